@@ -1,0 +1,121 @@
+/**
+ * The simulation's only clock: a queue of events in virtual time.
+ *
+ * Nothing in host-sim reads the machine's clock or sleeps; whoever wants something to happen later
+ * puts it here. Two events at the same instant run in the order in which they were scheduled, so a
+ * run depends on its seed alone.
+ */
+
+/** An event in the queue; keep it to `cancel` it. */
+export interface ScheduledEvent {
+  /** Virtual time at which it runs, ms since the start of the simulation. */
+  readonly time: number;
+  readonly order: number;
+  /** What runs; `undefined` once it has run or was cancelled. */
+  run: (() => void | Promise<void>) | undefined;
+}
+
+/** What a part of the simulation may do with time. All times in ms, fractions allowed. */
+export interface Scheduler {
+  /** Virtual ms since the start of the simulation. */
+  readonly now: number;
+  /** Runs `run` at virtual time `time`, or at once (after what is already due) when that is past. */
+  at(time: number, run: () => void | Promise<void>): ScheduledEvent;
+  /** Runs `run` after `delay` ms. */
+  after(delay: number, run: () => void | Promise<void>): ScheduledEvent;
+  /** Takes an event out of the queue; one that has run, or none at all, is no fault. */
+  cancel(event: ScheduledEvent | undefined): void;
+}
+
+/** A binary heap of events ordered by (time, order of scheduling). */
+export class VirtualClock implements Scheduler {
+  #now = 0;
+  #order = 0;
+  #heap: ScheduledEvent[] = [];
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** How many events wait, cancelled ones not counted out until their time. */
+  get pending(): number {
+    return this.#heap.length;
+  }
+
+  at(time: number, run: () => void | Promise<void>): ScheduledEvent {
+    if (!Number.isFinite(time)) {
+      throw new RangeError(`an event needs a finite time in ms, got ${time}`);
+    }
+    const event: ScheduledEvent = { time: Math.max(time, this.#now), order: this.#order++, run };
+    this.#push(event);
+    return event;
+  }
+
+  after(delay: number, run: () => void | Promise<void>): ScheduledEvent {
+    return this.at(this.#now + delay, run);
+  }
+
+  cancel(event: ScheduledEvent | undefined): void {
+    if (event !== undefined) event.run = undefined;
+  }
+
+  /**
+   * Runs events in order until none is left, `until` (virtual ms) is reached, or `stop` says so.
+   * An event that answers with a promise is awaited before the next one starts (the XS engine is
+   * another process; the others answer at once and cost no turn of Node's event loop).
+   */
+  async run(options: { until?: number; stop?: () => boolean } = {}): Promise<void> {
+    const until = options.until ?? Infinity;
+    while (this.#heap.length > 0 && !(options.stop?.() ?? false)) {
+      if (this.#heap[0].time > until) {
+        this.#now = until;
+        return;
+      }
+      const event = this.#pop();
+      if (event.run === undefined) continue;
+      this.#now = event.time;
+      const run = event.run;
+      event.run = undefined;
+      const pending = run();
+      if (pending !== undefined) await pending;
+    }
+    if (until !== Infinity && this.#heap.length === 0) this.#now = Math.max(this.#now, until);
+  }
+
+  #push(event: ScheduledEvent): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(event);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(event, heap[parent])) break;
+      heap[index] = heap[parent];
+      index = parent;
+    }
+    heap[index] = event;
+  }
+
+  #pop(): ScheduledEvent {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop()!;
+    const length = heap.length;
+    if (length > 0) {
+      let index = 0;
+      for (;;) {
+        let child = 2 * index + 1;
+        if (child >= length) break;
+        if (child + 1 < length && before(heap[child + 1], heap[child])) child += 1;
+        if (!before(heap[child], last)) break;
+        heap[index] = heap[child];
+        index = child;
+      }
+      heap[index] = last;
+    }
+    return first;
+  }
+}
+
+function before(a: ScheduledEvent, b: ScheduledEvent): boolean {
+  return a.time < b.time || (a.time === b.time && a.order < b.order);
+}
