@@ -1,0 +1,101 @@
+/**
+ * What a user sets, read from the configuration once and checked, so that a wrong setting is one
+ * clear line at start and not a strange failure in the field.
+ *
+ * Values given to mcconfig on the command line (`key=value`) arrive as text, those of the manifest
+ * with their JSON type: both are taken.
+ */
+import { SettingsError, lifetimeRange } from "../enos/credentials";
+import type { EditionSetting } from "../enos/session";
+import type { InitialisationVector } from "../enos/sign";
+
+/** How readings are put on the wire: the product's raw layout, JSON, or one after the other. */
+export type Format = "raw" | "json" | "alternate";
+
+export interface Settings {
+  /** IPv4 address of the EnOS CoAP server. */
+  readonly server: string;
+  readonly port: number;
+  /** Seconds between readings. */
+  readonly interval: number;
+  /** Readings to take before falling silent, 0 for no end. */
+  readonly reports: number;
+  readonly format: Format;
+  /** Lifetime of the authentication, seconds. */
+  readonly lifetime: number;
+  readonly edition: EditionSetting;
+  readonly iv: InitialisationVector;
+  /** Access point name of the SIM's operator. */
+  readonly apn: string;
+  /** GPIO that drives PWRKEY of the modem, if wired. */
+  readonly powerKey?: number;
+  /** PSM active time to ask for, seconds. */
+  readonly t3324: number;
+  /** PSM periodic update to ask for, seconds. */
+  readonly t3412: number;
+}
+
+/** Settings of the manifest and the command line over the defaults. */
+export type Configuration = Readonly<Record<string, unknown>>;
+
+/**
+ * @throws SettingsError that names the setting, its value and what it may be
+ */
+export function readSettings(config: Configuration): Settings {
+  const powerKey = config.powerKey === undefined || config.powerKey === "" ? undefined : whole(config, "powerKey", 0, 0, 48);
+  return {
+    server: address(config, "server"),
+    port: whole(config, "port", 5683, 1, 65_535),
+    interval: whole(config, "interval", 900, 1, 86_400),
+    reports: whole(config, "reports", 0, 0, 1_000_000),
+    format: choice(config, "format", "raw", ["raw", "json", "alternate"]),
+    lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
+    edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
+    iv: text(config, "iv", "zero"),
+    apn: text(config, "apn", "iot.example"),
+    ...(powerKey !== undefined ? { powerKey } : {}),
+    t3324: whole(config, "t3324", 10, 0, 11_160),
+    t3412: whole(config, "t3412", 86_400, 60, 35_712_000),
+  };
+}
+
+function whole(config: Configuration, name: string, fallback: number, least: number, most: number): number {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  const value = typeof given === "string" && given !== "" ? Number(given) : given;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+    throw new SettingsError(`${name} is ${show(given)}, it must be a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function choice<T extends string>(config: Configuration, name: string, fallback: T, choices: readonly T[]): T {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  for (let i = 0; i < choices.length; i++) if (choices[i] === given) return choices[i];
+  throw new SettingsError(`${name} is ${show(given)}, it must be one of ${choices.join(", ")}`);
+}
+
+function text(config: Configuration, name: string, fallback: string): string {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  if (typeof given !== "string" || !/^[\x21-\x7e]{1,100}$/.test(given) || given.indexOf('"') >= 0) {
+    throw new SettingsError(`${name} must be 1 to 100 printable ASCII characters without blanks or quotes`);
+  }
+  return given;
+}
+
+function address(config: Configuration, name: string): string {
+  const given = config[name];
+  if (typeof given === "string") {
+    const parts = given.split(".");
+    let good = parts.length === 4;
+    for (let i = 0; i < parts.length; i++) good &&= /^\d{1,3}$/.test(parts[i]) && Number(parts[i]) <= 255;
+    if (good) return given;
+  }
+  throw new SettingsError(`${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5`);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "not set" : typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
+}

@@ -1,0 +1,65 @@
+/**
+ * Commands from EnOS: reading them, and the body of their answers.
+ */
+import { encodeUtf8 } from "../text/utf8";
+import { parseJsonObject } from "./body";
+import { Topic } from "./topic";
+
+/** A command, whichever way it came. */
+export interface Command {
+  /** What it asks for: set or get measure points, or run a service. */
+  readonly kind: "set" | "get" | "service";
+  /** Id that the answer repeats and by which a second delivery is recognised. */
+  readonly id: string | number;
+  /** `set`: identifiers and values. `get`: none. `service`: its inputs. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** `get`: the identifiers asked for. */
+  readonly names: readonly string[];
+  /** `service`: its identifier. */
+  readonly service: string;
+}
+
+/** How the device fared: 200, or a code of the device's own, and what to send back. */
+export interface CommandResult {
+  readonly code: number;
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Said to the operator when `code` is not 200. */
+  readonly message?: string;
+}
+
+/** Answer codes of the device, after HTTP's. */
+export const CommandCode = { ok: 200, badRequest: 400, unknown: 404, failed: 500 } as const;
+
+/**
+ * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id
+ * there would be nothing to answer.
+ */
+export function parseJsonCommand(topic: string, payload: Uint8Array): Command | undefined {
+  if (!topic.startsWith(Topic.servicePrefix)) return undefined;
+  const body = parseJsonObject(payload);
+  if (body === undefined) return undefined;
+  const id = body.id;
+  if (typeof id !== "string" && typeof id !== "number") return undefined;
+  if (typeof id === "string" && (id.length === 0 || id.length > 64)) return undefined;
+  const params = body.params;
+  const record = (
+    typeof params === "object" && params !== null && !Array.isArray(params) ? params : {}
+  ) as Record<string, unknown>;
+  if (topic === Topic.measurepointSet) return { kind: "set", id, params: record, names: [], service: "" };
+  if (topic === Topic.measurepointGet) return { kind: "get", id, params: {}, names: namesOf(params), service: "" };
+  return { kind: "service", id, params: record, names: [], service: topic.slice(Topic.servicePrefix.length) };
+}
+
+/** Identifiers asked for, given as `["a"]` or as `{ "measurepoints": ["a"] }`. */
+function namesOf(params: unknown): string[] {
+  const list: unknown = Array.isArray(params) ? params : (params as { measurepoints?: unknown } | null | undefined)?.measurepoints;
+  return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
+}
+
+/** Body of the answer to a JSON command. */
+export function jsonReply(command: Command, result: CommandResult): Uint8Array {
+  const message = result.message === undefined ? "" : `,"message":${JSON.stringify(result.message)}`;
+  return encodeUtf8(
+    `{"id":${JSON.stringify(command.id)},"code":${result.code}${message},"data":${JSON.stringify(result.data ?? {})}}`,
+  );
+}

@@ -1,0 +1,444 @@
+/**
+ * One device's session with EnOS: authentication, signatures, and the commands that ride back on
+ * responses. No clock and no socket of its own: it talks through a CoAP endpoint, and every call
+ * brings the time (ms, monotonic).
+ *
+ *            send()              2.xx, token            4.01, or a lifetime without contact
+ *    closed --------> authenticating --------> online ---------------------------------------+
+ *       ^                  |  4.xx, 5.xx, none            next send(): authenticate again <---+
+ *       +------------------+  then wait: 15 s, 30 s, ... up to an hour
+ *
+ * Two editions of the protocol exist. In the first, authentication gives a token, every later
+ * request is signed with it (option 2101), and a command that waits is announced by its path
+ * (option 2100) and fetched by GET. In the later ones there is no token, nothing is signed, and the
+ * command's payload comes along (option 2102). Which one a server speaks shows in its answer.
+ */
+import { Code, codeClass, codeText } from "../coap/code";
+import { findOption } from "../coap/option";
+import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
+import { RequestSigner, secureMode, signAuthentication } from "./sign";
+import { EnosOption, authOptions, deviceRoot, pathOptions } from "./topic";
+import type { Endpoint } from "../coap/endpoint";
+import type { Outcome } from "../coap/exchange";
+import type { Message } from "../coap/message";
+import type { Option, OptionBlock } from "../coap/option";
+import type { Credentials } from "./credentials";
+import type { Cryptography, InitialisationVector } from "./sign";
+
+/** Which edition of the protocol to speak; `auto` goes by the server's answer. */
+export type EditionSetting = "auto" | "token" | "tokenless";
+/** The edition that a session found. */
+export type Edition = "token" | "tokenless";
+
+export interface SessionSettings {
+  readonly credentials: Credentials;
+  /** Address and port of the server, as the endpoint's socket takes them. */
+  readonly address: string;
+  readonly port: number;
+  /** Seconds without contact until EnOS takes the device for offline: 30 to 86400. */
+  readonly lifetime: number;
+  readonly edition?: EditionSetting;
+  readonly iv?: InitialisationVector;
+}
+
+export interface SessionOptions extends SessionSettings {
+  readonly crypto: Cryptography;
+  readonly endpoint: Endpoint;
+  /** Random number in [0, 1), for the spread of back-off. */
+  readonly random: () => number;
+  /** A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. */
+  readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
+  readonly onEvent?: (event: SessionEvent, now: number) => void;
+}
+
+/** What a session goes through, for logs. Holds no secret. */
+export type SessionEvent =
+  | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
+  | { readonly kind: "online"; readonly edition: Edition }
+  | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
+  | { readonly kind: "downlink-ignored"; readonly reason: string };
+
+/** A 4.xx or 5.xx as a word. */
+export type Rejection =
+  | "illegal-payload" // 4.00
+  | "unauthorized" // 4.01, again after a fresh authentication
+  | "bad-option" // 4.02: the server does not know option 2101
+  | "forbidden" // 4.03: disabled by an operator
+  | "no-such-path" // 4.04
+  | "method-not-allowed" // 4.05
+  | "too-large" // 4.13
+  | "server-error" // 5.xx
+  | "other";
+
+/** Why there was no answer from the server at all. */
+export type Silence = "timeout" | "no-response" | "reset" | "too-large" | "queue-full" | "cancelled";
+
+/** Why an authentication came to nothing. */
+export type Refusal = Rejection | Silence | "edition-mismatch" | "unreadable-answer" | "waiting";
+
+/** How a request ended. */
+export type PublishOutcome =
+  | { readonly kind: "accepted"; readonly payload: Uint8Array }
+  /** The server answered with an error. */
+  | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
+  /** No answer. The server may or may not have taken it. */
+  | { readonly kind: "unanswered"; readonly reason: Silence }
+  /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
+  | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
+
+/** A request of the session's: what is sent once it is authenticated. */
+export interface Publication {
+  readonly code?: number;
+  /** Uri-Path and Content-Format, see `pathOptions`. */
+  readonly path: OptionBlock;
+  readonly payload?: Uint8Array;
+  /** Called exactly once. */
+  readonly onComplete: (outcome: PublishOutcome, now: number) => void;
+}
+
+interface Operation extends Publication {
+  /** It has been sent under this session before and was refused with 4.01 or 4.02. */
+  repeated?: boolean;
+}
+
+/** Requests that may wait while one is under way. */
+const queueLimit = 8;
+/** Commands fetched one after the other before a request of the device's own gets its turn. */
+const fetchLimit = 8;
+const backoffFirst = 15_000;
+const backoffLongest = 3_600_000;
+/** Longest token accepted, bytes: it goes into every signature. */
+const longestToken = 256;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #signer: RequestSigner;
+  readonly #auth: OptionBlock;
+  readonly #authPayload: Uint8Array;
+  readonly #root: string;
+  readonly #lifetime: number;
+  #state: "closed" | "authenticating" | "online" = "closed";
+  #edition: Edition | undefined;
+  #token: Uint8Array | undefined;
+  #sequence = 0;
+  #lastContact = 0;
+  #cause: "first" | "lapsed" | "unauthorized" | "bad-option" = "first";
+  #failures = 0;
+  #notBefore = 0;
+  #queue: Operation[] = [];
+  #busy = false;
+  #fetches = 0;
+
+  /**
+   * @throws SettingsError when credentials, lifetime, iv or edition cannot work
+   */
+  constructor(options: SessionOptions) {
+    checkCredentials(options.credentials);
+    checkLifetime(options.lifetime);
+    const edition = options.edition ?? "auto";
+    if (edition !== "auto" && edition !== "token" && edition !== "tokenless") {
+      throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
+    }
+    this.#options = options;
+    this.#lifetime = options.lifetime * 1000;
+    this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
+    this.#auth = authOptions(options.credentials);
+    this.#root = `${deviceRoot(options.credentials)}/`;
+    const sign = signAuthentication(options.crypto, options.credentials, options.lifetime);
+    this.#authPayload = encodeUtf8(`{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`);
+  }
+
+  /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
+  get online(): boolean {
+    return this.#state === "online";
+  }
+
+  /** Edition of the current or last session; undefined before the first. */
+  get edition(): Edition | undefined {
+    return this.#edition;
+  }
+
+  /** Whether a request is under way or waits. */
+  get busy(): boolean {
+    return this.#busy || this.#queue.length > 0;
+  }
+
+  /** Sends a request, authenticating first where needed. */
+  send(publication: Publication, now: number): void {
+    if (this.#queue.length >= queueLimit) {
+      publication.onComplete({ kind: "unanswered", reason: "queue-full" }, now);
+      return;
+    }
+    this.#queue.push(publication);
+    this.#advance(now);
+  }
+
+  /** Authenticates now if there is no valid session, without anything to send. */
+  open(onComplete: (outcome: PublishOutcome, now: number) => void, now: number): void {
+    if (this.#valid(now)) onComplete({ kind: "accepted", payload: this.#authPayload.subarray(0, 0) }, now);
+    else if (!this.#busy) this.#authenticate(onComplete, now);
+    else onComplete({ kind: "offline", reason: "waiting", retryAfter: 0 }, now);
+  }
+
+  #valid(now: number): boolean {
+    return this.#state === "online" && now - this.#lastContact < this.#lifetime;
+  }
+
+  #advance(now: number): void {
+    if (this.#busy || this.#queue.length === 0) return;
+    if (this.#valid(now)) {
+      this.#issue(this.#queue.shift()!, now);
+      return;
+    }
+    if (this.#state === "online") this.#drop("lapsed");
+    this.#authenticate((outcome, at) => {
+      if (outcome.kind === "accepted") return this.#advance(at);
+      // Nothing of what waits can be sent now: hand all of it back at once.
+      const waiting = this.#queue;
+      this.#queue = [];
+      for (let i = 0; i < waiting.length; i++) waiting[i].onComplete(outcome, at);
+    }, now);
+  }
+
+  #drop(cause: "lapsed" | "unauthorized" | "bad-option"): void {
+    this.#state = "closed";
+    this.#token = undefined;
+    this.#cause = cause;
+  }
+
+  #authenticate(onComplete: (outcome: PublishOutcome, now: number) => void, now: number): void {
+    if (now < this.#notBefore) {
+      onComplete({ kind: "offline", reason: "waiting", retryAfter: this.#notBefore - now }, now);
+      return;
+    }
+    this.#state = "authenticating";
+    this.#busy = true;
+    this.#options.onEvent?.({ kind: "authenticating", cause: this.#cause }, now);
+    this.#options.endpoint.request(
+      {
+        address: this.#options.address,
+        port: this.#options.port,
+        code: Code.post,
+        fixed: this.#auth,
+        payload: this.#authPayload,
+        onComplete: (outcome, at) => {
+          this.#busy = false;
+          const refusal = this.#admit(outcome, at);
+          if (refusal === undefined) {
+            this.#failures = 0;
+            this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
+            onComplete({ kind: "accepted", payload: this.#authPayload.subarray(0, 0) }, at);
+            this.#advance(at);
+            return;
+          }
+          this.#state = "closed";
+          const retryAfter = this.#backOff(at);
+          this.#options.onEvent?.({ kind: "refused", reason: refusal, retryAfter }, at);
+          onComplete({ kind: "offline", reason: refusal, retryAfter }, at);
+        },
+      },
+      now,
+    );
+  }
+
+  /** Reads the answer to an authentication request; undefined when the session is open. */
+  #admit(outcome: Outcome, now: number): Refusal | undefined {
+    if (outcome.kind !== "response") return outcome.kind;
+    const message = outcome.message;
+    if (codeClass(message.code) !== 2) return rejectionOf(message.code);
+    let token: Uint8Array | undefined;
+    if (message.payload.length > 0) {
+      const answer = readToken(message.payload);
+      if (answer === "unreadable") return "unreadable-answer";
+      token = answer;
+    }
+    const setting = this.#options.edition ?? "auto";
+    if (setting === "token" && token === undefined) return "edition-mismatch";
+    if (setting === "tokenless") token = undefined;
+    this.#token = token;
+    this.#edition = token === undefined ? "tokenless" : "token";
+    this.#sequence = 0;
+    this.#lastContact = now;
+    this.#state = "online";
+    return undefined;
+  }
+
+  /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */
+  #backOff(now: number): number {
+    const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
+    this.#failures += 1;
+    const wait = Math.round(step * (0.5 + 0.5 * this.#options.random()));
+    this.#notBefore = now + wait;
+    return wait;
+  }
+
+  #issue(operation: Operation, now: number): void {
+    this.#busy = true;
+    let options: Option[] | undefined;
+    if (this.#token !== undefined) {
+      // A new request, a new number, even when the last one was never answered: the server may
+      // have seen it.
+      this.#sequence += 1;
+      options = [{ number: EnosOption.sign, value: this.#signer.sign(this.#token, this.#sequence) }];
+    }
+    this.#options.endpoint.request(
+      {
+        address: this.#options.address,
+        port: this.#options.port,
+        code: operation.code ?? Code.post,
+        fixed: operation.path,
+        options,
+        payload: operation.payload,
+        onComplete: (outcome, at) => {
+          this.#busy = false;
+          this.#settle(operation, outcome, at);
+          this.#advance(at);
+        },
+      },
+      now,
+    );
+  }
+
+  #settle(operation: Operation, outcome: Outcome, now: number): void {
+    if (outcome.kind !== "response") {
+      operation.onComplete({ kind: "unanswered", reason: outcome.kind }, now);
+      return;
+    }
+    const message = outcome.message;
+    if (codeClass(message.code) === 2) {
+      this.#lastContact = now;
+      this.#takeDownlink(message, now);
+      operation.onComplete({ kind: "accepted", payload: message.payload }, now);
+      return;
+    }
+    const reason = rejectionOf(message.code);
+    if (reason === "unauthorized" || reason === "bad-option") {
+      // The token has died, the sequence is out of step, the address has changed behind a NAT, or
+      // the server has moved to the other edition: one fresh authentication tells.
+      this.#drop(reason);
+      if (operation.repeated !== true) {
+        this.#queue.unshift({ ...operation, repeated: true });
+        return;
+      }
+      // Refused right after an authentication: doing both for ever would drain the battery.
+      this.#backOff(now);
+    }
+    operation.onComplete({ kind: "rejected", code: message.code, reason }, now);
+  }
+
+  #takeDownlink(message: Message, now: number): void {
+    const path = findOption(message.options, EnosOption.downlinkPath);
+    if (path === undefined) {
+      this.#fetches = 0;
+      return;
+    }
+    const topic = this.#topicOf(path);
+    if (topic === undefined) {
+      this.#ignore("its path is not one of this device's topics", now);
+      return;
+    }
+    const payload = findOption(message.options, EnosOption.downlinkPayload);
+    if (payload !== undefined) this.#options.onDownlink(topic, payload, now);
+    else this.#fetch(topic, now);
+  }
+
+  #fetch(topic: string, now: number): void {
+    if (this.#fetches >= fetchLimit || this.#queue.length >= queueLimit) {
+      // The server announces it again with the next response.
+      this.#fetches = 0;
+      this.#ignore("enough commands for now", now);
+      return;
+    }
+    this.#fetches += 1;
+    this.#queue.unshift({
+      code: Code.get,
+      path: pathOptions(this.#root + topic),
+      onComplete: (outcome, at) => {
+        if (outcome.kind === "accepted") this.#options.onDownlink(topic, outcome.payload, at);
+        else this.#ignore(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
+      },
+    });
+  }
+
+  /** The topic below this device's root, or undefined when the path is anything else. */
+  #topicOf(path: Uint8Array): string | undefined {
+    const text = decodeUtf8(path);
+    if (text === undefined || !text.startsWith(this.#root)) return undefined;
+    const topic = text.slice(this.#root.length);
+    const segments = topic.split("/");
+    if (segments.length > 8) return undefined;
+    for (let i = 0; i < segments.length; i++) {
+      if (!isSegment(segments[i])) return undefined;
+    }
+    return topic;
+  }
+
+  #ignore(reason: string, now: number): void {
+    this.#options.onEvent?.({ kind: "downlink-ignored", reason }, now);
+  }
+}
+
+/** One segment of a path as EnOS makes them: 1 to 255 printable ASCII characters, no slash. */
+function isSegment(segment: string): boolean {
+  if (segment.length === 0 || segment.length > 255) return false;
+  for (let i = 0; i < segment.length; i++) {
+    const code = segment.charCodeAt(i);
+    if (code <= 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
+
+/** The token in an authentication's answer, undefined when there is none. */
+function readToken(payload: Uint8Array): Uint8Array | undefined | "unreadable" {
+  const text = decodeUtf8(payload);
+  if (text === undefined) return "unreadable";
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return "unreadable";
+  }
+  if (typeof answer !== "object" || answer === null) return "unreadable";
+  const token = (answer as { token?: unknown }).token;
+  if (token === undefined) return undefined;
+  if (typeof token !== "string" || token.length === 0) return "unreadable";
+  const bytes = encodeUtf8(token);
+  return bytes.length > longestToken ? "unreadable" : bytes;
+}
+
+/** The word for an error code. */
+export function rejectionOf(code: number): Rejection {
+  switch (code) {
+    case Code.badRequest:
+      return "illegal-payload";
+    case Code.unauthorized:
+      return "unauthorized";
+    case Code.badOption:
+      return "bad-option";
+    case Code.forbidden:
+      return "forbidden";
+    case Code.notFound:
+      return "no-such-path";
+    case Code.methodNotAllowed:
+      return "method-not-allowed";
+    case Code.requestEntityTooLarge:
+      return "too-large";
+    default:
+      return codeClass(code) === 5 ? "server-error" : "other";
+  }
+}
+
+/** For logs: the outcome in a few words. */
+export function describeOutcome(outcome: PublishOutcome): string {
+  switch (outcome.kind) {
+    case "accepted":
+      return "accepted";
+    case "rejected":
+      return `rejected ${codeText(outcome.code)} ${outcome.reason}`;
+    case "unanswered":
+      return `unanswered ${outcome.reason}`;
+    case "offline":
+      return `offline ${outcome.reason}`;
+  }
+}

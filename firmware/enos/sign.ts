@@ -1,0 +1,93 @@
+/**
+ * Signatures of the EnOS CoAP protocol without DTLS: the one of the authentication request, and
+ * option 2101 of every request after it (in the edition that hands out tokens).
+ */
+import { ascii, hexText, readHex, writeHex } from "../text/ascii";
+import { encodeUtf8 } from "../text/utf8";
+import { SettingsError } from "./credentials";
+import type { Credentials } from "./credentials";
+
+/** The two primitives, from the runtime's `crypt` module on a board and from node:crypto on a host. */
+export interface Cryptography {
+  /** SHA-256, 32 bytes. */
+  sha256(data: Uint8Array): Uint8Array;
+  /** AES-128-CBC without padding: key and iv 16 bytes, data a multiple of 16. */
+  aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+}
+
+/** `secureMode` of one secret per device. */
+export const secureMode = 2;
+
+/**
+ * Initialisation vector of option 2101. EnOS's manual names none: zeros are the default, `key` means
+ * the signing key itself, and 32 hex digits give any other.
+ */
+export type InitialisationVector = "zero" | "key" | string;
+
+/**
+ * Signature of the authentication request: upper-case hex of SHA-256 over
+ * `deviceKey{DK}lifetime{L}productKey{PK}secureMode2{DS}`, 64 characters.
+ *
+ * @param lifetime seconds
+ */
+export function signAuthentication(crypto: Cryptography, credentials: Credentials, lifetime: number): string {
+  const text =
+    `deviceKey${credentials.deviceKey}lifetime${lifetime}productKey${credentials.productKey}` +
+    `secureMode${secureMode}${credentials.deviceSecret}`;
+  return hexText(crypto.sha256(encodeUtf8(text)));
+}
+
+const block = 16;
+
+/** Signs the requests of one device: keeps the key derived from its secret, and the vector. */
+export class RequestSigner {
+  readonly #crypto: Cryptography;
+  readonly #key: Uint8Array;
+  readonly #iv: Uint8Array;
+  readonly #prefix: Uint8Array = ascii("token");
+  readonly #infix: Uint8Array = ascii("sequence");
+
+  /** @throws SettingsError when `iv` is none of `zero`, `key` and 32 hex digits */
+  constructor(crypto: Cryptography, deviceSecret: string, iv: InitialisationVector) {
+    this.#crypto = crypto;
+    // Bytes 9 to 24 of the digest, counted from 1.
+    this.#key = crypto.sha256(encodeUtf8(deviceSecret)).slice(8, 24);
+    this.#iv = vector(iv, this.#key);
+  }
+
+  /**
+   * Value of option 2101: upper-case hex, in ASCII, of AES-128-CBC over `token{T}sequence{N}` with
+   * PKCS#7 padding (RFC 5652 section 6.3). The padding is made here: the device's native one writes
+   * past its buffer.
+   *
+   * @param token the session's, as UTF-8
+   * @param sequence a positive safe integer, larger than every one before
+   */
+  sign(token: Uint8Array, sequence: number): Uint8Array {
+    const number = ascii(String(sequence));
+    const length = this.#prefix.length + token.length + this.#infix.length + number.length;
+    const padding = block - (length % block);
+    const text = new Uint8Array(length + padding);
+    let offset = 0;
+    text.set(this.#prefix, offset);
+    offset += this.#prefix.length;
+    text.set(token, offset);
+    offset += token.length;
+    text.set(this.#infix, offset);
+    offset += this.#infix.length;
+    text.set(number, offset);
+    text.fill(padding, length);
+    const sealed = this.#crypto.aes128CbcEncrypt(this.#key, this.#iv, text);
+    const out = new Uint8Array(sealed.length * 2);
+    writeHex(sealed, out, 0);
+    return out;
+  }
+}
+
+function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array {
+  if (iv === "zero") return new Uint8Array(block);
+  if (iv === "key") return key;
+  const bytes = iv.length === 2 * block ? readHex(ascii(iv), 0, iv.length) : undefined;
+  if (bytes === undefined) throw new SettingsError(`iv must be "zero", "key" or 32 hex digits`);
+  return bytes;
+}

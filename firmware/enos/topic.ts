@@ -1,0 +1,59 @@
+/**
+ * Paths of the EnOS device protocol. EnOS mounts its MQTT topic tree under `/topic`, so a topic is a
+ * Uri-Path; each is encoded once per device.
+ */
+import { ContentFormat, OptionNumber, encodeOptions, encodeUint } from "../coap/option";
+import { ascii } from "../text/ascii";
+import type { Option, OptionBlock } from "../coap/option";
+import type { Credentials } from "./credentials";
+
+/** Options of EnOS. 2101 is critical (odd): a server that does not know it answers 4.02. */
+export const EnosOption = {
+  /** Path of a command that waits, text, in responses. */
+  downlinkPath: 2100,
+  /** Signature, ASCII hex, in requests of the edition with tokens. */
+  sign: 2101,
+  /** Payload of the command that waits, opaque, in responses of the later editions. */
+  downlinkPayload: 2102,
+} as const;
+
+/** Topics below `/topic/sys/{productKey}/{deviceKey}`, and the `method` that goes with each in JSON. */
+export const Topic = {
+  raw: "thing/model/up_raw",
+  rawDown: "thing/model/down_raw",
+  measurepointPost: "thing/measurepoint/post",
+  eventPost: (eventId: string) => `thing/event/${eventId}/post`,
+  attributeUpdate: "thing/attribute/update",
+  servicePrefix: "thing/service/",
+  measurepointSet: "thing/service/measurepoint/set",
+  measurepointGet: "thing/service/measurepoint/get",
+  replySuffix: "_reply",
+} as const;
+
+/** `method` of a JSON message: the topic's tail with dots. */
+export function methodOf(topic: string): string {
+  return topic.split("/").join(".");
+}
+
+/** Path of a device's topics as text, without the slash at its end. */
+export function deviceRoot(credentials: Credentials): string {
+  return `/topic/sys/${credentials.productKey}/${credentials.deviceKey}`;
+}
+
+/** Options of a request to `/auth/{productKey}/{deviceKey}` with a JSON body. */
+export function authOptions(credentials: Credentials): OptionBlock {
+  return pathOptions(`/auth/${credentials.productKey}/${credentials.deviceKey}`, ContentFormat.json);
+}
+
+/** Uri-Path of a whole path, and the Content-Format when there is a body. */
+export function pathOptions(path: string, contentFormat?: number): OptionBlock {
+  const options: Option[] = [];
+  const segments = path.split("/");
+  for (let i = 1; i < segments.length; i++) {
+    options.push({ number: OptionNumber.uriPath, value: ascii(segments[i]) });
+  }
+  if (contentFormat !== undefined) {
+    options.push({ number: OptionNumber.contentFormat, value: encodeUint(contentFormat) });
+  }
+  return encodeOptions(options);
+}

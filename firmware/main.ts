@@ -1,0 +1,125 @@
+/**
+ * Composition root of the board: the only file that names pins and hardware modules. It wires the
+ * rooms together and feeds them events; what they do is theirs.
+ */
+import Timer from "timer";
+import Serial from "embedded:io/serial";
+import Digital from "embedded:io/digital";
+import config from "mc/config";
+import { narrowband } from "./coap/transmission";
+import { DemoApplication } from "./application";
+import { Agent } from "./device/agent";
+import { readSettings } from "./device/settings";
+import { PortWriter } from "./modem/port";
+import { Sim7020, largestDatagram } from "./modem/sim7020";
+import { Udp } from "./modem/udp";
+import { Clock } from "./platform/clock";
+import { readCredentials } from "./platform/credentials";
+import { moddableCryptography } from "./platform/crypt";
+import type { Settings } from "./device/settings";
+
+/** M5Stack Unit NB-IoT (SIM7020G) on PORT.C of an M5Stack Core. Its Grove plug has no PWRKEY. */
+const board = Object.freeze({ transmit: 17, receive: 16, baud: 115_200, port: 1 });
+
+/** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
+const firstWrite = 64;
+
+/** Longest sleep of the timer, ms; it cannot count beyond 24.8 days, and the clock wants to be read. */
+const longestSleep = 86_400_000;
+
+export default function main(): void {
+  let settings: Settings;
+  try {
+    settings = readSettings(config);
+    run(settings);
+  } catch (error) {
+    // Nothing that a restart would mend: say what is wrong and stay put.
+    trace(`settings: ${error instanceof Error ? error.message : "unreadable"}\n`);
+  }
+}
+
+function run(settings: Settings): void {
+  const clock = new Clock();
+  const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
+
+  let timer: Timer | undefined;
+  /** Runs one event through the agent; a fault in it must not reboot the board with readings in RAM. */
+  const turn = (event?: (now: number) => void): void => {
+    const now = clock.now();
+    try {
+      event?.(now);
+      agent.poll(now);
+    } catch (error) {
+      log("fault", error instanceof Error ? error.message : "unknown");
+    }
+    const wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
+    if (timer === undefined) timer = Timer.set(onTimer, wait);
+    else Timer.schedule(timer, wait);
+  };
+  const onTimer = (): void => {
+    timer = undefined;
+    turn();
+  };
+
+  const serial = new Serial({
+    ...board,
+    format: "buffer",
+    onReadable(this: Serial): void {
+      const bytes = this.read();
+      if (bytes instanceof ArrayBuffer) turn((now) => modem.receive(new Uint8Array(bytes), now));
+    },
+    onWritable(free: number): void {
+      writer.onWritable(free);
+    },
+  });
+  const writer = new PortWriter(serial, firstWrite);
+
+  const modem = new Sim7020({
+    write: (bytes) => writer.write(bytes),
+    apn: settings.apn,
+    psm: { t3412: settings.t3412, t3324: settings.t3324 },
+    powerKey: powerKey(settings.powerKey),
+    random: Math.random,
+    onUp: () => {},
+    onDown: () => {},
+    onTime: (epoch, now) => {
+      clock.set(epoch);
+      agent.setTime(epoch, now);
+    },
+    log: (text) => log("modem", text),
+  });
+
+  const agent = new Agent({
+    session: {
+      credentials: readCredentials(config),
+      address: settings.server,
+      port: settings.port,
+      lifetime: settings.lifetime,
+      edition: settings.edition,
+      iv: settings.iv,
+    },
+    crypto: moddableCryptography,
+    random: Math.random,
+    transmission: narrowband,
+    maxDatagram: largestDatagram,
+    link: modem,
+    socket: { io: Udp, modem },
+    application: new DemoApplication({ random: Math.random, rssi: () => modem.rssi }),
+    interval: settings.interval,
+    reports: settings.reports,
+    format: settings.format,
+    now: () => clock.now(),
+    log,
+  });
+
+  log("agent", `start interval=${settings.interval}s`);
+  turn();
+}
+
+/** PWRKEY is pressed by pulling it low; released it floats at the modem's own supply. */
+function powerKey(pin: number | undefined): ((pressed: boolean) => void) | undefined {
+  if (pin === undefined) return undefined;
+  const key = new Digital({ pin, mode: Digital.OutputOpenDrain });
+  key.write(1);
+  return (pressed) => key.write(pressed ? 0 : 1);
+}

@@ -1,0 +1,35 @@
+/**
+ * The product's measure points: what the device reports and what the cloud may set.
+ */
+
+/** Type of a point's value on the wire. */
+export type PointType = "int" | "double" | "string";
+
+/** One measure point of the product. */
+export interface PointDefinition {
+  /** Identifier in EnOS's thing model. */
+  readonly id: string;
+  /** Number in raw payloads, 1 to 255. Once given it is never reused for another point. */
+  readonly number: number;
+  readonly type: PointType;
+  /** The cloud may set it. */
+  readonly writable?: boolean;
+}
+
+/** A value on the device. */
+export type Value = number | string;
+
+/** Readings of one moment, by identifier. */
+export type Values = Readonly<Record<string, Value>>;
+
+/** Whether the value is one that the point can hold. */
+export function fits(point: PointDefinition, value: unknown): value is Value {
+  switch (point.type) {
+    case "int":
+      return Number.isInteger(value) && (value as number) >= -0x8000_0000 && (value as number) <= 0x7fff_ffff;
+    case "double":
+      return typeof value === "number" && Number.isFinite(value);
+    case "string":
+      return typeof value === "string";
+  }
+}

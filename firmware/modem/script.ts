@@ -1,0 +1,61 @@
+/**
+ * A row of AT commands run one after the other, stated as a table: what a modem family needs said
+ * differs in the table, not in the code.
+ */
+import type { AtEngine, AtResult } from "./at";
+
+/** One command of a script. */
+export interface Step {
+  readonly line: Uint8Array;
+  /** ms; `defaultTimeout` when left out. */
+  readonly timeout?: number;
+  readonly prefix?: Uint8Array;
+  readonly owns?: (line: Uint8Array) => boolean;
+  readonly bare?: boolean;
+  readonly onLine?: (line: Uint8Array) => void;
+  /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
+  readonly optional?: boolean;
+}
+
+/** How a script ended: all steps done, or the result of the one that failed. */
+export interface ScriptResult {
+  readonly result: AtResult;
+  /** The step that failed. */
+  readonly failed?: Step;
+}
+
+/** Time for a command that needs no radio, ms. */
+export const defaultTimeout = 5_000;
+
+/** Runs the steps in order and stops at the first that fails. */
+export function runScript(
+  engine: AtEngine,
+  steps: readonly Step[],
+  onDone: (outcome: ScriptResult, now: number) => void,
+  now: number,
+): void {
+  let index = 0;
+  const next = (at: number): void => {
+    if (index === steps.length) {
+      onDone({ result: { kind: "ok" } }, at);
+      return;
+    }
+    const step = steps[index++];
+    engine.send(
+      {
+        line: step.line,
+        timeout: step.timeout ?? defaultTimeout,
+        prefix: step.prefix,
+        owns: step.owns,
+        bare: step.bare,
+        onLine: step.onLine,
+        onDone: (result, when) => {
+          if (result.kind === "ok" || (result.kind === "error" && step.optional === true)) next(when);
+          else onDone({ result, failed: step }, when);
+        },
+      },
+      at,
+    );
+  };
+  next(now);
+}

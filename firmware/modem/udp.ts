@@ -1,0 +1,85 @@
+/**
+ * A UDP socket of the ECMA-419 shape on top of a modem, so that whoever sends datagrams need not
+ * know whether they leave by NB-IoT, Wi-Fi or a laptop's Ethernet:
+ *
+ *    new Udp({ modem, onReadable(count), onError(reason) })
+ *    socket.write(buffer, address, port); socket.read() -> ArrayBuffer with .address and .port
+ */
+
+/** A received datagram: its bytes, and where it came from. */
+export type Datagram = ArrayBuffer & { address: string; port: number };
+
+/** What a modem driver offers a socket. */
+export interface DatagramModem {
+  /** Makes `owner` the socket that datagrams go to. */
+  openSocket(owner: DatagramOwner): void;
+  /** Sends a datagram as soon as the modem can; the bytes are the modem's from then on. */
+  sendDatagram(bytes: Uint8Array, address: string, port: number, releaseAfterReply: boolean): void;
+  closeSocket(owner: DatagramOwner): void;
+}
+
+/** What a modem driver calls. */
+export interface DatagramOwner {
+  receiveDatagram(bytes: Uint8Array, address: string, port: number): void;
+  failDatagram(reason: string): void;
+}
+
+export interface UdpOptions {
+  readonly modem: DatagramModem;
+  /** Datagrams that wait to be read. */
+  readonly onReadable?: (this: Udp, count: number) => void;
+  readonly onError?: (this: Udp, reason: string) => void;
+}
+
+/** Datagrams kept until they are read; on a full store the newest is dropped, as a network would. */
+const receiveLimit = 8;
+
+export class Udp implements DatagramOwner {
+  readonly #options: UdpOptions;
+  #received: Datagram[] = [];
+  #closed = false;
+
+  /**
+   * Says with each datagram that one answer is expected and then nothing: the network may release
+   * the radio connection right behind it (3GPP release assistance), which saves most of the energy.
+   */
+  releaseAfterReply = false;
+
+  constructor(options: UdpOptions) {
+    this.#options = options;
+    options.modem.openSocket(this);
+  }
+
+  /** @throws Error after `close` */
+  write(buffer: ArrayBuffer | Uint8Array, address: string, port: number): void {
+    if (this.#closed) throw new Error("socket is closed");
+    // The caller may reuse its buffer at once, while the modem may first have to wake up.
+    const bytes = buffer instanceof Uint8Array ? buffer.slice() : new Uint8Array(buffer.slice(0));
+    this.#options.modem.sendDatagram(bytes, address, port, this.releaseAfterReply);
+  }
+
+  /** The oldest datagram not yet read, or undefined. */
+  read(): Datagram | undefined {
+    return this.#received.shift();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#received = [];
+    this.#options.modem.closeSocket(this);
+  }
+
+  receiveDatagram(bytes: Uint8Array, address: string, port: number): void {
+    if (this.#closed || this.#received.length >= receiveLimit) return;
+    const datagram = bytes.buffer as Datagram;
+    datagram.address = address;
+    datagram.port = port;
+    this.#received.push(datagram);
+    this.#options.onReadable?.call(this, this.#received.length);
+  }
+
+  failDatagram(reason: string): void {
+    if (!this.#closed) this.#options.onError?.call(this, reason);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The device's keys from the board's key-value storage (NVS on an ESP32), where provisioning puts
+ * them: one firmware image serves every device, and no secret is in it.
+ */
+import storage from "embedded:storage/key-value";
+import type { Credentials } from "../enos/credentials";
+import type { Configuration } from "../device/settings";
+
+/** Name of the store, at most 15 characters in NVS. */
+const store = "enos";
+
+/**
+ * Keys from the store; one that is not there comes from the configuration, which is meant for a desk
+ * and not for the field: the configuration is plain text in the firmware image.
+ */
+export function readCredentials(config: Configuration): Credentials {
+  const keys = storage.open({ path: store, format: "string" });
+  const read = (name: string): string => {
+    const stored = keys.read(name);
+    if (typeof stored === "string") return stored;
+    const configured = config[name];
+    return typeof configured === "string" ? configured : "";
+  };
+  const credentials = {
+    productKey: read("productKey"),
+    deviceKey: read("deviceKey"),
+    deviceSecret: read("deviceSecret"),
+  };
+  keys.close();
+  return credentials;
+}

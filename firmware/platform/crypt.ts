@@ -1,0 +1,21 @@
+/**
+ * SHA-256 and AES from the runtime's native `crypt` module.
+ */
+import { BlockCipher, Digest, Mode } from "crypt";
+import type { Cryptography } from "../enos/sign";
+
+/** The `crypt` module behind the protocol's interface. */
+export const moddableCryptography: Cryptography = Object.freeze({
+  sha256(data: Uint8Array): Uint8Array {
+    const digest = new Digest("SHA256");
+    digest.write(data);
+    return new Uint8Array(digest.close());
+  },
+
+  aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
+    // Key and vector must be ArrayBuffers of their own, not views.
+    const cipher = new BlockCipher("AES", key.slice().buffer as ArrayBuffer);
+    const mode = new Mode("CBC", cipher, iv.slice().buffer as ArrayBuffer);
+    return new Uint8Array(mode.encrypt(data));
+  },
+});

@@ -1,0 +1,64 @@
+/**
+ * UTF-8 (RFC 3629) to and from strings. XS has no TextEncoder, and its strings count code points
+ * where Node's count UTF-16 units: going by code point is right on both.
+ */
+
+/** The text as UTF-8. A lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  const out = new Uint8Array(length);
+  let i = 0;
+  for (const character of text) {
+    let point = character.codePointAt(0)!;
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
+    if (point < 0x80) {
+      out[i++] = point;
+    } else if (point < 0x800) {
+      out[i++] = 0xc0 | (point >> 6);
+      out[i++] = 0x80 | (point & 0x3f);
+    } else if (point < 0x10000) {
+      out[i++] = 0xe0 | (point >> 12);
+      out[i++] = 0x80 | ((point >> 6) & 0x3f);
+      out[i++] = 0x80 | (point & 0x3f);
+    } else {
+      out[i++] = 0xf0 | (point >> 18);
+      out[i++] = 0x80 | ((point >> 12) & 0x3f);
+      out[i++] = 0x80 | ((point >> 6) & 0x3f);
+      out[i++] = 0x80 | (point & 0x3f);
+    }
+  }
+  return out;
+}
+
+/** Smallest code point that needs 2, 3 and 4 bytes: a longer form than needed is forged (RFC 3629 section 10). */
+const smallest = [0, 0, 0x80, 0x800, 0x10000];
+
+/** The text, or undefined when the bytes are not well-formed UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  let text = "";
+  const end = bytes.length;
+  for (let i = 0; i < end; ) {
+    const first = bytes[i];
+    if (first < 0x80) {
+      text += String.fromCharCode(first);
+      i += 1;
+      continue;
+    }
+    const length = first >= 0xf8 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 0;
+    if (length === 0 || i + length > end) return undefined;
+    let point = first & (0xff >> (length + 1));
+    for (let j = 1; j < length; j++) {
+      const next = bytes[i + j];
+      if ((next & 0xc0) !== 0x80) return undefined;
+      point = (point << 6) | (next & 0x3f);
+    }
+    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    text += String.fromCodePoint(point);
+    i += length;
+  }
+  return text;
+}
