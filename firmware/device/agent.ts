@@ -78,6 +78,8 @@ export interface AgentOptions {
   readonly now: () => number;
   /** Events for logs: the room and what happened there, no secrets. */
   readonly log: (room: string, text: string) => void;
+  /** The session's own events, for whoever must act on them. */
+  readonly onSession?: (event: SessionEvent) => void;
 }
 
 /** Readings kept in RAM while the cloud is out of reach: a day and more at 15 minutes. */
@@ -128,7 +130,10 @@ export class Agent {
       endpoint: this.#endpoint,
       random: options.random,
       onDownlink: (topic, payload, now) => this.#obey(topic, payload, now),
-      onEvent: (event) => options.log("session", describeEvent(event)),
+      onEvent: (event) => {
+        options.log("session", describeEvent(event));
+        options.onSession?.(event);
+      },
     });
     this.#encoder = new ReadingEncoder(this.#credentials, options.application.points);
     this.#executor = new CommandExecutor(options.application.points, options.application.commands);
@@ -189,6 +194,12 @@ export class Agent {
   /** The network's time: `epoch` ms at `now`. */
   setTime(epoch: number, now: number): void {
     this.#epoch = epoch - now;
+  }
+
+  /** Ends what is under way and closes the socket; readings not yet acknowledged are gone. */
+  close(now: number): void {
+    this.#endpoint.close(now);
+    this.#socket.close();
   }
 
   #samplesLeft(): boolean {

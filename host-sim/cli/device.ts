@@ -1,0 +1,149 @@
+/**
+ * `npm run device`: the board's firmware on this PC, over real UDP and without a modem, against the
+ * stand-in or the real EnOS.
+ */
+import { lookup } from "node:dns/promises";
+import { Command, Option } from "commander";
+import { DemoApplication } from "../../firmware/application";
+import { internet } from "../../firmware/coap/transmission";
+import { Agent } from "../../firmware/device/agent";
+import { SettingsError } from "../../firmware/enos/credentials";
+import { nodeCryptography } from "../platform/crypt";
+import { RealTimeDriver } from "../platform/driver";
+import { NodeUdp } from "../platform/udp";
+import { randomFraction } from "../platform/random";
+import { paletteFor } from "../report/style";
+import { readKeys } from "./keys";
+import { CommandError, misuse, wholeNumber } from "./misuse";
+import type { Link } from "../../firmware/device/agent";
+import type { Format } from "../../firmware/device/settings";
+import type { EditionSetting, Refusal, SessionEvent } from "../../firmware/enos/session";
+
+interface DeviceFlags {
+  server: string;
+  keys?: string;
+  reports: number;
+  interval: number;
+  lifetime: number;
+  edition: EditionSetting;
+  iv: string;
+  format: Format;
+}
+
+export function deviceCommand(): Command {
+  return new Command("device")
+    .description("run the firmware on this PC over real UDP")
+    .requiredOption("--server <url>", "coap://HOST[:PORT] of EnOS or its stand-in")
+    .option(
+      "--keys <file>",
+      "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET)",
+    )
+    .option("--reports <n>", "readings to take, 0 for no end", wholeNumber("--reports", 0, 1_000_000), 0)
+    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 60)
+    .option("--lifetime <s>", "lifetime of the authentication, 30 to 86400 s", wholeNumber("--lifetime", 30, 86_400), 3_600)
+    .addOption(
+      new Option("--edition <name>", "protocol edition").choices(["auto", "token", "tokenless"]).default("auto"),
+    )
+    .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
+    .addOption(new Option("--format <name>", "how readings are sent").choices(["raw", "json", "alternate"]).default("json"))
+    .action(runDevice);
+}
+
+/** A network that is simply there. */
+const alwaysThere: Link = { ready: true, deadline: Infinity, connect() {}, poll() {} };
+
+async function runDevice(flags: DeviceFlags): Promise<void> {
+  const { host, port } = parseServer(flags.server);
+  const credentials = readKeys(flags.keys, process.env);
+  const address = await resolve(host);
+  const palette = paletteFor(process.stdout);
+  const driver = new RealTimeDriver();
+
+  let settle: (failure: string | undefined) => void = () => {};
+  const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
+
+  let agent: Agent;
+  try {
+    agent = new Agent({
+      session: { credentials, address, port, lifetime: flags.lifetime, edition: flags.edition, iv: flags.iv },
+      crypto: nodeCryptography,
+      random: randomFraction,
+      transmission: internet,
+      link: alwaysThere,
+      socket: {
+        io: NodeUdp,
+        afterEvent: () => {
+          driver.turn();
+          const { taken, acknowledged } = agent.totals;
+          if (flags.reports === 0 || taken < flags.reports || agent.backlog > 0) return;
+          settle(
+            acknowledged === flags.reports
+              ? undefined
+              : `${acknowledged} of ${flags.reports} readings were taken by the cloud, the others refused: see above`,
+          );
+        },
+      },
+      application: new DemoApplication({ random: randomFraction, rssi: () => undefined }),
+      interval: flags.interval,
+      reports: flags.reports,
+      format: flags.format,
+      now: driver.now,
+      log: (room, text) => {
+        const time = palette.dim(new Date().toISOString().slice(11, 23));
+        process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
+      },
+      onSession: (event) => {
+        if (event.kind === "refused") settle(advice(event, flags));
+      },
+    });
+  } catch (error) {
+    if (error instanceof SettingsError) throw misuse(error.message);
+    throw error;
+  }
+  process.once("SIGINT", () => settle(undefined));
+  process.once("SIGTERM", () => settle(undefined));
+  agent.setTime(Date.now(), driver.now());
+  driver.start(agent);
+  const failure = await settled;
+  driver.stop();
+  agent.close(driver.now());
+  if (failure !== undefined) throw new CommandError(1, failure);
+}
+
+/** What to check when the server does not let the device in. */
+function advice(event: Extract<SessionEvent, { kind: "refused" }>, flags: DeviceFlags): string {
+  const server = flags.server;
+  const texts: Partial<Record<Refusal, string>> = {
+    unauthorized: `${server} refuses the device (4.01): check product key, device key and device secret`,
+    forbidden: `${server} refuses the device (4.03): it is disabled, enable it in the console`,
+    "illegal-payload": `${server} cannot read the request (4.00): check that it speaks this protocol`,
+    "no-such-path": `${server} knows no such path (4.04): check that it is the CoAP server of EnOS without DTLS`,
+    "method-not-allowed": `${server} does not take authentication there (4.05): check that it is the CoAP server of EnOS`,
+    timeout: `no answer from ${server}: check address, port (UDP) and firewall`,
+    "no-response": `${server} acknowledged the request and did not answer it: try again later`,
+    reset: `${server} speaks CoAP but rejects the request (RST): check that it is the CoAP server of EnOS`,
+    "edition-mismatch": `${server} gives no token, so it speaks the other edition: leave out --edition or use tokenless`,
+    "unreadable-answer": `${server} answers something else than EnOS does: check the address`,
+    "server-error": `${server} has an internal error (5.00): try again later`,
+  };
+  return texts[event.reason] ?? `${server} did not let the device in: ${event.reason}`;
+}
+
+/** Splits `coap://host:port`. */
+function parseServer(text: string): { host: string; port: number } {
+  const match = /^coap:\/\/([A-Za-z0-9.-]+)(?::(\d{1,5}))?\/?$/.exec(text);
+  const port = Number(match?.[2] ?? 5683);
+  if (match === null || port < 1 || port > 65_535) {
+    throw misuse(`--server takes coap://HOST or coap://HOST:PORT, got "${text.slice(0, 80)}"`);
+  }
+  return { host: match[1], port };
+}
+
+/** The IPv4 address of a name. */
+async function resolve(host: string): Promise<string> {
+  try {
+    return (await lookup(host, { family: 4 })).address;
+  } catch {
+    throw new CommandError(1, `${host} has no IPv4 address: check the name in --server`);
+  }
+}

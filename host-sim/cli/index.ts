@@ -1,0 +1,39 @@
+/**
+ * The one command line behind `npm start`, `npm run cloud`, `npm run device` and `npm run bench`.
+ */
+import { Command, CommanderError } from "commander";
+import { benchCommand } from "./bench";
+import { cloudCommand } from "./cloud";
+import { deviceCommand } from "./device";
+import { CommandError } from "./misuse";
+import { startCommand } from "./start";
+
+const program = new Command("enos-nbiot-xs")
+  .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
+  .showHelpAfterError("(--help shows the options)");
+
+for (const command of [startCommand(), cloudCommand(), deviceCommand(), benchCommand()]) {
+  command.exitOverride();
+  program.addCommand(command);
+}
+program.exitOverride();
+
+// A reader that has seen enough, such as `head`, closes the pipe: that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong; help and version leave with 0.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof CommandError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * A device's keys for a command: from a file or the environment, never from the command line, which
+ * every user of the machine can read and the shell remembers.
+ */
+import { readFileSync } from "node:fs";
+import { misuse } from "./misuse";
+import type { Credentials } from "../../firmware/enos/credentials";
+
+const variables = {
+  productKey: "ENOS_PRODUCT_KEY",
+  deviceKey: "ENOS_DEVICE_KEY",
+  deviceSecret: "ENOS_DEVICE_SECRET",
+} as const;
+
+/**
+ * @param file JSON `{ "productKey", "deviceKey", "deviceSecret" }`; the environment when left out
+ * @throws CommandError that names what is missing, never what was read
+ */
+export function readKeys(file: string | undefined, environment: NodeJS.ProcessEnv): Credentials {
+  if (file === undefined) {
+    const missing = Object.values(variables).filter((name) => (environment[name] ?? "") === "");
+    if (missing.length > 0) {
+      throw misuse(`no keys: set ${missing.join(", ")}, or name a JSON file with --keys`);
+    }
+    return {
+      productKey: environment[variables.productKey]!,
+      deviceKey: environment[variables.deviceKey]!,
+      deviceSecret: environment[variables.deviceSecret]!,
+    };
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw misuse(`--keys: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+  }
+  let keys: unknown;
+  try {
+    keys = JSON.parse(text);
+  } catch {
+    // The parser's own message would quote the file, secret and all.
+    throw misuse(`${file} is not JSON; expected { "productKey": …, "deviceKey": …, "deviceSecret": … }`);
+  }
+  const record = (typeof keys === "object" && keys !== null ? keys : {}) as Record<string, unknown>;
+  for (const name of Object.keys(variables)) {
+    if (typeof record[name] !== "string") throw misuse(`${file}: "${name}" is missing or no text`);
+  }
+  return {
+    productKey: record.productKey as string,
+    deviceKey: record.deviceKey as string,
+    deviceSecret: record.deviceSecret as string,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm start`: one device's first hours, from power-on to asleep, in virtual time.
+ */
+import { Command, Option } from "commander";
+import { EngineMissing } from "../board/engine";
+import { Progress } from "../report/progress";
+import { resultJson, datagramJson } from "../report/json";
+import { paletteFor } from "../report/style";
+import { summary } from "../report/summary";
+import { Timeline } from "../report/timeline";
+import { Simulation } from "../world/simulation";
+import { CommandError, fraction, misuse, wholeNumber } from "./misuse";
+import type { Edition } from "../cloud/registry";
+import type { Coverage } from "../radio/link";
+import type { DatagramJson } from "../report/json";
+
+interface StartFlags {
+  seed: number;
+  engine: "node" | "xs";
+  edition: Edition;
+  coverage: string;
+  loss?: number;
+  reports: number;
+  interval: number;
+  format: "raw" | "json" | "alternate";
+  powerKey: boolean;
+  command: boolean;
+  verbose?: boolean;
+  quiet?: boolean;
+  json?: boolean;
+}
+
+export function startCommand(): Command {
+  return new Command("start")
+    .description("simulate one device: power-on, attach, authentication, reports, a command, sleep")
+    .option("--seed <n>", "seed of all randomness; the same seed gives the same bytes", wholeNumber("--seed", 0, 4294967295), 1)
+    .addOption(new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"))
+    .addOption(
+      new Option("--edition <name>", "protocol edition that the cloud speaks").choices(["token", "tokenless"]).default("token"),
+    )
+    .addOption(new Option("--coverage <level>", "NB-IoT coverage level").choices(["0", "1", "2"]).default("0"))
+    .option("--loss <p>", "datagrams lost each way, 0 to 1 (default: the coverage level's)", fraction("--loss"))
+    .option("--reports <n>", "readings to take", wholeNumber("--reports", 1, 1_000_000), 10)
+    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 900)
+    .addOption(
+      new Option("--format <name>", "how readings are sent").choices(["raw", "json", "alternate"]).default("alternate"),
+    )
+    .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
+    .option("--no-command", "the cloud sends no command")
+    .option("--verbose", "show every line of the AT exchange")
+    .option("--quiet", "show only the totals")
+    .option("--json", "print one JSON document instead of the timeline")
+    .action(start);
+}
+
+async function start(flags: StartFlags): Promise<void> {
+  if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
+  const started = performance.now();
+  const out = process.stdout;
+  const palette = paletteFor(out);
+  const datagrams: DatagramJson[] = [];
+  const timeline =
+    flags.json === true || flags.quiet === true
+      ? undefined
+      : new Timeline({ write: (line) => out.write(`${line}\n`), palette, verbose: flags.verbose === true });
+  // The timeline moves by itself; only a silent run needs to show that it lives.
+  const progress = new Progress(timeline === undefined ? process.stderr : undefined, flags.reports);
+
+  if (timeline !== undefined) {
+    out.write(
+      palette.bold(
+        `seed ${flags.seed} · engine ${flags.engine} · cloud edition ${flags.edition} · coverage level ${flags.coverage}` +
+          `${flags.loss === undefined ? "" : ` · loss ${flags.loss * 100} %`} · ${flags.reports} reports, one every ${flags.interval} s\n`,
+      ),
+    );
+  }
+  const simulation = new Simulation({
+    seed: flags.seed,
+    engine: flags.engine,
+    edition: flags.edition,
+    coverage: Number(flags.coverage) as Coverage,
+    ...(flags.loss === undefined ? {} : { loss: flags.loss }),
+    reports: flags.reports,
+    interval: flags.interval,
+    format: flags.format,
+    powerKey: flags.powerKey,
+    command: flags.command,
+    onEvent: (event) => {
+      timeline?.add(event);
+      progress.add(event);
+      if (flags.json === true && event.source === "air") datagrams.push(datagramJson(event.report));
+    },
+  });
+  let result;
+  try {
+    result = await simulation.run();
+  } catch (error) {
+    if (error instanceof EngineMissing) throw new CommandError(1, error.message);
+    throw error;
+  } finally {
+    progress.end();
+    timeline?.end();
+  }
+  const realTime = performance.now() - started;
+  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams, realTime), null, 2)}\n`);
+  else out.write(summary(result, realTime, palette));
+  if (!result.complete) process.exitCode = 1;
+}

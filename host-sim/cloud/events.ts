@@ -1,0 +1,56 @@
+/**
+ * What the cloud tells its owner while it works: typed, in the order it happened, free of secrets.
+ * Texts that came from outside are made printable before they get here.
+ */
+import type { DeviceState } from "./registry";
+
+/** Where a datagram came from or goes to. */
+export interface Peer {
+  address: string;
+  port: number;
+}
+
+/** Which device an event is about, as the request's path names it. */
+export interface DeviceName {
+  productKey: string;
+  deviceKey: string;
+}
+
+/** What a device reports: measure points (raw or JSON), an event, or attributes. */
+export type ReportKind = "reading" | "event" | "attributes";
+
+type EventBody =
+  | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
+  /** `code` is the CoAP code byte of the answer. */
+  | ({ type: "auth-refused"; peer: Peer; code: number; reason: string } & DeviceName)
+  | ({ type: "state"; from: DeviceState; to: DeviceState } & DeviceName)
+  | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
+  /** `points`: of a reading. */
+  | ({
+      type: "stored";
+      kind: ReportKind;
+      id: string;
+      format: "raw" | "json";
+      points?: Record<string, unknown>;
+    } & DeviceName)
+  | ({ type: "stored-before"; kind: ReportKind; id: string; format: "raw" | "json" } & DeviceName)
+  /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
+  | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
+  | ({ type: "command-queued"; id: string; path: string } & DeviceName)
+  /** `delivered`: the payload went along in option 2102; otherwise the device has to fetch it. */
+  | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)
+  | ({ type: "command-fetched"; id: string; path: string } & DeviceName)
+  | ({ type: "command-answered"; id: string; code: number } & DeviceName)
+  | ({ type: "command-timed-out"; id: string } & DeviceName)
+  | { type: "request-refused"; peer: Peer; code: number; reason: string }
+  /** A retransmission; `answered` is false for a NON one, which is only ignored. */
+  | { type: "duplicate-request"; peer: Peer; messageId: number; answered: boolean }
+  | { type: "malformed"; peer: Peer; reason: string; answer: "RST" | "none" }
+  /** A fault of this program: the request got 5.00. Tests see to it that it never comes. */
+  | { type: "internal-error"; peer: Peer; reason: string };
+
+/** `at`: ms, the cloud's time. */
+export type CloudEvent = EventBody & { at: number };
+
+/** An event before it is given its time. */
+export type CloudEventBody = EventBody;

@@ -1,0 +1,136 @@
+/**
+ * Which devices the cloud knows: the list an operator writes, and what it says of each.
+ *
+ * The list is a JSON array, see devices.example.json:
+ *
+ *     [ { "productKey": "...", "deviceKey": "...", "deviceSecret": "..." } ]
+ *
+ * with optional `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
+ */
+
+/**
+ * Editions of the EnOS CoAP protocol. "token" (May 2019): authentication returns a token, and option 2101
+ * signs every later request. "tokenless" (from September 2019): neither exists.
+ */
+export type Edition = "token" | "tokenless";
+
+/** EnOS's device states: never authenticated, exchanging, silent for a lifetime, shut out by an operator. */
+export type DeviceState = "inactive" | "online" | "offline" | "disabled";
+
+/** One device as an operator registers it. */
+export interface DeviceRecord {
+  productKey: string;
+  deviceKey: string;
+  deviceSecret: string;
+  /** Default: the cloud's edition. */
+  edition?: Edition;
+  /** Default: "inactive". */
+  state?: "inactive" | "disabled";
+}
+
+/** A device list that cannot be used; the message is one line, names the place and never a secret. */
+export class DeviceListError extends Error {
+  override name = "DeviceListError";
+}
+
+const FIELDS: ReadonlySet<string> = new Set(["productKey", "deviceKey", "deviceSecret", "edition", "state"]);
+
+/**
+ * Reads a device list.
+ * @param jsonText the file's text
+ * @throws DeviceListError naming the first entry that is wrong and what was expected
+ */
+export function loadDevices(jsonText: string): DeviceRecord[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(jsonText);
+  } catch (error) {
+    throw new DeviceListError(`device list: not JSON${placeOf(error, jsonText)}`);
+  }
+  if (!Array.isArray(list)) {
+    throw new DeviceListError(`device list: expected an array of devices, got ${kindOf(list)}`);
+  }
+  return checkDevices(list);
+}
+
+/**
+ * The same list with every entry checked: its fields, and that no device is there twice.
+ * @throws DeviceListError
+ */
+export function checkDevices(list: readonly unknown[]): DeviceRecord[] {
+  const devices = list.map((entry, index) => readDevice(entry, `devices[${index}]`));
+  const first = new Map<string, number>();
+  devices.forEach(({ productKey, deviceKey }, index) => {
+    const name = deviceName(productKey, deviceKey);
+    const earlier = first.get(name);
+    if (earlier !== undefined) {
+      throw new DeviceListError(`devices[${index}]: ${name} is already there as devices[${earlier}]`);
+    }
+    first.set(name, index);
+  });
+  return devices;
+}
+
+/** The name a device is filed under; keys never contain a slash. */
+export function deviceName(productKey: string, deviceKey: string): string {
+  return `${productKey}/${deviceKey}`;
+}
+
+function readDevice(entry: unknown, place: string): DeviceRecord {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+    throw new DeviceListError(`${place}: expected an object, got ${kindOf(entry)}`);
+  }
+  const fields = entry as Record<string, unknown>;
+  for (const field of Object.keys(fields)) {
+    if (!FIELDS.has(field)) {
+      const known = [...FIELDS].join(", ");
+      throw new DeviceListError(`${place}: unknown field ${JSON.stringify(field)}, expected ${known}`);
+    }
+  }
+  const device: DeviceRecord = {
+    productKey: readKey(fields["productKey"], `${place}.productKey`),
+    deviceKey: readKey(fields["deviceKey"], `${place}.deviceKey`),
+    deviceSecret: readSecret(fields["deviceSecret"], `${place}.deviceSecret`),
+  };
+  const { edition, state } = fields;
+  if (edition === "token" || edition === "tokenless") device.edition = edition;
+  else if (edition !== undefined) {
+    throw new DeviceListError(`${place}.edition: expected "token" or "tokenless", got ${shown(edition)}`);
+  }
+  if (state === "inactive" || state === "disabled") device.state = state;
+  else if (state !== undefined) {
+    throw new DeviceListError(`${place}.state: expected "inactive" or "disabled", got ${shown(state)}`);
+  }
+  return device;
+}
+
+function readKey(value: unknown, place: string): string {
+  if (typeof value === "string" && /^[A-Za-z0-9._:-]{1,64}$/.test(value)) return value;
+  throw new DeviceListError(`${place}: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got ${shown(value)}`);
+}
+
+function readSecret(value: unknown, place: string): string {
+  if (typeof value === "string" && value.length >= 1 && value.length <= 128) return value;
+  const got = typeof value === "string" ? `${value.length} characters` : kindOf(value);
+  throw new DeviceListError(`${place}: expected text of 1 to 128 characters, got ${got}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "string") return "text";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : kindOf(value);
+}
+
+/** Line and column of a JSON error; its own message is not passed on, for it quotes the text around it. */
+function placeOf(error: unknown, text: string): string {
+  const position = / at position (\d+)/.exec(error instanceof Error ? error.message : "");
+  if (position === null) return text.trim() === "" ? ", the file is empty" : "";
+  const lines = text.slice(0, Number(position[1])).split("\n");
+  return `, see line ${lines.length} column ${lines[lines.length - 1].length + 1}`;
+}

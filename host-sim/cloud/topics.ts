@@ -1,0 +1,78 @@
+/** The paths the cloud serves: /auth/PK/DK, and EnOS's topics below /topic/sys/PK/DK. */
+import { GET, POST } from "./request";
+
+/** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
+export type Route =
+  | { service: "auth"; method: typeof POST }
+  | { service: "up_raw"; method: typeof POST }
+  | { service: "points"; method: typeof POST; thingMethod: string }
+  | { service: "event"; method: typeof POST; thingMethod: string; event: string }
+  | { service: "attributes"; method: typeof POST; thingMethod: string }
+  /** A command is fetched. */
+  | { service: "command"; method: typeof GET; path: string }
+  /** A command is answered; `path` is the command's. */
+  | { service: "reply"; method: typeof POST; path: string; raw: boolean };
+
+/** A path taken apart: the device it names and what it asks for. */
+export interface Target {
+  productKey: string;
+  deviceKey: string;
+  route: Route;
+}
+
+const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["thing/model/up_raw", { service: "up_raw", method: POST }],
+  points("thing/measurepoint/post"),
+  // What a device measured while it was cut off; EnOS stores it apart from the newest values.
+  points("thing/measurepoint/resume"),
+  [
+    "thing/attribute/update",
+    { service: "attributes", method: POST, thingMethod: "thing.attribute.update" },
+  ],
+  ["thing/model/down_raw", { service: "command", method: GET, path: "thing/model/down_raw" }],
+  [
+    "thing/model/down_raw_reply",
+    { service: "reply", method: POST, path: "thing/model/down_raw", raw: true },
+  ],
+]);
+
+const EVENT = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
+const COMMAND = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_-]{1,64}?))(_reply)?$/;
+
+/** Where a request goes; `undefined` means 4.04. `segments` are the values of its Uri-Path options. */
+export function findTarget(segments: readonly string[]): Target | undefined {
+  const [root, second, third, fourth] = segments;
+  if (root === "auth") {
+    if (segments.length !== 3) return undefined;
+    return { productKey: second, deviceKey: third, route: { service: "auth", method: POST } };
+  }
+  // A segment may contain a slash of its own, which would read like two segments once joined.
+  if (root !== "topic" || second !== "sys" || segments.some((segment) => segment.includes("/"))) {
+    return undefined;
+  }
+  const route = findRoute(segments.slice(4).join("/"));
+  return route === undefined ? undefined : { productKey: third, deviceKey: fourth, route };
+}
+
+/** The CoAP path of a device's topic, with its leading slash. */
+export function topicPath(productKey: string, deviceKey: string, path: string): string {
+  return `/topic/sys/${productKey}/${deviceKey}/${path}`;
+}
+
+function findRoute(path: string): Route | undefined {
+  const fixed = FIXED.get(path);
+  if (fixed !== undefined) return fixed;
+  const event = EVENT.exec(path);
+  if (event !== null) {
+    const thingMethod = `thing.event.${event[1]}.post`;
+    return { service: "event", method: POST, thingMethod, event: event[1] };
+  }
+  const command = COMMAND.exec(path);
+  if (command === null) return undefined;
+  if (command[2] === undefined) return { service: "command", method: GET, path: command[1] };
+  return { service: "reply", method: POST, path: command[1], raw: false };
+}
+
+function points(path: string): [string, Route] {
+  return [path, { service: "points", method: POST, thingMethod: path.replaceAll("/", ".") }];
+}

@@ -1,0 +1,181 @@
+/**
+ * The modem's AT port: lines in, one command at a time, framed lines out. What a command does is
+ * its owner's affair (`answer`).
+ *
+ *     in    AT+CSQ CR                                  LF is ignored
+ *     out   AT+CSQ CR                                  while echo is on
+ *           CR LF +CSQ: 18,0 CR LF   CR LF OK CR LF
+ *
+ * While a command waits for its answer, further ones are dropped without an answer, as such modems
+ * do. Unsolicited lines (URC) go out when they happen: also between a command and its answer.
+ */
+import type { ScheduledEvent, Scheduler } from "../world/clock";
+import { parseAtCommand } from "./at-command";
+import type { AtCommand } from "./at-command";
+
+/** Why a command failed: a number of 3GPP TS 27.007 section 9.2, or the bare word `ERROR`. */
+export type AtFailure = { readonly cme: number } | "ERROR";
+
+/** A command's answer. */
+export interface AtAnswer {
+  /** Lines before the final one. */
+  readonly lines?: readonly string[];
+  /** `undefined`: the command succeeded. */
+  readonly failure?: AtFailure;
+  /** Runs right after the final line. */
+  readonly then?: () => void;
+}
+
+/** What becomes of a command: after `delay` ms `run` gives its answer. */
+export interface AtExecution {
+  readonly delay: number;
+  readonly run: () => AtAnswer;
+}
+
+/** How errors are told: `AT+CMEE=` 0 the bare word, 1 numbers, 2 text. */
+export type ErrorStyle = 0 | 1 | 2;
+
+export interface AtResponderOptions {
+  scheduler: Scheduler;
+  /** Bytes towards the host. */
+  write(bytes: Uint8Array): void;
+  /** Starts a command; `undefined` leaves it without any answer. */
+  execute(command: AtCommand): AtExecution | undefined;
+  /** Each complete line, without its line ends. */
+  onLine?: (direction: "host" | "modem", text: string) => void;
+  /** A line that got no answer. */
+  onDropped?: (reason: "busy" | "no command" | "too long") => void;
+  /** Holds URCs that come during a command back until inside its answer. */
+  urcInsideResponse?: boolean;
+}
+
+/** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
+export const longestCommandLine = 1100;
+
+const errorTexts: Record<number, string> = {
+  3: "operation not allowed",
+  4: "operation not supported",
+  14: "SIM busy",
+  50: "incorrect parameters",
+};
+
+export class AtResponder {
+  echo = true;
+  errorStyle: ErrorStyle = 0;
+  readonly #options: AtResponderOptions;
+  /** Characters since the last CR. */
+  #line = "";
+  #overflow = false;
+  #inProgress: ScheduledEvent | undefined;
+  #held: string[] = [];
+
+  constructor(options: AtResponderOptions) {
+    this.#options = options;
+  }
+
+  /** True while a command waits for its answer. */
+  get busy(): boolean {
+    return this.#inProgress !== undefined;
+  }
+
+  /** Takes bytes from the host, in pieces of any size. Never throws. */
+  receive(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (byte === 0x0d) this.#endOfLine();
+      else if (byte !== 0x0a && !this.#overflow) this.#append(byte);
+    }
+  }
+
+  /** Sends an unsolicited line. */
+  urc(text: string): void {
+    if (this.busy && this.#options.urcInsideResponse === true) this.#held.push(text);
+    else this.#send(text);
+  }
+
+  /** Forgets the command in progress and what was typed: the modem restarts or sleeps. */
+  reset(): void {
+    this.#options.scheduler.cancel(this.#inProgress);
+    this.#inProgress = undefined;
+    this.#line = "";
+    this.#overflow = false;
+    this.#held = [];
+  }
+
+  #append(byte: number): void {
+    if (this.#line.length >= longestCommandLine) {
+      this.#overflow = true;
+      this.#line = "";
+    } else {
+      this.#line += String.fromCharCode(byte);
+    }
+  }
+
+  #endOfLine(): void {
+    const line = this.#line;
+    const overflow = this.#overflow;
+    this.#line = "";
+    this.#overflow = false;
+    if (line.trim() === "" && !overflow) return;
+    if (this.busy) {
+      this.#options.onDropped?.("busy");
+      return;
+    }
+    if (overflow) {
+      this.#options.onDropped?.("too long");
+      this.#begin({ delay: 5, run: () => ({ failure: { cme: 50 } }) });
+      return;
+    }
+    const command = parseAtCommand(line);
+    if (command === undefined) {
+      this.#options.onDropped?.("no command");
+      return;
+    }
+    this.#options.onLine?.("host", line);
+    const execution = this.#options.execute(command);
+    if (execution === undefined) return;
+    if (this.echo) {
+      this.#write(`${line}\r`);
+      this.#options.onLine?.("modem", line);
+    }
+    this.#begin(execution);
+  }
+
+  #begin(execution: AtExecution): void {
+    this.#inProgress = this.#options.scheduler.after(execution.delay, () => {
+      const running = this.#inProgress;
+      const answer = execution.run();
+      // A command that restarts the modem has put an end to itself.
+      if (this.#inProgress !== running) return;
+      this.#answer(answer);
+    });
+  }
+
+  #answer(answer: AtAnswer): void {
+    const [first, ...others] = answer.lines ?? [];
+    if (first !== undefined) this.#send(first);
+    for (const text of this.#held) this.#send(text);
+    this.#held = [];
+    for (const text of others) this.#send(text);
+    this.#send(this.#finalLine(answer.failure));
+    this.#inProgress = undefined;
+    answer.then?.();
+  }
+
+  #finalLine(failure: AtFailure | undefined): string {
+    if (failure === undefined) return "OK";
+    if (failure === "ERROR" || this.errorStyle === 0) return "ERROR";
+    const { cme } = failure;
+    return `+CME ERROR: ${this.errorStyle === 1 ? cme : (errorTexts[cme] ?? "unknown")}`;
+  }
+
+  #send(text: string): void {
+    this.#write(`\r\n${text}\r\n`);
+    this.#options.onLine?.("modem", text);
+  }
+
+  #write(text: string): void {
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    this.#options.write(bytes);
+  }
+}

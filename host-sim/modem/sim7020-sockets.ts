@@ -1,0 +1,113 @@
+/**
+ * The SIM7020's socket commands, UDP over IPv4.
+ *
+ *     AT+CSOC=1,2,1                     +CSOC: <id>
+ *     AT+CSOB=<id>,<local port>
+ *     AT+CSOCON=<id>,<port>,"<address>"
+ *     AT+CSOSEND=<id>,<hex digits>,<hex>          or <id>,0,"<text>"
+ *     AT+CSOSTATUS=<id>                 +CSOSTATUS: <id>,<0 none, 1 created, 2 connected>
+ *     AT+CSOCL=<id>
+ */
+import { integerArgument } from "./at-command";
+import type { AtArgument, AtCommand } from "./at-command";
+import type { AtAnswer } from "./at-responder";
+import type { CommandRule, Sim7020Unit } from "./sim7020-commands";
+import { parseHex, parseIpv4, socketCount } from "./udp-sockets";
+import type { UdpSocket } from "./udp-sockets";
+
+/** The most bytes in one CSOSEND. */
+export const longestDatagram = 512;
+
+/** A rule for a set command whose first argument names an open socket. */
+function onSocket(
+  delay: readonly [number, number] | undefined,
+  run: (unit: Sim7020Unit, socket: UdpSocket, args: readonly AtArgument[]) => AtAnswer,
+): CommandRule {
+  return {
+    delay,
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const id = integerArgument(args[0], 0, socketCount - 1);
+      const socket = id === undefined ? undefined : unit.sockets.get(id);
+      return socket === undefined ? failed(unit) : run(unit, socket, args);
+    },
+  };
+}
+
+export const socketCommands: Record<string, CommandRule> = {
+  "+CSOC": {
+    run(unit, { form, args }: AtCommand) {
+      if (form !== "set") return undefined;
+      const udpOverIpv4 =
+        integerArgument(args[0], 1, 1) === 1 &&
+        integerArgument(args[1], 2, 2) === 2 &&
+        integerArgument(args[2], 1, 1) === 1;
+      if (!udpOverIpv4 || args.length > 4 || unit.registration.stat !== 1) return failed(unit);
+      const socket = unit.sockets.create();
+      if (socket === undefined) return failed(unit);
+      unit.socketChanged(socket.id, "created");
+      return { lines: [`+CSOC: ${socket.id}`] };
+    },
+  },
+  "+CSOB": onSocket(undefined, (unit, socket, args) => {
+    const port = integerArgument(args[1], 1, 65_535);
+    if (port === undefined || socket.peer !== undefined) return failed(unit);
+    const owner = unit.sockets.byPort(port);
+    if (owner !== undefined && owner !== socket) return failed(unit);
+    socket.localPort = port;
+    return {};
+  }),
+  "+CSOCON": onSocket([20, 300], (unit, socket, args) => {
+    const port = integerArgument(args[1], 1, 65_535);
+    const address = parseIpv4(args[2]?.text ?? "");
+    if (port === undefined || address === undefined || args.length !== 3) return failed(unit);
+    if (socket.peer !== undefined) return failed(unit);
+    socket.peer = { address, port };
+    unit.socketChanged(socket.id, "connected");
+    return {};
+  }),
+  "+CSOSEND": onSocket(undefined, (unit, socket, args) => {
+    const length = integerArgument(args[1], 0, 2 * longestDatagram);
+    const data = args[2];
+    if (length === undefined || data === undefined || args.length !== 3) return failed(unit);
+    if (socket.peer === undefined || unit.registration.stat !== 1) return failed(unit);
+    const datagram = length === 0 ? textBytes(data) : data.quoted ? undefined : parseHex(data.text);
+    if (datagram === undefined || datagram.length === 0) return failed(unit);
+    if (length > 0 && data.text.length !== length) return failed(unit);
+    unit.send(socket, datagram);
+    return {};
+  }),
+  "+CSOCL": onSocket(undefined, (unit, socket) => {
+    unit.sockets.close(socket.id);
+    unit.socketChanged(socket.id, "closed");
+    return {};
+  }),
+  "+CSOSTATUS": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const id = integerArgument(args[0], 0, socketCount - 1);
+      if (id === undefined) return failed(unit);
+      const socket = unit.sockets.get(id);
+      const status = socket === undefined ? 0 : socket.peer === undefined ? 1 : 2;
+      return { lines: [`+CSOSTATUS: ${id},${status}`] };
+    },
+  },
+  // Received data comes as hex: the only form there is here.
+  "+CSORCVFLAG": {
+    run(unit, { form, args }) {
+      if (form === "read") return { lines: ["+CSORCVFLAG: 0"] };
+      if (form !== "set") return undefined;
+      return integerArgument(args[0], 0, 0) === 0 ? {} : failed(unit);
+    },
+  },
+};
+
+function failed(unit: Sim7020Unit): AtAnswer {
+  return { failure: unit.socketFailure };
+}
+
+/** The bytes of a quoted text, at most `longestDatagram`. */
+function textBytes(data: AtArgument): Uint8Array | undefined {
+  if (!data.quoted || data.text.length > longestDatagram) return undefined;
+  return Uint8Array.from(data.text, (character) => character.charCodeAt(0));
+}

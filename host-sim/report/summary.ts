@@ -1,0 +1,49 @@
+/** The totals at the end of a run. */
+import { lasting } from "./duration";
+import type { SimulationResult } from "../world/simulation";
+import type { Palette } from "./style";
+
+/**
+ * A few lines with their line ends.
+ *
+ * @param realTime ms that the run took
+ */
+export function summary(result: SimulationResult, realTime: number, palette: Palette): string {
+  const { reports, commands, datagrams } = result;
+  const lines = [
+    "",
+    `${reports.acknowledged} of ${reports.asked} reports acknowledged, ${reports.stored} stored, ` +
+      `${reports.lost} lost, none stored twice (${reports.repeated} repeated deliveries recognised)`,
+    `${commands.executed} ${commands.executed === 1 ? "command" : "commands"} executed, ` +
+      `${commands.answered} of ${commands.sent} answered, edition "${result.edition ?? "unknown"}"`,
+    `datagrams ${datagrams.up} up (${datagrams.lostUp} lost), ${datagrams.down} down (${datagrams.lostDown} lost), ` +
+      `${datagrams.bytesUp} bytes up, ${datagrams.bytesDown} bytes down, ${datagrams.retransmissions} retransmissions`,
+    `virtual time ${lasting(result.virtualTime)}, modem asleep ` +
+      `${((100 * result.asleep) / Math.max(1, result.virtualTime)).toFixed(1)} % of it; real time ${lasting(realTime)}`,
+  ];
+  if (result.costs.length > 0) lines.push(...costLines(result));
+  lines.push(
+    result.complete
+      ? palette.green(`complete; seed ${result.seed} repeats this run`)
+      : palette.red(`incomplete: ${result.shortfall ?? "unknown"}; seed ${result.seed} repeats this run`),
+    "",
+  );
+  return lines.join("\n");
+}
+
+/** What XS spent: every report while they are few, else the spread. */
+function costLines(result: SimulationResult): string[] {
+  const costs = result.costs;
+  if (costs.length <= 12) {
+    return costs.map(
+      (cost, index) => `XS report ${index + 1}: ${cost.compute} compute, ${cost.liveSlots} live slots after it`,
+    );
+  }
+  const compute = costs.map((cost) => cost.compute).sort((a, b) => a - b);
+  const first = costs[0];
+  const last = costs[costs.length - 1];
+  return [
+    `XS compute per report: median ${compute[compute.length >> 1]}, most ${compute[compute.length - 1]}`,
+    `XS live slots: ${first.liveSlots} after the first report, ${last.liveSlots} after the last`,
+  ];
+}

@@ -1,0 +1,193 @@
+/**
+ * A run as lines on a terminal, in virtual time:
+ *
+ *    00:00:12.345  device   session: authenticating cause=first
+ *    00:00:12.402  up    ─▶ CON POST mid=4a1c token=9f86d081 /auth/PK/DK … 1.2 s
+ *
+ * The AT exchange, which would fill the screen, is folded to a line each time something else happens
+ * in between; unfolded, every line of it is shown, its datagrams in hex still as their size.
+ */
+import { decodeCoap } from "../cloud/coap-wire";
+import { describeCoap } from "../cloud/coap-text";
+import { stamp } from "./duration";
+import type { CloudEvent } from "../cloud/cloud";
+import type { DatagramReport } from "../radio/link";
+import type { ModemEvent } from "../modem/modem-event";
+import type { WorldEvent } from "../world/simulation";
+import type { Palette } from "./style";
+
+export interface TimelineOptions {
+  readonly write: (line: string) => void;
+  readonly palette: Palette;
+  /** Shows every AT line and every event of modem and cloud. */
+  readonly verbose: boolean;
+}
+
+export class Timeline {
+  readonly #options: TimelineOptions;
+  #folded: { time: number; commands: string[]; lines: number } | undefined;
+  #recent: string[] = [];
+
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+  }
+
+  /** Takes in one event. */
+  add(event: WorldEvent): void {
+    const { palette, verbose } = this.#options;
+    switch (event.source) {
+      case "at":
+        if (verbose) {
+          const arrow = event.direction === "host" ? ">" : "<";
+          this.#line(event.time, palette.dim("AT"), palette.dim(`${arrow} ${foldHex(event.text)}`));
+        } else {
+          this.#fold(event.time, event.direction, event.text);
+        }
+        return;
+      case "device":
+        this.#line(event.time, palette.cyan("device"), this.#device(event.text));
+        return;
+      case "air":
+        this.#datagram(event.report);
+        return;
+      case "modem": {
+        const text = describeModem(event.event, verbose);
+        if (text !== undefined) this.#line(event.time, palette.magenta("modem"), text);
+        return;
+      }
+      case "cloud": {
+        const text = describeCloud(event.event, verbose);
+        if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), text);
+        return;
+      }
+    }
+  }
+
+  /** Writes what is still folded. */
+  end(): void {
+    this.#unfold();
+  }
+
+  #device(text: string): string {
+    const { palette } = this.#options;
+    if (/^report: acknowledged|^session: online|^command: (?:executed|answered)/.test(text)) return palette.green(text);
+    if (/^fault:|^settings:|refused|dropped|denied|down reason/.test(text)) return palette.red(text);
+    if (/kept|discarded|unanswered|repeated/.test(text)) return palette.yellow(text);
+    return text;
+  }
+
+  #datagram(report: DatagramReport): void {
+    const { palette } = this.#options;
+    const message = decodeCoap(report.bytes);
+    const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
+    const up = report.direction === "up";
+    const key = Buffer.from(report.bytes).toString("latin1");
+    const again = up && this.#recent.includes(key) ? palette.yellow(" (again)") : "";
+    if (up && again === "") {
+      this.#recent.push(key);
+      if (this.#recent.length > 64) this.#recent.shift();
+    }
+    const travel =
+      report.fate === "lost"
+        ? palette.red(`lost: ${report.reason ?? "radio"}`)
+        : palette.dim(`${((report.deliveredAt! - report.time) / 1000).toFixed(1)} s`);
+    const lane = palette.bold(up ? "─▶ up" : "◀─ down");
+    this.#line(report.time, lane, `${text}${again} ${palette.dim("·")} ${travel}`);
+  }
+
+  #fold(time: number, direction: "host" | "modem", text: string): void {
+    this.#folded ??= { time, commands: [], lines: 0 };
+    if (direction === "host") this.#folded.commands.push(foldHex(text));
+    else this.#folded.lines += 1;
+  }
+
+  #unfold(): void {
+    const folded = this.#folded;
+    if (folded === undefined) return;
+    this.#folded = undefined;
+    const { commands, lines } = folded;
+    const { palette } = this.#options;
+    const shown = commands.length > 3 ? [commands[0], "…", commands[commands.length - 1]] : commands;
+    const what =
+      commands.length === 0
+        ? `${lines} ${lines === 1 ? "line" : "lines"} from the modem`
+        : `${shown.join("  ")}${commands.length > 3 ? `  (${commands.length} commands, ${lines} lines back)` : ""}`;
+    this.#write(folded.time, palette.dim("AT"), palette.dim(what));
+  }
+
+  #line(time: number, lane: string, text: string): void {
+    this.#unfold();
+    this.#write(time, lane, text);
+  }
+
+  #write(time: number, lane: string, text: string): void {
+    const { palette, write } = this.#options;
+    // Padding goes by what is seen, not by the colour's control characters.
+    const seen = lane.replace(/\u001b\[\d+m/g, "").length;
+    write(`${palette.dim(stamp(time).padStart(12))}  ${lane}${" ".repeat(Math.max(0, 7 - seen))}  ${text}`);
+  }
+}
+
+/** An AT line with a long run of hex digits, a datagram, shown as its size: tokens travel in there. */
+export function foldHex(text: string): string {
+  return text.replace(/[0-9A-Fa-f]{17,}/g, (hex) => `<${Math.ceil(hex.length / 2)} bytes>`);
+}
+
+function describeModem(event: ModemEvent, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case "power":
+      return `power ${event.state} (${event.reason})`;
+    case "psm":
+      return event.state === "enter" ? "asleep (PSM)" : `awake (${event.reason})`;
+    case "attach":
+      return event.stat === 1 ? "attached to the cell" : event.stat === 2 ? "searching for a cell" : "detached";
+    case "dropped":
+      return `dropped a ${event.what}: ${event.reason}`;
+    case "rrc":
+      return verbose ? `radio connection ${event.state}` : undefined;
+    case "socket":
+      return verbose ? `socket ${event.id} ${event.state}` : undefined;
+    case "send":
+    case "receive":
+      return verbose ? `${event.type} ${event.bytes.length} bytes on socket ${event.id}` : undefined;
+  }
+}
+
+function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case "authenticated":
+      return `authenticated ${event.productKey}/${event.deviceKey}, lifetime ${event.lifetime} s`;
+    case "auth-refused":
+      return `authentication refused: ${event.reason}`;
+    case "state":
+      return `device ${event.from} → ${event.to}`;
+    case "signature-refused":
+      return `request refused: ${event.reason}`;
+    case "stored":
+      return `stored ${event.kind} ${event.id} (${event.format})`;
+    case "stored-before":
+      return `had ${event.kind} ${event.id} already, acknowledged again`;
+    case "report-refused":
+      return `report refused with code ${event.enosCode}: ${event.reason}`;
+    case "command-queued":
+      return `command ${event.id} waits for the device`;
+    case "command-offered":
+      return `command ${event.id} ${event.delivered ? "delivered with the answer" : "announced with the answer"}`;
+    case "command-fetched":
+      return `command ${event.id} fetched`;
+    case "command-answered":
+      return `command ${event.id} answered with code ${event.code}`;
+    case "command-timed-out":
+      return `command ${event.id} timed out`;
+    case "duplicate-request":
+      return event.answered ? "a retransmission: answered from the store, not executed again" : verbose ? "a repeated NON, ignored" : undefined;
+    case "request-refused":
+      return `request refused: ${event.reason}`;
+    case "malformed":
+      return `malformed datagram: ${event.reason}`;
+    case "internal-error":
+      return `internal error: ${event.reason}`;
+  }
+}
+
+export { describeCloud };

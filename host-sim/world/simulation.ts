@@ -1,0 +1,231 @@
+/**
+ * The whole way of a reading in one virtual world:
+ *
+ *    firmware in its engine == serial == SIM7020 == NB-IoT cell == EnOS stand-in
+ *
+ * Everything that happens comes out as one stream of events in order of time. The same options give
+ * the same events and the same bytes.
+ */
+import { Board } from "../board/board";
+import { bundleFirmware } from "../board/bundle";
+import { createNodeEngine } from "../board/node-engine";
+import { EnosCloud } from "../cloud/cloud";
+import { demoDevice } from "../cloud/demo-device";
+import { Sim7020 } from "../modem/sim7020";
+import { Uart } from "../modem/uart";
+import { NbIotCell } from "../radio/link";
+import { XsEngine } from "../xs/xs-engine";
+import { VirtualClock } from "./clock";
+import { Random } from "./random";
+import type { Engine } from "../board/engine";
+import type { CloudEvent, CommandView, DeviceView } from "../cloud/cloud";
+import type { Edition } from "../cloud/registry";
+import type { ModemEvent } from "../modem/modem-event";
+import type { Coverage, DatagramReport } from "../radio/link";
+
+export interface SimulationOptions {
+  readonly seed: number | string;
+  readonly engine: "node" | "xs";
+  /** Which edition of the protocol the cloud speaks. */
+  readonly edition: Edition;
+  readonly coverage: Coverage;
+  /** Loss each way, 0 to 1; the coverage level's when left out. */
+  readonly loss?: number;
+  /** Readings that the device takes. */
+  readonly reports: number;
+  /** Seconds between them. */
+  readonly interval: number;
+  readonly format: "raw" | "json" | "alternate";
+  /** The board's power key is wired to the modem, so that PSM can be left at will. */
+  readonly powerKey: boolean;
+  /** Whether the operator of the cloud sends a command. */
+  readonly command: boolean;
+  readonly onEvent?: (event: WorldEvent) => void;
+}
+
+/** Something that happened, with its virtual time in ms. */
+export type WorldEvent = { readonly time: number } & (
+  | { readonly source: "device"; readonly text: string }
+  | { readonly source: "at"; readonly direction: "host" | "modem"; readonly text: string }
+  | { readonly source: "modem"; readonly event: ModemEvent }
+  | { readonly source: "air"; readonly report: DatagramReport }
+  | { readonly source: "cloud"; readonly event: CloudEvent }
+);
+
+/** What the engine spent on one report: from the end of the one before to its acknowledgement. */
+export interface ReportCost {
+  /** XS's deterministic count of executed instructions. */
+  readonly compute: number;
+  /** Slots in use after a garbage collection, the device being idle. */
+  readonly liveSlots: number;
+}
+
+/** How a run went. */
+export interface SimulationResult {
+  readonly seed: number | string;
+  readonly engine: "node" | "xs";
+  /** What the device found the cloud to speak; undefined when it never got online. */
+  readonly edition: Edition | undefined;
+  /** True when every reading was acknowledged and is stored once, and the command was answered. */
+  readonly complete: boolean;
+  /** What was missing when `complete` is false. */
+  readonly shortfall?: string;
+  readonly reports: {
+    readonly asked: number;
+    readonly acknowledged: number;
+    /** Different readings that the cloud has. */
+    readonly stored: number;
+    /** Deliveries that the cloud recognised as stored before. */
+    readonly repeated: number;
+    /** Readings that the device gave up or had no room for. */
+    readonly lost: number;
+  };
+  readonly commands: { readonly sent: number; readonly executed: number; readonly answered: number };
+  readonly datagrams: {
+    readonly up: number;
+    readonly down: number;
+    readonly lostUp: number;
+    readonly lostDown: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+    readonly retransmissions: number;
+  };
+  /** Virtual ms that the run lasted, and of these how many the modem spent in PSM. */
+  readonly virtualTime: number;
+  readonly asleep: number;
+  readonly device: DeviceView;
+  /** Per report, XS engine only. */
+  readonly costs: readonly ReportCost[];
+}
+
+/** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
+const server = { address: "203.0.113.5", port: 5683 };
+/** The GPIO that the simulated board has wired to PWRKEY. */
+const powerKeyPin = 5;
+/** Wall clock at virtual time zero. */
+export const epoch = Date.UTC(2026, 0, 1);
+/** Virtual time that a run may take beyond its reports before it counts as stuck, ms. */
+const patience = 2 * 86_400_000;
+/** After the last acknowledgement the modem has this long to fall asleep, ms. */
+const windDown = 60_000;
+
+/** A world with one device in it. */
+export class Simulation {
+  readonly clock = new VirtualClock();
+  readonly #options: SimulationOptions;
+  readonly #tally = new Tally();
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs until every reading is settled and the modem sleeps, or nothing more can come.
+   *
+   * @throws EngineMissing when the XS engine is not installed
+   */
+  async run(): Promise<SimulationResult> {
+    const { seed, reports, interval, powerKey, format, coverage, loss, edition } = this.#options;
+    const clock = this.clock;
+    const random = new Random(seed);
+    const tally = this.#tally;
+    const device = demoDevice(random.fork("keys"));
+
+    const cloudRandom = random.fork("cloud");
+    const cell = new NbIotCell({
+      scheduler: clock,
+      random: random.fork("radio"),
+      coverage,
+      ...(loss === undefined ? {} : { loss }),
+      onDatagram: (report) => {
+        tally.datagram(report);
+        this.#emit({ time: report.time, source: "air", report });
+      },
+    });
+    const cloud = new EnosCloud({
+      transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
+      randomBytes: (length) => cloudRandom.bytes(length),
+      edition,
+      iv: "zero",
+      devices: [device],
+      onEvent: (event) => {
+        this.#emit({ time: clock.now, source: "cloud", event });
+        if (event.type === "stored" || event.type === "authenticated") offerCommand();
+      },
+    });
+    cell.onUplink = (datagram, peer) => cloud.receive(datagram, peer, clock.now);
+
+    // The operator sends the command once a few readings are in, so that it meets a device at work.
+    const before = Math.min(3, reports - 1);
+    let commandId: string | undefined;
+    const offerCommand = (): void => {
+      if (!this.#options.command || commandId !== undefined) return;
+      if (cloud.readings(device.productKey, device.deviceKey).length < before) return;
+      commandId = "";
+      clock.after(0, () => {
+        const command = { kind: "set", points: { relay: 1 } } as const;
+        commandId = cloud.sendCommand(device.productKey, device.deviceKey, command, clock.now);
+      });
+    };
+
+    const uart = new Uart({ scheduler: clock, baud: 115_200 });
+    const modem = new Sim7020({
+      scheduler: clock,
+      random: random.fork("modem"),
+      port: uart.modem,
+      network: cell.admit(),
+      imei: device.deviceKey,
+      epoch,
+      onEvent: (event) => {
+        tally.modem(event);
+        this.#emit({ time: event.time, source: "modem", event });
+      },
+      onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
+    });
+
+    const engine = await openEngine(this.#options.engine);
+    try {
+      const board = new Board({
+        engine,
+        scheduler: clock,
+        seed: `${seed}/board`,
+        epoch,
+        config: {
+          server: server.address,
+          port: server.port,
+          apn: "iot.example",
+          interval,
+          reports,
+          format,
+          ...(powerKey ? { powerKey: powerKeyPin } : {}),
+        },
+        keyValue: new Map([["enos", new Map(Object.entries(keysOf(device)))]]),
+        serial: uart.board,
+        onTrace: (text) => {
+          for (const line of text.split("\n")) {
+            if (line === "") continue;
+            tally.device(line, clock.now);
+            this.#emit({ time: clock.now, source: "device", text: line });
+          }
+        },
+        onPin: (pin, value) => {
+          if (pin === powerKeyPin) modem.setPowerKey(value === 0);
+        },
+      });
+      uart.board.onReceive = (bytes) => board.serialReceive(bytes);
+      uart.board.onWritable = (free) => board.serialWritable(free);
+      await board.start();
+
+      const costs: ReportCost[] = [];
+      const limit = reports * interval * 1000 * 2 + patience;
+      const settled = (): boolean =>
+        tally.finished >= reports &&
+        (modem.state === "psm" || clock.now - tally.finishedAt > windDown) &&
+        clock.now - tally.finishedAt > 1_000;
+      await clock.run({ until: limit, stop: settled });
+      return this.#result(cloud.device(device.productKey, device.deviceKey)!, commandId, costs);
+    } finally {
+      engine.close();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Keeps count of a run: what the air carried, what the device said of its readings, how long the
+ * modem slept. It looks at the wire and at the log, never into the firmware.
+ */
+import type { ModemEvent } from "../modem/modem-event";
+import type { DatagramReport } from "../radio/link";
+
+/** Datagrams remembered to tell a retransmission from a new one. */
+const rememberedLimit = 64;
+
+export class Tally {
+  up = 0;
+  down = 0;
+  lostUp = 0;
+  lostDown = 0;
+  bytesUp = 0;
+  bytesDown = 0;
+  retransmissions = 0;
+  acknowledged = 0;
+  /** Readings given up: refused by the cloud, or without room. */
+  lost = 0;
+  executed = 0;
+  edition: string | undefined;
+  /** ms in PSM. */
+  asleep = 0;
+  /** When the last reading was settled, virtual ms. */
+  finishedAt = 0;
+  #asleepSince: number | undefined;
+  #recent: string[] = [];
+
+  /** Readings of which the device knows how they ended. */
+  get finished(): number {
+    return this.acknowledged + this.lost;
+  }
+
+  /** Whether these bytes went up a moment ago: then this is a retransmission. */
+  sentBefore(bytes: Uint8Array): boolean {
+    return this.#recent.includes(Buffer.from(bytes).toString("latin1"));
+  }
+
+  datagram(report: DatagramReport): void {
+    const lost = report.fate === "lost" ? 1 : 0;
+    if (report.direction === "down") {
+      this.down += 1;
+      this.lostDown += lost;
+      this.bytesDown += report.bytes.length;
+      return;
+    }
+    this.up += 1;
+    this.lostUp += lost;
+    this.bytesUp += report.bytes.length;
+    if (this.sentBefore(report.bytes)) {
+      this.retransmissions += 1;
+    } else {
+      if (this.#recent.length >= rememberedLimit) this.#recent.shift();
+      this.#recent.push(Buffer.from(report.bytes).toString("latin1"));
+    }
+  }
+
+  modem(event: ModemEvent): void {
+    if (event.type !== "psm") return;
+    if (event.state === "enter") {
+      this.#asleepSince = event.time;
+    } else if (this.#asleepSince !== undefined) {
+      this.asleep += event.time - this.#asleepSince;
+      this.#asleepSince = undefined;
+    }
+  }
+
+  /** A line of the device's log. */
+  device(line: string, now: number): void {
+    if (/^report: acknowledged /.test(line)) {
+      this.acknowledged += 1;
+      this.finishedAt = now;
+    } else if (/^report: (?:refused|dropped) /.test(line)) {
+      this.lost += 1;
+      this.finishedAt = now;
+    } else if (/^command: executed /.test(line)) {
+      this.executed += 1;
+    } else {
+      const edition = /^session: online edition=(\w+)/.exec(line);
+      if (edition !== null) this.edition = edition[1];
+    }
+  }
+
+  /** Ends the count: a sleep under way is counted up to now. */
+  close(now: number): void {
+    if (this.#asleepSince === undefined) return;
+    this.asleep += now - this.#asleepSince;
+    this.#asleepSince = now;
+  }
+}

@@ -1,0 +1,334 @@
+/** Authentication, sessions, sequence numbers, lifetimes and device states. */
+import { describe, expect, it, test } from "vitest";
+import { DeviceListError } from "../../../host-sim/cloud/registry";
+import {
+  DEVICE,
+  DK,
+  EMPTY,
+  OTHER,
+  PK,
+  SECRET,
+  TestDevice,
+  WARM,
+  authSign,
+  bench,
+  eventsOf,
+  rawReading,
+  sessionSign,
+} from "./harness";
+
+const READING = rawReading(1, [1, WARM]);
+const UP = "thing/model/up_raw";
+
+describe("authentication", () => {
+  it("gives a fresh random token and activates the device", () => {
+    const b = bench();
+    const device = new TestDevice(b);
+    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "inactive", lastSeen: undefined });
+    const reply = device.authenticate(5000);
+    expect(reply.code).toBe("2.04");
+    expect(JSON.parse(reply.text)).toEqual({ token: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
+    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "online", lastSeen: 5000, lifetime: 3600 });
+    expect(b.cloud.device(PK, "other")).toMatchObject({ state: "inactive" });
+    const first = device.token;
+    device.authenticate(6000);
+    expect(device.token).not.toBe(first);
+    expect(eventsOf(b, "state")).toEqual([
+      { type: "state", productKey: PK, deviceKey: DK, from: "inactive", to: "online", at: 5000 },
+    ]);
+  });
+
+  it("gives no token in the later edition", () => {
+    const b = bench({ edition: "tokenless" });
+    const reply = new TestDevice(b).authenticate();
+    expect(reply).toMatchObject({ code: "2.04", text: "", options: [] });
+    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ["a lifetime of 29 s", { lifetime: 29 }, "4.00"],
+    ["a lifetime of 30 s", { lifetime: 30 }, "2.04"],
+    ["a lifetime of 86400 s", { lifetime: 86_400 }, "2.04"],
+    ["a lifetime of 86401 s", { lifetime: 86_401 }, "4.00"],
+    ["a lifetime with a fraction", { lifetime: 60.5 }, "4.00"],
+    ["a lifetime as text", { lifetime: "60" }, "4.00"],
+    ["no lifetime", { lifetime: undefined }, "4.00"],
+    ["secureMode 1", { secureMode: 1 }, "4.00"],
+    ["secureMode as text", { secureMode: "2" }, "4.00"],
+    ["no secureMode", { secureMode: undefined }, "4.00"],
+    ["a sign that is a number", { sign: 5 }, "4.00"],
+    ["no sign", { sign: undefined }, "4.00"],
+    ["an empty sign", { sign: "" }, "4.01"],
+    ["a wrong sign", { sign: "0".repeat(64) }, "4.01"],
+    ["a sign in lower case", { sign: authSign(DK, 3600, SECRET).toLowerCase() }, "4.01"],
+    ["the sign of another lifetime", { sign: authSign(DK, 60, SECRET) }, "4.01"],
+    ["the sign of another device", { sign: authSign("other", 3600, OTHER.deviceSecret) }, "4.01"],
+    ["something more in the body", { version: "1.0" }, "2.04"],
+  ])("%s: answer %s", (_name, fields, code) => {
+    const b = bench();
+    const reply = new TestDevice(b).authenticate(0, fields);
+    expect(reply.code).toBe(code);
+    if (code === "2.04") return;
+    expect(reply).toMatchObject({ text: "", options: [] });
+    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "inactive", counters: { authRefused: 1 } });
+    expect(eventsOf(b, "auth-refused")).toHaveLength(1);
+    expect(b.events).toHaveLength(1);
+  });
+
+  test.each(["", "{", "null", "5", "[]", '"text"', "\u0000", "{}{}"])("the body %j is no JSON object: 4.00", (body) => {
+    const b = bench();
+    const path = ["auth", PK, DK];
+    expect(new TestDevice(b).send(0, { path, payload: body, sign: null }).code).toBe("4.00");
+  });
+
+  it("answers an unknown device exactly as a wrong signature", () => {
+    const b = bench();
+    const stranger = { productKey: PK, deviceKey: "861234567890999", deviceSecret: SECRET };
+    const replies = [stranger, { ...DEVICE, deviceSecret: "wrong" }].map((record) => {
+      return new TestDevice(b, record).authenticate();
+    });
+    // Both are their device's first message, so even the message ids agree; the peers differ by nothing.
+    expect(replies[0].code).toBe("4.01");
+    expect(eventsOf(b, "auth-refused").map(({ reason }) => reason)).toEqual(["unknown device"]);
+    const c = bench();
+    const wrong = new TestDevice(c, { ...DEVICE, deviceSecret: "wrong" }).authenticate();
+    expect(wrong).toEqual(replies[0]);
+    expect(eventsOf(c, "auth-refused").map(({ reason }) => reason)).toEqual(["wrong sign"]);
+  });
+
+  it("shuts a disabled device out, but tells only whoever can sign", () => {
+    const b = bench({ devices: [{ ...DEVICE, state: "disabled" }] });
+    const device = new TestDevice(b);
+    expect(device.authenticate().code).toBe("4.03");
+    expect(device.authenticate(0, { sign: "0".repeat(64) }).code).toBe("4.01");
+    expect(b.cloud.device(PK, DK)?.state).toBe("disabled");
+  });
+
+  it("takes only POST", () => {
+    const path = ["auth", PK, DK];
+    expect(new TestDevice(bench()).send(0, { path, code: 1, sign: null }).code).toBe("4.05");
+  });
+});
+
+describe("signed requests, edition of May 2019", () => {
+  function online(): TestDevice {
+    const device = new TestDevice(bench());
+    device.authenticate();
+    return device;
+  }
+  const path = ["topic", "sys", PK, DK, "thing", "model", "up_raw"];
+  const signed = (device: TestDevice, text: string): string => sessionSign(SECRET, text.replace("T", device.token));
+
+  it("are served in ascending sequence, gaps allowed", () => {
+    const device = online();
+    expect(device.post(1, UP, READING).code).toBe("2.04");
+    expect(device.post(2, UP, READING).code).toBe("2.04");
+    device.sequence = 1000;
+    expect(device.post(3, UP, READING).code).toBe("2.04");
+    expect(device.bench.cloud.device(PK, DK)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
+  });
+
+  test.each<[string, (device: TestDevice) => string | null, string, RegExp]>([
+    ["no signature", () => null, "4.01", /no signature/],
+    ["an empty signature", () => "", "4.00", /unparsable/],
+    ["a signature that is no hex", () => "xyz", "4.00", /unparsable/],
+    ["a signature under another key", (d) => sessionSign("wrong", `token${d.token}sequence9`), "4.00", /unparsable/],
+    ["a wrong token", () => sessionSign(SECRET, "token0123456789abcdefsequence9"), "4.01", /wrong token/],
+    ["a shorter token", () => sessionSign(SECRET, "token0sequence9"), "4.01", /wrong token/],
+    ["the last sequence again", (d) => signed(d, "tokenTsequence5"), "4.01", /sequence 5 is not larger than 5/],
+    ["a smaller sequence", (d) => signed(d, "tokenTsequence4"), "4.01", /sequence/],
+    ["sequence 0", (d) => signed(d, "tokenTsequence0"), "4.00", /unparsable/],
+  ])("with %s are refused", (_name, sign, code, reason) => {
+    const device = online();
+    device.sequence = 4;
+    expect(device.post(10, UP, READING).code).toBe("2.04");
+    const reply = device.send(20, { path, payload: READING, sign: sign(device) });
+    expect(reply).toMatchObject({ code, text: "", options: [] });
+    expect(device.bench.cloud.device(PK, DK)).toMatchObject({ lastSeen: 10, counters: { signatureRefused: 1 } });
+    const [event] = eventsOf(device.bench, "signature-refused");
+    expect(event.reason).toMatch(reason);
+    expect(JSON.stringify(device.bench.events)).not.toContain(device.token);
+    device.sequence = 5;
+    expect(device.post(30, UP, READING).code).toBe("2.04");
+  });
+
+  it("burn their sequence number even when the body is refused", () => {
+    const device = online();
+    expect(device.post(1, UP, EMPTY).code).toBe("4.00");
+    device.sequence -= 1;
+    expect(device.post(2, UP, READING).code).toBe("4.01");
+  });
+
+  it("start at 1 again after a new authentication, and the old token dies", () => {
+    const device = online();
+    device.sequence = 500;
+    device.post(1, UP, READING);
+    const old = device.token;
+    device.authenticate(2);
+    expect(device.post(3, UP, READING).code).toBe("2.04");
+    const sign = sessionSign(SECRET, `token${old}sequence501`);
+    expect(device.send(4, { path, payload: READING, sign }).code).toBe("4.01");
+  });
+
+  it("look the same for an unknown device and for one without a session", () => {
+    const sign = sessionSign(SECRET, "token0123456789abcdefsequence1");
+    const garbled = `${sign.slice(0, -32)}${"0".repeat(32)}`;
+    for (const value of [null, "", "FF", sign, garbled]) {
+      const replies = [DK, "861234567890999"].map((deviceKey) => {
+        const device = new TestDevice(bench(), { ...DEVICE, deviceKey });
+        return device.send(0, { path: device.topic(UP), payload: READING, sign: value });
+      });
+      // The one difference would need the device's key: a signature that this key can read is 4.01.
+      if (value !== sign) expect(replies[1]).toEqual(replies[0]);
+      expect(["4.00", "4.01"]).toContain(replies[1].code);
+    }
+  });
+
+  it("carry the token of the device that the path names", () => {
+    const b = bench();
+    const one = new TestDevice(b);
+    const two = new TestDevice(b, OTHER);
+    one.authenticate();
+    two.authenticate();
+    const sign = sessionSign(OTHER.deviceSecret, `token${two.token}sequence1`);
+    expect(one.send(1, { path, payload: READING, sign }).code).toBe("4.00");
+    const forged = sessionSign(SECRET, `token${two.token}sequence1`);
+    expect(one.send(1, { path, payload: READING, sign: forged }).code).toBe("4.01");
+    expect(b.cloud.readings(PK, DK)).toEqual([]);
+  });
+
+  test.each(["key", "000102030405060708090a0b0c0d0e0f"])("use the IV %s when that is set", (iv) => {
+    const b = bench({ iv });
+    const device = new TestDevice(b);
+    device.authenticate();
+    // Encrypted with a zero IV, it decrypts to a wrong first block.
+    expect(device.post(1, UP, READING).code).toBe("4.00");
+    const hash = Buffer.from(iv === "key" ? "112d046529be3bfa97b3af9f42d762f3" : iv, "hex");
+    const sign = sessionSign(SECRET, `token${device.token}sequence1`, hash);
+    expect(device.send(2, { path, payload: READING, sign }).code).toBe("2.04");
+  });
+});
+
+describe("the later edition", () => {
+  it("needs no signature, and calls one a bad option", () => {
+    const b = bench({ edition: "tokenless" });
+    const device = new TestDevice(b, DEVICE, false);
+    expect(device.post(0, UP, READING).code).toBe("4.01");
+    device.authenticate();
+    expect(device.post(1, UP, READING).code).toBe("2.04");
+    expect(device.send(2, { path: device.topic(UP), payload: READING, sign: "AB".repeat(32) }).code).toBe("4.02");
+    expect(device.send(2, { path: ["auth", PK, DK], payload: "{}", sign: "AB" }).code).toBe("4.02");
+    expect(device.post(3_600_000, UP, READING).code).toBe("2.04");
+    expect(device.post(7_200_000, UP, READING).code).toBe("4.01");
+  });
+
+  test.each(["path", "address"] as const)("with sessions tied to the %s, after the peer's port changed", (tie) => {
+    const b = bench({ edition: "tokenless", tie });
+    const device = new TestDevice(b, DEVICE, false);
+    device.authenticate();
+    expect(device.post(1, UP, READING).code).toBe("2.04");
+    device.peer = { ...device.peer, port: 50_000 };
+    expect(device.post(2, UP, READING).code).toBe(tie === "path" ? "2.04" : "4.01");
+    device.authenticate(3);
+    expect(device.post(4, UP, READING).code).toBe("2.04");
+  });
+
+  it("can be one device's alone", () => {
+    const b = bench({ devices: [DEVICE, { ...OTHER, edition: "tokenless" }] });
+    expect(new TestDevice(b).authenticate().text).toContain("token");
+    const later = new TestDevice(b, OTHER, false);
+    expect(later.authenticate()).toMatchObject({ code: "2.04", text: "" });
+    expect(later.post(1, UP, READING).code).toBe("2.04");
+  });
+});
+
+describe("lifetime and states", () => {
+  it("lapses after a lifetime of silence, to the millisecond, and not a moment earlier", () => {
+    const b = bench();
+    const device = new TestDevice(b);
+    device.authenticate(1000, { lifetime: 60 });
+    expect(b.cloud.deadline).toBe(61_000);
+    b.cloud.poll(60_999);
+    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+    b.cloud.poll(61_000);
+    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(b.cloud.deadline).toBe(Infinity);
+    expect(device.post(61_001, UP, READING).code).toBe("4.01");
+    expect(eventsOf(b, "signature-refused")[0].reason).toMatch(/lapsed/);
+    expect(device.authenticate(62_000, { lifetime: 60 }).code).toBe("2.04");
+    expect(eventsOf(b, "state").map(({ from, to, at }) => [from, to, at])).toEqual([
+      ["inactive", "online", 1000],
+      ["online", "offline", 61_000],
+      ["offline", "online", 62_000],
+    ]);
+  });
+
+  it("notices by itself when a request comes too late, without a poll", () => {
+    const device = new TestDevice(bench());
+    device.authenticate(0, { lifetime: 60 });
+    expect(device.post(60_000, UP, READING).code).toBe("4.01");
+    expect(device.bench.cloud.device(PK, DK)?.state).toBe("offline");
+  });
+
+  it("is prolonged by what succeeds, and by nothing else", () => {
+    const b = bench();
+    const device = new TestDevice(b);
+    device.authenticate(0, { lifetime: 60 });
+    expect(device.post(50_000, UP, READING).code).toBe("2.04");
+    expect(device.post(100_000, UP, EMPTY).code).toBe("4.00");
+    expect(device.post(109_999, UP, READING).code).toBe("2.04");
+    expect(device.send(160_000, { path: ["nowhere"] }).code).toBe("4.04");
+    expect(device.post(169_999, UP, READING).code).toBe("4.01");
+    expect(b.cloud.device(PK, DK)?.lastSeen).toBe(109_999);
+  });
+
+  it("asks for a poll no later than the next lapse, whichever device's it is", () => {
+    const b = bench();
+    new TestDevice(b).authenticate(0, { lifetime: 3600 });
+    new TestDevice(b, OTHER).authenticate(10_000, { lifetime: 30 });
+    expect(b.cloud.deadline).toBe(40_000);
+    b.cloud.poll(40_000);
+    expect(b.cloud.devices().map(({ state }) => state)).toEqual(["online", "offline"]);
+    expect(b.cloud.deadline).toBe(3_600_000);
+  });
+
+  it("refuses a disabled device with 4.03 until it is enabled and has authenticated", () => {
+    const b = bench();
+    const device = new TestDevice(b);
+    device.authenticate();
+    b.cloud.disable(PK, DK);
+    expect(device.post(1, UP, READING).code).toBe("4.03");
+    expect(device.authenticate(2).code).toBe("4.03");
+    b.cloud.enable(PK, DK);
+    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(device.post(3, UP, READING).code).toBe("4.01");
+    device.authenticate(4);
+    expect(device.post(5, UP, READING).code).toBe("2.04");
+    b.cloud.enable(PK, DK);
+    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+  });
+
+  it("goes back to inactive when a device was never there", () => {
+    const b = bench({ devices: [{ ...DEVICE, state: "disabled" }] });
+    b.cloud.enable(PK, DK);
+    expect(b.cloud.device(PK, DK)?.state).toBe("inactive");
+  });
+});
+
+it("refuses what it cannot be built from", () => {
+  expect(() => bench({ devices: [DEVICE, DEVICE] })).toThrow(DeviceListError);
+  expect(() => bench({ devices: [{ ...DEVICE, deviceKey: "a/b" }] })).toThrow(DeviceListError);
+  expect(() => bench({ iv: "nonsense" })).toThrow(RangeError);
+  expect(() => bench().cloud.disable(PK, "nobody")).toThrow(/no device/);
+  expect(bench().cloud.device(PK, "nobody")).toBeUndefined();
+});
+
+it("tells no secret to anyone who looks", () => {
+  const b = bench();
+  const device = new TestDevice(b);
+  device.authenticate();
+  device.post(1, UP, READING);
+  device.post(1, UP, EMPTY);
+  const all = JSON.stringify([b.events, b.cloud.devices(), b.cloud.readings(PK, DK)]);
+  for (const secret of [SECRET, device.token, authSign(DK, 3600, SECRET)]) expect(all).not.toContain(secret);
+});

@@ -1,0 +1,260 @@
+/** Commands to devices, in both editions: offered, fetched, answered, offered again, given up. */
+import { describe, expect, it, test } from "vitest";
+import type { Command } from "../../../host-sim/cloud/cloud";
+import { encodeRawSet } from "../../../host-sim/cloud/demo-product";
+import { DEVICE, DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+import type { Sent } from "./harness";
+
+const UP = "thing/model/up_raw";
+const SET = "thing/service/measurepoint/set";
+const RELAY: Command = { kind: "set", points: { relay: 1 } };
+
+function online(edition: "token" | "tokenless" = "token", options: Parameters<typeof bench>[0] = {}): TestDevice {
+  const device = new TestDevice(bench({ edition, ...options }), DEVICE, edition === "token");
+  device.authenticate();
+  return device;
+}
+
+/** A reading with an id of its own, which serves here to make the device speak. */
+let reading = 0;
+const speak = (device: TestDevice, now: number): Sent => device.post(now, UP, rawReading(++reading, [1, WARM]));
+
+const offered = (reply: Sent): string | undefined => {
+  const option = reply.options.find(({ number }) => number === 2100);
+  return option && Buffer.from(option.value).toString("utf8").replace(`/topic/sys/${PK}/${DK}/`, "");
+};
+const delivered = (reply: Sent): unknown => {
+  const option = reply.options.find(({ number }) => number === 2102);
+  return option && JSON.parse(Buffer.from(option.value).toString("utf8"));
+};
+const status = (device: TestDevice): string[] => {
+  return device.bench.cloud.commands(PK, DK).map((command) => command.status);
+};
+const send = (device: TestDevice, command: Command, now = 0): string => {
+  return device.bench.cloud.sendCommand(PK, DK, command, now);
+};
+const answer = (device: TestDevice, now: number, path: string, id: string, code = 200): Sent => {
+  return device.post(now, `${path}_reply`, JSON.stringify({ id, code, data: { ok: true } }));
+};
+
+describe("edition of May 2019", () => {
+  it("offers the path, gives the command to a GET, and is content with the reply", () => {
+    const device = online();
+    const id = send(device, RELAY);
+    expect(status(device)).toEqual(["pending"]);
+
+    const reply = speak(device, 1);
+    expect(reply.options.map(({ number }) => number)).toEqual([2100]);
+    expect(offered(reply)).toBe(SET);
+    expect(status(device)).toEqual(["pending"]);
+
+    const command = device.get(2, SET);
+    expect(command).toMatchObject({ code: "2.05", options: [] });
+    const body = { id, version: "1.0", method: "thing.service.measurepoint.set", params: { relay: 1 } };
+    expect(JSON.parse(command.text)).toEqual(body);
+    expect(status(device)).toEqual(["sent"]);
+
+    expect(answer(device, 3, SET, id)).toMatchObject({ code: "2.04", text: "", options: [] });
+    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({
+      ...{ id, kind: "set", path: SET, status: "answered", code: 200, data: { ok: true }, offers: 1 },
+    });
+    const types = device.bench.events.map(({ type }) => type).filter((type) => type.startsWith("command"));
+    expect(types).toEqual(["command-queued", "command-offered", "command-fetched", "command-answered"]);
+  });
+
+  it("does not offer on the answer to the authentication", () => {
+    const device = new TestDevice(bench());
+    send(device, RELAY);
+    expect(offered(device.authenticate())).toBeUndefined();
+    expect(offered(speak(device, 1))).toBe(SET);
+  });
+
+  it("does not offer on an error", () => {
+    const device = online();
+    send(device, RELAY);
+    expect(device.post(1, UP, "x")).toMatchObject({ code: "4.00", options: [] });
+    expect(offered(speak(device, 2))).toBe(SET);
+  });
+
+  it("tells with a fetched command that one more waits, in the order of their queueing", () => {
+    const device = online();
+    const ids = [send(device, RELAY), send(device, { kind: "set", points: { relay: 0 } })];
+    send(device, { kind: "get", points: ["temperature", "rssi"] });
+    expect(offered(speak(device, 1))).toBe(SET);
+    const first = device.get(2, SET);
+    expect(offered(first)).toBe(SET);
+    const second = device.get(3, SET);
+    expect(offered(second)).toBe("thing/service/measurepoint/get");
+    const third = device.get(4, "thing/service/measurepoint/get");
+    expect(offered(third)).toBeUndefined();
+    expect([first, second].map(({ text }) => (JSON.parse(text) as { id: string }).id)).toEqual(ids);
+    expect(JSON.parse(third.text)).toMatchObject({
+      method: "thing.service.measurepoint.get",
+      params: ["temperature", "rssi"],
+    });
+    expect(status(device)).toEqual(["sent", "sent", "sent"]);
+  });
+
+  it("gives the command once more to a GET that comes again", () => {
+    const device = online();
+    send(device, RELAY);
+    speak(device, 1);
+    const first = device.get(2, SET);
+    expect(device.get(3, SET)).toMatchObject({ code: "2.05", text: first.text });
+  });
+
+  it("knows no command where none waits: 4.04, for signed requests only", () => {
+    const device = online();
+    expect(device.get(1, SET).code).toBe("4.04");
+    const id = send(device, RELAY);
+    expect(device.send(2, { path: device.topic(SET), code: 1, sign: null }).code).toBe("4.01");
+    device.get(3, SET);
+    answer(device, 4, SET, id);
+    expect(device.get(5, SET).code).toBe("4.04");
+  });
+
+  it("calls a service by its name, with its inputs", () => {
+    const device = online();
+    const id = send(device, { kind: "service", service: "reboot", inputs: { delay: 5 } });
+    expect(offered(speak(device, 1))).toBe("thing/service/reboot");
+    expect(JSON.parse(device.get(2, "thing/service/reboot").text)).toEqual({
+      ...{ id, version: "1.0", method: "thing.service.reboot", params: { delay: 5 } },
+    });
+    answer(device, 3, "thing/service/reboot", id, -1);
+    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: -1 });
+  });
+
+  it("sends raw bytes, and knows their reply by the request id", () => {
+    const device = online();
+    send(device, { kind: "raw", payload: encodeRawSet(77, { relay: 1 }), requestId: 77 });
+    expect(offered(speak(device, 1))).toBe("thing/model/down_raw");
+    const command = device.get(2, "thing/model/down_raw");
+    expect(Buffer.from(command.payload).toString("hex")).toBe("020000004d0400000001");
+    const reply = (text: string): Sent => {
+      return device.post(3, "thing/model/down_raw_reply", Buffer.from(text, "hex"));
+    };
+    expect(reply("020000004ec8").code).toBe("2.04");
+    expect(reply("020000004d").code).toBe("4.00");
+    expect(reply("030000004dc8").code).toBe("4.00");
+    expect(status(device)).toEqual(["sent"]);
+    expect(reply("020000004dc8").code).toBe("2.04");
+    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: 200 });
+    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
+  });
+});
+
+describe("later editions", () => {
+  it("deliver the command with the response, payload and all", () => {
+    const device = online("tokenless");
+    const id = send(device, RELAY);
+    const reply = speak(device, 1);
+    expect(reply.options.map(({ number }) => number)).toEqual([2100, 2102]);
+    expect(offered(reply)).toBe(SET);
+    expect(delivered(reply)).toMatchObject({ id, params: { relay: 1 } });
+    expect(status(device)).toEqual(["sent"]);
+    expect(answer(device, 2, SET, id)).toMatchObject({ code: "2.04", options: [] });
+    expect(status(device)).toEqual(["answered"]);
+  });
+
+  it("deliver one command per response", () => {
+    const device = online("tokenless");
+    const ids = [send(device, RELAY), send(device, RELAY)];
+    const first = delivered(speak(device, 1));
+    const second = delivered(answer(device, 2, SET, ids[0]));
+    expect([first, second]).toMatchObject(ids.map((id) => ({ id })));
+  });
+});
+
+describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong", (edition) => {
+  it("offers again after resendAfter, not before, until the reply is there", () => {
+    const device = online(edition);
+    const id = send(device, RELAY);
+    expect(offered(speak(device, 0))).toBe(SET);
+    expect(offered(speak(device, 29_999))).toBeUndefined();
+    expect(offered(speak(device, 30_000))).toBe(SET);
+    expect(offered(speak(device, 59_999))).toBeUndefined();
+    expect(offered(speak(device, 60_000))).toBe(SET);
+    expect(offered(answer(device, 100_000, SET, id))).toBeUndefined();
+    expect(offered(speak(device, 200_000))).toBeUndefined();
+    expect(device.bench.cloud.commands(PK, DK)[0].offers).toBe(3);
+  });
+
+  it("keeps a command over a session that lapsed", () => {
+    const device = online(edition);
+    device.authenticate(0, { lifetime: 30 });
+    send(device, RELAY, 1);
+    expect(offered(speak(device, 2))).toBe(SET);
+    device.bench.cloud.poll(40_000);
+    device.authenticate(50_000);
+    expect(offered(speak(device, 50_001))).toBe(SET);
+  });
+
+  it("gives a command up after commandTimeout", () => {
+    const device = online(edition, { limits: { commandTimeout: 60_000 } });
+    const id = send(device, RELAY, 1000);
+    expect(device.bench.cloud.deadline).toBe(61_000);
+    speak(device, 2000);
+    device.bench.cloud.poll(60_999);
+    expect(status(device)).not.toEqual(["timed-out"]);
+    device.bench.cloud.poll(61_000);
+    expect(status(device)).toEqual(["timed-out"]);
+    expect(eventsOf(device.bench, "command-timed-out")).toMatchObject([{ id, at: 61_000 }]);
+    expect(offered(speak(device, 100_000))).toBeUndefined();
+    expect(answer(device, 100_001, SET, id).code).toBe("2.04");
+    expect(status(device)).toEqual(["timed-out"]);
+  });
+
+  it("acknowledges a reply that comes twice, for the wrong command, or on the wrong path", () => {
+    const device = online(edition);
+    const id = send(device, RELAY);
+    speak(device, 1);
+    expect(answer(device, 2, SET, "nobody's").code).toBe("2.04");
+    expect(answer(device, 3, "thing/service/measurepoint/get", id).code).toBe("2.04");
+    expect(status(device)).not.toContain("answered");
+    answer(device, 4, SET, id, 500);
+    expect(answer(device, 5, SET, id, 200).code).toBe("2.04");
+    expect(device.bench.cloud.commands(PK, DK)[0].code).toBe(500);
+    expect(device.bench.cloud.device(PK, DK)?.counters.strayReplies).toBe(3);
+  });
+
+  test.each(["", "{}", "[]", '{"id":"1"}', '{"code":200}', '{"id":"1","code":"200"}'])(
+    "cannot take %j for a reply: 4.00",
+    (body) => {
+      const device = online(edition);
+      expect(device.post(1, `${SET}_reply`, body).code).toBe("4.00");
+    },
+  );
+});
+
+it("takes a numeric id in a reply", () => {
+  const device = online("tokenless");
+  const id = send(device, RELAY);
+  speak(device, 1);
+  device.post(2, `${SET}_reply`, JSON.stringify({ id: Number(id), code: 200 }));
+  expect(status(device)).toEqual(["answered"]);
+});
+
+test.each<[string, Command, RegExp]>([
+  ["too long", { kind: "set", points: { text: "x".repeat(800) } }, /at most 768 bytes/],
+  ["a service with a slash", { kind: "service", service: "a/b", inputs: {} }, /^service/],
+  ["a service named like a reply", { kind: "service", service: "a_reply", inputs: {} }, /^service/],
+  ["an empty raw command", { kind: "raw", payload: new Uint8Array(0), requestId: 1 }, /^payload/],
+  ["request id -1", { kind: "raw", payload: new Uint8Array(1), requestId: -1 }, /^requestId/],
+])("refuses a command that is %s", (_name, command, reason) => {
+  const device = online();
+  expect(() => send(device, command)).toThrow(reason);
+  expect(device.bench.cloud.commands(PK, DK)).toEqual([]);
+});
+
+it("refuses a command for an unknown device, one request id twice, and more than the limit", () => {
+  const device = online("token", { limits: { commandsPerDevice: 2 } });
+  expect(() => device.bench.cloud.sendCommand(PK, "nobody", RELAY, 0)).toThrow(/no device/);
+  const raw: Command = { kind: "raw", payload: new Uint8Array(1), requestId: 1 };
+  send(device, raw);
+  expect(() => send(device, raw)).toThrow(/already waiting/);
+  const id = send(device, RELAY);
+  expect(() => send(device, RELAY)).toThrow(/2 already wait/);
+  answer(device, 1, SET, id);
+  send(device, RELAY);
+  expect(status(device)).toEqual(["pending", "pending"]);
+});

@@ -1,0 +1,384 @@
+/** The message layer: what is answered, with what, and what is not; and that nothing can break it. */
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { describeCoap } from "../../../host-sim/cloud/coap-text";
+import { encodeCoap } from "../../../host-sim/cloud/coap-wire";
+import type { CoapMessage } from "../../../host-sim/cloud/coap-wire";
+import { EXCHANGE_LIFETIME, ReplyStore } from "../../../host-sim/cloud/reply-store";
+import {
+  DEVICE,
+  DK,
+  EMPTY,
+  PEER,
+  PK,
+  TOPIC,
+  TestDevice,
+  WARM,
+  bench,
+  decoded,
+  eventsOf,
+  message,
+  rawReading,
+  uriPath,
+} from "./harness";
+
+const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), "hex");
+const toHex = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString("hex");
+const UP = "thing/model/up_raw";
+
+function online(edition: "token" | "tokenless" = "token"): TestDevice {
+  const device = new TestDevice(bench({ edition }), DEVICE, edition === "token");
+  device.authenticate();
+  return device;
+}
+
+test.each<[string, string, string | undefined]>([
+  ["ping", "40001234", "70001234"],
+  ["RST to nothing", "70001234", undefined],
+  ["empty ACK", "60001234", undefined],
+  ["empty NON", "50001234", undefined],
+  ["a response in a CON", "40451234", "70001234"],
+  ["a response in a NON", "50451234", undefined],
+  ["a response in an ACK", "60451234", undefined],
+  ["a request in an ACK", "60011234", undefined],
+  ["a request in an RST", "70011234", undefined],
+  ["version 0", "00011234", undefined],
+  ["version 2", "80011234", undefined],
+  ["nothing", "", undefined],
+  ["3 bytes", "400112", undefined],
+  ["malformed CON: token length 9", "49011234 000000000000000000", "70001234"],
+  ["malformed CON: token cut off", "44011234 00", "70001234"],
+  ["malformed CON: option cut off", "40011234 b4 61", "70001234"],
+  ["malformed CON: marker alone", "40011234 ff", "70001234"],
+  ["malformed CON: empty with bytes behind", "40001234 00", "70001234"],
+  ["malformed CON: code class 1", "40201234", "70001234"],
+  ["malformed CON: code class 7", "40e11234", "70001234"],
+  ["malformed NON", "50011234 ff", undefined],
+  ["malformed ACK", "60011234 ff", undefined],
+  ["malformed RST", "70001234 00", undefined],
+])("%s", (_name, datagram, reply) => {
+  const b = bench();
+  expect(toHex(b.exchange(hex(datagram)))).toBe(reply);
+  expect(b.cloud.counters.datagrams).toBe(1);
+});
+
+it("never answers to port 0", () => {
+  const b = bench();
+  expect(b.exchange(hex("40001234"), 0, { address: "10.0.0.1", port: 0 })).toBeUndefined();
+});
+
+it("tells of malformed datagrams and how they were answered", () => {
+  const b = bench();
+  b.exchange(hex("40011234ff"));
+  b.exchange(hex("80011234"));
+  expect(eventsOf(b, "malformed").map(({ reason, answer }) => [reason, answer])).toEqual([
+    ["payload marker without payload", "RST"],
+    ["version 2, expected 1", "none"],
+  ]);
+});
+
+describe("a confirmable request", () => {
+  it("is answered in its ACK, with its message id and token", () => {
+    const device = online();
+    const reply = device.post(1, UP, rawReading(1, [1, WARM]));
+    expect(reply).toMatchObject({ type: 2, code: "2.04", messageId: device.messageId });
+  });
+
+  it("that comes again is answered with the same bytes and not carried out again", () => {
+    const device = online();
+    const id = device.bench.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
+    device.post(1, UP, rawReading(1, [1, WARM]));
+    const first = device.bench.sent.at(-1)!.bytes;
+    for (const now of [2, 60_000, EXCHANGE_LIFETIME]) {
+      expect(toHex(device.bench.exchange(device.last, now))).toBe(toHex(first));
+    }
+    const { cloud } = device.bench;
+    expect(cloud.readings(PK, DK)).toHaveLength(1);
+    expect(cloud.device(PK, DK)?.counters).toMatchObject({ requests: 1, duplicates: 0, commandsOffered: 1 });
+    expect(cloud.commands(PK, DK)).toMatchObject([{ id, offers: 1 }]);
+    expect(cloud.counters.duplicateRequests).toBe(3);
+    expect(eventsOf(device.bench, "duplicate-request")).toHaveLength(3);
+    // Later the message id is free again; the sequence number is not.
+    expect(decoded(device.bench.exchange(device.last, 1 + EXCHANGE_LIFETIME)).code).toBe(0x81);
+  });
+
+  it("for authentication that comes again gets the same token", () => {
+    const device = online();
+    const first = device.bench.sent[0].bytes;
+    expect(toHex(device.bench.exchange(device.last, 5000))).toBe(toHex(first));
+    expect(device.bench.cloud.device(PK, DK)?.counters.authenticated).toBe(1);
+    expect(device.post(6000, UP, rawReading(1, [1, WARM])).code).toBe("2.04");
+  });
+
+  it("from another port is another exchange: refused for its sequence number, the reading not doubled", () => {
+    const device = online();
+    device.post(1, UP, rawReading(1, [1, WARM]));
+    const reply = decoded(device.bench.exchange(device.last, 2, { ...PEER, port: 50_000 }));
+    expect(reply.code).toBe(0x81);
+    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(1);
+  });
+
+  it("that was refused is refused again with the same bytes", () => {
+    const device = online();
+    device.post(1, UP, EMPTY);
+    const first = device.bench.sent.at(-1)!.bytes;
+    expect(toHex(device.bench.exchange(device.last, 2))).toBe(toHex(first));
+  });
+});
+
+describe("a non-confirmable request", () => {
+  it("is answered in a NON with a message id of the cloud's own, and once", () => {
+    const device = online("tokenless");
+    const path = device.topic(UP);
+    const first = device.send(1, { path, type: 1, payload: rawReading(1, [1, WARM]) });
+    expect(first).toMatchObject({ type: 1, code: "2.04" });
+    expect(device.bench.exchange(device.last, 2)).toBeUndefined();
+    const second = device.send(3, { path, type: 1, payload: rawReading(2, [1, WARM]) });
+    expect(second.messageId).toBe((first.messageId + 1) & 0xffff);
+    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(2);
+    expect(eventsOf(device.bench, "duplicate-request")).toMatchObject([{ answered: false }]);
+  });
+
+  it("with an unknown critical option is dropped, an error otherwise answered", () => {
+    const b = bench();
+    const path = uriPath(["nowhere"]);
+    const options = [...path, { number: 9, value: EMPTY }];
+    expect(b.exchange(encodeCoap(message({ type: 1, options })))).toBeUndefined();
+    const reply = decoded(b.exchange(encodeCoap(message({ type: 1, messageId: 2, options: path }))));
+    expect([reply.type, reply.code]).toEqual([1, 0x84]);
+  });
+});
+
+describe("options", () => {
+  const ask = (options: [number, string][], fields: Partial<CoapMessage> = {}): string => {
+    const extra = options.map(([number, value]) => ({ number, value: hex(value) }));
+    const request = message({ options: [...uriPath(["nowhere"]), ...extra], ...fields });
+    return describeCoap(decoded(bench().exchange(encodeCoap(request)))).replace("ACK ", "").replace(" mid=0001", "");
+  };
+  test.each<[string, [number, string][], string]>([
+    ["none", [], "4.04"],
+    ["unknown, elective", [[8, "00"], [292, "01"], [65534, ""]], "4.04"],
+    ["unknown, critical", [[9, ""]], "4.02"],
+    ["unknown, critical, with a large number", [[65535, ""]], "4.02"],
+    ["If-Match", [[1, "00"]], "4.02"],
+    ["Uri-Query", [[15, "613d62"]], "4.02"],
+    ["Block1", [[27, "08"]], "4.02"],
+    ["Uri-Host and Uri-Port", [[3, "656e6f73"], [7, "1633"]], "4.04"],
+    ["Uri-Host twice", [[3, "61"], [3, "61"]], "4.02"],
+    ["Uri-Host without a byte", [[3, ""]], "4.02"],
+    ["Uri-Port of three bytes", [[7, "010203"]], "4.02"],
+    ["Content-Format twice: elective, so skipped", [[12, "32"], [12, "32"]], "4.04"],
+    ["Accept JSON", [[17, "32"]], "4.04"],
+    ["Accept XML", [[17, "29"]], "4.06"],
+    ["Accept twice", [[17, "32"], [17, "32"]], "4.02"],
+    ["Proxy-Uri", [[35, "61"]], "5.05"],
+    ["Proxy-Scheme", [[39, "61"]], "5.05"],
+    ["two signatures", [[2101, "41"], [2101, "41"]], "4.02"],
+    ["a path segment in broken UTF-8", [[11, "ff"]], "4.02"],
+    ["a path segment of 256 bytes", [[11, "61".repeat(256)]], "4.02"],
+  ])("%s", (_name, options, answer) => expect(ask(options)).toBe(answer));
+
+  it("a payload of 1024 bytes is taken, one of 1025 answered 4.13 with the size", () => {
+    expect(ask([], { payload: new Uint8Array(1024) })).toBe("4.04");
+    expect(ask([], { payload: new Uint8Array(1025) })).toBe("4.13 Size1=1024");
+  });
+});
+
+describe("paths", () => {
+  const serve = (segments: string[], code = 2): string => {
+    const device = online();
+    return device.send(1, { path: segments, code, payload: rawReading(1, [1, WARM]) }).code;
+  };
+  test.each<[string[], number, string]>([
+    [[], 2, "4.04"],
+    [[""], 2, "4.04"],
+    [["auth"], 2, "4.04"],
+    [["auth", PK, DK, "x"], 2, "4.04"],
+    [[".well-known", "core"], 1, "4.04"],
+    [TOPIC, 2, "4.04"],
+    [[...TOPIC, ""], 2, "4.04"],
+    [[...TOPIC, "thing", "model", "up_raw"], 2, "2.04"],
+    [[...TOPIC, "thing", "model", "up_raw", ""], 2, "4.04"],
+    [[...TOPIC, "thing", "model/up_raw"], 2, "4.04"],
+    [[...TOPIC, "thing/model/up_raw"], 2, "4.04"],
+    [["topic", "sys", `${PK}/${DK}`, "thing", "model", "up_raw"], 2, "4.04"],
+    [["Topic", "sys", PK, DK, "thing", "model", "up_raw"], 2, "4.04"],
+    [[...TOPIC, "thing", "event", "", "post"], 2, "4.04"],
+    [[...TOPIC, "thing", "event", "a b", "post"], 2, "4.04"],
+    [[...TOPIC, "thing", "model", "up_raw"], 1, "4.05"],
+    [[...TOPIC, "thing", "model", "up_raw"], 3, "4.05"],
+    [[...TOPIC, "thing", "model", "up_raw"], 4, "4.05"],
+    [[...TOPIC, "thing", "model", "up_raw"], 31, "4.05"],
+    [[...TOPIC, "thing", "model", "down_raw"], 2, "4.05"],
+    [[...TOPIC, "thing", "service", "reboot"], 2, "4.05"],
+    [[...TOPIC, "thing", "service", "reboot_reply"], 1, "4.05"],
+    [["topic", "sys", PK, "other", "thing", "model", "up_raw"], 2, "4.00"],
+  ])("%j, method %i", (segments, code, answer) => expect(serve(segments, code)).toBe(answer));
+});
+
+it("answers 5.00 without a word when it fails itself, and tells its owner", () => {
+  let draws = 0;
+  const b = bench({
+    randomBytes: (n) => {
+      if (draws++ > 0) throw new Error("out of randomness");
+      return new Uint8Array(n);
+    },
+  });
+  expect(new TestDevice(b).authenticate()).toMatchObject({ code: "5.00", text: "", options: [] });
+  expect(eventsOf(b, "internal-error")).toMatchObject([{ reason: "out of randomness" }]);
+});
+
+it("lets a listener call back", () => {
+  const b = bench({
+    onEvent: (event) => {
+      if (event.type === "authenticated") {
+        b.cloud.sendCommand(PK, DK, { kind: "get", points: ["rssi"] }, event.at);
+      }
+    },
+  });
+  const device = new TestDevice(b);
+  device.authenticate();
+  expect(device.post(1, UP, rawReading(1, [1, WARM])).options).toHaveLength(1);
+});
+
+describe("whatever the bytes", () => {
+  const path = [...TOPIC, "thing", "model", "up_raw"];
+  const known = fc.constantFrom<number[]>([11, 0], [2101, 0], [2100, 0], [12, 1], [17, 1], [60, 2], [9, 0]);
+  const option = fc.tuple(known, fc.uint8Array({ maxLength: 70 })).map(([[number], value]) => ({ number, value }));
+  const likely = fc
+    .record({
+      type: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3),
+      code: fc.oneof(fc.constantFrom(1, 2), fc.integer({ min: 1, max: 31 })),
+      messageId: fc.integer({ min: 0, max: 9 }),
+      token: fc.uint8Array({ maxLength: 8 }),
+      segments: fc.oneof(
+        fc.constantFrom(path, ["auth", PK, DK], [...TOPIC, "thing", "measurepoint", "post"]),
+        fc.array(fc.string({ maxLength: 20 }), { maxLength: 8 }),
+      ),
+      options: fc.array(option, { maxLength: 2 }),
+      payload: fc.oneof(
+        fc.uint8Array({ maxLength: 1100 }),
+        fc.json().map((text) => new Uint8Array(Buffer.from(text))),
+      ),
+    })
+    .map(({ segments, options, ...rest }) => {
+      return encodeCoap({ ...rest, options: [...uriPath(segments), ...options] });
+    });
+  const cut = fc.tuple(likely, fc.nat(80)).map(([bytes, n]) => bytes.subarray(0, Math.min(n, bytes.length)));
+
+  test.each(["token", "tokenless"] as const)("edition %s: no throw, one short reply at most", (edition) => {
+    const b = bench({ edition, limits: { repliesPerPeer: 8, repliesTotal: 16 } });
+    new TestDevice(b).authenticate();
+    for (let i = 0; i < 20; i++) b.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: i } }, 0);
+    let replies = 0;
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), likely, cut), fc.nat(20_000), (bytes, port) => {
+        const before = b.cloud.counters.malformed;
+        const reply = b.exchange(bytes, 0, { address: "10.9.9.9", port });
+        if (reply === undefined) return;
+        replies += 1;
+        decoded(reply);
+        expect(reply.length).toBeLessThanOrEqual(bytes.length + 1024);
+        if (b.cloud.counters.malformed > before) expect(toHex(reply)).toMatch(/^7000[0-9a-f]{4}$/);
+      }),
+      { seed: 5683, numRuns: 8000 },
+    );
+    expect(replies).toBeGreaterThan(1000);
+    expect(eventsOf(b, "internal-error")).toEqual([]);
+  });
+
+  it("a stranger's reply is never longer than his request and a few bytes", () => {
+    const b = bench();
+    fc.assert(
+      fc.property(likely, fc.nat(60_000), (bytes, port) => {
+        const reply = b.exchange(bytes, 0, { address: "10.9.9.8", port });
+        expect(reply?.length ?? 0).toBeLessThanOrEqual(bytes.length + 3);
+      }),
+      { seed: 5684, numRuns: 3000 },
+    );
+  });
+
+  it("the longest command rides on a response at most 1 kB longer than the request", () => {
+    const long = "k".repeat(64);
+    const record = { productKey: long, deviceKey: long, deviceSecret: "s", edition: "tokenless" as const };
+    const b = bench({ devices: [record] });
+    const device = new TestDevice(b, record, false);
+    device.authenticate();
+    const service = "s".repeat(64);
+    const overhead = JSON.stringify({ id: "4294967295", version: "1.0", method: `thing.service.${service}` }).length;
+    const inputs = { text: "x".repeat(768 - overhead - 25) };
+    b.cloud.sendCommand(long, long, { kind: "service", service, inputs }, 0);
+    const method = "thing.measurepoint.post";
+    const body = { id: "i".repeat(64), method, params: { measurepoints: { rssi: 1 } } };
+    const reply = device.post(1, "thing/measurepoint/post", JSON.stringify(body));
+    expect(reply.options).toHaveLength(2);
+    const { bytes } = b.sent.at(-1)!;
+    expect(bytes.length).toBeGreaterThan(900);
+    expect(bytes.length).toBeLessThanOrEqual(device.last.length + 1024);
+  });
+});
+
+describe("the store of replies", () => {
+  const peer = (port: number): typeof PEER => ({ address: "a", port });
+  const bytes = (n: number): Uint8Array => Uint8Array.of(n);
+
+  it("knows peer and message id, for a lifetime", () => {
+    const store = new ReplyStore({ perPeer: 4, total: 8 });
+    store.add(peer(1), 7, bytes(1), 1000);
+    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME - 1)?.reply).toEqual(bytes(1));
+    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME)).toBeUndefined();
+    expect(store.find(peer(2), 7, 1000)).toBeUndefined();
+    expect(store.find({ address: "b", port: 1 }, 7, 1000)).toBeUndefined();
+    expect(store.find(peer(1), 8, 1000)).toBeUndefined();
+  });
+
+  it("drops the oldest of a peer, and never another's for it", () => {
+    const store = new ReplyStore({ perPeer: 3, total: 100 });
+    store.add(peer(2), 0, bytes(0), 0);
+    for (let id = 0; id < 50; id++) store.add(peer(1), id, bytes(id), 0);
+    const kept = [46, 47, 48, 49].map((id) => store.find(peer(1), id, 0) !== undefined);
+    expect(kept).toEqual([false, true, true, true]);
+    expect(store.find(peer(2), 0, 0)).toBeDefined();
+  });
+
+  it("drops the oldest of all, and peers with it", () => {
+    const store = new ReplyStore({ perPeer: 3, total: 10 });
+    for (let port = 1; port <= 100; port++) store.add(peer(port), 5, bytes(port), 0);
+    expect(store.peers).toBe(10);
+    expect([90, 91].map((port) => store.find(peer(port), 5, 0) !== undefined)).toEqual([false, true]);
+  });
+
+  it("keeps the younger of two replies to one message id when the older's place is taken", () => {
+    const store = new ReplyStore({ perPeer: 3, total: 3 });
+    store.add(peer(1), 5, bytes(1), 0);
+    store.add(peer(1), 5, bytes(2), EXCHANGE_LIFETIME);
+    store.add(peer(2), 1, bytes(3), EXCHANGE_LIFETIME);
+    store.add(peer(2), 2, bytes(4), EXCHANGE_LIFETIME);
+    expect(store.find(peer(1), 5, EXCHANGE_LIFETIME)?.reply).toEqual(bytes(2));
+  });
+
+  it("agrees with a plain list under any load", () => {
+    const step = fc.record({ port: fc.nat(4), id: fc.nat(6), wait: fc.nat(60_000) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const store = new ReplyStore({ perPeer: 3, total: 8 });
+        let now = 0;
+        let list: { port: number; id: number; at: number; n: number }[] = [];
+        steps.forEach(({ port, id, wait }, n) => {
+          now += wait;
+          const seen = list.find((e) => e.port === port && e.id === id && now < e.at + EXCHANGE_LIFETIME);
+          const found = store.find(peer(port), id, now);
+          // The store may forget earlier, for its bounds count what has expired; it must never make up.
+          if (found !== undefined) expect(found.reply).toEqual(bytes(seen!.n));
+          if (seen === undefined) {
+            store.add(peer(port), id, bytes(n), now);
+            list = list.filter((e) => e.port !== port || e.id !== id);
+            list.push({ port, id, at: now, n });
+            expect(store.find(peer(port), id, now)?.reply).toEqual(bytes(n));
+          }
+        });
+      }),
+      { seed: 247, numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,268 @@
+/** What a device reports, raw and JSON, and that nothing is stored twice. */
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { decodeRawReading, decodeRawReply, encodeRawSet } from "../../../host-sim/cloud/demo-product";
+import { DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+
+const UP = "thing/model/up_raw";
+const POST = "thing/measurepoint/post";
+
+function online(options: Parameters<typeof bench>[0] = {}): TestDevice {
+  const device = new TestDevice(bench(options));
+  device.authenticate();
+  return device;
+}
+
+const envelope = (fields: Record<string, unknown>): string => {
+  const measurepoints = { temperature: 21.5 };
+  const base = { id: "1", version: "1.0", method: "thing.measurepoint.post", params: { measurepoints } };
+  return JSON.stringify({ ...base, ...fields });
+};
+
+describe("raw readings", () => {
+  it("are stored under their request id and answered with it", () => {
+    const device = online();
+    const payload = rawReading(0x01020304, [1, WARM], [2, "4049000000000000"], [3, "ffffffa1"], [4, "00000001"]);
+    const reply = device.post(9000, UP, payload);
+    expect(reply.code).toBe("2.04");
+    expect(Buffer.from(reply.payload).toString("hex")).toBe("0102030400c8");
+    expect(device.bench.cloud.readings(PK, DK)).toEqual([
+      {
+        id: "16909060",
+        points: { temperature: 21.5, humidity: 50, rssi: -95, relay: 1 },
+        format: "raw",
+        at: 9000,
+      },
+    ]);
+    const [event] = eventsOf(device.bench, "stored");
+    expect(event).toMatchObject({ kind: "reading", id: "16909060", points: { rssi: -95 } });
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["nothing", Buffer.alloc(0)],
+    ["a cut request id", Buffer.from("01000000", "hex")],
+    ["no point", rawReading(1)],
+    ["another kind", Buffer.from("0200000001040000000100", "hex")],
+    ["point 0", rawReading(1, [0, "00000001"])],
+    ["point 5", rawReading(1, [5, "00000001"])],
+    ["a short double", rawReading(1, [1, "40358000"])],
+    ["a long integer", rawReading(1, [3, "0000000000000001"])],
+    ["an integer with a quality byte", rawReading(1, [3, "0000000100"])],
+    ["one point twice", rawReading(1, [1, WARM], [1, WARM])],
+    ["a cut head", Buffer.concat([rawReading(1, [1, WARM]), Buffer.from("0200", "hex")])],
+    ["a cut value", rawReading(1, [1, WARM]).subarray(0, 15)],
+    ["a length past the end", Buffer.from("010000000101ffff00", "hex")],
+  ])("with %s cannot be read: 4.00", (_name, payload) => {
+    const device = online();
+    expect(device.post(1, UP, payload)).toMatchObject({ code: "4.00", text: "" });
+    expect(device.bench.cloud.readings(PK, DK)).toEqual([]);
+    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 0, reportsRefused: 1 });
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["relay 2", rawReading(7, [4, "00000002"])],
+    ["relay -1", rawReading(7, [1, WARM], [4, "ffffffff"])],
+    ["no number", rawReading(7, [1, "7ff8000000000000"])],
+    ["infinity", rawReading(7, [1, "fff0000000000000"])],
+  ])("with %s fail the model: code 1204 in the answer", (_name, payload) => {
+    const device = online();
+    const reply = device.post(1, UP, payload);
+    expect(reply.code).toBe("2.04");
+    expect(Buffer.from(reply.payload).toString("hex")).toBe("0000000704b4");
+    expect(device.bench.cloud.readings(PK, DK)).toEqual([]);
+  });
+
+  it("can be any bytes without harm", () => {
+    const likely = fc.uint8Array({ maxLength: 60 }).map((rest) => Uint8Array.of(1, 0, 0, 0, 9, ...rest));
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), likely), (bytes) => {
+        const read = decodeRawReading(bytes);
+        if ("unparsable" in read) return expect(read.unparsable).not.toBe("");
+        expect(bytes[0]).toBe(1);
+        expect(Object.keys(read.points).length).toBeGreaterThan(0);
+        decodeRawReply(bytes);
+      }),
+      { seed: 6, numRuns: 10_000 },
+    );
+  });
+});
+
+describe("JSON measure points", () => {
+  it("are stored with their time and answered in kind", () => {
+    const device = online();
+    const measurepoints = { temperature: { value: 21.5, quality: 9 }, relay: 0, rssi: -95 };
+    const params = { measurepoints, time: 1_700_000_000_123 };
+    const reply = device.post(9000, POST, envelope({ id: "abc", params }));
+    expect(reply).toMatchObject({ code: "2.04", text: '{"id":"abc","code":200,"data":{}}' });
+    const points = { temperature: 21.5, relay: 0, rssi: -95 };
+    expect(device.bench.cloud.readings(PK, DK)).toEqual([
+      { id: "abc", time: 1_700_000_000_123, points, format: "json", at: 9000 },
+    ]);
+    expect(device.post(9001, POST, envelope({ id: 17 })).text).toBe('{"id":17,"code":200,"data":{}}');
+  });
+
+  it("come late on a path of their own", () => {
+    const device = online();
+    const body = envelope({ method: "thing.measurepoint.resume" });
+    expect(device.post(1, "thing/measurepoint/resume", body).text).toContain('"code":200');
+    expect(device.post(2, "thing/measurepoint/resume", envelope({})).text).toContain('"code":1260');
+  });
+
+  const time = (value: unknown): Record<string, unknown> => {
+    return { params: { measurepoints: { temperature: 1 }, time: value } };
+  };
+  const points = (measurepoints: unknown): Record<string, unknown> => ({ params: { measurepoints } });
+  test.each<[string, Record<string, unknown>, number]>([
+    ["no id", { id: undefined }, 1204],
+    ["an empty id", { id: "" }, 1204],
+    ["a long id", { id: "x".repeat(65) }, 1204],
+    ["an id that is no integer", { id: 1.5 }, 1204],
+    ["an id that is an object", { id: {} }, 1204],
+    ["version 2", { version: "2.0" }, 1204],
+    ["no version", { version: undefined }, 200],
+    ["another method", { method: "thing.event.x.post" }, 1260],
+    ["no method", { method: undefined }, 1260],
+    ["no params", { params: undefined }, 1204],
+    ["params as an array", { params: [] }, 1204],
+    ["no measurepoints", { params: {} }, 1204],
+    ["measurepoints as an array", points([1]), 1204],
+    ["no point", points({}), 1251],
+    ["an unknown point", points({ pressure: 1 }), 1204],
+    ["a point of every object", points(JSON.parse('{"__proto__":1}')), 1204],
+    ["a point of every object, by name", points({ constructor: 1 }), 1204],
+    ["a value as text", points({ temperature: "21.5" }), 1204],
+    ["a value that is null", points({ temperature: null }), 1204],
+    ["an object without value", points({ temperature: { quality: 1 } }), 1204],
+    ["quality 0", points({ temperature: { value: 1, quality: 0 } }), 200],
+    ["quality 10", points({ temperature: { value: 1, quality: 10 } }), 1204],
+    ["rssi with a fraction", points({ rssi: -95.5 }), 1204],
+    ["rssi beyond 32 bits", points({ rssi: 2 ** 31 }), 1204],
+    ["relay as a boolean", points({ relay: true }), 1204],
+    ["time 0", time(0), 200],
+    ["time as text", time("now"), 1204],
+    ["time before 1970", time(-1), 1204],
+    ["time with a fraction", time(0.5), 1204],
+  ])("with %s: code %s", (_name, fields, code) => {
+    const device = online();
+    const reply = device.post(1, POST, envelope(fields));
+    expect(reply.code).toBe("2.04");
+    expect(JSON.parse(reply.text)).toMatchObject({ code, data: {} });
+    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(code === 200 ? 1 : 0);
+  });
+
+  test.each([
+    ["", 1251],
+    ["{", 1220],
+    ["nothing", 1220],
+    ["[]", 1220],
+    ["17", 1220],
+    ["\ufeff{}", 1220],
+  ])("body %j is illegal: 4.00", (body, enosCode) => {
+    const device = online();
+    expect(device.post(1, POST, body)).toMatchObject({ code: "4.00", text: "" });
+    expect(eventsOf(device.bench, "report-refused")[0].enosCode).toBe(enosCode);
+  });
+
+  it("in broken UTF-8 are illegal: 4.00", () => {
+    const body = Buffer.concat([Buffer.from('{"id":"'), Buffer.of(0xff), Buffer.from('"}')]);
+    expect(online().post(1, POST, body).code).toBe("4.00");
+  });
+});
+
+describe("events and attributes", () => {
+  it("are stored", () => {
+    const device = online();
+    const event = { id: "5", method: "thing.event.overheat.post", params: { events: { at: 90 }, time: 7 } };
+    expect(device.post(1, "thing/event/overheat/post", envelope(event)).text).toContain('"code":200');
+    const { cloud } = device.bench;
+    expect(cloud.events(PK, DK)).toEqual([{ id: "5", event: "overheat", time: 7, values: { at: 90 }, at: 1 }]);
+
+    const update = (id: string, attributes: unknown): unknown => {
+      const body = envelope({ id, method: "thing.attribute.update", params: { attributes } });
+      const reply = device.post(2, "thing/attribute/update", body);
+      return (JSON.parse(reply.text) as { code: number }).code;
+    };
+    expect(update("6", { imei: DK, interval: 900 })).toBe(200);
+    expect(update("7", { interval: 60 })).toBe(200);
+    expect(cloud.device(PK, DK)?.attributes).toEqual({ imei: DK, interval: 60 });
+    expect(update("8", {})).toBe(1251);
+    expect(update("9", [])).toBe(1204);
+    expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(200);
+    expect((cloud.device(PK, DK)?.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect(device.post(3, "thing/event/overheat/post", envelope({ ...event, params: 5 })).text).toContain("1204");
+  });
+
+  it("keep no more than 200 attributes, the newest", () => {
+    const device = online();
+    for (let i = 0; i < 250; i++) {
+      const params = { attributes: { [`a${i}`]: i } };
+      const method = "thing.attribute.update";
+      device.post(1, "thing/attribute/update", envelope({ id: `a${i}`, method, params }));
+    }
+    const kept = Object.keys(device.bench.cloud.device(PK, DK)?.attributes ?? {});
+    expect([kept.length, kept[0], kept[199]]).toEqual([200, "a50", "a249"]);
+  });
+});
+
+describe("a report that comes again", () => {
+  it("is acknowledged again and stored once, whatever brought it", () => {
+    const device = online();
+    const first = device.post(1, UP, rawReading(7, [1, WARM]));
+    const again = device.post(2, UP, rawReading(7, [1, WARM]));
+    expect(again.payload).toEqual(first.payload);
+    expect(device.post(3, POST, envelope({ id: "7" })).text).toContain('"code":200');
+    expect(device.post(4, POST, envelope({ id: 7 })).text).toContain('"code":200');
+    device.authenticate(5);
+    device.post(6, UP, rawReading(7, [1, WARM]));
+    const { cloud } = device.bench;
+    expect(cloud.readings(PK, DK)).toHaveLength(1);
+    expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 1, duplicates: 4 });
+    expect(eventsOf(device.bench, "stored-before")).toHaveLength(4);
+  });
+
+  it("does not count when the first was refused", () => {
+    const device = online();
+    device.post(1, POST, envelope({ id: "7", params: {} }));
+    device.post(2, POST, envelope({ id: "7" }));
+    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(1);
+  });
+
+  it("is another one when it is an event or another device's", () => {
+    const device = online();
+    device.post(1, POST, envelope({ id: "7" }));
+    const event = { id: "7", method: "thing.event.e.post", params: { events: {} } };
+    device.post(2, "thing/event/e/post", envelope(event));
+    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
+  });
+
+  it("is recognised for as many ids as the limit says, and readings are as bounded", () => {
+    const device = online({ limits: { ids: 4, readings: 3 } });
+    const post = (id: number): void => void device.post(1, UP, rawReading(id, [1, WARM]));
+    for (const id of [1, 2, 3, 4, 1]) post(id);
+    const { cloud } = device.bench;
+    expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 4, duplicates: 1 });
+    expect(cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["2", "3", "4"]);
+    post(5);
+    post(2);
+    expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 5, duplicates: 2 });
+    post(1);
+    expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 6, duplicates: 2 });
+    for (let id = 100; id < 200; id++) post(id);
+    expect(cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["197", "198", "199"]);
+  });
+});
+
+describe("a raw command to set points", () => {
+  it("follows the script's layout", () => {
+    expect(Buffer.from(encodeRawSet(9, { relay: true })).toString("hex")).toBe("02000000090400000001");
+  });
+
+  test.each<[Record<string, number | string>, RegExp]>([
+    [{ relay: 2 }, /relay: expected an integer from 0 to 1, got 2/],
+    [{ temperature: 20 }, /not writable/],
+    [{ pressure: 1 }, /does not have/],
+    [{ relay: "on" }, /expected a number/],
+  ])("refuses %j", (given, reason) => {
+    expect(() => encodeRawSet(1, given)).toThrow(reason);
+  });
+});

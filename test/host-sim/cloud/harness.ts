@@ -1,0 +1,196 @@
+/**
+ * A cloud under test and a device that speaks to it. The device signs with node:crypto by itself, so that
+ * the cloud's own signing code is not what checks the cloud.
+ */
+import { createCipheriv, createHash } from "node:crypto";
+import { EnosCloud } from "../../../host-sim/cloud/cloud";
+import type { CloudEvent, CloudOptions, Peer } from "../../../host-sim/cloud/cloud";
+import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap-wire";
+import type { CoapMessage, CoapOption, CoapType } from "../../../host-sim/cloud/coap-wire";
+import type { DeviceRecord } from "../../../host-sim/cloud/registry";
+import { Random } from "../../../host-sim/world/random";
+
+export const PK = "MuGsF6W4";
+export const DK = "861234567890123";
+export const SECRET = "aB3dEf6hIj9lMn0p";
+export const PEER: Peer = { address: "10.0.0.2", port: 40001 };
+export const DEVICE: DeviceRecord = { productKey: PK, deviceKey: DK, deviceSecret: SECRET };
+export const OTHER: DeviceRecord = { productKey: PK, deviceKey: "other", deviceSecret: "another secret" };
+export const TOPIC = ["topic", "sys", PK, DK];
+export const EMPTY = new Uint8Array(0);
+
+export interface Bench {
+  cloud: EnosCloud;
+  /** Every datagram the cloud sent, with its peer. */
+  sent: { bytes: Uint8Array; peer: Peer }[];
+  events: CloudEvent[];
+  /** Hands a datagram in and returns the reply, having checked that there was at most one. */
+  exchange(bytes: Uint8Array, now?: number, peer?: Peer): Uint8Array | undefined;
+}
+
+export function bench(options: Partial<CloudOptions> = {}): Bench {
+  const random = new Random("cloud test");
+  const sent: Bench["sent"] = [];
+  const events: CloudEvent[] = [];
+  const cloud = new EnosCloud({
+    transmit: (bytes, peer) => sent.push({ bytes, peer }),
+    randomBytes: (n) => random.bytes(n),
+    edition: "token",
+    iv: "zero",
+    devices: [DEVICE, OTHER],
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return {
+    cloud,
+    sent,
+    events,
+    exchange(bytes, now = 0, peer = PEER) {
+      const before = sent.length;
+      cloud.receive(bytes, peer, now);
+      if (sent.length > before + 1) throw new Error(`${sent.length - before} replies to one datagram`);
+      return sent[before]?.bytes;
+    },
+  };
+}
+
+/** A message with what is not given left empty. */
+export function message(fields: Partial<CoapMessage>): CoapMessage {
+  return { type: 0, code: 2, messageId: 1, token: EMPTY, options: [], payload: EMPTY, ...fields };
+}
+
+export function uriPath(segments: readonly string[]): CoapOption[] {
+  return segments.map((segment) => ({ number: 11, value: Buffer.from(segment, "utf8") }));
+}
+
+/** Decodes a reply that has to be there and well-formed. */
+export function decoded(bytes: Uint8Array | undefined): CoapMessage {
+  if (bytes === undefined) throw new Error("expected a reply, got none");
+  const reply = decodeCoap(bytes);
+  if ("malformed" in reply) throw new Error(`the reply is malformed: ${reply.malformed}`);
+  return reply;
+}
+
+/** `2.04` for 0x44. */
+export function dotted(code: number): string {
+  return `${code >> 5}.${String(code & 31).padStart(2, "0")}`;
+}
+
+export function authSign(deviceKey: string, lifetime: number, secret: string, productKey = PK): string {
+  const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode2${secret}`;
+  return createHash("sha256").update(text).digest("hex").toUpperCase();
+}
+
+export function sessionSign(secret: string, text: string, iv: Uint8Array = Buffer.alloc(16)): string {
+  const key = createHash("sha256").update(secret).digest().subarray(8, 24);
+  const cipher = createCipheriv("aes-128-cbc", key, iv);
+  return Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("hex").toUpperCase();
+}
+
+export interface Sent {
+  type: CoapType;
+  code: string;
+  messageId: number;
+  payload: Uint8Array;
+  text: string;
+  options: CoapOption[];
+}
+
+/** A device that does everything right unless it is told otherwise. */
+export class TestDevice {
+  readonly bench: Bench;
+  readonly record: DeviceRecord;
+  token = "";
+  sequence = 0;
+  messageId = 100;
+  signed: boolean;
+  peer: Peer = PEER;
+  /** The last request's bytes, to send them again. */
+  last: Uint8Array = EMPTY;
+
+  constructor(bench: Bench, record: DeviceRecord = DEVICE, signed = true) {
+    this.bench = bench;
+    this.record = record;
+    this.signed = signed;
+  }
+
+  /** Authenticates; `fields` replace parts of the body. */
+  authenticate(now = 0, fields: Record<string, unknown> = {}): Sent {
+    const { productKey, deviceKey, deviceSecret } = this.record;
+    const lifetime = typeof fields["lifetime"] === "number" ? fields["lifetime"] : 3600;
+    const sign = authSign(deviceKey, lifetime, deviceSecret, productKey);
+    const body = JSON.stringify({ secureMode: 2, lifetime, sign, ...fields });
+    const reply = this.send(now, { path: ["auth", productKey, deviceKey], payload: body, sign: null });
+    if (reply.code === "2.04" && reply.text !== "") {
+      this.token = (JSON.parse(reply.text) as { token: string }).token;
+      this.sequence = 0;
+    }
+    return reply;
+  }
+
+  post(now: number, path: string, payload: Uint8Array | string): Sent {
+    return this.send(now, { path: this.topic(path), payload });
+  }
+
+  get(now: number, path: string): Sent {
+    return this.send(now, { path: this.topic(path), code: 1 });
+  }
+
+  topic(path: string): string[] {
+    return ["topic", "sys", this.record.productKey, this.record.deviceKey, ...path.split("/")];
+  }
+
+  /** Option 2101 of the next message. */
+  nextSign(): string {
+    this.sequence += 1;
+    return sessionSign(this.record.deviceSecret, `token${this.token}sequence${this.sequence}`);
+  }
+
+  /** `sign`: text for option 2101, null for none, left out for the right one. */
+  send(now: number, request: {
+    path: string[];
+    code?: number;
+    payload?: Uint8Array | string;
+    sign?: string | null;
+    options?: CoapOption[];
+    type?: CoapType;
+  }): Sent {
+    this.messageId = (this.messageId + 1) & 0xffff;
+    const options = [...uriPath(request.path), ...(request.options ?? [])];
+    const sign = request.sign === undefined ? (this.signed ? this.nextSign() : null) : request.sign;
+    if (sign !== null) options.push({ number: 2101, value: Buffer.from(sign) });
+    const token = Uint8Array.of(0xa0, this.messageId >> 8, this.messageId & 0xff);
+    const { payload = EMPTY, type = 0, code = 2 } = request;
+    const body = typeof payload === "string" ? Buffer.from(payload, "utf8") : payload;
+    const request_ = { type, code, messageId: this.messageId, token, options, payload: body };
+    this.last = encodeCoap(request_);
+    const reply = decoded(this.bench.exchange(this.last, now, this.peer));
+    if (Buffer.compare(reply.token, token) !== 0) throw new Error("the reply has another token");
+    return {
+      type: reply.type,
+      code: dotted(reply.code),
+      messageId: reply.messageId,
+      payload: reply.payload,
+      text: Buffer.from(reply.payload).toString("utf8"),
+      options: reply.options,
+    };
+  }
+}
+
+/** `01 | request id | (point | length | value)*`, values as hex. */
+export function rawReading(requestId: number, ...points: [number, string][]): Uint8Array {
+  const id = requestId.toString(16).padStart(8, "0");
+  const body = points.map(([point, value]) => {
+    const length = (value.length / 2).toString(16).padStart(4, "0");
+    return point.toString(16).padStart(2, "0") + length + value;
+  });
+  return Buffer.from(`01${id}${body.join("")}`, "hex");
+}
+
+/** 21.5 as a double. */
+export const WARM = "4035800000000000";
+
+/** Of one type, in order. */
+export function eventsOf<T extends CloudEvent["type"]>(bench: Bench, type: T): Extract<CloudEvent, { type: T }>[] {
+  return bench.events.filter((event): event is Extract<CloudEvent, { type: T }> => event.type === type);
+}

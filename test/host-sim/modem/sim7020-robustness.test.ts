@@ -1,0 +1,111 @@
+import { expect, it } from "vitest";
+import fc from "fast-check";
+import { sim7020Commands } from "../../../host-sim/modem/sim7020-commands";
+import { VirtualClock } from "../../../host-sim/world/clock";
+import { Random } from "../../../host-sim/world/random";
+import { NbIotCell } from "../../../host-sim/radio/link";
+import { Sim7020 } from "../../../host-sim/modem/sim7020";
+import type { SerialModemSide } from "../../../host-sim/modem/uart";
+import { bringUp, imei, makeWorld, openSocket, press } from "./serial-host";
+
+/** Pieces that reach further into the modem than noise does. */
+const piece = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc
+    .tuple(
+      fc.constantFrom(...sim7020Commands.keys()),
+      fc.constantFrom("", "?", "=?", "=", "=0,", "=1,", "=0,4,", '="'),
+      fc.string({ maxLength: 30 }),
+    )
+    .map(([name, form, rest]) => new TextEncoder().encode(`AT${name}${form}${rest}\r`)),
+  fc.constant(new TextEncoder().encode("A".repeat(3_000))),
+);
+
+it("stands any bytes at all, and answers a bounded amount", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.integer(), async (pieces, seed) => {
+      const clock = new VirtualClock();
+      const random = new Random(seed);
+      const cell = new NbIotCell({ scheduler: clock, random: random.fork("cell"), coverage: 0 });
+      let output = 0;
+      let powered = false;
+      const port: SerialModemSide = {
+        write: (bytes) => void (output += bytes.length),
+        onReceive: () => {},
+        setPowered: (on) => void (powered = on),
+      };
+      new Sim7020({ scheduler: clock, random, port, network: cell.admit(), imei });
+      await clock.run({ until: 7_000 });
+      let input = 0;
+      for (const bytes of pieces) {
+        if (powered) {
+          port.onReceive(bytes);
+          input += bytes.length;
+        }
+        await clock.run({ until: clock.now + 3_100 });
+      }
+      await clock.run({ until: clock.now + 300_000 });
+      // Each command is echoed and gets an answer of at most 150 characters, URCs and boots extra.
+      expect(output).toBeLessThan(2 * input + pieces.length * 400 + 1_000);
+      // Only a command for it may turn the modem off; otherwise it still answers.
+      if (powered) {
+        output = 0;
+        port.onReceive(new TextEncoder().encode("\rAT\r"));
+        await clock.run({ until: clock.now + 10_000 });
+        port.onReceive(new TextEncoder().encode("\rAT\r"));
+        await clock.run({ until: clock.now + 10_000 });
+        expect(output).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** A day's start with a few reports; everything that reaches the host, with its time. */
+async function recordedDay(seed: number): Promise<string> {
+  const world = makeWorld(seed, { quirks: { junkAtWake: true } }, { loss: undefined, coverage: 1 });
+  const { host, cell } = world;
+  cell.onUplink = (datagram, peer) => cell.sendDownlink(datagram, peer);
+  await bringUp(world, ["AT+RETENTION=1"]);
+  await openSocket(host);
+  for (let i = 0; i < 5; i++) {
+    await host.command("AT+CNBIOTRAI=2");
+    await host.command("AT+CSOSEND=0,4,ABCD");
+    await host.pass(600_000);
+    await press(world, 800);
+    await host.pass(1_000);
+  }
+  return JSON.stringify([host.chunks.map(({ time, bytes }) => [time, [...bytes]]), world.events]);
+}
+
+it("does the same at the same times from the same seed, and something else from another", async () => {
+  const first = await recordedDay(7);
+  expect(await recordedDay(7)).toBe(first);
+  expect(await recordedDay(8)).not.toBe(first);
+});
+
+it("simulates 30 days of reports each 15 minutes quickly", async () => {
+  const world = makeWorld(1, { quirks: { echoAfterPsm: false } });
+  const { host, cell, clock, modem } = world;
+  let requests = 0;
+  cell.onUplink = (datagram, peer) => {
+    requests += 1;
+    cell.sendDownlink(datagram, peer);
+  };
+  await bringUp(world, ["AT+RETENTION=1"]);
+  await openSocket(host);
+  const hex = "AB".repeat(100);
+  const reports = 30 * 24 * 4;
+  // The virtual amount is fixed; the machine's time is bounded by the test's time-out below.
+  for (let i = 0; i < reports; i++) {
+    expect(modem.state).toBe(i === 0 ? "on" : "psm");
+    if (i > 0) await press(world, 800);
+    await host.pass(1_000);
+    for (const text of ["AT", "ATE0", "AT+CEREG?", "AT+CNBIOTRAI=2", `AT+CSOSEND=0,200,${hex}`]) {
+      expect((await host.command(text)).at(-1)).toBe("OK");
+    }
+    await host.pass(900_000);
+  }
+  expect(requests).toBe(reports);
+  expect(clock.now).toBeGreaterThan(30 * 86_400_000);
+}, 10_000);
