@@ -66,18 +66,19 @@ class ClientExchange implements Exchange {
   }
 }
 
-/** A message from the server that was answered, so that its duplicate gets the same answer. */
-interface Answered {
-  address: string;
-  port: number;
-  messageId: number;
-  /** What it was answered with. */
-  type: Type;
+/**
+ * A separate response that was delivered: its duplicate is acknowledged again and goes no further.
+ * What was rejected needs no memory, since its duplicate is rejected by the same rule.
+ */
+interface Delivered {
+  readonly address: string;
+  readonly port: number;
+  readonly messageId: number;
   /** Until when a duplicate may come, ms. */
-  until: number;
+  readonly until: number;
 }
 
-/** How many answered messages are remembered; with NSTART 1 more than two are rare. */
+/** How many delivered responses are remembered; with NSTART 1 more than two are rare. */
 const rememberedLimit = 8;
 
 export class Endpoint {
@@ -90,7 +91,7 @@ export class Endpoint {
   #messageId: number;
   #active: ClientExchange[] = [];
   #queue: ClientExchange[] = [];
-  #answered: Answered[] = [];
+  #delivered: Delivered[] = [];
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
@@ -137,10 +138,11 @@ export class Endpoint {
     const transmission = this.#options.transmission;
     if (this.#closed) {
       request.onComplete({ kind: "cancelled" }, now);
-    } else if (this.#active.length < transmission.nstart) {
-      this.#start(exchange, now);
-    } else if (this.#queue.length < transmission.queueLimit) {
+    } else if (this.#active.length < transmission.nstart || this.#queue.length < transmission.queueLimit) {
+      // Through the queue even when there is room: a completion that asks for more must not push
+      // ahead of those who wait already.
       this.#queue.push(exchange);
+      this.#next(now);
     } else {
       request.onComplete({ kind: "queue-full" }, now);
     }
@@ -158,14 +160,15 @@ export class Endpoint {
       } else if (exchange.acknowledged) {
         this.#finish(exchange, { kind: "no-response", discarded: exchange.discarded }, now);
         i = 0;
-      } else if (exchange.retransmissions >= this.#options.transmission.maxRetransmit) {
+      } else if (exchange.expires <= now || exchange.retransmissions >= this.#options.transmission.maxRetransmit) {
         this.#finish(exchange, { kind: "timeout", discarded: exchange.discarded }, now);
         i = 0;
       } else {
         exchange.retransmissions += 1;
         this.retransmissions += 1;
         exchange.timeout *= 2;
-        exchange.due = now + exchange.timeout;
+        // A late call of `poll` moves what is left to do, but not the end.
+        exchange.due = Math.min(now + exchange.timeout, exchange.expires);
         this.#options.transmit(exchange.datagram!, exchange.request.address, exchange.request.port);
         i += 1;
       }
@@ -174,13 +177,14 @@ export class Endpoint {
 
   /** Takes in one datagram. Whatever it holds, nothing is thrown. */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
+    if (this.#closed) return;
     const message = decode(datagram);
     if (typeof message === "string") {
       // RFC 7252 section 4.2: a confirmable message with a format error is rejected with RST, one
       // of another version ignored; section 4.3 leaves the rest to silence.
       const rejectable = datagram.length >= 4 && datagram[0] >> 4 === 0x4;
       const messageId = datagram.length >= 4 ? (datagram[2] << 8) | datagram[3] : -1;
-      if (rejectable) this.#answer(Type.reset, messageId, address, port, now);
+      if (rejectable) this.#send(Type.reset, messageId, address, port);
       return this.#discard("malformed", message, this.#byMessageId(messageId, address, port));
     }
     switch (message.type) {
@@ -232,7 +236,6 @@ export class Endpoint {
     const length = encodedLength(message);
     if (length > this.#maxDatagram) {
       request.onComplete({ kind: "too-large" }, now);
-      this.#next(now);
       return;
     }
     const datagram = new Uint8Array(length);
@@ -285,21 +288,22 @@ export class Endpoint {
   /** CON and NON: separate responses, pings, and what has no business here. */
   #receiveSeparate(message: Message, address: string, port: number, now: number): void {
     const confirmable = message.type === Type.confirmable;
-    const before = this.#answeredBefore(message.messageId, address, port, now);
-    if (before !== undefined) {
-      if (confirmable) this.#send(before.type, message.messageId, address, port);
+    if (this.#deliveredBefore(message.messageId, address, port, now)) {
+      if (confirmable) this.#send(Type.acknowledgement, message.messageId, address, port);
       return this.#discard("duplicate", confirmable ? "CON" : "NON");
     }
     const exchange = isResponse(message.code) ? this.#byToken(message.token, address, port) : undefined;
     if (exchange === undefined || this.#misunderstood(message)) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3. A NON that nobody
       // waits for is dropped in silence.
-      if (confirmable) this.#answer(Type.reset, message.messageId, address, port, now);
+      if (confirmable) this.#send(Type.reset, message.messageId, address, port);
       if (message.code === Code.empty && confirmable) return;
       if (exchange !== undefined) return this.#discard("critical-option", "response", exchange);
       return this.#discard(isRequest(message.code) ? "request" : "unexpected", confirmable ? "CON" : "NON");
     }
-    this.#answer(confirmable ? Type.acknowledgement : Type.nonConfirmable, message.messageId, address, port, now);
+    if (this.#delivered.length >= rememberedLimit) this.#delivered.shift();
+    this.#delivered.push({ address, port, messageId: message.messageId, until: now + this.#lifetime });
+    if (confirmable) this.#send(Type.acknowledgement, message.messageId, address, port);
     this.#finish(exchange, { kind: "response", message }, now);
   }
 
@@ -336,21 +340,15 @@ export class Endpoint {
     return false;
   }
 
-  /** Answers a message of the server's and remembers the answer for its duplicates. */
-  #answer(type: Type, messageId: number, address: string, port: number, now: number): void {
-    if (this.#answered.length >= rememberedLimit) this.#answered.shift();
-    this.#answered.push({ address, port, messageId, type, until: now + this.#lifetime });
-    if (type !== Type.nonConfirmable) this.#send(type, messageId, address, port);
-  }
-
-  #answeredBefore(messageId: number, address: string, port: number, now: number): Answered | undefined {
-    for (let i = 0; i < this.#answered.length; i++) {
-      const entry = this.#answered[i];
+  /** RFC 7252 section 4.5: the same message id from the same endpoint within its lifetime is a duplicate. */
+  #deliveredBefore(messageId: number, address: string, port: number, now: number): boolean {
+    for (let i = 0; i < this.#delivered.length; i++) {
+      const entry = this.#delivered[i];
       if (entry.messageId === messageId && entry.port === port && entry.address === address && entry.until > now) {
-        return entry;
+        return true;
       }
     }
-    return undefined;
+    return false;
   }
 
   #send(type: Type, messageId: number, address: string, port: number): void {

@@ -40,6 +40,9 @@ export function isCritical(optionNumber: number): boolean {
   return (optionNumber & 1) === 1;
 }
 
+/** Option numbers are 16 bits, RFC 7252 section 12.2; two extended deltas could add up to more. */
+export const largestOption = 0xffff;
+
 /** Longest value that the two-byte length extension can state: 65535 + 269. */
 const longestValue = 65804;
 
@@ -100,7 +103,7 @@ export function writeOption(out: Uint8Array, offset: number, delta: number, valu
 /**
  * Encodes options once for use in many messages.
  *
- * @throws RangeError as `writeOption`
+ * @throws RangeError as `writeOption`, and when a number is above 65535
  */
 export function encodeOptions(options: readonly Option[]): OptionBlock {
   let size = 0;
@@ -115,6 +118,7 @@ export function encodeOptions(options: readonly Option[]): OptionBlock {
   for (let i = 0; i < options.length; i++) {
     offset = writeOption(bytes, offset, options[i].number - last, options[i].value);
     last = options[i].number;
+    if (last > largestOption) throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
   }
   return { bytes, last };
 }

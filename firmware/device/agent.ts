@@ -104,6 +104,8 @@ export class Agent {
   #failures = 0;
   /** The reading under way. */
   #sending: Reading | undefined;
+  /** `#send` is at work further down the stack. */
+  #choosing = false;
   /** Epoch ms at monotonic zero, once the network has told the time. */
   #epoch: number | undefined;
   #idle = false;
@@ -209,31 +211,53 @@ export class Agent {
   #sample(now: number): void {
     if (now < this.#nextSample || !this.#samplesLeft()) return;
     const { format, interval } = this.#options;
+    // Late by whatever kept the device: the next one is due where it would have been.
+    this.#nextSample += interval * 1000;
+    if (this.#nextSample <= now) this.#nextSample = now + interval * 1000;
+    let values: Values;
+    try {
+      values = this.#options.application.sample();
+    } catch (error) {
+      this.#options.log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
+      return;
+    }
     const reading: Reading = {
       id: this.#nextId,
       takenAt: now,
-      values: this.#options.application.sample(),
+      values,
       format: format === "alternate" ? (this.#taken % 2 === 0 ? "raw" : "json") : format,
     };
     this.#nextId = (this.#nextId + 1) >>> 0;
     this.#taken += 1;
     this.totals.taken += 1;
     this.#idle = false;
-    this.#pending.append(reading);
+    this.#pending.append(reading, this.#sending);
     this.#options.log("report", `taken id=${reading.id} format=${reading.format}`);
-    // Late by whatever kept the device: the next one is due where it would have been.
-    this.#nextSample += interval * 1000;
-    if (this.#nextSample <= now) this.#nextSample = now + interval * 1000;
   }
 
+  /**
+   * Sends the oldest reading, and the next one when that was settled at once. A loop and not a call
+   * from the outcome: a day of readings that cannot be sent would fill the stack.
+   */
   #send(now: number): void {
-    if (this.#sending !== undefined || now < this.#notBefore) return;
-    const reading = this.#pending.oldest;
-    if (reading === undefined) return;
-    if (!this.#options.link.ready) {
-      this.#options.link.connect(now);
-      if (!this.#options.link.ready) return;
+    if (this.#choosing) return;
+    this.#choosing = true;
+    try {
+      for (;;) {
+        const reading = this.#pending.oldest;
+        if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
+        if (!this.#options.link.ready) {
+          this.#options.link.connect(now);
+          if (!this.#options.link.ready) return;
+        }
+        this.#sendReading(reading, now);
+      }
+    } finally {
+      this.#choosing = false;
     }
+  }
+
+  #sendReading(reading: Reading, now: number): void {
     const payload = this.#encoder.payload(reading, this.#epoch === undefined ? undefined : Math.round(this.#epoch + reading.takenAt));
     if (typeof payload === "string") {
       this.#giveUp(reading, payload, now);
@@ -293,11 +317,13 @@ export class Agent {
       this.#options.log("command", `ignored topic=${topic} reason="unreadable"`);
       return;
     }
+    // The cloud chose the id: whatever it holds, the log gets one line of it.
+    const id = JSON.stringify(reply.id);
     if (reply.duplicate) this.totals.repeatedCommands += 1;
     else this.totals.commands += 1;
     this.#options.log(
       "command",
-      `${reply.duplicate ? "repeated" : "executed"} kind=${reply.kind} id=${reply.id} code=${reply.code}`,
+      `${reply.duplicate ? "repeated" : "executed"} kind=${reply.kind} id=${id} code=${reply.code}`,
     );
     this.#session.send(
       {
@@ -306,7 +332,7 @@ export class Agent {
         onComplete: (outcome) => {
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
-          this.#options.log("command", `${how} id=${reply.id}${outcome.kind === "accepted" ? "" : ` reason="${describeOutcome(outcome)}"`}`);
+          this.#options.log("command", `${how} id=${id}${outcome.kind === "accepted" ? "" : ` reason="${describeOutcome(outcome)}"`}`);
         },
       },
       now,

@@ -57,11 +57,19 @@ export class CommandExecutor {
     if (command === undefined) return undefined;
     const key = `${topic} ${typeof command.id} ${command.id}`;
     return this.#once(key, () => {
-      const result = this.#execute(command);
+      let result = guarded(() => this.#execute(command));
+      let payload: Uint8Array;
+      try {
+        payload = jsonReply(command, result);
+      } catch {
+        // What a service gave back has no JSON, such as a BigInt or a cycle.
+        result = { code: CommandCode.failed, message: "the result cannot be stated in JSON" };
+        payload = jsonReply(command, result);
+      }
       return {
         topic: topic + Topic.replySuffix,
         contentFormat: ContentFormat.json,
-        payload: jsonReply(command, result),
+        payload,
         duplicate: false,
         kind: command.kind === "service" ? command.service : command.kind,
         id: command.id,
@@ -77,7 +85,7 @@ export class CommandExecutor {
     const kind = payload[0];
     return this.#once(`${topic} ${kind} ${requestId}`, () => {
       let code: number;
-      if (!("fault" in set)) code = this.#set(set.values).code;
+      if (!("fault" in set)) code = guarded(() => this.#set(set.values)).code;
       else if (set.fault === "unknown-command") code = CommandCode.unknown;
       else code = CommandCode.badRequest;
       return {
@@ -113,7 +121,7 @@ export class CommandExecutor {
         if (!Object.hasOwn(services, command.service)) {
           return { code: CommandCode.unknown, message: `no service ${command.service.slice(0, 64)}` };
         }
-        return guarded(() => services[command.service](command.params));
+        return services[command.service](command.params);
       }
     }
   }
@@ -132,7 +140,7 @@ export class CommandExecutor {
       if (!fits(point, value)) return { code: CommandCode.badRequest, message: `${point.id} takes ${point.type}` };
       checked[point.id] = value;
     }
-    return guarded(() => this.#handlers.set(checked));
+    return this.#handlers.set(checked);
   }
 
   #get(names: readonly string[]): CommandResult {

@@ -90,7 +90,8 @@ function address(config: Configuration, name: string): string {
   if (typeof given === "string") {
     const parts = given.split(".");
     let good = parts.length === 4;
-    for (let i = 0; i < parts.length; i++) good &&= /^\d{1,3}$/.test(parts[i]) && Number(parts[i]) <= 255;
+    // Without leading zeros: the address must read as the socket gives it back on a datagram.
+    for (let i = 0; i < parts.length; i++) good &&= /^(0|[1-9]\d{0,2})$/.test(parts[i]) && Number(parts[i]) <= 255;
     if (good) return given;
   }
   throw new SettingsError(`${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5`);

@@ -39,8 +39,12 @@ export function parseJsonCommand(topic: string, payload: Uint8Array): Command | 
   const body = parseJsonObject(payload);
   if (body === undefined) return undefined;
   const id = body.id;
-  if (typeof id !== "string" && typeof id !== "number") return undefined;
-  if (typeof id === "string" && (id.length === 0 || id.length > 64)) return undefined;
+  if (typeof id === "string") {
+    if (id.length === 0 || id.length > 64) return undefined;
+  } else if (typeof id !== "number" || !Number.isFinite(id)) {
+    // JSON can state 1e999, which no answer could repeat.
+    return undefined;
+  }
   const params = body.params;
   const record = (
     typeof params === "object" && params !== null && !Array.isArray(params) ? params : {}

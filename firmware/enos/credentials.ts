@@ -43,7 +43,8 @@ export function checkCredentials(credentials: Credentials): void {
 }
 
 /**
- * A segment of a path: printable ASCII without a slash, 1 to 255 bytes. EnOS's keys are letters and
+ * A segment of a path: printable ASCII without a slash, 1 to 255 bytes, not `.` or `..` (RFC 7252
+ * section 5.10.1). EnOS's keys are letters and
  * digits; anything else points at a wrong setting, such as a quotation mark or a line end copied along.
  *
  * @throws SettingsError that names the setting
@@ -53,6 +54,7 @@ export function checkSegment(name: string, segment: string): void {
   if (segment.length > longestKey) {
     throw new SettingsError(`${name} is ${segment.length} characters long, at most ${longestKey} fit a path segment`);
   }
+  if (segment === "." || segment === "..") throw new SettingsError(`${name} is "${segment}": no key of EnOS is`);
   for (let i = 0; i < segment.length; i++) {
     const code = segment.charCodeAt(i);
     if (code <= 0x20 || code > 0x7e || code === 0x2f) {

@@ -174,13 +174,6 @@ export class Session {
     this.#advance(now);
   }
 
-  /** Authenticates now if there is no valid session, without anything to send. */
-  open(onComplete: (outcome: PublishOutcome, now: number) => void, now: number): void {
-    if (this.#valid(now)) onComplete({ kind: "accepted", payload: this.#authPayload.subarray(0, 0) }, now);
-    else if (!this.#busy) this.#authenticate(onComplete, now);
-    else onComplete({ kind: "offline", reason: "waiting", retryAfter: 0 }, now);
-  }
-
   #valid(now: number): boolean {
     return this.#state === "online" && now - this.#lastContact < this.#lifetime;
   }
@@ -192,13 +185,15 @@ export class Session {
       return;
     }
     if (this.#state === "online") this.#drop("lapsed");
-    this.#authenticate((outcome, at) => {
-      if (outcome.kind === "accepted") return this.#advance(at);
-      // Nothing of what waits can be sent now: hand all of it back at once.
-      const waiting = this.#queue;
-      this.#queue = [];
-      for (let i = 0; i < waiting.length; i++) waiting[i].onComplete(outcome, at);
-    }, now);
+    if (now < this.#notBefore) this.#handBack("waiting", this.#notBefore - now, now);
+    else this.#authenticate(now);
+  }
+
+  /** Nothing of what waits can be sent now: all of it goes back to where it came from. */
+  #handBack(reason: Refusal, retryAfter: number, now: number): void {
+    const waiting = this.#queue;
+    this.#queue = [];
+    for (let i = 0; i < waiting.length; i++) waiting[i].onComplete({ kind: "offline", reason, retryAfter }, now);
   }
 
   #drop(cause: "lapsed" | "unauthorized" | "bad-option"): void {
@@ -207,11 +202,7 @@ export class Session {
     this.#cause = cause;
   }
 
-  #authenticate(onComplete: (outcome: PublishOutcome, now: number) => void, now: number): void {
-    if (now < this.#notBefore) {
-      onComplete({ kind: "offline", reason: "waiting", retryAfter: this.#notBefore - now }, now);
-      return;
-    }
+  #authenticate(now: number): void {
     this.#state = "authenticating";
     this.#busy = true;
     this.#options.onEvent?.({ kind: "authenticating", cause: this.#cause }, now);
@@ -226,16 +217,14 @@ export class Session {
           this.#busy = false;
           const refusal = this.#admit(outcome, at);
           if (refusal === undefined) {
-            this.#failures = 0;
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
-            onComplete({ kind: "accepted", payload: this.#authPayload.subarray(0, 0) }, at);
             this.#advance(at);
             return;
           }
           this.#state = "closed";
           const retryAfter = this.#backOff(at);
           this.#options.onEvent?.({ kind: "refused", reason: refusal, retryAfter }, at);
-          onComplete({ kind: "offline", reason: refusal, retryAfter }, at);
+          this.#handBack(refusal, retryAfter, at);
         },
       },
       now,
@@ -247,15 +236,14 @@ export class Session {
     if (outcome.kind !== "response") return outcome.kind;
     const message = outcome.message;
     if (codeClass(message.code) !== 2) return rejectionOf(message.code);
+    const setting = this.#options.edition ?? "auto";
     let token: Uint8Array | undefined;
-    if (message.payload.length > 0) {
+    if (setting !== "tokenless" && message.payload.length > 0) {
       const answer = readToken(message.payload);
       if (answer === "unreadable") return "unreadable-answer";
       token = answer;
     }
-    const setting = this.#options.edition ?? "auto";
     if (setting === "token" && token === undefined) return "edition-mismatch";
-    if (setting === "tokenless") token = undefined;
     this.#token = token;
     this.#edition = token === undefined ? "tokenless" : "token";
     this.#sequence = 0;
@@ -308,6 +296,8 @@ export class Session {
     const message = outcome.message;
     if (codeClass(message.code) === 2) {
       this.#lastContact = now;
+      // Only now: a server that admits the device and then refuses all it sends is no success.
+      this.#failures = 0;
       this.#takeDownlink(message, now);
       operation.onComplete({ kind: "accepted", payload: message.payload }, now);
       return;
@@ -379,9 +369,12 @@ export class Session {
   }
 }
 
-/** One segment of a path as EnOS makes them: 1 to 255 printable ASCII characters, no slash. */
+/**
+ * One segment of a path as EnOS makes them: 1 to 255 printable ASCII characters, no slash. A Uri-Path
+ * must not be `.` or `..` (RFC 7252 section 5.10.1): they would lead out of the device's own topics.
+ */
 function isSegment(segment: string): boolean {
-  if (segment.length === 0 || segment.length > 255) return false;
+  if (segment.length === 0 || segment.length > 255 || segment === "." || segment === "..") return false;
   for (let i = 0; i < segment.length; i++) {
     const code = segment.charCodeAt(i);
     if (code <= 0x20 || code > 0x7e) return false;
@@ -399,7 +392,7 @@ function readToken(payload: Uint8Array): Uint8Array | undefined | "unreadable" {
   } catch {
     return "unreadable";
   }
-  if (typeof answer !== "object" || answer === null) return "unreadable";
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return "unreadable";
   const token = (answer as { token?: unknown }).token;
   if (token === undefined) return undefined;
   if (typeof token !== "string" || token.length === 0) return "unreadable";

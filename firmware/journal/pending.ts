@@ -30,8 +30,15 @@ export class Pending<Entry extends { readonly id: number }> {
     return this.#entries[0];
   }
 
-  append(entry: Entry): void {
-    if (this.#entries.length >= this.#capacity) this.#onDropped(this.#entries.shift()!);
+  /**
+   * @param underWay the entry that is being sent: it stays, as it may have arrived already, and the
+   *   next oldest makes room
+   */
+  append(entry: Entry, underWay?: Entry): void {
+    if (this.#entries.length >= this.#capacity) {
+      const index = this.#entries.length > 1 && this.#entries[0] === underWay ? 1 : 0;
+      this.#onDropped(this.#entries.splice(index, 1)[0]);
+    }
     this.#entries.push(entry);
   }
 

@@ -13,7 +13,8 @@
  *   7. anything else                                       counted
  *
  * A URC may therefore stand before, inside or behind a response. After a time-out the next command
- * waits a second, so that a late answer is not taken for its own.
+ * waits a second, so that a late answer is not taken for its own. Probes do not wait for each other;
+ * once one of them is answered the next command waits for the answers to those before it.
  */
 import { ascii, asciiText, equals, startsWith } from "../text/ascii";
 import { LineFramer } from "./framer";
@@ -67,6 +68,8 @@ const cmsError = ascii("+CMS ERROR:");
 const gap = 20;
 /** After a time-out, how long a late answer may still come, ms. */
 const lateAnswer = 1_000;
+/** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
+const settle = 300;
 /** Commands that may wait. */
 const queueLimit = 16;
 
@@ -128,7 +131,7 @@ export class AtEngine {
     if (this.#current !== undefined && now >= this.#expires) {
       this.timeouts += 1;
       this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
-      this.#finish({ kind: "timeout" }, now);
+      this.#finish(this.#current, { kind: "timeout" }, now);
     }
     this.#next(now);
   }
@@ -136,6 +139,7 @@ export class AtEngine {
   /** Fails the command in flight and all that wait, and forgets a line begun. */
   clear(now: number): void {
     this.#framer.clear();
+    if (this.#current !== undefined) this.#notBefore = Math.max(this.#notBefore, now + lateAnswer);
     const ended = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
     this.#current = undefined;
     this.#queue = [];
@@ -154,10 +158,8 @@ export class AtEngine {
     this.#options.write(bytes);
   }
 
-  #finish(result: AtResult, now: number): void {
-    const command = this.#current!;
+  #finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
-    if (result.kind !== "timeout") this.#notBefore = now + gap;
     command.onDone(result, now);
     this.#next(now);
   }
@@ -179,9 +181,12 @@ export class AtEngine {
     }
     const result = finalResult(line);
     if (result !== undefined) {
+      const silent = this.timeouts > 0;
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
-      if (command !== undefined) this.#finish(result, now);
+      if (command === undefined) return;
+      this.#notBefore = now + (silent ? settle : gap);
+      this.#finish(command, result, now);
       return;
     }
     if (matchesAny(line, this.#options.urcs, startsWith)) {
@@ -205,8 +210,9 @@ function finalResult(line: Uint8Array): AtResult | undefined {
 }
 
 function numbered(line: Uint8Array, start: number): AtResult {
-  const code = Number(asciiText(line, start, Math.min(line.length, start + 8)));
-  return Number.isInteger(code) ? { kind: "error", code } : { kind: "error" };
+  // With AT+CMEE=2 a text stands in place of the number.
+  const text = asciiText(line, start, Math.min(line.length, start + 8)).trim();
+  return /^\d+$/.test(text) ? { kind: "error", code: Number(text) } : { kind: "error" };
 }
 
 function matchesAny(

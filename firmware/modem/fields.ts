@@ -91,22 +91,25 @@ export function findImei(line: Uint8Array): string | undefined {
   return match === null ? undefined : match[1];
 }
 
+const cclk = /"?(\d{4}|\d{2})\/(\d{2})\/(\d{2}),(\d{2}):(\d{2}):(\d{2})([+-]\d{1,2})?"?\s*$/;
+
 /**
  * Epoch ms from `+CCLK: "yy/MM/dd,hh:mm:ss±zz"` (local time, zz quarter-hours east of UTC);
  * undefined when it is none, or is the date of a modem that has not heard the network's time yet.
  */
 export function parseCclk(line: Uint8Array): number | undefined {
-  const match = /"?(\d{2,4})\/(\d{2})\/(\d{2}),(\d{2}):(\d{2}):(\d{2})([+-]\d{1,2})?"?\s*$/.exec(asciiText(line, 0, Math.min(line.length, 64)));
+  const match = cclk.exec(asciiText(line, 0, Math.min(line.length, 64)));
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
   if (year < 2024 || year > 2079) return undefined;
-  const local = Date.UTC(
-    year,
-    Number(match[2]) - 1,
-    Number(match[3]),
-    Number(match[4]),
-    Number(match[5]),
-    Number(match[6]),
-  );
+  // A digit lost on the wire must not set the clock to a day that Date.UTC makes up.
+  if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
+  if (hour > 23 || minute > 59 || second > 60) return undefined;
+  const local = Date.UTC(year, month - 1, day, hour, minute, second);
   return local - Number(match[7] ?? 0) * 15 * 60_000;
 }

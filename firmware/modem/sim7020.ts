@@ -77,6 +77,8 @@ const cfunTimeout = 30_000;
 const socketTimeout = 75_000;
 const keyWake = 800;
 const keyOn = 1_100;
+/** Questions for the SIM card, a second apart. */
+const simAttempts = 10;
 const registrationPoll = 10_000;
 const registrationLimit = 300_000;
 /** Banners may trail in after the first OK of a boot. */
@@ -249,27 +251,45 @@ export class Sim7020 implements DatagramModem {
     this.#bootGraceUntil = now + bootGrace;
     this.#socket = undefined;
     this.#radioReset = false;
-    let sim = "";
     const steps: Step[] = [
       { line: ascii("ATE0") },
       { line: ascii("AT+CMEE=1") },
       { line: ascii("AT+IPR=115200") },
       { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
-      {
-        line: ascii("AT+CPIN?"),
-        prefix: cpin,
-        onLine: (line) => (sim = asciiText(line, cpin.length).trim()),
-      },
     ];
     runScript(
       this.#at,
       steps,
       (outcome, at) => {
-        if (outcome.result.kind === "error" && outcome.failed === steps[4]) return this.#fail("sim", at);
         if (!this.#proceed(outcome, at)) return;
         this.#log(`identified imei=${this.imei ?? "unknown"}`);
-        if (sim !== "READY") return this.#fail("sim", at);
-        this.#setUpRadio(at);
+        this.#askSim(simAttempts, at);
+      },
+      now,
+    );
+  }
+
+  /** The SIM card takes a moment after the boot; until then the answer is an error (14: busy). */
+  #askSim(attempts: number, now: number): void {
+    let sim = "";
+    const step: Step = {
+      line: ascii("AT+CPIN?"),
+      prefix: cpin,
+      onLine: (line) => (sim = asciiText(line, cpin.length).trim()),
+    };
+    runScript(
+      this.#at,
+      [step],
+      (outcome, at) => {
+        const result = outcome.result;
+        if (result.kind === "ok" && sim === "READY") return this.#setUpRadio(at);
+        if (result.kind !== "ok" && result.kind !== "error") {
+          this.#proceed(outcome, at);
+          return;
+        }
+        if (attempts > 1) return this.#later(1_000, at, (t) => this.#askSim(attempts - 1, t));
+        this.#log(`sim ${sim === "" ? "missing" : `status="${sim.slice(0, 32)}"`}`);
+        this.#fail("sim", at);
       },
       now,
     );

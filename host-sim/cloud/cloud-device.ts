@@ -9,7 +9,8 @@ import { CommandQueue } from "./commands";
 import type { CommandLimits, CommandView } from "./commands";
 import type { Peer, ReportKind } from "./events";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
-import { signKey } from "./sign";
+import { SessionSignReader } from "./sign";
+import type { IvSetting } from "./sign";
 
 /** A measurement that was stored. */
 export interface Reading {
@@ -87,8 +88,7 @@ export class CloudDevice {
   readonly deviceKey: string;
   readonly deviceSecret: string;
   readonly edition: Edition;
-  /** Key of option 2101, made once because hashing costs more than the decryption. */
-  readonly signKey: Uint8Array;
+  readonly signReader: SessionSignReader;
   readonly commands: CommandQueue;
   readonly counters: DeviceCounters = {
     authenticated: 0,
@@ -110,12 +110,12 @@ export class CloudDevice {
   readonly events: Recent<StoredEvent>;
   readonly #ids: RecentIds;
 
-  constructor(record: DeviceRecord, edition: Edition, limits: DeviceLimits) {
+  constructor(record: DeviceRecord, edition: Edition, iv: IvSetting, limits: DeviceLimits) {
     this.productKey = record.productKey;
     this.deviceKey = record.deviceKey;
     this.deviceSecret = record.deviceSecret;
     this.edition = record.edition ?? edition;
-    this.signKey = signKey(record.deviceSecret);
+    this.signReader = new SessionSignReader(record.deviceSecret, iv);
     this.state = record.state ?? "inactive";
     this.commands = new CommandQueue(limits);
     this.readings = new Recent(limits.readings);

@@ -19,7 +19,7 @@ import type { Command, CommandView } from "./commands";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import { checkDevices, deviceName } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
-import { ReplyStore } from "./reply-store";
+import { ReplyStore, peerKey } from "./reply-store";
 import { INTERNAL_ERROR, readRequest } from "./request";
 import type { Answer, RefusedRequest } from "./request";
 import { EnosService } from "./service";
@@ -92,7 +92,7 @@ export class EnosCloud {
     this.#options = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     for (const record of checkDevices(options.devices)) {
-      const device = new CloudDevice(record, options.edition, limits);
+      const device = new CloudDevice(record, options.edition, options.iv, limits);
       this.#devices.set(deviceName(device.productKey, device.deviceKey), device);
     }
     this.#replies = new ReplyStore({ perPeer: limits.repliesPerPeer, total: limits.repliesTotal });
@@ -102,7 +102,7 @@ export class EnosCloud {
       iv: options.iv,
       tie: options.tie ?? "path",
       randomBytes: (n) => options.randomBytes(n),
-      emit: (event) => this.#emit(event),
+      emit: options.onEvent === undefined ? undefined : (event) => this.#emit(event),
       wake: (at) => {
         this.#deadline = Math.min(this.#deadline, at);
       },
@@ -221,7 +221,8 @@ export class EnosCloud {
     }
 
     const { messageId } = message;
-    const known = this.#replies.find(peer, messageId, this.#now);
+    const from = peerKey(peer);
+    const known = this.#replies.find(from, messageId, this.#now);
     if (known !== undefined) {
       const answered = message.type === CON && known.reply !== undefined;
       this.counters.duplicateRequests += 1;
@@ -230,7 +231,7 @@ export class EnosCloud {
     }
     const reply = this.#respond(message, peer);
     // The reply to a NON is not kept: nobody asks for it again, only the network repeats the question.
-    this.#replies.add(peer, messageId, message.type === CON ? reply : undefined, this.#now);
+    this.#replies.add(from, messageId, message.type === CON ? reply : undefined, this.#now);
     return reply;
   }
 

@@ -25,15 +25,14 @@ type EventBody =
   | ({ type: "auth-refused"; peer: Peer; code: number; reason: string } & DeviceName)
   | ({ type: "state"; from: DeviceState; to: DeviceState } & DeviceName)
   | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
-  /** `points`: of a reading. */
+  /** "stored-before": acknowledged once more, not stored. `points`: of a reading that is new. */
   | ({
-      type: "stored";
+      type: "stored" | "stored-before";
       kind: ReportKind;
       id: string;
       format: "raw" | "json";
       points?: Record<string, unknown>;
     } & DeviceName)
-  | ({ type: "stored-before"; kind: ReportKind; id: string; format: "raw" | "json" } & DeviceName)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
   | ({ type: "command-queued"; id: string; path: string } & DeviceName)

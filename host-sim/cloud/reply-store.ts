@@ -41,22 +41,21 @@ export class ReplyStore {
   }
 
   /** What this peer's message id was answered with less than a lifetime ago, if it was seen at all. */
-  find(peer: Peer, messageId: number, now: number): StoredReply | undefined {
-    const entry = this.#peers.get(peerKey(peer))?.get(messageId);
+  find(peer: string, messageId: number, now: number): StoredReply | undefined {
+    const entry = this.#peers.get(peer)?.get(messageId);
     return entry === undefined || now >= entry.expires ? undefined : entry;
   }
 
   /** Keeps a reply; drops the peer's oldest, and the oldest of all, when there is no room. */
-  add(peer: Peer, messageId: number, reply: Uint8Array | undefined, now: number): void {
-    const key = peerKey(peer);
-    const entry: Entry = { peer: key, messageId, reply, expires: now + this.#lifetime };
+  add(peer: string, messageId: number, reply: Uint8Array | undefined, now: number): void {
+    const entry: Entry = { peer, messageId, reply, expires: now + this.#lifetime };
     const evicted: Entry | undefined = this.#ring[this.#next];
     if (evicted !== undefined) this.#forget(evicted);
     this.#ring[this.#next] = entry;
     this.#next = (this.#next + 1) % this.#total;
 
-    let own = this.#peers.get(key);
-    if (own === undefined) this.#peers.set(key, (own = new Map()));
+    let own = this.#peers.get(peer);
+    if (own === undefined) this.#peers.set(peer, (own = new Map()));
     // Deleted first, so that a message id used again moves to the end of the map's order.
     own.delete(messageId);
     own.set(messageId, entry);
@@ -72,6 +71,7 @@ export class ReplyStore {
   }
 }
 
-function peerKey(peer: Peer): string {
+/** What a peer is called in the store. */
+export function peerKey(peer: Peer): string {
   return `${peer.address}|${peer.port}`;
 }

@@ -22,7 +22,7 @@ import {
 import type { Answer, CoapRequest, RefusedRequest } from "./request";
 import { deviceName } from "./registry";
 import type { DeviceState, Edition } from "./registry";
-import { DUMMY_SECRET, equalText, readSessionSign, signIv, signKey, verifyAuthSign } from "./sign";
+import { DUMMY_SECRET, SessionSignReader, equalText, verifyAuthSign } from "./sign";
 import type { IvSetting } from "./sign";
 import {
   SUCCESS,
@@ -49,7 +49,8 @@ export interface ServiceOptions {
   iv: IvSetting;
   tie: SessionTie;
   randomBytes(n: number): Uint8Array;
-  emit(event: CloudEventBody): void;
+  /** Left out when nobody listens: then events are not even made. */
+  emit?(event: CloudEventBody): void;
   /** Asks to be looked at again at `at`, ms. */
   wake(at: number): void;
 }
@@ -62,12 +63,12 @@ const DUMMY_TOKEN = "0".repeat(2 * TOKEN_BYTES);
 
 export class EnosService {
   readonly #options: ServiceOptions;
-  readonly #dummyKey = signKey(DUMMY_SECRET);
+  readonly #dummyReader: SessionSignReader;
 
   /** @throws RangeError on an `iv` that is no setting */
   constructor(options: ServiceOptions) {
     this.#options = options;
-    signIv(options.iv, this.#dummyKey);
+    this.#dummyReader = new SessionSignReader(DUMMY_SECRET, options.iv);
   }
 
   /** Carries a request out. `now` in ms. */
@@ -93,7 +94,7 @@ export class EnosService {
       const { refused, reason } = fault ?? { refused: UNAUTHORIZED, reason: "unknown device" };
       if (device !== undefined) device.counters.signatureRefused += 1;
       const name = { productKey: printable(target.productKey), deviceKey: printable(target.deviceKey) };
-      this.#options.emit({ type: "signature-refused", ...name, peer, code: refused, reason });
+      this.#options.emit?.({ type: "signature-refused", ...name, peer, code: refused, reason });
       return { refused, reason, told: true };
     }
     device.counters.requests += 1;
@@ -109,7 +110,7 @@ export class EnosService {
     const from = device.state;
     if (from === to) return;
     device.state = to;
-    this.#options.emit({ type: "state", ...nameOf(device), from, to });
+    this.#options.emit?.({ type: "state", ...nameOf(device), from, to });
   }
 
   #authenticate(
@@ -123,7 +124,7 @@ export class EnosService {
     const refuse = (refused: number, reason: string): RefusedRequest => {
       if (device !== undefined) device.counters.authRefused += 1;
       const name = { productKey: printable(productKey), deviceKey: printable(deviceKey) };
-      this.#options.emit({ type: "auth-refused", ...name, peer, code: refused, reason });
+      this.#options.emit?.({ type: "auth-refused", ...name, peer, code: refused, reason });
       return { refused, reason, told: true };
     };
     const body = readJsonObject(request.payload);
@@ -154,7 +155,7 @@ export class EnosService {
     device.session = session;
     device.lastSeen = now;
     device.counters.authenticated += 1;
-    this.#options.emit({ type: "authenticated", ...nameOf(device), peer, lifetime });
+    this.#options.emit?.({ type: "authenticated", ...nameOf(device), peer, lifetime });
     this.setState(device, "online");
     this.#options.wake(device.expires);
     if (session.token === undefined) return { code: CHANGED };
@@ -164,8 +165,7 @@ export class EnosService {
   /** Edition "token": option 2101 must hold the session's token and a sequence that grows. */
   #checkSign(device: CloudDevice | undefined, sign: Uint8Array | undefined): RefusedRequest | undefined {
     if (sign === undefined) return unauthorized("no signature");
-    const key = device?.signKey ?? this.#dummyKey;
-    const read = readSessionSign(sign, key, signIv(this.#options.iv, key));
+    const read = (device?.signReader ?? this.#dummyReader).read(sign);
     if ("unparsable" in read) {
       return { refused: BAD_REQUEST, reason: `unparsable signature: ${read.unparsable}` };
     }
@@ -226,7 +226,7 @@ export class EnosService {
         const delivery = device.commands.fetch(route.path, now);
         if (delivery === undefined) return { refused: NOT_FOUND, reason: "no command waits there" };
         const { id, path } = delivery;
-        this.#options.emit({ type: "command-fetched", ...nameOf(device), id, path });
+        this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
         return { code: CONTENT, payload: delivery.payload };
       }
       case "reply":
@@ -287,14 +287,18 @@ export class EnosService {
     const isNew = device.isNew(kind, id);
     if (isNew) device.counters.stored += 1;
     else device.counters.duplicates += 1;
-    const event = { ...nameOf(device), kind, id: printable(id), format };
-    this.#options.emit(isNew ? { type: "stored", ...event, points } : { type: "stored-before", ...event });
+    this.#options.emit?.({
+      type: isNew ? "stored" : "stored-before",
+      ...nameOf(device),
+      ...{ kind, id: printable(id), format },
+      ...(isNew && points !== undefined ? { points } : {}),
+    });
     return isNew;
   }
 
   #refuseReport(device: CloudDevice, enosCode: number, reason: string): void {
     device.counters.reportsRefused += 1;
-    this.#options.emit({ type: "report-refused", ...nameOf(device), enosCode, reason });
+    this.#options.emit?.({ type: "report-refused", ...nameOf(device), enosCode, reason });
   }
 
   #takeReply(
@@ -315,7 +319,7 @@ export class EnosService {
     if (id === undefined) device.counters.strayReplies += 1;
     else {
       device.counters.commandsAnswered += 1;
-      this.#options.emit({ type: "command-answered", ...nameOf(device), id, code: reply.code });
+      this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
     }
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
     return { code: CHANGED };
@@ -331,7 +335,7 @@ export class EnosService {
     answer.options = [{ number: COMMAND_PATH_OPTION, value: Buffer.from(topic, "utf8") }];
     if (deliver) answer.options.push({ number: COMMAND_PAYLOAD_OPTION, value: payload });
     device.counters.commandsOffered += 1;
-    this.#options.emit({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
+    this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
   }
 }
 

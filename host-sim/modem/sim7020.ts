@@ -392,6 +392,8 @@ export class Sim7020 {
   /** Changed PSM settings travel in a tracking area update when there is a network. */
   #requestPsm(): void {
     if (this.#registration.stat !== 1) return;
-    this.#later(this.#random.between(500, 2_000), () => this.#registration.update(this.#psmRequest()));
+    this.#powerSaving.update();
+    // The answer comes while that connection lasts, so never into a sleep.
+    this.#later(this.#random.between(300, 900), () => this.#registration.update(this.#psmRequest()));
   }
 }

@@ -79,7 +79,8 @@ export class Timeline {
   #datagram(report: DatagramReport): void {
     const { palette } = this.#options;
     const message = decodeCoap(report.bytes);
-    const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
+    const whole = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
+    const text = this.#options.verbose ? whole : shortenKeys(whole);
     const up = report.direction === "up";
     const key = Buffer.from(report.bytes).toString("latin1");
     const again = up && this.#recent.includes(key) ? palette.yellow(" (again)") : "";
@@ -97,21 +98,25 @@ export class Timeline {
 
   #fold(time: number, direction: "host" | "modem", text: string): void {
     this.#folded ??= { time, commands: [], lines: 0 };
-    if (direction === "host") this.#folded.commands.push(foldHex(text));
-    else this.#folded.lines += 1;
+    if (direction === "modem") {
+      this.#folded.lines += 1;
+      return;
+    }
+    if (this.#folded.commands.length === 0) this.#folded.time = time;
+    this.#folded.commands.push(foldHex(text));
   }
 
   #unfold(): void {
     const folded = this.#folded;
     if (folded === undefined) return;
-    this.#folded = undefined;
     const { commands, lines } = folded;
+    // Lines that only answer what was shown before wait for the next command's.
+    if (commands.length === 0) return;
+    this.#folded = undefined;
     const { palette } = this.#options;
     const shown = commands.length > 3 ? [commands[0], "…", commands[commands.length - 1]] : commands;
-    const what =
-      commands.length === 0
-        ? `${lines} ${lines === 1 ? "line" : "lines"} from the modem`
-        : `${shown.join("  ")}${commands.length > 3 ? `  (${commands.length} commands, ${lines} lines back)` : ""}`;
+    const count = commands.length > 3 ? `  (${commands.length} commands, ${lines} lines back)` : "";
+    const what = shown.join("  ") + count;
     this.#write(folded.time, palette.dim("AT"), palette.dim(what));
   }
 
@@ -126,6 +131,11 @@ export class Timeline {
     const seen = lane.replace(/\u001b\[\d+m/g, "").length;
     write(`${palette.dim(stamp(time).padStart(12))}  ${lane}${" ".repeat(Math.max(0, 7 - seen))}  ${text}`);
   }
+}
+
+/** Paths with `PK/DK` for the device's two keys, which are the same in every line. */
+function shortenKeys(text: string): string {
+  return text.replace(/\/(auth|topic\/sys)\/[^/ ]+\/[^/ ]+/g, "/$1/PK/DK");
 }
 
 /** An AT line with a long run of hex digits, a datagram, shown as its size: tokens travel in there. */

@@ -8,17 +8,18 @@
  */
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
-import { createNodeEngine } from "../board/node-engine";
+import { NodeEngine } from "../board/node-engine";
 import { EnosCloud } from "../cloud/cloud";
-import { demoDevice } from "../cloud/demo-device";
 import { Sim7020 } from "../modem/sim7020";
 import { Uart } from "../modem/uart";
 import { NbIotCell } from "../radio/link";
-import { XsEngine } from "../xs/xs-engine";
+import { XsEngine } from "../xs/engine";
 import { VirtualClock } from "./clock";
+import { demoDevice } from "./demo-device";
 import { Random } from "./random";
-import type { Engine } from "../board/engine";
-import type { CloudEvent, CommandView, DeviceView } from "../cloud/cloud";
+import { Tally } from "./tally";
+import type { ScheduledEvent } from "./clock";
+import type { CloudEvent, DeviceView } from "../cloud/cloud";
 import type { Edition } from "../cloud/registry";
 import type { ModemEvent } from "../modem/modem-event";
 import type { Coverage, DatagramReport } from "../radio/link";
@@ -129,7 +130,8 @@ export class Simulation {
     const clock = this.clock;
     const random = new Random(seed);
     const tally = this.#tally;
-    const device = demoDevice(random.fork("keys"));
+    const keys = random.fork("keys");
+    const device = demoDevice((length) => keys.bytes(length));
 
     const cloudRandom = random.fork("cloud");
     const cell = new NbIotCell({
@@ -148,12 +150,27 @@ export class Simulation {
       edition,
       iv: "zero",
       devices: [device],
+      // An operator who knows how seldom the device speaks gives a command that long.
+      limits: { commandTimeout: Math.max(3_600_000, 8_000 * interval) },
       onEvent: (event) => {
         this.#emit({ time: clock.now, source: "cloud", event });
         if (event.type === "stored" || event.type === "authenticated") offerCommand();
       },
     });
-    cell.onUplink = (datagram, peer) => cloud.receive(datagram, peer, clock.now);
+    /** Wakes the cloud when a lifetime lapses or a command times out. */
+    let cloudTimer: ScheduledEvent | undefined;
+    const watchCloud = (): void => {
+      clock.cancel(cloudTimer);
+      if (cloud.deadline === Infinity) return;
+      cloudTimer = clock.at(cloud.deadline, () => {
+        cloud.poll(clock.now);
+        watchCloud();
+      });
+    };
+    cell.onUplink = (datagram, peer) => {
+      cloud.receive(datagram, peer, clock.now);
+      watchCloud();
+    };
 
     // The operator sends the command once a few readings are in, so that it meets a device at work.
     const before = Math.min(3, reports - 1);
@@ -183,8 +200,11 @@ export class Simulation {
       onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
     });
 
-    const engine = await openEngine(this.#options.engine);
+    const engine = this.#options.engine === "xs" ? new XsEngine() : new NodeEngine();
+    const costs: ReportCost[] = [];
+    let stopped: string | undefined;
     try {
+      await engine.evaluate(await bundleFirmware());
       const board = new Board({
         engine,
         scheduler: clock,
@@ -199,33 +219,112 @@ export class Simulation {
           format,
           ...(powerKey ? { powerKey: powerKeyPin } : {}),
         },
-        keyValue: new Map([["enos", new Map(Object.entries(keysOf(device)))]]),
+        // Where provisioning puts the keys on a board.
+        keyValue: new Map([
+          [
+            "enos",
+            new Map([
+              ["productKey", device.productKey],
+              ["deviceKey", device.deviceKey],
+              ["deviceSecret", device.deviceSecret],
+            ]),
+          ],
+        ]),
         serial: uart.board,
         onTrace: (text) => {
-          for (const line of text.split("\n")) {
-            if (line === "") continue;
-            tally.device(line, clock.now);
-            this.#emit({ time: clock.now, source: "device", text: line });
-          }
+          for (const line of text.split("\n")) if (line !== "") onTrace(line);
         },
-        onPin: (pin, value) => {
-          if (pin === powerKeyPin) modem.setPowerKey(value === 0);
+        onPin: (pin, level) => {
+          if (pin === powerKeyPin) modem.setPowerKey(level === 0);
+        },
+        onRestart: ({ reason, text }) => {
+          stopped = `the board stopped (${reason}): ${text}`;
         },
       });
-      uart.board.onReceive = (bytes) => board.serialReceive(bytes);
+      const onTrace = (line: string): void => {
+        tally.device(line, clock.now);
+        this.#emit({ time: clock.now, source: "device", text: line });
+        // Something must happen once the modem has had its time, so that the end is noticed.
+        if (tally.finished >= reports) clock.at(tally.finishedAt + windDown + 1, () => {});
+        if (engine instanceof XsEngine && line.startsWith("agent: idle")) {
+          clock.after(0, () => measure(engine, costs));
+        }
+      };
+      uart.board.onReceive = (bytes) => board.serialReceived(bytes);
       uart.board.onWritable = (free) => board.serialWritable(free);
       await board.start();
 
-      const costs: ReportCost[] = [];
-      const limit = reports * interval * 1000 * 2 + patience;
+      const limit = reports * interval * 2_000 + patience;
       const settled = (): boolean =>
-        tally.finished >= reports &&
-        (modem.state === "psm" || clock.now - tally.finishedAt > windDown) &&
-        clock.now - tally.finishedAt > 1_000;
+        stopped !== undefined ||
+        (tally.finished >= reports &&
+          (modem.state === "psm" || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled });
-      return this.#result(cloud.device(device.productKey, device.deviceKey)!, commandId, costs);
+      tally.close(clock.now);
+      const view = cloud.device(device.productKey, device.deviceKey)!;
+      const readings = cloud.readings(device.productKey, device.deviceKey);
+      const sent = cloud.commands(device.productKey, device.deviceKey);
+      const result = {
+        seed,
+        engine: this.#options.engine,
+        edition: tally.edition as Edition | undefined,
+        reports: {
+          asked: reports,
+          acknowledged: tally.acknowledged,
+          stored: view.counters.stored,
+          repeated: view.counters.duplicates,
+          lost: tally.lost,
+        },
+        commands: {
+          sent: sent.length,
+          executed: tally.executed,
+          answered: sent.filter((command) => command.status === "answered").length,
+        },
+        datagrams: {
+          up: tally.up,
+          down: tally.down,
+          lostUp: tally.lostUp,
+          lostDown: tally.lostDown,
+          bytesUp: tally.bytesUp,
+          bytesDown: tally.bytesDown,
+          retransmissions: tally.retransmissions,
+        },
+        virtualTime: clock.now,
+        asleep: tally.asleep,
+        device: view,
+        costs,
+      };
+      const twice = readings.length - new Set(readings.map((reading) => reading.id)).size;
+      const shortfall = stopped ?? shortfallOf(result, twice, this.#options.command);
+      return { ...result, complete: shortfall === undefined, ...(shortfall === undefined ? {} : { shortfall }) };
     } finally {
-      engine.close();
+      await engine.close();
     }
   }
+
+  #emit(event: WorldEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** Adds what the engine spent since it was last asked, and what it holds on to. */
+async function measure(engine: XsEngine, costs: ReportCost[]): Promise<void> {
+  const spent = costs.reduce((sum, cost) => sum + cost.compute, 0);
+  const compute = engine.usage().compute - spent;
+  costs.push({ compute, liveSlots: await engine.liveSlots() });
+}
+
+/** What is missing to a complete run, in words; undefined when nothing is. */
+function shortfallOf(
+  result: Omit<SimulationResult, "complete">,
+  twice: number,
+  command: boolean,
+): string | undefined {
+  const { reports, commands } = result;
+  if (reports.acknowledged < reports.asked) return `${reports.asked - reports.acknowledged} readings not acknowledged`;
+  if (reports.stored !== reports.asked) return `the cloud stored ${reports.stored} readings of ${reports.asked}`;
+  if (twice > 0) return `${twice} readings stored twice`;
+  if (command && commands.answered < 1) return "the command was not answered before the device fell silent";
+  if (command && commands.executed !== 1) return `the command was executed ${commands.executed} times`;
+  return undefined;
 }

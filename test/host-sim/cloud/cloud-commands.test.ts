@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { Command } from "../../../host-sim/cloud/cloud";
 import { encodeRawSet } from "../../../host-sim/cloud/demo-product";
+import type { Edition } from "../../../host-sim/cloud/registry";
 import { DEVICE, DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
 import type { Sent } from "./harness";
 
@@ -9,7 +10,7 @@ const UP = "thing/model/up_raw";
 const SET = "thing/service/measurepoint/set";
 const RELAY: Command = { kind: "set", points: { relay: 1 } };
 
-function online(edition: "token" | "tokenless" = "token", options: Parameters<typeof bench>[0] = {}): TestDevice {
+function online(edition: Edition = "token", options: Parameters<typeof bench>[0] = {}): TestDevice {
   const device = new TestDevice(bench({ edition, ...options }), DEVICE, edition === "token");
   device.authenticate();
   return device;
@@ -17,7 +18,9 @@ function online(edition: "token" | "tokenless" = "token", options: Parameters<ty
 
 /** A reading with an id of its own, which serves here to make the device speak. */
 let reading = 0;
-const speak = (device: TestDevice, now: number): Sent => device.post(now, UP, rawReading(++reading, [1, WARM]));
+const speak = (device: TestDevice, now: number): Sent => {
+  return device.post(now, UP, rawReading(++reading, [1, WARM]));
+};
 
 const offered = (reply: Sent): string | undefined => {
   const option = reply.options.find(({ number }) => number === 2100);
@@ -139,7 +142,8 @@ describe("edition of May 2019", () => {
     expect(status(device)).toEqual(["sent"]);
     expect(reply("020000004dc8").code).toBe("2.04");
     expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: 200 });
-    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
+    const counters = device.bench.cloud.device(PK, DK)?.counters;
+    expect(counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
   });
 });
 

@@ -96,6 +96,17 @@ export interface Sent {
   options: CoapOption[];
 }
 
+export interface Ask {
+  path: string[];
+  /** Default POST. */
+  code?: number;
+  payload?: Uint8Array | string;
+  /** Text for option 2101, null for none; the right one when left out. */
+  sign?: string | null;
+  options?: CoapOption[];
+  type?: CoapType;
+}
+
 /** A device that does everything right unless it is told otherwise. */
 export class TestDevice {
   readonly bench: Bench;
@@ -104,13 +115,15 @@ export class TestDevice {
   sequence = 0;
   messageId = 100;
   signed: boolean;
-  peer: Peer = PEER;
+  /** Devices other than the first have a port of their own, as message ids count per peer. */
+  peer: Peer;
   /** The last request's bytes, to send them again. */
   last: Uint8Array = EMPTY;
 
   constructor(bench: Bench, record: DeviceRecord = DEVICE, signed = true) {
     this.bench = bench;
     this.record = record;
+    this.peer = record.deviceKey === DK ? PEER : { ...PEER, port: PEER.port + 1 };
     this.signed = signed;
   }
 
@@ -146,15 +159,7 @@ export class TestDevice {
     return sessionSign(this.record.deviceSecret, `token${this.token}sequence${this.sequence}`);
   }
 
-  /** `sign`: text for option 2101, null for none, left out for the right one. */
-  send(now: number, request: {
-    path: string[];
-    code?: number;
-    payload?: Uint8Array | string;
-    sign?: string | null;
-    options?: CoapOption[];
-    type?: CoapType;
-  }): Sent {
+  send(now: number, request: Ask): Sent {
     this.messageId = (this.messageId + 1) & 0xffff;
     const options = [...uriPath(request.path), ...(request.options ?? [])];
     const sign = request.sign === undefined ? (this.signed ? this.nextSign() : null) : request.sign;
@@ -162,8 +167,7 @@ export class TestDevice {
     const token = Uint8Array.of(0xa0, this.messageId >> 8, this.messageId & 0xff);
     const { payload = EMPTY, type = 0, code = 2 } = request;
     const body = typeof payload === "string" ? Buffer.from(payload, "utf8") : payload;
-    const request_ = { type, code, messageId: this.messageId, token, options, payload: body };
-    this.last = encodeCoap(request_);
+    this.last = encodeCoap({ type, code, messageId: this.messageId, token, options, payload: body });
     const reply = decoded(this.bench.exchange(this.last, now, this.peer));
     if (Buffer.compare(reply.token, token) !== 0) throw new Error("the reply has another token");
     return {
@@ -190,7 +194,9 @@ export function rawReading(requestId: number, ...points: [number, string][]): Ui
 /** 21.5 as a double. */
 export const WARM = "4035800000000000";
 
+type EventOf<T extends CloudEvent["type"]> = Extract<CloudEvent, { type: T }>;
+
 /** Of one type, in order. */
-export function eventsOf<T extends CloudEvent["type"]>(bench: Bench, type: T): Extract<CloudEvent, { type: T }>[] {
-  return bench.events.filter((event): event is Extract<CloudEvent, { type: T }> => event.type === type);
+export function eventsOf<T extends CloudEvent["type"]>(bench: Bench, type: T): EventOf<T>[] {
+  return bench.events.filter((event): event is EventOf<T> => event.type === type);
 }

@@ -1,13 +1,8 @@
+import { createCipheriv } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import {
-  equalText,
-  readSessionSign,
-  signIv,
-  signKey,
-  verifyAuthSign,
-} from "../../../host-sim/cloud/sign";
+import { SessionSignReader, equalText, signIv, signKey, verifyAuthSign } from "../../../host-sim/cloud/sign";
 import { SECRET, sessionSign } from "./harness";
 
 interface Vectors {
@@ -31,7 +26,6 @@ interface Vectors {
 
 const file = new URL("../../vectors/enos-sign.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8")) as Vectors;
-const ZERO = new Uint8Array(16);
 
 describe("authentication sign", () => {
   test.each(vectors.auth)("of $deviceKey, lifetime $lifetime", ({ deviceSecret, sign, ...claim }) => {
@@ -49,23 +43,28 @@ describe("session sign, option 2101", () => {
   test.each(vectors.session)("sequence $sequence", (vector) => {
     const key = signKey(vector.deviceSecret);
     expect(Buffer.from(key).toString("hex")).toBe(vector.signKey);
-    const read = readSessionSign(Buffer.from(vector.sign), key, signIv(vector.iv, key));
-    expect(read).toEqual({ token: vector.token, sequence: vector.sequence });
+    for (const iv of vector.iv === "00".repeat(16) ? ["zero", vector.iv] : [vector.iv]) {
+      const read = new SessionSignReader(vector.deviceSecret, iv).read(Buffer.from(vector.sign));
+      expect(read).toEqual({ token: vector.token, sequence: vector.sequence });
+    }
   });
 
   const text = "token9f86d081884c7d65sequence7";
   const key = signKey(SECRET);
-  const read = (value: string, iv: Uint8Array = ZERO): unknown => readSessionSign(Buffer.from(value), key, iv);
+  const reader = new SessionSignReader(SECRET, "zero");
+  const read = (value: string): unknown => reader.read(Buffer.from(value));
 
   test.each(["zero", "key", "30313233343536373839616263646566"])("takes the IV setting %s", (setting) => {
-    const iv = signIv(setting, key);
-    expect(read(sessionSign(SECRET, text, iv), iv)).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
-    const other = signIv(setting === "zero" ? "key" : "zero", key);
-    expect(read(sessionSign(SECRET, text, iv), other)).toHaveProperty("unparsable");
+    const value = Buffer.from(sessionSign(SECRET, text, signIv(setting, key)));
+    const right = new SessionSignReader(SECRET, setting);
+    const wrong = new SessionSignReader(SECRET, setting === "zero" ? "key" : "zero");
+    expect(right.read(value)).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
+    expect(wrong.read(value)).toHaveProperty("unparsable");
   });
 
   test.each(["", "none", "00", "0".repeat(31), "g".repeat(32)])("refuses the IV setting %j", (setting) => {
-    expect(() => signIv(setting, key)).toThrow(/^iv: expected "zero", "key" or 32 hex digits/);
+    const message = /^iv: expected "zero", "key" or 32 hex digits/;
+    expect(() => new SessionSignReader(SECRET, setting)).toThrow(message);
   });
 
   const sign = sessionSign(SECRET, text);
@@ -89,6 +88,28 @@ describe("session sign, option 2101", () => {
     expect(read(value)).toHaveProperty("unparsable");
   });
 
+  // The text has 30 bytes, so that the right padding is two bytes of value 2.
+  test.each([
+    ["right", "0202", true],
+    ["a wrong byte before the last", "0302", false],
+    ["0", "0200", false],
+    ["more than a block", "0211", false],
+    ["longer than it claims", "0201", false],
+  ])("padding that is %s", (_name, padding, right) => {
+    const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(16)).setAutoPadding(false);
+    const padded = Buffer.concat([Buffer.from(text), Buffer.from(padding, "hex")]);
+    const result = read(cipher.update(padded).toString("hex").toUpperCase());
+    if (right) expect(result).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
+    else expect(result).toHaveProperty("unparsable");
+  });
+
+  it("keeps nothing from one reading to the next", () => {
+    for (const n of [1, 4_294_967_296, 2, 10]) {
+      expect(read(sessionSign(SECRET, `tokenabcsequence${n}`))).toEqual({ token: "abc", sequence: n });
+      read("AB".repeat(16 * n > 64 ? 48 : 16));
+    }
+  });
+
   it("gives any bytes a result of one kind, and never throws", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 48 }), (bytes) => {
@@ -96,7 +117,7 @@ describe("session sign, option 2101", () => {
         expect(read(whole)).toEqual({
           unparsable: "does not decrypt to a token and a sequence under this device's key",
         });
-        expect(readSessionSign(bytes, key, ZERO)).toHaveProperty("unparsable");
+        expect(reader.read(bytes)).toHaveProperty("unparsable");
       }),
       { seed: 2101, numRuns: 3000 },
     );

@@ -61,7 +61,7 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
 
     server.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, server.now());
     const sign = (n: number): string => `2101,${sessionSign(SECRET, `token${token}sequence${n}`)}`;
-    const payload = [...rawReading(258, [1, WARM])].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    const payload = Buffer.from(rawReading(258, [1, WARM])).toString("hex").replace(/../g, "%$&");
     const topic = `/topic/sys/${PK}/${DK}/thing`;
     const report = await client("post", `${topic}/model/up_raw`, "-O", sign(1), "-e", payload, "-v", "7");
     const said = report.err + report.out.toString("latin1");
@@ -102,8 +102,9 @@ async function exchange(datagrams: string[], replies: number): Promise<string[]>
 
 it("answers garbage with RST or not at all", async () => {
   // On loopback datagrams keep their order, so the last reply shows that the ones before had none.
-  const garbage = ["", "ff", "0001aaaa", "8001aaaa", "5001aaaaff", "6001aaaaff", "4901bbbb", "4001ccccff", "40001234"];
-  expect(await exchange(garbage, 3)).toEqual(["7000bbbb", "7000cccc", "70001234"]);
+  const silent = ["", "ff", "0001aaaa", "8001aaaa", "5001aaaaff", "6001aaaaff"];
+  const replies = await exchange([...silent, "4901bbbb", "4001ccccff", "40001234"], 3);
+  expect(replies).toEqual(["7000bbbb", "7000cccc", "70001234"]);
   expect(server.cloud.counters.malformed).toBe(8);
 });
 
@@ -141,8 +142,8 @@ describe("a port that cannot be had", () => {
     return serveUdp({ host, port, edition: "token", iv: "zero", devices: [] });
   };
   it.each<[string, () => [string, number], string, RegExp]>([
-    ["is in use", () => ["127.0.0.1", server.port], "EADDRINUSE", /^UDP port \d+ on 127\.0\.0\.1 is in use; stop/],
-    ["is on another machine", () => ["192.0.2.1", 0], "EADDRNOTAVAIL", /^192\.0\.2\.1 is no address of this machine/],
+    ["is in use", () => ["127.0.0.1", server.port], "EADDRINUSE", /^UDP port \d+ on \S+ is in use; stop/],
+    ["is another machine's", () => ["192.0.2.1", 0], "EADDRNOTAVAIL", /^192\.0\.2\.1 is no address of this/],
     ["is no port", () => ["127.0.0.1", 70_000], "ERR_SOCKET_BAD_PORT", /expected an integer from 0 to 65535/],
   ])("because it %s", async (_name, where, code, message) => {
     const error = await serve(...where()).then(

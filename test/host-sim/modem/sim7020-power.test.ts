@@ -84,6 +84,16 @@ describe("power", () => {
     expect(world.modem.state).toBe("on");
   });
 
+  it("boots anew when it is restarted while it boots", async () => {
+    const { host, modem, events } = makeWorld(1);
+    await host.pass(2_900);
+    modem.reboot("brown-out");
+    await host.pass(10_000);
+    const power = events.flatMap((event) => (event.type === "power" ? [event] : []));
+    expect(power.map(({ state }) => state)).toEqual(["booting", "booting", "on"]);
+    expect(power[2].time).toBeGreaterThan(2_900 + 3_000);
+  });
+
   it("restarts in the middle of a command", async () => {
     const { host, modem } = makeWorld(1);
     await host.pass(7_000);
@@ -202,9 +212,14 @@ describe("PSM", () => {
     expect(clock.now - sleptAt).toBeGreaterThan(3_590_000);
     expect(clock.now - sleptAt).toBeLessThan(3_590_400);
     await host.until((text) => text === enter, 120_000);
-    expect(host.texts.slice(start)).toEqual(["+CPIN: READY", exit, enter]);
+    const connected = events.filter((event) => event.type === "rrc" && event.state === "connected");
+    expect(connected.at(-1)!.time).toBeGreaterThan(sleptAt);
+    await host.until((text) => text === exit, 2 * 3_600_000);
+    await host.until((text) => text === enter, 120_000);
+    const cycle = ["+CPIN: READY", exit, enter];
+    expect(host.texts.slice(start)).toEqual([...cycle, ...cycle]);
     const exits = events.filter((event) => event.type === "psm" && event.state === "exit");
-    expect(exits).toEqual([expect.objectContaining({ reason: "T3412" })]);
+    expect(exits).toMatchObject([{ reason: "T3412" }, { reason: "T3412" }]);
   });
 
   it.each([
@@ -228,24 +243,44 @@ describe("PSM", () => {
     expect(peers.size).toBe(1);
   });
 
-  it("loses datagrams that come meanwhile, and right after a wake by the key", async () => {
-    const world = makeWorld(1);
+  it("loses datagrams that come meanwhile, and those after a wake by the key until it sends", async () => {
+    const world = makeWorld(1, {}, { profile: { oneWay: { median: 100, p95: 110 } } });
     await bringUp(world, ["AT+RETENTION=1"]);
-    const { host, cell, events } = world;
+    const { host, cell, events, modem } = world;
     const peers: { address: string; port: number }[] = [];
     cell.onUplink = (_datagram, peer) => void peers.push(peer);
     await openSocket(host);
     await host.command("AT+CSOSEND=0,2,AB");
     await host.until((text) => text === enter, 120_000);
+    const fates = () => events.flatMap((event) => (event.type === "dropped" ? [event.reason] : []));
     cell.sendDownlink(Uint8Array.of(1), peers[0]);
-    await host.pass(60_000);
-    const drops = () => events.filter((event) => event.type === "dropped" && event.reason === "psm").length;
-    expect(drops()).toBe(1);
-    cell.sendDownlink(Uint8Array.of(1), peers[0]);
+    await host.pass(1_000);
+    expect(fates()).toEqual(["psm"]);
     await press(world, 800);
-    for (let i = 0; i < 30; i++) await host.command("AT", 500);
-    await host.pass(4_000);
-    expect(drops()).toBe(2);
+    await host.until((text) => text === exit, 2_000);
+    cell.sendDownlink(Uint8Array.of(2), peers[0]);
+    await host.pass(1_000);
+    expect([modem.state, fates()]).toEqual(["on", ["psm", "psm"]]);
+    await host.command("ATE0");
+    await host.command("AT+CSOSEND=0,2,AB");
+    cell.sendDownlink(Uint8Array.of(3), peers[0]);
+    expect(await host.until((text) => text.startsWith("+CSONMI"), 1_000)).toEqual(["+CSONMI: 0,2,03"]);
+    expect(fates()).toHaveLength(2);
+  });
+
+  it("still hears in idle, until T3324 is over", async () => {
+    const world = makeWorld(1, {}, { profile: { oneWay: { median: 100, p95: 110 } } });
+    await bringUp(world);
+    const { host, cell, events } = world;
+    const peers: { address: string; port: number }[] = [];
+    cell.onUplink = (_datagram, peer) => void peers.push(peer);
+    await openSocket(host);
+    await host.command("AT+CNBIOTRAI=1");
+    await host.command("AT+CSOSEND=0,2,AB");
+    await host.pass(9_000);
+    expect(events.at(-1)).toMatchObject({ type: "rrc", state: "idle" });
+    cell.sendDownlink(Uint8Array.of(3), peers[0]);
+    expect(await host.until((text) => text.startsWith("+CSONMI"), 1_000)).toEqual(["+CSONMI: 0,2,03"]);
   });
 
   it("forgets release assistance", async () => {
@@ -288,5 +323,18 @@ describe("PSM", () => {
     await host.command('AT+CPSMS=1,,,"00100001","00000001"');
     const lines = await host.until((text) => text === enter, 60_000);
     expect(lines).toEqual(['+CEREG: 1,"5B57","01A50B1A",9,,,"00000001","00100001"', enter]);
+  });
+
+  it("changed after the attach is no news to CEREG level 1", async () => {
+    const world = makeWorld(1);
+    const { host } = world;
+    await bringUp(world);
+    await host.command("AT+CEREG=1");
+    await host.command("AT+CPSMS=0");
+    await host.pass(3_000);
+    const start = host.lines.length;
+    expect(await host.command('AT+CPSMS=1,,,"00100001","00000001"')).toEqual(["OK"]);
+    await host.until((text) => text === enter, 60_000);
+    expect(host.texts.slice(start)).toEqual(["OK", enter]);
   });
 });

@@ -1,0 +1,188 @@
+/**
+ * `crypt`: the part of Moddable's native module that is used, on the host's OpenSSL. Arguments are
+ * taken and refused as the board does: keys and vectors only as ArrayBuffers, data as views too,
+ * results always as ArrayBuffers.
+ */
+import { GuestCommand, cipherDecrypt, cipherMode, commandHeader, digests } from "../protocol";
+import { bytesOf, command, issue } from "./bridge";
+import { utf8 } from "./utf8";
+
+const block = 16;
+
+function ownBuffer(buffer: unknown): ArrayBuffer {
+  if (!(buffer instanceof ArrayBuffer)) throw new TypeError("not an ArrayBuffer instance");
+  return buffer;
+}
+
+/** Collects what it is given and has it hashed at the end, in one command. */
+export class Digest {
+  readonly #kind: number;
+  #message: Uint8Array;
+  #length = commandHeader;
+  #closed = false;
+
+  constructor(type: string) {
+    this.#kind = digests.findIndex((digest) => digest.name === type);
+    if (this.#kind < 0) throw new Error("crypt: unsupported digest");
+    this.#message = command(GuestCommand.digest, this.#kind, 0, 2 * block);
+  }
+
+  get blockSize(): number {
+    return digests[this.#kind].blockSize;
+  }
+
+  get outputSize(): number {
+    return digests[this.#kind].outputSize;
+  }
+
+  write(data: unknown): void {
+    if (this.#closed) throw new Error("crypt: can't call digest write after close");
+    const bytes = typeof data === "string" ? utf8(data) : bytesOf(data);
+    const length = this.#length + bytes.length;
+    if (length > this.#message.length) {
+      const longer = new Uint8Array(Math.max(length, 2 * this.#message.length));
+      longer.set(this.#message.subarray(0, this.#length));
+      this.#message = longer;
+    }
+    this.#message.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  update(data: unknown): void {
+    this.write(data);
+  }
+
+  close(more = false): ArrayBuffer {
+    if (this.#closed) throw new Error("crypt: can't call digest close after close");
+    this.#closed = !more;
+    return issue(this.#message.slice(0, this.#length));
+  }
+
+  reset(): void {
+    this.#length = commandHeader;
+    this.#closed = false;
+  }
+
+  process(...parts: unknown[]): ArrayBuffer {
+    this.reset();
+    for (const part of parts) this.write(part);
+    return this.close();
+  }
+}
+
+/** Runs whole blocks through AES on the host. */
+function aes(mode: number, key: Uint8Array, iv: Uint8Array, data: Uint8Array): ArrayBuffer {
+  const message = command(GuestCommand.cipher, mode, key.length, key.length + block + data.length);
+  message.set(key, commandHeader);
+  message.set(iv, commandHeader + key.length);
+  message.set(data, commandHeader + key.length + block);
+  return issue(message);
+}
+
+const noVector = new Uint8Array(block);
+
+export class BlockCipher {
+  readonly #key: Uint8Array;
+
+  constructor(cipher: string, key: ArrayBuffer) {
+    const bytes = new Uint8Array(ownBuffer(key));
+    if (cipher !== "AES") throw new Error("unsupported cipher");
+    if (bytes.length !== 16 && bytes.length !== 24 && bytes.length !== 32) throw new Error("bad key size");
+    this.#key = bytes.slice();
+  }
+
+  get keySize(): number {
+    return this.#key.length;
+  }
+
+  get blockSize(): number {
+    return block;
+  }
+
+  encrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
+    return this.#one(cipherMode.ecb, data, result);
+  }
+
+  decrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
+    return this.#one(cipherMode.ecb | cipherDecrypt, data, result);
+  }
+
+  #one(mode: number, data: unknown, result: ArrayBuffer | undefined): ArrayBuffer {
+    if (result !== undefined && ownBuffer(result).byteLength < block) throw new Error("buffer too small");
+    const bytes = typeof data === "string" ? utf8(data) : new Uint8Array(ownBuffer(data));
+    if (bytes.length < block) throw new Error("bad size");
+    const done = aes(mode, this.#key, noVector, bytes.subarray(0, block));
+    if (result === undefined) return done;
+    new Uint8Array(result).set(new Uint8Array(done));
+    return result;
+  }
+
+  /** For `Mode`: many blocks. */
+  static run(cipher: BlockCipher, mode: number, iv: Uint8Array, data: Uint8Array): ArrayBuffer {
+    return aes(mode, cipher.#key, iv, data);
+  }
+}
+
+export class Mode {
+  readonly #mode: number;
+  readonly #cipher: BlockCipher;
+  readonly #pad: boolean;
+  readonly #iv = new Uint8Array(block);
+  #eof = false;
+
+  constructor(mode: string, cipher: BlockCipher, iv?: ArrayBuffer | null, pad = false) {
+    if (mode === "CTR") throw new Error("the simulated crypt module has no CTR");
+    if (mode !== "CBC" && mode !== "ECB") throw new Error("unsupported mode");
+    this.#mode = mode === "CBC" ? cipherMode.cbc : cipherMode.ecb;
+    this.#cipher = cipher;
+    this.#pad = pad;
+    if (iv && mode === "CBC") this.setIV(iv);
+  }
+
+  setIV(iv: ArrayBuffer): void {
+    const bytes = new Uint8Array(ownBuffer(iv));
+    this.#iv.fill(0);
+    this.#iv.set(bytes.subarray(0, block));
+  }
+
+  get eof(): boolean {
+    return this.#eof;
+  }
+
+  set eof(value: boolean) {
+    // The board writes the padded block behind the end of its result: no firmware should get that far.
+    if (value && this.#pad) throw new Error("crypt pads past the end of its buffer: pad in JavaScript");
+    this.#eof = Boolean(value);
+  }
+
+  /** Whole blocks; the rest of the result stays as it was: zero in a new one. Calls chain. */
+  encrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
+    const bytes = bytesOf(data);
+    if (result !== undefined && ownBuffer(result).byteLength < bytes.length) throw new Error("output too small");
+    const whole = bytes.length - (bytes.length % block);
+    const done = this.#run(this.#mode, bytes, whole);
+    if (whole > 0) this.#iv.set(new Uint8Array(done, whole - block, block));
+    return settle(done, whole, bytes.length, result);
+  }
+
+  decrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
+    const bytes = bytesOf(data);
+    if (result !== undefined && bytesOf(result).length < bytes.length) throw new Error("output too small");
+    const whole = bytes.length - (bytes.length % block);
+    const done = this.#run(this.#mode | cipherDecrypt, bytes, whole);
+    if (whole > 0) this.#iv.set(bytes.subarray(whole - block, whole));
+    return settle(done, whole, whole, result);
+  }
+
+  #run(mode: number, bytes: Uint8Array, whole: number): ArrayBuffer {
+    if (whole === 0) return new ArrayBuffer(0);
+    return BlockCipher.run(this.#cipher, mode, this.#iv, bytes.subarray(0, whole));
+  }
+}
+
+function settle(done: ArrayBuffer, whole: number, length: number, result: ArrayBuffer | undefined): ArrayBuffer {
+  if (result === undefined && whole === length) return done;
+  const target = result ?? new ArrayBuffer(length);
+  bytesOf(target).set(new Uint8Array(done));
+  return target;
+}

@@ -1,0 +1,98 @@
+/**
+ * The bridge between the simulated board (host, on Node) and the JavaScript engine in which the
+ * firmware runs (guest: a bare Node context, or XS in a process of its own). Both ends use this file.
+ *
+ * Numbers are little-endian, text is UTF-16 code units (the guest has no TextDecoder, and a string of
+ * JavaScript goes through unchanged). `now` and `due` are virtual ms since power-on.
+ *
+ * Events, host to guest: `handleCommand(ArrayBuffer)`
+ *
+ *   0      1      2      3      4             8               16
+ *   +------+------+------+------+-------------+---------------+-------- - - -
+ *   | kind | pin  | level|   0  | free  u32   | now  f64      | body
+ *   +------+------+------+------+-------------+---------------+-------- - - -
+ *
+ *   boot            body: wall clock f64 (epoch ms) | seed length u32 | config length u32 (units)
+ *                         | seed, text | config, JSON text
+ *   timers          the earliest timer is due
+ *   serialReceived  body: the bytes
+ *   serialWritable  free: room in the TX FIFO, bytes
+ *   pinChanged      pin, level: a level on an input
+ *
+ *   Answer: 8 bytes, due f64: when the next timer is due, NaN for never. It is asked for after the
+ *   promise jobs that the event caused have run.
+ *
+ * Commands, guest to host, answered before the guest goes on: `issueCommand(ArrayBuffer)`
+ *
+ *   0      1      2             4
+ *   +------+------+-------------+-------- - - -
+ *   | kind | a    | b  u16      | body
+ *   +------+------+-------------+-------- - - -
+ *
+ *   trace        body: text
+ *   serialOpen   a: 1 if it listens to onWritable; body: baud u32
+ *   serialWrite  body: bytes                           answer: 1 byte, 1 taken, 0 "output full"
+ *   serialClose
+ *   pinWrite     a: level, b: pin
+ *   digest       a: index in `digests`; body: data     answer: digest
+ *   cipher       a: `cipherMode` | `cipherDecrypt`, b: key length
+ *                body: key | iv (16 bytes) | whole blocks of data   answer: as many bytes
+ *   keyRead      b: path length; body: path, key       answer: `valueType` u8 | 0 | value
+ *   keyWrite     a: `valueType`, b: path length; body: key length u16 | path, key | value
+ *   keyDelete    as keyRead
+ *   keyList      body: path                            answer: text, each key followed by U+0000
+ *   clockSet     body: wall clock f64 (epoch ms)
+ *   restart
+ *
+ *   A value is its bytes, its text, or f64.
+ */
+
+/** Kinds of event, host to guest. */
+export const HostEvent = Object.freeze({
+  boot: 1,
+  timers: 2,
+  serialReceived: 3,
+  serialWritable: 4,
+  pinChanged: 5,
+});
+
+/** Length of an event without its body, bytes. */
+export const eventHeader = 16;
+
+/** Kinds of command, guest to host. */
+export const GuestCommand = Object.freeze({
+  trace: 1,
+  serialOpen: 2,
+  serialWrite: 3,
+  serialClose: 4,
+  pinWrite: 5,
+  digest: 6,
+  cipher: 7,
+  keyRead: 8,
+  keyWrite: 9,
+  keyDelete: 10,
+  keyList: 11,
+  clockSet: 12,
+  restart: 13,
+});
+
+/** Length of a command without its body, bytes. */
+export const commandHeader = 4;
+
+/** Digests of the `crypt` module: name, and lengths in bytes. */
+export const digests = Object.freeze([
+  Object.freeze({ name: "MD5", blockSize: 64, outputSize: 16 }),
+  Object.freeze({ name: "SHA1", blockSize: 64, outputSize: 20 }),
+  Object.freeze({ name: "SHA224", blockSize: 64, outputSize: 28 }),
+  Object.freeze({ name: "SHA256", blockSize: 64, outputSize: 32 }),
+  Object.freeze({ name: "SHA384", blockSize: 128, outputSize: 48 }),
+  Object.freeze({ name: "SHA512", blockSize: 128, outputSize: 64 }),
+]);
+
+/** Modes of operation of AES. */
+export const cipherMode = Object.freeze({ ecb: 0, cbc: 1 });
+/** Added to the mode for decryption. */
+export const cipherDecrypt = 2;
+
+/** What a value in the key-value storage is. */
+export const valueType = Object.freeze({ absent: 0, buffer: 1, string: 2, number: 3 });

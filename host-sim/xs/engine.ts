@@ -1,0 +1,58 @@
+/**
+ * The XS engine behind the interface of all engines, with XS's own accounting.
+ */
+import { nothing } from "../board/engine";
+import type { Engine, EngineUsage } from "../board/engine";
+import { XsWorker } from "./worker";
+
+/** Steps in one turn; an event of a firmware takes some thousands. */
+const defaultLimit = 1_000_000_000;
+
+export class XsEngine implements Engine {
+  onCommand: (command: Uint8Array) => Uint8Array = () => nothing;
+  readonly #worker: XsWorker;
+  #compute = 0;
+  #slots = 0;
+
+  /**
+   * Starts the engine's process.
+   *
+   * @param options.limit steps in one turn after which it gives up, at most 2^31 - 1
+   * @throws EngineMissing when it is not installed
+   */
+  constructor(options: { limit?: number } = {}) {
+    this.#worker = new XsWorker({
+      limit: options.limit ?? defaultLimit,
+      onCommand: (command) => this.onCommand(command),
+    });
+    // Kept under a symbol: the guest's prelude takes away what a board's global object lacks.
+    void this.evaluate('globalThis[Symbol.for("collect")] = gc; 0').catch(() => {});
+  }
+
+  async evaluate(source: string): Promise<void> {
+    const turn = await this.#worker.evaluate(source);
+    this.#slots = turn.slots;
+  }
+
+  async deliver(event: Uint8Array): Promise<Uint8Array> {
+    const turn = await this.#worker.command(event);
+    this.#compute += turn.compute;
+    this.#slots = turn.slots;
+    return turn.result;
+  }
+
+  /** `compute` is the sum over all events: equal for equal events, on any machine. */
+  usage(): EngineUsage {
+    return { compute: this.#compute, slots: this.#slots };
+  }
+
+  /** Slots that are still in use after a collection of garbage. A slot takes 16 bytes on an ESP32. */
+  async liveSlots(): Promise<number> {
+    await this.evaluate('globalThis[Symbol.for("collect")](); 0');
+    return this.#slots;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close();
+  }
+}
