@@ -66,6 +66,7 @@ export class Board {
   readonly #scheduler: Scheduler;
   #running = false;
   #restart: Restart | undefined;
+  #stopped: Restart | undefined;
   #powerOn = 0;
   /** Virtual time that the guest was told last, ms since power-on. */
   #now = 0;
@@ -81,9 +82,9 @@ export class Board {
     this.#engine.onCommand = (command) => this.#command(command);
   }
 
-  /** Whether it has been started and has not stopped since. */
-  get running(): boolean {
-    return this.#running;
+  /** Why it has stopped, once it has. */
+  get stopped(): Restart | undefined {
+    return this.#stopped;
   }
 
   /** Powers it on, now. */
@@ -108,7 +109,7 @@ export class Board {
   }
 
   /** Bytes have come over the serial wire; those without room in the 128-byte FIFO are lost. */
-  serialReceived(bytes: Uint8Array): void | Promise<void> {
+  serialReceive(bytes: Uint8Array): void | Promise<void> {
     if (!this.#serialOpen || bytes.length === 0) return;
     const event = newEvent(HostEvent.serialReceived, bytes.length);
     event.set(bytes, eventHeader);
@@ -172,6 +173,7 @@ export class Board {
     const running = this.#running;
     this.powerOff();
     if (!running) return;
+    this.#stopped = restart;
     const { onRestart } = this.#options;
     if (onRestart !== undefined) return onRestart(restart);
     throw restart.error ?? new GuestFault(`the firmware asked for a ${restart.text}`);

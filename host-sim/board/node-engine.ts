@@ -25,8 +25,8 @@ export class NodeEngine implements Engine {
 
   constructor() {
     // A context without a sandbox object in front of its globals: faster, and they can be deleted.
-    const plain = (constants as { DONT_CONTEXTIFY?: object } | undefined)?.DONT_CONTEXTIFY;
-    this.#context = createContext(plain ?? {}, { microtaskMode: "afterEvaluate", name: "board" });
+    const plain = (constants as { DONT_CONTEXTIFY?: number } | undefined)?.DONT_CONTEXTIFY;
+    this.#context = createContext((plain ?? {}) as object, { microtaskMode: "afterEvaluate", name: "board" });
     this.#newBuffer = makeBuffer.runInContext(this.#context) as (length: number) => ArrayBuffer;
     const scope = new Script("globalThis").runInContext(this.#context) as Record<string, unknown>;
     Object.defineProperty(scope, "issueCommand", {

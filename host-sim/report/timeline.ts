@@ -8,7 +8,7 @@
  * in between; unfolded, every line of it is shown, its datagrams in hex still as their size.
  */
 import { decodeCoap } from "../cloud/coap-wire";
-import { describeCoap } from "../cloud/coap-text";
+import { describeCoap, printable } from "../cloud/coap-text";
 import { stamp } from "./duration";
 import type { CloudEvent } from "../cloud/cloud";
 import type { DatagramReport } from "../radio/link";
@@ -163,7 +163,8 @@ function describeModem(event: ModemEvent, verbose: boolean): string | undefined 
   }
 }
 
-function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
+/** What the cloud did, in words; undefined for what only `verbose` shows. */
+export function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case "authenticated":
       return `authenticated ${event.productKey}/${event.deviceKey}, lifetime ${event.lifetime} s`;
@@ -174,7 +175,7 @@ function describeCloud(event: CloudEvent, verbose: boolean): string | undefined 
     case "signature-refused":
       return `request refused: ${event.reason}`;
     case "stored":
-      return `stored ${event.kind} ${event.id} (${event.format})`;
+      return `stored ${event.kind} ${event.id} (${event.format})${describePoints(event.points)}`;
     case "stored-before":
       return `had ${event.kind} ${event.id} already, acknowledged again`;
     case "report-refused":
@@ -200,4 +201,10 @@ function describeCloud(event: CloudEvent, verbose: boolean): string | undefined 
   }
 }
 
-export { describeCloud };
+/** Values by identifier, as far as a line has room for them. */
+function describePoints(points: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(points)
+    .map(([id, value]) => ` ${printable(id, 32)}=${printable(String(JSON.stringify(value)), 32)}`)
+    .join("");
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}

@@ -13,7 +13,7 @@ import { EnosCloud } from "../cloud/cloud";
 import { Sim7020 } from "../modem/sim7020";
 import { Uart } from "../modem/uart";
 import { NbIotCell } from "../radio/link";
-import { XsEngine } from "../xs/engine";
+import { XsEngine } from "../xs/xs-engine";
 import { VirtualClock } from "./clock";
 import { demoDevice } from "./demo-device";
 import { Random } from "./random";
