@@ -103,7 +103,7 @@ export class Endpoint {
     this.#options = options;
     this.#maxDatagram = options.maxDatagram ?? 1152;
     this.#tokenLength = options.tokenLength ?? 4;
-    if (!(this.#tokenLength >= 1 && this.#tokenLength <= 8)) {
+    if (!(Number.isInteger(this.#tokenLength) && this.#tokenLength >= 1 && this.#tokenLength <= 8)) {
       throw new RangeError(`tokenLength is 1 to 8 bytes, got ${options.tokenLength}`);
     }
     this.#understood = options.understood ?? [];

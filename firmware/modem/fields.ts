@@ -91,14 +91,13 @@ export function findImei(line: Uint8Array): string | undefined {
   return match === null ? undefined : match[1];
 }
 
-const cclk = /"?(\d{4}|\d{2})\/(\d{2})\/(\d{2}),(\d{2}):(\d{2}):(\d{2})([+-]\d{1,2})?"?\s*$/;
-
 /**
  * Epoch ms from `+CCLK: "yy/MM/dd,hh:mm:ss±zz"` (local time, zz quarter-hours east of UTC);
  * undefined when it is none, or is the date of a modem that has not heard the network's time yet.
  */
 export function parseCclk(line: Uint8Array): number | undefined {
-  const match = cclk.exec(asciiText(line, 0, Math.min(line.length, 64)));
+  const text = asciiText(line, 0, Math.min(line.length, 64));
+  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?"?\s*$/.exec(text);
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
   const month = Number(match[2]);

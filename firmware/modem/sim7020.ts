@@ -10,9 +10,10 @@
  */
 import { ascii, asciiText, readHex, startsWith, writeHex } from "../text/ascii";
 import { AtEngine } from "./at";
-import { fieldsOf, findImei, isCeregAnswer, isRegistered, parseCclk, parseCereg, wholeNumber } from "./fields";
+import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "./fields";
+import { parseCclk, parseCereg, wholeNumber } from "./fields";
 import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "./psm";
-import { runScript } from "./script";
+import { defaultTimeout, runScript } from "./script";
 import type { AtResult } from "./at";
 import type { Registration } from "./fields";
 import type { ScriptResult, Step } from "./script";
@@ -62,7 +63,17 @@ export type Sim7020State =
   | "pausing"; // until the next try to bring it up
 
 /** URCs of the family that matter or at least are known. */
-const urcs = ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"].map(ascii);
+const urcs = [
+  "+CSONMI:",
+  "+CSOERR:",
+  "+CEREG:",
+  "+CPIN:",
+  "+CPSMSTATUS:",
+  "+CLTS:",
+  "+CFUN:",
+  "*PSUTTZ",
+  "DST:",
+].map(ascii);
 const banners = ["RDY", "SMS Ready"].map(ascii);
 
 const csonmi = ascii("+CSONMI:");
@@ -113,6 +124,9 @@ export class Sim7020 implements DatagramModem {
   /** Registration from a URC that came while the engine was busy. */
   #announced: Registration | undefined;
   #failures = 0;
+  #keyPressed = false;
+  /** Nothing on the UART answered: the first sign of life ends the pause. */
+  #deaf = false;
   /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
   #uartAlive = true;
   #owner: DatagramOwner | undefined;
@@ -157,6 +171,7 @@ export class Sim7020 implements DatagramModem {
    * tells how it went. Without effect while the driver is at it already.
    */
   connect(now: number): void {
+    this.#now = now;
     if (this.#state === "off") this.#begin(now);
     else if (this.#state === "asleep") this.#wake(now);
   }
@@ -199,8 +214,8 @@ export class Sim7020 implements DatagramModem {
     }
     if (this.#outbox.length >= outboxLimit) this.#outbox.shift();
     this.#outbox.push({ bytes, address, port, releaseAfterReply, retried: false });
-    if (this.#state === "asleep") this.#wake(this.#now);
-    else this.#pump(this.#now);
+    if (this.#state === "up") this.#pump(this.#now);
+    else this.connect(this.#now);
   }
 
   // Start and bring-up
@@ -212,9 +227,28 @@ export class Sim7020 implements DatagramModem {
     this.#sync(
       20,
       (answered, at) => {
-        if (answered) return this.#configure(at);
-        if (this.#options.powerKey === undefined) return this.#fail("no-answer", at);
-        this.#press(keyOn, (pressed) => this.#sync(40, (on, t) => (on ? this.#configure(t) : this.#fail("no-answer", t)), pressed), at);
+        if (answered) this.#configure(at);
+        else this.#switchOn(at);
+      },
+      now,
+    );
+  }
+
+  /**
+   * Presses the key as for power-on, which switches a modem that hangs off; then the next attempt
+   * switches it on. Without a key the modem may still hear that it is to restart.
+   */
+  #switchOn(now: number): void {
+    const boot = (at: number): void =>
+      this.#sync(40, (answered, t) => (answered ? this.#configure(t) : this.#fail("no-answer", t)), at);
+    if (this.#options.powerKey !== undefined) return this.#press(keyOn, boot, now);
+    this.#at.send(
+      {
+        line: ascii("AT+CFUN=1,1"),
+        timeout: defaultTimeout,
+        onDone: (result, at) => {
+          if (result.kind !== "aborted") boot(at);
+        },
       },
       now,
     );
@@ -239,11 +273,18 @@ export class Sim7020 implements DatagramModem {
   }
 
   #press(duration: number, onDone: (now: number) => void, now: number): void {
+    this.#keyPressed = true;
     this.#options.powerKey!(true);
     this.#later(duration, now, (at) => {
-      this.#options.powerKey!(false);
+      this.#releaseKey();
       onDone(at);
     });
+  }
+
+  #releaseKey(): void {
+    if (!this.#keyPressed) return;
+    this.#keyPressed = false;
+    this.#options.powerKey!(false);
   }
 
   #configure(now: number): void {
@@ -287,9 +328,25 @@ export class Sim7020 implements DatagramModem {
           this.#proceed(outcome, at);
           return;
         }
-        if (attempts > 1) return this.#later(1_000, at, (t) => this.#askSim(attempts - 1, t));
+        if (attempts > 1) {
+          // Left in CFUN=0, as by a bring-up cut short, the modem does not look at the card.
+          if (attempts === simAttempts - 2) return this.#askSimInFullFunction(at);
+          return this.#later(1_000, at, (t) => this.#askSim(attempts - 1, t));
+        }
         this.#log(`sim ${sim === "" ? "missing" : `status="${sim.slice(0, 32)}"`}`);
         this.#fail("sim", at);
+      },
+      now,
+    );
+  }
+
+  #askSimInFullFunction(now: number): void {
+    const step: Step = { line: ascii("AT+CFUN=1"), timeout: cfunTimeout, optional: true };
+    runScript(
+      this.#at,
+      [step],
+      (outcome, at) => {
+        if (this.#proceed(outcome, at)) this.#later(1_000, at, (t) => this.#askSim(simAttempts - 3, t));
       },
       now,
     );
@@ -407,6 +464,7 @@ export class Sim7020 implements DatagramModem {
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
+        this.#radioReset = false;
         const csq = wholeNumber(signal);
         this.rssi = csq === undefined || csq === 99 ? undefined : -113 + 2 * csq;
         this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
@@ -467,12 +525,14 @@ export class Sim7020 implements DatagramModem {
   }
 
   #fallAsleep(now: number): void {
+    // Who was waking it is still waiting for that.
+    const wanted = this.#state === "waking" || this.#outbox.length > 0;
     this.#uartAlive = false;
     this.#cancelLater();
     this.#sending = false;
     this.#enter("asleep");
     this.#at.clear(now);
-    if (this.#outbox.length > 0) this.#wake(now);
+    if (wanted) this.#wake(now);
   }
 
   // Datagrams
@@ -481,7 +541,8 @@ export class Sim7020 implements DatagramModem {
     if (this.#state !== "up" || this.#sending || this.#outbox.length === 0) return;
     this.#sending = true;
     const datagram = this.#outbox[0];
-    if (this.#socket === undefined || this.#peerAddress !== datagram.address || this.#peerPort !== datagram.port) {
+    const samePeer = this.#peerAddress === datagram.address && this.#peerPort === datagram.port;
+    if (this.#socket === undefined || !samePeer) {
       this.#connectSocket(datagram, now);
       return;
     }
@@ -533,11 +594,18 @@ export class Sim7020 implements DatagramModem {
         },
       ],
       (outcome, at) => {
-        if (outcome.result.kind !== "ok" || socket === undefined) return this.#socketFailed(datagram, outcome.result, at);
+        if (outcome.result.kind !== "ok" || socket === undefined) {
+          return this.#socketFailed(datagram, outcome.result, at);
+        }
         const opened = socket;
         runScript(
           this.#at,
-          [{ line: ascii(`AT+CSOCON=${opened},${datagram.port},"${datagram.address}"`), timeout: socketTimeout }],
+          [
+            {
+              line: ascii(`AT+CSOCON=${opened},${datagram.port},"${datagram.address}"`),
+              timeout: socketTimeout,
+            },
+          ],
           (connected, t) => {
             if (connected.result.kind !== "ok") return this.#socketFailed(datagram, connected.result, t);
             this.#log(`socket id=${opened} peer=${datagram.address}:${datagram.port}`);
@@ -558,9 +626,9 @@ export class Sim7020 implements DatagramModem {
     if (result.kind === "aborted") return;
     this.#sending = false;
     this.#forget(datagram);
-    this.#owner?.failDatagram("the modem opens no socket");
     if (result.kind === "timeout") this.#recover(now);
-    else if (result.kind === "error") this.#resumeLater(now);
+    else this.#resumeLater(now);
+    this.#owner?.failDatagram("the modem opens no socket");
   }
 
   /** A refused socket mostly means that the network context is gone: look at the registration again. */
@@ -602,6 +670,7 @@ export class Sim7020 implements DatagramModem {
         else this.#uartAlive = false;
       } else if (status.indexOf("EXIT") >= 0) {
         this.#uartAlive = true;
+        this.#heard(now);
       }
     } else if (startsWith(line, csoerr)) {
       this.#log(`socket error=${fieldsOf(line, csoerr.length)[1] ?? "unknown"}`);
@@ -609,8 +678,16 @@ export class Sim7020 implements DatagramModem {
     }
   }
 
+  /** A modem that did not answer is awake: until the pause is over it may be gone again. */
+  #heard(now: number): void {
+    if (this.#state !== "pausing" || !this.#deaf) return;
+    this.#cancelLater();
+    this.#begin(now);
+  }
+
   #banner(now: number): void {
-    if (this.#state === "off" || this.#state === "pausing" || now < this.#bootGraceUntil) return;
+    if (this.#state === "pausing") return this.#heard(now);
+    if (this.#state === "off" || now < this.#bootGraceUntil) return;
     this.#log("rebooted by itself");
     this.#cancelLater();
     this.#at.clear(now);
@@ -659,21 +736,16 @@ export class Sim7020 implements DatagramModem {
     });
   }
 
+  /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
   #resetRadio(now: number): void {
     this.#log("radio reset");
     this.#radioReset = true;
     this.#socket = undefined;
     runScript(
       this.#at,
-      [
-        { line: ascii("ATE0") },
-        { line: ascii("AT+CMEE=1") },
-        { line: ascii("AT+CFUN=0"), timeout: cfunTimeout },
-        { line: ascii("AT+CEREG=5") },
-        { line: ascii("AT+CFUN=1"), timeout: cfunTimeout },
-      ],
+      [{ line: ascii("ATE0") }, { line: ascii("AT+CMEE=1") }],
       (outcome, at) => {
-        if (this.#proceed(outcome, at)) this.#register(at);
+        if (this.#proceed(outcome, at)) this.#setUpRadio(at);
       },
       now,
     );
@@ -689,6 +761,7 @@ export class Sim7020 implements DatagramModem {
     const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures - 1, 16), backoffLongest);
     const wait = Math.round(step * (0.5 + 0.5 * this.#options.random()));
     this.#enter("pausing");
+    this.#deaf = reason === "no-answer";
     this.#log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
     this.#later(wait, now, (at) => this.#begin(at));
     this.#options.onDown(reason, now);
@@ -707,6 +780,8 @@ export class Sim7020 implements DatagramModem {
   #cancelLater(): void {
     this.#due = Infinity;
     this.#action = undefined;
+    // What was to let go of it will not come.
+    this.#releaseKey();
   }
 
   #log(text: string): void {

@@ -9,7 +9,7 @@
 import { EngineStopped, GuestFault, nothing } from "./engine";
 import { GuestCommand, HostEvent, commandHeader, eventHeader } from "./protocol";
 import { cipher, digest } from "./crypto";
-import { deleteKey, listKeys, readKey, writeKey } from "./key-value";
+import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
 import type { Engine } from "./engine";
 import type { KeyValueStores } from "./key-value";
 import type { ScheduledEvent, Scheduler } from "../world/clock";
@@ -185,7 +185,7 @@ export class Board {
     const { keyValue } = this.#options;
     switch (command[0]) {
       case GuestCommand.trace:
-        this.#options.onTrace(Buffer.from(command.buffer, commandHeader).toString("utf16le"));
+        this.#options.onTrace(textAt(command, commandHeader, command.length));
         return nothing;
       case GuestCommand.serialOpen:
         this.#openSerial(command[1] === 1);

@@ -27,14 +27,14 @@ export function writeKey(stores: KeyValueStores, command: Uint8Array): void {
   const keyLength = command[commandHeader] | (command[commandHeader + 1] << 8);
   const pathEnd = commandHeader + 2 + 2 * pathLength(command);
   const keyEnd = pathEnd + 2 * keyLength;
-  const path = text(command, commandHeader + 2, pathEnd);
+  const path = textAt(command, commandHeader + 2, pathEnd);
   const bytes = command.slice(keyEnd);
   let value: StoredValue = bytes;
-  if (command[1] === valueType.string) value = text(bytes, 0, bytes.length);
+  if (command[1] === valueType.string) value = textAt(bytes, 0, bytes.length);
   if (command[1] === valueType.number) value = new DataView(bytes.buffer).getFloat64(0, true);
   let store = stores.get(path);
   if (store === undefined) stores.set(path, (store = new Map()));
-  store.set(text(command, pathEnd, keyEnd), value);
+  store.set(textAt(command, pathEnd, keyEnd), value);
 }
 
 /** Carries out a `keyDelete` command. */
@@ -45,20 +45,21 @@ export function deleteKey(stores: KeyValueStores, command: Uint8Array): void {
 
 /** Answers a `keyList` command. */
 export function listKeys(stores: KeyValueStores, command: Uint8Array): Uint8Array {
-  const keys = stores.get(text(command, commandHeader, command.length))?.keys() ?? [];
+  const keys = stores.get(textAt(command, commandHeader, command.length))?.keys() ?? [];
   return Buffer.from([...keys].map((key) => `${key}\0`).join(""), "utf16le");
 }
 
 function names(command: Uint8Array): { path: string; key: string } {
   const pathEnd = commandHeader + 2 * pathLength(command);
-  return { path: text(command, commandHeader, pathEnd), key: text(command, pathEnd, command.length) };
+  return { path: textAt(command, commandHeader, pathEnd), key: textAt(command, pathEnd, command.length) };
 }
 
 function pathLength(command: Uint8Array): number {
   return command[2] | (command[3] << 8);
 }
 
-function text(bytes: Uint8Array, start: number, end: number): string {
+/** Text of UTF-16 units between two offsets. */
+export function textAt(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf16le", start, end);
 }
 

@@ -202,7 +202,7 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
 }
 
 /** Values by identifier, as far as a line has room for them. */
-function describePoints(points: Readonly<Record<string, unknown>>): string {
+function describePoints(points: Readonly<Record<string, unknown>> = {}): string {
   const text = Object.entries(points)
     .map(([id, value]) => ` ${printable(id, 32)}=${printable(String(JSON.stringify(value)), 32)}`)
     .join("");

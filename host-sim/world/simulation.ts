@@ -250,7 +250,7 @@ export class Simulation {
           clock.after(0, () => measure(engine, costs));
         }
       };
-      uart.board.onReceive = (bytes) => board.serialReceived(bytes);
+      uart.board.onReceive = (bytes) => board.serialReceive(bytes);
       uart.board.onWritable = (free) => board.serialWritable(free);
       await board.start();
 

@@ -59,7 +59,9 @@ export function findWorker(): string {
   );
 }
 
+/** A turn that was asked for. */
 interface Pending {
+  readonly message: Buffer;
   readonly resolve: (turn: Turn) => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,8 +72,8 @@ export class XsWorker {
   readonly #reader = new NetstringReader();
   readonly #onCommand: (command: Uint8Array) => Uint8Array;
   readonly #exited: Promise<void>;
-  #last: Promise<unknown> = Promise.resolve();
-  #pending: Pending | undefined;
+  /** The first is under way, the others wait for it. */
+  readonly #turns: Pending[] = [];
   #stopped: EngineStopped | undefined;
   #hostFault: { error: Error } | undefined;
   #said = "";
@@ -118,23 +120,19 @@ export class XsWorker {
 
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
-    this.#stopped ??= new EngineStopped("the XS engine was closed");
+    this.#stop("was closed");
     this.#to.end();
     this.#process.kill();
     await this.#exited;
   }
 
-  /** One at a time: the next begins when the last has ended, well or not. */
+  /** One at a time: the next begins when the one before has ended, well or not. */
   #turn(message: Buffer): Promise<Turn> {
-    const begin = (): Promise<Turn> =>
-      new Promise((resolve, reject) => {
-        if (this.#stopped !== undefined) return reject(this.#stopped);
-        this.#pending = { resolve, reject };
-        this.#to.write(message);
-      });
-    const turn = this.#pending === undefined ? begin() : this.#last.then(begin, begin);
-    this.#last = turn;
-    return turn;
+    return new Promise((resolve, reject) => {
+      if (this.#stopped !== undefined) return reject(this.#stopped);
+      this.#turns.push({ message, resolve, reject });
+      if (this.#turns.length === 1) this.#to.write(message);
+    });
   }
 
   #receive(piece: Buffer): void {
@@ -156,9 +154,9 @@ export class XsWorker {
         this.#to.write(netstring("/", this.#answer(body)));
         return;
       case "!":
-        return this.#end((pending) => pending.reject(new GuestFault(body.toString())));
+        return this.#end((turn) => turn.reject(new GuestFault(body.toString())));
       case ".":
-        return this.#end((pending) => pending.resolve(turnOf(body)));
+        return this.#end((turn) => turn.resolve(turnOf(body)));
       default:
         throw new Error(`a message of unknown kind ${message[0]}`);
     }
@@ -167,29 +165,28 @@ export class XsWorker {
   /** A fault of the host's own must not be caught by the firmware: it waits until that returns. */
   #answer(command: Uint8Array): Uint8Array {
     try {
-      return this.#onCommand(command.slice());
+      // A copy of its own, and no Buffer: the message lies in the pipe's.
+      return this.#onCommand(new Uint8Array(command));
     } catch (error) {
       this.#hostFault ??= { error: error instanceof Error ? error : new Error(String(error)) };
       return new Uint8Array(0);
     }
   }
 
-  #end(settle: (pending: Pending) => void): void {
-    const pending = this.#pending;
-    if (pending === undefined) throw new Error("an answer to nothing");
-    this.#pending = undefined;
-    if (this.#hostFault === undefined) return settle(pending);
+  #end(settle: (turn: Pending) => void): void {
+    const turn = this.#turns.shift();
+    if (turn === undefined) throw new Error("an answer to nothing");
+    if (this.#turns.length > 0) this.#to.write(this.#turns[0].message);
+    if (this.#hostFault === undefined) return settle(turn);
     const { error } = this.#hostFault;
     this.#hostFault = undefined;
-    pending.reject(error);
+    turn.reject(error);
   }
 
   #stop(why: string): void {
     const said = this.#said === "" ? "" : ` (${this.#said.trim().replace(/\s*\n\s*/g, "; ")})`;
     this.#stopped ??= new EngineStopped(`the XS engine ${why}${said}`);
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.reject(this.#stopped);
+    for (const turn of this.#turns.splice(0)) turn.reject(this.#stopped);
   }
 }
 

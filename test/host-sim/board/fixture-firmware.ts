@@ -9,12 +9,14 @@
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/_common.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/serial.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/digital.d.ts" />
+/// <reference path="../../../node_modules/@moddable/typings/embedded_io/system.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/mc/config.d.ts" />
 /// <reference path="../../../firmware/moddable.d.ts" />
 import Timer from "timer";
 import Time from "time";
 import Serial from "embedded:io/serial";
 import Digital from "embedded:io/digital";
+import System from "embedded:io/system";
 import storage from "embedded:storage/key-value";
 import config from "mc/config";
 import { BlockCipher, Digest, Mode } from "crypt";
@@ -72,7 +74,10 @@ const programs: Record<string, () => void> = {
     Timer.set(() => {
       say("dead:", thrown(() => Timer.schedule(once, 5)), thrown(() => Timer.clear(late)));
     }, 160);
-    Timer.set(() => say("first, then every", Time.ticks), 400, 30);
+    const every = Timer.set(() => {
+      say("first, then every", Time.ticks);
+      if (Time.ticks >= 460) Timer.clear(every);
+    }, 400, 30);
     Timer.set(() => say("too far away is at once", Time.ticks), 2 ** 31);
   },
 
@@ -273,6 +278,23 @@ const programs: Record<string, () => void> = {
       throw new TypeError("nobody catches this");
     }, 10);
     Timer.set(() => say("after"), 20);
+  },
+
+  restart() {
+    Timer.set(() => {
+      say("going down");
+      say("not heard", thrown(() => System.restart()));
+    }, 10);
+  },
+
+  full() {
+    const port = new Serial({ ...config.serial });
+    port.write(new Uint8Array(10));
+    try {
+      port.write(new Uint8Array(100));
+    } catch {
+      // What goes wrong on the host's side is not for the firmware to swallow.
+    }
   },
 
   churn() {

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { run } from "./command-line";
+
+describe("npm start", () => {
+  test("ends with 0 and says what was achieved", async () => {
+    const { code, stdout, stderr } = await run(["start"]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("10 of 10 reports acknowledged, 10 stored, 0 lost");
+    expect(stdout).toContain('1 command executed, 1 of 1 answered, edition "token"');
+    expect(stdout).toMatch(/─▶ up {4}CON POST mid=[0-9a-f]{4} token=[0-9a-f]{8} \/auth\/PK\/DK/);
+    expect(stdout).toContain("2101=<64 bytes>");
+    expect(stdout).toContain("seed 1");
+    expect(code).toBe(0);
+  });
+
+  test("the later edition", async () => {
+    const { code, stdout } = await run(["start", "--edition", "tokenless"]);
+    expect(stdout).toContain('1 command executed, 1 of 1 answered, edition "tokenless"');
+    expect(stdout).not.toContain("2101=");
+    expect(stdout).toMatch(/2102=<\d+ bytes>/);
+    expect(code).toBe(0);
+  });
+
+  test("--json is one document, the same for the same seed", async () => {
+    const [first, second] = await Promise.all([run(["start", "--seed", "7", "--json"]), run(["start", "--seed", "7", "--json"])]);
+    const document = JSON.parse(first.stdout);
+    expect(document).toMatchObject({ seed: 7, complete: true, reports: { acknowledged: 10 } });
+    expect(document.list).toHaveLength(document.datagrams.up + document.datagrams.down);
+    expect(document.list[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect({ ...JSON.parse(second.stdout), realMs: 0 }).toEqual({ ...document, realMs: 0 });
+  });
+
+  test("--verbose unfolds the AT exchange, datagrams in it still folded", async () => {
+    const { stdout } = await run(["start", "--verbose", "--reports", "2"]);
+    expect(stdout).toMatch(/AT +> AT\+CFUN=1/);
+    expect(stdout).toMatch(/AT +< \+CEREG: 1,"5B57"/);
+    expect(stdout).toMatch(/> AT\+CSOSEND=0,\d+,<\d+ bytes>/);
+    expect(stdout).not.toMatch(/[0-9A-F]{40}/);
+  });
+
+  test("a run that cannot complete ends with 1 and says why", async () => {
+    const { code, stdout } = await run(["start", "--loss", "1", "--reports", "2", "--quiet"]);
+    expect(stdout).toContain("incomplete: 2 readings not acknowledged");
+    expect(code).toBe(1);
+  });
+});
+
+describe("misuse is one clear line and exit code 2", () => {
+  test.each([
+    [["start", "--loss", "1.5"], /--loss takes a number from 0 to 1 such as 0\.3, got "1\.5"/],
+    [["start", "--reports", "0"], /--reports takes a whole number from 1 to 1000000, got "0"/],
+    [["start", "--seed", "x"], /--seed takes a whole number/],
+    [["start", "--engine", "v8"], /--engine <name>' argument 'v8' is invalid. Allowed choices are node, xs/],
+    [["start", "--nonsense"], /unknown option '--nonsense'/],
+    [["start", "extra"], /too many arguments/],
+    [["start", "--json", "--verbose"], /exclude each other/],
+    [["fly"], /unknown command 'fly'/],
+    [["cloud", "--iv", "zz"], /--iv takes "zero", "key" or 32 hex digits/],
+    [["cloud", "--devices", "/nonexistent.json"], /cannot read \/nonexistent\.json: ENOENT/],
+    [["cloud", "--devices", "package.json"], /package\.json: device list: expected an array/],
+    [["device"], /required option '--server <url>'/],
+    [["device", "--server", "http://x"], /--server takes coap:\/\/HOST/],
+    [["device", "--server", "coap://127.0.0.1"], /no keys: set ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET/],
+    [["device", "--server", "coap://127.0.0.1", "--keys", "README.md"], /README\.md is not JSON/],
+    [["device", "--server", "coap://127.0.0.1", "--keys", "package.json"], /"productKey" is missing/],
+  ])("%j", async (args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  test("--help is no misuse", async () => {
+    for (const command of ["start", "cloud", "device", "bench"]) {
+      const { code, stdout } = await run([command, "--help"]);
+      expect(stdout).toContain(`Usage: enos-nbiot-xs ${command}`);
+      expect(code).toBe(0);
+    }
+  });
+});
