@@ -160,7 +160,10 @@ export class Endpoint {
       } else if (exchange.acknowledged) {
         this.#finish(exchange, { kind: "no-response", discarded: exchange.discarded }, now);
         i = 0;
-      } else if (exchange.expires <= now || exchange.retransmissions >= this.#options.transmission.maxRetransmit) {
+      } else if (
+        exchange.expires <= now ||
+        exchange.retransmissions >= this.#options.transmission.maxRetransmit
+      ) {
         this.#finish(exchange, { kind: "timeout", discarded: exchange.discarded }, now);
         i = 0;
       } else {
@@ -315,7 +318,9 @@ export class Endpoint {
     for (let i = 0; i < this.#active.length; i++) {
       const exchange = this.#active[i];
       const request = exchange.request;
-      if (exchange.messageId === messageId && request.address === address && request.port === port) return exchange;
+      if (exchange.messageId === messageId && request.address === address && request.port === port) {
+        return exchange;
+      }
     }
     return undefined;
   }
@@ -325,7 +330,9 @@ export class Endpoint {
     for (let i = 0; i < this.#active.length; i++) {
       const exchange = this.#active[i];
       const request = exchange.request;
-      if (request.address === address && request.port === port && sameBytes(token, exchange.token!)) return exchange;
+      if (request.address === address && request.port === port && sameBytes(token, exchange.token!)) {
+        return exchange;
+      }
     }
     return undefined;
   }
@@ -344,7 +351,12 @@ export class Endpoint {
   #deliveredBefore(messageId: number, address: string, port: number, now: number): boolean {
     for (let i = 0; i < this.#delivered.length; i++) {
       const entry = this.#delivered[i];
-      if (entry.messageId === messageId && entry.port === port && entry.address === address && entry.until > now) {
+      if (
+        entry.messageId === messageId &&
+        entry.port === port &&
+        entry.address === address &&
+        entry.until > now
+      ) {
         return true;
       }
     }

@@ -72,7 +72,9 @@ export function encode(message: OutgoingMessage, out: Uint8Array): number {
   if (tokenLength > 8) throw new RangeError(`a token is at most 8 bytes, got ${tokenLength}`);
   const messageId = message.messageId;
   const needed = encodedLength(message);
-  if (needed > out.length) throw new RangeError(`the message takes ${needed} bytes, the buffer has ${out.length}`);
+  if (needed > out.length) {
+    throw new RangeError(`the message takes ${needed} bytes, the buffer has ${out.length}`);
+  }
 
   out[0] = 0x40 | (message.type << 4) | tokenLength;
   out[1] = message.code;
@@ -94,7 +96,9 @@ export function encode(message: OutgoingMessage, out: Uint8Array): number {
     for (let i = 0; i < options.length; i++) {
       offset = writeOption(out, offset, options[i].number - last, options[i].value);
       last = options[i].number;
-      if (last > largestOption) throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
+      if (last > largestOption) {
+        throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
+      }
     }
   }
   const payload = message.payload;
@@ -189,7 +193,10 @@ export function decode(datagram: Uint8Array): Message | FormatFault {
     if (number > largestOption) return "option-number";
     const next = offset + length;
     if (next > end) return "option-truncated";
-    options.push({ number, value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + offset, length) });
+    options.push({
+      number,
+      value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + offset, length),
+    });
     offset = next;
   }
   return { type, code, messageId, token, options, payload };

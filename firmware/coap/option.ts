@@ -75,7 +75,9 @@ function extensionLength(value: number): number {
 export function writeOption(out: Uint8Array, offset: number, delta: number, value: Uint8Array): number {
   const length = value.length;
   if (delta < 0) throw new RangeError("options must be given in ascending order of their numbers");
-  if (length > longestValue) throw new RangeError(`an option value is at most ${longestValue} bytes, got ${length}`);
+  if (length > longestValue) {
+    throw new RangeError(`an option value is at most ${longestValue} bytes, got ${length}`);
+  }
   let position = offset + 1;
   let deltaNibble = delta;
   let lengthNibble = length;
@@ -118,7 +120,9 @@ export function encodeOptions(options: readonly Option[]): OptionBlock {
   for (let i = 0; i < options.length; i++) {
     offset = writeOption(bytes, offset, options[i].number - last, options[i].value);
     last = options[i].number;
-    if (last > largestOption) throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
+    if (last > largestOption) {
+      throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
+    }
   }
   return { bytes, last };
 }

@@ -243,7 +243,7 @@ export class Agent {
     if (this.#choosing) return;
     this.#choosing = true;
     try {
-      for (;;) {
+      for (;; ) {
         const reading = this.#pending.oldest;
         if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
         if (!this.#options.link.ready) {
@@ -258,7 +258,10 @@ export class Agent {
   }
 
   #sendReading(reading: Reading, now: number): void {
-    const payload = this.#encoder.payload(reading, this.#epoch === undefined ? undefined : Math.round(this.#epoch + reading.takenAt));
+    const payload = this.#encoder.payload(
+      reading,
+      this.#epoch === undefined ? undefined : Math.round(this.#epoch + reading.takenAt),
+    );
     if (typeof payload === "string") {
       this.#giveUp(reading, payload, now);
       return;
@@ -280,13 +283,21 @@ export class Agent {
       const verdict = this.#encoder.verdict(reading, outcome.payload);
       this.#failures = 0;
       this.#notBefore = 0;
-      if (verdict !== undefined && verdict !== enosOk) return this.#giveUp(reading, `enos-code=${verdict}`, now);
+      if (verdict !== undefined && verdict !== enosOk) {
+        return this.#giveUp(reading, `enos-code=${verdict}`, now);
+      }
       this.totals.acknowledged += 1;
       this.#pending.release(reading.id);
-      this.#options.log("report", `acknowledged id=${reading.id} after=${((now - reading.takenAt) / 1000).toFixed(1)}s`);
+      this.#options.log(
+        "report",
+        `acknowledged id=${reading.id} after=${((now - reading.takenAt) / 1000).toFixed(1)}s`,
+      );
       return this.#send(now);
     }
-    if (outcome.kind === "rejected" && (outcome.reason === "illegal-payload" || outcome.reason === "too-large")) {
+    if (
+      outcome.kind === "rejected" &&
+      (outcome.reason === "illegal-payload" || outcome.reason === "too-large")
+    ) {
       // The same bytes would be refused again.
       return this.#giveUp(reading, outcome.reason, now);
     }
@@ -332,7 +343,10 @@ export class Agent {
         onComplete: (outcome) => {
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
-          this.#options.log("command", `${how} id=${id}${outcome.kind === "accepted" ? "" : ` reason="${describeOutcome(outcome)}"`}`);
+          this.#options.log(
+            "command",
+            `${how} id=${id}${outcome.kind === "accepted" ? "" : ` reason="${describeOutcome(outcome)}"`}`,
+          );
         },
       },
       now,

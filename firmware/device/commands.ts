@@ -134,10 +134,16 @@ export class CommandExecutor {
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
       const point = this.#point(name);
-      if (point === undefined) return { code: CommandCode.unknown, message: `no measure point ${name.slice(0, 64)}` };
-      if (point.writable !== true) return { code: CommandCode.badRequest, message: `${point.id} cannot be set` };
+      if (point === undefined) {
+        return { code: CommandCode.unknown, message: `no measure point ${name.slice(0, 64)}` };
+      }
+      if (point.writable !== true) {
+        return { code: CommandCode.badRequest, message: `${point.id} cannot be set` };
+      }
       const value = values[name];
-      if (!fits(point, value)) return { code: CommandCode.badRequest, message: `${point.id} takes ${point.type}` };
+      if (!fits(point, value)) {
+        return { code: CommandCode.badRequest, message: `${point.id} takes ${point.type}` };
+      }
       checked[point.id] = value;
     }
     return this.#handlers.set(checked);
@@ -167,6 +173,9 @@ function guarded(run: () => CommandResult): CommandResult {
   try {
     return run();
   } catch (error) {
-    return { code: CommandCode.failed, message: error instanceof Error ? error.message.slice(0, 120) : "failed" };
+    return {
+      code: CommandCode.failed,
+      message: error instanceof Error ? error.message.slice(0, 120) : "failed",
+    };
   }
 }

@@ -50,7 +50,11 @@ export class ReadingEncoder {
    */
   payload(reading: Reading, epoch: number | undefined): Uint8Array | string {
     if (reading.format === "json") {
-      return requestBody(String(reading.id), Topic.measurepointPost, measurepointParams(reading.values, epoch));
+      return requestBody(
+        String(reading.id),
+        Topic.measurepointPost,
+        measurepointParams(reading.values, epoch),
+      );
     }
     const length = encodeMeasurepoints(this.#points, reading.values, reading.id, this.#buffer);
     if (typeof length === "number") return this.#buffer.subarray(0, length);

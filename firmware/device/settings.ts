@@ -42,7 +42,8 @@ export type Configuration = Readonly<Record<string, unknown>>;
  * @throws SettingsError that names the setting, its value and what it may be
  */
 export function readSettings(config: Configuration): Settings {
-  const powerKey = config.powerKey === undefined || config.powerKey === "" ? undefined : whole(config, "powerKey", 0, 0, 48);
+  const powerKey =
+    config.powerKey === undefined || config.powerKey === "" ? undefined : whole(config, "powerKey", 0, 0, 48);
   return {
     server: address(config, "server"),
     port: whole(config, "port", 5683, 1, 65_535),
@@ -69,7 +70,12 @@ function whole(config: Configuration, name: string, fallback: number, least: num
   return value;
 }
 
-function choice<T extends string>(config: Configuration, name: string, fallback: T, choices: readonly T[]): T {
+function choice<T extends string>(
+  config: Configuration,
+  name: string,
+  fallback: T,
+  choices: readonly T[],
+): T {
   const given = config[name];
   if (given === undefined) return fallback;
   for (let i = 0; i < choices.length; i++) if (choices[i] === given) return choices[i];
@@ -91,12 +97,18 @@ function address(config: Configuration, name: string): string {
     const parts = given.split(".");
     let good = parts.length === 4;
     // Without leading zeros: the address must read as the socket gives it back on a datagram.
-    for (let i = 0; i < parts.length; i++) good &&= /^(0|[1-9]\d{0,2})$/.test(parts[i]) && Number(parts[i]) <= 255;
+    for (let i = 0; i < parts.length; i++) {
+      good &&= /^(0|[1-9]\d{0,2})$/.test(parts[i]) && Number(parts[i]) <= 255;
+    }
     if (good) return given;
   }
   throw new SettingsError(`${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5`);
 }
 
 function show(value: unknown): string {
-  return value === undefined ? "not set" : typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
+  return value === undefined
+    ? "not set"
+    : typeof value === "string"
+      ? `"${value.slice(0, 60)}"`
+      : String(value);
 }

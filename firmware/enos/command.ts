@@ -50,13 +50,17 @@ export function parseJsonCommand(topic: string, payload: Uint8Array): Command | 
     typeof params === "object" && params !== null && !Array.isArray(params) ? params : {}
   ) as Record<string, unknown>;
   if (topic === Topic.measurepointSet) return { kind: "set", id, params: record, names: [], service: "" };
-  if (topic === Topic.measurepointGet) return { kind: "get", id, params: {}, names: namesOf(params), service: "" };
+  if (topic === Topic.measurepointGet) {
+    return { kind: "get", id, params: {}, names: namesOf(params), service: "" };
+  }
   return { kind: "service", id, params: record, names: [], service: topic.slice(Topic.servicePrefix.length) };
 }
 
 /** Identifiers asked for, given as `["a"]` or as `{ "measurepoints": ["a"] }`. */
 function namesOf(params: unknown): string[] {
-  const list: unknown = Array.isArray(params) ? params : (params as { measurepoints?: unknown } | null | undefined)?.measurepoints;
+  const list: unknown = Array.isArray(params)
+    ? params
+    : (params as { measurepoints?: unknown } | null | undefined)?.measurepoints;
   return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
 }
 

@@ -38,7 +38,9 @@ export function checkCredentials(credentials: Credentials): void {
     throw new SettingsError("deviceSecret is empty: copy it from the device's page in the EnOS console");
   }
   if (encodeUtf8(secret).length > longestSecret) {
-    throw new SettingsError(`deviceSecret is longer than ${longestSecret} bytes: it is not the device's secret`);
+    throw new SettingsError(
+      `deviceSecret is longer than ${longestSecret} bytes: it is not the device's secret`,
+    );
   }
 }
 
@@ -52,9 +54,13 @@ export function checkCredentials(credentials: Credentials): void {
 export function checkSegment(name: string, segment: string): void {
   if (typeof segment !== "string" || segment.length === 0) throw new SettingsError(`${name} is empty`);
   if (segment.length > longestKey) {
-    throw new SettingsError(`${name} is ${segment.length} characters long, at most ${longestKey} fit a path segment`);
+    throw new SettingsError(
+      `${name} is ${segment.length} characters long, at most ${longestKey} fit a path segment`,
+    );
   }
-  if (segment === "." || segment === "..") throw new SettingsError(`${name} is "${segment}": no key of EnOS is`);
+  if (segment === "." || segment === "..") {
+    throw new SettingsError(`${name} is "${segment}": no key of EnOS is`);
+  }
   for (let i = 0; i < segment.length; i++) {
     const code = segment.charCodeAt(i);
     if (code <= 0x20 || code > 0x7e || code === 0x2f) {

@@ -146,7 +146,9 @@ export class Session {
     this.#auth = authOptions(options.credentials);
     this.#root = `${deviceRoot(options.credentials)}/`;
     const sign = signAuthentication(options.crypto, options.credentials, options.lifetime);
-    this.#authPayload = encodeUtf8(`{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`);
+    this.#authPayload = encodeUtf8(
+      `{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`,
+    );
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -193,7 +195,9 @@ export class Session {
   #handBack(reason: Refusal, retryAfter: number, now: number): void {
     const waiting = this.#queue;
     this.#queue = [];
-    for (let i = 0; i < waiting.length; i++) waiting[i].onComplete({ kind: "offline", reason, retryAfter }, now);
+    for (let i = 0; i < waiting.length; i++) {
+      waiting[i].onComplete({ kind: "offline", reason, retryAfter }, now);
+    }
   }
 
   #drop(cause: "lapsed" | "unauthorized" | "bad-option"): void {

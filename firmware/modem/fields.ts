@@ -105,7 +105,7 @@ export function parseCclk(line: Uint8Array): number | undefined {
   const hour = Number(match[4]);
   const minute = Number(match[5]);
   const second = Number(match[6]);
-  if (year < 2024 || year > 2079) return undefined;
+  if (year < 2024 || year > 2069) return undefined;
   // A digit lost on the wire must not set the clock to a day that Date.UTC makes up.
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   if (hour > 23 || minute > 59 || second > 60) return undefined;

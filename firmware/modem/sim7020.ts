@@ -404,9 +404,9 @@ export class Sim7020 implements DatagramModem {
       [step],
       (outcome, at) => {
         if (!this.#proceed(outcome, at) || this.#state !== "registering") return;
-        // The URC may have come while the answer, older than it, was on its way.
-        const latest = this.#announced ?? registration;
-        if (latest !== undefined && this.#judge(latest, at)) return;
+        // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
+        if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
+        if (registration !== undefined && this.#judge(registration, at)) return;
         if (at < this.#registerUntil) {
           // The URC usually comes first; the question is for the one that got lost.
           this.#later(registrationPoll, at, (t) => this.#askRegistration(t));

@@ -56,7 +56,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
       if ((next & 0xc0) !== 0x80) return undefined;
       point = (point << 6) | (next & 0x3f);
     }
-    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+      return undefined;
+    }
     text += String.fromCodePoint(point);
     i += length;
   }

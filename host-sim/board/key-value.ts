@@ -18,7 +18,9 @@ export function readKey(stores: KeyValueStores, command: Uint8Array): Uint8Array
   const value = stores.get(path)?.get(key);
   if (value === undefined) return absent;
   if (typeof value === "string") return typed(valueType.string, Buffer.from(value, "utf16le"));
-  if (typeof value === "number") return typed(valueType.number, new Uint8Array(new Float64Array([value]).buffer));
+  if (typeof value === "number") {
+    return typed(valueType.number, new Uint8Array(new Float64Array([value]).buffer));
+  }
   return typed(valueType.buffer, value);
 }
 

@@ -18,6 +18,7 @@
  *   serialReceived  body: the bytes
  *   serialWritable  free: room in the TX FIFO, bytes
  *   pinChanged      pin, level: a level on an input
+ *   collect         the engine is asked to collect its garbage; brings no time
  *
  *   Answer: 8 bytes, due f64: when the next timer is due, NaN for never. It is asked for after the
  *   promise jobs that the event caused have run.
@@ -54,6 +55,7 @@ export const HostEvent = Object.freeze({
   serialReceived: 3,
   serialWritable: 4,
   pinChanged: 5,
+  collect: 6,
 });
 
 /** Length of an event without its body, bytes. */

@@ -44,7 +44,9 @@ export class NetstringReader {
     let at = 0;
     while (at < bytes.length && bytes[at] !== colon) {
       const digit = bytes[at] - zero;
-      if (digit < 0 || digit > 9 || at >= mostDigits) throw new Error("no netstring: its length is no number");
+      if (digit < 0 || digit > 9 || at >= mostDigits) {
+        throw new Error("no netstring: its length is no number");
+      }
       length = 10 * length + digit;
       at += 1;
     }

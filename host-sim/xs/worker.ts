@@ -102,7 +102,8 @@ export class XsWorker {
         resolve();
       });
       this.#process.once("close", (code, signal) => {
-        this.#stop(signal === null ? exits[code ?? 0] ?? `ended with code ${code}` : `was killed by ${signal}`);
+        const ended = exits[code ?? 0] ?? `ended with code ${code}`;
+        this.#stop(signal === null ? ended : `was killed by ${signal}`);
         resolve();
       });
     });

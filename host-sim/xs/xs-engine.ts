@@ -2,6 +2,7 @@
  * The XS engine behind the interface of all engines, with XS's own accounting.
  */
 import { nothing } from "../board/engine";
+import { HostEvent, eventHeader } from "../board/protocol";
 import type { Engine, EngineUsage } from "../board/engine";
 import { XsWorker } from "./worker";
 
@@ -25,8 +26,6 @@ export class XsEngine implements Engine {
       limit: options.limit ?? defaultLimit,
       onCommand: (command) => this.onCommand(command),
     });
-    // Kept under a symbol: the guest's prelude takes away what a board's global object lacks.
-    void this.evaluate('globalThis[Symbol.for("collect")] = gc; 0').catch(() => {});
   }
 
   async evaluate(source: string): Promise<void> {
@@ -46,10 +45,16 @@ export class XsEngine implements Engine {
     return { compute: this.#compute, slots: this.#slots };
   }
 
-  /** Slots that are still in use after a collection of garbage. A slot takes 16 bytes on an ESP32. */
+  /**
+   * Slots that are still in use after a collection of garbage; needs the board's bundle. A slot takes
+   * 16 bytes on an ESP32. To look leaves nothing behind (a script would: XS keeps a name for each).
+   */
   async liveSlots(): Promise<number> {
-    await this.evaluate('globalThis[Symbol.for("collect")](); 0');
-    return this.#slots;
+    const event = new Uint8Array(eventHeader);
+    event[0] = HostEvent.collect;
+    const turn = await this.#worker.command(event);
+    this.#slots = turn.slots;
+    return turn.slots;
   }
 
   async close(): Promise<void> {

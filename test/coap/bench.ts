@@ -54,10 +54,16 @@ export class Bench {
   post(request: Partial<Request> = {}): { completed: Completed[]; exchange: Exchange } {
     const completed: Completed[] = [];
     const exchange = this.endpoint.request(
-      { ...server, code: 2, payload: unhex("70"), ...request, onComplete: (outcome, at) => {
-        completed.push({ outcome, at });
-        request.onComplete?.(outcome, at);
-      } },
+      {
+        ...server,
+        code: 2,
+        payload: unhex("70"),
+        ...request,
+        onComplete: (outcome, at) => {
+          completed.push({ outcome, at });
+          request.onComplete?.(outcome, at);
+        },
+      },
       this.now,
     );
     return { completed, exchange };

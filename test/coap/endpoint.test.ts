@@ -19,9 +19,17 @@ const emptyAck = (bench: Bench): Fields => ({ type: 2, code: 0, messageId: bench
 describe("a request on the wire", () => {
   it("is confirmable, with path, payload, a token of 4 bytes, and goes to its server", () => {
     const bench = new Bench();
-    bench.post({ fixed: encodeOptions([{ number: 11, value: unhex(utf8Hex("auth")) }]), payload: unhex("0102") });
+    bench.post({
+      fixed: encodeOptions([{ number: 11, value: unhex(utf8Hex("auth")) }]),
+      payload: unhex("0102"),
+    });
     expect(bench.last).toMatchObject(server);
-    expect(bench.last.fields).toMatchObject({ type: 0, code: 2, options: [[11, utf8Hex("auth")]], payload: "0102" });
+    expect(bench.last.fields).toMatchObject({
+      type: 0,
+      code: 2,
+      options: [[11, utf8Hex("auth")]],
+      payload: "0102",
+    });
     expect(bench.last.fields.token).toHaveLength(8);
   });
 
@@ -138,20 +146,70 @@ describe("what is not this request's answer", () => {
   const foreign: [name: string, make: (bench: Bench) => Fields, from: typeof server, discarded: string][] = [
     ["right message id, wrong token", (b) => piggybacked(b, { token: "00000000" }), server, "token-mismatch"],
     ["right message id, no token", (b) => piggybacked(b, { token: "" }), server, "token-mismatch"],
-    ["right message id, token cut short", (b) => piggybacked(b, { token: b.last.fields.token!.slice(0, 6) }), server, "token-mismatch"],
-    ["right message id and token, other port", (b) => piggybacked(b), { ...server, port: 5684 }, "unexpected"],
-    ["right message id and token, other address", (b) => piggybacked(b), { ...server, address: "192.0.2.2" }, "unexpected"],
-    ["right token in an ACK of another message id", (b) => piggybacked(b, { messageId: b.last.fields.messageId ^ 1 }), server, "unexpected"],
+    [
+      "right message id, token cut short",
+      (b) => piggybacked(b, { token: b.last.fields.token!.slice(0, 6) }),
+      server,
+      "token-mismatch",
+    ],
+    [
+      "right message id and token, other port",
+      (b) => piggybacked(b),
+      { ...server, port: 5684 },
+      "unexpected",
+    ],
+    [
+      "right message id and token, other address",
+      (b) => piggybacked(b),
+      { ...server, address: "192.0.2.2" },
+      "unexpected",
+    ],
+    [
+      "right token in an ACK of another message id",
+      (b) => piggybacked(b, { messageId: b.last.fields.messageId ^ 1 }),
+      server,
+      "unexpected",
+    ],
     ["an ACK that carries a method", (b) => piggybacked(b, { code: 1 }), server, "request"],
-    ["an unknown critical option in the ACK", (b) => piggybacked(b, { options: [[2103, "01"]] }), server, "critical-option"],
-    ["an empty ACK of another message id", (b) => ({ ...emptyAck(b), messageId: b.last.fields.messageId ^ 1 }), server, "unexpected"],
+    [
+      "an unknown critical option in the ACK",
+      (b) => piggybacked(b, { options: [[2103, "01"]] }),
+      server,
+      "critical-option",
+    ],
+    [
+      "an empty ACK of another message id",
+      (b) => ({ ...emptyAck(b), messageId: b.last.fields.messageId ^ 1 }),
+      server,
+      "unexpected",
+    ],
     ["an empty ACK from elsewhere", emptyAck, { ...server, port: 1 }, "unexpected"],
-    ["RST of another message id", (b) => ({ type: 3, code: 0, messageId: b.last.fields.messageId ^ 1 }), server, "unexpected"],
-    ["RST from elsewhere", (b) => ({ type: 3, code: 0, messageId: b.last.fields.messageId }), { ...server, port: 1 }, "unexpected"],
+    [
+      "RST of another message id",
+      (b) => ({ type: 3, code: 0, messageId: b.last.fields.messageId ^ 1 }),
+      server,
+      "unexpected",
+    ],
+    [
+      "RST from elsewhere",
+      (b) => ({ type: 3, code: 0, messageId: b.last.fields.messageId }),
+      { ...server, port: 1 },
+      "unexpected",
+    ],
     ["RST with a code", (b) => piggybacked(b, { type: 3 }), server, "unexpected"],
-    ["a separate NON of another token", (b) => separate(b, { type: 1, token: "00000000" }), server, "unexpected"],
+    [
+      "a separate NON of another token",
+      (b) => separate(b, { type: 1, token: "00000000" }),
+      server,
+      "unexpected",
+    ],
     ["a separate NON from elsewhere", (b) => separate(b, { type: 1 }), { ...server, port: 1 }, "unexpected"],
-    ["a NON with an unknown critical option", (b) => separate(b, { type: 1, options: [[9, ""]] }), server, "critical-option"],
+    [
+      "a NON with an unknown critical option",
+      (b) => separate(b, { type: 1, options: [[9, ""]] }),
+      server,
+      "critical-option",
+    ],
     ["a NON request", (b) => separate(b, { type: 1, code: 1 }), server, "request"],
     ["an empty NON", () => ({ type: 1, code: 0, messageId: 1 }), server, "unexpected"],
   ];
@@ -171,15 +229,26 @@ describe("what is not this request's answer", () => {
   });
 
   /** Confirmable ones are rejected with RST to where they came from, RFC 7252 section 4.2. */
-  const rejected: [name: string, make: (bench: Bench) => Fields, from: typeof server, discarded: string[]][] = [
-    ["a ping", () => ({ type: 0, code: 0, messageId: 0x7777 }), server, []],
-    ["a ping from a stranger", () => ({ type: 0, code: 0, messageId: 0x7777 }), { address: "198.51.100.9", port: 9 }, []],
-    ["a request", (b) => separate(b, { code: 1 }), server, ["request"]],
-    ["a CON response of another token", (b) => separate(b, { token: "00000000" }), server, ["unexpected"]],
-    ["a CON response from another port", (b) => separate(b), { ...server, port: 5684 }, ["unexpected"]],
-    ["a CON response with an unknown critical option", (b) => separate(b, { options: [[2103, ""]] }), server, ["critical-option"]],
-    ["a CON of the reserved class 3", (b) => separate(b, { code: 0x61 }), server, ["unexpected"]],
-  ];
+  const rejected: [name: string, make: (bench: Bench) => Fields, from: typeof server, discarded: string[]][] =
+    [
+      ["a ping", () => ({ type: 0, code: 0, messageId: 0x7777 }), server, []],
+      [
+        "a ping from a stranger",
+        () => ({ type: 0, code: 0, messageId: 0x7777 }),
+        { address: "198.51.100.9", port: 9 },
+        [],
+      ],
+      ["a request", (b) => separate(b, { code: 1 }), server, ["request"]],
+      ["a CON response of another token", (b) => separate(b, { token: "00000000" }), server, ["unexpected"]],
+      ["a CON response from another port", (b) => separate(b), { ...server, port: 5684 }, ["unexpected"]],
+      [
+        "a CON response with an unknown critical option",
+        (b) => separate(b, { options: [[2103, ""]] }),
+        server,
+        ["critical-option"],
+      ],
+      ["a CON of the reserved class 3", (b) => separate(b, { code: 0x61 }), server, ["unexpected"]],
+    ];
 
   test.each(rejected)("%s is answered with RST, its duplicate again", (_name, make, from, discarded) => {
     const bench = new Bench();
@@ -198,7 +267,15 @@ describe("what is not this request's answer", () => {
   it("an elective unknown option does no harm", () => {
     const bench = new Bench();
     const { completed } = bench.post();
-    bench.receive(piggybacked(bench, { options: [[2100, "2f"], [2102, "00"], [65534, ""]] }));
+    bench.receive(
+      piggybacked(bench, {
+        options: [
+          [2100, "2f"],
+          [2102, "00"],
+          [65534, ""],
+        ],
+      }),
+    );
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 

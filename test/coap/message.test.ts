@@ -16,28 +16,88 @@ const vectors: [name: string, fields: Fields, bytes: string][] = [
   ["RST", { type: 3, code: 0, messageId: 0xffff }, "70 00 ffff"],
   ["empty ACK", { type: 2, code: 0, messageId: 0 }, "60 00 0000"],
   ["GET of nothing", { type: 0, code: 1, messageId: 0x00ff }, "40 01 00ff"],
-  ["NON with the longest token", { type: 1, code: 2, messageId: 1, token: "0102030405060708" }, "58 02 0001 0102030405060708"],
+  [
+    "NON with the longest token",
+    { type: 1, code: 2, messageId: 1, token: "0102030405060708" },
+    "58 02 0001 0102030405060708",
+  ],
   ["payload of one zero byte", { ...post, payload: "00" }, "40 02 0001 ff 00"],
   ["payload of the marker's own byte", { ...post, payload: "ffff" }, "40 02 0001 ff ffff"],
-  ["RFC 7252 figure 16: 2.05 \"22.3 C\"", { type: 2, code: code("2.05"), messageId: 0x7d34, payload: "32322e332043" }, "60 45 7d34 ff 32322e332043"],
-  ["RFC 7252 figure 17: token 0x20", { type: 0, code: 1, messageId: 0x7d35, token: "20", options: [[11, "74656d7065726174757265"]] }, "41 01 7d35 20 bb 74656d7065726174757265"],
+  [
+    'RFC 7252 figure 16: 2.05 "22.3 C"',
+    { type: 2, code: code("2.05"), messageId: 0x7d34, payload: "32322e332043" },
+    "60 45 7d34 ff 32322e332043",
+  ],
+  [
+    "RFC 7252 figure 17: token 0x20",
+    { type: 0, code: 1, messageId: 0x7d35, token: "20", options: [[11, "74656d7065726174757265"]] },
+    "41 01 7d35 20 bb 74656d7065726174757265",
+  ],
   ["option number 0", { ...post, options: [[0, "aa"]] }, "40 02 0001 01 aa"],
   ["empty option value", { ...post, options: [[11, ""]] }, "40 02 0001 b0"],
-  ["repeated option", { ...post, options: [[11, "61"], [11, "62"]] }, "40 02 0001 b161 0162"],
+  [
+    "repeated option",
+    {
+      ...post,
+      options: [
+        [11, "61"],
+        [11, "62"],
+      ],
+    },
+    "40 02 0001 b161 0162",
+  ],
   ["delta 12", { ...post, options: [[12, "32"]] }, "40 02 0001 c1 32"],
   ["delta 13", { ...post, options: [[13, "01"]] }, "40 02 0001 d1 00 01"],
   ["delta 268", { ...post, options: [[268, ""]] }, "40 02 0001 d0 ff"],
   ["delta 269", { ...post, options: [[269, ""]] }, "40 02 0001 e0 0000"],
-  ["delta 12 behind another option", { ...post, options: [[11, ""], [23, "00"]] }, "40 02 0001 b0 c1 00"],
+  [
+    "delta 12 behind another option",
+    {
+      ...post,
+      options: [
+        [11, ""],
+        [23, "00"],
+      ],
+    },
+    "40 02 0001 b0 c1 00",
+  ],
   ["length 12", { ...post, options: [[11, a(12)]] }, `40 02 0001 bc ${a(12)}`],
   ["length 13", { ...post, options: [[11, a(13)]] }, `40 02 0001 bd 00 ${a(13)}`],
   ["length 268", { ...post, options: [[11, a(268)]] }, `40 02 0001 bd ff ${a(268)}`],
   ["length 269", { ...post, options: [[11, a(269)]] }, `40 02 0001 be 0000 ${a(269)}`],
   ["the longest value, 65804", { ...post, options: [[11, a(65804)]] }, `40 02 0001 be ffff ${a(65804)}`],
   ["the largest number, 65535", { ...post, options: [[65535, "01"]] }, "40 02 0001 e1 fef2 01"],
-  ["65535 in two steps", { ...post, options: [[65534, ""], [65535, ""]] }, "40 02 0001 e0 fef1 10"],
-  ["EnOS's three options", { type: 2, code: code("2.04"), messageId: 7, token: "c0ffee", options: [[2100, "2f61"], [2101, "41"], [2102, ""]] }, "63 44 0007 c0ffee e2 0727 2f61 11 41 10"],
-  ["delta extended before length", { ...post, options: [[2101, "41".repeat(64)]] }, `40 02 0001 ed 0728 33 ${"41".repeat(64)}`],
+  [
+    "65535 in two steps",
+    {
+      ...post,
+      options: [
+        [65534, ""],
+        [65535, ""],
+      ],
+    },
+    "40 02 0001 e0 fef1 10",
+  ],
+  [
+    "EnOS's three options",
+    {
+      type: 2,
+      code: code("2.04"),
+      messageId: 7,
+      token: "c0ffee",
+      options: [
+        [2100, "2f61"],
+        [2101, "41"],
+        [2102, ""],
+      ],
+    },
+    "63 44 0007 c0ffee e2 0727 2f61 11 41 10",
+  ],
+  [
+    "delta extended before length",
+    { ...post, options: [[2101, "41".repeat(64)]] },
+    `40 02 0001 ed 0728 33 ${"41".repeat(64)}`,
+  ],
 ];
 
 /** A datagram per rule of the format, breaking that rule and no other. */
@@ -135,9 +195,18 @@ describe("bytes that are no message", () => {
 
   it("have a vector for every fault there is", () => {
     const every: Record<FormatFault, true> = {
-      short: true, version: true, "token-length": true, "token-truncated": true, "code-class": true,
-      "empty-with-content": true, "option-delta": true, "option-length": true, "option-extension": true,
-      "option-number": true, "option-truncated": true, "payload-empty": true,
+      short: true,
+      version: true,
+      "token-length": true,
+      "token-truncated": true,
+      "code-class": true,
+      "empty-with-content": true,
+      "option-delta": true,
+      "option-length": true,
+      "option-extension": true,
+      "option-number": true,
+      "option-truncated": true,
+      "payload-empty": true,
     };
     expect(new Set(broken.map(([fault]) => fault))).toEqual(new Set(Object.keys(every)));
   });
@@ -146,17 +215,24 @@ describe("bytes that are no message", () => {
 describe("the caller's mistakes", () => {
   const out = new Uint8Array(80_000);
   const withOptions = (...numbers: number[]): OutgoingMessage => ({
-    type: 0, code: 2, messageId: 1, options: numbers.map((number) => ({ number, value: new Uint8Array(1) })),
+    type: 0,
+    code: 2,
+    messageId: 1,
+    options: numbers.map((number) => ({ number, value: new Uint8Array(1) })),
   });
 
   it("are named: token, order, number, value, room", () => {
-    expect(() => encode({ type: 0, code: 1, messageId: 1, token: new Uint8Array(9) }, out)).toThrow("at most 8 bytes, got 9");
+    expect(() => encode({ type: 0, code: 1, messageId: 1, token: new Uint8Array(9) }, out)).toThrow(
+      "at most 8 bytes, got 9",
+    );
     expect(() => encode(withOptions(12, 11), out)).toThrow("ascending order");
     expect(() => encode(withOptions(65536), out)).toThrow("at most 65535, got 65536");
     expect(() => encode(withOptions(65535, 65536), out)).toThrow("at most 65535, got 65536");
     expect(() => encodeOptions(withOptions(65536).options!)).toThrow("at most 65535");
     expect(() => encodeOptions(withOptions(12, 11).options!)).toThrow("ascending order");
-    expect(() => encodeOptions([{ number: 1, value: new Uint8Array(65805) }])).toThrow("at most 65804 bytes, got 65805");
+    expect(() => encodeOptions([{ number: 1, value: new Uint8Array(65805) }])).toThrow(
+      "at most 65804 bytes, got 65805",
+    );
     expect(() => encode(withOptions(1), new Uint8Array(5))).toThrow("takes 6 bytes, the buffer has 5");
   });
 
@@ -177,8 +253,15 @@ const messages: fc.Arbitrary<OutgoingMessage & { options: { number: number; valu
     token: byteArray(8),
     options: fc.array(
       fc.record({
-        number: fc.oneof(fc.nat(30), fc.constantFrom(12, 13, 268, 269, 2100, 2101, 2102, 65534, 65535), fc.nat(65535)),
-        value: fc.oneof(byteArray(20), fc.constantFrom(12, 13, 268, 269, 270).map((n) => new Uint8Array(n).fill(n))),
+        number: fc.oneof(
+          fc.nat(30),
+          fc.constantFrom(12, 13, 268, 269, 2100, 2101, 2102, 65534, 65535),
+          fc.nat(65535),
+        ),
+        value: fc.oneof(
+          byteArray(20),
+          fc.constantFrom(12, 13, 268, 269, 270).map((n) => new Uint8Array(n).fill(n)),
+        ),
       }),
       { maxLength: 8 },
     ),
@@ -190,7 +273,11 @@ const messages: fc.Arbitrary<OutgoingMessage & { options: { number: number; valu
 const datagrams: fc.Arbitrary<Uint8Array> = fc.oneof(
   byteArray(40),
   fc
-    .tuple(messages, fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }), fc.nat())
+    .tuple(
+      messages,
+      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+      fc.nat(),
+    )
     .map(([message, damage, cut]) => {
       const bytes = encoded(message);
       for (const [at, value] of damage) bytes[at % bytes.length] = value;
@@ -263,8 +350,13 @@ describe("for any bytes", () => {
         else if (peer !== undefined) {
           // Where coap-packet is more lenient, by rule (RFC 7252 sections 3 and 3.1).
           expect([
-            "token-length", "token-truncated", "code-class", "empty-with-content",
-            "option-number", "option-truncated", "payload-empty",
+            "token-length",
+            "token-truncated",
+            "code-class",
+            "empty-with-content",
+            "option-number",
+            "option-truncated",
+            "payload-empty",
           ]).toContain(message);
         }
       }),
@@ -280,7 +372,11 @@ describe("for any bytes", () => {
         datagram.set(bytes);
         const message = decode(datagram);
         if (typeof message === "string") return;
-        for (const view of [message.token, message.payload, ...message.options.map((option) => option.value)]) {
+        for (const view of [
+          message.token,
+          message.payload,
+          ...message.options.map((option) => option.value),
+        ]) {
           if (view.length === 0) continue;
           expect(view.buffer).toBe(buffer.buffer);
           expect(view.byteOffset).toBeGreaterThanOrEqual(8);
@@ -294,12 +390,22 @@ describe("for any bytes", () => {
 
 describe("option values", () => {
   test.each([
-    [0, ""], [1, "01"], [255, "ff"], [256, "0100"], [65535, "ffff"], [65536, "010000"],
-    [0xffffff, "ffffff"], [0x1000000, "01000000"], [0xffffffff, "ffffffff"],
+    [0, ""],
+    [1, "01"],
+    [255, "ff"],
+    [256, "0100"],
+    [65535, "ffff"],
+    [65536, "010000"],
+    [0xffffff, "ffffff"],
+    [0x1000000, "01000000"],
+    [0xffffffff, "ffffffff"],
   ])("the integer %i takes the fewest bytes", (value, bytes) => expect(hex(encodeUint(value))).toBe(bytes));
 
   it("are found by number, the first one first", () => {
-    const options = [{ number: 11, value: unhex("61") }, { number: 11, value: unhex("62") }];
+    const options = [
+      { number: 11, value: unhex("61") },
+      { number: 11, value: unhex("62") },
+    ];
     expect(findOption(options, 11)).toEqual(unhex("61"));
     expect(findOption(options, 12)).toBeUndefined();
   });

@@ -18,7 +18,8 @@ export interface Fields {
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 /** Bytes from hex digits, blanks allowed, in a buffer of their own. */
-export const unhex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits.replaceAll(" ", ""), "hex"));
+export const unhex = (digits: string): Uint8Array =>
+  new Uint8Array(Buffer.from(digits.replaceAll(" ", ""), "hex"));
 export const utf8Hex = (text: string): string => hex(Buffer.from(text, "utf8"));
 
 /** The code byte of `2.04`. */
@@ -40,7 +41,10 @@ export function peerEncode(fields: Fields): Uint8Array {
       code: dotted(fields.code),
       messageId: fields.messageId,
       token: Buffer.from(fields.token ?? "", "hex"),
-      options: (fields.options ?? []).map(([name, value]) => ({ name: String(name), value: Buffer.from(value, "hex") })),
+      options: (fields.options ?? []).map(([name, value]) => ({
+        name: String(name),
+        value: Buffer.from(value, "hex"),
+      })),
       payload: Buffer.from(fields.payload ?? "", "hex"),
     },
     0x2_0000,
@@ -50,10 +54,31 @@ export function peerEncode(fields: Fields): Uint8Array {
 
 /** Numbers of the options that coap-packet knows by name. */
 const numbers: Readonly<Record<string, number>> = {
-  "If-Match": 1, "Uri-Host": 3, ETag: 4, "If-None-Match": 5, Observe: 6, "Uri-Port": 7, "Location-Path": 8,
-  OSCORE: 9, "Uri-Path": 11, "Content-Format": 12, "Max-Age": 14, "Uri-Query": 15, "Hop-Limit": 16, Accept: 17,
-  "Q-Block1": 19, "Location-Query": 20, Block2: 23, Block1: 27, Size2: 28, "Q-Block2": 31, "Proxy-Uri": 35,
-  "Proxy-Scheme": 39, Size1: 60, "No-Response": 258, "OCF-Accept-Content-Format-Version": 2049,
+  "If-Match": 1,
+  "Uri-Host": 3,
+  ETag: 4,
+  "If-None-Match": 5,
+  Observe: 6,
+  "Uri-Port": 7,
+  "Location-Path": 8,
+  OSCORE: 9,
+  "Uri-Path": 11,
+  "Content-Format": 12,
+  "Max-Age": 14,
+  "Uri-Query": 15,
+  "Hop-Limit": 16,
+  Accept: 17,
+  "Q-Block1": 19,
+  "Location-Query": 20,
+  Block2: 23,
+  Block1: 27,
+  Size2: 28,
+  "Q-Block2": 31,
+  "Proxy-Uri": 35,
+  "Proxy-Scheme": 39,
+  Size1: 60,
+  "No-Response": 258,
+  "OCF-Accept-Content-Format-Version": 2049,
   "OCF-Content-Format-Version": 2053,
 };
 

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  exchangeLifetime, internet, maxTransmitSpan, maxTransmitWait, narrowband,
+  exchangeLifetime,
+  internet,
+  maxTransmitSpan,
+  maxTransmitWait,
+  narrowband,
 } from "../../firmware/coap/transmission";
 import { Random } from "../../host-sim/world/random";
 import { Bench, server, summary } from "./bench";
@@ -27,7 +31,10 @@ describe("the derived times", () => {
   });
 });
 
-describe.each([["internet", internet], ["narrowband", narrowband]])("with a silent server, %s", (_name, transmission) => {
+describe.each([
+  ["internet", internet],
+  ["narrowband", narrowband],
+])("with a silent server, %s", (_name, transmission) => {
   it("sends at 0, T, 3T, 7T ... the same bytes, T within its bounds, and gives up at the end", () => {
     const spread: number[] = [];
     for (let seed = 0; seed < 50; seed++) {
@@ -140,7 +147,11 @@ describe("NSTART and the queue", () => {
     expect(payloads(bench)).toEqual(["01", "02", "03"]);
     answer(bench, 0);
     answer(bench, 2);
-    expect([one, two, three].map(({ completed }) => summary(completed))).toEqual([["2.04 "], ["2.04 "], ["2.04 "]]);
+    expect([one, two, three].map(({ completed }) => summary(completed))).toEqual([
+      ["2.04 "],
+      ["2.04 "],
+      ["2.04 "],
+    ]);
   });
 
   it("NSTART 2: both time out in one late poll", () => {
@@ -261,7 +272,10 @@ describe("cancel and close", () => {
     const under = bench.post();
     const waiting = bench.post();
     bench.endpoint.close(bench.now);
-    expect([under, waiting].map(({ completed }) => summary(completed))).toEqual([["cancelled"], ["cancelled"]]);
+    expect([under, waiting].map(({ completed }) => summary(completed))).toEqual([
+      ["cancelled"],
+      ["cancelled"],
+    ]);
     expect(summary(bench.post().completed)).toEqual(["cancelled"]);
     bench.receive({ type: 0, code: 0, messageId: 1 });
     bench.wait(silenceOf(internet));
@@ -274,8 +288,14 @@ describe("whatever happens", () => {
   /** One thing that may happen to an endpoint. */
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ do: fc.constant("request" as const), again: fc.boolean() }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 120_000 }) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("noise" as const), bytes: fc.uint8Array({ maxLength: 24 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 120_000 }) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant("noise" as const), bytes: fc.uint8Array({ maxLength: 24 }) }),
+    },
     {
       weight: 4,
       arbitrary: fc.record({
@@ -289,7 +309,10 @@ describe("whatever happens", () => {
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const), which: fc.nat() }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("sleep" as const), ms: fc.integer({ min: 0, max: 200_000 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant("sleep" as const), ms: fc.integer({ min: 0, max: 200_000 }) }),
+    },
   );
 
   it("nothing is thrown, every request has one outcome, and it ends within MAX_TRANSMIT_WAIT", () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it, test } from "vitest";
-import { SettingsError, checkCredentials, checkLifetime, checkSegment } from "../../firmware/enos/credentials";
+import {
+  SettingsError,
+  checkCredentials,
+  checkLifetime,
+  checkSegment,
+} from "../../firmware/enos/credentials";
 import { SessionBench } from "./bench";
 import { keys } from "./fake-enos";
 
@@ -55,7 +60,9 @@ describe("deviceSecret", () => {
 
   it("is never in a complaint about another key", () => {
     for (const wrong of ["", "a/b", "ä", ".."]) {
-      expect(complaint(() => checkCredentials({ ...keys, deviceKey: wrong }))).not.toContain(keys.deviceSecret);
+      expect(complaint(() => checkCredentials({ ...keys, deviceKey: wrong }))).not.toContain(
+        keys.deviceSecret,
+      );
     }
   });
 

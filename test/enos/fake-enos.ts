@@ -6,7 +6,11 @@ import { createDecipheriv, createHash } from "node:crypto";
 import { code, dotted, peerDecode, peerEncode, utf8Hex } from "../coap/peer";
 import type { Fields } from "../coap/peer";
 
-export const keys = { productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: "aB3dEf6hIj9lMn0p" };
+export const keys = {
+  productKey: "MuGsF6W4",
+  deviceKey: "861234567890123",
+  deviceSecret: "aB3dEf6hIj9lMn0p",
+};
 export const root = `/topic/sys/${keys.productKey}/${keys.deviceKey}`;
 
 /** A request as the server saw it. */
@@ -14,6 +18,8 @@ export interface Seen {
   /** `POST /auth/…`: method and path. */
   readonly line: string;
   readonly payload: string;
+  /** The payload's bytes as hex. */
+  readonly bytes: string;
   /** Content-Format, undefined without one. */
   readonly format: number | undefined;
   /** What option 2101 says once deciphered; undefined without the option, "?" when it cannot be read. */
@@ -86,7 +92,8 @@ export class FakeEnos {
 
   /** What EnOS would say. */
   answer(request: Seen): Answer {
-    if (request.line === `POST /auth/${keys.productKey}/${keys.deviceKey}`) return this.#authenticate(request);
+    if (request.line === `POST /auth/${keys.productKey}/${keys.deviceKey}`)
+      return this.#authenticate(request);
     if (!request.line.includes(` ${root}/`)) return { code: "4.04" };
     if (this.edition === "tokenless") {
       // An option that is critical and unknown here (RFC 7252 section 5.4.1).
@@ -95,7 +102,8 @@ export class FakeEnos {
     } else {
       const match = /^token(.*)sequence(\d+)$/.exec(request.signed ?? "");
       if (match === null) return { code: request.signed === undefined ? "4.01" : "4.00" };
-      if (match[1] !== this.token || this.token === "" || Number(match[2]) <= this.sequence) return { code: "4.01" };
+      if (match[1] !== this.token || this.token === "" || Number(match[2]) <= this.sequence)
+        return { code: "4.01" };
       this.sequence = Number(match[2]);
     }
     if (request.line.startsWith("GET ")) {
@@ -112,7 +120,10 @@ export class FakeEnos {
     const { topic, payload } = this.downlinks[0];
     if (this.edition === "token") return [[2100, `${root}/${topic}`]];
     this.downlinks.shift();
-    return [[2100, `${root}/${topic}`], [2102, payload]];
+    return [
+      [2100, `${root}/${topic}`],
+      [2102, payload],
+    ];
   }
 
   #authenticate(request: Seen): Answer {
@@ -122,16 +133,21 @@ export class FakeEnos {
     if (!good || secureMode !== 2 || Object.keys(rest).length > 0) return { code: "4.01" };
     this.token = `T${++this.#tokens}-é`;
     this.sequence = 0;
-    return this.edition === "token" ? { code: "2.04", payload: JSON.stringify({ token: this.token }) } : { code: "2.04" };
+    return this.edition === "token"
+      ? { code: "2.04", payload: JSON.stringify({ token: this.token }) }
+      : { code: "2.04" };
   }
 
   #read(fields: Required<Fields>): Seen {
-    const path = fields.options.filter(([number]) => number === 11).map(([, value]) => Buffer.from(value, "hex").toString());
+    const path = fields.options
+      .filter(([number]) => number === 11)
+      .map(([, value]) => Buffer.from(value, "hex").toString());
     const format = fields.options.find(([number]) => number === 12);
     const sign = fields.options.find(([number]) => number === 2101);
     return {
       line: `${methods[fields.code] ?? dotted(fields.code)} /${path.join("/")}`,
       payload: Buffer.from(fields.payload, "hex").toString("utf8"),
+      bytes: fields.payload,
       format: format === undefined ? undefined : parseInt(format[1] || "0", 16),
       signed: sign === undefined ? undefined : this.#decipher(Buffer.from(sign[1], "hex").toString("latin1")),
       messageId: fields.messageId,

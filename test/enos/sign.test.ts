@@ -7,20 +7,40 @@ import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
 import { nodeCryptography } from "../../host-sim/platform/crypt";
 
 interface Vectors {
-  auth: { productKey: string; deviceKey: string; deviceSecret: string; lifetime: number; text: string; sign: string }[];
-  session: { deviceSecret: string; token: string; sequence: number; iv: string; signKey: string; text: string; sign: string }[];
+  auth: {
+    productKey: string;
+    deviceKey: string;
+    deviceSecret: string;
+    lifetime: number;
+    text: string;
+    sign: string;
+  }[];
+  session: {
+    deviceSecret: string;
+    token: string;
+    sequence: number;
+    iv: string;
+    signKey: string;
+    text: string;
+    sign: string;
+  }[];
 }
 
-const vectors = JSON.parse(readFileSync(new URL("../vectors/enos-sign.json", import.meta.url), "utf8")) as Vectors;
+const vectors = JSON.parse(
+  readFileSync(new URL("../vectors/enos-sign.json", import.meta.url), "utf8"),
+) as Vectors;
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
-const keyOf = (secret: string): Buffer => createHash("sha256").update(secret, "utf8").digest().subarray(8, 24);
+const keyOf = (secret: string): Buffer =>
+  createHash("sha256").update(secret, "utf8").digest().subarray(8, 24);
 
 /** The signature by node:crypto alone, its own padding included. */
 function oracle(secret: string, iv: Uint8Array, token: string, sequence: number): string {
   const cipher = createCipheriv("aes-128-cbc", keyOf(secret), iv);
   const text = `token${token}sequence${sequence}`;
-  return Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("hex").toUpperCase();
+  return Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
+    .toString("hex")
+    .toUpperCase();
 }
 
 describe("authentication", () => {
@@ -34,7 +54,9 @@ describe("requests", () => {
   test.each(vectors.session)("$text", (vector) => {
     const signer = new RequestSigner(nodeCryptography, vector.deviceSecret, vector.iv);
     expect(keyOf(vector.deviceSecret).toString("hex")).toBe(vector.signKey);
-    expect(oracle(vector.deviceSecret, Buffer.from(vector.iv, "hex"), vector.token, vector.sequence)).toBe(vector.sign);
+    expect(oracle(vector.deviceSecret, Buffer.from(vector.iv, "hex"), vector.token, vector.sequence)).toBe(
+      vector.sign,
+    );
     expect(ascii(signer.sign(Buffer.from(vector.token), vector.sequence))).toBe(vector.sign);
     const zero = new RequestSigner(nodeCryptography, vector.deviceSecret, "zero");
     expect(ascii(zero.sign(Buffer.from(vector.token), vector.sequence))).toBe(vector.sign);

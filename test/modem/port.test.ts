@@ -73,11 +73,11 @@ describe("a port with little room", () => {
 
 it("keeps order and room whatever comes", () => {
   const step = fc.oneof(
-    fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => ({ bytes })),
+    fc.uint8Array({ minLength: 1, maxLength: 300, size: "max" }).map((bytes) => ({ bytes })),
     fc.nat(128).map((drained) => ({ drained })),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), fc.nat(128), (steps, start) => {
+    fc.property(fc.array(step, { maxLength: 40, size: "max" }), fc.nat(128), (steps, start) => {
       const fifo = new Fifo(start);
       const writer = new PortWriter(fifo, start);
       let written = "";

@@ -6,7 +6,7 @@ import { HostEvent } from "../protocol";
 import { setNow } from "./bridge";
 import { pinChanged } from "./digital";
 import { powerOn } from "./power";
-import { install } from "./prelude";
+import { collectGarbage, install } from "./prelude";
 import { serialReceived, serialWritable } from "./serial";
 import { nextDue, runTimers } from "./timer";
 
@@ -15,6 +15,7 @@ declare function require(name: "firmware:main"): { default?: unknown };
 
 function handle(event: ArrayBuffer): void {
   const view = new DataView(event);
+  if (view.getUint8(0) === HostEvent.collect) return collectGarbage?.();
   setNow(view.getFloat64(8, true));
   switch (view.getUint8(0)) {
     case HostEvent.boot: {

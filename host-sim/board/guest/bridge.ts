@@ -34,7 +34,7 @@ export function setWallClock(time: number): void {
   wallClockOffset = time - now;
 }
 
-/** Sends a command; `fill` of its body is the caller's: see `command`. Returns the host's answer. */
+/** Sends a command made by `command`, or a copy of one. Returns the host's answer. */
 export function issue(message: Uint8Array): ArrayBuffer {
   return issueCommand(message.buffer as ArrayBuffer);
 }

@@ -158,7 +158,9 @@ export class Mode {
   /** Whole blocks; the rest of the result stays as it was: zero in a new one. Calls chain. */
   encrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
     const bytes = bytesOf(data);
-    if (result !== undefined && ownBuffer(result).byteLength < bytes.length) throw new Error("output too small");
+    if (result !== undefined && ownBuffer(result).byteLength < bytes.length) {
+      throw new Error("output too small");
+    }
     const whole = bytes.length - (bytes.length % block);
     const done = this.#run(this.#mode, bytes, whole);
     if (whole > 0) this.#iv.set(new Uint8Array(done, whole - block, block));
@@ -180,7 +182,8 @@ export class Mode {
   }
 }
 
-function settle(done: ArrayBuffer, whole: number, length: number, result: ArrayBuffer | undefined): ArrayBuffer {
+/** The result as the caller wants it: `length` bytes of his own, or of a new buffer. */
+function settle(done: ArrayBuffer, whole: number, length: number, result?: ArrayBuffer): ArrayBuffer {
   if (result === undefined && whole === length) return done;
   const target = result ?? new ArrayBuffer(length);
   bytesOf(target).set(new Uint8Array(done));

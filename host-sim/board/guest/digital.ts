@@ -61,7 +61,8 @@ export default class Digital {
     const number = checkPin(options.pin);
     const mode = options.mode;
     const isInput = mode >= modes.Input && mode <= modes.InputPullUpDown;
-    if (!isInput && mode !== modes.Output && mode !== modes.OutputOpenDrain) throw new RangeError("invalid mode");
+    const isOutput = mode === modes.Output || mode === modes.OutputOpenDrain;
+    if (!isInput && !isOutput) throw new RangeError("invalid mode");
     const activeLow = options.activeLow ? 1 : 0;
     const onReadable = isInput ? options.onReadable : undefined;
     let edge = options.edge ?? 0;

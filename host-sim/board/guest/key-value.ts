@@ -102,8 +102,8 @@ class Storage {
 }
 
 function checkFormat(format: string): string {
-  if (format !== "buffer" && format !== "string" && !(format in integers)) throw new RangeError("unsupported");
-  return format;
+  if (format === "buffer" || format === "string" || Object.hasOwn(integers, format)) return format;
+  throw new RangeError("unsupported");
 }
 
 function checkKey(key: unknown): void {

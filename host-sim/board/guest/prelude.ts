@@ -17,6 +17,9 @@ const globals = (
   "escape eval globalThis isFinite isNaN parseFloat parseInt undefined unescape trace"
 ).split(" ");
 
+/** XS's garbage collection; the firmware does not get to see it. */
+export const collectGarbage = (globalThis as { gc?: () => void }).gc;
+
 let random: Random | undefined;
 
 /** Starts Math.random's numbers, the same for the same seed in every engine. */
@@ -55,7 +58,8 @@ function installDate(): void {
   }
   Object.defineProperty(BoardDate, "name", { value: "Date" });
   Object.defineProperty(BoardDate, "prototype", { value: EngineDate.prototype, writable: false });
-  for (const [name, value] of [["now", wallClock], ["parse", EngineDate.parse], ["UTC", EngineDate.UTC]] as const) {
+  const functions = { now: wallClock, parse: EngineDate.parse, UTC: EngineDate.UTC };
+  for (const [name, value] of Object.entries(functions)) {
     Object.defineProperty(BoardDate, name, { value, writable: true, enumerable: false, configurable: true });
   }
   EngineDate.prototype.constructor = BoardDate as unknown as DateConstructor;
@@ -78,7 +82,8 @@ function freezeBuiltIns(): void {
   const seen = new Set<object>([globalThis]);
   const left: object[] = [];
   const visit = (value: unknown): void => {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) return;
+    if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
+    if (seen.has(value)) return;
     seen.add(value);
     left.push(value);
   };

@@ -95,7 +95,9 @@ export default class Serial {
     if (into === undefined || typeof into === "number") {
       const length = into ?? port.count;
       if (!(length > 0)) throw new Error("invalid");
-      if (length > port.count) throw new RangeError(`read(${length}) with ${port.count} bytes there reads junk`);
+      if (length > port.count) {
+        throw new RangeError(`read(${length}) with ${port.count} bytes there reads junk`);
+      }
       return take(port, new Uint8Array(length)).buffer as ArrayBuffer;
     }
     const target = bytesOf(into);

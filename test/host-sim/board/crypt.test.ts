@@ -67,7 +67,9 @@ describe.each(engines)("on %s", (_name, open) => {
       ...messages.map((message) => createHash("sha256").update(message, "hex").digest("hex")),
       `${createHash("sha256").update("äß€😀").digest("hex")} 20`,
       `${nistCbc} true true ${nistEcb}`,
-      ...ciphers.map(({ key, iv, data }) => `${aes("cbc", key, iv, data)} true true ${aes("ecb", key, null, data)}`),
+      ...ciphers.map(
+        ({ key, iv, data }) => `${aes("cbc", key, iv, data)} true true ${aes("ecb", key, null, data)}`,
+      ),
       `tail ${"00".repeat(13)}`,
       `tail ${aes("cbc", zeroKey, zeroKey, "01".repeat(16))}000000`,
       `into ${aes("cbc", zeroKey, zeroKey, zeroKey)}0000`,

@@ -178,7 +178,8 @@ const programs: Record<string, () => void> = {
   pins() {
     const out = new Digital({ pin: 4, mode: Digital.Output });
     out.write(1);
-    const low = new Digital({ pin: 5, mode: Digital.OutputOpenDrain, activeLow: true, initialValue: 1 } as never);
+    const inverted = { pin: 5, mode: Digital.OutputOpenDrain, activeLow: true, initialValue: 1 };
+    const low = new Digital(inverted as never);
     low.write(0);
     const button: Digital = new Digital({
       pin: 36,
@@ -245,13 +246,14 @@ const programs: Record<string, () => void> = {
     say("count", String(store.read("count")), [...store].join("+"));
     say(thrown(() => store.write("a name too long for NVS", 1)), thrown(() => storage.open({ path: "" })));
     store.close();
-    say(thrown(() => store.read("text")), thrown(() => storage.open({ path: "demo", mode: "r" }).write("a", "b")));
+    const readOnly = storage.open({ path: "demo", mode: "r" });
+    say(thrown(() => store.read("text")), thrown(() => readOnly.write("a", "b")));
   },
 
   scope() {
     const absent = (
-      "process require module Buffer setTimeout setInterval setImmediate queueMicrotask console TextEncoder " +
-      "TextDecoder URL fetch performance structuredClone atob Intl WebAssembly global window self print gc " +
+      "process require module Buffer setTimeout setInterval setImmediate queueMicrotask console " +
+      "TextEncoder TextDecoder URL fetch performance structuredClone atob Intl WebAssembly global window self print gc " +
       "issueCommand harden Base64 Compartment currentMeterLimit resetMeter"
     ).split(" ");
     say(absent.filter((name) => name in globalThis).join(" ") || "none");
@@ -268,7 +270,8 @@ const programs: Record<string, () => void> = {
     class Declared extends Error {
       override name = "Declared";
     }
-    say(new Declared("m").name, Object.isFrozen(config), Object.isFrozen(config.nested), config.nested.list[1]);
+    const { nested } = config;
+    say(new Declared("m").name, Object.isFrozen(config), Object.isFrozen(nested), nested.list[1]);
     trace("a", 1, true, "\n");
   },
 

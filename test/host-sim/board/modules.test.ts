@@ -51,7 +51,15 @@ const programs: { program: string; until: number; log: string[] }[] = [
   {
     program: "jobs",
     until: 3000,
-    log: ["0 first", "0 boot 0", "0 then 0", "5 timer 5", "10 boot timer 10", "10 then timer 10", "15 timer timer 15"],
+    log: [
+      "0 first",
+      "0 boot 0",
+      "0 then 0",
+      "5 timer 5",
+      "10 boot timer 10",
+      "10 then timer 10",
+      "15 timer timer 15",
+    ],
   },
   {
     program: "refusals",
@@ -71,7 +79,7 @@ const programs: { program: string; until: number; log: string[] }[] = [
   {
     program: "scope",
     until: 10,
-    log: ["0 none", "0 TypeError", "0 TypeError", "0 TypeError", "0 TypeError", "0 Declared true true 2", "0 a1true"],
+    log: ["0 none", ...Array.from({ length: 4 }, () => "0 TypeError"), "0 Declared true true 2", "0 a1true"],
   },
 ];
 
@@ -130,7 +138,11 @@ describe.each(engines)("on %s", (_name, open) => {
     expect(await run()).toEqual(["0 found undefined nothing", "0 blob undefined", ...rest]);
     expect(await run()).toEqual(["0 found äß€😀 and more TypeError: mismatch", "0 blob 080706", ...rest]);
     expect(keyValue.get("demo")).toEqual(
-      new Map<string, unknown>([["text", "äß€😀 and more"], ["blob", new Uint8Array([8, 7, 6])], ["count", -56]]),
+      new Map<string, unknown>([
+        ["text", "äß€😀 and more"],
+        ["blob", new Uint8Array([8, 7, 6])],
+        ["count", -56],
+      ]),
     );
   });
 });

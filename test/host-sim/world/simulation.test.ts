@@ -101,7 +101,7 @@ describe("a device's first hours", () => {
 });
 
 describe("a bad link", () => {
-  test.each([3, 4, 5])("30 %% lost each way over 200 reports, seed %i: all arrive, none is stored twice", async (seed) => {
+  test.each([3, 4, 5])("seed %i, three in ten lost each way, 200 reports: all arrive, none is stored twice", async (seed) => {
     const { result } = await run({ seed, loss: 0.3, reports: 200 });
     expect(result).toMatchObject({
       complete: true,

@@ -1,0 +1,169 @@
+/**
+ * An agent with a link that the test switches, a socket that is two arrays, and a fake EnOS behind it:
+ * everything but the agent is the test's own, and time moves only when the test says so.
+ */
+import { narrowband } from "../../firmware/coap/transmission";
+import { Agent } from "../../firmware/device/agent";
+import { nodeCryptography } from "../../host-sim/platform/crypt";
+import { Random } from "../../host-sim/world/random";
+import { FakeEnos, keys } from "../enos/fake-enos";
+import type { AgentOptions, DatagramSocket, Link } from "../../firmware/device/agent";
+import type { PointDefinition, Values } from "../../firmware/model/point";
+
+type Datagram = ArrayBuffer & { address: string; port: number };
+
+const server = { address: "192.0.2.1", port: 5683 };
+/** One way through the network, ms. */
+const latency = 1_500;
+
+export const points: readonly PointDefinition[] = [
+  { id: "n", number: 1, type: "int" },
+  { id: "relay", number: 2, type: "int", writable: true },
+  { id: "name", number: 3, type: "string", writable: true },
+];
+
+/** The agent's socket: keeps what is written, gives what is put in. */
+class FakeSocket implements DatagramSocket {
+  releaseAfterReply = false;
+  closed = false;
+  readonly received: Datagram[] = [];
+  readonly options: { bench: AgentBench; onReadable: (this: FakeSocket, count: number) => void };
+
+  constructor(options: FakeSocket["options"]) {
+    this.options = options;
+    options.bench.socket = this;
+  }
+
+  write(buffer: Uint8Array, address: string, port: number): void {
+    if (this.closed) throw new Error("socket is closed");
+    this.options.bench.carry(buffer.slice(), address, port, this.releaseAfterReply);
+  }
+
+  read(): Datagram | undefined {
+    return this.received.shift();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  deliver(bytes: Uint8Array): void {
+    this.received.push(Object.assign(new Uint8Array(bytes).buffer, server) as Datagram);
+    this.options.onReadable.call(this, this.received.length);
+  }
+}
+
+/** A link that becomes ready `delay` ms after it is asked, unless it is out of order. */
+class FakeLink implements Link {
+  ready = false;
+  broken = false;
+  deadline = Infinity;
+  connects = 0;
+  readonly delay = 5_000;
+
+  connect(now: number): void {
+    this.connects += 1;
+    if (this.deadline === Infinity) this.deadline = now + this.delay;
+  }
+
+  poll(now: number): void {
+    if (now < this.deadline) return;
+    this.deadline = this.broken ? now + 60_000 : Infinity;
+    this.ready = !this.broken;
+  }
+}
+
+export class AgentBench {
+  now = 0;
+  readonly server: FakeEnos;
+  readonly link = new FakeLink();
+  readonly agent: Agent;
+  readonly log: string[] = [];
+  /** Whether each datagram asked for early release. */
+  readonly released: boolean[] = [];
+  socket!: FakeSocket;
+  /** Calls so far of `sample`, which answers with their count. */
+  samples = 0;
+  sample: () => Values = () => ({ n: this.samples });
+  readonly sets: Values[] = [];
+  #events: { at: number; run: () => void }[] = [];
+
+  constructor(options: Partial<AgentOptions> = {}, server_ = new FakeEnos()) {
+    this.server = server_;
+    const random = new Random("agent");
+    this.agent = new Agent({
+      session: { credentials: keys, ...server, lifetime: 86_400 },
+      crypto: nodeCryptography,
+      random: () => random.next(),
+      transmission: narrowband,
+      link: this.link,
+      socket: { io: FakeSocket, bench: this },
+      application: {
+        points,
+        sample: () => {
+          this.samples += 1;
+          return this.sample();
+        },
+        commands: {
+          set: (values) => {
+            this.sets.push(values);
+            return { code: 200 };
+          },
+          get: (id) => (id === "n" ? this.samples : undefined),
+          services: {},
+        },
+      },
+      interval: 900,
+      reports: 0,
+      format: "raw",
+      now: () => this.now,
+      log: (room, text) => this.log.push(`${room}: ${text}`),
+      ...options,
+    });
+  }
+
+  /** Called by the socket. */
+  carry(bytes: Uint8Array, address: string, port: number, released: boolean): void {
+    if (address !== server.address || port !== server.port) throw new Error(`sent to ${address}:${port}`);
+    this.released.push(released);
+    this.#after(latency, () => {
+      const answer = this.server.receive(bytes);
+      if (answer !== undefined) this.#after(latency, () => this.socket.closed || this.socket.deliver(answer));
+    });
+  }
+
+  /** Lets time pass, calling the agent at its deadlines and after every event, as the board's timer does. */
+  wait(ms: number): void {
+    const until = this.now + ms;
+    for (let turns = 0; ; turns++) {
+      if (turns > 100_000) throw new Error(`the agent does not come to rest at ${this.now} ms`);
+      this.agent.poll(this.now);
+      const event = this.#events[0];
+      const next = Math.min(event?.at ?? Infinity, this.agent.deadline);
+      if (next > until) break;
+      // Two polls at the same instant without an event between them would be a busy loop on the board.
+      if (next <= this.now && event?.at !== next)
+        throw new Error(`the agent asks for ${next} at ${this.now} again`);
+      this.now = next;
+      if (event?.at === next) this.#events.shift()!.run();
+    }
+    this.now = until;
+  }
+
+  /** Request ids of the raw readings that the server has seen, first transmissions and repeats alike. */
+  get readings(): number[] {
+    return this.server.seen
+      .filter((request) => request.line.endsWith("/up_raw"))
+      .map((request) => parseInt(request.bytes.slice(2, 10), 16));
+  }
+
+  /** The log's lines of one room and beginning. */
+  lines(start: string): string[] {
+    return this.log.filter((line) => line.startsWith(start));
+  }
+
+  #after(delay: number, run: () => void): void {
+    this.#events.push({ at: this.now + delay, run });
+    this.#events.sort((a, b) => a.at - b.at);
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it, test } from "vitest";
+import { readSettings } from "../../firmware/device/settings";
+import { SettingsError } from "../../firmware/enos/credentials";
+
+const server = "203.0.113.5";
+
+it("needs a server and nothing else", () => {
+  expect(readSettings({ server })).toEqual({
+    server,
+    port: 5683,
+    interval: 900,
+    reports: 0,
+    format: "raw",
+    lifetime: 3600,
+    edition: "auto",
+    iv: "zero",
+    apn: "iot.example",
+    t3324: 10,
+    t3412: 86_400,
+  });
+});
+
+it("takes numbers as numbers and as text, as the manifest and the command line give them", () => {
+  const given = {
+    server,
+    port: 5684,
+    interval: 60,
+    reports: 1,
+    lifetime: 30,
+    powerKey: 12,
+    t3324: 2,
+    t3412: 3600,
+  };
+  const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+  const choices = { format: "alternate", edition: "tokenless", iv: "key", apn: "cmnbiot" };
+  expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
+  expect(readSettings({ ...text, ...choices })).toEqual({ ...given, ...choices });
+});
+
+it("an empty powerKey means that there is none; settings of others are passed over", () => {
+  expect(readSettings({ server, powerKey: "", ssid: "x", deviceSecret: "s" })).not.toHaveProperty("powerKey");
+});
+
+describe("a value that cannot work is refused by name, with what it may be", () => {
+  const bad: [name: string, values: unknown[], hint: string][] = [
+    [
+      "server",
+      [
+        undefined,
+        "",
+        "example.com",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.256",
+        "1.2.3.",
+        "1.2.3.4 ",
+        "01.2.3.4",
+        "1.2.3.04",
+        "::1",
+        5,
+        "1.2.3.-4",
+        "1.2.3.4e1",
+      ],
+      "must be an IPv4 address such as 203.0.113.5",
+    ],
+    ["port", [0, 65_536, 1.5, "", "5683x", NaN, null, true, {}], "whole number from 1 to 65535"],
+    ["interval", [0, -1, 86_401, "1.5", "ten", Infinity], "whole number from 1 to 86400"],
+    ["reports", [-1, 1_000_001, "x"], "whole number from 0 to 1000000"],
+    ["format", ["", "RAW", "xml", 1, null], "one of raw, json, alternate"],
+    ["lifetime", [29, 86_401, 1.5, NaN, "1h"], "whole number from 30 to 86400"],
+    ["edition", ["", "both", 2019], "one of auto, token, tokenless"],
+    ["iv", ["", "a b", "x".repeat(101), "tür", 0, '"zero"'], "printable ASCII"],
+    ["apn", ["", 'a"b', "a b", "a\r\nAT+CPOWD=1", 5, "x".repeat(101)], "printable ASCII"],
+    ["powerKey", [-1, 49, "GPIO4", 0.5], "whole number from 0 to 48"],
+    ["t3324", [-1, 11_161, "2s"], "whole number from 0 to 11160"],
+    ["t3412", [59, 35_712_001, "1d"], "whole number from 60 to 35712000"],
+  ];
+
+  const rows = bad.flatMap(([name, values, hint]) => values.map((value) => [name, value, hint] as const));
+  test.each(rows)("%s %j", (name, value, hint) => {
+    const read = (): unknown => readSettings({ server, [name]: value });
+    expect(read).toThrow(SettingsError);
+    expect(read).toThrow(new RegExp(`^${name} `));
+    expect(read).toThrow(hint);
+  });
+
+  it("and shows no more than the beginning of a long one", () => {
+    let message = "";
+    try {
+      readSettings({ server: "x".repeat(500) });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message.length).toBeLessThan(160);
+  });
+});

@@ -1,0 +1,454 @@
+import { describe, expect, it } from "vitest";
+import { registeredUrc, ScriptedModem } from "./scripted-modem";
+
+const psm = { t3412: 3_600, t3324: 10 };
+const minute = 60_000;
+
+/** Seconds of the pauses that the driver announced. */
+function pauses(modem: ScriptedModem): number[] {
+  return modem.log.flatMap((text) => /retry=(\d+)s/.exec(text)?.[1] ?? []).map(Number);
+}
+
+describe("at boot", () => {
+  it("finds the baud rate of a silent modem by itself, without banners and without the key", async () => {
+    const modem = new ScriptedModem();
+    let heard = 0;
+    modem.answer("AT", () => ((heard += 1) <= 12 ? [] : ["OK"]));
+    await modem.up();
+    expect(heard).toBe(13);
+    expect(modem.presses).toEqual([]);
+    expect(modem.take()).toContain("AT+IPR=115200");
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it("presses the key for more than a second when nothing answers, and gives it time to boot", async () => {
+    const modem = new ScriptedModem();
+    modem.silent = true;
+    modem.connect();
+    await modem.until(() => modem.presses.length > 0, minute);
+    expect(modem.presses[0].until - modem.presses[0].from).toBe(1_100);
+    await modem.pass(9_000);
+    modem.silent = false;
+    modem.say("RDY", "+CFUN: 1", "+CPIN: READY", "SMS Ready");
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.presses.length).toBe(1);
+  });
+
+  it("without a key says that it is to restart, deaf as it may be", async () => {
+    const modem = new ScriptedModem({ withKey: false });
+    modem.silent = true;
+    modem.connect();
+    await modem.until(() => modem.commands.at(-1)?.text === "AT+CFUN=1,1", minute);
+    modem.behave();
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it("does not take banners that trail in for a reboot", async () => {
+    const modem = new ScriptedModem();
+    modem.connect();
+    await modem.until(() => modem.driver.state === "configuring", minute);
+    modem.say("RDY", "+CFUN: 1");
+    await modem.pass(100);
+    modem.say("SMS Ready");
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.take().filter((text) => text === "ATE0").length).toBe(1);
+  });
+
+  it("is not misled by late answers to its probes", async () => {
+    const modem = new ScriptedModem();
+    modem.delay = 450;
+    modem.connect();
+    await modem.pass(2_000);
+    modem.delay = 10;
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.driver.imei).toBeDefined();
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+});
+
+describe("the SIM card", () => {
+  it("is waited for while it is read", async () => {
+    const modem = new ScriptedModem();
+    let asked = 0;
+    modem.answer("AT+CPIN?", () => ((asked += 1) < 9 ? ["+CME ERROR: 14"] : ["+CPIN: READY", "OK"]));
+    await modem.up();
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it.each([
+    ["+CME ERROR: 10"],
+    ["ERROR"],
+    ["+CPIN: SIM PIN", "OK"],
+    ["+CPIN: NOT INSERTED", "OK"],
+    ["OK"],
+  ])("is given up and asked for again later: %s", async (...answer) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CPIN?", answer);
+    modem.connect();
+    await modem.pass(10 * minute);
+    expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));
+    // Radio on, so that the card is looked at; never off again before there is one.
+    expect(modem.take()).not.toContain("AT+CFUN=0");
+    const waits = pauses(modem);
+    expect(waits.length).toBeGreaterThan(2);
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, 20 * minute)).toBe(true);
+  });
+
+  it.each([["+CPIN: NOT READY", "OK"], ["+CME ERROR: 13"]])(
+    "is found when a bring-up was cut short in CFUN=0 and the answer is %s",
+    async (...answer) => {
+      const modem = new ScriptedModem();
+      let full = false;
+      modem.answer("AT+CPIN?", () => (full ? ["+CPIN: READY", "OK"] : answer));
+      modem.answer("AT+CFUN=0", () => ((full = false), ["OK"]));
+      modem.answer("AT+CFUN=1", () => ((full = true), ["OK"]));
+      await modem.up();
+      expect(modem.stateTexts).toEqual(["up"]);
+    },
+  );
+});
+
+describe("registration", () => {
+  it.each([
+    ["in a URC", "+CEREG: 3,,,,0,15", "+CEREG: 5,2"],
+    ["in an answer", undefined, "+CEREG: 5,3,,,,0,15"],
+  ])("denied %s: cause told, long pauses, tried again", async (_, urc, answer) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", [answer, "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "registering", minute);
+    await modem.pass(5_000);
+    if (urc !== undefined) modem.say(urc);
+    expect(modem.log).toContain("denied cause=15");
+    expect(modem.stateTexts).toEqual(["down denied"]);
+    expect(modem.driver.state).toBe("pausing");
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("denied without a cause says so", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+    modem.connect();
+    await modem.pass(5_000);
+    expect(modem.log).toContain("denied cause=unknown");
+  });
+
+  it("searched for ever: radio off and on once after 5 minutes, down after 10, pauses that grow", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.states.length > 0, 60 * minute);
+    expect(modem.stateTexts).toEqual(["down not-registered"]);
+    expect(modem.states[0].time).toBeGreaterThan(10 * minute);
+    expect(modem.states[0].time).toBeLessThan(11 * minute);
+    const offs = modem.commands.filter(({ text }) => text === "AT+CFUN=0").map(({ time }) => time);
+    expect(offs.length).toBe(2);
+    expect(offs[1] - offs[0]).toBeGreaterThan(5 * minute);
+    expect(offs[1] - offs[0]).toBeLessThan(5.5 * minute);
+    // The radio comes back with all that was set up before.
+    expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
+
+    await modem.pass(24 * 60 * minute);
+    const waits = pauses(modem);
+    expect(waits.slice(0, 10)).toEqual([8, 15, 30, 60, 120, 240, 480, 960, 1_920, 2_700]);
+    expect(Math.max(...waits)).toBe(2_700);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, 60 * minute)).toBe(true);
+
+    // Once up, the pauses begin anew.
+    modem.log.length = 0;
+    modem.silent = true;
+    modem.send("AA");
+    await modem.until(() => modem.driver.state === "pausing", 5 * minute);
+    expect(pauses(modem)).toEqual([8]);
+  });
+
+  it("spreads its pauses between half and whole", async () => {
+    for (const [random, seconds] of [[0, 5], [0.999_999, 10]] as const) {
+      const modem = new ScriptedModem({ random: () => random });
+      modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+      modem.connect();
+      await modem.pass(5_000);
+      expect(pauses(modem)).toEqual([seconds]);
+    }
+  });
+});
+
+describe("sleep", () => {
+  it("in the middle of sending: woken by the key, and sent", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(1_000);
+    modem.answer(/CSOSEND/, []);
+    modem.send("01");
+    await modem.pass(1_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.behave();
+    modem.take();
+    await modem.pass(10_000);
+    expect(modem.presses.length).toBe(1);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,01");
+    expect(modem.failures).toEqual([]);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+  });
+
+  it("in the middle of opening a socket", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.answer(/CSOCON/, []);
+    modem.send("01");
+    await modem.pass(1_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.behave();
+    await modem.pass(10_000);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,01");
+  });
+
+  it("while being woken: woken once more, for somebody waits", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.say('+CPSMSTATUS: "EXIT PSM"');
+    modem.answer("AT+CEREG=5", []);
+    modem.connect();
+    await modem.pass(1_000);
+    expect(modem.driver.state).toBe("waking");
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.behave();
+    await modem.pass(10_000);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+    expect(modem.presses.length).toBe(1);
+  });
+
+  it("ended by T3412: no key is needed; with the next sleep it is again", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await modem.pass(60 * minute);
+    modem.say("+CPIN: READY", '+CPSMSTATUS: "EXIT PSM"');
+    expect(modem.driver.state).toBe("asleep");
+    modem.connect();
+    await modem.pass(2_000);
+    expect(modem.driver.ready).toBe(true);
+    expect(modem.presses.length).toBe(0);
+
+    modem.say('+CPSMSTATUS: "ENTER PSM"', '+CPSMSTATUS: "EXIT PSM"', '+CPSMSTATUS: "ENTER PSM"');
+    modem.connect();
+    await modem.pass(5_000);
+    expect(modem.driver.ready).toBe(true);
+    expect(modem.presses.length).toBe(1);
+  });
+
+  it("that nobody announced: woken by the key on the way to a radio reset", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.silent = true;
+    modem.send("01");
+    await modem.until(() => modem.presses.length === 1, minute);
+    modem.silent = false;
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+    expect(modem.log).toContain("resync after=up");
+  });
+
+  it("left with the network gone: registered again", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.pass(10_000);
+    expect(modem.driver.state).toBe("registering");
+    modem.say(registeredUrc);
+    await modem.pass(1_000);
+    expect(modem.driver.ready).toBe(true);
+  });
+
+  it("and echo that comes back with it is switched off", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.take();
+    modem.echo = true;
+    modem.connect();
+    await modem.pass(5_000);
+    expect(modem.driver.ready).toBe(true);
+    expect(modem.take()).toContain("ATE0");
+  });
+});
+
+describe("a reboot", () => {
+  it.each(["RDY", "SMS Ready"])("told by %s while up: told, brought up anew, socket opened anew", async (banner) => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.send("01");
+    await modem.pass(20_000);
+    modem.take();
+    modem.say(banner);
+    expect(modem.stateTexts).toEqual(["up", "down rebooted"]);
+    expect(modem.driver.state).toBe("starting");
+    await modem.until(() => modem.driver.ready, minute);
+    modem.send("02");
+    await modem.pass(1_000);
+    const commands = modem.take();
+    expect(commands.slice(0, 3)).toEqual(["AT", "ATE0", "AT+CMEE=1"]);
+    expect(commands.slice(-4)).toEqual([
+      "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,02",
+    ]);
+  });
+
+  it("in the middle of sending: the datagram goes out afterwards", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.answer(/CSOSEND/, []);
+    modem.send("01");
+    await modem.pass(500);
+    modem.say("RDY");
+    modem.behave();
+    await modem.pass(30_000);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,01");
+  });
+
+  it("while the key is pressed: the key is let go", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    modem.connect();
+    await modem.pass(300);
+    expect(modem.keyPressed).toBe(true);
+    modem.say("RDY");
+    expect(modem.keyPressed).toBe(false);
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("in sleep, as after a power cut", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await modem.pass(minute);
+    modem.say("RDY");
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.presses).toEqual([]);
+  });
+});
+
+describe("no answer", () => {
+  it("a lost OK costs a resync and a radio reset, no more", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.send("01");
+    await modem.pass(1_000);
+    modem.take();
+    modem.answer(/CSOSEND/, []);
+    modem.send("02");
+    await modem.pass(10_000);
+    modem.behave();
+    await modem.until(() => modem.driver.ready, minute);
+    const commands = modem.take();
+    expect(commands.slice(0, 5)).toEqual(["AT+CSOSEND=0,2,02", "AT", "ATE0", "AT+CMEE=1", "AT+CFUN=0"]);
+    expect(modem.presses).toEqual([]);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+    modem.send("03");
+    await modem.pass(1_000);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,03");
+  });
+
+  it("climbs the ladder: probes, wake key, probes, pause, probes, power key, probes, longer pause", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.take();
+    modem.presses.length = 0;
+    modem.silent = true;
+    const from = modem.clock.now;
+    modem.send("01");
+    await modem.until(() => modem.states.length >= 3, 10 * minute);
+    expect(modem.stateTexts).toEqual(["up", "down no-answer", "down no-answer"]);
+    expect(modem.presses.map((press) => press.until - press.from)).toEqual([800, 1_100]);
+    const probes = modem.commands.filter(({ text }) => text === "AT").map(({ time }) => time);
+    const [wake, power] = modem.presses;
+    const down = modem.states[1].time;
+    expect(probes.filter((time) => time < wake.from).length).toBe(3);
+    expect(probes.filter((time) => time >= wake.until && time < down).length).toBe(10);
+    expect(probes.filter((time) => time > down && time < power.from).length).toBe(20);
+    expect(probes.filter((time) => time >= power.until).length).toBe(40);
+    expect(pauses(modem)).toEqual([8, 15]);
+    // The datagram's own time-out, then the whole ladder once: bounded.
+    expect(down - from).toBeLessThan(30_000);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("ends the pause at the first sign of life", async () => {
+    for (const sign of ["RDY", '+CPSMSTATUS: "EXIT PSM"']) {
+      const modem = new ScriptedModem({ withKey: false });
+      modem.silent = true;
+      modem.connect();
+      await modem.until(() => modem.states.length >= 8, 5 * 60 * minute);
+      modem.behave();
+      modem.say(sign);
+      expect(await modem.until(() => modem.driver.ready, 10_000)).toBe(true);
+    }
+  });
+
+  it("but other pauses are not ended by a modem that reboots", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "pausing", minute);
+    modem.say("RDY");
+    expect(modem.driver.state).toBe("pausing");
+  });
+});
+
+// Each command of a bring-up, a wake and a datagram: what happens when the modem says this instead.
+describe.each([
+  ["nothing", []],
+  ["ENTER PSM, then nothing", ['+CPSMSTATUS: "ENTER PSM"']],
+  ["a banner, then nothing", ["RDY"]],
+  ["ERROR", ["ERROR"]],
+  ["an answer that is not its own", ['+CCLK: "26/01/09,10:07:06+04"', "OK"]],
+  ["garbage", ["\x00\x80", "OKOK", "+CEREG:", "+CSOC:", "+CSONMI:", "+CPSMSTATUS:"]],
+])("to any one command the modem says %s", (_, answer) => {
+  it.each([
+    "AT", "ATE0", "AT+CMEE=1", "AT+IPR=115200", "AT+CGSN", "AT+CPIN?", "AT+CFUN=0",
+    'AT*MCGDEFCONT="IP","iot.example"', "AT+CPSMSTATUS=1", /CPSMS=1/, "AT+RETENTION=1", "AT+CLTS=1", "AT+CEREG=5",
+    "AT+CFUN=1", "AT+CEREG?", "AT+CSQ", "AT+CCLK?", "AT+CSOCL=0", "AT+CSOC=1,2,1", /CSOCON/, /CNBIOTRAI/, /CSOSEND/,
+    "AT+CSOSTATUS=0",
+  ])("%s: within minutes it sends all the same", async (command) => {
+    const modem = new ScriptedModem({ psm });
+    let times = 0;
+    const once = (later: readonly string[]) => () => ((times += 1) === 1 ? answer : later);
+    const good: Record<string, readonly string[]> = {
+      "AT+CGSN": ["864600030000017", "OK"],
+      "AT+CPIN?": ["+CPIN: READY", "OK"],
+      "AT+CEREG?": ["+CEREG: 5,1", "OK"],
+      "AT+CSOC=1,2,1": ["+CSOC: 0", "OK"],
+      "AT+CSOSTATUS=0": ["+CSOSTATUS: 0,2", "OK"],
+    };
+    modem.answer(command, once(good[String(command)] ?? ["OK"]));
+    const delivered = async (hex: string): Promise<void> => {
+      // As the firmware does it: CoAP sends again until it has an answer.
+      for (let attempt = 0; attempt < 20; attempt++) {
+        if (!modem.driver.ready) modem.connect();
+        modem.send(hex, { release: true });
+        await modem.pass(20_000);
+        if (modem.take().includes(`AT+CSOSEND=0,2,${hex}`)) return;
+      }
+      throw new Error(`${hex} was never sent: ${modem.driver.state}; log: ${modem.log.join("; ")}`);
+    };
+    await delivered("01");
+    await modem.until(() => modem.driver.ready, 10 * minute);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await delivered("02");
+    expect(times).toBeGreaterThan(0);
+  });
+});
