@@ -8,8 +8,8 @@ export function compare(
   contenders: Readonly<Record<string, () => void>>,
   options: { rounds?: number; roundMs?: number } = {},
 ): Record<string, number> {
-  const rounds = options.rounds ?? 11;
-  const roundMs = options.roundMs ?? 60;
+  const rounds = options.rounds ?? 41;
+  const roundMs = options.roundMs ?? 15;
   const names = Object.keys(contenders);
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   const batch: Record<string, number> = {};

@@ -243,7 +243,7 @@ export class Agent {
     if (this.#choosing) return;
     this.#choosing = true;
     try {
-      for (;; ) {
+      for (;;) {
         const reading = this.#pending.oldest;
         if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
         if (!this.#options.link.ready) {

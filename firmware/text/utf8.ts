@@ -34,7 +34,7 @@ export function encodeUtf8(text: string): Uint8Array {
   return out;
 }
 
-/** Smallest code point that needs 2, 3 and 4 bytes: a longer form than needed is forged (RFC 3629 section 10). */
+/** Smallest code point of each length: a longer form than needed is forged (RFC 3629 section 10). */
 const smallest = [0, 0, 0x80, 0x800, 0x10000];
 
 /** The text, or undefined when the bytes are not well-formed UTF-8. */

@@ -32,7 +32,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 async function codec(): Promise<void> {
   // Only here: its peer is a development dependency.
   const { benchCodec } = await import("../../bench/codec");
-  say("CoAP codec, ns per message and ratio to npm coap-packet (median of 11 alternating rounds)");
+  say("CoAP codec, ns per message and ratio to npm coap-packet (median of 41 alternating rounds)");
   for (const row of benchCodec()) {
     say(
       `  ${row.name.padEnd(9)} ${String(row.bytes).padStart(4)} B` +

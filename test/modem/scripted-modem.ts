@@ -16,8 +16,8 @@ export const peer = { address: "203.0.113.5", port: 5683 };
 export const registeredUrc = '+CEREG: 1,"5B57","01A50B1A",9,,,"00000101","00100001"';
 export const registeredAnswer = '+CEREG: 5,1,"5B57","01A50B1A",9,,,"00000101","00100001"';
 
-/** Lines that answer a command; none at all is silence. */
-export type Answer = readonly string[] | ((line: string, time: number) => readonly string[]);
+/** Lines that answer a command; none at all is silence, `undefined` what was the answer before. */
+export type Answer = readonly string[] | ((line: string) => readonly string[] | undefined);
 
 /** What a modem answers that has a card, is registered, and does as it is told. */
 export const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
@@ -178,10 +178,12 @@ export class ScriptedModem {
   }
 
   #respond(line: string): void {
-    const found = this.#answers.find(([command]) => matches(command, line));
-    if (found === undefined) return;
-    const lines = typeof found[1] === "function" ? found[1](line, this.clock.now) : found[1];
-    if (lines.length === 0) return;
+    let lines: readonly string[] | undefined;
+    for (const [command, answer] of this.#answers) {
+      if (lines !== undefined) break;
+      if (matches(command, line)) lines = typeof answer === "function" ? answer(line) : answer;
+    }
+    if (lines === undefined || lines.length === 0) return;
     const { echo } = this;
     this.clock.after(this.delay, () => {
       if (echo) this.bytes(ascii(`${line}\r`));

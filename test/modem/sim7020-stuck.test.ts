@@ -17,8 +17,13 @@ const lines = [
   "NORMAL POWER DOWN", "AT", "ATE0", "AT+CEREG?", "AT+CFUN=0",
 ];
 
+/** Answers of a modem that mostly does as it is told. */
+const moods = [[], ["OK"], ["ERROR"], ['+CPSMSTATUS: "ENTER PSM"'], ["RDY"], ["+CEREG: 2", "OK"], ["+CSOERR: 0,1", "ERROR"]];
+
 /** How the modem treats commands for a while. */
-const manners = ["good", "good", "good", "silent", "silent", "refusing", "anything", "echoing", "slow", "searching"];
+const manners = [
+  "good", "good", "moody", "moody", "moody", "silent", "silent", "refusing", "anything", "echoing", "slow", "searching",
+];
 
 const event = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...lines).map((line) => ({ line })) },
@@ -42,8 +47,11 @@ function take(modem: ScriptedModem, manner: string, random: Random): void {
     case "silent":
       modem.silent = true;
       break;
+    case "moody":
+      modem.answer(/^AT/, () => (random.chance(0.85) ? undefined : random.pick(moods)));
+      break;
     case "refusing":
-      modem.answer(/^AT/, (line) => (line === "AT" || random.chance(0.5) ? ["OK"] : [`+CME ERROR: ${random.pick([3, 14, 50])}`]));
+      modem.answer(/^AT./, () => (random.chance(0.5) ? undefined : [`+CME ERROR: ${random.pick([3, 14, 50])}`]));
       break;
     case "anything":
       modem.answer(/^AT/, () => Array.from({ length: Math.floor(4 * random.next()) }, () => random.pick(lines)));
@@ -91,7 +99,7 @@ describe.each([["with a power key", true], ["without one", false]])("%s", (_, wi
             modem.say(`+CPSMSTATUS: "${what.sleep} PSM"`);
           } else if ("up" in what) {
             // Deep states are reached from here: noise alone rarely gets past the bring-up.
-            modem.behave();
+            if (random.chance(0.5)) modem.behave();
             modem.connect();
             await modem.until(() => modem.driver.ready, 60_000);
           } else if ("connect" in what) {
