@@ -8,9 +8,10 @@
 import { CommandCode } from "./enos/command";
 import type { CommandResult } from "./enos/command";
 import type { Application } from "./device/agent";
+import { definePoints } from "./model/point";
 import type { PointDefinition, Value, Values } from "./model/point";
 
-export const points: readonly PointDefinition[] = Object.freeze([
+export const points: readonly PointDefinition[] = definePoints([
   { id: "temperature", number: 1, type: "double" },
   { id: "humidity", number: 2, type: "double" },
   { id: "rssi", number: 3, type: "int" },

@@ -24,58 +24,30 @@ const board = Object.freeze({ transmit: 17, receive: 16, baud: 115_200, port: 1 
 /** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
 const firstWrite = 64;
 
+/** Pause after a fault in the firmware itself, ms. */
+const afterFault = 1_000;
+
 /** Longest sleep of the timer, ms; it cannot count beyond 24.8 days, and the clock wants to be read. */
 const longestSleep = 86_400_000;
 
 export default function main(): void {
-  let settings: Settings;
   try {
-    settings = readSettings(config);
-    run(settings);
+    run(readSettings(config));
   } catch (error) {
     // Nothing that a restart would mend: say what is wrong and stay put.
     trace(`settings: ${error instanceof Error ? error.message : "unreadable"}\n`);
   }
 }
 
+/** @throws SettingsError before any hardware is touched */
 function run(settings: Settings): void {
   const clock = new Clock();
   const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
-
+  let writer: PortWriter | undefined;
   let timer: Timer | undefined;
-  /** Runs one event through the agent; a fault in it must not reboot the board with readings in RAM. */
-  const turn = (event?: (now: number) => void): void => {
-    const now = clock.now();
-    try {
-      event?.(now);
-      agent.poll(now);
-    } catch (error) {
-      log("fault", error instanceof Error ? error.message : "unknown");
-    }
-    const wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
-    if (timer === undefined) timer = Timer.set(onTimer, wait);
-    else Timer.schedule(timer, wait);
-  };
-  const onTimer = (): void => {
-    timer = undefined;
-    turn();
-  };
-
-  const serial = new Serial({
-    ...board,
-    format: "buffer",
-    onReadable(this: Serial): void {
-      const bytes = this.read();
-      if (bytes instanceof ArrayBuffer) turn((now) => modem.receive(new Uint8Array(bytes), now));
-    },
-    onWritable(free: number): void {
-      writer.onWritable(free);
-    },
-  });
-  const writer = new PortWriter(serial, firstWrite);
 
   const modem = new Sim7020({
-    write: (bytes) => writer.write(bytes),
+    write: (bytes) => writer?.write(bytes),
     apn: settings.apn,
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     powerKey: powerKey(settings.powerKey),
@@ -107,11 +79,41 @@ function run(settings: Settings): void {
     application: new DemoApplication({ random: Math.random, rssi: () => modem.rssi }),
     interval: settings.interval,
     reports: settings.reports,
-    format: settings.format,
-    now: () => clock.now(),
+    format: settings.payload,
     log,
   });
 
+  /** Runs one event through the agent. A fault in it must not reboot the board with readings in RAM. */
+  const turn = (event?: (now: number) => void): void => {
+    let wait = afterFault;
+    try {
+      const now = clock.now();
+      event?.(now);
+      agent.poll(now);
+      wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
+    } catch (error) {
+      log("fault", error instanceof Error ? error.message : "unknown");
+    }
+    if (timer === undefined) timer = Timer.set(onTimer, wait);
+    else Timer.schedule(timer, wait);
+  };
+  const onTimer = (): void => {
+    timer = undefined;
+    turn();
+  };
+
+  const serial = new Serial({
+    ...board,
+    format: "buffer",
+    onReadable(this: Serial): void {
+      const bytes = this.read();
+      if (bytes instanceof ArrayBuffer) turn((now) => modem.receive(new Uint8Array(bytes), now));
+    },
+    onWritable(free: number): void {
+      writer?.onWritable(free);
+    },
+  });
+  writer = new PortWriter(serial, firstWrite);
   log("agent", `start interval=${settings.interval}s`);
   turn();
 }
@@ -119,7 +121,8 @@ function run(settings: Settings): void {
 /** PWRKEY is pressed by pulling it low; released it floats at the modem's own supply. */
 function powerKey(pin: number | undefined): ((pressed: boolean) => void) | undefined {
   if (pin === undefined) return undefined;
-  const key = new Digital({ pin, mode: Digital.OutputOpenDrain });
-  key.write(1);
+  // Without the initial value the pin is low from its first moment: a press.
+  const options = { pin, mode: Digital.OutputOpenDrain, initialValue: 1 as const };
+  const key = new Digital(options);
   return (pressed) => key.write(pressed ? 0 : 1);
 }

@@ -5,16 +5,16 @@
  */
 
 /** Message types, RFC 7252 section 3. */
-export const Type = {
+export const Type = Object.freeze({
   confirmable: 0,
   nonConfirmable: 1,
   acknowledgement: 2,
   reset: 3,
-} as const;
+} as const);
 export type Type = (typeof Type)[keyof typeof Type];
 
 /** Request and response codes, RFC 7252 sections 12.1.1 and 12.1.2. */
-export const Code = {
+export const Code = Object.freeze({
   empty: 0x00,
   get: 0x01,
   post: 0x02,
@@ -33,7 +33,7 @@ export const Code = {
   methodNotAllowed: 0x85,
   requestEntityTooLarge: 0x8d,
   internalServerError: 0xa0,
-} as const;
+} as const);
 
 /** The class of a code: 0 requests, 2 success, 4 client error, 5 server error. */
 export function codeClass(code: number): number {

@@ -3,20 +3,20 @@
  */
 
 /** Option numbers of RFC 7252 and RFC 7959 that this project meets. */
-export const OptionNumber = {
+export const OptionNumber = Object.freeze({
   uriPath: 11,
   contentFormat: 12,
   maxAge: 14,
   uriQuery: 15,
   block2: 23,
   block1: 27,
-} as const;
+} as const);
 
 /** Content-Formats, RFC 7252 section 12.3. */
-export const ContentFormat = {
+export const ContentFormat = Object.freeze({
   octetStream: 42,
   json: 50,
-} as const;
+} as const);
 
 /** One option: its number, and its value as bytes. */
 export interface Option {

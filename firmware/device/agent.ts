@@ -74,8 +74,6 @@ export interface AgentOptions {
   /** Readings to take, 0 for no end. */
   readonly reports: number;
   readonly format: Format;
-  /** Current time, ms, monotonic: for datagrams, which come by themselves. */
-  readonly now: () => number;
   /** Events for logs: the room and what happened there, no secrets. */
   readonly log: (room: string, text: string) => void;
   /** The session's own events, for whoever must act on them. */
@@ -98,14 +96,13 @@ export class Agent {
   readonly #credentials: Credentials;
   #nextId: number;
   #taken = 0;
-  #nextSample = 0;
+  /** When the next reading is due, ms; the first at the first poll. */
+  #nextSample: number | undefined;
   #notBefore = 0;
   #polledAt = 0;
   #failures = 0;
   /** The reading under way. */
   #sending: Reading | undefined;
-  /** `#send` is at work further down the stack. */
-  #choosing = false;
   /** Epoch ms at monotonic zero, once the network has told the time. */
   #epoch: number | undefined;
   #idle = false;
@@ -144,14 +141,12 @@ export class Agent {
       options.log("report", `dropped id=${reading.id} reason=full`);
     });
     this.#nextId = Math.floor(options.random() * 0x1_0000_0000);
-    this.#nextSample = options.now();
     const { io, ...socketOptions } = options.socket;
-    const agent = this;
     this.#socket = new io({
       ...socketOptions,
-      onReadable(this: DatagramSocket): void {
-        agent.#receive(this);
-      },
+      // Read in `poll`: the stack of an ESP32 is too small to settle an exchange and start the next
+      // one on top of the UART, the AT engine and the socket.
+      onReadable(): void {},
       onError(this: DatagramSocket, reason?: string): void {
         options.log("socket", `error reason="${reason ?? "unknown"}"`);
       },
@@ -171,7 +166,7 @@ export class Agent {
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
     let deadline = Math.min(this.#endpoint.deadline, this.#options.link.deadline);
-    if (this.#samplesLeft()) deadline = Math.min(deadline, this.#nextSample);
+    if (this.#samplesLeft()) deadline = Math.min(deadline, this.#nextSample ?? 0);
     // Past that the link is what everything waits for.
     if (this.#pending.length > 0 && this.#sending === undefined && this.#notBefore > this.#polledAt) {
       deadline = Math.min(deadline, this.#notBefore);
@@ -179,10 +174,12 @@ export class Agent {
     return deadline;
   }
 
-  /** Does what is due. */
+  /** Reads what has come, and does what is due. */
   poll(now: number): void {
     this.#polledAt = now;
+    this.#nextSample ??= now;
     this.#options.link.poll(now);
+    this.#receive(now);
     this.#endpoint.poll(now);
     this.#sample(now);
     this.#send(now);
@@ -209,11 +206,12 @@ export class Agent {
   }
 
   #sample(now: number): void {
-    if (now < this.#nextSample || !this.#samplesLeft()) return;
+    const due = this.#nextSample!;
+    if (now < due || !this.#samplesLeft()) return;
     const { format, interval } = this.#options;
     // Late by whatever kept the device: the next one is due where it would have been.
-    this.#nextSample += interval * 1000;
-    if (this.#nextSample <= now) this.#nextSample = now + interval * 1000;
+    const next = due + interval * 1000;
+    this.#nextSample = next > now ? next : now + interval * 1000;
     let values: Values;
     try {
       values = this.#options.application.sample();
@@ -240,20 +238,14 @@ export class Agent {
    * from the outcome: a day of readings that cannot be sent would fill the stack.
    */
   #send(now: number): void {
-    if (this.#choosing) return;
-    this.#choosing = true;
-    try {
-      for (;;) {
-        const reading = this.#pending.oldest;
-        if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
-        if (!this.#options.link.ready) {
-          this.#options.link.connect(now);
-          if (!this.#options.link.ready) return;
-        }
-        this.#sendReading(reading, now);
+    for (;;) {
+      const reading = this.#pending.oldest;
+      if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
+      if (!this.#options.link.ready) {
+        this.#options.link.connect(now);
+        if (!this.#options.link.ready) return;
       }
-    } finally {
-      this.#choosing = false;
+      this.#sendReading(reading, now);
     }
   }
 
@@ -263,7 +255,7 @@ export class Agent {
       this.#epoch === undefined ? undefined : Math.round(this.#epoch + reading.takenAt),
     );
     if (typeof payload === "string") {
-      this.#giveUp(reading, payload, now);
+      this.#giveUp(reading, payload);
       return;
     }
     this.#sending = reading;
@@ -284,7 +276,7 @@ export class Agent {
       this.#failures = 0;
       this.#notBefore = 0;
       if (verdict !== undefined && verdict !== enosOk) {
-        return this.#giveUp(reading, `enos-code=${verdict}`, now);
+        return this.#giveUp(reading, `enos-code=${verdict}`);
       }
       this.totals.acknowledged += 1;
       this.#pending.release(reading.id);
@@ -292,17 +284,17 @@ export class Agent {
         "report",
         `acknowledged id=${reading.id} after=${((now - reading.takenAt) / 1000).toFixed(1)}s`,
       );
-      return this.#send(now);
+      return;
     }
     if (
       outcome.kind === "rejected" &&
       (outcome.reason === "illegal-payload" || outcome.reason === "too-large")
     ) {
       // The same bytes would be refused again.
-      return this.#giveUp(reading, outcome.reason, now);
+      return this.#giveUp(reading, outcome.reason);
     }
     if (outcome.kind === "unanswered" && outcome.reason === "too-large") {
-      return this.#giveUp(reading, outcome.reason, now);
+      return this.#giveUp(reading, outcome.reason);
     }
     const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
     this.#failures += 1;
@@ -315,11 +307,10 @@ export class Agent {
     );
   }
 
-  #giveUp(reading: Reading, reason: string, now: number): void {
+  #giveUp(reading: Reading, reason: string): void {
     this.totals.refused += 1;
     this.#pending.release(reading.id);
     this.#options.log("report", `refused id=${reading.id} reason="${reason}"`);
-    this.#send(now);
   }
 
   #obey(topic: string, payload: Uint8Array, now: number): void {
@@ -360,9 +351,10 @@ export class Agent {
     this.#socket.write(datagram, address, port);
   }
 
-  #receive(socket: DatagramSocket): void {
+  #receive(now: number): void {
+    const socket = this.#socket;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
-      this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, this.#options.now());
+      this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
   }
 }

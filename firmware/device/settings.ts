@@ -20,7 +20,8 @@ export interface Settings {
   readonly interval: number;
   /** Readings to take before falling silent, 0 for no end. */
   readonly reports: number;
-  readonly format: Format;
+  /** Not called "format": that name is mcconfig's own, for displays. */
+  readonly payload: Format;
   /** Lifetime of the authentication, seconds. */
   readonly lifetime: number;
   readonly edition: EditionSetting;
@@ -49,7 +50,7 @@ export function readSettings(config: Configuration): Settings {
     port: whole(config, "port", 5683, 1, 65_535),
     interval: whole(config, "interval", 900, 1, 86_400),
     reports: whole(config, "reports", 0, 0, 1_000_000),
-    format: choice(config, "format", "raw", ["raw", "json", "alternate"]),
+    payload: choice(config, "payload", "raw", ["raw", "json", "alternate"]),
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),

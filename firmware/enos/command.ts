@@ -28,7 +28,7 @@ export interface CommandResult {
 }
 
 /** Answer codes of the device, after HTTP's. */
-export const CommandCode = { ok: 200, badRequest: 400, unknown: 404, failed: 500 } as const;
+export const CommandCode = Object.freeze({ ok: 200, badRequest: 400, unknown: 404, failed: 500 } as const);
 
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id

@@ -8,17 +8,17 @@ import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
 
 /** Options of EnOS. 2101 is critical (odd): a server that does not know it answers 4.02. */
-export const EnosOption = {
+export const EnosOption = Object.freeze({
   /** Path of a command that waits, text, in responses. */
   downlinkPath: 2100,
   /** Signature, ASCII hex, in requests of the edition with tokens. */
   sign: 2101,
   /** Payload of the command that waits, opaque, in responses of the later editions. */
   downlinkPayload: 2102,
-} as const;
+} as const);
 
 /** Topics below `/topic/sys/{productKey}/{deviceKey}`, and the `method` that goes with each in JSON. */
-export const Topic = {
+export const Topic = Object.freeze({
   raw: "thing/model/up_raw",
   rawDown: "thing/model/down_raw",
   measurepointPost: "thing/measurepoint/post",
@@ -28,7 +28,7 @@ export const Topic = {
   measurepointSet: "thing/service/measurepoint/set",
   measurepointGet: "thing/service/measurepoint/get",
   replySuffix: "_reply",
-} as const;
+} as const);
 
 /** `method` of a JSON message: the topic's tail with dots. */
 export function methodOf(topic: string): string {

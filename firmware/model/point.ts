@@ -16,6 +16,11 @@ export interface PointDefinition {
   readonly writable?: boolean;
 }
 
+/** The product's points, frozen: they are the same for ever and can live in flash. */
+export function definePoints(points: readonly PointDefinition[]): readonly PointDefinition[] {
+  return Object.freeze(points.map((point) => Object.freeze(point)));
+}
+
 /** A value on the device. */
 export type Value = number | string;
 

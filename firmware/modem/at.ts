@@ -84,7 +84,7 @@ export class AtEngine {
 
   /** Commands in a row that got no answer; any line from the modem that is a result ends the row. */
   timeouts = 0;
-  /** The modem has echoed a command: ATE0 is due. */
+  /** The modem has echoed a command since the driver last set this to false. */
   echoed = false;
   /** Lines that fitted nothing. */
   unknown = 0;

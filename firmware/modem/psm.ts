@@ -8,21 +8,29 @@
  *      011  2 s       111  deactivated            111  deactivated; any other counts as 1 min
  */
 
-/** Units in seconds, with their code, from the finest to the coarsest. */
-const t3412Units: readonly (readonly [number, string])[] = [
-  [2, "011"],
-  [30, "100"],
-  [60, "101"],
-  [600, "000"],
-  [3_600, "001"],
-  [36_000, "010"],
-  [1_152_000, "110"],
-];
-const t3324Units: readonly (readonly [number, string])[] = [
-  [2, "000"],
-  [60, "001"],
-  [360, "010"],
-];
+/** A unit's length in seconds, and its code. */
+type Unit = readonly [seconds: number, code: string];
+
+/** Frozen, rows too: what is preloaded lives in flash. */
+function unit(seconds: number, code: string): Unit {
+  return Object.freeze([seconds, code] as const);
+}
+
+// From the finest to the coarsest.
+const t3412Units: readonly Unit[] = Object.freeze([
+  unit(2, "011"),
+  unit(30, "100"),
+  unit(60, "101"),
+  unit(600, "000"),
+  unit(3_600, "001"),
+  unit(36_000, "010"),
+  unit(1_152_000, "110"),
+]);
+const t3324Units: readonly Unit[] = Object.freeze([
+  unit(2, "000"),
+  unit(60, "001"),
+  unit(360, "010"),
+]);
 
 /** Bits for T3412 extended, at least `seconds` long. */
 export function encodeT3412(seconds: number): string {
@@ -44,7 +52,7 @@ export function decodeT3324(bits: string): number | undefined {
   return decodeTimer(t3324Units, bits, 60);
 }
 
-function encodeTimer(units: readonly (readonly [number, string])[], seconds: number): string {
+function encodeTimer(units: readonly Unit[], seconds: number): string {
   for (let i = 0; i < units.length; i++) {
     const count = Math.ceil(seconds / units[i][0]);
     if (count <= 31) return units[i][1] + bits5(count);
@@ -53,7 +61,7 @@ function encodeTimer(units: readonly (readonly [number, string])[], seconds: num
 }
 
 function decodeTimer(
-  units: readonly (readonly [number, string])[],
+  units: readonly Unit[],
   bits: string,
   otherUnit: number | undefined,
 ): number | undefined {

@@ -63,18 +63,10 @@ export type Sim7020State =
   | "pausing"; // until the next try to bring it up
 
 /** URCs of the family that matter or at least are known. */
-const urcs = [
-  "+CSONMI:",
-  "+CSOERR:",
-  "+CEREG:",
-  "+CPIN:",
-  "+CPSMSTATUS:",
-  "+CLTS:",
-  "+CFUN:",
-  "*PSUTTZ",
-  "DST:",
-].map(ascii);
-const banners = ["RDY", "SMS Ready"].map(ascii);
+const urcs = Object.freeze(
+  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"].map(ascii),
+);
+const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
 const csonmi = ascii("+CSONMI:");
 const csoerr = ascii("+CSOERR:");
@@ -180,6 +172,8 @@ export class Sim7020 implements DatagramModem {
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
     this.#at.receive(bytes, now);
+    // It was switched off on the way up: a reboot whose banner was lost, or that had none.
+    if (this.#at.echoed && this.#state === "up") this.#rebooted(now);
   }
 
   poll(now: number): void {
@@ -464,6 +458,7 @@ export class Sim7020 implements DatagramModem {
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
+        this.#at.echoed = false;
         this.#radioReset = false;
         const csq = wholeNumber(signal);
         this.rssi = csq === undefined || csq === 99 ? undefined : -113 + 2 * csq;
@@ -688,6 +683,10 @@ export class Sim7020 implements DatagramModem {
   #banner(now: number): void {
     if (this.#state === "pausing") return this.#heard(now);
     if (this.#state === "off" || now < this.#bootGraceUntil) return;
+    this.#rebooted(now);
+  }
+
+  #rebooted(now: number): void {
     this.#log("rebooted by itself");
     this.#cancelLater();
     this.#at.clear(now);
@@ -743,7 +742,7 @@ export class Sim7020 implements DatagramModem {
     this.#socket = undefined;
     runScript(
       this.#at,
-      [{ line: ascii("ATE0") }, { line: ascii("AT+CMEE=1") }],
+      [{ line: ascii("ATE0") }, { line: ascii("AT+CMEE=1") }, { line: ascii("AT+IPR=115200") }],
       (outcome, at) => {
         if (this.#proceed(outcome, at)) this.#setUpRadio(at);
       },

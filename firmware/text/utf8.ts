@@ -35,7 +35,7 @@ export function encodeUtf8(text: string): Uint8Array {
 }
 
 /** Smallest code point of each length: a longer form than needed is forged (RFC 3629 section 10). */
-const smallest = [0, 0, 0x80, 0x800, 0x10000];
+const smallest: readonly number[] = Object.freeze([0, 0, 0x80, 0x800, 0x10000]);
 
 /** The text, or undefined when the bytes are not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -87,7 +87,6 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
       interval: flags.interval,
       reports: flags.reports,
       format: flags.format,
-      now: driver.now,
       log: (room, text) => {
         const time = palette.dim(new Date().toISOString().slice(11, 23));
         process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);

@@ -216,7 +216,7 @@ export class Simulation {
           apn: "iot.example",
           interval,
           reports,
-          format,
+          payload: format,
           ...(powerKey ? { powerKey: powerKeyPin } : {}),
         },
         // Where provisioning puts the keys on a board.

@@ -24,7 +24,7 @@ function stackDepth(): number {
 }
 
 describe("a good day", () => {
-  it("takes a reading at once and every interval, brings the link up, authenticates once, and is idle between", () => {
+  it("takes a reading at once and every interval, authenticates once, and is idle between", () => {
     const bench = new AgentBench();
     bench.wait(hour - 1);
     expect(bench.agent.totals).toMatchObject({ taken: 4, acknowledged: 4, refused: 0, dropped: 0 });
@@ -114,7 +114,7 @@ describe("readings survive", () => {
       return request.line.endsWith("up_raw") && ++heard <= 3 ? "silence" : answer;
     };
     bench.wait(hour);
-    // Three transmissions unheard, then a fresh request; the server has seen it and the token's count went on.
+    // Three transmissions unheard, then a fresh request: the server has counted on in between.
     expect(new Set(bench.readings).size).toBe(1);
     expect(bench.readings).toHaveLength(4);
     expect(bench.agent.totals).toMatchObject({ taken: 1, acknowledged: 1 });
@@ -229,10 +229,13 @@ describe("readings are given up, told and counted", () => {
     ]);
   });
 
-  it("a body that nobody can read leaves it at the 2.04", () => {
+  it.each([
+    ["that nobody can read", Buffer.from("OK")],
+    ["about another reading", Buffer.from("0000000004b4", "hex")],
+  ])("a body %s leaves it at the 2.04", (_what, payload) => {
     const bench = new AgentBench({ format: "alternate", reports: 2 });
     bench.server.script = (request, server) =>
-      request.line === auth ? server.answer(request) : { code: "2.04", payload: "OK" };
+      request.line === auth ? server.answer(request) : { code: "2.04", payload };
     bench.wait(hour);
     expect(bench.agent.totals).toMatchObject({ acknowledged: 2, refused: 0 });
   });
@@ -255,7 +258,7 @@ describe("readings are given up, told and counted", () => {
     expect(bench.lines("report: refused").filter((line) => line.includes("too-large"))).toHaveLength(50);
     expect(bench.agent.totals.acknowledged).toBeGreaterThan(8);
     // The stack of the device's engine is a few kilobytes: it must not grow with the backlog.
-    expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBe(0);
+    expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBeLessThanOrEqual(0);
   });
 
   it("the oldest, when 128 wait and another comes", () => {

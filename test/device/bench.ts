@@ -116,7 +116,6 @@ export class AgentBench {
       interval: 900,
       reports: 0,
       format: "raw",
-      now: () => this.now,
       log: (room, text) => this.log.push(`${room}: ${text}`),
       ...options,
     });

@@ -10,7 +10,7 @@ it("needs a server and nothing else", () => {
     port: 5683,
     interval: 900,
     reports: 0,
-    format: "raw",
+    payload: "raw",
     lifetime: 3600,
     edition: "auto",
     iv: "zero",
@@ -32,7 +32,7 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     t3412: 3600,
   };
   const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-  const choices = { format: "alternate", edition: "tokenless", iv: "key", apn: "cmnbiot" };
+  const choices = { payload: "alternate", edition: "tokenless", iv: "key", apn: "cmnbiot" };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
   expect(readSettings({ ...text, ...choices })).toEqual({ ...given, ...choices });
 });
@@ -66,7 +66,7 @@ describe("a value that cannot work is refused by name, with what it may be", () 
     ["port", [0, 65_536, 1.5, "", "5683x", NaN, null, true, {}], "whole number from 1 to 65535"],
     ["interval", [0, -1, 86_401, "1.5", "ten", Infinity], "whole number from 1 to 86400"],
     ["reports", [-1, 1_000_001, "x"], "whole number from 0 to 1000000"],
-    ["format", ["", "RAW", "xml", 1, null], "one of raw, json, alternate"],
+    ["payload", ["", "RAW", "xml", 1, null], "one of raw, json, alternate"],
     ["lifetime", [29, 86_401, 1.5, NaN, "1h"], "whole number from 30 to 86400"],
     ["edition", ["", "both", 2019], "one of auto, token, tokenless"],
     ["iv", ["", "a b", "x".repeat(101), "tür", 0, '"zero"'], "printable ASCII"],

@@ -128,7 +128,8 @@ export class FakeEnos {
 
   #authenticate(request: Seen): Answer {
     const { secureMode, lifetime, sign, ...rest } = JSON.parse(request.payload) as Record<string, unknown>;
-    const text = `deviceKey${keys.deviceKey}lifetime${lifetime}productKey${keys.productKey}secureMode2${keys.deviceSecret}`;
+    const { productKey, deviceKey, deviceSecret } = keys;
+    const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode2${deviceSecret}`;
     const good = sign === sha256(text).toString("hex").toUpperCase();
     if (!good || secureMode !== 2 || Object.keys(rest).length > 0) return { code: "4.01" };
     this.token = `T${++this.#tokens}-é`;

@@ -1,0 +1,42 @@
+/**
+ * manifest.json against the tree. mcconfig's wildcards in `preload` match no TypeScript, so every
+ * module has to be named; one that is forgotten costs RAM on the board and nothing tells.
+ */
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../firmware/device/settings";
+
+const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as {
+  config: Record<string, unknown>;
+  creation: { stack: number };
+  modules: Record<string, string | string[]>;
+  preload: string[];
+};
+
+/** Rooms of the firmware; `platform/` binds native modules and runs from RAM. */
+const rooms = readdirSync("firmware", { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+describe("manifest.json", () => {
+  test("preloads every module of every room but platform/", () => {
+    const wanted = rooms
+      .filter((room) => room !== "platform")
+      .flatMap((room) => readdirSync(`firmware/${room}`).map((file) => `${room}/${file.replace(/\.ts$/, "")}`));
+    expect([...manifest.preload].sort()).toEqual(["application", ...wanted].sort());
+  });
+
+  test("lists every room", () => {
+    for (const room of rooms) expect(manifest.modules[`${room}/*`]).toBe(`./firmware/${room}/*`);
+  });
+
+  test("its configuration is one that the firmware takes, without mcconfig's own names", () => {
+    expect(() => readSettings(manifest.config)).not.toThrow();
+    // mcconfig puts a display's pixel format and rotation under these.
+    for (const name of ["format", "rotation"]) expect(manifest.config).not.toHaveProperty(name);
+    for (const name of ["productKey", "deviceKey", "deviceSecret"]) expect(manifest.config).not.toHaveProperty(name);
+  });
+
+  test("asks for the stack that a report needs", () => {
+    // Measured with the SDK's own XS on Linux: 672 slots carried a session, 640 did not.
+    expect(manifest.creation.stack).toBeGreaterThanOrEqual(1024);
+  });
+});
