@@ -103,6 +103,9 @@ export class Endpoint {
     this.#options = options;
     this.#maxDatagram = options.maxDatagram ?? 1152;
     this.#tokenLength = options.tokenLength ?? 4;
+    if (!(options.transmission.nstart >= 1)) {
+      throw new RangeError(`nstart is at least 1, got ${options.transmission.nstart}`);
+    }
     if (!(Number.isInteger(this.#tokenLength) && this.#tokenLength >= 1 && this.#tokenLength <= 8)) {
       throw new RangeError(`tokenLength is 1 to 8 bytes, got ${options.tokenLength}`);
     }

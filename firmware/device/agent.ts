@@ -286,14 +286,9 @@ export class Agent {
       );
       return;
     }
-    if (
-      outcome.kind === "rejected" &&
-      (outcome.reason === "illegal-payload" || outcome.reason === "too-large")
-    ) {
+    const illegal = outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#session.proven;
+    if (illegal || (outcome.kind !== "offline" && outcome.reason === "too-large")) {
       // The same bytes would be refused again.
-      return this.#giveUp(reading, outcome.reason);
-    }
-    if (outcome.kind === "unanswered" && outcome.reason === "too-large") {
       return this.#giveUp(reading, outcome.reason);
     }
     const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);

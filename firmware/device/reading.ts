@@ -4,6 +4,7 @@
 import { ContentFormat } from "../coap/option";
 import { answerCode, enosOk, measurepointParams, requestBody } from "../enos/body";
 import { Topic, deviceRoot, pathOptions } from "../enos/topic";
+import { firstUnfit } from "../model/point";
 import { decodeAnswer, encodeMeasurepoints } from "../model/raw";
 import type { OptionBlock } from "../coap/option";
 import type { Credentials } from "../enos/credentials";
@@ -50,6 +51,8 @@ export class ReadingEncoder {
    */
   payload(reading: Reading, epoch: number | undefined): Uint8Array | string {
     if (reading.format === "json") {
+      const unfit = firstUnfit(this.#points, reading.values);
+      if (unfit !== undefined) return `wrong-value ${unfit}`;
       return requestBody(
         String(reading.id),
         Topic.measurepointPost,

@@ -122,6 +122,7 @@ export class Session {
   #edition: Edition | undefined;
   #token: Uint8Array | undefined;
   #sequence = 0;
+  #proven = false;
   #lastContact = 0;
   #cause: "first" | "lapsed" | "unauthorized" | "bad-option" = "first";
   #failures = 0;
@@ -129,6 +130,8 @@ export class Session {
   #queue: Operation[] = [];
   #busy = false;
   #fetches = 0;
+  /** A GET for a command is under way or waits. */
+  #fetching = false;
 
   /**
    * @throws SettingsError when credentials, lifetime, iv or edition cannot work
@@ -159,6 +162,14 @@ export class Session {
   /** Edition of the current or last session; undefined before the first. */
   get edition(): Edition | undefined {
     return this.#edition;
+  }
+
+  /**
+   * Whether this session's requests are known to be read: a 4.00 then speaks of the payload and not
+   * of a signature made with a wrong `iv`. Without signatures there is nothing to doubt.
+   */
+  get proven(): boolean {
+    return this.#state === "online" && (this.#proven || this.#token === undefined);
   }
 
   /** Whether a request is under way or waits. */
@@ -251,6 +262,7 @@ export class Session {
     this.#token = token;
     this.#edition = token === undefined ? "tokenless" : "token";
     this.#sequence = 0;
+    this.#proven = false;
     this.#lastContact = now;
     this.#state = "online";
     return undefined;
@@ -302,8 +314,10 @@ export class Session {
       this.#lastContact = now;
       // Only now: a server that admits the device and then refuses all it sends is no success.
       this.#failures = 0;
-      this.#takeDownlink(message, now);
+      this.#proven = true;
+      // In this order a command's answer goes out before the next command is fetched.
       operation.onComplete({ kind: "accepted", payload: message.payload }, now);
+      this.#takeDownlink(message, now);
       return;
     }
     const reason = rejectionOf(message.code);
@@ -338,6 +352,8 @@ export class Session {
   }
 
   #fetch(topic: string, now: number): void {
+    // One at a time: the answer to a GET announces the next command, if there is one.
+    if (this.#fetching) return;
     if (this.#fetches >= fetchLimit || this.#queue.length >= queueLimit) {
       // The server announces it again with the next response.
       this.#fetches = 0;
@@ -345,10 +361,12 @@ export class Session {
       return;
     }
     this.#fetches += 1;
+    this.#fetching = true;
     this.#queue.unshift({
       code: Code.get,
       path: pathOptions(this.#root + topic),
       onComplete: (outcome, at) => {
+        this.#fetching = false;
         if (outcome.kind === "accepted") this.#options.onDownlink(topic, outcome.payload, at);
         else this.#ignore(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
       },

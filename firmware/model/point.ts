@@ -38,3 +38,13 @@ export function fits(point: PointDefinition, value: unknown): value is Value {
       return typeof value === "string";
   }
 }
+
+/** The first identifier whose value its point cannot hold, or that is no point; undefined when all fit. */
+export function firstUnfit(points: readonly PointDefinition[], values: Values): string | undefined {
+  for (const id in values) {
+    let good = false;
+    for (let i = 0; i < points.length; i++) good ||= points[i].id === id && fits(points[i], values[id]);
+    if (!good) return id;
+  }
+  return undefined;
+}

@@ -117,6 +117,8 @@ export class Sim7020 implements DatagramModem {
   #announced: Registration | undefined;
   #failures = 0;
   #keyPressed = false;
+  /** ATE0 had its effect: no command behind it was echoed. */
+  #echoOff = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
   #deaf = false;
   /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
@@ -172,8 +174,8 @@ export class Sim7020 implements DatagramModem {
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
     this.#at.receive(bytes, now);
-    // It was switched off on the way up: a reboot whose banner was lost, or that had none.
-    if (this.#at.echoed && this.#state === "up") this.#rebooted(now);
+    // Echo was off: this is a reboot whose banner was lost, or that had none.
+    if (this.#echoOff && this.#at.echoed && this.#state === "up") this.#rebooted(now);
   }
 
   poll(now: number): void {
@@ -287,18 +289,35 @@ export class Sim7020 implements DatagramModem {
     this.#socket = undefined;
     this.#radioReset = false;
     const steps: Step[] = [
-      { line: ascii("ATE0") },
-      { line: ascii("AT+CMEE=1") },
       { line: ascii("AT+IPR=115200") },
       { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
     ];
-    runScript(
-      this.#at,
+    this.#runQuietly(
       steps,
-      (outcome, at) => {
-        if (!this.#proceed(outcome, at)) return;
+      (at) => {
         this.#log(`identified imei=${this.imei ?? "unknown"}`);
         this.#askSim(simAttempts, at);
+      },
+      now,
+    );
+  }
+
+  /** Runs steps behind those that any boot or wake calls for: no echo, errors with their numbers. */
+  #runQuietly(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+    runScript(
+      this.#at,
+      [{ line: ascii("ATE0") }],
+      (off, at) => {
+        if (!this.#proceed(off, at)) return;
+        this.#at.echoed = false;
+        runScript(
+          this.#at,
+          [{ line: ascii("AT+CMEE=1") }, ...steps],
+          (outcome, t) => {
+            if (this.#proceed(outcome, t)) onDone(t);
+          },
+          at,
+        );
       },
       now,
     );
@@ -458,7 +477,7 @@ export class Sim7020 implements DatagramModem {
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
-        this.#at.echoed = false;
+        this.#echoOff = !this.#at.echoed;
         this.#radioReset = false;
         const csq = wholeNumber(signal);
         this.rssi = csq === undefined || csq === 99 ? undefined : -113 + 2 * csq;
@@ -487,8 +506,6 @@ export class Sim7020 implements DatagramModem {
     let registration: Registration | undefined;
     let socketStatus: number | undefined = 2;
     const steps: Step[] = [
-      { line: ascii("ATE0") },
-      { line: ascii("AT+CMEE=1") },
       { line: ascii("AT+CEREG=5") },
       {
         line: ascii("AT+CEREG?"),
@@ -506,11 +523,9 @@ export class Sim7020 implements DatagramModem {
         onLine: (line) => (socketStatus = wholeNumber(fieldsOf(line, 11).pop())),
       });
     }
-    runScript(
-      this.#at,
+    this.#runQuietly(
       steps,
-      (outcome, at) => {
-        if (!this.#proceed(outcome, at)) return;
+      (at) => {
         if (socketStatus !== 2) this.#socket = undefined;
         if (registration !== undefined && isRegistered(registration)) return this.#enterUp(at);
         this.#register(at);
@@ -740,14 +755,7 @@ export class Sim7020 implements DatagramModem {
     this.#log("radio reset");
     this.#radioReset = true;
     this.#socket = undefined;
-    runScript(
-      this.#at,
-      [{ line: ascii("ATE0") }, { line: ascii("AT+CMEE=1") }, { line: ascii("AT+IPR=115200") }],
-      (outcome, at) => {
-        if (this.#proceed(outcome, at)) this.#setUpRadio(at);
-      },
-      now,
-    );
+    this.#runQuietly([{ line: ascii("AT+IPR=115200") }], (at) => this.#setUpRadio(at), now);
   }
 
   #fail(reason: DownReason, now: number): void {

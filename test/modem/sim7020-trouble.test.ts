@@ -335,6 +335,16 @@ describe("a reboot", () => {
     expect(commands.at(-1)).toBe("AT+CSOSEND=0,2,02");
   });
 
+  it("is not seen in the echo of a modem that cannot do without", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.echo = true;
+    await modem.up();
+    modem.send("01");
+    await modem.pass(1_000);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,01");
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
   it("while the key is pressed: the key is let go", async () => {
     const modem = new ScriptedModem({ psm });
     await modem.up();
