@@ -11,14 +11,16 @@
  */
 import { Endpoint } from "../coap/endpoint";
 import { enosOk } from "../enos/body";
-import { Session, describeOutcome } from "../enos/session";
+import { describeOutcome } from "../enos/outcome";
+import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
 import { Pending } from "../journal/pending";
 import { CommandExecutor } from "./commands";
 import { ReadingEncoder } from "./reading";
 import type { Transmission } from "../coap/transmission";
 import type { Credentials } from "../enos/credentials";
-import type { PublishOutcome, SessionEvent, SessionSettings } from "../enos/session";
+import type { PublishOutcome } from "../enos/outcome";
+import type { SessionEvent, SessionSettings } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
 import type { PointDefinition, Values } from "../model/point";
 import type { CommandHandlers } from "./commands";

@@ -46,30 +46,29 @@ export function checkCredentials(credentials: Credentials): void {
 
 /**
  * A segment of a path: printable ASCII without a slash, 1 to 255 bytes, not `.` or `..` (RFC 7252
- * section 5.10.1). EnOS's keys are letters and
- * digits; anything else points at a wrong setting, such as a quotation mark or a line end copied along.
+ * section 5.10.1). EnOS's keys are letters and digits; anything else points at a wrong setting, such as a quotation mark or a line end copied along.
  *
  * @throws SettingsError that names the setting
  */
 export function checkSegment(name: string, segment: string): void {
-  if (typeof segment !== "string" || segment.length === 0) throw new SettingsError(`${name} is empty`);
+  const fault = typeof segment === "string" ? segmentFault(segment) : "is no text";
+  if (fault !== undefined) throw new SettingsError(`${name} ${fault}`);
+}
+
+/** What keeps a text from being one segment of a path, or undefined. */
+export function segmentFault(segment: string): string | undefined {
+  if (segment.length === 0) return "is empty";
   if (segment.length > longestKey) {
-    throw new SettingsError(
-      `${name} is ${segment.length} characters long, at most ${longestKey} fit a path segment`,
-    );
+    return `is ${segment.length} characters long, at most ${longestKey} fit a path segment`;
   }
-  if (segment === "." || segment === "..") {
-    throw new SettingsError(`${name} is "${segment}": no key of EnOS is`);
-  }
+  if (segment === "." || segment === "..") return `is "${segment}": no key of EnOS is`;
   for (let i = 0; i < segment.length; i++) {
     const code = segment.charCodeAt(i);
-    if (code <= 0x20 || code > 0x7e || code === 0x2f) {
-      throw new SettingsError(
-        `${name} has ${code > 0x7e ? "a non-ASCII character" : code === 0x2f ? "a slash" : "a space or control character"}` +
-          ` at position ${i + 1}: it must be printable ASCII without spaces or slashes`,
-      );
-    }
+    if (code > 0x20 && code <= 0x7e && code !== 0x2f) continue;
+    const what = code > 0x7e ? "a non-ASCII character" : code === 0x2f ? "a slash" : "a space or control character";
+    return `has ${what} at position ${i + 1}: it must be printable ASCII without spaces or slashes`;
   }
+  return undefined;
 }
 
 /**

@@ -13,10 +13,11 @@
  * (option 2100) and fetched by GET. In the later ones there is no token, nothing is signed, and the
  * command's payload comes along (option 2102). Which one a server speaks shows in its answer.
  */
-import { Code, codeClass, codeText } from "../coap/code";
+import { Code, codeClass } from "../coap/code";
 import { findOption } from "../coap/option";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
-import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
+import { checkCredentials, checkLifetime, segmentFault, SettingsError } from "./credentials";
+import { rejectionOf } from "./outcome";
 import { RequestSigner, secureMode, signAuthentication } from "./sign";
 import { EnosOption, authOptions, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
@@ -24,6 +25,7 @@ import type { Outcome } from "../coap/exchange";
 import type { Message } from "../coap/message";
 import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
+import type { PublishOutcome, Refusal } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
 
 /** Which edition of the protocol to speak; `auto` goes by the server's answer. */
@@ -58,34 +60,6 @@ export type SessionEvent =
   | { readonly kind: "online"; readonly edition: Edition }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
   | { readonly kind: "downlink-ignored"; readonly reason: string };
-
-/** A 4.xx or 5.xx as a word. */
-export type Rejection =
-  | "illegal-payload" // 4.00
-  | "unauthorized" // 4.01, again after a fresh authentication
-  | "bad-option" // 4.02: the server does not know option 2101
-  | "forbidden" // 4.03: disabled by an operator
-  | "no-such-path" // 4.04
-  | "method-not-allowed" // 4.05
-  | "too-large" // 4.13
-  | "server-error" // 5.xx
-  | "other";
-
-/** Why there was no answer from the server at all. */
-export type Silence = "timeout" | "no-response" | "reset" | "too-large" | "queue-full" | "cancelled";
-
-/** Why an authentication came to nothing. */
-export type Refusal = Rejection | Silence | "edition-mismatch" | "unreadable-answer" | "waiting";
-
-/** How a request ended. */
-export type PublishOutcome =
-  | { readonly kind: "accepted"; readonly payload: Uint8Array }
-  /** The server answered with an error. */
-  | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
-  /** No answer. The server may or may not have taken it. */
-  | { readonly kind: "unanswered"; readonly reason: Silence }
-  /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
-  | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
 
 /** A request of the session's: what is sent once it is authenticated. */
 export interface Publication {
@@ -381,7 +355,7 @@ export class Session {
     const segments = topic.split("/");
     if (segments.length > 8) return undefined;
     for (let i = 0; i < segments.length; i++) {
-      if (!isSegment(segments[i])) return undefined;
+      if (segmentFault(segments[i]) !== undefined) return undefined;
     }
     return topic;
   }
@@ -389,19 +363,6 @@ export class Session {
   #ignore(reason: string, now: number): void {
     this.#options.onEvent?.({ kind: "downlink-ignored", reason }, now);
   }
-}
-
-/**
- * One segment of a path as EnOS makes them: 1 to 255 printable ASCII characters, no slash. A Uri-Path
- * must not be `.` or `..` (RFC 7252 section 5.10.1): they would lead out of the device's own topics.
- */
-function isSegment(segment: string): boolean {
-  if (segment.length === 0 || segment.length > 255 || segment === "." || segment === "..") return false;
-  for (let i = 0; i < segment.length; i++) {
-    const code = segment.charCodeAt(i);
-    if (code <= 0x20 || code > 0x7e) return false;
-  }
-  return true;
 }
 
 /** The token in an authentication's answer, undefined when there is none. */
@@ -420,40 +381,4 @@ function readToken(payload: Uint8Array): Uint8Array | undefined | "unreadable" {
   if (typeof token !== "string" || token.length === 0) return "unreadable";
   const bytes = encodeUtf8(token);
   return bytes.length > longestToken ? "unreadable" : bytes;
-}
-
-/** The word for an error code. */
-export function rejectionOf(code: number): Rejection {
-  switch (code) {
-    case Code.badRequest:
-      return "illegal-payload";
-    case Code.unauthorized:
-      return "unauthorized";
-    case Code.badOption:
-      return "bad-option";
-    case Code.forbidden:
-      return "forbidden";
-    case Code.notFound:
-      return "no-such-path";
-    case Code.methodNotAllowed:
-      return "method-not-allowed";
-    case Code.requestEntityTooLarge:
-      return "too-large";
-    default:
-      return codeClass(code) === 5 ? "server-error" : "other";
-  }
-}
-
-/** For logs: the outcome in a few words. */
-export function describeOutcome(outcome: PublishOutcome): string {
-  switch (outcome.kind) {
-    case "accepted":
-      return "accepted";
-    case "rejected":
-      return `rejected ${codeText(outcome.code)} ${outcome.reason}`;
-    case "unanswered":
-      return `unanswered ${outcome.reason}`;
-    case "offline":
-      return `offline ${outcome.reason}`;
-  }
 }

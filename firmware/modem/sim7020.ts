@@ -117,7 +117,7 @@ export class Sim7020 implements DatagramModem {
   #announced: Registration | undefined;
   #failures = 0;
   #keyPressed = false;
-  /** ATE0 had its effect: no command behind it was echoed. */
+  /** ATE0 had its effect: echo would mean that the modem has started anew. */
   #echoOff = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
   #deaf = false;
@@ -174,8 +174,8 @@ export class Sim7020 implements DatagramModem {
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
     this.#at.receive(bytes, now);
-    // Echo was off: this is a reboot whose banner was lost, or that had none.
-    if (this.#echoOff && this.#at.echoed && this.#state === "up") this.#rebooted(now);
+    // A reboot whose banner was lost, or not believed, or that had none.
+    if (this.#echoOff && this.#at.echoed) this.#rebooted(now);
   }
 
   poll(now: number): void {
@@ -314,7 +314,9 @@ export class Sim7020 implements DatagramModem {
           this.#at,
           [{ line: ascii("AT+CMEE=1") }, ...steps],
           (outcome, t) => {
-            if (this.#proceed(outcome, t)) onDone(t);
+            if (!this.#proceed(outcome, t)) return;
+            this.#echoOff = !this.#at.echoed;
+            onDone(t);
           },
           at,
         );
@@ -477,7 +479,6 @@ export class Sim7020 implements DatagramModem {
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
-        this.#echoOff = !this.#at.echoed;
         this.#radioReset = false;
         const csq = wholeNumber(signal);
         this.rssi = csq === undefined || csq === 99 ? undefined : -113 + 2 * csq;
@@ -776,6 +777,7 @@ export class Sim7020 implements DatagramModem {
 
   #enter(state: Sim7020State): void {
     this.#state = state;
+    if (state !== "configuring" && state !== "registering" && state !== "up") this.#echoOff = false;
     if (state === "asleep" || state === "waking" || state === "starting") this.#log(state);
   }
 

@@ -17,7 +17,8 @@ import { readKeys } from "./keys";
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
-import type { EditionSetting, Refusal, SessionEvent } from "../../firmware/enos/session";
+import type { Refusal } from "../../firmware/enos/outcome";
+import type { EditionSetting, SessionEvent } from "../../firmware/enos/session";
 
 interface DeviceFlags {
   server: string;

@@ -7,7 +7,8 @@ import { nodeCryptography } from "../../host-sim/platform/crypt";
 import { Random } from "../../host-sim/world/random";
 import { hex } from "../coap/peer";
 import { FakeEnos, keys, root } from "./fake-enos";
-import type { PublishOutcome, SessionEvent, SessionOptions } from "../../firmware/enos/session";
+import type { PublishOutcome } from "../../firmware/enos/outcome";
+import type { SessionEvent, SessionOptions } from "../../firmware/enos/session";
 
 const address = "192.0.2.1";
 const port = 5683;

@@ -1,0 +1,68 @@
+/**
+ * How a request to EnOS ends, in words: what the device acts on and what its log says.
+ */
+import { Code, codeClass, codeText } from "../coap/code";
+
+/** A 4.xx or 5.xx as a word. */
+export type Rejection =
+  | "illegal-payload" // 4.00
+  | "unauthorized" // 4.01, again after a fresh authentication
+  | "bad-option" // 4.02: the server does not know option 2101
+  | "forbidden" // 4.03: disabled by an operator
+  | "no-such-path" // 4.04
+  | "method-not-allowed" // 4.05
+  | "too-large" // 4.13
+  | "server-error" // 5.xx
+  | "other";
+
+/** Why there was no answer from the server at all. */
+export type Silence = "timeout" | "no-response" | "reset" | "too-large" | "queue-full" | "cancelled";
+
+/** Why an authentication came to nothing. */
+export type Refusal = Rejection | Silence | "edition-mismatch" | "unreadable-answer" | "waiting";
+
+/** How a request ended. */
+export type PublishOutcome =
+  | { readonly kind: "accepted"; readonly payload: Uint8Array }
+  /** The server answered with an error. */
+  | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
+  /** No answer. The server may or may not have taken it. */
+  | { readonly kind: "unanswered"; readonly reason: Silence }
+  /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
+  | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
+
+/** The word for an error code. */
+export function rejectionOf(code: number): Rejection {
+  switch (code) {
+    case Code.badRequest:
+      return "illegal-payload";
+    case Code.unauthorized:
+      return "unauthorized";
+    case Code.badOption:
+      return "bad-option";
+    case Code.forbidden:
+      return "forbidden";
+    case Code.notFound:
+      return "no-such-path";
+    case Code.methodNotAllowed:
+      return "method-not-allowed";
+    case Code.requestEntityTooLarge:
+      return "too-large";
+    default:
+      return codeClass(code) === 5 ? "server-error" : "other";
+  }
+}
+
+/** For logs: the outcome in a few words. */
+export function describeOutcome(outcome: PublishOutcome): string {
+  switch (outcome.kind) {
+    case "accepted":
+      return "accepted";
+    case "rejected":
+      return `rejected ${codeText(outcome.code)} ${outcome.reason}`;
+    case "unanswered":
+      return `unanswered ${outcome.reason}`;
+    case "offline":
+      return `offline ${outcome.reason}`;
+  }
+}
