@@ -64,7 +64,8 @@ export type Sim7020State =
 
 /** URCs of the family that matter or at least are known. */
 const urcs = Object.freeze(
-  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"].map(ascii),
+  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"]
+    .map(ascii),
 );
 const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
@@ -708,8 +709,8 @@ export class Sim7020 implements DatagramModem {
     this.#at.clear(now);
     this.#sending = false;
     this.#socket = undefined;
-    this.#options.onDown("rebooted", now);
     this.#begin(now);
+    this.#options.onDown("rebooted", now);
   }
 
   /** False when a script failed; then the trouble is taken care of. */

@@ -164,7 +164,8 @@ export class ScriptedModem {
     const { state, deadline } = this.driver;
     const idle = state === "off" || state === "up" || state === "asleep";
     if (!idle && deadline === Infinity) throw new Error(`stuck in ${state}`);
-    if (this.keyPressed && !(deadline <= this.clock.now + 1_100)) throw new Error(`key held down in ${state}`);
+    const letGo = !this.keyPressed || deadline <= this.clock.now + 1_100;
+    if (!letGo) throw new Error(`key held down in ${state}`);
   }
 
   #written(text: string): void {

@@ -152,6 +152,33 @@ describe("coming up", () => {
     expect(modem.clock.now).toBeLessThan(5_000);
   });
 
+  it("stands connect and datagrams out of its own callbacks", async () => {
+    const modem: ScriptedModem = new ScriptedModem({
+      psm,
+      onUp: (now) => {
+        modem.states.push({ text: "up", time: now });
+        modem.driver.sendDatagram(Uint8Array.of(1), peer.address, peer.port, false);
+      },
+      onDown: (reason, now) => {
+        modem.states.push({ text: `down ${reason}`, time: now });
+        modem.driver.connect(now);
+        modem.driver.sendDatagram(Uint8Array.of(2), peer.address, peer.port, false);
+      },
+    });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await modem.pass(20_000);
+    modem.take();
+    modem.say("RDY");
+    await modem.pass(20_000);
+    const commands = modem.take();
+    expect(commands.filter((text) => text === "ATE0").length).toBe(1);
+    expect(commands.slice(-2)).toEqual(["AT+CSOSEND=0,2,02", "AT+CSOSEND=0,2,01"]);
+    expect(modem.stateTexts).toEqual(["up", "down rebooted", "up"]);
+    expect(modem.presses).toEqual([]);
+  });
+
   it("happens once however often connect is called", async () => {
     const modem = new ScriptedModem();
     modem.clock.after(100, () => modem.connect());
@@ -266,14 +293,15 @@ describe("datagrams", () => {
     expect(modem.received).toEqual(["42 from 203.0.113.5:5683"]);
   });
 
-  it.each(["ERROR", "+CME ERROR: 50"])("refused with %s: socket opened anew, sent once more", async (refusal) => {
+  it.each([["ERROR"], ["+CME ERROR: 50"]])("refused with %s: new socket, sent once more", async (refusal) => {
     const modem = await connected();
     let sends = 0;
     modem.answer(/CSOSEND/, () => ((sends += 1) === 1 ? [refusal] : ["OK"]));
     modem.send("01");
     await modem.pass(1_000);
     expect(modem.take()).toEqual([
-      "AT+CSOSEND=0,2,01", "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,01",
+      "AT+CSOSEND=0,2,01",
+      "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,01",
     ]);
     expect(modem.failures).toEqual([]);
   });
@@ -343,7 +371,7 @@ describe("datagrams", () => {
     ]);
   });
 
-  it("stop with their owner: the socket is closed, what waits is dropped, what comes is not delivered", async () => {
+  it("stop with their owner: socket closed, what waits dropped, what comes not delivered", async () => {
     const modem = await connected();
     const owner = { receiveDatagram: () => {}, failDatagram: () => {} };
     modem.driver.closeSocket(owner);

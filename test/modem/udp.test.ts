@@ -6,7 +6,13 @@ import type { DatagramModem, DatagramOwner } from "../../firmware/modem/udp";
 class NotedModem implements DatagramModem {
   owner: DatagramOwner | undefined;
   closed = 0;
-  readonly sent: { bytes: number[]; address: string; port: number; release: boolean; kept: Uint8Array }[] = [];
+  readonly sent: {
+    bytes: number[];
+    address: string;
+    port: number;
+    release: boolean;
+    kept: Uint8Array;
+  }[] = [];
 
   openSocket(owner: DatagramOwner): void {
     this.owner = owner;
@@ -108,7 +114,9 @@ describe("read", () => {
     for (let i = 0; i < 20; i++) modem.owner!.receiveDatagram(Uint8Array.of(i), address, 5683);
     expect(readable).toBe(8);
     const firsts: number[] = [];
-    for (let datagram = socket.read(); datagram; datagram = socket.read()) firsts.push(new Uint8Array(datagram)[0]);
+    for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
+      firsts.push(new Uint8Array(datagram)[0]);
+    }
     expect(firsts).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
