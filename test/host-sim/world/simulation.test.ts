@@ -2,10 +2,9 @@
  * The whole way of a reading, from the sensor through AT port, radio and cloud and back.
  */
 import { describe, expect, test } from "vitest";
-import { EngineMissing } from "../../../host-sim/board/engine";
-import { findWorker } from "../../../host-sim/xs/worker";
 import { decodeCoap } from "../../../host-sim/cloud/coap-wire";
 import { Simulation } from "../../../host-sim/world/simulation";
+import { xsMissing } from "../board/bench";
 import type { SimulationOptions, SimulationResult, WorldEvent } from "../../../host-sim/world/simulation";
 
 const usual: SimulationOptions = {
@@ -128,22 +127,8 @@ test("no seed of twenty leaves a reading behind", async () => {
   }
 });
 
-function hasWorker(): boolean {
-  try {
-    findWorker();
-    return true;
-  } catch (error) {
-    if (error instanceof EngineMissing) return false;
-    throw error;
-  }
-}
-
-describe("on the XS engine", () => {
-  const missing = !hasWorker();
-  if (missing && process.env.CI !== undefined) {
-    test("the engine is there", () => expect.fail("CI needs @agoric/xsnap built: gcc and make at npm ci"));
-  }
-  test.skipIf(missing)("the same seed sends byte for byte what Node sends, at the same times", async () => {
+describe.skipIf(xsMissing !== undefined)("on the XS engine", () => {
+  test("the same seed sends byte for byte what Node sends, at the same times", async () => {
     for (const edition of ["token", "tokenless"] as const) {
       const node = await run({ seed: 7, edition, loss: 0.1 });
       const xs = await run({ seed: 7, edition, loss: 0.1, engine: "xs" });
@@ -153,7 +138,7 @@ describe("on the XS engine", () => {
     }
   });
 
-  test.skipIf(missing)("live slots do not grow from report to report", async () => {
+  test("live slots do not grow from report to report", async () => {
     const { result } = await run({ engine: "xs", reports: 40, format: "raw", loss: 0, command: false });
     const steady = result.costs.slice(20).map((cost) => cost.liveSlots);
     expect(Math.max(...steady) - Math.min(...steady)).toBeLessThanOrEqual(0);

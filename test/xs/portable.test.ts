@@ -1,0 +1,69 @@
+/**
+ * The firmware's protocol rooms on XS: what passes on Node can throw, or come out differently, on the
+ * engine of the board.
+ */
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Board } from "../../host-sim/board/board";
+import { bundleFirmware } from "../../host-sim/board/bundle";
+import { NodeEngine } from "../../host-sim/board/node-engine";
+import { VirtualClock } from "../../host-sim/world/clock";
+import { XsEngine } from "../../host-sim/xs/xs-engine";
+import { xsMissing } from "../host-sim/board/bench";
+import type { Engine } from "../../host-sim/board/engine";
+
+interface Vectors {
+  auth: { sign: string }[];
+  session: { sign: string }[];
+}
+const vectors = JSON.parse(readFileSync("test/vectors/enos-sign.json", "utf8")) as Vectors;
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await bundleFirmware({ entry: "test/xs/portable.ts" });
+});
+
+/** Everything that the portable work traces in this engine. */
+async function trace(engine: Engine, seed: number, count: number): Promise<string[]> {
+  let text = "";
+  try {
+    await engine.evaluate(bundle);
+    const board = new Board({
+      engine,
+      scheduler: new VirtualClock(),
+      seed,
+      epoch: 0,
+      config: { count, vectors },
+      keyValue: new Map(),
+      serial: { write() {}, txFree: () => 128 },
+      onTrace: (piece) => (text += piece),
+      onPin: () => {},
+    });
+    await board.start();
+  } finally {
+    await engine.close();
+  }
+  return text.split("\n");
+}
+
+describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
+  test.each([1, 2, 3])("do on XS what they do on Node, seed %i", async (seed) => {
+    const here = await trace(new NodeEngine(), seed, 600);
+    expect(await trace(new XsEngine(), seed, 600)).toEqual(here);
+    // Every suite did its work, to the end.
+    const suites = new Set(here.map((line) => line.split(" ")[0]));
+    expect([...suites].sort()).toEqual(
+      ["", "auth", "codec", "command", "end", "exchange", "modem", "payload", "psm", "sign", "store", "text"].sort(),
+    );
+    expect(here.filter((line) => line.startsWith("codec ")).length).toBe(600);
+    expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);
+  });
+
+  test("sign on XS as the vectors say", async () => {
+    const lines = await trace(new XsEngine(), 1, 1);
+    const of = (suite: string): string[] =>
+      lines.flatMap((line) => (line.startsWith(`${suite} `) ? [line.slice(suite.length + 1)] : []));
+    expect(of("auth")).toEqual(vectors.auth.map((vector) => vector.sign));
+    expect(of("sign")).toEqual(vectors.session.map((vector) => vector.sign));
+  });
+});
