@@ -8,59 +8,17 @@
  * Commands and answers as in SIMCom's AT manual V1.05 for the SIM7020 series and its low-power
  * application note. No clock of its own: every call brings the time (ms).
  */
-import { ascii, asciiText, readHex, startsWith, writeHex } from "../text/ascii";
+import { ascii, asciiText, startsWith } from "../text/ascii";
 import { AtEngine } from "./at";
-import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "./fields";
-import { parseCclk, parseCereg, wholeNumber } from "./fields";
-import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "./psm";
+import { findImei, isRegistered, parseCereg } from "./fields";
+import { decodeT3324, decodeT3412 } from "./psm";
 import { defaultTimeout, runScript } from "./script";
-import type { AtResult } from "./at";
+import { askRegistration, cereg, cfunTimeout, fixBaud, radioSteps, surveySteps } from "./sim7020-set-up";
+import { Sim7020Sockets, csoerr, csonmi } from "./sim7020-sockets";
 import type { Registration } from "./fields";
 import type { ScriptResult, Step } from "./script";
+import type { DownReason, Sim7020Options, Sim7020State } from "./sim7020-options";
 import type { DatagramModem, DatagramOwner } from "./udp";
-
-export interface Sim7020Options {
-  /** Sends bytes to the modem's UART. */
-  readonly write: (bytes: Uint8Array) => void;
-  /** Access point name of the SIM card's operator. */
-  readonly apn: string;
-  /** Bands to search, such as [8, 20]; fewer bands, faster registration. All when left out. */
-  readonly bands?: readonly number[];
-  /** Power saving mode to ask for, seconds; none without a power key, for nothing could end it. */
-  readonly psm?: { readonly t3412: number; readonly t3324: number };
-  /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */
-  readonly powerKey?: (pressed: boolean) => void;
-  /** Random number in [0, 1), for the spread of back-off. */
-  readonly random: () => number;
-  /** Datagrams can be sent. */
-  readonly onUp: (now: number) => void;
-  /** They cannot, and the driver is trying again by itself. */
-  readonly onDown: (reason: DownReason, now: number) => void;
-  /** The network's time, epoch ms. */
-  readonly onTime?: (epoch: number, now: number) => void;
-  /** For logs: an event and its details, no secrets. */
-  readonly log?: (text: string) => void;
-}
-
-/** Why the modem is not up. */
-export type DownReason =
-  | "rebooted"
-  | "no-answer" // nothing on the UART answers
-  | "sim" // the SIM card is missing or locked
-  | "not-registered" // no cell in time
-  | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
-  | "failed"; // a command of the bring-up was refused
-
-export type Sim7020State =
-  | "off"
-  | "starting"
-  | "configuring"
-  | "registering"
-  | "up"
-  | "asleep"
-  | "waking"
-  | "recovering"
-  | "pausing"; // until the next try to bring it up
 
 /** URCs of the family that matter or at least are known. */
 const urcs = Object.freeze(
@@ -69,16 +27,11 @@ const urcs = Object.freeze(
 );
 const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
-const csonmi = ascii("+CSONMI:");
-const csoerr = ascii("+CSOERR:");
-const cereg = ascii("+CEREG:");
 const cpin = ascii("+CPIN:");
 const cpsmstatus = ascii("+CPSMSTATUS:");
 
 // Times in ms, after the manual's maxima and what drivers in the field allow.
 const probeTimeout = 300;
-const cfunTimeout = 30_000;
-const socketTimeout = 75_000;
 const keyWake = 800;
 const keyOn = 1_100;
 /** Questions for the SIM card, a second apart. */
@@ -89,23 +42,11 @@ const registrationLimit = 300_000;
 const bootGrace = 10_000;
 const backoffFirst = 10_000;
 const backoffLongest = 3_600_000;
-/** Datagrams that may wait for the modem; CoAP sends a lost one again. */
-const outboxLimit = 4;
-/** A datagram of CSOSEND in its hexadecimal form, bytes. */
-export const largestDatagram = 512;
-
-interface OutgoingDatagram {
-  readonly bytes: Uint8Array;
-  readonly address: string;
-  readonly port: number;
-  readonly releaseAfterReply: boolean;
-  /** It failed once and the socket was opened anew for it. */
-  retried: boolean;
-}
 
 export class Sim7020 implements DatagramModem {
   readonly #options: Sim7020Options;
   readonly #at: AtEngine;
+  readonly #sockets: Sim7020Sockets;
   #state: Sim7020State = "off";
   #now = 0;
   /** The one thing the driver waits for, apart from commands. */
@@ -124,12 +65,6 @@ export class Sim7020 implements DatagramModem {
   #deaf = false;
   /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
   #uartAlive = true;
-  #owner: DatagramOwner | undefined;
-  #outbox: OutgoingDatagram[] = [];
-  #sending = false;
-  #socket: number | undefined;
-  #peerAddress = "";
-  #peerPort = 0;
 
   /** The modem's IMEI once known. */
   imei: string | undefined;
@@ -144,6 +79,13 @@ export class Sim7020 implements DatagramModem {
       banners,
       onUrc: (line, now) => this.#urc(line, now),
       onBanner: (now) => this.#banner(now),
+    });
+    this.#sockets = new Sim7020Sockets({
+      at: this.#at,
+      ready: () => this.ready,
+      onSilence: (now) => this.#recover(now),
+      onRefused: (now) => this.#resumeLater(now),
+      log: (text) => this.#log(text),
     });
   }
 
@@ -191,27 +133,16 @@ export class Sim7020 implements DatagramModem {
   }
 
   openSocket(owner: DatagramOwner): void {
-    this.#owner = owner;
+    this.#sockets.open(owner);
   }
 
   closeSocket(owner: DatagramOwner): void {
-    if (this.#owner !== owner) return;
-    this.#owner = undefined;
-    this.#outbox = [];
-    if (this.#socket !== undefined && this.#state === "up") {
-      runScript(this.#at, [{ line: ascii(`AT+CSOCL=${this.#socket}`), optional: true }], () => {}, this.#now);
-    }
-    this.#socket = undefined;
+    this.#sockets.close(owner, this.#now);
   }
 
   sendDatagram(bytes: Uint8Array, address: string, port: number, releaseAfterReply: boolean): void {
-    if (bytes.length > largestDatagram) {
-      this.#owner?.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largestDatagram}`);
-      return;
-    }
-    if (this.#outbox.length >= outboxLimit) this.#outbox.shift();
-    this.#outbox.push({ bytes, address, port, releaseAfterReply, retried: false });
-    if (this.#state === "up") this.#pump(this.#now);
+    if (!this.#sockets.add(bytes, address, port, releaseAfterReply)) return;
+    if (this.ready) this.#sockets.pump(this.#now);
     else this.connect(this.#now);
   }
 
@@ -287,10 +218,10 @@ export class Sim7020 implements DatagramModem {
   #configure(now: number): void {
     this.#enter("configuring");
     this.#bootGraceUntil = now + bootGrace;
-    this.#socket = undefined;
+    this.#sockets.forget();
     this.#radioReset = false;
     const steps: Step[] = [
-      { line: ascii("AT+IPR=115200") },
+      fixBaud,
       { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
     ];
     this.#runQuietly(
@@ -368,31 +299,10 @@ export class Sim7020 implements DatagramModem {
     );
   }
 
-  /** What travels in the attach request must be set while the radio is off. */
   #setUpRadio(now: number): void {
-    const { apn, bands, psm, powerKey } = this.#options;
-    const steps: Step[] = [
-      { line: ascii("AT+CFUN=0"), timeout: cfunTimeout },
-      { line: ascii(`AT*MCGDEFCONT="IP","${apn}"`) },
-    ];
-    if (bands !== undefined) steps.push({ line: ascii(`AT+CBANDSL=1,${bands.length},${bands.join(",")}`) });
-    if (psm !== undefined && powerKey !== undefined) {
-      steps.push(
-        { line: ascii("AT+CPSMSTATUS=1") },
-        { line: ascii(`AT+CPSMS=1,,,"${encodeT3412(psm.t3412)}","${encodeT3324(psm.t3324)}"`) },
-        { line: ascii("AT+RETENTION=1"), optional: true },
-      );
-    } else {
-      steps.push({ line: ascii("AT+CPSMS=0") });
-    }
-    steps.push(
-      { line: ascii("AT+CLTS=1"), optional: true },
-      { line: ascii("AT+CEREG=5") },
-      { line: ascii("AT+CFUN=1"), timeout: cfunTimeout },
-    );
     runScript(
       this.#at,
-      steps,
+      radioSteps(this.#options),
       (outcome, at) => {
         if (this.#proceed(outcome, at)) this.#register(at);
       },
@@ -408,21 +318,15 @@ export class Sim7020 implements DatagramModem {
 
   #askRegistration(now: number): void {
     this.#announced = undefined;
-    let registration: Registration | undefined;
-    const step: Step = {
-      line: ascii("AT+CEREG?"),
-      prefix: cereg,
-      owns: isCeregAnswer,
-      onLine: (line) => (registration = parseCereg(line)),
-    };
+    let answer: Registration | undefined;
     runScript(
       this.#at,
-      [step],
+      [askRegistration((registration) => (answer = registration))],
       (outcome, at) => {
         if (!this.#proceed(outcome, at) || this.#state !== "registering") return;
         // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
         if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
-        if (registration !== undefined && this.#judge(registration, at)) return;
+        if (answer !== undefined && this.#judge(answer, at)) return;
         if (at < this.#registerUntil) {
           // The URC usually comes first; the question is for the one that got lost.
           this.#later(registrationPoll, at, (t) => this.#askRegistration(t));
@@ -456,24 +360,11 @@ export class Sim7020 implements DatagramModem {
   }
 
   #enterUp(now: number): void {
-    let signal = "";
-    const steps: Step[] = [
-      {
-        line: ascii("AT+CSQ"),
-        prefix: ascii("+CSQ:"),
-        optional: true,
-        onLine: (line) => (signal = fieldsOf(line, 5)[0] ?? ""),
-      },
-      {
-        line: ascii("AT+CCLK?"),
-        prefix: ascii("+CCLK:"),
-        optional: true,
-        onLine: (line) => {
-          const epoch = parseCclk(line);
-          if (epoch !== undefined) this.#options.onTime?.(epoch, this.#now);
-        },
-      },
-    ];
+    this.rssi = undefined;
+    const steps = surveySteps(
+      (dBm) => (this.rssi = dBm),
+      (epoch) => this.#options.onTime?.(epoch, this.#now),
+    );
     runScript(
       this.#at,
       steps,
@@ -481,12 +372,10 @@ export class Sim7020 implements DatagramModem {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
         this.#radioReset = false;
-        const csq = wholeNumber(signal);
-        this.rssi = csq === undefined || csq === 99 ? undefined : -113 + 2 * csq;
         this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
         this.#failures = 0;
         this.#options.onUp(at);
-        this.#pump(at);
+        this.#sockets.pump(at);
       },
       now,
     );
@@ -505,142 +394,22 @@ export class Sim7020 implements DatagramModem {
   /** After sleep: nothing of the time before it is taken for granted. */
   #resume(now: number): void {
     this.#uartAlive = true;
-    let registration: Registration | undefined;
-    let socketStatus: number | undefined = 2;
+    let answer: Registration | undefined;
+    const survival = this.#sockets.survival();
     const steps: Step[] = [
       { line: ascii("AT+CEREG=5") },
-      {
-        line: ascii("AT+CEREG?"),
-        prefix: cereg,
-        owns: isCeregAnswer,
-        onLine: (line) => (registration = parseCereg(line)),
-      },
+      askRegistration((registration) => (answer = registration)),
+      ...survival.steps,
     ];
-    if (this.#socket !== undefined) {
-      socketStatus = undefined;
-      steps.push({
-        line: ascii(`AT+CSOSTATUS=${this.#socket}`),
-        prefix: ascii("+CSOSTATUS:"),
-        optional: true,
-        onLine: (line) => (socketStatus = wholeNumber(fieldsOf(line, 11).pop())),
-      });
-    }
     this.#runQuietly(
       steps,
       (at) => {
-        if (socketStatus !== 2) this.#socket = undefined;
-        if (registration !== undefined && isRegistered(registration)) return this.#enterUp(at);
+        survival.confirm();
+        if (answer !== undefined && isRegistered(answer)) return this.#enterUp(at);
         this.#register(at);
       },
       now,
     );
-  }
-
-  #fallAsleep(now: number): void {
-    // Who was waking it is still waiting for that.
-    const wanted = this.#state === "waking" || this.#outbox.length > 0;
-    this.#uartAlive = false;
-    this.#cancelLater();
-    this.#sending = false;
-    this.#enter("asleep");
-    this.#at.clear(now);
-    if (wanted) this.#wake(now);
-  }
-
-  // Datagrams
-
-  #pump(now: number): void {
-    if (this.#state !== "up" || this.#sending || this.#outbox.length === 0) return;
-    this.#sending = true;
-    const datagram = this.#outbox[0];
-    const samePeer = this.#peerAddress === datagram.address && this.#peerPort === datagram.port;
-    if (this.#socket === undefined || !samePeer) {
-      this.#connectSocket(datagram, now);
-      return;
-    }
-    const steps: Step[] = [];
-    // The flag holds for one datagram, so it goes before each.
-    if (datagram.releaseAfterReply) steps.push({ line: ascii("AT+CNBIOTRAI=2"), optional: true });
-    steps.push({ line: sendLine(this.#socket, datagram.bytes), timeout: 10_000 });
-    runScript(this.#at, steps, (outcome, at) => this.#sent(datagram, outcome.result, at), now);
-  }
-
-  #sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
-    if (result.kind === "aborted") return;
-    this.#sending = false;
-    if (result.kind === "error") {
-      this.#log(`send refused code=${result.code ?? "none"}`);
-      this.#socket = undefined;
-      if (datagram.retried) {
-        this.#forget(datagram);
-        this.#owner?.failDatagram("the modem refuses the datagram");
-      }
-      datagram.retried = true;
-      this.#pump(now);
-      return;
-    }
-    this.#forget(datagram);
-    if (result.kind !== "ok") return this.#recover(now);
-    this.#pump(now);
-  }
-
-  #forget(datagram: OutgoingDatagram): void {
-    const index = this.#outbox.indexOf(datagram);
-    if (index >= 0) this.#outbox.splice(index, 1);
-  }
-
-  #connectSocket(datagram: OutgoingDatagram, now: number): void {
-    let socket: number | undefined;
-    // A socket left over from before a reset of the ESP32, or to another peer, would eat up the few
-    // there are.
-    const left = this.#socket ?? 0;
-    this.#socket = undefined;
-    runScript(
-      this.#at,
-      [
-        { line: ascii(`AT+CSOCL=${left}`), optional: true, timeout: 10_000 },
-        {
-          line: ascii("AT+CSOC=1,2,1"),
-          prefix: ascii("+CSOC:"),
-          onLine: (line) => (socket = wholeNumber(fieldsOf(line, 6)[0])),
-        },
-      ],
-      (outcome, at) => {
-        if (outcome.result.kind !== "ok" || socket === undefined) {
-          return this.#socketFailed(datagram, outcome.result, at);
-        }
-        const opened = socket;
-        runScript(
-          this.#at,
-          [
-            {
-              line: ascii(`AT+CSOCON=${opened},${datagram.port},"${datagram.address}"`),
-              timeout: socketTimeout,
-            },
-          ],
-          (connected, t) => {
-            if (connected.result.kind !== "ok") return this.#socketFailed(datagram, connected.result, t);
-            this.#log(`socket id=${opened} peer=${datagram.address}:${datagram.port}`);
-            this.#socket = opened;
-            this.#peerAddress = datagram.address;
-            this.#peerPort = datagram.port;
-            this.#sending = false;
-            this.#pump(t);
-          },
-          at,
-        );
-      },
-      now,
-    );
-  }
-
-  #socketFailed(datagram: OutgoingDatagram, result: AtResult, now: number): void {
-    if (result.kind === "aborted") return;
-    this.#sending = false;
-    this.#forget(datagram);
-    if (result.kind === "timeout") this.#recover(now);
-    else this.#resumeLater(now);
-    this.#owner?.failDatagram("the modem opens no socket");
   }
 
   /** A refused socket mostly means that the network context is gone: look at the registration again. */
@@ -649,26 +418,22 @@ export class Sim7020 implements DatagramModem {
     this.#later(1_000, now, (at) => this.#resume(at));
   }
 
-  #receiveDatagram(line: Uint8Array): void {
-    // +CSONMI: <socket>,<hex digits>,<hex>
-    let at = csonmi.length;
-    const first = line.indexOf(0x2c, at);
-    const second = line.indexOf(0x2c, first + 1);
-    if (first < 0 || second < 0) return this.#log("urc unreadable name=+CSONMI");
-    const socket = wholeNumber(asciiText(line, at, first).trim());
-    const digits = wholeNumber(asciiText(line, first + 1, second).trim());
-    at = second + 1;
-    const bytes = readHex(line, at, line.length);
-    if (bytes === undefined || digits !== line.length - at) return this.#log("urc unreadable name=+CSONMI");
-    if (socket !== this.#socket || this.#owner === undefined) return;
-    this.#owner.receiveDatagram(bytes, this.#peerAddress, this.#peerPort);
+  #fallAsleep(now: number): void {
+    // Who was waking it is still waiting for that.
+    const wanted = this.#state === "waking" || this.#sockets.waiting;
+    this.#uartAlive = false;
+    this.#cancelLater();
+    this.#sockets.interrupt();
+    this.#enter("asleep");
+    this.#at.clear(now);
+    if (wanted) this.#wake(now);
   }
 
   // URCs and trouble
 
   #urc(line: Uint8Array, now: number): void {
     if (startsWith(line, csonmi)) {
-      this.#receiveDatagram(line);
+      this.#sockets.receive(line);
     } else if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
       if (registration === undefined) return;
@@ -685,8 +450,7 @@ export class Sim7020 implements DatagramModem {
         this.#heard(now);
       }
     } else if (startsWith(line, csoerr)) {
-      this.#log(`socket error=${fieldsOf(line, csoerr.length)[1] ?? "unknown"}`);
-      this.#socket = undefined;
+      this.#sockets.fail(line);
     }
   }
 
@@ -707,8 +471,8 @@ export class Sim7020 implements DatagramModem {
     this.#log("rebooted by itself");
     this.#cancelLater();
     this.#at.clear(now);
-    this.#sending = false;
-    this.#socket = undefined;
+    this.#sockets.interrupt();
+    this.#sockets.forget();
     this.#begin(now);
     this.#options.onDown("rebooted", now);
   }
@@ -741,7 +505,7 @@ export class Sim7020 implements DatagramModem {
     const from = this.#state;
     this.#enter("recovering");
     this.#log(`resync after=${from}`);
-    this.#sending = false;
+    this.#sockets.interrupt();
     this.#cancelLater();
     this.#at.clear(now);
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
@@ -756,15 +520,13 @@ export class Sim7020 implements DatagramModem {
   #resetRadio(now: number): void {
     this.#log("radio reset");
     this.#radioReset = true;
-    this.#socket = undefined;
-    this.#runQuietly([{ line: ascii("AT+IPR=115200") }], (at) => this.#setUpRadio(at), now);
+    this.#sockets.forget();
+    this.#runQuietly([fixBaud], (at) => this.#setUpRadio(at), now);
   }
 
   #fail(reason: DownReason, now: number): void {
     this.#cancelLater();
-    this.#sending = false;
-    this.#outbox = [];
-    this.#socket = undefined;
+    this.#sockets.drop();
     this.#at.clear(now);
     this.#failures += 1;
     const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures - 1, 16), backoffLongest);
@@ -798,13 +560,3 @@ export class Sim7020 implements DatagramModem {
     this.#options.log?.(text);
   }
 }
-
-/** `AT+CSOSEND=<socket>,<hex digits>,<hex>`, built as bytes: it is the longest line there is. */
-function sendLine(socket: number, bytes: Uint8Array): Uint8Array {
-  const head = ascii(`AT+CSOSEND=${socket},${bytes.length * 2},`);
-  const line = new Uint8Array(head.length + 2 * bytes.length);
-  line.set(head);
-  writeHex(bytes, line, head.length);
-  return line;
-}
-

@@ -6,7 +6,7 @@
  * down, it must have a time at which it goes on by itself.
  */
 import { Sim7020 } from "../../firmware/modem/sim7020";
-import type { DownReason, Sim7020Options } from "../../firmware/modem/sim7020";
+import type { DownReason, Sim7020Options } from "../../firmware/modem/sim7020-options";
 import { ascii, asciiText } from "../../firmware/text/ascii";
 import { VirtualClock } from "../../host-sim/world/clock";
 import type { ScheduledEvent } from "../../host-sim/world/clock";

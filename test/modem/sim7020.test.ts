@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { largestDatagram } from "../../firmware/modem/sim7020";
+import { largestDatagram } from "../../firmware/modem/sim7020-sockets";
 import { imei, peer, registeredUrc, ScriptedModem } from "./scripted-modem";
 
 const psm = { t3412: 3_600, t3324: 10 };

@@ -1,6 +1,6 @@
 /** The driver and its port on one end of the wire, the simulated SIM7020 in its cell on the other. */
 import { Sim7020 as Driver } from "../../firmware/modem/sim7020";
-import type { Sim7020Options as DriverOptions } from "../../firmware/modem/sim7020";
+import type { Sim7020Options as DriverOptions } from "../../firmware/modem/sim7020-options";
 import { PortWriter } from "../../firmware/modem/port";
 import { Udp } from "../../firmware/modem/udp";
 import { Sim7020 as Modem } from "../../host-sim/modem/sim7020";
