@@ -56,6 +56,7 @@ export class Sim7020Sockets {
   #outbox: OutgoingDatagram[] = [];
   #sending = false;
   #socket: number | undefined;
+  #lastSocket = 0;
   #peerAddress = "";
   #peerPort = 0;
 
@@ -197,9 +198,9 @@ export class Sim7020Sockets {
 
   #connect(datagram: OutgoingDatagram, now: number): void {
     let socket: number | undefined;
-    // A socket left over from before a reset of the ESP32, or to another peer, would eat up the few
-    // there are.
-    const left = this.#socket ?? 0;
+    // A socket left over from before a reset of the ESP32 (the modem counts from 0), given up, or to
+    // another peer, would eat up the few there are.
+    const left = this.#socket ?? this.#lastSocket;
     this.#socket = undefined;
     const steps: Step[] = [
       { line: ascii(`AT+CSOCL=${left}`), optional: true, timeout: ordinaryTimeout },
@@ -229,6 +230,7 @@ export class Sim7020Sockets {
         if (outcome.result.kind !== "ok") return this.#refused(datagram, outcome.result, at);
         this.#options.log(`socket id=${socket} peer=${address}:${port}`);
         this.#socket = socket;
+        this.#lastSocket = socket;
         this.#peerAddress = address;
         this.#peerPort = port;
         this.#sending = false;

@@ -40,6 +40,8 @@ const registrationPoll = 10_000;
 const registrationLimit = 300_000;
 /** Banners may trail in after the first OK of a boot. */
 const bootGrace = 10_000;
+/** Reboots by itself that are followed by a bring-up at once. */
+const rebootsAtOnce = 2;
 const backoffFirst = 10_000;
 const backoffLongest = 3_600_000;
 
@@ -469,6 +471,10 @@ export class Sim7020 implements DatagramModem {
 
   #rebooted(now: number): void {
     this.#log("rebooted by itself");
+    // Again and again before it ever came up, as with a supply too weak for the attach: that calls
+    // for the growing pause.
+    if (this.#failures >= rebootsAtOnce) return this.#fail("rebooted", now);
+    this.#failures += 1;
     this.#cancelLater();
     this.#at.clear(now);
     this.#sockets.interrupt();

@@ -196,3 +196,26 @@ it("is the same in every run of the same seed", async () => {
   };
   expect(await run()).toBe(await run());
 });
+
+it("a modem that reboots at every bring-up: they grow rarer instead of draining the battery", async () => {
+  let broken = true;
+  let attempts = 0;
+  const board = new SimulatedBoard({
+    seed: "weak",
+    modem: {
+      onLine: (direction, text) => {
+        if (!broken || direction !== "host" || text !== "AT+CFUN=1") return;
+        attempts += 1;
+        board.clock.after(500, () => board.modem.reboot("brown-out"));
+      },
+    },
+  });
+  board.connect();
+  await board.pass(6 * 3_600_000);
+  // One each 10 s or so if each reboot were followed by a bring-up at once.
+  expect(attempts).toBeGreaterThan(5);
+  expect(attempts).toBeLessThan(40);
+  expect(board.states).toContain("down rebooted");
+  broken = false;
+  expect(await board.until(() => board.driver.ready, 2 * 3_600_000)).toBe(true);
+});
