@@ -2,6 +2,7 @@
  * A row of AT commands run one after the other, stated as a table: what a modem family needs said
  * differs in the table, not in the code.
  */
+import { ascii } from "../text/ascii";
 import type { AtEngine, AtResult } from "./at";
 
 /** One command of a script. */
@@ -58,4 +59,32 @@ export function runScript(
     );
   };
   next(now);
+}
+
+/** Time for the answer to a probe, ms. */
+const probeTimeout = 300;
+
+const attention = ascii("AT");
+
+/** Sends AT until it is answered, at most `attempts` times: is the modem there, and awake? */
+export function probe(
+  engine: AtEngine,
+  attempts: number,
+  onDone: (answered: boolean, now: number) => void,
+  now: number,
+): void {
+  engine.send(
+    {
+      line: attention,
+      timeout: probeTimeout,
+      probe: true,
+      onDone: (result, at) => {
+        if (result.kind === "ok") onDone(true, at);
+        else if (result.kind === "aborted") return;
+        else if (attempts <= 1) onDone(false, at);
+        else probe(engine, attempts - 1, onDone, at);
+      },
+    },
+    now,
+  );
 }

@@ -11,8 +11,9 @@
 import { ascii, asciiText, startsWith } from "../text/ascii";
 import { AtEngine } from "./at";
 import { findImei, isRegistered, parseCereg } from "./fields";
-import { decodeT3324, decodeT3412 } from "./psm";
-import { defaultTimeout, runScript } from "./script";
+import { defaultTimeout, probe, runScript } from "./script";
+import { awaitSimCard } from "./sim-card";
+import { Sim7020Registration } from "./sim7020-registration";
 import { askRegistration, cereg, cfunTimeout, fixBaud, radioSteps, surveySteps } from "./sim7020-set-up";
 import { Sim7020Sockets, csoerr, csonmi } from "./sim7020-sockets";
 import type { Registration } from "./fields";
@@ -27,17 +28,11 @@ const urcs = Object.freeze(
 );
 const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
-const cpin = ascii("+CPIN:");
 const cpsmstatus = ascii("+CPSMSTATUS:");
 
 // Times in ms, after the manual's maxima and what drivers in the field allow.
-const probeTimeout = 300;
 const keyWake = 800;
 const keyOn = 1_100;
-/** Questions for the SIM card, a second apart. */
-const simAttempts = 10;
-const registrationPoll = 10_000;
-const registrationLimit = 300_000;
 /** Banners may trail in after the first OK of a boot. */
 const bootGrace = 10_000;
 /** Reboots by itself that are followed by a bring-up at once. */
@@ -48,6 +43,7 @@ const backoffLongest = 3_600_000;
 export class Sim7020 implements DatagramModem {
   readonly #options: Sim7020Options;
   readonly #at: AtEngine;
+  readonly #registration: Sim7020Registration;
   readonly #sockets: Sim7020Sockets;
   #state: Sim7020State = "off";
   #now = 0;
@@ -55,10 +51,7 @@ export class Sim7020 implements DatagramModem {
   #due = Infinity;
   #action: ((now: number) => void) | undefined;
   #bootGraceUntil = 0;
-  #registerUntil = 0;
   #radioReset = false;
-  /** Registration from a URC that came while the engine was busy. */
-  #announced: Registration | undefined;
   #failures = 0;
   #keyPressed = false;
   /** ATE0 had its effect: echo would mean that the modem has started anew. */
@@ -81,6 +74,19 @@ export class Sim7020 implements DatagramModem {
       banners,
       onUrc: (line, now) => this.#urc(line, now),
       onBanner: (now) => this.#banner(now),
+    });
+    this.#registration = new Sim7020Registration({
+      at: this.#at,
+      later: (delay, now, action) => this.#later(delay, now, action),
+      wanted: () => this.#state === "registering",
+      onRegistered: (now) => {
+        this.#cancelLater();
+        this.#enterUp(now);
+      },
+      onDenied: (now) => this.#fail("denied", now),
+      onMissing: (now) => (this.#radioReset ? this.#fail("not-registered", now) : this.#resetRadio(now)),
+      onTrouble: (outcome, now) => this.#trouble(outcome, now),
+      log: (text) => this.#log(text),
     });
     this.#sockets = new Sim7020Sockets({
       at: this.#at,
@@ -154,7 +160,8 @@ export class Sim7020 implements DatagramModem {
     this.#enter("starting");
     this.#uartAlive = true;
     this.#bootGraceUntil = Infinity;
-    this.#sync(
+    probe(
+      this.#at,
       20,
       (answered, at) => {
         if (answered) this.#configure(at);
@@ -170,7 +177,7 @@ export class Sim7020 implements DatagramModem {
    */
   #switchOn(now: number): void {
     const boot = (at: number): void =>
-      this.#sync(40, (answered, t) => (answered ? this.#configure(t) : this.#fail("no-answer", t)), at);
+      probe(this.#at, 40, (answered, t) => (answered ? this.#configure(t) : this.#fail("no-answer", t)), at);
     if (this.#options.powerKey !== undefined) return this.#press(keyOn, boot, now);
     this.#at.send(
       {
@@ -178,24 +185,6 @@ export class Sim7020 implements DatagramModem {
         timeout: defaultTimeout,
         onDone: (result, at) => {
           if (result.kind !== "aborted") boot(at);
-        },
-      },
-      now,
-    );
-  }
-
-  /** Probes with AT until it is answered, at most `attempts` times. */
-  #sync(attempts: number, onDone: (answered: boolean, now: number) => void, now: number): void {
-    this.#at.send(
-      {
-        line: ascii("AT"),
-        timeout: probeTimeout,
-        probe: true,
-        onDone: (result, at) => {
-          if (result.kind === "ok") onDone(true, at);
-          else if (result.kind === "aborted") return;
-          else if (attempts <= 1) onDone(false, at);
-          else this.#sync(attempts - 1, onDone, at);
         },
       },
       now,
@@ -230,7 +219,7 @@ export class Sim7020 implements DatagramModem {
       steps,
       (at) => {
         this.#log(`identified imei=${this.imei ?? "unknown"}`);
-        this.#askSim(simAttempts, at);
+        this.#awaitSimCard(at);
       },
       now,
     );
@@ -259,43 +248,18 @@ export class Sim7020 implements DatagramModem {
     );
   }
 
-  /** The SIM card takes a moment after the boot; until then the answer is an error (14: busy). */
-  #askSim(attempts: number, now: number): void {
-    let sim = "";
-    const step: Step = {
-      line: ascii("AT+CPIN?"),
-      prefix: cpin,
-      onLine: (line) => (sim = asciiText(line, cpin.length).trim()),
-    };
-    runScript(
-      this.#at,
-      [step],
-      (outcome, at) => {
-        const result = outcome.result;
-        if (result.kind === "ok" && sim === "READY") return this.#setUpRadio(at);
-        if (result.kind !== "ok" && result.kind !== "error") {
-          this.#proceed(outcome, at);
-          return;
-        }
-        if (attempts > 1) {
-          // Left in CFUN=0, as by a bring-up cut short, the modem does not look at the card.
-          if (attempts === simAttempts - 2) return this.#askSimInFullFunction(at);
-          return this.#later(1_000, at, (t) => this.#askSim(attempts - 1, t));
-        }
-        this.#log(`sim ${sim === "" ? "missing" : `status="${sim.slice(0, 32)}"`}`);
-        this.#fail("sim", at);
-      },
-      now,
-    );
-  }
-
-  #askSimInFullFunction(now: number): void {
-    const step: Step = { line: ascii("AT+CFUN=1"), timeout: cfunTimeout, optional: true };
-    runScript(
-      this.#at,
-      [step],
-      (outcome, at) => {
-        if (this.#proceed(outcome, at)) this.#later(1_000, at, (t) => this.#askSim(simAttempts - 3, t));
+  #awaitSimCard(now: number): void {
+    awaitSimCard(
+      {
+        at: this.#at,
+        later: (delay, at, action) => this.#later(delay, at, action),
+        wake: { line: ascii("AT+CFUN=1"), timeout: cfunTimeout, optional: true },
+        onReady: (at) => this.#setUpRadio(at),
+        onMissing: (status, at) => {
+          this.#log(`sim ${status === "" ? "missing" : `status="${status.slice(0, 32)}"`}`);
+          this.#fail("sim", at);
+        },
+        onTrouble: (outcome, at) => this.#trouble(outcome, at),
       },
       now,
     );
@@ -314,51 +278,7 @@ export class Sim7020 implements DatagramModem {
 
   #register(now: number): void {
     this.#enter("registering");
-    this.#registerUntil = now + registrationLimit;
-    this.#askRegistration(now);
-  }
-
-  #askRegistration(now: number): void {
-    this.#announced = undefined;
-    let answer: Registration | undefined;
-    runScript(
-      this.#at,
-      [askRegistration((registration) => (answer = registration))],
-      (outcome, at) => {
-        if (!this.#proceed(outcome, at) || this.#state !== "registering") return;
-        // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
-        if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
-        if (answer !== undefined && this.#judge(answer, at)) return;
-        if (at < this.#registerUntil) {
-          // The URC usually comes first; the question is for the one that got lost.
-          this.#later(registrationPoll, at, (t) => this.#askRegistration(t));
-        } else if (!this.#radioReset) {
-          this.#resetRadio(at);
-        } else {
-          this.#fail("not-registered", at);
-        }
-      },
-      now,
-    );
-  }
-
-  /** Acts on a registration status; true when the matter is settled. */
-  #judge(registration: Registration, now: number): boolean {
-    if (registration.stat === 3) {
-      this.#log(`denied cause=${registration.cause ?? "unknown"}`);
-      this.#fail("denied", now);
-      return true;
-    }
-    if (!isRegistered(registration)) return false;
-    const t3324 = registration.t3324 === undefined ? undefined : decodeT3324(registration.t3324);
-    const t3412 = registration.t3412 === undefined ? undefined : decodeT3412(registration.t3412);
-    this.#log(
-      `registered stat=${registration.stat}` +
-        (t3324 !== undefined && t3412 !== undefined ? ` t3324=${t3324}s t3412=${t3412}s` : ""),
-    );
-    this.#cancelLater();
-    this.#enterUp(now);
-    return true;
+    this.#registration.start(now);
   }
 
   #enterUp(now: number): void {
@@ -388,7 +308,7 @@ export class Sim7020 implements DatagramModem {
   #wake(now: number): void {
     this.#enter("waking");
     const awake = (at: number): void =>
-      this.#sync(10, (answered, t) => (answered ? this.#resume(t) : this.#recover(t)), at);
+      probe(this.#at, 10, (answered, t) => (answered ? this.#resume(t) : this.#recover(t)), at);
     if (this.#uartAlive || this.#options.powerKey === undefined) return awake(now);
     this.#press(keyWake, awake, now);
   }
@@ -438,10 +358,7 @@ export class Sim7020 implements DatagramModem {
       this.#sockets.receive(line);
     } else if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
-      if (registration === undefined) return;
-      if (this.#state !== "registering") return;
-      if (this.#at.busy) this.#announced = registration;
-      else this.#judge(registration, now);
+      if (registration !== undefined && this.#state === "registering") this.#registration.announce(registration, now);
     } else if (startsWith(line, cpsmstatus)) {
       const status = asciiText(line, cpsmstatus.length);
       if (status.indexOf("ENTER") >= 0) {
@@ -485,19 +402,19 @@ export class Sim7020 implements DatagramModem {
 
   /** False when a script failed; then the trouble is taken care of. */
   #proceed(outcome: ScriptResult, now: number): boolean {
+    if (outcome.result.kind === "ok") return true;
+    this.#trouble(outcome, now);
+    return false;
+  }
+
+  /** Acts on a script that failed; one that was aborted has somebody who knows why. */
+  #trouble(outcome: ScriptResult, now: number): void {
     const result = outcome.result;
-    switch (result.kind) {
-      case "ok":
-        return true;
-      case "timeout":
-        this.#recover(now);
-        return false;
-      case "error":
-        this.#log(`refused command="${asciiText(outcome.failed!.line)}" code=${result.code ?? "none"}`);
-        this.#fail("failed", now);
-        return false;
-      default:
-        return false;
+    if (result.kind === "timeout") {
+      this.#recover(now);
+    } else if (result.kind === "error") {
+      this.#log(`refused command="${asciiText(outcome.failed!.line)}" code=${result.code ?? "none"}`);
+      this.#fail("failed", now);
     }
   }
 
@@ -515,7 +432,7 @@ export class Sim7020 implements DatagramModem {
     this.#cancelLater();
     this.#at.clear(now);
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
-      this.#sync(attempts, (answered, t) => (answered ? this.#resetRadio(t) : otherwise(t)), at);
+      probe(this.#at, attempts, (answered, t) => (answered ? this.#resetRadio(t) : otherwise(t)), at);
     resync(3, now, (at) => {
       if (this.#options.powerKey === undefined) return this.#fail("no-answer", at);
       this.#press(keyWake, (pressed) => resync(10, pressed, (t) => this.#fail("no-answer", t)), at);
