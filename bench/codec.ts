@@ -30,7 +30,14 @@ function request(name: string, path: string, contentFormat: number, payload: Uin
   const segments = path.split("/").slice(1);
   return {
     name,
-    ours: { type: Type.confirmable, code: Code.post, messageId: 0x4a1c, token, fixed: pathOptions(path, contentFormat), payload },
+    ours: {
+      type: Type.confirmable,
+      code: Code.post,
+      messageId: 0x4a1c,
+      token,
+      fixed: pathOptions(path, contentFormat),
+      payload,
+    },
     theirs: {
       confirmable: true,
       code: "0.02",
@@ -54,8 +61,20 @@ const subjects: readonly Subject[] = [
   ),
   {
     name: "ACK 2.04",
-    ours: { type: Type.acknowledgement, code: Code.changed, messageId: 0x4a1c, token, payload: new Uint8Array(60).fill(0x7b) },
-    theirs: { ack: true, code: "2.04", messageId: 0x4a1c, token: Buffer.from(token), payload: Buffer.alloc(60, 0x7b) },
+    ours: {
+      type: Type.acknowledgement,
+      code: Code.changed,
+      messageId: 0x4a1c,
+      token,
+      payload: new Uint8Array(60).fill(0x7b),
+    },
+    theirs: {
+      ack: true,
+      code: "2.04",
+      messageId: 0x4a1c,
+      token: Buffer.from(token),
+      payload: Buffer.alloc(60, 0x7b),
+    },
   },
   request(
     "up_raw",
@@ -71,7 +90,8 @@ export function benchCodec(): CodecResult[] {
   return subjects.map((subject) => {
     const length = encode(subject.ours, out);
     const bytes = Buffer.from(out.slice(0, length));
-    if (!bytes.equals(generate(subject.theirs))) throw new Error(`${subject.name}: the two encoders disagree`);
+    if (!bytes.equals(generate(subject.theirs)))
+      throw new Error(`${subject.name}: the two encoders disagree`);
     const datagram = new Uint8Array(bytes);
     let seen = 0;
     const times = compare({

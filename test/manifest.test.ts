@@ -14,13 +14,17 @@ const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as {
 };
 
 /** Rooms of the firmware; `platform/` binds native modules and runs from RAM. */
-const rooms = readdirSync("firmware", { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const rooms = readdirSync("firmware", { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
 
 describe("manifest.json", () => {
   test("preloads every module of every room but platform/", () => {
     const wanted = rooms
       .filter((room) => room !== "platform")
-      .flatMap((room) => readdirSync(`firmware/${room}`).map((file) => `${room}/${file.replace(/\.ts$/, "")}`));
+      .flatMap((room) =>
+        readdirSync(`firmware/${room}`).map((file) => `${room}/${file.replace(/\.ts$/, "")}`),
+      );
     expect([...manifest.preload].sort()).toEqual(["application", ...wanted].sort());
   });
 
@@ -32,7 +36,8 @@ describe("manifest.json", () => {
     expect(() => readSettings(manifest.config)).not.toThrow();
     // mcconfig puts a display's pixel format and rotation under these.
     for (const name of ["format", "rotation"]) expect(manifest.config).not.toHaveProperty(name);
-    for (const name of ["productKey", "deviceKey", "deviceSecret"]) expect(manifest.config).not.toHaveProperty(name);
+    for (const name of ["productKey", "deviceKey", "deviceSecret"])
+      expect(manifest.config).not.toHaveProperty(name);
   });
 
   test("asks for the stack that a report needs", () => {

@@ -288,7 +288,8 @@ export class Agent {
       );
       return;
     }
-    const illegal = outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#session.proven;
+    const illegal =
+      outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#session.proven;
     if (illegal || (outcome.kind !== "offline" && outcome.reason === "too-large")) {
       // The same bytes would be refused again.
       return this.#giveUp(reading, outcome.reason);

@@ -65,7 +65,8 @@ export function segmentFault(segment: string): string | undefined {
   for (let i = 0; i < segment.length; i++) {
     const code = segment.charCodeAt(i);
     if (code > 0x20 && code <= 0x7e && code !== 0x2f) continue;
-    const what = code > 0x7e ? "a non-ASCII character" : code === 0x2f ? "a slash" : "a space or control character";
+    const what =
+      code > 0x7e ? "a non-ASCII character" : code === 0x2f ? "a slash" : "a space or control character";
     return `has ${what} at position ${i + 1}: it must be printable ASCII without spaces or slashes`;
   }
   return undefined;

@@ -26,11 +26,7 @@ const t3412Units: readonly Unit[] = Object.freeze([
   unit(36_000, "010"),
   unit(1_152_000, "110"),
 ]);
-const t3324Units: readonly Unit[] = Object.freeze([
-  unit(2, "000"),
-  unit(60, "001"),
-  unit(360, "010"),
-]);
+const t3324Units: readonly Unit[] = Object.freeze([unit(2, "000"), unit(60, "001"), unit(360, "010")]);
 
 /** Bits for T3412 extended, at least `seconds` long. */
 export function encodeT3412(seconds: number): string {

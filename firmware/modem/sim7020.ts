@@ -23,8 +23,9 @@ import type { DatagramModem, DatagramOwner } from "./udp";
 
 /** URCs of the family that matter or at least are known. */
 const urcs = Object.freeze(
-  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"]
-    .map(ascii),
+  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"].map(
+    ascii,
+  ),
 );
 const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
@@ -358,7 +359,8 @@ export class Sim7020 implements DatagramModem {
       this.#sockets.receive(line);
     } else if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
-      if (registration !== undefined && this.#state === "registering") this.#registration.announce(registration, now);
+      if (registration !== undefined && this.#state === "registering")
+        this.#registration.announce(registration, now);
     } else if (startsWith(line, cpsmstatus)) {
       const status = asciiText(line, cpsmstatus.length);
       if (status.indexOf("ENTER") >= 0) {

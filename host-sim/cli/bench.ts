@@ -88,7 +88,9 @@ async function simulation(days: number): Promise<void> {
     command: true,
   }).run();
   const seconds = (performance.now() - started) / 1000;
-  say(`simulation of ${days} days, ${reports} reports at 15 minutes: ${seconds.toFixed(1)} s, ${result.complete ? "complete" : "INCOMPLETE"}`);
+  say(
+    `simulation of ${days} days, ${reports} reports at 15 minutes: ${seconds.toFixed(1)} s, ${result.complete ? "complete" : "INCOMPLETE"}`,
+  );
   if (!result.complete) process.exitCode = 1;
 }
 

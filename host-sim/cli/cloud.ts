@@ -28,7 +28,9 @@ export function cloudCommand(): Command {
     .description("serve as EnOS for real devices and any CoAP client, without DTLS")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "UDP port, 0 for any", wholeNumber("--port", 0, 65_535), 5683)
-    .addOption(new Option("--edition <name>", "protocol edition").choices(["token", "tokenless"]).default("token"))
+    .addOption(
+      new Option("--edition <name>", "protocol edition").choices(["token", "tokenless"]).default("token"),
+    )
     .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
     .option("--devices <file>", "JSON list of devices (default: one demo device, its keys are printed)")
     .option("--quiet", "print nothing but the address and faults")
@@ -98,7 +100,9 @@ function readDevices(file: string): DeviceRecord[] {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw misuse(`--devices: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    throw misuse(
+      `--devices: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    );
   }
   try {
     return loadDevices(text);

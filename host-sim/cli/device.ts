@@ -41,12 +41,23 @@ export function deviceCommand(): Command {
     )
     .option("--reports <n>", "readings to take, 0 for no end", wholeNumber("--reports", 0, 1_000_000), 0)
     .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 60)
-    .option("--lifetime <s>", "lifetime of the authentication, 30 to 86400 s", wholeNumber("--lifetime", 30, 86_400), 3_600)
+    .option(
+      "--lifetime <s>",
+      "lifetime of the authentication, 30 to 86400 s",
+      wholeNumber("--lifetime", 30, 86_400),
+      3_600,
+    )
     .addOption(
-      new Option("--edition <name>", "protocol edition").choices(["auto", "token", "tokenless"]).default("auto"),
+      new Option("--edition <name>", "protocol edition")
+        .choices(["auto", "token", "tokenless"])
+        .default("auto"),
     )
     .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
-    .addOption(new Option("--format <name>", "how readings are sent").choices(["raw", "json", "alternate"]).default("json"))
+    .addOption(
+      new Option("--format <name>", "how readings are sent")
+        .choices(["raw", "json", "alternate"])
+        .default("json"),
+    )
     .action(runDevice);
 }
 

@@ -33,17 +33,34 @@ interface StartFlags {
 export function startCommand(): Command {
   return new Command("start")
     .description("simulate one device: power-on, attach, authentication, reports, a command, sleep")
-    .option("--seed <n>", "seed of all randomness; the same seed gives the same bytes", wholeNumber("--seed", 0, 4294967295), 1)
-    .addOption(new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"))
-    .addOption(
-      new Option("--edition <name>", "protocol edition that the cloud speaks").choices(["token", "tokenless"]).default("token"),
+    .option(
+      "--seed <n>",
+      "seed of all randomness; the same seed gives the same bytes",
+      wholeNumber("--seed", 0, 4294967295),
+      1,
     )
-    .addOption(new Option("--coverage <level>", "NB-IoT coverage level").choices(["0", "1", "2"]).default("0"))
-    .option("--loss <p>", "datagrams lost each way, 0 to 1 (default: the coverage level's)", fraction("--loss"))
+    .addOption(
+      new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"),
+    )
+    .addOption(
+      new Option("--edition <name>", "protocol edition that the cloud speaks")
+        .choices(["token", "tokenless"])
+        .default("token"),
+    )
+    .addOption(
+      new Option("--coverage <level>", "NB-IoT coverage level").choices(["0", "1", "2"]).default("0"),
+    )
+    .option(
+      "--loss <p>",
+      "datagrams lost each way, 0 to 1 (default: the coverage level's)",
+      fraction("--loss"),
+    )
     .option("--reports <n>", "readings to take", wholeNumber("--reports", 1, 1_000_000), 10)
     .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 900)
     .addOption(
-      new Option("--format <name>", "how readings are sent").choices(["raw", "json", "alternate"]).default("alternate"),
+      new Option("--format <name>", "how readings are sent")
+        .choices(["raw", "json", "alternate"])
+        .default("alternate"),
     )
     .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
     .option("--no-command", "the cloud sends no command")

@@ -31,7 +31,9 @@ export class NodeUdp implements DatagramSocket {
     this.#socket.on("message", (message, peer) => {
       if (this.#received.length >= receiveLimit) return;
       const bytes = new Uint8Array(message);
-      this.#received.push(Object.assign(bytes.buffer as ArrayBuffer, { address: peer.address, port: peer.port }));
+      this.#received.push(
+        Object.assign(bytes.buffer as ArrayBuffer, { address: peer.address, port: peer.port }),
+      );
       options.onReadable?.call(this, this.#received.length);
       options.afterEvent?.();
     });

@@ -36,14 +36,23 @@ export function datagramJson(report: DatagramReport): DatagramJson {
 }
 
 /** @param realTime ms that the run took */
-export function resultJson(result: SimulationResult, datagrams: readonly DatagramJson[], realTime: number): object {
+export function resultJson(
+  result: SimulationResult,
+  datagrams: readonly DatagramJson[],
+  realTime: number,
+): object {
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,
     virtualMs: milliseconds(virtualTime),
     asleepMs: milliseconds(asleep),
     realMs: Math.round(realTime),
-    device: { productKey: device.productKey, deviceKey: device.deviceKey, state: device.state, counters: device.counters },
+    device: {
+      productKey: device.productKey,
+      deviceKey: device.deviceKey,
+      state: device.state,
+      counters: device.counters,
+    },
     list: datagrams,
   };
 }

@@ -30,7 +30,9 @@ export class Progress {
     this.#shown = true;
     const part = Math.floor((this.#done / this.#reports) * 24);
     const bar = "#".repeat(part) + ".".repeat(24 - part);
-    this.#stream.write(`\r[${bar}] ${this.#done} of ${this.#reports} reports, ${lasting(event.time)} virtual `);
+    this.#stream.write(
+      `\r[${bar}] ${this.#done} of ${this.#reports} reports, ${lasting(event.time)} virtual `,
+    );
   }
 
   /** Takes the line away. */

@@ -36,7 +36,8 @@ function costLines(result: SimulationResult): string[] {
   const costs = result.costs;
   if (costs.length <= 12) {
     return costs.map(
-      (cost, index) => `XS report ${index + 1}: ${cost.compute} compute, ${cost.liveSlots} live slots after it`,
+      (cost, index) =>
+        `XS report ${index + 1}: ${cost.compute} compute, ${cost.liveSlots} live slots after it`,
     );
   }
   const compute = costs.map((cost) => cost.compute).sort((a, b) => a - b);

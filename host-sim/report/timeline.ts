@@ -70,7 +70,8 @@ export class Timeline {
 
   #device(text: string): string {
     const { palette } = this.#options;
-    if (/^report: acknowledged|^session: online|^command: (?:executed|answered)/.test(text)) return palette.green(text);
+    if (/^report: acknowledged|^session: online|^command: (?:executed|answered)/.test(text))
+      return palette.green(text);
     if (/^fault:|^settings:|refused|dropped|denied|down reason/.test(text)) return palette.red(text);
     if (/kept|discarded|unanswered|repeated/.test(text)) return palette.yellow(text);
     return text;
@@ -150,7 +151,11 @@ function describeModem(event: ModemEvent, verbose: boolean): string | undefined 
     case "psm":
       return event.state === "enter" ? "asleep (PSM)" : `awake (${event.reason})`;
     case "attach":
-      return event.stat === 1 ? "attached to the cell" : event.stat === 2 ? "searching for a cell" : "detached";
+      return event.stat === 1
+        ? "attached to the cell"
+        : event.stat === 2
+          ? "searching for a cell"
+          : "detached";
     case "dropped":
       return `dropped a ${event.what}: ${event.reason}`;
     case "rrc":
@@ -191,7 +196,11 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
     case "command-timed-out":
       return `command ${event.id} timed out`;
     case "duplicate-request":
-      return event.answered ? "a retransmission: answered from the store, not executed again" : verbose ? "a repeated NON, ignored" : undefined;
+      return event.answered
+        ? "a retransmission: answered from the store, not executed again"
+        : verbose
+          ? "a repeated NON, ignored"
+          : undefined;
     case "request-refused":
       return `request refused: ${event.reason}`;
     case "malformed":

@@ -257,8 +257,7 @@ export class Simulation {
       const limit = reports * interval * 2_000 + patience;
       const settled = (): boolean =>
         stopped !== undefined ||
-        (tally.finished >= reports &&
-          (modem.state === "psm" || clock.now - tally.finishedAt > windDown));
+        (tally.finished >= reports && (modem.state === "psm" || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled });
       tally.close(clock.now);
       const view = cloud.device(device.productKey, device.deviceKey)!;
@@ -296,7 +295,11 @@ export class Simulation {
       };
       const twice = readings.length - new Set(readings.map((reading) => reading.id)).size;
       const shortfall = stopped ?? shortfallOf(result, twice, this.#options.command);
-      return { ...result, complete: shortfall === undefined, ...(shortfall === undefined ? {} : { shortfall }) };
+      return {
+        ...result,
+        complete: shortfall === undefined,
+        ...(shortfall === undefined ? {} : { shortfall }),
+      };
     } finally {
       await engine.close();
     }
@@ -321,8 +324,10 @@ function shortfallOf(
   command: boolean,
 ): string | undefined {
   const { reports, commands } = result;
-  if (reports.acknowledged < reports.asked) return `${reports.asked - reports.acknowledged} readings not acknowledged`;
-  if (reports.stored !== reports.asked) return `the cloud stored ${reports.stored} readings of ${reports.asked}`;
+  if (reports.acknowledged < reports.asked)
+    return `${reports.asked - reports.acknowledged} readings not acknowledged`;
+  if (reports.stored !== reports.asked)
+    return `the cloud stored ${reports.stored} readings of ${reports.asked}`;
   if (twice > 0) return `${twice} readings stored twice`;
   if (command && commands.answered < 1) return "the command was not answered before the device fell silent";
   if (command && commands.executed !== 1) return `the command was executed ${commands.executed} times`;

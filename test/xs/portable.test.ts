@@ -53,7 +53,20 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
     // Every suite did its work, to the end.
     const suites = new Set(here.map((line) => line.split(" ")[0]));
     expect([...suites].sort()).toEqual(
-      ["", "auth", "codec", "command", "end", "exchange", "modem", "payload", "psm", "sign", "store", "text"].sort(),
+      [
+        "",
+        "auth",
+        "codec",
+        "command",
+        "end",
+        "exchange",
+        "modem",
+        "payload",
+        "psm",
+        "sign",
+        "store",
+        "text",
+      ].sort(),
     );
     expect(here.filter((line) => line.startsWith("codec ")).length).toBe(600);
     expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);

@@ -77,7 +77,10 @@ function codec(count: number): void {
     const options = message.options.map((option) => `${option.number}=${hexText(option.value)}`).join(",");
     // An option may state its length in more bytes than it needs: then encoding is shorter.
     const length = encode(message, again);
-    say("codec", `${message.type} ${message.code} ${message.messageId} ${hexText(message.token)} ${options} ${hexText(message.payload)} ${length}`);
+    say(
+      "codec",
+      `${message.type} ${message.code} ${message.messageId} ${hexText(message.token)} ${options} ${hexText(message.payload)} ${length}`,
+    );
   }
 }
 
@@ -95,7 +98,8 @@ function exchanges(count: number): void {
     now += below(20_000);
     sent = "";
     const request = { address: "192.0.2.1", port: 5683, code: 2, payload: randomBytes(8) };
-    if (below(3) === 0) endpoint.request({ ...request, onComplete: (outcome, at) => (sent += ` ${outcome.kind}@${at}`) }, now);
+    if (below(3) === 0)
+      endpoint.request({ ...request, onComplete: (outcome, at) => (sent += ` ${outcome.kind}@${at}`) }, now);
     if (below(2) === 0) {
       // Answers that come close to right: the last message id and token, mostly.
       const answer = last.slice(0, 8);
@@ -105,12 +109,28 @@ function exchanges(count: number): void {
     }
     endpoint.poll(now);
     const match = /([0-9A-F]{16,})>/.exec(sent);
-    if (match !== null) last = Uint8Array.from(match[1].match(/../g)!.slice(0, 8), (pair) => parseInt(pair, 16));
+    if (match !== null)
+      last = Uint8Array.from(match[1].match(/../g)!.slice(0, 8), (pair) => parseInt(pair, 16));
     say("exchange", `${now} ${endpoint.pending} ${Math.round(endpoint.deadline)}${sent}`);
   }
 }
 
-const words = ["OK", "ERROR", "+CME ERROR: 14", "+CEREG: 5,1,\"5B57\",\"01A50B1A\",9,,,\"00000101\",\"00100001\"", "+CEREG: 2", "RDY", "\r", "\r\n", "AT", "864600030000017", "+CCLK: \"26/01/01,00:00:15+00\"", "+CSONMI: 0,4,4142", "\x00\xff", ">"];
+const words = [
+  "OK",
+  "ERROR",
+  "+CME ERROR: 14",
+  '+CEREG: 5,1,"5B57","01A50B1A",9,,,"00000101","00100001"',
+  "+CEREG: 2",
+  "RDY",
+  "\r",
+  "\r\n",
+  "AT",
+  "864600030000017",
+  '+CCLK: "26/01/01,00:00:15+00"',
+  "+CSONMI: 0,4,4142",
+  "\x00\xff",
+  ">",
+];
 
 function modemLines(count: number): void {
   let heard = "";
@@ -126,14 +146,25 @@ function modemLines(count: number): void {
     heard = "";
     now += below(3_000);
     if (below(2) === 0) {
-      engine.send({ line: ascii("AT+CEREG?"), timeout: 2_000, prefix: ascii("+CEREG:"), onDone: (result) => (heard += ` ${result.kind}`) }, now);
+      engine.send(
+        {
+          line: ascii("AT+CEREG?"),
+          timeout: 2_000,
+          prefix: ascii("+CEREG:"),
+          onDone: (result) => (heard += ` ${result.kind}`),
+        },
+        now,
+      );
     }
     const word = words[below(words.length)];
     engine.receive(ascii(word), now);
     if (below(2) === 0) engine.receive(ascii("\r\n"), now);
     engine.poll(now);
     const line = ascii(word);
-    say("modem", `${engine.unknown} ${engine.overflows}${heard} ${JSON.stringify([fieldsOf(line, 6), parseCereg(line) ?? null, findImei(line) ?? null, parseCclk(line) ?? null])}`);
+    say(
+      "modem",
+      `${engine.unknown} ${engine.overflows}${heard} ${JSON.stringify([fieldsOf(line, 6), parseCereg(line) ?? null, findImei(line) ?? null, parseCclk(line) ?? null])}`,
+    );
   }
   for (let seconds = 0; seconds < 4_000_000; seconds += 1 + below(40_000)) {
     const bits = [encodeT3412(seconds), encodeT3324(seconds)];
@@ -149,22 +180,40 @@ function payloads(count: number): void {
     const values = application.sample();
     const length = encodeMeasurepoints(points, values, below(0x1_0000_0000), out);
     say("payload", typeof length === "number" ? hexText(out.subarray(0, length)) : length.fault);
-    say("payload", hexText(requestBody(String(i), "thing/measurepoint/post", measurepointParams(values, 1_767_225_600_000 + i))));
+    say(
+      "payload",
+      hexText(
+        requestBody(String(i), "thing/measurepoint/post", measurepointParams(values, 1_767_225_600_000 + i)),
+      ),
+    );
     const raw = randomBytes(14);
     if (below(2) === 0) raw[0] = 2;
     say("command", JSON.stringify(decodeSet(points, raw)));
-    const params = [{ relay: below(3) }, { relay: "x" }, { temperature: 1 }, {}, { nonsense: 1 }, ["relay"]][below(6)];
-    const topic = ["thing/service/measurepoint/set", "thing/service/measurepoint/get", "thing/service/reboot"][below(3)];
-    const body = below(8) === 0 ? randomBytes(30) : encodeUtf8(JSON.stringify({ id: String(below(20)), params }));
+    const params = [{ relay: below(3) }, { relay: "x" }, { temperature: 1 }, {}, { nonsense: 1 }, ["relay"]][
+      below(6)
+    ];
+    const topic = [
+      "thing/service/measurepoint/set",
+      "thing/service/measurepoint/get",
+      "thing/service/reboot",
+    ][below(3)];
+    const body =
+      below(8) === 0 ? randomBytes(30) : encodeUtf8(JSON.stringify({ id: String(below(20)), params }));
     const reply = executor.handle(topic, body);
-    say("command", reply === undefined ? "none" : `${reply.duplicate} ${reply.code} ${asciiText(reply.payload)}`);
+    say(
+      "command",
+      reply === undefined ? "none" : `${reply.duplicate} ${reply.code} ${asciiText(reply.payload)}`,
+    );
   }
 }
 
 function texts(count: number): void {
   for (let i = 0; i < count; i++) {
     let text = "";
-    for (let length = below(12); length > 0; length--) text += String.fromCodePoint([below(0x80), below(0x800), 0xe000 + below(0x1fff), 0x10000 + below(0x100000)][below(4)]);
+    for (let length = below(12); length > 0; length--)
+      text += String.fromCodePoint(
+        [below(0x80), below(0x800), 0xe000 + below(0x1fff), 0x10000 + below(0x100000)][below(4)],
+      );
     const bytes = encodeUtf8(text);
     const noise = randomBytes(6);
     say("text", `${hexText(bytes)} ${decodeUtf8(bytes) === text} ${decodeUtf8(noise) === undefined}`);
@@ -172,7 +221,8 @@ function texts(count: number): void {
 }
 
 function signatures(vectors: Vectors): void {
-  for (const vector of vectors.auth) say("auth", signAuthentication(moddableCryptography, vector, vector.lifetime));
+  for (const vector of vectors.auth)
+    say("auth", signAuthentication(moddableCryptography, vector, vector.lifetime));
   for (const vector of vectors.session) {
     const signer = new RequestSigner(moddableCryptography, vector.deviceSecret, "zero");
     say("sign", asciiText(signer.sign(encodeUtf8(vector.token), vector.sequence)));

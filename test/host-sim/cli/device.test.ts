@@ -61,7 +61,10 @@ describe.each(["token", "tokenless"])("edition %s", (edition) => {
 test("a wrong secret ends with 1 and one line that says what to check", async () => {
   const { command, url } = await cloud();
   const wrong = "notTheSecretOfThisDevice";
-  const { code, stdout, stderr } = await run(["device", "--server", url], { ...keys, ENOS_DEVICE_SECRET: wrong });
+  const { code, stdout, stderr } = await run(["device", "--server", url], {
+    ...keys,
+    ENOS_DEVICE_SECRET: wrong,
+  });
   expect(stderr).toBe(`${url} refuses the device (4.01): check product key, device key and device secret\n`);
   expect(code).toBe(1);
   expect(stdout + command.output()).not.toContain(wrong);
@@ -77,7 +80,10 @@ test("a disabled device is told so", async () => {
 test("keys from a file; a faulty one is never quoted", async () => {
   const { url } = await cloud();
   const good = join(folder, "keys.json");
-  writeFileSync(good, JSON.stringify({ productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: secret }));
+  writeFileSync(
+    good,
+    JSON.stringify({ productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: secret }),
+  );
   expect((await run(["device", "--server", url, "--keys", good, "--reports", "1"])).code).toBe(0);
   const bad = join(folder, "bad.json");
   writeFileSync(bad, `{ "deviceSecret": "${secret}" `);
@@ -88,8 +94,13 @@ test("keys from a file; a faulty one is never quoted", async () => {
 });
 
 test("keys that cannot work are refused before anything is sent", async () => {
-  const { code, stderr } = await run(["device", "--server", "coap://127.0.0.1:9"], { ...keys, ENOS_PRODUCT_KEY: "a/b" });
-  expect(stderr).toBe("productKey has a slash at position 2: it must be printable ASCII without spaces or slashes\n");
+  const { code, stderr } = await run(["device", "--server", "coap://127.0.0.1:9"], {
+    ...keys,
+    ENOS_PRODUCT_KEY: "a/b",
+  });
+  expect(stderr).toBe(
+    "productKey has a slash at position 2: it must be printable ASCII without spaces or slashes\n",
+  );
   expect(code).toBe(2);
 });
 

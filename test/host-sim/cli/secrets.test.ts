@@ -35,18 +35,33 @@ async function secrets(): Promise<Record<string, string>> {
     },
   }).run();
   expect(token).not.toBe("");
-  return { deviceSecret, token, signKey: createHash("sha256").update(deviceSecret).digest("hex").slice(16, 48) };
+  return {
+    deviceSecret,
+    token,
+    signKey: createHash("sha256").update(deviceSecret).digest("hex").slice(16, 48),
+  };
 }
 
 describe("nothing secret is printed", () => {
   test.each([[[]], [["--verbose"]], [["--json"]], [["--quiet"]], [["--edition", "tokenless", "--verbose"]]])(
     "start %j",
     async (flags) => {
-      const { stdout, stderr, code } = await run(["start", "--seed", String(seed), "--reports", "2", ...flags]);
+      const { stdout, stderr, code } = await run([
+        "start",
+        "--seed",
+        String(seed),
+        "--reports",
+        "2",
+        ...flags,
+      ]);
       expect(code).toBe(0);
       const output = (stdout + stderr).toLowerCase();
       for (const [name, value] of Object.entries(await secrets())) {
-        for (const form of [value, Buffer.from(value).toString("hex"), Buffer.from(value).toString("base64")]) {
+        for (const form of [
+          value,
+          Buffer.from(value).toString("hex"),
+          Buffer.from(value).toString("base64"),
+        ]) {
           expect(output.includes(form.toLowerCase()), `${name} in the output`).toBe(false);
         }
       }

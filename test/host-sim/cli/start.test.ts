@@ -22,7 +22,10 @@ describe("npm start", () => {
   });
 
   test("--json is one document, the same for the same seed", async () => {
-    const [first, second] = await Promise.all([run(["start", "--seed", "7", "--json"]), run(["start", "--seed", "7", "--json"])]);
+    const [first, second] = await Promise.all([
+      run(["start", "--seed", "7", "--json"]),
+      run(["start", "--seed", "7", "--json"]),
+    ]);
     const document = JSON.parse(first.stdout);
     expect(document).toMatchObject({ seed: 7, complete: true, reports: { acknowledged: 10 } });
     expect(document.list).toHaveLength(document.datagrams.up + document.datagrams.down);
@@ -60,7 +63,10 @@ describe("misuse is one clear line and exit code 2", () => {
     [["cloud", "--devices", "package.json"], /package\.json: device list: expected an array/],
     [["device"], /required option '--server <url>'/],
     [["device", "--server", "http://x"], /--server takes coap:\/\/HOST/],
-    [["device", "--server", "coap://127.0.0.1"], /no keys: set ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET/],
+    [
+      ["device", "--server", "coap://127.0.0.1"],
+      /no keys: set ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET/,
+    ],
     [["device", "--server", "coap://127.0.0.1", "--keys", "README.md"], /README\.md is not JSON/],
     [["device", "--server", "coap://127.0.0.1", "--keys", "package.json"], /"productKey" is missing/],
   ])("%j", async (args, message) => {

@@ -13,7 +13,12 @@ function lines(events: readonly WorldEvent[], verbose = false): string[] {
   return written;
 }
 
-const at = (time: number, direction: "host" | "modem", text: string): WorldEvent => ({ time, source: "at", direction, text });
+const at = (time: number, direction: "host" | "modem", text: string): WorldEvent => ({
+  time,
+  source: "at",
+  direction,
+  text,
+});
 const device = (time: number, text: string): WorldEvent => ({ time, source: "device", text });
 
 function datagram(time: number, fate: "delivered" | "lost", direction: "up" | "down" = "up"): WorldEvent {
@@ -29,7 +34,16 @@ function datagram(time: number, fate: "delivered" | "lost", direction: "up" | "d
     payload: new Uint8Array(34),
   });
   const peer = { address: "203.0.113.5", port: 5683 };
-  const report = { direction, time, bytes, fate, from: peer, to: peer, deliveredAt: fate === "lost" ? undefined : time + 1_100, duplicate: false };
+  const report = {
+    direction,
+    time,
+    bytes,
+    fate,
+    from: peer,
+    to: peer,
+    deliveredAt: fate === "lost" ? undefined : time + 1_100,
+    duplicate: false,
+  };
   return { time, source: "air", report };
 }
 

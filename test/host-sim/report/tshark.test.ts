@@ -64,12 +64,27 @@ function tshark(datagrams: readonly DatagramReport[]): string[][] {
   try {
     const file = join(folder, "run.pcap");
     writeFileSync(file, pcap(datagrams));
-    const args = ["-n", "-r", file, "-T", "fields", "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=,"];
+    const args = [
+      "-n",
+      "-r",
+      file,
+      "-T",
+      "fields",
+      "-E",
+      "separator=|",
+      "-E",
+      "occurrence=a",
+      "-E",
+      "aggregator=,",
+    ];
     const text = execFileSync("tshark", [...args, ...fields.flatMap((name) => ["-e", name])], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return text.trimEnd().split("\n").map((line) => line.split("|"));
+    return text
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("|"));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -113,7 +128,9 @@ describe.skipIf(missing).each(["token", "tokenless"] as const)("edition %s", (ed
       if (path !== "") expect(line).toContain(`/${path.split(",").join("/")}`);
       // EnOS's own options: tshark gives their numbers, but to 2100 the name that drafts of RFC 7252
       // had for every multiple of 14.
-      const own = [...options.matchAll(/Unknown Option \((\d+)\)|No-Op/g)].map((match) => Number(match[1] ?? 2100));
+      const own = [...options.matchAll(/Unknown Option \((\d+)\)|No-Op/g)].map((match) =>
+        Number(match[1] ?? 2100),
+      );
       expect(own).toEqual(message.options.map((option) => option.number).filter((number) => number >= 2100));
       for (const number of own) expect(line).toContain(` ${number}=`);
       if (message.payload.length > 0) expect(line).toContain(`payload=${payloadLength} B`);

@@ -10,7 +10,9 @@ describe("the virtual clock", () => {
         const ran: [number, number][] = [];
         times.forEach((time, index) => clock.at(time, () => void ran.push([clock.now, index])));
         await clock.run();
-        const sorted = times.map((time, index): [number, number] => [time, index]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+        const sorted = times
+          .map((time, index): [number, number] => [time, index])
+          .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
         expect(ran).toEqual(sorted);
         expect(clock.pending).toBe(0);
       }),

@@ -31,7 +31,9 @@ async function run(options: Partial<SimulationOptions>): Promise<Run> {
   const result = await new Simulation({ ...usual, ...options, onEvent: (event) => events.push(event) }).run();
   const datagrams = events.flatMap((event) =>
     event.source === "air"
-      ? [`${event.time} ${event.report.direction} ${event.report.fate} ${Buffer.from(event.report.bytes).toString("hex")}`]
+      ? [
+          `${event.time} ${event.report.direction} ${event.report.fate} ${Buffer.from(event.report.bytes).toString("hex")}`,
+        ]
       : [],
   );
   return { result, events, datagrams };
@@ -65,7 +67,11 @@ describe("a device's first hours", () => {
 
   test("later edition: nothing signed, the command comes along in option 2102", async () => {
     const { result, events } = await run({ edition: "tokenless" });
-    expect(result).toMatchObject({ complete: true, edition: "tokenless", commands: { executed: 1, answered: 1 } });
+    expect(result).toMatchObject({
+      complete: true,
+      edition: "tokenless",
+      commands: { executed: 1, answered: 1 },
+    });
     expect(optionNumbers(events, "up")).not.toContain(2101);
     expect(optionNumbers(events, "down")).toContain(2102);
   });
@@ -100,18 +106,21 @@ describe("a device's first hours", () => {
 });
 
 describe("a bad link", () => {
-  test.each([3, 4, 5])("seed %i, three in ten lost each way, 200 reports: all arrive, none is stored twice", async (seed) => {
-    const { result } = await run({ seed, loss: 0.3, reports: 200 });
-    expect(result).toMatchObject({
-      complete: true,
-      reports: { acknowledged: 200, stored: 200, lost: 0 },
-      commands: { executed: 1, answered: 1 },
-    });
-    // The loss was there, and the cloud did see readings again.
-    expect(result.datagrams.lostUp).toBeGreaterThan(50);
-    expect(result.reports.repeated).toBeGreaterThan(0);
-    expect(result.datagrams.retransmissions).toBeGreaterThan(50);
-  });
+  test.each([3, 4, 5])(
+    "seed %i, three in ten lost each way, 200 reports: all arrive, none is stored twice",
+    async (seed) => {
+      const { result } = await run({ seed, loss: 0.3, reports: 200 });
+      expect(result).toMatchObject({
+        complete: true,
+        reports: { acknowledged: 200, stored: 200, lost: 0 },
+        commands: { executed: 1, answered: 1 },
+      });
+      // The loss was there, and the cloud did see readings again.
+      expect(result.datagrams.lostUp).toBeGreaterThan(50);
+      expect(result.reports.repeated).toBeGreaterThan(0);
+      expect(result.datagrams.retransmissions).toBeGreaterThan(50);
+    },
+  );
 
   test("the worst coverage level", async () => {
     const { result } = await run({ coverage: 2, reports: 40 });
