@@ -87,7 +87,7 @@ export class CommandQueue {
   /** When the next command times out, ms; Infinity when none waits. */
   get deadline(): number {
     const first = this.#entries.find(waits);
-    return first === undefined ? Infinity : first.createdAt + this.#limits.commandTimeout;
+    return first === undefined ? Infinity : this.#timesOutAt(first);
   }
 
   /**
@@ -166,10 +166,15 @@ export class CommandQueue {
   /** Gives up what has waited too long; returns the ids. */
   expire(now: number): string[] {
     const lost = this.#entries.filter((entry) => {
-      return waits(entry) && now - entry.createdAt >= this.#limits.commandTimeout;
+      return waits(entry) && now >= this.#timesOutAt(entry);
     });
     for (const entry of lost) entry.status = "timed-out";
     return lost.map((entry) => entry.id);
+  }
+
+  /** One sum for the deadline and for its test: with fractions, another way to put it can differ. */
+  #timesOutAt(entry: Entry): number {
+    return entry.createdAt + this.#limits.commandTimeout;
   }
 }
 

@@ -27,6 +27,9 @@ export interface Scheduler {
   cancel(event: ScheduledEvent | undefined): void;
 }
 
+/** Events at one instant beyond which somebody schedules himself again and again. */
+const eventsAtOnce = 1_000_000;
+
 /** A binary heap of events ordered by (time, order of scheduling). */
 export class VirtualClock implements Scheduler {
   #now = 0;
@@ -63,9 +66,12 @@ export class VirtualClock implements Scheduler {
    * Runs events in order until none is left, `until` (virtual ms) is reached, or `stop` says so.
    * An event that answers with a promise is awaited before the next one starts (the XS engine is
    * another process; the others answer at once and cost no turn of Node's event loop).
+   *
+   * @throws Error when time stands still: a million events at one instant
    */
   async run(options: { until?: number; stop?: () => boolean } = {}): Promise<void> {
     const until = options.until ?? Infinity;
+    let atOnce = 0;
     while (this.#heap.length > 0 && !(options.stop?.() ?? false)) {
       if (this.#heap[0].time > until) {
         this.#now = until;
@@ -73,6 +79,8 @@ export class VirtualClock implements Scheduler {
       }
       const event = this.#pop();
       if (event.run === undefined) continue;
+      atOnce = event.time === this.#now ? atOnce + 1 : 0;
+      if (atOnce > eventsAtOnce) throw new Error(`virtual time stands still at ${this.#now} ms`);
       this.#now = event.time;
       const run = event.run;
       event.run = undefined;

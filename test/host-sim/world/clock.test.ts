@@ -66,6 +66,13 @@ describe("the virtual clock", () => {
     expect([clock.now, seen]).toEqual([100, [1, 2, 3, 4]]);
   });
 
+  test("fails instead of hanging when something schedules itself at the same instant for ever", async () => {
+    const clock = new VirtualClock();
+    const again = (): void => void clock.after(0, again);
+    clock.at(5, again);
+    await expect(clock.run()).rejects.toThrow("virtual time stands still at 5 ms");
+  });
+
   test("refuses a time that is no number", () => {
     expect(() => new VirtualClock().at(NaN, () => {})).toThrow(RangeError);
   });

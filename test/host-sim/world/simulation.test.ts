@@ -128,6 +128,16 @@ describe("a bad link", () => {
   });
 });
 
+test.each([
+  [25, 0.6],
+  [52, 0.6],
+  [2, 0.8],
+])("seed %i at loss %d ends, with a command that timed out on the way", async (seed, loss) => {
+  const { result } = await run({ seed, loss, reports: 20 });
+  expect(result.reports.stored + result.reports.lost).toBeLessThanOrEqual(20);
+  expect(result.reports.acknowledged).toBeLessThanOrEqual(result.reports.stored);
+});
+
 test("no seed of twenty leaves a reading behind", async () => {
   const seeds = Array.from({ length: 20 }, (_, index) => 100 + index);
   for (const seed of seeds) {
