@@ -364,7 +364,9 @@ function describeEvent(event: SessionEvent): string {
     case "online":
       return `online edition=${event.edition}`;
     case "refused":
-      return `refused reason=${event.reason} retry=${Math.round(event.retryAfter / 1000)}s`;
+      return `not admitted reason=${event.reason} retry=${Math.round(event.retryAfter / 1000)}s`;
+    case "doubted":
+      return `doubted reason=${event.reason} check="iv and edition"`;
     case "downlink-ignored":
       return `downlink ignored reason="${event.reason}"`;
   }

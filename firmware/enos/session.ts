@@ -25,7 +25,7 @@ import type { Outcome } from "../coap/exchange";
 import type { Message } from "../coap/message";
 import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
-import type { PublishOutcome, Refusal } from "./outcome";
+import type { PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
 
 /** Which edition of the protocol to speak; `auto` goes by the server's answer. */
@@ -59,6 +59,11 @@ export type SessionEvent =
   | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
   | { readonly kind: "online"; readonly edition: Edition }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
+  /**
+   * The server admits the device and then refuses its first request for a reason that the request's
+   * signature, made with `iv`, or the edition may have given.
+   */
+  | { readonly kind: "doubted"; readonly reason: Rejection }
   | { readonly kind: "downlink-ignored"; readonly reason: string };
 
 /** A request of the session's: what is sent once it is authenticated. */
@@ -82,6 +87,8 @@ const queueLimit = 8;
 const fetchLimit = 8;
 const backoffFirst = 15_000;
 const backoffLongest = 3_600_000;
+/** Refusals of a first request that may mean its signature or the edition and not its content. */
+const doubtful: readonly Rejection[] = Object.freeze(["illegal-payload", "unauthorized", "bad-option"] as const);
 /** Longest token accepted, bytes: it goes into every signature. */
 const longestToken = 256;
 
@@ -306,6 +313,7 @@ export class Session {
       // Refused right after an authentication: doing both for ever would drain the battery.
       this.#backOff(now);
     }
+    if (doubtful.indexOf(reason) >= 0 && !this.#proven) this.#options.onEvent?.({ kind: "doubted", reason }, now);
     operation.onComplete({ kind: "rejected", code: message.code, reason }, now);
   }
 

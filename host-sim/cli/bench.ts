@@ -4,6 +4,7 @@
 import { Command, Option } from "commander";
 import { EngineMissing } from "../board/engine";
 import { Simulation } from "../world/simulation";
+import { requireEngine } from "./engine";
 import { wholeNumber } from "./misuse";
 
 interface BenchFlags {
@@ -13,6 +14,7 @@ interface BenchFlags {
 
 export function benchCommand(): Command {
   return new Command("bench")
+    .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
     .description("measure codec, XS cost per report, and the simulation's speed")
     .addOption(new Option("--only <part>", "one part").choices(["codec", "xs", "simulation"]))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
@@ -24,6 +26,7 @@ function say(line: string): void {
 }
 
 async function bench(flags: BenchFlags): Promise<void> {
+  if (flags.only === "xs") requireEngine("xs");
   if (flags.only === undefined || flags.only === "codec") await codec();
   if (flags.only === undefined || flags.only === "xs") await xs();
   if (flags.only === undefined || flags.only === "simulation") await simulation(flags.days);

@@ -25,6 +25,7 @@ interface CloudFlags {
 
 export function cloudCommand(): Command {
   return new Command("cloud")
+    .configureHelp({ commandUsage: () => "npm run cloud -- [options]" })
     .description("serve as EnOS for real devices and any CoAP client, without DTLS")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "UDP port, 0 for any", wholeNumber("--port", 0, 65_535), 5683)
@@ -59,6 +60,8 @@ async function serve(flags: CloudFlags): Promise<void> {
       iv: flags.iv,
       devices,
       onEvent: (event) => {
+        // The line of the datagram has said so already.
+        if (event.type === "malformed") return;
         const text = describeCloud(event, true);
         if (text !== undefined) tell(palette.yellow("cloud"), text);
       },
@@ -76,6 +79,7 @@ async function serve(flags: CloudFlags): Promise<void> {
   const shown = served.address.includes(":") ? `[${served.address}]` : served.address;
   say(`EnOS stand-in, edition "${flags.edition}", on coap://${shown}:${served.port} (Ctrl-C ends it)`);
   if (flags.devices === undefined) printDemo(devices[0], `coap://${shown}:${served.port}`, say);
+  else if (devices.length === 0) say(`no device in ${flags.devices}: everybody will be refused`);
   else say(`${devices.length} ${devices.length === 1 ? "device" : "devices"} from ${flags.devices}`);
 
   await new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ import { readKeys } from "./keys";
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
-import type { Refusal } from "../../firmware/enos/outcome";
+import type { Refusal, Rejection } from "../../firmware/enos/outcome";
 import type { EditionSetting, SessionEvent } from "../../firmware/enos/session";
 
 interface DeviceFlags {
@@ -33,6 +33,7 @@ interface DeviceFlags {
 
 export function deviceCommand(): Command {
   return new Command("device")
+    .configureHelp({ commandUsage: () => "npm run device -- [options]" })
     .description("run the firmware on this PC over real UDP")
     .requiredOption("--server <url>", "coap://HOST[:PORT] of EnOS or its stand-in")
     .option(
@@ -74,6 +75,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
 
+  let ended = false;
   let agent: Agent;
   try {
     agent = new Agent({
@@ -100,11 +102,13 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
       reports: flags.reports,
       format: flags.format,
       log: (room, text) => {
+        if (ended) return;
         const time = palette.dim(new Date().toISOString().slice(11, 23));
         process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
       },
       onSession: (event) => {
         if (event.kind === "refused") settle(advice(event, flags));
+        if (event.kind === "doubted") settle(doubt(event.reason, flags));
       },
     });
   } catch (error) {
@@ -116,9 +120,22 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   agent.setTime(Date.now(), driver.now());
   driver.start(agent);
   const failure = await settled;
+  // What the firmware says of being shut down in mid-air is no news.
+  ended = true;
   driver.stop();
   agent.close(driver.now());
+  const { taken, acknowledged, commands } = agent.totals;
+  process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
   if (failure !== undefined) throw new CommandError(1, failure);
+}
+
+/** What to check when the server lets the device in and then refuses its first request. */
+function doubt(reason: Rejection, flags: DeviceFlags): string {
+  const text =
+    reason === "illegal-payload"
+      ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv === "zero" || flags.iv === "key" ? flags.iv : "hex"}), or --format ${flags.format === "raw" ? "json" : "raw"}`
+      : `admits the device and refuses its requests (${reason === "bad-option" ? "4.02" : "4.01"}): leave out --edition, or try another --iv`;
+  return `${flags.server} ${text}`;
 }
 
 /** What to check when the server does not let the device in. */

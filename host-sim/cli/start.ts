@@ -2,14 +2,14 @@
  * `npm start`: one device's first hours, from power-on to asleep, in virtual time.
  */
 import { Command, Option } from "commander";
-import { EngineMissing } from "../board/engine";
 import { Progress } from "../report/progress";
 import { resultJson, datagramJson } from "../report/json";
 import { paletteFor } from "../report/style";
 import { summary } from "../report/summary";
 import { Timeline } from "../report/timeline";
 import { Simulation } from "../world/simulation";
-import { CommandError, fraction, misuse, wholeNumber } from "./misuse";
+import { requireEngine } from "./engine";
+import { fraction, misuse, wholeNumber } from "./misuse";
 import type { Edition } from "../cloud/registry";
 import type { Coverage } from "../radio/link";
 import type { DatagramJson } from "../report/json";
@@ -32,6 +32,7 @@ interface StartFlags {
 
 export function startCommand(): Command {
   return new Command("start")
+    .configureHelp({ commandUsage: () => "npm start -- [options]" })
     .description("simulate one device: power-on, attach, authentication, reports, a command, sleep")
     .option(
       "--seed <n>",
@@ -72,6 +73,8 @@ export function startCommand(): Command {
 
 async function start(flags: StartFlags): Promise<void> {
   if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
+  if (flags.quiet === true && flags.verbose === true) throw misuse("--quiet and --verbose exclude each other");
+  requireEngine(flags.engine);
   const started = performance.now();
   const out = process.stdout;
   const palette = paletteFor(out);
@@ -111,15 +114,12 @@ async function start(flags: StartFlags): Promise<void> {
   let result;
   try {
     result = await simulation.run();
-  } catch (error) {
-    if (error instanceof EngineMissing) throw new CommandError(1, error.message);
-    throw error;
   } finally {
     progress.end();
     timeline?.end();
   }
   const realTime = performance.now() - started;
-  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams, realTime), null, 2)}\n`);
+  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams), null, 2)}\n`);
   else out.write(summary(result, realTime, palette));
   if (!result.complete) process.exitCode = 1;
 }

@@ -35,18 +35,16 @@ export function datagramJson(report: DatagramReport): DatagramJson {
   };
 }
 
-/** @param realTime ms that the run took */
+/** Only what the seed decides: two runs of one seed give the same document. */
 export function resultJson(
   result: SimulationResult,
   datagrams: readonly DatagramJson[],
-  realTime: number,
 ): object {
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,
     virtualMs: milliseconds(virtualTime),
     asleepMs: milliseconds(asleep),
-    realMs: Math.round(realTime),
     device: {
       productKey: device.productKey,
       deviceKey: device.deviceKey,

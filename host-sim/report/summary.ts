@@ -12,6 +12,7 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
   const { reports, commands, datagrams } = result;
   const lines = [
     "",
+    ...(result.costs.length > 0 ? costLines(result) : []),
     `${reports.acknowledged} of ${reports.asked} reports acknowledged, ${reports.stored} stored, ` +
       `${reports.lost} lost, none stored twice (${reports.repeated} repeated deliveries recognised)`,
     `${commands.executed} ${commands.executed === 1 ? "command" : "commands"} executed, ` +
@@ -21,7 +22,6 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
     `virtual time ${lasting(result.virtualTime)}, modem asleep ` +
       `${((100 * result.asleep) / Math.max(1, result.virtualTime)).toFixed(1)} % of it; real time ${lasting(realTime)}`,
   ];
-  if (result.costs.length > 0) lines.push(...costLines(result));
   lines.push(
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)

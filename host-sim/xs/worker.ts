@@ -54,8 +54,8 @@ export function findWorker(): string {
     if (existsSync(path)) return path;
   }
   throw new EngineMissing(
-    "the XS engine is missing: it needs the package @agoric/xsnap, which npm install builds with a C " +
-      "compiler (gcc 10 or newer, make) on Node ^20.9 or ^22.11",
+    "the XS engine is missing: it needs the package @agoric/xsnap, which npm ci builds with a C " +
+      "compiler (gcc 10 or newer, make) on Node ^20.9 or ^22.11; install them and run npm ci again",
   );
 }
 

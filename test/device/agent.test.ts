@@ -167,7 +167,7 @@ describe("readings survive", () => {
     bench.wait(24 * hour);
     expect(bench.server.seen.length).toBeGreaterThan(20);
     expect(bench.server.seen.length).toBeLessThan(60);
-    expect(bench.lines("session: refused")[0]).toMatch(/^session: refused reason=forbidden retry=\d+s$/);
+    expect(bench.lines("session: not admitted")[0]).toMatch(/^session: not admitted reason=forbidden retry=\d+s$/);
     bench.server.script = () => "default";
     bench.wait(hour);
     expect(bench.agent.totals.acknowledged).toBe(1);

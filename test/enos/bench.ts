@@ -102,6 +102,8 @@ export class SessionBench {
           return `online ${event.edition}`;
         case "refused":
           return `refused ${event.reason}`;
+        case "doubted":
+          return `doubted ${event.reason}`;
         case "downlink-ignored":
           return `ignored: ${event.reason}`;
       }

@@ -110,3 +110,19 @@ test("a port that is taken is one line and exit code 1", async () => {
   expect(stderr).toMatch(/^[^\n]*in use[^\n]*\n$/);
   expect(code).toBe(1);
 });
+
+test("another vector for the signature than the server's ends with 1 and says what to try", async () => {
+  const { url } = await cloud("--iv", "key");
+  const { code, stdout, stderr } = await run(["device", "--server", url, "--reports", "1"], keys);
+  expect(stdout).toContain("0 of 1 readings acknowledged");
+  expect(stderr).toMatch(/^\S+ cannot read the first request \(4\.00\): if it is the signature, try another --iv \(now zero\)[^\n]*\n$/);
+  expect(code).toBe(1);
+  expect((await run(["device", "--server", url, "--reports", "1", "--iv", "key"], keys)).code).toBe(0);
+});
+
+test("the other edition pinned by mistake ends with 1 and says what to leave out", async () => {
+  const { url } = await cloud();
+  const { code, stderr } = await run(["device", "--server", url, "--edition", "tokenless"], keys);
+  expect(stderr).toMatch(/admits the device and refuses its requests \(4\.01\): leave out --edition/);
+  expect(code).toBe(1);
+});

@@ -30,7 +30,7 @@ describe("npm start", () => {
     expect(document).toMatchObject({ seed: 7, complete: true, reports: { acknowledged: 10 } });
     expect(document.list).toHaveLength(document.datagrams.up + document.datagrams.down);
     expect(document.list[0].sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect({ ...JSON.parse(second.stdout), realMs: 0 }).toEqual({ ...document, realMs: 0 });
+    expect(second.stdout).toBe(first.stdout);
   });
 
   test("--verbose unfolds the AT exchange, datagrams in it still folded", async () => {
@@ -80,7 +80,7 @@ describe("misuse is one clear line and exit code 2", () => {
   test("--help is no misuse", async () => {
     for (const command of ["start", "cloud", "device", "bench"]) {
       const { code, stdout } = await run([command, "--help"]);
-      expect(stdout).toContain(`Usage: enos-nbiot-xs ${command}`);
+      expect(stdout).toContain(`Usage: npm ${command === "start" ? "" : "run "}${command} -- [options]`);
       expect(code).toBe(0);
     }
   });
