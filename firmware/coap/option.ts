@@ -2,14 +2,10 @@
  * CoAP option numbers and the option list as bytes (RFC 7252 sections 3.1 and 5.10).
  */
 
-/** Option numbers of RFC 7252 and RFC 7959 that this project meets. */
+/** Option numbers of RFC 7252 that the device sends. */
 export const OptionNumber = Object.freeze({
   uriPath: 11,
   contentFormat: 12,
-  maxAge: 14,
-  uriQuery: 15,
-  block2: 23,
-  block1: 27,
 } as const);
 
 /** Content-Formats, RFC 7252 section 12.3. */

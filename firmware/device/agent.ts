@@ -9,8 +9,9 @@
  * again after a pause that grows; one that the cloud refuses for what it says is given up, told
  * and counted. No clock of its own: call `poll` at `deadline` and after every event.
  */
+import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { enosOk } from "../enos/body";
+import { enosOk, isFinal } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
@@ -19,7 +20,7 @@ import { CommandExecutor } from "./commands";
 import { ReadingEncoder } from "./reading";
 import type { Transmission } from "../coap/transmission";
 import type { Credentials } from "../enos/credentials";
-import type { PublishOutcome } from "../enos/outcome";
+import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { SessionEvent, SessionSettings } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
 import type { PointDefinition, Values } from "../model/point";
@@ -275,11 +276,13 @@ export class Agent {
     this.#sending = undefined;
     if (outcome.kind === "accepted") {
       const verdict = this.#encoder.verdict(reading, outcome.payload);
+      if (verdict !== undefined && isFinal(verdict)) return this.#giveUp(reading, `enos-code=${verdict}`);
+      if (verdict !== undefined && verdict !== enosOk) {
+        this.#keep(reading, `enos-code=${verdict}`, 0, now);
+        return this.#pending.postpone(reading.id);
+      }
       this.#failures = 0;
       this.#notBefore = 0;
-      if (verdict !== undefined && verdict !== enosOk) {
-        return this.#giveUp(reading, `enos-code=${verdict}`);
-      }
       this.totals.acknowledged += 1;
       this.#pending.release(reading.id);
       this.#options.log(
@@ -294,14 +297,21 @@ export class Agent {
       // The same bytes would be refused again.
       return this.#giveUp(reading, outcome.reason);
     }
+    const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
+    this.#keep(reading, describeOutcome(outcome), retryAfter, now);
+    // It may be this one that the server cannot digest: the others get their turn before it.
+    if (outcome.kind === "rejected" && blames(outcome.reason)) this.#pending.postpone(reading.id);
+  }
+
+  /** Tries again after a pause that grows, `retryAfter` ms at least. */
+  #keep(reading: Reading, reason: string, retryAfter: number, now: number): void {
     const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
     this.#failures += 1;
-    const jittered = Math.round(step * (0.5 + 0.5 * this.#options.random()));
-    const wait = outcome.kind === "offline" ? Math.max(jittered, outcome.retryAfter) : jittered;
+    const wait = Math.max(retryAfter, Math.round(step * (0.5 + 0.5 * this.#options.random())));
     this.#notBefore = now + wait;
     this.#options.log(
       "report",
-      `kept id=${reading.id} reason="${describeOutcome(outcome)}" retry=${Math.round(wait / 1000)}s backlog=${this.#pending.length}`,
+      `kept id=${reading.id} reason="${reason}" retry=${Math.round(wait / 1000)}s backlog=${this.#pending.length}`,
     );
   }
 
@@ -329,6 +339,7 @@ export class Agent {
       {
         path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
         payload: reply.payload,
+        answer: true,
         onComplete: (outcome) => {
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
@@ -345,7 +356,9 @@ export class Agent {
 
   #transmit(datagram: Uint8Array, address: string, port: number): void {
     // The last reading on its way means that one answer is all that is expected.
-    this.#socket.releaseAfterReply = this.#session.online && this.#pending.length <= 1;
+    // What fetches a command does not: its answer has to follow.
+    const request = datagram[1] === Code.post;
+    this.#socket.releaseAfterReply = request && this.#session.online && this.#pending.length <= 1;
     this.#socket.write(datagram, address, port);
   }
 
@@ -355,6 +368,11 @@ export class Agent {
       this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
   }
+}
+
+/** Rejections that speak of the request and not of the device or its session. */
+function blames(reason: Rejection): boolean {
+  return reason !== "unauthorized" && reason !== "bad-option" && reason !== "forbidden";
 }
 
 function describeEvent(event: SessionEvent): string {

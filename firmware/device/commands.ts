@@ -6,7 +6,7 @@ import { ContentFormat } from "../coap/option";
 import { CommandCode, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fits } from "../model/point";
-import { decodeSet, encodeReply } from "../model/raw";
+import { decodeSet, encodeReply, rawSet } from "../model/raw";
 import type { Command, CommandResult } from "../enos/command";
 import type { PointDefinition, Value, Values } from "../model/point";
 
@@ -93,7 +93,7 @@ export class CommandExecutor {
         contentFormat: ContentFormat.octetStream,
         payload: encodeReply(kind, requestId, code),
         duplicate: false,
-        kind: "set",
+        kind: kind === rawSet ? "set" : `raw-${kind}`,
         id: requestId,
         code,
       };

@@ -72,6 +72,8 @@ export interface Publication {
   /** Uri-Path and Content-Format, see `pathOptions`. */
   readonly path: OptionBlock;
   readonly payload?: Uint8Array;
+  /** It answers a command: what rides back on its response counts against `downlinkLimit`. */
+  readonly answer?: boolean;
   /** Called exactly once. */
   readonly onComplete: (outcome: PublishOutcome, now: number) => void;
 }
@@ -83,8 +85,11 @@ interface Operation extends Publication {
 
 /** Requests that may wait while one is under way. */
 const queueLimit = 8;
-/** Commands fetched one after the other before a request of the device's own gets its turn. */
-const fetchLimit = 8;
+/**
+ * Commands taken between two requests of the device's own: a server that has always one more would
+ * keep the radio on for ever.
+ */
+const downlinkLimit = 8;
 const backoffFirst = 15_000;
 const backoffLongest = 3_600_000;
 /** Refusals of a first request that may mean its signature or the edition and not its content. */
@@ -110,7 +115,7 @@ export class Session {
   #notBefore = 0;
   #queue: Operation[] = [];
   #busy = false;
-  #fetches = 0;
+  #downlinks = 0;
   /** A GET for a command is under way or waits. */
   #fetching = false;
 
@@ -160,6 +165,7 @@ export class Session {
 
   /** Sends a request, authenticating first where needed. */
   send(publication: Publication, now: number): void {
+    if (publication.answer !== true) this.#downlinks = 0;
     if (this.#queue.length >= queueLimit) {
       publication.onComplete({ kind: "unanswered", reason: "queue-full" }, now);
       return;
@@ -211,7 +217,7 @@ export class Session {
         payload: this.#authPayload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          const refusal = this.#admit(outcome, at);
+          const refusal = this.#admit(outcome, now);
           if (refusal === undefined) {
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
             this.#advance(at);
@@ -277,7 +283,7 @@ export class Session {
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          this.#settle(operation, outcome, at);
+          this.#settle(operation, outcome, now, at);
           this.#advance(at);
         },
       },
@@ -285,14 +291,15 @@ export class Session {
     );
   }
 
-  #settle(operation: Operation, outcome: Outcome, now: number): void {
+  /** @param sentAt first transmission, ms: the server's lifetime may run from there */
+  #settle(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
     if (outcome.kind !== "response") {
       operation.onComplete({ kind: "unanswered", reason: outcome.kind }, now);
       return;
     }
     const message = outcome.message;
     if (codeClass(message.code) === 2) {
-      this.#lastContact = now;
+      this.#lastContact = sentAt;
       // Only now: a server that admits the device and then refuses all it sends is no success.
       this.#failures = 0;
       this.#proven = true;
@@ -319,30 +326,31 @@ export class Session {
 
   #takeDownlink(message: Message, now: number): void {
     const path = findOption(message.options, EnosOption.downlinkPath);
-    if (path === undefined) {
-      this.#fetches = 0;
-      return;
-    }
+    if (path === undefined) return;
     const topic = this.#topicOf(path);
     if (topic === undefined) {
       this.#ignore("its path is not one of this device's topics", now);
       return;
     }
+    if (this.#downlinks >= downlinkLimit) {
+      // The server offers it again with the response to the next reading.
+      this.#ignore("enough commands for now", now);
+      return;
+    }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
-    if (payload !== undefined) this.#options.onDownlink(topic, payload, now);
-    else this.#fetch(topic, now);
+    if (payload === undefined) return this.#fetch(topic, now);
+    this.#downlinks += 1;
+    this.#options.onDownlink(topic, payload, now);
   }
 
   #fetch(topic: string, now: number): void {
     // One at a time: the answer to a GET announces the next command, if there is one.
     if (this.#fetching) return;
-    if (this.#fetches >= fetchLimit || this.#queue.length >= queueLimit) {
-      // The server announces it again with the next response.
-      this.#fetches = 0;
-      this.#ignore("enough commands for now", now);
+    if (this.#queue.length >= queueLimit) {
+      this.#ignore("too much to do", now);
       return;
     }
-    this.#fetches += 1;
+    this.#downlinks += 1;
     this.#fetching = true;
     this.#queue.unshift({
       code: Code.get,

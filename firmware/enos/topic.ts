@@ -22,8 +22,6 @@ export const Topic = Object.freeze({
   raw: "thing/model/up_raw",
   rawDown: "thing/model/down_raw",
   measurepointPost: "thing/measurepoint/post",
-  eventPost: (eventId: string) => `thing/event/${eventId}/post`,
-  attributeUpdate: "thing/attribute/update",
   servicePrefix: "thing/service/",
   measurepointSet: "thing/service/measurepoint/set",
   measurepointGet: "thing/service/measurepoint/get",

@@ -51,4 +51,14 @@ export class Pending<Entry extends { readonly id: number }> {
       }
     }
   }
+
+  /** Lets all others go before the entry with this id. */
+  postpone(id: number): void {
+    for (let i = 0; i < this.#entries.length; i++) {
+      if (this.#entries[i].id === id) {
+        this.#entries.push(this.#entries.splice(i, 1)[0]);
+        return;
+      }
+    }
+  }
 }

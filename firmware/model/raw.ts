@@ -15,7 +15,8 @@ import { fits } from "./point";
 import type { PointDefinition, Value, Values } from "./point";
 
 const kindMeasurepoints = 0x01;
-const kindSet = 0x02;
+/** First byte of a set command. */
+export const rawSet = 0x02;
 
 /** Why values cannot be encoded. */
 export type EncodeFault =
@@ -90,7 +91,7 @@ export function decodeSet(points: readonly PointDefinition[], payload: Uint8Arra
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const kind = payload[0];
   const requestId = view.getUint32(1);
-  if (kind !== kindSet) return { fault: "unknown-command", kind, requestId };
+  if (kind !== rawSet) return { fault: "unknown-command", kind, requestId };
   const values: Record<string, Value> = {};
   let offset = 5;
   while (offset < payload.length) {

@@ -44,8 +44,8 @@ export interface SocketsOptions {
   readonly ready: () => boolean;
   /** A command was not answered. */
   readonly onSilence: (now: number) => void;
-  /** A socket was refused: mostly the network context is gone. */
-  readonly onRefused: (now: number) => void;
+  /** A socket was refused, `times` in a row: mostly the network context is gone. */
+  readonly onRefused: (times: number, now: number) => void;
   readonly log: (text: string) => void;
 }
 
@@ -57,6 +57,7 @@ export class Sim7020Sockets {
   #sending = false;
   #socket: number | undefined;
   #lastSocket = 0;
+  #refusals = 0;
   #peerAddress = "";
   #peerPort = 0;
 
@@ -187,6 +188,7 @@ export class Sim7020Sockets {
       return;
     }
     this.#remove(datagram);
+    if (result.kind === "ok") this.#refusals = 0;
     if (result.kind !== "ok") return this.#options.onSilence(now);
     this.pump(now);
   }
@@ -245,7 +247,7 @@ export class Sim7020Sockets {
     this.#sending = false;
     this.#remove(datagram);
     if (result.kind === "timeout") this.#options.onSilence(now);
-    else this.#options.onRefused(now);
+    else this.#options.onRefused((this.#refusals += 1), now);
     this.#owner?.failDatagram("the modem opens no socket");
   }
 }

@@ -93,7 +93,7 @@ export class Sim7020 implements DatagramModem {
       at: this.#at,
       ready: () => this.ready,
       onSilence: (now) => this.#recover(now),
-      onRefused: (now) => this.#resumeLater(now),
+      onRefused: (times, now) => this.#socketRefused(times, now),
       log: (text) => this.#log(text),
     });
   }
@@ -335,8 +335,14 @@ export class Sim7020 implements DatagramModem {
     );
   }
 
-  /** A refused socket mostly means that the network context is gone: look at the registration again. */
-  #resumeLater(now: number): void {
+  /** Look at the registration again, then switch the radio off and on, then give up for a while. */
+  #socketRefused(times: number, now: number): void {
+    if (times > 2) {
+      // It came up each time, which is no success: the pauses grow all the same.
+      this.#failures = times - 3;
+      return this.#fail("failed", now);
+    }
+    if (times === 2) return this.#resetRadio(now);
     this.#enter("waking");
     this.#later(1_000, now, (at) => this.#resume(at));
   }

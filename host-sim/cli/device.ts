@@ -76,6 +76,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
 
   let ended = false;
+  let everOnline = false;
   let agent: Agent;
   try {
     agent = new Agent({
@@ -107,7 +108,9 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
         process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
       },
       onSession: (event) => {
-        if (event.kind === "refused") settle(advice(event, flags));
+        if (event.kind === "online") everOnline = true;
+        // Later on the firmware tries again by itself, as it does in the field.
+        if (event.kind === "refused" && !everOnline) settle(advice(event, flags));
         if (event.kind === "doubted") settle(doubt(event.reason, flags));
       },
     });

@@ -154,7 +154,7 @@ export class CommandQueue {
   answer(path: string, key: string | number, code: number, data?: unknown): string | undefined {
     const entry = this.#entries.find((candidate) => {
       if (!waits(candidate) || candidate.path !== path) return false;
-      return candidate.kind === "raw" ? candidate.requestId === key : candidate.id === key;
+      return candidate.kind === "raw" ? candidate.requestId === key : candidate.id === String(key);
     });
     if (entry === undefined) return undefined;
     entry.status = "answered";

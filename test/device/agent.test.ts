@@ -467,3 +467,51 @@ it("whatever server and network do, every reading is accounted for, in order, an
     { seed: 15, numRuns: 60 },
   );
 });
+
+describe("a server that misbehaves", () => {
+  it("and always has one more command does not keep the radio on", () => {
+    for (const edition of ["token", "tokenless"] as const) {
+      const bench = new AgentBench({ reports: 4 }, new FakeEnos(edition));
+      let count = 0;
+      bench.server.script = (_request, server) => {
+        const payload = JSON.stringify({ id: String(++count), params: { relay: count % 2 } });
+        if (server.downlinks.length === 0) server.downlinks.push({ topic: set, payload });
+        return "default";
+      };
+      bench.wait(2 * hour);
+      expect(bench.agent.totals.acknowledged).toBe(4);
+      // A reading, and behind each at most eight commands with a GET and an answer.
+      expect(bench.server.seen.length).toBeLessThanOrEqual(1 + 4 * (1 + 8 * 2));
+      expect(bench.agent.totals.commands).toBeGreaterThan(4);
+    }
+  });
+
+  it("and cannot digest one reading gets the others all the same", () => {
+    const bench = new AgentBench({ reports: 40 });
+    let poison: string | undefined;
+    bench.server.script = (request) => {
+      if (!request.line.endsWith("up_raw")) return "default";
+      const id = request.bytes.slice(2, 10);
+      if (bench.agent.totals.taken === 3) poison ??= id;
+      return id === poison ? { code: "5.00" } : "default";
+    };
+    bench.wait(30 * hour);
+    expect(poison).toBeDefined();
+    expect(bench.agent).toMatchObject({ backlog: 1, totals: { acknowledged: 39, refused: 0, dropped: 0 } });
+  });
+
+  it("and answers with a passing trouble of its own loses no reading", () => {
+    const bench = new AgentBench({ format: "json", reports: 20 });
+    let broken = true;
+    bench.server.script = (request, server) => {
+      if (!broken || request.line === auth) return "default";
+      server.answer(request);
+      return { code: "2.04", payload: JSON.stringify({ id: "1", code: 500, data: {} }) };
+    };
+    bench.wait(6 * hour);
+    expect(bench.agent).toMatchObject({ backlog: 20, totals: { acknowledged: 0, refused: 0 } });
+    broken = false;
+    bench.wait(3 * hour);
+    expect(bench.agent).toMatchObject({ backlog: 0, totals: { acknowledged: 20, refused: 0 } });
+  });
+});

@@ -292,3 +292,31 @@ describe.each([
     expect(times).toBeGreaterThan(0);
   });
 });
+
+describe("a socket that is refused again and again", () => {
+  it("has the radio switched off and on, which mends it", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    let refused = true;
+    modem.answer("AT+CSOC=1,2,1", () => (refused ? ["ERROR"] : ["+CSOC: 0", "OK"]));
+    modem.answer("AT+CFUN=0", () => ((refused = false), ["OK"]));
+    for (let i = 0; i < 3; i++) {
+      modem.send("01");
+      await modem.pass(minute);
+    }
+    expect(modem.commands.map((command) => command.text)).toContain("AT+CSOSEND=0,2,01");
+  });
+
+  it("for good: bring-ups grow rarer", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    modem.answer("AT+CSOC=1,2,1", ["ERROR"]);
+    for (let i = 0; i < 12 * 60; i++) {
+      modem.send("01");
+      await modem.pass(minute);
+    }
+    const tries = modem.commands.filter((command) => command.text === "AT+CSOC=1,2,1").length;
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(40);
+  });
+});
