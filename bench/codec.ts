@@ -5,7 +5,7 @@ import { generate, parse } from "coap-packet";
 import { Code, Type } from "../firmware/coap/code";
 import { decode, encode } from "../firmware/coap/message";
 import { ContentFormat, encodeUint } from "../firmware/coap/option";
-import { pathOptions } from "../firmware/enos/topic";
+import { EnosOption, pathOptions } from "../firmware/enos/topic";
 import { compare } from "./measure";
 import type { OutgoingMessage } from "../firmware/coap/message";
 import type { ParsedPacket } from "coap-packet";
@@ -26,8 +26,19 @@ export interface CodecResult {
 
 const token = Uint8Array.of(0x9f, 0x86, 0xd0, 0x81);
 
-function request(name: string, path: string, contentFormat: number, payload: Uint8Array): Subject {
+/** Value of option 2101 as the device sends it. */
+const signature = Buffer.from("0123456789ABCDEF".repeat(4));
+
+/** The path is encoded once for ours, as the firmware does, and each time for the peer, which cannot. */
+function request(
+  name: string,
+  path: string,
+  contentFormat: number,
+  payload: Uint8Array,
+  signed: boolean,
+): Subject {
   const segments = path.split("/").slice(1);
+  const sign = { number: EnosOption.sign, value: signature };
   return {
     name,
     ours: {
@@ -36,6 +47,7 @@ function request(name: string, path: string, contentFormat: number, payload: Uin
       messageId: 0x4a1c,
       token,
       fixed: pathOptions(path, contentFormat),
+      options: signed ? [sign] : [],
       payload,
     },
     theirs: {
@@ -46,6 +58,7 @@ function request(name: string, path: string, contentFormat: number, payload: Uin
       options: [
         ...segments.map((segment) => ({ name: "Uri-Path" as const, value: Buffer.from(segment) })),
         { name: "Content-Format" as const, value: Buffer.from(encodeUint(contentFormat)) },
+        ...(signed ? [{ name: sign.number, value: signature }] : []),
       ],
       payload: Buffer.from(payload),
     },
@@ -58,6 +71,7 @@ const subjects: readonly Subject[] = [
     "/auth/MuGsF6W4/861234567890123",
     ContentFormat.json,
     Buffer.from(`{"secureMode":2,"lifetime":3600,"sign":"${"0123456789ABCDEF".repeat(4)}"}`),
+    false,
   ),
   {
     name: "ACK 2.04",
@@ -81,6 +95,7 @@ const subjects: readonly Subject[] = [
     "/topic/sys/MuGsF6W4/861234567890123/thing/model/up_raw",
     ContentFormat.octetStream,
     new Uint8Array(40).fill(0x33),
+    true,
   ),
 ];
 

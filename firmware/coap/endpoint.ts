@@ -81,6 +81,7 @@ interface Delivered {
 /** How many delivered responses are remembered; with NSTART 1 more than two are rare. */
 const rememberedLimit = 8;
 
+/** One CoAP endpoint towards any number of servers; see the head of this file. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #maxDatagram: number;

@@ -88,6 +88,7 @@ const pendingLimit = 128;
 const backoffFirst = 30_000;
 const backoffLongest = 3_600_000;
 
+/** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #endpoint: Endpoint;

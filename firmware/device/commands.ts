@@ -37,6 +37,7 @@ export interface CommandReply {
 /** Commands remembered for duplicates; EnOS holds few at a time. */
 const rememberedLimit = 16;
 
+/** Reads, executes and answers commands; remembers the last few for their duplicates. */
 export class CommandExecutor {
   readonly #points: readonly PointDefinition[];
   readonly #handlers: CommandHandlers;

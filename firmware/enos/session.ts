@@ -97,6 +97,7 @@ const doubtful: readonly Rejection[] = Object.freeze(["illegal-payload", "unauth
 /** Longest token accepted, bytes: it goes into every signature. */
 const longestToken = 256;
 
+/** A session of one device with one server: `send` is all it takes. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;

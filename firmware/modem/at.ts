@@ -73,6 +73,7 @@ const settle = 300;
 /** Commands that may wait. */
 const queueLimit = 16;
 
+/** Sends commands one at a time and sorts what the modem says. */
 export class AtEngine {
   readonly #options: AtEngineOptions;
   readonly #framer: LineFramer;

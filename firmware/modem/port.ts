@@ -9,6 +9,7 @@ export interface SerialPort {
   write(bytes: Uint8Array): void;
 }
 
+/** Writes in pieces that fit the FIFO. */
 export class PortWriter {
   readonly #port: SerialPort;
   #waiting: Uint8Array[] = [];

@@ -31,6 +31,7 @@ export interface RegistrationOptions {
   readonly log: (text: string) => void;
 }
 
+/** One wait for registration after another. */
 export class Sim7020Registration {
   readonly #options: RegistrationOptions;
   #until = 0;

@@ -49,6 +49,7 @@ export interface SocketsOptions {
   readonly log: (text: string) => void;
 }
 
+/** The outbox and the one socket of a SIM7020. */
 export class Sim7020Sockets {
   readonly #options: SocketsOptions;
   readonly #at: AtEngine;

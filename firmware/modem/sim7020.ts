@@ -41,6 +41,7 @@ const rebootsAtOnce = 2;
 const backoffFirst = 10_000;
 const backoffLongest = 3_600_000;
 
+/** The driver: `connect` when there is something to send, `poll` at `deadline`. */
 export class Sim7020 implements DatagramModem {
   readonly #options: Sim7020Options;
   readonly #at: AtEngine;

@@ -34,6 +34,7 @@ export interface UdpOptions {
 /** Datagrams kept until they are read; on a full store the newest is dropped, as a network would. */
 const receiveLimit = 8;
 
+/** A socket; datagrams wait in it until they are read. */
 export class Udp implements DatagramOwner {
   readonly #options: UdpOptions;
   #received: Datagram[] = [];

@@ -4,6 +4,7 @@
  */
 import Time from "time";
 
+/** Monotonic time from the board's ticks. */
 export class Clock {
   #ticks = Time.ticks;
   #elapsed = 0;

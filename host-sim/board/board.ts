@@ -60,6 +60,7 @@ export interface BoardOptions {
   readonly onRestart?: (restart: Restart) => void;
 }
 
+/** One board with one firmware in one engine. */
 export class Board {
   readonly #options: BoardOptions;
   readonly #engine: Engine;

@@ -16,6 +16,7 @@ type Handle = (event: ArrayBuffer) => { readonly result: ArrayBuffer };
 const runJobs = new Script("0", { filename: "jobs" });
 const makeBuffer = new Script("(length) => new ArrayBuffer(length)", { filename: "buffer" });
 
+/** V8 without Node: synchronous, uncounted. */
 export class NodeEngine implements Engine {
   onCommand: (command: Uint8Array) => Uint8Array = () => nothing;
   readonly #context: Context;

@@ -12,6 +12,7 @@ interface BenchFlags {
   days: number;
 }
 
+/** The `bench` command. */
 export function benchCommand(): Command {
   return new Command("bench")
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })

@@ -23,6 +23,7 @@ interface CloudFlags {
   quiet?: boolean;
 }
 
+/** The `cloud` command. */
 export function cloudCommand(): Command {
   return new Command("cloud")
     .configureHelp({ commandUsage: () => "npm run cloud -- [options]" })

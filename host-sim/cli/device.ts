@@ -31,6 +31,7 @@ interface DeviceFlags {
   format: Format;
 }
 
+/** The `device` command. */
 export function deviceCommand(): Command {
   return new Command("device")
     .configureHelp({ commandUsage: () => "npm run device -- [options]" })

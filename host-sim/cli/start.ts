@@ -30,6 +30,7 @@ interface StartFlags {
   json?: boolean;
 }
 
+/** The `start` command. */
 export function startCommand(): Command {
   return new Command("start")
     .configureHelp({ commandUsage: () => "npm start -- [options]" })

@@ -75,6 +75,7 @@ export interface CloudCounters {
   ignored: number;
 }
 
+/** One EnOS with all its devices. */
 export class EnosCloud {
   readonly counters: CloudCounters = { datagrams: 0, malformed: 0, duplicateRequests: 0, ignored: 0 };
   readonly #options: CloudOptions;

@@ -58,6 +58,7 @@ interface Segment {
   start: number;
 }
 
+/** The wire with both its ends. */
 export class Uart {
   readonly board: SerialBoardSide;
   readonly modem: SerialModemSide;

@@ -6,6 +6,7 @@ import type { Agent } from "../../firmware/device/agent";
 /** Longest wait of Node's timer, ms. */
 const longestWait = 86_400_000;
 
+/** Calls an agent at its deadlines. */
 export class RealTimeDriver {
   readonly #started = performance.now();
   #agent: Agent | undefined;

@@ -17,6 +17,7 @@ export interface NodeUdpOptions {
 /** Datagrams kept until they are read. */
 const receiveLimit = 32;
 
+/** One UDP socket on IPv4. */
 export class NodeUdp implements DatagramSocket {
   readonly #socket: Socket;
   #received: Datagram[] = [];

@@ -98,6 +98,7 @@ const cellId = "01A50B1A";
 /** An unknown sender's place in reports of datagrams that never had a mapping. */
 const nowhere: Endpoint = { address: "0.0.0.0", port: 0 };
 
+/** One cell, its devices and its operator's NAT. */
 export class NbIotCell {
   /** The server side: a datagram came out of the operator's network. `peer` is where to answer. */
   onUplink: (datagram: Uint8Array, peer: Endpoint, to: Endpoint) => void | Promise<void> = () => {};

@@ -22,6 +22,7 @@ export interface DatagramJson {
   readonly message: string;
 }
 
+/** One datagram of the run. */
 export function datagramJson(report: DatagramReport): DatagramJson {
   const message = decodeCoap(report.bytes);
   return {

@@ -7,6 +7,7 @@ import type { WorldEvent } from "../world/simulation";
 const firstAfter = 1_000;
 const every = 200;
 
+/** A progress bar that appears after a second and goes without a trace. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream | undefined;
   readonly #reports: number;

@@ -14,7 +14,7 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
     "",
     ...(result.costs.length > 0 ? costLines(result) : []),
     `${reports.acknowledged} of ${reports.asked} reports acknowledged, ${reports.stored} stored, ` +
-      `${reports.lost} lost, none stored twice (${reports.repeated} repeated deliveries recognised)`,
+      `${reports.lost} lost, ${reports.repeated} repeated deliveries recognised`,
     `${commands.executed} ${commands.executed === 1 ? "command" : "commands"} executed, ` +
       `${commands.answered} of ${commands.sent} answered, edition "${result.edition ?? "unknown"}"`,
     `datagrams ${datagrams.up} up (${datagrams.lostUp} lost), ${datagrams.down} down (${datagrams.lostDown} lost), ` +

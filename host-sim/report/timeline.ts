@@ -23,6 +23,7 @@ export interface TimelineOptions {
   readonly verbose: boolean;
 }
 
+/** Writes events as lines, in the order they come. */
 export class Timeline {
   readonly #options: TimelineOptions;
   #folded: { time: number; commands: string[]; lines: number } | undefined;

@@ -8,6 +8,7 @@ import type { DatagramReport } from "../radio/link";
 /** Datagrams remembered to tell a retransmission from a new one. */
 const rememberedLimit = 64;
 
+/** The counts of one run. */
 export class Tally {
   up = 0;
   down = 0;

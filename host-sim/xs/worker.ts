@@ -66,6 +66,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** One worker process; turns are taken one at a time. */
 export class XsWorker {
   readonly #process: ChildProcess;
   readonly #to: Duplex;

@@ -9,6 +9,7 @@ import { XsWorker } from "./worker";
 /** Steps in one turn; an event of a firmware takes some thousands. */
 const defaultLimit = 1_000_000_000;
 
+/** Real XS: asynchronous, every step counted. */
 export class XsEngine implements Engine {
   onCommand: (command: Uint8Array) => Uint8Array = () => nothing;
   readonly #worker: XsWorker;
