@@ -94,6 +94,11 @@ const backoffFirst = 15_000;
 const backoffLongest = 3_600_000;
 /** Refusals of a first request that may mean its signature or the edition and not its content. */
 const doubtful: readonly Rejection[] = Object.freeze(["illegal-payload", "unauthorized", "bad-option"] as const);
+/**
+ * A session counts as lapsed this much before the lifetime is over, ms: a request sent in its last
+ * moments arrives too late and costs an exchange more than a fresh authentication.
+ */
+const travel = 60_000;
 /** Longest token accepted, bytes: it goes into every signature. */
 const longestToken = 256;
 
@@ -131,7 +136,7 @@ export class Session {
       throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
     }
     this.#options = options;
-    this.#lifetime = options.lifetime * 1000;
+    this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#auth = authOptions(options.credentials);
     this.#root = `${deviceRoot(options.credentials)}/`;
