@@ -3,17 +3,12 @@
  * differs in the table, not in the code.
  */
 import { ascii } from "../text/ascii";
-import type { AtEngine, AtResult } from "./at";
+import type { AtCommand, AtEngine, AtResult } from "./at";
 
-/** One command of a script. */
-export interface Step {
-  readonly line: Uint8Array;
+/** One command of a script: what it asks and whose lines are its answer, as for the engine. */
+export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   /** ms; `defaultTimeout` when left out. */
   readonly timeout?: number;
-  readonly prefix?: Uint8Array;
-  readonly owns?: (line: Uint8Array) => boolean;
-  readonly bare?: boolean;
-  readonly onLine?: (line: Uint8Array) => void;
   /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
   readonly optional?: boolean;
 }
