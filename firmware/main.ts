@@ -53,8 +53,6 @@ function run(settings: Settings): void {
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     powerKey: powerKey(settings.powerKey),
     random: Math.random,
-    onUp: () => {},
-    onDown: () => {},
     onTime: (epoch, now) => {
       clock.set(epoch);
       agent.setTime(epoch, now);

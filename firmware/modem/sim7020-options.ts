@@ -16,9 +16,9 @@ export interface Sim7020Options {
   /** Random number in [0, 1), for the spread of back-off. */
   readonly random: () => number;
   /** Datagrams can be sent. */
-  readonly onUp: (now: number) => void;
+  readonly onUp?: (now: number) => void;
   /** They cannot, and the driver is trying again by itself. */
-  readonly onDown: (reason: DownReason, now: number) => void;
+  readonly onDown?: (reason: DownReason, now: number) => void;
   /** The network's time, epoch ms. */
   readonly onTime?: (epoch: number, now: number) => void;
   /** For logs: an event and its details, no secrets. */

@@ -298,7 +298,7 @@ export class Sim7020 implements DatagramModem {
         this.#radioReset = false;
         this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
         this.#failures = 0;
-        this.#options.onUp(at);
+        this.#options.onUp?.(at);
         this.#sockets.pump(at);
       },
       now,
@@ -406,7 +406,7 @@ export class Sim7020 implements DatagramModem {
     this.#sockets.interrupt();
     this.#sockets.forget();
     this.#begin(now);
-    this.#options.onDown("rebooted", now);
+    this.#options.onDown?.("rebooted", now);
   }
 
   /** False when a script failed; then the trouble is taken care of. */
@@ -467,7 +467,7 @@ export class Sim7020 implements DatagramModem {
     this.#deaf = reason === "no-answer";
     this.#log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
     this.#later(wait, now, (at) => this.#begin(at));
-    this.#options.onDown(reason, now);
+    this.#options.onDown?.(reason, now);
   }
 
   #enter(state: Sim7020State): void {

@@ -150,7 +150,7 @@ export class CloudDevice {
 }
 
 /** The last `limit` items. */
-export class Recent<T> {
+class Recent<T> {
   readonly #limit: number;
   #items: T[] = [];
 

@@ -36,7 +36,7 @@ export interface CloudLimits extends DeviceLimits {
   repliesTotal: number;
 }
 
-export const DEFAULT_LIMITS: Readonly<CloudLimits> = {
+const DEFAULT_LIMITS: Readonly<CloudLimits> = {
   repliesPerPeer: 64,
   repliesTotal: 16_384,
   readings: 10_000,

@@ -22,7 +22,7 @@ export interface MeasurePoint {
   readonly range?: readonly [number, number];
 }
 
-export const DEMO_POINTS: readonly MeasurePoint[] = [
+const DEMO_POINTS: readonly MeasurePoint[] = [
   { number: 1, id: "temperature", type: "double", unit: "degC", writable: false },
   { number: 2, id: "humidity", type: "double", unit: "%", writable: false },
   { number: 3, id: "rssi", type: "int", unit: "dBm", writable: false, range: [-0x8000_0000, 0x7fff_ffff] },

@@ -14,14 +14,14 @@ export const CHANGED = code(2, 4);
 export const CONTENT = code(2, 5);
 export const BAD_REQUEST = code(4, 0);
 export const UNAUTHORIZED = code(4, 1);
-export const BAD_OPTION = code(4, 2);
+const BAD_OPTION = code(4, 2);
 export const FORBIDDEN = code(4, 3);
 export const NOT_FOUND = code(4, 4);
 export const METHOD_NOT_ALLOWED = code(4, 5);
-export const NOT_ACCEPTABLE = code(4, 6);
-export const ENTITY_TOO_LARGE = code(4, 13);
+const NOT_ACCEPTABLE = code(4, 6);
+const ENTITY_TOO_LARGE = code(4, 13);
 export const INTERNAL_ERROR = code(5, 0);
-export const PROXYING_NOT_SUPPORTED = code(5, 5);
+const PROXYING_NOT_SUPPORTED = code(5, 5);
 
 /** EnOS's own options: path of a waiting command, signature, payload of a waiting command. */
 export const COMMAND_PATH_OPTION = 2100;
@@ -40,7 +40,7 @@ const SIZE1 = 60;
 const ACCEPTABLE: ReadonlySet<number> = new Set([0, 42, 50]);
 
 /** Payload of one datagram, bytes: EnOS wants larger bodies sent block-wise. */
-export const LARGEST_PAYLOAD = 1024;
+const LARGEST_PAYLOAD = 1024;
 
 export interface CoapRequest {
   method: number;

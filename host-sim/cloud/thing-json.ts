@@ -10,9 +10,9 @@ import type { PointValue } from "./demo-product";
 /** EnOS result codes of the JSON answers. */
 export const SUCCESS = 200;
 export const VALIDATION_FAILED = 1204;
-export const NOT_JSON = 1220;
-export const PAYLOAD_EMPTY = 1251;
-export const METHOD_MISMATCH = 1260;
+const NOT_JSON = 1220;
+const PAYLOAD_EMPTY = 1251;
+const METHOD_MISMATCH = 1260;
 
 const MOST_ATTRIBUTES = 200;
 const LONGEST_ID = 64;

@@ -50,7 +50,7 @@ export interface AtResponderOptions {
 }
 
 /** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
-export const longestCommandLine = 1100;
+const longestCommandLine = 1100;
 
 const errorTexts: Record<number, string> = {
   3: "operation not allowed",

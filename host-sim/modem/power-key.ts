@@ -9,9 +9,9 @@
 import type { ScheduledEvent, Scheduler } from "../world/clock";
 
 /** ms low that wake from PSM. */
-export const wakePress = 700;
+const wakePress = 700;
 /** ms low that turn the modem on or off. */
-export const powerPress = 1_000;
+const powerPress = 1_000;
 
 export class PowerKey {
   readonly #scheduler: Scheduler;

@@ -17,11 +17,11 @@ import type { PsmTimers } from "../radio/link";
 import { decodeT3324, decodeT3412 } from "./psm-timers";
 
 /** ms without a datagram after which the network releases the connection. */
-export const inactivityRelease = 20_000;
+const inactivityRelease = 20_000;
 /** ms from the last announced datagram to the release. */
-export const assistedRelease = 500;
+const assistedRelease = 500;
 /** ms of UART silence before the modem sleeps again when nothing was sent since it woke. */
-export const uartSilence = 5_000;
+const uartSilence = 5_000;
 /** The same after a release is T3324, but within these bounds: an AT command extends the stay. */
 const leastSilence = 1_000;
 

@@ -58,10 +58,10 @@ export interface CommandRule {
 export const ordinaryDelay = [5, 80] as const;
 
 export const done: AtAnswer = {};
-export const notAllowed: AtAnswer = { failure: { cme: 3 } };
+const notAllowed: AtAnswer = { failure: { cme: 3 } };
 /** What a command or a form of one gets that does not exist. */
 export const notSupported: AtAnswer = { failure: { cme: 4 } };
-export const badParameter: AtAnswer = { failure: { cme: 50 } };
+const badParameter: AtAnswer = { failure: { cme: 50 } };
 
 /** An answer of one line. */
 export function line(text: string): AtAnswer {

@@ -16,7 +16,7 @@ import { parseHex, parseIpv4, socketCount } from "./udp-sockets";
 import type { UdpSocket } from "./udp-sockets";
 
 /** The most bytes in one CSOSEND. */
-export const longestDatagram = 512;
+const longestDatagram = 512;
 
 /** A rule for a set command whose first argument names an open socket. */
 function onSocket(

@@ -18,11 +18,11 @@ import type { ScheduledEvent, Scheduler } from "../world/clock";
 /** Bytes in each of the ESP32's hardware FIFOs. */
 export const fifoSize = 128;
 /** Waiting bytes at which the receive interrupt is raised. */
-export const receiveThreshold = 120;
+const receiveThreshold = 120;
 /** Silence, in symbol (byte) times, that raises it for fewer bytes. */
-export const receiveSilence = 4;
+const receiveSilence = 4;
 /** Bytes left in the TX FIFO at which `onWritable` comes. */
-export const writableThreshold = 10;
+const writableThreshold = 10;
 
 /** What the board sees of the wire. */
 export interface SerialBoardSide {

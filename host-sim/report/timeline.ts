@@ -27,7 +27,6 @@ export interface TimelineOptions {
 export class Timeline {
   readonly #options: TimelineOptions;
   #folded: { time: number; commands: string[]; lines: number } | undefined;
-  #recent: string[] = [];
 
   constructor(options: TimelineOptions) {
     this.#options = options;
@@ -49,7 +48,7 @@ export class Timeline {
         this.#line(event.time, palette.cyan("device"), this.#device(event.text));
         return;
       case "air":
-        this.#datagram(event.report);
+        this.#datagram(event.report, event.again);
         return;
       case "modem": {
         const text = describeModem(event.event, verbose);
@@ -78,18 +77,13 @@ export class Timeline {
     return text;
   }
 
-  #datagram(report: DatagramReport): void {
+  #datagram(report: DatagramReport, retransmission: boolean): void {
     const { palette } = this.#options;
     const message = decodeCoap(report.bytes);
     const whole = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
     const text = this.#options.verbose ? whole : shortenKeys(whole);
     const up = report.direction === "up";
-    const key = Buffer.from(report.bytes).toString("latin1");
-    const again = up && this.#recent.includes(key) ? palette.yellow(" (again)") : "";
-    if (up && again === "") {
-      this.#recent.push(key);
-      if (this.#recent.length > 64) this.#recent.shift();
-    }
+    const again = retransmission ? palette.yellow(" (again)") : "";
     const travel =
       report.fate === "lost"
         ? palette.red(`lost: ${report.reason ?? "radio"}`)

@@ -49,7 +49,12 @@ export type WorldEvent = { readonly time: number } & (
   | { readonly source: "device"; readonly text: string }
   | { readonly source: "at"; readonly direction: "host" | "modem"; readonly text: string }
   | { readonly source: "modem"; readonly event: ModemEvent }
-  | { readonly source: "air"; readonly report: DatagramReport }
+  | {
+      readonly source: "air";
+      readonly report: DatagramReport;
+      /** A retransmission. */
+      readonly again: boolean;
+    }
   | { readonly source: "cloud"; readonly event: CloudEvent }
 );
 
@@ -143,8 +148,8 @@ export class Simulation {
       coverage,
       ...(loss === undefined ? {} : { loss }),
       onDatagram: (report) => {
-        tally.datagram(report);
-        this.#emit({ time: report.time, source: "air", report });
+        const again = tally.datagram(report);
+        this.#emit({ time: report.time, source: "air", report, again });
       },
     });
     const cloud = new EnosCloud({
@@ -177,14 +182,14 @@ export class Simulation {
 
     // The operator sends the command once a few readings are in, so that it meets a device at work.
     const before = Math.min(3, reports - 1);
-    let commandId: string | undefined;
+    let commanded = false;
     const offerCommand = (): void => {
-      if (!this.#options.command || commandId !== undefined) return;
+      if (!this.#options.command || commanded) return;
       if (cloud.readings(device.productKey, device.deviceKey).length < before) return;
-      commandId = "";
+      commanded = true;
       clock.after(0, () => {
         const command = { kind: "set", points: { relay: 1 } } as const;
-        commandId = cloud.sendCommand(device.productKey, device.deviceKey, command, clock.now);
+        cloud.sendCommand(device.productKey, device.deviceKey, command, clock.now);
       });
     };
 
@@ -293,15 +298,7 @@ export class Simulation {
           executed: tally.executed,
           answered: sent.filter((command) => command.status === "answered").length,
         },
-        datagrams: {
-          up: tally.up,
-          down: tally.down,
-          lostUp: tally.lostUp,
-          lostDown: tally.lostDown,
-          bytesUp: tally.bytesUp,
-          bytesDown: tally.bytesDown,
-          retransmissions: tally.retransmissions,
-        },
+        datagrams: tally.datagrams,
         virtualTime: clock.now,
         asleep: tally.asleep,
         device: view,

@@ -10,13 +10,7 @@ const rememberedLimit = 64;
 
 /** The counts of one run. */
 export class Tally {
-  up = 0;
-  down = 0;
-  lostUp = 0;
-  lostDown = 0;
-  bytesUp = 0;
-  bytesDown = 0;
-  retransmissions = 0;
+  readonly datagrams = { up: 0, down: 0, lostUp: 0, lostDown: 0, bytesUp: 0, bytesDown: 0, retransmissions: 0 };
   acknowledged = 0;
   /** Readings given up: refused by the cloud, or without room. */
   lost = 0;
@@ -34,28 +28,27 @@ export class Tally {
     return this.acknowledged + this.lost;
   }
 
-  /** Whether these bytes went up a moment ago: then this is a retransmission. */
-  sentBefore(bytes: Uint8Array): boolean {
-    return this.#recent.includes(Buffer.from(bytes).toString("latin1"));
-  }
-
-  datagram(report: DatagramReport): void {
+  /** Counts a datagram; true for a retransmission: these bytes went up a moment ago. */
+  datagram(report: DatagramReport): boolean {
+    const { datagrams } = this;
     const lost = report.fate === "lost" ? 1 : 0;
     if (report.direction === "down") {
-      this.down += 1;
-      this.lostDown += lost;
-      this.bytesDown += report.bytes.length;
-      return;
+      datagrams.down += 1;
+      datagrams.lostDown += lost;
+      datagrams.bytesDown += report.bytes.length;
+      return false;
     }
-    this.up += 1;
-    this.lostUp += lost;
-    this.bytesUp += report.bytes.length;
-    if (this.sentBefore(report.bytes)) {
-      this.retransmissions += 1;
-    } else {
-      if (this.#recent.length >= rememberedLimit) this.#recent.shift();
-      this.#recent.push(Buffer.from(report.bytes).toString("latin1"));
+    datagrams.up += 1;
+    datagrams.lostUp += lost;
+    datagrams.bytesUp += report.bytes.length;
+    const key = Buffer.from(report.bytes).toString("latin1");
+    if (this.#recent.includes(key)) {
+      datagrams.retransmissions += 1;
+      return true;
     }
+    if (this.#recent.length >= rememberedLimit) this.#recent.shift();
+    this.#recent.push(key);
+    return false;
   }
 
   modem(event: ModemEvent): void {

@@ -21,7 +21,8 @@ const at = (time: number, direction: "host" | "modem", text: string): WorldEvent
 });
 const device = (time: number, text: string): WorldEvent => ({ time, source: "device", text });
 
-function datagram(time: number, fate: "delivered" | "lost", direction: "up" | "down" = "up"): WorldEvent {
+function datagram(time: number, fate: "delivered" | "lost", again = false): WorldEvent {
+  const direction = "up" as const;
   const bytes = encodeCoap({
     type: 0,
     code: 2,
@@ -44,7 +45,7 @@ function datagram(time: number, fate: "delivered" | "lost", direction: "up" | "d
     deliveredAt: fate === "lost" ? undefined : time + 1_100,
     duplicate: false,
   };
-  return { time, source: "air", report };
+  return { time, source: "air", report, again };
 }
 
 describe("the timeline", () => {
@@ -67,7 +68,7 @@ describe("the timeline", () => {
   });
 
   test("shows a datagram with its fate, keys shortened, and marks what is sent again", () => {
-    expect(lines([datagram(16_047, "lost"), datagram(30_000, "delivered")])).toEqual([
+    expect(lines([datagram(16_047, "lost"), datagram(30_000, "delivered", true)])).toEqual([
       "00:00:16.047  ─▶ up    CON POST mid=4a1c token=9f86 /topic/sys/PK/DK/thing/model/up_raw payload=34 B · lost: radio",
       "00:00:30.000  ─▶ up    CON POST mid=4a1c token=9f86 /topic/sys/PK/DK/thing/model/up_raw payload=34 B (again) · 1.1 s",
     ]);
