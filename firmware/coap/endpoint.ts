@@ -1,25 +1,35 @@
 /**
- * A CoAP endpoint in the client's role: exchanges of confirmable requests (RFC 7252 sections 4
- * and 5), without a clock, a socket or randomness of its own. Datagrams and the time come in
- * through `receive` and `poll`; datagrams leave through `transmit`; `deadline` tells when `poll`
- * wants to be called.
+ * A CoAP endpoint over UDP, client and server in one (RFC 7252, RFC 7959, RFC 9175 section 3), without
+ * a clock, a socket or randomness of its own. Datagrams and the time come in through `receive` and
+ * `poll`; datagrams leave through `transmit`; `deadline` tells when `poll` wants to be called.
  *
- * The dialogues it knows:
+ *         request()            onRequest, respond()         whole bodies
+ *    +---- block-client.ts ----+---- block-server.ts ----+  blocks, RFC 7959
+ *    |       client.ts         |       server.ts         |  requests and responses: tokens, options
+ *    +---- outbox.ts -----------------deduplication.ts --+  messages: types, message ids, time-outs
+ *    |            message.ts, layout.ts, option-rules.ts |  bytes
+ *    +----------------- transmit, receive ---------------+
  *
- *    CON request        ->   CON request        ->   CON request        ->   CON request        ->
- *    <- ACK + response       <- ACK, empty           <- CON response         <- RST
- *                            <- CON response         ACK                ->
- *                            ACK                ->   (the ACK to the request was lost or is late)
- *
- * A separate response may also be non-confirmable, which is not acknowledged. Everything may be
- * lost, doubled, late or forged: see `#match` for what is taken as an answer.
+ * This file takes a datagram apart and gives it to whom it concerns, or rejects it: RST where RFC 7252
+ * wants one, silence where it wants silence.
  */
+import { BlockClient } from "./block-client";
+import { BlockServer } from "./block-server";
+import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
-import { decode, encode, encodedLength } from "./message";
-import { isCritical } from "./option";
-import { exchangeLifetime, maxTransmitWait } from "./transmission";
-import type { Discard, Exchange, Outcome, Request } from "./exchange";
+import { Deduplication } from "./deduplication";
+import { Layout } from "./layout";
+import { decode, encode } from "./message";
+import { screenOptions } from "./option-rules";
+import { Outbox } from "./outbox";
+import { FasorTimer, PlainTimer } from "./rto";
+import { Server } from "./server";
+import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
+import type { Discard, Exchange, IncomingRequest, Request } from "./exchange";
 import type { Message } from "./message";
+import type { OptionRule } from "./option-rules";
+import type { Outgoing } from "./outbox";
+import type { RetransmissionTimer, RtoState } from "./rto";
 import type { Transmission } from "./transmission";
 
 export interface EndpointOptions {
@@ -32,342 +42,306 @@ export interface EndpointOptions {
   readonly maxDatagram?: number;
   /** Token length, bytes 1 to 8 (default 4, the least RFC 7252 section 5.3.1 suggests on the Internet). */
   readonly tokenLength?: number;
-  /** Critical options of responses that the caller understands. */
-  readonly understood?: readonly number[];
+  /** First message id, to go on where the device left off before it slept; random without. */
+  readonly messageId?: number;
+  /** What `rtoState` gave before the device slept. Whatever it is, it does no harm. */
+  readonly rtoState?: unknown;
+  /** Options beyond RFC 7252, 7959 and 9175 that the application understands. */
+  readonly understood?: readonly OptionRule[];
+  /** Serves requests; without it they are rejected. */
+  readonly onRequest?: (request: IncomingRequest, now: number) => void;
+  /** See `BlockServerOptions.admit`. */
+  readonly admit?: (message: Message, address: string, port: number) => number | undefined;
+  /** How long `onRequest` may take until an empty ACK goes out, ms (default 250). */
+  readonly separateAfter?: number;
+  /** Messages remembered to recognise duplicates, at least 1 (default 8). */
+  readonly remembered?: number;
+  /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
+  readonly blockSize?: number;
+  /** Longest body to take in, either role, bytes (default 8192). */
+  readonly maxBody?: number;
+  /** Bodies in blocks that a server keeps at once, each way (default 2). */
+  readonly maxTransfers?: number;
+  /** See `BlockClientOptions` (default false). */
+  readonly offerBlockSize?: boolean;
+  /** Tokens of a body's blocks: each its own (default), or the same for all. */
+  readonly blockToken?: "fresh" | "same";
   /** Told of every datagram that is thrown away. */
   readonly onDiscard?: (reason: Discard, detail: string) => void;
 }
 
-/** One request from the first transmission to its outcome. */
-class ClientExchange implements Exchange {
-  readonly request: Request;
-  readonly #endpoint: Endpoint;
-  messageId = 0;
-  token: Uint8Array | undefined;
-  datagram: Uint8Array | undefined;
-  /** The server has acknowledged, the response is still to come. */
-  acknowledged = false;
-  retransmissions = 0;
-  /** Current retransmission time-out, ms; doubled at every retransmission. */
-  timeout = 0;
-  /** When to act next, ms. */
-  due = 0;
-  /** When to give up whatever happens, ms: MAX_TRANSMIT_WAIT after the first transmission. */
-  expires = 0;
-  discarded: Discard | undefined;
-
-  constructor(endpoint: Endpoint, request: Request) {
-    this.#endpoint = endpoint;
-    this.request = request;
-  }
-
-  cancel(now: number): void {
-    this.#endpoint.cancel(this, now);
-  }
+/** What an endpoint remembers, entries; all 0 when nothing happens for EXCHANGE_LIFETIME. */
+export interface Held {
+  /** Messages under way or waiting to be sent. */
+  readonly outgoing: number;
+  /** Messages remembered to recognise duplicates. */
+  readonly received: number;
+  /** Requests whose handler is at work and whose ACK is due. */
+  readonly waiting: number;
+  /** Bodies in blocks that the server's half keeps. */
+  readonly transfers: number;
 }
 
-/**
- * A separate response that was delivered: its duplicate is acknowledged again and goes no further.
- * What was rejected needs no memory, since its duplicate is rejected by the same rule.
- */
-interface Delivered {
-  readonly address: string;
-  readonly port: number;
-  readonly messageId: number;
-  /** Until when a duplicate may come, ms. */
-  readonly until: number;
-}
-
-/** How many delivered responses are remembered; with NSTART 1 more than two are rare. */
-const rememberedLimit = 8;
-
-/** One CoAP endpoint towards any number of servers; see the head of this file. */
+/** One CoAP endpoint towards any number of peers; see the head of this file. */
 export class Endpoint {
   readonly #options: EndpointOptions;
-  readonly #maxDatagram: number;
-  readonly #tokenLength: number;
-  readonly #understood: readonly number[];
-  readonly #lifetime: number;
-  readonly #wait: number;
-  #messageId: number;
-  #active: ClientExchange[] = [];
-  #queue: ClientExchange[] = [];
-  #delivered: Delivered[] = [];
+  readonly #understood: readonly OptionRule[];
+  readonly #timer: RetransmissionTimer;
+  readonly #outbox: Outbox;
+  readonly #deduplication: Deduplication;
+  readonly #client: Client;
+  readonly #server: Server;
+  readonly #blockClient: BlockClient;
+  readonly #blockServer: BlockServer | undefined;
+  readonly #layout = new Layout();
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
 
-  /** Datagrams that went out a second time or more. */
-  retransmissions = 0;
-
+  /** @throws RangeError when a setting cannot work */
   constructor(options: EndpointOptions) {
+    const { transmission, transmit, random, onRequest } = options;
+    const maxDatagram = options.maxDatagram ?? 1152;
+    const tokenLength = options.tokenLength ?? 4;
+    const blockSize = options.blockSize ?? 1024;
+    const maxBody = options.maxBody ?? 8192;
+    const blockToken = options.blockToken ?? "fresh";
+    checkTransmission(transmission);
+    checkRange("tokenLength", tokenLength, 1, 8);
+    checkRange("maxDatagram", maxDatagram, 16, 65_507);
+    checkRange("maxBody", maxBody, 0, 0xffff_ffff);
+    checkRange("remembered", options.remembered ?? 8, 1, 65_536);
+    checkRange("maxTransfers", options.maxTransfers ?? 2, 1, 65_536);
+    if (![16, 32, 64, 128, 256, 512, 1024].includes(blockSize)) {
+      throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
+    }
     this.#options = options;
-    this.#maxDatagram = options.maxDatagram ?? 1152;
-    this.#tokenLength = options.tokenLength ?? 4;
-    if (!(options.transmission.nstart >= 1)) {
-      throw new RangeError(`nstart is at least 1, got ${options.transmission.nstart}`);
-    }
-    if (!(Number.isInteger(this.#tokenLength) && this.#tokenLength >= 1 && this.#tokenLength <= 8)) {
-      throw new RangeError(`tokenLength is 1 to 8 bytes, got ${options.tokenLength}`);
-    }
     this.#understood = options.understood ?? [];
-    this.#lifetime = exchangeLifetime(options.transmission);
-    this.#wait = maxTransmitWait(options.transmission);
+    this.#timer =
+      transmission.algorithm === "fasor"
+        ? new FasorTimer(transmission, options.rtoState)
+        : new PlainTimer(transmission);
     // RFC 7252 section 4.4: a random start makes an off-path attacker's guess harder and keeps the
     // ids of the time before a reboot out of the way.
-    this.#messageId = Math.floor(options.random() * 0x10000) & 0xffff;
+    const firstMessageId = options.messageId ?? Math.floor(random() * 0x10000);
+    const outbox = new Outbox({ transmit, random, transmission, timer: this.#timer, firstMessageId });
+    this.#outbox = outbox;
+    this.#deduplication = new Deduplication(options.remembered ?? 8);
+    this.#client = new Client({ outbox, random, maxDatagram, tokenLength });
+    this.#blockClient = new BlockClient({
+      client: this.#client,
+      random,
+      maxDatagram,
+      tokenLength,
+      blockSize,
+      maxBody,
+      offerBlockSize: options.offerBlockSize ?? false,
+      blockToken,
+    });
+    const blockServer =
+      onRequest === undefined
+        ? undefined
+        : new BlockServer({
+            onRequest,
+            admit: options.admit,
+            blockSize,
+            maxBody,
+            maxTransfers: options.maxTransfers ?? 2,
+            lifetime: exchangeLifetime(transmission),
+          });
+    this.#blockServer = blockServer;
+    this.#server = new Server({
+      outbox,
+      deduplication: this.#deduplication,
+      transmit,
+      transmission,
+      maxDatagram,
+      separateAfter: options.separateAfter ?? 250,
+      deliver: blockServer === undefined ? undefined : (exchange, now) => blockServer.receive(exchange, now),
+      discard: (reason, detail) => this.#discard(reason, detail),
+    });
   }
 
-  /** Exchanges that are under way or wait for their turn. */
+  /** Messages that are under way or wait for their turn. */
   get pending(): number {
-    return this.#active.length + this.#queue.length;
+    return this.#outbox.length;
   }
 
-  /** When `poll` wants to be called, ms; Infinity when nothing is under way. */
-  get deadline(): number {
-    let deadline = Infinity;
-    const active = this.#active;
-    for (let i = 0; i < active.length; i++) {
-      if (active[i].due < deadline) deadline = active[i].due;
-    }
-    return deadline;
+  /** Datagrams that went out a second time or more. */
+  get retransmissions(): number {
+    return this.#outbox.retransmissions;
+  }
+
+  /** The message id that comes next: keep it over deep sleep. */
+  get nextMessageId(): number {
+    return this.#outbox.nextMessageId;
+  }
+
+  /** What has been learnt of the round trip: keep it over deep sleep. Undefined when nothing. */
+  get rtoState(): RtoState | undefined {
+    return this.#timer.exportState();
+  }
+
+  /** What the tables hold. */
+  get held(): Held {
+    return {
+      outgoing: this.#outbox.length,
+      received: this.#deduplication.length,
+      waiting: this.#server.waiting,
+      transfers: this.#blockServer?.length ?? 0,
+    };
   }
 
   /**
-   * Sends a confirmable request, or queues it behind the ones under way (NSTART). Its outcome comes
-   * through `onComplete`, at once when it cannot even be queued.
+   * When `poll` wants to be called, ms; Infinity when nothing is under way. What is only remembered
+   * needs no call.
+   */
+  get deadline(): number {
+    return Math.min(this.#outbox.deadline, this.#server.deadline);
+  }
+
+  /**
+   * Sends a request, or queues it behind those under way (NSTART). Its outcome comes through
+   * `onComplete`, at once when it cannot even be queued.
+   *
+   * @throws RangeError when its options are out of order, which is the caller's fault
    */
   request(request: Request, now: number): Exchange {
-    const exchange = new ClientExchange(this, request);
-    const transmission = this.#options.transmission;
     if (this.#closed) {
       request.onComplete({ kind: "cancelled" }, now);
-    } else if (this.#active.length < transmission.nstart || this.#queue.length < transmission.queueLimit) {
-      // Through the queue even when there is room: a completion that asks for more must not push
-      // ahead of those who wait already.
-      this.#queue.push(exchange);
-      this.#next(now);
-    } else {
-      request.onComplete({ kind: "queue-full" }, now);
+      return { cancel(): void {}, retransmissions: 0 };
     }
-    return exchange;
+    return this.#blockClient.request(request, now);
   }
 
-  /** Retransmits and gives up what is due. */
+  /** Retransmits, acknowledges, gives up and forgets what is due. */
   poll(now: number): void {
-    // An outcome may start the next request, so the list changes under the loop: look again from
-    // the front until nothing is due.
-    for (let i = 0; i < this.#active.length; ) {
-      const exchange = this.#active[i];
-      if (exchange.due > now) {
-        i += 1;
-      } else if (exchange.acknowledged) {
-        this.#finish(exchange, { kind: "no-response", discarded: exchange.discarded }, now);
-        i = 0;
-      } else if (
-        exchange.expires <= now ||
-        exchange.retransmissions >= this.#options.transmission.maxRetransmit
-      ) {
-        this.#finish(exchange, { kind: "timeout", discarded: exchange.discarded }, now);
-        i = 0;
-      } else {
-        exchange.retransmissions += 1;
-        this.retransmissions += 1;
-        exchange.timeout *= 2;
-        // A late call of `poll` moves what is left to do, but not the end.
-        exchange.due = Math.min(now + exchange.timeout, exchange.expires);
-        this.#options.transmit(exchange.datagram!, exchange.request.address, exchange.request.port);
-        i += 1;
-      }
-    }
+    if (this.#closed) return;
+    this.#server.poll(now);
+    this.#outbox.poll(now);
+    this.#deduplication.purge(now);
+    this.#blockServer?.purge(now);
   }
 
-  /** Takes in one datagram. Whatever it holds, nothing is thrown. */
+  /**
+   * Takes in one datagram. Whatever it holds, nothing is thrown. Messages handed to the application
+   * are views of it: it must not be overwritten while they are in use.
+   */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (this.#closed) return;
-    const message = decode(datagram);
-    if (typeof message === "string") {
-      // RFC 7252 section 4.2: a confirmable message with a format error is rejected with RST, one
-      // of another version ignored; section 4.3 leaves the rest to silence.
-      const rejectable = datagram.length >= 4 && datagram[0] >> 4 === 0x4;
-      const messageId = datagram.length >= 4 ? (datagram[2] << 8) | datagram[3] : -1;
-      if (rejectable) this.#send(Type.reset, messageId, address, port);
-      return this.#discard("malformed", message, this.#byMessageId(messageId, address, port));
-    }
+    const message = decode(datagram, this.#layout);
+    if (typeof message === "string") return this.#receiveMalformed(datagram, message, address, port);
     switch (message.type) {
       case Type.acknowledgement:
-        this.#receiveAcknowledgement(message, address, port, now);
-        break;
+        return this.#receiveAcknowledgement(message, address, port, now);
       case Type.reset:
-        this.#receiveReset(message, address, port, now);
-        break;
+        return this.#receiveReset(message, address, port, now);
       default:
-        this.#receiveSeparate(message, address, port, now);
+        return this.#receiveMessage(message, address, port, now);
     }
   }
 
   /** Ends everything; each exchange gets `cancelled`. */
   close(now: number): void {
     this.#closed = true;
-    const ended = this.#active.concat(this.#queue);
-    this.#active = [];
-    this.#queue = [];
-    for (let i = 0; i < ended.length; i++) ended[i].request.onComplete({ kind: "cancelled" }, now);
-  }
-
-  /** Ends one exchange; see `Exchange.cancel`. */
-  cancel(exchange: ClientExchange, now: number): void {
-    const waiting = this.#queue.indexOf(exchange);
-    if (waiting >= 0) {
-      this.#queue.splice(waiting, 1);
-      exchange.request.onComplete({ kind: "cancelled" }, now);
-    } else if (this.#active.indexOf(exchange) >= 0) {
-      this.#finish(exchange, { kind: "cancelled" }, now);
+    this.#server.close();
+    this.#blockServer?.clear();
+    this.#deduplication.clear();
+    const ended = this.#outbox.clear();
+    for (let i = 0; i < ended.length; i++) {
+      const message = ended[i];
+      if (message instanceof ClientExchange) message.request.onComplete({ kind: "cancelled" }, now);
     }
-  }
-
-  #start(exchange: ClientExchange, now: number): void {
-    const request = exchange.request;
-    this.#messageId = (this.#messageId + 1) & 0xffff;
-    const token = new Uint8Array(this.#tokenLength);
-    for (let i = 0; i < token.length; i++) token[i] = this.#options.random() * 256;
-    const message = {
-      type: Type.confirmable,
-      code: request.code,
-      messageId: this.#messageId,
-      token,
-      fixed: request.fixed,
-      options: request.options,
-      payload: request.payload,
-    };
-    const length = encodedLength(message);
-    if (length > this.#maxDatagram) {
-      request.onComplete({ kind: "too-large" }, now);
-      return;
-    }
-    const datagram = new Uint8Array(length);
-    encode(message, datagram);
-    exchange.messageId = message.messageId;
-    exchange.token = token;
-    exchange.datagram = datagram;
-    const transmission = this.#options.transmission;
-    const spread = 1 + this.#options.random() * (transmission.ackRandomFactor - 1);
-    exchange.timeout = transmission.ackTimeout * spread;
-    exchange.due = now + exchange.timeout;
-    exchange.expires = now + this.#wait;
-    this.#active.push(exchange);
-    this.#options.transmit(datagram, request.address, request.port);
-  }
-
-  #next(now: number): void {
-    while (this.#active.length < this.#options.transmission.nstart && this.#queue.length > 0) {
-      this.#start(this.#queue.shift()!, now);
-    }
-  }
-
-  #finish(exchange: ClientExchange, outcome: Outcome, now: number): void {
-    this.#active.splice(this.#active.indexOf(exchange), 1);
-    exchange.datagram = undefined;
-    exchange.request.onComplete(outcome, now);
-    this.#next(now);
-  }
-
-  #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
-    const exchange = this.#byMessageId(message.messageId, address, port);
-    if (exchange === undefined) return this.#discard("unexpected", "ACK");
-    if (message.code === Code.empty) {
-      exchange.acknowledged = true;
-      exchange.due = exchange.expires;
-      return;
-    }
-    if (!isResponse(message.code)) return this.#discard("request", "ACK with a method", exchange);
-    if (!sameBytes(message.token, exchange.token!)) return this.#discard("token-mismatch", "ACK", exchange);
-    if (this.#misunderstood(message)) return this.#discard("critical-option", "ACK", exchange);
-    this.#finish(exchange, { kind: "response", message }, now);
-  }
-
-  #receiveReset(message: Message, address: string, port: number, now: number): void {
-    const exchange = this.#byMessageId(message.messageId, address, port);
-    if (exchange === undefined || message.code !== Code.empty) return this.#discard("unexpected", "RST");
-    this.#finish(exchange, { kind: "reset" }, now);
-  }
-
-  /** CON and NON: separate responses, pings, and what has no business here. */
-  #receiveSeparate(message: Message, address: string, port: number, now: number): void {
-    const confirmable = message.type === Type.confirmable;
-    if (this.#deliveredBefore(message.messageId, address, port, now)) {
-      if (confirmable) this.#send(Type.acknowledgement, message.messageId, address, port);
-      return this.#discard("duplicate", confirmable ? "CON" : "NON");
-    }
-    const exchange = isResponse(message.code) ? this.#byToken(message.token, address, port) : undefined;
-    if (exchange === undefined || this.#misunderstood(message)) {
-      // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3. A NON that nobody
-      // waits for is dropped in silence.
-      if (confirmable) this.#send(Type.reset, message.messageId, address, port);
-      if (message.code === Code.empty && confirmable) return;
-      if (exchange !== undefined) return this.#discard("critical-option", "response", exchange);
-      return this.#discard(isRequest(message.code) ? "request" : "unexpected", confirmable ? "CON" : "NON");
-    }
-    if (this.#delivered.length >= rememberedLimit) this.#delivered.shift();
-    this.#delivered.push({ address, port, messageId: message.messageId, until: now + this.#lifetime });
-    if (confirmable) this.#send(Type.acknowledgement, message.messageId, address, port);
-    this.#finish(exchange, { kind: "response", message }, now);
   }
 
   /**
-   * RFC 7252 section 5.3.2: an acknowledgement belongs to the exchange with the same endpoint and
-   * message id; the response in it must also carry the exchange's token.
+   * RFC 7252 section 4.2: a confirmable message with a format error is rejected with RST, one of
+   * another version ignored; section 4.3 leaves the rest to silence.
    */
-  #byMessageId(messageId: number, address: string, port: number): ClientExchange | undefined {
-    for (let i = 0; i < this.#active.length; i++) {
-      const exchange = this.#active[i];
-      const request = exchange.request;
-      if (exchange.messageId === messageId && request.address === address && request.port === port) {
-        return exchange;
-      }
+  #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number): void {
+    let exchange: ClientExchange | undefined;
+    if (datagram.length >= 4) {
+      const messageId = (datagram[2] << 8) | datagram[3];
+      if (datagram[0] >> 4 === 0x4) this.#sendEmpty(Type.reset, messageId, address, port);
+      const message = this.#outbox.find(messageId, address, port);
+      if (message instanceof ClientExchange) exchange = message;
     }
-    return undefined;
+    this.#discard("malformed", fault, exchange);
   }
 
-  /** A separate response has a message id of the server's own: endpoint and token decide. */
-  #byToken(token: Uint8Array, address: string, port: number): ClientExchange | undefined {
-    for (let i = 0; i < this.#active.length; i++) {
-      const exchange = this.#active[i];
-      const request = exchange.request;
-      if (request.address === address && request.port === port && sameBytes(token, exchange.token!)) {
-        return exchange;
-      }
+  #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
+    const acknowledged = this.#outbox.find(message.messageId, address, port);
+    if (acknowledged?.confirmable !== true) return this.#discard("unexpected", "ACK");
+    if (acknowledged instanceof ClientExchange) {
+      const options = screenOptions(message.options, "response", this.#understood);
+      const accepted = typeof options === "number" ? undefined : options;
+      const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
+      if (fault !== undefined) this.#discard(fault, "ACK");
+    } else if (message.code === Code.empty) {
+      this.#settle(acknowledged, now);
+    } else {
+      this.#discard("unexpected", "ACK");
     }
-    return undefined;
   }
 
-  /** RFC 7252 section 5.4.1: whether a critical option is in it that nobody here understands. */
-  #misunderstood(message: Message): boolean {
-    const options = message.options;
-    for (let i = 0; i < options.length; i++) {
-      const number = options[i].number;
-      if (isCritical(number) && this.#understood.indexOf(number) < 0) return true;
-    }
-    return false;
+  #receiveReset(message: Message, address: string, port: number, now: number): void {
+    const rejected =
+      message.code === Code.empty ? this.#outbox.find(message.messageId, address, port) : undefined;
+    if (rejected === undefined) return this.#discard("unexpected", "RST");
+    if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
+    else this.#settle(rejected, now);
   }
 
-  /** RFC 7252 section 4.5: the same message id from the same endpoint within its lifetime is a duplicate. */
-  #deliveredBefore(messageId: number, address: string, port: number, now: number): boolean {
-    for (let i = 0; i < this.#delivered.length; i++) {
-      const entry = this.#delivered[i];
-      if (
-        entry.messageId === messageId &&
-        entry.port === port &&
-        entry.address === address &&
-        entry.until > now
-      ) {
-        return true;
-      }
-    }
-    return false;
+  /** A separate response of the server's half has been acknowledged or rejected. */
+  #settle(response: Outgoing, now: number): void {
+    this.#outbox.acknowledge(response, now);
+    this.#outbox.take(response);
+    this.#outbox.advance(now);
   }
 
-  #send(type: Type, messageId: number, address: string, port: number): void {
+  /** CON and NON: requests, separate responses, pings, and what has no business here. */
+  #receiveMessage(message: Message, address: string, port: number, now: number): void {
+    const confirmable = message.type === Type.confirmable;
+    const kind = confirmable ? "CON" : "NON";
+    const former = this.#deduplication.find(message.messageId, address, port, now);
+    if (former !== undefined) {
+      this.#server.receiveDuplicate(former, confirmable);
+      return this.#discard("duplicate", kind);
+    }
+    if (isRequest(message.code)) {
+      const options = screenOptions(message.options, "request", this.#understood);
+      return this.#server.receive(message, options, address, port, now);
+    }
+    if (message.code === Code.empty) {
+      // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
+      if (confirmable) this.#sendEmpty(Type.reset, message.messageId, address, port);
+      else this.#discard("unexpected", "empty NON");
+      return;
+    }
+    const exchange = isResponse(message.code)
+      ? this.#client.byToken(message.token, address, port)
+      : undefined;
+    const options = screenOptions(message.options, "response", this.#understood);
+    if (exchange === undefined || typeof options === "number") {
+      // A NON too, which RFC 7252 section 4.3 leaves open: the server learns to stop.
+      this.#sendEmpty(Type.reset, message.messageId, address, port);
+      const reason = exchange === undefined ? "unexpected" : "critical-option";
+      return this.#discard(reason, kind, exchange);
+    }
+    const transmission = this.#options.transmission;
+    const lifetime = confirmable ? exchangeLifetime(transmission) : nonLifetime(transmission);
+    const received = this.#deduplication.add(message.messageId, address, port, now + lifetime, now);
+    const reply = new Uint8Array(4);
+    encode({ type: Type.acknowledgement, code: Code.empty, messageId: message.messageId }, reply);
+    if (received !== undefined) {
+      received.working = false;
+      received.reply = reply;
+    }
+    if (confirmable) this.#options.transmit(reply, address, port);
+    this.#client.receiveSeparate(exchange, message, options, now);
+  }
+
+  #sendEmpty(type: Type, messageId: number, address: string, port: number): void {
     encode({ type, code: Code.empty, messageId }, this.#empty);
     this.#options.transmit(this.#empty, address, port);
   }
@@ -378,10 +352,8 @@ export class Endpoint {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] !== b[i]) return false;
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    throw new RangeError(`${name} is a whole number from ${least} to ${most}, got ${value}`);
   }
-  return true;
 }

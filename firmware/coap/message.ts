@@ -11,9 +11,13 @@
  *    |1 1 1 1 1 1 1 1|    Payload ...
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
+import { Layout } from "./layout";
+import { optionsLength, writeOptions } from "./option";
 import type { Type } from "./code";
-import { largestOption, optionLength, writeOption } from "./option";
+import type { FormatFault } from "./layout";
 import type { Option, OptionBlock } from "./option";
+
+export type { FormatFault } from "./layout";
 
 /** A message that was read; token, option values and payload are views into the datagram. */
 export interface Message {
@@ -49,13 +53,7 @@ export function encodedLength(message: OutgoingMessage): number {
     length += message.fixed.bytes.length;
     last = message.fixed.last;
   }
-  const options = message.options;
-  if (options !== undefined) {
-    for (let i = 0; i < options.length; i++) {
-      length += optionLength(options[i].number - last, options[i].value.length);
-      last = options[i].number;
-    }
-  }
+  if (message.options !== undefined) length += optionsLength(message.options, last);
   if (message.payload !== undefined && message.payload.length > 0) length += 1 + message.payload.length;
   return length;
 }
@@ -64,140 +62,110 @@ export function encodedLength(message: OutgoingMessage): number {
  * Writes a message at the start of `out` and returns its length in bytes.
  *
  * @throws RangeError when it does not fit, its token is longer than 8 bytes, or its options are out
- *   of order or above 65535: faults of the caller, never of the network
+ *   of order or above 65535: faults of the caller, never of the network. Part of the message may have
+ *   been written by then
  */
 export function encode(message: OutgoingMessage, out: Uint8Array): number {
+  const room = out.length;
   const token = message.token;
-  const tokenLength = token === undefined ? 0 : token.length;
-  if (tokenLength > 8) throw new RangeError(`a token is at most 8 bytes, got ${tokenLength}`);
+  const fixed = message.fixed;
+  const options = message.options;
+  const payload = message.payload;
   const messageId = message.messageId;
-  const needed = encodedLength(message);
-  if (needed > out.length) {
-    throw new RangeError(`the message takes ${needed} bytes, the buffer has ${out.length}`);
-  }
-
-  out[0] = 0x40 | (message.type << 4) | tokenLength;
+  let first = 0x40 | (message.type << 4);
+  let offset = 4;
+  let last = 0;
+  // One pass: single bytes written behind the end of `out` go nowhere, so that the room for them can
+  // be looked at afterwards. Storing in a Uint8Array keeps the low 8 bits.
   out[1] = message.code;
   out[2] = messageId >> 8;
-  out[3] = messageId & 0xff;
-  let offset = 4;
+  out[3] = messageId;
   if (token !== undefined) {
-    for (let i = 0; i < tokenLength; i++) out[offset++] = token[i];
+    const length = token.length;
+    if (length > 8) throw new RangeError(`a token is at most 8 bytes, got ${length}`);
+    first |= length;
+    let i = 0;
+    if (length >= 4) {
+      // Nearly every token has these four, and a turn of the loop costs XS more than two of them.
+      out[4] = token[0];
+      out[5] = token[1];
+      out[6] = token[2];
+      out[7] = token[3];
+      i = 4;
+    }
+    for (; i < length; i++) out[4 + i] = token[i];
+    offset = 4 + length;
   }
-  let last = 0;
-  const fixed = message.fixed;
+  out[0] = first;
   if (fixed !== undefined) {
-    out.set(fixed.bytes, offset);
-    offset += fixed.bytes.length;
+    const bytes = fixed.bytes;
+    const next = offset + bytes.length;
+    if (next > room) throw noRoom(message, room);
+    out.set(bytes, offset);
+    offset = next;
     last = fixed.last;
   }
-  const options = message.options;
-  if (options !== undefined) {
-    for (let i = 0; i < options.length; i++) {
-      offset = writeOption(out, offset, options[i].number - last, options[i].value);
-      last = options[i].number;
-      if (last > largestOption) {
-        throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
-      }
-    }
+  if (options !== undefined && options.length > 0) {
+    offset = writeOptions(options, last, out, offset);
+    if (offset < 0) throw noRoom(message, room);
   }
-  const payload = message.payload;
   if (payload !== undefined && payload.length > 0) {
-    out[offset++] = 0xff;
-    out.set(payload, offset);
-    offset += payload.length;
+    const next = offset + 1 + payload.length;
+    if (next > room) throw noRoom(message, room);
+    out[offset] = 0xff;
+    out.set(payload, offset + 1);
+    return next;
   }
+  if (offset > room) throw noRoom(message, room);
   return offset;
 }
 
-/** Why bytes are not a CoAP message; each is one rule of RFC 7252 section 3 (or 4.1, 4.2). */
-export type FormatFault =
-  | "short" // fewer than the 4 bytes of the header
-  | "version" // not 1: to be ignored in silence
-  | "token-length" // TKL 9 to 15 is reserved
-  | "token-truncated"
-  | "code-class" // 1, 6 and 7 are reserved
-  | "empty-with-content" // code 0.00 with anything behind the message id
-  | "option-delta" // nibble 15 that is not the payload marker
-  | "option-length" // nibble 15
-  | "option-extension" // the extension's bytes are missing
-  | "option-number" // above 65535
-  | "option-truncated" // the value runs past the end
-  | "payload-empty"; // a payload marker with nothing behind it
+function noRoom(message: OutgoingMessage, room: number): RangeError {
+  return new RangeError(`the message takes ${encodedLength(message)} bytes, the buffer has ${room}`);
+}
 
 const nothing: Uint8Array = new Uint8Array(0);
 const noOptions: readonly Option[] = Object.freeze([]);
 
 /**
- * Reads one datagram, whole and strictly: every length is checked before it is used, so what comes
- * back needs no more checks. Answers with the message, or with the rule that the bytes break.
+ * Reads one datagram, whole and strictly, by the rules of Layout. Answers with the message, or with the
+ * rule that the bytes break.
+ *
+ * @param layout one to use again, which saves making it
  */
-export function decode(datagram: Uint8Array): Message | FormatFault {
-  const end = datagram.length;
-  if (end < 4) return "short";
-  const first = datagram[0];
-  if (first >> 6 !== 1) return "version";
-  const tokenLength = first & 0x0f;
-  if (tokenLength > 8) return "token-length";
-  const code = datagram[1];
-  const kind = code >> 5;
-  if (kind === 1 || kind >= 6) return "code-class";
-  const type = ((first >> 4) & 3) as Type;
-  const messageId = (datagram[2] << 8) | datagram[3];
-  if (code === 0) {
-    if (end > 4 || tokenLength > 0) return "empty-with-content";
-    return { type, code, messageId, token: nothing, options: noOptions, payload: nothing };
-  }
-  let offset = 4 + tokenLength;
-  if (offset > end) return "token-truncated";
-  // A view made from the buffer costs half of what `subarray` does, and views are most of the work.
-  const { buffer, byteOffset } = datagram;
-  const token = tokenLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + 4, tokenLength);
+export function decode(datagram: Uint8Array, layout: Layout = new Layout()): Message | FormatFault {
+  return layout.read(datagram) ?? messageOf(layout);
+}
 
-  if (offset === end) return { type, code, messageId, token, options: noOptions, payload: nothing };
-  const options: Option[] = [];
-  let payload = nothing;
-  let number = 0;
-  while (offset < end) {
-    const head = datagram[offset++];
-    if (head === 0xff) {
-      if (offset === end) return "payload-empty";
-      payload = new Uint8Array(buffer, byteOffset + offset, end - offset);
-      break;
+/** The message that a layout has found in its datagram, whether or not its options have been walked. */
+export function messageOf(layout: Layout): Message {
+  // A view made from the buffer costs half of what `subarray` does, and views are most of the work.
+  const { buffer, byteOffset } = layout.datagram;
+  const tokenLength = layout.tokenLength;
+  const payloadLength = layout.end - layout.payloadStart;
+  const count = layout.optionCount;
+  let options = noOptions;
+  if (count > 0) {
+    // Of its full length at once: growing would take a fifth of all the time.
+    const list = new Array<Option>(count);
+    layout.rewind();
+    for (let i = 0; i < count; i++) {
+      layout.nextOption();
+      const length = layout.optionLength;
+      list[i] = {
+        number: layout.optionNumber,
+        value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + layout.optionStart, length),
+      };
     }
-    let delta = head >> 4;
-    let length = head & 0x0f;
-    if (delta >= 13) {
-      if (delta === 15) return "option-delta";
-      if (delta === 13) {
-        if (offset >= end) return "option-extension";
-        delta = 13 + datagram[offset++];
-      } else {
-        if (offset + 1 >= end) return "option-extension";
-        delta = 269 + ((datagram[offset] << 8) | datagram[offset + 1]);
-        offset += 2;
-      }
-    }
-    if (length >= 13) {
-      if (length === 15) return "option-length";
-      if (length === 13) {
-        if (offset >= end) return "option-extension";
-        length = 13 + datagram[offset++];
-      } else {
-        if (offset + 1 >= end) return "option-extension";
-        length = 269 + ((datagram[offset] << 8) | datagram[offset + 1]);
-        offset += 2;
-      }
-    }
-    number += delta;
-    if (number > largestOption) return "option-number";
-    const next = offset + length;
-    if (next > end) return "option-truncated";
-    options.push({
-      number,
-      value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + offset, length),
-    });
-    offset = next;
+    options = list;
   }
-  return { type, code, messageId, token, options, payload };
+  return {
+    type: layout.type,
+    code: layout.code,
+    messageId: layout.messageId,
+    token: tokenLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + 4, tokenLength),
+    options,
+    payload:
+      payloadLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + layout.payloadStart, payloadLength),
+  };
 }

@@ -2,46 +2,81 @@
  * Transmission parameters (RFC 7252 section 4.8) and the times derived from them (section 4.8.2).
  */
 
-/** How long and how often a confirmable message is tried. */
+/** How long and how often a message is tried. */
 export interface Transmission {
-  /** ACK_TIMEOUT, ms before the first retransmission (its lower bound). */
+  /**
+   * How the time-outs are found: `plain` is RFC 7252 section 4.2, the same for every message; `fasor`
+   * learns from measured round trips (draft-ietf-core-fasor).
+   */
+  readonly algorithm: "plain" | "fasor";
+  /** ACK_TIMEOUT, ms before the first retransmission (its lower bound); FASOR's initial RTO. */
   readonly ackTimeout: number;
   /** ACK_RANDOM_FACTOR, at least 1: the first time-out is drawn from ackTimeout to ackTimeout times this. */
   readonly ackRandomFactor: number;
   /** MAX_RETRANSMIT, how often a message is sent again. */
   readonly maxRetransmit: number;
-  /** NSTART, how many exchanges may be open at once. */
+  /** NSTART, how many interactions with one peer may be open at once. */
   readonly nstart: number;
-  /** Requests that may wait for their turn; one more is refused at once. */
+  /** PROBING_RATE, bytes per second towards a peer that does not answer. */
+  readonly probingRate: number;
+  /** Messages that may wait for their turn; one more is refused at once. */
   readonly queueLimit: number;
 }
 
 /** The values of RFC 7252 section 4.8, for the ordinary Internet. */
 export const internet: Transmission = Object.freeze({
+  algorithm: "plain",
   ackTimeout: 2_000,
   ackRandomFactor: 1.5,
   maxRetransmit: 4,
   nstart: 1,
+  probingRate: 1,
   queueLimit: 4,
-});
+} as const);
 
 /**
  * For NB-IoT, where a round trip takes 2 to 10 s when all is well: with the Internet's 2 s every
  * message would go out twice. Few retransmissions, because the reading is kept and tried again.
  */
 export const narrowband: Transmission = Object.freeze({
+  algorithm: "fasor",
   ackTimeout: 10_000,
   ackRandomFactor: 1.5,
   maxRetransmit: 2,
   nstart: 1,
+  probingRate: 1,
   queueLimit: 4,
-});
+} as const);
 
 /** MAX_LATENCY, ms: the longest a datagram is expected to travel (RFC 7252 section 4.8.2). */
 const maxLatency = 100_000;
 
-/** MAX_TRANSMIT_SPAN, ms: first to last transmission of one message. */
+/**
+ * Checks parameters that a caller put together.
+ *
+ * @throws RangeError naming the first that cannot work
+ */
+export function checkTransmission(t: Transmission): void {
+  const fault = (name: keyof Transmission, wanted: string): never => {
+    throw new RangeError(`transmission.${name} ${wanted}, got ${String(t[name])}`);
+  };
+  if (t.algorithm !== "plain" && t.algorithm !== "fasor") fault("algorithm", `is "plain" or "fasor"`);
+  if (!(t.ackTimeout >= 1 && t.ackTimeout <= 600_000)) fault("ackTimeout", "is 1 to 600000 ms");
+  if (!(t.ackRandomFactor >= 1 && t.ackRandomFactor <= 10)) fault("ackRandomFactor", "is 1 to 10");
+  if (!(Number.isInteger(t.maxRetransmit) && t.maxRetransmit >= 0 && t.maxRetransmit <= 20)) {
+    fault("maxRetransmit", "is a whole number from 0 to 20");
+  }
+  if (!(Number.isInteger(t.nstart) && t.nstart >= 1)) fault("nstart", "is a whole number of at least 1");
+  if (!(t.probingRate > 0)) fault("probingRate", "is more than 0 bytes per second");
+  if (!(Number.isInteger(t.queueLimit) && t.queueLimit >= 0)) fault("queueLimit", "is a whole number of at least 0");
+}
+
+/**
+ * MAX_TRANSMIT_SPAN, ms: first to last transmission of one message. With learnt time-outs the last
+ * one may go out at any time before the sender gives up.
+ */
 export function maxTransmitSpan(t: Transmission): number {
+  if (t.algorithm === "fasor") return maxTransmitWait(t);
   return t.ackTimeout * (2 ** t.maxRetransmit - 1) * t.ackRandomFactor;
 }
 
@@ -53,4 +88,9 @@ export function maxTransmitWait(t: Transmission): number {
 /** EXCHANGE_LIFETIME, ms: until a message id may be used again towards the same endpoint. */
 export function exchangeLifetime(t: Transmission): number {
   return maxTransmitSpan(t) + 2 * maxLatency + t.ackTimeout;
+}
+
+/** NON_LIFETIME, ms: the same for a non-confirmable message. */
+export function nonLifetime(t: Transmission): number {
+  return maxTransmitSpan(t) + maxLatency;
 }

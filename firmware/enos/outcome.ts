@@ -2,6 +2,7 @@
  * How a request to EnOS ends, in words: what the device acts on and what its log says.
  */
 import { Code, codeClass, codeText } from "../coap/code";
+import type { Failure } from "../coap/exchange";
 
 /** A 4.xx or 5.xx as a word. */
 export type Rejection =
@@ -15,11 +16,8 @@ export type Rejection =
   | "server-error" // 5.xx
   | "other";
 
-/** Why there was no answer from the server at all. */
-export type Silence = "timeout" | "no-response" | "reset" | "too-large" | "queue-full" | "cancelled";
-
 /** Why an authentication came to nothing. */
-export type Refusal = Rejection | Silence | "edition-mismatch" | "unreadable-answer" | "waiting";
+export type Refusal = Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "waiting";
 
 /** How a request ended. */
 export type PublishOutcome =
@@ -27,7 +25,7 @@ export type PublishOutcome =
   /** The server answered with an error. */
   | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
   /** No answer. The server may or may not have taken it. */
-  | { readonly kind: "unanswered"; readonly reason: Silence }
+  | { readonly kind: "unanswered"; readonly reason: Failure }
   /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
   | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
 

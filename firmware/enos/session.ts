@@ -19,6 +19,7 @@ import { decodeUtf8, encodeUtf8 } from "../text/utf8";
 import { checkCredentials, checkLifetime, segmentFault, SettingsError } from "./credentials";
 import { rejectionOf } from "./outcome";
 import { RequestSigner, secureMode, signAuthentication } from "./sign";
+import { readToken } from "./token";
 import { EnosOption, authOptions, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
@@ -93,14 +94,16 @@ const downlinkLimit = 8;
 const backoffFirst = 15_000;
 const backoffLongest = 3_600_000;
 /** Refusals of a first request that may mean its signature or the edition and not its content. */
-const doubtful: readonly Rejection[] = Object.freeze(["illegal-payload", "unauthorized", "bad-option"] as const);
+const doubtful: readonly Rejection[] = Object.freeze([
+  "illegal-payload",
+  "unauthorized",
+  "bad-option",
+] as const);
 /**
  * A session counts as lapsed this much before the lifetime is over, ms: a request sent in its last
  * moments arrives too late and costs an exchange more than a fresh authentication.
  */
 const travel = 60_000;
-/** Longest token accepted, bytes: it goes into every signature. */
-const longestToken = 256;
 
 /** A session of one device with one server: `send` is all it takes. */
 export class Session {
@@ -272,20 +275,13 @@ export class Session {
 
   #issue(operation: Operation, now: number): void {
     this.#busy = true;
-    let options: Option[] | undefined;
-    if (this.#token !== undefined) {
-      // A new request, a new number, even when the last one was never answered: the server may
-      // have seen it.
-      this.#sequence += 1;
-      options = [{ number: EnosOption.sign, value: this.#signer.sign(this.#token, this.#sequence) }];
-    }
     this.#options.endpoint.request(
       {
         address: this.#options.address,
         port: this.#options.port,
         code: operation.code ?? Code.post,
         fixed: operation.path,
-        options,
+        options: this.#token === undefined ? undefined : () => this.#signature(),
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
@@ -295,6 +291,15 @@ export class Session {
       },
       now,
     );
+  }
+
+  /**
+   * The signature of one message: a new message, a new number, even when the last one was never
+   * answered, for the server may have seen it. Each block of a long body is a message.
+   */
+  #signature(): Option[] {
+    this.#sequence += 1;
+    return [{ number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) }];
   }
 
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
@@ -326,7 +331,8 @@ export class Session {
       // Refused right after an authentication: doing both for ever would drain the battery.
       this.#backOff(now);
     }
-    if (doubtful.indexOf(reason) >= 0 && !this.#proven) this.#options.onEvent?.({ kind: "doubted", reason }, now);
+    if (doubtful.indexOf(reason) >= 0 && !this.#proven)
+      this.#options.onEvent?.({ kind: "doubted", reason }, now);
     operation.onComplete({ kind: "rejected", code: message.code, reason }, now);
   }
 
@@ -385,22 +391,4 @@ export class Session {
   #ignore(reason: string, now: number): void {
     this.#options.onEvent?.({ kind: "downlink-ignored", reason }, now);
   }
-}
-
-/** The token in an authentication's answer, undefined when there is none. */
-function readToken(payload: Uint8Array): Uint8Array | undefined | "unreadable" {
-  const text = decodeUtf8(payload);
-  if (text === undefined) return "unreadable";
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return "unreadable";
-  }
-  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return "unreadable";
-  const token = (answer as { token?: unknown }).token;
-  if (token === undefined) return undefined;
-  if (typeof token !== "string" || token.length === 0) return "unreadable";
-  const bytes = encodeUtf8(token);
-  return bytes.length > longestToken ? "unreadable" : bytes;
 }

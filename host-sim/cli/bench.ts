@@ -7,8 +7,10 @@ import { Simulation } from "../world/simulation";
 import { requireEngine } from "./engine";
 import { wholeNumber } from "./misuse";
 
+const parts = ["codec", "exchanges", "endurance", "xs", "simulation"] as const;
+
 interface BenchFlags {
-  only?: "codec" | "xs" | "simulation";
+  only?: (typeof parts)[number];
   days: number;
 }
 
@@ -16,8 +18,8 @@ interface BenchFlags {
 export function benchCommand(): Command {
   return new Command("bench")
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
-    .description("measure codec, XS cost per report, and the simulation's speed")
-    .addOption(new Option("--only <part>", "one part").choices(["codec", "xs", "simulation"]))
+    .description("measure codec, exchanges, endurance, XS cost per report, and the simulation's speed")
+    .addOption(new Option("--only <part>", "one part").choices(parts))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
     .action(bench);
 }
@@ -29,21 +31,70 @@ function say(line: string): void {
 async function bench(flags: BenchFlags): Promise<void> {
   if (flags.only === "xs") requireEngine("xs");
   if (flags.only === undefined || flags.only === "codec") await codec();
+  if (flags.only === undefined || flags.only === "exchanges") await exchanges();
+  if (flags.only === undefined || flags.only === "endurance") await endurance();
   if (flags.only === undefined || flags.only === "xs") await xs();
   if (flags.only === undefined || flags.only === "simulation") await simulation(flags.days);
 }
 
 async function codec(): Promise<void> {
   // Only here: its peer is a development dependency.
-  const { benchCodec } = await import("../../bench/codec");
-  say("CoAP codec, ns per message and ratio to npm coap-packet (median of 41 alternating rounds)");
+  const { bars, benchCodec, datagramOf } = await import("../../bench/codec");
+  say("CoAP codec, ns per message against npm coap-packet (median of 11 runs of alternating rounds)");
   for (const row of benchCodec()) {
-    say(
-      `  ${row.name.padEnd(9)} ${String(row.bytes).padStart(4)} B` +
-        `   encode ${ns(row.encode.ours)} vs ${ns(row.encode.coapPacket)}  x ${ratio(row.encode)}` +
-        `   strict decode ${ns(row.decode.ours)} vs ${ns(row.decode.coapPacket)}  x ${ratio(row.decode)}`,
-    );
+    let title = `${row.name.padEnd(9)} ${String(row.bytes).padStart(4)} B`;
+    for (const [what, rate, bar] of [
+      ["encode", row.encode, bars.encode],
+      ["strict decode, views", row.views, bars.views],
+      ["strict decode, offsets", row.offsets, bars.offsets],
+    ] as const) {
+      const times = `${ns(rate.ours)} vs ${ns(rate.coapPacket)}`;
+      say(`  ${title}  ${what.padEnd(22)} ${times.padStart(18)}  x ${rate.ratio.toFixed(1)} (bar ${bar})`);
+      title = " ".repeat(title.length);
+    }
   }
+  await xsCodec(datagramOf("up_raw"), datagramOf("ACK 2.04"));
+}
+
+async function xsCodec(upRaw: Uint8Array, ack: Uint8Array): Promise<void> {
+  const { benchXsCodec } = await import("../../bench/xs-codec");
+  say("CoAP codec on XS, compute per message (deterministic counts)");
+  try {
+    for (const { name, compute, copying, bar } of await benchXsCodec({ upRaw, ack })) {
+      const copied = copying === 0 ? "" : `, ${copying} of it the charge for bytes copied`;
+      say(`  ${name.padEnd(25)} ${String(compute).padStart(5)} (bar ${bar})${copied}`);
+    }
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error;
+    say(`  skipped: ${error.message}`);
+  }
+}
+
+async function exchanges(): Promise<void> {
+  const { benchExchanges } = await import("../../bench/exchanges");
+  say("confirmable exchanges over loopback UDP, 64 outstanding (median of 5 alternating rounds)");
+  const { ours, nodeCoap } = await benchExchanges();
+  const rates = `${kilo(ours.rate)} vs node-coap ${kilo(nodeCoap.rate)} exchanges/s`;
+  say(`  ${rates}  x ${(ours.rate / nodeCoap.rate).toFixed(1)} (bar 3)`);
+  const cpu = `${ours.cpu.toFixed(1)} vs ${nodeCoap.cpu.toFixed(1)} µs of processor each`;
+  say(`  ${cpu}  x ${(nodeCoap.cpu / ours.cpu).toFixed(1)}`);
+}
+
+async function endurance(): Promise<void> {
+  const { endure } = await import("../../bench/endurance");
+  const result = endure(1_000_000);
+  const outcomes = Object.entries(result.outcomes).map(([kind, count]) => `${count} ${kind}`);
+  const held = result.held.flatMap((each) => Object.values(each)).reduce((sum, count) => sum + count, 0);
+  say("endurance: a million exchanges, client and server in one process, virtual time");
+  say(`  ${outcomes.join(", ")}, ${result.retransmissions} retransmissions, ${result.mixedUp} mixed up`);
+  const [start, middle, end] = result.heap.map((bytes) => (bytes / 1e6).toFixed(1));
+  say(`  heap ${start} MB at the start, ${middle} MB in the middle, ${end} MB at the end`);
+  say(`  ${result.idsReused} message ids used again within EXCHANGE_LIFETIME, ${held} entries left in tables`);
+  if (result.idsReused + held + result.mixedUp > 0) process.exitCode = 1;
+}
+
+function kilo(rate: number): string {
+  return `${(rate / 1000).toFixed(1)} k`;
 }
 
 async function xs(): Promise<void> {
@@ -100,8 +151,4 @@ async function simulation(days: number): Promise<void> {
 
 function ns(value: number): string {
   return `${value.toFixed(0)} ns`;
-}
-
-function ratio(pair: { ours: number; coapPacket: number }): string {
-  return (pair.coapPacket / pair.ours).toFixed(1);
 }

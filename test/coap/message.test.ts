@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { Layout } from "../../firmware/coap/layout";
 import { decode, encode, encodedLength } from "../../firmware/coap/message";
-import { encodeOptions, encodeUint, findOption } from "../../firmware/coap/option";
+import { encodeOptions } from "../../firmware/coap/option";
 import { code, hex, peerDecode, peerEncode, unhex } from "./peer";
 import type { Type } from "../../firmware/coap/code";
 import type { FormatFault, Message, OutgoingMessage } from "../../firmware/coap/message";
@@ -100,41 +101,58 @@ const vectors: [name: string, fields: Fields, bytes: string][] = [
   ],
 ];
 
-/** A datagram per rule of the format, breaking that rule and no other. */
-const broken: [fault: FormatFault, what: string, bytes: string][] = [
-  ["short", "no bytes", ""],
-  ["short", "three bytes", "40 01 00"],
-  ["version", "version 0", "00 01 0001"],
-  ["version", "version 2", "80 01 0001"],
-  ["version", "version 3", "c0 01 0001"],
-  ["token-length", "TKL 9, token there", `49 01 0001 ${a(9)}`],
-  ["token-length", "TKL 13, which RFC 8974 extends", `4d 01 0001 00 ${a(13)}`],
-  ["token-length", "TKL 15", `4f 01 0001 ${a(15)}`],
-  ["token-truncated", "one byte of four missing", "44 01 0001 010203"],
-  ["token-truncated", "nothing behind the header", "48 01 0001"],
-  ["code-class", "1.00", "40 20 0001"],
-  ["code-class", "6.01", "40 c1 0001"],
-  ["code-class", "7.31", "40 ff 0001"],
-  ["empty-with-content", "0.00 with a token", "41 00 0001 aa"],
-  ["empty-with-content", "0.00 with TKL but no token", "42 00 0001"],
-  ["empty-with-content", "0.00 with a payload", "40 00 0001 ff 61"],
-  ["empty-with-content", "RST with a byte behind it", "70 00 0001 00"],
-  ["option-delta", "delta nibble 15", "40 02 0001 f1 61"],
-  ["option-delta", "delta nibble 15 after an option", "40 02 0001 b1 61 f0"],
-  ["option-length", "length nibble 15", `40 02 0001 bf ${a(40)}`],
-  ["option-extension", "delta 13 at the end", "40 02 0001 d0"],
-  ["option-extension", "delta 14 at the end", "40 02 0001 e0"],
-  ["option-extension", "delta 14 with one byte of two", "40 02 0001 e0 00"],
-  ["option-extension", "length 13 at the end", "40 02 0001 bd"],
-  ["option-extension", "length 14 with one byte of two", "40 02 0001 be 00"],
-  ["option-extension", "length behind a complete delta", "40 02 0001 dd 00"],
-  ["option-number", "65536 in one delta", "40 02 0001 e0 fef3"],
-  ["option-number", "65536 in two deltas", "40 02 0001 e0 fef2 10"],
-  ["option-truncated", "value one byte short", "40 02 0001 b3 6161"],
-  ["option-truncated", "13-byte value missing", "40 02 0001 bd 00"],
-  ["option-truncated", "269-byte value, 268 there", `40 02 0001 be 0000 ${a(268)}`],
-  ["payload-empty", "marker right behind the header", "40 02 0001 ff"],
-  ["payload-empty", "marker behind an option", "40 02 0001 b1 61 ff"],
+/**
+ * Datagrams that break one rule of the format, and each with that one thing mended: the mended one is a
+ * message, so no other rule was broken.
+ */
+const broken: [fault: FormatFault, what: string, bytes: string, mended: string][] = [
+  ["short", "no bytes", "", "40 01 0001"],
+  ["short", "three bytes", "40 01 00", "40 01 0001"],
+  ["version", "version 0", "00 01 0001", "40 01 0001"],
+  ["version", "version 2", "80 01 0001", "40 01 0001"],
+  ["version", "version 3", "c0 01 0001", "40 01 0001"],
+  ["token-length", "TKL 9, token there", `49 01 0001 ${a(9)}`, `48 01 0001 ${a(8)}`],
+  ["token-length", "TKL 13, which RFC 8974 extends", `4d 01 0001 00 ${a(13)}`, `48 01 0001 ${a(8)}`],
+  ["token-length", "TKL 14, which RFC 8974 extends", `4e 01 0001 0000 ${a(269)}`, `48 01 0001 ${a(8)}`],
+  ["token-length", "TKL 15", `4f 01 0001 ${a(15)}`, `48 01 0001 ${a(8)}`],
+  ["token-truncated", "one byte of four missing", "44 01 0001 010203", "44 01 0001 01020304"],
+  ["token-truncated", "nothing behind the header", "48 01 0001", "40 01 0001"],
+  ["token-truncated", "in a response", "61 45 0001", "61 45 0001 01"],
+  ["code-class", "1.00", "40 20 0001", "40 02 0001"],
+  ["code-class", "1.31", "40 3f 0001", "40 5f 0001"],
+  ["code-class", "6.00", "40 c0 0001", "40 a0 0001"],
+  ["code-class", "6.01", "40 c1 0001", "40 a1 0001"],
+  ["code-class", "7.00", "40 e0 0001", "40 a0 0001"],
+  ["code-class", "7.31", "40 ff 0001", "40 bf 0001"],
+  ["empty-with-content", "0.00 with a token", "41 00 0001 aa", "41 01 0001 aa"],
+  ["empty-with-content", "0.00 with TKL but no token", "42 00 0001", "40 00 0001"],
+  ["empty-with-content", "0.00 with an option", "40 00 0001 b1 61", "40 01 0001 b1 61"],
+  ["empty-with-content", "0.00 with a payload", "40 00 0001 ff 61", "40 02 0001 ff 61"],
+  ["empty-with-content", "empty ACK with a payload", "60 00 0001 ff 61", "60 45 0001 ff 61"],
+  ["empty-with-content", "RST with a byte behind it", "70 00 0001 00", "70 00 0001"],
+  ["option-delta", "delta nibble 15", "40 02 0001 f1 61", "40 02 0001 b1 61"],
+  ["option-delta", "delta nibble 15 after an option", "40 02 0001 b1 61 f0", "40 02 0001 b1 61 b0"],
+  ["option-delta", "both nibbles 15 but for a bit", "40 02 0001 fe", "40 02 0001 ff fe"],
+  ["option-length", "length nibble 15", `40 02 0001 bf ${a(15)}`, `40 02 0001 bc ${a(12)} 12 6161`],
+  ["option-length", "length 15 behind an extended delta", "40 02 0001 df 00", "40 02 0001 d0 00"],
+  ["option-extension", "delta 13 at the end", "40 02 0001 d0", "40 02 0001 d0 00"],
+  ["option-extension", "delta 14 at the end", "40 02 0001 e0", "40 02 0001 e0 0000"],
+  ["option-extension", "delta 14 with one byte of two", "40 02 0001 e0 00", "40 02 0001 e0 0000"],
+  ["option-extension", "length 13 at the end", "40 02 0001 bd", `40 02 0001 bd 00 ${a(13)}`],
+  ["option-extension", "length 14 at the end", "40 02 0001 be", `40 02 0001 be 0000 ${a(269)}`],
+  ["option-extension", "length 14, one byte of two", "40 02 0001 be 00", `40 02 0001 be 0000 ${a(269)}`],
+  ["option-extension", "length behind a whole delta", "40 02 0001 dd 00", `40 02 0001 dd 00 00 ${a(13)}`],
+  ["option-extension", "length 14 behind delta 14", "40 02 0001 ee 0000 00", "40 02 0001 e1 0000 00"],
+  ["option-number", "65536 in one delta", "40 02 0001 e0 fef3", "40 02 0001 e0 fef2"],
+  ["option-number", "the largest delta, 65804", "40 02 0001 e0 ffff", "40 02 0001 e0 fef2"],
+  ["option-number", "65536 in two deltas", "40 02 0001 e0 fef2 10", "40 02 0001 e0 fef2 00"],
+  ["option-truncated", "value one byte short", "40 02 0001 b3 6161", "40 02 0001 b2 6161"],
+  ["option-truncated", "13-byte value missing", "40 02 0001 bd 00", `40 02 0001 bd 00 ${a(13)}`],
+  ["option-truncated", "269-byte value", `40 02 0001 be 0000 ${a(268)}`, `40 02 0001 bd ff ${a(268)}`],
+  ["option-truncated", "a marker inside the value", "40 02 0001 b4 61 ff 61", "40 02 0001 b1 61 ff 61"],
+  ["payload-empty", "marker right behind the header", "40 02 0001 ff", "40 02 0001 ff 00"],
+  ["payload-empty", "marker behind a token", "41 02 0001 aa ff", "41 02 0001 aa ff ff"],
+  ["payload-empty", "marker behind an option", "40 02 0001 b1 61 ff", "40 02 0001 b1 61"],
 ];
 
 function outgoing(fields: Fields): OutgoingMessage {
@@ -167,11 +185,44 @@ function encoded(message: OutgoingMessage): Uint8Array {
   return out;
 }
 
-/** Decodes the bytes out of the middle of a larger buffer, as modems hand them over. */
-function decodeInside(bytes: Uint8Array): Message | FormatFault {
-  const buffer = new Uint8Array(bytes.length + 16).fill(0x41);
+/**
+ * The bytes in the middle of a larger buffer, as modems hand them over. What lies around them would do
+ * as options, as a value and as a payload, so that reading past the end does not go unseen.
+ */
+function inside(bytes: Uint8Array): Uint8Array {
+  const buffer = new Uint8Array(bytes.length + 600).fill(0x41);
   buffer.set(bytes, 5);
-  return decode(buffer.subarray(5, 5 + bytes.length));
+  return buffer.subarray(5, 5 + bytes.length);
+}
+
+const decodeInside = (bytes: Uint8Array): Message | FormatFault => decode(inside(bytes));
+
+/** One for all: what a datagram leaves behind must not show in the next. */
+const layout = new Layout();
+
+/** What the offsets say. */
+function layoutFields(datagram: Uint8Array): Required<Fields> | FormatFault {
+  const fault = layout.read(datagram);
+  if (fault !== undefined) return fault;
+  const part = (start: number, end: number): string => {
+    expect(start).toBeLessThanOrEqual(end);
+    expect(end).toBeLessThanOrEqual(datagram.length);
+    return hex(datagram.subarray(start, end));
+  };
+  const options: [number, string][] = [];
+  while (layout.nextOption()) {
+    const { optionNumber, optionStart, optionLength } = layout;
+    options.push([optionNumber, part(optionStart, optionStart + optionLength)]);
+  }
+  expect(options.length).toBe(layout.optionCount);
+  return {
+    type: layout.type,
+    code: layout.code,
+    messageId: layout.messageId,
+    token: part(4, 4 + layout.tokenLength),
+    options,
+    payload: part(layout.payloadStart, layout.end),
+  };
 }
 
 describe.each(vectors)("%s", (_name, fields, bytes) => {
@@ -181,6 +232,10 @@ describe.each(vectors)("%s", (_name, fields, bytes) => {
     if (typeof message === "string") throw new Error(`refused: ${message}`);
     expect(fieldsOf(message)).toEqual(filled(fields));
   });
+  it("is found so by Layout", () => {
+    expect(layoutFields(unhex(bytes))).toEqual(filled(fields));
+    expect(layoutFields(inside(unhex(bytes)))).toEqual(filled(fields));
+  });
   it("is what coap-packet writes and reads", () => {
     expect(hex(peerEncode(fields))).toBe(hex(unhex(bytes)));
     expect(peerDecode(unhex(bytes))).toEqual(filled(fields));
@@ -188,9 +243,28 @@ describe.each(vectors)("%s", (_name, fields, bytes) => {
 });
 
 describe("bytes that are no message", () => {
-  test.each(broken)("%s: %s", (fault, _what, bytes) => {
+  test.each(broken)("%s: %s", (fault, _what, bytes, mended) => {
     expect(decode(unhex(bytes))).toBe(fault);
     expect(decodeInside(unhex(bytes))).toBe(fault);
+    expect(layoutFields(inside(unhex(bytes)))).toBe(fault);
+    const message = decodeInside(unhex(mended));
+    if (typeof message === "string") throw new Error(`the mended one has another fault: ${message}`);
+    expect(hex(encoded(message))).toBe(hex(unhex(mended)));
+    expect(layoutFields(inside(unhex(mended)))).toEqual(fieldsOf(message));
+  });
+
+  test.each(vectors)("%s, cut off anywhere", (_name, fields, bytes) => {
+    const whole = unhex(bytes);
+    // Where the message may end: behind the header and token, behind each option, in the payload.
+    const { token, options, payload } = outgoing(fields);
+    const ends = new Set([4 + token!.length]);
+    for (let i = 1; i <= options!.length; i++) {
+      ends.add(4 + token!.length + encodeOptions(options!.slice(0, i)).bytes.length);
+    }
+    for (let i = 0; i < payload!.length; i++) ends.add(whole.length - i);
+    for (let end = Math.max(0, whole.length - 300); end < whole.length; end++) {
+      expect(typeof decodeInside(whole.slice(0, end))).toBe(ends.has(end) ? "object" : "string");
+    }
   });
 
   it("have a vector for every fault there is", () => {
@@ -234,6 +308,27 @@ describe("the caller's mistakes", () => {
       "at most 65804 bytes, got 65805",
     );
     expect(() => encode(withOptions(1), new Uint8Array(5))).toThrow("takes 6 bytes, the buffer has 5");
+  });
+
+  it("include a buffer too small by any number of bytes, and nothing is written outside it", () => {
+    const fixed = encodeOptions([{ number: 11, value: new Uint8Array(20) }]);
+    const message: OutgoingMessage = {
+      ...withOptions(12, 300, 60_000),
+      token: new Uint8Array(8),
+      fixed,
+      payload: new Uint8Array(9),
+    };
+    const needed = encodedLength(message);
+    const buffer = new Uint8Array(needed + 32);
+    for (let room = 0; room <= needed; room++) {
+      buffer.fill(0xa5);
+      const attempt = (): number => encode(message, buffer.subarray(16, 16 + room));
+      if (room === needed) expect(attempt()).toBe(needed);
+      else expect(attempt).toThrow(`takes ${needed} bytes, the buffer has ${room}`);
+      expect(buffer.subarray(0, 16).every((byte) => byte === 0xa5)).toBe(true);
+      expect(buffer.subarray(16 + room).every((byte) => byte === 0xa5)).toBe(true);
+    }
+    expect(() => encode({ type: 0, code: 1, messageId: 1 }, new Uint8Array(3))).toThrow("has 3");
   });
 
   it("include options below the last fixed one", () => {
@@ -385,28 +480,5 @@ describe("for any bytes", () => {
       }),
       { seed: 3, numRuns: 1000 },
     );
-  });
-});
-
-describe("option values", () => {
-  test.each([
-    [0, ""],
-    [1, "01"],
-    [255, "ff"],
-    [256, "0100"],
-    [65535, "ffff"],
-    [65536, "010000"],
-    [0xffffff, "ffffff"],
-    [0x1000000, "01000000"],
-    [0xffffffff, "ffffffff"],
-  ])("the integer %i takes the fewest bytes", (value, bytes) => expect(hex(encodeUint(value))).toBe(bytes));
-
-  it("are found by number, the first one first", () => {
-    const options = [
-      { number: 11, value: unhex("61") },
-      { number: 11, value: unhex("62") },
-    ];
-    expect(findOption(options, 11)).toEqual(unhex("61"));
-    expect(findOption(options, 12)).toBeUndefined();
   });
 });

@@ -27,7 +27,10 @@ describe("the derived times", () => {
 
   it("leave room for NB-IoT's seconds", () => {
     expect(maxTransmitWait(narrowband)).toBe(105_000);
-    expect(exchangeLifetime(narrowband)).toBe(255_000);
+    expect(exchangeLifetime({ ...narrowband, algorithm: "plain" })).toBe(255_000);
+    // A learnt time-out may run out at any moment before MAX_TRANSMIT_WAIT.
+    expect(maxTransmitSpan(narrowband)).toBe(105_000);
+    expect(exchangeLifetime(narrowband)).toBe(315_000);
   });
 });
 
@@ -60,7 +63,7 @@ describe.each([
       spread.push(t);
     }
     // Drawn anew each time, or all devices of a cell would retransmit together.
-    expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(0.4 * transmission.ackTimeout);
+    expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(0.2 * transmission.ackTimeout);
   });
 });
 

@@ -61,6 +61,7 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
         "end",
         "exchange",
         "modem",
+        "pair",
         "payload",
         "psm",
         "sign",
@@ -69,6 +70,12 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
       ].sort(),
     );
     expect(here.filter((line) => line.startsWith("codec ")).length).toBe(600);
+    const pair = here.filter((line) => line.startsWith("pair ")).join("\n");
+    const happened = [/ response[0-9A-F]{200}/, / timeout/, / no-response/, / cancelled/, /!duplicate/];
+    happened.push(/!handler-failed/, /!malformed/, /!critical-option/, /!unexpected/);
+    expect(happened.filter((what) => !what.test(pair))).toEqual([]);
+    const nothing = JSON.stringify({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
+    expect(pair.split(`end [${nothing},${nothing}]`)).toHaveLength(3);
     expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);
   });
 

@@ -7,7 +7,7 @@
 import config from "mc/config";
 import { Endpoint } from "../../firmware/coap/endpoint";
 import { decode, encode } from "../../firmware/coap/message";
-import { narrowband } from "../../firmware/coap/transmission";
+import { internet, narrowband } from "../../firmware/coap/transmission";
 import { DemoApplication, points } from "../../firmware/application";
 import { CommandExecutor } from "../../firmware/device/commands";
 import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
@@ -22,6 +22,7 @@ import { ascii, asciiText, hexText } from "../../firmware/text/ascii";
 import { decodeUtf8, encodeUtf8 } from "../../firmware/text/utf8";
 import type { OutgoingMessage } from "../../firmware/coap/message";
 import type { Type } from "../../firmware/coap/code";
+import type { Transmission } from "../../firmware/coap/transmission";
 
 interface Vectors {
   readonly auth: readonly { productKey: string; deviceKey: string; deviceSecret: string; lifetime: number }[];
@@ -113,6 +114,105 @@ function exchanges(count: number): void {
       last = Uint8Array.from(match[1].match(/../g)!.slice(0, 8), (pair) => parseInt(pair, 16));
     say("exchange", `${now} ${endpoint.pending} ${Math.round(endpoint.deadline)}${sent}`);
   }
+}
+
+/** A datagram on the wire between two endpoints. */
+interface Flight {
+  readonly at: number;
+  readonly to: Endpoint;
+  readonly from: string;
+  readonly datagram: Uint8Array;
+}
+
+/**
+ * Two endpoints that are client and server to each other, on a wire that loses, doubles and overtakes:
+ * requests of every kind, bodies in blocks both ways, handlers that take their time or fail, noise.
+ */
+function pair(count: number, transmission: Transmission): void {
+  const flights: Flight[] = [];
+  let now = 0;
+  let heard = "";
+  const later: { at: number; run: (now: number) => void }[] = [];
+  const join = (name: string, peer: () => Endpoint): Endpoint =>
+    new Endpoint({
+      transmit: (datagram) => {
+        for (let copies = below(10) === 0 ? 2 : 1; copies > 0; copies--) {
+          if (below(10) === 0) continue;
+          flights.push({ at: now + 200 + below(4_000), to: peer(), from: name, datagram: datagram.slice() });
+        }
+      },
+      random: Math.random,
+      transmission,
+      blockSize: name === "left" ? 64 : 32,
+      maxBody: 600,
+      offerBlockSize: name === "left",
+      blockToken: name === "left" ? "fresh" : "same",
+      understood: [{ number: 2101, minLength: 0, maxLength: 64, repeatable: false }],
+      onDiscard: (reason) => (heard += ` ${name}!${reason}`),
+      onRequest: (request, at) => {
+        const length = request.message.payload.length;
+        heard += ` ${name}:${request.message.code}/${length}`;
+        if (length % 7 === 3) throw new Error("unlucky");
+        const respond = (when: number): void => {
+          heard += ` ${name}=${request.respond({ code: 0x45, payload: randomBytes(400) }, when)}`;
+        };
+        if (below(3) === 0) later.push({ at: at + below(30_000), run: respond });
+        else respond(at);
+      },
+    });
+  const left: Endpoint = join("left", () => right);
+  const right: Endpoint = join("right", () => left);
+  for (let i = 0; i < count; i++) {
+    heard = "";
+    now += below(3_000);
+    for (let k = 0; k < flights.length;) {
+      if (flights[k].at > now) k += 1;
+      else {
+        const flight = flights.splice(k, 1)[0];
+        flight.to.receive(flight.datagram, flight.from, 5683, now);
+        k = 0;
+      }
+    }
+    for (let k = 0; k < later.length;) {
+      if (later[k].at > now) k += 1;
+      else later.splice(k, 1)[0].run(now);
+    }
+    const client = below(2) === 0 ? left : right;
+    if (below(12) === 0) {
+      const exchange = client.request(
+        {
+          address: client === left ? "right" : "left",
+          port: 5683,
+          code: 1 + below(4),
+          confirmable: below(4) > 0,
+          options: below(8) === 0 ? [{ number: 2101, value: randomBytes(64) }] : undefined,
+          payload: below(2) === 0 ? randomBytes(500) : undefined,
+          onComplete: (outcome) => {
+            const body = outcome.kind === "response" ? hexText(outcome.message.payload) : "";
+            heard += ` ${outcome.kind}${body}`;
+          },
+        },
+        now,
+      );
+      if (below(12) === 0) exchange.cancel(now);
+    }
+    if (below(20) === 0) client.receive(randomDatagram(), "left", 5683, now);
+    left.poll(now);
+    right.poll(now);
+    const tables = [left, right].map((each) => Object.values(each.held).join("/")).join(" ");
+    say("pair", `${now} ${Math.round(left.deadline)} ${Math.round(right.deadline)} ${tables}${heard}`);
+  }
+  // Silence from here on: in the end nothing may be left.
+  for (let end = Math.min(left.deadline, right.deadline); end < Infinity;) {
+    now = Math.max(now, end);
+    left.poll(now);
+    right.poll(now);
+    end = Math.min(left.deadline, right.deadline);
+  }
+  left.poll(now + 400_000);
+  right.poll(now + 400_000);
+  say("pair", `end ${JSON.stringify([left.held, right.held])}`);
+  say("pair", JSON.stringify([left.rtoState ?? null, right.rtoState ?? null, left.retransmissions]));
 }
 
 const words = [
@@ -242,6 +342,8 @@ export default function main(): void {
   const count = config.count as number;
   codec(count);
   exchanges(count);
+  pair(3 * count, narrowband);
+  pair(3 * count, internet);
   modemLines(count);
   payloads(Math.ceil(count / 4));
   texts(count);

@@ -1,0 +1,322 @@
+/**
+ * The client's half of block-wise transfer (RFC 7959): a request whose body does not fit goes up in
+ * Block1 blocks, a response whose body does not fit comes down in Block2 blocks; the caller sees one
+ * request and one response.
+ *
+ *    POST 1:0/1/512        ->                 GET                  ->
+ *    <- 2.31 1:0/1/128   (smaller, please)    <- 2.05 2:0/1/512
+ *    POST 1:4/1/128        ->                 GET 2:1/0/512        ->
+ *    <- 2.31 1:4/1/128                        <- 2.05 2:1/0/512
+ *    POST 1:5/0/128        ->
+ *    <- 2.04 1:5/0/128, and perhaps 2:0/1/512
+ *
+ * Every block is an exchange of its own, with a token of its own unless `blockToken` says otherwise.
+ * Uploads carry a Request-Tag (RFC 9175 section 3), so that the server never mixes two of them.
+ */
+import { Body, blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumber, szxFor } from "./block";
+import { insertOptions, withoutOptions } from "./block";
+import { Code, codeClass } from "./code";
+import { encodedLength } from "./message";
+import { OptionNumber, encodeUint, findOption, readUint } from "./option";
+import type { Block } from "./block";
+import type { Client, ClientExchange, PlainRequest } from "./client";
+import type { Exchange, Outcome, Request } from "./exchange";
+import type { Message } from "./message";
+import type { Option } from "./option";
+
+export interface BlockClientOptions {
+  readonly client: Client;
+  readonly random: () => number;
+  /** Longest datagram to send, bytes. */
+  readonly maxDatagram: number;
+  /** Token length, bytes. */
+  readonly tokenLength: number;
+  /** Largest block, bytes: 16, 32 ... 1024. */
+  readonly blockSize: number;
+  /** Longest body of a response, bytes. */
+  readonly maxBody: number;
+  /**
+   * Whether requests say how large the response's blocks may be at most (two bytes each), for links
+   * that cannot receive the server's first 1024.
+   */
+  readonly offerBlockSize: boolean;
+  /** Whether each block gets a fresh token, or all of a transfer the same. */
+  readonly blockToken: "fresh" | "same";
+}
+
+/** How often a transfer starts over: once the server has lost it (4.08) or changed the body (ETag). */
+const restarts = 1;
+
+/** One request with all its blocks. */
+class Transfer implements Exchange, PlainRequest {
+  readonly address: string;
+  readonly port: number;
+  readonly code: number;
+  readonly confirmable: boolean;
+  readonly fixed: Request["fixed"];
+  options: readonly Option[] | undefined;
+  payload: Uint8Array | undefined;
+  token: Uint8Array | undefined;
+
+  readonly #options: BlockClientOptions;
+  readonly #request: Request;
+  readonly #body: Uint8Array;
+  #exchange: ClientExchange | undefined;
+  #past = 0;
+  #uploading = false;
+  #szx: number;
+  /** Where the block under way starts and ends in the body that goes up. */
+  #from = 0;
+  #to = 0;
+  #tag: Uint8Array | undefined;
+  #restarts = restarts;
+  /** The response as it comes down: its first message, and the body so far. */
+  #first: Message | undefined;
+  #received: Body | undefined;
+
+  constructor(options: BlockClientOptions, request: Request) {
+    this.#options = options;
+    this.#request = request;
+    this.address = request.address;
+    this.port = request.port;
+    this.code = request.code;
+    this.confirmable = request.confirmable ?? true;
+    this.fixed = request.fixed;
+    this.#body = request.payload ?? nothing;
+    this.#szx = szxFor(options.blockSize);
+  }
+
+  get retransmissions(): number {
+    return this.#past + (this.#exchange?.retransmissions ?? 0);
+  }
+
+  cancel(now: number): void {
+    if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
+  }
+
+  start(now: number): void {
+    const options = this.#callersOptions();
+    const length = this.#lengthWith(options, this.#body);
+    if (this.#body.length <= this.#options.blockSize && length <= this.#options.maxDatagram) {
+      const offer = { num: 0, more: false, szx: this.#szx };
+      this.options = this.#options.offerBlockSize
+        ? insertOptions(options, [{ number: OptionNumber.block2, value: encodeBlock(offer) }])
+        : options;
+      this.payload = this.#request.payload;
+      this.#to = this.#body.length;
+      this.#send(now);
+      return;
+    }
+    this.#upload(now);
+  }
+
+  onComplete(outcome: Outcome, now: number): void {
+    this.#past += this.#exchange?.retransmissions ?? 0;
+    this.#exchange = undefined;
+    if (outcome.kind !== "response") return this.#finish(outcome, now);
+    const message = outcome.message;
+    if (this.#received === undefined && !this.#uploaded(message, now)) return;
+    this.#download(message, now);
+  }
+
+  /** Starts to send the body in blocks, from the front. */
+  #upload(now: number): void {
+    this.#from = 0;
+    if (!this.#uploading) {
+      this.#uploading = true;
+      // Whatever the largest block leaves room for in a datagram.
+      const probe = this.#blockOptions(true, true);
+      const room = this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
+      this.#szx = Math.min(this.#szx, szxFor(room));
+    }
+    const blocks = Math.ceil(this.#body.length / blockSize(Math.max(this.#szx, 0)));
+    if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.#finish({ kind: "too-large" }, now);
+    this.#tag = new Uint8Array(2);
+    for (let i = 0; i < this.#tag.length; i++) this.#tag[i] = this.#options.random() * 256;
+    this.#sendBlock(now);
+  }
+
+  #sendBlock(now: number): void {
+    this.#to = Math.min(this.#from + blockSize(this.#szx), this.#body.length);
+    this.options = this.#blockOptions(this.#to < this.#body.length, this.#from === 0);
+    this.payload = this.#body.subarray(this.#from, this.#to);
+    this.#send(now);
+  }
+
+  #blockOptions(more: boolean, first: boolean): Option[] {
+    const block = { num: this.#from / blockSize(Math.max(this.#szx, 0)), more, szx: Math.max(this.#szx, 0) };
+    const added: Option[] = [{ number: OptionNumber.block1, value: encodeBlock(block) }];
+    if (first) added.push({ number: OptionNumber.size1, value: encodeUint(this.#body.length) });
+    // RFC 7959 section 3.3: the answer may be long too, and comes to the last block.
+    if (!more && this.#options.offerBlockSize) {
+      added.push({ number: OptionNumber.block2, value: encodeBlock({ num: 0, more: false, szx: block.szx }) });
+    }
+    added.push({ number: OptionNumber.requestTag, value: this.#tag ?? new Uint8Array(2) });
+    return insertOptions(this.#callersOptions(), added);
+  }
+
+  /** Reads the answer to what went up; true when it is the response to the whole. */
+  #uploaded(message: Message, now: number): boolean {
+    const block = findBlock(message.options, OptionNumber.block1);
+    if (block === "reserved") return this.#fault(now);
+    if (message.code === Code.requestEntityTooLarge && block !== undefined && this.#body.length > 16) {
+      // RFC 7959 section 2.9.3: not the body, but the blocks are too large. They only ever get
+      // smaller, so this comes to an end.
+      const used = this.#uploading ? this.#szx : this.#szx + 1;
+      if (block.szx < used) {
+        this.#szx = block.szx;
+        this.#upload(now);
+        return false;
+      }
+    }
+    if (!this.#uploading) return true;
+    const last = this.#to === this.#body.length;
+    if (message.code === Code.requestEntityIncomplete && this.#from > 0 && this.#restarts > 0) {
+      this.#restarts -= 1;
+      this.#upload(now);
+      return false;
+    }
+    // Early failure: the rest need not be sent.
+    if (codeClass(message.code) !== 2) return true;
+    const proceed = message.code === Code.continue;
+    if (block === undefined) return last && !proceed ? true : this.#fault(now);
+    const echoed = block.num === this.#from / blockSize(this.#szx) || blockOffset(block) === this.#from;
+    if (!echoed || (last && proceed)) return this.#fault(now);
+    if (last) return true;
+    // Success without "continue" is a server that acts on each block; the rest goes up all the same.
+    this.#from = this.#to;
+    this.#szx = Math.min(this.#szx, block.szx);
+    this.#sendBlock(now);
+    return false;
+  }
+
+  /** Takes a response, or a block of one. */
+  #download(message: Message, now: number): void {
+    const block = findBlock(message.options, OptionNumber.block2);
+    if (block === "reserved") return void this.#fault(now);
+    const first = this.#first;
+    if (first === undefined) {
+      if (block === undefined || (block.num === 0 && !block.more)) {
+        return this.#finish({ kind: "response", message }, now);
+      }
+    } else if (message.code !== first.code) {
+      // An error instead of a block is the response; another success is not the rest of this one.
+      if (codeClass(message.code) === 2) return void this.#fault(now);
+      return this.#finish({ kind: "response", message }, now);
+    } else if (block !== undefined && !sameTag(first, message)) {
+      // The body has changed meanwhile, and its parts do not fit each other. Only what has no effect
+      // may be asked for again.
+      if (this.#restarts <= 0 || !isSafe(this.code)) return void this.#fault(now);
+      this.#restarts -= 1;
+      this.#first = undefined;
+      this.#received = undefined;
+      return this.#next({ num: 0, more: false, szx: Math.min(this.#szx, block.szx) }, now);
+    }
+    this.#take(message, block, now);
+  }
+
+  #take(message: Message, block: Block | undefined, now: number): void {
+    const received = this.#received;
+    const soFar = received === undefined ? 0 : received.length;
+    const length = message.payload.length;
+    if (
+      block === undefined ||
+      blockOffset(block) !== soFar ||
+      (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx))
+    ) {
+      return void this.#fault(now);
+    }
+    const size2 = findOption(message.options, OptionNumber.size2);
+    const expected = (size2 === undefined ? undefined : readUint(size2)) ?? soFar + length;
+    if (Math.max(expected, soFar + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
+      return this.#finish({ kind: "body-too-large" }, now);
+    }
+    const body = received ?? new Body(Math.max(expected, length));
+    body.append(message.payload);
+    this.#first ??= message;
+    this.#received = body;
+    if (block.more) {
+      const szx = Math.min(this.#szx < 0 ? 0 : this.#szx, block.szx);
+      this.#next({ num: body.length / blockSize(szx), more: false, szx }, now);
+      return;
+    }
+    const options = withoutOptions(this.#first.options, [OptionNumber.block2, OptionNumber.size2]);
+    this.#finish({ kind: "response", message: { ...this.#first, options, payload: body.bytes } }, now);
+  }
+
+  /** Asks for a block of the response: the same request, without its body. */
+  #next(block: Block, now: number): void {
+    if (block.num > largestBlockNumber) return void this.#fault(now);
+    const added: Option[] = [{ number: OptionNumber.block2, value: encodeBlock(block) }];
+    if (this.#tag !== undefined) added.push({ number: OptionNumber.requestTag, value: this.#tag });
+    this.options = insertOptions(this.#callersOptions(), added);
+    this.payload = undefined;
+    this.#send(now);
+  }
+
+  #send(now: number): void {
+    if (this.#options.blockToken === "same" && this.token === undefined) {
+      this.token = this.#options.client.newToken(this.address, this.port);
+    }
+    const exchange = this.#options.client.request(this, now);
+    // On a wire without delay it is over by now, and so may be the next one.
+    if (exchange.state !== "done") this.#exchange = exchange;
+  }
+
+  #callersOptions(): readonly Option[] {
+    const options = this.#request.options;
+    return typeof options === "function" ? options() : (options ?? noOptions);
+  }
+
+  #lengthWith(options: readonly Option[], payload: Uint8Array): number {
+    return (
+      encodedLength({ type: 0, code: this.code, messageId: 0, fixed: this.fixed, options, payload }) +
+      this.#options.tokenLength
+    );
+  }
+
+  #fault(now: number): false {
+    this.#finish({ kind: "block-fault" }, now);
+    return false;
+  }
+
+  #finish(outcome: Outcome, now: number): void {
+    this.#received = undefined;
+    this.#first = undefined;
+    this.#request.onComplete(outcome, now);
+  }
+}
+
+/** Requests of one endpoint, with bodies of any length. */
+export class BlockClient {
+  readonly #options: BlockClientOptions;
+
+  constructor(options: BlockClientOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a request; its outcome comes through `onComplete`, at once when it cannot even be queued. */
+  request(request: Request, now: number): Exchange {
+    const transfer = new Transfer(this.#options, request);
+    transfer.start(now);
+    return transfer;
+  }
+}
+
+const nothing: Uint8Array = new Uint8Array(0);
+const noOptions: readonly Option[] = Object.freeze([]);
+
+/** Methods without effect, RFC 7252 section 5.1 and RFC 8132: they may be asked again. */
+function isSafe(code: number): boolean {
+  return code === Code.get || code === Code.fetch;
+}
+
+/** Whether two responses are of the same version of the body (RFC 7959 section 2.4). */
+function sameTag(a: Message, b: Message): boolean {
+  return sameValue(findOption(a.options, OptionNumber.eTag), findOption(b.options, OptionNumber.eTag));
+}
+
+function sameValue(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,278 @@
+/**
+ * The server's half of block-wise transfer (RFC 7959): puts a request's body together from its Block1
+ * blocks, cuts a response's body into Block2 blocks, and hands the application whole ones.
+ *
+ * Two transfers are kept apart by peer, method, Uri and Request-Tag (RFC 9175 section 3). Tokens say
+ * nothing: a client may use one for all blocks, or a new one for each.
+ *
+ *    block 0 ............. starts a transfer, in place of an unfinished one with the same key
+ *    the next in line .... 2.31, or the application when it is the last
+ *    the same again ...... taken again (its answer was lost, and the client began a new exchange)
+ *    any other ........... 4.08, and nothing of the transfer is kept
+ *    beyond `maxBody` .... 4.13 with Size1, and nothing is kept
+ */
+import { Body, blockOffset, blockSize, encodeBlock, findBlock, insertOptions, szxFor, withoutOptions } from "./block";
+import { Code } from "./code";
+import { OptionNumber, encodeUint, findOption, readUint } from "./option";
+import type { Block } from "./block";
+import type { IncomingRequest, Responded, Response } from "./exchange";
+import type { Message } from "./message";
+import type { Option } from "./option";
+import type { ServerExchange } from "./server";
+
+export interface BlockServerOptions {
+  /** The application. */
+  readonly onRequest: (request: IncomingRequest, now: number) => void;
+  /**
+   * Asked with the first block of an upload, before the rest is sent: a response code refuses it,
+   * undefined lets it come.
+   */
+  readonly admit: ((message: Message, address: string, port: number) => number | undefined) | undefined;
+  /** Preferred and largest block, bytes: 16, 32 ... 1024. */
+  readonly blockSize: number;
+  /** Longest body of a request, bytes. */
+  readonly maxBody: number;
+  /** Bodies that may be under way at once, up and down counted apart; the oldest makes room. */
+  readonly maxTransfers: number;
+  /** How long a transfer is kept without a sign of life, ms. */
+  readonly lifetime: number;
+}
+
+/** What both directions keep. */
+interface Kept {
+  readonly address: string;
+  readonly port: number;
+  readonly key: Key;
+  until: number;
+}
+
+/** A body on its way up. */
+interface Upload extends Kept {
+  readonly body: Body;
+  /** Where the last block started, bytes. */
+  last: number;
+}
+
+/** A body on its way down. */
+interface Download extends Kept {
+  readonly response: Response;
+}
+
+/** The bodies that come to and go from one endpoint that serves. */
+export class BlockServer {
+  readonly #options: BlockServerOptions;
+  readonly #szx: number;
+  #uploads: Upload[] = [];
+  #downloads: Download[] = [];
+
+  constructor(options: BlockServerOptions) {
+    this.#options = options;
+    this.#szx = szxFor(options.blockSize);
+  }
+
+  /** Transfers that are kept, both ways. */
+  get length(): number {
+    return this.#uploads.length + this.#downloads.length;
+  }
+
+  /** Takes a request that came in one message. */
+  receive(exchange: ServerExchange, now: number): void {
+    this.purge(now);
+    const options = exchange.message.options;
+    const block1 = findBlock(options, OptionNumber.block1);
+    const block2 = findBlock(options, OptionNumber.block2);
+    if (block1 === "reserved" || block2 === "reserved") return void exchange.respond({ code: Code.badRequest }, now);
+    if (block1 !== undefined) return this.#takeBlock(exchange, block1, block2, now);
+    if (exchange.message.payload.length > this.#options.maxBody) return this.#tooLarge(exchange, now);
+    if (block2 !== undefined && block2.num > 0) {
+      // A client may leave the Request-Tag out once its own body is over.
+      const download = find(this.#downloads, exchange) ?? find(this.#downloads, exchange, true);
+      if (download !== undefined) {
+        download.until = now + this.#options.lifetime;
+        return void this.#slice(exchange, download.response, undefined, block2, now);
+      }
+      // Whatever else the request did is not done again for the sake of a part of its answer.
+      if (exchange.message.code !== Code.get && exchange.message.code !== Code.fetch) {
+        return void exchange.respond({ code: Code.requestEntityIncomplete }, now);
+      }
+    }
+    this.#deliver(exchange, exchange.message, undefined, block2, now);
+  }
+
+  /** Forgets transfers that nobody has continued. */
+  purge(now: number): void {
+    this.#uploads = alive(this.#uploads, now);
+    this.#downloads = alive(this.#downloads, now);
+  }
+
+  /** Forgets all transfers. */
+  clear(): void {
+    this.#uploads = [];
+    this.#downloads = [];
+  }
+
+  #takeBlock(exchange: ServerExchange, block: Block, block2: Block | undefined, now: number): void {
+    const { message, address, port } = exchange;
+    const offset = blockOffset(block);
+    const length = message.payload.length;
+    if (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx)) {
+      return void exchange.respond({ code: Code.badRequest }, now);
+    }
+    let upload = find(this.#uploads, exchange);
+    const foretold = findOption(message.options, OptionNumber.size1);
+    const expected = foretold === undefined ? undefined : readUint(foretold);
+    if (Math.max(expected ?? 0, offset + length) > this.#options.maxBody) {
+      if (upload !== undefined) drop(this.#uploads, upload);
+      return this.#tooLarge(exchange, now);
+    }
+    if (block.num === 0) {
+      if (upload !== undefined) drop(this.#uploads, upload);
+      const refused = this.#options.admit?.(message, address, port);
+      if (refused !== undefined) return void exchange.respond({ code: refused }, now);
+      const key = keyOf(message);
+      upload = { address, port, key, until: 0, last: 0, body: new Body(Math.max(expected ?? 0, length)) };
+      if (this.#uploads.length >= this.#options.maxTransfers) this.#uploads.shift();
+      this.#uploads.push(upload);
+    } else if (upload !== undefined && offset === upload.last && upload.body.length > 0) {
+      upload.body.truncate(offset);
+    }
+    if (upload === undefined || offset !== upload.body.length) {
+      if (upload !== undefined) drop(this.#uploads, upload);
+      return void exchange.respond({ code: Code.requestEntityIncomplete }, now);
+    }
+    upload.body.append(message.payload);
+    upload.last = offset;
+    upload.until = now + this.#options.lifetime;
+    const echo = { num: block.num, more: block.more, szx: Math.min(block.szx, this.#szx) };
+    if (block.more) {
+      const value = encodeBlock(echo);
+      return void exchange.respond({ code: Code.continue, options: [{ number: OptionNumber.block1, value }] }, now);
+    }
+    drop(this.#uploads, upload);
+    const options = withoutOptions(message.options, [OptionNumber.block1, OptionNumber.size1]);
+    this.#deliver(exchange, { ...message, options, payload: upload.body.bytes }, echo, block2, now);
+  }
+
+  /** Hands a whole request to the application. */
+  #deliver(exchange: ServerExchange, message: Message, block1: Block | undefined, block2: Block | undefined, now: number): void {
+    const { address, port } = exchange;
+    const respond = (response: Response, at: number): Responded => this.#slice(exchange, response, block1, block2, at);
+    this.#options.onRequest({ message, address, port, respond }, now);
+  }
+
+  /** Answers with the part of the response's body that was asked for, or the first. */
+  #slice(
+    exchange: ServerExchange,
+    response: Response,
+    block1: Block | undefined,
+    block2: Block | undefined,
+    now: number,
+  ): Responded {
+    const options = response.options ?? [];
+    const added: Option[] = block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
+    const body = response.payload;
+    const length = body === undefined ? 0 : body.length;
+    const szx = Math.min(this.#szx, block2 === undefined ? 6 : block2.szx);
+    const size = blockSize(szx);
+    const offset = block2 === undefined ? 0 : blockOffset(block2);
+    if (length <= size && offset === 0) {
+      // A client that asks for a block is told that there is but one.
+      if (block2 !== undefined && length > 0) {
+        added.push({ number: OptionNumber.block2, value: encodeBlock({ num: 0, more: false, szx }) });
+      }
+      return exchange.respond(added.length === 0 ? response : { ...response, options: insertOptions(options, added) }, now);
+    }
+    if (offset >= length) return exchange.respond({ code: Code.badRequest }, now);
+    const end = Math.min(offset + size, length);
+    const block = { num: offset / size, more: end < length, szx };
+    added.push({ number: OptionNumber.block2, value: encodeBlock(block) });
+    if (offset === 0) {
+      added.push({ number: OptionNumber.size2, value: encodeUint(length) });
+      this.#keep(exchange, response, now);
+    }
+    return exchange.respond(
+      { ...response, options: insertOptions(options, added), payload: body!.subarray(offset, end) },
+      now,
+    );
+  }
+
+  #keep(exchange: ServerExchange, response: Response, now: number): void {
+    const { message, address, port } = exchange;
+    const former = find(this.#downloads, exchange);
+    if (former !== undefined) drop(this.#downloads, former);
+    if (this.#downloads.length >= this.#options.maxTransfers) this.#downloads.shift();
+    this.#downloads.push({ address, port, key: keyOf(message), until: now + this.#options.lifetime, response });
+  }
+
+  #tooLarge(exchange: ServerExchange, now: number): void {
+    const size1 = { number: OptionNumber.size1, value: encodeUint(this.#options.maxBody) };
+    exchange.respond({ code: Code.requestEntityTooLarge, options: [size1] }, now);
+  }
+}
+
+/** Options that tell one transfer of a peer from another. */
+const keyOptions: readonly number[] = Object.freeze([
+  OptionNumber.uriHost,
+  OptionNumber.uriPort,
+  OptionNumber.uriPath,
+  OptionNumber.uriQuery,
+  OptionNumber.requestTag,
+]);
+
+/** What tells one transfer of a peer from another. */
+interface Key {
+  /** Method and key options: number and length before each value, so that none runs into the next. */
+  readonly bytes: Uint8Array;
+  /** How much of it is left without the Request-Tag, whose number is the highest and so comes last. */
+  readonly untagged: number;
+}
+
+function keyOf(message: Message): Key {
+  const options = message.options.filter((option) => keyOptions.indexOf(option.number) >= 0);
+  let length = 1;
+  for (let i = 0; i < options.length; i++) length += 4 + options[i].value.length;
+  const bytes = new Uint8Array(length);
+  bytes[0] = message.code;
+  let offset = 1;
+  let untagged = 1;
+  for (let i = 0; i < options.length; i++) {
+    const { number, value } = options[i];
+    bytes[offset] = number >> 8;
+    bytes[offset + 1] = number & 0xff;
+    bytes[offset + 2] = value.length >> 8;
+    bytes[offset + 3] = value.length & 0xff;
+    bytes.set(value, offset + 4);
+    offset += 4 + value.length;
+    if (number !== OptionNumber.requestTag) untagged = offset;
+  }
+  return { bytes, untagged };
+}
+
+function find<T extends Kept>(list: readonly T[], exchange: ServerExchange, anyTag = false): T | undefined {
+  if (list.length === 0) return undefined;
+  const { address, port } = exchange;
+  const key = keyOf(exchange.message);
+  // Newest first, which matters where the tag does not.
+  for (let i = list.length - 1; i >= 0; i--) {
+    const each = list[i];
+    if (each.port === port && each.address === address && sameKey(each.key, key, anyTag)) return each;
+  }
+  return undefined;
+}
+
+function sameKey(a: Key, b: Key, anyTag: boolean): boolean {
+  const length = anyTag ? a.untagged : a.bytes.length;
+  if (length !== (anyTag ? b.untagged : b.bytes.length)) return false;
+  for (let i = 0; i < length; i++) {
+    if (a.bytes[i] !== b.bytes[i]) return false;
+  }
+  return true;
+}
+
+function drop<T>(list: T[], item: T): void {
+  list.splice(list.indexOf(item), 1);
+}
+
+function alive<T extends Kept>(list: T[], now: number): T[] {
+  return list.length > 0 && list.some((each) => each.until <= now) ? list.filter((each) => each.until > now) : list;
+}
