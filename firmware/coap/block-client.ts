@@ -210,7 +210,8 @@ class Transfer implements Exchange, PlainRequest {
       this.#restarts -= 1;
       this.#first = undefined;
       this.#received = undefined;
-      return this.#next({ num: 0, more: false, szx: Math.min(this.#szx, block.szx) }, now);
+      this.#uploading = false;
+      return this.start(now);
     }
     this.#take(message, block, now);
   }

@@ -183,15 +183,16 @@ export class BlockServer {
       return exchange.respond(added.length === 0 ? response : { ...response, options: insertOptions(options, added) }, now);
     }
     if (offset >= length) return exchange.respond({ code: Code.badRequest }, now);
+    const tagged = withETag(response, body!);
     const end = Math.min(offset + size, length);
     const block = { num: offset / size, more: end < length, szx };
     added.push({ number: OptionNumber.block2, value: encodeBlock(block) });
     if (offset === 0) {
       added.push({ number: OptionNumber.size2, value: encodeUint(length) });
-      this.#keep(exchange, response, now);
+      this.#keep(exchange, tagged, now);
     }
     return exchange.respond(
-      { ...response, options: insertOptions(options, added), payload: body!.subarray(offset, end) },
+      { ...tagged, options: insertOptions(tagged.options!, added), payload: body!.subarray(offset, end) },
       now,
     );
   }
@@ -208,6 +209,20 @@ export class BlockServer {
     const size1 = { number: OptionNumber.size1, value: encodeUint(this.#options.maxBody) };
     exchange.respond({ code: Code.requestEntityTooLarge, options: [size1] }, now);
   }
+}
+
+/**
+ * The response with an ETag, by which the client sees that all blocks are of one body (RFC 7959 section
+ * 2.4): the application's, or a fingerprint of the body (FNV-1a, 32 bits). Without it a client that
+ * fetches two bodies from one path at once could mix them up.
+ */
+function withETag(response: Response, body: Uint8Array): Response {
+  const options = response.options ?? [];
+  if (findOption(options, OptionNumber.eTag) !== undefined) return response;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ body[i], 0x01000193);
+  const value = Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash);
+  return { ...response, options: insertOptions(options, [{ number: OptionNumber.eTag, value }]) };
 }
 
 /** Options that tell one transfer of a peer from another. */

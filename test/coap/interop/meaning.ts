@@ -131,6 +131,12 @@ function readBlock(value: string | undefined): { num: number; more: boolean; siz
   return { num: bits >> 4, more: (bits & 8) !== 0, size: 16 << (bits & 7) };
 }
 
+/** FNV-1a, 32 bits: the ETag of a body that goes in blocks. */
+function fingerprint(body: Uint8Array): string {
+  const hash = [...body].reduce((sum, byte) => ((sum ^ BigInt(byte)) * 0x01000193n) & 0xffffffffn, 0x811c9dc5n);
+  return hash.toString(16).padStart(8, "0");
+}
+
 /** The messages that answer one message of the peer, with blocks of at most `size` bytes. */
 export function answers(request: Required<Fields>, answer: Answer, size: number): Meant[] {
   const confirmable = request.type === 0;
@@ -148,6 +154,7 @@ export function answers(request: Required<Fields>, answer: Answer, size: number)
   const at = block2 === undefined ? 0 : block2.num * block2.size;
   const more = at + part < body.length;
   const added: Meaning[] = [];
+  if (more || at > 0) added.push([4, fingerprint(body)]);
   if ((block2 !== undefined && body.length > 0) || more) added.push([23, block(at / part, more, part)]);
   added.push(...echo);
   if (at === 0 && more) added.push([28, uint(body.length)]);
