@@ -111,6 +111,7 @@ export class Endpoint {
     checkRange("maxDatagram", maxDatagram, 16, 65_507);
     checkRange("maxBody", maxBody, 0, 0xffff_ffff);
     checkRange("remembered", options.remembered ?? 8, 1, 65_536);
+    checkRange("separateAfter", options.separateAfter ?? 250, 0, 600_000);
     checkRange("maxTransfers", options.maxTransfers ?? 2, 1, 65_536);
     if (![16, 32, 64, 128, 256, 512, 1024].includes(blockSize)) {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
