@@ -99,7 +99,10 @@ export function endure(exchanges: number, seed: number | string = 1): EnduranceR
       if (outcome.kind === "response" && !Buffer.from(payload).equals(outcome.message.payload)) mixedUp += 1;
     };
     const code = i % 3 === 0 ? Code.get : Code.post;
-    client.request({ address: "peer", port: 5683, code, confirmable: i % 16 !== 0, payload, onComplete }, now);
+    client.request(
+      { address: "peer", port: 5683, code, confirmable: i % 16 !== 0, payload, onComplete },
+      now,
+    );
     now += spacing;
     turn();
     if (i === exchanges >> 1) heap.push(heapUsed());

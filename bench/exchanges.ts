@@ -104,7 +104,10 @@ async function ours(port: number): Promise<void> {
         if (started < exchanges) next();
         else if (done === exchanges) resolve();
       };
-      endpoint.request({ address: "127.0.0.1", port, code: Code.post, fixed, payload, onComplete }, performance.now());
+      endpoint.request(
+        { address: "127.0.0.1", port, code: Code.post, fixed, payload, onComplete },
+        performance.now(),
+      );
     };
     for (let i = 0; i < outstanding; i++) next();
   });

@@ -149,7 +149,10 @@ class Transfer implements Exchange, PlainRequest {
     if (first) added.push({ number: OptionNumber.size1, value: encodeUint(this.#body.length) });
     // RFC 7959 section 3.3: the answer may be long too, and comes to the last block.
     if (!more && this.#options.offerBlockSize) {
-      added.push({ number: OptionNumber.block2, value: encodeBlock({ num: 0, more: false, szx: block.szx }) });
+      added.push({
+        number: OptionNumber.block2,
+        value: encodeBlock({ num: 0, more: false, szx: block.szx }),
+      });
     }
     added.push({ number: OptionNumber.requestTag, value: this.#tag ?? new Uint8Array(2) });
     return insertOptions(this.#callersOptions(), added);

@@ -11,7 +11,16 @@
  *    any other ........... 4.08, and nothing of the transfer is kept
  *    beyond `maxBody` .... 4.13 with Size1, and nothing is kept
  */
-import { Body, blockOffset, blockSize, encodeBlock, findBlock, insertOptions, szxFor, withoutOptions } from "./block";
+import {
+  Body,
+  blockOffset,
+  blockSize,
+  encodeBlock,
+  findBlock,
+  insertOptions,
+  szxFor,
+  withoutOptions,
+} from "./block";
 import { Code } from "./code";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
@@ -81,7 +90,8 @@ export class BlockServer {
     const options = exchange.message.options;
     const block1 = findBlock(options, OptionNumber.block1);
     const block2 = findBlock(options, OptionNumber.block2);
-    if (block1 === "reserved" || block2 === "reserved") return void exchange.respond({ code: Code.badRequest }, now);
+    if (block1 === "reserved" || block2 === "reserved")
+      return void exchange.respond({ code: Code.badRequest }, now);
     if (block1 !== undefined) return this.#takeBlock(exchange, block1, block2, now);
     if (exchange.message.payload.length > this.#options.maxBody) return this.#tooLarge(exchange, now);
     if (block2 !== undefined && block2.num > 0) {
@@ -146,7 +156,10 @@ export class BlockServer {
     const echo = { num: block.num, more: block.more, szx: Math.min(block.szx, this.#szx) };
     if (block.more) {
       const value = encodeBlock(echo);
-      return void exchange.respond({ code: Code.continue, options: [{ number: OptionNumber.block1, value }] }, now);
+      return void exchange.respond(
+        { code: Code.continue, options: [{ number: OptionNumber.block1, value }] },
+        now,
+      );
     }
     drop(this.#uploads, upload);
     const options = withoutOptions(message.options, [OptionNumber.block1, OptionNumber.size1]);
@@ -154,9 +167,16 @@ export class BlockServer {
   }
 
   /** Hands a whole request to the application. */
-  #deliver(exchange: ServerExchange, message: Message, block1: Block | undefined, block2: Block | undefined, now: number): void {
+  #deliver(
+    exchange: ServerExchange,
+    message: Message,
+    block1: Block | undefined,
+    block2: Block | undefined,
+    now: number,
+  ): void {
     const { address, port } = exchange;
-    const respond = (response: Response, at: number): Responded => this.#slice(exchange, response, block1, block2, at);
+    const respond = (response: Response, at: number): Responded =>
+      this.#slice(exchange, response, block1, block2, at);
     this.#options.onRequest({ message, address, port, respond }, now);
   }
 
@@ -169,7 +189,8 @@ export class BlockServer {
     now: number,
   ): Responded {
     const options = response.options ?? [];
-    const added: Option[] = block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
+    const added: Option[] =
+      block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
     const body = response.payload;
     const length = body === undefined ? 0 : body.length;
     const szx = Math.min(this.#szx, block2 === undefined ? 6 : block2.szx);
@@ -180,7 +201,10 @@ export class BlockServer {
       if (block2 !== undefined && length > 0) {
         added.push({ number: OptionNumber.block2, value: encodeBlock({ num: 0, more: false, szx }) });
       }
-      return exchange.respond(added.length === 0 ? response : { ...response, options: insertOptions(options, added) }, now);
+      return exchange.respond(
+        added.length === 0 ? response : { ...response, options: insertOptions(options, added) },
+        now,
+      );
     }
     if (offset >= length) return exchange.respond({ code: Code.badRequest }, now);
     const tagged = withETag(response, body!);
@@ -202,7 +226,13 @@ export class BlockServer {
     const former = find(this.#downloads, exchange);
     if (former !== undefined) drop(this.#downloads, former);
     if (this.#downloads.length >= this.#options.maxTransfers) this.#downloads.shift();
-    this.#downloads.push({ address, port, key: keyOf(message), until: now + this.#options.lifetime, response });
+    this.#downloads.push({
+      address,
+      port,
+      key: keyOf(message),
+      until: now + this.#options.lifetime,
+      response,
+    });
   }
 
   #tooLarge(exchange: ServerExchange, now: number): void {
@@ -289,5 +319,7 @@ function drop<T>(list: T[], item: T): void {
 }
 
 function alive<T extends Kept>(list: T[], now: number): T[] {
-  return list.length > 0 && list.some((each) => each.until <= now) ? list.filter((each) => each.until > now) : list;
+  return list.length > 0 && list.some((each) => each.until <= now)
+    ? list.filter((each) => each.until > now)
+    : list;
 }

@@ -180,7 +180,7 @@ export class Outbox {
   poll(now: number): void {
     // An owner may start or end others, so the list changes under the loop: look again from the front
     // until nothing is due.
-    for (let i = 0; i < this.#active.length; ) {
+    for (let i = 0; i < this.#active.length;) {
       const message = this.#active[i];
       if (message.due > now) {
         i += 1;

@@ -15,8 +15,11 @@
  *
  * Two additions of ours. A message that nobody acknowledged counts as one that was acknowledged when
  * it was given up: otherwise a round trip beyond that time would never be learnt, and every message
- * would be repeated for ever. And SlowRTO has the upper bound of FastRTO, 60 s.
+ * would be repeated for ever. And SlowRTO has the upper bound of FastRTO, 60 s, so that a loss costs no
+ * more than a minute; only when slow-fast has not helped either may it fill all of MAX_TRANSMIT_WAIT,
+ * for then the round trip may have grown beyond the minute, and one unhurried message finds out.
  */
+import { maxTransmitWait } from "./transmission";
 import type { Transmission } from "./transmission";
 
 /** Decides how long a confirmable message waits for its acknowledgement. One per endpoint. */
@@ -48,7 +51,10 @@ export interface RtoState {
   readonly doubt: 0 | 1 | 2;
 }
 
-/** RFC 7252 section 4.2: the first time-out drawn from ACK_TIMEOUT to that times ACK_RANDOM_FACTOR, then doubled. */
+/**
+ * RFC 7252 section 4.2: the first time-out drawn from ACK_TIMEOUT to that times ACK_RANDOM_FACTOR, then
+ * doubled.
+ */
 export class PlainTimer implements RetransmissionTimer {
   readonly #transmission: Transmission;
 
@@ -70,7 +76,7 @@ export class PlainTimer implements RetransmissionTimer {
   }
 }
 
-/** Upper bound of both, ms: the least that section 4.1 allows. */
+/** Upper bound, ms: the least that section 4.1 allows. */
 const longest = 60_000;
 const slowFactor = 1.5;
 /** No exchange lasts an hour: a longer time, ms, is a clock that jumped. */
@@ -79,6 +85,8 @@ const longestSample = 3_600_000;
 /** FASOR; see the head of this file. */
 export class FasorTimer implements RetransmissionTimer {
   readonly #initial: number;
+  /** The longest SlowRTO of all, ms. */
+  readonly #patience: number;
   #srtt = 0;
   #rttvar = 0;
   #slowRto = 0;
@@ -87,6 +95,7 @@ export class FasorTimer implements RetransmissionTimer {
   /** @param state what `exportState` gave; anything else is ignored */
   constructor(transmission: Transmission, state?: unknown) {
     this.#initial = transmission.ackTimeout;
+    this.#patience = Math.min(slowFactor * maxTransmitWait(transmission), longestSample);
     const known = readRtoState(state);
     if (known === undefined) return;
     this.#srtt = known.srtt;
@@ -133,7 +142,8 @@ export class FasorTimer implements RetransmissionTimer {
   }
 
   #ambiguous(elapsed: number): void {
-    this.#slowRto = Math.min(Math.max(1, elapsed * slowFactor), longest);
+    const bound = this.#doubt < 2 ? longest : this.#patience;
+    this.#slowRto = Math.min(Math.max(1, elapsed * slowFactor), bound);
     this.#doubt = this.#doubt === 0 ? 1 : 2;
   }
 }

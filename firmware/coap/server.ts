@@ -134,11 +134,18 @@ export class Server {
    *
    * @param options those that count, or the number of the critical one that is not understood
    */
-  receive(message: Message, options: readonly Option[] | number, address: string, port: number, now: number): void {
+  receive(
+    message: Message,
+    options: readonly Option[] | number,
+    address: string,
+    port: number,
+    now: number,
+  ): void {
     const { deliver, discard, deduplication, transmission } = this.#options;
     const confirmable = message.type === Type.confirmable;
     if (deliver === undefined) {
-      if (confirmable) this.#send({ type: Type.reset, code: Code.empty, messageId: message.messageId }, address, port);
+      if (confirmable)
+        this.#send({ type: Type.reset, code: Code.empty, messageId: message.messageId }, address, port);
       return discard("request", confirmable ? "CON" : "NON");
     }
     if (typeof options === "number") {
@@ -155,11 +162,18 @@ export class Server {
     const lifetime = confirmable ? exchangeLifetime(transmission) : nonLifetime(transmission);
     const received = deduplication.add(message.messageId, address, port, now + lifetime, now);
     if (received === undefined) {
-      const retry = [{ number: OptionNumber.maxAge, value: encodeUint(Math.ceil(transmission.ackTimeout / 1000)) }];
-      if (confirmable) this.#refuse(message, { code: Code.serviceUnavailable, options: retry }, address, port);
+      const retry = [
+        { number: OptionNumber.maxAge, value: encodeUint(Math.ceil(transmission.ackTimeout / 1000)) },
+      ];
+      if (confirmable)
+        this.#refuse(message, { code: Code.serviceUnavailable, options: retry }, address, port);
       return discard("overload", confirmable ? "CON" : "NON");
     }
-    const exchange = new ServerExchange(this, options === message.options ? message : { ...message, options }, received);
+    const exchange = new ServerExchange(
+      this,
+      options === message.options ? message : { ...message, options },
+      received,
+    );
     try {
       deliver(exchange, now);
     } catch (error) {
@@ -196,14 +210,18 @@ export class Server {
       received.working = false;
       const messageId = outbox.takeMessageId(now);
       if (messageId === undefined) return "no-message-id";
-      this.#options.transmit(datagramOf(Type.nonConfirmable, messageId, message.token, fitting), address, port);
+      this.#options.transmit(
+        datagramOf(Type.nonConfirmable, messageId, message.token, fitting),
+        address,
+        port,
+      );
     }
     return sent;
   }
 
   /** Acknowledges what has waited long enough for its handler. */
   poll(now: number): void {
-    for (let i = 0; i < this.#waiting.length; ) {
+    for (let i = 0; i < this.#waiting.length;) {
       if (this.#waiting[i].acknowledgeAt <= now) {
         this.#acknowledge(this.#waiting[i]);
         i = 0;
@@ -246,7 +264,14 @@ export class Server {
 }
 
 function outgoing(type: Type, messageId: number, token: Uint8Array, response: Response): OutgoingMessage {
-  return { type, code: response.code, messageId, token, options: response.options, payload: response.payload };
+  return {
+    type,
+    code: response.code,
+    messageId,
+    token,
+    options: response.options,
+    payload: response.payload,
+  };
 }
 
 function datagramOf(type: Type, messageId: number, token: Uint8Array, response: Response): Uint8Array {

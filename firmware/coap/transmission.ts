@@ -68,7 +68,8 @@ export function checkTransmission(t: Transmission): void {
   }
   if (!(Number.isInteger(t.nstart) && t.nstart >= 1)) fault("nstart", "is a whole number of at least 1");
   if (!(t.probingRate > 0)) fault("probingRate", "is more than 0 bytes per second");
-  if (!(Number.isInteger(t.queueLimit) && t.queueLimit >= 0)) fault("queueLimit", "is a whole number of at least 0");
+  if (!(Number.isInteger(t.queueLimit) && t.queueLimit >= 0))
+    fault("queueLimit", "is a whole number of at least 0");
 }
 
 /**

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { benchCommand } from "./bench";
 import { cloudCommand } from "./cloud";
 import { deviceCommand } from "./device";
+import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
 import { startCommand } from "./start";
 
@@ -12,7 +13,7 @@ const program = new Command("enos-nbiot-xs")
   .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
   .showHelpAfterError("(--help shows the options)");
 
-for (const command of [startCommand(), cloudCommand(), deviceCommand(), benchCommand()]) {
+for (const command of [startCommand(), cloudCommand(), deviceCommand(), benchCommand(), fuzzCommand()]) {
   command.exitOverride();
   program.addCommand(command);
 }

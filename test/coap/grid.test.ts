@@ -173,6 +173,14 @@ describe("loss and round trip", () => {
     expect(slowFasor.cell("round trip 20 s", 0).datagrams).toBeLessThan(1.1);
   });
 
+  it("a round trip of more than a minute is learnt as well, though it lets two messages fail first", async () => {
+    const { failed, datagrams } = await run(narrowband, 0, steady(80_000));
+    expect(failed).toBeLessThanOrEqual(2);
+    expect(datagrams).toBeLessThan(1.5);
+    const before = await run({ ...narrowband, algorithm: "plain" }, 0, steady(80_000));
+    expect(before.datagrams).toBeGreaterThan(2.9);
+  });
+
   it("without either, one datagram is enough", () => {
     for (const each of [plain, fasor, slowPlain, slowFasor]) {
       expect(each.cell("round trip 0.5 s", 0)).toMatchObject({ datagrams: 1, failed: 0 });

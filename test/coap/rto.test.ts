@@ -40,7 +40,8 @@ class Appendix {
       this.fast = Math.min(this.srtt + 4 * this.rttvar, 60_000);
       this.state = "normal";
     } else {
-      this.slow = Math.min(sample * 1.5, 60_000);
+      // Ours: a minute, or MAX_TRANSMIT_WAIT and a half once slow-fast has failed.
+      this.slow = Math.min(sample * 1.5, this.state === "slow-fast" ? 139_500 : 60_000);
       this.state = this.state === "normal" ? "fast-slow-fast" : "slow-fast";
     }
   }
@@ -74,7 +75,7 @@ describe("plain time-outs, RFC 7252 section 4.2", () => {
     expect(series(new PlainTimer(transmission), 4, random)).toEqual(expected);
   });
 
-  it("never reach ACK_TIMEOUT x ACK_RANDOM_FACTOR, and learn nothing", () => {
+  it("never exceed ACK_TIMEOUT x ACK_RANDOM_FACTOR, and learn nothing", () => {
     const timer = new PlainTimer(internet);
     timer.acknowledged();
     timer.gaveUp();
@@ -114,6 +115,23 @@ describe("FASOR's FastRTO", () => {
     for (let i = 0; i < 40; i++) timer.acknowledged(3_000, 0);
     expect(series(timer, 1)[0]).toBeGreaterThan(3_000 * 1.25);
     expect(series(timer, 1, almostOne)[0]).toBeLessThan(3_000 * 2.01);
+  });
+
+  it("comes to rest between SRTT and 1.5 SRTT whatever came before", () => {
+    const before = fc.array(fc.integer({ min: 1, max: 30_000 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(before, fc.integer({ min: 20, max: 30_000 }), (history, roundTrip) => {
+        const timer = new FasorTimer(narrowband);
+        for (const sample of history) timer.acknowledged(sample, 0);
+        for (let i = 0; i < 100; i++) timer.acknowledged(roundTrip, 0);
+        const { srtt } = timer.exportState()!;
+        expect(Math.abs(srtt - roundTrip)).toBeLessThanOrEqual(1);
+        // The dither taken off: SRTT / 4 at random 0. One ms for the rounding of the state.
+        const rto = series(timer, 1)[0] - srtt / 4;
+        expect(rto).toBeGreaterThanOrEqual(srtt - 1);
+        expect(rto).toBeLessThanOrEqual(1.5 * srtt + 1);
+      }),
+    );
   });
 
   it("is not touched by acknowledgements after a retransmission", () => {
@@ -174,6 +192,16 @@ describe("FASOR's series", () => {
     expect(series(timer, 2)).toEqual([60_000, 3_500]);
   });
 
+  it("lets SlowRTO fill MAX_TRANSMIT_WAIT once slow-fast has failed as well", () => {
+    const timer = learnt();
+    for (let i = 0; i < 3; i++) timer.gaveUp(93_000);
+    expect(series(timer, 1)).toEqual([139_500]);
+    timer.acknowledged(70_000, 1);
+    expect(series(timer, 1)).toEqual([105_000]);
+    for (let i = 0; i < 3; i++) timer.gaveUp(200_000);
+    expect(series(timer, 1)).toEqual([139_500]);
+  });
+
   it("that has begun is not changed by what is learnt meanwhile", () => {
     const timer = learnt();
     const begun = timer.begin(() => 0);
@@ -181,6 +209,22 @@ describe("FASOR's series", () => {
     timer.acknowledged(50_000, 2);
     timer.acknowledged(9_000, 0);
     expect([begun.next(), begun.next()]).toEqual([7_000, 14_000]);
+  });
+
+  it("learn a round trip that has jumped beyond the time of giving up, up to a minute", () => {
+    const timer = new FasorTimer(narrowband);
+    timer.acknowledged(3_000, 0);
+    // RTO 4500, dither 750: 5250 + 10500 + 21000, and nothing had come by then.
+    expect(series(timer, 3)).toEqual([5_250, 10_500, 21_000]);
+    timer.gaveUp(36_750);
+    // SlowRTO 1.5 x 36750. The answer after 50 s is within the second time-out.
+    expect(series(timer, 2)).toEqual([5_250, 55_125]);
+    timer.acknowledged(50_000, 1);
+    // 1.5 x 50000 has its bound, and is longer than the round trip: no copy is sent any more.
+    expect(series(timer, 1)).toEqual([60_000]);
+    timer.acknowledged(50_000, 0);
+    // RTTVAR = 0.75 x 375 + 0.25 x 47000 = 12031.25, SRTT = 8875, RTO = 57000, dither 2218.75
+    expect(series(timer, 1)).toEqual([59_218.75]);
   });
 
   it("agrees with the draft's appendix A over any history", () => {
@@ -214,6 +258,31 @@ describe("nonsense", () => {
     elapsed: fc.oneof(nonsense, fc.double()),
     again: fc.nat(4),
     gaveUp: fc.boolean(),
+  });
+
+  test.each([
+    // taken for a millisecond, because 0 stands for nothing learnt
+    [0, { srtt: 1, rttvar: 0, slowRto: 0, doubt: 0 }],
+    [3_600_000, { srtt: 3_600_000, rttvar: 450_000, slowRto: 0, doubt: 0 }],
+    [3_600_001, undefined],
+    [-1, undefined],
+    [NaN, undefined],
+    [Infinity, undefined],
+  ])("a round trip of %d ms leaves %j behind", (elapsed, expected) => {
+    const timer = new FasorTimer(internet);
+    timer.acknowledged(elapsed, 0);
+    expect(timer.exportState()).toEqual(expected);
+  });
+
+  test.each([NaN, Infinity, -1, 3_600_001])("of %d ms leaves what was known alone", (elapsed) => {
+    const timer = new FasorTimer(internet);
+    timer.acknowledged(2_000, 0);
+    timer.acknowledged(8_000, 1);
+    const known = timer.exportState();
+    timer.acknowledged(elapsed, 0);
+    timer.acknowledged(elapsed, 2);
+    timer.gaveUp(elapsed);
+    expect(timer.exportState()).toEqual(known);
   });
 
   it("never makes a time-out that is not a time", () => {
@@ -257,6 +326,26 @@ describe("the state over deep sleep", () => {
           a.forEach((timeout, i) => expect(Math.abs(timeout - b[i])).toBeLessThanOrEqual(3 * 2 ** i));
         },
       ),
+    );
+  });
+
+  it("goes on the same way for ever: a second export is the first, and so is all that follows", () => {
+    const step = fc.tuple(fc.integer({ min: 1, max: 90_000 }), fc.nat(2));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 10 }), fc.array(step, { maxLength: 20 }), (past, future) => {
+        const before = new FasorTimer(narrowband);
+        for (const [elapsed, again] of past) before.acknowledged(elapsed, again);
+        const kept = before.exportState();
+        // One device sleeps once, the other twice in a row.
+        const once = new FasorTimer(narrowband, kept);
+        const twice = new FasorTimer(narrowband, new FasorTimer(narrowband, kept).exportState());
+        expect(twice.exportState()).toEqual(kept);
+        for (const [elapsed, again] of future) {
+          expect(series(twice, 4, 0.3)).toEqual(series(once, 4, 0.3));
+          once.acknowledged(elapsed, again);
+          twice.acknowledged(elapsed, again);
+        }
+      }),
     );
   });
 

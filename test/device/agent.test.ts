@@ -167,7 +167,9 @@ describe("readings survive", () => {
     bench.wait(24 * hour);
     expect(bench.server.seen.length).toBeGreaterThan(20);
     expect(bench.server.seen.length).toBeLessThan(60);
-    expect(bench.lines("session: not admitted")[0]).toMatch(/^session: not admitted reason=forbidden retry=\d+s$/);
+    expect(bench.lines("session: not admitted")[0]).toMatch(
+      /^session: not admitted reason=forbidden retry=\d+s$/,
+    );
     bench.server.script = () => "default";
     bench.wait(hour);
     expect(bench.agent.totals.acknowledged).toBe(1);
@@ -195,7 +197,8 @@ describe("readings are given up, told and counted", () => {
   test.each(cases)("when the server answers %s to what they say", (_name, answer, reason) => {
     const bench = new AgentBench({ reports: 3 });
     let count = 0;
-    bench.server.script = (request) => (request.line.endsWith("up_raw") && ++count === 2 ? answer : "default");
+    bench.server.script = (request) =>
+      request.line.endsWith("up_raw") && ++count === 2 ? answer : "default";
     bench.wait(hour);
     expect(bench.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
     expect(bench.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
