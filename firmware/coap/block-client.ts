@@ -15,11 +15,12 @@
  */
 import { Body, blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumber, szxFor } from "./block";
 import { insertOptions, withoutOptions } from "./block";
+import { ClientExchange } from "./client";
 import { Code, codeClass } from "./code";
 import { encodedLength } from "./message";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
-import type { Client, ClientExchange, PlainRequest } from "./client";
+import type { Client, PlainRequest } from "./client";
 import type { Exchange, Outcome, Request } from "./exchange";
 import type { Message } from "./message";
 import type { Option } from "./option";
@@ -235,7 +236,7 @@ class Transfer implements Exchange, PlainRequest {
     if (Math.max(expected, soFar + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
       return this.#finish({ kind: "body-too-large" }, now);
     }
-    const body = received ?? new Body(Math.max(expected, length));
+    const body = received ?? new Body(Math.max(expected, length), this.#options.maxBody);
     body.append(message.payload);
     this.#first ??= message;
     this.#received = body;
@@ -262,9 +263,8 @@ class Transfer implements Exchange, PlainRequest {
     if (this.#options.blockToken === "same" && this.token === undefined) {
       this.token = this.#options.client.newToken(this.address, this.port);
     }
-    const exchange = this.#options.client.request(this, now);
-    // On a wire without delay it is over by now, and so may be the next one.
-    if (exchange.state !== "done") this.#exchange = exchange;
+    this.#exchange = new ClientExchange(this.#options.client, this);
+    this.#options.client.submit(this.#exchange, now);
   }
 
   #callersOptions(): readonly Option[] {

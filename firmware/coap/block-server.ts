@@ -21,7 +21,8 @@ import {
   szxFor,
   withoutOptions,
 } from "./block";
-import { Code } from "./code";
+import { Code, Type } from "./code";
+import { encodedLength } from "./message";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
 import type { IncomingRequest, Responded, Response } from "./exchange";
@@ -39,6 +40,8 @@ export interface BlockServerOptions {
   readonly admit: ((message: Message, address: string, port: number) => number | undefined) | undefined;
   /** Preferred and largest block, bytes: 16, 32 ... 1024. */
   readonly blockSize: number;
+  /** Longest datagram to send, bytes: blocks are made to fit. */
+  readonly maxDatagram: number;
   /** Longest body of a request, bytes. */
   readonly maxBody: number;
   /** Bodies that may be under way at once, up and down counted apart; the oldest makes room. */
@@ -140,7 +143,14 @@ export class BlockServer {
       const refused = this.#options.admit?.(message, address, port);
       if (refused !== undefined) return void exchange.respond({ code: refused }, now);
       const key = keyOf(message);
-      upload = { address, port, key, until: 0, last: 0, body: new Body(Math.max(expected ?? 0, length)) };
+      upload = {
+        address,
+        port,
+        key,
+        until: 0,
+        last: 0,
+        body: new Body(Math.max(expected ?? 0, length), this.#options.maxBody),
+      };
       if (this.#uploads.length >= this.#options.maxTransfers) this.#uploads.shift();
       this.#uploads.push(upload);
     } else if (upload !== undefined && offset === upload.last && upload.body.length > 0) {
@@ -188,37 +198,42 @@ export class BlockServer {
     block2: Block | undefined,
     now: number,
   ): Responded {
-    const options = response.options ?? [];
-    const added: Option[] =
-      block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
-    const body = response.payload;
-    const length = body === undefined ? 0 : body.length;
-    const szx = Math.min(this.#szx, block2 === undefined ? 6 : block2.szx);
-    const size = blockSize(szx);
+    if (!exchange.open) return exchange.respond(response, now);
+    const body = response.payload ?? nothing;
+    const length = body.length;
+    let szx = Math.min(this.#szx, block2 === undefined ? 6 : block2.szx);
     const offset = block2 === undefined ? 0 : blockOffset(block2);
-    if (length <= size && offset === 0) {
-      // A client that asks for a block is told that there is but one.
-      if (block2 !== undefined && length > 0) {
-        added.push({ number: OptionNumber.block2, value: encodeBlock({ num: 0, more: false, szx }) });
-      }
-      return exchange.respond(
-        added.length === 0 ? response : { ...response, options: insertOptions(options, added) },
-        now,
-      );
-    }
+    const echo: Option[] =
+      block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
+    // A client that asks for a block is told that there is but one.
+    const only = { num: 0, more: false, szx };
+    const whole =
+      block2 === undefined || length === 0
+        ? withOptions(response, echo)
+        : withOptions(response, [{ number: OptionNumber.block2, value: encodeBlock(only) }, ...echo]);
+    const fits = length <= blockSize(szx) && this.#lengthOf(exchange, whole) <= this.#options.maxDatagram;
+    if (length === 0 || (offset === 0 && fits)) return exchange.respond(whole, now);
     if (offset >= length) return exchange.respond({ code: Code.badRequest }, now);
-    const tagged = withETag(response, body!);
+
+    const tagged = withETag(response, body);
+    const worst = withOptions({ ...tagged, payload: undefined }, [...longestOptions, ...echo]);
+    szx = Math.min(szx, szxFor(this.#options.maxDatagram - this.#lengthOf(exchange, worst) - 1));
+    if (szx < 0) return exchange.respond(whole, now);
+    const size = blockSize(szx);
     const end = Math.min(offset + size, length);
     const block = { num: offset / size, more: end < length, szx };
-    added.push({ number: OptionNumber.block2, value: encodeBlock(block) });
+    const added = [{ number: OptionNumber.block2, value: encodeBlock(block) }, ...echo];
     if (offset === 0) {
       added.push({ number: OptionNumber.size2, value: encodeUint(length) });
       this.#keep(exchange, tagged, now);
     }
-    return exchange.respond(
-      { ...tagged, options: insertOptions(tagged.options!, added), payload: body!.subarray(offset, end) },
-      now,
-    );
+    return exchange.respond({ ...withOptions(tagged, added), payload: body.subarray(offset, end) }, now);
+  }
+
+  /** Bytes of the datagram that a response makes. */
+  #lengthOf(exchange: ServerExchange, { code, options, payload }: Response): number {
+    const token = exchange.message.token;
+    return encodedLength({ type: Type.acknowledgement, code, messageId: 0, token, options, payload });
   }
 
   #keep(exchange: ServerExchange, response: Response, now: number): void {
@@ -241,18 +256,31 @@ export class BlockServer {
   }
 }
 
+const nothing: Uint8Array = new Uint8Array(0);
+
+/** What a block adds to a response at most. */
+const longestOptions: readonly Option[] = Object.freeze([
+  { number: OptionNumber.block2, value: new Uint8Array(3) },
+  { number: OptionNumber.size2, value: new Uint8Array(4) },
+]);
+
+function withOptions(response: Response, added: readonly Option[]): Response {
+  return added.length === 0
+    ? response
+    : { ...response, options: insertOptions(response.options ?? [], added) };
+}
+
 /**
  * The response with an ETag, by which the client sees that all blocks are of one body (RFC 7959 section
  * 2.4): the application's, or a fingerprint of the body (FNV-1a, 32 bits). Without it a client that
  * fetches two bodies from one path at once could mix them up.
  */
 function withETag(response: Response, body: Uint8Array): Response {
-  const options = response.options ?? [];
-  if (findOption(options, OptionNumber.eTag) !== undefined) return response;
+  if (findOption(response.options ?? [], OptionNumber.eTag) !== undefined) return response;
   let hash = 0x811c9dc5;
   for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ body[i], 0x01000193);
   const value = Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash);
-  return { ...response, options: insertOptions(options, [{ number: OptionNumber.eTag, value }]) };
+  return withOptions(response, [{ number: OptionNumber.eTag, value }]);
 }
 
 /** Options that tell one transfer of a peer from another. */

@@ -82,18 +82,23 @@ export function withoutOptions(options: readonly Option[], numbers: readonly num
 /** A body that grows block by block. */
 export class Body {
   #bytes: Uint8Array;
+  readonly #limit: number;
   length = 0;
 
-  /** @param expected length foretold by the peer, bytes; only room is made, nothing is believed */
-  constructor(expected: number) {
-    this.#bytes = new Uint8Array(expected);
+  /**
+   * @param expected length foretold by the peer, bytes; only room is made, nothing is believed
+   * @param limit longest body that will be appended, bytes: no more room than this is ever made
+   */
+  constructor(expected: number, limit: number) {
+    this.#bytes = new Uint8Array(Math.min(expected, limit));
+    this.#limit = limit;
   }
 
   /** Adds a block. */
   append(block: Uint8Array): void {
     const needed = this.length + block.length;
     if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#bytes.length, this.#limit)));
       larger.set(this.#bytes.subarray(0, this.length));
       this.#bytes = larger;
     }

@@ -88,14 +88,14 @@ export class Client {
     return token;
   }
 
-  /** Sends a request or queues it; its outcome comes at once when neither can be. */
-  request(request: PlainRequest, now: number): ClientExchange {
-    const exchange = new ClientExchange(this, request);
-    if (!this.#options.outbox.submit(exchange, now)) {
-      exchange.state = "done";
-      request.onComplete({ kind: "queue-full" }, now);
-    }
-    return exchange;
+  /**
+   * Sends a request or queues it; its outcome comes at once when neither can be. The exchange is made
+   * beforehand, because on a wire without delay its caller may need it before this returns.
+   */
+  submit(exchange: ClientExchange, now: number): void {
+    if (this.#options.outbox.submit(exchange, now)) return;
+    exchange.state = "done";
+    exchange.request.onComplete({ kind: "queue-full" }, now);
   }
 
   /** Ends an exchange, with `cancelled` as its outcome; nothing when it has ended already. */

@@ -145,6 +145,7 @@ export class Endpoint {
         : new BlockServer({
             onRequest,
             admit: options.admit,
+            maxDatagram,
             blockSize,
             maxBody,
             maxTransfers: options.maxTransfers ?? 2,

@@ -20,7 +20,10 @@ export interface Request {
    * several, for options such as a signature that no two requests may share.
    */
   readonly options?: readonly Option[] | (() => readonly Option[]);
-  /** The body; one that is too long for a datagram goes in blocks (RFC 7959). */
+  /**
+   * The body; one that is too long for a datagram goes in blocks (RFC 7959). It is not copied: leave it
+   * alone until `onComplete`.
+   */
   readonly payload?: Uint8Array;
   /** Called exactly once, with the time (ms) at which the matter was settled. */
   readonly onComplete: (outcome: Outcome, now: number) => void;

@@ -60,6 +60,11 @@ export class ServerExchange {
     return this.message.type === Type.confirmable;
   }
 
+  /** Whether an answer would still go out. */
+  get open(): boolean {
+    return !this.answered && !this.#server.closed;
+  }
+
   /** The answer; the first one counts. */
   respond(response: Response, now: number): Responded {
     return this.#server.respond(this, response, now);
@@ -97,7 +102,7 @@ export class Server {
   readonly #options: ServerOptions;
   /** Confirmable requests whose handler is at work and which have not been acknowledged. */
   #waiting: ServerExchange[] = [];
-  #closed = false;
+  closed = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -181,14 +186,14 @@ export class Server {
       exchange.respond({ code: Code.internalServerError }, now);
       discard("handler-failed", String(error));
     }
-    if (exchange.answered || !confirmable || this.#closed) return;
+    if (exchange.answered || !confirmable || this.closed) return;
     exchange.acknowledgeAt = now + this.#options.separateAfter;
     this.#waiting.push(exchange);
     this.poll(now);
   }
 
   respond(exchange: ServerExchange, response: Response, now: number): Responded {
-    if (this.#closed) return "closed";
+    if (this.closed) return "closed";
     if (exchange.answered) return "answered";
     const { outbox, maxDatagram } = this.#options;
     const { message, received, address, port, confirmable } = exchange;
@@ -233,7 +238,7 @@ export class Server {
 
   /** Answers no more. */
   close(): void {
-    this.#closed = true;
+    this.closed = true;
     this.#waiting = [];
   }
 

@@ -97,7 +97,7 @@ describe("a body", () => {
     const step = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.nat(100));
     fc.assert(
       fc.property(fc.nat(64), fc.array(step, { maxLength: 30 }), (expected, steps) => {
-        const body = new Body(expected);
+        const body = new Body(expected, 2_000);
         let reference: number[] = [];
         for (const each of steps) {
           if (typeof each === "number") {

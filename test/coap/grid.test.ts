@@ -118,6 +118,7 @@ function text({ datagrams, mean, p95, failed }: Cell): string {
 
 interface Table {
   readonly text: string;
+  readonly cells: ReadonlyMap<string, Cell>;
   cell(name: string, loss: number): Cell;
 }
 
@@ -138,7 +139,7 @@ async function table(
     }
     lines.push(`${String(loss * 100).padStart(3)} % ${row.join("| ")}`.trimEnd());
   }
-  return { text: lines.join("\n"), cell: (name, loss) => cells.get(`${name} ${loss}`)! };
+  return { text: lines.join("\n"), cells, cell: (name, loss) => cells.get(`${name} ${loss}`)! };
 }
 
 const byRoundTrip = roundTrips.map((ms) => [`round trip ${ms / 1000} s`, steady(ms)] as const);
@@ -148,15 +149,15 @@ const air = [
 ] as const;
 
 describe("loss and round trip", () => {
-  let [plain, fasor, slowPlain, slowFasor]: Table[] = [];
+  let [plain, fasor, slowPlain, slowFasor, airPlain, airFasor]: Table[] = [];
 
   it("cost what they cost", async () => {
     plain = await table("RFC 7252, ACK_TIMEOUT 2 s", byRoundTrip, internet);
     fasor = await table("FASOR, initial 2 s", byRoundTrip, { ...internet, algorithm: "fasor" });
     slowPlain = await table("RFC 7252, ACK_TIMEOUT 10 s", byRoundTrip, { ...narrowband, algorithm: "plain" });
     slowFasor = await table("FASOR, initial 10 s", byRoundTrip, narrowband);
-    const airPlain = await table("RFC 7252, ACK_TIMEOUT 10 s", air, { ...narrowband, algorithm: "plain" });
-    const airFasor = await table("FASOR, initial 10 s", air, narrowband);
+    airPlain = await table("RFC 7252, ACK_TIMEOUT 10 s", air, { ...narrowband, algorithm: "plain" });
+    airFasor = await table("FASOR, initial 10 s", air, narrowband);
     const all = [plain, fasor, slowPlain, slowFasor, airPlain, airFasor]
       .map((each) => each.text)
       .join("\n\n");
@@ -179,6 +180,22 @@ describe("loss and round trip", () => {
     expect(datagrams).toBeLessThan(1.5);
     const before = await run({ ...narrowband, algorithm: "plain" }, 0, steady(80_000));
     expect(before.datagrams).toBeGreaterThan(2.9);
+  });
+
+  it("in no cell does FASOR send more than plain timing, but for a tenth", () => {
+    for (const [ours, theirs] of [[fasor, plain], [slowFasor, slowPlain], [airFasor, airPlain]]) {
+      for (const [name, { datagrams }] of theirs.cells) {
+        expect(ours.cells.get(name)!.datagrams, name).toBeLessThan(datagrams + 0.1);
+      }
+    }
+  });
+
+  it("on NB-IoT's own round trips FASOR sends a fifth less in bad coverage, and no more in good", () => {
+    for (const loss of [0, 0.01, 0.05, 0.1]) {
+      const [good, bad] = air.map(([name]) => ({ ours: airFasor.cell(name, loss), plain: airPlain.cell(name, loss) }));
+      expect(good.ours.datagrams).toBeLessThan(good.plain.datagrams + 0.02);
+      expect(bad.ours.datagrams).toBeLessThan(0.85 * bad.plain.datagrams);
+    }
   });
 
   it("without either, one datagram is enough", () => {

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { run } from "./command-line";
+
+describe("npm run fuzz", () => {
+  test("says how far it came", async () => {
+    const { code, stdout, stderr } = await run(["fuzz", "--target", "decode", "--executions", "500", "--seed", "7"]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("fuzzing firmware/coap, seed 7");
+    expect(stdout).toMatch(/decode +5\d\d executions in [\d.]+ s, \d+ kept, \d+ features/);
+    expect(code).toBe(0);
+  });
+
+  test("for some seconds, guided by coverage", async () => {
+    const { code, stdout } = await run(["fuzz", "--target", "decode", "--seconds", "1"]);
+    const [, executions, reached] = /(\d+) executions .* ([\d.]+) % of firmware\/coap reached/.exec(stdout)!;
+    expect(Number(executions)).toBeGreaterThan(100);
+    expect(Number(reached)).toBeGreaterThan(5);
+    expect(code).toBe(0);
+  });
+
+  test("--replay runs one input and tells what happens", async () => {
+    const { code, stdout } = await run(["fuzz", "--target", "decode", "--replay", "40011234"]);
+    expect(stdout).toContain("40011234: 0 1 4660  [] ");
+    expect(stdout).toContain("decode: no rule broken");
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    [["--target", "nothing"], "Allowed choices are decode, endpoint, blocks"],
+    [["--seconds", "0"], "--seconds takes a whole number from 1"],
+    [["--seconds", "1", "--executions", "1"], "cannot be used with"],
+    [["--replay", "40"], "--replay needs --target"],
+    [["--target", "decode", "--replay", "4"], "hex digits"],
+    [["--seed", "x"], "--seed takes a whole number"],
+  ])("%j is misuse", async (args, message) => {
+    const { code, stderr } = await run(["fuzz", ...args]);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});
