@@ -1,5 +1,5 @@
 /**
- * The one command line behind `npm start`, `npm run cloud`, `npm run device` and `npm run bench`.
+ * The one command line behind `npm start` and the `npm run` commands.
  */
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./bench";

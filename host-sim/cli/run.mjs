@@ -12,6 +12,23 @@ const { build } = await import("esbuild").catch(() => {
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = `${root}build`;
+// Peers that only bench and fuzz need, development dependencies: required when their command runs, for
+// esbuild would move an import of them to the top of the bundle.
+const late = { coap: [], "coap-packet": ["generate", "parse"] };
+const peers = {
+  name: "peers",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(coap|coap-packet)$/ }, ({ path }) => ({ path, namespace: "peer" }));
+    onLoad({ filter: /.*/, namespace: "peer" }, ({ path }) => ({
+      contents:
+        `import { createRequire } from "node:module";\n` +
+        `let peer;\ntry {\n  peer = createRequire(import.meta.url)("${path}");\n} catch {\n` +
+        `  process.stderr.write("${path} is not installed: run npm ci, without --omit=dev\\n");\n` +
+        `  process.exit(1);\n}\n` +
+        `export default peer;\nexport const { ${late[path].join(", ")} } = peer;\n`,
+    }));
+  },
+};
 const bundle = await build({
   absWorkingDir: root,
   entryPoints: ["host-sim/cli/index.ts"],
@@ -21,6 +38,7 @@ const bundle = await build({
   format: "esm",
   target: "node20",
   packages: "external",
+  plugins: [peers],
   sourcemap: "inline",
   logLevel: "error",
 });
