@@ -17,13 +17,13 @@ import { Body, blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumbe
 import { insertOptions, withoutOptions } from "./block";
 import { ClientExchange } from "./client";
 import { Code, codeClass } from "./code";
-import { encodedLength } from "./message";
+import { decode, encodedLength } from "./message";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
 import type { Client, PlainRequest } from "./client";
 import type { Exchange, Outcome, Request } from "./exchange";
 import type { Message } from "./message";
-import type { Option } from "./option";
+import type { Option, OptionBlock } from "./option";
 
 export interface BlockClientOptions {
   readonly client: Client;
@@ -48,21 +48,44 @@ export interface BlockClientOptions {
 /** How often a transfer starts over: once the server has lost it (4.08) or changed the body (ETag). */
 const restarts = 1;
 
+/**
+ * Request-Tags of one endpoint, counted up from a random start: none comes again within 65536 uploads,
+ * so that no two under way, nor the first and second attempt of one, are ever taken for the same.
+ */
+class RequestTags {
+  readonly #random: () => number;
+  #next: number | undefined;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  take(): Uint8Array {
+    const tag = this.#next ?? Math.floor(this.#random() * 0x10000);
+    this.#next = (tag + 1) & 0xffff;
+    return Uint8Array.of(tag >> 8, tag);
+  }
+}
+
 /** One request with all its blocks. */
 class Transfer implements Exchange, PlainRequest {
   readonly address: string;
   readonly port: number;
   readonly code: number;
   readonly confirmable: boolean;
-  readonly fixed: Request["fixed"];
+  readonly fixed: OptionBlock | undefined;
   options: readonly Option[] | undefined;
   payload: Uint8Array | undefined;
   token: Uint8Array | undefined;
 
   readonly #options: BlockClientOptions;
+  readonly #tags: RequestTags;
   readonly #request: Request;
+  /** The caller's fixed options where block options do not all come behind them. */
+  readonly #unpacked: readonly Option[];
   readonly #body: Uint8Array;
   #exchange: ClientExchange | undefined;
+  #done = false;
   #past = 0;
   #uploading = false;
   #szx: number;
@@ -75,14 +98,17 @@ class Transfer implements Exchange, PlainRequest {
   #first: Message | undefined;
   #received: Body | undefined;
 
-  constructor(options: BlockClientOptions, request: Request) {
+  constructor(options: BlockClientOptions, tags: RequestTags, request: Request) {
     this.#options = options;
+    this.#tags = tags;
     this.#request = request;
     this.address = request.address;
     this.port = request.port;
     this.code = request.code;
     this.confirmable = request.confirmable ?? true;
-    this.fixed = request.fixed;
+    const packed = request.fixed === undefined || request.fixed.last <= OptionNumber.block2;
+    this.fixed = packed ? request.fixed : undefined;
+    this.#unpacked = packed ? noOptions : unpack(request.fixed);
     this.#body = request.payload ?? nothing;
     this.#szx = szxFor(options.blockSize);
   }
@@ -93,22 +119,25 @@ class Transfer implements Exchange, PlainRequest {
 
   cancel(now: number): void {
     if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
+    // Between two blocks, when the caller is asked for options.
+    else if (!this.#done) this.#finish({ kind: "cancelled" }, now);
   }
 
   start(now: number): void {
     const options = this.#callersOptions();
-    const length = this.#lengthWith(options, this.#body);
+    const offer = { num: 0, more: false, szx: this.#szx };
+    const whole = this.#options.offerBlockSize
+      ? insertOptions(options, [{ number: OptionNumber.block2, value: encodeBlock(offer) }])
+      : options;
+    const length = this.#lengthWith(whole, this.#body);
     if (this.#body.length <= this.#options.blockSize && length <= this.#options.maxDatagram) {
-      const offer = { num: 0, more: false, szx: this.#szx };
-      this.options = this.#options.offerBlockSize
-        ? insertOptions(options, [{ number: OptionNumber.block2, value: encodeBlock(offer) }])
-        : options;
+      this.options = whole;
       this.payload = this.#request.payload;
       this.#to = this.#body.length;
       this.#send(now);
       return;
     }
-    this.#upload(now);
+    this.#upload(options, now);
   }
 
   onComplete(outcome: Outcome, now: number): void {
@@ -120,43 +149,44 @@ class Transfer implements Exchange, PlainRequest {
     this.#download(message, now);
   }
 
-  /** Starts to send the body in blocks, from the front. */
-  #upload(now: number): void {
+  /** Starts to send the body in blocks, from the front; the first goes with these options. */
+  #upload(options: readonly Option[], now: number): void {
     this.#from = 0;
+    this.#tag = this.#tags.take();
     if (!this.#uploading) {
       this.#uploading = true;
       // Whatever the largest block leaves room for in a datagram.
-      const probe = this.#blockOptions(true, true);
+      const probe = this.#blockOptions(options, true, true, this.#options.offerBlockSize);
       const room = this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
       this.#szx = Math.min(this.#szx, szxFor(room));
     }
     const blocks = Math.ceil(this.#body.length / blockSize(Math.max(this.#szx, 0)));
     if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.#finish({ kind: "too-large" }, now);
-    this.#tag = new Uint8Array(2);
-    for (let i = 0; i < this.#tag.length; i++) this.#tag[i] = this.#options.random() * 256;
-    this.#sendBlock(now);
+    this.#sendBlock(options, now);
   }
 
-  #sendBlock(now: number): void {
+  #sendBlock(options: readonly Option[], now: number): void {
     this.#to = Math.min(this.#from + blockSize(this.#szx), this.#body.length);
-    this.options = this.#blockOptions(this.#to < this.#body.length, this.#from === 0);
+    const more = this.#to < this.#body.length;
+    // RFC 7959 section 3.3: the answer may be long too, and comes to the last block.
+    const offer = !more && this.#options.offerBlockSize;
+    this.options = this.#blockOptions(options, more, this.#from === 0, offer);
     this.payload = this.#body.subarray(this.#from, this.#to);
     this.#send(now);
   }
 
-  #blockOptions(more: boolean, first: boolean): Option[] {
+  #blockOptions(options: readonly Option[], more: boolean, first: boolean, offer: boolean): Option[] {
     const block = { num: this.#from / blockSize(Math.max(this.#szx, 0)), more, szx: Math.max(this.#szx, 0) };
     const added: Option[] = [{ number: OptionNumber.block1, value: encodeBlock(block) }];
     if (first) added.push({ number: OptionNumber.size1, value: encodeUint(this.#body.length) });
-    // RFC 7959 section 3.3: the answer may be long too, and comes to the last block.
-    if (!more && this.#options.offerBlockSize) {
+    if (offer) {
       added.push({
         number: OptionNumber.block2,
         value: encodeBlock({ num: 0, more: false, szx: block.szx }),
       });
     }
-    added.push({ number: OptionNumber.requestTag, value: this.#tag ?? new Uint8Array(2) });
-    return insertOptions(this.#callersOptions(), added);
+    added.push({ number: OptionNumber.requestTag, value: this.#tag! });
+    return insertOptions(options, added);
   }
 
   /** Reads the answer to what went up; true when it is the response to the whole. */
@@ -169,7 +199,7 @@ class Transfer implements Exchange, PlainRequest {
       const used = this.#uploading ? this.#szx : this.#szx + 1;
       if (block.szx < used) {
         this.#szx = block.szx;
-        this.#upload(now);
+        this.#upload(this.#callersOptions(), now);
         return false;
       }
     }
@@ -177,7 +207,7 @@ class Transfer implements Exchange, PlainRequest {
     const last = this.#to === this.#body.length;
     if (message.code === Code.requestEntityIncomplete && this.#from > 0 && this.#restarts > 0) {
       this.#restarts -= 1;
-      this.#upload(now);
+      this.#upload(this.#callersOptions(), now);
       return false;
     }
     // Early failure: the rest need not be sent.
@@ -190,7 +220,7 @@ class Transfer implements Exchange, PlainRequest {
     // Success without "continue" is a server that acts on each block; the rest goes up all the same.
     this.#from = this.#to;
     this.#szx = Math.min(this.#szx, block.szx);
-    this.#sendBlock(now);
+    this.#sendBlock(this.#callersOptions(), now);
     return false;
   }
 
@@ -200,24 +230,32 @@ class Transfer implements Exchange, PlainRequest {
     if (block === "reserved") return void this.#fault(now);
     const first = this.#first;
     if (first === undefined) {
-      if (block === undefined || (block.num === 0 && !block.more)) {
+      if (block === undefined || isWhole(block, message)) {
         return this.#finish({ kind: "response", message }, now);
       }
     } else if (message.code !== first.code) {
       // An error instead of a block is the response; another success is not the rest of this one.
       if (codeClass(message.code) === 2) return void this.#fault(now);
+      if (message.code === Code.requestEntityIncomplete && this.#mayAskAgain()) return this.#askAgain(now);
       return this.#finish({ kind: "response", message }, now);
     } else if (block !== undefined && !sameTag(first, message)) {
-      // The body has changed meanwhile, and its parts do not fit each other. Only what has no effect
-      // may be asked for again.
-      if (this.#restarts <= 0 || !isSafe(this.code)) return void this.#fault(now);
-      this.#restarts -= 1;
-      this.#first = undefined;
-      this.#received = undefined;
-      this.#uploading = false;
-      return this.start(now);
+      // The body has changed meanwhile, and its parts do not fit each other.
+      return this.#mayAskAgain() ? this.#askAgain(now) : void this.#fault(now);
     }
     this.#take(message, block, now);
+  }
+
+  /** Only what has no effect may be asked for once more from the start. */
+  #mayAskAgain(): boolean {
+    return this.#restarts > 0 && isSafe(this.code);
+  }
+
+  #askAgain(now: number): void {
+    this.#restarts -= 1;
+    this.#first = undefined;
+    this.#received = undefined;
+    this.#uploading = false;
+    this.start(now);
   }
 
   #take(message: Message, block: Block | undefined, now: number): void {
@@ -238,11 +276,12 @@ class Transfer implements Exchange, PlainRequest {
     }
     const body = received ?? new Body(Math.max(expected, length), this.#options.maxBody);
     body.append(message.payload);
-    this.#first ??= message;
+    this.#first ??= copyOf(message);
     this.#received = body;
     if (block.more) {
-      const szx = Math.min(this.#szx < 0 ? 0 : this.#szx, block.szx);
-      this.#next({ num: body.length / blockSize(szx), more: false, szx }, now);
+      // Only ever down: RFC 7959 section 2.4 has the size of the first block kept.
+      this.#szx = Math.min(this.#szx, block.szx);
+      this.#next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
       return;
     }
     const options = withoutOptions(this.#first.options, [OptionNumber.block2, OptionNumber.size2]);
@@ -260,6 +299,7 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   #send(now: number): void {
+    if (this.#done) return;
     if (this.#options.blockToken === "same" && this.token === undefined) {
       this.token = this.#options.client.newToken(this.address, this.port);
     }
@@ -269,7 +309,8 @@ class Transfer implements Exchange, PlainRequest {
 
   #callersOptions(): readonly Option[] {
     const options = this.#request.options;
-    return typeof options === "function" ? options() : (options ?? noOptions);
+    const given = typeof options === "function" ? options() : (options ?? noOptions);
+    return this.#unpacked.length === 0 ? given : this.#unpacked.concat(given);
   }
 
   #lengthWith(options: readonly Option[], payload: Uint8Array): number {
@@ -285,6 +326,8 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   #finish(outcome: Outcome, now: number): void {
+    if (this.#done) return;
+    this.#done = true;
     this.#received = undefined;
     this.#first = undefined;
     this.#request.onComplete(outcome, now);
@@ -294,14 +337,16 @@ class Transfer implements Exchange, PlainRequest {
 /** Requests of one endpoint, with bodies of any length. */
 export class BlockClient {
   readonly #options: BlockClientOptions;
+  readonly #tags: RequestTags;
 
   constructor(options: BlockClientOptions) {
     this.#options = options;
+    this.#tags = new RequestTags(options.random);
   }
 
   /** Sends a request; its outcome comes through `onComplete`, at once when it cannot even be queued. */
   request(request: Request, now: number): Exchange {
-    const transfer = new Transfer(this.#options, request);
+    const transfer = new Transfer(this.#options, this.#tags, request);
     transfer.start(now);
     return transfer;
   }
@@ -309,6 +354,28 @@ export class BlockClient {
 
 const nothing: Uint8Array = new Uint8Array(0);
 const noOptions: readonly Option[] = Object.freeze([]);
+
+/** Options one by one again, so that others may go between them. */
+function unpack(block: OptionBlock | undefined): readonly Option[] {
+  if (block === undefined) return noOptions;
+  const datagram = new Uint8Array(4 + block.bytes.length);
+  datagram[0] = 0x40;
+  datagram[1] = Code.get;
+  datagram.set(block.bytes, 4);
+  const message = decode(datagram);
+  return typeof message === "string" ? noOptions : message.options;
+}
+
+/** Whether this one message is all of the response. */
+function isWhole(block: Block, message: Message): boolean {
+  return block.num === 0 && !block.more && message.payload.length <= blockSize(block.szx);
+}
+
+/** The message without its payload, to be kept when the datagram that it is a view of has gone. */
+function copyOf(message: Message): Message {
+  const options = message.options.map(({ number, value }) => ({ number, value: value.slice() }));
+  return { ...message, token: message.token.slice(), options, payload: nothing };
+}
 
 /** Methods without effect, RFC 7252 section 5.1 and RFC 8132: they may be asked again. */
 function isSafe(code: number): boolean {

@@ -2,8 +2,8 @@
  * The server's half of block-wise transfer (RFC 7959): puts a request's body together from its Block1
  * blocks, cuts a response's body into Block2 blocks, and hands the application whole ones.
  *
- * Two transfers are kept apart by peer, method, Uri and Request-Tag (RFC 9175 section 3). Tokens say
- * nothing: a client may use one for all blocks, or a new one for each.
+ * Two transfers are kept apart by peer, method, Uri, Accept, Content-Format and Request-Tag (RFC 9175
+ * section 3). Tokens say nothing: a client may use one for all blocks, or a new one for each.
  *
  *    block 0 ............. starts a transfer, in place of an unfinished one with the same key
  *    the next in line .... 2.31, or the application when it is the last
@@ -21,7 +21,7 @@ import {
   szxFor,
   withoutOptions,
 } from "./block";
-import { Code, Type } from "./code";
+import { Code, Type, codeClass } from "./code";
 import { encodedLength } from "./message";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
@@ -44,7 +44,7 @@ export interface BlockServerOptions {
   readonly maxDatagram: number;
   /** Longest body of a request, bytes. */
   readonly maxBody: number;
-  /** Bodies that may be under way at once, up and down counted apart; the oldest makes room. */
+  /** Bodies that may be under way at once, up and down counted apart; the idlest makes room. */
   readonly maxTransfers: number;
   /** How long a transfer is kept without a sign of life, ms. */
   readonly lifetime: number;
@@ -98,14 +98,12 @@ export class BlockServer {
     if (block1 !== undefined) return this.#takeBlock(exchange, block1, block2, now);
     if (exchange.message.payload.length > this.#options.maxBody) return this.#tooLarge(exchange, now);
     if (block2 !== undefined && block2.num > 0) {
-      // A client may leave the Request-Tag out once its own body is over.
-      const download = find(this.#downloads, exchange) ?? find(this.#downloads, exchange, true);
+      const download = findContinued(this.#downloads, exchange);
       if (download !== undefined) {
         download.until = now + this.#options.lifetime;
         return void this.#slice(exchange, download.response, undefined, block2, now);
       }
-      // Whatever else the request did is not done again for the sake of a part of its answer.
-      if (exchange.message.code !== Code.get && exchange.message.code !== Code.fetch) {
+      if (!isRepeatable(exchange.message)) {
         return void exchange.respond({ code: Code.requestEntityIncomplete }, now);
       }
     }
@@ -134,7 +132,8 @@ export class BlockServer {
     let upload = find(this.#uploads, exchange);
     const foretold = findOption(message.options, OptionNumber.size1);
     const expected = foretold === undefined ? undefined : readUint(foretold);
-    if (Math.max(expected ?? 0, offset + length) > this.#options.maxBody) {
+    // Behind a block that is not the last there is one byte at least.
+    if (Math.max(expected ?? 0, offset + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
       if (upload !== undefined) drop(this.#uploads, upload);
       return this.#tooLarge(exchange, now);
     }
@@ -142,17 +141,10 @@ export class BlockServer {
       if (upload !== undefined) drop(this.#uploads, upload);
       const refused = this.#options.admit?.(message, address, port);
       if (refused !== undefined) return void exchange.respond({ code: refused }, now);
-      const key = keyOf(message);
-      upload = {
-        address,
-        port,
-        key,
-        until: 0,
-        last: 0,
-        body: new Body(Math.max(expected ?? 0, length), this.#options.maxBody),
-      };
-      if (this.#uploads.length >= this.#options.maxTransfers) this.#uploads.shift();
-      this.#uploads.push(upload);
+      const body = new Body(expected ?? 0, this.#options.maxBody);
+      upload = { address, port, key: keyOf(message), until: 0, last: 0, body };
+      // A body in one block is over as it begins, and nobody else's has to go for it.
+      if (block.more) add(this.#uploads, upload, this.#options.maxTransfers);
     } else if (upload !== undefined && offset === upload.last && upload.body.length > 0) {
       upload.body.truncate(offset);
     }
@@ -185,8 +177,11 @@ export class BlockServer {
     now: number,
   ): void {
     const { address, port } = exchange;
-    const respond = (response: Response, at: number): Responded =>
-      this.#slice(exchange, response, block1, block2, at);
+    const respond = (response: Response, at: number): Responded => {
+      // An error is not the body that a part is wanted of: it is told from its start.
+      const part = block2 === undefined || codeClass(response.code) === 2 ? block2 : { ...block2, num: 0 };
+      return this.#slice(exchange, response, block1, part, at);
+    };
     this.#options.onRequest({ message, address, port, respond }, now);
   }
 
@@ -240,14 +235,9 @@ export class BlockServer {
     const { message, address, port } = exchange;
     const former = find(this.#downloads, exchange);
     if (former !== undefined) drop(this.#downloads, former);
-    if (this.#downloads.length >= this.#options.maxTransfers) this.#downloads.shift();
-    this.#downloads.push({
-      address,
-      port,
-      key: keyOf(message),
-      until: now + this.#options.lifetime,
-      response,
-    });
+    const until = now + this.#options.lifetime;
+    const download = { address, port, key: keyOf(message), until, response };
+    add(this.#downloads, download, this.#options.maxTransfers);
   }
 
   #tooLarge(exchange: ServerExchange, now: number): void {
@@ -283,31 +273,47 @@ function withETag(response: Response, body: Uint8Array): Response {
   return withOptions(response, [{ number: OptionNumber.eTag, value }]);
 }
 
-/** Options that tell one transfer of a peer from another. */
+/**
+ * Whether a request may be done again for the sake of a part of its answer: it has no effect, and all of
+ * it is here. A FETCH without its body, as clients ask for the rest of its answer, is another question.
+ */
+function isRepeatable({ code, payload }: Message): boolean {
+  return code === Code.get || (code === Code.fetch && payload.length > 0);
+}
+
+/**
+ * Options that tell one transfer of a peer from another (RFC 9175 section 3.1). The application's own
+ * are not among them, since some differ from block to block, such as a signature.
+ */
 const keyOptions: readonly number[] = Object.freeze([
   OptionNumber.uriHost,
   OptionNumber.uriPort,
   OptionNumber.uriPath,
   OptionNumber.uriQuery,
-  OptionNumber.requestTag,
+  OptionNumber.accept,
 ]);
+
+/** Those of them that a client may leave out once its own body is over. */
+const bodyOptions: readonly number[] = Object.freeze([OptionNumber.contentFormat, OptionNumber.requestTag]);
 
 /** What tells one transfer of a peer from another. */
 interface Key {
   /** Method and key options: number and length before each value, so that none runs into the next. */
   readonly bytes: Uint8Array;
-  /** How much of it is left without the Request-Tag, whose number is the highest and so comes last. */
-  readonly untagged: number;
+  /** How much of it is left without those of the body, which come last. */
+  readonly bodiless: number;
 }
 
 function keyOf(message: Message): Key {
-  const options = message.options.filter((option) => keyOptions.indexOf(option.number) >= 0);
+  const among = (numbers: readonly number[]): Option[] =>
+    message.options.filter((option) => numbers.indexOf(option.number) >= 0);
+  const options = among(keyOptions).concat(among(bodyOptions));
   let length = 1;
   for (let i = 0; i < options.length; i++) length += 4 + options[i].value.length;
   const bytes = new Uint8Array(length);
   bytes[0] = message.code;
   let offset = 1;
-  let untagged = 1;
+  let bodiless = 1;
   for (let i = 0; i < options.length; i++) {
     const { number, value } = options[i];
     bytes[offset] = number >> 8;
@@ -316,34 +322,55 @@ function keyOf(message: Message): Key {
     bytes[offset + 3] = value.length & 0xff;
     bytes.set(value, offset + 4);
     offset += 4 + value.length;
-    if (number !== OptionNumber.requestTag) untagged = offset;
+    if (keyOptions.indexOf(number) >= 0) bodiless = offset;
   }
-  return { bytes, untagged };
+  return { bytes, bodiless };
 }
 
-function find<T extends Kept>(list: readonly T[], exchange: ServerExchange, anyTag = false): T | undefined {
+function find<T extends Kept>(list: readonly T[], exchange: ServerExchange, anyBody = false): T | undefined {
   if (list.length === 0) return undefined;
   const { address, port } = exchange;
   const key = keyOf(exchange.message);
-  // Newest first, which matters where the tag does not.
+  // Newest first, which matters where the body does not.
   for (let i = list.length - 1; i >= 0; i--) {
     const each = list[i];
-    if (each.port === port && each.address === address && sameKey(each.key, key, anyTag)) return each;
+    if (each.port === port && each.address === address && sameKey(each.key, key, anyBody)) return each;
   }
   return undefined;
 }
 
-function sameKey(a: Key, b: Key, anyTag: boolean): boolean {
-  const length = anyTag ? a.untagged : a.bytes.length;
-  if (length !== (anyTag ? b.untagged : b.bytes.length)) return false;
+/** The body that a request asks for the rest of, with or without the options of its own body. */
+function findContinued(downloads: readonly Download[], exchange: ServerExchange): Download | undefined {
+  const exact = find(downloads, exchange);
+  // One that names a transfer must not get the answer to another.
+  if (exact !== undefined || findOption(exchange.message.options, OptionNumber.requestTag) !== undefined) {
+    return exact;
+  }
+  return find(downloads, exchange, true);
+}
+
+function sameKey(a: Key, b: Key, anyBody: boolean): boolean {
+  const length = anyBody ? a.bodiless : a.bytes.length;
+  if (length !== (anyBody ? b.bodiless : b.bytes.length)) return false;
   for (let i = 0; i < length; i++) {
     if (a.bytes[i] !== b.bytes[i]) return false;
   }
   return true;
 }
 
+/** Puts a transfer in, in place of the one that has been without a sign of life for longest. */
+function add<T extends Kept>(list: T[], item: T, most: number): void {
+  if (list.length >= most) {
+    let idle = 0;
+    for (let i = 1; i < list.length; i++) if (list[i].until < list[idle].until) idle = i;
+    list.splice(idle, 1);
+  }
+  list.push(item);
+}
+
 function drop<T>(list: T[], item: T): void {
-  list.splice(list.indexOf(item), 1);
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
 }
 
 function alive<T extends Kept>(list: T[], now: number): T[] {

@@ -22,6 +22,8 @@ export interface Block {
   readonly szx: number;
 }
 
+const nothing: Uint8Array = new Uint8Array(0);
+
 /** Block numbers have 20 bits. */
 export const largestBlockNumber = 0xfffff;
 
@@ -79,18 +81,22 @@ export function withoutOptions(options: readonly Option[], numbers: readonly num
   return kept.length === options.length ? options : kept;
 }
 
-/** A body that grows block by block. */
+/**
+ * A body that grows block by block. Room is made for at most twice of what has come, whatever the peer
+ * foretells: a few bytes of a stranger must not claim the memory of a whole body.
+ */
 export class Body {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array = nothing;
+  readonly #expected: number;
   readonly #limit: number;
   length = 0;
 
   /**
-   * @param expected length foretold by the peer, bytes; only room is made, nothing is believed
+   * @param expected length foretold by the peer, bytes: no more room than this is made until more has come
    * @param limit longest body that will be appended, bytes: no more room than this is ever made
    */
   constructor(expected: number, limit: number) {
-    this.#bytes = new Uint8Array(Math.min(expected, limit));
+    this.#expected = expected;
     this.#limit = limit;
   }
 
@@ -98,7 +104,8 @@ export class Body {
   append(block: Uint8Array): void {
     const needed = this.length + block.length;
     if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#bytes.length, this.#limit)));
+      const most = needed <= this.#expected ? Math.min(this.#expected, this.#limit) : this.#limit;
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * needed, most)));
       larger.set(this.#bytes.subarray(0, this.length));
       this.#bytes = larger;
     }

@@ -3,55 +3,14 @@
  * hands in. Block options are written as the RFC does: NUM/M/size.
  */
 import { describe, expect, it, test } from "vitest";
-import { Bench, server, summary } from "./bench";
-import { block, blockText } from "./block-notation";
-import { code, hex } from "./peer";
+import { server, summary } from "./bench";
+import { BlockBench, bytes, part } from "./block-bench";
+import { block } from "./block-notation";
+import { code } from "./peer";
 import type { EndpointOptions } from "../../firmware/coap/endpoint";
 import type { Request } from "../../firmware/coap/exchange";
-import type { Completed, Sent } from "./bench";
-
-/** A sent request in short: method, blocks, sizes, length of its payload. */
-function line({ fields }: Sent): string {
-  const words = [`0.0${fields.code & 31}`];
-  for (const [number, value] of fields.options) {
-    if (number === 23) words.push(`2:${blockText(value)}`);
-    if (number === 27) words.push(`1:${blockText(value)}`);
-    if (number === 60) words.push(`size1=${Number.parseInt(value || "0", 16)}`);
-  }
-  words.push(`${fields.payload.length / 2} B`);
-  return words.join(" ");
-}
-
-interface Answer {
-  readonly code: string;
-  readonly block1?: string;
-  readonly block2?: string;
-  readonly payload?: string;
-  readonly options?: readonly (readonly [number, string])[];
-}
-
-class BlockBench extends Bench {
-  /** Answers the request that was sent last. */
-  answer({ code: text, block1, block2, payload, options = [] }: Answer): void {
-    const { messageId, token } = this.last.fields;
-    const all = [...options];
-    if (block2 !== undefined) all.push([23, block(block2)]);
-    if (block1 !== undefined) all.push([27, block(block1)]);
-    all.sort((a, b) => a[0] - b[0]);
-    this.receive({ type: 2, code: code(text), messageId, token, options: all, payload });
-  }
-
-  get lines(): string[] {
-    return this.sent.map(line);
-  }
-
-  option(number: number, index = this.sent.length - 1): string | undefined {
-    return this.sent[index].fields.options.find(([each]) => each === number)?.[1];
-  }
-}
-
-const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i & 0xff);
-const part = (from: number, to: number): string => hex(bytes(to).subarray(from));
+import type { Completed } from "./bench";
+import type { Answer } from "./block-bench";
 
 function uploading(
   length: number,
@@ -316,7 +275,7 @@ describe("a download", () => {
     expect(fetching({ offerBlockSize: true }).bench.lines).toEqual(["0.01 2:0/0/64 0 B"]);
   });
 
-  it("follows an upload, RFC 7959 figure 13, and keeps its Request-Tag", () => {
+  it("follows an upload, RFC 7959 figure 10, and keeps its Request-Tag", () => {
     const bench = new BlockBench({ blockSize: 64 });
     const { completed } = bench.post({ payload: bytes(100) });
     bench.answer({ code: "2.31", block1: "0/1/64" });

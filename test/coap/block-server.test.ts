@@ -3,79 +3,10 @@
  * whatever bytes the test hands in. Block options are written as the RFC does: NUM/M/size.
  */
 import { describe, expect, it, test } from "vitest";
-import { block, blockText } from "./block-notation";
-import { code, hex, unhex, utf8Hex } from "./peer";
-import { ServingBench, client } from "./serving";
-import type { EndpointOptions } from "../../firmware/coap/endpoint";
-import type { Response } from "../../firmware/coap/exchange";
-
-const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i & 0xff);
-const part = (from: number, to: number): string => hex(bytes(to).subarray(from));
-
-interface Asked {
-  readonly method?: string;
-  readonly path?: string;
-  readonly query?: string;
-  readonly block1?: string;
-  readonly block2?: string;
-  readonly size1?: number;
-  readonly tag?: string;
-  readonly payload?: string;
-  readonly token?: string;
-  readonly from?: typeof client;
-  readonly type?: number;
-}
-
-class BlockServerBench extends ServingBench {
-  #messageId = 0x4000;
-
-  /** A request with a message id of its own; returns the answer in short. */
-  send(asked: Asked): string {
-    const options: [number, string][] = [[11, utf8Hex(asked.path ?? "a")]];
-    if (asked.query !== undefined) options.push([15, utf8Hex(asked.query)]);
-    if (asked.block2 !== undefined) options.push([23, block(asked.block2)]);
-    if (asked.block1 !== undefined) options.push([27, block(asked.block1)]);
-    if (asked.size1 !== undefined) options.push([60, asked.size1.toString(16).padStart(8, "0")]);
-    if (asked.tag !== undefined) options.push([292, asked.tag]);
-    this.#messageId += 1;
-    const { method = "0.02", token = "aabb", payload = "", from, type = 0 } = asked;
-    const before = this.sent.length;
-    this.ask({ type, code: code(method), messageId: this.#messageId, token, options, payload }, from);
-    return this.sent.length === before ? "silence" : this.answer;
-  }
-
-  /** The last answer: code, blocks, sizes, length of the payload. */
-  get answer(): string {
-    const { fields } = this.last;
-    const words = [`${fields.code >> 5}.${String(fields.code & 31).padStart(2, "0")}`];
-    for (const [number, value] of fields.options) {
-      if (number === 23) words.push(`2:${blockText(value)}`);
-      if (number === 27) words.push(`1:${blockText(value)}`);
-      if (number === 28) words.push(`size2=${Number.parseInt(value || "0", 16)}`);
-      if (number === 60) words.push(`size1=${Number.parseInt(value || "0", 16)}`);
-    }
-    words.push(`${fields.payload.length / 2} B`);
-    return words.join(" ");
-  }
-
-  /** Bodies that reached the application. */
-  get bodies(): string[] {
-    return this.requests.map(({ message }) => hex(message.payload));
-  }
-
-  get kept(): number {
-    return this.endpoint.held.transfers;
-  }
-}
-
-/** A server that answers at once: with this, or nothing but 2.04. */
-function serving(options: Partial<EndpointOptions> = {}, response: Response = { code: code("2.04") }) {
-  const bench: BlockServerBench = new BlockServerBench(
-    { blockSize: 64, maxBody: 200, remembered: 64, ...options },
-    (request) => void request.respond(response, bench.now),
-  );
-  return bench;
-}
+import { BlockServerBench, bytes, part, serving } from "./block-bench";
+import { code, hex, unhex } from "./peer";
+import { client } from "./serving";
+import type { Asked } from "./block-bench";
 
 describe("an upload", () => {
   it("is put together, answered block by block, and given to the application once and whole", () => {

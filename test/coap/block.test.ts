@@ -114,4 +114,23 @@ describe("a body", () => {
       }),
     );
   });
+
+  it("makes room for at most twice what has come, and for no more than is foretold or allowed", () => {
+    const rooms = (expected: number, limit: number, length: number): number[] => {
+      const body = new Body(expected, limit);
+      const rooms: number[] = [];
+      for (let done = 0; done < length; done += 16) {
+        body.append(new Uint8Array(Math.min(16, length - done)));
+        rooms.push(body.bytes.buffer.byteLength);
+      }
+      return rooms;
+    };
+    expect(rooms(0xffff_ffff, 0xffff_ffff, 80)).toEqual([32, 32, 96, 96, 96]);
+    expect(rooms(80, 8_192, 80)).toEqual([32, 32, 80, 80, 80]);
+    expect(rooms(0, 8_192, 80)).toEqual([32, 32, 96, 96, 96]);
+    expect(rooms(0, 64, 64)).toEqual([32, 32, 64, 64]);
+    // So seldom that even a body of a megabyte in blocks of 16 bytes is moved 16 times, not 65536.
+    expect(new Set(rooms(0, 1 << 20, 1 << 20)).size).toBeLessThan(18);
+    expect(new Set(rooms(1, 1 << 20, 1 << 20)).size).toBeLessThan(18);
+  });
 });

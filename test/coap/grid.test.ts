@@ -183,7 +183,11 @@ describe("loss and round trip", () => {
   });
 
   it("in no cell does FASOR send more than plain timing, but for a tenth", () => {
-    for (const [ours, theirs] of [[fasor, plain], [slowFasor, slowPlain], [airFasor, airPlain]]) {
+    for (const [ours, theirs] of [
+      [fasor, plain],
+      [slowFasor, slowPlain],
+      [airFasor, airPlain],
+    ]) {
       for (const [name, { datagrams }] of theirs.cells) {
         expect(ours.cells.get(name)!.datagrams, name).toBeLessThan(datagrams + 0.1);
       }
@@ -192,7 +196,10 @@ describe("loss and round trip", () => {
 
   it("on NB-IoT's own round trips FASOR sends a fifth less in bad coverage, and no more in good", () => {
     for (const loss of [0, 0.01, 0.05, 0.1]) {
-      const [good, bad] = air.map(([name]) => ({ ours: airFasor.cell(name, loss), plain: airPlain.cell(name, loss) }));
+      const [good, bad] = air.map(([name]) => ({
+        ours: airFasor.cell(name, loss),
+        plain: airPlain.cell(name, loss),
+      }));
       expect(good.ours.datagrams).toBeLessThan(good.plain.datagrams + 0.02);
       expect(bad.ours.datagrams).toBeLessThan(0.85 * bad.plain.datagrams);
     }

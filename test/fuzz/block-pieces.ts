@@ -57,7 +57,11 @@ export function withAllocationsBelow(most: number, run: () => void): void {
         longest = args[0];
         if (longest > 1 << 24) throw new Violation("no allocation beyond maxBody", `${longest} bytes`);
       }
-      return Reflect.construct(target, args, newTarget === globalThis.Uint8Array ? target : newTarget) as object;
+      return Reflect.construct(
+        target,
+        args,
+        newTarget === globalThis.Uint8Array ? target : newTarget,
+      ) as object;
     },
   });
   try {

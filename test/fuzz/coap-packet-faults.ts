@@ -39,6 +39,21 @@ export function anatomy(b: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** What the firmware calls it. */
+const names: Readonly<Record<string, readonly string[]>> = {
+  "no header": ["short"],
+  "another version": ["version"],
+  "reserved token length": ["token-length"],
+  "reserved code class": ["code-class"],
+  "empty message that is not empty": ["empty-with-content"],
+  "truncated token": ["token-truncated"],
+  "marker without payload": ["payload-empty"],
+  "reserved nibble": ["option-delta", "option-length"],
+  "missing extension": ["option-extension"],
+  "option number above 65535": ["option-number"],
+  "truncated option value": ["option-truncated"],
+};
+
 /** A fault of coap-packet: what it accepts and RFC 7252 does not. */
 export interface PeerFault {
   readonly name: string;
@@ -84,9 +99,20 @@ export const peerFaults: readonly PeerFault[] = [
 export function compareWithPeer(datagram: Uint8Array): string[] {
   const ours = decode(datagram);
   const disorder = anatomy(datagram);
-  check((disorder === undefined) === (typeof ours !== "string"), "accepts what RFC 7252 section 3 does", () => {
-    return `${typeof ours === "string" ? `refused as ${ours}` : "accepted"}, but it has ${disorder ?? "no fault"}`;
-  });
+  check(
+    (disorder === undefined) === (typeof ours !== "string"),
+    "accepts what RFC 7252 section 3 does",
+    () => {
+      return `${typeof ours === "string" ? `refused as ${ours}` : "accepted"}, but it has ${disorder ?? "no fault"}`;
+    },
+  );
+  if (typeof ours === "string") {
+    check(
+      names[disorder!].includes(ours),
+      "names the rule that is broken",
+      () => `${ours}, but it has ${disorder}`,
+    );
+  }
   let theirs: ReturnType<typeof peerDecode> | undefined;
   try {
     theirs = peerDecode(datagram);
@@ -96,7 +122,11 @@ export function compareWithPeer(datagram: Uint8Array): string[] {
   if (typeof ours === "string") {
     if (theirs === undefined) return [];
     const faults = peerFaults.filter((fault) => fault.applies(datagram, disorder!));
-    check(faults.length > 0, "agrees with coap-packet but for its known faults", () => `it accepts ${disorder}`);
+    check(
+      faults.length > 0,
+      "agrees with coap-packet but for its known faults",
+      () => `it accepts ${disorder}`,
+    );
     return faults.map(({ name }) => name);
   }
   check(theirs !== undefined, "agrees with coap-packet but for its known faults", () => "it refuses this");

@@ -35,7 +35,9 @@ function generate(random: Random): Uint8Array {
   if (random.chance(0.1)) return random.bytes(Math.floor(random.next() * 40));
   const tokenLength = random.chance(0.9) ? Math.floor(random.next() * 9) : Math.floor(random.next() * 16);
   const first = 0x40 | (Math.floor(random.next() * 4) << 4) | tokenLength;
-  const code = random.chance(0.8) ? random.pick([1, 2, 3, 0x44, 0x45, 0x5f, 0x84, 0xa0]) : random.u32() & 0xff;
+  const code = random.chance(0.8)
+    ? random.pick([1, 2, 3, 0x44, 0x45, 0x5f, 0x84, 0xa0])
+    : random.u32() & 0xff;
   const bytes = [first, code, random.u32() & 0xff, random.u32() & 0xff, ...random.bytes(tokenLength)];
   while (random.chance(0.7)) {
     const delta = random.pick([0, 1, 3, 8, 11, 12, 13, 13, 14]);
@@ -76,7 +78,10 @@ function read(datagram: Uint8Array, watch: Watch): string {
   if (typeof message === "string" || fault !== undefined) {
     check(message === fault, "views and offsets agree", () => `${JSON.stringify(message)} against ${fault}`);
     const left = [layout.tokenLength, layout.optionCount, layout.end - layout.payloadStart];
-    check(!layout.nextOption() && left.every((each) => each === 0), "leaves nothing to be found after a fault");
+    check(
+      !layout.nextOption() && left.every((each) => each === 0),
+      "leaves nothing to be found after a fault",
+    );
     watch.feature(`fault ${fault}`);
     return fault!;
   }
@@ -96,8 +101,11 @@ function read(datagram: Uint8Array, watch: Watch): string {
   check(written === again.length, "encodedLength is what encode writes", () => `${again.length}, ${written}`);
   check(hex(again) === hex(datagram), "writes back what it read", () => `${hex(again)} of ${hex(datagram)}`);
   screen(message, watch);
-  watch.feature(`type ${message.type} class ${message.code >> 5} options ${Math.min(message.options.length, 4)}`);
-  for (const { number, value } of message.options) watch.feature(`delta ${size(number)} length ${size(value.length)}`);
+  watch.feature(
+    `type ${message.type} class ${message.code >> 5} options ${Math.min(message.options.length, 4)}`,
+  );
+  for (const { number, value } of message.options)
+    watch.feature(`delta ${size(number)} length ${size(value.length)}`);
   return text;
 }
 
@@ -107,7 +115,9 @@ function screen(message: Message, watch: Watch): void {
     const kept = screenOptions(message.options, direction, []);
     if (typeof kept === "number") {
       const there = message.options.some(({ number }) => number === kept);
-      check(there && kept % 2 === 1, "refuses for a critical option of the message's own", () => String(kept));
+      check(there && kept % 2 === 1, "refuses for a critical option of the message's own", () =>
+        String(kept),
+      );
       watch.feature(`critical in ${direction}`);
       continue;
     }
@@ -133,7 +143,11 @@ function describe({ type, code, messageId, token, options, payload }: Message): 
 
 function describeLayout(datagram: Uint8Array): string {
   const part = (start: number, end: number): string => {
-    check(start <= end && end <= datagram.length, "states offsets inside the datagram", () => `${start}..${end}`);
+    check(
+      start <= end && end <= datagram.length,
+      "states offsets inside the datagram",
+      () => `${start}..${end}`,
+    );
     return hex(datagram.subarray(start, end));
   };
   const { type, code, messageId, tokenLength, payloadStart, end } = layout;

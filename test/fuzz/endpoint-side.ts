@@ -11,7 +11,7 @@ import { Violation, check, hex } from "./target";
 import type { EndpointOptions } from "../../firmware/coap/endpoint";
 import type { Exchange, IncomingRequest, Outcome, Response } from "../../firmware/coap/exchange";
 import type { Message } from "../../firmware/coap/message";
-import type { Watch } from "./target";
+import type { Watch, Witness } from "./target";
 
 export interface Address {
   readonly address: string;
@@ -73,28 +73,36 @@ export class Side {
   readonly endpoint: Endpoint;
   closed = false;
   now = 0;
-  /** The first rule that was broken. */
-  violation: Violation | undefined;
+  readonly #witness: Witness;
   readonly #options: SideOptions;
   readonly #events: SideEvents;
   readonly #watch: Watch;
   readonly #frames: Frame[] = [];
-  /** Peer and message id of each message that came, and how many had come by then. */
-  readonly #seen = new Map<string, number>();
+  /** Peer and message id of each message that came. */
+  readonly #seen = new Set<string>();
+  /** The same of those that were served, with how many had come by then, and until when it counts. */
   readonly #served = new Map<string, { at: number; until: number }>();
   #received = 0;
   #mostTaken = 0;
 
-  constructor(name: string, own: Address, options: SideOptions, events: SideEvents, watch: Watch) {
+  constructor(
+    name: string,
+    own: Address,
+    options: SideOptions,
+    events: SideEvents,
+    watch: Watch,
+    witness: Witness,
+  ) {
     this.name = name;
     this.own = own;
     this.#options = options;
     this.#events = events;
     this.#watch = watch;
+    this.#witness = witness;
     this.endpoint = new Endpoint({
       ...options,
       transmit: (datagram, address, port) => this.#transmit(datagram, { address, port }),
-      onRequest: (request) => this.#serve(request),
+      onRequest: witness.watching((request: IncomingRequest) => this.#serve(request)),
       onDiscard: (reason) => watch.feature(`discard ${reason}`),
     });
   }
@@ -109,13 +117,14 @@ export class Side {
     const wasClosed = this.closed;
     this.#watch.step?.(`${this.name} gets ${hex(datagram)} from ${from.address}:${from.port}`);
     const parsed = typeof message === "string" ? undefined : message;
+    const isNew = parsed !== undefined && this.#see(parsed, from);
     const frame = this.#within("receive", { from, message: parsed }, () => {
       this.endpoint.receive(datagram.slice(), from.address, from.port, this.now);
     });
     this.#checkAnswers(frame, datagram, held.outgoing, due);
     if (parsed !== undefined) this.#continued(parsed, from);
     if (!nested) check(this.endpoint.retransmissions === repeats, "repeats itself by the clock only");
-    if (parsed !== undefined) this.#checkTaken(frame, parsed, from, held.waiting, wasClosed);
+    if (isNew && !wasClosed) this.#checkTaken(frame, parsed, held.waiting);
   }
 
   poll(now: number): void {
@@ -152,7 +161,10 @@ export class Side {
     ];
     const onComplete = (outcome: Outcome): void => this.#settle(asked, outcome);
     this.#within("request", {}, () => {
-      asked.exchange = this.endpoint.request({ ...to, code, confirmable, options, payload, onComplete }, this.now);
+      asked.exchange = this.endpoint.request(
+        { ...to, code, confirmable, options, payload, onComplete },
+        this.now,
+      );
     });
   }
 
@@ -184,7 +196,11 @@ export class Side {
     this.#within("close", {}, () => this.endpoint.close(this.now));
     check(this.endpoint.deadline === Infinity, "wants no call once it is closed");
     for (const { id, outcomes } of this.asked) {
-      check(outcomes === 1, "each request has its outcome once its endpoint is closed", () => `request ${id}`);
+      check(
+        outcomes === 1,
+        "each request has its outcome once its endpoint is closed",
+        () => `request ${id}`,
+      );
     }
     this.checkNothingHeld();
   }
@@ -201,11 +217,7 @@ export class Side {
     const frame: Frame = { call, from: of.from, message: of.message, sent: [], requests: 0, responses: 0 };
     this.#frames.push(frame);
     try {
-      run();
-    } catch (error) {
-      // The endpoint catches what handlers throw, and must not swallow this.
-      if (error instanceof Violation) this.violation ??= error;
-      throw error;
+      this.#witness.watching(run)();
     } finally {
       this.#frames.pop();
     }
@@ -233,7 +245,8 @@ export class Side {
     });
     const copy = datagram.slice();
     const message = decode(copy);
-    if (typeof message === "string") throw new Violation("sends nothing that is malformed", `${message}: ${hex(copy)}`);
+    if (typeof message === "string")
+      throw new Violation("sends nothing that is malformed", `${message}: ${hex(copy)}`);
     const frame = this.#frames[this.#frames.length - 1];
     frame.sent.push(copy);
     if (isRequest(message.code)) this.#note(message);
@@ -266,7 +279,11 @@ export class Side {
     asked.outcomes += 1;
     this.#watch.step?.(`${this.name} request ${asked.id}: ${outcome.kind}`);
     const frame = this.#frames[this.#frames.length - 1];
-    check(asked.outcomes === 1, "each request has one outcome", () => `request ${asked.id} has ${asked.outcomes}`);
+    check(
+      asked.outcomes === 1,
+      "each request has one outcome",
+      () => `request ${asked.id} has ${asked.outcomes}`,
+    );
     check(frame !== undefined, "outcomes come within calls");
     const { call, from, message } = frame;
     const fits = ((): boolean => {
@@ -326,7 +343,11 @@ export class Side {
     const answers = frame.sent.filter((sent) => typeOf(sent) >= Type.acknowledgement);
     const others = frame.sent.length - answers.length;
     const { responses, requests } = frame;
-    check(answers.length <= 1 + responses + due, "one answer to one datagram", () => `${answers.length} answers`);
+    check(
+      answers.length <= 1 + responses + due,
+      "one answer to one datagram",
+      () => `${answers.length} answers`,
+    );
     check(others <= 1 + responses + requests + outgoing, "sends no more than was asked for", () => {
       return `${others} messages`;
     });
@@ -337,7 +358,11 @@ export class Side {
     } else if (responses + due === 0) {
       for (const answer of answers) {
         const same = answer[2] === datagram[2] && answer[3] === datagram[3];
-        check(same, "an answer has the message id of what it answers", () => `${hex(answer)} to ${hex(datagram)}`);
+        check(
+          same,
+          "an answer has the message id of what it answers",
+          () => `${hex(answer)} to ${hex(datagram)}`,
+        );
       }
     }
     if (frame.message === undefined) {
@@ -348,14 +373,19 @@ export class Side {
     this.#watch.feature(`type ${type} sets off ${frame.sent.map(typeOf).join("")}`);
   }
 
-  /** Each confirmable message that is new is answered, or will be. */
-  #checkTaken(frame: Frame, message: Message, from: Address, waiting: number, wasClosed: boolean): void {
-    if (message.type >= Type.acknowledgement) return;
+  /** Notes a message that comes; whether it is one that came before in no form. */
+  #see(message: Message, from: Address): boolean {
+    if (message.type >= Type.acknowledgement) return false;
     this.#received += 1;
     const key = `${from.address} ${from.port} ${message.messageId}`;
     const isNew = !this.#seen.has(key);
-    this.#seen.set(key, this.#received);
-    if (wasClosed || this.closed || !isNew || message.type !== Type.confirmable) return;
+    this.#seen.add(key);
+    return isNew;
+  }
+
+  /** Each confirmable message that is new is answered, or will be. */
+  #checkTaken(frame: Frame, message: Message, waiting: number): void {
+    if (this.closed || message.type !== Type.confirmable) return;
     const answered = frame.sent.some((sent) => ((sent[0] >> 4) & 3) >= Type.acknowledgement);
     const works = this.endpoint.held.waiting > waiting || frame.responses + frame.requests > 0;
     check(answered || works, "each new confirmable message is answered");

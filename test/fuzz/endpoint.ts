@@ -6,7 +6,7 @@
 import { exchangeLifetime, internet } from "../../firmware/coap/transmission";
 import { Random } from "../../host-sim/world/random";
 import { Side } from "./endpoint-side";
-import { Script, check } from "./target";
+import { Mischief, Script, Witness, check } from "./target";
 import type { Transmission } from "../../firmware/coap/transmission";
 import type { Address, Asked, SideOptions, Taken } from "./endpoint-side";
 import type { Target, Watch } from "./target";
@@ -25,7 +25,12 @@ export const endpointTarget: Target = {
 
 const script = (...bytes: number[]): Uint8Array => new Uint8Array(bytes);
 
-const stranger: Address = { address: "203.0.113.9", port: 5683 };
+/** Somebody else: another host, and another process on the peer's. */
+const strangers: readonly Address[] = [
+  { address: "203.0.113.9", port: 5683 },
+  { address: "192.0.2.1", port: 5685 },
+  { address: "198.51.100.2", port: 5685 },
+];
 const steps = [0, 1, 100, 250, 2_000, 5_000, 20_000, 60_000, 100_000, 250_000, 1e6, 1e9, 1e12];
 const sizes = [0, 1, 10, 40, 100, 300, 1_000, 3_000];
 /** Datagrams under way beyond which the oldest gets lost. */
@@ -43,6 +48,7 @@ class Play {
   readonly #script: Script;
   readonly #watch: Watch;
   readonly #sides: Side[];
+  readonly #witness = new Witness();
   #flights: Flight[] = [];
   /** What is sent arrives before the call that sends it returns. */
   #direct = false;
@@ -84,9 +90,7 @@ class Play {
       for (let count = 0; count < 1_000 && !this.#script.over; count++) this.#step();
       this.#settle();
     } finally {
-      const [a, b] = this.#sides;
-      const violation = a.violation ?? b.violation;
-      if (violation !== undefined) throw violation;
+      this.#witness.testify();
     }
   }
 
@@ -102,6 +106,7 @@ class Play {
         settled: () => this.#settled(side),
       },
       this.#watch,
+      this.#witness,
     );
     return side;
   }
@@ -151,7 +156,8 @@ class Play {
         const old = side.recorded[script.below(32)];
         const flags = script.byte();
         const to = (flags & 1) === 0 ? this.#other(side) : side;
-        if (old !== undefined) to.receive(old, (flags & 2) === 0 ? this.#other(to).own : stranger);
+        if (old !== undefined)
+          to.receive(old, (flags & 2) === 0 ? this.#other(to).own : strangers[(flags >> 2) % 3]);
         return;
       }
       case 8:
@@ -183,7 +189,7 @@ class Play {
   #ask(side: Side): void {
     const flags = this.#script.byte();
     if (side.asked.length >= mostRequests) return;
-    const to = (flags & 0x80) === 0 ? this.#other(side).own : stranger;
+    const to = (flags & 0x80) === 0 ? this.#other(side).own : strangers[0];
     const size = sizes[(flags >> 1) & 7];
     const code = [1, 2, 3, 5][(flags >> 4) & 3];
     const payload = new Uint8Array(size).fill(side.asked.length);
@@ -205,7 +211,7 @@ class Play {
     let datagram = flight.datagram.slice();
     datagram[at % datagram.length] ^= mask;
     if (cut < 64) datagram = datagram.slice(0, cut % (datagram.length + 1));
-    flight.to.receive(datagram, cut < 250 ? flight.from : stranger);
+    flight.to.receive(datagram, cut < 224 ? flight.from : strangers[cut % 3]);
   }
 
   /** A datagram from nowhere that has something of the real ones: message id, token, or both. */
@@ -216,7 +222,14 @@ class Play {
     const id = (choice & 1) === 0 ? [model[2], model[3]] : [0, which];
     const token = (choice & 2) === 0 ? model.subarray(4, 4 + (model[0] & 15)) : script.take(choice >> 6);
     const codes = [0, 0x44, 0x45, 0x5f, 0x88, 0x8d, 1, 2, 3, code];
-    const options = [[], [0xd1, 10, code], [0xd1, 14, code], [0x90], [0xd1, 10, code, 0x41, code], [0xc2, 0, 42]];
+    const options = [
+      [],
+      [0xd1, 10, code],
+      [0xd1, 14, code],
+      [0x90],
+      [0xd1, 10, code, 0x41, code],
+      [0xc2, 0, 42],
+    ];
     const bytes = [
       0x40 | (((head >> 4) & 3) << 4) | token.length,
       codes[code % codes.length],
@@ -228,7 +241,10 @@ class Play {
     if (size > 0) bytes.push(0xff, ...new Uint8Array(size).fill(head));
     const empty = bytes[1] === 0 ? bytes.slice(0, 4) : bytes;
     if (bytes[1] === 0) empty[0] &= 0xf0;
-    side.receive(new Uint8Array(empty), (head & 4) === 0 ? this.#other(side).own : stranger);
+    side.receive(
+      new Uint8Array(empty),
+      (head & 4) === 0 ? this.#other(side).own : strangers[(head >> 6) % 3],
+    );
   }
 
   #advance(choice: number): void {
@@ -253,7 +269,7 @@ class Play {
         return;
       case 3:
         side.taken.splice(side.taken.indexOf(taken), 1);
-        throw new Error("the handler fails");
+        throw new Mischief("the handler fails");
       case 4:
         this.#respond(side, taken, choice >> 4);
         return this.#respond(side, taken, choice >> 4);
@@ -327,10 +343,13 @@ class Play {
     this.#tick(this.#sides[0].now + exchangeLifetime(this.#transmission));
     for (const side of this.#sides) {
       for (const { id, outcomes } of side.asked) {
-        check(outcomes === 1, "each request has its outcome in the end", () => `request ${id} has ${outcomes}`);
+        check(
+          outcomes === 1,
+          "each request has its outcome in the end",
+          () => `request ${id} has ${outcomes}`,
+        );
       }
       side.checkNothingHeld();
     }
   }
 }
-

@@ -1,7 +1,7 @@
 /** Faults that fuzzing found, or the reading that it led to; each in its plainest form. */
 import { describe, expect, it } from "vitest";
 import { Endpoint } from "../../firmware/coap/endpoint";
-import { internet } from "../../firmware/coap/transmission";
+import { exchangeLifetime, internet } from "../../firmware/coap/transmission";
 import { Random } from "../../host-sim/world/random";
 import { Bench } from "../coap/bench";
 import { withAllocationsBelow } from "./block-pieces";
@@ -43,7 +43,10 @@ describe("a server", () => {
   });
 
   it("has no more room made for a body than maxBody", () => {
-    const bench = new Bench({ maxBody: 2_000, onRequest: (request, now) => void request.respond({ code: 0x44 }, now) });
+    const bench = new Bench({
+      maxBody: 2_000,
+      onRequest: (request, now) => void request.respond({ code: 0x44 }, now),
+    });
     const block = (num: number, length: number, value: string): void => {
       bench.receive({ ...post, messageId: num + 1, options: [[27, value]], payload: "11".repeat(length) });
     };
@@ -52,6 +55,25 @@ describe("a server", () => {
       block(1, 700, "16");
     });
     expect(bench.last.fields.code).toBe(0x44);
+  });
+
+  it("refuses within its longest datagram as well", () => {
+    const bench = new Bench({ maxDatagram: 16, onRequest: () => undefined });
+    bench.receive({ ...post, token: "0102030405060708", messageId: 1, options: [[9, ""]] });
+    expect(bench.last.fields.code).toBe(0x82);
+    expect(bench.last.bytes.length / 2).toBeLessThanOrEqual(16);
+  });
+
+  it("has no more responses under way than it remembers messages, however late they come", () => {
+    const taken: IncomingRequest[] = [];
+    const bench = new Bench({ remembered: 1, onRequest: (request) => void taken.push(request) });
+    for (let messageId = 1; messageId <= 5; messageId++) {
+      bench.receive({ ...post, messageId });
+      bench.wait(exchangeLifetime(internet));
+    }
+    expect(taken).toHaveLength(5);
+    for (const request of taken) request.respond({ code: 0x44 }, bench.now);
+    expect(bench.endpoint.held.outgoing).toBeLessThanOrEqual(1);
   });
 });
 
@@ -77,7 +99,12 @@ it("a client cancels a transfer whose next block waits while others are sent", (
     blockSize: 16,
   });
   transfer = client.request(
-    { ...peer, code: 2, payload: body(40, 1), onComplete: ({ kind }) => void outcomes.push(`transfer ${kind}`) },
+    {
+      ...peer,
+      code: 2,
+      payload: body(40, 1),
+      onComplete: ({ kind }) => void outcomes.push(`transfer ${kind}`),
+    },
     0,
   );
   client.request(

@@ -16,7 +16,9 @@ describe.each(targets)("$name", (target) => {
   it(`keeps its rules for ${shares[target.name]} inputs`, () => {
     const { failure, features } = fuzz(target, { seed: 3, enough: (count) => count >= shares[target.name] });
     if (failure !== undefined) {
-      throw new Error(`${failure.message}\nnpm run fuzz -- --target ${target.name} --replay ${hex(failure.input)}`);
+      throw new Error(
+        `${failure.message}\nnpm run fuzz -- --target ${target.name} --replay ${hex(failure.input)}`,
+      );
     }
     // It would find little if it got nowhere.
     expect(features.length).toBeGreaterThan(35);
@@ -33,9 +35,19 @@ describe("the endpoints under fuzz", () => {
     const endpoint = targets.find(({ name }) => name === "endpoint")!;
     const { features } = fuzz(endpoint, { seed: 3, enough: (count) => count >= 1_500 });
     const outcomes = ["response", "timeout", "no-response", "reset", "too-large", "queue-full", "cancelled"];
-    const discards = ["malformed", "unexpected", "token-mismatch", "critical-option", "duplicate", "overload"];
+    const discards = [
+      "malformed",
+      "unexpected",
+      "token-mismatch",
+      "critical-option",
+      "duplicate",
+      "overload",
+    ];
     for (const kind of [...outcomes, "block-fault"]) {
-      expect(features.some((feature) => feature.startsWith(`outcome ${kind} `)), kind).toBe(true);
+      expect(
+        features.some((feature) => feature.startsWith(`outcome ${kind} `)),
+        kind,
+      ).toBe(true);
     }
     for (const reason of [...discards, "handler-failed"]) expect(features).toContain(`discard ${reason}`);
   });

@@ -8,9 +8,9 @@ import { OptionNumber } from "../../firmware/coap/option";
 import { internet } from "../../firmware/coap/transmission";
 import { Random } from "../../host-sim/world/random";
 import { pattern } from "./hostile-server";
-import { check, hex } from "./target";
+import { Witness, check, hex } from "./target";
 import type { EndpointOptions } from "../../firmware/coap/endpoint";
-import type { Outcome } from "../../firmware/coap/exchange";
+import type { IncomingRequest, Outcome } from "../../firmware/coap/exchange";
 import type { Script, Watch } from "./target";
 
 const lengths = [0, 10, 40, 64, 100, 333, 1_024, 2_000];
@@ -20,6 +20,7 @@ const answerTo = (body: Uint8Array): Uint8Array => pattern(body[0] ?? 0, lengths
 
 export function playHonestPair(script: Script, maxBody: number, watch: Watch): void {
   const flags = script.byte();
+  const witness = new Witness();
   const flights: { to: "client" | "server"; datagram: Uint8Array }[] = [];
   const bodies: Uint8Array[] = [];
   let now = 0;
@@ -43,12 +44,12 @@ export function playHonestPair(script: Script, maxBody: number, watch: Watch): v
   const client = new Endpoint(options("client"));
   const server = new Endpoint({
     ...options("server"),
-    onRequest: (request) => {
+    onRequest: witness.watching((request: IncomingRequest) => {
       const { payload } = request.message;
       const known = bodies.some((body) => hex(body) === hex(payload));
       check(known, "the server gets the body that the client sent", () => hex(payload));
       request.respond({ code: Code.content, payload: answerTo(payload) }, now);
-    },
+    }),
   });
   const ends = { client, server };
   const ask = (choice: number): void => {
@@ -91,6 +92,7 @@ export function playHonestPair(script: Script, maxBody: number, watch: Watch): v
     if (fate >= 130 && fate < 170) flights.push(flight);
     watch.step?.(`${flight.to} gets ${hex(flight.datagram)}`);
     ends[flight.to].receive(flight.datagram, flight.to === "client" ? "server" : "client", 1, now);
+    witness.testify();
   }
   check(outcomes === count, "each request has one outcome", () => `${outcomes} of ${count}`);
 }

@@ -11,7 +11,7 @@ import { exchangeLifetime, internet } from "../../firmware/coap/transmission";
 import { Random } from "../../host-sim/world/random";
 import { blockOf, couldMake } from "./block-pieces";
 import { Bytes, pattern } from "./hostile-server";
-import { check, hex } from "./target";
+import { Witness, check, hex } from "./target";
 import type { Block } from "../../firmware/coap/block";
 import type { IncomingRequest } from "../../firmware/coap/exchange";
 import type { Message } from "../../firmware/coap/message";
@@ -33,6 +33,7 @@ interface Transfer {
 
 export function playHostileClient(script: Script, maxBody: number, watch: Watch): void {
   const flags = script.byte();
+  const witness = new Witness();
   const transfers = new Map<string, Transfer>();
   /** Bodies that the application answered with, by peer, method and path. */
   const answered = new Map<string, Uint8Array[]>();
@@ -55,8 +56,9 @@ export function playHostileClient(script: Script, maxBody: number, watch: Watch)
     maxTransfers,
     remembered: 16,
     blockSize: script.pick([1024, 16, 64]),
-    admit: (message) => (refusing && (message.payload[0] ?? 0) % 4 === 3 ? ((refused = true), Code.forbidden) : undefined),
-    onRequest: (request) => serve(request),
+    admit: (message) =>
+      refusing && (message.payload[0] ?? 0) % 4 === 3 ? ((refused = true), Code.forbidden) : undefined,
+    onRequest: witness.watching((request: IncomingRequest) => serve(request)),
   });
 
   const serve = (request: IncomingRequest): void => {
@@ -70,7 +72,11 @@ export function playHostileClient(script: Script, maxBody: number, watch: Watch)
       check(body === hex(current!.payload), "a request of one message keeps its body", () => body);
       watch.feature("server got one message");
     } else {
-      check(couldMake(transfer.pieces, message.payload), "a body is one that valid blocks could have made", () => body);
+      check(
+        couldMake(transfer.pieces, message.payload),
+        "a body is one that valid blocks could have made",
+        () => body,
+      );
       watch.feature(`server got ${Math.min(transfer.pieces.length, 5)} blocks`);
       transfer.pieces = [];
     }
@@ -87,10 +93,12 @@ export function playHostileClient(script: Script, maxBody: number, watch: Watch)
     const { options, transfer, key } = describe(script.byte(), address, transfers);
     const block1 = (head & 2) === 0 ? undefined : upward(script, transfer);
     const block2 = (head & 4) === 0 ? undefined : downward(script, transfer);
-    const payload = block1?.payload ?? ((head & 8) === 0 ? new Uint8Array(0) : script.take(1 + (head >> 4) * 8));
+    const payload =
+      block1?.payload ?? ((head & 8) === 0 ? new Uint8Array(0) : script.take(1 + (head >> 4) * 8));
     if (block1 !== undefined) options.push({ number: OptionNumber.block1, value: encodeBlock(block1.block) });
     if (block2 !== undefined) options.push({ number: OptionNumber.block2, value: encodeBlock(block2) });
-    if ((head & 16) !== 0) options.push({ number: OptionNumber.size1, value: encodeUint(script.byte() << script.below(24)) });
+    if ((head & 16) !== 0)
+      options.push({ number: OptionNumber.size1, value: encodeUint(script.byte() << script.below(24)) });
     if ((head & 32) !== 0) now += [1, 1_000, 50_000, exchangeLifetime(transmission)][script.below(4)];
     if ((head & 64) !== 0) server.poll(now);
     options.sort((a, b) => a.number - b.number);
@@ -107,17 +115,23 @@ export function playHostileClient(script: Script, maxBody: number, watch: Watch)
     encode(request, datagram);
     watch.step?.(`client ${address} sends ${hex(datagram)}`);
     server.receive(datagram, address, port, now);
+    witness.testify();
     const { transfers: held, outgoing } = server.held;
     check(held <= 2 * maxTransfers && outgoing === 0, "the tables are bounded", () => `${held} transfers`);
     check(replies.length === 1, "each request is answered once", () => `${replies.length} answers`);
     const [reply] = replies;
-    watch.feature(`server says ${reply.code} to ${block1 === undefined ? "" : "block1"} ${block2 === undefined ? "" : "block2"}`);
+    watch.feature(
+      `server says ${reply.code} to ${block1 === undefined ? "" : "block1"} ${block2 === undefined ? "" : "block2"}`,
+    );
     learn(reply, transfer, block1 !== undefined, refused);
     checkSlice(reply, answered.get(untagged(key)) ?? []);
   }
   now += 2 * exchangeLifetime(transmission);
   server.poll(now);
-  check(Object.values(server.held).every((each) => each === 0), "in the end nothing is held");
+  check(
+    Object.values(server.held).every((each) => each === 0),
+    "in the end nothing is held",
+  );
 }
 
 /** The Uri, the Request-Tag and the transfer that they stand for. */
@@ -126,7 +140,9 @@ function describe(
   address: string,
   transfers: Map<string, Transfer>,
 ): { options: Option[]; transfer: Transfer; key: string } {
-  const options: Option[] = [{ number: OptionNumber.uriPath, value: Buffer.from((choice & 1) === 0 ? "a" : "b") }];
+  const options: Option[] = [
+    { number: OptionNumber.uriPath, value: Buffer.from((choice & 1) === 0 ? "a" : "b") },
+  ];
   const code = [2, 1, 3, 5][(choice >> 1) & 3];
   const tag = (choice >> 3) & 3;
   if (tag > 0) options.push({ number: OptionNumber.requestTag, value: new Uint8Array(tag - 1).fill(tag) });
@@ -184,7 +200,11 @@ function checkSlice(reply: Message, bodies: readonly Uint8Array[]): void {
     if (more !== end < body.length || (more && payload.length !== blockSize(block!.szx))) return false;
     return end <= body.length && hex(body.subarray(offset, end)) === hex(payload);
   });
-  check(right, "a block of a response is a part of what the application said", () => `${hex(payload)} at ${offset}`);
+  check(
+    right,
+    "a block of a response is a part of what the application said",
+    () => `${hex(payload)} at ${offset}`,
+  );
 }
 
 function keyOf(address: string, { code, options }: Pick<Message, "code" | "options">): string {

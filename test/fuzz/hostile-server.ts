@@ -86,11 +86,14 @@ export function playHostileServer(script: Script, maxBody: number, watch: Watch)
     }
     queue = queue.slice(-8);
   }
-  for (const { outcomes } of asked) check(outcomes === 1, "each request has one outcome", () => String(outcomes));
+  for (const { outcomes } of asked)
+    check(outcomes === 1, "each request has one outcome", () => String(outcomes));
 }
 
 const idOf = (request: Message): number =>
-  Number(Buffer.from(request.options.find(({ number }) => number === OptionNumber.uriQuery)!.value).toString());
+  Number(
+    Buffer.from(request.options.find(({ number }) => number === OptionNumber.uriQuery)!.value).toString(),
+  );
 
 /** What goes up is the caller's body, block by block. */
 function checkUpload(request: Message, asked: readonly Asked[]): void {
@@ -104,7 +107,11 @@ function checkUpload(request: Message, asked: readonly Asked[]): void {
   }
   const offset = blockOffset(block);
   const part = body.subarray(offset, offset + blockSize(block.szx));
-  check(sent === hex(part), "a block is the part of the body that it says it is", () => `${sent} at ${offset}`);
+  check(
+    sent === hex(part),
+    "a block is the part of the body that it says it is",
+    () => `${sent} at ${offset}`,
+  );
   const more = offset + part.length < body.length;
   check(block.more === more && (offset === 0 || part.length > 0), "the last block is the last");
 }
@@ -131,23 +138,33 @@ function answersTo(request: Message, { body, answers }: Asked, script: Script): 
     if ((lie & 7) === 5) payload = payload.slice(0, lie >> 3);
     if ((lie & 7) === 6) payload = pattern(7, payload.length + 1);
     const block = { num: Math.max(0, num), more, szx: (lie & 7) === 7 ? 7 : szx };
-    if (more || at > 0 || block2 !== undefined) options.push({ number: OptionNumber.block2, value: encodeBlock(block) });
+    if (more || at > 0 || block2 !== undefined)
+      options.push({ number: OptionNumber.block2, value: encodeBlock(block) });
   }
   if (block1 !== undefined) {
     const lie = (lies & 2) === 0 ? 0 : script.byte();
     const szx = [block1.szx, 0, 1, 7, block1.szx][lie & 3];
     const num = block1.num + ((lie & 4) === 0 ? 0 : 1);
-    if ((lie & 8) !== 0) code = script.pick([Code.requestEntityTooLarge, Code.requestEntityIncomplete, 0x5f, 0x44]);
+    if ((lie & 8) !== 0)
+      code = script.pick([Code.requestEntityTooLarge, Code.requestEntityIncomplete, 0x5f, 0x44]);
     if ((lie & 16) === 0) {
       options.push({ number: OptionNumber.block1, value: encodeBlock({ num, more: block1.more, szx }) });
     }
   }
   if ((lies & 4) !== 0) options.push({ number: OptionNumber.eTag, value: Uint8Array.of(script.below(2)) });
-  if ((lies & 8) !== 0) options.push({ number: OptionNumber.size2, value: encodeUint(script.byte() << script.below(24)) });
+  if ((lies & 8) !== 0)
+    options.push({ number: OptionNumber.size2, value: encodeUint(script.byte() << script.below(24)) });
   if ((lies & 16) !== 0) code = script.pick([code, 0x84, 0x88, 0x8d, 0x45, 0x44, 0xa0, 0x5f]);
   options.sort((a, b) => a.number - b.number);
   const messageId = request.messageId;
-  const answer = { type: Type.acknowledgement as Type, code, messageId, token: request.token, options, payload };
+  const answer = {
+    type: Type.acknowledgement as Type,
+    code,
+    messageId,
+    token: request.token,
+    options,
+    payload,
+  };
   const empty = { ...answer, code: 0, token: new Uint8Array(0), options: [], payload: new Uint8Array(0) };
   switch ((lies & 32) === 0 ? 0 : script.below(7)) {
     case 1:

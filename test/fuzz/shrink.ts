@@ -17,10 +17,10 @@ export function shrink(input: Uint8Array, fails: (input: Uint8Array) => boolean,
     best = candidate;
     return true;
   };
-  for (let smaller = true; smaller && left > 0; ) {
+  for (let smaller = true; smaller && left > 0;) {
     smaller = false;
     for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
-      for (let at = best.length - size; at >= 0; ) {
+      for (let at = best.length - size; at >= 0;) {
         const candidate = new Uint8Array(best.length - size);
         candidate.set(best.subarray(0, at));
         candidate.set(best.subarray(at + size), at);

@@ -50,6 +50,40 @@ export function ruleOf(error: unknown): string {
   return `nothing is thrown, but ${error instanceof Error ? error.name : typeof error} was`;
 }
 
+/** What an application under fuzz throws because the script says so. */
+export class Mischief extends Error {
+  override name = "Mischief";
+}
+
+/**
+ * Keeps what goes wrong within callbacks: an endpoint catches what its application throws, and would
+ * swallow a broken rule with it.
+ */
+export class Witness {
+  #seen: unknown;
+  #saw = false;
+
+  /** The same function, watched. */
+  watching<T extends unknown[]>(run: (...args: T) => void): (...args: T) => void {
+    return (...args) => {
+      try {
+        run(...args);
+      } catch (error) {
+        if (!this.#saw && !(error instanceof Mischief)) {
+          this.#saw = true;
+          this.#seen = error;
+        }
+        throw error;
+      }
+    };
+  }
+
+  /** @throws the first thing that went wrong */
+  testify(): void {
+    if (this.#saw) throw this.#seen;
+  }
+}
+
 /** A script's bytes, read one after the other; behind the end there are zeros. */
 export class Script {
   readonly #bytes: Uint8Array;
