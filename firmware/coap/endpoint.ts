@@ -54,7 +54,7 @@ export interface EndpointOptions {
   readonly admit?: (message: Message, address: string, port: number) => number | undefined;
   /** How long `onRequest` may take until an empty ACK goes out, ms (default 250). */
   readonly separateAfter?: number;
-  /** Messages remembered to recognise duplicates, at least 1 (default 8). */
+  /** Messages remembered to recognise duplicates, and separate responses at once, at least 1 (default 8). */
   readonly remembered?: number;
   /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
   readonly blockSize?: number;
@@ -125,9 +125,12 @@ export class Endpoint {
     // RFC 7252 section 4.4: a random start makes an off-path attacker's guess harder and keeps the
     // ids of the time before a reboot out of the way.
     const firstMessageId = options.messageId ?? Math.floor(random() * 0x10000);
-    const outbox = new Outbox({ transmit, random, transmission, timer: this.#timer, firstMessageId });
+    const remembered = options.remembered ?? 8;
+    const timer = this.#timer;
+    const maxResponses = remembered;
+    const outbox = new Outbox({ transmit, random, transmission, timer, firstMessageId, maxResponses });
     this.#outbox = outbox;
-    this.#deduplication = new Deduplication(options.remembered ?? 8);
+    this.#deduplication = new Deduplication(remembered);
     this.#client = new Client({ outbox, random, maxDatagram, tokenLength });
     this.#blockClient = new BlockClient({
       client: this.#client,

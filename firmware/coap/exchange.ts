@@ -104,6 +104,7 @@ export interface Response {
 /**
  * What became of an answer: `sent` (or on its way), `answered` before, `too-large` (its options alone
  * fill a datagram: the peer gets 5.00), `no-message-id` (a non-confirmable one, at a rate at which ids
- * would come again too soon) or `closed`.
+ * would come again too soon), `queue-full` (it comes so late that its request is forgotten, and as many
+ * others as `remembered` are on their way: it is dropped) or `closed`.
  */
-export type Responded = "sent" | "answered" | "too-large" | "no-message-id" | "closed";
+export type Responded = "sent" | "answered" | "too-large" | "no-message-id" | "queue-full" | "closed";

@@ -61,6 +61,8 @@ export interface OutboxOptions {
   readonly timer: RetransmissionTimer;
   /** 0 to 65535. */
   readonly firstMessageId: number;
+  /** Separate responses under way or queued at once. */
+  readonly maxResponses: number;
 }
 
 /** All messages on their way out of one endpoint. */
@@ -108,12 +110,13 @@ export class Outbox {
 
   /**
    * Sends a message, or queues it behind those before it. False, and nothing done, when there are too
-   * many requests; a response is never refused, its number is bounded where requests are taken in.
+   * many requests or responses already.
    */
   submit(message: Outgoing, now: number): boolean {
     // All requests count, not only those in the queue: those that are acknowledged and wait for their
     // response make room for others, and there would be no end to them.
-    if (message.expectsResponse && this.#requests() >= this.#limit) return false;
+    const most = message.expectsResponse ? this.#limit : this.#options.maxResponses;
+    if (this.#count(message.expectsResponse) >= most) return false;
     // Through the queue even when there is room: a completion that asks for more must not push ahead
     // of those who wait already.
     message.state = "queued";
@@ -208,11 +211,12 @@ export class Outbox {
     return all;
   }
 
-  #requests(): number {
-    let requests = 0;
-    for (let i = 0; i < this.#active.length; i++) if (this.#active[i].expectsResponse) requests += 1;
-    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i].expectsResponse) requests += 1;
-    return requests;
+  /** Requests, or responses, under way or queued. */
+  #count(requests: boolean): number {
+    let count = 0;
+    for (let i = 0; i < this.#active.length; i++) if (this.#active[i].expectsResponse === requests) count += 1;
+    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i].expectsResponse === requests) count += 1;
+    return count;
   }
 
   /** Index of the first message in the queue whose peer has less than NSTART open, or -1. */

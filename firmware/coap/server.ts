@@ -199,7 +199,7 @@ export class Server {
     const { message, received, address, port, confirmable } = exchange;
     let sent: Responded = "sent";
     let fitting = response;
-    if (encodedLength({ ...outgoing(Type.confirmable, 0, message.token, response) }) > maxDatagram) {
+    if (encodedLength(outgoing(Type.confirmable, 0, message.token, response)) > maxDatagram) {
       fitting = { code: Code.internalServerError };
       sent = "too-large";
     }
@@ -210,7 +210,10 @@ export class Server {
       received.reply = datagramOf(Type.acknowledgement, message.messageId, message.token, fitting);
       this.#options.transmit(received.reply, address, port);
     } else if (confirmable) {
-      outbox.submit(new SeparateResponse(exchange, fitting), now);
+      if (!outbox.submit(new SeparateResponse(exchange, fitting), now)) {
+        received.working = false;
+        return "queue-full";
+      }
     } else {
       received.working = false;
       const messageId = outbox.takeMessageId(now);
@@ -256,9 +259,11 @@ export class Server {
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 
-  /** An answer that needs no memory: the duplicate gets it by the same rule. */
+  /** An answer that needs no memory: the duplicate gets it by the same rule. Its code goes before details. */
   #refuse(message: Message, response: Response, address: string, port: number): void {
-    this.#send(outgoing(Type.acknowledgement, message.messageId, message.token, response), address, port);
+    const full = outgoing(Type.acknowledgement, message.messageId, message.token, response);
+    const fits = encodedLength(full) <= this.#options.maxDatagram;
+    this.#send(fits ? full : { ...full, options: undefined, payload: undefined }, address, port);
   }
 
   #send(message: OutgoingMessage, address: string, port: number): void {

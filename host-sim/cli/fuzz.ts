@@ -29,7 +29,11 @@ export function fuzzCommand(): Command {
         .argParser(wholeNumber("--executions", 1, 1_000_000_000))
         .conflicts("seconds"),
     )
-    .option("--seed <n>", "seed of the inputs (default: another one each time)", wholeNumber("--seed", 0, 4294967295))
+    .option(
+      "--seed <n>",
+      "seed of the inputs (default: another one each time)",
+      wholeNumber("--seed", 0, 4294967295),
+    )
     .addOption(new Option("--target <name>", "one target").choices(names))
     .option("--replay <hex>", "run one input of --target, and tell what happens")
     .action(fuzzing);
@@ -56,7 +60,8 @@ async function fuzzOne(target: Target, seed: number, flags: FuzzFlags, sharers: 
   const coverage = most === undefined ? startCoverage(import.meta.url) : undefined;
   const result = fuzz(target, { seed, enough, coverage });
   coverage?.stop();
-  const reached = coverage === undefined ? "" : `, ${percent(coverage.reached, coverage.total)} of firmware/coap reached`;
+  const reached =
+    coverage === undefined ? "" : `, ${percent(coverage.reached, coverage.total)} of firmware/coap reached`;
   const found = `${result.corpus} kept, ${result.features.length} features${reached}`;
   say(`  ${target.name.padEnd(8)} ${result.executions} executions in ${seconds().toFixed(1)} s, ${found}`);
   if (result.failure !== undefined) throw failed(target, seed, result.executions, result.failure);

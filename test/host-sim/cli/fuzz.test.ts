@@ -3,7 +3,15 @@ import { run } from "./command-line";
 
 describe("npm run fuzz", () => {
   test("says how far it came", async () => {
-    const { code, stdout, stderr } = await run(["fuzz", "--target", "decode", "--executions", "500", "--seed", "7"]);
+    const { code, stdout, stderr } = await run([
+      "fuzz",
+      "--target",
+      "decode",
+      "--executions",
+      "500",
+      "--seed",
+      "7",
+    ]);
     expect(stderr).toBe("");
     expect(stdout).toContain("fuzzing firmware/coap, seed 7");
     expect(stdout).toMatch(/decode +5\d\d executions in [\d.]+ s, \d+ kept, \d+ features/);
