@@ -214,8 +214,10 @@ export class Outbox {
   /** Requests, or responses, under way or queued. */
   #count(requests: boolean): number {
     let count = 0;
-    for (let i = 0; i < this.#active.length; i++) if (this.#active[i].expectsResponse === requests) count += 1;
-    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i].expectsResponse === requests) count += 1;
+    const active = this.#active;
+    const queue = this.#queue;
+    for (let i = 0; i < active.length; i++) if (active[i].expectsResponse === requests) count += 1;
+    for (let i = 0; i < queue.length; i++) if (queue[i].expectsResponse === requests) count += 1;
     return count;
   }
 

@@ -216,7 +216,7 @@ describe("a download", () => {
     expect(bench.send({ method: "0.01", block2: "1048575/0/1024" })).toBe("4.00 0 B");
   });
 
-  it("of a GET goes on when the server has forgotten it, of a POST it does not: that would be done again", () => {
+  it("of a GET goes on when the server has forgotten it, of a POST it does not: it would run again", () => {
     const bench = serving({}, body);
     expect(bench.send({ method: "0.01", block2: "1/0/64" })).toBe("2.05 2:1/1/64 64 B");
     expect(bench.requests).toHaveLength(1);

@@ -37,7 +37,8 @@ export class ServingBench extends Bench {
   get trace(): string[] {
     return this.sent.map(({ fields }) => {
       const type = ["CON", "NON", "ACK", "RST"][fields.type];
-      return `${type} ${fields.code >> 5}.${String(fields.code & 31).padStart(2, "0")} ${fields.token} ${fields.payload}`;
+      const code = `${fields.code >> 5}.${String(fields.code & 31).padStart(2, "0")}`;
+      return `${type} ${code} ${fields.token} ${fields.payload}`;
     });
   }
 }
