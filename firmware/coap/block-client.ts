@@ -145,8 +145,15 @@ class Transfer implements Exchange, PlainRequest {
     this.#exchange = undefined;
     if (outcome.kind !== "response") return this.#finish(outcome, now);
     const message = outcome.message;
-    if (this.#received === undefined && !this.#uploaded(message, now)) return;
-    this.#download(message, now);
+    try {
+      if (this.#received === undefined && !this.#uploaded(message, now)) return;
+      this.#download(message, now);
+    } catch (error) {
+      // Only the caller's options, asked for the next block, are this transfer's business.
+      const exchange = this.#exchange as ClientExchange | undefined;
+      if (this.#done || (exchange !== undefined && exchange.state !== "new")) throw error;
+      this.#finish({ kind: "cancelled", discarded: "handler-failed" }, now);
+    }
   }
 
   /** Starts to send the body in blocks, from the front; the first goes with these options. */

@@ -140,6 +140,7 @@ export class BlockServer {
     if (block.num === 0) {
       if (upload !== undefined) drop(this.#uploads, upload);
       const refused = this.#options.admit?.(message, address, port);
+      if (!exchange.open) return;
       if (refused !== undefined) return void exchange.respond({ code: refused }, now);
       const body = new Body(expected ?? 0, this.#options.maxBody);
       upload = { address, port, key: keyOf(message), until: 0, last: 0, body };

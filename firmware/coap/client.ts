@@ -12,6 +12,7 @@
  */
 import { Code, Type, isRequest, isResponse } from "./code";
 import { encode, encodedLength } from "./message";
+import { checkOrder } from "./option";
 import { Outgoing } from "./outbox";
 import type { Discard, Outcome } from "./exchange";
 import type { Message } from "./message";
@@ -93,6 +94,13 @@ export class Client {
    * beforehand, because on a wire without delay its caller may need it before this returns.
    */
   submit(exchange: ClientExchange, now: number): void {
+    const { fixed, options } = exchange.request;
+    // Here and not when it leaves the queue, which others set going.
+    if (options !== undefined) checkOrder(options, fixed === undefined ? 0 : fixed.last);
+    if (this.#options.outbox.closed) {
+      exchange.state = "done";
+      return exchange.request.onComplete({ kind: "cancelled" }, now);
+    }
     if (this.#options.outbox.submit(exchange, now)) return;
     exchange.state = "done";
     exchange.request.onComplete({ kind: "queue-full" }, now);
@@ -177,6 +185,10 @@ export class Client {
 
   /** A separate response that has been acknowledged. */
   receiveSeparate(exchange: ClientExchange, message: Message, options: readonly Option[], now: number): void {
+    // On a wire without delay our ACK may have ended it.
+    if (exchange.state === "done") return;
+    // RFC 7252 section 5.2.2: it stands for the acknowledgement that was lost.
+    this.#options.outbox.acknowledge(exchange, now);
     this.#finish(exchange, { kind: "response", message: withOptions(message, options) }, now);
   }
 

@@ -70,7 +70,10 @@ export interface EndpointOptions {
   readonly onDiscard?: (reason: Discard, detail: string) => void;
 }
 
-/** What an endpoint remembers, entries; all 0 when nothing happens for EXCHANGE_LIFETIME. */
+/**
+ * What an endpoint remembers, entries; all 0 when nothing happens for EXCHANGE_LIFETIME, or for as long as
+ * PROBING_RATE asks after a long non-confirmable request.
+ */
 export interface Held {
   /** Messages under way or waiting to be sent. */
   readonly outgoing: number;
@@ -253,10 +256,17 @@ export class Endpoint {
     this.#blockServer?.clear();
     this.#deduplication.clear();
     const ended = this.#outbox.clear();
+    let failure: { error: unknown } | undefined;
     for (let i = 0; i < ended.length; i++) {
       const message = ended[i];
-      if (message instanceof ClientExchange) message.request.onComplete({ kind: "cancelled" }, now);
+      try {
+        if (message instanceof ClientExchange) message.request.onComplete({ kind: "cancelled" }, now);
+      } catch (error) {
+        failure ??= { error };
+      }
     }
+    // Once all have been told.
+    if (failure !== undefined) throw failure.error;
   }
 
   /**

@@ -34,7 +34,7 @@ export interface Request {
  * was none:
  * - `timeout`: no acknowledgement after the last retransmission (at MAX_TRANSMIT_WAIT at the latest)
  * - `no-response`: acknowledged, or sent non-confirmable, but the response did not come by
- *   MAX_TRANSMIT_WAIT
+ *   MAX_TRANSMIT_WAIT (after a non-confirmable request that PROBING_RATE keeps longer, by then)
  * - `reset`: the server answered with RST, it cannot or will not process the message
  * - `too-large`: the message is longer than the endpoint may send, in blocks or not
  * - `queue-full`: as many requests wait as may

@@ -75,6 +75,20 @@ export function optionsLength(options: readonly Option[], last: number): number 
   return size;
 }
 
+/**
+ * Whether options may follow one with the number `last` (0: the first).
+ *
+ * @throws RangeError when they are out of order or above 65535
+ */
+export function checkOrder(options: readonly Option[], last: number): void {
+  for (let i = 0; i < options.length; i++) {
+    const { number } = options[i];
+    if (number < last) throw new RangeError("options must be given in ascending order of their numbers");
+    last = number;
+  }
+  if (last > largestOption) throw new RangeError(`an option number is at most ${largestOption}, got ${last}`);
+}
+
 function extensionLength(value: number): number {
   return value < 13 ? 0 : value < 269 ? 1 : 2;
 }

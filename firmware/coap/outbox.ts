@@ -68,7 +68,6 @@ export interface OutboxOptions {
 /** All messages on their way out of one endpoint. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #limit: number;
   readonly #wait: number;
   readonly #ids: MessageIds;
   #active: Outgoing[] = [];
@@ -76,10 +75,11 @@ export class Outbox {
 
   /** Datagrams that went out a second time or more. */
   retransmissions = 0;
+  /** Cleared for good. */
+  closed = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#limit = options.transmission.nstart + options.transmission.queueLimit;
     this.#wait = maxTransmitWait(options.transmission);
     this.#ids = new MessageIds(options.firstMessageId, exchangeLifetime(options.transmission));
   }
@@ -115,8 +115,11 @@ export class Outbox {
   submit(message: Outgoing, now: number): boolean {
     // All requests count, not only those in the queue: those that are acknowledged and wait for their
     // response make room for others, and there would be no end to them.
-    const most = message.expectsResponse ? this.#limit : this.#options.maxResponses;
-    if (this.#count(message.expectsResponse) >= most) return false;
+    if (message.expectsResponse) {
+      const { nstart, queueLimit } = this.#options.transmission;
+      const room = nstart - this.#open(message.address, message.port);
+      if (this.#waiting() >= queueLimit + room) return false;
+    } else if (this.#count(false) >= this.#options.maxResponses) return false;
     // Through the queue even when there is room: a completion that asks for more must not push ahead
     // of those who wait already.
     message.state = "queued";
@@ -152,7 +155,8 @@ export class Outbox {
     if (message.state !== "under way" || message.acknowledged) return;
     message.acknowledged = true;
     message.due = message.expires;
-    if (message.confirmable) this.#options.timer.acknowledged(now - message.sentAt, message.retransmissions);
+    if (message.confirmable && message.expectsResponse)
+      this.#options.timer.acknowledged(now - message.sentAt, message.retransmissions);
   }
 
   /**
@@ -191,7 +195,8 @@ export class Outbox {
       }
       i = 0;
       if (this.#isOver(message, now)) {
-        if (message.confirmable && !message.acknowledged) this.#options.timer.gaveUp(now - message.sentAt);
+        if (message.confirmable && message.expectsResponse && !message.acknowledged)
+          this.#options.timer.gaveUp(now - message.sentAt);
         this.take(message);
         message.expired(now);
         this.advance(now);
@@ -204,6 +209,7 @@ export class Outbox {
 
   /** Takes everything out and returns it. */
   clear(): Outgoing[] {
+    this.closed = true;
     const all = this.#active.concat(this.#queue);
     this.#active = [];
     this.#queue = [];
@@ -218,6 +224,16 @@ export class Outbox {
     const queue = this.#queue;
     for (let i = 0; i < active.length; i++) if (active[i].expectsResponse === requests) count += 1;
     for (let i = 0; i < queue.length; i++) if (queue[i].expectsResponse === requests) count += 1;
+    return count;
+  }
+
+  /** Requests that wait for their turn, or acknowledged for their response. */
+  #waiting(): number {
+    let count = 0;
+    for (let i = 0; i < this.#active.length; i++) {
+      if (this.#active[i].expectsResponse && this.#active[i].acknowledged) count += 1;
+    }
+    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i].expectsResponse) count += 1;
     return count;
   }
 

@@ -74,16 +74,16 @@ export class ServerExchange {
 /** A response that goes out by itself, after the empty ACK. */
 class SeparateResponse extends Outgoing {
   readonly #exchange: ServerExchange;
-  readonly #response: Response;
+  readonly #written: Uint8Array;
 
-  constructor(exchange: ServerExchange, response: Response) {
+  constructor(exchange: ServerExchange, written: Uint8Array) {
     super(exchange.address, exchange.port, true, false);
     this.#exchange = exchange;
-    this.#response = response;
+    this.#written = written;
   }
 
   compose(messageId: number): Uint8Array {
-    return datagramOf(Type.confirmable, messageId, this.#exchange.message.token, this.#response);
+    return withMessageId(this.#written, messageId);
   }
 
   /** Until now its request has kept its place, so that there are never more responses than places. */
@@ -203,14 +203,21 @@ export class Server {
       fitting = { code: Code.internalServerError };
       sent = "too-large";
     }
+    const type = !confirmable
+      ? Type.nonConfirmable
+      : exchange.acknowledged
+        ? Type.confirmable
+        : Type.acknowledgement;
+    // Before anything is settled: should it throw, the request can still be answered.
+    const datagram = datagramOf(type, message.messageId, message.token, fitting);
     exchange.answered = true;
-    if (confirmable && !exchange.acknowledged) {
+    if (type === Type.acknowledgement) {
       received.working = false;
       this.#stopWaiting(exchange);
-      received.reply = datagramOf(Type.acknowledgement, message.messageId, message.token, fitting);
+      received.reply = datagram;
       this.#options.transmit(received.reply, address, port);
     } else if (confirmable) {
-      if (!outbox.submit(new SeparateResponse(exchange, fitting), now)) {
+      if (!outbox.submit(new SeparateResponse(exchange, datagram), now)) {
         received.working = false;
         return "queue-full";
       }
@@ -218,11 +225,7 @@ export class Server {
       received.working = false;
       const messageId = outbox.takeMessageId(now);
       if (messageId === undefined) return "no-message-id";
-      this.#options.transmit(
-        datagramOf(Type.nonConfirmable, messageId, message.token, fitting),
-        address,
-        port,
-      );
+      this.#options.transmit(withMessageId(datagram, messageId), address, port);
     }
     return sent;
   }
@@ -259,7 +262,10 @@ export class Server {
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 
-  /** An answer that needs no memory: the duplicate gets it by the same rule. Its code goes before details. */
+  /**
+   * An answer that needs no memory: a duplicate is judged anew, and gets the same as long as the reason
+   * lasts. When there is no room for details, the code alone goes.
+   */
   #refuse(message: Message, response: Response, address: string, port: number): void {
     const full = outgoing(Type.acknowledgement, message.messageId, message.token, response);
     const fits = encodedLength(full) <= this.#options.maxDatagram;
@@ -288,6 +294,12 @@ function datagramOf(type: Type, messageId: number, token: Uint8Array, response: 
   const message = outgoing(type, messageId, token, response);
   const datagram = new Uint8Array(encodedLength(message));
   encode(message, datagram);
+  return datagram;
+}
+
+function withMessageId(datagram: Uint8Array, messageId: number): Uint8Array {
+  datagram[2] = messageId >> 8;
+  datagram[3] = messageId;
   return datagram;
 }
 
