@@ -1,22 +1,22 @@
 /**
  * What this product measures and obeys: the file to edit for your own.
  *
- * A measure point needs a line in `points` and a value in `sample`; the cloud may set those that are
- * `writable`, which arrives in `set`. The identifiers and types are those of the product's thing
- * model in EnOS, the numbers those of its parsing script.
+ * Its measure points, events and services are described in product/model.json. A new measure point is
+ * an entry there, `npm run model -- firmware/product/model.json`, and a value in `sample`, which the
+ * compiler checks against the model. Those that are `writable` arrive in `set`, the cloud's services
+ * in `services`.
  */
 import { CommandCode } from "./enos/command";
+import { thing } from "./product/thing";
+import type { Application, Device } from "./device/application";
 import type { CommandResult } from "./enos/command";
-import type { Application } from "./device/agent";
-import { definePoints } from "./model/point";
-import type { PointDefinition, Value, Values } from "./model/point";
+import type { Report, ServiceHandlers, ServiceResult, Services, Settings } from "./product/thing";
 
-export const points: readonly PointDefinition[] = definePoints([
-  { id: "temperature", number: 1, type: "double" },
-  { id: "humidity", number: 2, type: "double" },
-  { id: "rssi", number: 3, type: "int" },
-  { id: "relay", number: 4, type: "int", writable: true },
-]);
+/** Tells the cloud which firmware runs. */
+export const firmwareVersion = "0.1.0";
+
+/** Above it the device reports the event `overheat`, degC. */
+const tooHot = 60;
 
 /** What the application needs of the board. */
 export interface Inputs {
@@ -24,64 +24,86 @@ export interface Inputs {
   readonly random: () => number;
   /** Signal of the modem, dBm, when it is known. */
   readonly rssi: () => number | undefined;
+  /** Milliseconds since start. */
+  readonly now: () => number;
 }
 
 /** A thermometer, a hygrometer and a relay. Replace the drift by reads from your sensors. */
 export class DemoApplication implements Application {
   readonly #inputs: Inputs;
+  #device: Device | undefined;
   #temperature = 21.5;
   #humidity = 48;
-  #relay = 0;
-  readonly points = points;
+  #relay: 0 | 1 = 0;
+  /** What calibration found, added to each measurement. */
+  #corrections = [0, 0];
+  #hot = false;
+  readonly thing = thing;
   readonly commands;
 
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
+    const services: ServiceHandlers = {
+      reboot: ({ delay }) => this.#reboot(delay),
+      calibrate: ({ reference }) => this.#calibrate(reference),
+    };
     this.commands = {
-      set: (values: Values) => this.#set(values),
-      get: (id: string) => this.#get(id),
-      services: {},
+      set: (values: Settings) => this.#set(values),
+      get: (identifier: string) => this.#values()[identifier as keyof Report],
+      services,
     };
   }
 
-  sample(): Values {
+  start(device: Device): void {
+    this.#device = device;
+  }
+
+  sample(): Report {
     this.#temperature = drift(this.#temperature, 0.4, -40, 85, this.#inputs.random());
     this.#humidity = drift(this.#humidity, 1.5, 0, 100, this.#inputs.random());
-    const rssi = this.#inputs.rssi();
-    const values: Record<string, Value> = {
-      temperature: this.#temperature,
-      humidity: this.#humidity,
-      relay: this.#relay,
-    };
-    if (rssi !== undefined) values.rssi = rssi;
-    return values;
+    const hot = this.#temperature > tooHot;
+    if (hot && !this.#hot) this.#device?.postEvent("overheat", { temperature: this.#temperature });
+    this.#hot = hot;
+    return this.#values();
   }
 
-  #set(values: Values): CommandResult {
-    const relay = values.relay;
-    if (relay !== 0 && relay !== 1) return { code: CommandCode.badRequest, message: "relay takes 0 or 1" };
-    this.#relay = relay;
+  #values(): Report {
+    const rssi = this.#inputs.rssi();
+    return {
+      temperature: decimals(this.#temperature + this.#corrections[0]),
+      humidity: decimals(Math.min(100, Math.max(0, this.#humidity + this.#corrections[1]))),
+      // A scale of the product's own: 0 for a good signal, 4 for a weak one.
+      rssi: rssi === undefined ? undefined : { value: Math.max(rssi, -128), quality: rssi > -100 ? 0 : 4 },
+      relay: this.#relay,
+      uptime: Math.floor(this.#inputs.now() / 1000),
+    };
+  }
+
+  #set({ relay }: Settings): CommandResult {
+    if (relay !== undefined) this.#relay = relay;
     return { code: CommandCode.ok };
   }
 
-  #get(id: string): Value | undefined {
-    switch (id) {
-      case "temperature":
-        return this.#temperature;
-      case "humidity":
-        return this.#humidity;
-      case "rssi":
-        return this.#inputs.rssi();
-      case "relay":
-        return this.#relay;
-      default:
-        return undefined;
-    }
+  #reboot(delay: number): ServiceResult<"reboot"> {
+    return { code: 501, message: `this demo has nothing to restart in ${delay} s` };
+  }
+
+  #calibrate(reference: Services["calibrate"]["inputs"]["reference"]): ServiceResult<"calibrate"> {
+    const { temperature, humidity } = reference;
+    this.#corrections = [
+      decimals(temperature - this.#temperature),
+      humidity === undefined ? this.#corrections[1] : decimals(humidity - this.#humidity),
+    ];
+    return { code: 200, data: { corrections: this.#corrections } };
   }
 }
 
-/** A step of a bounded random walk, to two decimals as a sensor would give it. */
+/** A step of a bounded random walk. */
 function drift(value: number, step: number, least: number, most: number, random: number): number {
-  const next = value + (random - 0.5) * step;
-  return Math.round(Math.min(most, Math.max(least, next)) * 100) / 100;
+  return decimals(Math.min(most, Math.max(least, value + (random - 0.5) * step)));
+}
+
+/** To two decimals, as a sensor would give it. */
+function decimals(value: number): number {
+  return Math.round(value * 100) / 100;
 }

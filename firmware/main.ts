@@ -75,10 +75,19 @@ function run(settings: Settings): void {
     maxDatagram: largestDatagram,
     link: modem,
     socket: { io: Udp, modem },
-    application: new DemoApplication({ random: Math.random, rssi: () => modem.rssi }),
+    application: new DemoApplication({
+      random: Math.random,
+      rssi: () => modem.rssi,
+      now: () => clock.now(),
+    }),
     interval: settings.interval,
     reports: settings.reports,
     format: settings.payload,
+    batch: settings.batch,
+    payloadLimit: settings.payloadLimit,
+    late: settings.late,
+    now: () => clock.now(),
+    wake: () => schedule(0),
     log,
   });
 
@@ -93,6 +102,9 @@ function run(settings: Settings): void {
     } catch (error) {
       log("fault", error instanceof Error ? error.message : "unknown");
     }
+    schedule(wait);
+  };
+  const schedule = (wait: number): void => {
     if (timer === undefined) timer = Timer.set(onTimer, wait);
     else Timer.schedule(timer, wait);
   };

@@ -82,6 +82,7 @@ describe("the firmware", () => {
     ["coap", ["coap"]],
     ["journal", ["journal"]],
     ["model", ["model", "text"]],
+    ["product", ["product", "model"]],
     ["modem", ["modem", "text"]],
     ["enos", ["enos", "coap", "text"]],
     ["device", ["device", "enos", "coap", "model", "journal", "modem", "text"]],

@@ -2,7 +2,7 @@
  * The device: takes readings, keeps them until the cloud has them, obeys commands, and lets the
  * modem sleep in between.
  *
- *    every interval:  sample -> pending -> (link up, session) -> sent -> acknowledged -> released
+ *    every interval:  sample -> uplink (link up, session) -> stored -> released
  *    on a response:   command -> executed once -> answered
  *
  * One exchange at a time, oldest reading first. A reading that got no answer stays and is tried
@@ -11,21 +11,20 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { enosOk, isFinal } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
-import { Pending } from "../journal/pending";
 import { CommandExecutor } from "./commands";
-import { ReadingEncoder } from "./reading";
+import { Outbound } from "./outbound";
+import { Uplink } from "./uplink";
 import type { Transmission } from "../coap/transmission";
 import type { Credentials } from "../enos/credentials";
-import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { SessionEvent, SessionSettings } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
-import type { PointDefinition, Values } from "../model/point";
-import type { CommandHandlers } from "./commands";
-import type { Reading } from "./reading";
+import type { ThingValues } from "../model/thing";
+import type { Application } from "./application";
+import type { CommandReply } from "./commands";
+import type { ReadingFormat } from "./entry";
 import type { Format } from "./settings";
 
 /** What brings datagrams out of the device: a modem, or a network that is simply there. */
@@ -53,14 +52,6 @@ export interface SocketOptions {
   readonly [option: string]: unknown;
 }
 
-/** What the product is and does. */
-export interface Application {
-  readonly points: readonly PointDefinition[];
-  /** Takes a reading now. */
-  readonly sample: () => Values;
-  readonly commands: CommandHandlers;
-}
-
 export interface AgentOptions {
   readonly session: SessionSettings;
   readonly crypto: Cryptography;
@@ -77,16 +68,27 @@ export interface AgentOptions {
   /** Readings to take, 0 for no end. */
   readonly reports: number;
   readonly format: Format;
+  /** Readings that are waited for until they are sent (default 1). */
+  readonly batch?: number;
+  /** Longest payload that readings are put together to, bytes (default 512). */
+  readonly payloadLimit?: number;
+  /** Age from which a reading is late, seconds (default: what a batch takes, and one interval more). */
+  readonly late?: number;
+  /** The time, ms, for what the application sends outside of any call into the agent. */
+  readonly now?: () => number;
+  /**
+   * Asks for `poll` to be called soon, never at once: the application has something to send, or a
+   * command's handler that took its time has come to its end.
+   */
+  readonly wake?: () => void;
   /** Events for logs: the room and what happened there, no secrets. */
   readonly log: (room: string, text: string) => void;
   /** The session's own events, for whoever must act on them. */
   readonly onSession?: (event: SessionEvent) => void;
 }
 
-/** Readings kept in RAM while the cloud is out of reach: a day and more at 15 minutes. */
-const pendingLimit = 128;
-const backoffFirst = 30_000;
-const backoffLongest = 3_600_000;
+/** Formats that take turns in `alternate`. */
+const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
@@ -94,25 +96,16 @@ export class Agent {
   readonly #endpoint: Endpoint;
   readonly #session: Session;
   readonly #socket: DatagramSocket;
-  readonly #encoder: ReadingEncoder;
+  readonly #uplink: Uplink;
   readonly #executor: CommandExecutor;
-  readonly #pending: Pending<Reading>;
   readonly #credentials: Credentials;
-  #nextId: number;
   #taken = 0;
   /** When the next reading is due, ms; the first at the first poll. */
   #nextSample: number | undefined;
-  #notBefore = 0;
   #polledAt = 0;
-  #failures = 0;
-  /** The reading under way. */
-  #sending: Reading | undefined;
-  /** Epoch ms at monotonic zero, once the network has told the time. */
-  #epoch: number | undefined;
+  #started = false;
   #idle = false;
-
-  /** Counted since start. */
-  readonly totals = { taken: 0, acknowledged: 0, refused: 0, dropped: 0, commands: 0, repeatedCommands: 0 };
+  readonly #counts = { taken: 0, commands: 0, repeatedCommands: 0 };
 
   /**
    * @throws SettingsError when credentials or session settings cannot work
@@ -120,31 +113,38 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#credentials = options.session.credentials;
+    const { application, random, log } = options;
     this.#endpoint = new Endpoint({
       transmit: (datagram, address, port) => this.#transmit(datagram, address, port),
-      random: options.random,
+      random,
       transmission: options.transmission,
       maxDatagram: options.maxDatagram,
-      onDiscard: (reason, detail) => options.log("coap", `discarded reason=${reason} what="${detail}"`),
+      onDiscard: (reason, detail) => log("coap", `discarded reason=${reason} what="${detail}"`),
     });
     this.#session = new Session({
       ...options.session,
       crypto: options.crypto,
       endpoint: this.#endpoint,
-      random: options.random,
+      random,
       onDownlink: (topic, payload, now) => this.#obey(topic, payload, now),
       onEvent: (event) => {
-        options.log("session", describeEvent(event));
+        log("session", describeEvent(event));
         options.onSession?.(event);
       },
     });
-    this.#encoder = new ReadingEncoder(this.#credentials, options.application.points);
-    this.#executor = new CommandExecutor(options.application.points, options.application.commands);
-    this.#pending = new Pending<Reading>(pendingLimit, (reading) => {
-      this.totals.dropped += 1;
-      options.log("report", `dropped id=${reading.id} reason=full`);
+    const batch = options.batch ?? 1;
+    this.#uplink = new Uplink({
+      session: this.#session,
+      credentials: this.#credentials,
+      thing: application.thing,
+      random,
+      payloadLimit: options.payloadLimit ?? 512,
+      maxDatagram: options.maxDatagram ?? 1152,
+      batch,
+      lateAfter: 1000 * (options.late ?? (batch + 1) * options.interval),
+      log,
     });
-    this.#nextId = Math.floor(options.random() * 0x1_0000_0000);
+    this.#executor = new CommandExecutor(application.thing, application.commands, () => options.wake?.());
     const { io, ...socketOptions } = options.socket;
     this.#socket = new io({
       ...socketOptions,
@@ -152,9 +152,14 @@ export class Agent {
       // one on top of the UART, the AT engine and the socket.
       onReadable(): void {},
       onError(this: DatagramSocket, reason?: string): void {
-        options.log("socket", `error reason="${reason ?? "unknown"}"`);
+        log("socket", `error reason="${reason ?? "unknown"}"`);
       },
     });
+  }
+
+  /** Counted since start; all but the commands and messages are readings. */
+  get totals() {
+    return { ...this.#counts, ...this.#uplink.totals };
   }
 
   /** Whether the session with the cloud is open. */
@@ -162,41 +167,41 @@ export class Agent {
     return this.#session.online;
   }
 
-  /** Readings that wait for the cloud's acknowledgement. */
+  /** Readings and messages that wait for the cloud's acknowledgement. */
   get backlog(): number {
-    return this.#pending.length;
+    return this.#uplink.backlog;
   }
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    let deadline = Math.min(this.#endpoint.deadline, this.#options.link.deadline);
+    let deadline = Math.min(this.#endpoint.deadline, this.#options.link.deadline, this.#executor.deadline);
     if (this.#samplesLeft()) deadline = Math.min(deadline, this.#nextSample ?? 0);
-    // Past that the link is what everything waits for.
-    if (this.#pending.length > 0 && this.#sending === undefined && this.#notBefore > this.#polledAt) {
-      deadline = Math.min(deadline, this.#notBefore);
-    }
-    return deadline;
+    return Math.min(deadline, this.#uplink.deadline(this.#polledAt));
   }
 
   /** Reads what has come, and does what is due. */
   poll(now: number): void {
     this.#polledAt = now;
     this.#nextSample ??= now;
+    if (!this.#started) this.#start();
     this.#options.link.poll(now);
     this.#receive(now);
     this.#endpoint.poll(now);
+    const finished = this.#executor.takeFinished(now);
+    for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
     this.#sample(now);
     this.#send(now);
-    if (!this.#idle && this.#pending.length === 0 && !this.#session.busy) {
+    if (!this.#idle && this.#uplink.idle && !this.#session.busy && !this.#executor.busy) {
       this.#idle = true;
       const next = this.#samplesLeft() ? ` next=${Math.round((this.#nextSample - now) / 1000)}s` : "";
-      this.#options.log("agent", `idle${next}`);
+      const waiting = this.#uplink.backlog > 0 ? ` waiting=${this.#uplink.backlog}` : "";
+      this.#options.log("agent", `idle${waiting}${next}`);
     }
   }
 
   /** The network's time: `epoch` ms at `now`. */
   setTime(epoch: number, now: number): void {
-    this.#epoch = epoch - now;
+    this.#uplink.epoch = epoch - now;
   }
 
   /** Ends what is under way and closes the socket; readings not yet acknowledged are gone. */
@@ -205,137 +210,99 @@ export class Agent {
     this.#socket.close();
   }
 
+  #start(): void {
+    this.#started = true;
+    const { application, log } = this.#options;
+    const device = new Outbound({
+      thing: application.thing,
+      uplink: this.#uplink,
+      now: this.#options.now ?? (() => this.#polledAt),
+      format: () => this.#format(),
+      onReading: (id, format) => this.#took(id, format),
+      onMessage: () => {
+        this.#idle = false;
+        this.#options.wake?.();
+      },
+    });
+    try {
+      application.start?.(device);
+    } catch (error) {
+      log("fault", `in start: ${error instanceof Error ? error.message : "unknown"}`);
+    }
+  }
+
   #samplesLeft(): boolean {
     return this.#options.reports === 0 || this.#taken < this.#options.reports;
+  }
+
+  #format(): ReadingFormat {
+    const { format } = this.#options;
+    return format === "alternate" ? turns[this.#counts.taken % turns.length] : format;
   }
 
   #sample(now: number): void {
     const due = this.#nextSample!;
     if (now < due || !this.#samplesLeft()) return;
-    const { format, interval } = this.#options;
+    const { interval, application } = this.#options;
     // Late by whatever kept the device: the next one is due where it would have been.
     const next = due + interval * 1000;
     this.#nextSample = next > now ? next : now + interval * 1000;
-    let values: Values;
+    let values: ThingValues;
     try {
-      values = this.#options.application.sample();
+      values = application.sample();
     } catch (error) {
       this.#options.log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
       return;
     }
-    const reading: Reading = {
-      id: this.#nextId,
+    const reading = {
+      kind: "reading",
+      id: this.#uplink.takeId(),
       takenAt: now,
       values,
-      format: format === "alternate" ? (this.#taken % 2 === 0 ? "raw" : "json") : format,
-    };
-    this.#nextId = (this.#nextId + 1) >>> 0;
+      format: this.#format(),
+    } as const;
     this.#taken += 1;
-    this.totals.taken += 1;
+    this.#uplink.append(reading);
+    this.#took(reading.id, reading.format);
+  }
+
+  #took(id: number, format: ReadingFormat): void {
+    this.#counts.taken += 1;
     this.#idle = false;
-    this.#pending.append(reading, this.#sending);
-    this.#options.log("report", `taken id=${reading.id} format=${reading.format}`);
+    this.#options.log("report", `taken id=${id} format=${format}`);
   }
 
-  /**
-   * Sends the oldest reading, and the next one when that was settled at once. A loop and not a call
-   * from the outcome: a day of readings that cannot be sent would fill the stack.
-   */
   #send(now: number): void {
-    for (;;) {
-      const reading = this.#pending.oldest;
-      if (reading === undefined || this.#sending !== undefined || now < this.#notBefore) return;
-      if (!this.#options.link.ready) {
-        this.#options.link.connect(now);
-        if (!this.#options.link.ready) return;
-      }
-      this.#sendReading(reading, now);
+    // The last ones wait for no others.
+    if (!this.#samplesLeft()) this.#uplink.flush();
+    if (!this.#uplink.wants(now)) return;
+    const { link } = this.#options;
+    if (!link.ready) {
+      link.connect(now);
+      if (!link.ready) return;
     }
-  }
-
-  #sendReading(reading: Reading, now: number): void {
-    const payload = this.#encoder.payload(
-      reading,
-      this.#epoch === undefined ? undefined : Math.round(this.#epoch + reading.takenAt),
-    );
-    if (typeof payload === "string") {
-      this.#giveUp(reading, payload);
-      return;
-    }
-    this.#sending = reading;
-    this.#session.send(
-      {
-        path: this.#encoder.path(reading),
-        payload,
-        onComplete: (outcome, at) => this.#settle(reading, outcome, at),
-      },
-      now,
-    );
-  }
-
-  #settle(reading: Reading, outcome: PublishOutcome, now: number): void {
-    this.#sending = undefined;
-    if (outcome.kind === "accepted") {
-      const verdict = this.#encoder.verdict(reading, outcome.payload);
-      if (verdict !== undefined && isFinal(verdict)) return this.#giveUp(reading, `enos-code=${verdict}`);
-      if (verdict !== undefined && verdict !== enosOk) {
-        this.#keep(reading, `enos-code=${verdict}`, 0, now);
-        return this.#pending.postpone(reading.id);
-      }
-      this.#failures = 0;
-      this.#notBefore = 0;
-      this.totals.acknowledged += 1;
-      this.#pending.release(reading.id);
-      this.#options.log(
-        "report",
-        `acknowledged id=${reading.id} after=${((now - reading.takenAt) / 1000).toFixed(1)}s`,
-      );
-      return;
-    }
-    const illegal =
-      outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#session.proven;
-    if (illegal || (outcome.kind !== "offline" && outcome.reason === "too-large")) {
-      // The same bytes would be refused again.
-      return this.#giveUp(reading, outcome.reason);
-    }
-    const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
-    this.#keep(reading, describeOutcome(outcome), retryAfter, now);
-    // It may be this one that the server cannot digest: the others get their turn before it.
-    if (outcome.kind === "rejected" && blames(outcome.reason)) this.#pending.postpone(reading.id);
-  }
-
-  /** Tries again after a pause that grows, `retryAfter` ms at least. */
-  #keep(reading: Reading, reason: string, retryAfter: number, now: number): void {
-    const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
-    this.#failures += 1;
-    const wait = Math.max(retryAfter, Math.round(step * (0.5 + 0.5 * this.#options.random())));
-    this.#notBefore = now + wait;
-    this.#options.log(
-      "report",
-      `kept id=${reading.id} reason="${reason}" retry=${Math.round(wait / 1000)}s backlog=${this.#pending.length}`,
-    );
-  }
-
-  #giveUp(reading: Reading, reason: string): void {
-    this.totals.refused += 1;
-    this.#pending.release(reading.id);
-    this.#options.log("report", `refused id=${reading.id} reason="${reason}"`);
+    this.#uplink.send(now);
   }
 
   #obey(topic: string, payload: Uint8Array, now: number): void {
-    const reply = this.#executor.handle(topic, payload);
-    if (reply === undefined) {
-      this.#options.log("command", `ignored topic=${topic} reason="unreadable"`);
-      return;
+    const handled = this.#executor.handle(topic, payload, now);
+    this.#idle = false;
+    if (handled === "unreadable" || handled === "overload") {
+      this.#options.log("command", `ignored topic=${topic} reason="${handled}"`);
+    } else if (handled === "working") {
+      this.#options.log("command", `working topic=${topic}`);
+    } else {
+      this.#answer(handled, now);
     }
+  }
+
+  #answer(reply: CommandReply, now: number): void {
     // The cloud chose the id: whatever it holds, the log gets one line of it.
     const id = JSON.stringify(reply.id);
-    if (reply.duplicate) this.totals.repeatedCommands += 1;
-    else this.totals.commands += 1;
-    this.#options.log(
-      "command",
-      `${reply.duplicate ? "repeated" : "executed"} kind=${reply.kind} id=${id} code=${reply.code}`,
-    );
+    if (reply.duplicate) this.#counts.repeatedCommands += 1;
+    else this.#counts.commands += 1;
+    const what = reply.duplicate ? "repeated" : "executed";
+    this.#options.log("command", `${what} kind=${reply.kind} id=${id} code=${reply.code}`);
     this.#session.send(
       {
         path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
@@ -359,7 +326,7 @@ export class Agent {
     // The last reading on its way means that one answer is all that is expected.
     // What fetches a command does not: its answer has to follow.
     const request = datagram[1] === Code.post;
-    this.#socket.releaseAfterReply = request && this.#session.online && this.#pending.length <= 1;
+    this.#socket.releaseAfterReply = request && this.#session.online && this.#uplink.atLast && !this.#executor.busy;
     this.#socket.write(datagram, address, port);
   }
 
@@ -369,11 +336,6 @@ export class Agent {
       this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
   }
-}
-
-/** Rejections that speak of the request and not of the device or its session. */
-function blames(reason: Rejection): boolean {
-  return reason !== "unauthorized" && reason !== "bad-option" && reason !== "forbidden";
 }
 
 function describeEvent(event: SessionEvent): string {

@@ -9,8 +9,8 @@ import { SettingsError, lifetimeRange } from "../enos/credentials";
 import type { EditionSetting } from "../enos/session";
 import type { InitialisationVector } from "../enos/sign";
 
-/** How readings are put on the wire: the product's raw layout, JSON, or one after the other. */
-export type Format = "raw" | "json" | "alternate";
+/** How readings are put on the wire: a raw layout of the thing model, JSON, or one after the other. */
+export type Format = "raw" | "compact" | "json" | "alternate";
 
 export interface Settings {
   /** IPv4 address of the EnOS CoAP server. */
@@ -22,6 +22,12 @@ export interface Settings {
   readonly reports: number;
   /** Not called "format": that name is mcconfig's own, for displays. */
   readonly payload: Format;
+  /** Readings that are waited for until they are sent. */
+  readonly batch: number;
+  /** Longest payload that readings are put together to, bytes. */
+  readonly payloadLimit: number;
+  /** Age from which a reading counts as late, seconds; undefined: what a batch takes, and an interval. */
+  readonly late?: number;
   /** Lifetime of the authentication, seconds. */
   readonly lifetime: number;
   readonly edition: EditionSetting;
@@ -50,7 +56,10 @@ export function readSettings(config: Configuration): Settings {
     port: whole(config, "port", 5683, 1, 65_535),
     interval: whole(config, "interval", 900, 1, 86_400),
     reports: whole(config, "reports", 0, 0, 1_000_000),
-    payload: choice(config, "payload", "raw", ["raw", "json", "alternate"]),
+    payload: choice(config, "payload", "raw", ["raw", "compact", "json", "alternate"]),
+    batch: whole(config, "batch", 1, 1, 100),
+    payloadLimit: whole(config, "payloadLimit", 512, 64, 1_024),
+    ...(config.late === undefined ? {} : { late: whole(config, "late", 0, 0, 31_536_000) }),
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),

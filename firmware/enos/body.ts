@@ -4,16 +4,6 @@
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
 import { methodOf } from "./topic";
 
-/** A value of a measure point on its way to EnOS; with quality it is `{ value, quality }`. */
-export type PointValue = number | string | boolean | readonly number[] | QualifiedValue;
-export interface QualifiedValue {
-  readonly value: number | string | boolean;
-  /** 0 to 9. */
-  readonly quality: number;
-}
-/** Measure points by identifier. */
-export type Points = Readonly<Record<string, PointValue>>;
-
 /** `code` of an answer that means success. */
 export const enosOk = 200;
 
@@ -41,19 +31,34 @@ export function requestBody(id: string, topic: string, params: unknown): Uint8Ar
   );
 }
 
-/** Parameters of thing/measurepoint/post. `time` is epoch ms, left out while the device has no clock. */
-export function measurepointParams(points: Points, time: number | undefined): unknown {
+/**
+ * Parameters of a reading. `time` is epoch ms, left out while the device has no clock.
+ *
+ * @param points measure points by identifier; with quality a value is `{ value, quality }`
+ */
+export function measurepointParams(points: unknown, time: number | undefined): unknown {
   return time === undefined ? { measurepoints: points } : { measurepoints: points, time };
 }
 
+/** What EnOS answers inside a 2.xx. */
+export interface Answer {
+  /** 200 for success. */
+  readonly code: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const nothing: Readonly<Record<string, unknown>> = Object.freeze({});
+
 /**
- * The `code` in the answer to a JSON request, 200 for success; undefined when the body is not such
- * an answer. An empty body counts as success: EnOS may say no more than 2.04.
+ * Reads the answer to a JSON request; undefined when the body is not such an answer. An empty body
+ * counts as success: EnOS may say no more than 2.04.
  */
-export function answerCode(payload: Uint8Array): number | undefined {
-  if (payload.length === 0) return enosOk;
+export function readAnswer(payload: Uint8Array): Answer | undefined {
+  if (payload.length === 0) return { code: enosOk, data: nothing };
   const answer = parseJsonObject(payload);
-  return answer !== undefined && typeof answer.code === "number" ? answer.code : undefined;
+  if (answer === undefined || typeof answer.code !== "number") return undefined;
+  const { code, data } = answer;
+  return { code, data: isObject(data) ? data : nothing };
 }
 
 /** A JSON object from bytes, or undefined: not UTF-8, not JSON, or not an object. */
@@ -62,11 +67,13 @@ export function parseJsonObject(payload: Uint8Array): Record<string, unknown> | 
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
+    if (isObject(value)) return value;
   } catch {
     return undefined;
   }
   return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

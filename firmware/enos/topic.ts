@@ -22,6 +22,19 @@ export const Topic = Object.freeze({
   raw: "thing/model/up_raw",
   rawDown: "thing/model/down_raw",
   measurepointPost: "thing/measurepoint/post",
+  /** Several readings, each with its time. */
+  measurepointBatch: "thing/measurepoint/post/batch",
+  /** A reading that waited while the device was cut off: it does not pass for the newest. */
+  measurepointResume: "thing/measurepoint/resume",
+  /** In EnOS's later editions. */
+  measurepointResumeBatch: "thing/measurepoint/resume/batch",
+  attributeUpdate: "thing/attribute/update",
+  attributeQuery: "thing/attribute/query",
+  attributeDelete: "thing/attribute/delete",
+  tagUpdate: "thing/tag/update",
+  tagQuery: "thing/tag/query",
+  tagDelete: "thing/tag/delete",
+  firmwareInform: "ota/device/inform",
   servicePrefix: "thing/service/",
   measurepointSet: "thing/service/measurepoint/set",
   measurepointGet: "thing/service/measurepoint/get",
@@ -31,6 +44,11 @@ export const Topic = Object.freeze({
 /** `method` of a JSON message: the topic's tail with dots. */
 export function methodOf(topic: string): string {
   return topic.split("/").join(".");
+}
+
+/** Topic of an event of the thing model. */
+export function eventTopic(event: string): string {
+  return `thing/event/${event}/post`;
 }
 
 /** Path of a device's topics as text, without the slash at its end. */

@@ -25,18 +25,20 @@ export class Pending<Entry extends { readonly id: number }> {
     return this.#entries.length;
   }
 
-  /** The entry to send next, left in place. */
-  get oldest(): Entry | undefined {
-    return this.#entries[0];
+  /** What waits, oldest first. Not to be changed. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
   }
 
   /**
-   * @param underWay the entry that is being sent: it stays, as it may have arrived already, and the
-   *   next oldest makes room
+   * @param underWay entries that are being sent: they stay, as they may have arrived already, and the
+   *   next oldest makes room, or the new one goes when there is no other
    */
-  append(entry: Entry, underWay?: Entry): void {
+  append(entry: Entry, underWay: readonly Entry[] = []): void {
     if (this.#entries.length >= this.#capacity) {
-      const index = this.#entries.length > 1 && this.#entries[0] === underWay ? 1 : 0;
+      let index = 0;
+      while (index < this.#entries.length && underWay.indexOf(this.#entries[index]) >= 0) index += 1;
+      if (index === this.#entries.length) return this.#onDropped(entry);
       this.#onDropped(this.#entries.splice(index, 1)[0]);
     }
     this.#entries.push(entry);

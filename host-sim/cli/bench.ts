@@ -7,7 +7,7 @@ import { Simulation } from "../world/simulation";
 import { requireEngine } from "./engine";
 import { wholeNumber } from "./misuse";
 
-const parts = ["codec", "exchanges", "endurance", "xs", "simulation"] as const;
+const parts = ["codec", "exchanges", "endurance", "stand-in", "xs", "simulation"] as const;
 
 interface BenchFlags {
   only?: (typeof parts)[number];
@@ -33,6 +33,7 @@ async function bench(flags: BenchFlags): Promise<void> {
   if (flags.only === undefined || flags.only === "codec") await codec();
   if (flags.only === undefined || flags.only === "exchanges") await exchanges();
   if (flags.only === undefined || flags.only === "endurance") await endurance();
+  if (flags.only === undefined || flags.only === "stand-in") await standIn();
   if (flags.only === undefined || flags.only === "xs") await xs();
   if (flags.only === undefined || flags.only === "simulation") await simulation(flags.days);
 }
@@ -91,6 +92,17 @@ async function endurance(): Promise<void> {
   say(`  heap ${start} MB at the start, ${middle} MB in the middle, ${end} MB at the end`);
   say(`  ${result.idsReused} message ids used again within EXCHANGE_LIFETIME, ${held} entries left in tables`);
   if (result.idsReused + held + result.mixedUp > 0) process.exitCode = 1;
+}
+
+async function standIn(): Promise<void> {
+  const { benchStandIn } = await import("../../bench/stand-in");
+  say("EnOS stand-in over loopback UDP, processor time per request (median of 3 alternating rounds)");
+  for (const { name, standIn: ours, echo, nodeCoap } of await benchStandIn()) {
+    const costs = `${ours.toFixed(1)} µs, echo ${echo.toFixed(1)} µs, node-coap ${nodeCoap.toFixed(1)} µs`;
+    const ratios = `x ${(ours / echo).toFixed(2)} of the echo (bar 2), node-coap x ${(nodeCoap / ours).toFixed(1)} (bar 3)`;
+    say(`  ${name}: ${costs}`);
+    say(`    ${ratios}`);
+  }
 }
 
 function kilo(rate: number): string {

@@ -1,16 +1,27 @@
 /**
- * `npm run cloud`: the EnOS stand-in on a real UDP port.
+ * `npm run cloud`: the EnOS stand-in on a real UDP port, with its application API over HTTP.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "commander";
+import { ApiError, serveApi } from "../api/server";
+import type { ApiOptions, ApiServer } from "../api/server";
+import { projectRoot } from "../board/project";
 import { decodeCoap } from "../cloud/coap-wire";
 import { describeCoap } from "../cloud/coap-text";
-import { DeviceListError, loadDevices } from "../cloud/registry";
+import { StorageError } from "../cloud/fleet";
+import { ProductError } from "../cloud/product";
+import { loadScriptEngine } from "../cloud/script-engine";
 import { ServeError, serveUdp } from "../cloud/udp";
+import type { UdpCloud } from "../cloud/udp";
 import { paletteFor } from "../report/style";
 import { describeCloud } from "../report/timeline";
-import { demoDevice } from "../world/demo-device";
+import { StoreError, openStore } from "../store/level-store";
+import type { LevelStore } from "../store/level-store";
+import { registryOf } from "./cloud-data";
+import type { Registry } from "./cloud-data";
+import { exampleProduct, readDevices, readProducts, readToken } from "./cloud-files";
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { DeviceRecord, Edition } from "../cloud/registry";
 
@@ -20,8 +31,19 @@ interface CloudFlags {
   edition: Edition;
   iv: string;
   devices?: string;
+  products?: string;
+  data?: string;
+  tie: "path" | "address";
+  natIdle: number;
+  rateLimit: number;
+  api: boolean;
+  apiHost: string;
+  apiPort: number;
+  apiTokenFile?: string;
   quiet?: boolean;
 }
+
+type Say = (line: string) => void;
 
 /** The `cloud` command. */
 export function cloudCommand(): Command {
@@ -35,84 +57,198 @@ export function cloudCommand(): Command {
     )
     .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
     .option("--devices <file>", "JSON list of devices (default: one demo device, its keys are printed)")
-    .option("--quiet", "print nothing but the address and faults")
+    .option("--products <file>", "JSON list of products (default: the example of firmware/product for all)")
+    .option("--data <dir>", "keep registry, sessions and data there (default: in memory alone)")
+    .addOption(
+      new Option("--tie <how>", `how a session knows its device, edition "tokenless"`)
+        .choices(["path", "address"])
+        .default("path"),
+    )
+    .option(
+      "--nat-idle <s>",
+      "with --tie address: silence after which a NAT has given the device another address, 0 for never",
+      wholeNumber("--nat-idle", 0, 31_536_000),
+      0,
+    )
+    .option(
+      "--rate-limit <n>",
+      "datagrams per second taken from one address, 0 for all",
+      wholeNumber("--rate-limit", 0, 1_000_000),
+      0,
+    )
+    .option("--api-host <address>", "address of the application API; all but loopback needs a token", "127.0.0.1")
+    .option("--api-port <n>", "TCP port of the application API, 0 for any", wholeNumber("--api-port", 0, 65_535), 8080)
+    .option("--api-token-file <file>", "its bearer token (default: ENOS_API_TOKEN, else none on loopback)")
+    .option("--no-api", "no application API")
+    .option("--quiet", "print nothing but the addresses and faults")
     .action(serve);
 }
 
-async function serve(flags: CloudFlags): Promise<void> {
+async function serve(flags: CloudFlags, command: Command): Promise<void> {
   if (!/^(?:zero|key|[0-9a-fA-F]{32})$/.test(flags.iv)) {
     throw misuse(`--iv takes "zero", "key" or 32 hex digits`);
   }
-  const palette = paletteFor(process.stdout);
-  const say = (line: string): void => {
+  const say: Say = (line) => {
     process.stdout.write(`${line}\n`);
   };
-  const tell = (lane: string, text: string): void => {
-    if (flags.quiet !== true) say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${text}`);
-  };
-  const devices = flags.devices === undefined ? [demoDevice(randomBytes)] : readDevices(flags.devices);
+  const devices = flags.devices === undefined ? undefined : readDevices(flags.devices);
+  const products = flags.products === undefined ? undefined : readProducts(flags.products);
+  const token = flags.api ? readToken(flags.apiTokenFile, process.env) : undefined;
 
-  let served;
+  // Whatever was opened is closed again, in the opposite order, also when a later step fails.
+  const opened: { close(): Promise<void> }[] = [];
+  let failure: Error | undefined;
   try {
-    served = await serveUdp({
-      host: flags.host,
-      port: flags.port,
-      edition: flags.edition,
-      iv: flags.iv,
-      devices,
-      onEvent: (event) => {
-        // The line of the datagram has said so already.
-        if (event.type === "malformed") return;
-        const text = describeCloud(event, true);
-        if (text !== undefined) tell(palette.yellow("cloud"), text);
-      },
-      onDatagram: (direction, datagram, peer) => {
-        const message = decodeCoap(datagram);
-        const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
-        tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
-      },
-      onError: (line) => process.stderr.write(`${line}\n`),
+    let store: LevelStore | undefined;
+    if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
+    const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
+    const served = await serveCoap(flags, registry, say);
+    opened.push(served);
+    await served.flush();
+    const coap = `coap://${shownHost(served.address)}:${served.port}`;
+    say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
+    if (flags.api) {
+      const mayMove = command.getOptionValueSource("apiPort") === "default";
+      const api = await serveHttp(flags, served, token, mayMove, say);
+      opened.push(api);
+    }
+    tellRegistry(flags, registry, served, coap, say);
+    failure = await new Promise<Error | undefined>((resolve) => {
+      process.once("SIGINT", () => resolve(undefined));
+      process.once("SIGTERM", () => resolve(undefined));
+      void served.failed.then(resolve);
     });
   } catch (error) {
-    if (error instanceof ServeError) throw new CommandError(1, error.message);
-    throw error;
+    failure = error as Error;
   }
-  const shown = served.address.includes(":") ? `[${served.address}]` : served.address;
-  say(`EnOS stand-in, edition "${flags.edition}", on coap://${shown}:${served.port} (Ctrl-C ends it)`);
-  if (flags.devices === undefined) printDemo(devices[0], `coap://${shown}:${served.port}`, say);
-  else if (devices.length === 0) say(`no device in ${flags.devices}: everybody will be refused`);
-  else say(`${devices.length} ${devices.length === 1 ? "device" : "devices"} from ${flags.devices}`);
-
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });
-  await served.close();
+  for (const each of opened.reverse()) {
+    // What has failed already is what is told.
+    await each.close().catch((error: Error) => (failure ??= error));
+  }
+  if (failure !== undefined) throw told(failure);
   if (flags.quiet !== true) say("\nended");
 }
 
-/** The one place where a secret is shown: the demo device's, made for this run and gone with it. */
-function printDemo(device: DeviceRecord, url: string, say: (line: string) => void): void {
-  say("one demo device; its keys, for this run only:");
+/** The CoAP half. */
+async function serveCoap(flags: CloudFlags, registry: Registry, say: Say): Promise<UdpCloud> {
+  const palette = paletteFor(process.stdout);
+  const tell = (lane: string, text: string): void => {
+    if (flags.quiet !== true) say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${text}`);
+  };
+  const served = await serveUdp({
+    host: flags.host,
+    port: flags.port,
+    edition: flags.edition,
+    iv: flags.iv,
+    tie: flags.tie,
+    addressIdle: flags.natIdle,
+    devices: registry.devices,
+    products: registry.products,
+    scriptEngine: await loadScriptEngine(),
+    storage: registry.storage,
+    onEvent: (event) => {
+      // The line of the datagram has said so already.
+      if (event.type === "malformed") return;
+      const text = describeCloud(event, true);
+      if (text !== undefined) tell(palette.yellow("cloud"), text);
+    },
+    onDatagram: (direction, datagram, peer) => {
+      const message = decodeCoap(datagram);
+      const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
+      tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
+    },
+    onError: (line) => process.stderr.write(`${line}\n`),
+  });
+  // Bursts of one second's worth.
+  if (flags.rateLimit > 0) served.cloud.setRateLimit({ perSecond: flags.rateLimit, burst: flags.rateLimit });
+  return served;
+}
+
+/** The HTTP half. @param mayMove whether another port will do when this one is in use */
+async function serveHttp(
+  flags: CloudFlags,
+  served: UdpCloud,
+  token: string | undefined,
+  mayMove: boolean,
+  say: Say,
+): Promise<ApiServer> {
+  const options: ApiOptions = {
+    cloud: served.cloud,
+    now: served.now,
+    flush: served.flush,
+    host: flags.apiHost,
+    token,
+    version: version(),
+    edition: flags.edition,
+    kept: flags.data !== undefined,
+    randomBytes,
+    onError: (line) => process.stderr.write(`${line}\n`),
+  };
+  let moved = "";
+  const api = await serveApi(options, flags.apiPort).catch((error: unknown) => {
+    if (!mayMove || !(error instanceof ApiError) || error.code !== "EADDRINUSE") throw error;
+    moved = `, for port ${flags.apiPort} is in use`;
+    return serveApi(options, 0);
+  });
+  const guarded = token === undefined ? "" : ", with bearer token";
+  say(`application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`);
+  return api;
+}
+
+function tellRegistry(flags: CloudFlags, registry: Registry, { cloud }: UdpCloud, url: string, say: Say): void {
+  const { demo, devices, kept, stored } = registry;
+  if (flags.data !== undefined && stored > 0) {
+    say(`${count(stored, "device")} kept in ${flags.data}`);
+  }
+  if (flags.devices !== undefined) {
+    const known = kept === 0 ? "" : `; ${kept} of them known to ${flags.data}, and left as they are there`;
+    say(`${count(devices.length + kept, "device")} from ${flags.devices}${known}`);
+  }
+  if (cloud.devices().length === 0) say("no device is registered: everybody will be refused");
+  if (flags.products !== undefined) say(`${count(registry.products.length, "product")} from ${flags.products}`);
+  else if (flags.devices !== undefined && registry.products.length > 0) {
+    say(`no --products: the example of firmware/product stands for ${keysOf(registry)}`);
+  }
+  if (demo !== undefined) printDemo(demo, url, flags.data, say);
+}
+
+/** The one place where a secret is shown: the demo device's, made for a run or for a data directory. */
+function printDemo(device: DeviceRecord, url: string, data: string | undefined, say: Say): void {
+  say(data === undefined ? "one demo device; its keys, for this run only:" : `one demo device; its keys, kept in ${data}:`);
   say(`  export ENOS_PRODUCT_KEY=${device.productKey}`);
   say(`  export ENOS_DEVICE_KEY=${device.deviceKey}`);
   say(`  export ENOS_DEVICE_SECRET=${device.deviceSecret}`);
   say(`then, in another terminal: npm run device -- --server ${url}`);
 }
 
-function readDevices(file: string): DeviceRecord[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw misuse(
-      `--devices: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
-    );
+/** A fault that a user can mend, as one line; any other as it is. */
+function told(error: Error): Error {
+  if (error instanceof ProductError || (error instanceof ApiError && error.code === "TOKEN")) {
+    return misuse(error.message);
   }
-  try {
-    return loadDevices(text);
-  } catch (error) {
-    if (error instanceof DeviceListError) throw misuse(`${file}: ${error.message}`);
-    throw error;
+  if (error instanceof StorageError) {
+    return new CommandError(1, `--data: ${error.message}; restore the directory from a copy, or move it away`);
   }
+  if (error instanceof StoreError || error instanceof ServeError || error instanceof ApiError) {
+    return new CommandError(1, error.message);
+  }
+  return error;
+}
+
+function keysOf({ products }: Registry): string {
+  const keys = products.map(({ productKey }) => productKey);
+  return keys.length <= 3 ? keys.join(", ") : `${keys.slice(0, 3).join(", ")} and ${keys.length - 3} more`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
+
+function shownHost(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function version(): string {
+  const text = readFileSync(join(projectRoot(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -29,6 +29,7 @@ interface DeviceFlags {
   edition: EditionSetting;
   iv: string;
   format: Format;
+  batch: number;
 }
 
 /** The `device` command. */
@@ -57,9 +58,10 @@ export function deviceCommand(): Command {
     .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
     .addOption(
       new Option("--format <name>", "how readings are sent")
-        .choices(["raw", "json", "alternate"])
+        .choices(["raw", "compact", "json", "alternate"])
         .default("json"),
     )
+    .option("--batch <n>", "readings that are waited for until they are sent", wholeNumber("--batch", 1, 100), 1)
     .action(runDevice);
 }
 
@@ -99,10 +101,17 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
           );
         },
       },
-      application: new DemoApplication({ random: randomFraction, rssi: () => undefined }),
+      application: new DemoApplication({
+        random: randomFraction,
+        rssi: () => undefined,
+        now: driver.now,
+      }),
       interval: flags.interval,
       reports: flags.reports,
       format: flags.format,
+      batch: flags.batch,
+      now: driver.now,
+      wake: driver.wake,
       log: (room, text) => {
         if (ended) return;
         const time = palette.dim(new Date().toISOString().slice(11, 23));
@@ -137,7 +146,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
 function doubt(reason: Rejection, flags: DeviceFlags): string {
   const text =
     reason === "illegal-payload"
-      ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv === "zero" || flags.iv === "key" ? flags.iv : "hex"}), or --format ${flags.format === "raw" ? "json" : "raw"}`
+      ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv === "zero" || flags.iv === "key" ? flags.iv : "hex"}), or --format ${flags.format === "json" ? "raw" : "json"}`
       : `admits the device and refuses its requests (${reason === "bad-option" ? "4.02" : "4.01"}): leave out --edition, or try another --iv`;
   return `${flags.server} ${text}`;
 }

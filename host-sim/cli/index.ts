@@ -7,13 +7,15 @@ import { cloudCommand } from "./cloud";
 import { deviceCommand } from "./device";
 import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
+import { modelCommand } from "./model";
 import { startCommand } from "./start";
 
 const program = new Command("enos-nbiot-xs")
   .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
   .showHelpAfterError("(--help shows the options)");
 
-for (const command of [startCommand(), cloudCommand(), deviceCommand(), benchCommand(), fuzzCommand()]) {
+const commands = [startCommand(), cloudCommand(), deviceCommand(), benchCommand(), fuzzCommand(), modelCommand()];
+for (const command of commands) {
   command.exitOverride();
   program.addCommand(command);
 }

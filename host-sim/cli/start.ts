@@ -22,7 +22,8 @@ interface StartFlags {
   loss?: number;
   reports: number;
   interval: number;
-  format: "raw" | "json" | "alternate";
+  format: "raw" | "compact" | "json" | "alternate";
+  batch: number;
   powerKey: boolean;
   command: boolean;
   verbose?: boolean;
@@ -61,9 +62,10 @@ export function startCommand(): Command {
     .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 900)
     .addOption(
       new Option("--format <name>", "how readings are sent")
-        .choices(["raw", "json", "alternate"])
+        .choices(["raw", "compact", "json", "alternate"])
         .default("alternate"),
     )
+    .option("--batch <n>", "readings that are waited for until they are sent", wholeNumber("--batch", 1, 100), 1)
     .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
     .option("--no-command", "the cloud sends no command")
     .option("--verbose", "show every line of the AT exchange")
@@ -104,6 +106,7 @@ async function start(flags: StartFlags): Promise<void> {
     reports: flags.reports,
     interval: flags.interval,
     format: flags.format,
+    batch: flags.batch,
     powerKey: flags.powerKey,
     command: flags.command,
     onEvent: (event) => {

@@ -8,21 +8,15 @@
 import { CommandQueue } from "./commands";
 import type { CommandLimits, CommandView } from "./commands";
 import type { Peer, ReportKind } from "./events";
+import { PointHistory, Recent, RecentIds } from "./history";
+import type { Reading } from "./history";
+import { deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "./sign";
 import type { IvSetting } from "./sign";
-
-/** A measurement that was stored. */
-export interface Reading {
-  /** The raw request id as text, or the JSON id. */
-  id: string;
-  /** When it was measured, epoch ms, if the device told. */
-  time?: number;
-  points: Record<string, unknown>;
-  format: "raw" | "json";
-  /** When the cloud stored it, ms of the cloud's time. */
-  at: number;
-}
+import { deviceStorageKey, entryStorageKey } from "./storage";
+import type { CloudStorage, EntryKind } from "./storage";
+import type { Progress } from "./thing-json";
 
 /** An event that a device reported. */
 export interface StoredEvent {
@@ -40,8 +34,9 @@ export interface DeviceCounters {
   /** Requests that passed the signature or session check. */
   requests: number;
   signatureRefused: number;
+  /** Readings, events and changes of attributes, tags and firmware version. */
   stored: number;
-  /** Reports that were stored before and only acknowledged again. */
+  /** Of these, what was stored before and only acknowledged again. */
   duplicates: number;
   reportsRefused: number;
   commandsOffered: number;
@@ -54,19 +49,26 @@ export interface DeviceCounters {
 export interface DeviceView {
   productKey: string;
   deviceKey: string;
+  name?: string;
   edition: Edition;
   state: DeviceState;
   /** Its last exchange that succeeded, ms; `undefined` before the first. */
   lastSeen?: number;
+  /** When it came online, ms; only while it is. */
+  onlineSince?: number;
   /** Of the session, seconds. */
   lifetime?: number;
+  /** As the device informed. */
+  firmwareVersion?: string;
+  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
+  tags: Record<string, string>;
   commands: CommandView[];
   counters: DeviceCounters;
 }
 
 export interface DeviceLimits extends CommandLimits {
-  /** Readings, and events, kept per device. */
+  /** Readings, events, and values of each measure point, kept per device. */
   readings: number;
   /** Ids per device by which a report is recognised as stored before. */
   ids: number;
@@ -83,43 +85,84 @@ export interface Session {
   peer: Peer;
 }
 
+/** What of a device is kept over a restart, besides its readings, events and commands. */
+interface Kept {
+  record: DeviceRecord;
+  state: DeviceState;
+  session?: Session;
+  lastSeen?: number;
+  onlineSince?: number;
+  firmwareVersion?: string;
+  firmwareProgress?: Progress;
+  attributes: Record<string, unknown>;
+  tags: Record<string, string>;
+  counters: DeviceCounters;
+}
+
+const NO_COUNTS: Readonly<DeviceCounters> = {
+  authenticated: 0,
+  authRefused: 0,
+  requests: 0,
+  signatureRefused: 0,
+  stored: 0,
+  duplicates: 0,
+  reportsRefused: 0,
+  commandsOffered: 0,
+  commandsAnswered: 0,
+  strayReplies: 0,
+};
+
 export class CloudDevice {
   readonly productKey: string;
   readonly deviceKey: string;
   readonly deviceSecret: string;
+  /** productKey/deviceKey */
+  readonly filedUnder: string;
   readonly edition: Edition;
   readonly signReader: SessionSignReader;
   readonly commands: CommandQueue;
-  readonly counters: DeviceCounters = {
-    authenticated: 0,
-    authRefused: 0,
-    requests: 0,
-    signatureRefused: 0,
-    stored: 0,
-    duplicates: 0,
-    reportsRefused: 0,
-    commandsOffered: 0,
-    commandsAnswered: 0,
-    strayReplies: 0,
-  };
+  readonly points: PointHistory;
+  counters: DeviceCounters = { ...NO_COUNTS };
   state: DeviceState;
   session: Session | undefined;
   lastSeen: number | undefined;
+  onlineSince: number | undefined;
+  firmwareVersion: string | undefined;
+  firmwareProgress: Progress | undefined;
   attributes: Record<string, unknown> = {};
-  readonly readings: Recent<Reading>;
-  readonly events: Recent<StoredEvent>;
+  tags: Record<string, string> = {};
+  readonly #record: DeviceRecord;
+  readonly #storage: CloudStorage | undefined;
+  readonly #readings: Recent<Reading>;
+  readonly #events: Recent<StoredEvent>;
   readonly #ids: RecentIds;
 
-  constructor(record: DeviceRecord, edition: Edition, iv: IvSetting, limits: DeviceLimits) {
+  constructor(
+    record: DeviceRecord,
+    edition: Edition,
+    iv: IvSetting,
+    limits: DeviceLimits,
+    storage: CloudStorage | undefined,
+  ) {
+    this.#record = record;
+    this.#storage = storage;
     this.productKey = record.productKey;
     this.deviceKey = record.deviceKey;
     this.deviceSecret = record.deviceSecret;
+    this.filedUnder = deviceName(record.productKey, record.deviceKey);
     this.edition = record.edition ?? edition;
     this.signReader = new SessionSignReader(record.deviceSecret, iv);
     this.state = record.state ?? "inactive";
-    this.commands = new CommandQueue(limits);
-    this.readings = new Recent(limits.readings);
-    this.events = new Recent(limits.readings);
+    const forget = (kind: EntryKind) => (number: number) => {
+      storage?.delete(entryStorageKey(kind, this.filedUnder, number));
+    };
+    this.commands = new CommandQueue(limits, (number, entry) => {
+      if (entry === undefined) forget("command")(number);
+      else storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
+    });
+    this.points = new PointHistory(limits.readings);
+    this.#readings = new Recent(limits.readings, forget("reading"));
+    this.#events = new Recent(limits.readings, forget("event"));
     this.#ids = new RecentIds(limits.ids);
   }
 
@@ -129,66 +172,103 @@ export class CloudDevice {
     return this.lastSeen + this.session.lifetime * 1000;
   }
 
-  /** True the first time a report comes, false when it was stored before; remembers it. */
-  isNew(kind: ReportKind, id: string): boolean {
-    return this.#ids.add(`${kind} ${id}`);
+  get readings(): Reading[] {
+    return this.#readings.list();
+  }
+
+  get events(): StoredEvent[] {
+    return this.#events.list();
+  }
+
+  /** Whether a message with this id was taken before. */
+  knows(kind: ReportKind, id: string): boolean {
+    return this.#ids.has(`${kind} ${id}`);
+  }
+
+  /** Remembers the id of a message that was taken. */
+  remember(kind: ReportKind, id: string): void {
+    this.#ids.add(`${kind} ${id}`);
+  }
+
+  addReading(reading: Reading): void {
+    this.points.add(reading);
+    const number = this.#readings.push(reading);
+    this.#storage?.put(entryStorageKey("reading", this.filedUnder, number), reading);
+  }
+
+  addEvent(event: StoredEvent): void {
+    const number = this.#events.push(event);
+    this.#storage?.put(entryStorageKey("event", this.filedUnder, number), event);
+  }
+
+  /** Has what changed about the device itself kept. */
+  keep(): void {
+    if (this.#storage === undefined) return;
+    const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
+    const { attributes, tags, counters } = this;
+    const kept: Kept = {
+      record: this.#record,
+      ...{ state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress },
+      // Copies: the storage may write later than we change them.
+      ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
+    };
+    this.#storage.put(deviceStorageKey(this.filedUnder), kept);
+  }
+
+  /** Takes up what `keep` had kept. */
+  restore(value: unknown): void {
+    const kept = value as Kept;
+    this.state = kept.state;
+    this.session = kept.session;
+    this.lastSeen = kept.lastSeen;
+    this.onlineSince = kept.onlineSince;
+    this.firmwareVersion = kept.firmwareVersion;
+    this.firmwareProgress = kept.firmwareProgress;
+    this.attributes = { ...kept.attributes };
+    this.tags = { ...kept.tags };
+    this.counters = { ...NO_COUNTS, ...kept.counters };
+  }
+
+  /** Takes up an entry that was kept under this number. */
+  restoreEntry(kind: EntryKind, number: number, value: unknown): void {
+    if (kind === "command") return this.commands.restore(number, value);
+    if (kind === "event") {
+      const event = value as StoredEvent;
+      this.#events.push(event, number);
+      this.remember("event", event.id);
+      return;
+    }
+    const reading = value as Reading;
+    this.points.add(reading);
+    this.#readings.push(reading, number);
+    this.remember("reading", reading.id);
+  }
+
+  /** Has nothing of it kept any longer. */
+  erase(): void {
+    const storage = this.#storage;
+    if (storage === undefined) return;
+    storage.delete(deviceStorageKey(this.filedUnder));
+    const all: [EntryKind, number[]][] = [
+      ["reading", this.#readings.numbers()],
+      ["event", this.#events.numbers()],
+      ["command", this.commands.numbers()],
+    ];
+    for (const [kind, numbers] of all) {
+      for (const number of numbers) storage.delete(entryStorageKey(kind, this.filedUnder, number));
+    }
   }
 
   view(): DeviceView {
+    const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
     return {
-      productKey: this.productKey,
-      deviceKey: this.deviceKey,
-      edition: this.edition,
-      state: this.state,
-      lastSeen: this.lastSeen,
+      ...{ productKey, deviceKey, name: this.#record.name, edition, state, lastSeen, onlineSince },
       lifetime: this.session?.lifetime,
+      ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
       attributes: { ...this.attributes },
-      commands: this.commands.views(),
+      tags: { ...this.tags },
+      commands: this.commands.views(productKey, deviceKey),
       counters: { ...this.counters },
     };
-  }
-}
-
-/** The last `limit` items. */
-class Recent<T> {
-  readonly #limit: number;
-  #items: T[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-    // In one go at twice the limit: dropping one item at a time would move all the others each time.
-    if (this.#items.length >= 2 * this.#limit) this.#items = this.#items.slice(-this.#limit);
-  }
-
-  list(): T[] {
-    return this.#items.slice(-this.#limit);
-  }
-}
-
-/** The last `capacity` ids that were added. */
-class RecentIds {
-  readonly #capacity: number;
-  // Grows to its capacity as ids come: ten thousand devices in one process are not rare here.
-  readonly #ring: string[] = [];
-  readonly #known = new Set<string>();
-  #next = 0;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  /** False when it is there already. */
-  add(id: string): boolean {
-    if (this.#known.has(id)) return false;
-    const oldest: string | undefined = this.#ring[this.#next];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#ring[this.#next] = id;
-    this.#known.add(id);
-    this.#next = (this.#next + 1) % this.#capacity;
-    return true;
   }
 }

@@ -1,44 +1,43 @@
 /**
- * The EnOS stand-in: CoAP messages in, CoAP messages out, no socket and no clock of its own.
+ * The EnOS stand-in: datagrams in, datagrams out, no socket and no clock of its own. Besides the devices'
+ * side, CoAP, it has the application's: products, devices, what they reported, commands to them, and the
+ * troubles of the world to be switched on.
  *
- * The message layer (RFC 7252 section 4), dialogue by dialogue:
- *
- *     CON request             -> ACK with the response piggybacked
- *     the same again          -> the identical ACK, nothing is carried out twice
- *     NON request             -> NON response; the same again is ignored
- *     CON empty (a ping)      -> RST
- *     CON with a response     -> RST, nothing was asked
- *     CON that is malformed   -> RST with its message id, and nothing else
- *     ACK, RST, anything else -> nothing
+ *     devices ==CoAP== message-layer.ts -- service.ts -+- authentication.ts
+ *                                                      +- uplinks.ts    what they report
+ *                                                      +- commands.ts   what waits for them
+ *     application ==HTTP (host-sim/api)== this file ---+- fleet.ts      who there is
  */
-import { CloudDevice } from "./cloud-device";
-import type { DeviceLimits, DeviceView, Reading, StoredEvent } from "./cloud-device";
-import { ACK, CON, NON, RST, decodeCoap, encodeCoap } from "./coap-wire";
-import type { CoapMessage } from "./coap-wire";
+import { Authentication, checkNat } from "./authentication";
+import type { NatPolicy, SessionTie } from "./authentication";
+import type { CloudDevice, DeviceLimits, DeviceView, StoredEvent } from "./cloud-device";
 import type { Command, CommandView } from "./commands";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
-import { checkDevices, deviceName } from "./registry";
+import { Fleet } from "./fleet";
+import { select } from "./history";
+import type { HistoryQuery, Reading, StoredPoint } from "./history";
+import { DEFAULT_MESSAGE_LIMITS, MessageLayer } from "./message-layer";
+import type { Faults, MessageCounters, MessageLimits, RateLimit } from "./message-layer";
+import type { ProductRecord } from "./product";
+import { checkDevices } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
-import { ReplyStore, peerKey } from "./reply-store";
-import { INTERNAL_ERROR, readRequest } from "./request";
-import type { Answer, RefusedRequest } from "./request";
+import type { ScriptEngine, ScriptFault } from "./script-engine";
 import { EnosService } from "./service";
-import type { SessionTie } from "./service";
 import type { IvSetting } from "./sign";
+import type { CloudStorage } from "./storage";
+import { Uplinks } from "./uplinks";
 
 export type { CloudEvent, Peer } from "./events";
 export type { Command, CommandView } from "./commands";
-export type { DeviceView, Reading, StoredEvent } from "./cloud-device";
+export type { DeviceView, StoredEvent } from "./cloud-device";
+export type { HistoryQuery, Reading, StoredPoint } from "./history";
+export type { Faults, RateLimit } from "./message-layer";
+export type { NatPolicy } from "./authentication";
 
-export interface CloudLimits extends DeviceLimits {
-  /** Replies kept for retransmissions, per peer and in all. */
-  repliesPerPeer: number;
-  repliesTotal: number;
-}
+export interface CloudLimits extends DeviceLimits, MessageLimits {}
 
 const DEFAULT_LIMITS: Readonly<CloudLimits> = {
-  repliesPerPeer: 64,
-  repliesTotal: 16_384,
+  ...DEFAULT_MESSAGE_LIMITS,
   readings: 10_000,
   ids: 4096,
   resendAfter: 30_000,
@@ -49,128 +48,183 @@ const DEFAULT_LIMITS: Readonly<CloudLimits> = {
 };
 
 export interface CloudOptions {
-  /** Sends a datagram; called at most once per received one. */
+  /** Sends a datagram. */
   transmit(datagram: Uint8Array, peer: Peer): void;
   /** For tokens, and for where message ids and command ids start. */
   randomBytes(n: number): Uint8Array;
+  /** In [0, 1), for faults made on purpose; made of `randomBytes` when left out. */
+  random?(): number;
   edition: Edition;
   /** How option 2101 is encrypted, see `IvSetting`. */
   iv: IvSetting;
+  /** Devices to register; one that the storage has is left as it is there. */
   devices: readonly DeviceRecord[];
-  /**
-   * Edition "tokenless": by what a session recognises its device. "address" refuses, with 4.01, requests
-   * from another address or port than the authentication's, as after a NAT rebinding. Default "path".
-   */
+  /** Products to register, likewise. A device's product need not be: then any JSON is taken and no bytes. */
+  products?: readonly ProductRecord[];
+  /** Runs parsing scripts; needed when a product has one. */
+  scriptEngine?: ScriptEngine;
+  /** Keeps what is to survive a restart. */
+  storage?: CloudStorage;
+  /** See `NatPolicy`. */
   tie?: SessionTie;
+  addressIdle?: number;
   /** Hears of everything, in order, before the answer to the request leaves. */
   onEvent?(event: CloudEvent): void;
   limits?: Partial<CloudLimits>;
 }
 
-export interface CloudCounters {
-  datagrams: number;
-  malformed: number;
-  duplicateRequests: number;
-  /** Messages that take no answer: ACK, RST, responses nobody asked for. */
-  ignored: number;
-}
-
-/** One EnOS with all its devices. */
+/** One EnOS with all its products and devices. */
 export class EnosCloud {
-  readonly counters: CloudCounters = { datagrams: 0, malformed: 0, duplicateRequests: 0, ignored: 0 };
   readonly #options: CloudOptions;
-  readonly #devices = new Map<string, CloudDevice>();
-  readonly #service: EnosService;
-  readonly #replies: ReplyStore;
+  readonly #fleet: Fleet;
+  readonly #authentication: Authentication;
+  readonly #layer: MessageLayer;
   #events: CloudEvent[] = [];
   #now = 0;
-  #deadline = Infinity;
-  #nextMessageId: number;
+  /** When devices have something due; a lower bound. */
+  #deadline: number;
   #nextCommandId: number;
 
-  /** @throws DeviceListError on a device list that cannot be used; RangeError on a wrong `iv` */
+  /**
+   * @throws DeviceListError, ProductError, StorageError on what cannot be used; RangeError on a setting
+   *   that cannot work
+   */
   constructor(options: CloudOptions) {
     this.#options = options;
+    const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    for (const record of checkDevices(options.devices)) {
-      const device = new CloudDevice(record, options.edition, options.iv, limits);
-      this.#devices.set(deviceName(device.productKey, device.deviceKey), device);
+    const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
+    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
+    this.#fleet = fleet;
+    fleet.restore();
+    for (const record of options.products ?? []) {
+      if (fleet.product(record.productKey) === undefined) fleet.putProduct(record);
     }
-    this.#replies = new ReplyStore({ perPeer: limits.repliesPerPeer, total: limits.repliesTotal });
-    this.#service = new EnosService({
-      devices: this.#devices,
-      edition: options.edition,
-      iv: options.iv,
-      tie: options.tie ?? "path",
+    for (const record of checkDevices(options.devices)) {
+      if (fleet.device(record.productKey, record.deviceKey) === undefined) fleet.add(record);
+    }
+    this.#authentication = new Authentication({
+      iv,
       randomBytes: (n) => options.randomBytes(n),
-      emit: options.onEvent === undefined ? undefined : (event) => this.#emit(event),
+      emit,
       wake: (at) => {
         this.#deadline = Math.min(this.#deadline, at);
       },
     });
+    this.setNat({ tie: options.tie, addressIdle: options.addressIdle });
+    const uplinks = new Uplinks(emit);
+    const service = new EnosService({ fleet, authentication: this.#authentication, uplinks, edition, emit });
     const [a, b, c, d, e, f] = options.randomBytes(6);
-    this.#nextMessageId = (a << 8) | b;
+    this.#layer = new MessageLayer({
+      // What happened is told before the answer to it leaves.
+      transmit: (datagram, peer) => {
+        this.#flush();
+        options.transmit(datagram, peer);
+      },
+      randomBytes: (n) => options.randomBytes(n),
+      firstMessageId: (a << 8) | b,
+      random: options.random ?? (() => Buffer.from(options.randomBytes(4)).readUInt32BE() / 0x1_0000_0000),
+      emit,
+      handle: (request, peer, now) => service.handle(request, peer, now),
+      admits: (request, peer, now) => service.admits(request, peer, now),
+      limits,
+    });
     // At random, so that a cloud started anew does not give out ids that a device has already answered.
     this.#nextCommandId = ((c << 24) | (d << 16) | (e << 8) | f) >>> 0;
+    // What was restored may have something due.
+    this.#deadline = storage === undefined ? Infinity : 0;
+  }
+
+  get counters(): Readonly<MessageCounters> {
+    return this.#layer.counters;
   }
 
   /** When `poll` is to be called at the latest, ms; Infinity when nothing is under way. */
   get deadline(): number {
-    return this.#deadline;
+    return Math.min(this.#deadline, this.#layer.deadline);
   }
 
   /** Takes in one datagram. Never throws for its sake, whatever its bytes. `now` in ms. */
   receive(datagram: Uint8Array, peer: Peer, now: number): void {
     this.#advance(now);
-    this.counters.datagrams += 1;
-    const reply = this.#answer(datagram, peer);
+    this.#layer.receive(datagram, peer, this.#now);
     this.#flush();
-    if (reply !== undefined) this.#options.transmit(reply, peer);
   }
 
-  /** Lets sessions lapse and commands time out. `now` in ms. */
+  /** Lets sessions lapse and commands time out, sends what was delayed. `now` in ms. */
   poll(now: number): void {
     this.#advance(now);
+    this.#layer.poll(this.#now);
     this.#flush();
+  }
+
+  /** Products in the order of their registration. */
+  products(): ProductRecord[] {
+    return this.#fleet.products();
+  }
+
+  product(productKey: string): ProductRecord | undefined {
+    return this.#fleet.product(productKey)?.record;
   }
 
   /**
-   * Queues a command; it leaves when the device next speaks. Returns its id.
-   * @throws RangeError for an unknown device, a command that cannot be sent, or too many waiting
+   * Registers a product, or gives it another model and script.
+   * @throws ProductError on a record that cannot be used
    */
-  sendCommand(productKey: string, deviceKey: string, command: Command, now: number): string {
+  putProduct(record: ProductRecord, now: number): void {
     this.#advance(now);
-    const device = this.#known(productKey, deviceKey);
-    const id = String(this.#nextCommandId);
-    const path = device.commands.add(id, command, now);
-    this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
-    this.#deadline = Math.min(this.#deadline, device.commands.deadline);
-    this.#emit({ type: "command-queued", productKey, deviceKey, id, path });
+    this.#fleet.putProduct(record);
+    this.#emit({ type: "product-put", productKey: record.productKey });
     this.#flush();
-    return id;
+  }
+
+  /** @throws RangeError when there is no such product, or it has devices */
+  removeProduct(productKey: string, now: number): void {
+    this.#advance(now);
+    this.#fleet.removeProduct(productKey);
+    this.#emit({ type: "product-removed", productKey });
+    this.#flush();
+  }
+
+  /** What a product's parsing script makes of bytes; nothing is stored. */
+  scriptToJson(productKey: string, bytes: Uint8Array): string | ScriptFault {
+    return this.#fleet.product(productKey)?.rawToJson(bytes) ?? { fault: `no product ${productKey}` };
+  }
+
+  /** What a product's parsing script makes of JSON; nothing is sent. */
+  scriptToRaw(productKey: string, json: string): Uint8Array | ScriptFault {
+    return this.#fleet.product(productKey)?.jsonToRaw(json) ?? { fault: `no product ${productKey}` };
+  }
+
+  /**
+   * Registers a device.
+   * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
+   */
+  createDevice(record: DeviceRecord, now: number): DeviceView {
+    this.#advance(now);
+    const device = this.#fleet.add(record);
+    this.#emit({ type: "registered", ...nameOf(device) });
+    this.#flush();
+    return device.view();
+  }
+
+  /**
+   * Forgets a device with all that it reported.
+   * @throws RangeError for an unknown device
+   */
+  removeDevice(productKey: string, deviceKey: string, now: number): void {
+    this.#advance(now);
+    this.#fleet.remove(this.#known(productKey, deviceKey));
+    this.#emit({ type: "removed", productKey, deviceKey });
+    this.#flush();
   }
 
   device(productKey: string, deviceKey: string): DeviceView | undefined {
-    return this.#devices.get(deviceName(productKey, deviceKey))?.view();
+    return this.#fleet.device(productKey, deviceKey)?.view();
   }
 
   devices(): DeviceView[] {
-    return [...this.#devices.values()].map((device) => device.view());
-  }
-
-  /** The commands kept for a device, oldest first; empty for an unknown one. */
-  commands(productKey: string, deviceKey: string): CommandView[] {
-    return this.#devices.get(deviceName(productKey, deviceKey))?.commands.views() ?? [];
-  }
-
-  /** The readings kept for a device in the order of their storing; empty for an unknown one. */
-  readings(productKey: string, deviceKey: string): Reading[] {
-    return this.#devices.get(deviceName(productKey, deviceKey))?.readings.list() ?? [];
-  }
-
-  /** The events kept for a device in the order of their storing; empty for an unknown one. */
-  events(productKey: string, deviceKey: string): StoredEvent[] {
-    return this.#devices.get(deviceName(productKey, deviceKey))?.events.list() ?? [];
+    return [...this.#fleet.devices()].map((device) => device.view());
   }
 
   /**
@@ -179,7 +233,7 @@ export class EnosCloud {
    */
   disable(productKey: string, deviceKey: string, now: number = this.#now): void {
     this.#advance(now);
-    this.#service.setState(this.#known(productKey, deviceKey), "disabled");
+    this.#authentication.setState(this.#known(productKey, deviceKey), "disabled", this.#now);
     this.#flush();
   }
 
@@ -192,86 +246,139 @@ export class EnosCloud {
     const device = this.#known(productKey, deviceKey);
     if (device.state === "disabled") {
       device.session = undefined;
-      this.#service.setState(device, device.lastSeen === undefined ? "inactive" : "offline");
+      this.#authentication.setState(device, device.lastSeen === undefined ? "inactive" : "offline", this.#now);
     }
     this.#flush();
   }
 
+  /**
+   * Ends sessions as a server does that has lost them: of one device, or of all when none is named.
+   * Returns how many there were.
+   * @throws RangeError for an unknown device
+   */
+  forgetSession(productKey: string | undefined, deviceKey: string | undefined, now: number): number {
+    this.#advance(now);
+    const all =
+      productKey === undefined || deviceKey === undefined
+        ? [...this.#fleet.devices()]
+        : [this.#known(productKey, deviceKey)];
+    let sessions = 0;
+    for (const device of all) {
+      if (device.session === undefined) continue;
+      sessions += 1;
+      device.session = undefined;
+      this.#emit({ type: "session-forgotten", ...nameOf(device) });
+      if (device.state === "online") this.#authentication.setState(device, "offline", this.#now);
+      device.keep();
+    }
+    this.#flush();
+    return sessions;
+  }
+
+  /** The newest value of each measure point; empty for an unknown device. */
+  latest(productKey: string, deviceKey: string): Record<string, StoredPoint> {
+    return this.#fleet.device(productKey, deviceKey)?.points.latest() ?? {};
+  }
+
+  /** Values of one measure point by the time of their measuring; empty for an unknown device. */
+  history(productKey: string, deviceKey: string, query: HistoryQuery & { identifier: string }): StoredPoint[] {
+    return this.#fleet.device(productKey, deviceKey)?.points.list(query.identifier, query) ?? [];
+  }
+
+  /** The readings kept for a device in the order of their storing; empty for an unknown one. */
+  readings(productKey: string, deviceKey: string): Reading[] {
+    return this.#fleet.device(productKey, deviceKey)?.readings ?? [];
+  }
+
+  /** Events of a device by their time, all that are kept without a query; empty for an unknown one. */
+  events(productKey: string, deviceKey: string, query?: HistoryQuery): StoredEvent[] {
+    const events = this.#fleet.device(productKey, deviceKey)?.events ?? [];
+    if (query === undefined) return events;
+    const timeOf = ({ time, at }: StoredEvent): number => time ?? at;
+    return select(events.sort((one, other) => timeOf(one) - timeOf(other)), query, timeOf);
+  }
+
+  /**
+   * Queues a command; it leaves when the device next speaks. Returns its id.
+   * @param options `timeout`: ms until it is given up
+   * @throws RangeError for an unknown device, a command that cannot be sent, or too many waiting
+   */
+  sendCommand(
+    productKey: string,
+    deviceKey: string,
+    command: Command,
+    now: number,
+    options: { timeout?: number } = {},
+  ): string {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    const id = String(this.#nextCommandId);
+    const product = this.#fleet.productOf(device);
+    const path = device.commands.add(id, command, product, this.#now, options.timeout);
+    this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
+    this.#deadline = Math.min(this.#deadline, device.commands.deadline);
+    this.#emit({ type: "command-queued", productKey, deviceKey, id, path });
+    this.#flush();
+    return id;
+  }
+
+  /** A command that is still kept. */
+  command(id: string): CommandView | undefined {
+    for (const device of this.#fleet.devices()) {
+      const { productKey, deviceKey } = device;
+      const found = device.commands.views(productKey, deviceKey).find((command) => command.id === id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The commands kept for a device, oldest first; empty for an unknown one. */
+  commands(productKey: string, deviceKey: string): CommandView[] {
+    return this.#fleet.device(productKey, deviceKey)?.commands.views(productKey, deviceKey) ?? [];
+  }
+
+  /** Troubles of the network and the server that are made on purpose. */
+  get faults(): Faults {
+    return this.#layer.faults;
+  }
+
+  /**
+   * What is left out stays as it is.
+   * @throws RangeError on a value that is none
+   */
+  setFaults(faults: Partial<Faults>): void {
+    this.#layer.faults = { ...this.#layer.faults, ...faults };
+  }
+
+  get nat(): NatPolicy {
+    return { ...this.#authentication.nat };
+  }
+
+  /**
+   * What is left out stays as it is.
+   * @throws RangeError on a value that is none
+   */
+  setNat({ tie, addressIdle }: Partial<NatPolicy>): void {
+    const { nat } = this.#authentication;
+    this.#authentication.nat = checkNat({ tie: tie ?? nat.tie, addressIdle: addressIdle ?? nat.addressIdle });
+  }
+
+  get rateLimit(): RateLimit {
+    return this.#layer.rateLimit;
+  }
+
+  /**
+   * What is left out stays as it is.
+   * @throws RangeError on a value that is none
+   */
+  setRateLimit(limit: Partial<RateLimit>): void {
+    this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
+  }
+
   #known(productKey: string, deviceKey: string): CloudDevice {
-    const device = this.#devices.get(deviceName(productKey, deviceKey));
+    const device = this.#fleet.device(productKey, deviceKey);
     if (device !== undefined) return device;
     throw new RangeError(`no device ${productKey}/${deviceKey} in the device list`);
-  }
-
-  /** The bytes that answer a datagram, if any do. */
-  #answer(datagram: Uint8Array, peer: Peer): Uint8Array | undefined {
-    // Nobody can be reached at port 0, and a socket refuses to send there.
-    if (peer.port === 0) return this.#ignore();
-    const message = decodeCoap(datagram);
-    if ("malformed" in message) {
-      const { malformed: reason, type, messageId } = message;
-      const rejects = type === CON && messageId !== undefined;
-      this.counters.malformed += 1;
-      this.#emit({ type: "malformed", peer, reason, answer: rejects ? "RST" : "none" });
-      return rejects ? reset(messageId) : undefined;
-    }
-    if (message.type === ACK || message.type === RST) return this.#ignore();
-    if (message.code === 0 || message.code >> 5 !== 0) {
-      this.#ignore();
-      return message.type === CON ? reset(message.messageId) : undefined;
-    }
-
-    const { messageId } = message;
-    const from = peerKey(peer);
-    const known = this.#replies.find(from, messageId, this.#now);
-    if (known !== undefined) {
-      const answered = message.type === CON && known.reply !== undefined;
-      this.counters.duplicateRequests += 1;
-      this.#emit({ type: "duplicate-request", peer, messageId, answered });
-      return answered ? known.reply : undefined;
-    }
-    const reply = this.#respond(message, peer);
-    // The reply to a NON is not kept: nobody asks for it again, only the network repeats the question.
-    this.#replies.add(from, messageId, message.type === CON ? reply : undefined, this.#now);
-    return reply;
-  }
-
-  #respond(message: CoapMessage, peer: Peer): Uint8Array | undefined {
-    let answer: Answer | RefusedRequest;
-    try {
-      const request = readRequest(message);
-      answer = "refused" in request ? request : this.#service.handle(request, peer, this.#now);
-    } catch (error) {
-      answer = { refused: INTERNAL_ERROR, reason: "internal error", told: true };
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#emit({ type: "internal-error", peer, reason });
-    }
-    if (!("refused" in answer)) return this.#encode(message, answer);
-    const { refused: code, reason, options } = answer;
-    if (answer.told === undefined) this.#emit({ type: "request-refused", peer, code, reason });
-    if (message.type === NON && answer.criticalOption) return undefined;
-    return this.#encode(message, { code, options });
-  }
-
-  #encode(request: CoapMessage, answer: Answer): Uint8Array {
-    const confirmable = request.type === CON;
-    let { messageId } = request;
-    if (!confirmable) {
-      messageId = this.#nextMessageId;
-      this.#nextMessageId = (messageId + 1) & 0xffff;
-    }
-    return encodeCoap({
-      type: confirmable ? ACK : NON,
-      code: answer.code,
-      messageId,
-      token: request.token,
-      options: answer.options ?? [],
-      payload: answer.payload ?? NOTHING,
-    });
-  }
-
-  #ignore(): undefined {
-    this.counters.ignored += 1;
   }
 
   /** Moves time on, and does what has come due. */
@@ -280,11 +387,10 @@ export class EnosCloud {
     if (this.#now < this.#deadline) return;
     // A lower bound from here on: a device that speaks moves its own deadline, and nobody needs to know.
     this.#deadline = Infinity;
-    for (const device of this.#devices.values()) {
-      if (this.#now >= device.expires) this.#service.setState(device, "offline");
+    for (const device of this.#fleet.devices()) {
+      if (this.#now >= device.expires) this.#authentication.setState(device, "offline", this.#now);
       for (const id of device.commands.expire(this.#now)) {
-        const { productKey, deviceKey } = device;
-        this.#emit({ type: "command-timed-out", productKey, deviceKey, id });
+        this.#emit({ type: "command-timed-out", ...nameOf(device), id });
       }
       this.#deadline = Math.min(this.#deadline, device.expires, device.commands.deadline);
     }
@@ -303,8 +409,6 @@ export class EnosCloud {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-
-function reset(messageId: number): Uint8Array {
-  return encodeCoap({ type: RST, code: 0, messageId, token: NOTHING, options: [], payload: NOTHING });
+function nameOf({ productKey, deviceKey }: CloudDevice): { productKey: string; deviceKey: string } {
+  return { productKey, deviceKey };
 }

@@ -14,6 +14,7 @@ const NUMBER_OPTIONS: Readonly<Record<number, string>> = {
   17: "Accept",
   23: "Block2",
   27: "Block1",
+  28: "Size2",
   60: "Size1",
 };
 

@@ -5,15 +5,15 @@
  *        \         \                       "sent" until the reply came
  *         `---------`---> timed-out
  */
-import { isObject } from "./thing-json";
-import type { PointValue } from "./demo-product";
+import type { Product } from "./product";
+import { printable } from "./coap-text";
 
 /** What an operator wants a device to do. */
 export type Command =
-  | { kind: "set"; points: Record<string, PointValue> }
+  | { kind: "set"; points: Record<string, unknown> }
   | { kind: "get"; points: string[] }
   | { kind: "service"; service: string; inputs: Record<string, unknown> }
-  /** Bytes made by the product's parsing script; `requestId` is the u32 inside them. */
+  /** Bytes given by hand; `requestId` is the u32 inside them. */
   | { kind: "raw"; payload: Uint8Array; requestId: number };
 
 export type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
@@ -21,24 +21,38 @@ export type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
 /** A command as its sender may look at it. */
 export interface CommandView {
   readonly id: string;
+  readonly productKey: string;
+  readonly deviceKey: string;
   readonly kind: Command["kind"];
   /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
   readonly path: string;
   readonly status: CommandStatus;
-  /** ms */
+  /** ms, as the two below */
   readonly createdAt: number;
+  /** When its payload last left the cloud. */
+  readonly sentAt?: number;
+  readonly answeredAt?: number;
   /** The device's result code; 200 is success. */
   readonly code?: number;
-  /** What a JSON reply carried as `data`. */
+  /** What a reply carried as `data`. */
   readonly data?: unknown;
+  /** What the device said of it. */
+  readonly message?: string;
   /** How often it was offered to the device. */
   readonly offers: number;
+}
+
+/** A device's reply to a command. */
+export interface CommandReply {
+  readonly code: number;
+  readonly data?: unknown;
+  readonly message?: string;
 }
 
 export interface CommandLimits {
   /** After an offer, ms until the same command is offered again. */
   resendAfter: number;
-  /** From `add`, ms until a command without reply is given up. */
+  /** From `add`, ms until a command without reply is given up, unless it brings a time of its own. */
   commandTimeout: number;
   /** Commands kept per device, finished ones included. */
   commandsPerDevice: number;
@@ -51,15 +65,21 @@ interface Entry {
   kind: Command["kind"];
   path: string;
   payload: Uint8Array;
+  /** What a raw reply calls itself by. */
   requestId?: number;
   status: CommandStatus;
   createdAt: number;
+  /** When it is given up, ms. */
+  expiresAt: number;
   offeredAt?: number;
+  sentAt?: number;
+  answeredAt?: number;
   offers: number;
   /** Offered by path alone and not fetched since. */
   awaitsFetch: boolean;
   code?: number;
   data?: unknown;
+  message?: string;
 }
 
 /** What is put on a response, or answered to a fetch. */
@@ -69,51 +89,81 @@ export interface Delivery {
   readonly payload: Uint8Array;
 }
 
+/** Told of what is to be kept of the command with this number; `undefined`: nothing any longer. */
+export type KeepCommand = (number: number, entry: unknown) => void;
+
 export class CommandQueue {
   readonly #limits: CommandLimits;
-  #entries: Entry[] = [];
+  readonly #keep: KeepCommand;
+  /** Oldest first. */
+  #entries: { number: number; entry: Entry }[] = [];
+  #nextNumber = 0;
 
-  constructor(limits: CommandLimits) {
+  constructor(limits: CommandLimits, keep: KeepCommand = () => {}) {
     this.#limits = limits;
+    this.#keep = keep;
   }
 
   /** All commands kept, oldest first. */
-  views(): CommandView[] {
-    return this.#entries.map(({ id, kind, path, status, createdAt, offers, code, data }) => {
-      return { id, kind, path, status, createdAt, offers, code, data };
+  views(productKey: string, deviceKey: string): CommandView[] {
+    return this.#entries.map(({ entry }) => {
+      const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
+      return {
+        ...{ id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers },
+        ...{ code, data, message },
+      };
     });
+  }
+
+  /** Numbers under which commands are kept. */
+  numbers(): number[] {
+    return this.#entries.map(({ number }) => number);
   }
 
   /** When the next command times out, ms; Infinity when none waits. */
   get deadline(): number {
-    const first = this.#entries.find(waits);
-    return first === undefined ? Infinity : this.#timesOutAt(first);
+    let deadline = Infinity;
+    for (const { entry } of this.#entries) if (waits(entry)) deadline = Math.min(deadline, entry.expiresAt);
+    return deadline;
   }
 
   /**
    * Queues a command under `id` and returns its path.
-   * @throws RangeError when it is too long, malformed, or too many wait already
+   * @param timeout ms until it is given up
+   * @throws RangeError when it is too long, not as the model says, or too many wait already
    */
-  add(id: string, command: Command, now: number): string {
-    const { path, payload } = encodeCommand(id, command);
+  add(id: string, command: Command, product: Product, now: number, timeout = this.#limits.commandTimeout): string {
+    const { path, payload, requestId } = encodeCommand(id, command, product);
     const { commandPayload, commandsPerDevice } = this.#limits;
     if (payload.length > commandPayload) {
       throw new RangeError(`command: expected at most ${commandPayload} bytes, got ${payload.length}`);
     }
-    const requestId = command.kind === "raw" ? command.requestId : undefined;
-    if (requestId !== undefined && this.#entries.some((e) => waits(e) && e.requestId === requestId)) {
-      throw new RangeError(`command: request id ${requestId} is already waiting for its reply`);
+    if (!(timeout > 0 && timeout <= LONGEST_TIMEOUT)) {
+      throw new RangeError(`timeout: expected more than 0 and at most ${LONGEST_TIMEOUT} ms, got ${timeout}`);
     }
+    const taken = requestId !== undefined && this.#entries.some(({ entry }) => waits(entry) && entry.requestId === requestId);
+    if (taken) throw new RangeError(`command: request id ${requestId} is already waiting for its reply`);
     if (this.#entries.length >= commandsPerDevice) {
-      const finished = this.#entries.findIndex((entry) => !waits(entry));
+      const finished = this.#entries.findIndex(({ entry }) => !waits(entry));
       if (finished < 0) throw new RangeError(`command: ${commandsPerDevice} already wait for this device`);
+      this.#keep(this.#entries[finished].number, undefined);
       this.#entries.splice(finished, 1);
     }
-    this.#entries.push({
-      ...{ id, kind: command.kind, path, payload, requestId, createdAt: now },
+    const entry: Entry = {
+      ...{ id, kind: command.kind, path, payload, requestId, createdAt: now, expiresAt: now + timeout },
       ...{ status: "pending", offers: 0, awaitsFetch: false },
-    });
+    };
+    const number = this.#nextNumber++;
+    this.#entries.push({ number, entry });
+    this.#changed(number, entry);
     return path;
+  }
+
+  /** Takes up a command that was kept. */
+  restore(number: number, value: unknown): void {
+    const kept = value as Omit<Entry, "payload"> & { payload: string };
+    this.#entries.push({ number, entry: { ...kept, payload: Buffer.from(kept.payload, "base64") } });
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
   }
 
   /**
@@ -121,15 +171,20 @@ export class CommandQueue {
    * @param deliver true when the payload goes along (option 2102), false when only the path does
    */
   offer(now: number, deliver: boolean): Delivery | undefined {
-    const entry = this.#entries.find((candidate) => {
-      if (!waits(candidate)) return false;
-      return candidate.offeredAt === undefined || now - candidate.offeredAt >= this.#limits.resendAfter;
+    const found = this.#entries.find(({ entry: { status, offeredAt } }) => {
+      if (status !== "pending" && status !== "sent") return false;
+      return offeredAt === undefined || now - offeredAt >= this.#limits.resendAfter;
     });
-    if (entry === undefined) return undefined;
+    if (found === undefined) return undefined;
+    const { number, entry } = found;
     entry.offeredAt = now;
     entry.offers += 1;
     entry.awaitsFetch = !deliver;
-    if (deliver) entry.status = "sent";
+    if (deliver) {
+      entry.status = "sent";
+      entry.sentAt = now;
+    }
+    this.#changed(number, entry);
     return entry;
   }
 
@@ -138,51 +193,65 @@ export class CommandQueue {
    * oldest that waits, so that a device which lost the answer can ask once more.
    */
   fetch(path: string, now: number): Delivery | undefined {
-    const there = this.#entries.filter((entry) => waits(entry) && entry.path === path);
-    const entry = there.find((candidate) => candidate.awaitsFetch) ?? there[0];
-    if (entry === undefined) return undefined;
+    const there = this.#entries.filter(({ entry }) => waits(entry) && entry.path === path);
+    const found = there.find(({ entry }) => entry.awaitsFetch) ?? there[0];
+    if (found === undefined) return undefined;
+    const { number, entry } = found;
     entry.awaitsFetch = false;
     entry.status = "sent";
     entry.offeredAt = now;
+    entry.sentAt = now;
+    this.#changed(number, entry);
     return entry;
   }
 
   /**
-   * Takes a reply. Returns the command's id, or `undefined` when none waits for it, as after the same
-   * reply came before. `key` is the id of a JSON command, or the request id of a raw one.
+   * Takes a reply that came for `path`. Returns the command's id, or `undefined` when none waits for it,
+   * as after the same reply came before.
+   * @param key the id of the message; of a raw one its request id as text
    */
-  answer(path: string, key: string | number, code: number, data?: unknown): string | undefined {
-    const entry = this.#entries.find((candidate) => {
-      if (!waits(candidate) || candidate.path !== path) return false;
-      return candidate.kind === "raw" ? candidate.requestId === key : candidate.id === String(key);
+  answer(path: string, key: string, reply: CommandReply, now: number): string | undefined {
+    const found = this.#entries.find(({ entry }) => {
+      if (!waits(entry) || entry.path !== path) return false;
+      return entry.requestId === undefined ? entry.id === key : String(entry.requestId) === key;
     });
-    if (entry === undefined) return undefined;
+    if (found === undefined) return undefined;
+    const { number, entry } = found;
     entry.status = "answered";
-    entry.code = code;
-    entry.data = data;
+    entry.answeredAt = now;
+    entry.code = reply.code;
+    entry.data = reply.data;
+    entry.message = reply.message;
+    this.#changed(number, entry);
     return entry.id;
   }
 
   /** Gives up what has waited too long; returns the ids. */
   expire(now: number): string[] {
-    const lost = this.#entries.filter((entry) => {
-      return waits(entry) && now >= this.#timesOutAt(entry);
-    });
-    for (const entry of lost) entry.status = "timed-out";
-    return lost.map((entry) => entry.id);
+    const lost = this.#entries.filter(({ entry }) => waits(entry) && now >= entry.expiresAt);
+    for (const { number, entry } of lost) {
+      entry.status = "timed-out";
+      this.#changed(number, entry);
+    }
+    return lost.map(({ entry }) => entry.id);
   }
 
-  /** One sum for the deadline and for its test: with fractions, another way to put it can differ. */
-  #timesOutAt(entry: Entry): number {
-    return entry.createdAt + this.#limits.commandTimeout;
+  #changed(number: number, entry: Entry): void {
+    this.#keep(number, { ...entry, payload: Buffer.from(entry.payload).toString("base64") });
   }
 }
+
+/** A month, ms. */
+const LONGEST_TIMEOUT = 30 * 86_400_000;
+const RAW_DOWN = "thing/model/down_raw";
 
 function waits(entry: Entry): boolean {
   return entry.status === "pending" || entry.status === "sent";
 }
 
-function encodeCommand(id: string, command: Command): { path: string; payload: Uint8Array } {
+type EncodedCommand = Pick<Entry, "path" | "payload" | "requestId">;
+
+function encodeCommand(id: string, command: Command, product: Product): EncodedCommand {
   switch (command.kind) {
     case "raw": {
       const { requestId, payload } = command;
@@ -190,24 +259,38 @@ function encodeCommand(id: string, command: Command): { path: string; payload: U
         throw new RangeError(`requestId: expected an integer from 0 to 4294967295, got ${requestId}`);
       }
       if (payload.length === 0) throw new RangeError("payload: expected at least 1 byte");
-      return { path: "thing/model/down_raw", payload: payload.slice() };
+      return { path: RAW_DOWN, payload: payload.slice(), requestId };
     }
     case "set":
-      return jsonCommand(id, "measurepoint/set", command.points);
+      refuseFault(product.checkSet(command.points));
+      return encodeService(id, "measurepoint/set", command.points, product);
     case "get":
-      return jsonCommand(id, "measurepoint/get", command.points);
+      if (product.payload === "raw") throw new RangeError("get: has no raw form, and the product's commands are raw");
+      for (const identifier of command.points) {
+        if (!product.hasPoint(identifier)) throw new RangeError(`points: ${printable(identifier)} is not in the model`);
+      }
+      return encodeService(id, "measurepoint/get", command.points, product);
     case "service": {
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(command.service) || command.service.endsWith("_reply")) {
         throw new RangeError("service: expected 1 to 64 of A-Z a-z 0-9 _ - that do not end in _reply");
       }
-      if (!isObject(command.inputs)) throw new RangeError("inputs: expected an object");
-      return jsonCommand(id, command.service, command.inputs);
+      refuseFault(product.checkService(command.service, command.inputs));
+      return encodeService(id, command.service, command.inputs, product);
     }
   }
 }
 
-function jsonCommand(id: string, service: string, params: unknown): { path: string; payload: Uint8Array } {
+/** As JSON, or as the bytes that the product's parsing script makes of it. */
+function encodeService(id: string, service: string, params: unknown, product: Product): EncodedCommand {
   const method = `thing.service.${service.replace("/", ".")}`;
   const text = JSON.stringify({ id, version: "1.0", method, params });
-  return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
+  if (product.payload === "json") return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
+  const payload = product.jsonToRaw(text);
+  if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
+  if (payload.length === 0) throw new RangeError("the parsing script made no command of it: it gave no bytes");
+  return { path: RAW_DOWN, payload, requestId: Number(id) };
+}
+
+function refuseFault(fault: string | undefined): void {
+  if (fault !== undefined) throw new RangeError(fault);
 }

@@ -16,13 +16,16 @@ export interface DeviceName {
   deviceKey: string;
 }
 
-/** What a device reports: measure points (raw or JSON), an event, or attributes. */
-export type ReportKind = "reading" | "event" | "attributes";
+/** What a device reports: measure points (raw or JSON), an event, or something about itself. */
+export type ReportKind = "reading" | "event" | "attributes" | "tags" | "firmware";
 
 type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
   | ({ type: "auth-refused"; peer: Peer; code: number; reason: string } & DeviceName)
+  /** By an operator; `removed` takes with it what the device reported. */
+  | ({ type: "registered" | "removed" | "session-forgotten" } & DeviceName)
+  | { type: "product-put" | "product-removed"; productKey: string }
   | ({ type: "state"; from: DeviceState; to: DeviceState } & DeviceName)
   | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
   /** "stored-before": acknowledged once more, not stored. `points`: of a reading that is new. */
@@ -32,6 +35,10 @@ type EventBody =
       id: string;
       format: "raw" | "json";
       points?: Record<string, unknown>;
+      /** When it was measured, epoch ms, if the device told. */
+      time?: number;
+      /** It came through `resume`. */
+      late?: true;
     } & DeviceName)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
@@ -42,6 +49,8 @@ type EventBody =
   | ({ type: "command-answered"; id: string; code: number } & DeviceName)
   | ({ type: "command-timed-out"; id: string } & DeviceName)
   | { type: "request-refused"; peer: Peer; code: number; reason: string }
+  /** An address that sends more than it may; at most once per second and address. */
+  | { type: "rate-limited"; peer: Peer }
   /** A retransmission; `answered` is false for a NON one, which is only ignored. */
   | { type: "duplicate-request"; peer: Peer; messageId: number; answered: boolean }
   | { type: "malformed"; peer: Peer; reason: string; answer: "RST" | "none" }

@@ -5,7 +5,7 @@
  *
  *     [ { "productKey": "...", "deviceKey": "...", "deviceSecret": "..." } ]
  *
- * with optional `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
+ * with optional `name`, `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
  */
 
 /**
@@ -22,6 +22,8 @@ export interface DeviceRecord {
   productKey: string;
   deviceKey: string;
   deviceSecret: string;
+  /** For people. */
+  name?: string;
   /** Default: the cloud's edition. */
   edition?: Edition;
   /** Default: "inactive". */
@@ -33,7 +35,8 @@ export class DeviceListError extends Error {
   override name = "DeviceListError";
 }
 
-const FIELDS: ReadonlySet<string> = new Set(["productKey", "deviceKey", "deviceSecret", "edition", "state"]);
+const LONGEST_NAME = 128;
+const FIELDS: ReadonlySet<string> = new Set(["productKey", "deviceKey", "deviceSecret", "name", "edition", "state"]);
 
 /**
  * Reads a device list.
@@ -92,7 +95,11 @@ function readDevice(entry: unknown, place: string): DeviceRecord {
     deviceKey: readKey(fields["deviceKey"], `${place}.deviceKey`),
     deviceSecret: readSecret(fields["deviceSecret"], `${place}.deviceSecret`),
   };
-  const { edition, state } = fields;
+  const { edition, state, name } = fields;
+  if (typeof name === "string" && name.length <= LONGEST_NAME) device.name = name;
+  else if (name !== undefined) {
+    throw new DeviceListError(`${place}.name: expected text of at most ${LONGEST_NAME} characters`);
+  }
   if (edition === "token" || edition === "tokenless") device.edition = edition;
   else if (edition !== undefined) {
     throw new DeviceListError(`${place}.edition: expected "token" or "tokenless", got ${shown(edition)}`);

@@ -1,5 +1,6 @@
 /**
- * A CoAP request as the cloud's services see it: method, path, signature, payload.
+ * A CoAP request as the cloud's services see it: method, path, signature, payload, and the part that it
+ * is of a block-wise transfer (RFC 7959).
  *
  * An option that is not understood here, is too long, or comes once too often counts as unrecognised
  * (RFC 7252 sections 5.4.1, 5.4.3 and 5.4.5): an elective one is skipped, a critical one ends the request.
@@ -12,6 +13,7 @@ export const POST = 2;
 
 export const CHANGED = code(2, 4);
 export const CONTENT = code(2, 5);
+export const CONTINUE = code(2, 31);
 export const BAD_REQUEST = code(4, 0);
 export const UNAUTHORIZED = code(4, 1);
 const BAD_OPTION = code(4, 2);
@@ -19,7 +21,8 @@ export const FORBIDDEN = code(4, 3);
 export const NOT_FOUND = code(4, 4);
 export const METHOD_NOT_ALLOWED = code(4, 5);
 const NOT_ACCEPTABLE = code(4, 6);
-const ENTITY_TOO_LARGE = code(4, 13);
+export const ENTITY_INCOMPLETE = code(4, 8);
+export const ENTITY_TOO_LARGE = code(4, 13);
 export const INTERNAL_ERROR = code(5, 0);
 const PROXYING_NOT_SUPPORTED = code(5, 5);
 
@@ -31,10 +34,15 @@ export const COMMAND_PAYLOAD_OPTION = 2102;
 const URI_HOST = 3;
 const URI_PORT = 7;
 const URI_PATH = 11;
+export const CONTENT_FORMAT = 12;
 const ACCEPT = 17;
+export const BLOCK2 = 23;
+export const BLOCK1 = 27;
+export const SIZE2 = 28;
 const PROXY_URI = 35;
 const PROXY_SCHEME = 39;
-const SIZE1 = 60;
+export const SIZE1 = 60;
+const REQUEST_TAG = 292;
 
 /** Formats that the answers here can pass for: text, any bytes, JSON. */
 const ACCEPTABLE: ReadonlySet<number> = new Set([0, 42, 50]);
@@ -42,12 +50,43 @@ const ACCEPTABLE: ReadonlySet<number> = new Set([0, 42, 50]);
 /** Payload of one datagram, bytes: EnOS wants larger bodies sent block-wise. */
 const LARGEST_PAYLOAD = 1024;
 
+/** SZX of the largest block, 1024 bytes; 7 is reserved. */
+export const LARGEST_SZX = 6;
+
+/**
+ * Value of Block1 or Block2, 0 to 3 bytes (RFC 7959 section 2.2):
+ *
+ *     0                   1                   2
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |                  NUM                  |M| SZX |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
+export interface Block {
+  num: number;
+  /** Of Block1: blocks follow. Without a meaning in a request's Block2. */
+  more: boolean;
+  /** The block has 2 ** (szx + 4) bytes. */
+  szx: number;
+}
+
 export interface CoapRequest {
   method: number;
   path: string[];
   /** Value of option 2101. */
   sign?: Uint8Array;
   payload: Uint8Array;
+  contentFormat?: number;
+  /** Which block of the request's body the payload is; SZX and payload have been found to agree. */
+  block1?: Block;
+  /** Which block of the response's body is asked for. */
+  block2?: Block;
+  /** Announced length of the request's body, bytes. */
+  size1?: number;
+  /** There when the length of the response's body is asked for; the value means nothing. */
+  size2?: number;
+  /** Tell uploads to one path apart (RFC 9175 section 3); there may be several, in this order. */
+  requestTags?: Uint8Array[];
 }
 
 /** What is sent back. A refusal carries no payload. */
@@ -94,8 +133,28 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
         break;
       case ACCEPT:
         understood = accept === undefined && value.length <= 2;
-        accept = value.reduce((sum, byte) => sum * 256 + byte, 0);
+        accept = uint(value);
         if (!ACCEPTABLE.has(accept)) unacceptable = accept;
+        break;
+      case CONTENT_FORMAT:
+        if (value.length <= 2) request.contentFormat ??= uint(value);
+        break;
+      case BLOCK1:
+        understood = request.block1 === undefined && value.length <= 3;
+        request.block1 = readBlock(value);
+        break;
+      case BLOCK2:
+        understood = request.block2 === undefined && value.length <= 3;
+        request.block2 = readBlock(value);
+        break;
+      case SIZE1:
+        if (value.length <= 4) request.size1 ??= uint(value);
+        break;
+      case SIZE2:
+        if (value.length <= 4) request.size2 ??= uint(value);
+        break;
+      case REQUEST_TAG:
+        if (value.length <= 8) (request.requestTags ??= []).push(value);
         break;
       case SIGN_OPTION:
         understood = request.sign === undefined;
@@ -108,13 +167,63 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
     const critical = (number & 1) === 1;
     if (critical && !understood) return refuseOption(number);
   }
+  const blockFault = checkBlocks(request);
+  if (blockFault !== undefined) return { refused: BAD_REQUEST, reason: blockFault };
   if (message.payload.length > LARGEST_PAYLOAD) {
-    const reason = `payload of ${message.payload.length} bytes, at most ${LARGEST_PAYLOAD}`;
-    const size1 = { number: SIZE1, value: Uint8Array.of(LARGEST_PAYLOAD >> 8, LARGEST_PAYLOAD & 0xff) };
-    return { refused: ENTITY_TOO_LARGE, reason, options: [size1] };
+    return tooLarge(
+      `payload of ${message.payload.length} bytes, at most ${LARGEST_PAYLOAD}`,
+      LARGEST_PAYLOAD,
+    );
   }
   if (unacceptable !== undefined) return { refused: NOT_ACCEPTABLE, reason: `Accept ${unacceptable}` };
   return request;
+}
+
+/** What makes a request's block options senseless whatever came before them, if anything does. */
+function checkBlocks({ block1, block2, payload }: CoapRequest): string | undefined {
+  if (block2 !== undefined) {
+    if (block2.szx > LARGEST_SZX) return "Block2: SZX 7 is reserved";
+    if (block1 !== undefined && block2.num > 0) return "Block2: a later block is asked for while uploading";
+  }
+  if (block1 === undefined) return undefined;
+  if (block1.szx > LARGEST_SZX) return "Block1: SZX 7 is reserved";
+  const size = blockSize(block1.szx);
+  if (block1.more ? payload.length === size : payload.length <= size) return undefined;
+  const expected = block1.more ? `${size}` : `at most ${size}`;
+  return `Block1: expected a block of ${expected} bytes, got ${payload.length}`;
+}
+
+/** The refusal of a body that is too long; `largest` in bytes. */
+export function tooLarge(reason: string, largest: number): RefusedRequest {
+  return { refused: ENTITY_TOO_LARGE, reason, options: [{ number: SIZE1, value: writeUint(largest) }] };
+}
+
+/** Bytes of a block, 16 to 1024. */
+export function blockSize(szx: number): number {
+  return 2 ** (szx + 4);
+}
+
+/** The value of a Block1 or Block2 option. */
+export function writeBlock({ num, more, szx }: Block): Uint8Array {
+  return writeUint(num * 16 + (more ? 8 : 0) + szx);
+}
+
+/** A number as an option's value: without leading zero bytes (RFC 7252 section 3.2). */
+export function writeUint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return Uint8Array.from(bytes);
+}
+
+function readBlock(value: Uint8Array): Block {
+  const number = uint(value);
+  return { num: Math.floor(number / 16), more: (number & 8) !== 0, szx: number & 7 };
+}
+
+function uint(value: Uint8Array): number {
+  let sum = 0;
+  for (const byte of value) sum = sum * 256 + byte;
+  return sum;
 }
 
 /** The refusal for a critical option that is not understood. */

@@ -1,13 +1,23 @@
 /** The paths the cloud serves: /auth/PK/DK, and EnOS's topics below /topic/sys/PK/DK. */
 import { GET, POST } from "./request";
 
+/** What a device says in JSON, or in bytes of which the parsing script makes that JSON. */
+export type Uplink =
+  | { kind: "points" }
+  | { kind: "batch"; late: boolean }
+  /** What a device measured while it was cut off; it does not pass for the newest value. */
+  | { kind: "resume" }
+  | { kind: "event"; event: string }
+  | { kind: "attribute-update" | "attribute-query" | "attribute-delete" }
+  | { kind: "tag-update" | "tag-query" | "tag-delete" }
+  | { kind: "firmware-inform" | "firmware-progress" | "firmware-getversion" };
+
 /** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
 export type Route =
   | { service: "auth"; method: typeof POST }
   | { service: "up_raw"; method: typeof POST }
-  | { service: "points"; method: typeof POST; thingMethod: string }
-  | { service: "event"; method: typeof POST; thingMethod: string; event: string }
-  | { service: "attributes"; method: typeof POST; thingMethod: string }
+  /** `thingMethod` is what the message has to call itself. */
+  | { service: "uplink"; method: typeof POST; thingMethod: string; uplink: Uplink }
   /** A command is fetched. */
   | { service: "command"; method: typeof GET; path: string }
   /** A command is answered; `path` is the command's. */
@@ -22,13 +32,19 @@ export interface Target {
 
 const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["thing/model/up_raw", { service: "up_raw", method: POST }],
-  points("thing/measurepoint/post"),
-  // What a device measured while it was cut off; EnOS stores it apart from the newest values.
-  points("thing/measurepoint/resume"),
-  [
-    "thing/attribute/update",
-    { service: "attributes", method: POST, thingMethod: "thing.attribute.update" },
-  ],
+  uplink("thing/measurepoint/post", { kind: "points" }),
+  uplink("thing/measurepoint/post/batch", { kind: "batch", late: false }),
+  uplink("thing/measurepoint/resume", { kind: "resume" }),
+  uplink("thing/measurepoint/resume/batch", { kind: "batch", late: true }),
+  uplink("thing/attribute/update", { kind: "attribute-update" }),
+  uplink("thing/attribute/query", { kind: "attribute-query" }),
+  uplink("thing/attribute/delete", { kind: "attribute-delete" }),
+  uplink("thing/tag/update", { kind: "tag-update" }),
+  uplink("thing/tag/query", { kind: "tag-query" }),
+  uplink("thing/tag/delete", { kind: "tag-delete" }),
+  uplink("ota/device/inform", { kind: "firmware-inform" }),
+  uplink("ota/device/progress", { kind: "firmware-progress" }),
+  uplink("ota/device/getversion", { kind: "firmware-getversion" }),
   ["thing/model/down_raw", { service: "command", method: GET, path: "thing/model/down_raw" }],
   [
     "thing/model/down_raw_reply",
@@ -54,6 +70,13 @@ export function findTarget(segments: readonly string[]): Target | undefined {
   return route === undefined ? undefined : { productKey: third, deviceKey: fourth, route };
 }
 
+/** The uplink that a message with this `method` is; `undefined` when there is none. */
+export function findUplink(thingMethod: string): Extract<Route, { service: "uplink" }> | undefined {
+  if (thingMethod.includes("/")) return undefined;
+  const route = findRoute(thingMethod.replaceAll(".", "/"));
+  return route?.service === "uplink" ? route : undefined;
+}
+
 /** The CoAP path of a device's topic, with its leading slash. */
 export function topicPath(productKey: string, deviceKey: string, path: string): string {
   return `/topic/sys/${productKey}/${deviceKey}/${path}`;
@@ -63,16 +86,13 @@ function findRoute(path: string): Route | undefined {
   const fixed = FIXED.get(path);
   if (fixed !== undefined) return fixed;
   const event = EVENT.exec(path);
-  if (event !== null) {
-    const thingMethod = `thing.event.${event[1]}.post`;
-    return { service: "event", method: POST, thingMethod, event: event[1] };
-  }
+  if (event !== null) return uplink(path, { kind: "event", event: event[1] })[1];
   const command = COMMAND.exec(path);
   if (command === null) return undefined;
   if (command[2] === undefined) return { service: "command", method: GET, path: command[1] };
   return { service: "reply", method: POST, path: command[1], raw: false };
 }
 
-function points(path: string): [string, Route] {
-  return [path, { service: "points", method: POST, thingMethod: path.replaceAll("/", ".") }];
+function uplink(path: string, what: Uplink): [string, Route] {
+  return [path, { service: "uplink", method: POST, thingMethod: path.replaceAll("/", "."), uplink: what }];
 }

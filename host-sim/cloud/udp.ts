@@ -8,12 +8,21 @@ import type { Socket } from "node:dgram";
 import { EnosCloud } from "./cloud";
 import type { CloudOptions } from "./cloud";
 import type { Peer } from "./events";
+import type { CloudStorage } from "./storage";
 
-export interface ServeOptions extends Omit<CloudOptions, "transmit" | "randomBytes"> {
+/** A storage that says when what was put into it is safe. */
+export interface DurableStorage extends CloudStorage {
+  /** Resolves once all that was put so far survives the end of this program; rejects when it never will. */
+  flush(): Promise<void>;
+}
+
+export interface ServeOptions extends Omit<CloudOptions, "transmit" | "randomBytes" | "random" | "storage"> {
   /** Address or name to listen on, such as "0.0.0.0", "127.0.0.1" or "::". */
   host: string;
   /** 0 lets the system choose one. CoAP's own is 5683. */
   port: number;
+  /** No answer leaves before what its request caused is safe here. Without one nothing is kept. */
+  storage?: DurableStorage;
   /** Sees every datagram, for a timeline. `now` in ms like an event's `at`. */
   onDatagram?(direction: "in" | "out", datagram: Uint8Array, peer: Peer, now: number): void;
   /** Hears of datagrams that could not be sent, and of socket errors; one line each. */
@@ -27,7 +36,18 @@ export interface UdpCloud {
   readonly cloud: EnosCloud;
   /** ms since 1970 that never run backwards; what `cloud` is to be called with. */
   now(): number;
-  /** Stops listening; resolves once the port is free. A second call is no fault. */
+  /**
+   * Resolves once all that happened so far is safe in the storage; at once without one. To be awaited
+   * before anybody is told of a change made through `cloud`.
+   * @throws what the storage's `flush` throws (as a rejection)
+   */
+  flush(): Promise<void>;
+  /** Resolves with the reason when the storage has failed: from then on no request is answered. */
+  readonly failed: Promise<Error>;
+  /**
+   * Sends the answers that still wait for the storage and stops listening; resolves once the port is free.
+   * A second call is no fault.
+   */
   close(): Promise<void>;
 }
 
@@ -52,47 +72,156 @@ const POLL_EVERY = 1000;
  */
 export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   const { host, port, onDatagram, onError, ...cloudOptions } = options;
+  const { storage } = cloudOptions;
   const start = performance.timeOrigin;
   const now = (): number => start + performance.now();
   let closed: Promise<void> | undefined;
+  let stopped = false;
+
+  /** Datagrams given to the socket, which looks up even an address before it sends. */
+  let leaving = 0;
+  let allLeft: (() => void) | undefined;
+  const send = (datagram: Uint8Array, peer: Peer): void => {
+    onDatagram?.("out", datagram, peer, now());
+    leaving += 1;
+    socket.send(datagram, peer.port, peer.address, (error) => {
+      leaving -= 1;
+      if (leaving === 0) allLeft?.();
+      if (error !== null) onError?.(`cannot send to ${peer.address} port ${peer.port}: ${error.message}`);
+    });
+  };
+  const outbox = storage === undefined ? undefined : new Outbox(storage, send);
   const cloud = new EnosCloud({
     ...cloudOptions,
     randomBytes: (n) => randomBytes(n),
+    random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     transmit(datagram, peer) {
       // A listener may have closed the port while the request was handled.
       if (closed !== undefined) return;
-      onDatagram?.("out", datagram, peer, now());
-      socket.send(datagram, peer.port, peer.address, (error) => {
-        if (error !== null) onError?.(`cannot send to ${peer.address} port ${peer.port}: ${error.message}`);
-      });
+      if (outbox === undefined) send(datagram, peer);
+      else outbox.add(datagram, peer);
     },
   });
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("message", (datagram, from) => {
+    if (stopped) return;
     const peer = { address: from.address, port: from.port };
     const at = now();
     onDatagram?.("in", datagram, peer, at);
     cloud.receive(datagram, peer, at);
+    outbox?.commit();
+    plan();
   });
   await bind(socket, host, port);
   socket.on("error", (error) => onError?.(`UDP socket: ${error.message}`));
 
+  // What is due late, such as an answer delayed on purpose, leaves when it is due; the rest is looked
+  // after once a second, so that most requests need not move a timer.
+  const poll = (): void => {
+    if (now() < cloud.deadline) return;
+    cloud.poll(now());
+    outbox?.commit();
+  };
+  let planned: NodeJS.Timeout | undefined;
+  const plan = (): void => {
+    if (planned !== undefined || stopped) return;
+    const wait = cloud.deadline - now();
+    if (!(wait < POLL_EVERY)) return;
+    planned = setTimeout(() => {
+      planned = undefined;
+      poll();
+      plan();
+    }, Math.max(1, Math.ceil(wait)));
+    planned.unref();
+  };
   const timer = setInterval(() => {
-    if (now() >= cloud.deadline) cloud.poll(now());
+    poll();
+    plan();
   }, POLL_EVERY);
   timer.unref();
+
+  const end = async (): Promise<void> => {
+    await outbox?.empty();
+    if (leaving > 0) await new Promise<void>((resolve) => (allLeft = resolve));
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+  };
   const bound = socket.address();
   return {
     address: bound.address,
     port: bound.port,
     cloud,
     now,
+    failed: outbox?.failed ?? new Promise(() => undefined),
+    flush: () => storage?.flush() ?? Promise.resolve(),
     close() {
+      stopped = true;
       clearInterval(timer);
-      closed ??= new Promise((resolve) => socket.close(() => resolve()));
+      clearTimeout(planned);
+      closed ??= end();
       return closed;
     },
   };
+}
+
+/**
+ * Answers that wait until what their requests caused is safe. One flush is under way at a time; whatever
+ * is received meanwhile shares the next one, so that a busy cloud writes few large batches (group commit).
+ * Answers leave in the order in which they were made.
+ */
+class Outbox {
+  /** Resolves when a flush has failed. */
+  readonly failed: Promise<Error>;
+  readonly #storage: DurableStorage;
+  readonly #send: (datagram: Uint8Array, peer: Peer) => void;
+  #fail: (error: Error) => void = () => undefined;
+  #waiting: { datagram: Uint8Array; peer: Peer }[] = [];
+  #flushing = false;
+  #changed = false;
+  /** The storage has failed: nothing may be acknowledged any more. */
+  #broken = false;
+  #idle: (() => void)[] = [];
+
+  constructor(storage: DurableStorage, send: (datagram: Uint8Array, peer: Peer) => void) {
+    this.#storage = storage;
+    this.#send = send;
+    this.failed = new Promise((resolve) => (this.#fail = resolve));
+  }
+
+  add(datagram: Uint8Array, peer: Peer): void {
+    if (!this.#broken) this.#waiting.push({ datagram, peer });
+  }
+
+  /** To be called after each change of the cloud: sees to a flush, and to what waits leaving after it. */
+  commit(): void {
+    this.#changed = true;
+    if (this.#flushing || this.#broken) return;
+    this.#flushing = true;
+    // After the datagrams that lie in the socket already: they are all handed over before this runs.
+    setImmediate(() => void this.#work());
+  }
+
+  /** Resolves once nothing waits any more. */
+  empty(): Promise<void> {
+    return this.#flushing ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#changed) {
+        this.#changed = false;
+        const leaving = this.#waiting;
+        this.#waiting = [];
+        await this.#storage.flush();
+        for (const { datagram, peer } of leaving) this.#send(datagram, peer);
+      }
+    } catch (error) {
+      this.#broken = true;
+      this.#waiting = [];
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#flushing = false;
+    for (const done of this.#idle.splice(0)) done();
+  }
 }
 
 function bind(socket: Socket, host: string, port: number): Promise<void> {

@@ -31,6 +31,13 @@ export class RealTimeDriver {
     this.#timer = setTimeout(this.turn, Math.max(0, Math.ceil(wait)));
   };
 
+  /** Calls the agent soon, but not at once: its caller may be in the middle of it. */
+  readonly wake = (): void => {
+    if (this.#agent === undefined || this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.turn, 0);
+  };
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -6,10 +6,14 @@
  * Everything that happens comes out as one stream of events in order of time. The same options give
  * the same events and the same bytes.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
 import { NodeEngine } from "../board/node-engine";
+import { projectRoot } from "../board/project";
 import { EnosCloud } from "../cloud/cloud";
+import { loadScriptEngine } from "../cloud/script-engine";
 import { Sim7020 } from "../modem/sim7020";
 import { Uart } from "../modem/uart";
 import { NbIotCell } from "../radio/link";
@@ -20,6 +24,7 @@ import { Random } from "./random";
 import { Tally } from "./tally";
 import type { ScheduledEvent } from "./clock";
 import type { CloudEvent, DeviceView } from "../cloud/cloud";
+import type { ProductRecord } from "../cloud/product";
 import type { Edition } from "../cloud/registry";
 import type { ModemEvent } from "../modem/modem-event";
 import type { Coverage, DatagramReport } from "../radio/link";
@@ -36,7 +41,9 @@ export interface SimulationOptions {
   readonly reports: number;
   /** Seconds between them. */
   readonly interval: number;
-  readonly format: "raw" | "json" | "alternate";
+  readonly format: "raw" | "compact" | "json" | "alternate";
+  /** Readings that the device waits for until it sends them (default 1). */
+  readonly batch?: number;
   /** The board's power key is wired to the modem, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** Whether the operator of the cloud sends a command. */
@@ -134,7 +141,7 @@ export class Simulation {
    * @throws EngineMissing when the XS engine is not installed
    */
   async run(): Promise<SimulationResult> {
-    const { seed, reports, interval, powerKey, format, coverage, loss, edition } = this.#options;
+    const { seed, reports, interval, powerKey, format, batch, coverage, loss, edition } = this.#options;
     const clock = this.clock;
     const random = new Random(seed);
     const tally = this.#tally;
@@ -152,12 +159,16 @@ export class Simulation {
         this.#emit({ time: report.time, source: "air", report, again });
       },
     });
+    const scriptEngine = await loadScriptEngine();
     const cloud = new EnosCloud({
       transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
       randomBytes: (length) => cloudRandom.bytes(length),
       edition,
       iv: "zero",
       devices: [device],
+      scriptEngine,
+      // Commands go out as the device's readings come in: in bytes, unless all is JSON.
+      products: [demoProduct(device.productKey, format === "json" ? "json" : "raw")],
       // An operator who knows how seldom the device speaks gives a command that long.
       limits: { commandTimeout: Math.max(3_600_000, 8_000 * interval) },
       onEvent: (event) => {
@@ -167,16 +178,19 @@ export class Simulation {
     });
     /** Wakes the cloud when a lifetime lapses or a command times out. */
     let cloudTimer: ScheduledEvent | undefined;
+    // The cloud's clock is the world's: devices tell it when they measured in epoch ms.
+    const cloudNow = (): number => epoch + clock.now;
     const watchCloud = (): void => {
       clock.cancel(cloudTimer);
       if (cloud.deadline === Infinity) return;
-      cloudTimer = clock.at(cloud.deadline, () => {
-        cloud.poll(clock.now);
+      // To the whole ms: the sum with the epoch has fewer digits left than the difference.
+      cloudTimer = clock.at(Math.max(clock.now, Math.ceil(cloud.deadline - epoch)), () => {
+        cloud.poll(cloudNow());
         watchCloud();
       });
     };
     cell.onUplink = (datagram, peer) => {
-      cloud.receive(datagram, peer, clock.now);
+      cloud.receive(datagram, peer, cloudNow());
       watchCloud();
     };
 
@@ -189,7 +203,7 @@ export class Simulation {
       commanded = true;
       clock.after(0, () => {
         const command = { kind: "set", points: { relay: 1 } } as const;
-        cloud.sendCommand(device.productKey, device.deviceKey, command, clock.now);
+        cloud.sendCommand(device.productKey, device.deviceKey, command, cloudNow());
       });
     };
 
@@ -233,6 +247,7 @@ export class Simulation {
           interval,
           reports,
           payload: format,
+          ...(batch === undefined ? {} : { batch }),
           ...(powerKey ? { powerKey: powerKeyPin } : {}),
         },
         // Where provisioning puts the keys on a board.
@@ -318,6 +333,13 @@ export class Simulation {
   #emit(event: WorldEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** The product in firmware/product, as an operator registers it: its thing model and its parsing script. */
+export function demoProduct(productKey: string, payload: "raw" | "json"): ProductRecord {
+  const read = (file: string): string => readFileSync(join(projectRoot(), "firmware/product", file), "utf8");
+  const model: unknown = JSON.parse(read("model.json"));
+  return { productKey, name: "demo", payload, model, script: read("parsing-script.js") };
 }
 
 /** What is missing to a complete run, in words; undefined when nothing is. */

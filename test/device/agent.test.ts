@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { FakeEnos, keys, root } from "../enos/fake-enos";
 import { AgentBench } from "./bench";
-import type { Values } from "../../firmware/model/point";
+import type { ThingValues } from "../../firmware/model/thing";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -68,11 +68,12 @@ describe("a good day", () => {
   });
 
   it("without a clock JSON leaves the time out; alternate formats take turns", () => {
-    const bench = new AgentBench({ format: "alternate", reports: 3 });
+    const bench = new AgentBench({ format: "alternate", reports: 4 });
     bench.wait(hour);
-    expect(bench.server.lines.slice(1)).toEqual([up, "POST …thing/measurepoint/post", up]);
-    expect((JSON.parse(bench.server.seen[2].payload) as { params: object }).params).toEqual({
-      measurepoints: { n: 2 },
+    expect(bench.server.lines.slice(1)).toEqual([up, up, "POST …thing/measurepoint/post", up]);
+    expect(bench.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual(["01", "03", "7b", "01"]);
+    expect((JSON.parse(bench.server.seen[3].payload) as { params: object }).params).toEqual({
+      measurepoints: { n: 3 },
     });
   });
 
@@ -218,12 +219,12 @@ describe("readings are given up, told and counted", () => {
   });
 
   it("when EnOS's code in the body is another than 200, raw or JSON", () => {
-    const bench = new AgentBench({ format: "alternate", reports: 4 });
+    const bench = new AgentBench({ format: "alternate", reports: 6 });
     let count = 0;
     bench.server.script = (request, server) => {
       if (request.line === auth) return server.answer(request);
       server.answer(request);
-      const code = ++count <= 2 ? 1204 : 200;
+      const code = ++count <= 3 ? 1204 : 200;
       if (request.line.endsWith("up_raw")) {
         const script = Buffer.alloc(6);
         script.write(request.bytes.slice(2, 10), "hex");
@@ -233,39 +234,38 @@ describe("readings are given up, told and counted", () => {
       return { code: "2.04", payload: JSON.stringify({ id: "1", code, data: {} }) };
     };
     bench.wait(2 * hour);
-    expect(bench.agent.totals).toMatchObject({ taken: 4, acknowledged: 2, refused: 2 });
-    expect(bench.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual([
-      'reason="enos-code=1204"',
-      'reason="enos-code=1204"',
-    ]);
+    expect(bench.agent.totals).toMatchObject({ taken: 6, acknowledged: 3, refused: 3 });
+    expect(bench.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual(
+      Array(3).fill('reason="enos-code=1204"'),
+    );
   });
 
   it.each([
     ["that nobody can read", Buffer.from("OK")],
     ["about another reading", Buffer.from("0000000004b4", "hex")],
   ])("a body %s leaves it at the 2.04", (_what, payload) => {
-    const bench = new AgentBench({ format: "alternate", reports: 2 });
+    const bench = new AgentBench({ format: "alternate", reports: 3 });
     bench.server.script = (request, server) =>
       request.line === auth ? server.answer(request) : { code: "2.04", payload };
     bench.wait(hour);
-    expect(bench.agent.totals).toMatchObject({ acknowledged: 2, refused: 0 });
+    expect(bench.agent.totals).toMatchObject({ acknowledged: 3, refused: 0 });
   });
 
-  it("when they cannot be encoded, in either format, however many there are", () => {
+  it("when they cannot be encoded, in any format, however many there are", () => {
     const bench = new AgentBench({ format: "alternate", interval: 60 });
     const depths: number[] = [];
     bench.log.push = (...lines: string[]) => {
       if (lines[0].includes("refused")) depths.push(stackDepth());
       return Array.prototype.push.apply(bench.log, lines);
     };
-    bench.sample = (): Values => ({ n: 0.5 });
+    bench.sample = (): ThingValues => ({ n: 0.5 });
     bench.link.broken = true;
     bench.wait(100 * minute - 1);
     bench.link.broken = false;
     bench.sample = () => ({ n: 1 });
     bench.wait(10 * minute);
     expect(bench.agent.totals.refused).toBe(100);
-    expect(bench.lines("report: refused").filter((line) => line.includes("wrong-value n"))).toHaveLength(100);
+    expect(bench.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number"))).toHaveLength(100);
     expect(bench.agent.totals.acknowledged).toBeGreaterThan(8);
     // The stack of the device's engine is a few kilobytes: it must not grow with the backlog.
     expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBeLessThanOrEqual(0);

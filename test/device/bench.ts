@@ -8,7 +8,9 @@ import { nodeCryptography } from "../../host-sim/platform/crypt";
 import { Random } from "../../host-sim/world/random";
 import { FakeEnos, keys } from "../enos/fake-enos";
 import type { AgentOptions, DatagramSocket, Link } from "../../firmware/device/agent";
-import type { PointDefinition, Values } from "../../firmware/model/point";
+import { defineThing } from "../../firmware/model/thing";
+import type { Device, ServiceHandler } from "../../firmware/device/application";
+import type { ThingValues } from "../../firmware/model/thing";
 
 type Datagram = ArrayBuffer & { address: string; port: number };
 
@@ -16,11 +18,29 @@ const server = { address: "192.0.2.1", port: 5683 };
 /** One way through the network, ms. */
 const latency = 1_500;
 
-export const points: readonly PointDefinition[] = [
-  { id: "n", number: 1, type: "int" },
-  { id: "relay", number: 2, type: "int", writable: true },
-  { id: "name", number: 3, type: "string", writable: true },
-];
+export const thing = defineThing({
+  product: "test",
+  version: 1,
+  fingerprint: "0",
+  points: [
+    { identifier: "n", number: 1, type: "int32" },
+    { identifier: "relay", number: 2, type: "int32", writable: true },
+    { identifier: "name", number: 3, type: "string", writable: true },
+  ],
+  attributes: [
+    { identifier: "floor", type: "int32" },
+    { identifier: "label", type: "string", maxLength: 8 },
+  ],
+  events: [{ identifier: "alarm", outputs: [{ identifier: "level", type: "int32" }] }],
+  services: [
+    {
+      identifier: "measure",
+      number: 17,
+      inputs: [{ identifier: "times", type: "int32" }],
+      outputs: [{ identifier: "value", type: "double" }],
+    },
+  ],
+});
 
 /** The agent's socket: keeps what is written, gives what is put in. */
 class FakeSocket implements DatagramSocket {
@@ -84,8 +104,14 @@ export class AgentBench {
   socket!: FakeSocket;
   /** Calls so far of `sample`, which answers with their count. */
   samples = 0;
-  sample: () => Values = () => ({ n: this.samples });
-  readonly sets: Values[] = [];
+  sample: () => ThingValues = () => ({ n: this.samples });
+  readonly sets: ThingValues[] = [];
+  /** What the application may send by itself. */
+  device!: Device;
+  /** The service `measure`. */
+  measure: ServiceHandler = () => ({ code: 200, data: { value: 7 } });
+  /** How often the agent has asked to be polled. */
+  wakes = 0;
   #events: { at: number; run: () => void }[] = [];
 
   constructor(options: Partial<AgentOptions> = {}, server_ = new FakeEnos()) {
@@ -99,7 +125,10 @@ export class AgentBench {
       link: this.link,
       socket: { io: FakeSocket, bench: this },
       application: {
-        points,
+        thing,
+        start: (device) => {
+          this.device = device;
+        },
         sample: () => {
           this.samples += 1;
           return this.sample();
@@ -110,12 +139,16 @@ export class AgentBench {
             return { code: 200 };
           },
           get: (id) => (id === "n" ? this.samples : undefined),
-          services: {},
+          services: { measure: (inputs) => this.measure(inputs) },
         },
       },
       interval: 900,
       reports: 0,
       format: "raw",
+      now: () => this.now,
+      wake: () => {
+        this.wakes += 1;
+      },
       log: (room, text) => this.log.push(`${room}: ${text}`),
       ...options,
     });

@@ -1,15 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { CommandExecutor } from "../../firmware/device/commands";
-import type { CommandHandlers, CommandReply } from "../../firmware/device/commands";
+import { defineThing } from "../../firmware/model/thing";
+import type { CommandHandlers } from "../../firmware/device/application";
+import type { CommandReply, Handled } from "../../firmware/device/commands";
 import type { CommandResult } from "../../firmware/enos/command";
-import type { PointDefinition, Values } from "../../firmware/model/point";
+import type { ThingValues } from "../../firmware/model/thing";
 
-const points: readonly PointDefinition[] = [
-  { id: "temperature", number: 1, type: "double" },
-  { id: "relay", number: 2, type: "int", writable: true },
-  { id: "label", number: 3, type: "string", writable: true },
-];
+const thing = defineThing({
+  product: "test",
+  version: 1,
+  fingerprint: "0",
+  points: [
+    { identifier: "temperature", number: 1, type: "double" },
+    { identifier: "relay", number: 2, type: "int32", writable: true },
+    { identifier: "label", number: 3, type: "string", writable: true },
+  ],
+  attributes: [],
+  events: [],
+  services: [
+    { identifier: "reboot", number: 17, inputs: [{ identifier: "delay", type: "int32", optional: true }], outputs: [] },
+    { identifier: "measure", number: 18, inputs: [], outputs: [{ identifier: "value", type: "double" }] },
+    { identifier: "x", number: 19, inputs: [], outputs: [{ identifier: "text", type: "string", optional: true }] },
+  ],
+});
 const set = "thing/service/measurepoint/set";
 const get = "thing/service/measurepoint/get";
 const raw = "thing/model/down_raw";
@@ -20,20 +34,26 @@ function device(over: Partial<CommandHandlers> = {}) {
     done.push(what);
     return { code: 200 };
   };
-  const executor = new CommandExecutor(points, {
-    set: (values: Values) => note(values),
+  let wakes = 0;
+  const handlers: CommandHandlers = {
+    set: (values: ThingValues) => note(values),
     get: (id) => (({ temperature: 21.5, relay: 0 }) as Record<string, number>)[id],
     services: {
       reboot: (inputs) => note({ reboot: inputs }),
       measure: () => ({ code: 200, data: { value: 7 } }),
     },
     ...over,
-  });
-  return { done, executor };
+  };
+  const executor = new CommandExecutor(thing, handlers, () => (wakes += 1));
+  return { done, executor, wakes: () => wakes };
 }
 
+/** The answer, or undefined when there is none. */
+const reply = (handled: Handled): CommandReply | undefined => (typeof handled === "string" ? undefined : handled);
+const handle = (executor: CommandExecutor, topic: string, payload: Uint8Array): CommandReply | undefined =>
+  reply(executor.handle(topic, payload, 0));
 const json = (topic: string, executor: CommandExecutor, body: unknown): CommandReply | undefined =>
-  executor.handle(topic, Buffer.from(JSON.stringify(body), "utf8"));
+  handle(executor, topic, Buffer.from(JSON.stringify(body), "utf8"));
 const answer = (reply: CommandReply | undefined): unknown =>
   JSON.parse(Buffer.from(reply!.payload).toString("utf8"));
 const hex = (reply: CommandReply | undefined): string => Buffer.from(reply!.payload).toString("hex");
@@ -56,13 +76,13 @@ describe("set", () => {
   });
 
   const refused: [what: string, params: object, code: number, message: string][] = [
-    ["a point there is not", { relay: 1, nope: 1 }, 404, "no measure point nope"],
+    ["a point there is not", { relay: 1, nope: 1 }, 404, "nope is no measure point of the model"],
     ["a point that cannot be set", { relay: 1, temperature: 20 }, 400, "temperature cannot be set"],
-    ["a value of the wrong type", { label: "a", relay: "1" }, 400, "relay takes int"],
-    ["an int out of range", { relay: 2 ** 31 }, 400, "relay takes int"],
-    ["null", { relay: null }, 400, "relay takes int"],
+    ["a value of the wrong type", { label: "a", relay: "1" }, 400, "relay takes a number, got a text"],
+    ["an int out of range", { relay: 2 ** 31 }, 400, "relay takes -2147483648 to 2147483647, got 2147483648"],
+    ["null", { relay: null }, 400, "relay takes a number, got null"],
     ["nothing", {}, 400, "no measure point"],
-    ["a name out of the prototype", { constructor: 1 }, 404, "no measure point constructor"],
+    ["a name out of the prototype", { constructor: 1 }, 404, "constructor is no measure point of the model"],
   ];
   test.each(refused)("%s: all or none, and the answer says why", (_what, params, code, message) => {
     const { done, executor } = device();
@@ -72,7 +92,7 @@ describe("set", () => {
 
   it("__proto__ is a name like any other that is not there", () => {
     const { done, executor } = device();
-    const reply = executor.handle(set, Buffer.from('{"id":"1","params":{"__proto__":{"relay":1}}}'));
+    const reply = handle(executor, set, Buffer.from('{"id":"1","params":{"__proto__":{"relay":1}}}'));
     expect(reply!.code).toBe(404);
     expect(done).toEqual([]);
   });
@@ -120,7 +140,7 @@ describe("services", () => {
 describe("raw commands", () => {
   it("are answered in raw, with the code in one byte", () => {
     const { done, executor } = device();
-    const reply = executor.handle(raw, unhex("02 00000014 02 00000001"));
+    const reply = handle(executor, raw, unhex("02 00000014 02 00000001"));
     expect(done).toEqual([{ relay: 1 }]);
     expect(hex(reply)).toBe("0200000014c8");
     expect(reply).toMatchObject({
@@ -133,22 +153,22 @@ describe("raw commands", () => {
   });
 
   test.each([
-    ["of another kind", "11 00000001 00", "1100000001ff", 404],
-    ["for an unknown point", "02 00000001 09 00", "0200000001ff", 400],
-    ["for a point that cannot be set", "02 00000001 01 4035800000000000", "0200000001ff", 400],
-    ["cut short", "02 00000001 02 0000", "0200000001ff", 400],
-    ["for nothing", "02 00000001", "0200000001ff", 400],
-  ])("%s: 255 for the cloud, %s -> %s", (_what, bytes, expected, code) => {
+    ["of another kind", "20 00000001 00", "2000000001fb", 404],
+    ["for an unknown point", "02 00000001 09 00", "0200000001fb", 404],
+    ["for a point that cannot be set", "02 00000001 01 4035800000000000", "0200000001fa", 400],
+    ["cut short", "02 00000001 02 0000", "0200000001fa", 400],
+    ["for nothing", "02 00000001", "0200000001fa", 400],
+  ])("%s: told in a byte, %s -> %s", (_what, bytes, expected, code) => {
     const { done, executor } = device();
-    const reply = executor.handle(raw, unhex(bytes));
+    const reply = handle(executor, raw, unhex(bytes));
     expect(hex(reply)).toBe(expected);
     expect(reply!.code).toBe(code);
     expect(done).toEqual([]);
   });
 
   it("too short for an id cannot be answered", () => {
-    expect(device().executor.handle(raw, unhex("02 000000"))).toBeUndefined();
-    expect(device().executor.handle(raw, unhex(""))).toBeUndefined();
+    expect(handle(device().executor, raw, unhex("02 000000"))).toBeUndefined();
+    expect(handle(device().executor, raw, unhex(""))).toBeUndefined();
   });
 });
 
@@ -159,8 +179,8 @@ describe("once", () => {
     const again = json(set, executor, { id: "1", params: { relay: 0 } });
     expect(done).toEqual([{ relay: 1 }]);
     expect(again).toEqual({ ...first, duplicate: true });
-    const rawFirst = executor.handle(raw, unhex("02 00000001 02 00000000"));
-    expect(executor.handle(raw, unhex("02 00000001 02 00000000"))).toEqual({ ...rawFirst, duplicate: true });
+    const rawFirst = handle(executor, raw, unhex("02 00000001 02 00000000"));
+    expect(handle(executor, raw, unhex("02 00000001 02 00000000"))).toEqual({ ...rawFirst, duplicate: true });
     expect(done).toEqual([{ relay: 1 }, { relay: 0 }]);
   });
 
@@ -177,7 +197,7 @@ describe("once", () => {
     json(set, executor, { id: "1", params: { relay: 1 } });
     json(set, executor, { id: 1, params: { relay: 0 } });
     json("thing/service/reboot", executor, { id: "1" });
-    executor.handle(raw, unhex("02 00000001 02 00000001"));
+    handle(executor, raw, unhex("02 00000001 02 00000001"));
     expect(done).toHaveLength(4);
   });
 
@@ -247,7 +267,7 @@ describe("an application that fails", () => {
       "a service gives a BigInt",
       "thing/service/x",
       {},
-      { services: { x: () => ({ code: 200, data: { n: 1n } }) } },
+      { services: { x: () => ({ code: 201, data: { n: 1n } }) } },
     ],
     [
       "a service gives a cycle",
@@ -258,7 +278,7 @@ describe("an application that fails", () => {
           x: () => {
             const data: Record<string, unknown> = {};
             data.self = data;
-            return { code: 200, data };
+            return { code: 201, data };
           },
         },
       },
@@ -277,7 +297,7 @@ describe("an application that fails", () => {
         throw new Error("stuck");
       },
     });
-    expect(executor.handle(raw, unhex("02 00000001 02 00000001"))).toMatchObject({ code: 500 });
+    expect(handle(executor, raw, unhex("02 00000001 02 00000001"))).toMatchObject({ code: 500 });
   });
 });
 
@@ -295,13 +315,13 @@ it("any bytes on any topic: an answer for the reply topic, or none, and nothing 
       ),
       (topic, payload) => {
         const { done, executor } = device();
-        const reply = executor.handle(topic, payload);
+        const reply = handle(executor, topic, payload);
         if (reply === undefined) {
           expect(done).toEqual([]);
           return;
         }
         expect(reply.topic).toBe(`${topic}_reply`);
-        expect(executor.handle(topic, payload)).toEqual({ ...reply, duplicate: true });
+        expect(handle(executor, topic, payload)).toEqual({ ...reply, duplicate: true });
         expect(done.length).toBeLessThanOrEqual(1);
       },
     ),

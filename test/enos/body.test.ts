@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { answerCode, measurepointParams, parseJsonObject, requestBody } from "../../firmware/enos/body";
+import { measurepointParams, parseJsonObject, readAnswer, requestBody } from "../../firmware/enos/body";
 import { jsonReply, parseJsonCommand } from "../../firmware/enos/command";
 import { methodOf, pathOptions } from "../../firmware/enos/topic";
 import { peerDecode, utf8Hex } from "../coap/peer";
@@ -57,17 +57,24 @@ describe("the code in an answer", () => {
     ["200", undefined],
     ["null", undefined],
     ['{"code":200', undefined],
-  ])("%j: %s", (payload, code) => expect(answerCode(bytes(payload))).toBe(code));
+  ])("%j: %s", (payload, code) => expect(readAnswer(bytes(payload))?.code).toBe(code));
+
+  test.each([
+    ['{"code":200,"data":{"floor":3}}', { floor: 3 }],
+    ['{"code":200,"data":[1]}', {}],
+    ['{"code":200}', {}],
+    ["", {}],
+  ])("%j has the data %j", (payload, data) => expect(readAnswer(bytes(payload))?.data).toEqual(data));
 
   it("is undefined for bytes that are not UTF-8", () => {
-    expect(answerCode(Buffer.from("7b22636f6465223a3230302c2261223a22ff227d", "hex"))).toBeUndefined();
+    expect(readAnswer(Buffer.from("7b22636f6465223a3230302c2261223a22ff227d", "hex"))).toBeUndefined();
   });
 
   it("comes or not, and never throws", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.json().map(bytes)), (payload) => {
-        const code = answerCode(payload);
-        expect(code === undefined || typeof code === "number").toBe(true);
+        const answer = readAnswer(payload);
+        if (answer !== undefined) expect([typeof answer.code, typeof answer.data]).toEqual(["number", "object"]);
         const object = parseJsonObject(payload);
         if (object !== undefined) expect(object).toEqual(JSON.parse(text(payload)));
       }),

@@ -8,12 +8,14 @@ import config from "mc/config";
 import { Endpoint } from "../../firmware/coap/endpoint";
 import { decode, encode } from "../../firmware/coap/message";
 import { internet, narrowband } from "../../firmware/coap/transmission";
-import { DemoApplication, points } from "../../firmware/application";
+import { DemoApplication } from "../../firmware/application";
 import { CommandExecutor } from "../../firmware/device/commands";
 import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
 import { measurepointParams, requestBody } from "../../firmware/enos/body";
 import { Pending } from "../../firmware/journal/pending";
-import { decodeSet, encodeMeasurepoints } from "../../firmware/model/raw";
+import { beginBatch } from "../../firmware/model/thing-batch";
+import { decodeCommand } from "../../firmware/model/thing-command";
+import { encodeReport } from "../../firmware/model/thing-report";
 import { AtEngine } from "../../firmware/modem/at";
 import { fieldsOf, findImei, parseCclk, parseCereg } from "../../firmware/modem/fields";
 import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "../../firmware/modem/psm";
@@ -274,12 +276,19 @@ function modemLines(count: number): void {
 
 function payloads(count: number): void {
   const out = new Uint8Array(200);
-  const application = new DemoApplication({ random: Math.random, rssi: () => -70 - below(50) });
-  const executor = new CommandExecutor(points, application.commands);
+  let now = 0;
+  const application = new DemoApplication({ random: Math.random, rssi: () => -70 - below(50), now: () => now });
+  const { thing } = application;
+  const executor = new CommandExecutor(thing, application.commands, () => {});
   for (let i = 0; i < count; i++) {
     const values = application.sample();
-    const length = encodeMeasurepoints(points, values, below(0x1_0000_0000), out);
+    now += below(100_000);
+    const layout = below(2) === 0 ? "sample" : "compact";
+    const length = encodeReport(thing, values, below(0x1_0000_0000), out, layout);
     say("payload", typeof length === "number" ? hexText(out.subarray(0, length)) : length.fault);
+    const batch = beginBatch(thing, layout, i, 1_767_225_600_000 + now, below(2) === 0, out);
+    while (batch.add(values, 1_767_225_600_000 + (now += below(1_000_000))) === "added");
+    say("payload", hexText(out.subarray(0, batch.length)));
     say(
       "payload",
       hexText(
@@ -288,7 +297,7 @@ function payloads(count: number): void {
     );
     const raw = randomBytes(14);
     if (below(2) === 0) raw[0] = 2;
-    say("command", JSON.stringify(decodeSet(points, raw)));
+    say("command", JSON.stringify(decodeCommand(thing, raw)));
     const params = [{ relay: below(3) }, { relay: "x" }, { temperature: 1 }, {}, { nonsense: 1 }, ["relay"]][
       below(6)
     ];
@@ -299,10 +308,10 @@ function payloads(count: number): void {
     ][below(3)];
     const body =
       below(8) === 0 ? randomBytes(30) : encodeUtf8(JSON.stringify({ id: String(below(20)), params }));
-    const reply = executor.handle(topic, body);
+    const reply = executor.handle(topic, body, now);
     say(
       "command",
-      reply === undefined ? "none" : `${reply.duplicate} ${reply.code} ${asciiText(reply.payload)}`,
+      typeof reply === "string" ? reply : `${reply.duplicate} ${reply.code} ${asciiText(reply.payload)}`,
     );
   }
 }
@@ -333,8 +342,9 @@ function store(): void {
   const pending = new Pending<{ id: number }>(8, (entry) => say("store", `dropped ${entry.id}`));
   for (let id = 0; id < 60; id++) {
     if (below(3) > 0) pending.append({ id });
-    if (below(3) === 0 && pending.oldest !== undefined) pending.release(pending.oldest.id);
-    say("store", `${pending.length} ${pending.oldest?.id ?? "none"}`);
+    const oldest = pending.entries[0];
+    if (below(3) === 0 && oldest !== undefined) pending.release(oldest.id);
+    say("store", `${pending.length} ${pending.entries[0]?.id ?? "none"}`);
   }
 }
 

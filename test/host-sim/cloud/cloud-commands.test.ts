@@ -1,9 +1,8 @@
 /** Commands to devices, in both editions: offered, fetched, answered, offered again, given up. */
 import { describe, expect, it, test } from "vitest";
 import type { Command } from "../../../host-sim/cloud/cloud";
-import { encodeRawSet } from "../../../host-sim/cloud/demo-product";
 import type { Edition } from "../../../host-sim/cloud/registry";
-import { DEVICE, DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+import { DEVICE, DK, PK, PRODUCT, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
 import type { Sent } from "./harness";
 
 const UP = "thing/model/up_raw";
@@ -129,7 +128,7 @@ describe("edition of May 2019", () => {
 
   it("sends raw bytes, and knows their reply by the request id", () => {
     const device = online();
-    send(device, { kind: "raw", payload: encodeRawSet(77, { relay: 1 }), requestId: 77 });
+    send(device, { kind: "raw", payload: Buffer.from("020000004d0400000001", "hex"), requestId: 77 });
     expect(offered(speak(device, 1))).toBe("thing/model/down_raw");
     const command = device.get(2, "thing/model/down_raw");
     expect(Buffer.from(command.payload).toString("hex")).toBe("020000004d0400000001");
@@ -145,6 +144,55 @@ describe("edition of May 2019", () => {
     const counters = device.bench.cloud.device(PK, DK)?.counters;
     expect(counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
   });
+});
+
+describe("a product whose commands are raw", () => {
+  const products = [{ ...PRODUCT, payload: "raw" as const }];
+
+  it("has the parsing script make the bytes, and read the reply", () => {
+    const device = online("token", { products });
+    const id = send(device, RELAY);
+    expect(offered(speak(device, 1))).toBe("thing/model/down_raw");
+    const hexId = Number(id).toString(16).padStart(8, "0");
+    const { payload } = device.get(2, "thing/model/down_raw");
+    expect(Buffer.from(payload).toString("hex")).toBe(`02${hexId}0400000001`);
+    expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`02${hexId}c8`, "hex")).code).toBe("2.04");
+    expect(device.bench.cloud.command(id)).toMatchObject({
+      ...{ id, productKey: PK, deviceKey: DK, kind: "set", status: "answered", code: 200 },
+      ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
+    });
+  });
+
+  it("calls a service, and reads what it gives out of the reply", () => {
+    const device = online("tokenless", { products });
+    const inputs = { reference: { temperature: 20, source: "größe" } };
+    const id = send(device, { kind: "service", service: "calibrate", inputs });
+    speak(device, 1);
+    const hexId = Number(id).toString(16).padStart(8, "0");
+    const reply = Buffer.from(`12${hexId}c800103ff8000000000000c000000000000000`, "hex");
+    expect(device.post(2, "thing/model/down_raw_reply", reply).code).toBe("2.04");
+    expect(device.bench.cloud.command(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
+  });
+
+  it("has no form for a question, and none for what the script cannot state", () => {
+    const device = online("token", { products });
+    expect(() => send(device, { kind: "get", points: ["relay"] })).toThrow(/no raw form/);
+    const script = "function rawDataToJsonStr() { return ''; } function jsonStrToRawData() { return []; }";
+    const mute = online("token", { products: [{ ...PRODUCT, script, payload: "raw" }] });
+    expect(() => send(mute, RELAY)).toThrow(/gave no bytes/);
+  });
+});
+
+it("gives each command up after a time of its own", () => {
+  const device = online();
+  const { cloud } = device.bench;
+  const slow = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 7_200_000 });
+  const quick = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 5_000 });
+  expect(cloud.deadline).toBe(5_000);
+  cloud.poll(5_000);
+  expect([cloud.command(slow)?.status, cloud.command(quick)?.status]).toEqual(["pending", "timed-out"]);
+  expect(cloud.deadline).toBe(3_600_000);
+  expect(() => cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 0 })).toThrow(/^timeout/);
 });
 
 describe("later editions", () => {
@@ -239,7 +287,13 @@ it("takes a numeric id in a reply", () => {
 });
 
 test.each<[string, Command, RegExp]>([
-  ["too long", { kind: "set", points: { text: "x".repeat(800) } }, /at most 768 bytes/],
+  ["unknown", { kind: "set", points: { pressure: 1 } }, /not in the model/],
+  ["not writable", { kind: "set", points: { temperature: 1 } }, /cannot be set/],
+  ["of another value", { kind: "set", points: { relay: 2 } }, /relay: expected one of 0/],
+  ["for nothing", { kind: "set", points: {} }, /at least one/],
+  ["a question for what there is not", { kind: "get", points: ["pressure"] }, /not in the model/],
+  ["a service there is not", { kind: "service", service: "nope", inputs: {} }, /not in the model/],
+  ["a service without its input", { kind: "service", service: "reboot", inputs: {} }, /delay/],
   ["a service with a slash", { kind: "service", service: "a/b", inputs: {} }, /^service/],
   ["a service named like a reply", { kind: "service", service: "a_reply", inputs: {} }, /^service/],
   ["an empty raw command", { kind: "raw", payload: new Uint8Array(0), requestId: 1 }, /^payload/],
@@ -248,6 +302,11 @@ test.each<[string, Command, RegExp]>([
   const device = online();
   expect(() => send(device, command)).toThrow(reason);
   expect(device.bench.cloud.commands(PK, DK)).toEqual([]);
+});
+
+it("refuses a command that is too long to ride on an answer", () => {
+  const device = online("token", { products: [] });
+  expect(() => send(device, { kind: "set", points: { text: "x".repeat(800) } })).toThrow(/at most 768 bytes/);
 });
 
 it("refuses a command for an unknown device, one request id twice, and more than the limit", () => {

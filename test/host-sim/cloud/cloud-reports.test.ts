@@ -1,7 +1,6 @@
 /** What a device reports, raw and JSON, and that nothing is stored twice. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { decodeRawReading, decodeRawReply, encodeRawSet } from "../../../host-sim/cloud/demo-product";
 import { DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
 
 const UP = "thing/model/up_raw";
@@ -23,32 +22,34 @@ describe("raw readings", () => {
   it("are stored under their request id and answered with it", () => {
     const device = online();
     const humidity = "4049000000000000";
-    const payload = rawReading(0x01020304, [1, WARM], [2, humidity], [3, "ffffffa1"], [4, "00000001"]);
+    const payload = rawReading(0x01020304, [1, WARM], [2, humidity], [3, "ffffffa102"], [4, "00000001"]);
     const reply = device.post(9000, UP, payload);
     expect(reply.code).toBe("2.04");
     expect(Buffer.from(reply.payload).toString("hex")).toBe("0102030400c8");
     expect(device.bench.cloud.readings(PK, DK)).toEqual([
       {
         id: "16909060",
-        points: { temperature: 21.5, humidity: 50, rssi: -95, relay: 1 },
+        points: { temperature: 21.5, humidity: 50, rssi: { value: -95, quality: 2 }, relay: 1 },
         format: "raw",
         at: 9000,
       },
     ]);
     const [event] = eventsOf(device.bench, "stored");
-    expect(event).toMatchObject({ kind: "reading", id: "16909060", points: { rssi: -95 } });
+    expect(event).toMatchObject({ kind: "reading", id: "16909060", points: { rssi: { value: -95, quality: 2 } } });
   });
 
   test.each<[string, Uint8Array]>([
     ["nothing", Buffer.alloc(0)],
     ["a cut request id", Buffer.from("01000000", "hex")],
-    ["no point", rawReading(1)],
     ["another kind", Buffer.from("0200000001040000000100", "hex")],
     ["point 0", rawReading(1, [0, "00000001"])],
-    ["point 5", rawReading(1, [5, "00000001"])],
+    ["point 7", rawReading(1, [7, "00000001"])],
     ["a short double", rawReading(1, [1, "40358000"])],
     ["a long integer", rawReading(1, [3, "0000000000000001"])],
-    ["an integer with a quality byte", rawReading(1, [3, "0000000100"])],
+    ["an integer that lacks its quality", rawReading(1, [3, "00000001"])],
+    ["relay 2, which the script does not know", rawReading(1, [4, "00000002"])],
+    ["no number", rawReading(1, [1, "7ff8000000000000"])],
+    ["infinity", rawReading(1, [1, "fff0000000000000"])],
     ["one point twice", rawReading(1, [1, WARM], [1, WARM])],
     ["a cut head", Buffer.concat([rawReading(1, [1, WARM]), Buffer.from("0200", "hex")])],
     ["a cut value", rawReading(1, [1, WARM]).subarray(0, 15)],
@@ -61,10 +62,8 @@ describe("raw readings", () => {
   });
 
   test.each<[string, Uint8Array]>([
-    ["relay 2", rawReading(7, [4, "00000002"])],
-    ["relay -1", rawReading(7, [1, WARM], [4, "ffffffff"])],
-    ["no number", rawReading(7, [1, "7ff8000000000000"])],
-    ["infinity", rawReading(7, [1, "fff0000000000000"])],
+    ["a humidity above 100 %", rawReading(7, [2, "4062c00000000000"])],
+    ["a good and a bad point", rawReading(7, [1, WARM], [3, "0000000100"])],
   ])("with %s fail the model: code 1204 in the answer", (_name, payload) => {
     const device = online();
     const reply = device.post(1, UP, payload);
@@ -73,31 +72,39 @@ describe("raw readings", () => {
     expect(device.bench.cloud.readings(PK, DK)).toEqual([]);
   });
 
+  it("without a point are empty: code 1251 in the answer", () => {
+    const reply = online().post(1, UP, rawReading(7));
+    expect(Buffer.from(reply.payload).toString("hex")).toBe("0000000704e3");
+  });
+
+  it("need the product's parsing script: 4.00 without", () => {
+    const device = online({ products: [] });
+    expect(device.post(1, UP, rawReading(7, [1, WARM])).code).toBe("4.00");
+    expect(eventsOf(device.bench, "report-refused")[0].reason).toMatch(/no parsing script/);
+  });
+
   it("can be any bytes without harm", () => {
+    const device = online();
     const likely = fc.uint8Array({ maxLength: 60 }).map((rest) => Uint8Array.of(1, 0, 0, 0, 9, ...rest));
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), likely), (bytes) => {
-        decodeRawReply(bytes);
-        const read = decodeRawReading(bytes);
-        if ("unparsable" in read) return;
-        expect(bytes[0]).toBe(1);
-        expect(Object.keys(read.points).length).toBeGreaterThan(0);
+        expect(["2.04", "4.00"]).toContain(device.post(1, UP, bytes).code);
       }),
-      { seed: 6, numRuns: 10_000 },
+      { seed: 6, numRuns: 2_000 },
     );
+    expect(eventsOf(device.bench, "internal-error")).toEqual([]);
   });
 });
 
 describe("JSON measure points", () => {
   it("are stored with their time and answered in kind", () => {
     const device = online();
-    const measurepoints = { temperature: { value: 21.5, quality: 9 }, relay: 0, rssi: -95 };
+    const measurepoints = { temperature: 21.5, relay: 0, rssi: { value: -95, quality: 9 } };
     const params = { measurepoints, time: 1_700_000_000_123 };
     const reply = device.post(9000, POST, envelope({ id: "abc", params }));
     expect(reply).toMatchObject({ code: "2.04", text: '{"id":"abc","code":200,"data":{}}' });
-    const points = { temperature: 21.5, relay: 0, rssi: -95 };
     expect(device.bench.cloud.readings(PK, DK)).toEqual([
-      { id: "abc", time: 1_700_000_000_123, points, format: "json", at: 9000 },
+      { id: "abc", time: 1_700_000_000_123, points: measurepoints, format: "json", at: 9000 },
     ]);
     expect(device.post(9001, POST, envelope({ id: 17 })).text).toBe('{"id":17,"code":200,"data":{}}');
   });
@@ -134,8 +141,10 @@ describe("JSON measure points", () => {
     ["a value as text", points({ temperature: "21.5" }), 1204],
     ["a value that is null", points({ temperature: null }), 1204],
     ["an object without value", points({ temperature: { quality: 1 } }), 1204],
-    ["quality 0", points({ temperature: { value: 1, quality: 0 } }), 200],
-    ["quality 10", points({ temperature: { value: 1, quality: 10 } }), 1204],
+    ["quality 0", points({ rssi: { value: -1, quality: 0 } }), 200],
+    ["no quality where there might be", points({ rssi: -1 }), 200],
+    ["quality where there is none", points({ temperature: { value: 1, quality: 0 } }), 1204],
+    ["quality 10", points({ rssi: { value: -1, quality: 10 } }), 1204],
     ["rssi with a fraction", points({ rssi: -95.5 }), 1204],
     ["rssi beyond 32 bits", points({ rssi: 2 ** 31 }), 1204],
     ["relay as a boolean", points({ relay: true }), 1204],
@@ -173,10 +182,10 @@ describe("JSON measure points", () => {
 describe("events and attributes", () => {
   it("are stored", () => {
     const device = online();
-    const event = { id: "5", method: "thing.event.overheat.post", params: { events: { at: 90 }, time: 7 } };
+    const event = { id: "5", method: "thing.event.overheat.post", params: { events: { temperature: 90 }, time: 7 } };
     expect(device.post(1, "thing/event/overheat/post", envelope(event)).text).toContain('"code":200');
     const { cloud } = device.bench;
-    const stored = { id: "5", event: "overheat", time: 7, values: { at: 90 }, at: 1 };
+    const stored = { id: "5", event: "overheat", time: 7, values: { temperature: 90 }, at: 1 };
     expect(cloud.events(PK, DK)).toEqual([stored]);
 
     const update = (id: string, attributes: unknown): unknown => {
@@ -184,19 +193,21 @@ describe("events and attributes", () => {
       const reply = device.post(2, "thing/attribute/update", body);
       return (JSON.parse(reply.text) as { code: number }).code;
     };
-    expect(update("6", { imei: DK, interval: 900 })).toBe(200);
-    expect(update("7", { interval: 60 })).toBe(200);
-    expect(cloud.device(PK, DK)?.attributes).toEqual({ imei: DK, interval: 60 });
+    expect(update("6", { label: DK, floor: 9 })).toBe(200);
+    expect(update("7", { floor: 6 })).toBe(200);
+    expect(cloud.device(PK, DK)?.attributes).toEqual({ label: DK, floor: 6 });
+    expect(update("7b", { floor: "6" })).toBe(1204);
+    expect(update("7c", { nope: 6 })).toBe(1204);
     expect(update("8", {})).toBe(1251);
     expect(update("9", [])).toBe(1204);
-    expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(200);
+    expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
     expect((cloud.device(PK, DK)?.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
     const wrong = envelope({ ...event, params: 5 });
     expect(device.post(3, "thing/event/overheat/post", wrong).text).toContain("1204");
   });
 
   it("keep no more than 200 attributes, the newest", () => {
-    const device = online();
+    const device = online({ products: [] });
     for (let i = 0; i < 250; i++) {
       const params = { attributes: { [`a${i}`]: i } };
       const method = "thing.attribute.update";
@@ -233,8 +244,8 @@ describe("a report that comes again", () => {
   it("is another one when it is an event or another device's", () => {
     const device = online();
     device.post(1, POST, envelope({ id: "7" }));
-    const event = { id: "7", method: "thing.event.e.post", params: { events: {} } };
-    device.post(2, "thing/event/e/post", envelope(event));
+    const event = { id: "7", method: "thing.event.overheat.post", params: { events: { temperature: 90 } } };
+    device.post(2, "thing/event/overheat/post", envelope(event));
     expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
   });
 
@@ -252,20 +263,5 @@ describe("a report that comes again", () => {
     expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 6, duplicates: 2 });
     for (let id = 100; id < 200; id++) post(id);
     expect(cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["197", "198", "199"]);
-  });
-});
-
-describe("a raw command to set points", () => {
-  it("follows the script's layout", () => {
-    expect(Buffer.from(encodeRawSet(9, { relay: true })).toString("hex")).toBe("02000000090400000001");
-  });
-
-  test.each<[Record<string, number | string>, RegExp]>([
-    [{ relay: 2 }, /relay: expected an integer from 0 to 1, got 2/],
-    [{ temperature: 20 }, /not writable/],
-    [{ pressure: 1 }, /does not have/],
-    [{ relay: "on" }, /expected a number/],
-  ])("refuses %j", (given, reason) => {
-    expect(() => encodeRawSet(1, given)).toThrow(reason);
   });
 });

@@ -3,11 +3,14 @@
  * the cloud's own signing code is not what checks the cloud.
  */
 import { createCipheriv, createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
 import type { CloudEvent, CloudOptions, Peer } from "../../../host-sim/cloud/cloud";
 import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap-wire";
 import type { CoapMessage, CoapOption, CoapType } from "../../../host-sim/cloud/coap-wire";
+import type { ProductRecord } from "../../../host-sim/cloud/product";
 import type { DeviceRecord } from "../../../host-sim/cloud/registry";
+import { loadScriptEngine } from "../../../host-sim/cloud/script-engine";
 import { Random } from "../../../host-sim/world/random";
 
 export const PK = "MuGsF6W4";
@@ -16,6 +19,13 @@ export const SECRET = "aB3dEf6hIj9lMn0p";
 export const PEER: Peer = { address: "10.0.0.2", port: 40001 };
 export const DEVICE: DeviceRecord = { productKey: PK, deviceKey: DK, deviceSecret: SECRET };
 export const OTHER: DeviceRecord = { productKey: PK, deviceKey: "other", deviceSecret: "another secret" };
+/** The example product, with what `npm run model` wrote for it. */
+export const PRODUCT: ProductRecord = {
+  productKey: PK,
+  model: JSON.parse(readFileSync("firmware/product/model.json", "utf8")) as unknown,
+  script: readFileSync("firmware/product/parsing-script.js", "utf8"),
+};
+export const scriptEngine = await loadScriptEngine();
 export const TOPIC = ["topic", "sys", PK, DK];
 export const EMPTY = new Uint8Array(0);
 
@@ -38,6 +48,9 @@ export function bench(options: Partial<CloudOptions> = {}): Bench {
     edition: "token",
     iv: "zero",
     devices: [DEVICE, OTHER],
+    products: [PRODUCT],
+    scriptEngine,
+    random: () => random.next(),
     onEvent: (event) => events.push(event),
     ...options,
   });

@@ -41,7 +41,7 @@ test.each<[string, unknown, string]>([
   [
     "a misspelt field",
     [{ ...GOOD, deviceSecert: "x" }],
-    'devices[0]: unknown field "deviceSecert", expected productKey, deviceKey, deviceSecret, edition, state',
+    'devices[0]: unknown field "deviceSecert", expected productKey, deviceKey, deviceSecret, name, edition, state',
   ],
   [
     "an unknown edition",

@@ -1,11 +1,14 @@
 /** The real port, with libcoap's client as a device that knows nothing of this project. */
 import { execFile, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../host-sim/cloud/cloud";
+import { loadScriptEngine } from "../../../host-sim/cloud/script-engine";
 import { ServeError, serveUdp } from "../../../host-sim/cloud/udp";
-import type { UdpCloud } from "../../../host-sim/cloud/udp";
-import { DEVICE, DK, PK, SECRET, WARM, authSign, rawReading, sessionSign } from "./harness";
+import type { DurableStorage, UdpCloud } from "../../../host-sim/cloud/udp";
+import { DEVICE, DK, PK, PRODUCT, SECRET, WARM } from "./harness";
+import { authSign, rawReading, scriptEngine, sessionSign } from "./harness";
 
 const CLIENT = "coap-client-notls";
 const installed = spawnSync(CLIENT, ["-h"]).error === undefined;
@@ -13,6 +16,9 @@ const mayBeMissing = !process.env["CI"];
 if (!installed && mayBeMissing) {
   console.warn(`skipped: ${CLIENT} is not installed (Debian: apt install libcoap3-bin)`);
 }
+
+const MODEL: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
+const SCRIPT = readFileSync("firmware/product/parsing-script.js", "utf8");
 
 let server: UdpCloud;
 let events: CloudEvent[];
@@ -27,6 +33,8 @@ beforeEach(async () => {
     edition: "token",
     iv: "zero",
     devices: [DEVICE],
+    products: [{ productKey: PK, model: MODEL, script: SCRIPT }],
+    scriptEngine: await loadScriptEngine(),
     onEvent: (event) => events.push(event),
     onError: (line) => errors.push(line),
   });
@@ -162,4 +170,118 @@ it("gives the port back, and closing twice is no fault", async () => {
   await Promise.all([server.close(), server.close()]);
   server = await serveUdp({ host: "127.0.0.1", port, edition: "token", iv: "zero", devices: [] });
   expect(server.port).toBe(port);
+});
+
+describe("with a storage", () => {
+  /** A storage whose flushes end when the test says so. */
+  class SlowStorage implements DurableStorage {
+    readonly entries: [string, unknown][] = [];
+    readonly flushes: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    flushed = 0;
+    #heard: (() => void)[] = [];
+
+    put(): void {}
+    delete(): void {}
+
+    flush(): Promise<void> {
+      this.flushed += 1;
+      for (const hear of this.#heard.splice(0)) hear();
+      return new Promise((resolve, reject) => this.flushes.push({ resolve, reject }));
+    }
+
+    /** Resolves at the nth flush. */
+    async asked(n: number): Promise<void> {
+      while (this.flushed < n) await new Promise<void>((resolve) => this.#heard.push(resolve));
+    }
+  }
+
+  let storage: SlowStorage;
+  let timeline: string[];
+  let client: ReturnType<typeof createSocket>;
+  let replies: string[];
+  let heard: (() => void)[];
+
+  beforeEach(async () => {
+    await server.close();
+    storage = new SlowStorage();
+    timeline = [];
+    replies = [];
+    heard = [];
+    server = await serveUdp({
+      host: "127.0.0.1",
+      port: 0,
+      edition: "token",
+      iv: "zero",
+      devices: [DEVICE],
+      storage,
+      onDatagram: (direction, bytes) => {
+        timeline.push(`${direction} ${Buffer.from(bytes).toString("hex")}`);
+        for (const hear of heard.splice(0)) hear();
+      },
+    });
+    client = createSocket("udp4");
+    client.on("message", (bytes) => {
+      replies.push(bytes.toString("hex"));
+      for (const hear of heard.splice(0)) hear();
+    });
+  });
+  afterEach(async () => {
+    client.close();
+    for (const { resolve } of storage.flushes) resolve();
+  });
+
+  const send = (hex: string): void => client.send(Buffer.from(hex, "hex"), server.port, "127.0.0.1");
+  async function until(done: () => boolean): Promise<void> {
+    while (!done()) await new Promise<void>((resolve) => heard.push(resolve));
+  }
+
+  it("lets no reply leave before its flush, and those that come meanwhile share the next one", async () => {
+    send("40000001");
+    await storage.asked(1);
+    send("40000002");
+    send("40000003");
+    await until(() => timeline.length === 3);
+    expect(timeline).toEqual(["in 40000001", "in 40000002", "in 40000003"]);
+    storage.flushes[0].resolve();
+    await storage.asked(2);
+    expect(timeline.slice(3)).toEqual(["out 70000001"]);
+    storage.flushes[1].resolve();
+    await until(() => replies.length === 3);
+    expect(replies).toEqual(["70000001", "70000002", "70000003"]);
+    expect(storage.flushed).toBe(2);
+  });
+
+  it("flushes also what has no reply", async () => {
+    send("ff");
+    await storage.asked(1);
+  });
+
+  it("answers nobody any more once a flush has failed, and says so", async () => {
+    send("40000001");
+    await storage.asked(1);
+    storage.flushes[0].reject(new Error("disk full"));
+    expect((await server.failed).message).toBe("disk full");
+    send("40000002");
+    await until(() => timeline.includes("in 40000002"));
+    await server.close();
+    expect(timeline.filter((line) => line.startsWith("out"))).toEqual([]);
+    expect(storage.flushed).toBe(1);
+  });
+
+  it("sends what waits before it closes, and takes nothing more", async () => {
+    send("40000001");
+    await storage.asked(1);
+    const closed = server.close();
+    storage.flushes[0].resolve();
+    await closed;
+    await until(() => replies.length === 1);
+    expect(replies).toEqual(["70000001"]);
+  });
+
+  it("hands its flush on", async () => {
+    const flushed = server.flush();
+    expect(storage.flushed).toBe(1);
+    storage.flushes[0].resolve();
+    await flushed;
+  });
 });

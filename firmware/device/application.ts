@@ -1,0 +1,64 @@
+/**
+ * What a product brings along, and what the device offers it: between them the thing model.
+ */
+import type { CommandResult } from "../enos/command";
+import type { Thing, ThingValue, ThingValues, WithQuality } from "../model/thing";
+
+/** What a product is and does. */
+export interface Application {
+  readonly thing: Thing;
+  /** Takes a reading now: measure points by identifier. */
+  sample(): ThingValues;
+  readonly commands: CommandHandlers;
+  /** Called once, before the first reading, with what the application may send by itself. */
+  start?(device: Device): void;
+}
+
+/**
+ * What the application does when it is told to. Each may take its time and answer with a promise; one
+ * that is rejected, or an exception, is a failure that the cloud hears of.
+ */
+export interface CommandHandlers {
+  /** Sets measure points; they exist, are writable and the values fit. */
+  set(values: ThingValues): CommandResult | Promise<CommandResult>;
+  /** Current value of a measure point, or undefined. */
+  get(identifier: string): ThingValue | WithQuality | undefined;
+  /** Services by identifier. The inputs are as the model says. */
+  readonly services: Readonly<Record<string, ServiceHandler>>;
+}
+
+/** A service. A method's type, so that handlers may name the very inputs that the model gives them. */
+export type ServiceHandler = {
+  run(inputs: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult>;
+}["run"];
+
+/** How something that the application sent came out. */
+export type Completion =
+  /** EnOS took it; `data` is what it answered, such as the attributes asked for. */
+  | { readonly kind: "accepted"; readonly data: Readonly<Record<string, unknown>> }
+  /** EnOS, or the check against the model before anything was sent, refused it for good. */
+  | { readonly kind: "refused"; readonly reason: string; readonly enosCode?: number }
+  /** It made room for what came later. */
+  | { readonly kind: "dropped" };
+
+/**
+ * What an application may send by itself. All of it waits its turn with the readings, is tried again
+ * until the cloud has answered, and carries the time of the call.
+ */
+export interface Device {
+  /** A reading in between. */
+  report(values: ThingValues): void;
+  /** An event of the thing model. */
+  postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: (how: Completion) => void): void;
+  /** Sets attributes, at most 200. */
+  updateAttributes(values: ThingValues, done?: (how: Completion) => void): void;
+  /** Asks for attributes, all when none is named: they come as `data`. */
+  queryAttributes(names: readonly string[], done: (how: Completion) => void): void;
+  deleteAttributes(names: readonly string[], done?: (how: Completion) => void): void;
+  /** Sets tags, texts by name, which are no part of the model. */
+  updateTags(tags: Readonly<Record<string, string>>, done?: (how: Completion) => void): void;
+  queryTags(names: readonly string[], done: (how: Completion) => void): void;
+  deleteTags(names: readonly string[], done?: (how: Completion) => void): void;
+  /** Tells the version of the firmware, for EnOS's updates over the air. */
+  informFirmware(version: string, done?: (how: Completion) => void): void;
+}

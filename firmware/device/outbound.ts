@@ -1,0 +1,90 @@
+/**
+ * What an application sends by itself: checked against the model, then given to the uplink.
+ */
+import { Topic, eventTopic } from "../enos/topic";
+import { attributesFault, eventFault } from "../model/thing-check";
+import type { Thing, ThingFault, ThingValues } from "../model/thing";
+import type { Completion, Device } from "./application";
+import type { ReadingFormat } from "./entry";
+import type { Uplink } from "./uplink";
+
+export interface OutboundOptions {
+  readonly thing: Thing;
+  readonly uplink: Uplink;
+  /** The moment, ms on the device's monotonic clock. */
+  readonly now: () => number;
+  /** How the next reading is put on the wire. */
+  readonly format: () => ReadingFormat;
+  readonly onReading: (id: number, format: ReadingFormat) => void;
+  /** Something was appended, and the agent is to look at it. */
+  readonly onMessage: () => void;
+}
+
+type Done = ((how: Completion) => void) | undefined;
+
+/** See `Device`. */
+export class Outbound implements Device {
+  readonly #options: OutboundOptions;
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+  }
+
+  report(values: ThingValues): void {
+    const { uplink, now, format, onReading, onMessage } = this.#options;
+    const reading = { kind: "reading", id: uplink.takeId(), takenAt: now(), values, format: format() } as const;
+    uplink.append(reading);
+    onReading(reading.id, reading.format);
+    onMessage();
+  }
+
+  postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: Done): void {
+    const fault = eventFault(this.#options.thing, event, outputs);
+    this.#append(eventTopic(event), { events: { ...outputs } }, true, fault, done);
+  }
+
+  updateAttributes(values: ThingValues, done?: Done): void {
+    const fault = attributesFault(this.#options.thing, values);
+    this.#append(Topic.attributeUpdate, { attributes: { ...values } }, false, fault, done);
+  }
+
+  queryAttributes(names: readonly string[], done: (how: Completion) => void): void {
+    this.#append(Topic.attributeQuery, { attributes: names.slice() }, false, undefined, done);
+  }
+
+  deleteAttributes(names: readonly string[], done?: Done): void {
+    this.#append(Topic.attributeDelete, { attributes: names.slice() }, false, undefined, done);
+  }
+
+  updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
+    this.#append(Topic.tagUpdate, { tags: { ...tags } }, false, undefined, done);
+  }
+
+  queryTags(names: readonly string[], done: (how: Completion) => void): void {
+    this.#append(Topic.tagQuery, { tags: names.slice() }, false, undefined, done);
+  }
+
+  deleteTags(names: readonly string[], done?: Done): void {
+    this.#append(Topic.tagDelete, { tags: names.slice() }, false, undefined, done);
+  }
+
+  informFirmware(version: string, done?: Done): void {
+    this.#append(Topic.firmwareInform, { version }, false, undefined, done);
+  }
+
+  #append(
+    topic: string,
+    params: Readonly<Record<string, unknown>>,
+    timed: boolean,
+    fault: ThingFault | undefined,
+    done: Done,
+  ): void {
+    if (fault !== undefined) {
+      done?.({ kind: "refused", reason: `${fault.id} ${fault.detail}` });
+      return;
+    }
+    const { uplink, now, onMessage } = this.#options;
+    uplink.append({ kind: "message", id: uplink.takeId(), takenAt: now(), topic, params, timed, done });
+    onMessage();
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Faults as the application API tells them: `application/problem+json` (RFC 9457) of three members, one
+ * line of detail that says what is wrong and how to mend it.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+
+export interface ProblemBody {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** A request that is refused. `detail` goes to the caller as it is: no secret in it. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** The body of a fault. */
+export function problemText(status: number, detail: string): string {
+  const body: ProblemBody = { status, title: TITLES[status] ?? "Error", detail: oneLine(detail) };
+  return JSON.stringify(body);
+}
+
+/** Sends a fault. */
+export function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  // The text is made here, so that no route's schema of that status can change it.
+  return reply
+    .code(status)
+    .type("application/problem+json")
+    .serializer((text: string) => text)
+    .send(problemText(status, detail));
+}
+
+/**
+ * What Fastify and the routes throw, as a fault. Messages of JSON parsers are not passed on: they quote
+ * what they could not read, and that may be a secret.
+ * @param limit the largest body taken, bytes
+ * @param onError hears of what is no fault of the caller's
+ */
+export function problemHandler(limit: number, onError: (line: string) => void) {
+  return (error: FastifyError | Problem, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof Problem) return sendProblem(reply, error.status, error.message);
+    if ("validation" in error && error.validation !== undefined) {
+      return sendProblem(reply, 400, validationDetail(error));
+    }
+    switch (error.code) {
+      case "FST_ERR_CTP_BODY_TOO_LARGE":
+        return sendProblem(reply, 413, `the body is longer than ${limit} bytes`);
+      case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+        return sendProblem(reply, 415, "expected a body of JSON with Content-Type: application/json");
+      case "FST_ERR_CTP_EMPTY_JSON_BODY":
+        return sendProblem(reply, 400, "the body is empty; expected JSON, or no Content-Type");
+      case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+        return sendProblem(reply, 400, "the body is not as long as Content-Length says");
+    }
+    const status = error.statusCode ?? 500;
+    if (error instanceof SyntaxError || error.code === "FST_ERR_CTP_INVALID_JSON_BODY") {
+      return sendProblem(reply, 400, "the body is not JSON");
+    }
+    if (status >= 400 && status < 500) return sendProblem(reply, status, error.message);
+    onError(`application API: ${oneLine(error.message)}`);
+    return sendProblem(reply, 500, "a fault of the server; its output says more");
+  };
+}
+
+/** One line that names the place and what was expected there, never what came. */
+function validationDetail(error: FastifyError): string {
+  const place = error.validationContext ?? "request";
+  const [first] = error.validation ?? [];
+  if (first === undefined) return `${place}: not as the schema says, see /openapi.json`;
+  const path = first.instancePath.replaceAll("/", ".").replace(/^\./, "");
+  const where = path === "" ? place : `${place}, ${path}`;
+  const { params } = first as { params?: Record<string, unknown> };
+  switch (first.keyword) {
+    case "additionalProperties":
+      return `${where}: unknown field ${JSON.stringify(String(params?.additionalProperty).slice(0, 80))}`;
+    case "enum": {
+      const allowed = (params?.allowedValues ?? []) as unknown[];
+      return `${where}: expected one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
+    }
+    case "discriminator":
+      return `${where}: kind: expected one of "set", "get", "service", "raw"`;
+    default:
+      return `${where}: ${first.message ?? "not as the schema says"}`;
+  }
+}
+
+function oneLine(text: string): string {
+  // Controls out of a caller's own text would end the line.
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 600);
+}

@@ -1,0 +1,112 @@
+/**
+ * What `npm run cloud` reads before it serves: the lists of devices and products, the token of the
+ * application API, the data directory.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { SHORTEST_TOKEN, tokenFault } from "../api/token";
+import { projectRoot } from "../board/project";
+import { DeviceListError, loadDevices } from "../cloud/registry";
+import { EXAMPLE_NAME } from "./cloud-data";
+import { misuse } from "./misuse";
+import type { ProductRecord } from "../cloud/product";
+import type { DeviceRecord } from "../cloud/registry";
+
+/** @throws CommandError naming the file and what is wrong with it */
+export function readDevices(file: string): DeviceRecord[] {
+  try {
+    return loadDevices(read("--devices", file));
+  } catch (error) {
+    if (error instanceof DeviceListError) throw misuse(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+const PRODUCT_FIELDS = ["productKey", "name", "payload", "model", "script"];
+
+/**
+ * A list of products:
+ *
+ *     [ { "productKey": "...", "name": "...", "payload": "raw", "model": "model.json", "script": "script.js" } ]
+ *
+ * where all but productKey may be left out, and paths count from the list's own folder. What models and
+ * scripts hold is judged by the cloud.
+ * @throws CommandError naming the file, the entry, and what is wrong with it
+ */
+export function readProducts(file: string): ProductRecord[] {
+  const list = readJson("--products", file);
+  if (!Array.isArray(list)) throw misuse(`${file}: expected an array of products`);
+  const known = new Set<string>();
+  return list.map((entry: unknown, index) => {
+    const place = `${file}: products[${index}]`;
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+      throw misuse(`${place}: expected an object`);
+    }
+    for (const field of Object.keys(entry)) {
+      if (PRODUCT_FIELDS.includes(field)) continue;
+      const fields = PRODUCT_FIELDS.join(", ");
+      throw misuse(`${place}: unknown field ${JSON.stringify(field.slice(0, 80))}, expected ${fields}`);
+    }
+    const { productKey, name, payload, model, script } = entry as Record<string, unknown>;
+    if (typeof productKey !== "string") throw misuse(`${place}.productKey: expected text`);
+    if (known.has(productKey)) throw misuse(`${place}: ${productKey.slice(0, 80)} is there twice`);
+    known.add(productKey);
+    const path = (field: string, value: unknown): string | undefined => {
+      if (value === undefined || typeof value === "string") {
+        return value === undefined ? undefined : resolve(dirname(file), value);
+      }
+      throw misuse(`${place}.${field}: expected the path of a file`);
+    };
+    const modelFile = path("model", model);
+    const scriptFile = path("script", script);
+    const record: ProductRecord = { productKey };
+    // Texts of the wrong type are for the cloud to refuse, which knows what it takes.
+    if (name !== undefined) record.name = name as string;
+    if (payload !== undefined) record.payload = payload as "raw" | "json";
+    if (modelFile !== undefined) record.model = readJson(`${place}.model`, modelFile);
+    if (scriptFile !== undefined) record.script = read(`${place}.script`, scriptFile);
+    return record;
+  });
+}
+
+/** The example product that comes with the firmware, under a product's key. */
+export function exampleProduct(productKey: string): ProductRecord {
+  const folder = join(projectRoot(), "firmware/product");
+  return {
+    productKey,
+    name: EXAMPLE_NAME,
+    model: readJson("example product", join(folder, "model.json")),
+    script: read("example product", join(folder, "parsing-script.js")),
+  };
+}
+
+/**
+ * The application API's token: from the file, else from ENOS_API_TOKEN, else none.
+ * @throws CommandError that never quotes it
+ */
+export function readToken(file: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  const token = file === undefined ? environment.ENOS_API_TOKEN : read("--api-token-file", file).trim();
+  if (token === undefined || (token === "" && file === undefined)) return undefined;
+  const fault = tokenFault(token);
+  if (fault === undefined) return token;
+  const hint = token.length < SHORTEST_TOKEN ? "; make one with: openssl rand -hex 24" : "";
+  throw misuse(`${file ?? "ENOS_API_TOKEN"}: no usable token: ${fault}${hint}`);
+}
+
+function readJson(option: string, file: string): unknown {
+  try {
+    return JSON.parse(read(option, file));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw misuse(`${option}: ${file} is not JSON`);
+    throw error;
+  }
+}
+
+function read(option: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw misuse(`${option}: cannot read ${file}: ${code ?? "unknown error"}`);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * A limit on how many datagrams one address may send: a token bucket per address, refilled evenly. Ports
+ * are not told apart, for they cost a flooder nothing.
+ */
+
+export interface RateLimit {
+  /** Datagrams per second and address that are taken in the long run; 0 = no limit. */
+  perSecond: number;
+  /** Datagrams that are taken at once from an address that was silent before. */
+  burst: number;
+}
+
+export const NO_RATE_LIMIT: Readonly<RateLimit> = { perSecond: 0, burst: 0 };
+
+/** What becomes of a datagram; "refused-again": nothing new to tell, it was told within this second. */
+export type RateVerdict = "taken" | "refused" | "refused-again";
+
+interface Bucket {
+  /** Datagrams that would be taken at `at`. */
+  tokens: number;
+  /** ms */
+  at: number;
+  /** When a refusal was last told, ms. */
+  toldAt: number;
+}
+
+/** Refusals of one address are told this often, ms. */
+const TELL_EVERY = 1000;
+
+/** The buckets of all addresses that spoke lately. Bounded: those longest silent are forgotten first. */
+export class RateLimiter {
+  readonly #most: number;
+  /** The address that spoke last comes last. */
+  readonly #buckets = new Map<string, Bucket>();
+  #limit: Readonly<RateLimit> = NO_RATE_LIMIT;
+
+  /** @param most addresses kept in mind */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get limit(): RateLimit {
+    return { ...this.#limit };
+  }
+
+  /**
+   * From now on; all addresses start anew with a full bucket.
+   * @throws RangeError on a limit that is none
+   */
+  set limit(limit: RateLimit) {
+    const { perSecond, burst } = limit;
+    if (!Number.isFinite(perSecond) || perSecond < 0) {
+      throw new RangeError(`rate limit, perSecond: expected a number of 0 or more, got ${perSecond}`);
+    }
+    if (!Number.isFinite(burst) || burst < (perSecond > 0 ? 1 : 0)) {
+      throw new RangeError(`rate limit, burst: expected a number of 1 or more, got ${burst}`);
+    }
+    this.#limit = { perSecond, burst };
+    this.#buckets.clear();
+  }
+
+  /** How many addresses are kept in mind. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Whether a datagram from this address is taken. `now` in ms, never running backwards. */
+  judge(address: string, now: number): RateVerdict {
+    const { perSecond, burst } = this.#limit;
+    if (perSecond === 0) return "taken";
+    let bucket = this.#buckets.get(address);
+    if (bucket === undefined) {
+      this.#forget(now);
+      bucket = { tokens: burst, at: now, toldAt: -Infinity };
+    } else {
+      this.#buckets.delete(address);
+      bucket.tokens = this.#tokens(bucket, now);
+      bucket.at = now;
+    }
+    // Set anew, so that it moves to the end of the map's order.
+    this.#buckets.set(address, bucket);
+    if (bucket.tokens >= 1) {
+      bucket.tokens -= 1;
+      return "taken";
+    }
+    if (now - bucket.toldAt < TELL_EVERY) return "refused-again";
+    bucket.toldAt = now;
+    return "refused";
+  }
+
+  #tokens({ tokens, at }: Bucket, now: number): number {
+    return Math.min(this.#limit.burst, tokens + ((now - at) * this.#limit.perSecond) / 1000);
+  }
+
+  /** Makes room for one more. */
+  #forget(now: number): void {
+    for (const [address, bucket] of this.#buckets) {
+      // A full bucket is like none at all. The first that is not may only go when there is no room left.
+      const full = this.#tokens(bucket, now) >= this.#limit.burst;
+      if (!full && this.#buckets.size < this.#most) return;
+      this.#buckets.delete(address);
+    }
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * Gives a WebAssembly program a tank of fuel. Every turn of a loop takes one unit, so does every 16 bytes
+ * that are moved at once, and with an empty tank the program traps. QuickJS can be interrupted between a
+ * script's own steps alone and not within one: `[].indexOf` on a sparse array of 2^32 items is a single
+ * step of many minutes. This ends that too, and always at the same point, on every machine.
+ *
+ *     before   loop ...                    after   loop
+ *                                                    fuel -= 1, if fuel < 0 unreachable
+ *                                                    ...
+ *              memory.copy                         call copy      fuel -= n >>> 4, if fuel < 0 unreachable
+ *              memory.fill                         call fill      and then the same
+ *
+ * Format: WebAssembly Core Specification 2.0, section 5 (binary format).
+ */
+
+/** The exports that `meter` adds: what is left of the fuel, and the program's stack pointer. */
+export const FUEL_EXPORT = "fuel";
+export const STACK_EXPORT = "stack";
+
+const TYPE = 1;
+const IMPORT = 2;
+const FUNCTION = 3;
+const GLOBAL = 6;
+const EXPORT = 7;
+const CODE = 10;
+
+const I32 = 0x7f;
+const LOOP = 0x03;
+const END = 0x0b;
+/** Opcodes of two numbers: this one, then `memory.copy` or `memory.fill`. */
+const EXTENDED = 0xfc;
+const COPY = 10;
+const FILL = 11;
+
+/** What the program is given, by its number there. */
+interface Additions {
+  type: number;
+  copy: number;
+  fill: number;
+  fuel: number;
+}
+
+/**
+ * The same program with fuel. Its first global has to be the stack pointer, as in all that LLVM makes.
+ * @throws RangeError on what is no WebAssembly, lacks a section, or uses instructions beyond version 2.0
+ */
+export function meter(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+  const input = new Reader(wasm);
+  if (input.u32le() !== 0x6d736100 || input.u32le() !== 1)
+    throw new RangeError("no WebAssembly of version 1");
+  const out: Uint8Array[] = [wasm.subarray(0, 8)];
+  const imported = { functions: 0, globals: 0 };
+  const added: Additions = { type: -1, copy: -1, fill: -1, fuel: -1 };
+  while (input.at < wasm.length) {
+    const id = input.byte();
+    const size = input.leb();
+    const body = wasm.subarray(input.at, input.at + size);
+    input.skip(size);
+    const section = new Reader(body);
+    /** The section with more items at its end. */
+    const extended = (count: number, ...items: readonly number[][]): Uint8Array =>
+      sectionOf(id, [
+        leb(count + items.length),
+        body.subarray(section.at),
+        ...items.map((item) => Uint8Array.from(item)),
+      ]);
+    switch (id) {
+      case TYPE:
+        added.type = section.leb();
+        out.push(extended(added.type, [0x60, 3, I32, I32, I32, 0]));
+        break;
+      case FUNCTION: {
+        const count = section.leb();
+        added.copy = imported.functions + count;
+        added.fill = added.copy + 1;
+        out.push(extended(count, [...leb(added.type)], [...leb(added.type)]));
+        break;
+      }
+      case GLOBAL: {
+        const count = section.leb();
+        added.fuel = imported.globals + count;
+        // A variable, full at first: what a program does on loading is its own affair.
+        out.push(extended(count, [I32, 1, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, END]));
+        break;
+      }
+      case EXPORT:
+        out.push(
+          extended(
+            section.leb(),
+            exported(FUEL_EXPORT, added.fuel),
+            exported(STACK_EXPORT, imported.globals),
+          ),
+        );
+        break;
+      case CODE:
+        if (Object.values(added).some((number) => number < 0)) throw new RangeError("lacks a section");
+        out.push(sectionOf(id, meteredCode(section, body, added)));
+        break;
+      case IMPORT:
+        countImports(section, imported);
+        out.push(sectionOf(id, [body]));
+        break;
+      default:
+        out.push(sectionOf(id, [body]));
+    }
+  }
+  return joined(out);
+}
+
+/** All functions, and behind them the two that move bytes. */
+function meteredCode(section: Reader, body: Uint8Array, added: Additions): Uint8Array[] {
+  const count = section.leb();
+  const parts: Uint8Array[] = [leb(count + 2)];
+  for (let i = 0; i < count; i++) {
+    const size = section.leb();
+    const pieces = meteredFunction(body.subarray(section.at, section.at + size), added);
+    parts.push(leb(lengthOf(pieces)), ...pieces);
+    section.skip(size);
+  }
+  // No locals; n is the third parameter.
+  const price = [0x20, 2, 0x41, 4, 0x76];
+  const given = [0x20, 0, 0x20, 1, 0x20, 2];
+  for (const move of [
+    [EXTENDED, COPY, 0, 0],
+    [EXTENDED, FILL, 0],
+  ]) {
+    const moving = Uint8Array.from([0, ...toll(added.fuel, price), ...given, ...move, END]);
+    parts.push(leb(moving.length), moving);
+  }
+  return parts;
+}
+
+/** Takes a price, which these instructions state, from the fuel. */
+function toll(fuel: number, price: readonly number[]): number[] {
+  const at = leb(fuel);
+  const take = [0x23, ...at, ...price, 0x6b, 0x24, ...at];
+  return [...take, 0x23, ...at, 0x41, 0, 0x48, 0x04, 0x40, 0x00, END];
+}
+
+function countImports(section: Reader, imported: { functions: number; globals: number }): void {
+  for (let count = section.leb(); count > 0; count--) {
+    section.skip(section.leb());
+    section.skip(section.leb());
+    const kind = section.byte();
+    if (kind === 0) {
+      section.leb();
+      imported.functions += 1;
+    } else if (kind === 3) {
+      section.skip(2);
+      imported.globals += 1;
+    } else {
+      if (kind === 1) section.byte();
+      const limits = section.byte();
+      section.leb();
+      if ((limits & 1) !== 0) section.leb();
+    }
+  }
+}
+
+/** A function's locals and instructions, cut where a toll has to be taken. */
+function meteredFunction(body: Uint8Array, { copy, fill, fuel }: Additions): Uint8Array[] {
+  const turn = Uint8Array.from(toll(fuel, [0x41, 1]));
+  const reader = new Reader(body);
+  for (let groups = reader.leb(); groups > 0; groups--) {
+    reader.leb();
+    reader.byte();
+  }
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  while (reader.at < body.length) {
+    const from = reader.at;
+    const opcode = reader.byte();
+    skipImmediates(reader, opcode);
+    if (opcode === LOOP) {
+      parts.push(body.subarray(start, reader.at), turn);
+      start = reader.at;
+    } else if (opcode === EXTENDED && (body[from + 1] === COPY || body[from + 1] === FILL)) {
+      const call = [0x10, ...leb(body[from + 1] === COPY ? copy : fill)];
+      parts.push(body.subarray(start, from), Uint8Array.from(call));
+      start = reader.at;
+    }
+  }
+  parts.push(body.subarray(start));
+  return parts;
+}
+
+/** Passes over what stands behind an opcode. */
+function skipImmediates(reader: Reader, opcode: number): void {
+  // Comparisons, arithmetic, conversions, and the plain ones of control and reference.
+  if ((opcode >= 0x45 && opcode <= 0xc4) || [0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b, 0xd1].includes(opcode))
+    return;
+  // Loads and stores: alignment and offset.
+  if (opcode >= 0x28 && opcode <= 0x3e) return reader.skipLebs(2);
+  switch (opcode) {
+    case 0x02: // block
+    case LOOP:
+    case 0x04: // if
+    case 0x0c: // br
+    case 0x0d: // br_if
+    case 0x10: // call
+    case 0x20: // local.get
+    case 0x21:
+    case 0x22:
+    case 0x23: // global.get
+    case 0x24:
+    case 0x25: // table.get
+    case 0x26:
+    case 0x3f: // memory.size
+    case 0x40:
+    case 0x41: // i32.const
+    case 0x42: // i64.const
+    case 0xd0: // ref.null
+    case 0xd2: // ref.func
+      return reader.skipLebs(1);
+    case 0x11: // call_indirect
+      return reader.skipLebs(2);
+    case 0x0e: // br_table
+    case 0x1c: // select with types
+      return reader.skipLebs(reader.leb() + (opcode === 0x0e ? 1 : 0));
+    case 0x43: // f32.const
+      return reader.skip(4);
+    case 0x44: // f64.const
+      return reader.skip(8);
+    case EXTENDED: {
+      const second = reader.leb();
+      // Saturating conversions, then memory.init to table.fill.
+      const immediates = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1][second];
+      if (immediates === undefined) break;
+      return reader.skipLebs(immediates);
+    }
+  }
+  throw new RangeError(`has the instruction 0x${opcode.toString(16)}, which is not known here`);
+}
+
+function exported(name: string, global: number): number[] {
+  return [name.length, ...Buffer.from(name, "ascii"), 3, ...leb(global)];
+}
+
+function sectionOf(id: number, parts: readonly Uint8Array[]): Uint8Array {
+  return joined([Uint8Array.of(id), leb(lengthOf(parts)), ...parts]);
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** LEB128 without a sign. */
+function leb(value: number): Uint8Array {
+  const bytes: number[] = [];
+  do {
+    bytes.push((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+    value >>>= 7;
+  } while (value > 0);
+  return Uint8Array.from(bytes);
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  byte(): number {
+    if (this.at >= this.#bytes.length) throw new RangeError("ends too early");
+    return this.#bytes[this.at++];
+  }
+
+  u32le(): number {
+    return (this.byte() | (this.byte() << 8) | (this.byte() << 16) | (this.byte() << 24)) >>> 0;
+  }
+
+  leb(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("has a number of more than 32 bits where none is");
+  }
+
+  skip(count: number): void {
+    this.at += count;
+  }
+
+  /** Also those with a sign and of 64 bits. */
+  skipLebs(count: number): void {
+    for (; count > 0; count--) while (this.byte() >= 0x80);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The thing model as it stands in model.json, once it has been checked.
+ */
+
+export type ItemType = "int32" | "int64" | "float" | "double" | "string";
+export type TypeName = ItemType | "bool" | "enum" | "date" | "array" | "struct";
+export type CompactForm = "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32";
+
+/** What a value is. */
+export interface ModelType {
+  readonly type: TypeName;
+  readonly unit?: string;
+  readonly range?: readonly [number, number];
+  /** `enum`: names by number. */
+  readonly values?: Readonly<Record<string, string>>;
+  readonly maxLength?: number;
+  readonly items?: ItemType;
+  readonly maxItems?: number;
+  readonly fields?: readonly ModelField[];
+}
+
+/** An attribute, a field of a struct (which has a number), an input or an output. */
+export interface ModelField extends ModelType {
+  readonly identifier: string;
+  readonly name?: string;
+  readonly number?: number;
+  readonly optional?: boolean;
+}
+
+export interface ModelCompact {
+  readonly as: CompactForm;
+  /** 1 when left out. */
+  readonly scale?: number;
+  /** 0 when left out. */
+  readonly offset?: number;
+}
+
+export interface ModelPoint extends ModelType {
+  readonly identifier: string;
+  readonly name?: string;
+  readonly number: number;
+  readonly quality?: boolean;
+  readonly writable?: boolean;
+  readonly compact?: ModelCompact;
+}
+
+export interface ModelEvent {
+  readonly identifier: string;
+  readonly name?: string;
+  readonly level?: "info" | "alert" | "error";
+  readonly outputs: readonly ModelField[];
+}
+
+export interface ModelService {
+  readonly identifier: string;
+  readonly name?: string;
+  readonly number: number;
+  readonly inputs: readonly ModelField[];
+  readonly outputs: readonly ModelField[];
+}
+
+export interface Model {
+  readonly product: string;
+  readonly version: number;
+  readonly measurepoints: readonly ModelPoint[];
+  readonly attributes: readonly ModelField[];
+  readonly events: readonly ModelEvent[];
+  readonly services: readonly ModelService[];
+}
+
+/**
+ * Something wrong in a model: where, as a JSON path such as `$.measurepoints[3].compact`, what, and how to
+ * mend it.
+ */
+export interface ModelFault {
+  readonly path: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** A fault as one line. */
+export function faultLine({ path, problem, remedy }: ModelFault): string {
+  return `${path}: ${problem}; ${remedy}`;
+}
+
+/** An enum's numbers, ascending. */
+export function enumNumbers(type: ModelType): number[] {
+  return Object.keys(type.values ?? {})
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Whether the compact layout needs more than a byte for the enum. */
+export function isWide(numbers: readonly number[]): boolean {
+  return numbers.some((number) => number < 0 || number > 0xff);
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads a model.json: first its form, by the JSON Schema beside this file, then what no schema can
+ * say. All faults are found, not the first alone.
+ */
+import { Ajv } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
+import { soundnessFaults } from "./soundness";
+import schema from "./model.schema.json";
+import type { Model, ModelFault } from "./model";
+
+let validate: ValidateFunction | undefined;
+
+/** The model in this text, or its faults, of which there is then at least one. */
+export function readModel(text: string): Model | readonly ModelFault[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    return [
+      { path: "$", problem: `no JSON: ${oneLine((error as Error).message)}`, remedy: "correct it there" },
+    ];
+  }
+  // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
+  validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
+  const faults = validate(value) ? [] : schemaFaults(validate.errors ?? []);
+  faults.push(...soundnessFaults(value, (path) => faults.some((fault) => within(fault.path, path))));
+  if (faults.length > 0) return faults;
+  const model = value as Partial<Model> & Pick<Model, "product" | "version" | "measurepoints">;
+  return { attributes: [], events: [], services: [], ...model };
+}
+
+/** Whether `path` is `ancestor` or lies in it. */
+function within(path: string, ancestor: string): boolean {
+  return path.startsWith(ancestor) && /^$|^[.[]/.test(path.slice(ancestor.length));
+}
+
+function schemaFaults(errors: readonly ErrorObject[]): ModelFault[] {
+  const faults = new Map<string, ModelFault>();
+  const untyped = new Set(
+    errors.map(({ instancePath }) => instancePath).filter((path) => path.endsWith("/type")),
+  );
+  for (const error of errors) {
+    // What a type needs or forbids is not worth telling where the type itself is wrong.
+    const owner = error.keyword === "required" ? error.instancePath : dirOf(error.instancePath);
+    if (error.schemaPath.includes("/details/allOf/") && untyped.has(`${owner}/type`)) continue;
+    const fault = schemaFault(error);
+    if (fault !== undefined) faults.set(`${fault.path} ${fault.problem}`, fault);
+  }
+  return [...faults.values()];
+}
+
+function dirOf(pointer: string): string {
+  return pointer.slice(0, pointer.lastIndexOf("/"));
+}
+
+/** ajv's finding in our words; undefined for one that only repeats another. */
+function schemaFault(error: ErrorObject): ModelFault | undefined {
+  const { keyword, params, data } = error;
+  const path = jsonPath(error.instancePath);
+  const description = (error.parentSchema as { description?: string } | undefined)?.description;
+  switch (keyword) {
+    case "if":
+    case "propertyNames":
+      return undefined;
+    case "required": {
+      const name = params.missingProperty as string;
+      return { path, problem: `lacks "${name}"`, remedy: `add "${name}"${hint(name)}` };
+    }
+    case "additionalProperties": {
+      const name = params.additionalProperty as string;
+      const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+      return {
+        path,
+        problem: `has "${oneLine(name)}", which is nothing here`,
+        remedy: `remove it or correct its name (${known.filter((each) => each !== "$schema").join(", ")})`,
+      };
+    }
+    case "false schema": {
+      const name = error.instancePath.split("/").pop()!;
+      return {
+        path,
+        problem: `goes with another type (${owners[name] ?? "none"})`,
+        remedy: "remove it or change the type",
+      };
+    }
+    case "enum":
+      return {
+        path,
+        problem: `is ${said(data)}`,
+        remedy: `write one of ${(params.allowedValues as unknown[]).join(", ")}`,
+      };
+    case "pattern":
+      if (error.propertyName !== undefined) {
+        return {
+          path,
+          problem: `has the number "${oneLine(error.propertyName)}"`,
+          remedy: "write whole numbers of 32 bits without zeros in front",
+        };
+      }
+      break;
+  }
+  return {
+    path,
+    problem: `is ${said(data)}, but ${error.message ?? keyword}`,
+    remedy: `write ${description ?? wanted(error)}`,
+  };
+}
+
+/** Types that a detail belongs to. */
+const owners: Readonly<Record<string, string>> = {
+  values: "enum",
+  fields: "struct",
+  items: "array",
+  maxItems: "array",
+  maxLength: "string",
+  range: "a number or date",
+  compact: "a number",
+};
+
+function hint(name: string): string {
+  const definitions = schema.definitions as Record<string, { description?: string; enum?: unknown[] }>;
+  const own = (schema.properties as Record<string, { description?: string }>)[name];
+  const definition = name === "number" ? definitions.pointNumber : definitions[name];
+  const text = own?.description ?? definition?.description ?? definition?.enum?.join(", ");
+  return text === undefined ? "" : `: ${text}`;
+}
+
+function wanted(error: ErrorObject): string {
+  const type = (error.parentSchema as { type?: string } | undefined)?.type;
+  const words: Record<string, string> = {
+    array: "an array [ ... ]",
+    object: "an object { ... }",
+    boolean: "true or false",
+    integer: "a whole number within these bounds",
+    number: "a number",
+    string: "a text of that form",
+  };
+  return words[type ?? ""] ?? "what the schema asks for";
+}
+
+function said(data: unknown): string {
+  if (Array.isArray(data)) return `an array of ${data.length}`;
+  if (typeof data === "object" && data !== null) return "an object";
+  const text = JSON.stringify(data) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** `/measurepoints/0/values` as `$.measurepoints[0].values`. */
+function jsonPath(pointer: string): string {
+  const steps = pointer.split("/").slice(1);
+  return `$${steps.map((step) => pathStep(step.replaceAll("~1", "/").replaceAll("~0", "~"))).join("")}`;
+}
+
+function pathStep(step: string): string {
+  if (/^\d+$/.test(step)) return `[${step}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 160);
+}

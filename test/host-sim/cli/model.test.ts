@@ -1,0 +1,197 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { run } from "./command-line";
+
+interface ModelFile {
+  version: number;
+  measurepoints: { identifier: string; number: number; type: string; [detail: string]: unknown }[];
+  services: unknown[];
+}
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "model-"));
+  file = join(folder, "model.json");
+  cpSync("firmware/product/model.json", file);
+  cpSync("firmware/product/model.lock.json", join(folder, "model.lock.json"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+function edit(change: (model: ModelFile) => void): void {
+  const model = JSON.parse(read("model.json")) as ModelFile;
+  change(model);
+  writeFileSync(file, JSON.stringify(model));
+}
+
+/** Refused for a mistake of the user's: exit code 2 and these lines, no stack, nothing written. */
+async function refused(args: string[], ...lines: RegExp[]): Promise<void> {
+  const before = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]);
+  const { code, stdout, stderr } = await run(["model", ...args]);
+  expect(stderr.trimEnd().split("\n")).toEqual(lines.map((line) => expect.stringMatching(line) as string));
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs])).toEqual(before);
+}
+
+test("the example's files are as its model says", async () => {
+  const { code, stdout, stderr } = await run(["model", "firmware/product/model.json", "--check"]);
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: "firmware/product/model.json: all files are as the model says\n",
+    stderr: "",
+  });
+});
+
+test("writes four files, and the second time none", async () => {
+  rmSync(join(folder, "model.lock.json"));
+  const first = await run(["model", file]);
+  expect([first.code, first.stderr]).toEqual([0, ""]);
+  expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){4}$/);
+  const names = ["layout.md", "model.json", "model.lock.json", "parsing-script.js", "thing.ts"];
+  expect(readdirSync(folder).sort()).toEqual(names);
+  for (const name of ["layout.md", "model.lock.json", "parsing-script.js"]) {
+    expect(read(name)).toBe(readFileSync(`firmware/product/${name}`, "utf8"));
+  }
+  const imports = /from ".*\/firmware\/model\//g;
+  const plain = (text: string): string => text.replaceAll(imports, 'from "../model/');
+  expect(plain(read("thing.ts"))).toBe(readFileSync("firmware/product/thing.ts", "utf8"));
+  const again = await run(["model", file]);
+  expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){4}$/);
+});
+
+test("--out writes elsewhere, the lock stays with the model", async () => {
+  const out = join(folder, "deep", "er");
+  expect((await run(["model", file, "--out", out])).code).toBe(0);
+  expect(readdirSync(out).sort()).toEqual(["layout.md", "parsing-script.js", "thing.ts"]);
+  expect((await run(["model", file, "--out", out, "--check"])).code).toBe(0);
+});
+
+describe("--check", () => {
+  test("names what is out of date, with exit code 1, and writes nothing", async () => {
+    await run(["model", file]);
+    writeFileSync(join(folder, "layout.md"), `${read("layout.md")}\n`);
+    const lock = read("model.lock.json");
+    edit((model) => model.measurepoints.push({ identifier: "new", number: 7, type: "bool" }));
+    const { code, stdout, stderr } = await run(["model", file, "--check"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toBe(
+      `${file}: not what the model says: ` +
+        ["model.lock.json", "thing.ts", "parsing-script.js", "layout.md"]
+          .map((name) => join(folder, name))
+          .join(", ") +
+        `; run npm run model -- ${file}\n`,
+    );
+    expect(read("model.lock.json")).toBe(lock);
+  });
+
+  test("a file is missing", async () => {
+    const { code, stderr } = await run(["model", file, "--check"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/thing\.ts/);
+    expect(existsSync(join(folder, "thing.ts"))).toBe(false);
+  });
+});
+
+describe("the lock", () => {
+  test("changing a point's type in the example model without a new number is refused, naming the point", async () => {
+    edit((model) => {
+      model.measurepoints[0].type = "float";
+    });
+    const line =
+      /model\.json: \$\.measurepoints\[0\]: "temperature" has number 1, which is type "double" in the field; give it a new number, next free is 7$/;
+    await refused([file], line);
+    await refused([file, "--check"], line);
+    // With the number that it is told, it is taken.
+    edit((model) => {
+      model.measurepoints[0].number = 7;
+    });
+    const { code, stderr } = await run(["model", file]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(read("layout.md")).toMatch(
+      /## Retired numbers, never to be used again\n\n.*\n.*\n\| 1 \| temperature \|/,
+    );
+  });
+
+  test("a number that is retired is not given again", async () => {
+    edit((model) => {
+      model.measurepoints.shift();
+    });
+    expect((await run(["model", file])).code).toBe(0);
+    edit((model) => {
+      model.measurepoints.push({ identifier: "pressure", number: 1, type: "double" });
+    });
+    await refused(
+      [file],
+      /"pressure" has number 1, which is identifier "temperature" in the field; give it a new number/,
+    );
+  });
+
+  test("that cannot be read is not overwritten", async () => {
+    writeFileSync(join(folder, "model.lock.json"), "<<<<<<< HEAD\n");
+    await refused(
+      [file],
+      /model\.lock\.json: \$: is no lock of a thing model; restore it from version control/,
+    );
+  });
+});
+
+describe("mistakes are told in one line each", () => {
+  test("all faults of a model", async () => {
+    edit((model) => {
+      model.measurepoints[0].number = 0;
+      model.measurepoints[3].number = 2;
+      model.measurepoints[4].range = [5, 1];
+      model.services.push({});
+    });
+    await refused(
+      [file],
+      /model\.json: \$\.measurepoints\[0\]\.number: is 0, but must be >= 1; write a whole number from 1 to 255/,
+      /\$\.services\[2\]: lacks "identifier"; add "identifier"/,
+      /\$\.services\[2\]: lacks "number"/,
+      /\$\.services\[2\]: lacks "inputs"/,
+      /\$\.services\[2\]: lacks "outputs"/,
+      /\$\.measurepoints\[3\]\.number: is 2, as that of the measure point at \$\.measurepoints\[1\]/,
+      /\$\.measurepoints\[4\]\.range: starts at 5, above its end 1/,
+    );
+  });
+
+  test("no file, no JSON, a folder, no argument", async () => {
+    await refused([join(folder, "none.json")], /none\.json: no such file; name the product's model\.json$/);
+    await refused([folder], /cannot be read: EISDIR/);
+    writeFileSync(file, '{"product":');
+    await refused([file], /model\.json: \$: no JSON: .*; correct it there$/);
+    await refused([], /missing required argument 'file'/);
+    await refused([file, "--wrong"], /unknown option '--wrong'/);
+  });
+
+  test("a file that is not ours is not overwritten", async () => {
+    writeFileSync(join(folder, "thing.ts"), "export const mine = 1;\n");
+    await refused(
+      [file],
+      /thing\.ts: was not written by this command; move it away, or choose another --out$/,
+    );
+  });
+
+  test("a place that cannot be written", async () => {
+    writeFileSync(join(folder, "taken"), "");
+    const { code, stderr } = await run(["model", file, "--out", join(folder, "taken", "deeper")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^cannot write: .*\n$/);
+    mkdirSync(join(folder, "out"));
+    mkdirSync(join(folder, "out", "thing.ts"));
+    await refused([file, "--out", join(folder, "out")], /thing\.ts: cannot be read: EISDIR/);
+  });
+});

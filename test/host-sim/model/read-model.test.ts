@@ -1,0 +1,270 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { faultLine } from "../../../host-sim/model/model";
+import { readModel } from "../../../host-sim/model/read-model";
+import { models } from "./random-model";
+import { example, exampleFile } from "./script";
+
+type Json = Record<string, unknown>;
+
+const point = { identifier: "a", number: 1, type: "int32" };
+const model = (changes: Json): Json => ({ product: "p", version: 1, measurepoints: [point], ...changes });
+const points = (...list: Json[]): Json =>
+  model({ measurepoints: list.map((each) => ({ ...point, ...each })) });
+
+function faultsOf(value: unknown): string[] {
+  const read = readModel(typeof value === "string" ? value : JSON.stringify(value));
+  return "product" in read ? [] : read.map(faultLine);
+}
+
+test("the example is sound, and what may be left out is there empty", () => {
+  expect(example.measurepoints.map((each) => each.number)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(readModel(JSON.stringify(model({})))).toEqual(model({ attributes: [], events: [], services: [] }));
+  expect(faultsOf(`\ufeff${readFileSync(exampleFile, "utf8")}`)).toEqual([]);
+});
+
+describe("a fault names its JSON path, what is wrong and how to mend it", () => {
+  const struct = (fields: Json[]): Json => points({ type: "struct", fields });
+  const compact = (type: string, form: Json, range?: number[]): Json =>
+    points({ type, compact: form, range });
+  const rows: [what: string, value: unknown, ...faults: RegExp[]][] = [
+    ["no JSON", "{", /^\$: no JSON: .*; correct it there$/],
+    ["no object", "[]", /^\$: is an array of 0, but must be object; write an object/],
+    [
+      "nothing in it",
+      {},
+      /^\$: lacks "product"; add "product": the product's name/,
+      /^\$: lacks "version"/,
+      /^\$: lacks "measurepoints"/,
+    ],
+    [
+      "a name for nothing",
+      model({ points: [] }),
+      /^\$: has "points", which is nothing here; remove it or correct its name \(product, /,
+    ],
+    [
+      "a fraction as version",
+      model({ version: 1.5 }),
+      /^\$\.version: is 1\.5, but must be integer; write a whole number/,
+    ],
+    ["a product of two lines", model({ product: "a\nb" }), /^\$\.product: is "a\\nb"/],
+    ["a product that ends a comment", model({ product: "a*/b" }), /^\$\.product: /],
+    [
+      "a type that is none",
+      points({ type: "int" }),
+      /^\$\.measurepoints\[0\]\.type: is "int"; write one of int32, int64, /,
+    ],
+    [
+      "no number",
+      model({ measurepoints: [{ identifier: "a", type: "int32" }] }),
+      /^\$\.measurepoints\[0\]: lacks "number"; add "number": a whole number from 1 to 255/,
+    ],
+    [
+      "the number 0",
+      points({ number: 0 }),
+      /^\$\.measurepoints\[0\]\.number: is 0, but must be >= 1; write a whole number from 1 to 255/,
+    ],
+    ["the number 256", points({ number: 256 }), /^\$\.measurepoints\[0\]\.number: is 256/],
+    [
+      "the number as text",
+      points({ number: "1" }),
+      /^\$\.measurepoints\[0\]\.number: is "1", but must be integer/,
+    ],
+    [
+      "an identifier with a space",
+      points({ identifier: "a b" }),
+      /^\$\.measurepoints\[0\]\.identifier: is "a b", .*; write a letter, then/,
+    ],
+    [
+      "an identifier of every object",
+      points({ identifier: "toString" }),
+      /^\$\.measurepoints\[0\]\.identifier: is "toString", which every JavaScript object has; choose another/,
+    ],
+    [
+      "a number twice",
+      points({}, { identifier: "b" }),
+      /^\$\.measurepoints\[1\]\.number: is 1, as that of the measure point at \$\.measurepoints\[0\]; give it a number of its own$/,
+    ],
+    [
+      "an identifier twice",
+      points({}, { number: 2 }),
+      /^\$\.measurepoints\[1\]\.identifier: is "a", as that of the measure point at/,
+    ],
+    [
+      "an enum without values",
+      points({ type: "enum" }),
+      /^\$\.measurepoints\[0\]: lacks "values"; add "values": the names of its numbers, such as/,
+    ],
+    [
+      "values of no enum",
+      points({ values: { 0: "a" } }),
+      /^\$\.measurepoints\[0\]\.values: goes with another type \(enum\); remove it or change the type$/,
+    ],
+    [
+      "an enum's number that is none",
+      points({ type: "enum", values: { a: "a" } }),
+      /^\$\.measurepoints\[0\]\.values: has the number "a"; write whole numbers/,
+    ],
+    [
+      "an enum's number with a zero in front",
+      points({ type: "enum", values: { "01": "a" } }),
+      /has the number "01"/,
+    ],
+    [
+      "an enum's number beyond 32 bits",
+      points({ type: "enum", values: { "2147483648": "a" } }),
+      /^\$\.measurepoints\[0\]\.values\["2147483648"\]: is beyond 32 bits/,
+    ],
+    ["an array of nothing", points({ type: "array" }), /lacks "items"; add "items": int32, int64/],
+    ["an array of arrays", points({ type: "array", items: "array" }), /\.items: is "array"; write one of/],
+    [
+      "an array beyond 16 bits",
+      points({ type: "array", items: "double", maxItems: 8192 }),
+      /\.maxItems: is 8192, but a length of 16 bits states 8191 items of double; lower it/,
+    ],
+    ["a struct without fields", points({ type: "struct" }), /lacks "fields"/],
+    [
+      "a struct in a struct",
+      struct([{ ...point, type: "struct" }]),
+      /^\$\.measurepoints\[0\]\.fields\[0\]\.type: is "struct"; write one of/,
+    ],
+    [
+      "a struct's number twice",
+      struct([point, { ...point, identifier: "b" }]),
+      /^\$\.measurepoints\[0\]\.fields\[1\]\.number: is 1, as that of the field at \$\.measurepoints\[0\]\.fields\[0\]/,
+    ],
+    [
+      "a range backwards",
+      points({ range: [2, 1] }),
+      /^\$\.measurepoints\[0\]\.range: starts at 2, above its end 1; write \[smallest, largest\]$/,
+    ],
+    ["a range of one", points({ range: [2] }), /^\$\.measurepoints\[0\]\.range: is an array of 1/],
+    [
+      "a range beyond its type",
+      points({ range: [0, 2 ** 31] }),
+      /\.range: goes beyond int32; stay within -2147483648 and 2147483647/,
+    ],
+    ["a range with a fraction", points({ range: [0, 1.5] }), /\.range: has a fraction, and int32 has none/],
+    ["a range of a text", points({ type: "string", range: [0, 1] }), /\.range: goes with another type/],
+    [
+      "compact for a text",
+      compact("string", { as: "int8" }),
+      /\.compact: goes with another type \(a number\)/,
+    ],
+    ["compact for a bool", compact("bool", { as: "int8" }), /\.compact: goes with another type/],
+    [
+      "a compact form that is none",
+      compact("double", { as: "int24" }, [0, 1]),
+      /\.compact\.as: is "int24"; write one of int8, uint8/,
+    ],
+    [
+      "a scale of 0",
+      compact("double", { as: "int8", scale: 0 }, [0, 1]),
+      /\.compact\.scale: is 0, but must be > 0/,
+    ],
+    [
+      "a range that the form cannot state",
+      compact("double", { as: "int16", scale: 0.01 }, [0, 328]),
+      /\.compact: states -327\.68 to 327\.67, but the range is 0 to 328; narrow the range, or/,
+    ],
+    [
+      "a range below the offset",
+      compact("double", { as: "uint8", offset: 5 }, [4, 100]),
+      /states 5 to 260, but the range is 4 to 100/,
+    ],
+    [
+      "compact without a range",
+      compact("double", { as: "int16" }),
+      /\.compact: states -32768 to 32767, and without a range the point may have any double; add a range/,
+    ],
+    [
+      "a fraction of an int",
+      compact("int32", { as: "int8", scale: 0.5 }, [0, 1]),
+      /\.compact: has a fraction, and int32 has none/,
+    ],
+    [
+      "a service below 17",
+      model({ services: [{ identifier: "s", number: 16, inputs: [], outputs: [] }] }),
+      /^\$\.services\[0\]\.number: is 16, but must be >= 17/,
+    ],
+    [
+      "a service of EnOS's own",
+      model({ services: [{ identifier: "measurepoint.set", number: 17, inputs: [], outputs: [] }] }),
+      /^\$\.services\[0\]\.identifier: is "measurepoint\.set", which is EnOS's own/,
+    ],
+    [
+      "an input twice",
+      model({
+        services: [
+          {
+            identifier: "s",
+            number: 17,
+            inputs: [
+              { identifier: "x", type: "bool" },
+              { identifier: "x", type: "bool" },
+            ],
+            outputs: [],
+          },
+        ],
+      }),
+      /^\$\.services\[0\]\.inputs\[1\]\.identifier: is "x", as that of the input/,
+    ],
+    [
+      "an event without outputs",
+      model({ events: [{ identifier: "e" }] }),
+      /^\$\.events\[0\]: lacks "outputs"/,
+    ],
+    [
+      "a level that is none",
+      model({ events: [{ identifier: "e", level: "bad", outputs: [] }] }),
+      /^\$\.events\[0\]\.level: is "bad"; write one of info, alert, error/,
+    ],
+    [
+      "an attribute with a number",
+      model({ attributes: [{ identifier: "e", type: "bool", number: 1 }] }),
+      /^\$\.attributes\[0\]: has "number", which is nothing here/,
+    ],
+    [
+      "faults of form and of sense at once",
+      points({ type: "nothing" }, { number: 2, range: [3, 2] }),
+      /^\$\.measurepoints\[0\]\.type: /,
+      /^\$\.measurepoints\[1\]\.range: starts at 3/,
+    ],
+  ];
+  test.each(rows)("%s", (_what, value, ...expected) => {
+    const faults = faultsOf(value);
+    expect(faults).toHaveLength(expected.length);
+    expected.forEach((each, i) => expect(faults[i]).toMatch(each));
+    for (const fault of faults) expect(fault).not.toContain("\n");
+  });
+
+  test("full ranges need no range of their own", () => {
+    expect(faultsOf(compact("int32", { as: "int32" }))).toEqual([]);
+    expect(faultsOf(compact("int32", { as: "uint32" }))).toHaveLength(1);
+  });
+});
+
+test("any JSON is read or refused, and nothing throws", () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(Array.isArray(readModel(text))).toBe(true);
+    }),
+  );
+  const value = fc.jsonValue({ maxDepth: 2 });
+  fc.assert(
+    fc.property(
+      models,
+      fc.nat(),
+      fc.constantFrom("type", "number", "values", "fields", "range", "compact", "identifier"),
+      value,
+      (sound, at, key, wrong) => {
+        const list = structuredClone(sound.measurepoints) as unknown as Json[];
+        list[at % list.length][key] = wrong;
+        const read = readModel(JSON.stringify({ ...sound, measurepoints: list }));
+        expect("product" in read || read.length > 0).toBe(true);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
