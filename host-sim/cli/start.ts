@@ -24,6 +24,7 @@ interface StartFlags {
   interval: number;
   format: "raw" | "compact" | "json" | "alternate";
   batch: number;
+  lifetime: number;
   powerKey: boolean;
   command: boolean;
   verbose?: boolean;
@@ -66,6 +67,12 @@ export function startCommand(): Command {
         .default("alternate"),
     )
     .option("--batch <n>", "readings that are waited for until they are sent", wholeNumber("--batch", 1, 100), 1)
+    .option(
+      "--lifetime <s>",
+      "silence after which the cloud ends the session, 30 to 86400 s",
+      wholeNumber("--lifetime", 30, 86_400),
+      3_600,
+    )
     .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
     .option("--no-command", "the cloud sends no command")
     .option("--verbose", "show every line of the AT exchange")
@@ -107,6 +114,7 @@ async function start(flags: StartFlags): Promise<void> {
     interval: flags.interval,
     format: flags.format,
     batch: flags.batch,
+    lifetime: flags.lifetime,
     powerKey: flags.powerKey,
     command: flags.command,
     onEvent: (event) => {

@@ -208,7 +208,15 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
 /** Values by identifier, as far as a line has room for them. */
 function describePoints(points: Readonly<Record<string, unknown>> = {}): string {
   const text = Object.entries(points)
-    .map(([id, value]) => ` ${printable(id, 32)}=${printable(String(JSON.stringify(value)), 32)}`)
+    .map(([id, value]) => ` ${printable(id, 32)}=${describeValue(value)}`)
     .join("");
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+/** With its quality as in `-75 (quality 0)`. */
+function describeValue(value: unknown): string {
+  const qualified = value as { value?: unknown; quality?: unknown } | null;
+  const isQualified = typeof qualified === "object" && typeof qualified?.quality === "number";
+  const bare = printable(String(JSON.stringify(isQualified ? qualified.value : value)), 32);
+  return isQualified ? `${bare} (quality ${qualified.quality})` : bare;
 }

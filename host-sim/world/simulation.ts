@@ -44,6 +44,8 @@ export interface SimulationOptions {
   readonly format: "raw" | "compact" | "json" | "alternate";
   /** Readings that the device waits for until it sends them (default 1). */
   readonly batch?: number;
+  /** Seconds of silence after which the cloud ends the session (default 3600). */
+  readonly lifetime?: number;
   /** The board's power key is wired to the modem, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** Whether the operator of the cloud sends a command. */
@@ -141,7 +143,7 @@ export class Simulation {
    * @throws EngineMissing when the XS engine is not installed
    */
   async run(): Promise<SimulationResult> {
-    const { seed, reports, interval, powerKey, format, batch, coverage, loss, edition } = this.#options;
+    const { seed, reports, interval, powerKey, format, batch, lifetime, coverage, loss, edition } = this.#options;
     const clock = this.clock;
     const random = new Random(seed);
     const tally = this.#tally;
@@ -248,6 +250,7 @@ export class Simulation {
           reports,
           payload: format,
           ...(batch === undefined ? {} : { batch }),
+          ...(lifetime === undefined ? {} : { lifetime }),
           ...(powerKey ? { powerKey: powerKeyPin } : {}),
         },
         // Where provisioning puts the keys on a board.

@@ -60,6 +60,7 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
         "command",
         "end",
         "exchange",
+        "model",
         "modem",
         "pair",
         "payload",

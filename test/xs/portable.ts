@@ -22,6 +22,7 @@ import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "../../firmwa
 import { moddableCryptography } from "../../firmware/platform/crypt";
 import { ascii, asciiText, hexText } from "../../firmware/text/ascii";
 import { decodeUtf8, encodeUtf8 } from "../../firmware/text/utf8";
+import { thingModel } from "../model/thing-portable";
 import type { OutgoingMessage } from "../../firmware/coap/message";
 import type { Type } from "../../firmware/coap/code";
 import type { Transmission } from "../../firmware/coap/transmission";
@@ -134,12 +135,14 @@ function pair(count: number, transmission: Transmission): void {
   const flights: Flight[] = [];
   let now = 0;
   let heard = "";
+  /** Until then nothing gets through, ms. */
+  let dark = 0;
   const later: { at: number; run: (now: number) => void }[] = [];
   const join = (name: string, peer: () => Endpoint): Endpoint =>
     new Endpoint({
       transmit: (datagram) => {
         for (let copies = below(10) === 0 ? 2 : 1; copies > 0; copies--) {
-          if (below(10) === 0) continue;
+          if (below(10) === 0 || now < dark) continue;
           flights.push({ at: now + 200 + below(4_000), to: peer(), from: name, datagram: datagram.slice() });
         }
       },
@@ -167,6 +170,7 @@ function pair(count: number, transmission: Transmission): void {
   for (let i = 0; i < count; i++) {
     heard = "";
     now += below(3_000);
+    if (below(100) === 0) dark = now + below(200_000);
     for (let k = 0; k < flights.length;) {
       if (flights[k].at > now) k += 1;
       else {
@@ -356,6 +360,7 @@ export default function main(): void {
   pair(3 * count, internet);
   modemLines(count);
   payloads(Math.ceil(count / 4));
+  thingModel(Math.ceil(count / 4), { below, say });
   texts(count);
   store();
   signatures(config.vectors as Vectors);

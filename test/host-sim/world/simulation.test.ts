@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { decodeCoap } from "../../../host-sim/cloud/coap-wire";
-import { Simulation } from "../../../host-sim/world/simulation";
+import { Simulation, epoch } from "../../../host-sim/world/simulation";
 import { xsMissing } from "../board/bench";
 import type { SimulationOptions, SimulationResult, WorldEvent } from "../../../host-sim/world/simulation";
 
@@ -76,13 +76,34 @@ describe("a device's first hours", () => {
     expect(optionNumbers(events, "down")).toContain(2102);
   });
 
-  test("five readings each way of encoding, and all five hold what the sensor said", async () => {
-    const { events } = await run({ loss: 0 });
-    const stored = events.flatMap((event) =>
-      event.source === "cloud" && event.event.type === "stored" ? [event.event.format] : [],
+  test("whatever the encoding, the cloud has what the sensor said, by way of the parsing script", async () => {
+    const stored = async (format: "raw" | "compact" | "json" | "alternate") => {
+      const { events } = await run({ loss: 0, format, command: false });
+      return events.flatMap((event) =>
+        event.source === "cloud" && event.event.type === "stored" ? [event.event] : [],
+      );
+    };
+    const points = async (format: "raw" | "compact" | "json"): Promise<unknown[]> =>
+      (await stored(format)).map((event) => ({ ...event.points, rssi: undefined }));
+    const json = await points("json");
+    expect(json).toHaveLength(10);
+    expect(json[0]).toMatchObject({ temperature: 21.41, humidity: 48.24, relay: 0, uptime: 0 });
+    expect(await points("raw")).toEqual(json);
+    expect(await points("compact")).toEqual(json);
+    const formats = (await stored("alternate")).map((event) => event.format);
+    expect(formats.map((format) => format[0]).join("")).toBe("rrjrrjrrjr");
+  });
+
+  test("four readings in a datagram: a quarter of the radio's work, each reading with its time", async () => {
+    const batches = { format: "compact", batch: 4, lifetime: 7_200, reports: 12, command: false } as const;
+    const { result, events } = await run({ ...batches, loss: 0 });
+    expect(result).toMatchObject({ complete: true, reports: { acknowledged: 12, stored: 12, lost: 0 } });
+    // An authentication, and three times four.
+    expect(result.datagrams.up).toBe(4);
+    const times = events.flatMap((event) =>
+      event.source === "cloud" && event.event.type === "stored" ? [event.event.time! - epoch] : [],
     );
-    expect(stored.filter((format) => format === "raw")).toHaveLength(5);
-    expect(stored.filter((format) => format === "json")).toHaveLength(5);
+    times.forEach((time, i) => expect(Math.abs(time - i * 900_000)).toBeLessThan(15_000));
   });
 
   test("no wire to the power key: no PSM is asked for, and everything arrives all the same", async () => {

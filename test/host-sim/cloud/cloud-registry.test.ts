@@ -1,0 +1,177 @@
+/** What an application changes while devices speak: products, devices, NAT, faults. */
+import { describe, expect, it } from "vitest";
+import { ProductError } from "../../../host-sim/cloud/product";
+import { DeviceListError } from "../../../host-sim/cloud/registry";
+import { DEVICE, DK, OTHER, PEER, PK, PRODUCT, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+
+const UP = "thing/model/up_raw";
+const NEW = { productKey: PK, deviceKey: "new", deviceSecret: "its secret", name: "roof" };
+
+function online(options: Parameters<typeof bench>[0] = {}, signed = true): TestDevice {
+  const device = new TestDevice(bench(options), DEVICE, signed);
+  device.authenticate();
+  return device;
+}
+const report = (device: TestDevice, now: number, id = now): string =>
+  device.post(now, UP, rawReading(id, [1, WARM])).code;
+
+describe("a device", () => {
+  it("that is registered may authenticate from then on; removed, it may not, and is forgotten", () => {
+    const b = bench();
+    const device = new TestDevice(b, NEW);
+    expect(device.authenticate().code).toBe("4.01");
+    expect(b.cloud.createDevice(NEW, 1)).toMatchObject({ deviceKey: "new", name: "roof", state: "inactive" });
+    expect(device.authenticate(2).code).toBe("2.04");
+    expect(report(device, 3)).toBe("2.04");
+    expect(b.cloud.device(PK, "new")).toMatchObject({ state: "online", onlineSince: 2, lastSeen: 3 });
+    b.cloud.sendCommand(PK, "new", { kind: "set", points: { relay: 1 } }, 4);
+    b.cloud.removeDevice(PK, "new", 5);
+    // As for any device that is not there: nobody's key reads the signature.
+    expect(report(device, 6)).toBe("4.00");
+    expect(b.cloud.device(PK, "new")).toBeUndefined();
+    expect(b.cloud.readings(PK, "new")).toEqual([]);
+    expect(b.cloud.deadline).toBeGreaterThan(5);
+    b.cloud.poll(10_000_000);
+    b.cloud.createDevice(NEW, 7);
+    expect(b.cloud.readings(PK, "new")).toEqual([]);
+    expect(JSON.stringify(b.cloud.devices())).not.toContain(NEW.deviceSecret);
+  });
+
+  it("cannot be registered twice, nor with keys that are none", () => {
+    const { cloud } = bench();
+    expect(() => cloud.createDevice(DEVICE, 0)).toThrow(/registered already/);
+    expect(() => cloud.createDevice({ ...NEW, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
+    for (const work of [cloud.removeDevice, cloud.disable, cloud.enable]) {
+      expect(() => work.call(cloud, PK, "nobody", 0)).toThrow(/no device/);
+    }
+  });
+
+  it("that is disabled is shut out with 4.03 at once, and its command waits until it is let in again", () => {
+    const device = online();
+    const { cloud } = device.bench;
+    cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
+    cloud.disable(PK, DK, 1);
+    expect(report(device, 2)).toBe("4.03");
+    expect(device.authenticate(3).code).toBe("4.03");
+    cloud.enable(PK, DK, 4);
+    expect(cloud.device(PK, DK)?.state).toBe("offline");
+    expect(report(device, 5)).toBe("4.01");
+    device.authenticate(6);
+    const reply = device.post(7, UP, rawReading(7, [1, WARM]));
+    expect(reply.options.map(({ number }) => number)).toContain(2100);
+  });
+
+  it("whose session is forgotten has to authenticate anew, and loses nothing else", () => {
+    const device = online();
+    const { cloud } = device.bench;
+    report(device, 1);
+    expect(cloud.forgetSession(PK, DK, 2)).toBe(1);
+    expect(cloud.forgetSession(undefined, undefined, 2)).toBe(0);
+    expect(cloud.device(PK, DK)?.state).toBe("offline");
+    expect(report(device, 3)).toBe("4.01");
+    device.authenticate(4);
+    expect(report(device, 5)).toBe("2.04");
+    expect(cloud.readings(PK, DK)).toHaveLength(2);
+    expect(eventsOf(device.bench, "session-forgotten")).toHaveLength(1);
+    expect(cloud.forgetSession(undefined, undefined, 6)).toBe(1);
+  });
+});
+
+describe("a product", () => {
+  it("takes another model while its devices are online", () => {
+    const device = online();
+    const { cloud } = device.bench;
+    const model = structuredClone(PRODUCT.model) as { measurepoints: { identifier: string; range?: number[] }[] };
+    model.measurepoints[0].range = [-40, 20];
+    cloud.putProduct({ ...PRODUCT, model }, 1);
+    const sent = device.post(2, UP, rawReading(2, [1, WARM]));
+    expect(Buffer.from(sent.payload).toString("hex")).toBe("0000000204b4");
+    expect(cloud.products()).toHaveLength(1);
+    expect(cloud.product(PK)?.model).toEqual(model);
+  });
+
+  it("with a model or script that is none is refused, and the old one stays", () => {
+    const { cloud } = bench();
+    expect(() => cloud.putProduct({ productKey: PK, model: { product: "x" } }, 0)).toThrow(ProductError);
+    expect(() => cloud.putProduct({ productKey: PK, script: "function (" }, 0)).toThrow(/script: SyntaxError/);
+    expect(cloud.product(PK)).toEqual(PRODUCT);
+  });
+
+  it("goes only when it has no devices", () => {
+    const { cloud } = bench();
+    expect(() => cloud.removeProduct(PK, 0)).toThrow(/has 2 devices/);
+    for (const { deviceKey } of [DEVICE, OTHER]) cloud.removeDevice(PK, deviceKey, 0);
+    cloud.removeProduct(PK, 0);
+    expect(cloud.products()).toEqual([]);
+    expect(() => cloud.removeProduct(PK, 0)).toThrow(/no product/);
+  });
+
+  it("has its script tried without a trace", () => {
+    const { cloud } = bench();
+    expect(JSON.parse(cloud.scriptToJson(PK, rawReading(5, [1, WARM])) as string)).toMatchObject({ id: "5" });
+    expect(cloud.scriptToRaw(PK, '{"id":"5","code":200}')).toEqual(Uint8Array.of(0, 0, 0, 5, 0, 200));
+    expect(cloud.scriptToJson("nope", new Uint8Array(0))).toEqual({ fault: "no product nope" });
+    expect(cloud.readings(PK, DK)).toEqual([]);
+  });
+});
+
+describe("NAT", () => {
+  it("by address refuses another port or address, in the edition without signatures", () => {
+    const device = online({ edition: "tokenless", tie: "address" }, false);
+    expect(report(device, 1)).toBe("2.04");
+    device.peer = { ...PEER, port: PEER.port + 7 };
+    expect(report(device, 2)).toBe("4.01");
+    device.authenticate(3);
+    expect(report(device, 4)).toBe("2.04");
+    device.bench.cloud.setNat({ tie: "path" });
+    device.peer = { address: "10.9.9.9", port: 1 };
+    expect(report(device, 5)).toBe("2.04");
+  });
+
+  it("forgets a binding that was idle, and not one that was used", () => {
+    const device = online({ edition: "tokenless", tie: "address", addressIdle: 60 }, false);
+    for (const now of [50_000, 100_000, 160_000]) expect(report(device, now)).toBe("2.04");
+    expect(report(device, 220_001)).toBe("4.01");
+    device.authenticate(220_002);
+    expect(report(device, 220_003)).toBe("2.04");
+  });
+
+  it("takes no policy that is none", () => {
+    const { cloud } = bench();
+    expect(() => cloud.setNat({ tie: "port" as "path" })).toThrow(/^tie/);
+    expect(() => cloud.setNat({ addressIdle: -1 })).toThrow(/^addressIdle/);
+    expect(cloud.nat).toEqual({ tie: "path", addressIdle: 0 });
+  });
+});
+
+describe("faults and the rate limit", () => {
+  it("are switched while the cloud runs", () => {
+    const device = online();
+    const { cloud } = device.bench;
+    cloud.setFaults({ serverError: 1 });
+    expect(report(device, 1)).toBe("5.00");
+    cloud.setFaults({ serverError: 0, dropUp: 1 });
+    expect(() => report(device, 2)).toThrow(/expected a reply/);
+    cloud.setFaults({ dropUp: 0 });
+    expect(report(device, 3)).toBe("2.04");
+    expect(cloud.faults).toMatchObject({ dropUp: 0, serverError: 0 });
+    cloud.setRateLimit({ perSecond: 1, burst: 1 });
+    expect(report(device, 60_000)).toBe("2.04");
+    expect(() => report(device, 60_001)).toThrow(/expected a reply/);
+    expect(eventsOf(device.bench, "rate-limited")).toMatchObject([{ peer: PEER }]);
+    expect(cloud.counters).toMatchObject({ serverErrors: 1, droppedUp: 1, rateLimited: 1 });
+  });
+
+  it("a delayed answer leaves at its time", () => {
+    const device = online();
+    const { cloud, sent } = device.bench;
+    cloud.setFaults({ delayDown: 5_000 });
+    const before = sent.length;
+    expect(() => report(device, 1_000)).toThrow(/expected a reply/);
+    expect(cloud.deadline).toBe(6_000);
+    cloud.poll(5_999);
+    expect(sent).toHaveLength(before);
+    cloud.poll(6_000);
+    expect(sent).toHaveLength(before + 1);
+  });
+});

@@ -1,0 +1,127 @@
+/** A cloud that ends and is started again with what it had kept. */
+import { describe, expect, it } from "vitest";
+import { EnosCloud } from "../../../host-sim/cloud/cloud";
+import { StorageError } from "../../../host-sim/cloud/fleet";
+import type { CloudStorage } from "../../../host-sim/cloud/storage";
+import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, bench, rawReading, scriptEngine } from "./harness";
+
+/** Keeps JSON text, as a real storage does: no reference to what the cloud goes on to change. */
+class MemoryStorage implements CloudStorage {
+  readonly kept = new Map<string, string>();
+
+  get entries(): [string, unknown][] {
+    return [...this.kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, JSON.parse(value)]);
+  }
+
+  put(key: string, value: unknown): void {
+    this.kept.set(key, JSON.stringify(value));
+  }
+
+  delete(key: string): void {
+    this.kept.delete(key);
+  }
+}
+
+const say = (device: TestDevice, now: number, id: string, topic: string, params: unknown): string =>
+  device.post(now, topic, JSON.stringify({ id, version: "1.0", method: topic.replaceAll("/", "."), params })).text;
+
+/** A day with everything in it. */
+function lived(storage: CloudStorage, edition: "token" | "tokenless"): TestDevice {
+  const device = new TestDevice(bench({ storage, edition }), DEVICE, edition === "token");
+  const { cloud } = device.bench;
+  device.authenticate(1_000);
+  device.post(2_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
+  say(device, 3_000, "8", "thing/measurepoint/resume", { measurepoints: { rssi: { value: -80, quality: 2 } }, time: 500 });
+  say(device, 4_000, "9", "thing/event/overheat/post", { events: { temperature: 90 }, time: 450 });
+  say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
+  say(device, 6_000, "11", "thing/tag/update", { tags: { site: "north" } });
+  say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
+  cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
+  cloud.sendCommand(PK, DK, { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 }, 8_001);
+  cloud.disable(PK, OTHER.deviceKey, 9_000);
+  return device;
+}
+
+const state = (cloud: EnosCloud): unknown => ({
+  products: cloud.products(),
+  devices: cloud.devices(),
+  readings: cloud.readings(PK, DK),
+  latest: cloud.latest(PK, DK),
+  events: cloud.events(PK, DK),
+  commands: cloud.commands(PK, DK),
+});
+
+describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (edition) => {
+  it("all is as it was, and the device goes on in its session", () => {
+    const storage = new MemoryStorage();
+    const device = lived(storage, edition);
+    const before = state(device.bench.cloud);
+
+    const again = bench({ storage, edition, devices: [], products: [] });
+    expect(JSON.parse(JSON.stringify(state(again.cloud)))).toEqual(JSON.parse(JSON.stringify(before)));
+    const successor = new TestDevice(again, DEVICE, edition === "token");
+    Object.assign(successor, { token: device.token, sequence: device.sequence, messageId: 3_000 });
+    const reply = successor.post(20_000, "thing/model/up_raw", rawReading(20, [1, WARM]));
+    expect(reply.code).toBe("2.04");
+    expect(reply.options.map(({ number }) => number)).toContain(2100);
+    // Sent before the restart, answered before, and sent again because the answer was lost.
+    successor.post(21_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
+    expect(again.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
+    again.cloud.poll(108_000);
+    expect(again.cloud.commands(PK, DK).map(({ status }) => status)[0]).toBe("timed-out");
+  });
+
+  it("a session that lapsed meanwhile has lapsed", () => {
+    const storage = new MemoryStorage();
+    const device = lived(storage, edition);
+    const again = bench({ storage, edition });
+    expect(again.cloud.deadline).toBe(0);
+    again.cloud.poll(10_000_000);
+    expect(again.cloud.device(PK, DK)?.state).toBe("offline");
+    const successor = new TestDevice(again, DEVICE, edition === "token");
+    Object.assign(successor, { token: device.token, sequence: device.sequence });
+    expect(successor.post(10_000_001, "thing/model/up_raw", rawReading(1, [1, WARM])).code).toBe("4.01");
+  });
+});
+
+it("the registry that is kept wins over the lists that are given", () => {
+  const storage = new MemoryStorage();
+  lived(storage, "token");
+  const devices = [{ ...DEVICE, deviceSecret: "another" }, { ...DEVICE, deviceKey: "third" }];
+  const { cloud } = bench({ storage, devices, products: [{ ...PRODUCT, name: "another" }] });
+  expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([DK, OTHER.deviceKey, "third"]);
+  expect(cloud.product(PK)?.name).toBeUndefined();
+});
+
+it("keeps no more than the limits say", () => {
+  const storage = new MemoryStorage();
+  const device = new TestDevice(bench({ storage, limits: { readings: 5, commandsPerDevice: 2 } }));
+  device.authenticate();
+  for (let id = 1; id <= 100; id++) device.post(id, "thing/model/up_raw", rawReading(id, [1, WARM]));
+  const kept = [...storage.kept.keys()].filter((key) => key.startsWith("reading/"));
+  expect(kept.length).toBeLessThan(10);
+  const again = bench({ storage, limits: { readings: 5 } });
+  expect(again.cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
+});
+
+it("a removed device leaves nothing behind", () => {
+  const storage = new MemoryStorage();
+  const { cloud } = lived(storage, "token").bench;
+  cloud.removeDevice(PK, DK, 10_000);
+  expect([...storage.kept.keys()].filter((key) => key.includes(DK))).toEqual([]);
+});
+
+it.each([
+  ["a foreign key", "elsewhere/1", {}, StorageError],
+  ["readings of nobody", `reading/${PK}/nobody/000000000000`, {}, StorageError],
+])("with %s is refused in one line", (_what, key, value, fault) => {
+  const storage = new MemoryStorage();
+  storage.put(key, value);
+  const start = (): EnosCloud =>
+    new EnosCloud({
+      ...{ transmit() {}, randomBytes: (n) => new Uint8Array(n), edition: "token", iv: "zero" },
+      ...{ devices: [], scriptEngine, storage },
+    });
+  expect(start).toThrow(fault);
+  expect(start).toThrow(/^[^\n]+$/);
+});
