@@ -49,7 +49,8 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     }),
     handler: ({ params: { id } }) => {
       const command = cloud.command(id);
-      if (command === undefined) throw new Problem(404, `no command ${id}; finished ones are not kept for ever`);
+      if (command === undefined)
+        throw new Problem(404, `no command ${id}; finished ones are not kept for ever`);
       return shown(command);
     },
   });

@@ -47,7 +47,10 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
       }),
       handler: ({ params: { id, ...params }, query }) => {
         known(params);
-        const stored = cloud.history(params.productKey, params.deviceKey, { identifier: id, ...range(query) });
+        const stored = cloud.history(params.productKey, params.deviceKey, {
+          identifier: id,
+          ...range(query),
+        });
         return { items: stored.map(({ value, quality, time, at }) => given({ value, quality, time, at })) };
       },
     },

@@ -112,7 +112,8 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
 
 /** What may be seen of a device: named one by one, so that nothing is shown for being there. */
 function shown(view: DeviceView): object {
-  const { productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion } = view;
+  const { productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion } =
+    view;
   return given({
     ...{ productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion },
     counters: view.counters,

@@ -43,5 +43,8 @@ export function originAllowed(origin: string | undefined, host: string | undefin
 }
 
 function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "").toLowerCase();
+  return host
+    .replace(/^\[(.*)\]$/, "$1")
+    .replace(/\.$/, "")
+    .toLowerCase();
 }

@@ -81,16 +81,21 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
-    schema: routeSchema(TAG, "what the parsing script makes of bytes, or of JSON; nothing is stored or sent", {
-      params: productParams,
-      body: tryBody,
-      answer: { 200: answer("the result, or why there is none", "ScriptTrial") },
-      faults: [404, 422],
-    }),
+    schema: routeSchema(
+      TAG,
+      "what the parsing script makes of bytes, or of JSON; nothing is stored or sent",
+      {
+        params: productParams,
+        body: tryBody,
+        answer: { 200: answer("the result, or why there is none", "ScriptTrial") },
+        faults: [404, 422],
+      },
+    ),
     handler: ({ params, body }) => {
       const product = cloud.product(params.productKey);
       if (product === undefined) throw noProduct(params);
-      if (product.script === undefined) throw new Problem(422, `product ${params.productKey} has no parsing script`);
+      if (product.script === undefined)
+        throw new Problem(422, `product ${params.productKey} has no parsing script`);
       return "bytes" in body
         ? jsonOf(cloud.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
         : bytesOf(cloud.scriptToRaw(params.productKey, JSON.stringify(body.json)));

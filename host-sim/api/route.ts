@@ -28,7 +28,13 @@ export interface RouteSchema {
 export function routeSchema(
   tag: string,
   summary: string,
-  parts: { params?: Schema; querystring?: Schema; body?: Schema; answer: Record<number, Schema>; faults?: number[] },
+  parts: {
+    params?: Schema;
+    querystring?: Schema;
+    body?: Schema;
+    answer: Record<number, Schema>;
+    faults?: number[];
+  },
 ): RouteSchema {
   const { answer, faults = [], ...rest } = parts;
   const body = parts.body === undefined ? [] : [413, 415];
@@ -41,7 +47,10 @@ export function routeSchema(
  */
 export function documented(schema: RouteSchema): object {
   const { faults, response, ...rest } = schema;
-  return { ...rest, response: { ...response, ...Object.fromEntries(faults.map((status) => [status, problem(status)])) } };
+  return {
+    ...rest,
+    response: { ...response, ...Object.fromEntries(faults.map((status) => [status, problem(status)])) },
+  };
 }
 
 /** An answer by its name. */

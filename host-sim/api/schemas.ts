@@ -8,7 +8,11 @@
 /** Written out in each place where a route takes it, so that the document reads without looking up. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-const object = (properties: Record<string, Schema>, required: readonly string[], description?: string): Schema => ({
+const object = (
+  properties: Record<string, Schema>,
+  required: readonly string[],
+  description?: string,
+): Schema => ({
   type: "object",
   ...(description === undefined ? {} : { description }),
   additionalProperties: false,
@@ -40,7 +44,11 @@ const identifier = text("of the measure point, in the thing model", { pattern: I
 
 export const productParams = object({ productKey }, ["productKey"]);
 export const deviceParams = object({ productKey, deviceKey }, ["productKey", "deviceKey"]);
-export const pointParams = object({ productKey, deviceKey, id: identifier }, ["productKey", "deviceKey", "id"]);
+export const pointParams = object({ productKey, deviceKey, id: identifier }, [
+  "productKey",
+  "deviceKey",
+  "id",
+]);
 export const commandParams = object({ id: commandId }, ["id"]);
 
 const limit = whole("most entries in the answer", { minimum: 1, maximum: 1000, default: 100 });
@@ -52,22 +60,34 @@ const state = text("inactive: never authenticated; offline: silent for a lifetim
 });
 
 export const devicesQuery = object(
-  { productKey, state, limit, offset: whole("entries to leave out", { minimum: 0, maximum: 1e9, default: 0 }) },
+  {
+    productKey,
+    state,
+    limit,
+    offset: whole("entries to leave out", { minimum: 0, maximum: 1e9, default: 0 }),
+  },
   [],
 );
 export const rangeQuery = object({ from, to, limit, order }, []);
 
-const payload = text("how commands are sent to its devices; raw: by the parsing script", { enum: ["raw", "json"] });
+const payload = text("how commands are sent to its devices; raw: by the parsing script", {
+  enum: ["raw", "json"],
+});
 const productName = text("for people", { maxLength: 128 });
 const model = named("the thing model, what a model.json holds");
-const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", { maxLength: 1 << 20 });
+const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
+  maxLength: 1 << 20,
+});
 
 export const productBody = object({ name: productName, payload, model, script }, []);
 
 export const tryBody: Schema = {
   description: "bytes of a device, or JSON for one",
   ...object(
-    { bytes: text("hex", { pattern: HEX, maxLength: 131_072 }), json: anything("any JSON, such as a command") },
+    {
+      bytes: text("hex", { pattern: HEX, maxLength: 131_072 }),
+      json: anything("any JSON, such as a command"),
+    },
     [],
   ),
   minProperties: 1,
@@ -85,7 +105,10 @@ export const deviceBody = object(
   ["productKey", "deviceKey"],
 );
 
-const timeout = number("seconds until the command is given up; default one hour", { minimum: 1, maximum: 2_592_000 });
+const timeout = number("seconds until the command is given up; default one hour", {
+  minimum: 1,
+  maximum: 2_592_000,
+});
 const kind = (name: string): Schema => ({ type: "string", const: name });
 
 export const commandBody: Schema = {
@@ -121,7 +144,10 @@ export const commandBody: Schema = {
       {
         kind: kind("raw"),
         payload: text("hex, sent as it is", { pattern: HEX, minLength: 2, maxLength: 8192 }),
-        requestId: whole("the u32 in the payload by which the reply is known", { minimum: 0, maximum: 0xffff_ffff }),
+        requestId: whole("the u32 in the payload by which the reply is known", {
+          minimum: 0,
+          maximum: 0xffff_ffff,
+        }),
         timeout,
       },
       ["kind", "payload", "requestId"],
@@ -130,7 +156,8 @@ export const commandBody: Schema = {
   ],
 };
 
-const probability = (description: string): Schema => number(`probability that ${description}`, { minimum: 0, maximum: 1 });
+const probability = (description: string): Schema =>
+  number(`probability that ${description}`, { minimum: 0, maximum: 1 });
 const faults = {
   dropUp: probability("a datagram to the cloud is lost"),
   dropDown: probability("a datagram from the cloud is lost"),
@@ -189,11 +216,18 @@ export const answers: readonly (Schema & { $id: string })[] = [
   {
     $id: "Problem",
     ...object(
-      { status: whole("as in the status line"), title: text("of the status"), detail: text("what, where, how to mend") },
+      {
+        status: whole("as in the status line"),
+        title: text("of the status"),
+        detail: text("what, where, how to mend"),
+      },
       ["status", "title", "detail"],
     ),
   },
-  { $id: "ProductSummary", ...object(product, ["productKey", "payload", "hasModel", "hasScript", "devices"]) },
+  {
+    $id: "ProductSummary",
+    ...object(product, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
+  },
   {
     $id: "Product",
     ...object({ ...product, model, script }, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
@@ -214,10 +248,13 @@ export const answers: readonly (Schema & { $id: string })[] = [
   { $id: "Device", ...object(device, ["productKey", "deviceKey", "edition", "state", "counters"]) },
   {
     $id: "NewDevice",
-    ...object(
-      { ...device, deviceSecret: text("only when it was made here: shown once, never again") },
-      ["productKey", "deviceKey", "edition", "state", "counters"],
-    ),
+    ...object({ ...device, deviceSecret: text("only when it was made here: shown once, never again") }, [
+      "productKey",
+      "deviceKey",
+      "edition",
+      "state",
+      "counters",
+    ]),
   },
   {
     $id: "Devices",
@@ -298,7 +335,9 @@ export const answers: readonly (Schema & { $id: string })[] = [
         uptime: number("seconds since start"),
         edition: text("of the protocol, for devices that name none"),
         products: whole("how many"),
-        devices: { ...object({ total: whole("all"), online: whole("with a live session") }, ["total", "online"]) },
+        devices: {
+          ...object({ total: whole("all"), online: whole("with a live session") }, ["total", "online"]),
+        },
         kept: { type: "boolean", description: "whether a restart keeps what there is (--data)" },
         counters: { ...named("datagrams and what became of them"), additionalProperties: { type: "number" } },
       },

@@ -78,6 +78,9 @@ export class ApiError extends Error {
   }
 }
 
+/** On every answer. */
+const EVERYWHERE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
 /** How long idle and slow connections are kept, ms. */
 const LIMITS = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, connections: 256 };
 
@@ -109,6 +112,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 200 },
     http: { maxHeaderSize: 16 * 1024, headersTimeout: LIMITS.headers },
     frameworkErrors: (_error, _request, reply) => {
+      reply.headers(EVERYWHERE);
       void sendProblem(reply, 400, "the path cannot be read; check its percent-encoding");
     },
   });
@@ -123,18 +127,25 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser("text/plain");
 
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    reply.headers(EVERYWHERE);
     const { host: named, origin, authorization } = request.headers;
     if (!hostAllowed(named, host)) {
-      throw new Problem(400, "Host: not a name of this API; call it by its address, or name it with --api-host");
+      throw new Problem(
+        400,
+        "Host: not a name of this API; call it by its address, or name it with --api-host",
+      );
     }
-    if (!originAllowed(origin, named)) throw new Problem(403, "Origin: web pages of other origins are not let in");
+    if (!originAllowed(origin, named))
+      throw new Problem(403, "Origin: web pages of other origins are not let in");
     const verdict = guard?.judge(authorization) ?? "right";
     if (verdict === "right") return;
     // RFC 6750 section 3.1: no error code when no token came at all.
     const wrong = verdict === "wrong" ? ', error="invalid_token"' : "";
     reply.header("www-authenticate", `Bearer realm="EnOS stand-in"${wrong}`);
-    throw new Problem(401, `expected Authorization: Bearer with the API's token, ${verdict === "wrong" ? "got another" : "got none"}`);
+    throw new Problem(
+      401,
+      `expected Authorization: Bearer with the API's token, ${verdict === "wrong" ? "got another" : "got none"}`,
+    );
   });
   app.addHook("onSend", async (request, reply, body) => {
     if (request.method === "GET" || request.method === "HEAD" || reply.statusCode >= 400) return body;
@@ -220,7 +231,9 @@ function judgeRequests(app: FastifyInstance): void {
   const common = { allErrors: false, discriminator: true, useDefaults: true, strict: false } as const;
   const body = new Ajv(common);
   const rest = new Ajv({ ...common, coerceTypes: true });
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === "body" ? body : rest).compile(schema as object));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === "body" ? body : rest).compile(schema as object),
+  );
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {

@@ -54,7 +54,8 @@ export function registryOf(sources: RegistrySources): Registry {
   for (const [key, value] of entries) {
     if (/^(?:device|product)\/|^demo$/.test(key)) kept.set(key, value);
   }
-  const isKept = ({ productKey, deviceKey }: DeviceRecord): boolean => kept.has(`device/${productKey}/${deviceKey}`);
+  const isKept = ({ productKey, deviceKey }: DeviceRecord): boolean =>
+    kept.has(`device/${productKey}/${deviceKey}`);
   const stored = [...kept.keys()].filter((key) => key.startsWith("device/")).length;
 
   let demo: DeviceRecord | undefined;
@@ -89,7 +90,9 @@ function examples(
   named: readonly DeviceRecord[],
   kept: ReadonlyMap<string, unknown>,
 ): ProductRecord[] {
-  const keys = new Set(named.map(({ productKey }) => productKey).filter((key) => !kept.has(`product/${key}`)));
+  const keys = new Set(
+    named.map(({ productKey }) => productKey).filter((key) => !kept.has(`product/${key}`)),
+  );
   for (const [key, value] of kept) {
     if (!key.startsWith("product/")) continue;
     if ((value as { name?: unknown } | null)?.name === EXAMPLE_NAME) keys.add(key.slice("product/".length));
@@ -98,7 +101,11 @@ function examples(
 }
 
 /** The store as the cloud sees it: without what is this file's own, and without products that are replaced. */
-function without(entries: readonly Entry[], products: readonly ProductRecord[], store: LevelStore): DurableStorage {
+function without(
+  entries: readonly Entry[],
+  products: readonly ProductRecord[],
+  store: LevelStore,
+): DurableStorage {
   const hidden = new Set([DEMO_KEY, ...products.map(({ productKey }) => `product/${productKey}`)]);
   let rest: Entry[] | undefined = entries.filter(([key]) => !hidden.has(key));
   return {

@@ -76,8 +76,17 @@ export function cloudCommand(): Command {
       wholeNumber("--rate-limit", 0, 1_000_000),
       0,
     )
-    .option("--api-host <address>", "address of the application API; all but loopback needs a token", "127.0.0.1")
-    .option("--api-port <n>", "TCP port of the application API, 0 for any", wholeNumber("--api-port", 0, 65_535), 8080)
+    .option(
+      "--api-host <address>",
+      "address of the application API; all but loopback needs a token",
+      "127.0.0.1",
+    )
+    .option(
+      "--api-port <n>",
+      "TCP port of the application API, 0 for any",
+      wholeNumber("--api-port", 0, 65_535),
+      8080,
+    )
     .option("--api-token-file <file>", "its bearer token (default: ENOS_API_TOKEN, else none on loopback)")
     .option("--no-api", "no application API")
     .option("--quiet", "print nothing but the addresses and faults")
@@ -98,11 +107,12 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
   // Whatever was opened is closed again, in the opposite order, also when a later step fails.
   const opened: { close(): Promise<void> }[] = [];
   let failure: Error | undefined;
+  let store: LevelStore | undefined;
+  let served: UdpCloud | undefined;
   try {
-    let store: LevelStore | undefined;
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
-    const served = await serveCoap(flags, registry, say);
+    served = await serveCoap(flags, registry, say);
     opened.push(served);
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
@@ -113,13 +123,16 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
+    const { failed } = served;
     failure = await new Promise<Error | undefined>((resolve) => {
       process.once("SIGINT", () => resolve(undefined));
       process.once("SIGTERM", () => resolve(undefined));
-      void served.failed.then(resolve);
+      void failed.then(resolve);
     });
   } catch (error) {
     failure = error as Error;
+    // Nothing was served, and nothing is to stay of the attempt.
+    if (served === undefined) store?.discard();
   }
   for (const each of opened.reverse()) {
     // What has failed already is what is told.
@@ -191,11 +204,19 @@ async function serveHttp(
     return serveApi(options, 0);
   });
   const guarded = token === undefined ? "" : ", with bearer token";
-  say(`application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`);
+  say(
+    `application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`,
+  );
   return api;
 }
 
-function tellRegistry(flags: CloudFlags, registry: Registry, { cloud }: UdpCloud, url: string, say: Say): void {
+function tellRegistry(
+  flags: CloudFlags,
+  registry: Registry,
+  { cloud }: UdpCloud,
+  url: string,
+  say: Say,
+): void {
   const { demo, devices, kept, stored } = registry;
   if (flags.data !== undefined && stored > 0) {
     say(`${count(stored, "device")} kept in ${flags.data}`);
@@ -205,7 +226,8 @@ function tellRegistry(flags: CloudFlags, registry: Registry, { cloud }: UdpCloud
     say(`${count(devices.length + kept, "device")} from ${flags.devices}${known}`);
   }
   if (cloud.devices().length === 0) say("no device is registered: everybody will be refused");
-  if (flags.products !== undefined) say(`${count(registry.products.length, "product")} from ${flags.products}`);
+  if (flags.products !== undefined)
+    say(`${count(registry.products.length, "product")} from ${flags.products}`);
   else if (flags.devices !== undefined && registry.products.length > 0) {
     say(`no --products: the example of firmware/product stands for ${keysOf(registry)}`);
   }
@@ -214,7 +236,11 @@ function tellRegistry(flags: CloudFlags, registry: Registry, { cloud }: UdpCloud
 
 /** The one place where a secret is shown: the demo device's, made for a run or for a data directory. */
 function printDemo(device: DeviceRecord, url: string, data: string | undefined, say: Say): void {
-  say(data === undefined ? "one demo device; its keys, for this run only:" : `one demo device; its keys, kept in ${data}:`);
+  say(
+    data === undefined
+      ? "one demo device; its keys, for this run only:"
+      : `one demo device; its keys, kept in ${data}:`,
+  );
   say(`  export ENOS_PRODUCT_KEY=${device.productKey}`);
   say(`  export ENOS_DEVICE_KEY=${device.deviceKey}`);
   say(`  export ENOS_DEVICE_SECRET=${device.deviceSecret}`);
@@ -227,7 +253,10 @@ function told(error: Error): Error {
     return misuse(error.message);
   }
   if (error instanceof StorageError) {
-    return new CommandError(1, `--data: ${error.message}; restore the directory from a copy, or move it away`);
+    return new CommandError(
+      1,
+      `--data: ${error.message}; restore the directory from a copy, or move it away`,
+    );
   }
   if (error instanceof StoreError || error instanceof ServeError || error instanceof ApiError) {
     return new CommandError(1, error.message);

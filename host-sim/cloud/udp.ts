@@ -74,7 +74,8 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   const { host, port, onDatagram, onError, ...cloudOptions } = options;
   const { storage } = cloudOptions;
   const start = performance.timeOrigin;
-  const now = (): number => start + performance.now();
+  // Whole ones, for they are what is stored and shown.
+  const now = (): number => Math.floor(start + performance.now());
   let closed: Promise<void> | undefined;
   let stopped = false;
 
@@ -127,11 +128,14 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
     if (planned !== undefined || stopped) return;
     const wait = cloud.deadline - now();
     if (!(wait < POLL_EVERY)) return;
-    planned = setTimeout(() => {
-      planned = undefined;
-      poll();
-      plan();
-    }, Math.max(1, Math.ceil(wait)));
+    planned = setTimeout(
+      () => {
+        planned = undefined;
+        poll();
+        plan();
+      },
+      Math.max(1, Math.ceil(wait)),
+    );
     planned.unref();
   };
   const timer = setInterval(() => {

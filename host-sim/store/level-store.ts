@@ -104,6 +104,11 @@ export class LevelStore implements CloudStorage {
     this.#queue.set(key, undefined);
   }
 
+  /** Forgets what is queued, so that a start that failed leaves the directory as it was. */
+  discard(): void {
+    this.#queue.clear();
+  }
+
   /**
    * Writes all that is queued in one batch, and resolves when that and all earlier ones are written.
    * Callers that come while a batch is being written share the next one.
@@ -153,7 +158,9 @@ export class LevelStore implements CloudStorage {
       await this.#level.batch(operations, { sync: this.#sync });
     } catch (error) {
       // LevelDB promises nothing about a log in which a write has failed.
-      this.#fault = new StoreError(`${this.#directory}: cannot be written (${cause(error)}); is the disk full?`);
+      this.#fault = new StoreError(
+        `${this.#directory}: cannot be written (${cause(error)}); is the disk full?`,
+      );
       throw this.#fault;
     }
     if (!this.#sync) this.#syncSoon();
@@ -213,7 +220,9 @@ async function readAll(level: Level, directory: string): Promise<Entry[]> {
   if (format === FORMAT) return entries;
   if (format !== undefined) {
     const found = JSON.stringify(format).slice(0, 40);
-    throw new StoreError(`${directory}: written by another version of this program (format ${found}); use that`);
+    throw new StoreError(
+      `${directory}: written by another version of this program (format ${found}); use that`,
+    );
   }
   if (entries.length > 0) {
     throw new StoreError(`${directory}: a database of another program; name a new or empty directory`);
@@ -227,7 +236,9 @@ function parsed(key: string, text: string, directory: string): unknown {
     return JSON.parse(text);
   } catch {
     // The text is not quoted: it may hold a secret.
-    throw new StoreError(`${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${RESTORE}`);
+    throw new StoreError(
+      `${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${RESTORE}`,
+    );
   }
 }
 

@@ -81,14 +81,19 @@ export async function apiBench(
       const answer = await app.inject({
         method: method as "GET",
         url,
-        headers: { host: "localhost:8080", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+        headers: {
+          host: "localhost:8080",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
         payload: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = answer.body;
       return {
         status: answer.statusCode,
         headers: answer.headers,
-        body: text === "" || !/json/.test(String(answer.headers["content-type"])) ? undefined : JSON.parse(text),
+        body:
+          text === "" || !/json/.test(String(answer.headers["content-type"])) ? undefined : JSON.parse(text),
         text,
       };
     },

@@ -33,10 +33,17 @@ describe("a command", () => {
     });
     bench.time.now += 1000;
     const { command } = device.points("1", { temperature: 20 });
-    expect(command?.json).toMatchObject({ id, method: "thing.service.measurepoint.set", params: { relay: 1 } });
+    expect(command?.json).toMatchObject({
+      id,
+      method: "thing.service.measurepoint.set",
+      params: { relay: 1 },
+    });
     expect(await follow()).toMatchObject({ status: "sent", sentAt: START + 1000, offers: 1 });
     bench.time.now += 1000;
-    device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: { relay: 1 } }));
+    device.post(
+      "thing/service/measurepoint/set_reply",
+      JSON.stringify({ id, code: 200, data: { relay: 1 } }),
+    );
     expect(await follow()).toMatchObject({
       ...{ status: "answered", code: 200, data: { relay: 1 }, answeredAt: START + 2000 },
     });
@@ -55,7 +62,10 @@ describe("a command", () => {
     const second = await queue({ kind: "set", points: { relay: 0 }, timeout: 20.5 });
     bench.time.now += 10_000;
     bench.cloud.poll(bench.time.now);
-    expect([await first.follow(), await second.follow()].map(({ status }) => status)).toEqual(["timed-out", "pending"]);
+    expect([await first.follow(), await second.follow()].map(({ status }) => status)).toEqual([
+      "timed-out",
+      "pending",
+    ]);
     bench.time.now += 10_500;
     bench.cloud.poll(bench.time.now);
     expect((await second.follow()).status).toBe("timed-out");
@@ -82,16 +92,41 @@ describe("a command that cannot be sent", () => {
     ["that is no object", [], 400, /^body: must be object/],
     ["without points", { kind: "set" }, 400, /points/],
     ["with no point", { kind: "set", points: {} }, 400, /^body, points: must NOT have fewer than 1/],
-    ["with an unknown field", { kind: "set", points: { relay: 1 }, force: true }, 400, /unknown field "force"/],
-    ["with another's field", { kind: "get", points: ["relay"], service: "x" }, 400, /unknown field "service"/],
+    [
+      "with an unknown field",
+      { kind: "set", points: { relay: 1 }, force: true },
+      400,
+      /unknown field "force"/,
+    ],
+    [
+      "with another's field",
+      { kind: "get", points: ["relay"], service: "x" },
+      400,
+      /unknown field "service"/,
+    ],
     ["with no time", { kind: "set", points: { relay: 1 }, timeout: 0 }, 400, /^body, timeout: must be >= 1/],
     ["of odd hex", { kind: "raw", payload: "123", requestId: 1 }, 400, /^body, payload: must match/],
     ["with too large an id", { kind: "raw", payload: "12", requestId: 2 ** 32 }, 400, /^body, requestId/],
-    ["to a point not in the model", { kind: "set", points: { nothing: 1 } }, 422, /nothing.*not in the model/],
-    ["to a point that cannot be set", { kind: "set", points: { temperature: 1 } }, 422, /temperature.*writable/],
+    [
+      "to a point not in the model",
+      { kind: "set", points: { nothing: 1 } },
+      422,
+      /nothing.*not in the model/,
+    ],
+    [
+      "to a point that cannot be set",
+      { kind: "set", points: { temperature: 1 } },
+      422,
+      /temperature.*writable/,
+    ],
     ["with a value that does not fit", { kind: "set", points: { relay: "on" } }, 422, /relay/],
     ["for a service not in the model", { kind: "service", service: "fly" }, 422, /fly/],
-    ["with an input that does not fit", { kind: "service", service: "reboot", inputs: { delay: -1 } }, 422, /delay/],
+    [
+      "with an input that does not fit",
+      { kind: "service", service: "reboot", inputs: { delay: -1 } },
+      422,
+      /delay/,
+    ],
     ["with a reply's name", { kind: "service", service: "x_reply" }, 422, /x_reply|service/],
   ])("%s", async (_name, body, status, detail) => {
     expect(detailOf(await call("POST", COMMANDS, body), status)).toMatch(detail);

@@ -39,16 +39,21 @@ describe("measure points", () => {
 
   it("come out of raw bytes through the product's script", async () => {
     // EnOS's sample layout: 01 | request id, u32 | point 1 (temperature) | length, u16 | a double.
-    const answer = device.post("thing/model/up_raw", Buffer.from("01" + "00000007" + "01" + "0008" + "4035800000000000", "hex"));
+    const answer = device.post(
+      "thing/model/up_raw",
+      Buffer.from("01" + "00000007" + "01" + "0008" + "4035800000000000", "hex"),
+    );
     expect(answer.code).toBe("2.04");
     const { body } = await call("GET", `${HERE}/measurepoints`);
     expect(body).toEqual({ temperature: { value: 21.5, at: START } });
   });
 
   it("have a history, newest first or oldest first, within times", async () => {
-    for (let i = 0; i < 5; i++) device.points(String(i), { temperature: i, humidity: 50 }, START - 5000 + i * 1000);
+    for (let i = 0; i < 5; i++)
+      device.points(String(i), { temperature: i, humidity: 50 }, START - 5000 + i * 1000);
     const history = `${HERE}/measurepoints/temperature/history`;
-    const values = async (query = ""): Promise<number[]> => (await items(`${history}${query}`)).map(({ value }) => value);
+    const values = async (query = ""): Promise<number[]> =>
+      (await items(`${history}${query}`)).map(({ value }) => value);
     expect(await values()).toEqual([4, 3, 2, 1, 0]);
     expect(await values("?order=asc")).toEqual([0, 1, 2, 3, 4]);
     expect(await values("?limit=2")).toEqual([4, 3]);
@@ -67,7 +72,9 @@ describe("measure points", () => {
     ["?order=up", /^querystring, order: expected one of "asc", "desc"/],
     ["?from=yesterday", /^querystring, from: must be integer/],
   ])("have no history %s", async (query, detail) => {
-    expect(detailOf(await call("GET", `${HERE}/measurepoints/temperature/history${query}`), 400)).toMatch(detail);
+    expect(detailOf(await call("GET", `${HERE}/measurepoints/temperature/history${query}`), 400)).toMatch(
+      detail,
+    );
   });
 
   it("show a value as it came, whatever its type", async () => {
@@ -75,12 +82,17 @@ describe("measure points", () => {
     const values = { a: true, b: "ü\n\u2028", c: [1, [2]], d: { e: { f: null } }, g: 1e300, h: -0.5 };
     expect(device.points("1", values).json).toMatchObject({ code: 200 });
     const { body } = await call("GET", `${HERE}/measurepoints`);
-    expect(Object.fromEntries(Object.entries<any>(body).map(([id, { value }]) => [id, value]))).toEqual(values);
+    expect(Object.fromEntries(Object.entries<any>(body).map(([id, { value }]) => [id, value]))).toEqual(
+      values,
+    );
   });
 });
 
 it("events are shown by time", async () => {
-  for (const [id, temperature] of [["5", 90], ["6", 91]] as const) {
+  for (const [id, temperature] of [
+    ["5", 90],
+    ["6", 91],
+  ] as const) {
     const time = START - 1000 * temperature;
     const events = { temperature };
     expect(device.say(id, "thing/event/overheat/post", { events, time }).json).toMatchObject({ code: 200 });
@@ -94,7 +106,9 @@ it("events are shown by time", async () => {
 });
 
 it("attributes and tags are shown by name", async () => {
-  expect(device.say("1", "thing/attribute/update", { attributes: { floor: 3, label: "hall" } }).json).toMatchObject({ code: 200 });
+  expect(
+    device.say("1", "thing/attribute/update", { attributes: { floor: 3, label: "hall" } }).json,
+  ).toMatchObject({ code: 200 });
   expect(device.say("2", "thing/tag/update", { tags: { site: "north" } }).json).toMatchObject({ code: 200 });
   expect((await call("GET", `${HERE}/attributes`)).body).toEqual({ floor: 3, label: "hall" });
   expect((await call("GET", `${HERE}/tags`)).body).toEqual({ site: "north" });

@@ -47,7 +47,10 @@ export class Device {
   }
 
   points(id: string, measurepoints: Record<string, unknown>, time?: number): Reply {
-    return this.say(id, "thing/measurepoint/post", { measurepoints, ...(time === undefined ? {} : { time }) });
+    return this.say(id, "thing/measurepoint/post", {
+      measurepoints,
+      ...(time === undefined ? {} : { time }),
+    });
   }
 
   #post(segments: readonly string[], payload: Uint8Array | string): Reply {
@@ -72,7 +75,10 @@ export class Device {
       command:
         command === undefined
           ? undefined
-          : { path: Buffer.from(path?.value ?? []).toString("utf8"), json: command.startsWith("{") ? JSON.parse(command) : command },
+          : {
+              path: Buffer.from(path?.value ?? []).toString("utf8"),
+              json: command.startsWith("{") ? JSON.parse(command) : command,
+            },
     };
   }
 }

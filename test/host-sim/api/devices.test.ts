@@ -17,7 +17,9 @@ const DEVICES = "/api/v1/devices";
 describe("products", () => {
   it("are listed without what is long", async () => {
     expect((await call("GET", "/api/v1/products")).body).toEqual({
-      items: [{ productKey: PK, name: "Climate", payload: "json", hasModel: true, hasScript: true, devices: 2 }],
+      items: [
+        { productKey: PK, name: "Climate", payload: "json", hasModel: true, hasScript: true, devices: 2 },
+      ],
     });
   });
 
@@ -39,7 +41,14 @@ describe("products", () => {
     const replaced = await call("PUT", url, { model: MODEL });
     expect(replaced.status).toBe(200);
     expect(replaced.body).toEqual({
-      ...{ productKey: "newOne", payload: "json", hasModel: true, hasScript: false, devices: 0, model: MODEL },
+      ...{
+        productKey: "newOne",
+        payload: "json",
+        hasModel: true,
+        hasScript: false,
+        devices: 0,
+        model: MODEL,
+      },
     });
     expect((await call("DELETE", url)).status).toBe(204);
     detailOf(await call("GET", url), 404);
@@ -52,7 +61,12 @@ describe("products", () => {
   });
 
   it.each<[string, unknown, number, RegExp]>([
-    ["a model that contradicts itself", { model: { ...MODEL, measurepoints: [{ identifier: "x" }] } }, 422, /model/],
+    [
+      "a model that contradicts itself",
+      { model: { ...MODEL, measurepoints: [{ identifier: "x" }] } },
+      422,
+      /model/,
+    ],
     ["a model that is none", { model: "x" }, 400, /^body, model: must be object/],
     ["a script that does not run", { script: "function (" }, 422, /script/],
     ["another payload", { payload: "xml" }, 400, /^body, payload: expected one of "raw", "json"/],
@@ -77,14 +91,16 @@ describe("a try of the parsing script", () => {
   });
 
   it("says what it could not do, and the server lives on", async () => {
-    const script = "function rawDataToJsonStr() { for (;;) {} } function jsonStrToRawData() { throw new Error('no'); }";
+    const script =
+      "function rawDataToJsonStr() { for (;;) {} } function jsonStrToRawData() { throw new Error('no'); }";
     expect((await call("PUT", PRODUCT, { script })).status).toBe(200);
     expect((await call("POST", TRY, { bytes: "00" })).body).toEqual({ fault: expect.stringMatching(/\w/) });
     expect((await call("POST", TRY, { json: 1 })).body).toEqual({ fault: expect.stringMatching(/no/) });
   });
 
   it("says that what it returned is no JSON", async () => {
-    const script = "function rawDataToJsonStr() { return 'x'; } function jsonStrToRawData() { return [255, -1]; }";
+    const script =
+      "function rawDataToJsonStr() { return 'x'; } function jsonStrToRawData() { return [255, -1]; }";
     await call("PUT", PRODUCT, { script });
     expect((await call("POST", TRY, { bytes: "00" })).body.fault).toMatch(/JSON/);
     expect((await call("POST", TRY, { json: {} })).body).toEqual({ bytes: "ffff" });
@@ -159,7 +175,12 @@ describe("devices", () => {
     ["that are there", { productKey: PK, deviceKey: DK }, 409, /is already there; remove it first/],
     ["without key", { productKey: PK }, 400, /deviceKey/],
     ["with a key that is none", { productKey: PK, deviceKey: "a b" }, 400, /^body, deviceKey: must match/],
-    ["with an empty secret", { productKey: PK, deviceKey: "x", deviceSecret: "" }, 400, /^body, deviceSecret/],
+    [
+      "with an empty secret",
+      { productKey: PK, deviceKey: "x", deviceSecret: "" },
+      400,
+      /^body, deviceSecret/,
+    ],
     ["with a state", { productKey: PK, deviceKey: "x", state: "online" }, 400, /unknown field "state"/],
   ])("are not registered %s", async (_name, body, status, detail) => {
     expect(detailOf(await call("POST", DEVICES, body), status)).toMatch(detail);

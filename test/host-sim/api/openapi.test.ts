@@ -75,7 +75,11 @@ it("has every route, and no other", () => {
       const words = line.split(" ");
       return words.slice(0, -1).map((method) => `${method} ${words[words.length - 1]}`);
     });
-  expect(operations().map(([name]) => name).sort()).toEqual(expected.sort());
+  expect(
+    operations()
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(expected.sort());
 });
 
 it("asks for the token when there is one", async () => {
@@ -102,7 +106,10 @@ it("describes path, body and every answer of every operation", () => {
     expect(summary, name).toMatch(/\S/);
     const inPath = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
     const declared = parameters.filter((each) => each.in === "path");
-    expect(declared.map((each) => each.name), name).toEqual(inPath);
+    expect(
+      declared.map((each) => each.name),
+      name,
+    ).toEqual(inPath);
     for (const each of parameters) {
       expect(each.schema, name).toBeDefined();
       if (each.in === "path") expect(each.required, name).toBe(true);
@@ -123,7 +130,12 @@ it("describes path, body and every answer of every operation", () => {
 
 test("its schemas are sound ones of JSON Schema 2020-12, which is that of OpenAPI 3.1", () => {
   // OpenAPI's own words besides JSON Schema's.
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, keywords: ["discriminator", "example"], strictRequired: false });
+  const ajv = new Ajv2020({
+    strict: true,
+    allowUnionTypes: true,
+    keywords: ["discriminator", "example"],
+    strictRequired: false,
+  });
   const text = JSON.stringify([document.components.schemas, operations()]);
   const inPlace = text.replaceAll('"#/components/schemas/', '"document#/$defs/');
   const [schemas, all] = JSON.parse(inPlace) as [Record<string, object>, [string, Operation][]];
@@ -142,11 +154,12 @@ test("its schemas are sound ones of JSON Schema 2020-12, which is that of OpenAP
 describe("no secret", () => {
   it("is in any answer but the one to a registration", () => {
     const holders = Object.entries(document.components.schemas)
-      .filter(([, schema]) => /secret|token/i.test(JSON.stringify(schema).replace(/"enum":\["token","tokenless"\]/g, "")))
+      .filter(([, schema]) =>
+        /secret|token/i.test(JSON.stringify(schema).replace(/"enum":\["token","tokenless"\]/g, "")),
+      )
       .map(([name]) => name);
     expect(holders).toEqual(["NewDevice"]);
     const users = operations().filter(([, { responses }]) => JSON.stringify(responses).includes("NewDevice"));
     expect(users.map(([name]) => name)).toEqual(["POST /api/v1/devices"]);
   });
 });
-

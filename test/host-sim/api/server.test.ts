@@ -20,7 +20,9 @@ describe("without a token, on loopback", () => {
 
   it("is not served anywhere else", async () => {
     for (const host of ["0.0.0.0", "::", "192.168.1.5", "cloud.lan", ""]) {
-      await expect(apiBench({ host })).rejects.toThrow(/needs a token: set ENOS_API_TOKEN, or .*--api-token-file/);
+      await expect(apiBench({ host })).rejects.toThrow(
+        /needs a token: set ENOS_API_TOKEN, or .*--api-token-file/,
+      );
     }
   });
 });
@@ -39,7 +41,12 @@ describe.each<[string, Record<string, string>]>([
     ["none", undefined, 401, /^Bearer realm="EnOS stand-in"$/],
     ["a wrong one", `Bearer ${TOKEN}x`, 401, /^Bearer realm="EnOS stand-in", error="invalid_token"$/],
     ["its beginning", `Bearer ${TOKEN.slice(0, -1)}`, 401, /invalid_token/],
-    ["another scheme", `Basic ${Buffer.from(`a:${TOKEN}`).toString("base64")}`, 401, /^Bearer realm="[^"]*"$/],
+    [
+      "another scheme",
+      `Basic ${Buffer.from(`a:${TOKEN}`).toString("base64")}`,
+      401,
+      /^Bearer realm="[^"]*"$/,
+    ],
     ["the right one", `Bearer ${TOKEN}`, 200, /^$/],
   ])("%s is answered", async (_name, authorization, status, challenge) => {
     const all = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
@@ -87,6 +94,7 @@ test("every answer forbids to keep it, and to guess its type", async () => {
     await call("GET", DEVICES),
     await call("GET", "/openapi.json"),
     await call("GET", "/nothing"),
+    await call("GET", "/api/v1/devices/%zz"),
     await call("GET", DEVICES, undefined, { host: "evil.example" }),
     await call("POST", DEVICES, "{"),
   ];
@@ -102,23 +110,95 @@ describe("a request that no route can take", () => {
   });
 
   it.each<[string, string, string, unknown, Record<string, string>, number, RegExp]>([
-    ["an unknown path", "GET", "/api/v1/nothing", undefined, {}, 404, /no such route; \/openapi\.json has the list/],
+    [
+      "an unknown path",
+      "GET",
+      "/api/v1/nothing",
+      undefined,
+      {},
+      404,
+      /no such route; \/openapi\.json has the list/,
+    ],
     ["an unknown method", "PATCH", DEVICES, {}, {}, 404, /no such route/],
     ["a path that cannot be read", "GET", "/api/v1/devices/%zz", undefined, {}, 400, /percent-encoding/],
     ["a body of no JSON", "POST", DEVICES, "{deviceSecret: s3cr3t", {}, 400, /^the body is not JSON$/],
-    ["a body that touches prototypes", "POST", DEVICES, '{"__proto__":{"s3cr3t":1}}', {}, 400, /^the body is not JSON$/],
+    [
+      "a body that touches prototypes",
+      "POST",
+      DEVICES,
+      '{"__proto__":{"s3cr3t":1}}',
+      {},
+      400,
+      /^the body is not JSON$/,
+    ],
     ["an empty body", "POST", DEVICES, "", {}, 400, /^the body is empty/],
-    ["a body of another kind", "POST", DEVICES, "s3cr3t", { "content-type": "text/plain" }, 415, /application\/json/],
-    ["a form", "POST", DEVICES, "s3cr3t=1", { "content-type": "application/x-www-form-urlencoded" }, 415, /json/],
+    [
+      "a body of another kind",
+      "POST",
+      DEVICES,
+      "s3cr3t",
+      { "content-type": "text/plain" },
+      415,
+      /application\/json/,
+    ],
+    [
+      "a form",
+      "POST",
+      DEVICES,
+      "s3cr3t=1",
+      { "content-type": "application/x-www-form-urlencoded" },
+      415,
+      /json/,
+    ],
     ["too long a body", "POST", DEVICES, `"${"x".repeat(BODY_LIMIT)}"`, {}, 413, /longer than 262144 bytes/],
     ["no body", "POST", DEVICES, undefined, {}, 400, /body/],
     ["a list as body", "POST", DEVICES, [], {}, 400, /^body: must be object/],
     ["text for a number", "PUT", "/api/v1/faults", { dropUp: "1" }, {}, 400, /^body, dropUp: must be number/],
-    ["an unknown field", "PUT", "/api/v1/faults", { "dro\npUp": 1 }, {}, 400, /^body: unknown field "dro\\npUp"/],
-    ["an unknown query", "GET", `${DEVICES}?secret=1`, undefined, {}, 400, /^querystring: unknown field "secret"/],
-    ["a wrong query", "GET", `${DEVICES}?limit=many`, undefined, {}, 400, /^querystring, limit: must be integer/],
-    ["a wrong state", "GET", `${DEVICES}?state=lost`, undefined, {}, 400, /state: expected one of "inactive", "online"/],
-    ["a key that is none", "GET", `${DEVICES}/a%2Fb/c`, undefined, {}, 400, /^params, productKey: must match/],
+    [
+      "an unknown field",
+      "PUT",
+      "/api/v1/faults",
+      { "dro\npUp": 1 },
+      {},
+      400,
+      /^body: unknown field "dro\\npUp"/,
+    ],
+    [
+      "an unknown query",
+      "GET",
+      `${DEVICES}?secret=1`,
+      undefined,
+      {},
+      400,
+      /^querystring: unknown field "secret"/,
+    ],
+    [
+      "a wrong query",
+      "GET",
+      `${DEVICES}?limit=many`,
+      undefined,
+      {},
+      400,
+      /^querystring, limit: must be integer/,
+    ],
+    [
+      "a wrong state",
+      "GET",
+      `${DEVICES}?state=lost`,
+      undefined,
+      {},
+      400,
+      /state: expected one of "inactive", "online"/,
+    ],
+    [
+      "a key that is none",
+      "GET",
+      `${DEVICES}/a%2Fb/c`,
+      undefined,
+      {},
+      400,
+      /^params, productKey: must match/,
+    ],
     ["too long a key", "GET", `${DEVICES}/${"a".repeat(65)}/c`, undefined, {}, 400, /^params, productKey/],
   ])("because of %s", async (_name, method, url, body, headers, status, detail) => {
     const said = detailOf(await bench.call(method, url, body, headers), status);
@@ -209,7 +289,8 @@ describe("a real port", () => {
 
   it("closes also while a client does not end its request", async () => {
     const port = await serve();
-    const head = "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    const head =
+      "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
     const answered = raw(port, head).catch(() => "");
     // Its connection is there for sure once a later one has been answered.
     await fetch(`http://127.0.0.1:${port}/api/v1/devices`);
@@ -219,7 +300,11 @@ describe("a real port", () => {
 
   it.each<[string, string, RegExp]>([
     ["a request without Host", "GET /api/v1/devices HTTP/1.0\r\n\r\n", /^HTTP\/1\.1 400 /],
-    ["headers beyond 16 KiB", `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(17_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+    [
+      "headers beyond 16 KiB",
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(17_000)}\r\n\r\n`,
+      /^HTTP\/1\.1 431 /,
+    ],
     ["no HTTP at all", "\x16\x03\x01\x02\x00\r\n\r\n", /^HTTP\/1\.1 400 /],
     [
       "a body longer than the limit, by its length alone",
@@ -236,7 +321,12 @@ describe("a real port", () => {
     const { port } = other.address() as { port: number };
     const token = TOKEN;
     const cases: [Partial<ApiOptions>, number, string, RegExp][] = [
-      [{}, port, "EADDRINUSE", /^application API: TCP port \d+ on 127\.0\.0\.1 is in use; choose another --api-port/],
+      [
+        {},
+        port,
+        "EADDRINUSE",
+        /^application API: TCP port \d+ on 127\.0\.0\.1 is in use; choose another --api-port/,
+      ],
       [{ host: "192.0.2.1", token }, 0, "EADDRNOTAVAIL", /192\.0\.2\.1 is no address of this machine/],
       [{ host: "192.0.2.1" }, 0, "TOKEN", /needs a token/],
     ];

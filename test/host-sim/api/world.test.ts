@@ -82,12 +82,25 @@ describe("random requests", () => {
   /** Bodies that are nearly right: known members with any values. */
   const member = fc.constantFrom(
     ...["kind", "points", "service", "inputs", "payload", "requestId", "timeout", "productKey", "deviceKey"],
-    ...["deviceSecret", "name", "edition", "model", "bytes", "json", "dropUp", "delayDown", "tie", "addressIdle"],
+    ...[
+      "deviceSecret",
+      "name",
+      "edition",
+      "model",
+      "bytes",
+      "json",
+      "dropUp",
+      "delayDown",
+      "tie",
+      "addressIdle",
+    ],
     ...["perSecond", "burst", "__proto__", "constructor", "toString"],
   );
   const value = fc.oneof(
     fc.jsonValue(),
-    fc.constantFrom<unknown>("set", "get", "service", "raw", "address", "relay", PK, "00", 1, 0, 1e308, ["relay"]),
+    fc.constantFrom<unknown>("set", "get", "service", "raw", "address", "relay", PK, "00", 1, 0, 1e308, [
+      "relay",
+    ]),
     fc.constantFrom<unknown>({ relay: 1 }, { relay: { value: 1 } }, { temperature: null }),
   );
   const near = fc.dictionary(member, value).map((body) => JSON.stringify(body));
@@ -106,7 +119,10 @@ describe("random requests", () => {
   });
 
   test("also to any path", async () => {
-    const segment = fc.oneof(fc.string(), fc.constantFrom("devices", "products", "commands", PK, "..", "%2e", "__proto__"));
+    const segment = fc.oneof(
+      fc.string(),
+      fc.constantFrom("devices", "products", "commands", PK, "..", "%2e", "__proto__"),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(segment, { maxLength: 6 }), async (segments) => {
         const url = `/api/v1/${segments.map((each) => (each.startsWith("%") ? each : encodeURIComponent(each))).join("/")}`;

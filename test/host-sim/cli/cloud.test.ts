@@ -64,7 +64,9 @@ async function start(args: readonly string[], env: Record<string, string> = {}):
 }
 
 /** The demo device's keys, as they are printed for the shell. */
-async function demoKeys(cloud: Running): Promise<{ productKey: string; deviceKey: string; deviceSecret: string }> {
+async function demoKeys(
+  cloud: Running,
+): Promise<{ productKey: string; deviceKey: string; deviceSecret: string }> {
   await cloud.until(/npm run device -- --server/);
   const value = (name: string): string => new RegExp(`export ENOS_${name}=(\\S+)`).exec(cloud.output())![1];
   return {
@@ -79,7 +81,9 @@ describe("the application API", () => {
     const cloud = await start([]);
     const keys = await demoKeys(cloud);
     const { body } = await cloud.get("/devices");
-    expect(body.items).toMatchObject([{ productKey: keys.productKey, deviceKey: keys.deviceKey, state: "inactive" }]);
+    expect(body.items).toMatchObject([
+      { productKey: keys.productKey, deviceKey: keys.deviceKey, state: "inactive" },
+    ]);
     expect(JSON.stringify(body)).not.toContain(keys.deviceSecret);
     const product = await cloud.get(`/products/${keys.productKey}`);
     expect(product.body).toMatchObject({ hasModel: true, hasScript: true, devices: 1 });
@@ -101,13 +105,17 @@ describe("the application API", () => {
   it("takes another port when its usual one is in use, and not when a port was asked for", async () => {
     const other = createServer();
     // Somebody else's process may have it: that will do as well.
-    await new Promise<void>((resolve) => other.once("error", () => resolve()).listen(8080, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) =>
+      other.once("error", () => resolve()).listen(8080, "127.0.0.1", resolve),
+    );
     const moved = launch(["cloud", "--port", "0"]);
     running.push(moved);
     const [, api] = await moved.until(/application API on ([^\s,]+), for port 8080 is in use/);
     expect((await fetch(`${api}/status`)).status).toBe(200);
     const { code, stdout, stderr } = await run(["cloud", "--port", "0", "--api-port", "8080"]);
-    expect(stderr).toMatch(/^application API: TCP port 8080 on 127\.0\.0\.1 is in use; choose another --api-port.*\n$/);
+    expect(stderr).toMatch(
+      /^application API: TCP port 8080 on 127\.0\.0\.1 is in use; choose another --api-port.*\n$/,
+    );
     expect(stdout).not.toContain("application API on");
     expect(code).toBe(1);
     await new Promise((resolve) => other.close(resolve));
@@ -115,7 +123,10 @@ describe("the application API", () => {
 
   it.each<[string, (token: string) => [string[], Record<string, string>]]>([
     ["the environment", (token) => [[], { ENOS_API_TOKEN: token }]],
-    ["a file", (token) => [["--api-token-file", file("token", `${token}\n`)], { ENOS_API_TOKEN: "not-this-one-0123" }]],
+    [
+      "a file",
+      (token) => [["--api-token-file", file("token", `${token}\n`)], { ENOS_API_TOKEN: "not-this-one-0123" }],
+    ],
   ])("asks for the token of %s, and never shows it", async (_name, how) => {
     const token = "0123456789abcdef-token";
     const cloud = await start(...how(token));
@@ -131,28 +142,103 @@ describe("the application API", () => {
 describe("misuse is one clear line", () => {
   const secret = "s3cr3t-s3cr3t-s3cr3t";
   it.each<[string, () => [string[], Record<string, string>?], number, RegExp]>([
-    ["an open API without token", () => [["--api-host", "0.0.0.0"]], 2, /the application API on 0\.0\.0\.0 needs a token/],
-    ["a short token", () => [[], { ENOS_API_TOKEN: "s3cr3t" }], 2, /ENOS_API_TOKEN: no usable token: expected 16 to 512 characters, got 6; make one/],
-    ["a token of two lines", () => [["--api-token-file", file("t", `${secret}\n${secret}`)]], 2, /no usable token: expected letters/],
+    [
+      "an open API without token",
+      () => [["--api-host", "0.0.0.0"]],
+      2,
+      /the application API on 0\.0\.0\.0 needs a token/,
+    ],
+    [
+      "a short token",
+      () => [[], { ENOS_API_TOKEN: "s3cr3t" }],
+      2,
+      /ENOS_API_TOKEN: no usable token: expected 16 to 512 characters, got 6; make one/,
+    ],
+    [
+      "a token of two lines",
+      () => [["--api-token-file", file("t", `${secret}\n${secret}`)]],
+      2,
+      /no usable token: expected letters/,
+    ],
     ["an empty token file", () => [["--api-token-file", file("t", "\n")]], 2, /got 0; make one/],
     ["no token file", () => [["--api-token-file", at("t")]], 2, /--api-token-file: cannot read .*ENOENT/],
-    ["a port that is none", () => [["--api-port", "70000"]], 2, /--api-port takes a whole number from 0 to 65535/],
+    [
+      "a port that is none",
+      () => [["--api-port", "70000"]],
+      2,
+      /--api-port takes a whole number from 0 to 65535/,
+    ],
     ["another tie", () => [["--tie", "mac"]], 2, /Allowed choices are path, address/],
     ["a wrong idle time", () => [["--nat-idle", "-1"]], 2, /--nat-idle takes a whole number/],
     ["a wrong rate", () => [["--rate-limit", "many"]], 2, /--rate-limit takes a whole number/],
     ["no product list", () => [["--products", at("p")]], 2, /--products: cannot read .*ENOENT/],
-    ["products of no JSON", () => [["--products", file("p", `["${secret}`)]], 2, /--products: .*p is not JSON/],
+    [
+      "products of no JSON",
+      () => [["--products", file("p", `["${secret}`)]],
+      2,
+      /--products: .*p is not JSON/,
+    ],
     ["products that are no list", () => [["--products", file("p", {})]], 2, /expected an array of products/],
-    ["a product that is none", () => [["--products", file("p", [1])]], 2, /products\[0\]: expected an object/],
-    ["a product without key", () => [["--products", file("p", [{}])]], 2, /products\[0\]\.productKey: expected text/],
-    ["a product twice", () => [["--products", file("p", [{ productKey: "a" }, { productKey: "a" }])]], 2, /a is there twice/],
-    ["an unknown field", () => [["--products", file("p", [{ productKey: "a", modle: "" }])]], 2, /unknown field "modle", expected productKey/],
-    ["a model that is not there", () => [["--products", file("p", [{ productKey: "a", model: "m" }])]], 2, /products\[0\]\.model: cannot read .*m: ENOENT/],
-    ["a model that is no path", () => [["--products", file("p", [{ productKey: "a", model: {} }])]], 2, /products\[0\]\.model: expected the path/],
-    ["a model that is none", () => [["--products", file("p", [{ productKey: "a", model: file("m", {}) }])]], 2, /product a: model: /],
-    ["a script that does not run", () => [["--products", file("p", [{ productKey: "a", script: file("s", "function (") }])]], 2, /product a: script: /],
-    ["a data directory that is a file", () => [["--data", file("d", "")]], 1, /cannot be used as data directory/],
-    ["another program's directory", () => [["--data", place.concat(file("d", "").slice(0, 0))]], 1, /holds files of another program/],
+    [
+      "a product that is none",
+      () => [["--products", file("p", [1])]],
+      2,
+      /products\[0\]: expected an object/,
+    ],
+    [
+      "a product without key",
+      () => [["--products", file("p", [{}])]],
+      2,
+      /products\[0\]\.productKey: expected text/,
+    ],
+    [
+      "a product twice",
+      () => [["--products", file("p", [{ productKey: "a" }, { productKey: "a" }])]],
+      2,
+      /a is there twice/,
+    ],
+    [
+      "an unknown field",
+      () => [["--products", file("p", [{ productKey: "a", modle: "" }])]],
+      2,
+      /unknown field "modle", expected productKey/,
+    ],
+    [
+      "a model that is not there",
+      () => [["--products", file("p", [{ productKey: "a", model: "m" }])]],
+      2,
+      /products\[0\]\.model: cannot read .*m: ENOENT/,
+    ],
+    [
+      "a model that is no path",
+      () => [["--products", file("p", [{ productKey: "a", model: {} }])]],
+      2,
+      /products\[0\]\.model: expected the path/,
+    ],
+    [
+      "a model that is none",
+      () => [["--products", file("p", [{ productKey: "a", model: file("m", {}) }])]],
+      2,
+      /product a: model: /,
+    ],
+    [
+      "a script that does not run",
+      () => [["--products", file("p", [{ productKey: "a", script: file("s", "function (") }])]],
+      2,
+      /product a: script: /,
+    ],
+    [
+      "a data directory that is a file",
+      () => [["--data", file("d", "")]],
+      1,
+      /cannot be used as data directory/,
+    ],
+    [
+      "another program's directory",
+      () => [["--data", place.concat(file("d", "").slice(0, 0))]],
+      1,
+      /holds files of another program/,
+    ],
   ])("%s", async (_name, how, exitCode, message) => {
     const [args, env] = how();
     const { code, stdout, stderr } = await run(["cloud", "--port", "0", "--api-port", "0", ...args], env);
@@ -175,7 +261,10 @@ describe("--data", () => {
     expect(await device.authenticate()).toBe("2.04");
     expect(await device.report("1", { temperature: 20.5 })).toBe("2.04");
     expect(await device.report("2", { temperature: 21.5 })).toBe("2.04");
-    const { body: queued } = await first.send("POST", `${here}/commands`, { kind: "set", points: { relay: 1 } });
+    const { body: queued } = await first.send("POST", `${here}/commands`, {
+      kind: "set",
+      points: { relay: 1 },
+    });
     expect((await first.send("PUT", "/products/another", { name: "Another" })).status).toBe(201);
     const fresh = await first.send("POST", "/devices", { productKey: "another", deviceKey: "d1" });
     const before = await first.get(`${here}/measurepoints/temperature/history`);
@@ -189,13 +278,19 @@ describe("--data", () => {
     expect(before.body.items).toHaveLength(2);
     expect((await second.get(`/commands/${queued.id}`)).body).toMatchObject({ id: queued.id, kind: "set" });
     expect((await second.get("/products/another")).body).toMatchObject({ name: "Another", devices: 1 });
-    expect((await second.get("/status")).body).toMatchObject({ kept: true, devices: { total: 2, online: 1 } });
+    expect((await second.get("/status")).body).toMatchObject({
+      kept: true,
+      devices: { total: 2, online: 1 },
+    });
     // The same session: no new authentication, and the sequence goes on from where it was.
     device.port = second.port;
     expect(await device.report("3", { temperature: 22.5 })).toBe("2.04");
     device.sequence -= 1;
     expect(await device.report("4", { temperature: 23.5 })).toBe("4.01");
-    const other = new CoapDevice({ productKey: "another", deviceKey: "d1", deviceSecret: fresh.body.deviceSecret }, second.port);
+    const other = new CoapDevice(
+      { productKey: "another", deviceKey: "d1", deviceSecret: fresh.body.deviceSecret },
+      second.port,
+    );
     expect(await other.authenticate()).toBe("2.04");
     expect((await second.end()).code).toBe(0);
 
@@ -239,7 +334,10 @@ describe("--data", () => {
     const first = await start(["--data", data, "--devices", file("first", [old])]);
     await first.send("POST", "/devices/pk/a/disable");
     await first.end();
-    const list = file("second", [{ ...old, deviceSecret: "the-new-secret" }, { ...old, deviceKey: "b" }]);
+    const list = file("second", [
+      { ...old, deviceSecret: "the-new-secret" },
+      { ...old, deviceKey: "b" },
+    ]);
     const second = await start(["--data", data, "--devices", list]);
     await second.until(/2 devices from \S+second; 1 of them known to \S+data, and left as they are there/);
     const { body } = await second.get("/devices");
@@ -248,7 +346,9 @@ describe("--data", () => {
       { deviceKey: "b", state: "inactive" },
     ]);
     await second.send("POST", "/devices/pk/a/enable");
-    expect(await new CoapDevice({ ...old, deviceSecret: "the-new-secret" }, second.port).authenticate()).toBe("4.01");
+    expect(await new CoapDevice({ ...old, deviceSecret: "the-new-secret" }, second.port).authenticate()).toBe(
+      "4.01",
+    );
     expect(await new CoapDevice(old, second.port).authenticate()).toBe("2.04");
     const { stdout } = await second.end();
     expect(stdout).not.toMatch(/the-(?:old|new)-secret/);
@@ -276,12 +376,32 @@ describe("--data", () => {
     await first.end();
     file("p.json", [{ productKey: "pk", name: "Two" }]);
     const second = await start(["--data", data, "--products", products]);
-    expect((await second.get("/products/pk")).body).toMatchObject({ name: "Two", payload: "json", hasScript: false });
+    expect((await second.get("/products/pk")).body).toMatchObject({
+      name: "Two",
+      payload: "json",
+      hasScript: false,
+    });
     expect((await second.get("/products/mine")).body).toMatchObject({ name: "Mine" });
     await second.end();
     const third = await start(["--data", data]);
     expect((await third.get("/products/pk")).body).toMatchObject({ name: "Two" });
     await third.end();
+  });
+
+  it("is left as it was by a start that fails", async () => {
+    const data = at("data");
+    const other = await start([]);
+    for (const args of [
+      ["--port", String(other.port)],
+      ["--port", "0", "--products", file("p", [{ productKey: "a" }, { productKey: "b", payload: "xml" }])],
+    ]) {
+      expect((await run(["cloud", "--no-api", "--data", data, ...args])).code).not.toBe(0);
+    }
+    await other.end();
+    const first = await start(["--data", data]);
+    const { productKey } = await demoKeys(first);
+    expect((await first.get("/products")).body.items).toMatchObject([{ productKey }]);
+    await first.end();
   });
 
   it("is one process's at a time", async () => {

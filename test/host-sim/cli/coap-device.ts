@@ -41,7 +41,9 @@ export class CoapDevice {
     const key = createHash("sha256").update(deviceSecret).digest().subarray(8, 24);
     const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(16));
     const text = `token${this.#token}sequence${this.sequence}`;
-    const sign = Buffer.concat([cipher.update(text), cipher.final()]).toString("hex").toUpperCase();
+    const sign = Buffer.concat([cipher.update(text), cipher.final()])
+      .toString("hex")
+      .toUpperCase();
     const path = ["topic", "sys", productKey, deviceKey, "thing", "measurepoint", "post"];
     const message = { id, version: "1.0", method: "thing.measurepoint.post", params: { measurepoints } };
     return (await this.#ask(path, JSON.stringify(message), sign)).code;

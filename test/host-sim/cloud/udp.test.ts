@@ -1,10 +1,8 @@
 /** The real port, with libcoap's client as a device that knows nothing of this project. */
 import { execFile, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../host-sim/cloud/cloud";
-import { loadScriptEngine } from "../../../host-sim/cloud/script-engine";
 import { ServeError, serveUdp } from "../../../host-sim/cloud/udp";
 import type { DurableStorage, UdpCloud } from "../../../host-sim/cloud/udp";
 import { DEVICE, DK, PK, PRODUCT, SECRET, WARM } from "./harness";
@@ -16,9 +14,6 @@ const mayBeMissing = !process.env["CI"];
 if (!installed && mayBeMissing) {
   console.warn(`skipped: ${CLIENT} is not installed (Debian: apt install libcoap3-bin)`);
 }
-
-const MODEL: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
-const SCRIPT = readFileSync("firmware/product/parsing-script.js", "utf8");
 
 let server: UdpCloud;
 let events: CloudEvent[];
@@ -33,8 +28,8 @@ beforeEach(async () => {
     edition: "token",
     iv: "zero",
     devices: [DEVICE],
-    products: [{ productKey: PK, model: MODEL, script: SCRIPT }],
-    scriptEngine: await loadScriptEngine(),
+    products: [PRODUCT],
+    scriptEngine,
     onEvent: (event) => events.push(event),
     onError: (line) => errors.push(line),
   });
@@ -69,7 +64,9 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
 
     server.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, server.now());
     const sign = (n: number): string => `2101,${sessionSign(SECRET, `token${token}sequence${n}`)}`;
-    const payload = Buffer.from(rawReading(258, [1, WARM])).toString("hex").replace(/../g, "%$&");
+    const payload = Buffer.from(rawReading(258, [1, WARM]))
+      .toString("hex")
+      .replace(/../g, "%$&");
     const topic = `/topic/sys/${PK}/${DK}/thing`;
     const report = await client("post", `${topic}/model/up_raw`, "-O", sign(1), "-e", payload, "-v", "7");
     const said = report.err + report.out.toString("latin1");

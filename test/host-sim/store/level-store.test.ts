@@ -1,5 +1,14 @@
 /** The data directory: what is kept through an end, a crash, a cut or corrupted log, and what is refused. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -133,6 +142,17 @@ describe("what is kept", () => {
   });
 });
 
+test("what is discarded is not written", async () => {
+  const store = await open("a");
+  store.put("k", 1);
+  await store.flush();
+  store.delete("k");
+  store.put("l", 1);
+  store.discard();
+  await store.close();
+  expect(await content("a")).toEqual({ k: 1 });
+});
+
 test("closing twice is no fault, and nothing is written afterwards", async () => {
   const store = await open("a");
   await Promise.all([store.close(), store.close()]);
@@ -255,9 +275,17 @@ describe("a directory that cannot be used", () => {
 
   it.each<[string, (dir: string) => void, RegExp]>([
     ["without its CURRENT", (dir) => rmSync(join(dir, "CURRENT")), /damaged \(no file CURRENT\); restore/],
-    ["with another CURRENT", (dir) => writeFileSync(join(dir, "CURRENT"), "rubbish"), /damaged|cannot be opened/],
+    [
+      "with another CURRENT",
+      (dir) => writeFileSync(join(dir, "CURRENT"), "rubbish"),
+      /damaged|cannot be opened/,
+    ],
     ["whose MANIFEST is rubbish", (dir) => corrupt(dir, /^MANIFEST/), /damaged|cannot be opened/],
-    ["whose MANIFEST is gone", (dir) => rmSync(join(dir, find(dir, /^MANIFEST/))), /damaged|cannot be opened/],
+    [
+      "whose MANIFEST is gone",
+      (dir) => rmSync(join(dir, find(dir, /^MANIFEST/))),
+      /damaged|cannot be opened/,
+    ],
     ["whose table is gone", (dir) => rmSync(join(dir, find(dir, /\.ldb$/))), /damaged|cannot be opened/],
     ["whose table is rubbish", (dir) => corrupt(dir, /\.ldb$/), /damaged|cannot be (opened|read)/],
   ])("is one %s", async (_name, damage, message) => {
