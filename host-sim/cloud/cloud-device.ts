@@ -9,7 +9,7 @@ import { CommandQueue } from "./commands";
 import type { CommandLimits, CommandView } from "./commands";
 import type { Peer, ReportKind } from "./events";
 import { PointHistory, Recent, RecentIds } from "./history";
-import type { Reading } from "./history";
+import type { Numbered, Reading } from "./history";
 import { deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "./sign";
@@ -134,6 +134,8 @@ export class CloudDevice {
   readonly #record: DeviceRecord;
   readonly #storage: CloudStorage | undefined;
   readonly #readings: Recent<Reading>;
+  /** Those too old for it that still have the newest value of a measure point, with their numbers. */
+  readonly #outlasting = new Map<Reading, number>();
   readonly #events: Recent<StoredEvent>;
   readonly #ids: RecentIds;
 
@@ -153,16 +155,15 @@ export class CloudDevice {
     this.edition = record.edition ?? edition;
     this.signReader = new SessionSignReader(record.deviceSecret, iv);
     this.state = record.state ?? "inactive";
-    const forget = (kind: EntryKind) => (number: number) => {
-      storage?.delete(entryStorageKey(kind, this.filedUnder, number));
-    };
     this.commands = new CommandQueue(limits, (number, entry) => {
-      if (entry === undefined) forget("command")(number);
+      if (entry === undefined) this.#unkeep("command", number);
       else storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
     });
     this.points = new PointHistory(limits.readings);
-    this.#readings = new Recent(limits.readings, forget("reading"));
-    this.#events = new Recent(limits.readings, forget("event"));
+    this.#readings = new Recent(limits.readings, (gone) => this.#forgetReadings(gone));
+    this.#events = new Recent(limits.readings, (gone) => {
+      for (const { number } of gone) this.#unkeep("event", number);
+    });
     this.#ids = new RecentIds(limits.ids);
   }
 
@@ -180,14 +181,9 @@ export class CloudDevice {
     return this.#events.list();
   }
 
-  /** Whether a message with this id was taken before. */
-  knows(kind: ReportKind, id: string): boolean {
-    return this.#ids.has(`${kind} ${id}`);
-  }
-
-  /** Remembers the id of a message that was taken. */
-  remember(kind: ReportKind, id: string): void {
-    this.#ids.add(`${kind} ${id}`);
+  /** True the first time that a message with this id comes; remembers it. */
+  isNew(kind: ReportKind, id: string): boolean {
+    return this.#ids.add(`${kind} ${id}`);
   }
 
   addReading(reading: Reading): void {
@@ -235,27 +231,25 @@ export class CloudDevice {
     if (kind === "event") {
       const event = value as StoredEvent;
       this.#events.push(event, number);
-      this.remember("event", event.id);
+      this.isNew("event", event.id);
       return;
     }
     const reading = value as Reading;
     this.points.add(reading);
     this.#readings.push(reading, number);
-    this.remember("reading", reading.id);
+    this.isNew("reading", reading.id);
   }
 
   /** Has nothing of it kept any longer. */
   erase(): void {
-    const storage = this.#storage;
-    if (storage === undefined) return;
-    storage.delete(deviceStorageKey(this.filedUnder));
+    this.#storage?.delete(deviceStorageKey(this.filedUnder));
     const all: [EntryKind, number[]][] = [
-      ["reading", this.#readings.numbers()],
+      ["reading", [...this.#outlasting.values(), ...this.#readings.numbers()]],
       ["event", this.#events.numbers()],
       ["command", this.commands.numbers()],
     ];
     for (const [kind, numbers] of all) {
-      for (const number of numbers) storage.delete(entryStorageKey(kind, this.filedUnder, number));
+      for (const number of numbers) this.#unkeep(kind, number);
     }
   }
 
@@ -270,5 +264,20 @@ export class CloudDevice {
       commands: this.commands.views(productKey, deviceKey),
       counters: { ...this.counters },
     };
+  }
+
+  /** Lets go of readings that make room, except for the newest value of each measure point. */
+  #forgetReadings(gone: readonly Numbered<Reading>[]): void {
+    for (const { number, item } of gone) this.#outlasting.set(item, number);
+    const staying = this.points.forget(this.#outlasting);
+    for (const [reading, number] of this.#outlasting) {
+      if (staying.has(reading)) continue;
+      this.#outlasting.delete(reading);
+      this.#unkeep("reading", number);
+    }
+  }
+
+  #unkeep(kind: EntryKind, number: number): void {
+    this.#storage?.delete(entryStorageKey(kind, this.filedUnder, number));
   }
 }

@@ -9,69 +9,31 @@
  *     application ==HTTP (host-sim/api)== this file ---+- fleet.ts      who there is
  */
 import { Authentication, checkNat } from "./authentication";
-import type { NatPolicy, SessionTie } from "./authentication";
-import type { CloudDevice, DeviceLimits, DeviceView, StoredEvent } from "./cloud-device";
+import type { NatPolicy } from "./authentication";
+import type { CloudDevice, DeviceView, StoredEvent } from "./cloud-device";
 import type { Command, CommandView } from "./commands";
+import { DEFAULT_LIMITS } from "./cloud-options";
+import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import { Fleet } from "./fleet";
 import { select } from "./history";
 import type { HistoryQuery, Reading, StoredPoint } from "./history";
-import { DEFAULT_MESSAGE_LIMITS, MessageLayer } from "./message-layer";
-import type { Faults, MessageCounters, MessageLimits, RateLimit } from "./message-layer";
+import { MessageLayer } from "./message-layer";
+import type { Faults, MessageCounters, RateLimit } from "./message-layer";
 import type { ProductRecord } from "./product";
 import { checkDevices } from "./registry";
-import type { DeviceRecord, Edition } from "./registry";
-import type { ScriptEngine, ScriptFault } from "./script-engine";
+import type { DeviceRecord } from "./registry";
+import type { ScriptFault } from "./script-engine";
 import { EnosService } from "./service";
-import type { IvSetting } from "./sign";
-import type { CloudStorage } from "./storage";
 import { Uplinks } from "./uplinks";
 
+export type { CloudLimits, CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
 export type { Command, CommandView } from "./commands";
 export type { DeviceView, StoredEvent } from "./cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./history";
 export type { Faults, RateLimit } from "./message-layer";
 export type { NatPolicy } from "./authentication";
-
-export interface CloudLimits extends DeviceLimits, MessageLimits {}
-
-const DEFAULT_LIMITS: Readonly<CloudLimits> = {
-  ...DEFAULT_MESSAGE_LIMITS,
-  readings: 10_000,
-  ids: 4096,
-  resendAfter: 30_000,
-  commandTimeout: 3_600_000,
-  commandsPerDevice: 64,
-  // With path, token and answer still at most 1 kB more than the request that it rides on.
-  commandPayload: 768,
-};
-
-export interface CloudOptions {
-  /** Sends a datagram. */
-  transmit(datagram: Uint8Array, peer: Peer): void;
-  /** For tokens, and for where message ids and command ids start. */
-  randomBytes(n: number): Uint8Array;
-  /** In [0, 1), for faults made on purpose; made of `randomBytes` when left out. */
-  random?(): number;
-  edition: Edition;
-  /** How option 2101 is encrypted, see `IvSetting`. */
-  iv: IvSetting;
-  /** Devices to register; one that the storage has is left as it is there. */
-  devices: readonly DeviceRecord[];
-  /** Products to register, likewise. A device's product need not be: then any JSON is taken and no bytes. */
-  products?: readonly ProductRecord[];
-  /** Runs parsing scripts; needed when a product has one. */
-  scriptEngine?: ScriptEngine;
-  /** Keeps what is to survive a restart. */
-  storage?: CloudStorage;
-  /** See `NatPolicy`. */
-  tie?: SessionTie;
-  addressIdle?: number;
-  /** Hears of everything, in order, before the answer to the request leaves. */
-  onEvent?(event: CloudEvent): void;
-  limits?: Partial<CloudLimits>;
-}
 
 /** One EnOS with all its products and devices. */
 export class EnosCloud {
@@ -246,7 +208,11 @@ export class EnosCloud {
     const device = this.#known(productKey, deviceKey);
     if (device.state === "disabled") {
       device.session = undefined;
-      this.#authentication.setState(device, device.lastSeen === undefined ? "inactive" : "offline", this.#now);
+      this.#authentication.setState(
+        device,
+        device.lastSeen === undefined ? "inactive" : "offline",
+        this.#now,
+      );
     }
     this.#flush();
   }
@@ -281,7 +247,11 @@ export class EnosCloud {
   }
 
   /** Values of one measure point by the time of their measuring; empty for an unknown device. */
-  history(productKey: string, deviceKey: string, query: HistoryQuery & { identifier: string }): StoredPoint[] {
+  history(
+    productKey: string,
+    deviceKey: string,
+    query: HistoryQuery & { identifier: string },
+  ): StoredPoint[] {
     return this.#fleet.device(productKey, deviceKey)?.points.list(query.identifier, query) ?? [];
   }
 
@@ -295,7 +265,11 @@ export class EnosCloud {
     const events = this.#fleet.device(productKey, deviceKey)?.events ?? [];
     if (query === undefined) return events;
     const timeOf = ({ time, at }: StoredEvent): number => time ?? at;
-    return select(events.sort((one, other) => timeOf(one) - timeOf(other)), query, timeOf);
+    return select(
+      events.sort((one, other) => timeOf(one) - timeOf(other)),
+      query,
+      timeOf,
+    );
   }
 
   /**
@@ -312,6 +286,8 @@ export class EnosCloud {
   ): string {
     this.#advance(now);
     const device = this.#known(productKey, deviceKey);
+    // Somebody may have given a raw command this number by hand, or a cloud before this one did.
+    while (device.commands.knows(this.#nextCommandId)) this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
     const id = String(this.#nextCommandId);
     const product = this.#fleet.productOf(device);
     const path = device.commands.add(id, command, product, this.#now, options.timeout);
@@ -326,7 +302,7 @@ export class EnosCloud {
   command(id: string): CommandView | undefined {
     for (const device of this.#fleet.devices()) {
       const { productKey, deviceKey } = device;
-      const found = device.commands.views(productKey, deviceKey).find((command) => command.id === id);
+      const found = device.commands.view(id, productKey, deviceKey);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -106,13 +106,20 @@ export class CommandQueue {
 
   /** All commands kept, oldest first. */
   views(productKey: string, deviceKey: string): CommandView[] {
-    return this.#entries.map(({ entry }) => {
-      const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
-      return {
-        ...{ id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers },
-        ...{ code, data, message },
-      };
-    });
+    return this.#entries.map(({ entry }) => viewOf(entry, productKey, deviceKey));
+  }
+
+  /** One command that is kept. */
+  view(id: string, productKey: string, deviceKey: string): CommandView | undefined {
+    const found = this.#entries.find(({ entry }) => entry.id === id);
+    return found && viewOf(found.entry, productKey, deviceKey);
+  }
+
+  /** Whether a command goes by this number: one that is kept, or the request id of one that waits. */
+  knows(id: number): boolean {
+    return this.#entries.some(
+      ({ entry }) => entry.id === String(id) || (waits(entry) && entry.requestId === id),
+    );
   }
 
   /** Numbers under which commands are kept. */
@@ -132,7 +139,13 @@ export class CommandQueue {
    * @param timeout ms until it is given up
    * @throws RangeError when it is too long, not as the model says, or too many wait already
    */
-  add(id: string, command: Command, product: Product, now: number, timeout = this.#limits.commandTimeout): string {
+  add(
+    id: string,
+    command: Command,
+    product: Product,
+    now: number,
+    timeout = this.#limits.commandTimeout,
+  ): string {
     const { path, payload, requestId } = encodeCommand(id, command, product);
     const { commandPayload, commandsPerDevice } = this.#limits;
     if (payload.length > commandPayload) {
@@ -141,7 +154,9 @@ export class CommandQueue {
     if (!(timeout > 0 && timeout <= LONGEST_TIMEOUT)) {
       throw new RangeError(`timeout: expected more than 0 and at most ${LONGEST_TIMEOUT} ms, got ${timeout}`);
     }
-    const taken = requestId !== undefined && this.#entries.some(({ entry }) => waits(entry) && entry.requestId === requestId);
+    const taken =
+      requestId !== undefined &&
+      this.#entries.some(({ entry }) => waits(entry) && entry.requestId === requestId);
     if (taken) throw new RangeError(`command: request id ${requestId} is already waiting for its reply`);
     if (this.#entries.length >= commandsPerDevice) {
       const finished = this.#entries.findIndex(({ entry }) => !waits(entry));
@@ -245,6 +260,14 @@ export class CommandQueue {
 const LONGEST_TIMEOUT = 30 * 86_400_000;
 const RAW_DOWN = "thing/model/down_raw";
 
+function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
+  const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
+  return {
+    ...{ id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers },
+    ...{ code, data, message },
+  };
+}
+
 function waits(entry: Entry): boolean {
   return entry.status === "pending" || entry.status === "sent";
 }
@@ -265,9 +288,11 @@ function encodeCommand(id: string, command: Command, product: Product): EncodedC
       refuseFault(product.checkSet(command.points));
       return encodeService(id, "measurepoint/set", command.points, product);
     case "get":
-      if (product.payload === "raw") throw new RangeError("get: has no raw form, and the product's commands are raw");
+      if (product.payload === "raw")
+        throw new RangeError("get: has no raw form, and the product's commands are raw");
       for (const identifier of command.points) {
-        if (!product.hasPoint(identifier)) throw new RangeError(`points: ${printable(identifier)} is not in the model`);
+        if (!product.hasPoint(identifier))
+          throw new RangeError(`points: ${printable(identifier)} is not in the model`);
       }
       return encodeService(id, "measurepoint/get", command.points, product);
     case "service": {
@@ -284,10 +309,12 @@ function encodeCommand(id: string, command: Command, product: Product): EncodedC
 function encodeService(id: string, service: string, params: unknown, product: Product): EncodedCommand {
   const method = `thing.service.${service.replace("/", ".")}`;
   const text = JSON.stringify({ id, version: "1.0", method, params });
-  if (product.payload === "json") return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
+  if (product.payload === "json")
+    return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
   const payload = product.jsonToRaw(text);
   if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
-  if (payload.length === 0) throw new RangeError("the parsing script made no command of it: it gave no bytes");
+  if (payload.length === 0)
+    throw new RangeError("the parsing script made no command of it: it gave no bytes");
   return { path: RAW_DOWN, payload, requestId: Number(id) };
 }
 

@@ -116,19 +116,23 @@ export class Fleet {
     const entries: [kind: EntryKind, name: string, number: number, value: unknown][] = [];
     for (const [key, value] of storage.entries) {
       const [kind, productKey, deviceKey, number] = key.split("/");
-      if (kind === "product") this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
+      if (kind === "product")
+        this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
       else if (kind === "device") {
         const [record] = checkDevices([(value as { record: unknown }).record]);
         this.#make(record).restore(value);
       } else if (kind === "reading" || kind === "event" || kind === "command") {
         entries.push([kind, `${productKey}/${deviceKey}`, Number(number), value]);
       } else if (kind !== "meta") {
-        throw new StorageError(`the storage has an entry ${JSON.stringify(key.slice(0, 80))}, which is none of this program's`);
+        throw new StorageError(
+          `the storage has an entry ${JSON.stringify(key.slice(0, 80))}, which is none of this program's`,
+        );
       }
     }
     for (const [kind, name, number, value] of entries) {
       const device = this.#devices.get(name);
-      if (device === undefined) throw new StorageError(`the storage has a ${kind} of ${name}, a device that it does not have`);
+      if (device === undefined)
+        throw new StorageError(`the storage has a ${kind} of ${name}, a device that it does not have`);
       device.restoreEntry(kind, number, value);
     }
   }

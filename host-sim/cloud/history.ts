@@ -42,61 +42,95 @@ const MOST_POINTS = 500;
 const DEFAULT_LIMIT = 100;
 const MOST_ENTRIES = 1000;
 
-/** The values of a device's measure points. */
+/**
+ * The values of a device's measure points: of each the readings that have it, which are kept once. A reading
+ * that makes room for others leaves, but for the measure points of which it has the newest value.
+ */
 export class PointHistory {
   readonly #limit: number;
   /** By identifier, each by ascending time. */
-  readonly #values = new Map<string, StoredPoint[]>();
+  readonly #readings = new Map<string, Reading[]>();
 
-  /** @param limit values kept of each measure point */
+  /** @param limit most values of each measure point to list */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   /** Whether there is room for these, some of which may be new. */
-  takes(identifiers: readonly string[]): boolean {
-    const fresh = identifiers.filter((identifier) => !this.#values.has(identifier));
-    return this.#values.size + fresh.length <= MOST_POINTS;
+  takes(points: Readonly<Record<string, unknown>>): boolean {
+    let size = this.#readings.size;
+    for (const identifier in points) if (!this.#readings.has(identifier)) size += 1;
+    return size <= MOST_POINTS;
   }
 
-  /** Whether all these measure points have a value of this time already. */
-  has(identifiers: readonly string[], time: number): boolean {
-    return identifiers.every((identifier) => {
-      const values = this.#values.get(identifier);
-      if (values === undefined) return false;
-      for (let i = place(values, time) - 1; i >= 0 && when(values[i]) === time; i--) {
-        if (values[i].time === time) return true;
-      }
-      return false;
-    });
+  /** Those of `points` that have no value of this time yet; `undefined` when all have one. */
+  lacking(points: Readonly<Record<string, unknown>>, time: number): Record<string, unknown> | undefined {
+    let lacking: Record<string, unknown> | undefined;
+    for (const identifier in points) {
+      if (!this.#hasOne(identifier, time)) (lacking ??= {})[identifier] = points[identifier];
+    }
+    return lacking;
   }
 
-  add({ points, time, at }: Reading): void {
-    for (const [identifier, given] of Object.entries(points)) {
-      const stored: StoredPoint = isQualified(given)
-        ? { value: given.value, quality: given.quality, time, at }
-        : { value: given, time, at };
-      const values = this.#values.get(identifier);
-      if (values === undefined) {
-        this.#values.set(identifier, [stored]);
+  add(reading: Reading): void {
+    const time = when(reading);
+    for (const identifier in reading.points) {
+      const readings = this.#readings.get(identifier);
+      if (readings === undefined) {
+        this.#readings.set(identifier, [reading]);
         continue;
       }
+      const index = place(readings, time);
       // Mostly the newest, which goes to the end.
-      values.splice(place(values, when(stored)), 0, stored);
-      if (values.length >= 2 * this.#limit) values.splice(0, values.length - this.#limit);
+      if (index === readings.length) readings.push(reading);
+      else readings.splice(index, 0, reading);
     }
+  }
+
+  /** Forgets these readings; returns those that stay, as they have the newest value of a measure point. */
+  forget(gone: ReadonlyMap<Reading, unknown>): Set<Reading> {
+    const staying = new Set<Reading>();
+    for (const [identifier, readings] of this.#readings) {
+      const newest = readings[readings.length - 1];
+      if (gone.has(newest)) staying.add(newest);
+      this.#readings.set(
+        identifier,
+        readings.filter((reading) => reading === newest || !gone.has(reading)),
+      );
+    }
+    return staying;
   }
 
   /** The newest value of each, by the time of its measuring. */
   latest(): Record<string, StoredPoint> {
-    return Object.fromEntries([...this.#values].map(([identifier, values]) => [identifier, values[values.length - 1]]));
+    return Object.fromEntries(
+      [...this.#readings].map(([identifier, readings]) => {
+        return [identifier, storedPoint(readings[readings.length - 1], identifier)];
+      }),
+    );
   }
 
   /** Values of one measure point. */
   list(identifier: string, query: HistoryQuery): StoredPoint[] {
-    const values = this.#values.get(identifier) ?? [];
-    return select(values.slice(-this.#limit), query, when);
+    const readings = (this.#readings.get(identifier) ?? []).slice(-this.#limit);
+    return select(readings, query, when).map((reading) => storedPoint(reading, identifier));
   }
+
+  #hasOne(identifier: string, time: number): boolean {
+    const readings = this.#readings.get(identifier);
+    if (readings === undefined) return false;
+    for (let i = place(readings, time) - 1; i >= 0 && when(readings[i]) === time; i--) {
+      if (readings[i].time === time) return true;
+    }
+    return false;
+  }
+}
+
+function storedPoint({ points, time, at }: Reading, identifier: string): StoredPoint {
+  const given = points[identifier];
+  return isQualified(given)
+    ? { value: given.value, quality: given.quality, time, at }
+    : { value: given, time, at };
 }
 
 /** The entries of a list by ascending time that are asked for. */
@@ -108,15 +142,22 @@ export function select<T>(entries: readonly T[], query: HistoryQuery, timeOf: (e
   return within.slice(0, limit);
 }
 
-/** The last `limit` items, each with a number that it keeps. */
+/** An item with the number that it keeps. */
+export interface Numbered<T> {
+  readonly number: number;
+  readonly item: T;
+}
+
+/** The last `limit` items. */
 export class Recent<T> {
   readonly #limit: number;
-  readonly #forgotten: (number: number) => void;
-  #items: { number: number; item: T }[] = [];
+  readonly #forgotten: (gone: readonly Numbered<T>[]) => void;
+  /** By ascending number. */
+  #items: Numbered<T>[] = [];
   #next = 0;
 
-  /** @param forgotten told of the number of each item that makes room */
-  constructor(limit: number, forgotten: (number: number) => void = () => {}) {
+  /** @param forgotten told of the items that make room */
+  constructor(limit: number, forgotten: (gone: readonly Numbered<T>[]) => void = () => {}) {
     this.#limit = limit;
     this.#forgotten = forgotten;
   }
@@ -125,9 +166,11 @@ export class Recent<T> {
   push(item: T, number: number = this.#next): number {
     this.#items.push({ number, item });
     this.#next = Math.max(this.#next, number + 1);
-    // In one go at twice the limit: dropping one item at a time would move all the others each time.
-    if (this.#items.length >= 2 * this.#limit) {
-      for (const gone of this.#items.splice(0, this.#items.length - this.#limit)) this.#forgotten(gone.number);
+    // Many in one go: dropping one item at a time would move all the others each time. By number and not by
+    // length, so that a cloud started anew, which puts the same items in again, drops them at the same place.
+    if ((number + 1) % this.#limit === 0) {
+      const kept = this.#items.findIndex((entry) => entry.number > number - this.#limit);
+      if (kept > 0) this.#forgotten(this.#items.splice(0, kept));
     }
     return number;
   }
@@ -154,10 +197,6 @@ export class RecentIds {
     this.#capacity = capacity;
   }
 
-  has(id: string): boolean {
-    return this.#known.has(id);
-  }
-
   /** False when it is there already. */
   add(id: string): boolean {
     if (this.#known.has(id)) return false;
@@ -170,12 +209,12 @@ export class RecentIds {
   }
 }
 
-function when({ time, at }: StoredPoint): number {
+function when({ time, at }: Reading): number {
   return time ?? at;
 }
 
 /** Where a value of this time goes: behind those of the same time. */
-function place(values: readonly StoredPoint[], time: number): number {
+function place(values: readonly Reading[], time: number): number {
   let low = 0;
   let high = values.length;
   if (high > 0 && when(values[high - 1]) <= time) return high;
@@ -191,5 +230,9 @@ function place(values: readonly StoredPoint[], time: number): number {
 function isQualified(given: unknown): given is { value: unknown; quality: number } {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return false;
   const names = Object.keys(given);
-  return names.length === 2 && names.includes("value") && typeof (given as { quality?: unknown }).quality === "number";
+  return (
+    names.length === 2 &&
+    names.includes("value") &&
+    typeof (given as { quality?: unknown }).quality === "number"
+  );
 }

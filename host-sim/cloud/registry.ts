@@ -36,7 +36,14 @@ export class DeviceListError extends Error {
 }
 
 const LONGEST_NAME = 128;
-const FIELDS: ReadonlySet<string> = new Set(["productKey", "deviceKey", "deviceSecret", "name", "edition", "state"]);
+const FIELDS: ReadonlySet<string> = new Set([
+  "productKey",
+  "deviceKey",
+  "deviceSecret",
+  "name",
+  "edition",
+  "state",
+]);
 
 /**
  * Reads a device list.

@@ -69,7 +69,8 @@ export class EnosService {
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
     // Whoever is not yet let in has nothing to say that needs blocks.
-    if (checked.target.route.service === "auth") return { refused: BAD_REQUEST, reason: "authentication in blocks" };
+    if (checked.target.route.service === "auth")
+      return { refused: BAD_REQUEST, reason: "authentication in blocks" };
     checked.device!.lastSeen = now;
     checked.device!.keep();
     return undefined;

@@ -46,10 +46,7 @@ const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   uplink("ota/device/progress", { kind: "firmware-progress" }),
   uplink("ota/device/getversion", { kind: "firmware-getversion" }),
   ["thing/model/down_raw", { service: "command", method: GET, path: "thing/model/down_raw" }],
-  [
-    "thing/model/down_raw_reply",
-    { service: "reply", method: POST, path: "thing/model/down_raw", raw: true },
-  ],
+  ["thing/model/down_raw_reply", { service: "reply", method: POST, path: "thing/model/down_raw", raw: true }],
 ]);
 
 const EVENT = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;

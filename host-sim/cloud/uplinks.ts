@@ -5,6 +5,7 @@
 import type { CloudDevice } from "./cloud-device";
 import { printable } from "./coap-text";
 import type { CloudEventBody, ReportKind } from "./events";
+import type { Reading } from "./history";
 import type { Product } from "./product";
 import { BAD_REQUEST, CHANGED } from "./request";
 import type { Answer, RefusedRequest } from "./request";
@@ -73,7 +74,10 @@ export class Uplinks {
   takeRaw(device: CloudDevice, product: Product, payload: Uint8Array, now: number): Answer | RefusedRequest {
     const made = product.rawToJson(payload);
     if (typeof made !== "string") {
-      return this.#unreadable(device, { enosCode: VALIDATION_FAILED, reason: `parsing script: ${made.fault}` });
+      return this.#unreadable(device, {
+        enosCode: VALIDATION_FAILED,
+        reason: `parsing script: ${made.fault}`,
+      });
     }
     const message = readScriptMessage(made);
     if ("enosCode" in message) return this.#unreadable(device, message);
@@ -91,7 +95,11 @@ export class Uplinks {
   }
 
   /** Judges and stores a message; whoever sent it twice gets the same answer twice. */
-  #take(arrival: Arrival, message: ThingMessage, route: { thingMethod: string; uplink: Uplink }): Taken | Refusal {
+  #take(
+    arrival: Arrival,
+    message: ThingMessage,
+    route: { thingMethod: string; uplink: Uplink },
+  ): Taken | Refusal {
     const fault = checkEnvelope(message, route.thingMethod);
     if (fault !== undefined) return fault;
     const { device, product } = arrival;
@@ -99,9 +107,21 @@ export class Uplinks {
     switch (uplink.kind) {
       case "points":
       case "resume":
-        return this.#store(arrival, message, readMeasurePoints(message, product), uplink.kind === "resume", false);
+        return this.#store(
+          arrival,
+          message,
+          readMeasurePoints(message, product),
+          uplink.kind === "resume",
+          false,
+        );
       case "batch":
-        return this.#store(arrival, message, readBatch(message, product, device.deviceKey), uplink.late, true);
+        return this.#store(
+          arrival,
+          message,
+          readBatch(message, product, device.deviceKey),
+          uplink.late,
+          true,
+        );
       case "event":
         return this.#storeEvent(arrival, message, uplink.event);
       case "attribute-update": {
@@ -174,17 +194,18 @@ export class Uplinks {
   ): Taken | Refusal {
     if ("enosCode" in reports) return reports;
     const { device } = arrival;
-    const identifiers = [...new Set(reports.flatMap((report) => Object.keys(report.points)))];
-    if (!device.points.takes(identifiers)) {
+    const points =
+      reports.length === 1 ? reports[0].points : Object.assign({}, ...reports.map((report) => report.points));
+    if (!device.points.takes(points)) {
       return { enosCode: VALIDATION_FAILED, reason: "more measure points than a device may have" };
     }
     const id = String(message.id);
-    const before = device.knows("reading", id);
-    if (!before) device.remember("reading", id);
+    const before = !device.isNew("reading", id);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
-      const again = (late || batch) && time !== undefined && device.points.has(Object.keys(points), time);
-      this.#storeReading(arrival, id, { points, time }, late, before || again);
+      const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
+      const again = before || fresh === undefined;
+      this.#storeReading(arrival, id, { points: fresh ?? points, time }, late, again);
     }
     return {};
   }
@@ -196,17 +217,19 @@ export class Uplinks {
     late: boolean,
     before: boolean,
   ): void {
+    if (before) device.counters.duplicates += 1;
+    else {
+      const reading: Reading = { id, points, format, at: now };
+      if (time !== undefined) reading.time = time;
+      if (late) reading.late = true;
+      device.counters.stored += 1;
+      device.addReading(reading);
+    }
+    if (this.#emit === undefined) return;
     const { productKey, deviceKey } = device;
     const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
     const more = { ...(time === undefined ? {} : { time }), ...(late ? ({ late: true } as const) : {}) };
-    if (before) {
-      device.counters.duplicates += 1;
-      this.#emit?.({ type: "stored-before", ...about });
-      return;
-    }
-    device.counters.stored += 1;
-    device.addReading({ id, points, format, at: now, ...more });
-    this.#emit?.({ type: "stored", ...about, points, ...more });
+    this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
   }
 
   #storeEvent(arrival: Arrival, message: ThingMessage, event: string): Taken | Refusal {
@@ -223,10 +246,9 @@ export class Uplinks {
   /** Does something once per message. */
   #change({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, work: () => void): Taken {
     const id = String(message.id);
-    const isNew = !device.knows(kind, id);
+    const isNew = device.isNew(kind, id);
     const { productKey, deviceKey } = device;
     if (isNew) {
-      device.remember(kind, id);
       device.counters.stored += 1;
       work();
     } else {

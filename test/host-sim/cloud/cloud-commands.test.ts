@@ -156,7 +156,9 @@ describe("a product whose commands are raw", () => {
     const hexId = Number(id).toString(16).padStart(8, "0");
     const { payload } = device.get(2, "thing/model/down_raw");
     expect(Buffer.from(payload).toString("hex")).toBe(`02${hexId}0400000001`);
-    expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`02${hexId}c8`, "hex")).code).toBe("2.04");
+    expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`02${hexId}c8`, "hex")).code).toBe(
+      "2.04",
+    );
     expect(device.bench.cloud.command(id)).toMatchObject({
       ...{ id, productKey: PK, deviceKey: DK, kind: "set", status: "answered", code: 200 },
       ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
@@ -320,4 +322,21 @@ it("refuses a command for an unknown device, one request id twice, and more than
   answer(device, 1, SET, id);
   send(device, RELAY);
   expect(status(device)).toEqual(["pending", "pending"]);
+});
+
+it("a number that a raw command goes by is not given to another that waits", () => {
+  const device = online("token", { products: [{ ...PRODUCT, payload: "raw" }] });
+  const { cloud } = device.bench;
+  const first = Number(send(device, RELAY));
+  const payload = Buffer.from("0200000001ff", "hex");
+  const numberOf = (steps: number): number => (first + steps) >>> 0;
+  send(device, { kind: "raw", payload, requestId: numberOf(2) });
+  expect(send(device, RELAY)).toBe(String(numberOf(3)));
+  expect(send(device, RELAY)).toBe(String(numberOf(4)));
+  expect(cloud.command(String(numberOf(1)))).toMatchObject({
+    id: String(numberOf(1)),
+    kind: "raw",
+    deviceKey: DK,
+  });
+  expect(cloud.command(String(numberOf(2)))).toBeUndefined();
 });

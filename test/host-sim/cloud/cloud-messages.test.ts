@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { describeCoap } from "../../../host-sim/cloud/coap-text";
 import { encodeCoap } from "../../../host-sim/cloud/coap-wire";
 import type { CoapMessage } from "../../../host-sim/cloud/coap-wire";
-import { EXCHANGE_LIFETIME, ReplyStore, peerKey } from "../../../host-sim/cloud/reply-store";
+import { EXCHANGE_LIFETIME } from "../../../host-sim/cloud/reply-store";
 import {
   DEVICE,
   DK,
@@ -160,23 +160,66 @@ describe("options", () => {
   };
   test.each<[string, [number, string][], string]>([
     ["none", [], "4.04"],
-    ["unknown, elective", [[8, "00"], [292, "01"], [65534, ""]], "4.04"],
+    [
+      "unknown, elective",
+      [
+        [8, "00"],
+        [292, "01"],
+        [65534, ""],
+      ],
+      "4.04",
+    ],
     ["unknown, critical", [[9, ""]], "4.02"],
     ["unknown, critical, with a large number", [[65535, ""]], "4.02"],
     ["If-Match", [[1, "00"]], "4.02"],
     ["Uri-Query", [[15, "613d62"]], "4.02"],
     ["Block1 of nothing that more follows", [[27, "08"]], "4.00"],
-    ["Uri-Host and Uri-Port", [[3, "656e6f73"], [7, "1633"]], "4.04"],
-    ["Uri-Host twice", [[3, "61"], [3, "61"]], "4.02"],
+    [
+      "Uri-Host and Uri-Port",
+      [
+        [3, "656e6f73"],
+        [7, "1633"],
+      ],
+      "4.04",
+    ],
+    [
+      "Uri-Host twice",
+      [
+        [3, "61"],
+        [3, "61"],
+      ],
+      "4.02",
+    ],
     ["Uri-Host without a byte", [[3, ""]], "4.02"],
     ["Uri-Port of three bytes", [[7, "010203"]], "4.02"],
-    ["Content-Format twice: elective, so skipped", [[12, "32"], [12, "32"]], "4.04"],
+    [
+      "Content-Format twice: elective, so skipped",
+      [
+        [12, "32"],
+        [12, "32"],
+      ],
+      "4.04",
+    ],
     ["Accept JSON", [[17, "32"]], "4.04"],
     ["Accept XML", [[17, "29"]], "4.06"],
-    ["Accept twice", [[17, "32"], [17, "32"]], "4.02"],
+    [
+      "Accept twice",
+      [
+        [17, "32"],
+        [17, "32"],
+      ],
+      "4.02",
+    ],
     ["Proxy-Uri", [[35, "61"]], "5.05"],
     ["Proxy-Scheme", [[39, "61"]], "5.05"],
-    ["two signatures", [[2101, "41"], [2101, "41"]], "4.02"],
+    [
+      "two signatures",
+      [
+        [2101, "41"],
+        [2101, "41"],
+      ],
+      "4.02",
+    ],
     ["a path segment in broken UTF-8", [[11, "ff"]], "4.02"],
     ["a path segment of 256 bytes", [[11, "61".repeat(256)]], "4.02"],
   ])("%s", (_name, options, answer) => expect(ask(options)).toBe(answer));
@@ -319,70 +362,5 @@ describe("whatever the bytes", () => {
     const { bytes } = b.sent.at(-1)!;
     expect(bytes.length).toBeGreaterThan(900);
     expect(bytes.length).toBeLessThanOrEqual(device.last.length + 1024);
-  });
-});
-
-describe("the store of replies", () => {
-  const peer = (port: number): string => peerKey({ address: "a", port });
-  const bytes = (n: number): Uint8Array => Uint8Array.of(n);
-
-  it("knows peer and message id, for a lifetime", () => {
-    const store = new ReplyStore({ perPeer: 4, total: 8 });
-    store.add(peer(1), 7, bytes(1), 1000);
-    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME - 1)?.reply).toEqual(bytes(1));
-    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME)).toBeUndefined();
-    expect(store.find(peer(2), 7, 1000)).toBeUndefined();
-    expect(store.find(peerKey({ address: "b", port: 1 }), 7, 1000)).toBeUndefined();
-    expect(store.find(peer(1), 8, 1000)).toBeUndefined();
-  });
-
-  it("drops the oldest of a peer, and never another's for it", () => {
-    const store = new ReplyStore({ perPeer: 3, total: 100 });
-    store.add(peer(2), 0, bytes(0), 0);
-    for (let id = 0; id < 50; id++) store.add(peer(1), id, bytes(id), 0);
-    const kept = [46, 47, 48, 49].map((id) => store.find(peer(1), id, 0) !== undefined);
-    expect(kept).toEqual([false, true, true, true]);
-    expect(store.find(peer(2), 0, 0)).toBeDefined();
-  });
-
-  it("drops the oldest of all, and peers with it", () => {
-    const store = new ReplyStore({ perPeer: 3, total: 10 });
-    for (let port = 1; port <= 100; port++) store.add(peer(port), 5, bytes(port), 0);
-    expect(store.peers).toBe(10);
-    expect([90, 91].map((port) => store.find(peer(port), 5, 0) !== undefined)).toEqual([false, true]);
-  });
-
-  it("keeps the younger of two replies to one message id when the older's place is taken", () => {
-    const store = new ReplyStore({ perPeer: 3, total: 3 });
-    store.add(peer(1), 5, bytes(1), 0);
-    store.add(peer(1), 5, bytes(2), EXCHANGE_LIFETIME);
-    store.add(peer(2), 1, bytes(3), EXCHANGE_LIFETIME);
-    store.add(peer(2), 2, bytes(4), EXCHANGE_LIFETIME);
-    expect(store.find(peer(1), 5, EXCHANGE_LIFETIME)?.reply).toEqual(bytes(2));
-  });
-
-  it("agrees with a plain list under any load", () => {
-    const step = fc.record({ port: fc.nat(4), id: fc.nat(6), wait: fc.nat(60_000) });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const store = new ReplyStore({ perPeer: 3, total: 8 });
-        let now = 0;
-        let list: { port: number; id: number; at: number; n: number }[] = [];
-        steps.forEach(({ port, id, wait }, n) => {
-          now += wait;
-          const seen = list.find((e) => e.port === port && e.id === id && now < e.at + EXCHANGE_LIFETIME);
-          const found = store.find(peer(port), id, now);
-          // The store may forget earlier, for its bounds count what has expired; it must never make up.
-          if (found !== undefined) expect(found.reply).toEqual(bytes(seen!.n));
-          if (seen === undefined) {
-            store.add(peer(port), id, bytes(n), now);
-            list = list.filter((e) => e.port !== port || e.id !== id);
-            list.push({ port, id, at: now, n });
-            expect(store.find(peer(port), id, now)?.reply).toEqual(bytes(n));
-          }
-        });
-      }),
-      { seed: 247, numRuns: 500 },
-    );
   });
 });

@@ -2,7 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { ProductError } from "../../../host-sim/cloud/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry";
-import { DEVICE, DK, OTHER, PEER, PK, PRODUCT, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+import {
+  DEVICE,
+  DK,
+  OTHER,
+  PEER,
+  PK,
+  PRODUCT,
+  TestDevice,
+  WARM,
+  bench,
+  eventsOf,
+  rawReading,
+} from "./harness";
 
 const UP = "thing/model/up_raw";
 const NEW = { productKey: PK, deviceKey: "new", deviceSecret: "its secret", name: "roof" };
@@ -81,7 +93,9 @@ describe("a product", () => {
   it("takes another model while its devices are online", () => {
     const device = online();
     const { cloud } = device.bench;
-    const model = structuredClone(PRODUCT.model) as { measurepoints: { identifier: string; range?: number[] }[] };
+    const model = structuredClone(PRODUCT.model) as {
+      measurepoints: { identifier: string; range?: number[] }[];
+    };
     model.measurepoints[0].range = [-40, 20];
     cloud.putProduct({ ...PRODUCT, model }, 1);
     const sent = device.post(2, UP, rawReading(2, [1, WARM]));
@@ -93,7 +107,9 @@ describe("a product", () => {
   it("with a model or script that is none is refused, and the old one stays", () => {
     const { cloud } = bench();
     expect(() => cloud.putProduct({ productKey: PK, model: { product: "x" } }, 0)).toThrow(ProductError);
-    expect(() => cloud.putProduct({ productKey: PK, script: "function (" }, 0)).toThrow(/script: SyntaxError/);
+    expect(() => cloud.putProduct({ productKey: PK, script: "function (" }, 0)).toThrow(
+      /script: SyntaxError/,
+    );
     expect(cloud.product(PK)).toEqual(PRODUCT);
   });
 

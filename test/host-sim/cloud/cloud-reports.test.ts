@@ -35,7 +35,11 @@ describe("raw readings", () => {
       },
     ]);
     const [event] = eventsOf(device.bench, "stored");
-    expect(event).toMatchObject({ kind: "reading", id: "16909060", points: { rssi: { value: -95, quality: 2 } } });
+    expect(event).toMatchObject({
+      kind: "reading",
+      id: "16909060",
+      points: { rssi: { value: -95, quality: 2 } },
+    });
   });
 
   test.each<[string, Uint8Array]>([
@@ -182,7 +186,11 @@ describe("JSON measure points", () => {
 describe("events and attributes", () => {
   it("are stored", () => {
     const device = online();
-    const event = { id: "5", method: "thing.event.overheat.post", params: { events: { temperature: 90 }, time: 7 } };
+    const event = {
+      id: "5",
+      method: "thing.event.overheat.post",
+      params: { events: { temperature: 90 }, time: 7 },
+    };
     expect(device.post(1, "thing/event/overheat/post", envelope(event)).text).toContain('"code":200');
     const { cloud } = device.bench;
     const stored = { id: "5", event: "overheat", time: 7, values: { temperature: 90 }, at: 1 };

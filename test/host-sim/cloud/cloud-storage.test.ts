@@ -1,4 +1,5 @@
 /** A cloud that ends and is started again with what it had kept. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
 import { StorageError } from "../../../host-sim/cloud/fleet";
@@ -10,7 +11,9 @@ class MemoryStorage implements CloudStorage {
   readonly kept = new Map<string, string>();
 
   get entries(): [string, unknown][] {
-    return [...this.kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, JSON.parse(value)]);
+    return [...this.kept]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => [key, JSON.parse(value)]);
   }
 
   put(key: string, value: unknown): void {
@@ -23,21 +26,30 @@ class MemoryStorage implements CloudStorage {
 }
 
 const say = (device: TestDevice, now: number, id: string, topic: string, params: unknown): string =>
-  device.post(now, topic, JSON.stringify({ id, version: "1.0", method: topic.replaceAll("/", "."), params })).text;
+  device.post(now, topic, JSON.stringify({ id, version: "1.0", method: topic.replaceAll("/", "."), params }))
+    .text;
 
 /** A day with everything in it. */
-function lived(storage: CloudStorage, edition: "token" | "tokenless"): TestDevice {
-  const device = new TestDevice(bench({ storage, edition }), DEVICE, edition === "token");
+function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {}): TestDevice {
+  const device = new TestDevice(bench({ storage, edition, limits }), DEVICE, edition === "token");
   const { cloud } = device.bench;
   device.authenticate(1_000);
   device.post(2_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
-  say(device, 3_000, "8", "thing/measurepoint/resume", { measurepoints: { rssi: { value: -80, quality: 2 } }, time: 500 });
+  say(device, 3_000, "8", "thing/measurepoint/resume", {
+    measurepoints: { rssi: { value: -80, quality: 2 } },
+    time: 500,
+  });
   say(device, 4_000, "9", "thing/event/overheat/post", { events: { temperature: 90 }, time: 450 });
   say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
   say(device, 6_000, "11", "thing/tag/update", { tags: { site: "north" } });
   say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
   cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
-  cloud.sendCommand(PK, DK, { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 }, 8_001);
+  cloud.sendCommand(
+    PK,
+    DK,
+    { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 },
+    8_001,
+  );
   cloud.disable(PK, OTHER.deviceKey, 9_000);
   return device;
 }
@@ -87,7 +99,10 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
 it("the registry that is kept wins over the lists that are given", () => {
   const storage = new MemoryStorage();
   lived(storage, "token");
-  const devices = [{ ...DEVICE, deviceSecret: "another" }, { ...DEVICE, deviceKey: "third" }];
+  const devices = [
+    { ...DEVICE, deviceSecret: "another" },
+    { ...DEVICE, deviceKey: "third" },
+  ];
   const { cloud } = bench({ storage, devices, products: [{ ...PRODUCT, name: "another" }] });
   expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([DK, OTHER.deviceKey, "third"]);
   expect(cloud.product(PK)?.name).toBeUndefined();
@@ -104,9 +119,70 @@ it("keeps no more than the limits say", () => {
   expect(again.cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
 });
 
+it("keeps the newest value of a measure point for as long as there is none newer, and no other", () => {
+  const storage = new MemoryStorage();
+  const device = new TestDevice(bench({ storage, limits: { readings: 5 } }));
+  device.authenticate();
+  const post = (now: number, measurepoints: object): string =>
+    say(device, now, `id${now}`, "thing/measurepoint/post", { measurepoints });
+  post(1, { relay: 1, temperature: 20 });
+  for (let now = 2; now <= 50; now++) post(now, { temperature: now });
+  const start = (): EnosCloud => bench({ storage, limits: { readings: 5 } }).cloud;
+  expect(start().latest(PK, DK)).toMatchObject({ relay: { value: 1, at: 1 }, temperature: { value: 50 } });
+  expect(storage.kept.has(`reading/${PK}/${DK}/000000000000`)).toBe(true);
+  post(51, { relay: 0 });
+  for (let now = 52; now <= 60; now++) post(now, { temperature: now });
+  expect(storage.kept.has(`reading/${PK}/${DK}/000000000000`)).toBe(false);
+  expect(start().latest(PK, DK)).toMatchObject({ relay: { value: 0, at: 51 } });
+});
+
+it("whatever came, and whenever it is started again, all is as it was, and bounded", () => {
+  const number = { min: 0, max: 11 };
+  const report = fc.record({
+    points: fc.uniqueArray(fc.integer(number), { minLength: 1, maxLength: 3 }),
+    time: fc.integer(number),
+  });
+  const shape = fc.record({
+    reports: fc.array(report, { maxLength: 60 }),
+    limit: fc.integer({ min: 1, max: 6 }),
+  });
+  const identifiers = Array.from({ length: 12 }, (_, i) => `p${i}`);
+  fc.assert(
+    fc.property(shape, ({ reports, limit }) => {
+      const storage = new MemoryStorage();
+      const options = { storage, limits: { readings: limit }, products: [] };
+      const device = new TestDevice(bench(options));
+      device.authenticate();
+      const values = (cloud: EnosCloud): unknown => ({
+        readings: cloud.readings(PK, DK),
+        latest: cloud.latest(PK, DK),
+        histories: identifiers.map((identifier) => cloud.history(PK, DK, { identifier })),
+      });
+      reports.forEach(({ points, time }, i) => {
+        const measurepoints = Object.fromEntries(points.map((point) => [identifiers[point], i]));
+        say(device, i, `id${i}`, "thing/measurepoint/post", { measurepoints, time });
+      });
+      const kept = new Map(storage.kept);
+      const readings = [...kept.keys()].filter((key) => key.startsWith("reading/"));
+      expect(readings.length).toBeLessThan(2 * limit + identifiers.length);
+      const again = bench(options).cloud;
+      expect(JSON.parse(JSON.stringify(values(again)))).toEqual(
+        JSON.parse(JSON.stringify(values(device.bench.cloud))),
+      );
+      expect(new Map([...storage.kept].filter(([key]) => key.startsWith("reading/")))).toEqual(
+        new Map([...kept].filter(([key]) => key.startsWith("reading/"))),
+      );
+    }),
+    { seed: 4, numRuns: 60 },
+  );
+});
+
 it("a removed device leaves nothing behind", () => {
   const storage = new MemoryStorage();
-  const { cloud } = lived(storage, "token").bench;
+  const device = lived(storage, "token", { readings: 3 });
+  const { cloud } = device.bench;
+  // More than fit: the newest value of the others is kept apart.
+  for (let id = 100; id < 120; id++) device.post(id + 9_000, "thing/model/up_raw", rawReading(id, [1, WARM]));
   cloud.removeDevice(PK, DK, 10_000);
   expect([...storage.kept.keys()].filter((key) => key.includes(DK))).toEqual([]);
 });

@@ -31,7 +31,11 @@ describe("a batch", () => {
   it("is stored reading by reading, each with its time", () => {
     const device = online();
     const own = { productKey: PK, deviceKey: DK };
-    const params = [{ ...own, ...reading(20, T) }, reading(21, T + 1000), { ...own, ...reading(22, T + 2000) }];
+    const params = [
+      { ...own, ...reading(20, T) },
+      reading(21, T + 1000),
+      { ...own, ...reading(22, T + 2000) },
+    ];
     expect(answer(say(device, BATCH, params, 9000)).code).toBe(200);
     expect(device.bench.cloud.readings(PK, DK)).toMatchObject([
       { points: { temperature: 20 }, time: T, format: "json", at: 9000 },
@@ -74,6 +78,19 @@ describe("a batch", () => {
 });
 
 describe("late data", () => {
+  it("of a moment that is there in part is stored for the measure points that lack it", () => {
+    const device = online();
+    say(device, "thing/measurepoint/resume", reading(20, T));
+    const measurepoints = { temperature: 99, rssi: -80 };
+    say(device, "thing/measurepoint/resume/batch", [{ measurepoints, time: T }]);
+    const { cloud } = device.bench;
+    const values = (identifier: string): unknown[] =>
+      cloud.history(PK, DK, { identifier }).map(({ value }) => value);
+    expect(values("temperature")).toEqual([20]);
+    expect(values("rssi")).toEqual([-80]);
+    expect(cloud.readings(PK, DK).map(({ points }) => points)).toEqual([{ temperature: 20 }, { rssi: -80 }]);
+  });
+
   it.each([
     ["thing/measurepoint/resume", (r: object): unknown => r],
     ["thing/measurepoint/resume/batch", (r: object): unknown => [r]],
@@ -146,7 +163,9 @@ describe("raw bytes are what the script makes of them", () => {
       function jsonStrToRawData(json) { return [JSON.parse(json).code]; }`;
     const device = online({ products: [{ productKey: PK, script }] });
     expect(raw(device, "5a").payload).toEqual(Uint8Array.of(200));
-    expect(device.bench.cloud.events(PK, DK)).toMatchObject([{ event: "overheat", values: { temperature: 90 } }]);
+    expect(device.bench.cloud.events(PK, DK)).toMatchObject([
+      { event: "overheat", values: { temperature: 90 } },
+    ]);
   });
 });
 
@@ -169,13 +188,13 @@ describe("attributes", () => {
 describe("tags", () => {
   it("are texts outside of the model: set, asked for, deleted", () => {
     const device = online();
-    const tags = { site: "north", "größe": "7" };
+    const tags = { site: "north", größe: "7" };
     expect(answer(say(device, "thing/tag/update", { tags })).code).toBe(200);
     expect(device.bench.cloud.device(PK, DK)?.tags).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", { tags: ["site", "x"] })).data).toEqual({ site: "north" });
     expect(answer(say(device, "thing/tag/query", { tags: [] })).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/delete", { tags: ["site"] })).code).toBe(200);
-    expect(device.bench.cloud.device(PK, DK)?.tags).toEqual({ "größe": "7" });
+    expect(device.bench.cloud.device(PK, DK)?.tags).toEqual({ größe: "7" });
     expect(answer(say(device, "thing/tag/update", { tags: { a: 1 } })).code).toBe(1204);
   });
 });
@@ -183,7 +202,12 @@ describe("tags", () => {
 describe("firmware", () => {
   it("tells its version and its progress, and is offered none", () => {
     const device = online();
-    const inform = JSON.stringify({ id: "1", version: "1.0", method: "ota.device.inform", params: { version: "1.4.2" } });
+    const inform = JSON.stringify({
+      id: "1",
+      version: "1.0",
+      method: "ota.device.inform",
+      params: { version: "1.4.2" },
+    });
     expect(answer(device.post(1, "ota/device/inform", inform)).code).toBe(200);
     expect(answer(say(device, "ota/device/progress", { step: 40, desc: "writing" })).code).toBe(200);
     expect(answer(say(device, "ota/device/getversion", {}))).toMatchObject({ code: 200, data: {} });
@@ -218,7 +242,12 @@ describe.each(topics)("%s", (topic) => {
     ["no payload", "", "4.00", undefined],
     ["no JSON", "{", "4.00", undefined],
     ["another method", '{"id":"1","version":"1.0","method":"thing.model.up_raw","params":{}}', "2.04", 1260],
-    ["params that are text", `{"id":"1","version":"1.0","method":"${topic.replaceAll("/", ".")}","params":"x"}`, "2.04", undefined],
+    [
+      "params that are text",
+      `{"id":"1","version":"1.0","method":"${topic.replaceAll("/", ".")}","params":"x"}`,
+      "2.04",
+      undefined,
+    ],
   ];
   it.each(wrong)("with %s is refused", (_what, body, coap, code) => {
     const device = online();
@@ -234,7 +263,9 @@ describe.each(topics)("%s", (topic) => {
     const path = ["topic", "sys", PK, OTHER.deviceKey, ...topic.split("/")];
     // The other's key reads no signature out of this one's.
     expect(device.send(2, { path, payload: "{}" }).code).toBe("4.00");
-    expect(new TestDevice(bench(), DEVICE).send(1, { path: device.topic(topic), sign: null }).code).toBe("4.01");
+    expect(new TestDevice(bench(), DEVICE).send(1, { path: device.topic(topic), sign: null }).code).toBe(
+      "4.01",
+    );
   });
 });
 

@@ -97,7 +97,9 @@ export function authSign(deviceKey: string, lifetime: number, secret: string, pr
 export function sessionSign(secret: string, text: string, iv: Uint8Array = Buffer.alloc(16)): string {
   const key = createHash("sha256").update(secret).digest().subarray(8, 24);
   const cipher = createCipheriv("aes-128-cbc", key, iv);
-  return Buffer.concat([cipher.update(text, "utf8"), cipher.final()]).toString("hex").toUpperCase();
+  return Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
+    .toString("hex")
+    .toUpperCase();
 }
 
 export interface Sent {

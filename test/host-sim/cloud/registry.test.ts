@@ -90,14 +90,21 @@ it("throws nothing but DeviceListError, one line, without the secret", () => {
   );
   const entry = fc.oneof(fc.jsonValue(), nearlyRight);
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), fc.array(entry).map((v) => JSON.stringify(v))), (text) => {
-      try {
-        loadDevices(text);
-      } catch (error) {
-        expect(error).toBeInstanceOf(DeviceListError);
-        expect((error as Error).message).not.toMatch(/\n|hush/);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.array(entry).map((v) => JSON.stringify(v)),
+      ),
+      (text) => {
+        try {
+          loadDevices(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DeviceListError);
+          expect((error as Error).message).not.toMatch(/\n|hush/);
+        }
+      },
+    ),
     { seed: 3, numRuns: 3000 },
   );
 });

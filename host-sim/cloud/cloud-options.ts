@@ -1,0 +1,51 @@
+/** What an EnOS stand-in is made of, and its limits unless others are asked for. */
+import type { SessionTie } from "./authentication";
+import type { DeviceLimits } from "./cloud-device";
+import type { CloudEvent, Peer } from "./events";
+import { DEFAULT_MESSAGE_LIMITS } from "./message-layer";
+import type { MessageLimits } from "./message-layer";
+import type { ProductRecord } from "./product";
+import type { DeviceRecord, Edition } from "./registry";
+import type { ScriptEngine } from "./script-engine";
+import type { IvSetting } from "./sign";
+import type { CloudStorage } from "./storage";
+
+/** What is kept, for how long, and how large messages may be; see each. */
+export interface CloudLimits extends DeviceLimits, MessageLimits {}
+
+export const DEFAULT_LIMITS: Readonly<CloudLimits> = {
+  ...DEFAULT_MESSAGE_LIMITS,
+  readings: 10_000,
+  ids: 4096,
+  resendAfter: 30_000,
+  commandTimeout: 3_600_000,
+  commandsPerDevice: 64,
+  // With path, token and answer still at most 1 kB more than the request that it rides on.
+  commandPayload: 768,
+};
+
+export interface CloudOptions {
+  /** Sends a datagram. */
+  transmit(datagram: Uint8Array, peer: Peer): void;
+  /** For tokens, and for where message ids and command ids start. */
+  randomBytes(n: number): Uint8Array;
+  /** In [0, 1), for faults made on purpose; made of `randomBytes` when left out. */
+  random?(): number;
+  edition: Edition;
+  /** How option 2101 is encrypted, see `IvSetting`. */
+  iv: IvSetting;
+  /** Devices to register; one that the storage has is left as it is there. */
+  devices: readonly DeviceRecord[];
+  /** Products to register, likewise. A device's product need not be: then any JSON is taken and no bytes. */
+  products?: readonly ProductRecord[];
+  /** Runs parsing scripts; needed when a product has one. */
+  scriptEngine?: ScriptEngine;
+  /** Keeps what is to survive a restart. */
+  storage?: CloudStorage;
+  /** See `NatPolicy`. */
+  tie?: SessionTie;
+  addressIdle?: number;
+  /** Hears of everything, in order, before the answer to the request leaves. */
+  onEvent?(event: CloudEvent): void;
+  limits?: Partial<CloudLimits>;
+}
