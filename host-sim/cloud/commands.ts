@@ -182,12 +182,14 @@ export class CommandQueue {
   }
 
   /**
-   * The command to put on the response that is just being made, if one is due.
+   * The command to put on the response that is just being made, if one is due: one whose payload has left
+   * again after a while, one that has to be fetched each time, for a path alone tells of any that waits.
    * @param deliver true when the payload goes along (option 2102), false when only the path does
    */
   offer(now: number, deliver: boolean): Delivery | undefined {
     const found = this.#entries.find(({ entry: { status, offeredAt } }) => {
       if (status !== "pending" && status !== "sent") return false;
+      if (status === "pending" && !deliver) return true;
       return offeredAt === undefined || now - offeredAt >= this.#limits.resendAfter;
     });
     if (found === undefined) return undefined;

@@ -223,14 +223,25 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
   it("offers again after resendAfter, not before, until the reply is there", () => {
     const device = online(edition);
     const id = send(device, RELAY);
-    expect(offered(speak(device, 0))).toBe(SET);
+    const takes = (now: number): void => {
+      expect(offered(speak(device, now))).toBe(SET);
+      if (edition === "token") device.get(now, SET);
+    };
+    takes(0);
     expect(offered(speak(device, 29_999))).toBeUndefined();
-    expect(offered(speak(device, 30_000))).toBe(SET);
+    takes(30_000);
     expect(offered(speak(device, 59_999))).toBeUndefined();
-    expect(offered(speak(device, 60_000))).toBe(SET);
+    takes(60_000);
     expect(offered(answer(device, 100_000, SET, id))).toBeUndefined();
     expect(offered(speak(device, 200_000))).toBeUndefined();
     expect(device.bench.cloud.commands(PK, DK)[0].offers).toBe(3);
+  });
+
+  it("tells with each answer of a command that was not fetched, in the edition that has it fetched", () => {
+    const device = online(edition);
+    send(device, RELAY);
+    const told = [1, 2, 3].map((now) => offered(speak(device, now)));
+    expect(told).toEqual(edition === "token" ? [SET, SET, SET] : [SET, undefined, undefined]);
   });
 
   it("keeps a command over a session that lapsed", () => {
