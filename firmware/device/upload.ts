@@ -103,6 +103,7 @@ export class UploadComposer {
       if (next.takenAt < entries[most - 1].takenAt || now - next.takenAt > lateAfter !== late) break;
       most += 1;
     }
+    if (most < 2) return alone;
     const upload = { id, entries: entries.slice(0, most), topic, late, epoch };
     const fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
     return fitting < 2 ? alone : { ...upload, entries: entries.slice(0, fitting) };
