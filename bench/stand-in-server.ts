@@ -25,10 +25,13 @@ async function start(which: string): Promise<number> {
     return socket.address().port;
   }
   if (which === "node-coap") {
-    const server = coap.createServer({ type: "udp4" }, (_request: IncomingMessage, response: OutgoingMessage) => {
-      response.code = "2.04";
-      response.end();
-    });
+    const server = coap.createServer(
+      { type: "udp4" },
+      (_request: IncomingMessage, response: OutgoingMessage) => {
+        response.code = "2.04";
+        response.end();
+      },
+    );
     await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
     return (server as unknown as { _sock: { address(): { port: number } } })._sock.address().port;
   }

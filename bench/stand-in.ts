@@ -43,7 +43,13 @@ const pause = 2;
 /** Below what a socket's receive buffer holds. */
 const outstanding = 64;
 const token = Uint8Array.of(0x9f, 0x86, 0xd0, 0x81);
-const values = { temperature: 21.5, humidity: 48.25, rssi: { value: -85, quality: 0 }, relay: 0, uptime: 86_400 };
+const values = {
+  temperature: 21.5,
+  humidity: 48.25,
+  rssi: { value: -85, quality: 0 },
+  relay: 0,
+  uptime: 86_400,
+};
 
 /** The rows: what is sent, and in which edition. */
 const rows = [
@@ -84,7 +90,11 @@ function median(all: number[]): number {
 }
 
 /** Processor time per request of one server, warmed up, µs. */
-async function costOf(which: string, edition: "token" | "tokenless", format: "json" | "raw"): Promise<number> {
+async function costOf(
+  which: string,
+  edition: "token" | "tokenless",
+  format: "json" | "raw",
+): Promise<number> {
   const served: Served = { edition, device };
   const child = fork(join(projectRoot(), "build/bench-stand-in-server.mjs"), [which], {
     cwd: projectRoot(),
@@ -157,7 +167,12 @@ function json(id: number, topic: string): Uint8Array {
   return requestBody(String(id), topic, measurepointParams(values, 1_767_225_600_000 + id * 1000));
 }
 
-function datagram(messageId: number, fixed: OptionBlock, sign: Uint8Array | undefined, payload: Uint8Array): Buffer {
+function datagram(
+  messageId: number,
+  fixed: OptionBlock,
+  sign: Uint8Array | undefined,
+  payload: Uint8Array,
+): Buffer {
   const options = sign === undefined ? [] : [{ number: EnosOption.sign, value: sign }];
   const message = { type: Type.confirmable, code: Code.post, messageId, token, fixed, options, payload };
   const out = Buffer.alloc(encodedLength(message));
@@ -186,7 +201,8 @@ function sendAll(socket: Socket, datagrams: readonly Buffer[]): Promise<void> {
     };
     const sending = setInterval(() => {
       const room = outstanding - (sent - answered);
-      for (let i = 0; i < Math.min(burst, room) && sent < datagrams.length; i++) socket.send(datagrams[sent++]);
+      for (let i = 0; i < Math.min(burst, room) && sent < datagrams.length; i++)
+        socket.send(datagrams[sent++]);
     }, pause);
     const lost = setTimeout(() => end(new Error(`${answered} of ${datagrams.length} answered`)), 60_000);
     socket.on("message", onMessage);

@@ -326,7 +326,8 @@ export class Agent {
     // The last reading on its way means that one answer is all that is expected.
     // What fetches a command does not: its answer has to follow.
     const request = datagram[1] === Code.post;
-    this.#socket.releaseAfterReply = request && this.#session.online && this.#uplink.atLast && !this.#executor.busy;
+    this.#socket.releaseAfterReply =
+      request && this.#session.online && this.#uplink.atLast && !this.#executor.busy;
     this.#socket.write(datagram, address, port);
   }
 

@@ -49,7 +49,11 @@ export interface Device {
   /** A reading in between. */
   report(values: ThingValues): void;
   /** An event of the thing model. */
-  postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: (how: Completion) => void): void;
+  postEvent(
+    event: string,
+    outputs: Readonly<Record<string, unknown>>,
+    done?: (how: Completion) => void,
+  ): void;
   /** Sets attributes, at most 200. */
   updateAttributes(values: ThingValues, done?: (how: Completion) => void): void;
   /** Asks for attributes, all when none is named: they come as `data`. */

@@ -195,10 +195,7 @@ export class CommandExecutor {
     }
   }
 
-  #run(
-    name: string,
-    inputs: Readonly<Record<string, unknown>>,
-  ): CommandResult | Promise<CommandResult> {
+  #run(name: string, inputs: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult> {
     const { services } = this.#handlers;
     if (this.#service(name) === undefined || !Object.hasOwn(services, name)) {
       return { code: CommandCode.unknown, message: `no service ${name.slice(0, 64)}` };

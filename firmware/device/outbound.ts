@@ -32,7 +32,13 @@ export class Outbound implements Device {
 
   report(values: ThingValues): void {
     const { uplink, now, format, onReading, onMessage } = this.#options;
-    const reading = { kind: "reading", id: uplink.takeId(), takenAt: now(), values, format: format() } as const;
+    const reading = {
+      kind: "reading",
+      id: uplink.takeId(),
+      takenAt: now(),
+      values,
+      format: format(),
+    } as const;
     uplink.append(reading);
     onReading(reading.id, reading.format);
     onMessage();

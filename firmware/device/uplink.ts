@@ -159,7 +159,11 @@ export class Uplink {
       this.#keep(upload, reason, 0, now);
       return this.#postpone(upload);
     }
-    if (outcome.kind === "rejected" && outcome.reason === "no-such-path" && this.#composer.avoid(upload.topic)) {
+    if (
+      outcome.kind === "rejected" &&
+      outcome.reason === "no-such-path" &&
+      this.#composer.avoid(upload.topic)
+    ) {
       this.#options.log("report", `without topic=${upload.topic} reason="the server has none"`);
       this.#upload = undefined;
       return;
@@ -227,7 +231,11 @@ export class Uplink {
     this.#pending.release(entry.id);
     this.#options.log(roomOf(upload), `refused ${name(upload)} reason="${reason}"`);
     if (entry.kind === "reading") this.totals.refused += 1;
-    else this.#complete(entry, enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode });
+    else
+      this.#complete(
+        entry,
+        enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
+      );
   }
 
   #drop(entry: Entry): void {

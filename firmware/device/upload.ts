@@ -137,7 +137,9 @@ export class UploadComposer {
   answer(upload: Upload, payload: Uint8Array): Answer | undefined {
     if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload);
     const answer = decodeAnswer(payload);
-    return answer !== undefined && answer.requestId === upload.id ? { code: answer.code, data: {} } : undefined;
+    return answer !== undefined && answer.requestId === upload.id
+      ? { code: answer.code, data: {} }
+      : undefined;
   }
 
   #path(topic: string, raw: boolean): OptionBlock {
@@ -167,9 +169,7 @@ export class UploadComposer {
 
   #messageBody(message: Message, epoch: number | undefined): Uint8Array {
     const timed = message.timed && epoch !== undefined;
-    const params = timed
-      ? { ...message.params, time: Math.round(epoch + message.takenAt) }
-      : message.params;
+    const params = timed ? { ...message.params, time: Math.round(epoch + message.takenAt) } : message.params;
     return requestBody(String(message.id), message.topic, params);
   }
 

@@ -90,7 +90,9 @@ async function endurance(): Promise<void> {
   say(`  ${outcomes.join(", ")}, ${result.retransmissions} retransmissions, ${result.mixedUp} mixed up`);
   const [start, middle, end] = result.heap.map((bytes) => (bytes / 1e6).toFixed(1));
   say(`  heap ${start} MB at the start, ${middle} MB in the middle, ${end} MB at the end`);
-  say(`  ${result.idsReused} message ids used again within EXCHANGE_LIFETIME, ${held} entries left in tables`);
+  say(
+    `  ${result.idsReused} message ids used again within EXCHANGE_LIFETIME, ${held} entries left in tables`,
+  );
   if (result.idsReused + held + result.mixedUp > 0) process.exitCode = 1;
 }
 

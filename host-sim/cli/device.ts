@@ -61,7 +61,12 @@ export function deviceCommand(): Command {
         .choices(["raw", "compact", "json", "alternate"])
         .default("json"),
     )
-    .option("--batch <n>", "readings that are waited for until they are sent", wholeNumber("--batch", 1, 100), 1)
+    .option(
+      "--batch <n>",
+      "readings that are waited for until they are sent",
+      wholeNumber("--batch", 1, 100),
+      1,
+    )
     .action(runDevice);
 }
 

@@ -66,7 +66,12 @@ export function startCommand(): Command {
         .choices(["raw", "compact", "json", "alternate"])
         .default("alternate"),
     )
-    .option("--batch <n>", "readings that are waited for until they are sent", wholeNumber("--batch", 1, 100), 1)
+    .option(
+      "--batch <n>",
+      "readings that are waited for until they are sent",
+      wholeNumber("--batch", 1, 100),
+      1,
+    )
     .option(
       "--lifetime <s>",
       "silence after which the cloud ends the session, 30 to 86400 s",
@@ -83,7 +88,8 @@ export function startCommand(): Command {
 
 async function start(flags: StartFlags): Promise<void> {
   if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
-  if (flags.quiet === true && flags.verbose === true) throw misuse("--quiet and --verbose exclude each other");
+  if (flags.quiet === true && flags.verbose === true)
+    throw misuse("--quiet and --verbose exclude each other");
   requireEngine(flags.engine);
   const started = performance.now();
   const out = process.stdout;

@@ -43,7 +43,10 @@ export const DUMMY_SECRET = "no such device";
 export function verifyAuthSign(claim: AuthClaim, deviceSecret: string, sign: string): boolean {
   const { productKey, deviceKey, lifetime, secureMode } = claim;
   const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode${secureMode}`;
-  const expected = createHash("sha256").update(text + deviceSecret, "utf8").digest("hex").toUpperCase();
+  const expected = createHash("sha256")
+    .update(text + deviceSecret, "utf8")
+    .digest("hex")
+    .toUpperCase();
   return equalText(expected, sign);
 }
 

@@ -11,11 +11,13 @@ const resume = `POST ${root}/thing/measurepoint/resume`;
 
 interface Sent {
   readonly id: string;
-  readonly params: { measurepoints: { n: number }; time: number }[] | { measurepoints: { n: number }; time: number };
+  readonly params:
+    { measurepoints: { n: number }; time: number }[] | { measurepoints: { n: number }; time: number };
 }
 const sent = (request: Seen): Sent => JSON.parse(request.payload) as Sent;
 /** The readings in a JSON request: their `n`. */
-const numbers = (request: Seen): number[] => [sent(request).params].flat().map((each) => each.measurepoints.n);
+const numbers = (request: Seen): number[] =>
+  [sent(request).params].flat().map((each) => each.measurepoints.n);
 const reports = (bench: AgentBench): Seen[] => bench.server.seen.slice(1);
 
 /** An agent whose link breaks after the first reading and comes back when `silent` ms are over. */
@@ -38,7 +40,10 @@ describe("several readings in one datagram", () => {
     bench.agent.setTime(epoch, 0);
     bench.wait(2 * hour - 1);
     expect(bench.server.lines.slice(1)).toEqual(Array(2).fill("POST …thing/measurepoint/post/batch"));
-    expect(reports(bench).map(numbers)).toEqual([[1, 2, 3, 4], [5, 6, 7, 8]]);
+    expect(reports(bench).map(numbers)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
     expect(sent(reports(bench)[0])).toMatchObject({
       method: "thing.measurepoint.post.batch",
       params: [0, 1, 2, 3].map((i) => ({ time: epoch + i * 900_000 })),
@@ -51,7 +56,10 @@ describe("several readings in one datagram", () => {
     const bench = new AgentBench({ format: "json", batch: 4, reports: 6 });
     bench.agent.setTime(epoch, 0);
     bench.wait(3 * hour);
-    expect(reports(bench).map(numbers)).toEqual([[1, 2, 3, 4], [5, 6]]);
+    expect(reports(bench).map(numbers)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6],
+    ]);
   });
 
   test.each(["raw", "compact"] as const)("in %s have one head and their own times", (format) => {
@@ -62,14 +70,18 @@ describe("several readings in one datagram", () => {
     const time = epoch.toString(16).padStart(12, "0");
     const later = "a0f736"; // 900,000 as LEB128
     const id = request.bytes.slice(2, 10);
-    const one = (n: number): string => (format === "raw" ? `01010004${`0000000${n}`}` : `0101${`0000000${n}`}`);
+    const one = (n: number): string =>
+      format === "raw" ? `01010004${`0000000${n}`}` : `0101${`0000000${n}`}`;
     const kind = format === "raw" ? "04" : "05";
     expect(request.bytes).toBe(`${kind}${id}00${time}00${one(1)}${later}${one(2)}${later}${one(3)}`);
     expect(bench.agent.totals.acknowledged).toBe(3);
   });
 
   it("are no more than fit the payload limit, and never more than a datagram holds", () => {
-    for (const [options, most] of [[{ payloadLimit: 400 }, 400], [{ maxDatagram: 512 }, 512 - 150]] as const) {
+    for (const [options, most] of [
+      [{ payloadLimit: 400 }, 400],
+      [{ maxDatagram: 512 }, 512 - 150],
+    ] as const) {
       const bench = afterOutage(options, 8 * hour);
       const sizes = reports(bench).map((request) => request.bytes.length / 2);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
@@ -121,23 +133,24 @@ describe("several readings in one datagram", () => {
 
 describe("when the server refuses several at once", () => {
   const bad = { code: "2.04", payload: JSON.stringify({ id: "1", code: 1204, data: {} }) };
-  it.each([["an EnOS code", bad], ["4.00", { code: "4.00" }], ["4.13", { code: "4.13" }]])(
-    "with %s, each goes by itself and only the guilty one is given up",
-    (_what, answer) => {
-      const bench = new AgentBench({ format: "json", batch: 4, reports: 8 });
-      bench.agent.setTime(epoch, 0);
-      // The first four are accepted: from then on a 4.00 speaks of the payload.
-      bench.server.script = (request, server) => {
-        if (request.line.startsWith("POST /auth") || !numbers(request).includes(7)) return "default";
-        server.answer(request);
-        return answer;
-      };
-      bench.wait(4 * hour);
-      expect(reports(bench).map(numbers)).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [5], [6], [7], [8]]);
-      expect(bench.agent.totals).toMatchObject({ taken: 8, acknowledged: 7, refused: 1, dropped: 0 });
-      expect(bench.lines("report: apart")).toHaveLength(1);
-    },
-  );
+  it.each([
+    ["an EnOS code", bad],
+    ["4.00", { code: "4.00" }],
+    ["4.13", { code: "4.13" }],
+  ])("with %s, each goes by itself and only the guilty one is given up", (_what, answer) => {
+    const bench = new AgentBench({ format: "json", batch: 4, reports: 8 });
+    bench.agent.setTime(epoch, 0);
+    // The first four are accepted: from then on a 4.00 speaks of the payload.
+    bench.server.script = (request, server) => {
+      if (request.line.startsWith("POST /auth") || !numbers(request).includes(7)) return "default";
+      server.answer(request);
+      return answer;
+    };
+    bench.wait(4 * hour);
+    expect(reports(bench).map(numbers)).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [5], [6], [7], [8]]);
+    expect(bench.agent.totals).toMatchObject({ taken: 8, acknowledged: 7, refused: 1, dropped: 0 });
+    expect(bench.lines("report: apart")).toHaveLength(1);
+  });
 
   it("because it has no such topic, they go as it can take them", () => {
     const bench = new AgentBench({ format: "json", batch: 3, reports: 6 });
@@ -145,7 +158,11 @@ describe("when the server refuses several at once", () => {
     bench.server.script = (request) => (request.line.endsWith("/batch") ? { code: "4.04" } : "default");
     bench.wait(4 * hour);
     expect(bench.server.lines.filter((line) => line.endsWith("/batch"))).toHaveLength(1);
-    expect(reports(bench).slice(1).map((request) => request.line)).toEqual(Array(6).fill(post));
+    expect(
+      reports(bench)
+        .slice(1)
+        .map((request) => request.line),
+    ).toEqual(Array(6).fill(post));
     expect(bench.agent.totals).toMatchObject({ taken: 6, acknowledged: 6 });
   });
 
@@ -162,7 +179,9 @@ describe("when the server refuses several at once", () => {
 describe("late readings", () => {
   it("go through resume, apart from those of the hour, and in the order in which they were taken", () => {
     const bench = afterOutage({ payloadLimit: 300 }, 3 * hour);
-    const lines = reports(bench).map((request) => request.line.slice(`POST ${root}/thing/measurepoint/`.length));
+    const lines = reports(bench).map((request) =>
+      request.line.slice(`POST ${root}/thing/measurepoint/`.length),
+    );
     expect(lines.join()).toMatch(/^(resume\/batch,)+post\/batch(,post)*$/);
     const late = reports(bench).filter((request) => request.line.startsWith(resume));
     // Two intervals old is late; what is younger is news.

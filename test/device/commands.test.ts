@@ -19,9 +19,19 @@ const thing = defineThing({
   attributes: [],
   events: [],
   services: [
-    { identifier: "reboot", number: 17, inputs: [{ identifier: "delay", type: "int32", optional: true }], outputs: [] },
+    {
+      identifier: "reboot",
+      number: 17,
+      inputs: [{ identifier: "delay", type: "int32", optional: true }],
+      outputs: [],
+    },
     { identifier: "measure", number: 18, inputs: [], outputs: [{ identifier: "value", type: "double" }] },
-    { identifier: "x", number: 19, inputs: [], outputs: [{ identifier: "text", type: "string", optional: true }] },
+    {
+      identifier: "x",
+      number: 19,
+      inputs: [],
+      outputs: [{ identifier: "text", type: "string", optional: true }],
+    },
   ],
 });
 const set = "thing/service/measurepoint/set";
@@ -49,7 +59,8 @@ function device(over: Partial<CommandHandlers> = {}) {
 }
 
 /** The answer, or undefined when there is none. */
-const reply = (handled: Handled): CommandReply | undefined => (typeof handled === "string" ? undefined : handled);
+const reply = (handled: Handled): CommandReply | undefined =>
+  typeof handled === "string" ? undefined : handled;
 const handle = (executor: CommandExecutor, topic: string, payload: Uint8Array): CommandReply | undefined =>
   reply(executor.handle(topic, payload, 0));
 const json = (topic: string, executor: CommandExecutor, body: unknown): CommandReply | undefined =>

@@ -30,12 +30,27 @@ describe("what an application sends by itself", () => {
       ({ device }) => device.updateAttributes({ floor: 3, label: "größe" }),
       { attributes: { floor: 3, label: "größe" } },
     ],
-    ["a question", "thing/attribute/query", ({ device }) => device.queryAttributes(["floor"], () => {}), { attributes: ["floor"] }],
-    ["a deletion", "thing/attribute/delete", ({ device }) => device.deleteAttributes(["floor"]), { attributes: ["floor"] }],
+    [
+      "a question",
+      "thing/attribute/query",
+      ({ device }) => device.queryAttributes(["floor"], () => {}),
+      { attributes: ["floor"] },
+    ],
+    [
+      "a deletion",
+      "thing/attribute/delete",
+      ({ device }) => device.deleteAttributes(["floor"]),
+      { attributes: ["floor"] },
+    ],
     ["tags", "thing/tag/update", ({ device }) => device.updateTags({ site: "A" }), { tags: { site: "A" } }],
     ["a question for tags", "thing/tag/query", ({ device }) => device.queryTags([], () => {}), { tags: [] }],
     ["tags to be gone", "thing/tag/delete", ({ device }) => device.deleteTags(["site"]), { tags: ["site"] }],
-    ["its firmware", "ota/device/inform", ({ device }) => device.informFirmware("1.2.3"), { version: "1.2.3" }],
+    [
+      "its firmware",
+      "ota/device/inform",
+      ({ device }) => device.informFirmware("1.2.3"),
+      { version: "1.2.3" },
+    ],
   ];
   test.each(rows)("%s goes to %s at once, in EnOS's envelope", (_what, topic, send, params) => {
     const bench = resting();
@@ -88,9 +103,23 @@ describe("what an application sends by itself", () => {
   });
 
   test.each([
-    ["an event there is not", (bench: AgentBench, done: (how: Completion) => void) => bench.device.postEvent("nope", {}, done), "nope is no event of this product"],
-    ["outputs that are wrong", (bench: AgentBench, done: (how: Completion) => void) => bench.device.postEvent("alarm", { level: "high" }, done), "level takes a number, got a text"],
-    ["an attribute that is too long", (bench: AgentBench, done: (how: Completion) => void) => bench.device.updateAttributes({ label: "123456789" }, done), "label takes 8 bytes of UTF-8, got 9"],
+    [
+      "an event there is not",
+      (bench: AgentBench, done: (how: Completion) => void) => bench.device.postEvent("nope", {}, done),
+      "nope is no event of this product",
+    ],
+    [
+      "outputs that are wrong",
+      (bench: AgentBench, done: (how: Completion) => void) =>
+        bench.device.postEvent("alarm", { level: "high" }, done),
+      "level takes a number, got a text",
+    ],
+    [
+      "an attribute that is too long",
+      (bench: AgentBench, done: (how: Completion) => void) =>
+        bench.device.updateAttributes({ label: "123456789" }, done),
+      "label takes 8 bytes of UTF-8, got 9",
+    ],
   ])("%s is refused before it costs a joule", (_what, send, reason) => {
     const bench = resting();
     const heard: Completion[] = [];
@@ -166,7 +195,9 @@ describe("a service that takes its time", () => {
     expect(bench.wakes).toBe(1);
     bench.wait(20_000);
     const reply = bench.server.seen.filter((request) => request.line.endsWith("_reply"));
-    expect(reply.map(({ payload }) => JSON.parse(payload))).toEqual([{ id: "a", code: 200, data: { value: 1.5 } }]);
+    expect(reply.map(({ payload }) => JSON.parse(payload))).toEqual([
+      { id: "a", code: 200, data: { value: 1.5 } },
+    ]);
     bench.server.downlinks.push(command("a"));
     bench.wait(2 * minute);
     expect(bench.server.lines.filter((line) => line.endsWith("_reply"))).toHaveLength(2);
@@ -176,7 +207,12 @@ describe("a service that takes its time", () => {
   it.each([
     ["is rejected", () => Promise.reject(new Error("no sensor")), 500, "no sensor"],
     ["gives nothing", () => Promise.resolve(undefined as never), 500, "the handler gave no result"],
-    ["gives outputs that the model does not have", () => Promise.resolve({ code: 200, data: { value: "x" } }), 500, "output value takes a number, got a text"],
+    [
+      "gives outputs that the model does not have",
+      () => Promise.resolve({ code: 200, data: { value: "x" } }),
+      500,
+      "output value takes a number, got a text",
+    ],
     ["has a code of its own", () => Promise.resolve({ code: 1042, message: "jammed" }), 1042, "jammed"],
   ])("and %s: the cloud hears why", async (_what, measure, code, message) => {
     const bench = new AgentBench({ reports: 1 });

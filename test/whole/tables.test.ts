@@ -29,7 +29,11 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device says",
     world.device.report({ relay: 1 });
     await last;
     const latest = await world.of("/measurepoints");
-    expect(latest).toMatchObject({ humidity: { value: 10 }, temperature: { value: 20 }, relay: { value: 1 } });
+    expect(latest).toMatchObject({
+      humidity: { value: 10 },
+      temperature: { value: 20 },
+      relay: { value: 1 },
+    });
     for (const { time, at } of [latest.humidity, latest.temperature, latest.relay]) {
       expect(Math.abs(at - time)).toBeLessThan(60_000);
     }
@@ -48,7 +52,9 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device says",
     world = await World.start(edition, "json");
     const how = await world.sends((device, done) => device.postEvent("overheat", { temperature: 90 }, done));
     expect(how).toEqual({ kind: "accepted", data: {} });
-    expect((await world.of("/events")).items).toMatchObject([{ event: "overheat", values: { temperature: 90 } }]);
+    expect((await world.of("/events")).items).toMatchObject([
+      { event: "overheat", values: { temperature: 90 } },
+    ]);
   });
 
   test("attributes: set, asked for, deleted", async () => {
@@ -109,7 +115,10 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
       afterEach(() => world.close());
 
       test("set", async () => {
-        expect(await tell({ kind: "set", points: { relay: 1 } })).toMatchObject({ status: "answered", code: 200 });
+        expect(await tell({ kind: "set", points: { relay: 1 } })).toMatchObject({
+          status: "answered",
+          code: 200,
+        });
         const report = world.next(stored);
         world.device.report({ relay: 1 });
         await report;
@@ -126,7 +135,8 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
       test("a service that answers with a code of its own", async () => {
         const command = await tell({ kind: "service", service: "reboot", inputs: { delay: 5 } });
         // A raw answer has one byte for its code, and none for words.
-        if (payload === "json") expect(command).toMatchObject({ code: 501, message: expect.stringMatching(/5 s/) as string });
+        if (payload === "json")
+          expect(command).toMatchObject({ code: 501, message: expect.stringMatching(/5 s/) as string });
         else expect(command).toMatchObject({ status: "answered", code: 255 });
       });
 
@@ -135,7 +145,9 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
         for (const relay of [1, 0, 1]) {
           ids.push((await world.of("/commands", { kind: "set", points: { relay } })).id);
         }
-        const replies = Promise.all(ids.map((id) => world.next((event) => event.type === "command-answered" && event.id === id)));
+        const replies = Promise.all(
+          ids.map((id) => world.next((event) => event.type === "command-answered" && event.id === id)),
+        );
         world.device.report({ humidity: 50 });
         await replies;
         const commands = (await world.of("/commands")).items;

@@ -115,7 +115,11 @@ export class World {
 
   /** What the application sees, by HTTP; `body` makes a POST of it. */
   async api(path: string, body?: unknown): Promise<any> {
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
     const url = `http://${host}:${this.#api.port}/api/v1/${path}`;
     const response = await fetch(url, body === undefined ? {} : init);
     const answer: unknown = await response.json();

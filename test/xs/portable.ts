@@ -281,7 +281,11 @@ function modemLines(count: number): void {
 function payloads(count: number): void {
   const out = new Uint8Array(200);
   let now = 0;
-  const application = new DemoApplication({ random: Math.random, rssi: () => -70 - below(50), now: () => now });
+  const application = new DemoApplication({
+    random: Math.random,
+    rssi: () => -70 - below(50),
+    now: () => now,
+  });
   const { thing } = application;
   const executor = new CommandExecutor(thing, application.commands, () => {});
   for (let i = 0; i < count; i++) {
