@@ -15,7 +15,7 @@ import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
-import { Outbound } from "./outbound";
+import { Outbound, isReading } from "./outbound";
 import { Uplink } from "./uplink";
 import type { Transmission } from "../coap/transmission";
 import type { Credentials } from "../enos/credentials";
@@ -250,6 +250,7 @@ export class Agent {
     let values: ThingValues;
     try {
       values = application.sample();
+      if (!isReading(values)) throw new TypeError("no values");
     } catch (error) {
       this.#options.log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
       return;

@@ -46,7 +46,7 @@ export type Completion =
  * until the cloud has answered, and carries the time of the call.
  */
 export interface Device {
-  /** A reading in between. */
+  /** A reading in between. @throws TypeError for what is no object */
   report(values: ThingValues): void;
   /** An event of the thing model. */
   postEvent(

@@ -22,6 +22,11 @@ export interface OutboundOptions {
 
 type Done = ((how: Completion) => void) | undefined;
 
+/** Whether an application gave values at all; whether they are as the model says shows when they are sent. */
+export function isReading(values: unknown): values is ThingValues {
+  return typeof values === "object" && values !== null;
+}
+
 /** See `Device`. */
 export class Outbound implements Device {
   readonly #options: OutboundOptions;
@@ -31,6 +36,7 @@ export class Outbound implements Device {
   }
 
   report(values: ThingValues): void {
+    if (!isReading(values)) throw new TypeError("a reading is an object, of values by identifier");
     const { uplink, now, format, onReading, onMessage } = this.#options;
     const reading = {
       kind: "reading",
@@ -85,12 +91,23 @@ export class Outbound implements Device {
     fault: ThingFault | undefined,
     done: Done,
   ): void {
-    if (fault !== undefined) {
-      done?.({ kind: "refused", reason: `${fault.id} ${fault.detail}` });
+    const reason = fault === undefined ? unstated(params) : `${fault.id} ${fault.detail}`;
+    if (reason !== undefined) {
+      done?.({ kind: "refused", reason });
       return;
     }
     const { uplink, now, onMessage } = this.#options;
     uplink.append({ kind: "message", id: uplink.takeId(), takenAt: now(), topic, params, timed, done });
     onMessage();
+  }
+}
+
+/** Why JSON has no form for it, such as for a BigInt or a cycle: found out when it is sent, it would stop all. */
+function unstated(params: unknown): string | undefined {
+  try {
+    JSON.stringify(params);
+    return undefined;
+  } catch {
+    return "cannot be stated in JSON";
   }
 }

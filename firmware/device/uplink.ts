@@ -134,7 +134,13 @@ export class Uplink {
       this.#upload = upload;
     }
     const upload = this.#upload;
-    const payload = this.#composer.payload(upload);
+    let payload: Uint8Array | string;
+    try {
+      payload = this.#composer.payload(upload);
+    } catch (error) {
+      // An application's values may do anything when they are looked at; the others must not wait for them.
+      payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
+    }
     if (typeof payload === "string") return this.#refuse(upload, payload);
     this.#underWay = true;
     this.#options.session.send(

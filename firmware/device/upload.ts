@@ -105,7 +105,12 @@ export class UploadComposer {
     }
     if (most < 2) return alone;
     const upload = { id, entries: entries.slice(0, most), topic, late, epoch };
-    const fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
+    let fitting = 0;
+    try {
+      fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
+    } catch {
+      // Whichever it was: alone, each shows.
+    }
     return fitting < 2 ? alone : { ...upload, entries: entries.slice(0, fitting) };
   }
 

@@ -11,7 +11,7 @@ import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "./script-engine";
 import type { IvSetting } from "./sign";
 import { productStorageKey } from "./storage";
-import type { CloudStorage, EntryKind } from "./storage";
+import type { CloudStorage } from "./storage";
 
 export interface FleetOptions {
   /** Of devices that name none. */
@@ -113,28 +113,46 @@ export class Fleet {
   restore(): void {
     const { storage } = this.#options;
     if (storage === undefined) return;
-    const entries: [kind: EntryKind, name: string, number: number, value: unknown][] = [];
+    const entries: [key: string, value: unknown][] = [];
+    // Products and devices first: the other entries are theirs.
     for (const [key, value] of storage.entries) {
-      const [kind, productKey, deviceKey, number] = key.split("/");
-      if (kind === "product")
-        this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
-      else if (kind === "device") {
-        const [record] = checkDevices([(value as { record: unknown }).record]);
-        this.#make(record).restore(value);
-      } else if (kind === "reading" || kind === "event" || kind === "command") {
-        entries.push([kind, `${productKey}/${deviceKey}`, Number(number), value]);
-      } else if (kind !== "meta") {
-        throw new StorageError(
-          `the storage has an entry ${JSON.stringify(key.slice(0, 80))}, which is none of this program's`,
-        );
+      if (/^(reading|event|command)\//.test(key)) entries.push([key, value]);
+      else this.#restoreOne(key, value);
+    }
+    for (const [key, value] of entries) this.#restoreOne(key, value);
+  }
+
+  #restoreOne(key: string, value: unknown): void {
+    const shown = JSON.stringify(key.slice(0, 120));
+    const [kind, productKey, deviceKey, number] = key.split("/");
+    try {
+      switch (kind) {
+        case "meta":
+          return;
+        case "product":
+          this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
+          return;
+        case "device": {
+          const [record] = checkDevices([(value as { record: unknown }).record]);
+          this.#make(record).restore(value);
+          return;
+        }
+        case "reading":
+        case "event":
+        case "command": {
+          const device = this.device(productKey, deviceKey);
+          if (device === undefined)
+            throw new StorageError(`the storage has ${shown}, of a device that it does not have`);
+          device.restoreEntry(kind, Number(number), value);
+          return;
+        }
       }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // Its shape is another than what was put there.
+      throw new StorageError(`the storage has ${shown} with a content that is none of this program's`);
     }
-    for (const [kind, name, number, value] of entries) {
-      const device = this.#devices.get(name);
-      if (device === undefined)
-        throw new StorageError(`the storage has a ${kind} of ${name}, a device that it does not have`);
-      device.restoreEntry(kind, number, value);
-    }
+    throw new StorageError(`the storage has ${shown}, which is none of this program's`);
   }
 
   #make(record: DeviceRecord): CloudDevice {

@@ -262,3 +262,46 @@ describe("a service that takes its time", () => {
     expect(calls).toBe(0);
   });
 });
+
+describe("what no JSON can state", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = cycle;
+  it.each([
+    ["a BigInt", { a: 1n as unknown as string }],
+    ["a cycle", cycle as Record<string, string>],
+  ])("%s is refused at once, and keeps no reading back", (_what, tags) => {
+    const bench = resting();
+    const heard: Completion[] = [];
+    bench.device.updateTags(tags, (how) => heard.push(how));
+    expect(heard).toEqual([{ kind: "refused", reason: "cannot be stated in JSON" }]);
+    bench.wait(20 * minute);
+    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+  });
+
+  it.each(["raw", "compact", "json"] as const)(
+    "values that fail when they are looked at go alone, %s",
+    (format) => {
+      const bench = new AgentBench({ format, batch: 3, reports: 3, interval: 60 });
+      bench.agent.setTime(epoch, 0);
+      const bad = {
+        get n(): number {
+          throw new Error("mine");
+        },
+      };
+      bench.sample = () => (bench.samples === 2 ? bad : { n: bench.samples });
+      bench.wait(10 * minute);
+      expect(bench.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
+      expect(bench.lines("report: refused")[0]).toContain("fault mine");
+      expect(bench.agent.backlog).toBe(0);
+    },
+  );
+
+  it("values that are none lose their reading, told, and no other", () => {
+    const bench = new AgentBench({ format: "json", reports: 0, interval: 60 });
+    bench.sample = () => (bench.samples === 2 ? undefined! : { n: bench.samples });
+    bench.wait(3 * minute - 1);
+    expect(bench.lines("report: missed")).toEqual(['report: missed reason="no values"']);
+    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    expect(() => bench.device.report(null!)).toThrow(TypeError);
+  });
+});

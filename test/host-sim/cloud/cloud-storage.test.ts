@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
+import { ProductError } from "../../../host-sim/cloud/product";
+import { DeviceListError } from "../../../host-sim/cloud/registry";
 import { StorageError } from "../../../host-sim/cloud/fleet";
 import type { CloudStorage } from "../../../host-sim/cloud/storage";
 import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, bench, rawReading, scriptEngine } from "./harness";
@@ -190,6 +192,9 @@ it("a removed device leaves nothing behind", () => {
 it.each([
   ["a foreign key", "elsewhere/1", {}, StorageError],
   ["readings of nobody", `reading/${PK}/nobody/000000000000`, {}, StorageError],
+  ["a device that is null", `device/${PK}/${DK}`, null, StorageError],
+  ["a device without a record", `device/${PK}/${DK}`, {}, DeviceListError],
+  ["a product that is null", `product/${PK}`, null, ProductError],
 ])("with %s is refused in one line", (_what, key, value, fault) => {
   const storage = new MemoryStorage();
   storage.put(key, value);
