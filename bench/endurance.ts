@@ -2,12 +2,11 @@
  * A million exchanges through a client's and a server's endpoint in one process, in virtual time: whether
  * memory stays flat, no message id comes back too soon, and nothing is left in a table.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Code, Type } from "../firmware/coap/code";
 import { Endpoint } from "../firmware/coap/endpoint";
 import { exchangeLifetime, internet } from "../firmware/coap/transmission";
 import { Random } from "../host-sim/world/random";
+import { heapUsed } from "./measure";
 import type { Held } from "../firmware/coap/endpoint";
 import type { IncomingRequest, Outcome } from "../firmware/coap/exchange";
 
@@ -133,16 +132,4 @@ function fingerprint(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
   return hash >>> 0;
-}
-
-let collect: (() => void) | undefined;
-
-function heapUsed(): number {
-  if (collect === undefined) {
-    setFlagsFromString("--expose-gc");
-    collect = runInNewContext("gc") as () => void;
-  }
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
 }

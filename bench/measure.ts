@@ -3,6 +3,9 @@
  * the machine does meanwhile meets them all, and the median of the rounds counts.
  */
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 /** ns per call of each contender, the median of `rounds`. */
 export function compare(
   contenders: Readonly<Record<string, () => void>>,
@@ -39,4 +42,17 @@ function calibrate(run: () => void, ms: number): number {
 function median(values: number[]): number {
   const sorted = values.slice().sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
+}
+
+let collect: (() => void) | undefined;
+
+/** Bytes in use on the heap after a garbage collection. */
+export function heapUsed(): number {
+  if (collect === undefined) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc") as () => void;
+  }
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
 }

@@ -18,7 +18,9 @@ import { EnosOption, authOptions, deviceRoot, pathOptions } from "../firmware/en
 import { encodeReport } from "../firmware/model/thing-report";
 import { thing } from "../firmware/product/thing";
 import { projectRoot } from "../host-sim/board/project";
+import { EnosCloud } from "../host-sim/cloud/cloud";
 import { nodeCryptography } from "../host-sim/platform/crypt";
+import { heapUsed } from "./measure";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:dgram";
 import type { OptionBlock } from "../firmware/coap/option";
@@ -57,6 +59,33 @@ const rows = [
   { name: "signed JSON report", edition: "token", format: "json" },
   { name: "signed raw report through the parsing script", edition: "token", format: "raw" },
 ] as const;
+
+export interface MemoryResult {
+  readonly stored: number;
+  /** Heap after garbage collection after the first tenth, in the middle and at the end, bytes. */
+  readonly heap: readonly number[];
+}
+
+/** A million reports of one device through the stand-in in this process, without sockets. */
+export function benchStandInMemory(reports = 1_000_000): MemoryResult {
+  const cloud = new EnosCloud({
+    ...{ transmit() {}, randomBytes: (n) => new Uint8Array(n).fill(7), edition: "tokenless", iv: "zero" },
+    devices: [device],
+  });
+  const peer = { address: "192.0.2.1", port: 5683 };
+  const sign = signAuthentication(nodeCryptography, device, 86_400);
+  const body = Buffer.from(JSON.stringify({ secureMode: 2, lifetime: 86_400, sign }));
+  cloud.receive(datagram(0, authOptions(device), undefined, body), peer, 0);
+  const topic = "thing/measurepoint/post";
+  const path = pathOptions(`${deviceRoot(device)}/${topic}`, ContentFormat.json);
+  const heap: number[] = [];
+  for (let i = 1; i <= reports; i++) {
+    // A second apart, so that message ids come again when they may.
+    cloud.receive(datagram(i & 0xffff, path, undefined, json(i, topic)), peer, i * 1000);
+    if (i === reports / 10 || i === reports / 2 || i === reports) heap.push(heapUsed());
+  }
+  return { stored: cloud.device(device.productKey, device.deviceKey)!.counters.stored, heap };
+}
 
 /** Medians of `rounds` in which the three take turns. */
 export async function benchStandIn(rounds = 3): Promise<RequestCost[]> {

@@ -6,7 +6,7 @@
  *     any --disable--> disabled --enable--> inactive (never seen) or offline
  */
 import { CommandQueue } from "./commands";
-import type { CommandLimits, CommandView } from "./commands";
+import type { CommandLimits } from "./commands";
 import type { Peer, ReportKind } from "./events";
 import { PointHistory, Recent, RecentIds } from "./history";
 import type { Numbered, Reading } from "./history";
@@ -63,7 +63,6 @@ export interface DeviceView {
   firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
-  commands: CommandView[];
   counters: DeviceCounters;
 }
 
@@ -261,7 +260,6 @@ export class CloudDevice {
       ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
       attributes: { ...this.attributes },
       tags: { ...this.tags },
-      commands: this.commands.views(productKey, deviceKey),
       counters: { ...this.counters },
     };
   }
