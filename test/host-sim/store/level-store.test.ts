@@ -264,7 +264,7 @@ describe("a directory that cannot be used", () => {
 
   it("is a file, or below one", async () => {
     writeFileSync(at("file"), "");
-    expect(await refusal(openStore(at("file")))).toMatch(/cannot be used as data directory \(EEXIST/);
+    expect(await refusal(openStore(at("file")))).toMatch(/cannot be used as data directory \(ENOTDIR/);
     expect(await refusal(openStore(at("file/below")))).toMatch(/cannot be used as data directory \(ENOTDIR/);
   });
 
