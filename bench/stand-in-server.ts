@@ -50,5 +50,7 @@ async function start(which: string): Promise<number> {
   return served.port;
 }
 
+// Whoever measures may be ended in the middle of it.
+process.on("disconnect", () => process.exit());
 process.on("message", () => process.send!({ cpu: process.cpuUsage() }));
 process.send!({ port: await start(process.argv[2]) });
