@@ -1,0 +1,182 @@
+/**
+ * The blocks of the journal's ring: which are in use, in which order they were taken, how often each
+ * was erased.
+ *
+ *     0        4          8         12       16                        32          + 1 unit
+ *     +--------+----------+---------+--------+-------------------------+-----------+------- - - -
+ *     | "ENJ1" | sequence | erases  | CRC-32 | the same 16 bytes again | reclaimed | records
+ *     +--------+----------+---------+--------+-------------------------+-----------+------- - - -
+ *
+ * Twice, so that a bit that flips does not take a block of readings with it. `reclaimed` is a mark: its
+ * records are being copied elsewhere, and then the block is erased. Before an erase the header is
+ * overwritten: an erase that power cuts short may bring old marks back, but never a header.
+ */
+import { crc32 } from "./crc";
+import { blank } from "./flash";
+import { roundUp } from "./record";
+import type { Flash } from "./flash";
+
+const magic = 0x314a4e45;
+const copyLength = 16;
+const headerLength = 2 * copyLength;
+const largestSequence = 0xffff_ffff;
+
+/** What a block is. */
+export type BlockState =
+  /** Erased, all of it. */
+  | "free"
+  /** It has records. */
+  | "used"
+  /** Neither: to be erased before it is used. */
+  | "dirty";
+
+/** The table of blocks. */
+export class Blocks {
+  readonly flash: Flash;
+  readonly blockLength: number;
+  readonly count: number;
+  /** Least number of bytes written, a power of two of at least 4. */
+  readonly unit: number;
+  readonly states: BlockState[] = [];
+  /** Number of each used block, in the order in which they were taken. */
+  readonly sequences: Uint32Array;
+  /** How often each was erased. */
+  readonly erases: Uint32Array;
+  #lastSequence = 0;
+
+  /** @throws RangeError for a partition that cannot be used */
+  constructor(flash: Flash) {
+    const { size, blockLength, blocks, writeAlign } = flash.status();
+    const unit = Math.max(4, writeAlign ?? 4);
+    if (!(blocks >= 3) || !(blockLength >= 512 && blockLength <= 0x1_0000) || size < blocks * blockLength) {
+      throw new RangeError(
+        `a journal takes 3 blocks of 512 to 65536 bytes or more, got ${blocks} of ${blockLength}`,
+      );
+    }
+    if ((unit & (unit - 1)) !== 0 || unit > 64) {
+      throw new RangeError(`a journal takes flash that writes 64 bytes at once at most, got ${unit}`);
+    }
+    this.flash = flash;
+    this.blockLength = blockLength;
+    this.count = blocks;
+    this.unit = unit;
+    this.sequences = new Uint32Array(blocks);
+    this.erases = new Uint32Array(blocks);
+    this.#readAll();
+  }
+
+  /** Offset within a block of its first record. */
+  get start(): number {
+    return roundUp(headerLength, this.unit) + this.unit;
+  }
+
+  /** Blocks that can be taken at once. */
+  get free(): number {
+    let free = 0;
+    for (let i = 0; i < this.count; i++) if (this.states[i] === "free") free += 1;
+    return free;
+  }
+
+  /** The used block that was taken last, or -1. */
+  newest(): number {
+    let newest = -1;
+    for (let i = 0; i < this.count; i++) {
+      if (this.states[i] !== "used") continue;
+      if (newest < 0 || this.sequences[i] > this.sequences[newest]) newest = i;
+    }
+    return newest;
+  }
+
+  /** Takes the free block that was erased least, and returns its number; -1 when there is none. */
+  take(): number {
+    let taken = -1;
+    for (let i = 0; i < this.count; i++) {
+      if (this.states[i] === "free" && (taken < 0 || this.erases[i] < this.erases[taken])) taken = i;
+    }
+    if (taken < 0 || this.#lastSequence === largestSequence) return -1;
+    this.#lastSequence += 1;
+    const header = new Uint8Array(roundUp(headerLength, this.unit)).fill(blank);
+    const view = new DataView(header.buffer);
+    view.setUint32(0, magic, true);
+    view.setUint32(4, this.#lastSequence, true);
+    view.setUint32(8, this.erases[taken], true);
+    view.setUint32(12, crc32(header, 0, 12), true);
+    header.copyWithin(copyLength, 0, copyLength);
+    // From here on it is not free any more, whatever becomes of the write.
+    this.states[taken] = "dirty";
+    this.flash.write(header, taken * this.blockLength);
+    this.sequences[taken] = this.#lastSequence;
+    this.states[taken] = "used";
+    return taken;
+  }
+
+  /** Notes that the block's records are being copied to another. */
+  markReclaimed(block: number): void {
+    this.flash.write(new Uint8Array(this.unit), block * this.blockLength + this.start - this.unit);
+  }
+
+  /** A block whose records were being copied when the power failed, or -1. */
+  reclaimed(): number {
+    const mark = new Uint8Array(this.unit);
+    for (let i = 0; i < this.count; i++) {
+      if (this.states[i] !== "used") continue;
+      this.flash.read(mark, i * this.blockLength + this.start - this.unit);
+      // Any bit: to copy a block for nothing costs an erase, not to finish one costs readings sent twice.
+      if (!isBlank(mark)) return i;
+    }
+    return -1;
+  }
+
+  /** Erases a block that has nothing more to tell. */
+  erase(block: number): void {
+    const used = this.states[block] === "used";
+    this.states[block] = "dirty";
+    if (used) this.flash.write(new Uint8Array(roundUp(headerLength, this.unit)), block * this.blockLength);
+    this.flash.eraseBlock(block);
+    this.erases[block] += 1;
+    this.states[block] = "free";
+  }
+
+  #readAll(): void {
+    const buffer = new Uint8Array(256);
+    const header = buffer.subarray(0, headerLength);
+    let most = 0;
+    for (let i = 0; i < this.count; i++) {
+      this.flash.read(header, i * this.blockLength);
+      const copy = readCopy(header, 0) ? 0 : readCopy(header, copyLength) ? copyLength : -1;
+      if (copy < 0) {
+        this.states.push(this.#isErased(i, buffer) ? "free" : "dirty");
+        continue;
+      }
+      const view = new DataView(header.buffer);
+      this.states.push("used");
+      this.sequences[i] = view.getUint32(copy + 4, true);
+      this.erases[i] = view.getUint32(copy + 8, true);
+      if (this.sequences[i] > this.#lastSequence) this.#lastSequence = this.sequences[i];
+      if (this.erases[i] > most) most = this.erases[i];
+    }
+    // Those without a header have lost their count: they are about as worn as the others.
+    for (let i = 0; i < this.count; i++) if (this.states[i] !== "used") this.erases[i] = most;
+  }
+
+  #isErased(block: number, buffer: Uint8Array): boolean {
+    const end = (block + 1) * this.blockLength;
+    for (let at = block * this.blockLength; at < end; at += buffer.length) {
+      this.flash.read(buffer, at);
+      if (!isBlank(buffer)) return false;
+    }
+    return true;
+  }
+}
+
+/** Whether nothing was written there. */
+export function isBlank(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== blank) return false;
+  return true;
+}
+
+function readCopy(bytes: Uint8Array, at: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(at, true) !== magic) return false;
+  return view.getUint32(at + 12, true) === crc32(bytes, at, at + 12);
+}

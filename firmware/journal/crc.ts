@@ -1,0 +1,39 @@
+/**
+ * Checksums of what is kept in flash: CRC-32 (ISO-HDLC, that of zip and Ethernet) for contents, CRC-16
+ * (IBM-3740, "CCITT-FALSE") for the headers that lead from one record to the next.
+ */
+
+/** Filled while the modules are preloaded: on the board it lies in flash, and is only read. */
+const table = makeTable();
+
+function makeTable(): Uint32Array {
+  const made = new Uint32Array(256);
+  for (let i = 0; i < 256; i++) {
+    let value = i;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    made[i] = value >>> 0;
+  }
+  return made;
+}
+
+/**
+ * CRC-32 of `bytes` from `start` up to `end`.
+ *
+ * @param before the CRC of what stands in front of them
+ */
+export function crc32(bytes: Uint8Array, start: number, end: number, before = 0): number {
+  let crc = ~before;
+  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 0xff];
+  return ~crc >>> 0;
+}
+
+/** CRC-16 of `bytes` from `start` up to `end`. @param seed initial register, 0xffff for the bare CRC */
+export function crc16(bytes: Uint8Array, start: number, end: number, seed = 0xffff): number {
+  let crc = seed & 0xffff;
+  for (let i = start; i < end; i++) {
+    let x = (crc >>> 8) ^ bytes[i];
+    x ^= x >>> 4;
+    crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xffff;
+  }
+  return crc;
+}

@@ -1,0 +1,358 @@
+/**
+ * Readings and messages that wait for the cloud, in raw flash: an append-only ring that survives the
+ * loss of power at any moment, of any write and of any erase.
+ *
+ *     append -> one write, then it is kept       release -> its mark is cleared
+ *
+ * When a block is full the spare one is taken, and the block with the least to keep is copied behind
+ * what comes next and erased: the new spare. When even that makes no room the journal is full, and the
+ * policy says what goes: it is told of each, never silent.
+ *
+ * The index is the flash itself; in RAM are a few numbers per block. Whoever wants a record asks for
+ * the oldest ones, which is one walk over the headers.
+ */
+import { dated, recordLength, verifyRecord } from "./record";
+import { Shelf } from "./shelf";
+import type { Flash } from "./flash";
+import type { RecordHeader } from "./record";
+import type { JournalRecord } from "./shelf";
+
+export type { JournalRecord } from "./shelf";
+
+/** What goes when there is no room. */
+export type FullPolicy =
+  /** The oldest records. */
+  | "oldest"
+  /** What comes now. */
+  | "newest"
+  /** Every second of the oldest readings, again and again: the past gets coarser, and stays. */
+  | "thin";
+
+/** Why a record was lost: for want of room, or because its bytes are no longer those that were written. */
+export type LossReason = "dropped" | "thinned" | "corrupt";
+
+/** What the owner of the journal sets, and wants to hear. */
+export interface JournalOptions {
+  readonly policy: FullPolicy;
+  /** Types of records that thinning out may take. */
+  readonly thinnable: (type: number) => boolean;
+  /** Records that must stay for now: they are on their way to the cloud. */
+  readonly pinned: (id: number) => boolean;
+  readonly onLost: (id: number, type: number, reason: LossReason) => void;
+  /** A record has another address now. */
+  readonly onMoved: (id: number, address: number) => void;
+}
+
+/** What `append` came to. */
+export type Appended =
+  /** Where it is; it will be there after any loss of power. */
+  | { readonly kind: "kept"; readonly address: number }
+  | { readonly kind: "full" }
+  /** Longer than a block has room for. */
+  | { readonly kind: "too-large" };
+
+/** What a boot found. */
+export interface Recovery {
+  /** Records that wait. */
+  readonly waiting: number;
+  /** Stretches of a block that are no record: writes cut short, or worse. */
+  readonly damaged: number;
+  /** Records of which one flipped bit was put right. */
+  readonly mended: number;
+}
+
+/** A block that has more than this share of records still waiting is not worth copying. */
+const fullShare = 0.75;
+/** What dropping or thinning out makes of it. */
+const roomyShare = 0.5;
+/** Places tried for a record that does not read back as it was written. */
+const writeAttempts = 3;
+
+/** The journal: `append`, `oldest`, `read`, `release`. */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #shelf: Shelf;
+  readonly #boot: number;
+  readonly recovery: Recovery;
+
+  /**
+   * Finds what is there; costs one walk over all headers.
+   *
+   * @param boot number of this boot, 16 bits: undated records of it are told from older ones
+   * @throws RangeError for a partition that cannot be used, and whatever the flash throws
+   */
+  constructor(flash: Flash, boot: number, options: JournalOptions) {
+    this.#options = options;
+    this.#boot = boot & 0xffff;
+    this.#shelf = new Shelf(flash);
+    this.recovery = this.#recover();
+  }
+
+  /** Records that wait. */
+  get length(): number {
+    return this.#shelf.length;
+  }
+
+  /** How often each block was erased. */
+  get erases(): Uint32Array {
+    return this.#shelf.blocks.erases;
+  }
+
+  /** Keeps a record; when this returns `kept`, it is. @throws whatever the flash throws */
+  append(type: number, id: number, time: number, isDated: boolean, body: Uint8Array): Appended {
+    const size = recordLength(body.length, isDated, this.#shelf.blocks.unit);
+    if (size > this.#shelf.capacity) return { kind: "too-large" };
+    const header = { length: body.length, type, flags: isDated ? dated : 0, id, time, boot: this.#boot };
+    for (let attempt = 0; attempt < writeAttempts; attempt++) {
+      if (!this.#makeRoom(size)) return { kind: "full" };
+      const address = this.#shelf.write(header, body);
+      if (address >= 0) return { kind: "kept", address };
+    }
+    return { kind: "full" };
+  }
+
+  /** The record is done with. */
+  release(address: number): void {
+    this.#shelf.release(address);
+  }
+
+  /** Notes how a record is about to be sent, so that it will be sent so again after a loss of power. */
+  markTried(address: number, how: "alone" | "timed"): void {
+    this.#shelf.markTried(address, how);
+  }
+
+  /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
+  date(address: number, time: number): boolean {
+    return this.#shelf.date(address, time);
+  }
+
+  /** Calls back for each record that waits, in no order; nothing may be appended meanwhile. */
+  each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
+    this.#shelf.each(visit);
+  }
+
+  /**
+   * Addresses of the oldest records that wait, by ascending id.
+   *
+   * @param most how many
+   * @param skip ids that are not wanted
+   */
+  oldest(most: number, skip: (id: number) => boolean): number[] {
+    const ids: number[] = [];
+    const addresses: number[] = [];
+    this.#shelf.each((address, { id }) => {
+      // Ids count up and wrap: the difference tells which is older.
+      let place = ids.length;
+      while (place > 0 && ((id - ids[place - 1]) | 0) < 0) place -= 1;
+      if (place >= most || skip(id)) return;
+      ids.splice(place, 0, id);
+      addresses.splice(place, 0, address);
+      if (ids.length > most) {
+        ids.pop();
+        addresses.pop();
+      }
+    });
+    return addresses;
+  }
+
+  /** The record, or undefined when its bytes are no longer what they were: then it is told, and gone. */
+  read(address: number): JournalRecord | undefined {
+    const record = this.#shelf.read(address);
+    if (record !== "corrupt") return record;
+    let id = 0;
+    let type = 0;
+    this.#shelf.each((at, header) => {
+      if (at === address) ({ id, type } = header);
+    });
+    this.#lose(address, id, type, "corrupt");
+    return undefined;
+  }
+
+  #lose(address: number, id: number, type: number, reason: LossReason): void {
+    this.#shelf.release(address);
+    this.#options.onLost(id, type, reason);
+  }
+
+  // Room
+
+  #makeRoom(size: number): boolean {
+    const shelf = this.#shelf;
+    const { blocks, capacity, live } = shelf;
+    if (shelf.active >= 0 && shelf.end + size <= blocks.blockLength) return true;
+    // Blocks without anything to keep cost one erase and no copy.
+    while (blocks.free < 2 && this.#eraseOneEmpty()) {}
+    if (blocks.free >= 2) return shelf.open();
+    let victim = this.#leastLive();
+    if (victim < 0) return false;
+    if (live[victim] > capacity * fullShare || live[victim] + size > capacity) {
+      if (this.#options.policy === "newest") return false;
+      victim = this.#oldestBlock();
+      this.#lighten(victim, Math.min(capacity * roomyShare, capacity - size));
+      // All of it on its way to the cloud: rare, and over in a moment.
+      if (live[victim] + size > capacity) return false;
+    }
+    if (!shelf.open()) return false;
+    this.#reclaim(victim);
+    return shelf.end + size <= blocks.blockLength;
+  }
+
+  /** The emptied block that was erased least becomes free; false when there is none. */
+  #eraseOneEmpty(except = -1): boolean {
+    const { states, erases, count } = this.#shelf.blocks;
+    let empty = -1;
+    for (let i = 0; i < count; i++) {
+      const useless = states[i] === "dirty" || (states[i] === "used" && this.#shelf.live[i] === 0);
+      if (useless && i !== except && (empty < 0 || erases[i] < erases[empty])) empty = i;
+    }
+    if (empty >= 0) this.#shelf.blocks.erase(empty);
+    return empty >= 0;
+  }
+
+  #leastLive(except = -1): number {
+    const { live } = this.#shelf;
+    const { states, sequences, count } = this.#shelf.blocks;
+    let victim = -1;
+    for (let i = 0; i < count; i++) {
+      if (states[i] !== "used" || i === except) continue;
+      const less = victim < 0 || live[i] < live[victim];
+      const older = !less && live[i] === live[victim] && sequences[i] < sequences[victim];
+      if (less || older) victim = i;
+    }
+    return victim;
+  }
+
+  #oldestBlock(): number {
+    const { states, sequences, count } = this.#shelf.blocks;
+    let oldest = -1;
+    for (let i = 0; i < count; i++) {
+      if (states[i] === "used" && (oldest < 0 || sequences[i] < sequences[oldest])) oldest = i;
+    }
+    return oldest;
+  }
+
+  /** Gives up records of a block until those that wait take no more than `most` bytes. */
+  #lighten(block: number, most: number): void {
+    if (this.#options.policy === "thin") {
+      let odd = false;
+      this.#giveUp(block, most, "thinned", (type) => this.#options.thinnable(type) && (odd = !odd));
+    }
+    this.#giveUp(block, most, "dropped", () => true);
+  }
+
+  #giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
+    const { live } = this.#shelf;
+    this.#shelf.eachIn(block, (address, { id, type }) => {
+      if (live[block] > most && !this.#options.pinned(id) && mayGo(type)) this.#lose(address, id, type, reason);
+    });
+  }
+
+  /** Copies what waits in a block behind what is there, and erases it. */
+  #reclaim(victim: number): void {
+    const { blocks, live } = this.#shelf;
+    if (live[victim] > 0) {
+      blocks.markReclaimed(victim);
+      this.#copyAll(victim, []);
+    }
+    live[victim] = 0;
+    blocks.erase(victim);
+  }
+
+  /** @param there ids that have been copied before */
+  #copyAll(victim: number, there: readonly number[]): void {
+    const shelf = this.#shelf;
+    shelf.eachIn(victim, (from, { id, type }) => {
+      shelf.length -= 1;
+      if (there.indexOf(id) >= 0) return;
+      const record = shelf.read(from);
+      if (record === undefined || record === "corrupt") return this.#options.onLost(id, type, "corrupt");
+      const { time, boot, body, tried } = record;
+      const header = { length: body.length, type, flags: record.dated ? dated : 0, id, time, boot };
+      const address = shelf.write(header, body);
+      if (address < 0) return this.#options.onLost(id, type, "corrupt");
+      if (tried === "alone" || tried === "both") shelf.markTried(address, "alone");
+      if (tried === "timed" || tried === "both") shelf.markTried(address, "timed");
+      this.#options.onMoved(id, address);
+    });
+  }
+
+  // Start
+
+  #recover(): Recovery {
+    const shelf = this.#shelf;
+    const { walker, live, blocks } = shelf;
+    let damaged = 0;
+    let mended = 0;
+    for (let block = 0; block < blocks.count; block++) {
+      if (blocks.states[block] !== "used") continue;
+      for (let found = walker.first(block); found; found = walker.next()) {
+        if (walker.mended) mended += 1;
+        if (walker.released) continue;
+        live[block] += walker.size;
+        shelf.length += 1;
+      }
+      damaged += walker.damaged;
+    }
+    shelf.active = blocks.newest();
+    if (shelf.active >= 0) {
+      shelf.end = walker.endOf(shelf.active);
+      this.#checkLast();
+    }
+    this.#regainSpare();
+    return { waiting: shelf.length, damaged, mended };
+  }
+
+  /** The last append may have been cut short: nobody was told that it was kept, so nobody is that it is lost. */
+  #checkLast(): void {
+    const { walker, active, blocks } = this.#shelf;
+    let last = -1;
+    let length = 0;
+    for (let found = walker.first(active); found; found = walker.next()) {
+      last = walker.released ? -1 : walker.address;
+      length = walker.header.length;
+    }
+    if (last < 0) return;
+    const { unit, flash, sequences } = blocks;
+    const bytes = new Uint8Array(recordLength(length, true, unit) - 2 * unit);
+    flash.read(bytes, last + 2 * unit);
+    if (verifyRecord(bytes, length, sequences[active]) === "corrupt") this.#shelf.release(last);
+  }
+
+  /** When the power failed while a block was copied into the active one, there is no spare block now. */
+  #regainSpare(): void {
+    const { blocks, active, live } = this.#shelf;
+    const marked = blocks.reclaimed();
+    if (marked >= 0 && marked !== active) this.#finishReclaiming(marked);
+    if (this.#shelf.active < 0 || blocks.free > 0 || this.#eraseOneEmpty(this.#shelf.active)) return;
+    const victim = this.#leastLive(this.#shelf.active);
+    if (victim >= 0 && this.#shelf.end + live[victim] <= blocks.blockLength) this.#reclaim(victim);
+  }
+
+  #finishReclaiming(block: number): void {
+    const shelf = this.#shelf;
+    const { blocks, live } = shelf;
+    const copied = this.#waitingIn(shelf.active);
+    const there = this.#waitingIn(block);
+    const roomy = shelf.end + live[block] <= blocks.blockLength;
+    if (roomy || blocks.free > 0) {
+      if (!roomy) shelf.open();
+      this.#copyAll(block, copied);
+    } else if (copied.every((id) => there.indexOf(id) >= 0)) {
+      // Power cuts have wasted the room that there was. It holds nothing but copies: once more.
+      shelf.length -= copied.length;
+      live[shelf.active] = 0;
+      blocks.erase(shelf.active);
+      shelf.open();
+      this.#copyAll(block, []);
+    } else {
+      return;
+    }
+    live[block] = 0;
+    blocks.erase(block);
+  }
+
+  #waitingIn(block: number): number[] {
+    const ids: number[] = [];
+    this.#shelf.eachIn(block, (_address, { id }) => ids.push(id));
+    return ids;
+  }
+}
