@@ -17,6 +17,9 @@ import { Udp } from "./modem/udp";
 import { Clock } from "./platform/clock";
 import { readCredentials } from "./platform/credentials";
 import { moddableCryptography } from "./platform/crypt";
+import { openJournalFlash } from "./platform/journal-flash";
+import { restartBoard, startReason } from "./platform/restart";
+import { openStateStore } from "./platform/state-store";
 import type { Settings } from "./device/settings";
 
 /** M5Stack Unit NB-IoT (SIM7020G) on PORT.C of an M5Stack Core. Its Grove plug has no PWRKEY. */
@@ -27,6 +30,9 @@ const firstWrite = 64;
 
 /** Pause after a fault in the firmware itself, ms. */
 const afterFault = 1_000;
+
+/** How often the supervisor looks, ms. */
+const supervision = 600_000;
 
 /** Longest sleep of the timer, ms; it cannot count beyond 24.8 days, and the clock wants to be read. */
 const longestSleep = 86_400_000;
@@ -86,12 +92,23 @@ function run(settings: Settings): void {
     batch: settings.batch,
     payloadLimit: settings.payloadLimit,
     late: settings.late,
+    flash: openJournalFlash(log),
+    policy: settings.full,
+    order: settings.order,
+    spacing: settings.spacing,
+    store: openStateStore(),
+    startReason: startReason(),
+    startSpread: settings.startSpread,
+    keepAlive: settings.keepAlive,
+    radioBudget: settings.radioBudget,
+    logValues: settings.logValues,
+    restart: () => restartBoard(),
     now: () => clock.now(),
     wake: () => schedule(0),
     log,
   });
 
-  /** Runs one event through the agent. A fault in it must not reboot the board with readings in RAM. */
+  /** Runs one event through the agent. An exception that escaped from here would restart the board at once. */
   const turn = (event?: (now: number) => void): void => {
     let wait = afterFault;
     try {
@@ -101,8 +118,16 @@ function run(settings: Settings): void {
       wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
     } catch (error) {
       log("fault", error instanceof Error ? error.message : "unknown");
+      guard(() => agent.fault(clock.now()));
     }
     schedule(wait);
+  };
+  const guard = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      log("fault", error instanceof Error ? error.message : "unknown");
+    }
   };
   const schedule = (wait: number): void => {
     if (timer === undefined) timer = Timer.set(onTimer, wait);
@@ -121,11 +146,13 @@ function run(settings: Settings): void {
       if (bytes instanceof ArrayBuffer) turn((now) => modem.receive(new Uint8Array(bytes), now));
     },
     onWritable(free: number): void {
-      writer?.onWritable(free);
+      guard(() => writer?.onWritable(free));
     },
   });
   writer = new PortWriter(serial, firstWrite);
   log("agent", `start interval=${settings.interval}s`);
+  // A timer of its own: whatever has become of the agent's, this one comes.
+  Timer.repeat(() => guard(() => agent.supervise(clock.now())), supervision);
   turn();
 }
 

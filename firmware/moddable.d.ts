@@ -70,3 +70,36 @@ declare module "embedded:storage/key-value" {
   };
   export default keyValue;
 }
+
+declare module "embedded:storage/flash" {
+  /** A partition. What it cannot do it throws. */
+  export interface Partition {
+    /** The ESP32's says no more; both numbers are multiples of its 4,096-byte blocks. */
+    status(): { readonly size: number; readonly blockLength: number; readonly blocks: number };
+    /** Fills the buffer, answers its length. */
+    read(buffer: ArrayBuffer | ArrayBufferView, offset: number): number;
+    /** Clears bits; those that an erase alone can set stay clear, and nothing tells. */
+    write(buffer: ArrayBuffer | ArrayBufferView, offset: number): void;
+    eraseBlock(start: number, end?: number): void;
+    close(): void;
+  }
+
+  const flash: {
+    /** @throws Error "can't find partition" */
+    open(options: { path: string; mode?: "r" | "r+" }): Partition;
+  };
+  export default flash;
+}
+
+declare module "resetReason" {
+  /** Why the board started: ESP-IDF's number, and a word for it such as "Power-On" or "Brownout". */
+  export default function getResetReason(): { readonly reason: number; readonly string: string };
+}
+
+declare module "mc/ffi" {
+  /** The functions that manifest.json names under "ffi". */
+  export default class FFI {
+    /** Restarts the board; never returns. */
+    esp_restart(): void;
+  }
+}

@@ -2,6 +2,7 @@
  * What a product brings along, and what the device offers it: between them the thing model.
  */
 import type { CommandResult } from "../enos/command";
+import type { RestartCause } from "./memory";
 import type { Thing, ThingValue, ThingValues, WithQuality } from "../model/thing";
 
 /** What a product is and does. */
@@ -11,7 +12,21 @@ export interface Application {
   sample(): ThingValues;
   readonly commands: CommandHandlers;
   /** Called once, before the first reading, with what the application may send by itself. */
-  start?(device: Device): void;
+  start?(device: Device, boot: Boot): void;
+}
+
+/** How the device came to start. */
+export interface Boot {
+  /** Number of this boot, from 1. */
+  readonly boots: number;
+  /** As the board knows it: "power-on", "software", "brownout", "panic", "watchdog" ... or "unknown". */
+  readonly reason: string;
+  /** Why the firmware restarted the board, if it did: told once. */
+  readonly restart: RestartCause;
+  /** How often it has. */
+  readonly restarts: number;
+  /** Readings and messages of earlier boots that wait for the cloud. */
+  readonly waiting: number;
 }
 
 /**

@@ -5,7 +5,7 @@ import { Topic, eventTopic } from "../enos/topic";
 import { attributesFault, eventFault } from "../model/thing-check";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
 import type { Completion, Device } from "./application";
-import type { ReadingFormat } from "./entry";
+import type { DeviceMemory } from "./memory";
 import type { Uplink } from "./uplink";
 
 export interface OutboundOptions {
@@ -13,9 +13,9 @@ export interface OutboundOptions {
   readonly uplink: Uplink;
   /** The moment, ms on the device's monotonic clock. */
   readonly now: () => number;
-  /** How the next reading is put on the wire. */
-  readonly format: () => ReadingFormat;
-  readonly onReading: (id: number, format: ReadingFormat) => void;
+  /** It gives out ids. */
+  readonly memory: DeviceMemory;
+  readonly onReading: (values: ThingValues, now: number) => void;
   /** Something was appended, and the agent is to look at it. */
   readonly onMessage: () => void;
 }
@@ -37,67 +37,61 @@ export class Outbound implements Device {
 
   report(values: ThingValues): void {
     if (!isReading(values)) throw new TypeError("a reading is an object, of values by identifier");
-    const { uplink, now, format, onReading, onMessage } = this.#options;
-    const reading = {
-      kind: "reading",
-      id: uplink.takeId(),
-      takenAt: now(),
-      values,
-      format: format(),
-    } as const;
-    uplink.append(reading);
-    onReading(reading.id, reading.format);
+    const { now, onReading, onMessage } = this.#options;
+    onReading(values, now());
     onMessage();
   }
 
   postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: Done): void {
     const fault = eventFault(this.#options.thing, event, outputs);
-    this.#append(eventTopic(event), { events: { ...outputs } }, true, fault, done);
+    this.#append(eventTopic(event), { events: { ...outputs } }, fault, done, { timed: true });
   }
 
   updateAttributes(values: ThingValues, done?: Done): void {
     const fault = attributesFault(this.#options.thing, values);
-    this.#append(Topic.attributeUpdate, { attributes: { ...values } }, false, fault, done);
+    this.#append(Topic.attributeUpdate, { attributes: { ...values } }, fault, done);
   }
 
   queryAttributes(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.attributeQuery, { attributes: names.slice() }, false, undefined, done);
+    this.#append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { question: true });
   }
 
   deleteAttributes(names: readonly string[], done?: Done): void {
-    this.#append(Topic.attributeDelete, { attributes: names.slice() }, false, undefined, done);
+    this.#append(Topic.attributeDelete, { attributes: names.slice() }, undefined, done);
   }
 
   updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
-    this.#append(Topic.tagUpdate, { tags: { ...tags } }, false, undefined, done);
+    this.#append(Topic.tagUpdate, { tags: { ...tags } }, undefined, done);
   }
 
   queryTags(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.tagQuery, { tags: names.slice() }, false, undefined, done);
+    this.#append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { question: true });
   }
 
   deleteTags(names: readonly string[], done?: Done): void {
-    this.#append(Topic.tagDelete, { tags: names.slice() }, false, undefined, done);
+    this.#append(Topic.tagDelete, { tags: names.slice() }, undefined, done);
   }
 
   informFirmware(version: string, done?: Done): void {
-    this.#append(Topic.firmwareInform, { version }, false, undefined, done);
+    this.#append(Topic.firmwareInform, { version }, undefined, done);
   }
 
   #append(
     topic: string,
     params: Readonly<Record<string, unknown>>,
-    timed: boolean,
     fault: ThingFault | undefined,
     done: Done,
+    { timed = false, question = false } = {},
   ): void {
     const reason = fault === undefined ? unstated(params) : `${fault.id} ${fault.detail}`;
     if (reason !== undefined) {
       done?.({ kind: "refused", reason });
       return;
     }
-    const { uplink, now, onMessage } = this.#options;
-    uplink.append({ kind: "message", id: uplink.takeId(), takenAt: now(), topic, params, timed, done });
+    const { uplink, memory, now, onMessage } = this.#options;
+    const takenAt = now();
+    const time = uplink.timeOf(takenAt);
+    uplink.append({ kind: "message", id: memory.takeId(), takenAt, time, topic, params, timed, done, question });
     onMessage();
   }
 }

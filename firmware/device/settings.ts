@@ -6,6 +6,8 @@
  * with their JSON type: both are taken.
  */
 import { SettingsError, lifetimeRange } from "../enos/credentials";
+import type { FullPolicy } from "../journal/journal";
+import type { Order } from "./backlog";
 import type { EditionSetting } from "../enos/session";
 import type { InitialisationVector } from "../enos/sign";
 
@@ -28,6 +30,20 @@ export interface Settings {
   readonly payloadLimit: number;
   /** Age from which a reading counts as late, seconds; undefined: what a batch takes, and an interval. */
   readonly late?: number;
+  /** What goes first when much waits. */
+  readonly order: Order;
+  /** What goes when the journal is full. */
+  readonly full: FullPolicy;
+  /** Seconds between two requests that catch up with what has waited. */
+  readonly spacing: number;
+  /** Longest wait for the network after power came back, seconds. */
+  readonly startSpread: number;
+  /** Seconds a day for which the radio may be on in vain, 0 for no bound. */
+  readonly radioBudget: number;
+  /** Whether a session without a report due is kept alive. */
+  readonly keepAlive: boolean;
+  /** Whether the values of each reading go into the log. */
+  readonly logValues: boolean;
   /** Lifetime of the authentication, seconds. */
   readonly lifetime: number;
   readonly edition: EditionSetting;
@@ -36,6 +52,8 @@ export interface Settings {
   readonly apn: string;
   /** GPIO that drives PWRKEY of the modem, if wired. */
   readonly powerKey?: number;
+  /** GPIO that switches the modem's supply, high for on, if there is such a switch. */
+  readonly modemSupply?: number;
   /** PSM active time to ask for, seconds. */
   readonly t3324: number;
   /** PSM periodic update to ask for, seconds. */
@@ -49,8 +67,8 @@ export type Configuration = Readonly<Record<string, unknown>>;
  * @throws SettingsError that names the setting, its value and what it may be
  */
 export function readSettings(config: Configuration): Settings {
-  const powerKey =
-    config.powerKey === undefined || config.powerKey === "" ? undefined : whole(config, "powerKey", 0, 0, 48);
+  const powerKey = pin(config, "powerKey");
+  const modemSupply = pin(config, "modemSupply");
   return {
     server: address(config, "server"),
     port: whole(config, "port", 5683, 1, 65_535),
@@ -60,11 +78,19 @@ export function readSettings(config: Configuration): Settings {
     batch: whole(config, "batch", 1, 1, 100),
     payloadLimit: whole(config, "payloadLimit", 512, 64, 1_024),
     ...(config.late === undefined ? {} : { late: whole(config, "late", 0, 0, 31_536_000) }),
+    order: choice(config, "order", "oldest", ["oldest", "live"]),
+    full: choice(config, "full", "oldest", ["oldest", "newest", "thin"]),
+    spacing: whole(config, "spacing", 3, 0, 3_600),
+    startSpread: whole(config, "startSpread", 300, 0, 3_600),
+    radioBudget: whole(config, "radioBudget", 3_600, 0, 86_400),
+    keepAlive: yesNo(config, "keepAlive", false),
+    logValues: yesNo(config, "logValues", false),
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),
     apn: text(config, "apn", "iot.example"),
     ...(powerKey !== undefined ? { powerKey } : {}),
+    ...(modemSupply !== undefined ? { modemSupply } : {}),
     t3324: whole(config, "t3324", 10, 0, 11_160),
     t3412: whole(config, "t3412", 86_400, 60, 35_712_000),
   };
@@ -78,6 +104,18 @@ function whole(config: Configuration, name: string, fallback: number, least: num
     throw new SettingsError(`${name} is ${show(given)}, it must be a whole number from ${least} to ${most}`);
   }
   return value;
+}
+
+function pin(config: Configuration, name: string): number | undefined {
+  return config[name] === undefined || config[name] === "" ? undefined : whole(config, name, 0, 0, 48);
+}
+
+function yesNo(config: Configuration, name: string, fallback: boolean): boolean {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  if (given === true || given === "true") return true;
+  if (given === false || given === "false") return false;
+  throw new SettingsError(`${name} is ${show(given)}, it must be true or false`);
 }
 
 function choice<T extends string>(

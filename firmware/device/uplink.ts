@@ -1,7 +1,7 @@
 /**
- * Everything that waits for the cloud, on its way there: one request at a time, oldest first.
+ * Everything that waits for the cloud, on its way there: one request at a time.
  *
- *    append -> pending -> plan -> sent -> stored -> released
+ *    append -> backlog -> plan -> sent -> stored -> released
  *                ^                  | no answer, 5.xx: the same request again, after a pause that grows
  *                +------------------+ refused with others: each by itself
  *                                   | refused alone: given up, told and counted
@@ -11,16 +11,22 @@
  */
 import { isFinal } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
-import { Pending } from "../journal/pending";
+import { Backlog } from "./backlog";
 import { UploadComposer, isStored } from "./upload";
 import type { Answer } from "../enos/body";
 import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
+import type { Flash } from "../journal/flash";
+import type { FullPolicy } from "../journal/journal";
 import type { Thing } from "../model/thing";
 import type { Completion } from "./application";
+import type { Order } from "./backlog";
 import type { Entry } from "./entry";
+import type { DeviceMemory } from "./memory";
 import type { Upload } from "./upload";
+
+const nothing: readonly Entry[] = Object.freeze([]);
 
 export interface UplinkOptions {
   readonly session: Session;
@@ -36,11 +42,19 @@ export interface UplinkOptions {
   readonly batch: number;
   /** Age from which a reading is late, ms. */
   readonly lateAfter: number;
+  /** Pause between two requests that catch up with what has waited, ms. */
+  readonly spacing: number;
+  /** Where entries outlive the loss of power; undefined for a board without. */
+  readonly flash: Flash | undefined;
+  readonly policy: FullPolicy;
+  readonly order: Order;
+  /** It gives out ids. */
+  readonly memory: DeviceMemory;
+  /** An exchange has ended, with an answer of the server's or without. */
+  readonly onAnswer: (answered: boolean, now: number) => void;
   readonly log: (room: string, text: string) => void;
 }
 
-/** Entries kept in RAM while the cloud is out of reach: a day and more of readings at 15 minutes. */
-const pendingLimit = 128;
 const backoffFirst = 30_000;
 const backoffLongest = 3_600_000;
 
@@ -48,33 +62,40 @@ const backoffLongest = 3_600_000;
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #composer: UploadComposer;
-  readonly #pending: Pending<Entry>;
-  #nextId: number;
+  readonly #backlog: Backlog;
   /** The request that was sent last and is not settled. */
   #upload: Upload | undefined;
   #underWay = false;
-  /** What waits is being sent, until nothing waits. */
-  #draining = false;
+  /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
+  #draining = true;
   #notBefore = 0;
   #failures = 0;
   /** Epoch ms at monotonic zero, once the network has told the time. */
-  epoch: number | undefined;
+  #epoch: number | undefined;
 
   /** Counted since start. */
   readonly totals = { acknowledged: 0, refused: 0, dropped: 0, messages: 0 };
 
   constructor(options: UplinkOptions) {
     this.#options = options;
-    const { credentials, thing, payloadLimit, maxDatagram } = options;
+    const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
     this.#composer = new UploadComposer(credentials, thing, limits);
-    this.#pending = new Pending<Entry>(pendingLimit, (entry) => this.#drop(entry));
-    this.#nextId = Math.floor(options.random() * 0x1_0000_0000);
+    this.#backlog = new Backlog({
+      flash,
+      boot: memory.boots,
+      policy,
+      order,
+      thing,
+      underWay: () => this.#upload?.entries ?? nothing,
+      onLost: (id, isReading, reason, entry) => this.#lost(id, isReading, reason, entry),
+      log,
+    });
   }
 
   /** Entries that wait for the cloud's acknowledgement. */
   get backlog(): number {
-    return this.#pending.length;
+    return this.#backlog.length;
   }
 
   /** Nothing is to be sent for now. */
@@ -82,9 +103,14 @@ export class Uplink {
     return !this.#draining;
   }
 
+  /** A request is out. */
+  get underWay(): boolean {
+    return this.#underWay;
+  }
+
   /** What the request under way carries is all there is: no other follows its answer. */
   get atLast(): boolean {
-    return this.#pending.length <= (this.#upload?.entries.length ?? 0);
+    return this.#backlog.length <= (this.#upload?.entries.length ?? 0);
   }
 
   /** When the next try is due, ms; Infinity while nothing is to be tried or only the link is waited for. */
@@ -93,28 +119,47 @@ export class Uplink {
     return waits ? this.#notBefore : Infinity;
   }
 
-  /** An id for an entry, unlike every other of this device's. */
-  takeId(): number {
-    const id = this.#nextId;
-    this.#nextId = (id + 1) >>> 0;
-    return id;
+  /** When the clock's time is known, epoch ms at monotonic zero. */
+  get epoch(): number | undefined {
+    return this.#epoch;
   }
 
-  /** Takes an entry in; when there is no room, the oldest that is not under way goes. */
-  append(entry: Entry): void {
+  /** The clock was set: what was taken before it was known gets its time, what has one keeps it. */
+  setEpoch(epoch: number): void {
+    const first = this.#epoch === undefined;
+    this.#epoch = epoch;
+    if (first) this.#backlog.date(epoch);
+  }
+
+  /** When something taken at `now`, monotonic ms, was taken, epoch ms. */
+  timeOf(now: number): number | undefined {
+    return this.#epoch === undefined ? undefined : Math.round(this.#epoch + now);
+  }
+
+  /**
+   * Takes an entry in: when this returns it is kept, where there is a journal over a loss of power too.
+   * False when it was refused, which is told and counted.
+   */
+  append(entry: Entry): boolean {
+    const reason = this.#backlog.append(entry);
+    if (reason !== undefined) {
+      this.#giveUp(entry, reason);
+      return false;
+    }
     if (entry.kind === "message") this.#draining = true;
-    this.#pending.append(entry, this.#upload?.entries);
+    return true;
   }
 
   /** Readings are to be sent although not as many wait as might. */
   flush(): void {
-    if (this.#pending.length > 0) this.#draining = true;
+    if (this.#backlog.length > 0) this.#draining = true;
   }
 
   /** Whether there is something to send now, if the link is ready. */
   wants(now: number): boolean {
-    if (this.#pending.length >= this.#options.batch) this.#draining = true;
-    if (this.#pending.length === 0) this.#draining = false;
+    const waiting = this.#backlog.length;
+    if (waiting >= this.#options.batch) this.#draining = true;
+    if (waiting === 0) this.#draining = false;
     return this.#draining && !this.#underWay && now >= this.#notBefore;
   }
 
@@ -127,13 +172,9 @@ export class Uplink {
   }
 
   #sendNext(now: number): void {
-    if (this.#upload === undefined) {
-      const { lateAfter } = this.#options;
-      const upload = this.#composer.plan(this.#pending.entries, this.#nextId, lateAfter, now, this.epoch);
-      if (upload.id === this.#nextId) this.takeId();
-      this.#upload = upload;
-    }
-    const upload = this.#upload;
+    const upload = this.#nextUpload(now);
+    // The journal counted more than it can give back.
+    if (upload === undefined) return void (this.#draining = false);
     let payload: Uint8Array | string;
     try {
       payload = this.#composer.payload(upload);
@@ -142,6 +183,8 @@ export class Uplink {
       payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
     }
     if (typeof payload === "string") return this.#refuse(upload, payload);
+    const how = upload.entries.length > 1 ? "timed" : "alone";
+    for (let i = 0; i < upload.entries.length; i++) this.#backlog.noteTried(upload.entries[i], how);
     this.#underWay = true;
     this.#options.session.send(
       {
@@ -149,11 +192,23 @@ export class Uplink {
         payload,
         onComplete: (outcome, at) => {
           this.#underWay = false;
+          if (outcome.kind !== "offline") this.#options.onAnswer(outcome.kind !== "unanswered", at);
           this.#settle(upload, outcome, at);
         },
       },
       now,
     );
+  }
+
+  #nextUpload(now: number): Upload | undefined {
+    const { lateAfter, memory } = this.#options;
+    if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
+    const entries = this.#backlog.next(now, lateAfter);
+    if (entries.length === 0) return undefined;
+    const id = memory.peekId();
+    const upload = this.#composer.plan(entries, id, lateAfter, now);
+    if (upload.id === id) memory.takeId();
+    return (this.#upload = upload);
   }
 
   #settle(upload: Upload, outcome: PublishOutcome, now: number): void {
@@ -171,6 +226,11 @@ export class Uplink {
       this.#composer.avoid(upload.topic)
     ) {
       this.#options.log("report", `without topic=${upload.topic} reason="the server has none"`);
+      // Nothing of it can have arrived, so none of it needs to go that way again.
+      for (let i = 0; i < upload.entries.length; i++) {
+        const entry = upload.entries[i];
+        if (entry.kind === "reading") entry.timed = false;
+      }
       this.#upload = undefined;
       return;
     }
@@ -189,14 +249,15 @@ export class Uplink {
   /** The cloud has it. */
   #release(upload: Upload, answer: Answer | undefined, now: number): void {
     this.#failures = 0;
-    this.#notBefore = 0;
+    // Whoever has days to tell does not tell them all in one breath.
+    this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) {
       const entry = upload.entries[i];
-      this.#pending.release(entry.id);
+      this.#backlog.release(entry);
       if (entry.kind === "reading") {
         this.totals.acknowledged += 1;
-        const after = ((now - entry.takenAt) / 1000).toFixed(1);
+        const after = (this.#age(entry, now) / 1000).toFixed(1);
         this.#options.log("report", `acknowledged id=${entry.id} after=${after}s`);
       } else {
         this.totals.messages += 1;
@@ -212,13 +273,13 @@ export class Uplink {
     this.#failures += 1;
     const wait = Math.max(retryAfter, Math.round(step * (0.5 + 0.5 * this.#options.random())));
     this.#notBefore = now + wait;
-    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#pending.length}`;
+    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#backlog.length}`;
     this.#options.log(roomOf(upload), `kept ${name(upload)} reason="${reason}" ${retry}`);
   }
 
   #postpone(upload: Upload): void {
     this.#upload = undefined;
-    for (let i = 0; i < upload.entries.length; i++) this.#pending.postpone(upload.entries[i].id);
+    for (let i = 0; i < upload.entries.length; i++) this.#backlog.postpone(upload.entries[i]);
   }
 
   /** Refused for good: one of several may be to blame, so each is tried by itself. */
@@ -227,31 +288,38 @@ export class Uplink {
     const { entries } = upload;
     if (entries.length > 1) {
       for (let i = 0; i < entries.length; i++) {
-        const entry = entries[i];
-        if (entry.kind === "reading") entry.alone = true;
+        this.#backlog.noteTried(entries[i], "alone");
       }
       this.#options.log("report", `apart ${name(upload)} reason="${reason}"`);
       return;
     }
-    const entry = entries[0];
-    this.#pending.release(entry.id);
-    this.#options.log(roomOf(upload), `refused ${name(upload)} reason="${reason}"`);
-    if (entry.kind === "reading") this.totals.refused += 1;
-    else
-      this.#complete(
-        entry,
-        enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
-      );
+    this.#backlog.release(entries[0]);
+    this.#giveUp(entries[0], reason, enosCode);
   }
 
-  #drop(entry: Entry): void {
+  #giveUp(entry: Entry, reason: string, enosCode?: number): void {
     if (entry.kind === "reading") {
-      this.totals.dropped += 1;
-      this.#options.log("report", `dropped id=${entry.id} reason=full`);
-    } else {
-      this.#options.log("message", `dropped id=${entry.id} topic=${entry.topic} reason=full`);
-      this.#complete(entry, { kind: "dropped" });
+      this.#options.log("report", `refused id=${entry.id} reason="${reason}"`);
+      this.totals.refused += 1;
+      return;
     }
+    this.#options.log("message", `refused id=${entry.id} topic=${entry.topic} reason="${reason}"`);
+    this.#complete(entry, enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode });
+  }
+
+  /** How long ago it was taken, ms; 0 when nothing tells. */
+  #age(entry: Entry, now: number): number {
+    if (entry.takenAt !== -Infinity) return now - entry.takenAt;
+    const { time } = entry;
+    return time === undefined || this.#epoch === undefined ? 0 : this.#epoch + now - time;
+  }
+
+  #lost(id: number, isReading: boolean, reason: string, entry: Entry | undefined): void {
+    // Said to be full where nobody is to blame but the size of the store.
+    const cause = reason === "dropped" ? "full" : reason;
+    this.#options.log(isReading ? "report" : "message", `dropped id=${id} reason=${cause}`);
+    if (isReading) this.totals.dropped += 1;
+    if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
   }
 
   /** What the application does with it must not keep the next entry from being settled. */

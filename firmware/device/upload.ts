@@ -30,9 +30,8 @@ export interface Upload {
   /** Oldest first; a message of the application's is always alone. */
   readonly entries: readonly Entry[];
   readonly topic: string;
+  /** Its readings go with their times, as measured while the device was cut off. */
   readonly late: boolean;
-  /** Epoch ms at monotonic zero; undefined while the device had no wall clock. */
-  readonly epoch: number | undefined;
 }
 
 export interface UploadLimits {
@@ -78,33 +77,26 @@ export class UploadComposer {
    *
    * @param id of a request that carries more than the first entry alone
    * @param lateAfter age from which a reading is late, ms
-   * @param epoch epoch ms at monotonic zero, once the device has a wall clock
    */
-  plan(
-    entries: readonly Entry[],
-    id: number,
-    lateAfter: number,
-    now: number,
-    epoch: number | undefined,
-  ): Upload {
+  plan(entries: readonly Entry[], id: number, lateAfter: number, now: number): Upload {
     const first = entries[0];
-    if (first.kind === "message") {
-      return { id: first.id, entries: [first], topic: first.topic, late: false, epoch };
-    }
-    // Without a clock nothing tells when a reading was taken: each goes alone, and the cloud notes when.
-    const late = epoch !== undefined && now - first.takenAt > lateAfter;
-    const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late, epoch };
+    if (first.kind === "message") return { id: first.id, entries: [first], topic: first.topic, late: false };
+    const late = isLate(first, lateAfter, now);
+    const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late };
     const topic = first.format === "json" ? this.#batch(late) : Topic.raw;
-    if (epoch === undefined || first.alone === true || topic === undefined) return alone;
+    // Without a clock nothing tells when a reading was taken: each goes alone, and the cloud notes when.
+    if (first.time === undefined || first.alone === true || topic === undefined) return alone;
     let most = 1;
+    let before = first.time;
     while (most < entries.length && most < mostReadings) {
       const next = entries[most];
       if (next.kind !== "reading" || next.format !== first.format || next.alone === true) break;
-      if (next.takenAt < entries[most - 1].takenAt || now - next.takenAt > lateAfter !== late) break;
+      if (next.time === undefined || next.time < before || isLate(next, lateAfter, now) !== late) break;
+      before = next.time;
       most += 1;
     }
     if (most < 2) return alone;
-    const upload = { id, entries: entries.slice(0, most), topic, late, epoch };
+    const upload = { id, entries: entries.slice(0, most), topic, late };
     let fitting = 0;
     try {
       fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
@@ -112,6 +104,17 @@ export class UploadComposer {
       // Whichever it was: alone, each shows.
     }
     return fitting < 2 ? alone : { ...upload, entries: entries.slice(0, fitting) };
+  }
+
+  /**
+   * A reading that was sent as one of now and has become late meanwhile goes with its time from now on,
+   * under the same id.
+   */
+  aged(upload: Upload, lateAfter: number, now: number): Upload {
+    const first = upload.entries[0];
+    if (upload.late || upload.entries.length > 1 || first.kind === "message") return upload;
+    if (!isLate(first, lateAfter, now)) return upload;
+    return { ...upload, topic: this.#single(first, true), late: true };
   }
 
   /** The server has no such topic: from now on readings do without it. False when they cannot. */
@@ -128,7 +131,7 @@ export class UploadComposer {
    */
   payload(upload: Upload): Uint8Array | string {
     const first = upload.entries[0];
-    if (first.kind === "message") return this.#messageBody(first, upload.epoch);
+    if (first.kind === "message") return this.#messageBody(first);
     const fault = first.format === "json" ? this.#checkAll(upload) : undefined;
     if (fault !== undefined) return describeFault(fault);
     if (first.format === "json") return this.#jsonBody(upload, first);
@@ -172,10 +175,8 @@ export class UploadComposer {
     return Math.min(this.#limits.payload, this.#limits.datagram - overhead - path);
   }
 
-  #messageBody(message: Message, epoch: number | undefined): Uint8Array {
-    const timed = message.timed && epoch !== undefined;
-    const params = timed ? { ...message.params, time: Math.round(epoch + message.takenAt) } : message.params;
-    return requestBody(String(message.id), message.topic, params);
+  #messageBody({ id, topic, params, timed, time }: Message): Uint8Array {
+    return requestBody(String(id), topic, timed && time !== undefined ? { ...params, time } : params);
   }
 
   /** A reading whose values are not what the model says would have EnOS refuse all of them. */
@@ -189,8 +190,7 @@ export class UploadComposer {
 
   #jsonBody(upload: Upload, first: Reading): Uint8Array {
     if (upload.entries.length === 1) {
-      const time = upload.epoch === undefined ? undefined : timeOf(first, upload.epoch);
-      return requestBody(String(upload.id), upload.topic, measurepointParams(first.values, time));
+      return requestBody(String(upload.id), upload.topic, measurepointParams(first.values, first.time));
     }
     const params: unknown[] = [];
     for (let i = 0; i < upload.entries.length; i++) params.push(this.#batchEntry(upload, i));
@@ -200,7 +200,7 @@ export class UploadComposer {
   #batchEntry(upload: Upload, index: number): unknown {
     const { productKey, deviceKey } = this.#credentials;
     const reading = upload.entries[index] as Reading;
-    return { productKey, deviceKey, measurepoints: reading.values, time: timeOf(reading, upload.epoch!) };
+    return { productKey, deviceKey, measurepoints: reading.values, time: reading.time! };
   }
 
   #fittingJson(upload: Upload): number {
@@ -235,7 +235,7 @@ export class UploadComposer {
     if (!upload.late) {
       return encodeReport(this.#thing, reading.values, upload.id, this.#buffer, layoutOf(reading));
     }
-    const time = timeOf(reading, upload.epoch!);
+    const time = reading.time!;
     const batch = beginBatch(this.#thing, layoutOf(reading), upload.id, time, true, this.#buffer);
     const added = batch.add(reading.values, time);
     if (added === "added") return batch.length;
@@ -245,12 +245,12 @@ export class UploadComposer {
   #writeBatch(upload: Upload, out: Uint8Array): { added: number; length: number } {
     const { entries, id, late } = upload;
     const first = entries[0] as Reading;
-    const start = timeOf(first, upload.epoch!);
+    const start = first.time!;
     const batch = beginBatch(this.#thing, layoutOf(first), id, start, late, out);
     let added = 0;
     while (added < entries.length) {
       const reading = entries[added] as Reading;
-      if (batch.add(reading.values, timeOf(reading, upload.epoch!)) !== "added") break;
+      if (batch.add(reading.values, reading.time!) !== "added") break;
       added += 1;
     }
     return { added, length: batch.length };
@@ -265,8 +265,9 @@ function layoutOf(reading: Reading): Layout {
   return reading.format === "compact" ? "compact" : "sample";
 }
 
-function timeOf(reading: Reading, epoch: number): number {
-  return Math.round(epoch + reading.takenAt);
+/** Whether it goes with its time, which it then has to have. */
+function isLate(reading: Reading, lateAfter: number, now: number): boolean {
+  return reading.time !== undefined && (reading.timed === true || now - reading.takenAt > lateAfter);
 }
 
 /** Whether the answer's code is success. */

@@ -53,12 +53,25 @@ export interface SessionOptions extends SessionSettings {
   /** A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
   readonly onEvent?: (event: SessionEvent, now: number) => void;
+  /** A message is about to be signed with this number: from now on no other may be. */
+  readonly onSequence?: (sequence: number) => void;
+}
+
+/** What a session needs to go on after a restart. The token is a secret. */
+export interface SessionState {
+  readonly edition: Edition;
+  /** Empty in the editions without one. */
+  readonly token: Uint8Array;
+  /** The number of the next signed message. */
+  readonly sequence: number;
 }
 
 /** What a session goes through, for logs. Holds no secret. */
 export type SessionEvent =
   | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
   | { readonly kind: "online"; readonly edition: Edition }
+  /** A session from before a restart goes on. */
+  | { readonly kind: "resumed"; readonly edition: Edition }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
   /**
    * The server admits the device and then refuses its first request for a reason that the request's
@@ -170,6 +183,45 @@ export class Session {
   /** Whether a request is under way or waits. */
   get busy(): boolean {
     return this.#busy || this.#queue.length > 0;
+  }
+
+  /** What to keep over a restart; undefined while there is no session. */
+  get state(): SessionState | undefined {
+    if (this.#state !== "online") return undefined;
+    return { edition: this.#edition!, token: this.#token ?? new Uint8Array(0), sequence: this.#sequence + 1 };
+  }
+
+  /** When the last message that the server answered was sent, ms; -Infinity before the first. */
+  get lastContact(): number {
+    return this.#state === "online" ? this.#lastContact : -Infinity;
+  }
+
+  /** When the session lapses if nothing is sent, ms; Infinity when there is none. */
+  get lapsesAt(): number {
+    return this.#state === "online" ? this.#lastContact + this.#lifetime : Infinity;
+  }
+
+  /**
+   * Goes on with a session from before a restart, if none was begun yet and it has not lapsed. Should
+   * the server not know it any more, the first request costs one exchange more.
+   *
+   * @param lastContact when it had its last contact, ms on this boot's clock, so below zero
+   */
+  resume(state: SessionState, lastContact: number, now: number): boolean {
+    const wanted = this.#options.edition ?? "auto";
+    if (this.#state !== "closed" || this.#edition !== undefined || (wanted !== "auto" && wanted !== state.edition)) {
+      return false;
+    }
+    if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
+    if ((state.edition === "token") !== state.token.length > 0) return false;
+    this.#state = "online";
+    this.#edition = state.edition;
+    this.#token = state.edition === "token" ? state.token : undefined;
+    this.#sequence = state.sequence - 1;
+    this.#proven = false;
+    this.#lastContact = lastContact;
+    this.#options.onEvent?.({ kind: "resumed", edition: state.edition }, now);
+    return true;
   }
 
   /** Sends a request, authenticating first where needed. */
@@ -299,6 +351,7 @@ export class Session {
    */
   #signature(): Option[] {
     this.#sequence += 1;
+    this.#options.onSequence?.(this.#sequence);
     return [{ number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) }];
   }
 

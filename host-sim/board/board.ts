@@ -7,10 +7,13 @@
  * promise that whoever runs the scheduler has to await (`VirtualClock.run` does).
  */
 import { EngineStopped, GuestFault, nothing } from "./engine";
-import { GuestCommand, HostEvent, commandHeader, eventHeader } from "./protocol";
+import { BoardFlash } from "./flash";
+import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons } from "./protocol";
 import { cipher, digest } from "./crypto";
 import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
 import type { Engine } from "./engine";
+import type { PowerDomain } from "../flash/power-domain";
+import type { FlashPartitions } from "./flash";
 import type { KeyValueStores } from "./key-value";
 import type { ScheduledEvent, Scheduler } from "../world/clock";
 
@@ -41,8 +44,14 @@ export interface BoardOptions {
   readonly scheduler: Scheduler;
   /** What `mc/config` gives: values that JSON can carry. */
   readonly config: Record<string, unknown>;
-  /** Flash: hand the same Map to the board that comes after a restart. */
+  /** Key-value storage: hand the same Map to the board that comes after a restart. */
   readonly keyValue: KeyValueStores;
+  /** Partitions of its flash, likewise. */
+  readonly flash?: FlashPartitions;
+  /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
+  readonly power?: PowerDomain;
+  /** Why it starts (default "Power-On"). */
+  readonly resetReason?: (typeof resetReasons)[number];
   /** For the firmware's Math.random. */
   readonly seed: number | string;
   /** True time at power-on, epoch ms. The firmware does not see it: see `rtc` and `onClockSet`. */
@@ -65,6 +74,7 @@ export class Board {
   readonly #options: BoardOptions;
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
+  readonly #flash: BoardFlash;
   #running = false;
   #restart: Restart | undefined;
   #stopped: Restart | undefined;
@@ -80,6 +90,7 @@ export class Board {
     this.#options = options;
     this.#engine = options.engine;
     this.#scheduler = options.scheduler;
+    this.#flash = new BoardFlash(options.flash ?? new Map());
     this.#engine.onCommand = (command) => this.#command(command);
   }
 
@@ -93,6 +104,7 @@ export class Board {
     const seed = String(this.#options.seed);
     const config = JSON.stringify(this.#options.config);
     const event = newEvent(HostEvent.boot, 16 + 2 * (seed.length + config.length));
+    event[1] = resetReasons.indexOf(this.#options.resetReason ?? "Power-On");
     event.writeDoubleLE(this.#options.rtc ?? 0, eventHeader);
     event.writeUInt32LE(seed.length, eventHeader + 8);
     event.writeUInt32LE(config.length, eventHeader + 12);
@@ -207,7 +219,7 @@ export class Board {
       case GuestCommand.keyRead:
         return readKey(keyValue, command);
       case GuestCommand.keyWrite:
-        writeKey(keyValue, command);
+        writeKey(keyValue, command, this.#options.power);
         return nothing;
       case GuestCommand.keyDelete:
         deleteKey(keyValue, command);
@@ -219,6 +231,16 @@ export class Board {
         return nothing;
       case GuestCommand.restart:
         this.#restart = { reason: "software", text: "restart" };
+        return nothing;
+      case GuestCommand.flashStatus:
+        return this.#flash.status(command);
+      case GuestCommand.flashRead:
+        return this.#flash.read(command);
+      case GuestCommand.flashWrite:
+        this.#flash.write(command);
+        return nothing;
+      case GuestCommand.flashErase:
+        this.#flash.erase(command);
         return nothing;
       default:
         throw new Error(`the guest sent a command of unknown kind ${command[0]}`);

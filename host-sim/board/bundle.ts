@@ -12,9 +12,11 @@ const modules: Readonly<Record<string, string>> = Object.freeze({
   "crypt": "crypt",
   "embedded:io/digital": "digital",
   "embedded:io/serial": "serial",
-  "embedded:io/system": "system",
+  "embedded:storage/flash": "flash",
   "embedded:storage/key-value": "key-value",
   "mc/config": "config",
+  "mc/ffi": "ffi",
+  "resetReason": "reset-reason",
   "time": "time",
   "timer": "timer",
 });

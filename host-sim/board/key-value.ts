@@ -3,6 +3,7 @@
  * outlives the board: what a restart finds is what was written before.
  */
 import { commandHeader, valueType } from "./protocol";
+import type { PowerDomain } from "../flash/power-domain";
 
 /** A value: bytes (format "buffer"), text ("string"), or an integer. */
 export type StoredValue = Uint8Array | string | number;
@@ -24,8 +25,11 @@ export function readKey(stores: KeyValueStores, command: Uint8Array): Uint8Array
   return typed(valueType.buffer, value);
 }
 
-/** Carries out a `keyWrite` command. */
-export function writeKey(stores: KeyValueStores, command: Uint8Array): void {
+/**
+ * Carries out a `keyWrite` command. When the power fails in it, the key has its old value, its new one,
+ * half of that, or none at all: Moddable's `preference` erases a key before it writes it.
+ */
+export function writeKey(stores: KeyValueStores, command: Uint8Array, power?: PowerDomain): void {
   const keyLength = command[commandHeader] | (command[commandHeader + 1] << 8);
   const pathEnd = commandHeader + 2 + 2 * pathLength(command);
   const keyEnd = pathEnd + 2 * keyLength;
@@ -36,7 +40,20 @@ export function writeKey(stores: KeyValueStores, command: Uint8Array): void {
   if (command[1] === valueType.number) value = new DataView(bytes.buffer).getFloat64(0, true);
   let store = stores.get(path);
   if (store === undefined) stores.set(path, (store = new Map()));
-  store.set(textAt(command, pathEnd, keyEnd), value);
+  const key = textAt(command, pathEnd, keyEnd);
+  const how = power?.begin() ?? "done";
+  if (how === "done") store.set(key, value);
+  if (how === "torn") {
+    tearValue(store, key, value, power!.operations);
+    power!.cut();
+  }
+}
+
+/** One of the four ways, by the number of the operation: over all of them each has its turn. */
+function tearValue(store: Map<string, StoredValue>, key: string, value: StoredValue, turn: number): void {
+  if (turn % 4 === 1) store.set(key, value);
+  if (turn % 4 === 2) store.delete(key);
+  if (turn % 4 === 3 && value instanceof Uint8Array) store.set(key, value.slice(0, value.length >> 1));
 }
 
 /** Carries out a `keyDelete` command. */

@@ -14,6 +14,7 @@
  *
  *   boot            body: wall clock f64 (epoch ms) | seed length u32 | config length u32 (units)
  *                         | seed, text | config, JSON text
+ *                   pin: index in `resetReasons`
  *   timers          the earliest timer is due
  *   serialReceived  body: the bytes
  *   serialWritable  free: room in the TX FIFO, bytes
@@ -44,6 +45,10 @@
  *   keyList      body: path                            answer: text, each key followed by U+0000
  *   clockSet     body: wall clock f64 (epoch ms)
  *   restart
+ *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
+ *   flashRead    body: length u32 | offset u32         answer: the bytes
+ *   flashWrite   body: offset u32 | bytes
+ *   flashErase   body: block u32
  *
  *   A value is its bytes, its text, or f64.
  */
@@ -61,6 +66,21 @@ export const HostEvent = Object.freeze({
 /** Length of an event without its body, bytes. */
 export const eventHeader = 16;
 
+/** Why the board started, as the ESP32's `resetReason` module numbers it. */
+export const resetReasons = Object.freeze([
+  "Unknown",
+  "Power-On",
+  "External Pin",
+  "Software",
+  "Panic",
+  "Interrupt WDT",
+  "Task WDT",
+  "Other WDT",
+  "Deep Sleep",
+  "Brownout",
+  "SDIO",
+]);
+
 /** Kinds of command, guest to host. */
 export const GuestCommand = Object.freeze({
   trace: 1,
@@ -76,6 +96,10 @@ export const GuestCommand = Object.freeze({
   keyList: 11,
   clockSet: 12,
   restart: 13,
+  flashStatus: 14,
+  flashRead: 15,
+  flashWrite: 16,
+  flashErase: 17,
 });
 
 /** Length of a command without its body, bytes. */

@@ -31,7 +31,8 @@ describe("a good day", () => {
     expect(bench.server.lines).toEqual([auth, up, up, up, up]);
     expect(consecutive(bench.readings)).toBe(true);
     expect(bench.agent).toMatchObject({ online: true, backlog: 0 });
-    expect(bench.log.slice(0, 6)).toEqual([
+    expect(bench.log.slice(0, 7)).toEqual([
+      "journal: none: what waits is lost with the power",
       expect.stringMatching(/^report: taken id=\d+ format=raw$/),
       "session: authenticating cause=first",
       "session: online edition=token",
@@ -308,7 +309,11 @@ describe("an application that fails", () => {
     };
     bench.wait(10 * minute);
     expect(bench.samples).toBe(1);
-    expect(bench.log).toEqual(['report: missed reason="i2c"', "agent: idle next=900s"]);
+    expect(bench.log).toEqual([
+      "journal: none: what waits is lost with the power",
+      'report: missed reason="i2c"',
+      "agent: idle next=900s",
+    ]);
     bench.wait(hour);
     expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });

@@ -13,6 +13,13 @@ it("needs a server and nothing else", () => {
     payload: "raw",
     batch: 1,
     payloadLimit: 512,
+    order: "oldest",
+    full: "oldest",
+    spacing: 3,
+    startSpread: 300,
+    radioBudget: 3600,
+    keepAlive: false,
+    logValues: false,
     lifetime: 3600,
     edition: "auto",
     iv: "zero",
@@ -31,18 +38,25 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     batch: 4,
     payloadLimit: 256,
     late: 0,
+    spacing: 10,
+    startSpread: 0,
+    radioBudget: 600,
+    keepAlive: true,
+    logValues: true,
     lifetime: 30,
     powerKey: 12,
+    modemSupply: 18,
     t3324: 2,
     t3412: 3600,
   };
   const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-  const choices = { payload: "alternate", edition: "tokenless", iv: "key", apn: "cmnbiot" };
+  const choices = { payload: "alternate", order: "live", full: "thin", edition: "tokenless", iv: "key", apn: "cmnbiot" };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
   expect(readSettings({ ...text, ...choices })).toEqual({ ...given, ...choices });
 });
 
 it("an empty powerKey means that there is none; settings of others are passed over", () => {
+  expect(readSettings({ server, modemSupply: "" })).not.toHaveProperty("modemSupply");
   expect(readSettings({ server, powerKey: "", ssid: "x", deviceSecret: "s" })).not.toHaveProperty("powerKey");
 });
 
@@ -79,6 +93,13 @@ describe("a value that cannot work is refused by name, with what it may be", () 
     ["edition", ["", "both", 2019], "one of auto, token, tokenless"],
     ["iv", ["", "a b", "x".repeat(101), "tür", 0, '"zero"'], "printable ASCII"],
     ["apn", ["", 'a"b', "a b", "a\r\nAT+CPOWD=1", 5, "x".repeat(101)], "printable ASCII"],
+    ["order", ["newest", 1], "one of oldest, live"],
+    ["full", ["drop", null], "one of oldest, newest, thin"],
+    ["spacing", [-1, 3_601], "whole number from 0 to 3600"],
+    ["startSpread", [-1, 3_601], "whole number from 0 to 3600"],
+    ["radioBudget", [-1, 86_401], "whole number from 0 to 86400"],
+    ["keepAlive", ["yes", 1, null], "true or false"],
+    ["modemSupply", [49, "x"], "whole number from 0 to 48"],
     ["powerKey", [-1, 49, "GPIO4", 0.5], "whole number from 0 to 48"],
     ["t3324", [-1, 11_161, "2s"], "whole number from 0 to 11160"],
     ["t3412", [59, 35_712_001, "1d"], "whole number from 60 to 35712000"],

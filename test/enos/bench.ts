@@ -100,6 +100,8 @@ export class SessionBench {
           return `authenticating ${event.cause}`;
         case "online":
           return `online ${event.edition}`;
+        case "resumed":
+          return `resumed ${event.edition}`;
         case "refused":
           return `refused ${event.reason}`;
         case "doubted":

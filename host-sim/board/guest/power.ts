@@ -1,14 +1,22 @@
 /**
- * What the boot event brings: the wall clock, the seed of Math.random and the configuration.
+ * What the boot event brings: the wall clock, the seed of Math.random, the configuration, and why the
+ * board started.
  */
 import { eventHeader } from "../protocol";
 import { getText, setWallClock } from "./bridge";
 import { seedRandom } from "./prelude";
 
 let json = "{}";
+let reason = 0;
+
+/** Why the board started, by its number. */
+export function resetReason(): number {
+  return reason;
+}
 
 /** Takes in the boot event. */
 export function powerOn(view: DataView): void {
+  reason = view.getUint8(1);
   setWallClock(view.getFloat64(eventHeader, true));
   const seedLength = view.getUint32(eventHeader + 8, true);
   const configLength = view.getUint32(eventHeader + 12, true);

@@ -9,14 +9,13 @@
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/_common.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/serial.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/embedded_io/digital.d.ts" />
-/// <reference path="../../../node_modules/@moddable/typings/embedded_io/system.d.ts" />
 /// <reference path="../../../node_modules/@moddable/typings/mc/config.d.ts" />
 /// <reference path="../../../firmware/moddable.d.ts" />
 import Timer from "timer";
 import Time from "time";
 import Serial from "embedded:io/serial";
 import Digital from "embedded:io/digital";
-import System from "embedded:io/system";
+import FFI from "mc/ffi";
 import storage from "embedded:storage/key-value";
 import config from "mc/config";
 import { BlockCipher, Digest, Mode } from "crypt";
@@ -286,7 +285,7 @@ const programs: Record<string, () => void> = {
   restart() {
     Timer.set(() => {
       say("going down");
-      say("not heard", thrown(() => System.restart()));
+      say("not heard", thrown(() => new FFI().esp_restart()));
     }, 10);
   },
 

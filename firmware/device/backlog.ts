@@ -1,0 +1,292 @@
+/**
+ * Entries that wait for the cloud's acknowledgement. With a journal they outlive the loss of power: an
+ * entry is in flash before anybody is told that it was taken, and in RAM there are the next few only.
+ *
+ *     append -> journal -> [ the next few in RAM ] -> sent -> release
+ *                  |               ^
+ *                  +-- unread -----+  fetched, oldest first, when few are left
+ *
+ * Without a journal, on a board that has no partition for it, they wait in RAM, and that is told.
+ */
+import { Journal } from "../journal/journal";
+import { EntryType, decodeEntry, encodeEntry } from "./entry-bytes";
+import type { Flash } from "../journal/flash";
+import type { FullPolicy, LossReason } from "../journal/journal";
+import type { Thing } from "../model/thing";
+import type { Entry } from "./entry";
+
+/** What goes first when much waits: what was measured just now, or what has waited longest. */
+export type Order = "live" | "oldest";
+
+export interface BacklogOptions {
+  /** The journal's partition; undefined for none. */
+  readonly flash: Flash | undefined;
+  /** Number of this boot. */
+  readonly boot: number;
+  readonly policy: FullPolicy;
+  readonly order: Order;
+  readonly thing: Thing;
+  /** Ids of what is under way: it stays, as it may have arrived already. */
+  readonly underWay: () => readonly Entry[];
+  /** It is lost, and was not refused by anybody; `entry` when it is in RAM. */
+  readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
+  readonly log: (room: string, text: string) => void;
+}
+
+/** Entries in RAM without a journal: a day and more of readings at 15 minutes. */
+const ramLimit = 128;
+/** Entries in RAM with one, and how few may be left before more are fetched. */
+const windowLimit = 32;
+const windowLow = 8;
+
+/** What waits, in the order in which it goes. */
+export class Backlog {
+  readonly #options: BacklogOptions;
+  readonly #journal: Journal | undefined;
+  #entries: Entry[] = [];
+  /** Entries that are in the journal only. */
+  #unread = 0;
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+    this.#journal = this.#open();
+    if (this.#journal === undefined) return;
+    this.#unread = this.#journal.length;
+    const { waiting, damaged, mended } = this.#journal.recovery;
+    const harm = `${damaged > 0 ? ` damaged=${damaged}` : ""}${mended > 0 ? ` mended=${mended}` : ""}`;
+    options.log("journal", `open waiting=${waiting}${harm}`);
+  }
+
+  /** Whether entries outlive the loss of power. */
+  get durable(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  get length(): number {
+    return this.#entries.length + this.#unread;
+  }
+
+  /** The next few, in the order in which they go. Not to be changed. */
+  next(now: number, lateAfter: number): readonly Entry[] {
+    if (this.#unread > 0 && this.#entries.length <= windowLow) this.#fetch();
+    if (this.#options.order === "oldest" || this.#entries.length < 2) return this.#entries;
+    const live = this.#entries.filter((entry) => now - entry.takenAt <= lateAfter);
+    if (live.length === 0 || live.length === this.#entries.length) return this.#entries;
+    return live.concat(this.#entries.filter((entry) => now - entry.takenAt > lateAfter));
+  }
+
+  /**
+   * Takes an entry in. When this returns it is kept, over a loss of power too where there is a journal;
+   * a text says why it could not be sent anyhow.
+   */
+  append(entry: Entry): string | undefined {
+    const journal = this.#journal;
+    if (journal === undefined || (entry.kind === "message" && entry.question)) {
+      this.#appendToRam(entry);
+      return undefined;
+    }
+    const encoded = encodeEntry(this.#options.thing, entry);
+    if (typeof encoded === "string") return encoded;
+    const { type, body } = encoded;
+    const isDated = entry.time !== undefined;
+    try {
+      const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
+      if (appended.kind === "full") {
+        this.#options.onLost(entry.id, entry.kind === "reading", "dropped", entry);
+        return undefined;
+      }
+      if (appended.kind === "kept") {
+        entry.address = appended.address;
+        this.#place(entry);
+        return undefined;
+      }
+    } catch (error) {
+      this.#broken(error);
+    }
+    this.#appendToRam(entry);
+    return undefined;
+  }
+
+  /** Forgets an entry: it is settled. */
+  release(entry: Entry): void {
+    const index = this.#indexOf(entry.id);
+    if (index < 0) return;
+    const { address } = this.#entries.splice(index, 1)[0];
+    if (address !== undefined) this.#guard((journal) => journal.release(address));
+  }
+
+  /** Lets those that are in RAM go before this one. */
+  postpone(entry: Entry): void {
+    const index = this.#indexOf(entry.id);
+    if (index >= 0) this.#entries.push(this.#entries.splice(index, 1)[0]);
+  }
+
+  /** Notes how a reading is about to be sent: after a loss of power it must go the same way. */
+  noteTried(entry: Entry, how: "alone" | "timed"): void {
+    if (entry.kind !== "reading" || entry[how] === true) return;
+    entry[how] = true;
+    const { address } = entry;
+    if (address !== undefined) this.#guard((journal) => journal.markTried(address, how));
+  }
+
+  /**
+   * The wall clock is known now: whatever was taken before gets its time. Of earlier boots nothing tells
+   * but how long they had run: they are taken to have followed each other without a pause.
+   *
+   * @param epoch epoch ms at monotonic zero
+   */
+  date(epoch: number): void {
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
+    }
+    this.#guard((journal) => this.#dateRecords(journal, epoch));
+  }
+
+  #dateRecords(journal: Journal, epoch: number): void {
+    const boots: { boot: number; longest: number; start: number }[] = [];
+    journal.each((_address, { flags, boot, time }) => {
+      if ((flags & 1) !== 0) return;
+      const known = boots.find((each) => each.boot === boot);
+      if (known === undefined) boots.push({ boot, longest: time, start: 0 });
+      else if (time > known.longest) known.longest = time;
+    });
+    if (boots.length === 0) return;
+    const current = this.#options.boot & 0xffff;
+    // Latest first; their numbers wrap.
+    boots.sort((a, b) => ((current - a.boot) & 0xffff) - ((current - b.boot) & 0xffff));
+    let start = epoch;
+    for (let i = 0; i < boots.length; i++) {
+      if (boots[i].boot !== current) start -= boots[i].longest;
+      boots[i].start = start;
+    }
+    let estimated = 0;
+    journal.each((address, { flags, boot, time }) => {
+      if ((flags & 1) !== 0) return;
+      if (boot !== current) estimated += 1;
+      journal.date(address, Math.round(boots.find((each) => each.boot === boot)!.start + time));
+    });
+    if (estimated > 0) this.#options.log("journal", `dated estimated=${estimated}`);
+    // Those in RAM get what is in flash, which may be older than this clock.
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      const record = entry.address === undefined ? undefined : journal.read(entry.address);
+      if (record?.dated === true) entry.time = record.time;
+    }
+  }
+
+  /** Journal in RAM no longer than it takes: it is there for the next few anyhow. */
+  #place(entry: Entry): void {
+    const { order } = this.#options;
+    if (order === "oldest" && (this.#unread > 0 || this.#entries.length >= windowLimit)) {
+      // Who sent it wants to hear of its end: it has to stay in RAM.
+      if (entry.kind === "reading" || entry.done === undefined) {
+        this.#unread += 1;
+        return;
+      }
+    }
+    this.#entries.push(entry);
+    if (this.#entries.length > windowLimit) this.#evict();
+  }
+
+  /** Leaves one to the journal alone: not one of the newest, as those go first. */
+  #evict(): void {
+    const underWay = this.#options.underWay();
+    for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
+      const entry = this.#entries[i];
+      const heard = entry.kind === "message" && entry.done !== undefined;
+      if (entry.address === undefined || heard || underWay.indexOf(entry) >= 0) continue;
+      this.#entries.splice(i, 1);
+      this.#unread += 1;
+      return;
+    }
+  }
+
+  #appendToRam(entry: Entry): void {
+    if (this.#entries.length >= ramLimit) {
+      const underWay = this.#options.underWay();
+      // Only what is nowhere else: the rest is safe in flash.
+      const index = this.#entries.findIndex(
+        (each) => each.address === undefined && underWay.indexOf(each) < 0,
+      );
+      const dropped = index < 0 ? entry : this.#entries.splice(index, 1)[0];
+      this.#options.onLost(dropped.id, dropped.kind === "reading", "dropped", dropped);
+      if (dropped === entry) return;
+    }
+    this.#entries.push(entry);
+  }
+
+  #fetch(): void {
+    this.#guard((journal) => {
+      const wanted = windowLimit - this.#entries.length;
+      const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0);
+      for (let i = 0; i < addresses.length; i++) {
+        const record = journal.read(addresses[i]);
+        if (record === undefined) continue;
+        const entry = decodeEntry(this.#options.thing, record, -Infinity);
+        this.#unread -= 1;
+        if (entry !== undefined) {
+          this.#entries.push(entry);
+          continue;
+        }
+        journal.release(record.address);
+        this.#options.onLost(record.id, record.type !== EntryType.message, "unreadable");
+      }
+      // Whatever the count says: there is nothing more.
+      if (addresses.length < wanted) this.#unread = 0;
+    });
+  }
+
+  #indexOf(id: number): number {
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].id === id) return i;
+    return -1;
+  }
+
+  #open(): Journal | undefined {
+    const { flash, boot, policy, log } = this.#options;
+    if (flash === undefined) {
+      log("journal", "none: what waits is lost with the power");
+      return undefined;
+    }
+    try {
+      return new Journal(flash, boot, {
+        policy,
+        thinnable: (type) => type !== EntryType.message,
+        pinned: (id) => this.#options.underWay().some((entry) => entry.id === id),
+        onLost: (id, type, reason) => this.#lost(id, type, reason),
+        onMoved: (id, address) => {
+          const index = this.#indexOf(id);
+          if (index >= 0) this.#entries[index].address = address;
+        },
+      });
+    } catch (error) {
+      log("journal", `none: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #lost(id: number, type: number, reason: LossReason): void {
+    const index = this.#indexOf(id);
+    const entry = index < 0 ? undefined : this.#entries.splice(index, 1)[0];
+    if (index < 0) this.#unread -= 1;
+    this.#options.onLost(id, type !== EntryType.message, reason, entry);
+  }
+
+  #guard(work: (journal: Journal) => void): void {
+    if (this.#journal === undefined) return;
+    try {
+      work(this.#journal);
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  /** Flash hardware that fails: what is in RAM goes on, and the log says that it is no longer safe. */
+  #broken(error: unknown): void {
+    this.#options.log("journal", `failed reason="${reasonOf(error)}"`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
+}

@@ -1,0 +1,84 @@
+/**
+ * One session with the cloud for as long as the cloud knows it: over deep sleep and restarts, and over
+ * hours in which there is nothing to report.
+ */
+import { requestBody } from "../enos/body";
+import { ContentFormat } from "../coap/option";
+import { Topic, deviceRoot, pathOptions } from "../enos/topic";
+import type { Credentials } from "../enos/credentials";
+import type { Session } from "../enos/session";
+import type { DeviceMemory } from "./memory";
+
+export interface ContinuityOptions {
+  readonly session: Session;
+  readonly memory: DeviceMemory;
+  readonly credentials: Credentials;
+  /** Seconds without contact until the cloud ends a session. */
+  readonly lifetime: number;
+  /** Whether a session without a report due is kept alive. */
+  readonly keepAlive: boolean;
+  readonly log: (room: string, text: string) => void;
+}
+
+/** Time before a session lapses at which it is kept alive, ms: the try may take two attempts. */
+const ahead = 300_000;
+/** The shortest question that EnOS answers: a tag that no device has. */
+const idleTag = "-";
+
+/** See the head of this file. */
+export class Continuity {
+  readonly #options: ContinuityOptions;
+  #settled = false;
+  #asking = false;
+  /** Last contact that was kept, epoch ms, or monotonic as long as there is no clock. */
+  #keptContact = -Infinity;
+
+  constructor(options: ContinuityOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Before the first request of a boot: takes the session up again that the last boot left.
+   *
+   * @param epoch epoch ms at monotonic zero; while it is unknown the session is taken for alive
+   */
+  begin(epoch: number | undefined, now: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const stored = this.#options.memory.session;
+    if (stored === undefined) return;
+    const known = epoch !== undefined && stored.lastContact > 0;
+    this.#options.session.resume(stored, known ? stored.lastContact - epoch : now, now);
+  }
+
+  /** The session was opened, or had contact: it is written when it would be missed. */
+  keep(epoch: number | undefined, opened: boolean): void {
+    const { session, memory, lifetime } = this.#options;
+    const { state, lastContact } = session;
+    if (state === undefined) return;
+    const contact = epoch === undefined ? lastContact : epoch + lastContact;
+    // A quarter: a restart then takes the session for little older than it is.
+    if (!opened && contact - this.#keptContact < lifetime * 250) return;
+    this.#keptContact = contact;
+    memory.keepSession({ ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) });
+  }
+
+  /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */
+  deadline(nextReport: number): number {
+    const { session, keepAlive, lifetime } = this.#options;
+    if (!keepAlive || this.#asking) return Infinity;
+    const due = session.lapsesAt - Math.min(ahead, lifetime * 250);
+    return nextReport <= due ? Infinity : due;
+  }
+
+  /** Keeps it alive. */
+  ask(now: number): void {
+    const { session, credentials, memory, log } = this.#options;
+    this.#asking = true;
+    log("session", "keep alive");
+    const path = pathOptions(`${deviceRoot(credentials)}/${Topic.tagQuery}`, ContentFormat.json);
+    const payload = requestBody(String(memory.takeId()), Topic.tagQuery, { tags: [idleTag] });
+    const onComplete = (): void => void (this.#asking = false);
+    session.send({ path, payload, onComplete }, now);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Looks after the device from outside its own reasoning, for the day on which that is wrong: resets the
+ * modem when it claims to be up and nothing comes back, and restarts the board when nothing else helps.
+ * What waits is in flash, so a restart costs no reading; why it was done is kept and told.
+ *
+ *     4 exchanges without an answer, link up       the modem's next reset
+ *     10 exceptions within 10 minutes              restart "fault"
+ *     a request out, or a link asked for, for      restart "hung"
+ *       half an hour, and nobody has a deadline
+ *     a day of trying without one answer           restart "no-contact"
+ */
+import type { RestartCause } from "./memory";
+
+/** Unanswered exchanges in a row that speak against the modem. */
+const mutesForReset = 4;
+const faultsForRestart = 10;
+/** ms in which they have to come. */
+const faultWindow = 600_000;
+/** ms */
+const hungAfter = 1_800_000;
+const noContactAfter = 86_400_000;
+
+/** How the device stands, whenever the supervisor looks. */
+export interface Standing {
+  /** Something is to be sent, and nothing forbids it. */
+  readonly trying: boolean;
+  /** A request is out, or the link was asked for and is not ready. */
+  readonly waiting: boolean;
+  /** When the device wants to be called next, ms. */
+  readonly deadline: number;
+}
+
+/** See the head of this file. All times are monotonic, ms. */
+export class Supervisor {
+  readonly #resetLink: (now: number) => void;
+  #mute = 0;
+  #faults = 0;
+  #faultsSince = 0;
+  /** ms spent trying since the last answer. */
+  #trying = 0;
+  #lookedAt: number | undefined;
+  #waitingSince: number | undefined;
+
+  constructor(resetLink: (now: number) => void) {
+    this.#resetLink = resetLink;
+  }
+
+  /** The cloud has answered, whatever. */
+  answered(): void {
+    this.#mute = 0;
+    this.#trying = 0;
+  }
+
+  /** An exchange has ended without an answer although the link was up. */
+  unanswered(now: number): void {
+    this.#mute += 1;
+    if (this.#mute < mutesForReset) return;
+    this.#mute = 0;
+    this.#resetLink(now);
+  }
+
+  /** An exception escaped; true when it is time to restart. */
+  fault(now: number): boolean {
+    if (now - this.#faultsSince > faultWindow) {
+      this.#faultsSince = now;
+      this.#faults = 0;
+    }
+    this.#faults += 1;
+    return this.#faults >= faultsForRestart;
+  }
+
+  /** Looks at the device, every few minutes: why it is to be restarted, if it is. */
+  look(standing: Standing, now: number): RestartCause | undefined {
+    const since = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
+    this.#lookedAt = now;
+    if (standing.trying) this.#trying += since;
+    if (this.#trying >= noContactAfter) return "no-contact";
+    if (!standing.waiting || standing.deadline <= now + hungAfter) this.#waitingSince = undefined;
+    else this.#waitingSince ??= now;
+    if (this.#waitingSince !== undefined && now - this.#waitingSince >= hungAfter) return "hung";
+    return undefined;
+  }
+}

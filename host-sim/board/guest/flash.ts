@@ -1,0 +1,88 @@
+/**
+ * `embedded:storage/flash`: one partition of the board's flash, as the ESP32's module has it: it says
+ * neither its write alignment nor its erase value.
+ */
+import { GuestCommand, commandHeader } from "../protocol";
+import { bytesOf, command, issue, putText } from "./bridge";
+
+class Flash {
+  readonly #status: { readonly size: number; readonly blockLength: number; readonly blocks: number };
+  readonly #readOnly: boolean;
+  #open = true;
+
+  constructor(size: number, blockLength: number, readOnly: boolean) {
+    this.#status = { size, blockLength, blocks: Math.floor(size / blockLength) };
+    this.#readOnly = readOnly;
+  }
+
+  status(): { size: number; blockLength: number; blocks: number } {
+    this.#opened();
+    return { ...this.#status };
+  }
+
+  read(target: number | ArrayBuffer | ArrayBufferView, offset: number): ArrayBuffer | number {
+    this.#opened();
+    const into = typeof target === "number" ? new Uint8Array(target) : bytesOf(target);
+    this.#within("read failed", offset, into.length);
+    const message = command(GuestCommand.flashRead, 0, 0, 8);
+    const view = new DataView(message.buffer);
+    view.setUint32(commandHeader, into.length, true);
+    view.setUint32(commandHeader + 4, offset, true);
+    into.set(new Uint8Array(issue(message)));
+    return typeof target === "number" ? (into.buffer as ArrayBuffer) : into.length;
+  }
+
+  write(buffer: ArrayBuffer | ArrayBufferView, offset: number): void {
+    this.#writable();
+    const bytes = bytesOf(buffer);
+    this.#within("write failed", offset, bytes.length);
+    const message = command(GuestCommand.flashWrite, 0, 0, 4 + bytes.length);
+    new DataView(message.buffer).setUint32(commandHeader, offset, true);
+    message.set(bytes, commandHeader + 4);
+    issue(message);
+  }
+
+  /** Blocks from `start` up to `end`, or the one. */
+  eraseBlock(start: number, end = start + 1): void {
+    this.#writable();
+    if (!(start >= 0 && end <= this.#status.blocks)) throw new Error("erase failed");
+    for (let block = start; block < end; block++) {
+      const message = command(GuestCommand.flashErase, 0, 0, 4);
+      new DataView(message.buffer).setUint32(commandHeader, block, true);
+      issue(message);
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  #within(fault: string, offset: number, length: number): void {
+    if (!(offset >= 0 && offset + length <= this.#status.size)) throw new Error(fault);
+  }
+
+  #opened(): void {
+    if (!this.#open) throw new Error("closed");
+  }
+
+  #writable(): void {
+    this.#opened();
+    if (this.#readOnly) throw new Error("read-only");
+  }
+}
+
+export default Object.freeze({
+  /** @throws Error for a partition that the board does not have */
+  open(options: { path: string; mode?: string }): Flash {
+    if (!("path" in options)) throw new Error("no path");
+    const mode = options.mode ?? "r+";
+    if (mode !== "r" && mode !== "r+") throw new Error("invalid mode");
+    const path = String(options.path);
+    const message = command(GuestCommand.flashStatus, 0, 0, 2 * path.length);
+    putText(message, commandHeader, path);
+    const answer = issue(message);
+    if (answer.byteLength < 8) throw new Error("can't find partition");
+    const view = new DataView(answer);
+    return new Flash(view.getUint32(0, true), view.getUint32(4, true), mode === "r");
+  },
+});
