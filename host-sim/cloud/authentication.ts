@@ -61,6 +61,28 @@ export class Authentication {
     this.#options.emit?.({ type: "state", productKey, deviceKey, from, to });
   }
 
+  /** Lets a disabled device in again; it has to authenticate anew. No effect on others. */
+  enable(device: CloudDevice, now: number): void {
+    if (device.state !== "disabled") return;
+    device.session = undefined;
+    this.setState(device, device.lastSeen === undefined ? "inactive" : "offline", now);
+  }
+
+  /** Ends these devices' sessions as a server does that has lost them; how many there were. */
+  forgetSessions(devices: readonly CloudDevice[], now: number): number {
+    let sessions = 0;
+    for (const device of devices) {
+      if (device.session === undefined) continue;
+      sessions += 1;
+      device.session = undefined;
+      const { productKey, deviceKey } = device;
+      this.#options.emit?.({ type: "session-forgotten", productKey, deviceKey });
+      if (device.state === "online") this.setState(device, "offline", now);
+      device.keep();
+    }
+    return sessions;
+  }
+
   /** Answers a request to /auth. `device` is undefined for one that is not registered. */
   authenticate(
     name: { productKey: string; deviceKey: string },

@@ -205,15 +205,7 @@ export class EnosCloud {
    */
   enable(productKey: string, deviceKey: string, now: number = this.#now): void {
     this.#advance(now);
-    const device = this.#known(productKey, deviceKey);
-    if (device.state === "disabled") {
-      device.session = undefined;
-      this.#authentication.setState(
-        device,
-        device.lastSeen === undefined ? "inactive" : "offline",
-        this.#now,
-      );
-    }
+    this.#authentication.enable(this.#known(productKey, deviceKey), this.#now);
     this.#flush();
   }
 
@@ -228,15 +220,7 @@ export class EnosCloud {
       productKey === undefined || deviceKey === undefined
         ? [...this.#fleet.devices()]
         : [this.#known(productKey, deviceKey)];
-    let sessions = 0;
-    for (const device of all) {
-      if (device.session === undefined) continue;
-      sessions += 1;
-      device.session = undefined;
-      this.#emit({ type: "session-forgotten", ...nameOf(device) });
-      if (device.state === "online") this.#authentication.setState(device, "offline", this.#now);
-      device.keep();
-    }
+    const sessions = this.#authentication.forgetSessions(all, this.#now);
     this.#flush();
     return sessions;
   }
@@ -324,6 +308,29 @@ export class EnosCloud {
    */
   setFaults(faults: Partial<Faults>): void {
     this.#layer.faults = { ...this.#layer.faults, ...faults };
+  }
+
+  /**
+   * While true it swallows every datagram and sends none, and answers that wait because of `delayDown`
+   * are lost. Its clock goes on: sessions lapse and commands time out.
+   */
+  get down(): boolean {
+    return this.#layer.down;
+  }
+
+  set down(down: boolean) {
+    this.#layer.down = down;
+  }
+
+  /**
+   * As when its program starts anew: sessions, the replies kept for retransmissions and block-wise
+   * transfers are gone; products, devices, what they reported and commands are kept. Returns how many
+   * sessions there were.
+   */
+  restart(now: number): number {
+    this.poll(now);
+    this.#layer.restart();
+    return this.forgetSession(undefined, undefined, now);
   }
 
   get nat(): NatPolicy {

@@ -126,6 +126,15 @@ export class Departures {
     return true;
   }
 
+  /** Drops all that wait; how many originals and copies there were. */
+  dropAll(): number {
+    const count = this.#waiting.length;
+    this.#waiting.length = 0;
+    this.#originals = 0;
+    this.#lastDue = 0;
+    return count;
+  }
+
   /** Takes out the next one that is due, if there is one. */
   take(now: number): { datagram: Uint8Array; peer: Peer } | undefined {
     if (this.deadline > now) return undefined;

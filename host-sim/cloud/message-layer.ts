@@ -119,12 +119,14 @@ export class MessageLayer {
     serverErrors: 0,
   };
   readonly #options: MessageLayerOptions;
-  readonly #replies: ReplyStore;
-  readonly #uploads: Uploads;
-  readonly #downloads: Downloads;
+  readonly #limits: MessageLimits;
+  #replies: ReplyStore;
+  #uploads: Uploads;
+  #downloads: Downloads;
   readonly #departures: Departures;
   readonly #rates: RateLimiter;
   #faults: Faults = NO_FAULTS;
+  #down = false;
   #now = 0;
   #nextMessageId: number;
 
@@ -132,7 +134,8 @@ export class MessageLayer {
   constructor(options: MessageLayerOptions) {
     this.#options = options;
     const limits = { ...DEFAULT_MESSAGE_LIMITS, ...options.limits };
-    this.#replies = new ReplyStore({ perPeer: limits.repliesPerPeer, total: limits.repliesTotal });
+    this.#limits = limits;
+    this.#replies = replyStore(limits);
     this.#uploads = new Uploads(limits);
     this.#downloads = new Downloads(limits);
     this.#departures = new Departures(limits.departures);
@@ -156,6 +159,24 @@ export class MessageLayer {
    */
   set faults(faults: Readonly<Faults>) {
     this.#faults = checkFaults(faults);
+  }
+
+  /** While true every datagram is swallowed and none sent; what waits to be sent is lost as it begins. */
+  get down(): boolean {
+    return this.#down;
+  }
+
+  set down(down: boolean) {
+    this.#down = down;
+    if (down) this.counters.droppedDown += this.#departures.dropAll();
+  }
+
+  /** Forgets replies given, transfers under way and what waits to be sent; faults and limits stay. */
+  restart(): void {
+    this.#replies = replyStore(this.#limits);
+    this.#uploads = new Uploads(this.#limits);
+    this.#downloads = new Downloads(this.#limits);
+    this.counters.droppedDown += this.#departures.dropAll();
   }
 
   /** A copy: the limit is changed by setting it. */
@@ -185,6 +206,10 @@ export class MessageLayer {
   receive(datagram: Uint8Array, peer: Peer, now: number): void {
     this.poll(now);
     this.counters.datagrams += 1;
+    if (this.#down) {
+      this.counters.droppedUp += 1;
+      return;
+    }
     const fate = drawFate(this.#faults, this.#options.random);
     if (fate.dropUp) {
       this.counters.droppedUp += 1;
@@ -350,6 +375,10 @@ export class MessageLayer {
   #ignore(): undefined {
     this.counters.ignored += 1;
   }
+}
+
+function replyStore({ repliesPerPeer, repliesTotal }: MessageLimits): ReplyStore {
+  return new ReplyStore({ perPeer: repliesPerPeer, total: repliesTotal });
 }
 
 function uint16([high, low]: Uint8Array): number {

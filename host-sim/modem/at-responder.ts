@@ -47,6 +47,8 @@ export interface AtResponderOptions {
   onDropped?: (reason: "busy" | "no command" | "too long") => void;
   /** Holds URCs that come during a command back until inside its answer. */
   urcInsideResponse?: boolean;
+  /** How often an unsolicited line goes out: once when left out. */
+  urcCopies?: () => number;
 }
 
 /** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
@@ -55,6 +57,7 @@ const longestCommandLine = 1100;
 const errorTexts: Record<number, string> = {
   3: "operation not allowed",
   4: "operation not supported",
+  10: "SIM not inserted",
   14: "SIM busy",
   50: "incorrect parameters",
 };
@@ -88,8 +91,11 @@ export class AtResponder {
 
   /** Sends an unsolicited line. */
   urc(text: string): void {
-    if (this.busy && this.#options.urcInsideResponse === true) this.#held.push(text);
-    else this.#send(text);
+    const copies = this.#options.urcCopies?.() ?? 1;
+    for (let i = 0; i < copies; i++) {
+      if (this.busy && this.#options.urcInsideResponse === true) this.#held.push(text);
+      else this.#send(text);
+    }
   }
 
   /** Forgets the command in progress and what was typed: the modem restarts or sleeps. */

@@ -5,14 +5,18 @@ export type ModemEvent =
   | {
       readonly type: "power";
       readonly time: number;
-      readonly state: "off" | "booting" | "on";
+      /** `hung`: dead, though it has power. */
+      readonly state: "off" | "booting" | "on" | "hung";
       readonly reason: string;
     }
   | {
-      /** Registration: 0 off, 1 home network, 2 searching (the `stat` of CEREG). */
+      /**
+       * Registration: 0 off, 1 home network, 2 searching, 3 denied, 4 searching out of coverage (the
+       * `stat` of CEREG).
+       */
       readonly type: "attach";
       readonly time: number;
-      readonly stat: 0 | 1 | 2;
+      readonly stat: 0 | 1 | 2 | 3 | 4;
       /** What the network granted; `undefined` while not registered or without PSM. */
       readonly psm: PsmTimers | undefined;
     }

@@ -37,7 +37,9 @@ export interface PowerSavingOptions {
   onEnterPsm(): void;
   /** T3412 ran out in PSM: wake up, then call `update`. */
   onWakeByTimer(): void;
-  /** False while a command is in progress: then sleep waits. */
+  /** A tracking area update is on its way. */
+  onUpdate(): void;
+  /** False while a command is in progress, or the cell is being lost: then sleep waits. */
   maySleep(): boolean;
 }
 
@@ -113,6 +115,7 @@ export class PowerSaving {
   /** A tracking area update: a short connection without a datagram. */
   update(): void {
     this.#connect(this.#options.random.between(1_000, 3_000));
+    this.#options.onUpdate();
   }
 
   /** Bytes came over the UART: stay awake for them. */

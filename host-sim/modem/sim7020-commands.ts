@@ -12,6 +12,7 @@ import type { AtAnswer, AtFailure, AtResponder, ErrorStyle } from "./at-responde
 import { decodeT3324, decodeT3412 } from "./psm-timers";
 import type { ReleaseAssistance } from "./power-saving";
 import type { Registration } from "./registration";
+import type { SimCard } from "./sim-card";
 import type { Sim7020Nvram, Sim7020Settings } from "./sim7020-settings";
 import { socketCommands } from "./sim7020-sockets";
 import type { UdpSockets, UdpSocket } from "./udp-sockets";
@@ -28,8 +29,7 @@ export interface Sim7020Unit {
   readonly identity: { readonly imei: string; readonly imsi: string; readonly iccid: string };
   /** The wire's rate. */
   readonly baud: number;
-  /** False while the SIM card is still being read, and with CFUN=0. */
-  readonly simReady: boolean;
+  readonly card: SimCard;
   readonly ceregRoutingArea: boolean;
   /** How this firmware tells that a socket command makes no sense. */
   readonly socketFailure: AtFailure;
@@ -62,6 +62,7 @@ const notAllowed: AtAnswer = { failure: { cme: 3 } };
 /** What a command or a form of one gets that does not exist. */
 export const notSupported: AtAnswer = { failure: { cme: 4 } };
 const badParameter: AtAnswer = { failure: { cme: 50 } };
+const noCard: AtAnswer = { failure: { cme: 10 } };
 
 /** An answer of one line. */
 export function line(text: string): AtAnswer {
@@ -71,6 +72,12 @@ export function line(text: string): AtAnswer {
 /** A rule for `AT+X`, which only tells something. */
 function tells(text: (unit: Sim7020Unit) => string): CommandRule {
   return { run: (unit, { form }) => (form === "execute" ? line(text(unit)) : undefined) };
+}
+
+/** The same for what stands on the SIM card. */
+function tellsOfCard(text: (unit: Sim7020Unit) => string): CommandRule {
+  const { run } = tells(text);
+  return { run: (unit, command) => (unit.card.absent ? noCard : run(unit, command)) };
 }
 
 /** A rule for `AT+X?` and for `AT+X=<number>`, the number within bounds. */
@@ -119,12 +126,13 @@ const basicCommands: Record<string, CommandRule> = {
       return integerArgument(args[0], 1, 1) === 1 ? line(`+CGSN: ${unit.identity.imei}`) : badParameter;
     },
   },
-  "+CIMI": tells((unit) => unit.identity.imsi),
-  "+CCID": tells((unit) => unit.identity.iccid),
+  "+CIMI": tellsOfCard((unit) => unit.identity.imsi),
+  "+CCID": tellsOfCard((unit) => unit.identity.iccid),
   "+CPIN": {
     run(unit, { form }) {
       if (form !== "read") return undefined;
-      if (unit.simReady) return line("+CPIN: READY");
+      if (unit.card.ready) return line("+CPIN: READY");
+      if (unit.card.absent) return noCard;
       return unit.settings.cfun === 0 ? line("+CPIN: NOT READY") : { failure: { cme: 14 } };
     },
   },

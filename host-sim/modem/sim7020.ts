@@ -7,6 +7,9 @@
  * order of lines or a delay open, seeded chance decides, so that a driver has to cope with all.
  * Simplifications: UDP over IPv4 only, hex data only, no eDRX, no light sleep (AT+CSCLK), one
  * baud rate, and every cell takes every SIM card and access point name.
+ *
+ * What can befall it is switched on from outside at any time: `reboot`, `deafen`, `hang`, `setSupply`,
+ * `removeSim`, `dropSockets`, `urcs`, `slow`. Untouched, none of them draws a random number.
  */
 import type { Endpoint } from "../radio/link";
 import type { Scheduler } from "../world/clock";
@@ -14,26 +17,29 @@ import type { Random } from "../world/random";
 import type { AtCommand } from "./at-command";
 import { AtResponder } from "./at-responder";
 import type { AtExecution, AtFailure } from "./at-responder";
+import { ModemClock } from "./modem-clock";
 import type { ModemEvent } from "./modem-event";
-import { PowerKey } from "./power-key";
 import { PowerSaving } from "./power-saving";
 import { Registration } from "./registration";
+import { SimCard } from "./sim-card";
 import { notSupported, ordinaryDelay, sim7020Commands } from "./sim7020-commands";
 import type { Sim7020Unit } from "./sim7020-commands";
+import { Sim7020Function } from "./sim7020-function";
 import type { Sim7020Options, Sim7020Quirks } from "./sim7020-options";
+import { Sim7020Power } from "./sim7020-power";
+import type { Sim7020State } from "./sim7020-power";
 import { bootSettings } from "./sim7020-settings";
 import type { Sim7020Nvram, Sim7020Settings } from "./sim7020-settings";
+import { Trouble } from "./trouble";
 import type { SerialModemSide } from "./uart";
+import { UrcFaults } from "./urc-faults";
+import type { UrcProbabilities } from "./urc-faults";
 import { formatHex, UdpSockets } from "./udp-sockets";
 import type { UdpSocket } from "./udp-sockets";
 
 export type { Sim7020Options, Sim7020Quirks } from "./sim7020-options";
 
-/** `waking` and `stopping` last a moment only: the UART is dead in them. */
-export type Sim7020State = "off" | "booting" | "on" | "psm" | "waking" | "stopping";
-
-/** The modem's own clock before the network has set it: 1980, as GPS time begins. */
-const clockWithoutNetwork = Date.UTC(1980, 0, 6);
+export type { Sim7020State } from "./sim7020-power";
 
 export class Sim7020 {
   readonly #options: Sim7020Options;
@@ -41,7 +47,12 @@ export class Sim7020 {
   readonly #random: Random;
   readonly #port: SerialModemSide;
   readonly #quirks: Sim7020Quirks;
-  readonly #key: PowerKey;
+  readonly #trouble: Trouble;
+  readonly #urcs: UrcFaults;
+  readonly #power: Sim7020Power;
+  readonly #function: Sim7020Function;
+  readonly #card = new SimCard();
+  readonly #clock: ModemClock;
   readonly #responder: AtResponder;
   readonly #registration: Registration;
   readonly #sockets: UdpSockets;
@@ -49,14 +60,6 @@ export class Sim7020 {
   readonly #nvram: Sim7020Nvram;
   readonly #unit: Sim7020Unit;
   #settings: Sim7020Settings = bootSettings();
-  #state: Sim7020State = "off";
-  /** Counts boots, so that what was planned before one does not happen after it. */
-  #session = 0;
-  #simReady = false;
-  #clockSet = false;
-  #bootedAt = 0;
-  #deaf = false;
-  #rebootPending: boolean;
   #updateAfterWake = false;
   #lastCereg = "";
 
@@ -67,7 +70,9 @@ export class Sim7020 {
     this.#random = random.fork("behaviour");
     this.#port = port;
     this.#quirks = options.quirks ?? {};
-    this.#rebootPending = this.#quirks.rebootDuring !== undefined;
+    this.#trouble = new Trouble(this.#random, this.#quirks);
+    this.#urcs = new UrcFaults(random.fork("urcs"));
+    this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1));
     this.#nvram = { baud: 0, apn: options.apn ?? "internet" };
     this.#sockets = new UdpSockets(random.fork("ports"));
     this.#responder = new AtResponder({
@@ -77,138 +82,162 @@ export class Sim7020 {
       onLine: options.onLine,
       onDropped: (reason) => this.#dropped("command", reason),
       urcInsideResponse: this.#quirks.urcInsideResponse,
+      urcCopies: () => this.#urcs.copies(),
     });
-    this.#registration = new Registration({ network, onChange: () => this.#registrationChanged() });
+    this.#registration = new Registration({
+      scheduler,
+      random: random.fork("denial"),
+      network,
+      psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),
+      onChange: () => this.#registrationChanged(),
+    });
     this.#powerSaving = new PowerSaving({
       scheduler,
       random: random.fork("power saving"),
       onRrc: (state) => this.#tell({ type: "rrc", time: scheduler.now, state }),
       onEnterPsm: () => this.#enterPsm(),
       onWakeByTimer: () => this.#wake("T3412"),
-      maySleep: () => !this.#responder.busy,
+      onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
+      maySleep: () => !this.#responder.busy && !network.losing,
     });
-    this.#key = new PowerKey(scheduler, () => this.#wake("key"), () => this.#toggle());
+    this.#power = new Sim7020Power({
+      scheduler,
+      random: this.#random,
+      bootsByItself: options.powerOn !== "key",
+      onBoot: () => this.#reset(),
+      onOn: () => {
+        port.setPowered(true);
+        this.#junk();
+        this.#function.booted(this.#nvram.baud === 0);
+      },
+      onHalt: () => this.#halt(),
+      onPowerDown: () => this.#responder.urc("NORMAL POWER DOWN"),
+      onWakeKey: () => this.#wake("key"),
+      onEvent: (event) => this.#tell(event),
+    });
+    this.#function = new Sim7020Function({
+      random: this.#random,
+      faultRandom: random.fork("card"),
+      card: this.#card,
+      registration: this.#registration,
+      settings: () => this.#settings,
+      urc: (text) => this.#urc(text),
+      later: (delay, run) => this.#later(delay, run),
+      radioOff: () => this.#radioOff(),
+    });
     this.#unit = this.#makeUnit();
     port.onReceive = (bytes) => {
       this.#powerSaving.uartActivity();
-      if (this.#state === "on") this.#responder.receive(bytes);
+      if (this.state === "on") this.#responder.receive(bytes);
     };
     network.onDownlink = (datagram, from, toPort) => this.#receive(datagram, from, toPort);
-    if (options.powerOn !== "key") this.#boot("supply");
+    network.onServiceLost = () => this.#serviceLost();
+    if (options.powerOn !== "key") this.#power.boot("supply");
   }
 
   get state(): Sim7020State {
-    return this.#state;
+    return this.#power.state;
   }
 
   /** The PWRKEY line: held low 1 s it turns the modem on or off, 0.7 s wakes it from PSM. */
   setPowerKey(low: boolean): void {
-    this.#key.set(low);
+    this.#power.setKey(low);
   }
 
-  /** Restarts at once, whatever it was doing: a crash or a brown-out. An off modem stays off. */
+  /** The supply rail. Off, everything volatile is gone; on again, it boots or waits for the key. */
+  setSupply(on: boolean): void {
+    this.#power.setSupply(on);
+  }
+
+  /**
+   * Restarts at once, whatever it was doing: a crash or a brown-out. One that is off or hangs stays as
+   * it is.
+   */
   reboot(reason: string): void {
-    if (this.#state === "off") return;
-    this.#halt();
-    this.#boot(reason);
+    this.#power.reboot(reason);
+  }
+
+  /**
+   * Dead from now on, UART and radio, until the key has turned it off and on again (a second each), or
+   * until its supply was off. One that is off does not hang.
+   */
+  hang(until: "key" | "supply"): void {
+    this.#power.hang(until);
   }
 
   /** From now on commands get no answer, until `AT+CFUN=1` or a restart by the key. */
   deafen(): void {
-    this.#deaf = true;
+    this.#trouble.deaf = true;
   }
 
-  #boot(reason: string): void {
-    this.#enter("booting", reason);
+  /** Answers take `factor` times as long. @throws RangeError unless it is above 0 */
+  slow(factor: number): void {
+    this.#trouble.slowdown = factor;
+  }
+
+  /** Probabilities (0..1) that an unsolicited line is lost or comes twice; each can be set in here. */
+  get urcs(): UrcProbabilities {
+    return this.#urcs.probabilities;
+  }
+
+  set urcs(probabilities: UrcProbabilities) {
+    this.#urcs.probabilities = probabilities;
+  }
+
+  /** Takes the SIM card out, which ends the registration; noticed when the card is next in use. */
+  removeSim(): void {
+    this.#card.setPresent(false);
+    if (this.state === "on" && this.#card.ready) this.#function.cardGone();
+  }
+
+  /** Puts the SIM card in; noticed after CFUN 0 and 1, or a restart. */
+  insertSim(): void {
+    this.#card.setPresent(true);
+  }
+
+  /** Forgets all sockets and tells the host nothing, as when its IP stack restarts; how many there were. */
+  dropSockets(): number {
+    return this.#closeSockets();
+  }
+
+  /** Settings after a boot. */
+  #reset(): void {
     this.#settings = bootSettings();
     this.#responder.echo = true;
     this.#responder.errorStyle = 0;
-    this.#deaf = false;
-    this.#clockSet = false;
-    this.#bootedAt = this.#scheduler.now;
-    // Looking for the host's baud rate it must keep quiet: it does not know how to talk.
-    const silent = this.#nvram.baud === 0;
-    this.#later(this.#random.between(3_000, 5_000), () => {
-      this.#enter("on", reason);
-      this.#port.setPowered(true);
-      this.#junk();
-      const simDelay = this.#random.between(200, 1_200);
-      const smsDelay = simDelay + this.#random.between(300, 2_000);
-      const announce = (text: string) => !silent && this.#responder.urc(text);
-      announce("RDY");
-      this.#later(simDelay / 2, () => announce("+CFUN: 1"));
-      this.#later(simDelay, () => {
-        if (this.#settings.cfun !== 1) return;
-        this.#simReady = true;
-        announce("+CPIN: READY");
-        this.#registration.search(this.#psmRequest());
-      });
-      this.#later(smsDelay, () => announce("SMS Ready"));
-    });
+    this.#trouble.deaf = false;
+    this.#clock.restart();
   }
 
   /** Everything volatile ends here. */
   #halt(): void {
-    this.#session += 1;
     this.#port.setPowered(false);
     this.#responder.reset();
     // No line about the end: nobody is left to say it.
     this.#settings.cereg = 0;
     this.#radioOff();
-    this.#simReady = false;
+    this.#card.switchOff();
     this.#updateAfterWake = false;
   }
 
-  #powerDown(reason: string): void {
-    this.#responder.urc("NORMAL POWER DOWN");
-    this.#halt();
-    this.#state = "stopping";
-    this.#later(this.#random.between(1_000, 3_000), () => this.#enter("off", reason));
-  }
-
-  /** A press of a second. */
-  #toggle(): void {
-    if (this.#state === "off") this.#boot("key");
-    else if (this.#state === "on") this.#powerDown("key");
-  }
-
   #radioOff(): void {
-    for (const id of this.#sockets.closeAll()) this.#socketChanged(id, "closed");
+    this.#closeSockets();
     this.#powerSaving.stop();
     this.#registration.stop();
   }
 
-  /** Runs just before the command's OK. */
-  #setFunction(cfun: 0 | 1 | 4): void {
-    const was = this.#settings.cfun;
-    if (cfun === was) return;
-    this.#settings.cfun = cfun;
-    if (was === 1) this.#radioOff();
-    // The card speaks before the OK, or after it.
-    const early = this.#random.chance(0.5);
-    const cardDelay = this.#random.between(5, 600);
-    if (cfun === 0) {
-      this.#simReady = false;
-      this.#soon(early ? 0 : cardDelay / 6, () => this.#urc("+CPIN: NOT READY"));
-      return;
-    }
-    if (!this.#simReady) {
-      this.#soon(early ? 0 : cardDelay, () => {
-        if (this.#settings.cfun === 0 || this.#simReady) return;
-        this.#simReady = true;
-        this.#urc("+CPIN: READY");
-      });
-    }
-    if (cfun !== 1) return;
-    this.#later(cardDelay + this.#random.between(20, 200), () => {
-      if (this.#settings.cfun === 1 && this.#registration.stat === 0) {
-        this.#registration.search(this.#psmRequest());
-      }
-    });
+  #closeSockets(): number {
+    const ids = this.#sockets.closeAll();
+    for (const id of ids) this.#socketChanged(id, "closed");
+    return ids.length;
   }
 
-  #psmRequest() {
-    return this.#settings.psmOn ? this.#settings.psmTimers : undefined;
+  /** No cell any more: it looks for one, and its sockets wait. Asleep, it is not listening. */
+  #serviceLost(): void {
+    const { mode } = this.#powerSaving;
+    if ((mode !== "connected" && mode !== "idle") || this.#registration.stat !== 1) return;
+    this.#powerSaving.stop();
+    this.#registration.search();
   }
 
   #registrationChanged(): void {
@@ -221,45 +250,36 @@ export class Sim7020 {
     if (stat !== 1) return;
     this.#powerSaving.attached(grant?.psm);
     if (!this.#settings.networkTime) return;
-    this.#clockSet = true;
-    this.#urc(`+CLTS: ${this.#clock()}`);
-  }
-
-  /** `yy/MM/dd,hh:mm:ss+zz`; the network's zone is UTC here. */
-  #clock(): string {
-    const ms = this.#clockSet
-      ? (this.#options.epoch ?? Date.UTC(2026, 0, 1)) + this.#scheduler.now
-      : clockWithoutNetwork + this.#scheduler.now - this.#bootedAt;
-    const iso = new Date(ms).toISOString();
-    return `${iso.slice(2, 10).replaceAll("-", "/")},${iso.slice(11, 19)}+00`;
+    this.#clock.set(this.#options.network.clockError);
+    this.#urc(`+CLTS: ${this.#clock.text()}`);
   }
 
   #enterPsm(): void {
     if (this.#settings.psmStatus) this.#urc('+CPSMSTATUS: "ENTER PSM"');
-    this.#state = "psm";
+    this.#power.state = "psm";
     this.#settings.rai = 0;
     this.#responder.reset();
     this.#port.setPowered(false);
     this.#tell({ type: "psm", time: this.#scheduler.now, state: "enter" });
-    if (this.#settings.retention) return;
-    for (const id of this.#sockets.closeAll()) this.#socketChanged(id, "closed");
+    if (!this.#settings.retention) this.#closeSockets();
   }
 
   /** True when there was a sleep to end. */
   #wake(reason: "key" | "T3412"): boolean {
     if (reason === "T3412") this.#updateAfterWake = true;
-    if (this.#state !== "psm") return false;
-    this.#state = "waking";
+    if (this.state !== "psm") return false;
+    this.#power.state = "waking";
     this.#later(this.#random.between(100, 300), () => {
-      this.#state = "on";
+      this.#power.state = "on";
       this.#port.setPowered(true);
       this.#powerSaving.woken();
       this.#loseSettings();
       this.#tell({ type: "psm", time: this.#scheduler.now, state: "exit", reason });
       this.#junk();
-      this.#urc("+CPIN: READY");
+      if (this.#card.present) this.#urc("+CPIN: READY");
+      else this.#function.cardGone();
       if (this.#settings.psmStatus) this.#urc('+CPSMSTATUS: "EXIT PSM"');
-      if (this.#updateAfterWake) this.#powerSaving.update();
+      if (this.#updateAfterWake && this.#card.present) this.#powerSaving.update();
       this.#updateAfterWake = false;
     });
     return true;
@@ -279,19 +299,14 @@ export class Sim7020 {
   }
 
   #execute(command: AtCommand): AtExecution | undefined {
-    if (this.#random.chance(this.#quirks.deaf ?? 0)) this.#deaf = true;
-    if (this.#deaf) {
-      if (command.name !== "+CFUN" || command.form !== "set" || command.args[0]?.text !== "1") {
-        this.#dropped("command", "deaf");
-        return undefined;
-      }
-      this.#deaf = false;
+    if (!this.#trouble.hears(command)) {
+      this.#dropped("command", "deaf");
+      return undefined;
     }
     const rule = sim7020Commands.get(command.name);
     const [least, most] = rule?.delay ?? ordinaryDelay;
-    const delay = this.#random.between(least, most);
-    if (this.#rebootPending && command.name === this.#quirks.rebootDuring?.toUpperCase()) {
-      this.#rebootPending = false;
+    const delay = this.#trouble.slowdown * this.#random.between(least, most);
+    if (this.#trouble.breaksAt(command)) {
       this.#later(delay / 2, () => this.reboot(`in the middle of ${command.name}`));
     }
     return { delay, run: () => rule?.run(this.#unit, command) ?? notSupported };
@@ -319,25 +334,11 @@ export class Sim7020 {
   }
 
   #urc(text: string): void {
-    if (this.#state === "on") this.#responder.urc(text);
-  }
-
-  #enter(state: "off" | "booting" | "on", reason: string): void {
-    this.#state = state;
-    this.#tell({ type: "power", time: this.#scheduler.now, state, reason });
+    if (this.state === "on") this.#responder.urc(text);
   }
 
   #later(delay: number, run: () => void): void {
-    const session = this.#session;
-    this.#scheduler.after(delay, () => {
-      if (session === this.#session) run();
-    });
-  }
-
-  /** `#later`, but in this very instant for a delay of 0. */
-  #soon(delay: number, run: () => void): void {
-    if (delay === 0) run();
-    else this.#later(delay, run);
+    this.#power.later(delay, run);
   }
 
   #socketChanged(id: number, state: "created" | "connected" | "closed"): void {
@@ -365,9 +366,7 @@ export class Sim7020 {
       get settings() {
         return modem.#settings;
       },
-      get simReady() {
-        return modem.#simReady;
-      },
+      card: this.#card,
       nvram: this.#nvram,
       responder: this.#responder,
       registration: this.#registration,
@@ -378,13 +377,13 @@ export class Sim7020 {
       baud: this.#port.baud ?? 115_200,
       ceregRoutingArea: this.#quirks.ceregRoutingArea === true,
       socketFailure,
-      clock: () => this.#clock(),
-      setFunction: (cfun) => this.#setFunction(cfun),
+      clock: () => this.#clock.text(),
+      setFunction: (cfun) => this.#function.set(cfun),
       requestPsm: () => this.#requestPsm(),
       send: (socket, datagram) => this.#send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
-      powerDown: (reason) => this.#powerDown(reason),
+      powerDown: (reason) => this.#power.powerDown(reason),
       later: (delay, run) => this.#later(delay, run),
     };
   }
@@ -394,6 +393,6 @@ export class Sim7020 {
     if (this.#registration.stat !== 1) return;
     this.#powerSaving.update();
     // The answer comes while that connection lasts, so never into a sleep.
-    this.#later(this.#random.between(300, 900), () => this.#registration.update(this.#psmRequest()));
+    this.#later(this.#random.between(300, 900), () => this.#registration.update());
   }
 }

@@ -13,6 +13,7 @@
  * There is no flow control. Bytes are moved in chunks, one scheduler event each, at the time at
  * which the chunk's last byte has passed.
  */
+import { Random } from "../world/random";
 import type { ScheduledEvent, Scheduler } from "../world/clock";
 
 /** Bytes in each of the ESP32's hardware FIFOs. */
@@ -51,6 +52,9 @@ export interface SerialModemSide {
   setPowered(on: boolean): void;
 }
 
+/** Probability that a byte is the next one that `corrupt` hits. */
+const corruptionDensity = 1 / 8;
+
 /** Bytes on the wire towards the board, not handed over yet. */
 interface Segment {
   bytes: Uint8Array;
@@ -77,10 +81,17 @@ export class Uart {
   #incoming: Segment[] = [];
   #raise: ScheduledEvent | undefined;
 
+  // Its faults, in bytes.
+  #beforeOverrun = 0;
+  #overrun = 0;
+  #corrupt = 0;
+  #noise: Random;
+
   /** @throws RangeError for a rate that is no positive number */
   constructor(options: { scheduler: Scheduler; baud: number }) {
     if (!(options.baud > 0)) throw new RangeError(`baud must be a positive number, got ${options.baud}`);
     this.#scheduler = options.scheduler;
+    this.#noise = new Random(`uart ${options.baud}`);
     this.byteTime = 10_000 / options.baud;
     this.board = {
       write: (bytes) => this.#fromBoard(bytes),
@@ -102,6 +113,27 @@ export class Uart {
   /** Puts noise on the wire towards the board, behind what the modem is sending. */
   garbage(bytes: Uint8Array): void {
     this.#towardsBoard(bytes);
+  }
+
+  /**
+   * The RX FIFO runs over: of what is sent towards the board from now on, `count` bytes are lost, once
+   * `after` bytes have come through. Another call replaces what is left of the one before.
+   * @throws RangeError for what is no number of bytes
+   */
+  overrun(count: number, after = 0): void {
+    this.#overrun = byteCount("overrun", count);
+    this.#beforeOverrun = byteCount("overrun, after", after);
+  }
+
+  /**
+   * Of what is sent towards the board from now on, `count` bytes, about one in eight, get a bit flipped.
+   * Another call replaces what is left of the one before.
+   * @param random decides which byte and bit; left out, a fixed stream of the wire's own
+   * @throws RangeError for what is no number of bytes
+   */
+  corrupt(count: number, random: Random = this.#noise): void {
+    this.#corrupt = byteCount("corrupt", count);
+    this.#noise = random;
   }
 
   /** Bytes in the TX FIFO; the one on the wire counts until its stop bit is out. */
@@ -142,8 +174,29 @@ export class Uart {
     if (bytes.length === 0) return;
     const start = Math.max(this.#scheduler.now, this.#modemBusyUntil);
     this.#modemBusyUntil = start + bytes.length * this.byteTime;
-    this.#incoming.push({ bytes: bytes.slice(), start });
+    const received = bytes.slice();
+    if (this.#corrupt > 0) this.#flipBits(received);
+    // What is lost took its time on the wire all the same.
+    const lostFrom = Math.min(this.#beforeOverrun, received.length);
+    const lostTo = Math.min(lostFrom + this.#overrun, received.length);
+    this.#beforeOverrun -= this.#overrun > 0 ? lostFrom : 0;
+    this.#overrun -= lostTo - lostFrom;
+    if (lostFrom === lostTo) {
+      this.#incoming.push({ bytes: received, start });
+    } else {
+      if (lostFrom > 0) this.#incoming.push({ bytes: received.subarray(0, lostFrom), start });
+      const rest = received.subarray(lostTo);
+      if (rest.length > 0) this.#incoming.push({ bytes: rest, start: start + lostTo * this.byteTime });
+    }
     this.#scheduleRaise();
+  }
+
+  #flipBits(bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length && this.#corrupt > 0; i++) {
+      if (!this.#noise.chance(corruptionDensity)) continue;
+      bytes[i] ^= 1 << (this.#noise.u32() >>> 29);
+      this.#corrupt -= 1;
+    }
   }
 
   /** Finds when the receive interrupt comes next: by threshold or by silence, and with how much. */
@@ -193,4 +246,9 @@ export class Uart {
     }
     return chunk;
   }
+}
+
+function byteCount(name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new RangeError(`${name}: expected a number of bytes, got ${count}`);
 }

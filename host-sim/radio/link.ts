@@ -6,53 +6,23 @@
  * Datagrams travel by themselves: each has its own latency, so two may overtake one another. The
  * cell carries bytes and knows nothing of their content, nor of the modem's sleep: what arrives at
  * a sleeping modem is dropped there.
+ *
+ * Its troubles can be switched on and off at any time: `outage`, `denial`, `loss`, `duplication`,
+ * `slowdown`, `clockError`, `rebindNat`. They hold for what sets out or ends from then on; a datagram
+ * that is on its way arrives.
  */
 import type { Random } from "../world/random";
 import type { Scheduler } from "../world/clock";
+import { Attachment } from "./attachment";
+import type { CellLocation, CellSide, PsmTimers, RadioAttachment } from "./attachment";
 import { attachLimits, coverageProfiles, measureSignal } from "./coverage";
 import type { Coverage, CoverageProfile, Signal } from "./coverage";
 import { NatTable } from "./nat";
 import type { Endpoint } from "./nat";
 
+export type { AttachGrant, CellLocation, PsmTimers, RadioAttachment } from "./attachment";
 export type { Coverage, CoverageProfile, Signal } from "./coverage";
 export type { Endpoint } from "./nat";
-
-/** PSM timers as the modem and the network exchange them: 8 bits as text (3GPP TS 24.008). */
-export interface PsmTimers {
-  /** Extended periodic update timer, GPRS Timer 3. */
-  readonly t3412: string;
-  /** Active timer, GPRS Timer 2. */
-  readonly t3324: string;
-}
-
-/** What the network answers to an attach. */
-export interface AttachGrant {
-  /** The device's private IPv4 address. */
-  readonly address: string;
-  /** Tracking area code, 4 hex digits. */
-  readonly tac: string;
-  /** Cell identity, 8 hex digits. */
-  readonly cellId: string;
-  /** `undefined`: no PSM asked for, or the network refuses it. */
-  readonly psm: PsmTimers | undefined;
-}
-
-/** One device's place in the cell: what its modem holds. */
-export interface RadioAttachment {
-  readonly coverage: Coverage;
-  /** A fresh measurement. */
-  measure(): Signal;
-  /** Searches the cell and attaches; `done` comes 5 to 60 s later unless `detach` comes first. */
-  attach(request: PsmTimers | undefined, done: (grant: AttachGrant) => void): void;
-  /** Tracking area update with other PSM timers; what the network grants. */
-  update(request: PsmTimers | undefined): PsmTimers | undefined;
-  /** Leaves the network, or gives up a search. */
-  detach(): void;
-  /** Sends a datagram from this device's `fromPort`. Lost when not attached. */
-  uplink(datagram: Uint8Array, fromPort: number, to: Endpoint): void;
-  /** A datagram has come for this device's `toPort`. */
-  onDownlink: (datagram: Uint8Array, from: Endpoint, toPort: number) => void | Promise<void>;
-}
 
 /** One datagram's way through the cell, told when it sets out. */
 export interface DatagramReport {
@@ -61,8 +31,8 @@ export interface DatagramReport {
   readonly time: number;
   readonly bytes: Uint8Array;
   readonly fate: "delivered" | "lost";
-  /** Why it was lost: on the air, sender not attached, or no NAT mapping for its target. */
-  readonly reason?: "radio" | "not attached" | "no mapping";
+  /** Why it was lost: on the air, sender not attached, no NAT mapping for its target, or no cell. */
+  readonly reason?: "radio" | "not attached" | "no mapping" | "no coverage";
   /** The device's side is its public endpoint, as a server sees it. */
   readonly from: Endpoint;
   readonly to: Endpoint;
@@ -91,33 +61,44 @@ export interface NbIotCellOptions {
   onDatagram?: (report: DatagramReport) => void;
 }
 
-/** Tracking area and cell that every device in this cell sees. */
-const tac = "5B57";
-const cellId = "01A50B1A";
+/** ms until a modem notices that it has no cell any more. */
+const noticeTime = { least: 2_000, most: 10_000 } as const;
+
+/** The most that the network's time may be wrong, ms: fifty years. */
+const largestClockError = 50 * 366 * 86_400_000;
 
 /** An unknown sender's place in reports of datagrams that never had a mapping. */
 const nowhere: Endpoint = { address: "0.0.0.0", port: 0 };
 
 /** One cell, its devices and its operator's NAT. */
-export class NbIotCell {
+export class NbIotCell implements CellSide {
   /** The server side: a datagram came out of the operator's network. `peer` is where to answer. */
   onUplink: (datagram: Uint8Array, peer: Endpoint, to: Endpoint) => void | Promise<void> = () => {};
 
   coverage: Coverage;
+  /** What every device in this cell sees. */
+  readonly location: CellLocation = { tac: "5B57", cellId: "01A50B1A" };
   readonly #scheduler: Scheduler;
   readonly #options: NbIotCellOptions;
   readonly #nat: NatTable;
-  readonly #devices = new Map<string, Device>();
+  readonly #devices = new Map<string, Attachment>();
   readonly #latency: Random;
   readonly #fate: Random;
   readonly #search: Random;
   readonly #fading: Random;
+  readonly #notice: Random;
+  #loss: number | undefined;
+  #duplication = 0;
+  #outage = false;
+  #denial: number | undefined;
+  #slowdown = 1;
+  #clockError = 0;
 
   /** @throws RangeError for a loss or duplication outside 0..1 */
   constructor(options: NbIotCellOptions) {
-    requireProbability("loss", options.loss ?? 0);
-    requireProbability("duplication", options.duplication ?? 0);
     this.#options = options;
+    this.loss = options.loss;
+    this.duplication = options.duplication ?? 0;
     this.coverage = options.coverage;
     this.#scheduler = options.scheduler;
     // A stream for each purpose: changing the loss leaves the latencies as they were.
@@ -125,6 +106,7 @@ export class NbIotCell {
     this.#fate = options.random.fork("fate");
     this.#search = options.random.fork("search");
     this.#fading = options.random.fork("fading");
+    this.#notice = options.random.fork("notice");
     const nat = options.random.fork("nat");
     this.#nat = new NatTable({
       address: `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
@@ -136,13 +118,98 @@ export class NbIotCell {
   /** The figures in force: the level's, with the options' replacements. */
   get profile(): CoverageProfile {
     const profile = { ...coverageProfiles[this.coverage], ...this.#options.profile };
-    return this.#options.loss === undefined ? profile : { ...profile, loss: this.#options.loss };
+    return this.#loss === undefined ? profile : { ...profile, loss: this.#loss };
+  }
+
+  /** Loss each way, 0..1; `undefined`: the level's own. Set, it throws RangeError outside of that. */
+  get loss(): number | undefined {
+    return this.#loss;
+  }
+
+  set loss(loss: number | undefined) {
+    requireProbability("loss", loss ?? 0);
+    this.#loss = loss;
+  }
+
+  /** Probability (0..1) that a delivered datagram comes twice. Set, it throws RangeError outside of that. */
+  get duplication(): number {
+    return this.#duplication;
+  }
+
+  set duplication(duplication: number) {
+    requireProbability("duplication", duplication);
+    this.#duplication = duplication;
+  }
+
+  /**
+   * While true there is no cell: datagrams are lost both ways, searches go on without an end, and
+   * attached devices notice it within 10 s. Over, each search takes its time anew.
+   */
+  get outage(): boolean {
+    return this.#outage;
+  }
+
+  set outage(outage: boolean) {
+    if (outage === this.#outage) return;
+    this.#outage = outage;
+    for (const device of this.#devices.values()) device.outageChanged();
+  }
+
+  /**
+   * EMM cause (3GPP TS 24.301 section 9.9.3.9, 1..255) with which the network refuses every attach;
+   * `undefined`: it takes them. Who is attached stays so. Set, it throws RangeError for another cause.
+   */
+  get denial(): number | undefined {
+    return this.#denial;
+  }
+
+  set denial(cause: number | undefined) {
+    if (cause !== undefined && !(Number.isInteger(cause) && cause >= 1 && cause <= 255)) {
+      throw new RangeError(`denial must be an EMM cause from 1 to 255, got ${cause}`);
+    }
+    this.#denial = cause;
+  }
+
+  /** Factor on one-way latencies, more than 0. Set, it throws RangeError for another. */
+  get slowdown(): number {
+    return this.#slowdown;
+  }
+
+  set slowdown(factor: number) {
+    if (!(factor > 0 && factor < Infinity)) {
+      throw new RangeError(`slowdown must be a factor above 0, got ${factor}`);
+    }
+    this.#slowdown = factor;
+  }
+
+  /**
+   * ms that the time which the network tells its devices is ahead of the true one; they take it over
+   * at their next registration or update. Set, it throws RangeError beyond 50 years.
+   */
+  get clockError(): number {
+    return this.#clockError;
+  }
+
+  set clockError(error: number) {
+    if (!(Math.abs(error) <= largestClockError)) {
+      throw new RangeError(`clockError must be at most ${largestClockError} ms, got ${error}`);
+    }
+    this.#clockError = error;
+  }
+
+  /**
+   * The operator's NAT forgets all mappings: each device's next datagram comes from another public
+   * port, and what is sent to the old ones is lost.
+   */
+  rebindNat(): void {
+    this.#nat.clear();
   }
 
   /** A place for one more device; the first has the private address 10.45.0.7. */
   admit(): RadioAttachment {
     const number = 7 + this.#devices.size;
-    const device = new Device(this, `10.45.${(number >> 8) & 0xff}.${number & 0xff}`);
+    const address = `10.45.${(number >> 8) & 0xff}.${number & 0xff}`;
+    const device = new Attachment(this, this.#scheduler, address);
     this.#devices.set(device.address, device);
     return device;
   }
@@ -159,27 +226,35 @@ export class NbIotCell {
       return;
     }
     const sender = from ?? mapping.lastPeer;
+    if (this.#outage) {
+      this.#report("down", datagram.slice(), sender, peer, undefined, "no coverage");
+      return;
+    }
     const toPort = mapping.inside.port;
     this.#carry("down", datagram, sender, peer, (bytes) => device.onDownlink(bytes, sender, toPort));
   }
 
   /** The device's half of `sendDownlink`; only `RadioAttachment` calls it. */
   carryUplink(datagram: Uint8Array, from: Endpoint, to: Endpoint, attached: boolean): void {
-    if (!attached) {
-      this.#report("up", datagram.slice(), from, to, undefined, "not attached");
+    if (!attached || this.#outage) {
+      const reason = attached ? "no coverage" : "not attached";
+      this.#report("up", datagram.slice(), from, to, undefined, reason);
       return;
     }
     const peer = this.#nat.outward(from, to, this.#scheduler.now).outside;
     this.#carry("up", datagram, peer, to, (bytes) => this.onUplink(bytes, peer, to));
   }
 
-  /** Virtual ms that a search takes from now; only `RadioAttachment` calls it. */
-  scheduleAttach(done: () => void): () => void {
+  /** ms that a search takes; only `RadioAttachment` calls it. */
+  drawAttach(): number {
     const { median, p95 } = this.profile.attach;
     const drawn = this.#search.logNormal(median, p95);
-    const delay = Math.max(attachLimits.least, Math.min(attachLimits.most, drawn));
-    const event = this.#scheduler.after(delay, done);
-    return () => this.#scheduler.cancel(event);
+    return Math.max(attachLimits.least, Math.min(attachLimits.most, drawn));
+  }
+
+  /** ms until a missing cell is noticed; only `RadioAttachment` calls it. */
+  drawNotice(): number {
+    return this.#notice.between(noticeTime.least, noticeTime.most);
   }
 
   /** The operator's answer to a PSM request; only `RadioAttachment` calls it. */
@@ -205,9 +280,10 @@ export class NbIotCell {
     const bytes = datagram.slice();
     // All draws happen whatever their outcome: one datagram's fate shifts no other's.
     const lost = this.#fate.chance(loss);
-    const twice = this.#fate.chance(this.#options.duplication ?? 0);
-    const latency = this.#latency.logNormal(oneWay.median, oneWay.p95);
-    const copyLatency = twice ? this.#latency.logNormal(oneWay.median, oneWay.p95) : 0;
+    const twice = this.#fate.chance(this.#duplication);
+    const travel = () => this.#slowdown * this.#latency.logNormal(oneWay.median, oneWay.p95);
+    const latency = travel();
+    const copyLatency = twice ? travel() : 0;
     if (lost) {
       this.#report(direction, bytes, from, to, undefined, "radio");
       return;
@@ -233,50 +309,6 @@ export class NbIotCell {
     const fate = deliveredAt === undefined ? "lost" : "delivered";
     const time = this.#scheduler.now;
     this.#options.onDatagram({ direction, time, bytes, fate, reason, from, to, deliveredAt, duplicate });
-  }
-}
-
-class Device implements RadioAttachment {
-  onDownlink: RadioAttachment["onDownlink"] = () => {};
-  readonly address: string;
-  readonly #cell: NbIotCell;
-  #attached = false;
-  #cancelSearch: (() => void) | undefined;
-
-  constructor(cell: NbIotCell, address: string) {
-    this.#cell = cell;
-    this.address = address;
-  }
-
-  get coverage(): Coverage {
-    return this.#cell.coverage;
-  }
-
-  measure(): Signal {
-    return this.#cell.measure();
-  }
-
-  attach(request: PsmTimers | undefined, done: (grant: AttachGrant) => void): void {
-    this.detach();
-    this.#cancelSearch = this.#cell.scheduleAttach(() => {
-      this.#cancelSearch = undefined;
-      this.#attached = true;
-      done({ address: this.address, tac, cellId, psm: this.#cell.grantPsm(request) });
-    });
-  }
-
-  update(request: PsmTimers | undefined): PsmTimers | undefined {
-    return this.#attached ? this.#cell.grantPsm(request) : undefined;
-  }
-
-  detach(): void {
-    this.#cancelSearch?.();
-    this.#cancelSearch = undefined;
-    this.#attached = false;
-  }
-
-  uplink(datagram: Uint8Array, fromPort: number, to: Endpoint): void {
-    this.#cell.carryUplink(datagram, { address: this.address, port: fromPort }, to, this.#attached);
   }
 }
 

@@ -78,6 +78,12 @@ export class NatTable {
     return kept;
   }
 
+  /** Forgets all mappings; their ports come up again only after a full turn. */
+  clear(): void {
+    this.#inside.clear();
+    this.#outside.clear();
+  }
+
   #takePort(): number {
     const port = this.#nextPort;
     this.#nextPort = firstPort + ((port + 1 - firstPort) % portCount);

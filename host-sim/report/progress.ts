@@ -2,7 +2,7 @@
  * One line on a terminal that shows how far a silent run is, once it takes longer than a second.
  */
 import { lasting } from "./duration";
-import type { WorldEvent } from "../world/simulation";
+import type { WorldEvent } from "../world/world";
 
 const firstAfter = 1_000;
 const every = 200;

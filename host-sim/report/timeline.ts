@@ -13,7 +13,7 @@ import { stamp } from "./duration";
 import type { CloudEvent } from "../cloud/cloud";
 import type { DatagramReport } from "../radio/link";
 import type { ModemEvent } from "../modem/modem-event";
-import type { WorldEvent } from "../world/simulation";
+import type { WorldEvent } from "../world/world";
 import type { Palette } from "./style";
 
 export interface TimelineOptions {
@@ -48,7 +48,10 @@ export class Timeline {
         this.#line(event.time, palette.cyan("device"), this.#device(event.text));
         return;
       case "air":
-        this.#datagram(event.report, event.again);
+        this.#datagram(event.report, event.again === true);
+        return;
+      case "board":
+        this.#line(event.time, palette.yellow("board"), `${event.what} ${event.text}`.trimEnd());
         return;
       case "modem": {
         const text = describeModem(event.event, verbose);
@@ -139,6 +142,15 @@ export function foldHex(text: string): string {
   return text.replace(/[0-9A-Fa-f]{17,}/g, (hex) => `<${Math.ceil(hex.length / 2)} bytes>`);
 }
 
+/** By the `stat` of CEREG. */
+const registrationWords = Object.freeze([
+  "detached",
+  "attached to the cell",
+  "searching for a cell",
+  "denied by the network",
+  "searching, out of coverage",
+] as const);
+
 function describeModem(event: ModemEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case "power":
@@ -146,11 +158,7 @@ function describeModem(event: ModemEvent, verbose: boolean): string | undefined 
     case "psm":
       return event.state === "enter" ? "asleep (PSM)" : `awake (${event.reason})`;
     case "attach":
-      return event.stat === 1
-        ? "attached to the cell"
-        : event.stat === 2
-          ? "searching for a cell"
-          : "detached";
+      return registrationWords[event.stat];
     case "dropped":
       return `dropped a ${event.what}: ${event.reason}`;
     case "rrc":

@@ -1,33 +1,14 @@
 /**
- * The whole way of a reading in one virtual world:
- *
- *    firmware in its engine == serial == SIM7020 == NB-IoT cell == EnOS stand-in
- *
- * Everything that happens comes out as one stream of events in order of time. The same options give
- * the same events and the same bytes.
+ * The main scenario: a device's first hours in a world of its own, from power-on to the last reading's
+ * acknowledgement, with one command from the cloud on the way.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Board } from "../board/board";
-import { bundleFirmware } from "../board/bundle";
-import { NodeEngine } from "../board/node-engine";
-import { projectRoot } from "../board/project";
-import { EnosCloud } from "../cloud/cloud";
-import { loadScriptEngine } from "../cloud/script-engine";
-import { Sim7020 } from "../modem/sim7020";
-import { Uart } from "../modem/uart";
-import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../xs/xs-engine";
-import { VirtualClock } from "./clock";
-import { demoDevice } from "./demo-device";
-import { Random } from "./random";
 import { Tally } from "./tally";
-import type { ScheduledEvent } from "./clock";
-import type { CloudEvent, DeviceView } from "../cloud/cloud";
-import type { ProductRecord } from "../cloud/product";
+import { World } from "./world";
+import type { DeviceView } from "../cloud/cloud";
 import type { Edition } from "../cloud/registry";
-import type { ModemEvent } from "../modem/modem-event";
-import type { Coverage, DatagramReport } from "../radio/link";
+import type { Coverage } from "../radio/link";
+import type { WorldEvent } from "./world";
 
 export interface SimulationOptions {
   readonly seed: number | string;
@@ -52,20 +33,6 @@ export interface SimulationOptions {
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;
 }
-
-/** Something that happened, with its virtual time in ms. */
-export type WorldEvent = { readonly time: number } & (
-  | { readonly source: "device"; readonly text: string }
-  | { readonly source: "at"; readonly direction: "host" | "modem"; readonly text: string }
-  | { readonly source: "modem"; readonly event: ModemEvent }
-  | {
-      readonly source: "air";
-      readonly report: DatagramReport;
-      /** A retransmission. */
-      readonly again: boolean;
-    }
-  | { readonly source: "cloud"; readonly event: CloudEvent }
-);
 
 /**
  * What the engine spent on one report: from one moment at which the device had nothing left to do to
@@ -116,12 +83,6 @@ export interface SimulationResult {
   readonly costs: readonly ReportCost[];
 }
 
-/** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
-const server = { address: "203.0.113.5", port: 5683 };
-/** The GPIO that the simulated board has wired to PWRKEY. */
-const powerKeyPin = 5;
-/** Wall clock at virtual time zero. */
-export const epoch = Date.UTC(2026, 0, 1);
 /** Virtual time that a run may take beyond its reports before it counts as stuck, ms. */
 const patience = 2 * 86_400_000;
 /** After the last acknowledgement the modem has this long to fall asleep, ms. */
@@ -129,9 +90,13 @@ const windDown = 60_000;
 
 /** A world with one device in it. */
 export class Simulation {
-  readonly clock = new VirtualClock();
   readonly #options: SimulationOptions;
   readonly #tally = new Tally();
+  readonly #costs: ReportCost[] = [];
+  #world: World | undefined;
+  #spent = 0;
+  #stopped: string | undefined;
+  #commanded = false;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -143,159 +108,36 @@ export class Simulation {
    * @throws EngineMissing when the XS engine is not installed
    */
   async run(): Promise<SimulationResult> {
-    const { seed, reports, interval, powerKey, format, batch, lifetime, coverage, loss, edition } = this.#options;
-    const clock = this.clock;
-    const random = new Random(seed);
+    const { seed, reports, interval, format, batch, lifetime, coverage, loss, edition } = this.#options;
     const tally = this.#tally;
-    const keys = random.fork("keys");
-    const device = demoDevice((length) => keys.bytes(length));
-
-    const cloudRandom = random.fork("cloud");
-    const cell = new NbIotCell({
-      scheduler: clock,
-      random: random.fork("radio"),
+    const world = await World.create({
+      seed,
+      engine: this.#options.engine,
+      edition,
       coverage,
       ...(loss === undefined ? {} : { loss }),
-      onDatagram: (report) => {
-        const again = tally.datagram(report);
-        this.#emit({ time: report.time, source: "air", report, again });
-      },
-    });
-    const scriptEngine = await loadScriptEngine();
-    const cloud = new EnosCloud({
-      transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
-      randomBytes: (length) => cloudRandom.bytes(length),
-      edition,
-      iv: "zero",
-      devices: [device],
-      scriptEngine,
+      powerKey: this.#options.powerKey,
       // Commands go out as the device's readings come in: in bytes, unless all is JSON.
-      products: [demoProduct(device.productKey, format === "json" ? "json" : "raw")],
+      payload: format === "json" ? "json" : "raw",
       // An operator who knows how seldom the device speaks gives a command that long.
-      limits: { commandTimeout: Math.max(3_600_000, 8_000 * interval) },
-      onEvent: (event) => {
-        this.#emit({ time: clock.now, source: "cloud", event });
-        if (event.type === "stored" || event.type === "authenticated") offerCommand();
+      commandTimeout: Math.max(3_600_000, 8_000 * interval),
+      config: {
+        interval,
+        reports,
+        payload: format,
+        ...(batch === undefined ? {} : { batch }),
+        ...(lifetime === undefined ? {} : { lifetime }),
       },
+      onEvent: (event) => this.#hear(event),
     });
-    /** Wakes the cloud when a lifetime lapses or a command times out. */
-    let cloudTimer: ScheduledEvent | undefined;
-    // The cloud's clock is the world's: devices tell it when they measured in epoch ms.
-    const cloudNow = (): number => epoch + clock.now;
-    const watchCloud = (): void => {
-      clock.cancel(cloudTimer);
-      if (cloud.deadline === Infinity) return;
-      // To the whole ms: the sum with the epoch has fewer digits left than the difference.
-      cloudTimer = clock.at(Math.max(clock.now, Math.ceil(cloud.deadline - epoch)), () => {
-        cloud.poll(cloudNow());
-        watchCloud();
-      });
-    };
-    cell.onUplink = (datagram, peer) => {
-      cloud.receive(datagram, peer, cloudNow());
-      watchCloud();
-    };
-
-    // The operator sends the command once a few readings are in, so that it meets a device at work.
-    const before = Math.min(3, reports - 1);
-    let commanded = false;
-    const offerCommand = (): void => {
-      if (!this.#options.command || commanded) return;
-      if (cloud.readings(device.productKey, device.deviceKey).length < before) return;
-      commanded = true;
-      clock.after(0, () => {
-        const command = { kind: "set", points: { relay: 1 } } as const;
-        cloud.sendCommand(device.productKey, device.deviceKey, command, cloudNow());
-      });
-    };
-
-    const quirks = random.fork("quirks");
-    const uart = new Uart({ scheduler: clock, baud: 115_200 });
-    const modem = new Sim7020({
-      scheduler: clock,
-      random: random.fork("modem"),
-      port: uart.modem,
-      network: cell.admit(),
-      imei: device.deviceKey,
-      epoch,
-      // No two firmwares of this modem behave alike: these are harmless, and a driver has to bear them.
-      quirks: {
-        urcInsideResponse: quirks.chance(0.5),
-        junkAtWake: quirks.chance(0.5),
-        ceregRoutingArea: quirks.chance(0.5),
-      },
-      onEvent: (event) => {
-        tally.modem(event);
-        this.#emit({ time: event.time, source: "modem", event });
-      },
-      onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
-    });
-
-    const engine = this.#options.engine === "xs" ? new XsEngine() : new NodeEngine();
-    const costs: ReportCost[] = [];
-    let spent = 0;
-    let stopped: string | undefined;
+    this.#world = world;
+    const { clock, cloud, device } = world;
     try {
-      await engine.evaluate(await bundleFirmware());
-      const board = new Board({
-        engine,
-        scheduler: clock,
-        seed: `${seed}/board`,
-        epoch,
-        config: {
-          server: server.address,
-          port: server.port,
-          apn: "iot.example",
-          interval,
-          reports,
-          payload: format,
-          ...(batch === undefined ? {} : { batch }),
-          ...(lifetime === undefined ? {} : { lifetime }),
-          ...(powerKey ? { powerKey: powerKeyPin } : {}),
-        },
-        // Where provisioning puts the keys on a board.
-        keyValue: new Map([
-          [
-            "enos",
-            new Map([
-              ["productKey", device.productKey],
-              ["deviceKey", device.deviceKey],
-              ["deviceSecret", device.deviceSecret],
-            ]),
-          ],
-        ]),
-        serial: uart.board,
-        onTrace: (text) => {
-          for (const line of text.split("\n")) if (line !== "") onTrace(line);
-        },
-        onPin: (pin, level) => {
-          if (pin === powerKeyPin) modem.setPowerKey(level === 0);
-        },
-        onRestart: ({ reason, text }) => {
-          stopped = `the board stopped (${reason}): ${text}`;
-        },
-      });
-      const onTrace = (line: string): void => {
-        tally.device(line, clock.now);
-        this.#emit({ time: clock.now, source: "device", text: line });
-        // Something must happen once the modem has had its time, so that the end is noticed.
-        if (tally.finished >= reports) clock.at(tally.finishedAt + windDown + 1, () => {});
-        if (engine instanceof XsEngine && line.startsWith("agent: idle")) {
-          clock.after(0, async () => {
-            const { compute } = engine.usage();
-            costs.push({ compute: compute - spent, liveSlots: await engine.liveSlots() });
-            spent = compute;
-          });
-        }
-      };
-      uart.board.onReceive = (bytes) => board.serialReceive(bytes);
-      uart.board.onWritable = (free) => board.serialWritable(free);
-      await board.start();
-
+      await world.start();
       const limit = reports * interval * 2_000 + patience;
       const settled = (): boolean =>
-        stopped !== undefined ||
-        (tally.finished >= reports && (modem.state === "psm" || clock.now - tally.finishedAt > windDown));
+        this.#stopped !== undefined ||
+        (tally.finished >= reports && (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled });
       tally.close(clock.now);
       const view = cloud.device(device.productKey, device.deviceKey)!;
@@ -307,8 +149,8 @@ export class Simulation {
         reports: {
           asked: reports,
           acknowledged: tally.acknowledged,
-          stored: view.counters.stored,
-          repeated: view.counters.duplicates,
+          stored: tally.stored,
+          repeated: tally.repeated,
           lost: tally.lost,
         },
         commands: {
@@ -320,29 +162,73 @@ export class Simulation {
         virtualTime: clock.now,
         asleep: tally.asleep,
         device: view,
-        costs,
+        costs: this.#costs,
       };
-      const shortfall = stopped ?? shortfallOf(result, this.#options.command);
+      const shortfall = this.#stopped ?? shortfallOf(result, this.#options.command);
       return {
         ...result,
         complete: shortfall === undefined,
         ...(shortfall === undefined ? {} : { shortfall }),
       };
     } finally {
-      await engine.close();
+      await world.close();
     }
+  }
+
+  #hear(event: WorldEvent): void {
+    const tally = this.#tally;
+    switch (event.source) {
+      case "air":
+        return this.#emit({ ...event, again: tally.datagram(event.report) });
+      case "modem":
+        tally.modem(event.event);
+        break;
+      case "cloud":
+        tally.cloud(event.event);
+        this.#emit(event);
+        if (event.event.type === "stored" || event.event.type === "authenticated") this.#offerCommand();
+        return;
+      case "device":
+        this.#emit(event);
+        return this.#heardDevice(event.text);
+      case "board":
+        if (event.what === "restarted") this.#stopped = `the board stopped (${event.text})`;
+        break;
+    }
+    this.#emit(event);
+  }
+
+  #heardDevice(line: string): void {
+    const tally = this.#tally;
+    const { clock, engine } = this.#world!;
+    tally.device(line, clock.now);
+    // Something must happen once the modem has had its time, so that the end is noticed.
+    if (tally.finished >= this.#options.reports) clock.at(tally.finishedAt + windDown + 1, () => {});
+    if (engine instanceof XsEngine && line.startsWith("agent: idle")) {
+      clock.after(0, async () => {
+        const { compute } = engine.usage();
+        this.#costs.push({ compute: compute - this.#spent, liveSlots: await engine.liveSlots() });
+        this.#spent = compute;
+      });
+    }
+  }
+
+  /** The operator sends the command once a few readings are in, so that it meets a device at work. */
+  #offerCommand(): void {
+    if (!this.#options.command || this.#commanded) return;
+    const world = this.#world!;
+    const { productKey, deviceKey } = world.device;
+    if (world.cloud.readings(productKey, deviceKey).length < Math.min(3, this.#options.reports - 1)) return;
+    this.#commanded = true;
+    world.clock.after(0, () => {
+      const command = { kind: "set", points: { relay: 1 } } as const;
+      world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
+    });
   }
 
   #emit(event: WorldEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** The product in firmware/product, as an operator registers it: its thing model and its parsing script. */
-export function demoProduct(productKey: string, payload: "raw" | "json"): ProductRecord {
-  const read = (file: string): string => readFileSync(join(projectRoot(), "firmware/product", file), "utf8");
-  const model: unknown = JSON.parse(read("model.json"));
-  return { productKey, name: "demo", payload, model, script: read("parsing-script.js") };
 }
 
 /** What is missing to a complete run, in words; undefined when nothing is. */

@@ -2,6 +2,7 @@
  * Keeps count of a run: what the air carried, what the device said of its readings, how long the
  * modem slept. It looks at the wire and at the log, never into the firmware.
  */
+import type { CloudEvent } from "../cloud/cloud";
 import type { ModemEvent } from "../modem/modem-event";
 import type { DatagramReport } from "../radio/link";
 
@@ -15,6 +16,9 @@ export class Tally {
   /** Readings given up: refused by the cloud, or without room. */
   lost = 0;
   executed = 0;
+  /** Readings that the cloud stored, and deliveries of such that it knew already. */
+  stored = 0;
+  repeated = 0;
   edition: string | undefined;
   /** ms in PSM. */
   asleep = 0;
@@ -52,13 +56,19 @@ export class Tally {
   }
 
   modem(event: ModemEvent): void {
-    if (event.type !== "psm") return;
-    if (event.state === "enter") {
+    // One that loses its power, or hangs, never says that its sleep is over.
+    if (event.type !== "psm" && event.type !== "power") return;
+    if (event.type === "psm" && event.state === "enter") {
       this.#asleepSince = event.time;
     } else if (this.#asleepSince !== undefined) {
       this.asleep += event.time - this.#asleepSince;
       this.#asleepSince = undefined;
     }
+  }
+
+  cloud(event: CloudEvent): void {
+    if (event.type === "stored" && event.kind === "reading") this.stored += 1;
+    if (event.type === "stored-before" && event.kind === "reading") this.repeated += 1;
   }
 
   /** A line of the device's log. */

@@ -7,6 +7,7 @@ import { NbIotCell } from "../../../host-sim/radio/link";
 import { Sim7020 } from "../../../host-sim/modem/sim7020";
 import type { SerialModemSide } from "../../../host-sim/modem/uart";
 import { bringUp, imei, makeWorld, openSocket, press } from "./serial-host";
+import type { World } from "./serial-host";
 
 /** Pieces that reach further into the modem than noise does. */
 const piece = fc.oneof(
@@ -58,6 +59,66 @@ it("stands any bytes at all, and answers a bounded amount", async () => {
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+type Fault = (world: World) => void;
+
+const faults: Record<string, Fault> = {
+  outage: ({ cell }) => (cell.outage = !cell.outage),
+  denied: ({ cell }) => (cell.denial = 15),
+  barred: ({ cell }) => (cell.denial = 11),
+  admitted: ({ cell }) => (cell.denial = undefined),
+  rebind: ({ cell }) => cell.rebindNat(),
+  clock: ({ cell }) => (cell.clockError = -86_400_000),
+  reboot: ({ modem }) => modem.reboot("fault"),
+  deaf: ({ modem }) => modem.deafen(),
+  hang: ({ modem }) => modem.hang("key"),
+  "hang for good": ({ modem }) => modem.hang("supply"),
+  "supply off": ({ modem }) => modem.setSupply(false),
+  "supply on": ({ modem }) => modem.setSupply(true),
+  "card out": ({ modem }) => modem.removeSim(),
+  "card in": ({ modem }) => modem.insertSim(),
+  sockets: ({ modem }) => void modem.dropSockets(),
+  urcs: ({ modem }) => (modem.urcs = { lose: 0.5, double: 0.5 }),
+  slow: ({ modem }) => modem.slow(5),
+  overrun: ({ uart }) => uart.overrun(20, 5),
+  corrupt: ({ uart }) => uart.corrupt(20),
+  "key down": ({ modem }) => modem.setPowerKey(true),
+  "key up": ({ modem }) => modem.setPowerKey(false),
+  talk: ({ host }) => host.type("ATE0\rAT+CEREG=5\rAT+CSOC=1,2,1\rAT+CSOSEND=0,2,AB\r"),
+  off: ({ host }) => host.type("AT+CFUN=0\r"),
+  on: ({ host }) => host.type("AT+CFUN=1\r"),
+};
+
+it("stands every order of faults: with all of them over and power anew it registers", async () => {
+  const step = fc.tuple(fc.constantFrom(...Object.keys(faults)), fc.nat({ max: 400_000 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.integer(), async (steps, seed) => {
+      const world = makeWorld(seed);
+      const { host, cell, modem, uart } = world;
+      await bringUp(world, ["AT+CLTS=1", "AT+RETENTION=1"]);
+      for (const [name, pause] of steps) {
+        faults[name](world);
+        await host.pass(pause);
+      }
+      cell.outage = false;
+      cell.denial = undefined;
+      modem.urcs = { lose: 0, double: 0 };
+      modem.slow(1);
+      modem.insertSim();
+      modem.setPowerKey(false);
+      uart.overrun(0);
+      uart.corrupt(0);
+      modem.setSupply(false);
+      await host.pass(3_000);
+      modem.setSupply(true);
+      await host.pass(7_000);
+      for (const text of ["ATE0", "AT+CEREG=1"]) expect((await host.command(text)).at(-1)).toBe("OK");
+      await host.pass(61_000);
+      expect(await host.command("AT+CEREG?")).toEqual(["+CEREG: 1,1", "OK"]);
+    }),
+    { numRuns: 200 },
   );
 });
 

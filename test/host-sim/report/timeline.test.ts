@@ -3,7 +3,7 @@ import { encodeCoap } from "../../../host-sim/cloud/coap-wire";
 import { lasting, stamp } from "../../../host-sim/report/duration";
 import { Timeline, foldHex } from "../../../host-sim/report/timeline";
 import { paletteFor } from "../../../host-sim/report/style";
-import type { WorldEvent } from "../../../host-sim/world/simulation";
+import type { WorldEvent } from "../../../host-sim/world/world";
 
 function lines(events: readonly WorldEvent[], verbose = false): string[] {
   const written: string[] = [];

@@ -1,0 +1,51 @@
+/**
+ * How a modem fails at its commands: deaf, slow, or restarting in the middle of one. Quirks set it up
+ * at the start, and a test or a fault script at any time.
+ */
+import type { Random } from "../world/random";
+import type { AtCommand } from "./at-command";
+import type { Sim7020Quirks } from "./sim7020-options";
+
+export class Trouble {
+  /** It hears nothing but `AT+CFUN=1`, which ends that. */
+  deaf = false;
+  readonly #random: Random;
+  readonly #quirks: Sim7020Quirks;
+  #slowdown = 1;
+  #rebootPending: boolean;
+
+  /** @param random the modem's own stream, from which each command draws */
+  constructor(random: Random, quirks: Sim7020Quirks) {
+    this.#random = random;
+    this.#quirks = quirks;
+    this.#rebootPending = quirks.rebootDuring !== undefined;
+  }
+
+  /** Factor on the time until an answer. Set, it throws RangeError unless above 0. */
+  get slowdown(): number {
+    return this.#slowdown;
+  }
+
+  set slowdown(factor: number) {
+    if (!(factor > 0 && factor < Infinity)) {
+      throw new RangeError(`slow: expected a factor above 0, got ${factor}`);
+    }
+    this.#slowdown = factor;
+  }
+
+  /** Whether the modem hears this command at all. */
+  hears(command: AtCommand): boolean {
+    if (this.#random.chance(this.#quirks.deaf ?? 0)) this.deaf = true;
+    if (!this.deaf) return true;
+    if (command.name !== "+CFUN" || command.form !== "set" || command.args[0]?.text !== "1") return false;
+    this.deaf = false;
+    return true;
+  }
+
+  /** True once: this is the command that it does not survive. */
+  breaksAt(command: AtCommand): boolean {
+    if (!this.#rebootPending || command.name !== this.#quirks.rebootDuring?.toUpperCase()) return false;
+    this.#rebootPending = false;
+    return true;
+  }
+}
