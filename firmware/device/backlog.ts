@@ -157,7 +157,8 @@ export class Backlog {
     boots.sort((a, b) => ((current - a.boot) & 0xffff) - ((current - b.boot) & 0xffff));
     let start = epoch;
     for (let i = 0; i < boots.length; i++) {
-      if (boots[i].boot !== current) start -= boots[i].longest;
+      // A second more: the last of one boot and the first of the next must not be of the same moment.
+      if (boots[i].boot !== current) start -= boots[i].longest + 1_000;
       boots[i].start = start;
     }
     let estimated = 0;

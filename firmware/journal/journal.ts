@@ -186,7 +186,7 @@ export class Journal {
     if (victim < 0) return false;
     if (live[victim] > capacity * fullShare || live[victim] + size > capacity) {
       if (this.#options.policy === "newest") return false;
-      victim = this.#oldestBlock();
+      victim = this.#options.policy === "thin" ? this.#firstTaken() : this.#oldestBlock();
       this.#lighten(victim, Math.min(capacity * roomyShare, capacity - size));
       // All of it on its way to the cloud: rare, and over in a moment.
       if (live[victim] + size > capacity) return false;
@@ -221,18 +221,28 @@ export class Journal {
     return victim;
   }
 
-  #oldestBlock(): number {
+  /** The block that was taken first. */
+  #firstTaken(): number {
     const { states, sequences, count } = this.#shelf.blocks;
-    let oldest = -1;
+    let first = -1;
     for (let i = 0; i < count; i++) {
-      if (states[i] === "used" && (oldest < 0 || sequences[i] < sequences[oldest])) oldest = i;
+      if (states[i] === "used" && (first < 0 || sequences[i] < sequences[first])) first = i;
     }
-    return oldest;
+    return first;
+  }
+
+  /** The block of the oldest record that waits: copies of old ones stand in front of newer ones. */
+  #oldestBlock(): number {
+    const [oldest] = this.oldest(1, this.#options.pinned);
+    return oldest === undefined ? this.#firstTaken() : Math.floor(oldest / this.#shelf.blocks.blockLength);
   }
 
   /** Gives up records of a block until those that wait take no more than `most` bytes. */
   #lighten(block: number, most: number): void {
-    if (this.#options.policy === "thin") {
+    const { live } = this.#shelf;
+    let before = Infinity;
+    while (this.#options.policy === "thin" && live[block] > most && live[block] < before) {
+      before = live[block];
       let odd = false;
       this.#giveUp(block, most, "thinned", (type) => this.#options.thinnable(type) && (odd = !odd));
     }

@@ -86,7 +86,12 @@ export class Shelf {
     flash.write(written, address + 2 * unit);
     const back = this.#scratch.subarray(needed, 2 * needed);
     flash.read(back, address + 2 * unit);
-    for (let i = 0; i < needed; i++) if (written[i] !== back[i]) return -1;
+    for (let i = 0; i < needed; i++) {
+      if (written[i] === back[i]) continue;
+      // It may be one bit short of sound, and would be found again.
+      flash.write(new Uint8Array(unit), address);
+      return -1;
+    }
     this.live[this.active] += size;
     this.length += 1;
     return address;
