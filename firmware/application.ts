@@ -8,7 +8,7 @@
  */
 import { CommandCode } from "./enos/command";
 import { thing } from "./product/thing";
-import type { Application, Device } from "./device/application";
+import type { Application, Boot, Device } from "./device/application";
 import type { CommandResult } from "./enos/command";
 import type { Report, ServiceHandlers, ServiceResult, Services, Settings } from "./product/thing";
 
@@ -54,8 +54,12 @@ export class DemoApplication implements Application {
     };
   }
 
-  start(device: Device): void {
+  start(device: Device, { reason, restart, boots, waiting }: Boot): void {
     this.#device = device;
+    // What an operator wants to know of: not that somebody switched it on, but that it went down by itself.
+    const why = restart !== "none" ? restart : reason;
+    if (why === "power-on" || why === "unknown" || why === "deep-sleep") return;
+    device.postEvent("restarted", { reason: why.slice(0, 32), boots, waiting });
   }
 
   sample(): Report {

@@ -17,119 +17,22 @@ import { deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
 import { Continuity } from "./continuity";
 import { DeviceMemory } from "./memory";
-import { Outbound, isReading } from "./outbound";
-import { RadioBudget } from "./radio-budget";
+import { Outbound } from "./outbound";
+import { RadioGuard } from "./radio-guard";
+import { Sampler } from "./sampler";
 import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
 import { Uplink } from "./uplink";
 import { WallClock } from "./wall-clock";
-import type { Transmission } from "../coap/transmission";
 import type { Credentials } from "../enos/credentials";
-import type { SessionEvent, SessionSettings } from "../enos/session";
-import type { Cryptography } from "../enos/sign";
+import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
-import type { Flash } from "../journal/flash";
-import type { FullPolicy } from "../journal/journal";
-import type { ByteStore } from "../journal/slots";
-import type { Application } from "./application";
-import type { Order } from "./backlog";
+import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { CommandReply } from "./commands";
 import type { ReadingFormat } from "./entry";
 import type { RestartCause } from "./memory";
-import type { Format } from "./settings";
 
-/** What brings datagrams out of the device: a modem, or a network that is simply there. */
-export interface Link {
-  /** Whether datagrams can be sent now. */
-  readonly ready: boolean;
-  readonly deadline: number;
-  /** Asks for it to become ready; may be called again and again. */
-  connect(now: number): void;
-  poll(now: number): void;
-  /** Whether its radio draws power; undefined for a network that is simply there. */
-  readonly active?: boolean;
-  /** Off with it, until `connect`. */
-  suspend?(now: number): void;
-  /** It claims to be ready and nothing comes back: resets it, harder each time. */
-  reset?(now: number): void;
-  /** Something did come back. */
-  confirm?(now: number): void;
-  /** What it wants kept over a restart: up to six numbers, 0 to 65535. */
-  readonly ladder?: readonly number[];
-}
-
-/** A datagram socket as ECMA-419 has them. */
-export interface DatagramSocket {
-  write(buffer: Uint8Array, address: string, port: number): void;
-  read(): (ArrayBuffer & { address: string; port: number }) | undefined;
-  close(): void;
-  /** See `Udp.releaseAfterReply`; sockets of other networks have no use for it. */
-  releaseAfterReply?: boolean;
-}
-
-/** `{ io, …options }`: the class of the socket and what its constructor gets besides the callbacks. */
-export interface SocketOptions {
-  readonly io: new (options: any) => DatagramSocket;
-  readonly [option: string]: unknown;
-}
-
-export interface AgentOptions {
-  readonly session: SessionSettings;
-  readonly crypto: Cryptography;
-  /** Random number in [0, 1). */
-  readonly random: () => number;
-  readonly transmission: Transmission;
-  /** Longest datagram that the link takes, bytes. */
-  readonly maxDatagram?: number;
-  readonly link: Link;
-  readonly socket: SocketOptions;
-  readonly application: Application;
-  /** Seconds between readings. */
-  readonly interval: number;
-  /** Readings to take, 0 for no end. */
-  readonly reports: number;
-  readonly format: Format;
-  /** Readings that are waited for until they are sent (default 1). */
-  readonly batch?: number;
-  /** Longest payload that readings are put together to, bytes (default 512). */
-  readonly payloadLimit?: number;
-  /** Age from which a reading is late, seconds (default: what a batch takes, and one interval more). */
-  readonly late?: number;
-  /** The journal's partition; without one, what waits is lost with the power. */
-  readonly flash?: Flash;
-  /** What goes when the journal is full (default "oldest"). */
-  readonly policy?: FullPolicy;
-  /** What goes first when much waits (default "oldest"). */
-  readonly order?: Order;
-  /** Seconds between two requests that catch up with what has waited (default 3). */
-  readonly spacing?: number;
-  /** What the device remembers over a restart; made from `store` when left out. */
-  readonly memory?: DeviceMemory;
-  readonly store?: ByteStore;
-  /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
-  readonly startReason?: string;
-  /** Longest wait for the network after power came back, seconds (default 0). */
-  readonly startSpread?: number;
-  /** A session without a report due is kept alive (default false). */
-  readonly keepAlive?: boolean;
-  /** Seconds a day for which the radio may be on in vain (default 0: no bound). */
-  readonly radioBudget?: number;
-  /** The values of each reading go into the log. */
-  readonly logValues?: boolean;
-  /** Starts the board anew. Readings are safe in the journal; left out, nothing is restarted. */
-  readonly restart?: (cause: RestartCause) => void;
-  /** The time, ms, for what the application sends outside of any call into the agent. */
-  readonly now?: () => number;
-  /**
-   * Asks for `poll` to be called soon, never at once: the application has something to send, or a
-   * command's handler that took its time has come to its end.
-   */
-  readonly wake?: () => void;
-  /** Events for logs: the room and what happened there, no secrets. */
-  readonly log: (room: string, text: string) => void;
-  /** The session's own events, for whoever must act on them. */
-  readonly onSession?: (event: SessionEvent) => void;
-}
+export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
 
 /** Formats that take turns in `alternate`. */
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
@@ -145,16 +48,12 @@ export class Agent {
   readonly #credentials: Credentials;
   readonly #memory: DeviceMemory;
   readonly #continuity: Continuity;
-  readonly #budget: RadioBudget;
+  readonly #radio: RadioGuard;
+  readonly #sampler: Sampler;
   readonly #supervisor: Supervisor;
   readonly #clock = new WallClock();
   /** The network is left alone until then, ms. */
   #startsAt: number | undefined;
-  #suspended = false;
-  #savedSpent = 0;
-  #taken = 0;
-  /** When the next reading is due, ms; the first at the first poll. */
-  #nextSample: number | undefined;
   #polledAt = 0;
   #started = false;
   #idle = false;
@@ -169,9 +68,10 @@ export class Agent {
     const { application, random, log, link } = options;
     this.#memory = options.memory ?? new DeviceMemory(options.store, random, log);
     const memory = this.#memory;
-    this.#budget = new RadioBudget(options.radioBudget ?? 0, memory.budget.spent);
+    this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
+    this.#sampler = new Sampler(options);
     this.#supervisor = new Supervisor((now) => {
-      log("supervisor", "reset reason=\"no answer\"");
+      log("supervisor", 'reset reason="no answer"');
       link.reset?.(now);
     });
     this.#endpoint = new Endpoint({
@@ -252,30 +152,33 @@ export class Agent {
     const { link } = this.#options;
     const at = this.#polledAt;
     let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#executor.deadline);
-    if (this.#samplesLeft()) deadline = Math.min(deadline, this.#nextSample ?? 0);
+    deadline = Math.min(deadline, this.#sampler.deadline);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
-    if (this.#suspended) return Math.min(deadline, this.#budget.deadline(at));
-    if (link.active === true) deadline = Math.min(deadline, this.#budget.deadline(at));
-    deadline = Math.min(deadline, this.#continuity.deadline(this.#nextReport()));
+    deadline = Math.min(deadline, this.#radio.deadline(at));
+    if (this.#radio.suspended) return deadline;
+    const alive = this.#continuity.deadline(this.#nextReport());
+    // Once it is due the link is what is waited for.
+    if (alive > at) deadline = Math.min(deadline, alive);
     return Math.min(deadline, this.#uplink.deadline(at));
   }
 
   /** Reads what has come, and does what is due. */
   poll(now: number): void {
     this.#polledAt = now;
-    this.#nextSample ??= now;
     if (!this.#started) this.#start(now);
     this.#options.link.poll(now);
     this.#receive(now);
     this.#endpoint.poll(now);
     const finished = this.#executor.takeFinished(now);
     for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
-    this.#sample(now);
-    this.#spend(now);
-    if (now >= this.#startsAt! && !this.#suspended) this.#send(now);
+    const values = this.#sampler.take(now);
+    if (values !== undefined) this.#keep(values, now);
+    this.#radio.note(now);
+    if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
     if (!this.#idle && this.#uplink.idle && !this.#session.busy && !this.#executor.busy) {
       this.#idle = true;
-      const next = this.#samplesLeft() ? ` next=${Math.round((this.#nextSample - now) / 1000)}s` : "";
+      const wait = Math.round((this.#sampler.deadline - now) / 1000);
+      const next = this.#sampler.left ? ` next=${wait}s` : "";
       const waiting = this.#uplink.backlog > 0 ? ` waiting=${this.#uplink.backlog}` : "";
       this.#options.log("agent", `idle${waiting}${next}`);
     }
@@ -284,7 +187,7 @@ export class Agent {
   /** The supervisor's look at it; to be called every few minutes, whatever `deadline` says. */
   supervise(now: number): void {
     const { link } = this.#options;
-    const allowed = !this.#suspended && this.#startsAt !== undefined && now >= this.#startsAt;
+    const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uplink.backlog > 0 && !this.#uplink.idle;
     const waiting = this.#uplink.underWay || (trying && !link.ready);
     const cause = this.#supervisor.look({ trying, waiting, deadline: this.deadline }, now);
@@ -344,32 +247,9 @@ export class Agent {
     }
   }
 
-  #samplesLeft(): boolean {
-    return this.#options.reports === 0 || this.#taken < this.#options.reports;
-  }
-
   #format(): ReadingFormat {
     const { format } = this.#options;
     return format === "alternate" ? turns[this.#counts.taken % turns.length] : format;
-  }
-
-  #sample(now: number): void {
-    const due = this.#nextSample!;
-    if (now < due || !this.#samplesLeft()) return;
-    const { interval, application } = this.#options;
-    // Late by whatever kept the device: the next one is due where it would have been.
-    const next = due + interval * 1000;
-    this.#nextSample = next > now ? next : now + interval * 1000;
-    let values: ThingValues;
-    try {
-      values = application.sample();
-      if (!isReading(values)) throw new TypeError("no values");
-    } catch (error) {
-      this.#options.log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
-      return;
-    }
-    this.#taken += 1;
-    this.#keep(values, now);
   }
 
   /** Takes a reading in: when this returns it is in the journal. */
@@ -379,53 +259,28 @@ export class Agent {
     const format = this.#format();
     this.#counts.taken += 1;
     this.#idle = false;
-    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time: this.#uplink.timeOf(now), values, format })) {
-      return;
-    }
+    const time = this.#uplink.timeOf(now);
+    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values, format })) return;
     const what = logValues === true ? ` values=${JSON.stringify(values)}` : "";
     log("report", `taken id=${id} format=${format}${what}`);
   }
 
   /** When the next request is due without anybody asking for it, ms. */
   #nextReport(): number {
-    if (!this.#samplesLeft()) return Infinity;
+    if (!this.#sampler.left) return Infinity;
     const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uplink.backlog - 1);
-    return (this.#nextSample ?? 0) + missing * this.#options.interval * 1000;
-  }
-
-  /** Keeps the books on the radio; switches it off when the day's budget is spent. */
-  #spend(now: number): void {
-    const { link, log } = this.#options;
-    if (link.active === undefined) return;
-    this.#budget.note(link.active, now);
-    const spent = this.#budget.isSpent(now);
-    const seconds = this.#budget.spent(now);
-    // Not every second of it: a restart forgives a tenth.
-    if (seconds > 1.1 * this.#savedSpent + 60 || (seconds < this.#savedSpent && seconds === 0)) {
-      this.#savedSpent = seconds;
-      this.#memory.keepBudget(0, seconds);
-    }
-    if (spent === this.#suspended) return;
-    this.#suspended = spent;
-    if (spent) {
-      const wait = Math.round((this.#budget.deadline(now) - now) / 1000);
-      log("agent", `radio off reason="budget spent" spent=${seconds}s resumes=${wait}s`);
-      link.suspend?.(now);
-    } else {
-      log("agent", "radio budget of a new day");
-    }
+    return this.#sampler.deadline + missing * this.#options.interval * 1000;
   }
 
   /** An exchange has ended. */
   #heard(answered: boolean, now: number): void {
     const { link } = this.#options;
+    this.#radio.heard(answered, now);
     if (!answered) {
-      this.#budget.failed(now);
       if (link.ready) this.#supervisor.unanswered(now);
       return;
     }
     this.#supervisor.answered();
-    this.#budget.answered();
     link.confirm?.(now);
     this.#continuity.keep(this.#uplink.epoch, false);
   }
@@ -451,7 +306,7 @@ export class Agent {
 
   #send(now: number): void {
     // The last ones wait for no others.
-    if (!this.#samplesLeft()) this.#uplink.flush();
+    if (!this.#sampler.left) this.#uplink.flush();
     const wanted = this.#uplink.wants(now);
     const aliveDue = now >= this.#continuity.deadline(this.#nextReport());
     if (!wanted && !aliveDue) return;
@@ -489,7 +344,8 @@ export class Agent {
         path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
         payload: reply.payload,
         answer: true,
-        onComplete: (outcome) => {
+        onComplete: (outcome, at) => {
+          if (outcome.kind !== "offline") this.#heard(outcome.kind !== "unanswered", at);
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
           this.#options.log(

@@ -29,7 +29,8 @@ const idleTag = "-";
 export class Continuity {
   readonly #options: ContinuityOptions;
   #settled = false;
-  #asking = false;
+  /** The contact after which it was asked for once: an answer makes another, silence is left alone. */
+  #askedAfter = NaN;
   /** Last contact that was kept, epoch ms, or monotonic as long as there is no clock. */
   #keptContact = -Infinity;
 
@@ -66,7 +67,7 @@ export class Continuity {
   /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */
   deadline(nextReport: number): number {
     const { session, keepAlive, lifetime } = this.#options;
-    if (!keepAlive || this.#asking) return Infinity;
+    if (!keepAlive || this.#askedAfter === session.lastContact) return Infinity;
     const due = session.lapsesAt - Math.min(ahead, lifetime * 250);
     return nextReport <= due ? Infinity : due;
   }
@@ -74,11 +75,10 @@ export class Continuity {
   /** Keeps it alive. */
   ask(now: number): void {
     const { session, credentials, memory, log } = this.#options;
-    this.#asking = true;
+    this.#askedAfter = session.lastContact;
     log("session", "keep alive");
     const path = pathOptions(`${deviceRoot(credentials)}/${Topic.tagQuery}`, ContentFormat.json);
     const payload = requestBody(String(memory.takeId()), Topic.tagQuery, { tags: [idleTag] });
-    const onComplete = (): void => void (this.#asking = false);
-    session.send({ path, payload, onComplete }, now);
+    session.send({ path, payload, onComplete() {} }, now);
   }
 }

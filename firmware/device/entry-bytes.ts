@@ -37,7 +37,10 @@ export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: U
   }
 }
 
-function encodePoints(thing: Thing, { values, format }: Reading): { type: number; body: Uint8Array } | string {
+function encodePoints(
+  thing: Thing,
+  { values, format }: Reading,
+): { type: number; body: Uint8Array } | string {
   let fault = unknownPoint(thing, values);
   for (let room = leastRoom; fault === undefined; room *= 2) {
     const writer = new ByteWriter(new Uint8Array(room));

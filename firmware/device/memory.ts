@@ -7,7 +7,7 @@
  *
  *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
  *     14 ladder, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
- *     43 last contact f64 | 51 budget: day began f64, spent u32 | 63 token length u8 | 64 token
+ *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
  *
  * Without storage, or with one that fails, the device works all the same and says so once.
  */
@@ -50,7 +50,7 @@ export interface LiveState {
 
 /** Version of the layout above: another one is not read. */
 const form = 1;
-const tokenAt = 64;
+const tokenAt = 56;
 const longestToken = 128;
 const ladderLength = 6;
 const idReserve = 64;
@@ -72,7 +72,6 @@ export class DeviceMemory {
   #ladder: readonly number[] = [];
   #live: LiveState | undefined;
   #boots = 0;
-  #budgetDay = 0;
   #budgetSpent = 0;
   /** Where message ids start in this boot. */
   readonly firstMessageId: number;
@@ -124,9 +123,9 @@ export class DeviceMemory {
     return this.#session;
   }
 
-  /** The day of the radio's budget: its beginning, epoch ms or 0, and the seconds spent in it. */
-  get budget(): { readonly day: number; readonly spent: number } {
-    return { day: this.#budgetDay, spent: this.#budgetSpent };
+  /** Seconds for which the radio was on in vain in the last day of the boot before. */
+  get budget(): { readonly spent: number } {
+    return { spent: this.#budgetSpent };
   }
 
   /** From now on these are saved along. */
@@ -185,8 +184,8 @@ export class DeviceMemory {
     this.save();
   }
 
-  keepBudget(day: number, spent: number): void {
-    this.#budgetDay = day;
+  /** @param spent seconds */
+  keepBudget(spent: number): void {
     this.#budgetSpent = spent;
     this.save();
   }
@@ -216,9 +215,8 @@ export class DeviceMemory {
       view.setUint32(39, this.#sequenceLimit, true);
       view.setFloat64(43, this.#session.lastContact, true);
     }
-    view.setFloat64(51, this.#budgetDay, true);
-    view.setUint32(59, this.#budgetSpent, true);
-    state[63] = token.length;
+    view.setUint32(51, this.#budgetSpent, true);
+    state[55] = token.length;
     state.set(token, tokenAt);
     this.#attempt((slots) => slots.save(state));
   }
@@ -236,14 +234,13 @@ export class DeviceMemory {
     const ladder: number[] = [];
     for (let i = 0; i < ladderLength; i++) ladder.push(view.getUint16(14 + 2 * i, true));
     this.#ladder = ladder;
-    this.#budgetDay = view.getFloat64(51, true);
-    this.#budgetSpent = view.getUint32(59, true);
+    this.#budgetSpent = view.getUint32(51, true);
     const flags = state[13];
     if ((flags & flag.session) !== 0) {
       this.#sequenceLimit = view.getUint32(39, true);
       this.#session = {
         edition: (flags & flag.token) !== 0 ? "token" : "tokenless",
-        token: state.slice(tokenAt, tokenAt + state[63]),
+        token: state.slice(tokenAt, tokenAt + state[55]),
         sequence: this.#sequenceLimit,
         lastContact: view.getFloat64(43, true),
       };

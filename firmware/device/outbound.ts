@@ -91,7 +91,17 @@ export class Outbound implements Device {
     const { uplink, memory, now, onMessage } = this.#options;
     const takenAt = now();
     const time = uplink.timeOf(takenAt);
-    uplink.append({ kind: "message", id: memory.takeId(), takenAt, time, topic, params, timed, done, question });
+    uplink.append({
+      kind: "message",
+      id: memory.takeId(),
+      takenAt,
+      time,
+      topic,
+      params,
+      timed,
+      done,
+      question,
+    });
     onMessage();
   }
 }

@@ -304,7 +304,10 @@ export class Uplink {
       return;
     }
     this.#options.log("message", `refused id=${entry.id} topic=${entry.topic} reason="${reason}"`);
-    this.#complete(entry, enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode });
+    this.#complete(
+      entry,
+      enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
+    );
   }
 
   /** How long ago it was taken, ms; 0 when nothing tells. */

@@ -14,16 +14,15 @@
  * command's payload comes along (option 2102). Which one a server speaks shows in its answer.
  */
 import { Code, codeClass } from "../coap/code";
-import { findOption } from "../coap/option";
-import { decodeUtf8, encodeUtf8 } from "../text/utf8";
-import { checkCredentials, checkLifetime, segmentFault, SettingsError } from "./credentials";
+import { encodeUtf8 } from "../text/utf8";
+import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
+import { Downlinks } from "./downlinks";
 import { rejectionOf } from "./outcome";
 import { RequestSigner, secureMode, signAuthentication } from "./sign";
 import { readToken } from "./token";
-import { EnosOption, authOptions, deviceRoot, pathOptions } from "./topic";
+import { EnosOption, authOptions, deviceRoot } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Message } from "../coap/message";
 import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
 import type { PublishOutcome, Refusal, Rejection } from "./outcome";
@@ -99,11 +98,6 @@ interface Operation extends Publication {
 
 /** Requests that may wait while one is under way. */
 const queueLimit = 8;
-/**
- * Commands taken between two requests of the device's own: a server that has always one more would
- * keep the radio on for ever.
- */
-const downlinkLimit = 8;
 const backoffFirst = 15_000;
 const backoffLongest = 3_600_000;
 /** Refusals of a first request that may mean its signature or the edition and not its content. */
@@ -124,7 +118,7 @@ export class Session {
   readonly #signer: RequestSigner;
   readonly #auth: OptionBlock;
   readonly #authPayload: Uint8Array;
-  readonly #root: string;
+  readonly #downlinks: Downlinks;
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
@@ -137,9 +131,6 @@ export class Session {
   #notBefore = 0;
   #queue: Operation[] = [];
   #busy = false;
-  #downlinks = 0;
-  /** A GET for a command is under way or waits. */
-  #fetching = false;
 
   /**
    * @throws SettingsError when credentials, lifetime, iv or edition cannot work
@@ -155,7 +146,16 @@ export class Session {
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#auth = authOptions(options.credentials);
-    this.#root = `${deviceRoot(options.credentials)}/`;
+    this.#downlinks = new Downlinks({
+      root: `${deviceRoot(options.credentials)}/`,
+      fetch: (get) => {
+        if (this.#queue.length >= queueLimit) return false;
+        this.#queue.unshift(get);
+        return true;
+      },
+      onDownlink: options.onDownlink,
+      onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
+    });
     const sign = signAuthentication(options.crypto, options.credentials, options.lifetime);
     this.#authPayload = encodeUtf8(
       `{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`,
@@ -209,7 +209,11 @@ export class Session {
    */
   resume(state: SessionState, lastContact: number, now: number): boolean {
     const wanted = this.#options.edition ?? "auto";
-    if (this.#state !== "closed" || this.#edition !== undefined || (wanted !== "auto" && wanted !== state.edition)) {
+    if (
+      this.#state !== "closed" ||
+      this.#edition !== undefined ||
+      (wanted !== "auto" && wanted !== state.edition)
+    ) {
       return false;
     }
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
@@ -226,7 +230,7 @@ export class Session {
 
   /** Sends a request, authenticating first where needed. */
   send(publication: Publication, now: number): void {
-    if (publication.answer !== true) this.#downlinks = 0;
+    if (publication.answer !== true) this.#downlinks.restart();
     if (this.#queue.length >= queueLimit) {
       publication.onComplete({ kind: "unanswered", reason: "queue-full" }, now);
       return;
@@ -369,7 +373,7 @@ export class Session {
       this.#proven = true;
       // In this order a command's answer goes out before the next command is fetched.
       operation.onComplete({ kind: "accepted", payload: message.payload }, now);
-      this.#takeDownlink(message, now);
+      this.#downlinks.take(message, now);
       return;
     }
     const reason = rejectionOf(message.code);
@@ -387,61 +391,5 @@ export class Session {
     if (doubtful.indexOf(reason) >= 0 && !this.#proven)
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
     operation.onComplete({ kind: "rejected", code: message.code, reason }, now);
-  }
-
-  #takeDownlink(message: Message, now: number): void {
-    const path = findOption(message.options, EnosOption.downlinkPath);
-    if (path === undefined) return;
-    const topic = this.#topicOf(path);
-    if (topic === undefined) {
-      this.#ignore("its path is not one of this device's topics", now);
-      return;
-    }
-    if (this.#downlinks >= downlinkLimit) {
-      // The server offers it again with the response to the next reading.
-      this.#ignore("enough commands for now", now);
-      return;
-    }
-    const payload = findOption(message.options, EnosOption.downlinkPayload);
-    if (payload === undefined) return this.#fetch(topic, now);
-    this.#downlinks += 1;
-    this.#options.onDownlink(topic, payload, now);
-  }
-
-  #fetch(topic: string, now: number): void {
-    // One at a time: the answer to a GET announces the next command, if there is one.
-    if (this.#fetching) return;
-    if (this.#queue.length >= queueLimit) {
-      this.#ignore("too much to do", now);
-      return;
-    }
-    this.#downlinks += 1;
-    this.#fetching = true;
-    this.#queue.unshift({
-      code: Code.get,
-      path: pathOptions(this.#root + topic),
-      onComplete: (outcome, at) => {
-        this.#fetching = false;
-        if (outcome.kind === "accepted") this.#options.onDownlink(topic, outcome.payload, at);
-        else this.#ignore(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
-      },
-    });
-  }
-
-  /** The topic below this device's root, or undefined when the path is anything else. */
-  #topicOf(path: Uint8Array): string | undefined {
-    const text = decodeUtf8(path);
-    if (text === undefined || !text.startsWith(this.#root)) return undefined;
-    const topic = text.slice(this.#root.length);
-    const segments = topic.split("/");
-    if (segments.length > 8) return undefined;
-    for (let i = 0; i < segments.length; i++) {
-      if (segmentFault(segments[i]) !== undefined) return undefined;
-    }
-    return topic;
-  }
-
-  #ignore(reason: string, now: number): void {
-    this.#options.onEvent?.({ kind: "downlink-ignored", reason }, now);
   }
 }

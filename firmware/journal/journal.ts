@@ -252,7 +252,8 @@ export class Journal {
   #giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
     const { live } = this.#shelf;
     this.#shelf.eachIn(block, (address, { id, type }) => {
-      if (live[block] > most && !this.#options.pinned(id) && mayGo(type)) this.#lose(address, id, type, reason);
+      if (live[block] > most && !this.#options.pinned(id) && mayGo(type))
+        this.#lose(address, id, type, reason);
     });
   }
 

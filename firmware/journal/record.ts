@@ -104,7 +104,11 @@ export function readHeader(bytes: Uint8Array, at: number, salt: number, header: 
  * Whether header and body, which start at 0, are as they were written. One bit that has flipped since
  * is put right in `bytes`: no other single bit gives the same checksum at these lengths.
  */
-export function verifyRecord(bytes: Uint8Array, bodyLength: number, salt: number): "sound" | "mended" | "corrupt" {
+export function verifyRecord(
+  bytes: Uint8Array,
+  bodyLength: number,
+  salt: number,
+): "sound" | "mended" | "corrupt" {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sound = (): boolean => view.getUint32(crcAt, true) === contentCrc(bytes, bodyLength, salt);
   if (sound()) return "sound";

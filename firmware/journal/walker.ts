@@ -148,7 +148,11 @@ export class Walker {
 
   /** Sees to it that these bytes of the block are in the buffer. */
   #load(at: number, length: number): void {
-    if (this.#bufferStart >= 0 && at >= this.#bufferStart && at + length <= this.#bufferStart + this.#bufferLength)
+    if (
+      this.#bufferStart >= 0 &&
+      at >= this.#bufferStart &&
+      at + length <= this.#bufferStart + this.#bufferLength
+    )
       return;
     const { flash, blockLength } = this.#blocks;
     this.#bufferStart = at;

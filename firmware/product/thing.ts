@@ -64,6 +64,14 @@ export const thing: Thing = defineThing({
         { identifier: "since", type: "date", optional: true },
       ],
     },
+    {
+      identifier: "restarted",
+      outputs: [
+        { identifier: "reason", type: "string", maxLength: 32 },
+        { identifier: "boots", type: "int32" },
+        { identifier: "waiting", type: "int32" },
+      ],
+    },
   ],
   services: [
     {
@@ -137,6 +145,12 @@ export type Attributes = {
 export type Events = {
   /** Too hot */
   readonly overheat: { readonly temperature: number; readonly since?: number };
+  /** The device has started anew */
+  readonly restarted: {
+    readonly reason: string;
+    readonly boots: number;
+    readonly waiting: number;
+  };
 };
 
 /** What each service takes and gives. */

@@ -72,7 +72,12 @@ describe("a good day", () => {
     const bench = new AgentBench({ format: "alternate", reports: 4 });
     bench.wait(hour);
     expect(bench.server.lines.slice(1)).toEqual([up, up, "POST …thing/measurepoint/post", up]);
-    expect(bench.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual(["01", "03", "7b", "01"]);
+    expect(bench.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual([
+      "01",
+      "03",
+      "7b",
+      "01",
+    ]);
     expect((JSON.parse(bench.server.seen[3].payload) as { params: object }).params).toEqual({
       measurepoints: { n: 3 },
     });
@@ -266,7 +271,9 @@ describe("readings are given up, told and counted", () => {
     bench.sample = () => ({ n: 1 });
     bench.wait(10 * minute);
     expect(bench.agent.totals.refused).toBe(100);
-    expect(bench.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number"))).toHaveLength(100);
+    expect(
+      bench.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number")),
+    ).toHaveLength(100);
     expect(bench.agent.totals.acknowledged).toBeGreaterThan(8);
     // The stack of the device's engine is a few kilobytes: it must not grow with the backlog.
     expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBeLessThanOrEqual(0);

@@ -121,7 +121,9 @@ describe("several readings in one datagram", () => {
     const bench = new AgentBench({ format: "json", batch: 3, reports: 10 });
     bench.agent.setTime(epoch, 0);
     bench.wait(5 * hour);
-    const ids = reports(bench).slice(1).map((request) => sent(request).id);
+    const ids = reports(bench)
+      .slice(1)
+      .map((request) => sent(request).id);
     const taken = bench.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
     expect(ids).toHaveLength(3);
     expect(new Set([...ids, ...taken]).size).toBe(13);

@@ -22,9 +22,18 @@ class MapStore implements ByteStore {
 const random = new Random("memory");
 const log: string[] = [];
 const boot = (store: ByteStore | undefined): DeviceMemory =>
-  new DeviceMemory(store, () => random.next(), (room, text) => log.push(`${room}: ${text}`));
+  new DeviceMemory(
+    store,
+    () => random.next(),
+    (room, text) => log.push(`${room}: ${text}`),
+  );
 
-const session = { edition: "token", token: Uint8Array.of(1, 2, 3), sequence: 5, lastContact: 1_700_000_000_000 } as const;
+const session = {
+  edition: "token",
+  token: Uint8Array.of(1, 2, 3),
+  sequence: 5,
+  lastContact: 1_700_000_000_000,
+} as const;
 
 describe("a device's memory", () => {
   it("counts boots, and gives no id twice over all of them, with few writes", () => {
@@ -90,12 +99,12 @@ describe("a device's memory", () => {
       rto: () => ({ srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 }),
       ladder: () => [1, 2, 3, 4, 5, 65_535],
     });
-    memory.keepBudget(0, 1_234);
+    memory.keepBudget(1_234);
     memory.noteRestart("no-contact");
     memory = boot(store);
     expect(memory.rto).toEqual({ srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 });
     expect(memory.ladder).toEqual([1, 2, 3, 4, 5, 65_535]);
-    expect(memory.budget).toEqual({ day: 0, spent: 1_234 });
+    expect(memory.budget).toEqual({ spent: 1_234 });
     expect(memory.restart).toEqual({ cause: "no-contact", count: 1 });
     memory.restartTold();
     expect(boot(store).restart).toEqual({ cause: "none", count: 1 });

@@ -170,7 +170,8 @@ export class PowerCutWorld {
     }
     // At most one: it was in flash, and the power failed before the application could be told.
     if (byValues.size > 1) faults.push(`${byValues.size} readings are stored of which nobody knows`);
-    for (const line of this.log) if (/^(fault|memory|report: (dropped|refused))/.test(line)) faults.push(line);
+    for (const line of this.log)
+      if (/^(fault|memory|report: (dropped|refused))/.test(line)) faults.push(line);
     return faults;
   }
 
@@ -270,7 +271,8 @@ export class PowerCutWorld {
         if (this.power.off) return;
         this.log.push(`${room}: ${text}`);
         const id = /^taken id=(\d+)/.exec(text);
-        if (room === "report" && id !== null) this.taken.set(Number(id[1]), { at: this.now, values: this.#last, dated: this.#told });
+        if (room === "report" && id !== null)
+          this.taken.set(Number(id[1]), { at: this.now, values: this.#last, dated: this.#told });
       },
     });
   }

@@ -98,7 +98,8 @@ test.each(scenarios)("$name", (scenario) => {
     const cuts = again === undefined ? [at] : [at, 1 + (at % again)];
     const world = run(options, cuts);
     const faults = world.faults();
-    if (faults.length > 0) throw new Error(`cut at operation ${cuts.join()} of ${operations}: ${faults.join("; ")}`);
+    if (faults.length > 0)
+      throw new Error(`cut at operation ${cuts.join()} of ${operations}: ${faults.join("; ")}`);
     expect(world.boots).toBe(1 + cuts.length);
     // A start reads what there is, and little of it twice.
     expect(world.mostRead).toBeLessThan(2.5 * blocks * 1_024);

@@ -50,7 +50,14 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     t3412: 3600,
   };
   const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-  const choices = { payload: "alternate", order: "live", full: "thin", edition: "tokenless", iv: "key", apn: "cmnbiot" };
+  const choices = {
+    payload: "alternate",
+    order: "live",
+    full: "thin",
+    edition: "tokenless",
+    iv: "key",
+    apn: "cmnbiot",
+  };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
   expect(readSettings({ ...text, ...choices })).toEqual({ ...given, ...choices });
 });

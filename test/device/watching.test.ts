@@ -40,7 +40,11 @@ describe("the radio's budget", () => {
     budget.note(true, 0);
     expect(budget.deadline(0)).toBe(10 * minute);
     budget.note(false, 4 * minute);
-    expect([budget.spent(5 * minute), budget.isSpent(5 * minute), budget.deadline(5 * minute)]).toEqual([240, false, Infinity]);
+    expect([budget.spent(5 * minute), budget.isSpent(5 * minute), budget.deadline(5 * minute)]).toEqual([
+      240,
+      false,
+      Infinity,
+    ]);
     budget.note(true, hour);
     expect(budget.deadline(hour)).toBe(hour + 6 * minute);
     expect(budget.isSpent(hour + 6 * minute)).toBe(true);
@@ -118,7 +122,8 @@ describe("the supervisor", () => {
     const trying = { trying: true, waiting: true, deadline: 0 };
     let cause: string | undefined;
     let at = 3 * day;
-    for (; cause === undefined && at < 6 * day; at += 10 * minute) cause = supervisor.look({ ...trying, deadline: at + minute }, at);
+    for (; cause === undefined && at < 6 * day; at += 10 * minute)
+      cause = supervisor.look({ ...trying, deadline: at + minute }, at);
     expect(cause).toBe("no-contact");
     expect(at - 3 * day).toBeLessThan(day + hour);
   });

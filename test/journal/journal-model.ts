@@ -144,7 +144,8 @@ export class JournalModel {
       const ids = [...this.expected.keys()];
       const id = random.chance(inOrder) ? ids[0] : random.pick(ids);
       const kept = this.expected.get(id)!;
-      if (random.chance(0.2)) this.journal.markTried(this.#addresses.get(id)!, random.pick(["alone", "timed"]));
+      if (random.chance(0.2))
+        this.journal.markTried(this.#addresses.get(id)!, random.pick(["alone", "timed"]));
       if (!kept.dated && random.chance(0.5)) {
         const time = 1_800_000_000_000 + random.u32();
         this.unsure = { kind: "date", kept: { ...kept, time, dated: true } };

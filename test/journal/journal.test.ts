@@ -72,7 +72,10 @@ describe("a journal", () => {
     expect(journal.date(address, 1_700_000_000_123)).toBe(true);
     expect(journal.date(address, 1_800_000_000_000)).toBe(true);
     const again = new Journal(flash, 8, quiet);
-    expect(again.read(again.oldest(1, () => false)[0])).toMatchObject({ dated: true, time: 1_700_000_000_123 });
+    expect(again.read(again.oldest(1, () => false)[0])).toMatchObject({
+      dated: true,
+      time: 1_700_000_000_123,
+    });
   });
 
   it("refuses what no block has room for, and says so", () => {
@@ -99,14 +102,17 @@ describe("a journal", () => {
 
   it("finds its way through whatever the partition held before", () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ minLength: 512, maxLength: 512 }), { minLength: 3, maxLength: 5 }), (blocks) => {
-        const flash = flashOf(blocks.length);
-        blocks.forEach((bytes, i) => flash.bytes.set(bytes, 512 * i));
-        const journal = new Journal(flash, 1, quiet);
-        expect(journal.length).toBe(0);
-        fill(journal, 5);
-        expect(ids(new Journal(flash, 2, quiet))).toEqual([1, 2, 3, 4, 5]);
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 512, maxLength: 512 }), { minLength: 3, maxLength: 5 }),
+        (blocks) => {
+          const flash = flashOf(blocks.length);
+          blocks.forEach((bytes, i) => flash.bytes.set(bytes, 512 * i));
+          const journal = new Journal(flash, 1, quiet);
+          expect(journal.length).toBe(0);
+          fill(journal, 5);
+          expect(ids(new Journal(flash, 2, quiet))).toEqual([1, 2, 3, 4, 5]);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -180,7 +186,8 @@ describe("flash that forgets", () => {
     const before = flash.bytes.slice();
     const expected = Array.from({ length: 14 }, (_, i) => i + 1);
     for (let at = 0; at < flash.bytes.length; at++) {
-      if (before[at] === 0xff && before[at + 1] === 0xff && before[at - 1] === 0xff && at % 16 !== 0) continue;
+      if (before[at] === 0xff && before[at + 1] === 0xff && before[at - 1] === 0xff && at % 16 !== 0)
+        continue;
       for (let bit = 0; bit < 8; bit++) {
         if ((before[at] & (1 << bit)) === 0) continue;
         flash.bytes.set(before);

@@ -7,7 +7,11 @@ import { JournalModel } from "./journal-model";
 import type { ModelOptions } from "./journal-model";
 
 /** Runs the work with the power failing at these operations; returns how many operations there were. */
-function run(options: ModelOptions, steps: number, cuts: readonly number[]): { operations: number; cuts: number } {
+function run(
+  options: ModelOptions,
+  steps: number,
+  cuts: readonly number[],
+): { operations: number; cuts: number } {
   const model = new JournalModel(options);
   const [first, ...toCome] = cuts;
   model.power.cutAt = first;
@@ -15,10 +19,12 @@ function run(options: ModelOptions, steps: number, cuts: readonly number[]): { o
   for (let i = 0; i < steps; i++) {
     if (model.step()) continue;
     const fault = model.fault();
-    if (fault !== undefined) throw new Error(`seed ${options.seed}, cut at ${cuts.join()}, step ${i}: ${fault}`);
+    if (fault !== undefined)
+      throw new Error(`seed ${options.seed}, cut at ${cuts.join()}, step ${i}: ${fault}`);
   }
   const fault = model.fault();
-  if (fault !== undefined) throw new Error(`seed ${options.seed}, cut at ${cuts.join()}, at the end: ${fault}`);
+  if (fault !== undefined)
+    throw new Error(`seed ${options.seed}, cut at ${cuts.join()}, at the end: ${fault}`);
   expect(model.lost).toEqual([]);
   return { operations: model.power.operations, cuts: model.cuts };
 }
@@ -30,14 +36,17 @@ const small: ModelOptions[] = [
   { seed: 4, blocks: 6, blockLength: 1024, longest: 200, waiting: 20, inOrder: 0.1 },
 ];
 
-test.each(small)("whichever operation is cut short, nothing is lost and nothing comes back: %j", (options) => {
-  const steps = 400;
-  const { operations } = run(options, steps, []);
-  expect(operations).toBeGreaterThan(450);
-  let struck = 0;
-  for (let at = 1; at <= operations; at++) struck += run(options, steps, [at]).cuts;
-  expect(struck).toBe(operations);
-});
+test.each(small)(
+  "whichever operation is cut short, nothing is lost and nothing comes back: %j",
+  (options) => {
+    const steps = 400;
+    const { operations } = run(options, steps, []);
+    expect(operations).toBeGreaterThan(450);
+    let struck = 0;
+    for (let at = 1; at <= operations; at++) struck += run(options, steps, [at]).cuts;
+    expect(struck).toBe(operations);
+  },
+);
 
 test("nor when it fails again while the journal is opened, time after time", () => {
   const options = { seed: 5, waiting: 14, longest: 30, inOrder: 0.2 };

@@ -39,7 +39,9 @@ describe("two slots", () => {
       slots.load();
       const before = new Map(store.values);
       slots.save(state(n));
-      const changed = [...store.values].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
+      const changed = [...store.values]
+        .filter(([key, value]) => before.get(key) !== value)
+        .map(([key]) => key);
       expect(changed).toHaveLength(1);
       // Whatever becomes of the one written, the other is the last state.
       for (const broken of [undefined, Uint8Array.of(), store.values.get(changed[0])!.slice(0, 7)]) {
@@ -56,7 +58,10 @@ describe("two slots", () => {
     const slots = new Slots(store, 1);
     for (let n = 1; n <= 3; n++) slots.save(state(n));
     // As after 4 billion saves.
-    for (const [key, turn] of [["a", 0xffff_ffff], ["b", 0]] as const) {
+    for (const [key, turn] of [
+      ["a", 0xffff_ffff],
+      ["b", 0],
+    ] as const) {
       const one = new MapStore();
       const writer = new Slots(one, 1);
       writer.save(state(key === "a" ? 7 : 8));

@@ -87,8 +87,8 @@ export class World {
         thing: demo.thing,
         sample: () => demo.sample(),
         commands: demo.commands,
-        start: (device) => {
-          demo.start(device);
+        start: (device, boot) => {
+          demo.start(device, boot);
           this.device = device;
         },
       },

@@ -60,13 +60,15 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
         "command",
         "end",
         "exchange",
+        "journal",
+        "memory",
         "model",
         "modem",
         "pair",
         "payload",
         "psm",
+        "recall",
         "sign",
-        "store",
         "text",
       ].sort(),
     );
@@ -77,6 +79,9 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
     expect(happened.filter((what) => !what.test(pair))).toEqual([]);
     const nothing = JSON.stringify({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
     expect(pair.split(`end [${nothing},${nothing}]`)).toHaveLength(3);
+    const journal = here.filter((line) => line.startsWith("journal ")).join("\n");
+    const journalled = [/ cut power/, / lost \d+ 1 thinned/, / lost \d+ [12] dropped/, / alone /, / timed /, /dated true/];
+    expect(journalled.filter((what) => !what.test(journal))).toEqual([]);
     expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);
   });
 

@@ -12,7 +12,6 @@ import { DemoApplication } from "../../firmware/application";
 import { CommandExecutor } from "../../firmware/device/commands";
 import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
 import { measurepointParams, requestBody } from "../../firmware/enos/body";
-import { Pending } from "../../firmware/journal/pending";
 import { beginBatch } from "../../firmware/model/thing-batch";
 import { decodeCommand } from "../../firmware/model/thing-command";
 import { encodeReport } from "../../firmware/model/thing-report";
@@ -22,6 +21,7 @@ import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "../../firmwa
 import { moddableCryptography } from "../../firmware/platform/crypt";
 import { ascii, asciiText, hexText } from "../../firmware/text/ascii";
 import { decodeUtf8, encodeUtf8 } from "../../firmware/text/utf8";
+import { journalWork, memoryWork, recallWork } from "../journal/journal-portable";
 import { thingModel } from "../model/thing-portable";
 import type { OutgoingMessage } from "../../firmware/coap/message";
 import type { Type } from "../../firmware/coap/code";
@@ -346,16 +346,6 @@ function signatures(vectors: Vectors): void {
   }
 }
 
-function store(): void {
-  const pending = new Pending<{ id: number }>(8, (entry) => say("store", `dropped ${entry.id}`));
-  for (let id = 0; id < 60; id++) {
-    if (below(3) > 0) pending.append({ id });
-    const oldest = pending.entries[0];
-    if (below(3) === 0 && oldest !== undefined) pending.release(oldest.id);
-    say("store", `${pending.length} ${pending.entries[0]?.id ?? "none"}`);
-  }
-}
-
 export default function main(): void {
   const count = config.count as number;
   codec(count);
@@ -366,7 +356,9 @@ export default function main(): void {
   payloads(Math.ceil(count / 4));
   thingModel(Math.ceil(count / 4), { below, say });
   texts(count);
-  store();
+  journalWork({ below, say });
+  memoryWork({ below, say });
+  recallWork(count, { below, say });
   signatures(config.vectors as Vectors);
   say("end", "");
 }

@@ -1,0 +1,56 @@
+/**
+ * Takes readings in their time: every interval, in step, however long anything else takes.
+ */
+import { isReading } from "./outbound";
+import type { ThingValues } from "../model/thing";
+import type { Application } from "./application";
+
+export interface SamplerOptions {
+  readonly application: Application;
+  /** Seconds between readings. */
+  readonly interval: number;
+  /** Readings to take, 0 for no end. */
+  readonly reports: number;
+  readonly log: (room: string, text: string) => void;
+}
+
+/** See the head of this file. All times are monotonic, ms. */
+export class Sampler {
+  readonly #options: SamplerOptions;
+  #taken = 0;
+  /** When the next reading is due; the first at the first look. */
+  #next: number | undefined;
+
+  constructor(options: SamplerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there are more to take. */
+  get left(): boolean {
+    return this.#options.reports === 0 || this.#taken < this.#options.reports;
+  }
+
+  /** When the next one is due; Infinity when there is none. */
+  get deadline(): number {
+    return this.left ? (this.#next ?? 0) : Infinity;
+  }
+
+  /** The reading that is due now, if one is, and the application gives it. */
+  take(now: number): ThingValues | undefined {
+    this.#next ??= now;
+    if (now < this.#next || !this.left) return undefined;
+    const { interval, application, log } = this.#options;
+    // Late by whatever kept the device: the next one is due where it would have been.
+    const next = this.#next + interval * 1000;
+    this.#next = next > now ? next : now + interval * 1000;
+    try {
+      const values = application.sample();
+      if (!isReading(values)) throw new TypeError("no values");
+      this.#taken += 1;
+      return values;
+    } catch (error) {
+      log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Commands that ride back on responses: option 2100 says where one waits, option 2102 brings it along
+ * in the editions that have no GET.
+ */
+import { Code } from "../coap/code";
+import { findOption } from "../coap/option";
+import { decodeUtf8 } from "../text/utf8";
+import { segmentFault } from "./credentials";
+import { EnosOption, pathOptions } from "./topic";
+import type { Message } from "../coap/message";
+import type { Publication } from "./session";
+
+export interface DownlinksOptions {
+  /** `/topic/sys/PK/DK/` */
+  readonly root: string;
+  /** Puts a GET in front of what waits; false when there is no room. */
+  readonly fetch: (get: Publication) => boolean;
+  /** A command arrived: its path below the root, and its payload. */
+  readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
+  readonly onIgnored: (reason: string, now: number) => void;
+}
+
+/**
+ * Commands taken between two requests of the device's own: a server that has always one more would
+ * keep the radio on for ever.
+ */
+const downlinkLimit = 8;
+const deepestTopic = 8;
+
+/** See the head of this file. */
+export class Downlinks {
+  readonly #options: DownlinksOptions;
+  #taken = 0;
+  /** A GET for a command is under way or waits. */
+  #fetching = false;
+
+  constructor(options: DownlinksOptions) {
+    this.#options = options;
+  }
+
+  /** The device sends a request of its own: the count begins anew. */
+  restart(): void {
+    this.#taken = 0;
+  }
+
+  /** Takes the command that a response brings or announces, if it does. */
+  take(message: Message, now: number): void {
+    const path = findOption(message.options, EnosOption.downlinkPath);
+    if (path === undefined) return;
+    const topic = this.#topicOf(path);
+    if (topic === undefined) {
+      this.#options.onIgnored("its path is not one of this device's topics", now);
+      return;
+    }
+    if (this.#taken >= downlinkLimit) {
+      // The server offers it again with the response to the next reading.
+      this.#options.onIgnored("enough commands for now", now);
+      return;
+    }
+    const payload = findOption(message.options, EnosOption.downlinkPayload);
+    if (payload === undefined) return this.#fetch(topic, now);
+    this.#taken += 1;
+    this.#options.onDownlink(topic, payload, now);
+  }
+
+  #fetch(topic: string, now: number): void {
+    const { root, fetch, onDownlink, onIgnored } = this.#options;
+    // One at a time: the answer to a GET announces the next command, if there is one.
+    if (this.#fetching) return;
+    const sent = fetch({
+      code: Code.get,
+      path: pathOptions(root + topic),
+      onComplete: (outcome, at) => {
+        this.#fetching = false;
+        if (outcome.kind === "accepted") onDownlink(topic, outcome.payload, at);
+        else onIgnored(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
+      },
+    });
+    if (!sent) return onIgnored("too much to do", now);
+    this.#taken += 1;
+    this.#fetching = true;
+  }
+
+  /** The topic below this device's root, or undefined when the path is anything else. */
+  #topicOf(path: Uint8Array): string | undefined {
+    const { root } = this.#options;
+    const text = decodeUtf8(path);
+    if (text === undefined || !text.startsWith(root)) return undefined;
+    const topic = text.slice(root.length);
+    const segments = topic.split("/");
+    if (segments.length > deepestTopic) return undefined;
+    for (let i = 0; i < segments.length; i++) {
+      if (segmentFault(segments[i]) !== undefined) return undefined;
+    }
+    return topic;
+  }
+}
