@@ -9,7 +9,7 @@ import { Random } from "../../host-sim/world/random";
 import { FakeEnos, keys } from "../enos/fake-enos";
 import type { AgentOptions, DatagramSocket, Link } from "../../firmware/device/agent";
 import { defineThing } from "../../firmware/model/thing";
-import type { Device, ServiceHandler } from "../../firmware/device/application";
+import type { Boot, Device, ServiceHandler } from "../../firmware/device/application";
 import type { ThingValues } from "../../firmware/model/thing";
 
 type Datagram = ArrayBuffer & { address: string; port: number };
@@ -114,11 +114,18 @@ export class AgentBench {
   wakes = 0;
   #events: { at: number; run: () => void }[] = [];
 
-  constructor(options: Partial<AgentOptions> = {}, server_ = new FakeEnos()) {
+  constructor(
+    { lifetime = 86_400, onStart, ...options }: Partial<AgentOptions> & {
+      /** Of the session, seconds. */
+      lifetime?: number;
+      onStart?: (boot: Boot) => void;
+    } = {},
+    server_ = new FakeEnos(),
+  ) {
     this.server = server_;
     const random = new Random("agent");
     this.agent = new Agent({
-      session: { credentials: keys, ...server, lifetime: 86_400 },
+      session: { credentials: keys, ...server, lifetime },
       crypto: nodeCryptography,
       random: () => random.next(),
       transmission: narrowband,
@@ -126,8 +133,9 @@ export class AgentBench {
       socket: { io: FakeSocket, bench: this },
       application: {
         thing,
-        start: (device) => {
+        start: (device, boot) => {
           this.device = device;
+          onStart?.(boot);
         },
         sample: () => {
           this.samples += 1;
