@@ -157,7 +157,10 @@ export class Board {
       return this.#fault(error);
     }
     if (answer instanceof Uint8Array) return this.#settle(answer);
-    return answer.then((bytes) => this.#settle(bytes), (error: unknown) => this.#fault(error));
+    return answer.then(
+      (bytes) => this.#settle(bytes),
+      (error: unknown) => this.#fault(error),
+    );
   }
 
   #settle(answer: Uint8Array): void {

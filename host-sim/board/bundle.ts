@@ -9,16 +9,16 @@ import { projectRoot } from "./project";
 
 /** Moddable's modules that the simulated board has, and the file that stands in for each. */
 const modules: Readonly<Record<string, string>> = Object.freeze({
-  "crypt": "crypt",
+  crypt: "crypt",
   "embedded:io/digital": "digital",
   "embedded:io/serial": "serial",
   "embedded:storage/flash": "flash",
   "embedded:storage/key-value": "key-value",
   "mc/config": "config",
   "mc/ffi": "ffi",
-  "resetReason": "reset-reason",
-  "time": "time",
-  "timer": "timer",
+  resetReason: "reset-reason",
+  time: "time",
+  timer: "timer",
 });
 
 /**

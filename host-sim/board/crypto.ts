@@ -22,5 +22,7 @@ export function cipher(command: Uint8Array): Uint8Array {
   const name = `aes-${8 * keyLength}-${chained ? "cbc" : "ecb"}`;
   const create = (command[1] & cipherDecrypt) !== 0 ? createDecipheriv : createCipheriv;
   // Whole blocks only, so there is nothing to pad and `final` has nothing to add.
-  return create(name, key, chained ? iv : null).setAutoPadding(false).update(data);
+  return create(name, key, chained ? iv : null)
+    .setAutoPadding(false)
+    .update(data);
 }

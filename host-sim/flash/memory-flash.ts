@@ -102,7 +102,7 @@ export class MemoryFlash implements Flash {
   flipBits(count: number): void {
     for (let tries = 0; count > 0 && tries < 100_000; tries++) {
       const at = this.#random.u32() % this.#bytes.length;
-      const bit = 1 << this.#random.u32() % 8;
+      const bit = 1 << (this.#random.u32() % 8);
       // Erased flash does not flip: look for a place with something in it.
       const near = this.#bytes.subarray(Math.max(0, at - 8), at + 8);
       if ((this.#bytes[at] & bit) === 0 || near.every((byte) => byte === 0xff)) continue;
