@@ -9,6 +9,7 @@ import config from "mc/config";
 import { narrowband } from "./coap/transmission";
 import { DemoApplication } from "./application";
 import { Agent } from "./device/agent";
+import { DeviceMemory } from "./device/memory";
 import { readSettings } from "./device/settings";
 import { PortWriter } from "./modem/port";
 import { Sim7020 } from "./modem/sim7020";
@@ -50,6 +51,7 @@ export default function main(): void {
 function run(settings: Settings): void {
   const clock = new Clock();
   const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
+  const memory = new DeviceMemory(openStateStore(), Math.random, log);
   let writer: PortWriter | undefined;
   let timer: Timer | undefined;
 
@@ -58,6 +60,9 @@ function run(settings: Settings): void {
     apn: settings.apn,
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     powerKey: powerKey(settings.powerKey),
+    supply: supply(settings.modemSupply),
+    ladder: memory.ladder,
+    onLadder: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
       clock.set(epoch);
@@ -96,7 +101,7 @@ function run(settings: Settings): void {
     policy: settings.full,
     order: settings.order,
     spacing: settings.spacing,
-    store: openStateStore(),
+    memory,
     startReason: startReason(),
     startSpread: settings.startSpread,
     keepAlive: settings.keepAlive,
@@ -163,4 +168,12 @@ function powerKey(pin: number | undefined): ((pressed: boolean) => void) | undef
   const options = { pin, mode: Digital.OutputOpenDrain, initialValue: 1 as const };
   const key = new Digital(options);
   return (pressed) => key.write(pressed ? 0 : 1);
+}
+
+/** The switch of the modem's supply, on from the first moment. */
+function supply(pin: number | undefined): ((on: boolean) => void) | undefined {
+  if (pin === undefined) return undefined;
+  const options = { pin, mode: Digital.Output, initialValue: 1 as const };
+  const rail = new Digital(options);
+  return (on) => rail.write(on ? 1 : 0);
 }

@@ -79,13 +79,14 @@ describe("the reader of imports", () => {
 describe("the firmware", () => {
   const rooms: [room: string, may: string[]][] = [
     ["text", []],
+    ["timing", []],
     ["coap", ["coap"]],
     ["journal", ["journal"]],
     ["model", ["model", "text"]],
     ["product", ["product", "model"]],
-    ["modem", ["modem", "text"]],
-    ["enos", ["enos", "coap", "text"]],
-    ["device", ["device", "enos", "coap", "model", "journal", "modem", "text"]],
+    ["modem", ["modem", "text", "timing"]],
+    ["enos", ["enos", "coap", "text", "timing"]],
+    ["device", ["device", "enos", "coap", "model", "journal", "modem", "text", "timing"]],
   ];
 
   test.each(rooms)("%s imports only from %j", (room, may) => {

@@ -11,6 +11,7 @@
  */
 import { isFinal } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
+import { Backoff } from "../timing/backoff";
 import { Backlog } from "./backlog";
 import { UploadComposer, isStored } from "./upload";
 import type { Answer } from "../enos/body";
@@ -55,21 +56,22 @@ export interface UplinkOptions {
   readonly log: (room: string, text: string) => void;
 }
 
-const backoffFirst = 30_000;
-const backoffLongest = 3_600_000;
+/** Pauses between attempts, ms. */
+const firstPause = 30_000;
+const longestPause = 3_600_000;
 
 /** What the device has to tell, until the cloud has it. */
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #composer: UploadComposer;
   readonly #backlog: Backlog;
+  readonly #pauses: Backoff;
   /** The request that was sent last and is not settled. */
   #upload: Upload | undefined;
   #underWay = false;
   /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
   #draining = true;
   #notBefore = 0;
-  #failures = 0;
   /** Epoch ms at monotonic zero, once the network has told the time. */
   #epoch: number | undefined;
 
@@ -81,6 +83,7 @@ export class Uplink {
     const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
     this.#composer = new UploadComposer(credentials, thing, limits);
+    this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#backlog = new Backlog({
       flash,
       boot: memory.boots,
@@ -248,7 +251,7 @@ export class Uplink {
 
   /** The cloud has it. */
   #release(upload: Upload, answer: Answer | undefined, now: number): void {
-    this.#failures = 0;
+    this.#pauses.reset();
     // Whoever has days to tell does not tell them all in one breath.
     this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
@@ -269,9 +272,7 @@ export class Uplink {
 
   /** Tries again after a pause that grows, `retryAfter` ms at least. */
   #keep(upload: Upload, reason: string, retryAfter: number, now: number): void {
-    const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
-    this.#failures += 1;
-    const wait = Math.max(retryAfter, Math.round(step * (0.5 + 0.5 * this.#options.random())));
+    const wait = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + wait;
     const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#backlog.length}`;
     this.#options.log(roomOf(upload), `kept ${name(upload)} reason="${reason}" ${retry}`);

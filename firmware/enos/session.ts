@@ -15,6 +15,7 @@
  */
 import { Code, codeClass } from "../coap/code";
 import { encodeUtf8 } from "../text/utf8";
+import { Backoff } from "../timing/backoff";
 import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
 import { Downlinks } from "./downlinks";
 import { rejectionOf } from "./outcome";
@@ -98,8 +99,9 @@ interface Operation extends Publication {
 
 /** Requests that may wait while one is under way. */
 const queueLimit = 8;
-const backoffFirst = 15_000;
-const backoffLongest = 3_600_000;
+/** Pauses between attempts to authenticate, ms. */
+const firstPause = 15_000;
+const longestPause = 3_600_000;
 /** Refusals of a first request that may mean its signature or the edition and not its content. */
 const doubtful: readonly Rejection[] = Object.freeze([
   "illegal-payload",
@@ -119,6 +121,7 @@ export class Session {
   readonly #auth: OptionBlock;
   readonly #authPayload: Uint8Array;
   readonly #downlinks: Downlinks;
+  readonly #pauses: Backoff;
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
@@ -127,7 +130,6 @@ export class Session {
   #proven = false;
   #lastContact = 0;
   #cause: "first" | "lapsed" | "unauthorized" | "bad-option" = "first";
-  #failures = 0;
   #notBefore = 0;
   #queue: Operation[] = [];
   #busy = false;
@@ -146,6 +148,7 @@ export class Session {
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#auth = authOptions(options.credentials);
+    this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
       fetch: (get) => {
@@ -322,9 +325,7 @@ export class Session {
 
   /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */
   #backOff(now: number): number {
-    const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures, 16), backoffLongest);
-    this.#failures += 1;
-    const wait = Math.round(step * (0.5 + 0.5 * this.#options.random()));
+    const wait = this.#pauses.next();
     this.#notBefore = now + wait;
     return wait;
   }
@@ -369,7 +370,7 @@ export class Session {
     if (codeClass(message.code) === 2) {
       this.#lastContact = sentAt;
       // Only now: a server that admits the device and then refuses all it sends is no success.
-      this.#failures = 0;
+      this.#pauses.reset();
       this.#proven = true;
       // In this order a command's answer goes out before the next command is fetched.
       operation.onComplete({ kind: "accepted", payload: message.payload }, now);

@@ -13,6 +13,12 @@ export interface Sim7020Options {
   readonly psm?: { readonly t3412: number; readonly t3324: number };
   /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */
   readonly powerKey?: (pressed: boolean) => void;
+  /** Switches the modem's supply, true for on. Boards without that switch leave it out. */
+  readonly supply?: (on: boolean) => void;
+  /** What `ladder` was before deep sleep or a restart. */
+  readonly ladder?: readonly number[];
+  /** It has changed. */
+  readonly onLadder?: (state: readonly number[]) => void;
   /** Random number in [0, 1), for the spread of back-off. */
   readonly random: () => number;
   /** Datagrams can be sent. */
@@ -32,6 +38,7 @@ export type DownReason =
   | "sim" // the SIM card is missing or locked
   | "not-registered" // no cell in time
   | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
+  | "suspended" // by the caller
   | "failed"; // a command of the bring-up was refused
 
 export type Sim7020State =

@@ -2,6 +2,7 @@
  * Waits until a SIM7020 is registered: the URC usually tells, a question now and then makes up for
  * one that got lost.
  */
+import { describeCause } from "./emm-cause";
 import { isRegistered } from "./fields";
 import { decodeT3324, decodeT3412 } from "./psm";
 import { runScript } from "./script";
@@ -13,7 +14,7 @@ import type { ScriptResult } from "./script";
 /** Time between questions, ms. */
 const pollInterval = 10_000;
 /** A first search can take minutes; after this long something is wrong, ms. */
-const limit = 300_000;
+const limits = Object.freeze({ long: 300_000, short: 90_000 });
 
 export interface RegistrationOptions {
   readonly at: AtEngine;
@@ -23,7 +24,7 @@ export interface RegistrationOptions {
   readonly wanted: () => boolean;
   readonly onRegistered: (now: number) => void;
   /** The network refuses the device. */
-  readonly onDenied: (now: number) => void;
+  readonly onDenied: (cause: number | undefined, now: number) => void;
   /** No cell in time. */
   readonly onMissing: (now: number) => void;
   /** The question was not answered, or refused. */
@@ -42,8 +43,9 @@ export class Sim7020Registration {
     this.#options = options;
   }
 
-  start(now: number): void {
-    this.#until = now + limit;
+  /** @param how long it may take: a search after others that failed is a short one */
+  start(how: "long" | "short", now: number): void {
+    this.#until = now + limits[how];
     this.#ask(now);
   }
 
@@ -75,8 +77,8 @@ export class Sim7020Registration {
   /** Acts on a registration status; true when the matter is settled. */
   #judge(registration: Registration, now: number): boolean {
     if (registration.stat === 3) {
-      this.#options.log(`denied cause=${registration.cause ?? "unknown"}`);
-      this.#options.onDenied(now);
+      this.#options.log(`denied cause=${describeCause(registration.cause)}`);
+      this.#options.onDenied(registration.cause, now);
       return true;
     }
     if (!isRegistered(registration)) return false;

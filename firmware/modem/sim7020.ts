@@ -9,10 +9,14 @@
  * application note. No clock of its own: every call brings the time (ms).
  */
 import { ascii, asciiText, startsWith } from "../text/ascii";
+import { Backoff } from "../timing/backoff";
 import { AtEngine } from "./at";
+import { isLasting } from "./emm-cause";
 import { findImei, isRegistered, parseCereg } from "./fields";
+import { ResetLadder } from "./ladder";
 import { defaultTimeout, probe, runScript } from "./script";
 import { awaitSimCard } from "./sim-card";
+import { Sim7020Power } from "./sim7020-power";
 import { Sim7020Registration } from "./sim7020-registration";
 import { askRegistration, cereg, cfunTimeout, fixBaud, radioSteps, surveySteps } from "./sim7020-set-up";
 import { Sim7020Sockets, csoerr, csonmi } from "./sim7020-sockets";
@@ -30,16 +34,18 @@ const urcs = Object.freeze(
 const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 
 const cpsmstatus = ascii("+CPSMSTATUS:");
+const cpin = ascii("+CPIN:");
+const radioOff = ascii("AT+CFUN=0");
+const restart = ascii("AT+CFUN=1,1");
 
-// Times in ms, after the manual's maxima and what drivers in the field allow.
-const keyWake = 800;
-const keyOn = 1_100;
+// Times in ms.
 /** Banners may trail in after the first OK of a boot. */
 const bootGrace = 10_000;
 /** Reboots by itself that are followed by a bring-up at once. */
 const rebootsAtOnce = 2;
-const backoffFirst = 10_000;
-const backoffLongest = 3_600_000;
+/** A modem that was up and says that it lost the network searches by itself for so long. */
+const serviceGrace = 60_000;
+const hour = 3_600_000;
 
 /** The driver: `connect` when there is something to send, `poll` at `deadline`. */
 export class Sim7020 implements DatagramModem {
@@ -47,6 +53,11 @@ export class Sim7020 implements DatagramModem {
   readonly #at: AtEngine;
   readonly #registration: Sim7020Registration;
   readonly #sockets: Sim7020Sockets;
+  readonly #power: Sim7020Power;
+  readonly #ladder: ResetLadder;
+  readonly #pauses: Backoff;
+  /** For what will be the same in an hour: a card that is missing, a contract that does not allow it. */
+  readonly #longPauses: Backoff;
   #state: Sim7020State = "off";
   #now = 0;
   /** The one thing the driver waits for, apart from commands. */
@@ -54,8 +65,9 @@ export class Sim7020 implements DatagramModem {
   #action: ((now: number) => void) | undefined;
   #bootGraceUntil = 0;
   #radioReset = false;
-  #failures = 0;
-  #keyPressed = false;
+  /** It was told to switch its radio off: it draws next to nothing. */
+  #radioOff = false;
+  #cause: number | undefined;
   /** ATE0 had its effect: echo would mean that the modem has started anew. */
   #echoOff = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
@@ -70,6 +82,16 @@ export class Sim7020 implements DatagramModem {
 
   constructor(options: Sim7020Options) {
     this.#options = options;
+    const { powerKey, supply, random } = options;
+    const wires = { key: powerKey !== undefined, supply: supply !== undefined };
+    this.#ladder = new ResetLadder(wires, options.ladder);
+    this.#pauses = new Backoff(10_000, hour, random);
+    this.#longPauses = new Backoff(hour / 2, 6 * hour, random);
+    this.#power = new Sim7020Power({
+      powerKey,
+      supply,
+      later: (delay, now, action) => this.#later(delay, now, action),
+    });
     this.#at = new AtEngine({
       write: options.write,
       urcs,
@@ -85,8 +107,11 @@ export class Sim7020 implements DatagramModem {
         this.#cancelLater();
         this.#enterUp(now);
       },
-      onDenied: (now) => this.#fail("denied", now),
-      onMissing: (now) => (this.#radioReset ? this.#fail("not-registered", now) : this.#resetRadio(now)),
+      onDenied: (cause, now) => {
+        this.#cause = cause;
+        this.#fail("denied", now);
+      },
+      onMissing: (now) => this.#noCell(now),
       onTrouble: (outcome, now) => this.#trouble(outcome, now),
       log: (text) => this.#log(text),
     });
@@ -111,6 +136,50 @@ export class Sim7020 implements DatagramModem {
   /** Whether datagrams can be sent. */
   get ready(): boolean {
     return this.#state === "up";
+  }
+
+  /** Whether its radio may be drawing power. */
+  get active(): boolean {
+    return this.#state !== "off" && this.#state !== "asleep" && !(this.#state === "pausing" && this.#radioOff);
+  }
+
+  /** What to keep over deep sleep and restarts, see `ResetLadder.state`. */
+  get ladder(): readonly number[] {
+    return this.#ladder.state;
+  }
+
+  /** Off with the radio, whatever it was doing, until `connect`; one that sleeps goes on sleeping. */
+  suspend(now: number): void {
+    if (this.#state === "off" || this.#state === "asleep") return;
+    this.#cancelLater();
+    this.#sockets.drop();
+    this.#at.clear(now);
+    this.#switchRadioOff(now);
+    this.#enter("off");
+    this.#log("suspended");
+    this.#options.onDown?.("suspended", now);
+  }
+
+  /** It claims to be up and nothing comes back: the next rung of the ladder. */
+  reset(now: number): void {
+    if (this.#state !== "up") return;
+    this.#now = now;
+    const rung = this.#ladder.mute();
+    this.#log(`mute reset=${rung}`);
+    this.#cancelLater();
+    this.#sockets.interrupt();
+    this.#sockets.forget();
+    this.#at.clear(now);
+    if (rung === "radio") {
+      this.#enter("recovering");
+      return this.#resetRadio(now);
+    }
+    this.#climb(rung, now);
+  }
+
+  /** Something has come back. */
+  confirm(): void {
+    this.#ladder.heard();
   }
 
   /**
@@ -178,34 +247,51 @@ export class Sim7020 implements DatagramModem {
    * switches it on. Without a key the modem may still hear that it is to restart.
    */
   #switchOn(now: number): void {
-    const boot = (at: number): void =>
-      probe(this.#at, 40, (answered, t) => (answered ? this.#configure(t) : this.#fail("no-answer", t)), at);
-    if (this.#options.powerKey !== undefined) return this.#press(keyOn, boot, now);
+    if (!this.#power.hasKey) return this.#restartByCommand(now);
+    this.#noteRung("key");
+    this.#power.toggle((at) => this.#awaitBoot(at), now);
+  }
+
+  #awaitBoot(now: number): void {
+    probe(
+      this.#at,
+      40,
+      (answered, at) => (answered ? this.#configure(at) : this.#fail("no-answer", at)),
+      now,
+    );
+  }
+
+  #restartByCommand(now: number): void {
+    this.#noteRung("reboot");
     this.#at.send(
       {
-        line: ascii("AT+CFUN=1,1"),
+        line: restart,
         timeout: defaultTimeout,
         onDone: (result, at) => {
-          if (result.kind !== "aborted") boot(at);
+          if (result.kind !== "aborted") this.#awaitBoot(at);
         },
       },
       now,
     );
   }
 
-  #press(duration: number, onDone: (now: number) => void, now: number): void {
-    this.#keyPressed = true;
-    this.#options.powerKey!(true);
-    this.#later(duration, now, (at) => {
-      this.#releaseKey();
-      onDone(at);
-    });
-  }
-
-  #releaseKey(): void {
-    if (!this.#keyPressed) return;
-    this.#keyPressed = false;
-    this.#options.powerKey!(false);
+  /** A bring-up that begins with one of the ladder's upper rungs. */
+  #climb(rung: "reboot" | "key" | "supply" | "radio" | "resync", now: number): void {
+    this.#enter("starting");
+    this.#uartAlive = true;
+    this.#bootGraceUntil = Infinity;
+    this.#sockets.forget();
+    this.#log(`reset rung=${rung}`);
+    switch (rung) {
+      case "key":
+        this.#noteRung("key");
+        return this.#power.cycleKey((at) => this.#awaitBoot(at), now);
+      case "supply":
+        this.#noteRung("supply");
+        return this.#power.cycleSupply((at) => this.#begin(at), now);
+      default:
+        return this.#restartByCommand(now);
+    }
   }
 
   #configure(now: number): void {
@@ -213,6 +299,7 @@ export class Sim7020 implements DatagramModem {
     this.#bootGraceUntil = now + bootGrace;
     this.#sockets.forget();
     this.#radioReset = false;
+    this.#radioOff = false;
     const steps: Step[] = [
       fixBaud,
       { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
@@ -280,7 +367,13 @@ export class Sim7020 implements DatagramModem {
 
   #register(now: number): void {
     this.#enter("registering");
-    this.#registration.start(now);
+    // Once it has failed, each try is a short one: the battery pays for every minute of searching.
+    this.#registration.start(this.#ladder.failures === 0 ? "long" : "short", now);
+  }
+
+  #noCell(now: number): void {
+    if (this.#radioReset || this.#ladder.failures > 0) this.#fail("not-registered", now);
+    else this.#resetRadio(now);
   }
 
   #enterUp(now: number): void {
@@ -296,8 +389,8 @@ export class Sim7020 implements DatagramModem {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
         this.#radioReset = false;
+        this.#succeeded();
         this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
-        this.#failures = 0;
         this.#options.onUp?.(at);
         this.#sockets.pump(at);
       },
@@ -311,8 +404,8 @@ export class Sim7020 implements DatagramModem {
     this.#enter("waking");
     const awake = (at: number): void =>
       probe(this.#at, 10, (answered, t) => (answered ? this.#resume(t) : this.#recover(t)), at);
-    if (this.#uartAlive || this.#options.powerKey === undefined) return awake(now);
-    this.#press(keyWake, awake, now);
+    if (this.#uartAlive) return awake(now);
+    this.#power.wake(awake, now);
   }
 
   /** After sleep: nothing of the time before it is taken for granted. */
@@ -340,7 +433,8 @@ export class Sim7020 implements DatagramModem {
   #socketRefused(times: number, now: number): void {
     if (times > 2) {
       // It came up each time, which is no success: the pauses grow all the same.
-      this.#failures = times - 3;
+      for (let i = 3; i < times; i++) this.#pauses.next();
+      for (let i = 3; i < times; i++) this.#ladder.failed();
       return this.#fail("failed", now);
     }
     if (times === 2) return this.#resetRadio(now);
@@ -366,8 +460,15 @@ export class Sim7020 implements DatagramModem {
       this.#sockets.receive(line);
     } else if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
-      if (registration !== undefined && this.#state === "registering")
-        this.#registration.announce(registration, now);
+      if (registration === undefined) return;
+      if (this.#state === "registering") this.#registration.announce(registration, now);
+      else if (this.#state === "up") this.#serviceChanged(isRegistered(registration), now);
+    } else if (startsWith(line, cpin)) {
+      const status = asciiText(line, cpin.length).trim();
+      if (this.#state === "up" && status.startsWith("NOT ")) {
+        this.#log(`sim status="${status}"`);
+        this.#fail("sim", now);
+      }
     } else if (startsWith(line, cpsmstatus)) {
       const status = asciiText(line, cpsmstatus.length);
       if (status.indexOf("ENTER") >= 0) {
@@ -380,6 +481,22 @@ export class Sim7020 implements DatagramModem {
     } else if (startsWith(line, csoerr)) {
       this.#sockets.fail(line);
     }
+  }
+
+  /**
+   * The network was lost, or found again. A modem that has lost it searches by itself; when it has had
+   * its time it is asked, for the line that it was found may have got lost.
+   */
+  #serviceChanged(registered: boolean, now: number): void {
+    if (registered) return this.#cancelLater();
+    this.#log("service lost");
+    this.#later(serviceGrace, now, (at) => {
+      if (this.#state !== "up") return;
+      this.#enter("waking");
+      this.#sockets.interrupt();
+      this.#at.clear(at);
+      this.#resume(at);
+    });
   }
 
   /** A modem that did not answer is awake: until the pause is over it may be gone again. */
@@ -399,8 +516,9 @@ export class Sim7020 implements DatagramModem {
     this.#log("rebooted by itself");
     // Again and again before it ever came up, as with a supply too weak for the attach: that calls
     // for the growing pause.
-    if (this.#failures >= rebootsAtOnce) return this.#fail("rebooted", now);
-    this.#failures += 1;
+    if (this.#ladder.failures >= rebootsAtOnce) return this.#fail("rebooted", now);
+    this.#failed();
+    this.#pauses.next();
     this.#cancelLater();
     this.#at.clear(now);
     this.#sockets.interrupt();
@@ -436,6 +554,7 @@ export class Sim7020 implements DatagramModem {
     if (this.#state === "recovering") return this.#fail("no-answer", now);
     const from = this.#state;
     this.#enter("recovering");
+    this.#noteRung("resync");
     this.#log(`resync after=${from}`);
     this.#sockets.interrupt();
     this.#cancelLater();
@@ -443,14 +562,15 @@ export class Sim7020 implements DatagramModem {
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
       probe(this.#at, attempts, (answered, t) => (answered ? this.#resetRadio(t) : otherwise(t)), at);
     resync(3, now, (at) => {
-      if (this.#options.powerKey === undefined) return this.#fail("no-answer", at);
-      this.#press(keyWake, (pressed) => resync(10, pressed, (t) => this.#fail("no-answer", t)), at);
+      if (!this.#power.hasKey) return this.#fail("no-answer", at);
+      this.#power.wake((pressed) => resync(10, pressed, (t) => this.#fail("no-answer", t)), at);
     });
   }
 
   /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
   #resetRadio(now: number): void {
     this.#log("radio reset");
+    this.#noteRung("radio");
     this.#radioReset = true;
     this.#sockets.forget();
     this.#runQuietly([fixBaud], (at) => this.#setUpRadio(at), now);
@@ -460,14 +580,44 @@ export class Sim7020 implements DatagramModem {
     this.#cancelLater();
     this.#sockets.drop();
     this.#at.clear(now);
-    this.#failures += 1;
-    const step = Math.min(backoffFirst * 2 ** Math.min(this.#failures - 1, 16), backoffLongest);
-    const wait = Math.round(step * (0.5 + 0.5 * this.#options.random()));
+    this.#failed();
+    const lasting = reason === "denied" ? isLasting(this.#cause) : reason === "sim" && this.#ladder.failures > 1;
+    const wait = (lasting ? this.#longPauses : this.#pauses).next();
     this.#enter("pausing");
     this.#deaf = reason === "no-answer";
     this.#log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
-    this.#later(wait, now, (at) => this.#begin(at));
+    // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
+    if (!this.#deaf) this.#switchRadioOff(now);
+    this.#later(wait, now, (at) => {
+      const rung = reason === "denied" ? undefined : this.#ladder.beforeBringUp(reason === "no-answer");
+      if (rung === undefined) this.#begin(at);
+      else this.#climb(rung, at);
+    });
     this.#options.onDown?.(reason, now);
+  }
+
+  /** Whether it hears it or not: nothing waits for the answer. */
+  #switchRadioOff(now: number): void {
+    this.#radioOff = true;
+    this.#at.send({ line: radioOff, timeout: cfunTimeout, probe: true, onDone() {} }, now);
+  }
+
+  #noteRung(rung: "resync" | "radio" | "reboot" | "key" | "supply"): void {
+    this.#ladder.note(rung);
+    this.#options.onLadder?.(this.#ladder.state);
+  }
+
+  #failed(): void {
+    this.#ladder.failed();
+    this.#options.onLadder?.(this.#ladder.state);
+  }
+
+  #succeeded(): void {
+    this.#pauses.reset();
+    this.#longPauses.reset();
+    if (this.#ladder.failures === 0) return;
+    this.#ladder.succeeded();
+    this.#options.onLadder?.(this.#ladder.state);
   }
 
   #enter(state: Sim7020State): void {
@@ -485,7 +635,7 @@ export class Sim7020 implements DatagramModem {
     this.#due = Infinity;
     this.#action = undefined;
     // What was to let go of it will not come.
-    this.#releaseKey();
+    this.#power.release();
   }
 
   #log(text: string): void {

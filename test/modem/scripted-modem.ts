@@ -111,6 +111,16 @@ export class ScriptedModem {
     this.#touched();
   }
 
+  suspend(): void {
+    this.driver.suspend(this.clock.now);
+    this.#touched();
+  }
+
+  reset(): void {
+    this.driver.reset(this.clock.now);
+    this.#touched();
+  }
+
   /** Sends a datagram of these hex digits, at the present time. */
   send(hex: string, options: { release?: boolean; address?: string; port?: number } = {}): void {
     this.driver.poll(this.clock.now);

@@ -88,15 +88,15 @@ describe("the SIM card", () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CPIN?", answer);
     modem.connect();
-    await modem.pass(10 * minute);
+    await modem.pass(24 * 60 * minute);
     expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));
-    // Radio on, so that the card is looked at; never off again before there is one.
-    expect(modem.take()).not.toContain("AT+CFUN=0");
+    // Once more soon, in case it was only late; then rarely, with the radio off between.
     const waits = pauses(modem);
-    expect(waits.length).toBeGreaterThan(2);
-    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits.slice(0, 6)).toEqual([8, 1_350, 2_700, 5_400, 10_800, 16_200]);
+    expect(modem.take().filter((text) => text === "AT+CFUN=0").length).toBe(waits.length);
+    expect(modem.driver.active).toBe(false);
     modem.behave();
-    expect(await modem.until(() => modem.driver.ready, 20 * minute)).toBe(true);
+    expect(await modem.until(() => modem.driver.ready, 6 * 60 * minute)).toBe(true);
   });
 
   it.each([["+CPIN: NOT READY", "OK"], ["+CME ERROR: 13"]])(
@@ -124,11 +124,23 @@ describe("registration", () => {
     await modem.until(() => modem.driver.state === "registering", minute);
     await modem.pass(5_000);
     if (urc !== undefined) modem.say(urc);
-    expect(modem.log).toContain("denied cause=15");
+    expect(modem.log).toContain("denied cause=15 (no suitable cells)");
     expect(modem.stateTexts).toEqual(["down denied"]);
     expect(modem.driver.state).toBe("pausing");
     modem.behave();
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("denied for a cause that will be the same in an hour: asked again after half an hour, then more rarely", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,11", "OK"]);
+    modem.connect();
+    await modem.pass(24 * 60 * minute);
+    expect(modem.log).toContain("denied cause=11 (PLMN not allowed)");
+    expect(pauses(modem).slice(0, 5)).toEqual([1_350, 2_700, 5_400, 10_800, 16_200]);
+    // Nothing that a reset of the modem would mend.
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1,1")).toEqual([]);
+    expect(modem.presses).toEqual([]);
   });
 
   it("denied without a cause says so", async () => {
@@ -167,6 +179,31 @@ describe("registration", () => {
     modem.send("AA");
     await modem.until(() => modem.driver.state === "pausing", 5 * minute);
     expect(pauses(modem)).toEqual([8]);
+  });
+
+  it("searched for ever: each pause is with the radio off, each further search a short one", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.pass(12 * 60 * minute);
+    let on = 0;
+    let since: number | undefined;
+    for (const { text, time } of modem.commands) {
+      if (text === "AT+CFUN=1") since ??= time;
+      if (text === "AT+CFUN=0" && since !== undefined) {
+        on += time - since;
+        since = undefined;
+      }
+    }
+    // The first ten minutes, then some 90 s at a time.
+    expect(on).toBeGreaterThan(20 * minute);
+    expect(on).toBeLessThan(45 * minute);
+    expect(modem.driver.state).toBe("pausing");
+    expect(modem.driver.active).toBe(false);
+    // Further up the ladder each time: restarts by command, the key.
+    expect(modem.commands.some(({ text }) => text === "AT+CFUN=1,1")).toBe(true);
+    expect(modem.presses.length).toBeGreaterThan(2);
+    expect(modem.driver.ladder[5]).toBeGreaterThan(10);
   });
 
   it("spreads its pauses between half and whole", async () => {

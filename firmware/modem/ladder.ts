@@ -1,0 +1,96 @@
+/**
+ * The reset ladder: what is tried, one after the other, with a modem that does not work, and how often
+ * each was. The same for every family.
+ *
+ *     resync   talk to it until it answers
+ *     radio    switch its radio off and on
+ *     reboot   have it restart by command
+ *     key      switch it off and on by its power key
+ *     supply   take its supply away for some seconds: the last that helps a modem that hangs
+ */
+
+export const rungs = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
+export type Rung = (typeof rungs)[number];
+
+const most = 0xffff;
+
+/** Counts, and says what comes next. */
+export class ResetLadder {
+  readonly #hasKey: boolean;
+  readonly #hasSupply: boolean;
+  readonly #counts: number[] = [0, 0, 0, 0, 0];
+  #failures = 0;
+  #mutes = 0;
+
+  /**
+   * @param wires which of the last two the board has
+   * @param state what `state` gave before deep sleep or a restart; anything else is nothing
+   */
+  constructor(wires: { readonly key: boolean; readonly supply: boolean }, state: readonly number[] = []) {
+    this.#hasKey = wires.key;
+    this.#hasSupply = wires.supply;
+    for (let i = 0; i < rungs.length; i++) this.#counts[i] = sane(state[i]);
+    this.#failures = sane(state[rungs.length]);
+  }
+
+  /** Bring-ups in a row that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Counts of the rungs in their order, and the failures: six numbers of 0 to 65535, to be kept. */
+  get state(): readonly number[] {
+    return [...this.#counts, this.#failures];
+  }
+
+  /** A rung was taken. */
+  note(rung: Rung): void {
+    const index = rungs.indexOf(rung);
+    this.#counts[index] = Math.min(this.#counts[index] + 1, most);
+  }
+
+  /** A bring-up has failed. */
+  failed(): void {
+    this.#failures = Math.min(this.#failures + 1, most);
+  }
+
+  /** The modem is up. */
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  /**
+   * What the next bring-up begins with; undefined for nothing but the bring-up itself, which sets the
+   * radio up anew and presses the key of a modem that does not answer.
+   *
+   * @param deaf nothing answers on the UART, so no command helps
+   */
+  beforeBringUp(deaf: boolean): Rung | undefined {
+    const failures = this.#failures;
+    if (failures < 2) return undefined;
+    if (deaf) return this.#hasSupply ? "supply" : undefined;
+    const turn = (failures - 2) % 3;
+    if (turn === 0) return "reboot";
+    if (turn === 1) return this.#hasKey ? "key" : this.#hasSupply ? "supply" : "reboot";
+    return this.#hasSupply ? "supply" : this.#hasKey ? "key" : "reboot";
+  }
+
+  /** What is tried with a modem that claims to be up while nothing comes back, harder each time. */
+  mute(): Rung {
+    this.#mutes += 1;
+    if (this.#mutes === 1) return "radio";
+    if (this.#mutes === 3 && this.#hasKey) return "key";
+    if (this.#mutes >= 4 && this.#hasSupply) return "supply";
+    if (this.#mutes >= 4 && this.#hasKey) return "key";
+    return "reboot";
+  }
+
+  /** Something has come back. */
+  heard(): void {
+    this.#mutes = 0;
+  }
+}
+
+function sane(value: number | undefined): number {
+  return value !== undefined && Number.isInteger(value) && value >= 0 && value <= most ? value : 0;
+}

@@ -1,0 +1,40 @@
+/**
+ * Pauses that grow: doubled from one failure to the next up to a longest, each somewhere between half
+ * and all of that, so that devices which failed together do not try again together.
+ */
+
+/** See the head of this file. */
+export class Backoff {
+  readonly #first: number;
+  readonly #longest: number;
+  readonly #random: () => number;
+  #failures = 0;
+
+  /**
+   * @param first the longest that the first pause may be, ms
+   * @param longest and any other, ms
+   * @param random number in [0, 1)
+   */
+  constructor(first: number, longest: number, random: () => number) {
+    this.#first = first;
+    this.#longest = longest;
+    this.#random = random;
+  }
+
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** The pause after one more failure, whole ms. */
+  next(): number {
+    const step = Math.min(this.#first * 2 ** Math.min(this.#failures, 16), this.#longest);
+    this.#failures += 1;
+    return Math.round(step * (0.5 + 0.5 * this.#random()));
+  }
+
+  /** Something worked: the next pause is a short one again. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}
