@@ -173,7 +173,7 @@ export class Agent {
     for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
     const values = this.#sampler.take(now);
     if (values !== undefined) this.#keep(values, now);
-    this.#radio.note(now);
+    this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
     if (!this.#idle && this.#uplink.idle && !this.#session.busy && !this.#executor.busy) {
       this.#idle = true;

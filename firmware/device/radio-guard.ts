@@ -37,11 +37,16 @@ export class RadioGuard {
     return this.#suspended || this.#link.active === true ? this.#budget.deadline(now) : Infinity;
   }
 
-  /** Looks at the radio; to be called at every turn. */
-  note(now: number): void {
+  /**
+   * Looks at the radio; to be called at every turn.
+   *
+   * @param trying a request is out, or the network is being looked for. A modem that is only awake,
+   *   because the board has no wire that could wake it, is so in good times too.
+   */
+  note(trying: boolean, now: number): void {
     const { active } = this.#link;
     if (active === undefined) return;
-    this.#budget.note(active, now);
+    this.#budget.note(active && trying, now);
     const seconds = this.#budget.spent(now);
     if (seconds > savedShare * this.#saved + savedSeconds || (seconds === 0 && this.#saved > 0)) {
       this.#saved = seconds;

@@ -68,10 +68,15 @@ export class ResetLadder {
   beforeBringUp(deaf: boolean): Rung | undefined {
     const failures = this.#failures;
     if (failures < 2) return undefined;
-    if (deaf) return this.#hasSupply ? "supply" : undefined;
-    const turn = (failures - 2) % 3;
-    if (turn === 0) return "reboot";
-    if (turn === 1) return this.#hasKey ? "key" : this.#hasSupply ? "supply" : "reboot";
+    if (deaf) {
+      if (this.#hasSupply) return "supply";
+      // Every other time: nothing tells whether a silent modem is on or off, and a cycle ends as it began.
+      return this.#hasKey && failures % 2 === 0 ? "key" : undefined;
+    }
+    // Once up the ladder; then mostly there is no network, and a reset costs more than it is worth.
+    if (failures > 4 && failures % 8 !== 0) return undefined;
+    if (failures === 2) return "reboot";
+    if (failures === 3) return this.#hasKey ? "key" : this.#hasSupply ? "supply" : "reboot";
     return this.#hasSupply ? "supply" : this.#hasKey ? "key" : "reboot";
   }
 

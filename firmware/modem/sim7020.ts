@@ -65,8 +65,6 @@ export class Sim7020 implements DatagramModem {
   #action: ((now: number) => void) | undefined;
   #bootGraceUntil = 0;
   #radioReset = false;
-  /** It was told to switch its radio off: it draws next to nothing. */
-  #radioOff = false;
   #cause: number | undefined;
   /** ATE0 had its effect: echo would mean that the modem has started anew. */
   #echoOff = false;
@@ -138,9 +136,11 @@ export class Sim7020 implements DatagramModem {
     return this.#state === "up";
   }
 
-  /** Whether its radio may be drawing power. */
+  /**
+   * Whether its radio may be drawing power, and could be kept from it: one that does not answer cannot.
+   */
   get active(): boolean {
-    return this.#state !== "off" && this.#state !== "asleep" && !(this.#state === "pausing" && this.#radioOff);
+    return this.#state !== "off" && this.#state !== "asleep" && this.#state !== "pausing";
   }
 
   /** What to keep over deep sleep and restarts, see `ResetLadder.state`. */
@@ -285,7 +285,8 @@ export class Sim7020 implements DatagramModem {
     switch (rung) {
       case "key":
         this.#noteRung("key");
-        return this.#power.cycleKey((at) => this.#awaitBoot(at), now);
+        // The press that is to switch it off would only wake one that sleeps.
+        return this.#power.wake((at) => this.#power.cycleKey((t) => this.#awaitBoot(t), at), now);
       case "supply":
         this.#noteRung("supply");
         return this.#power.cycleSupply((at) => this.#begin(at), now);
@@ -299,7 +300,6 @@ export class Sim7020 implements DatagramModem {
     this.#bootGraceUntil = now + bootGrace;
     this.#sockets.forget();
     this.#radioReset = false;
-    this.#radioOff = false;
     const steps: Step[] = [
       fixBaud,
       { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
@@ -598,7 +598,6 @@ export class Sim7020 implements DatagramModem {
 
   /** Whether it hears it or not: nothing waits for the answer. */
   #switchRadioOff(now: number): void {
-    this.#radioOff = true;
     this.#at.send({ line: radioOff, timeout: cfunTimeout, probe: true, onDone() {} }, now);
   }
 

@@ -68,7 +68,7 @@ describe("a modem that is up and mute", () => {
     };
     expect(await reset()).toEqual(["AT+CFUN=0"]);
     expect(await reset()).toEqual(["AT+CFUN=1,1", "AT+CFUN=0"]);
-    expect(await reset()).toEqual(["AT+CFUN=0", "key", "key"]);
+    expect(await reset()).toEqual(["AT+CFUN=0", "key", "key", "key"]);
     expect(await reset()).toEqual(["AT+CFUN=0", "supply"]);
     modem.driver.confirm();
     expect(await reset()).toEqual(["AT+CFUN=0"]);
