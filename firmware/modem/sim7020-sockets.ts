@@ -7,7 +7,7 @@
  * Lengths count hex digits. A datagram that the modem refuses is tried once more on a new socket;
  * whatever is lost beyond that, CoAP sends again.
  */
-import { ascii, asciiText, readHex, writeHex } from "../text/ascii";
+import { ascii, asciiText, equals, readHex, writeHex } from "../text/ascii";
 import { fieldsOf, wholeNumber } from "./fields";
 import { runScript } from "./script";
 import type { AtEngine, AtResult } from "./at";
@@ -46,6 +46,11 @@ export interface SocketsOptions {
   readonly onSilence: (now: number) => void;
   /** A socket was refused, `times` in a row: mostly the network context is gone. */
   readonly onRefused: (times: number, now: number) => void;
+  /**
+   * Least time between two datagrams as long as nothing comes back, ms. What had to wait for the modem,
+   * retransmissions among it, would else go out in one burst.
+   */
+  readonly pace: number;
   readonly log: (text: string) => void;
 }
 
@@ -59,12 +64,19 @@ export class Sim7020Sockets {
   #socket: number | undefined;
   #lastSocket = 0;
   #refusals = 0;
+  /** The next datagram goes no earlier, ms. */
+  #notBefore = 0;
   #peerAddress = "";
   #peerPort = 0;
 
   constructor(options: SocketsOptions) {
     this.#options = options;
     this.#at = options.at;
+  }
+
+  /** When `pump` wants to be called, ms: something waits for its time. */
+  get deadline(): number {
+    return this.#outbox.length > 0 && !this.#sending && this.#options.ready() ? this.#notBefore : Infinity;
   }
 
   /** Whether a datagram waits to be sent. */
@@ -92,6 +104,8 @@ export class Sim7020Sockets {
       this.#owner?.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largestDatagram}`);
       return false;
     }
+    // A retransmission of what has not even left yet.
+    for (let i = 0; i < this.#outbox.length; i++) if (equals(this.#outbox[i].bytes, bytes)) return true;
     if (this.#outbox.length >= outboxLimit) this.#outbox.shift();
     this.#outbox.push({ bytes, address, port, releaseAfterReply, retried: false });
     return true;
@@ -138,6 +152,7 @@ export class Sim7020Sockets {
   /** Sends what waits, one datagram at a time. */
   pump(now: number): void {
     if (!this.#options.ready() || this.#sending || this.#outbox.length === 0) return;
+    if (now < this.#notBefore) return;
     this.#sending = true;
     const datagram = this.#outbox[0];
     const samePeer = this.#peerAddress === datagram.address && this.#peerPort === datagram.port;
@@ -145,6 +160,8 @@ export class Sim7020Sockets {
       this.#connect(datagram, now);
       return;
     }
+    // From the command on: without an OK it may have left all the same, and its answer may come before that.
+    this.#notBefore = now + this.#options.pace;
     const steps: Step[] = [];
     // The flag holds for one datagram, so it goes before each.
     if (datagram.releaseAfterReply) steps.push({ line: ascii("AT+CNBIOTRAI=2"), optional: true });
@@ -164,6 +181,7 @@ export class Sim7020Sockets {
     if (bytes === undefined || digits !== line.length - start) {
       return this.#options.log("urc unreadable name=+CSONMI");
     }
+    this.#notBefore = 0;
     if (socket !== this.#socket || this.#owner === undefined) return;
     this.#owner.receiveDatagram(bytes, this.#peerAddress, this.#peerPort);
   }
@@ -180,6 +198,7 @@ export class Sim7020Sockets {
     if (result.kind === "error") {
       this.#options.log(`send refused code=${result.code ?? "none"}`);
       this.#socket = undefined;
+      this.#notBefore = 0;
       if (datagram.retried) {
         this.#remove(datagram);
         this.#owner?.failDatagram("the modem refuses the datagram");

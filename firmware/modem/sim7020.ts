@@ -46,6 +46,7 @@ const rebootsAtOnce = 2;
 /** A modem that was up and says that it lost the network searches by itself for so long. */
 const serviceGrace = 60_000;
 const hour = 3_600_000;
+const usualPace = 3_000;
 
 /** The driver: `connect` when there is something to send, `poll` at `deadline`. */
 export class Sim7020 implements DatagramModem {
@@ -118,6 +119,7 @@ export class Sim7020 implements DatagramModem {
       ready: () => this.ready,
       onSilence: (now) => this.#recover(now),
       onRefused: (times, now) => this.#socketRefused(times, now),
+      pace: options.pace ?? usualPace,
       log: (text) => this.#log(text),
     });
   }
@@ -128,7 +130,7 @@ export class Sim7020 implements DatagramModem {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    return Math.min(this.#at.deadline, this.#due);
+    return Math.min(this.#at.deadline, this.#due, this.#sockets.deadline);
   }
 
   /** Whether datagrams can be sent. */
@@ -209,6 +211,7 @@ export class Sim7020 implements DatagramModem {
       action?.(now);
     }
     this.#at.poll(now);
+    this.#sockets.pump(now);
   }
 
   openSocket(owner: DatagramOwner): void {

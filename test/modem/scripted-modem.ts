@@ -65,6 +65,7 @@ export class ScriptedModem {
       apn: "iot.example",
       ...(withKey ? { powerKey: (pressed: boolean) => this.#key(pressed) } : {}),
       random: () => 0.5,
+      pace: 0,
       onUp: (time) => this.states.push({ text: "up", time }),
       onDown: (reason: DownReason, time) => this.states.push({ text: `down ${reason}`, time }),
       onTime: (epoch) => this.times.push(epoch),

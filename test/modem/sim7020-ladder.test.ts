@@ -137,6 +137,25 @@ describe("suspended", () => {
   });
 });
 
+describe("the pace", () => {
+  it("of datagrams without an answer is one in three seconds; an answer ends the wait", async () => {
+    const modem = new ScriptedModem({ psm, pace: 3_000 });
+    for (const hex of ["01", "02", "02", "03"]) modem.send(hex);
+    await modem.until(() => modem.commands.filter(({ text }) => /SEND/.test(text)).length === 3, minute);
+    const sent = modem.commands.filter(({ text }) => /SEND/.test(text));
+    // What waited twice, as a retransmission, goes once.
+    expect(sent.map(({ text }) => text.slice(-2))).toEqual(["01", "02", "03"]);
+    expect(sent[1].time - sent[0].time).toBeGreaterThanOrEqual(3_000);
+    expect(sent[2].time - sent[1].time).toBeGreaterThanOrEqual(3_000);
+    expect(sent[2].time - sent[0].time).toBeLessThan(6_500);
+    modem.take();
+    modem.say("+CSONMI: 0,2,0A");
+    modem.send("04");
+    await modem.pass(500);
+    expect(modem.take()).toEqual(["AT+CSOSEND=0,2,04"]);
+  });
+});
+
 describe("while it is up", () => {
   it.each(["+CPIN: NOT READY", "+CPIN: NOT INSERTED"])("the card is pulled, %s: down, and looked for again", async (line) => {
     const { modem } = withSupply();
