@@ -19,7 +19,7 @@ export interface Sim7020Options {
   readonly ladder?: readonly number[];
   /** It has changed. */
   readonly onLadder?: (state: readonly number[]) => void;
-  /** Least time between two datagrams as long as nothing comes back, ms (default 3000). */
+  /** Least time between two datagrams as long as nothing comes back, ms (default 3500). */
   readonly pace?: number;
   /** Random number in [0, 1), for the spread of back-off. */
   readonly random: () => number;

@@ -160,7 +160,7 @@ export class Sim7020Sockets {
       this.#connect(datagram, now);
       return;
     }
-    // From the command on: without an OK it may have left all the same, and its answer may come before that.
+    // From the command on: without an OK it may have left all the same.
     this.#notBefore = now + this.#options.pace;
     const steps: Step[] = [];
     // The flag holds for one datagram, so it goes before each.
@@ -181,7 +181,8 @@ export class Sim7020Sockets {
     if (bytes === undefined || digits !== line.length - start) {
       return this.#options.log("urc unreadable name=+CSONMI");
     }
-    this.#notBefore = 0;
+    // What is being handed to the modem at this moment is no answer to it.
+    if (!this.#sending) this.#notBefore = 0;
     if (socket !== this.#socket || this.#owner === undefined) return;
     this.#owner.receiveDatagram(bytes, this.#peerAddress, this.#peerPort);
   }

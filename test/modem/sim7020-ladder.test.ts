@@ -139,7 +139,7 @@ describe("suspended", () => {
 
 describe("the pace", () => {
   it("of datagrams without an answer is one in three seconds; an answer ends the wait", async () => {
-    const modem = new ScriptedModem({ psm, pace: 3_000 });
+    const modem = new ScriptedModem({ psm, pace: 3_100 });
     for (const hex of ["01", "02", "02", "03"]) modem.send(hex);
     await modem.until(() => modem.commands.filter(({ text }) => /SEND/.test(text)).length === 3, minute);
     const sent = modem.commands.filter(({ text }) => /SEND/.test(text));
@@ -148,6 +148,7 @@ describe("the pace", () => {
     expect(sent[1].time - sent[0].time).toBeGreaterThanOrEqual(3_000);
     expect(sent[2].time - sent[1].time).toBeGreaterThanOrEqual(3_000);
     expect(sent[2].time - sent[0].time).toBeLessThan(6_500);
+    await modem.pass(100);
     modem.take();
     modem.say("+CSONMI: 0,2,0A");
     modem.send("04");
