@@ -3,8 +3,8 @@
  * costs energy and brings nothing; a battery that was to last ten years is empty after a weekend of it.
  * When the day's budget is spent the radio stays off until the day is over.
  *
- * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives what was
- * spent since, so a device that works spends nothing.
+ * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives all of it,
+ * so a device that gets through now and then spends nothing.
  */
 
 /** ms */
@@ -13,7 +13,8 @@ const day = 86_400_000;
 /** See the head of this file. All times are monotonic, ms. */
 export class RadioBudget {
   readonly #limit: number;
-  #dayBegan = -Infinity;
+  /** With the first second in vain; undefined while there is none. */
+  #dayBegan: number | undefined;
   /** Spent in vain today, without the stretch under way. */
   #spent = 0;
   #onSince: number | undefined;
@@ -39,7 +40,9 @@ export class RadioBudget {
   note(active: boolean, now: number): void {
     this.#turnDay(now);
     if (active) {
-      if (!this.#fruitful) this.#onSince ??= now;
+      if (this.#fruitful) return;
+      this.#onSince ??= now;
+      this.#dayBegan ??= now;
       return;
     }
     this.#fruitful = false;
@@ -47,16 +50,19 @@ export class RadioBudget {
     this.#onSince = undefined;
   }
 
-  /** The cloud has answered. */
+  /** The cloud has answered: it is no silence, and what was spent in it is forgiven. */
   answered(): void {
     this.#onSince = undefined;
     this.#fruitful = true;
+    this.#spent = 0;
+    this.#dayBegan = undefined;
   }
 
   /** A try has failed: from now on it is in vain again. */
   failed(now: number): void {
     if (this.#fruitful) this.#onSince = now;
     this.#fruitful = false;
+    this.#dayBegan ??= now;
   }
 
   /** Nothing is left for today. */
@@ -67,7 +73,7 @@ export class RadioBudget {
 
   /** When that changes, ms: it will be spent, or the day will be over. */
   deadline(now: number): number {
-    if (this.isSpent(now)) return this.#dayBegan + day;
+    if (this.isSpent(now)) return this.#dayBegan! + day;
     return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.#underWay(now);
   }
 
@@ -75,14 +81,12 @@ export class RadioBudget {
     return this.#onSince === undefined ? 0 : now - this.#onSince;
   }
 
-  /** Days count from the start: when they end the radio may be on again, whatever hour that is. */
   #turnDay(now: number): void {
-    if (now - this.#dayBegan < day) return;
     // What was spent before a restart belongs to the first day after it.
-    if (this.#dayBegan !== -Infinity) {
-      this.#spent = 0;
-      if (this.#onSince !== undefined) this.#onSince = now;
-    }
-    this.#dayBegan = now;
+    if (this.#dayBegan === undefined && this.#spent > 0) this.#dayBegan = now;
+    if (this.#dayBegan === undefined || now - this.#dayBegan < day) return;
+    this.#spent = 0;
+    this.#dayBegan = this.#onSince === undefined ? undefined : now;
+    if (this.#onSince !== undefined) this.#onSince = now;
   }
 }

@@ -54,7 +54,7 @@ describe("the radio's budget", () => {
     expect([budget.isSpent(day), budget.spent(day)]).toEqual([false, 0]);
   });
 
-  it("forgives what was spent up to an answer, and counts again from a failure on", () => {
+  it("forgives all that was spent up to an answer, and counts again from a failure on", () => {
     const budget = new RadioBudget(600, 0);
     budget.note(true, 0);
     budget.answered();
@@ -66,6 +66,12 @@ describe("the radio's budget", () => {
     budget.note(false, hour + minute);
     budget.note(true, 2 * hour);
     expect(budget.spent(2 * hour + minute)).toBe(120);
+    budget.answered();
+    expect(budget.spent(2 * hour + minute)).toBe(0);
+    budget.note(false, 2 * hour + minute);
+    // The next silence has a day of its own.
+    budget.note(true, 20 * hour);
+    expect(budget.deadline(20 * hour + 10 * minute)).toBe(44 * hour);
   });
 
   it("goes on after a restart with what was spent before; 0 is no bound", () => {
