@@ -95,11 +95,3 @@ declare module "resetReason" {
   /** Why the board started: ESP-IDF's number, and a word for it such as "Power-On" or "Brownout". */
   export default function getResetReason(): { readonly reason: number; readonly string: string };
 }
-
-declare module "mc/ffi" {
-  /** The functions that manifest.json names under "ffi". */
-  export default class FFI {
-    /** Restarts the board; never returns. */
-    esp_restart(): void;
-  }
-}
