@@ -70,8 +70,9 @@ export class Walker {
     const { blockLength } = this.#blocks;
     this.#block = Math.floor(address / blockLength);
     this.#at = address - this.#block * blockLength;
+    // Nobody asks for its neighbours.
     this.#bufferStart = -1;
-    return this.#look(true);
+    return this.#look(true, this.bytes.length);
   }
 
   /** Where the next record of a block may be written: everything from there on is blank. */
@@ -102,7 +103,7 @@ export class Walker {
     }
     // Too little for a record, but not blank for that.
     while (this.#at < blockLength) {
-      this.#load(this.#at, unit);
+      this.#load(this.#at, unit, stretch);
       const from = this.#at - this.#bufferStart;
       this.#at += unit;
       if (!isBlank(this.#buffer.subarray(from, from + unit))) this.#end = this.#at;
@@ -111,11 +112,11 @@ export class Walker {
   }
 
   /** Whether a record starts here. @param expected it is where the one before ended, so that a flip is worth mending */
-  #look(expected: boolean): boolean {
+  #look(expected: boolean, ahead = stretch): boolean {
     const { blockLength, unit, sequences } = this.#blocks;
     const { bytes, header } = this;
     if (this.#at + bytes.length > blockLength) return false;
-    this.#load(this.#at, bytes.length);
+    this.#load(this.#at, bytes.length, ahead);
     const from = this.#at - this.#bufferStart;
     bytes.set(this.#buffer.subarray(from, from + bytes.length));
     const salt = sequences[this.#block];
@@ -147,7 +148,7 @@ export class Walker {
   }
 
   /** Sees to it that these bytes of the block are in the buffer. */
-  #load(at: number, length: number): void {
+  #load(at: number, length: number, ahead: number): void {
     if (
       this.#bufferStart >= 0 &&
       at >= this.#bufferStart &&
@@ -156,7 +157,7 @@ export class Walker {
       return;
     const { flash, blockLength } = this.#blocks;
     this.#bufferStart = at;
-    this.#bufferLength = Math.min(stretch, blockLength - at);
+    this.#bufferLength = Math.min(ahead, blockLength - at);
     flash.read(this.#buffer.subarray(0, this.#bufferLength), this.#block * blockLength + at);
   }
 }
