@@ -155,6 +155,8 @@ function run(settings: Settings): void {
     },
   });
   writer = new PortWriter(serial, firstWrite);
+  const known = clock.wall();
+  if (known !== undefined) agent.setTime(known, clock.now());
   log("agent", `start interval=${settings.interval}s`);
   // A timer of its own: whatever has become of the agent's, this one comes.
   Timer.repeat(() => guard(() => agent.supervise(clock.now())), supervision);

@@ -190,7 +190,7 @@ export class Agent {
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uplink.backlog > 0 && !this.#uplink.idle;
     const waiting = this.#uplink.underWay || (trying && !link.ready);
-    const cause = this.#supervisor.look({ trying, waiting, deadline: this.deadline }, now);
+    const cause = this.#supervisor.look({ waiting, deadline: this.deadline }, now);
     if (cause !== undefined) this.#restart(cause);
   }
 

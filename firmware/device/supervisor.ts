@@ -7,7 +7,8 @@
  *     10 exceptions within 10 minutes              restart "fault"
  *     a request out, or a link asked for, for      restart "hung"
  *       half an hour, and nobody has a deadline
- *     a day of trying without one answer           restart "no-contact"
+ *     a day of exchanges without one answer,       restart "no-contact"
+ *       twenty at least, link up
  */
 import type { RestartCause } from "./memory";
 
@@ -19,11 +20,11 @@ const faultWindow = 600_000;
 /** ms */
 const hungAfter = 1_800_000;
 const noContactAfter = 86_400_000;
+/** Exchanges in vain that it takes: a link that is not there is for its driver to mend. */
+const noContactLeast = 20;
 
 /** How the device stands, whenever the supervisor looks. */
 export interface Standing {
-  /** Something is to be sent, and nothing forbids it. */
-  readonly trying: boolean;
   /** A request is out, or the link was asked for and is not ready. */
   readonly waiting: boolean;
   /** When the device wants to be called next, ms. */
@@ -36,9 +37,9 @@ export class Supervisor {
   #mute = 0;
   #faults = 0;
   #faultsSince = 0;
-  /** ms spent trying since the last answer. */
-  #trying = 0;
-  #lookedAt: number | undefined;
+  /** Exchanges in vain since the last answer, and when the first of them ended. */
+  #inVain = 0;
+  #inVainSince = 0;
   #waitingSince: number | undefined;
 
   constructor(resetLink: (now: number) => void) {
@@ -48,11 +49,13 @@ export class Supervisor {
   /** The cloud has answered, whatever. */
   answered(): void {
     this.#mute = 0;
-    this.#trying = 0;
+    this.#inVain = 0;
   }
 
   /** An exchange has ended without an answer although the link was up. */
   unanswered(now: number): void {
+    if (this.#inVain === 0) this.#inVainSince = now;
+    this.#inVain += 1;
     this.#mute += 1;
     if (this.#mute < mutesForReset) return;
     this.#mute = 0;
@@ -71,10 +74,7 @@ export class Supervisor {
 
   /** Looks at the device, every few minutes: why it is to be restarted, if it is. */
   look(standing: Standing, now: number): RestartCause | undefined {
-    const since = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
-    this.#lookedAt = now;
-    if (standing.trying) this.#trying += since;
-    if (this.#trying >= noContactAfter) return "no-contact";
+    if (this.#inVain >= noContactLeast && now - this.#inVainSince >= noContactAfter) return "no-contact";
     if (!standing.waiting || standing.deadline <= now + hungAfter) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
     if (this.#waitingSince !== undefined && now - this.#waitingSince >= hungAfter) return "hung";

@@ -4,6 +4,9 @@
  */
 import Time from "time";
 
+/** Before this firmware was written, epoch ms: a clock that says so was never set. */
+const earliest = 1_767_225_600_000;
+
 /** Monotonic time from the board's ticks. */
 export class Clock {
   #ticks = Time.ticks;
@@ -18,6 +21,15 @@ export class Clock {
     this.#elapsed += Time.delta(this.#ticks, ticks);
     this.#ticks = ticks;
     return this.#elapsed;
+  }
+
+  /**
+   * The wall clock, epoch ms, if it has been set: it goes on over a restart and deep sleep, not over a
+   * loss of power, after which it is in 1970.
+   */
+  wall(): number | undefined {
+    const time = Date.now();
+    return time >= earliest ? time : undefined;
   }
 
   /** Sets the wall clock, epoch ms. */

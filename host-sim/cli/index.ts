@@ -2,7 +2,9 @@
  * The one command line behind `npm start` and the `npm run` commands.
  */
 import { Command, CommanderError } from "commander";
+import { serveTrials } from "../chaos/campaign";
 import { benchCommand } from "./bench";
+import { chaosCommand } from "./chaos";
 import { cloudCommand } from "./cloud";
 import { deviceCommand } from "./device";
 import { fuzzCommand } from "./fuzz";
@@ -10,33 +12,46 @@ import { CommandError } from "./misuse";
 import { modelCommand } from "./model";
 import { startCommand } from "./start";
 
-const program = new Command("enos-nbiot-xs")
-  .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
-  .showHelpAfterError("(--help shows the options)");
+// The same file runs the workers of a campaign, which have no command line.
+if (!serveTrials()) await obey();
 
-const commands = [startCommand(), cloudCommand(), deviceCommand(), benchCommand(), fuzzCommand(), modelCommand()];
-for (const command of commands) {
-  command.exitOverride();
-  program.addCommand(command);
-}
-program.exitOverride();
+async function obey(): Promise<void> {
+  const program = new Command("enos-nbiot-xs")
+    .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
+    .showHelpAfterError("(--help shows the options)");
 
-// A reader that has seen enough, such as `head`, closes the pipe: that is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+  const commands = [
+    startCommand(),
+    cloudCommand(),
+    deviceCommand(),
+    benchCommand(),
+    fuzzCommand(),
+    chaosCommand(),
+    modelCommand(),
+  ];
+  for (const command of commands) {
+    command.exitOverride();
+    program.addCommand(command);
+  }
+  program.exitOverride();
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has said what is wrong; help and version leave with 0.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof CommandError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else {
+  // A reader that has seen enough, such as `head`, closes the pipe: that is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
     throw error;
+  });
+
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; help and version leave with 0.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else if (error instanceof CommandError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else {
+      throw error;
+    }
   }
 }

@@ -2,10 +2,11 @@
  * `npm start`: one device's first hours, from power-on to asleep, in virtual time.
  */
 import { Command, Option } from "commander";
+import { runOutage } from "../chaos/outage";
 import { Progress } from "../report/progress";
 import { resultJson, datagramJson } from "../report/json";
 import { paletteFor } from "../report/style";
-import { summary } from "../report/summary";
+import { outageSummary, summary } from "../report/summary";
 import { Timeline } from "../report/timeline";
 import { Simulation } from "../world/simulation";
 import { requireEngine } from "./engine";
@@ -15,6 +16,7 @@ import type { Coverage } from "../radio/link";
 import type { DatagramJson } from "../report/json";
 
 interface StartFlags {
+  scenario: "first-hours" | "outage";
   seed: number;
   engine: "node" | "xs";
   edition: Edition;
@@ -37,6 +39,11 @@ export function startCommand(): Command {
   return new Command("start")
     .configureHelp({ commandUsage: () => "npm start -- [options]" })
     .description("simulate one device: power-on, attach, authentication, reports, a command, sleep")
+    .addOption(
+      new Option("--scenario <name>", "a device's first hours, or three days without coverage and after")
+        .choices(["first-hours", "outage"])
+        .default("first-hours"),
+    )
     .option(
       "--seed <n>",
       "seed of all randomness; the same seed gives the same bytes",
@@ -62,7 +69,7 @@ export function startCommand(): Command {
     .option("--reports <n>", "readings to take", wholeNumber("--reports", 1, 1_000_000), 10)
     .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 900)
     .addOption(
-      new Option("--format <name>", "how readings are sent")
+      new Option("--format <name>", "how readings are sent (in the outage compact, unless named)")
         .choices(["raw", "compact", "json", "alternate"])
         .default("alternate"),
     )
@@ -86,11 +93,12 @@ export function startCommand(): Command {
     .action(start);
 }
 
-async function start(flags: StartFlags): Promise<void> {
+async function start(flags: StartFlags, command: Command): Promise<void> {
   if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
   if (flags.quiet === true && flags.verbose === true)
     throw misuse("--quiet and --verbose exclude each other");
   requireEngine(flags.engine);
+  if (flags.scenario === "outage") return outage(flags, command);
   const started = performance.now();
   const out = process.stdout;
   const palette = paletteFor(out);
@@ -139,5 +147,47 @@ async function start(flags: StartFlags): Promise<void> {
   const realTime = performance.now() - started;
   if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams), null, 2)}\n`);
   else out.write(summary(result, realTime, palette));
+  if (!result.complete) process.exitCode = 1;
+}
+
+/** Three days without coverage: how long it takes is the scenario's affair, and no command is sent. */
+async function outage(flags: StartFlags, command: Command): Promise<void> {
+  const given = (name: keyof StartFlags): boolean => command.getOptionValueSource(name) === "cli";
+  if (given("reports")) throw misuse("--reports does not go with --scenario outage, which has its own end");
+  if (given("command")) throw misuse("--no-command does not go with --scenario outage, which sends none");
+  const started = performance.now();
+  const out = process.stdout;
+  const palette = paletteFor(out);
+  const write = (line: string): void => void out.write(`${line}\n`);
+  // Alternating formats cannot share a request: days of them would go one by one.
+  const format = given("format") ? flags.format : "compact";
+  const shown = flags.json !== true && flags.quiet !== true;
+  const verbose = flags.verbose === true;
+  const timeline = shown ? new Timeline({ write, palette, verbose, condense: !verbose }) : undefined;
+  if (shown) {
+    write(
+      palette.bold(
+        `seed ${flags.seed} · engine ${flags.engine} · cloud edition ${flags.edition} · coverage level ` +
+          `${flags.coverage} · a reading every ${flags.interval} s · three days without coverage\n`,
+      ),
+    );
+  }
+  const result = await runOutage({
+    seed: flags.seed,
+    engine: flags.engine,
+    edition: flags.edition,
+    coverage: Number(flags.coverage) as Coverage,
+    ...(flags.loss === undefined ? {} : { loss: flags.loss }),
+    interval: flags.interval,
+    format,
+    batch: flags.batch,
+    lifetime: flags.lifetime,
+    powerKey: flags.powerKey,
+    onEvent: (event) => timeline?.add(event),
+    onTurn: (time, text) => timeline?.note(time, palette.bold("world"), palette.bold(text)),
+  });
+  timeline?.end();
+  if (flags.json === true) write(JSON.stringify(result, null, 2));
+  else out.write(outageSummary(result, performance.now() - started, palette));
   if (!result.complete) process.exitCode = 1;
 }

@@ -9,6 +9,7 @@
  */
 import { decodeCoap } from "../cloud/coap-wire";
 import { describeCoap, printable } from "../cloud/coap-text";
+import { Condenser } from "./condense";
 import { stamp } from "./duration";
 import type { CloudEvent } from "../cloud/cloud";
 import type { DatagramReport } from "../radio/link";
@@ -21,15 +22,20 @@ export interface TimelineOptions {
   readonly palette: Palette;
   /** Shows every AT line and every event of modem and cloud. */
   readonly verbose: boolean;
+  /** Tells of long stretches without anything new in one line each. */
+  readonly condense?: boolean;
 }
 
 /** Writes events as lines, in the order they come. */
 export class Timeline {
   readonly #options: TimelineOptions;
+  readonly #condenser: Condenser | undefined;
   #folded: { time: number; commands: string[]; lines: number } | undefined;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
+    if (options.condense !== true) return;
+    this.#condenser = new Condenser((time, text) => this.#put(time, options.palette.dim("┆"), text));
   }
 
   /** Takes in one event. */
@@ -66,9 +72,17 @@ export class Timeline {
     }
   }
 
+  /** A line of somebody else's, such as whoever makes the faults: what follows is told in full again. */
+  note(time: number, lane: string, text: string): void {
+    this.#unfold();
+    this.#condenser?.startOver();
+    this.#put(time, lane, text);
+  }
+
   /** Writes what is still folded. */
   end(): void {
     this.#unfold();
+    this.#condenser?.flush();
   }
 
   #device(text: string): string {
@@ -125,11 +139,22 @@ export class Timeline {
   }
 
   #write(time: number, lane: string, text: string): void {
+    const put = (): void => this.#put(time, lane, text);
+    if (this.#condenser === undefined) return put();
+    this.#condenser.add(time, seenOf(lane), seenOf(text), put);
+  }
+
+  #put(time: number, lane: string, text: string): void {
     const { palette, write } = this.#options;
     // Padding goes by what is seen, not by the colour's control characters.
-    const seen = lane.replace(/\u001b\[\d+m/g, "").length;
+    const seen = seenOf(lane).length;
     write(`${palette.dim(stamp(time).padStart(12))}  ${lane}${" ".repeat(Math.max(0, 7 - seen))}  ${text}`);
   }
+}
+
+/** Without the colours' control characters. */
+function seenOf(text: string): string {
+  return text.replace(/\u001b\[\d+m/g, "");
 }
 
 /** Paths with `PK/DK` for the device's two keys, which are the same in every line. */

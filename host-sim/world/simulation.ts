@@ -137,7 +137,8 @@ export class Simulation {
       const limit = reports * interval * 2_000 + patience;
       const settled = (): boolean =>
         this.#stopped !== undefined ||
-        (tally.finished >= reports && (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
+        (tally.finished >= reports &&
+          (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled });
       tally.close(clock.now);
       const view = cloud.device(device.productKey, device.deviceKey)!;
@@ -164,7 +165,9 @@ export class Simulation {
         device: view,
         costs: this.#costs,
       };
-      const shortfall = this.#stopped ?? shortfallOf(result, this.#options.command);
+      const missing = shortfallOf(result, this.#options.command);
+      const reasons = [missing, this.#stopped].filter((reason) => reason !== undefined);
+      const shortfall = reasons.length === 0 ? undefined : reasons.join("; ");
       return {
         ...result,
         complete: shortfall === undefined,
@@ -232,10 +235,7 @@ export class Simulation {
 }
 
 /** What is missing to a complete run, in words; undefined when nothing is. */
-function shortfallOf(
-  result: Omit<SimulationResult, "complete">,
-  command: boolean,
-): string | undefined {
+function shortfallOf(result: Omit<SimulationResult, "complete">, command: boolean): string | undefined {
   const { reports, commands } = result;
   if (reports.acknowledged < reports.asked)
     return `${reports.asked - reports.acknowledged} readings not acknowledged`;

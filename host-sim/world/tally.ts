@@ -11,7 +11,15 @@ const rememberedLimit = 64;
 
 /** The counts of one run. */
 export class Tally {
-  readonly datagrams = { up: 0, down: 0, lostUp: 0, lostDown: 0, bytesUp: 0, bytesDown: 0, retransmissions: 0 };
+  readonly datagrams = {
+    up: 0,
+    down: 0,
+    lostUp: 0,
+    lostDown: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    retransmissions: 0,
+  };
   acknowledged = 0;
   /** Readings given up: refused by the cloud, or without room. */
   lost = 0;

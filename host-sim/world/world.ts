@@ -46,7 +46,11 @@ export type WorldEvent = { readonly time: number } & (
     }
   | { readonly source: "cloud"; readonly event: CloudEvent }
   /** The board lost its power, got it back, or started anew by itself. */
-  | { readonly source: "board"; readonly what: "power lost" | "power on" | "restarted"; readonly text: string }
+  | {
+      readonly source: "board";
+      readonly what: "power lost" | "power on" | "restarted";
+      readonly text: string;
+    }
 );
 
 export interface WorldOptions {
@@ -111,6 +115,8 @@ export class World {
   readonly #keyValue: KeyValueStores;
   #cloudTimer: ScheduledEvent | undefined;
   #nextStart: ScheduledEvent | undefined;
+  /** How far the board's own clock is ahead, ms, once it was set. */
+  #clockError: number | undefined;
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
@@ -263,6 +269,11 @@ export class World {
       ...(this.flash === undefined ? {} : { flash: new Map([["journal", this.flash]]) }),
       power: this.power,
       resetReason,
+      // The board's own clock goes on over a restart, not over a loss of power.
+      ...(resetReason === "Power-On" || this.#clockError === undefined
+        ? {}
+        : { rtc: epoch + this.clock.now + this.#clockError }),
+      onClockSet: (error) => (this.#clockError = error),
       serial: this.uart.board,
       onTrace: (text) => {
         for (const line of text.split("\n")) {
@@ -282,7 +293,9 @@ export class World {
   #restarted({ reason, text }: Restart): void {
     this.#emit({ time: this.clock.now, source: "board", what: "restarted", text: `${reason}: ${text}` });
     this.#halt();
-    this.#nextStart = this.clock.after(bootTime, () => this.#boot(reason === "software" ? "Software" : "Panic"));
+    this.#nextStart = this.clock.after(bootTime, () =>
+      this.#boot(reason === "software" ? "Software" : "Panic"),
+    );
   }
 
   /** Wakes the cloud when a lifetime lapses or a command times out. */

@@ -103,7 +103,7 @@ describe("the supervisor", () => {
     const resets: number[] = [];
     return { supervisor: new Supervisor((now) => resets.push(now)), resets };
   };
-  const idle = { trying: false, waiting: false, deadline: Infinity };
+  const idle = { waiting: false, deadline: Infinity };
 
   it("resets the link after four exchanges without an answer, and again after four more", () => {
     const { supervisor, resets } = supervised();
@@ -122,21 +122,35 @@ describe("the supervisor", () => {
     expect(burst.indexOf(true)).toBe(9);
   });
 
-  it("restarts after a day of trying without an answer; silence that is not tried does not count", () => {
+  it("restarts after a day of exchanges without an answer; a day without a network is none", () => {
     const { supervisor } = supervised();
     for (let at = 0; at < 3 * day; at += 10 * minute) expect(supervisor.look(idle, at)).toBeUndefined();
-    const trying = { trying: true, waiting: true, deadline: 0 };
+    const from = 3 * day;
+    let at = from;
     let cause: string | undefined;
-    let at = 3 * day;
-    for (; cause === undefined && at < 6 * day; at += 10 * minute)
-      cause = supervisor.look({ ...trying, deadline: at + minute }, at);
+    for (; cause === undefined && at < from + 2 * day; at += hour) {
+      supervisor.unanswered(at);
+      cause = supervisor.look(idle, at);
+    }
     expect(cause).toBe("no-contact");
-    expect(at - 3 * day).toBeLessThan(day + hour);
+    expect(at - from).toBe(25 * hour);
+    // A few in a day, as of a device that reports twice a day, are not enough.
+    const seldom = supervised().supervisor;
+    for (let i = 0; i < 10; i++) {
+      seldom.unanswered(i * 12 * hour);
+      expect(seldom.look(idle, i * 12 * hour)).toBeUndefined();
+    }
+    const heard = supervised().supervisor;
+    for (let i = 0; i < 60; i++) {
+      heard.unanswered(i * hour);
+      if (i % 20 === 19) heard.answered();
+      expect(heard.look(idle, i * hour)).toBeUndefined();
+    }
   });
 
   it("restarts one that waits for nothing", () => {
     const { supervisor } = supervised();
-    const hung = { trying: true, waiting: true, deadline: Infinity };
+    const hung = { waiting: true, deadline: Infinity };
     let cause: string | undefined;
     let at = 0;
     for (; cause === undefined && at < day; at += 10 * minute) cause = supervisor.look(hung, at);

@@ -28,7 +28,8 @@ describe("a random script", () => {
   });
 
   test("among many every kind comes, and every make of device", () => {
-    expect(new Set(scripts.flatMap(({ faults }) => faults.map(({ kind }) => kind)))).toEqual(new Set(faultKinds));
+    const drawn = scripts.flatMap(({ faults }) => faults.map(({ kind }) => kind));
+    expect(new Set(drawn)).toEqual(new Set(faultKinds));
     const devices = scripts.map(({ device }) => device);
     const values = (name: keyof (typeof devices)[number]): unknown[] =>
       [...new Set(devices.map((device) => device[name]))].sort();

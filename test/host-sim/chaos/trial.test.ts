@@ -34,7 +34,9 @@ function scriptOf(faults: readonly Fault[] = [], changes: Partial<ChaosDevice> =
 const run = (script: Script, options: Partial<TrialOptions> = {}): Promise<TrialResult> =>
   runTrial(script, { engine: "node", ...options });
 
-const broken = ({ violations }: TrialResult): Invariant[] => [...new Set(violations.map((each) => each.invariant))];
+const broken = ({ violations }: TrialResult): Invariant[] => [
+  ...new Set(violations.map(({ invariant }) => invariant)),
+];
 
 /** The n-th reading that the cloud stores. */
 function nthStored(n: number, change: (event: WorldEvent, stored: CloudEvent) => WorldEvent | undefined) {
@@ -132,14 +134,15 @@ describe("each rule, broken on purpose, is found", () => {
         return { ...first, time: event.time } as WorldEvent;
       },
     });
-    expect(result.violations.find(({ invariant }) => invariant === "twice")?.sentence).toMatch(/is stored 2 times/);
+    const twice = result.violations.find(({ invariant }) => invariant === "twice");
+    expect(twice?.sentence).toMatch(/is stored 2 times/);
   });
 
   test("haste: two datagrams in a row without one received", async () => {
     const result = await run(scriptOf(), {
       tamper: (event) => {
-        const heard = event.source === "modem" && event.event.type === "receive";
-        return heard || event.source !== "modem" ? (heard ? undefined : event) : { ...event, time: 1_000 };
+        if (event.source !== "modem") return event;
+        return event.event.type === "receive" ? undefined : { ...event, time: 1_000 };
       },
     });
     expect(broken(result)).toContain("haste");
@@ -149,7 +152,7 @@ describe("each rule, broken on purpose, is found", () => {
     let done = false;
     const result = await run(scriptOf(), {
       tamper: (event) => {
-        if (done || event.source !== "device" || event.time < hour) return event;
+        if (done || event.source !== "device" || !event.text.startsWith("modem: ")) return event;
         done = true;
         return { time: event.time, source: "board", what: "restarted", text: "exception: TypeError" };
       },
@@ -158,12 +161,13 @@ describe("each rule, broken on purpose, is found", () => {
     expect(result.violations[0].sentence).toContain("exception: TypeError");
   });
 
-  test("secret: the device's secret or its token in the log, and the violation does not repeat it", async () => {
+  test("secret: a token in the log, which the violation does not repeat", async () => {
     let token = "";
     const result = await run(scriptOf(), {
       tamper: (event) => {
         if (event.source === "air" && event.report.direction === "down") {
-          token ||= /"token":"([0-9a-f]+)"/.exec(Buffer.from(event.report.bytes).toString("latin1"))?.[1] ?? "";
+          const text = Buffer.from(event.report.bytes).toString("latin1");
+          token ||= /"token":"([0-9a-f]+)"/.exec(text)?.[1] ?? "";
         }
         const idle = event.source === "device" && event.text.startsWith("agent: idle");
         return idle && token !== "" ? { ...event, text: `session: token ${token}` } : event;
@@ -214,9 +218,8 @@ describe("each kind of fault by itself", () => {
     expect(serious).toEqual([]);
     expect(result.faults).toEqual({ [kind]: 1 });
     expect(result.powerCuts).toBe(kind.startsWith("power-cut") ? 1 : 0);
-    expect(result.delivered + (result.losses.damaged ?? 0) + (result.losses.corrupt ?? 0)).toBeGreaterThanOrEqual(
-      result.readings,
-    );
+    const { damaged = 0, corrupt = 0 } = result.losses;
+    expect(result.delivered + damaged + corrupt).toBeGreaterThanOrEqual(result.readings);
   });
 
   test("two of one kind that overlap end with the later one", async () => {

@@ -48,6 +48,30 @@ describe("npm start", () => {
   });
 });
 
+describe("npm start -- --scenario outage", () => {
+  test("tells what became of those that waited; 0 only if each has its own time", async () => {
+    const { code, stdout } = await run(["start", "--scenario", "outage"]);
+    const line = /3 d 0 h without coverage: (\d+) readings waited, the oldest for 3 d 0 h/;
+    const waited = line.exec(stdout)?.[1];
+    expect(Number(waited)).toBeGreaterThanOrEqual(287);
+    expect(stdout).toMatch(/coverage back: first answer after .*, nothing left waiting after .*/);
+    expect(stdout).toMatch(/catch-up: \d+ datagrams \(\d+ up, \d+ down\), \d+ bytes/);
+    expect(stdout).toMatch(/; (\d+) of \1 readings in the cloud/);
+    const timed = new RegExp(`^${waited} of ${waited} stored with their own time`, "m").test(stdout);
+    expect(code).toBe(timed ? 0 : 1);
+    // The turns are told; three days of the same are not, line by line.
+    expect(stdout).toMatch(/06:00:00\.000 {2}world {4}no coverage from now on/);
+    expect(stdout).toMatch(/3d 06:00:00\.000 {2}world {4}coverage is back, \d+ readings wait/);
+    expect(stdout).toMatch(/┆ {8}\d+ h \d+ min: \d+ × /);
+    expect(stdout.split("\n").length).toBeLessThan(600);
+  });
+
+  test("--json is one document", async () => {
+    const { stdout } = await run(["start", "--scenario", "outage", "--seed", "2", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ seed: 2, engine: "node", outage: 72 * 3_600_000 });
+  });
+});
+
 describe("misuse is one clear line and exit code 2", () => {
   test.each([
     [["start", "--loss", "1.5"], /--loss takes a number from 0 to 1 such as 0\.3, got "1\.5"/],
@@ -57,6 +81,9 @@ describe("misuse is one clear line and exit code 2", () => {
     [["start", "--nonsense"], /unknown option '--nonsense'/],
     [["start", "extra"], /too many arguments/],
     [["start", "--json", "--verbose"], /exclude each other/],
+    [["start", "--scenario", "flood"], /Allowed choices are first-hours, outage/],
+    [["start", "--scenario", "outage", "--reports", "5"], /--reports does not go with --scenario outage/],
+    [["start", "--scenario", "outage", "--no-command"], /--no-command does not go with --scenario outage/],
     [["fly"], /unknown command 'fly'/],
     [["cloud", "--iv", "zz"], /--iv takes "zero", "key" or 32 hex digits/],
     [["cloud", "--devices", "/nonexistent.json"], /cannot read \/nonexistent\.json: ENOENT/],

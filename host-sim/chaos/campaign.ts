@@ -1,0 +1,90 @@
+/**
+ * Many trials, on as many cores as there are. A trial depends on its seed alone, so it does not matter which
+ * worker runs it, nor when: results come out in the order of their seeds.
+ */
+import { Worker, parentPort, workerData } from "node:worker_threads";
+import { randomScript } from "./script";
+import { runTrial } from "./trial";
+import type { TrialResult } from "./trial";
+
+export interface CampaignOptions {
+  readonly hours: number;
+  /** The first seed, and how many there are. */
+  readonly first: number;
+  readonly seeds: number;
+  /** Workers; 1 runs everything in this thread. */
+  readonly jobs: number;
+  readonly engine: "node" | "xs";
+  /** A trial is over; in the order in which they end. */
+  readonly onResult?: (result: TrialResult) => void;
+}
+
+/** What a worker is started with. */
+interface Assignment {
+  readonly task: "chaos";
+  readonly hours: number;
+  readonly engine: "node" | "xs";
+}
+
+/** Runs all trials. @throws EngineMissing, and whatever ended a worker */
+export async function runCampaign(options: CampaignOptions): Promise<TrialResult[]> {
+  const { hours, first, seeds, engine } = options;
+  const results: TrialResult[] = [];
+  let next = first;
+  const take = (): number | undefined => (next < first + seeds ? next++ : undefined);
+  const finish = (result: TrialResult): void => {
+    results.push(result);
+    options.onResult?.(result);
+  };
+  const jobs = Math.min(options.jobs, seeds);
+  if (jobs <= 1) {
+    for (let seed = take(); seed !== undefined; seed = take()) {
+      finish(await runTrial(randomScript(seed, hours), { engine }));
+    }
+  } else {
+    const assignment: Assignment = { task: "chaos", hours, engine };
+    const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
+    await Promise.all(workers);
+  }
+  return results.sort((a, b) => a.seed - b.seed);
+}
+
+/** One worker, fed with seeds until there are none. */
+async function runWorker(
+  assignment: Assignment,
+  take: () => number | undefined,
+  finish: (result: TrialResult) => void,
+): Promise<void> {
+  // The command line is one file once it is bundled: the worker starts the very same.
+  const worker = new Worker(new URL(import.meta.url), { workerData: assignment });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const feed = (): void => {
+        const seed = take();
+        if (seed === undefined) resolve();
+        else worker.postMessage(seed);
+      };
+      worker.on("message", (result: TrialResult) => {
+        finish(result);
+        feed();
+      });
+      worker.once("error", reject);
+      worker.once("exit", (code) => reject(new Error(`a worker ended by itself with code ${code}`)));
+      feed();
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** In a worker: runs a trial for each seed that it is sent. False in any other thread. */
+export function serveTrials(): boolean {
+  const assignment = workerData as Assignment | null;
+  if (parentPort === null || assignment?.task !== "chaos") return false;
+  const port = parentPort;
+  const { hours, engine } = assignment;
+  port.on("message", async (seed: number) => {
+    port.postMessage(await runTrial(randomScript(seed, hours), { engine }));
+  });
+  return true;
+}

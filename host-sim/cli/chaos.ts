@@ -1,0 +1,166 @@
+/**
+ * `npm run chaos`: random faults of radio, modem, network, cloud, power and flash, over virtual days, and
+ * whether a single reading was lost, doubled or changed by them.
+ */
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import { runCampaign } from "../chaos/campaign";
+import { replayCommand, totalsLine, totalsOf, violationLines } from "../chaos/report";
+import { describeFault, keepFaults, randomScript } from "../chaos/script";
+import { shrink } from "../chaos/shrink";
+import { runTrial } from "../chaos/trial";
+import { stamp } from "../report/duration";
+import { Progress } from "../report/progress";
+import { paletteFor } from "../report/style";
+import { Timeline } from "../report/timeline";
+import { requireEngine } from "./engine";
+import { misuse, wholeNumber } from "./misuse";
+import type { Replay } from "../chaos/report";
+import type { Script } from "../chaos/script";
+import type { TrialResult } from "../chaos/trial";
+
+interface ChaosFlags {
+  hours: number;
+  seeds?: number;
+  first?: number;
+  seed?: number;
+  keep?: number[];
+  jobs?: number;
+  engine: "node" | "xs";
+  verbose?: boolean;
+  json?: boolean;
+}
+
+const usualSeeds = 200;
+/** Failed seeds that are cut down; the others are only named. */
+const mostShrunk = 2;
+/** Failed seeds that are shown. */
+const mostShown = 20;
+
+/** The `chaos` command. */
+export function chaosCommand(): Command {
+  return new Command("chaos")
+    .configureHelp({ commandUsage: () => "npm run chaos -- [options]" })
+    .description("torment simulated devices with random faults, and check that no reading is lost")
+    .option("--hours <n>", "virtual hours with faults in each trial", wholeNumber("--hours", 1, 2_400), 24)
+    .option("--seeds <n>", `trials (default: ${usualSeeds})`, wholeNumber("--seeds", 1, 1_000_000))
+    .option("--first <n>", "seed of the first trial (default: 1)", wholeNumber("--first", 0, 4_000_000_000))
+    .option("--seed <n>", "one trial with this seed", wholeNumber("--seed", 0, 4_001_000_000))
+    .option("--keep <list>", "of the faults of --seed only these, such as 2,5,9; or none", keepList)
+    .option("--jobs <n>", "trials at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
+    .addOption(
+      new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"),
+    )
+    .option("--verbose", "show the timeline of --seed")
+    .option("--json", "print one JSON document")
+    .action(chaos);
+}
+
+function keepList(text: string): number[] {
+  if (text === "none") return [];
+  if (!/^\d{1,4}(?:,\d{1,4})*$/.test(text)) {
+    throw misuse(`--keep takes numbers of faults such as 2,5,9, or none, got "${text.slice(0, 40)}"`);
+  }
+  return text.split(",").map(Number);
+}
+
+async function chaos(flags: ChaosFlags): Promise<void> {
+  if (flags.seed === undefined) {
+    if (flags.keep !== undefined) throw misuse("--keep needs --seed, whose faults are meant");
+    if (flags.verbose === true) throw misuse("--verbose needs --seed: it shows one trial");
+  } else if (flags.seeds !== undefined || flags.first !== undefined) {
+    throw misuse("--seed is one trial, --seeds and --first are many: they exclude each other");
+  }
+  if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
+  requireEngine(flags.engine);
+  if (flags.seed === undefined) return campaign(flags);
+  return one(flags, flags.seed);
+}
+
+async function campaign(flags: ChaosFlags): Promise<void> {
+  const { hours, engine, json = false } = flags;
+  const seeds = flags.seeds ?? usualSeeds;
+  const started = performance.now();
+  const progress = new Progress(process.stderr, seeds, "trials");
+  let results: TrialResult[];
+  try {
+    results = await runCampaign({
+      hours,
+      first: flags.first ?? 1,
+      seeds,
+      jobs: flags.jobs ?? availableParallelism(),
+      engine,
+      onResult: ({ violations }) => progress.step(violations.length > 0 ? "failed" : undefined),
+    });
+  } finally {
+    progress.end();
+  }
+  const failed = results.filter(({ violations }) => violations.length > 0);
+  if (json) {
+    say(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
+  } else {
+    for (const [index, result] of failed.slice(0, mostShown).entries()) {
+      for (const line of violationLines(result)) say(line);
+      const replay: Replay = { seed: result.seed, hours, engine };
+      if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
+      else await cutDown(randomScript(result.seed, hours), result, replay);
+    }
+    if (failed.length > mostShown) say(`and ${failed.length - mostShown} more seeds failed`);
+    say(totalsLine(results, performance.now() - started));
+  }
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+/** Looks for the few faults that it takes, and says how to see it happen. */
+async function cutDown(script: Script, result: TrialResult, replay: Replay): Promise<void> {
+  const { invariant } = result.violations[0];
+  const fails = async (indices: readonly number[]): Promise<boolean> => {
+    const { violations } = await runTrial(keepFaults(script, indices), { engine: replay.engine });
+    return violations.some((violation) => violation.invariant === invariant);
+  };
+  const { kept, finished } = await shrink(script.faults.length, fails);
+  say(`  ${kept.length} of ${script.faults.length} faults ${finished ? "are needed" : "are left"}:`);
+  for (const index of kept) {
+    const fault = script.faults[index];
+    say(`    ${String(index).padStart(2)}  ${stamp(fault.at)}  ${describeFault(fault)}`);
+  }
+  say(`  replay: ${replayCommand({ ...replay, keep: kept })}`);
+}
+
+async function one(flags: ChaosFlags, seed: number): Promise<void> {
+  const { hours, engine, keep, verbose = false, json = false } = flags;
+  const started = performance.now();
+  const script = keptOf(randomScript(seed, hours), keep);
+  const palette = paletteFor(process.stdout);
+  const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;
+  if (verbose) say(palette.bold(`seed ${seed} · ${JSON.stringify(script.device)}`));
+  const result = await runTrial(script, {
+    engine,
+    onEvent: (event) => timeline?.add(event),
+    onFault: (fault, time) => timeline?.note(time, "chaos", palette.red(describeFault(fault))),
+  });
+  timeline?.end();
+  if (json) {
+    say(JSON.stringify({ hours, script, trial: result }, null, 2));
+  } else {
+    for (const line of violationLines(result)) say(line);
+    const replay: Replay = { seed, hours, engine };
+    // Who says which faults are to be kept has been here before.
+    if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);
+    say(totalsLine([result], performance.now() - started));
+  }
+  if (result.violations.length > 0) process.exitCode = 1;
+}
+
+function keptOf(script: Script, keep: readonly number[] | undefined): Script {
+  if (keep === undefined) return script;
+  try {
+    return keepFaults(script, keep);
+  } catch (error) {
+    throw error instanceof RangeError ? misuse(`--keep: ${error.message}`) : error;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { run } from "./command-line";
+
+/** Seeds whose one or two faults break no rule. */
+const hours = ["--hours", "2"];
+
+describe("npm run chaos", () => {
+  test("a trial depends on its seed alone, whatever runs beside it", async () => {
+    const args = ["chaos", ...hours, "--seeds", "4", "--json"];
+    const [one, two] = await Promise.all([run([...args, "--jobs", "1"]), run([...args, "--jobs", "2"])]);
+    const document = JSON.parse(one.stdout);
+    expect(document.trials.map(({ seed }: { seed: number }) => seed)).toEqual([1, 2, 3, 4]);
+    expect(document.totals).toMatchObject({ trials: 4 });
+    expect(document.totals.readings).toBeGreaterThan(30);
+    expect(two.stdout).toBe(one.stdout);
+    expect(two.code).toBe(one.code);
+    expect(one.stderr).toBe("");
+  });
+
+  test("--first goes on where another campaign ended", async () => {
+    const { stdout } = await run(["chaos", ...hours, "--seeds", "2", "--first", "3", "--json"]);
+    expect(JSON.parse(stdout).trials.map(({ seed }: { seed: number }) => seed)).toEqual([3, 4]);
+  });
+
+  test("says in one line what it did", async () => {
+    const { stdout, code } = await run(["chaos", ...hours, "--seed", "1", "--keep", "none"]);
+    expect(stdout).toMatch(/^all rules held: 1 trials, (\d+) of \1 readings delivered once, .*\n$/);
+    expect(stdout).toContain("faults: none");
+    expect(code).toBe(0);
+  });
+
+  test("--verbose shows what befell the device, and when", async () => {
+    const { stdout } = await run(["chaos", "--hours", "24", "--seed", "17", "--keep", "0", "--verbose"]);
+    expect(stdout).toMatch(/^seed 17 · \{"edition":/);
+    expect(stdout.match(/^.{12} {2}chaos {4}[a-z-]+/gm)).toHaveLength(1);
+    expect(stdout).toContain("device   session: online");
+    expect(stdout).toMatch(/ 1 trials, /);
+  });
+});
+
+describe("misuse is one clear line and exit code 2", () => {
+  test.each([
+    [["--hours", "0"], /--hours takes a whole number from 1 to 2400, got "0"/],
+    [["--seeds", "many"], /--seeds takes a whole number/],
+    [["--jobs", "0"], /--jobs takes a whole number from 1 to 256/],
+    [["--keep", "1"], /--keep needs --seed/],
+    [["--seed", "1", "--keep", "1,x"], /--keep takes numbers of faults such as 2,5,9, or none, got "1,x"/],
+    [["--seed", "1", "--keep", "99"], /--keep: the script has no fault 99, they are 0 to \d+/],
+    [["--seed", "1", "--seeds", "2"], /exclude each other/],
+    [["--seed", "1", "--first", "2"], /exclude each other/],
+    [["--seed", "1", "--json", "--verbose"], /--json and --verbose exclude each other/],
+    [["--verbose"], /--verbose needs --seed/],
+    [["--engine", "v8"], /Allowed choices are node, xs/],
+  ])("chaos %j", async (args, message) => {
+    const { code, stdout, stderr } = await run(["chaos", ...args]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  test("--help is no misuse", async () => {
+    const { code, stdout } = await run(["chaos", "--help"]);
+    expect(stdout).toContain("Usage: npm run chaos -- [options]");
+    expect(code).toBe(0);
+  });
+});
