@@ -8,6 +8,7 @@ import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
 import { SettingsError } from "../../firmware/enos/credentials";
+import { FileFlashError, openDeviceDirectory } from "../flash/file-flash";
 import { nodeCryptography } from "../platform/crypt";
 import { RealTimeDriver } from "../platform/driver";
 import { NodeUdp } from "../platform/udp";
@@ -30,6 +31,7 @@ interface DeviceFlags {
   iv: string;
   format: Format;
   batch: number;
+  data?: string;
 }
 
 /** The `device` command. */
@@ -67,6 +69,7 @@ export function deviceCommand(): Command {
       wholeNumber("--batch", 1, 100),
       1,
     )
+    .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
 
@@ -77,6 +80,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
+  const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);
   const driver = new RealTimeDriver();
 
@@ -115,6 +119,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
       reports: flags.reports,
       format: flags.format,
       batch: flags.batch,
+      ...(kept === undefined ? {} : { flash: kept.flash, store: kept.store }),
       now: driver.now,
       wake: driver.wake,
       log: (room, text) => {
@@ -142,9 +147,19 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   ended = true;
   driver.stop();
   agent.close(driver.now());
+  kept?.flash.close();
   const { taken, acknowledged, commands } = agent.totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
   if (failure !== undefined) throw new CommandError(1, failure);
+}
+
+function openData(directory: string): ReturnType<typeof openDeviceDirectory> {
+  try {
+    return openDeviceDirectory(directory);
+  } catch (error) {
+    if (error instanceof FileFlashError) throw misuse(error.message);
+    throw error;
+  }
 }
 
 /** What to check when the server lets the device in and then refuses its first request. */

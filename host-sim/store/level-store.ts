@@ -10,9 +10,8 @@
  * The second would take an fsync per batch (`sync: true`), which costs each report some milliseconds of a
  * disk; without it one fsync follows within a second of the first change that has had none.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { ownDirectory } from "./own-directory";
 import type { CloudStorage } from "../cloud/storage";
 
 /** A data directory that cannot be used; the message is one line and says what to do. */
@@ -182,23 +181,11 @@ export class LevelStore implements CloudStorage {
 
 const RESTORE = "restore it from a copy, or move it away to start anew";
 
-/**
- * Makes a directory and those above it, for their owner alone. One by one: with `recursive`, Node never
- * comes back from where the system refuses oddly, as below /proc.
- */
-function make(directory: string): void {
-  if (existsSync(directory)) return;
-  make(dirname(directory));
-  mkdirSync(directory, { mode: 0o700 });
-}
-
 /** Sees to it that the directory is there. Returns whether there is nothing in it yet. */
 function prepare(directory: string): boolean {
   let names: string[];
   try {
-    make(resolve(directory));
-    names = readdirSync(directory);
-    if (names.length === 0 && (statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+    names = ownDirectory(directory);
   } catch (error) {
     throw new StoreError(`${directory}: cannot be used as data directory (${cause(error)}); choose another`);
   }
