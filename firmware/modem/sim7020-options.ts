@@ -44,12 +44,4 @@ export type DownReason =
   | "failed"; // a command of the bring-up was refused
 
 export type Sim7020State =
-  | "off"
-  | "starting"
-  | "configuring"
-  | "registering"
-  | "up"
-  | "asleep"
-  | "waking"
-  | "recovering"
-  | "pausing"; // until the next try to bring it up
+  "off" | "starting" | "configuring" | "registering" | "up" | "asleep" | "waking" | "recovering" | "pausing"; // until the next try to bring it up

@@ -12,15 +12,16 @@ import { ascii, asciiText, startsWith } from "../text/ascii";
 import { Backoff } from "../timing/backoff";
 import { AtEngine } from "./at";
 import { isLasting } from "./emm-cause";
-import { findImei, isRegistered, parseCereg } from "./fields";
+import { isRegistered, parseCereg } from "./fields";
 import { ResetLadder } from "./ladder";
-import { defaultTimeout, probe, runScript } from "./script";
-import { awaitSimCard } from "./sim-card";
+import { probe, runScript } from "./script";
+import { Sim7020BringUp } from "./sim7020-bring-up";
 import { Sim7020Power } from "./sim7020-power";
 import { Sim7020Registration } from "./sim7020-registration";
-import { askRegistration, cereg, cfunTimeout, fixBaud, radioSteps, surveySteps } from "./sim7020-set-up";
+import { askRegistration, cereg, cfunTimeout, fixBaud, surveySteps } from "./sim7020-set-up";
 import { Sim7020Sockets, csoerr, csonmi } from "./sim7020-sockets";
 import type { Registration } from "./fields";
+import type { Rung } from "./ladder";
 import type { ScriptResult, Step } from "./script";
 import type { DownReason, Sim7020Options, Sim7020State } from "./sim7020-options";
 import type { DatagramModem, DatagramOwner } from "./udp";
@@ -36,11 +37,8 @@ const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
 const cpsmstatus = ascii("+CPSMSTATUS:");
 const cpin = ascii("+CPIN:");
 const radioOff = ascii("AT+CFUN=0");
-const restart = ascii("AT+CFUN=1,1");
 
 // Times in ms.
-/** Banners may trail in after the first OK of a boot. */
-const bootGrace = 10_000;
 /** Reboots by itself that are followed by a bring-up at once. */
 const rebootsAtOnce = 2;
 /** A modem that was up and says that it lost the network searches by itself for so long. */
@@ -57,6 +55,7 @@ export class Sim7020 implements DatagramModem {
   readonly #sockets: Sim7020Sockets;
   readonly #power: Sim7020Power;
   readonly #ladder: ResetLadder;
+  readonly #bringUp: Sim7020BringUp;
   readonly #pauses: Backoff;
   /** For what will be the same in an hour: a card that is missing, a contract that does not allow it. */
   readonly #longPauses: Backoff;
@@ -65,18 +64,12 @@ export class Sim7020 implements DatagramModem {
   /** The one thing the driver waits for, apart from commands. */
   #due = Infinity;
   #action: ((now: number) => void) | undefined;
-  #bootGraceUntil = 0;
-  #radioReset = false;
   #cause: number | undefined;
-  /** ATE0 had its effect: echo would mean that the modem has started anew. */
-  #echoOff = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
   #deaf = false;
   /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
   #uartAlive = true;
 
-  /** The modem's IMEI once known. */
-  imei: string | undefined;
   /** Signal when the modem last came up, dBm. */
   rssi: number | undefined;
 
@@ -123,10 +116,30 @@ export class Sim7020 implements DatagramModem {
       pace: options.pace ?? usualPace,
       log: (text) => this.#log(text),
     });
+    this.#bringUp = new Sim7020BringUp({
+      options,
+      at: this.#at,
+      power: this.#power,
+      ladder: this.#ladder,
+      registration: this.#registration,
+      enter: (state) => this.#enter(state),
+      later: (delay, now, action) => this.#later(delay, now, action),
+      fail: (reason, now) => this.#fail(reason, now),
+      proceed: (outcome, now) => this.#proceed(outcome, now),
+      trouble: (outcome, now) => this.#trouble(outcome, now),
+      note: (rung) => this.#noteRung(rung),
+      restarted: () => this.#sockets.forget(),
+      log: (text) => this.#log(text),
+    });
   }
 
   get state(): Sim7020State {
     return this.#state;
+  }
+
+  /** The modem's IMEI once known. */
+  get imei(): string | undefined {
+    return this.#bringUp.imei;
   }
 
   /** When `poll` wants to be called, ms. */
@@ -177,7 +190,7 @@ export class Sim7020 implements DatagramModem {
       this.#enter("recovering");
       return this.#resetRadio(now);
     }
-    this.#climb(rung, now);
+    this.#bringUp.climb(rung, now);
   }
 
   /** Something has come back. */
@@ -191,7 +204,7 @@ export class Sim7020 implements DatagramModem {
    */
   connect(now: number): void {
     this.#now = now;
-    if (this.#state === "off") this.#begin(now);
+    if (this.#state === "off") this.#bringUp.begin(now);
     else if (this.#state === "asleep") this.#wake(now);
   }
 
@@ -200,7 +213,7 @@ export class Sim7020 implements DatagramModem {
     this.#now = now;
     this.#at.receive(bytes, now);
     // A reboot whose banner was lost, or not believed, or that had none.
-    if (this.#echoOff && this.#at.echoed) this.#rebooted(now);
+    if (this.#bringUp.echoOff && this.#at.echoed) this.#rebooted(now);
   }
 
   poll(now: number): void {
@@ -229,154 +242,8 @@ export class Sim7020 implements DatagramModem {
     else this.connect(this.#now);
   }
 
-  // Start and bring-up
-
-  #begin(now: number): void {
-    this.#enter("starting");
-    this.#uartAlive = true;
-    this.#bootGraceUntil = Infinity;
-    probe(
-      this.#at,
-      20,
-      (answered, at) => {
-        if (answered) this.#configure(at);
-        else this.#switchOn(at);
-      },
-      now,
-    );
-  }
-
-  /**
-   * Presses the key as for power-on, which switches a modem that hangs off; then the next attempt
-   * switches it on. Without a key the modem may still hear that it is to restart.
-   */
-  #switchOn(now: number): void {
-    if (!this.#power.hasKey) return this.#restartByCommand(now);
-    this.#noteRung("key");
-    this.#power.toggle((at) => this.#awaitBoot(at), now);
-  }
-
-  #awaitBoot(now: number): void {
-    probe(
-      this.#at,
-      40,
-      (answered, at) => (answered ? this.#configure(at) : this.#fail("no-answer", at)),
-      now,
-    );
-  }
-
-  #restartByCommand(now: number): void {
-    this.#noteRung("reboot");
-    this.#at.send(
-      {
-        line: restart,
-        timeout: defaultTimeout,
-        onDone: (result, at) => {
-          if (result.kind !== "aborted") this.#awaitBoot(at);
-        },
-      },
-      now,
-    );
-  }
-
-  /** A bring-up that begins with one of the ladder's upper rungs. */
-  #climb(rung: "reboot" | "key" | "supply" | "radio" | "resync", now: number): void {
-    this.#enter("starting");
-    this.#uartAlive = true;
-    this.#bootGraceUntil = Infinity;
-    this.#sockets.forget();
-    this.#log(`reset rung=${rung}`);
-    switch (rung) {
-      case "key":
-        this.#noteRung("key");
-        // The press that is to switch it off would only wake one that sleeps.
-        return this.#power.wake((at) => this.#power.cycleKey((t) => this.#awaitBoot(t), at), now);
-      case "supply":
-        this.#noteRung("supply");
-        return this.#power.cycleSupply((at) => this.#begin(at), now);
-      default:
-        return this.#restartByCommand(now);
-    }
-  }
-
-  #configure(now: number): void {
-    this.#enter("configuring");
-    this.#bootGraceUntil = now + bootGrace;
-    this.#sockets.forget();
-    this.#radioReset = false;
-    const steps: Step[] = [
-      fixBaud,
-      { line: ascii("AT+CGSN"), bare: true, onLine: (line) => (this.imei = findImei(line) ?? this.imei) },
-    ];
-    this.#runQuietly(
-      steps,
-      (at) => {
-        this.#log(`identified imei=${this.imei ?? "unknown"}`);
-        this.#awaitSimCard(at);
-      },
-      now,
-    );
-  }
-
-  /** Runs steps behind those that any boot or wake calls for: no echo, errors with their numbers. */
-  #runQuietly(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
-    runScript(
-      this.#at,
-      [{ line: ascii("ATE0") }],
-      (off, at) => {
-        if (!this.#proceed(off, at)) return;
-        this.#at.echoed = false;
-        runScript(
-          this.#at,
-          [{ line: ascii("AT+CMEE=1") }, ...steps],
-          (outcome, t) => {
-            if (!this.#proceed(outcome, t)) return;
-            this.#echoOff = !this.#at.echoed;
-            onDone(t);
-          },
-          at,
-        );
-      },
-      now,
-    );
-  }
-
-  #awaitSimCard(now: number): void {
-    awaitSimCard(
-      {
-        at: this.#at,
-        later: (delay, at, action) => this.#later(delay, at, action),
-        wake: { line: ascii("AT+CFUN=1"), timeout: cfunTimeout, optional: true },
-        onReady: (at) => this.#setUpRadio(at),
-        onMissing: (status, at) => {
-          this.#log(`sim ${status === "" ? "missing" : `status="${status.slice(0, 32)}"`}`);
-          this.#fail("sim", at);
-        },
-        onTrouble: (outcome, at) => this.#trouble(outcome, at),
-      },
-      now,
-    );
-  }
-
-  #setUpRadio(now: number): void {
-    runScript(
-      this.#at,
-      radioSteps(this.#options),
-      (outcome, at) => {
-        if (this.#proceed(outcome, at)) this.#register(at);
-      },
-      now,
-    );
-  }
-
-  #register(now: number): void {
-    this.#enter("registering");
-    // Once it has failed, each try is a short one: the battery pays for every minute of searching.
-    this.#registration.start(this.#ladder.failures === 0 ? "long" : "short", now);
-  }
-
   #noCell(now: number): void {
-    if (this.#radioReset || this.#ladder.failures > 0) this.#fail("not-registered", now);
+    if (this.#bringUp.radioReset || this.#ladder.failures > 0) this.#fail("not-registered", now);
     else this.#resetRadio(now);
   }
 
@@ -392,7 +259,7 @@ export class Sim7020 implements DatagramModem {
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
-        this.#radioReset = false;
+        this.#bringUp.radioReset = false;
         this.#succeeded();
         this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
         this.#options.onUp?.(at);
@@ -422,12 +289,12 @@ export class Sim7020 implements DatagramModem {
       askRegistration((registration) => (answer = registration)),
       ...survival.steps,
     ];
-    this.#runQuietly(
+    this.#bringUp.runQuietly(
       steps,
       (at) => {
         survival.confirm();
         if (answer !== undefined && isRegistered(answer)) return this.#enterUp(at);
-        this.#register(at);
+        this.#bringUp.register(at);
       },
       now,
     );
@@ -507,12 +374,12 @@ export class Sim7020 implements DatagramModem {
   #heard(now: number): void {
     if (this.#state !== "pausing" || !this.#deaf) return;
     this.#cancelLater();
-    this.#begin(now);
+    this.#bringUp.begin(now);
   }
 
   #banner(now: number): void {
     if (this.#state === "pausing") return this.#heard(now);
-    if (this.#state === "off" || now < this.#bootGraceUntil) return;
+    if (this.#state === "off" || now < this.#bringUp.bootGraceUntil) return;
     this.#rebooted(now);
   }
 
@@ -527,7 +394,7 @@ export class Sim7020 implements DatagramModem {
     this.#at.clear(now);
     this.#sockets.interrupt();
     this.#sockets.forget();
-    this.#begin(now);
+    this.#bringUp.begin(now);
     this.#options.onDown?.("rebooted", now);
   }
 
@@ -575,9 +442,9 @@ export class Sim7020 implements DatagramModem {
   #resetRadio(now: number): void {
     this.#log("radio reset");
     this.#noteRung("radio");
-    this.#radioReset = true;
+    this.#bringUp.radioReset = true;
     this.#sockets.forget();
-    this.#runQuietly([fixBaud], (at) => this.#setUpRadio(at), now);
+    this.#bringUp.runQuietly([fixBaud], (at) => this.#bringUp.setUpRadio(at), now);
   }
 
   #fail(reason: DownReason, now: number): void {
@@ -585,7 +452,8 @@ export class Sim7020 implements DatagramModem {
     this.#sockets.drop();
     this.#at.clear(now);
     this.#failed();
-    const lasting = reason === "denied" ? isLasting(this.#cause) : reason === "sim" && this.#ladder.failures > 1;
+    const lasting =
+      reason === "denied" ? isLasting(this.#cause) : reason === "sim" && this.#ladder.failures > 1;
     const wait = (lasting ? this.#longPauses : this.#pauses).next();
     this.#enter("pausing");
     this.#deaf = reason === "no-answer";
@@ -594,8 +462,8 @@ export class Sim7020 implements DatagramModem {
     if (!this.#deaf) this.#switchRadioOff(now);
     this.#later(wait, now, (at) => {
       const rung = reason === "denied" ? undefined : this.#ladder.beforeBringUp(reason === "no-answer");
-      if (rung === undefined) this.#begin(at);
-      else this.#climb(rung, at);
+      if (rung === undefined) this.#bringUp.begin(at);
+      else this.#bringUp.climb(rung, at);
     });
     this.#options.onDown?.(reason, now);
   }
@@ -605,7 +473,7 @@ export class Sim7020 implements DatagramModem {
     this.#at.send({ line: radioOff, timeout: cfunTimeout, probe: true, onDone() {} }, now);
   }
 
-  #noteRung(rung: "resync" | "radio" | "reboot" | "key" | "supply"): void {
+  #noteRung(rung: Rung): void {
     this.#ladder.note(rung);
     this.#options.onLadder?.(this.#ladder.state);
   }
@@ -625,7 +493,8 @@ export class Sim7020 implements DatagramModem {
 
   #enter(state: Sim7020State): void {
     this.#state = state;
-    if (state !== "configuring" && state !== "registering" && state !== "up") this.#echoOff = false;
+    if (state === "starting") this.#uartAlive = true;
+    if (state !== "configuring" && state !== "registering" && state !== "up") this.#bringUp.echoOff = false;
     if (state === "asleep" || state === "waking" || state === "starting") this.#log(state);
   }
 
