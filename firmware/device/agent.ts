@@ -276,10 +276,7 @@ export class Agent {
   #heard(answered: boolean, now: number): void {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
-    if (!answered) {
-      if (link.ready) this.#supervisor.unanswered(now);
-      return;
-    }
+    if (!answered) return this.#supervisor.unanswered(now);
     this.#supervisor.answered();
     link.confirm?.(now);
     this.#continuity.keep(this.#uplink.epoch, false);

@@ -3,12 +3,12 @@
  * modem when it claims to be up and nothing comes back, and restarts the board when nothing else helps.
  * What waits is in flash, so a restart costs no reading; why it was done is kept and told.
  *
- *     4 exchanges without an answer, link up       the modem's next reset
+ *     4 exchanges without an answer                the modem's next reset
  *     10 exceptions within 10 minutes              restart "fault"
  *     a request out, or a link asked for, for      restart "hung"
  *       half an hour, and nobody has a deadline
  *     a day of exchanges without one answer,       restart "no-contact"
- *       twenty at least, link up
+ *       twenty at least
  */
 import type { RestartCause } from "./memory";
 
@@ -52,7 +52,7 @@ export class Supervisor {
     this.#inVain = 0;
   }
 
-  /** An exchange has ended without an answer although the link was up. */
+  /** An exchange, for which the link had to be up, has ended without an answer. */
   unanswered(now: number): void {
     if (this.#inVain === 0) this.#inVainSince = now;
     this.#inVain += 1;

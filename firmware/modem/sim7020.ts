@@ -65,6 +65,8 @@ export class Sim7020 implements DatagramModem {
   #due = Infinity;
   #action: ((now: number) => void) | undefined;
   #cause: number | undefined;
+  /** It was found mute while it slept. */
+  #resetDue = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
   #deaf = false;
   /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
@@ -78,7 +80,8 @@ export class Sim7020 implements DatagramModem {
     const { powerKey, supply, random } = options;
     const wires = { key: powerKey !== undefined, supply: supply !== undefined };
     this.#ladder = new ResetLadder(wires, options.ladder);
-    this.#pauses = new Backoff(10_000, hour, random);
+    // A board that restarts in an outage does not begin it anew.
+    this.#pauses = new Backoff(10_000, hour, random, this.#ladder.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, random);
     this.#power = new Sim7020Power({
       powerKey,
@@ -178,8 +181,13 @@ export class Sim7020 implements DatagramModem {
 
   /** It claims to be up and nothing comes back: the next rung of the ladder. */
   reset(now: number): void {
-    if (this.#state !== "up") return;
     this.#now = now;
+    // The next one to wake it finds it there.
+    if (this.#state === "asleep") this.#resetDue = true;
+    if (this.#state === "up") this.#resetMute(now);
+  }
+
+  #resetMute(now: number): void {
     const rung = this.#ladder.mute();
     this.#log(`mute reset=${rung}`);
     this.#cancelLater();
@@ -195,6 +203,7 @@ export class Sim7020 implements DatagramModem {
 
   /** Something has come back. */
   confirm(): void {
+    this.#resetDue = false;
     this.#ladder.heard();
   }
 
@@ -282,6 +291,10 @@ export class Sim7020 implements DatagramModem {
   /** After sleep: nothing of the time before it is taken for granted. */
   #resume(now: number): void {
     this.#uartAlive = true;
+    if (this.#resetDue) {
+      this.#resetDue = false;
+      return this.#resetMute(now);
+    }
     let answer: Registration | undefined;
     const survival = this.#sockets.survival();
     const steps: Step[] = [

@@ -14,11 +14,13 @@ export class Backoff {
    * @param first the longest that the first pause may be, ms
    * @param longest and any other, ms
    * @param random number in [0, 1)
+   * @param failures that there were before a restart
    */
-  constructor(first: number, longest: number, random: () => number) {
+  constructor(first: number, longest: number, random: () => number, failures = 0) {
     this.#first = first;
     this.#longest = longest;
     this.#random = random;
+    this.#failures = failures;
   }
 
   /** Failures in a row. */

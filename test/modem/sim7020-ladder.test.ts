@@ -78,6 +78,20 @@ describe("a modem that is up and mute", () => {
     expect(modem.take().some((text) => text.startsWith("AT+CSOC=1,2,1"))).toBe(true);
   });
 
+  it("and asleep when that is found, is reset when it is woken, unless something came back before", async () => {
+    for (const heard of [false, true]) {
+      const { modem } = withSupply();
+      await modem.up();
+      modem.say('+CPSMSTATUS: "ENTER PSM"');
+      modem.reset();
+      if (heard) modem.driver.confirm();
+      modem.take();
+      modem.send("0A");
+      expect(await modem.until(() => modem.driver.ready, 2 * minute)).toBe(true);
+      expect(modem.take().includes("AT+CFUN=0")).toBe(!heard);
+    }
+  });
+
   it("is left alone while it is not up", async () => {
     const { modem } = withSupply();
     modem.reset();
