@@ -357,6 +357,8 @@ export class Agent {
   }
 
   #transmit(datagram: Uint8Array, address: string, port: number): void {
+    // A retransmission of what was under way would wake the modem that was just switched off.
+    if (this.#radio.suspended) return;
     // The last reading on its way means that one answer is all that is expected.
     // What fetches a command does not: its answer has to follow.
     const request = datagram[1] === Code.post;

@@ -33,6 +33,21 @@ export interface BacklogOptions {
   readonly log: (room: string, text: string) => void;
 }
 
+/** What became of an entry that was handed in. */
+export type Taken =
+  | "kept"
+  /** There is no room for it, which `onLost` has told. */
+  | "dropped"
+  /** It could not be sent anyhow, and why. */
+  | { readonly refused: string };
+
+interface Loss {
+  readonly id: number;
+  readonly isReading: boolean;
+  readonly reason: LossReason | "unreadable";
+  readonly entry: Entry | undefined;
+}
+
 /** Entries in RAM without a journal: a day and more of readings at 15 minutes. */
 const ramLimit = 128;
 /** Entries in RAM with one, and how few may be left before more are fetched. */
@@ -46,6 +61,8 @@ export class Backlog {
   #entries: Entry[] = [];
   /** Entries that are in the journal only. */
   #unread = 0;
+  /** To be told once the journal is done: whoever hears of one may have something new to append. */
+  #losses: Loss[] = [];
 
   constructor(options: BacklogOptions) {
     this.#options = options;
@@ -68,43 +85,43 @@ export class Backlog {
 
   /** The next few, in the order in which they go. Not to be changed. */
   next(now: number, lateAfter: number): readonly Entry[] {
-    if (this.#unread > 0 && this.#entries.length <= windowLow) this.#fetch();
+    if (this.#unread > 0 && this.#entries.length <= windowLow) {
+      this.#fetch();
+      this.#tellLosses();
+    }
     if (this.#options.order === "oldest" || this.#entries.length < 2) return this.#entries;
     const live = this.#entries.filter((entry) => now - entry.takenAt <= lateAfter);
     if (live.length === 0 || live.length === this.#entries.length) return this.#entries;
     return live.concat(this.#entries.filter((entry) => now - entry.takenAt > lateAfter));
   }
 
-  /**
-   * Takes an entry in. When this returns it is kept, over a loss of power too where there is a journal;
-   * a text says why it could not be sent anyhow.
-   */
-  append(entry: Entry): string | undefined {
+  /** Takes an entry in. When it is kept, it is over a loss of power too where there is a journal. */
+  append(entry: Entry): Taken {
+    const taken = this.#append(entry);
+    this.#tellLosses();
+    return taken;
+  }
+
+  #append(entry: Entry): Taken {
     const journal = this.#journal;
-    if (journal === undefined || (entry.kind === "message" && entry.question)) {
-      this.#appendToRam(entry);
-      return undefined;
-    }
+    if (journal === undefined || (entry.kind === "message" && entry.question))
+      return this.#appendToRam(entry);
     const encoded = encodeEntry(this.#options.thing, entry);
-    if (typeof encoded === "string") return encoded;
+    if (typeof encoded === "string") return { refused: encoded };
     const { type, body } = encoded;
     const isDated = entry.time !== undefined;
     try {
       const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
-      if (appended.kind === "full") {
-        this.#options.onLost(entry.id, entry.kind === "reading", "dropped", entry);
-        return undefined;
-      }
+      if (appended.kind === "full") return this.#drop(entry);
       if (appended.kind === "kept") {
         entry.address = appended.address;
         this.#place(entry);
-        return undefined;
+        return "kept";
       }
     } catch (error) {
       this.#broken(error);
     }
-    this.#appendToRam(entry);
-    return undefined;
+    return this.#appendToRam(entry);
   }
 
   /** Forgets an entry: it is settled. */
@@ -141,6 +158,7 @@ export class Backlog {
       if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
     }
     this.#guard((journal) => this.#dateRecords(journal, epoch));
+    this.#tellLosses();
   }
 
   #dateRecords(journal: Journal, epoch: number): void {
@@ -203,18 +221,30 @@ export class Backlog {
     }
   }
 
-  #appendToRam(entry: Entry): void {
+  #appendToRam(entry: Entry): Taken {
     if (this.#entries.length >= ramLimit) {
       const underWay = this.#options.underWay();
       // Only what is nowhere else: the rest is safe in flash.
       const index = this.#entries.findIndex(
         (each) => each.address === undefined && underWay.indexOf(each) < 0,
       );
-      const dropped = index < 0 ? entry : this.#entries.splice(index, 1)[0];
-      this.#options.onLost(dropped.id, dropped.kind === "reading", "dropped", dropped);
-      if (dropped === entry) return;
+      if (index < 0) return this.#drop(entry);
+      this.#drop(this.#entries.splice(index, 1)[0]);
     }
     this.#entries.push(entry);
+    return "kept";
+  }
+
+  #drop(entry: Entry): Taken {
+    this.#losses.push({ id: entry.id, isReading: entry.kind === "reading", reason: "dropped", entry });
+    return "dropped";
+  }
+
+  #tellLosses(): void {
+    while (this.#losses.length > 0) {
+      const { id, isReading, reason, entry } = this.#losses.shift()!;
+      this.#options.onLost(id, isReading, reason, entry);
+    }
   }
 
   #fetch(): void {
@@ -231,7 +261,8 @@ export class Backlog {
           continue;
         }
         journal.release(record.address);
-        this.#options.onLost(record.id, record.type !== EntryType.message, "unreadable");
+        const isReading = record.type !== EntryType.message;
+        this.#losses.push({ id: record.id, isReading, reason: "unreadable", entry: undefined });
       }
       // Whatever the count says: there is nothing more.
       if (addresses.length < wanted) this.#unread = 0;
@@ -270,7 +301,7 @@ export class Backlog {
     const index = this.#indexOf(id);
     const entry = index < 0 ? undefined : this.#entries.splice(index, 1)[0];
     if (index < 0) this.#unread -= 1;
-    this.#options.onLost(id, type !== EntryType.message, reason, entry);
+    this.#losses.push({ id, isReading: type !== EntryType.message, reason, entry });
   }
 
   #guard(work: (journal: Journal) => void): void {

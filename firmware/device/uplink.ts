@@ -141,14 +141,12 @@ export class Uplink {
 
   /**
    * Takes an entry in: when this returns it is kept, where there is a journal over a loss of power too.
-   * False when it was refused, which is told and counted.
+   * False when it was refused or there was no room, which is told and counted.
    */
   append(entry: Entry): boolean {
-    const reason = this.#backlog.append(entry);
-    if (reason !== undefined) {
-      this.#giveUp(entry, reason);
-      return false;
-    }
+    const taken = this.#backlog.append(entry);
+    if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
+    if (taken !== "kept") return false;
     if (entry.kind === "message") this.#draining = true;
     return true;
   }

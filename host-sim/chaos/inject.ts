@@ -54,9 +54,9 @@ export class Injector {
     this.#settings = {
       "coverage-outage": setting(0, (on) => (cell.outage = on === 1)),
       "coverage-level": setting(script.device.coverage, (level) => (cell.coverage = level as 0 | 1 | 2)),
-      "loss": setting(-1, (loss) => (cell.loss = loss < 0 ? undefined : loss)),
+      loss: setting(-1, (loss) => (cell.loss = loss < 0 ? undefined : loss)),
       "slow-network": setting(1, (factor) => (cell.slowdown = factor)),
-      "duplication": setting(0, (share) => (cell.duplication = share)),
+      duplication: setting(0, (share) => (cell.duplication = share)),
       "attach-denial": setting(0, (cause) => (cell.denial = cause === 0 ? undefined : cause)),
       "cloud-down": setting(0, (on) => (cloud.down = on === 1)),
       "cloud-errors": setting(0, (share) => cloud.setFaults({ serverError: share })),

@@ -69,7 +69,11 @@ function added(all: readonly Readonly<Record<string, number>>[]): Record<string,
 }
 
 function listed(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+  return (
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ") || "none"
+  );
 }
 
 /** @param realTime ms that it all took */

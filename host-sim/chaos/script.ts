@@ -77,11 +77,11 @@ const kinds = {
   /** Another coverage level: 0 to 2. */
   "coverage-level": { weight: 2, lasting: [10 * minute, 6 * hour], amount: whole(0, 2) },
   /** Share of datagrams lost each way. */
-  "loss": { weight: 3, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.6) },
+  loss: { weight: 3, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.6) },
   /** Factor on latencies. */
   "slow-network": { weight: 2, lasting: [5 * minute, 2 * hour], amount: between(2, 12) },
   /** Share of datagrams that come twice. */
-  "duplication": { weight: 2, lasting: [10 * minute, 6 * hour], amount: between(0.1, 0.9) },
+  duplication: { weight: 2, lasting: [10 * minute, 6 * hour], amount: between(0.1, 0.9) },
   /** EMM cause with which attaches are refused. */
   "attach-denial": { weight: 2, lasting: [5 * minute, 4 * hour], amount: oneOf(causes) },
   /** The operator's NAT forgets its mappings. */

@@ -2,7 +2,17 @@
  * The board's storage on a PC: a file with the rules of NOR flash, and one file for each key. Both keep
  * what is written when a call returns, over a crash of the program and of the machine.
  */
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ownDirectory } from "../store/own-directory";
 import type { Flash, FlashStatus } from "../../firmware/journal/flash";

@@ -115,7 +115,11 @@ export class AgentBench {
   #events: { at: number; run: () => void }[] = [];
 
   constructor(
-    { lifetime = 86_400, onStart, ...options }: Partial<AgentOptions> & {
+    {
+      lifetime = 86_400,
+      onStart,
+      ...options
+    }: Partial<AgentOptions> & {
       /** Of the session, seconds. */
       lifetime?: number;
       onStart?: (boot: Boot) => void;

@@ -93,7 +93,9 @@ describe("after a restart", () => {
     expect(restarts).toEqual(["fault"]);
     start({ startReason: "software" });
     start({ startReason: "brownout" });
-    expect(boots.map(({ boots: n, reason, restart, restarts: count }) => [n, reason, restart, count])).toEqual([
+    expect(
+      boots.map(({ boots: n, reason, restart, restarts: count }) => [n, reason, restart, count]),
+    ).toEqual([
       [1, "power-on", "none", 0],
       [2, "software", "fault", 1],
       [3, "brownout", "none", 1],

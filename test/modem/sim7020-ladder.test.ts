@@ -172,13 +172,16 @@ describe("the pace", () => {
 });
 
 describe("while it is up", () => {
-  it.each(["+CPIN: NOT READY", "+CPIN: NOT INSERTED"])("the card is pulled, %s: down, and looked for again", async (line) => {
-    const { modem } = withSupply();
-    await modem.up();
-    modem.say(line);
-    expect(modem.stateTexts.at(-1)).toBe("down sim");
-    expect(await modem.until(() => modem.driver.ready, 5 * minute)).toBe(true);
-  });
+  it.each(["+CPIN: NOT READY", "+CPIN: NOT INSERTED"])(
+    "the card is pulled, %s: down, and looked for again",
+    async (line) => {
+      const { modem } = withSupply();
+      await modem.up();
+      modem.say(line);
+      expect(modem.stateTexts.at(-1)).toBe("down sim");
+      expect(await modem.until(() => modem.driver.ready, 5 * minute)).toBe(true);
+    },
+  );
 
   it("the network is lost and found by the modem itself: nothing is done", async () => {
     const { modem } = withSupply();

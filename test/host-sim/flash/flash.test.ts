@@ -5,7 +5,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { Journal } from "../../../firmware/journal/journal";
-import { FileFlash, FileFlashError, FileStore, openDeviceDirectory } from "../../../host-sim/flash/file-flash";
+import {
+  FileFlash,
+  FileFlashError,
+  FileStore,
+  openDeviceDirectory,
+} from "../../../host-sim/flash/file-flash";
 import { MemoryFlash } from "../../../host-sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/flash/power-domain";
 import { Random } from "../../../host-sim/world/random";

@@ -31,7 +31,9 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
 const lines = (events: WorldEvent[], pattern: RegExp): string[] =>
   events.flatMap((event) => (event.source === "device" && pattern.test(event.text) ? [event.text] : []));
 const stored = (events: WorldEvent[], kind: string): number =>
-  events.filter((event) => event.source === "cloud" && event.event.type === "stored" && event.event.kind === kind).length;
+  events.filter(
+    (event) => event.source === "cloud" && event.event.type === "stored" && event.event.kind === kind,
+  ).length;
 
 describe("a NAT that forgets, in front of a cloud that goes by the address", () => {
   it("costs one authentication each time, and no reading", async () => {
