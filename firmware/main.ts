@@ -65,8 +65,8 @@ function run(settings: Settings): void {
     onLadder: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
-      clock.set(epoch);
-      agent.setTime(epoch, now);
+      // The board's clock outlives a restart: it must not take over what is in doubt.
+      if (agent.setTime(epoch, now)) clock.set(epoch);
     },
     log: (text) => log("modem", text),
   });

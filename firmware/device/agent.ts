@@ -199,11 +199,13 @@ export class Agent {
     if (this.#supervisor.fault(now)) this.#restart("fault");
   }
 
-  /** The network's time: `epoch` ms at `now`. */
-  setTime(epoch: number, now: number): void {
+  /** The network's time: `epoch` ms at `now`. False when it is not believed yet. */
+  setTime(epoch: number, now: number): boolean {
     const how = this.#clock.tell(epoch, now);
     if (how === "doubted" || how === "jumped") this.#options.log("clock", how);
-    if (how !== "doubted") this.#uplink.setEpoch(this.#clock.epoch!);
+    if (how === "doubted") return false;
+    this.#uplink.setEpoch(this.#clock.epoch!);
+    return true;
   }
 
   /** Ends what is under way and closes the socket; readings not yet acknowledged stay in the journal. */
