@@ -28,7 +28,9 @@ export type BlockState =
   /** It has records. */
   | "used"
   /** Neither: to be erased before it is used. */
-  | "dirty";
+  | "dirty"
+  /** It could not be erased: left alone until the next start. */
+  | "bad";
 
 /** The table of blocks. */
 export class Blocks {
@@ -127,10 +129,10 @@ export class Blocks {
     return -1;
   }
 
-  /** Erases a block that has nothing more to tell. */
+  /** Erases a block that has nothing more to tell. @throws what the flash throws: then it is bad */
   erase(block: number): void {
     const used = this.states[block] === "used";
-    this.states[block] = "dirty";
+    this.states[block] = "bad";
     if (used) this.flash.write(new Uint8Array(roundUp(headerLength, this.unit)), block * this.blockLength);
     this.flash.eraseBlock(block);
     this.erases[block] += 1;

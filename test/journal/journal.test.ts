@@ -232,6 +232,35 @@ describe("flash that forgets", () => {
   });
 });
 
+test("a block that cannot be erased costs the others nothing", () => {
+  const flash = flashOf(6);
+  const erase = flash.eraseBlock.bind(flash);
+  flash.eraseBlock = (block) => {
+    if (block === 2) throw new Error("ESP_ERR_FLASH");
+    erase(block);
+  };
+  let journal = new Journal(flash, 1, quiet);
+  let failures = 0;
+  const kept: number[] = [];
+  for (let id = 1; id <= 400; id++) {
+    try {
+      if (journal.append(1, id, id, true, body(id)).kind === "kept") kept.push(id);
+    } catch {
+      failures += 1;
+    }
+    // Ten wait at any time; now and then the board starts anew.
+    while (journal.length > 10) {
+      journal.release(journal.oldest(1, () => false)[0]);
+      kept.shift();
+    }
+    if (id % 150 === 0) journal = new Journal(flash, id, quiet);
+    expect(ids(journal)).toEqual(kept);
+  }
+  // Once for each start.
+  expect(failures).toBeGreaterThan(0);
+  expect(failures).toBeLessThanOrEqual(3);
+});
+
 test("a start reads each byte of a full journal little more than once", () => {
   const flash = flashOf(32, 4096);
   fill(new Journal(flash, 1, quiet), 2_000);
