@@ -123,6 +123,9 @@ export class Walker {
     this.mended = false;
     if (!readHeader(bytes, 2 * unit, salt, header) || !this.#fits()) {
       if (!expected || isBlank(bytes) || !this.#mend(salt)) return false;
+    } else if (!expected && this.#verify(bytes.subarray(2 * unit), salt) === "corrupt") {
+      // Behind damage one place in 65,536 looks like a header, and its length would hide what follows.
+      return false;
     }
     this.address = this.#block * blockLength + this.#at;
     this.released = isReleased(bytes, 0);
@@ -137,14 +140,19 @@ export class Walker {
 
   /** A header that one flip away is one, in front of a body that says so too. */
   #mend(salt: number): boolean {
-    const { flash, blockLength, unit } = this.#blocks;
-    const header = this.bytes.subarray(2 * unit);
+    const header = this.bytes.subarray(2 * this.#blocks.unit);
     if (!mendHeader(header, salt) || !readHeader(header, 0, salt, this.header) || !this.#fits()) return false;
+    this.mended = this.#verify(header, salt) === "sound";
+    return this.mended;
+  }
+
+  /** Whether the body in flash is the one that this header was written with. */
+  #verify(header: Uint8Array, salt: number): "sound" | "mended" | "corrupt" {
+    const { flash, blockLength, unit } = this.#blocks;
     const whole = new Uint8Array(headerLength + this.header.length);
     flash.read(whole, this.#block * blockLength + this.#at + 2 * unit);
     whole.set(header);
-    this.mended = verifyRecord(whole, this.header.length, salt) === "sound";
-    return this.mended;
+    return verifyRecord(whole, this.header.length, salt);
   }
 
   /** Sees to it that these bytes of the block are in the buffer. */
