@@ -190,7 +190,10 @@ export class Agent {
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uplink.backlog > 0 && !this.#uplink.idle;
     const waiting = this.#uplink.underWay || (trying && !link.ready);
-    const cause = this.#supervisor.look({ waiting, deadline: this.deadline }, now);
+    // Without the next reading's, which comes whatever hangs.
+    const due = Math.min(this.#uplink.deadline(this.#polledAt), this.#executor.deadline);
+    const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
+    const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restart(cause);
   }
 
@@ -262,7 +265,7 @@ export class Agent {
     this.#counts.taken += 1;
     this.#idle = false;
     const time = this.#uplink.timeOf(now);
-    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values, format })) return;
+    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format })) return;
     const what = logValues === true ? ` values=${JSON.stringify(values)}` : "";
     log("report", `taken id=${id} format=${format}${what}`);
   }
@@ -375,6 +378,16 @@ export class Agent {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
+  }
+}
+
+/** As they are now: the application may use one object for all its readings. */
+function copyOf(values: ThingValues): ThingValues {
+  try {
+    return { ...values };
+  } catch {
+    // It may do anything when it is looked at, which shows when it is sent.
+    return values;
   }
 }
 

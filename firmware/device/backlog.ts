@@ -57,7 +57,9 @@ const windowLow = 8;
 /** What waits, in the order in which it goes. */
 export class Backlog {
   readonly #options: BacklogOptions;
-  readonly #journal: Journal | undefined;
+  #journal: Journal | undefined;
+  /** Settled, but their marks could not be written. */
+  #settled: number[] = [];
   #entries: Entry[] = [];
   /** Entries that are in the journal only. */
   #unread = 0;
@@ -119,7 +121,10 @@ export class Backlog {
         return "kept";
       }
     } catch (error) {
+      const taken = this.#appendToRam(entry);
+      // It may be there all the same: then it gets its address.
       this.#broken(error);
+      return taken;
     }
     return this.#appendToRam(entry);
   }
@@ -129,7 +134,12 @@ export class Backlog {
     const index = this.#indexOf(entry.id);
     if (index < 0) return;
     const { address } = this.#entries.splice(index, 1)[0];
-    if (address !== undefined) this.#guard((journal) => journal.release(address));
+    if (address === undefined) return;
+    this.#settled.push(entry.id);
+    this.#guard((journal) => {
+      journal.release(address);
+      this.#settled.splice(this.#settled.indexOf(entry.id), 1);
+    });
   }
 
   /** Lets those that are in RAM go before this one. */
@@ -250,7 +260,7 @@ export class Backlog {
   #fetch(): void {
     this.#guard((journal) => {
       const wanted = windowLimit - this.#entries.length;
-      const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0);
+      const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0 || this.#settled.indexOf(id) >= 0);
       for (let i = 0; i < addresses.length; i++) {
         const record = journal.read(addresses[i]);
         if (record === undefined) continue;
@@ -316,6 +326,33 @@ export class Backlog {
   /** Flash hardware that fails: what is in RAM goes on, and the log says that it is no longer safe. */
   #broken(error: unknown): void {
     this.#options.log("journal", `failed reason="${reasonOf(error)}"`);
+    // Cut short in the middle of anything, as by a loss of power: it finds its way as after one.
+    const journal = this.#open();
+    if (journal === undefined) return;
+    this.#journal = journal;
+    try {
+      this.#takeOver(journal);
+    } catch {
+      // Until it fails the next time.
+    }
+  }
+
+  #takeOver(journal: Journal): void {
+    const settled: { address: number; id: number }[] = [];
+    let inRam = 0;
+    journal.each((address, { id }) => {
+      const index = this.#indexOf(id);
+      if (index >= 0) {
+        this.#entries[index].address = address;
+        inRam += 1;
+      } else if (this.#settled.indexOf(id) >= 0) settled.push({ address, id });
+    });
+    this.#unread = journal.length - inRam - settled.length;
+    this.#settled = settled.map(({ id }) => id);
+    for (let i = 0; i < settled.length; i++) {
+      journal.release(settled[i].address);
+      this.#settled.splice(this.#settled.indexOf(settled[i].id), 1);
+    }
   }
 }
 

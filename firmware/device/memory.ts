@@ -62,6 +62,8 @@ export class DeviceMemory {
   readonly #slots: Slots | undefined;
   readonly #log: (room: string, text: string) => void;
   #working: boolean;
+  /** The state in storage is an older one. */
+  #unsaved = false;
   #idLimit: number;
   #nextId: number;
   #messageIdLimit = 0;
@@ -73,6 +75,8 @@ export class DeviceMemory {
   #live: LiveState | undefined;
   #boots = 0;
   #budgetSpent = 0;
+  /** Tells this boot from the others in the journal: its number, or any where numbers are not kept. */
+  readonly bootMark: number;
   /** Where message ids start in this boot. */
   readonly firstMessageId: number;
   /** What had been learnt about round trips before this boot. */
@@ -89,7 +93,8 @@ export class DeviceMemory {
     this.#nextId = Math.floor(random() * 0x1_0000_0000);
     let firstMessageId = Math.floor(random() * 0x1_0000);
     let state: Uint8Array | undefined;
-    this.#attempt((slots) => (state = slots.load()));
+    // What cannot be read must not be written over.
+    if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
     if (state !== undefined && state.length >= tokenAt) {
       const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
       firstMessageId = view.getUint16(8, true);
@@ -101,6 +106,8 @@ export class DeviceMemory {
     this.#messageIdLimit = firstMessageId;
     this.#reserve();
     this.save();
+    const numbered = this.#working && !this.#unsaved;
+    this.bootMark = numbered ? this.#boots : Math.floor(random() * 0x1_0000);
   }
 
   /** Number of this boot, from 1. */
@@ -136,10 +143,13 @@ export class DeviceMemory {
   /** An id that no entry of this device has had, nor will have. */
   takeId(): number {
     const id = this.#nextId;
-    if (id === this.#idLimit) {
-      this.#reserve();
-      this.save();
-    }
+    if (id === this.#idLimit) this.#reserve();
+    else if (!this.#unsaved) return this.#give(id);
+    this.save();
+    return this.#give(id);
+  }
+
+  #give(id: number): number {
     this.#nextId = (id + 1) >>> 0;
     return id;
   }
@@ -218,7 +228,7 @@ export class DeviceMemory {
     view.setUint32(51, this.#budgetSpent, true);
     state[55] = token.length;
     state.set(token, tokenAt);
-    this.#attempt((slots) => slots.save(state));
+    this.#unsaved = !this.#attempt((slots) => slots.save(state));
   }
 
   #reserve(): void {
@@ -257,13 +267,16 @@ export class DeviceMemory {
     };
   }
 
-  #attempt(work: (slots: Slots) => void): void {
-    if (this.#slots === undefined || !this.#working) return;
+  /** False when it failed, which is said once in a row. */
+  #attempt(work: (slots: Slots) => void): boolean {
+    if (this.#slots === undefined || !this.#working) return true;
     try {
       work(this.#slots);
+      return true;
     } catch (error) {
-      this.#working = false;
-      this.#log("memory", `failed reason="${error instanceof Error ? error.message : "unknown"}"`);
+      const reason = error instanceof Error ? error.message : "unknown";
+      if (!this.#unsaved) this.#log("memory", `failed reason="${reason}"`);
+      return false;
     }
   }
 }

@@ -24,7 +24,8 @@ export class RadioGuard {
     this.#memory = memory;
     this.#log = log;
     this.#saved = memory.budget.spent;
-    this.#budget = new RadioBudget(seconds, this.#saved);
+    // Half of it comes with every start: a board that loses its power every night has no whole day.
+    this.#budget = new RadioBudget(seconds, Math.min(this.#saved, seconds / 2));
   }
 
   /** The radio is off until the day is over. */

@@ -27,7 +27,7 @@ const noContactLeast = 20;
 export interface Standing {
   /** A request is out, or the link was asked for and is not ready. */
   readonly waiting: boolean;
-  /** When the device wants to be called next, ms. */
+  /** When whatever it waits for wants to be called next, ms; a modem's pause may be hours. */
   readonly deadline: number;
 }
 
@@ -75,7 +75,7 @@ export class Supervisor {
   /** Looks at the device, every few minutes: why it is to be restarted, if it is. */
   look(standing: Standing, now: number): RestartCause | undefined {
     if (this.#inVain >= noContactLeast && now - this.#inVainSince >= noContactAfter) return "no-contact";
-    if (!standing.waiting || standing.deadline <= now + hungAfter) this.#waitingSince = undefined;
+    if (!standing.waiting || standing.deadline < Infinity) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
     if (this.#waitingSince !== undefined && now - this.#waitingSince >= hungAfter) return "hung";
     return undefined;

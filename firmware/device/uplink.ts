@@ -86,7 +86,7 @@ export class Uplink {
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#backlog = new Backlog({
       flash,
-      boot: memory.boots,
+      boot: memory.bootMark,
       policy,
       order,
       thing,
@@ -175,7 +175,11 @@ export class Uplink {
   #sendNext(now: number): void {
     const upload = this.#nextUpload(now);
     // The journal counted more than it can give back.
-    if (upload === undefined) return void (this.#draining = false);
+    if (upload === undefined) {
+      // Nor is it asked again at once: what waits may be in flash that cannot be read.
+      this.#notBefore = now + firstPause;
+      return void (this.#draining = false);
+    }
     let payload: Uint8Array | string;
     try {
       payload = this.#composer.payload(upload);

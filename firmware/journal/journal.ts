@@ -16,6 +16,7 @@ import { Shelf } from "./shelf";
 import type { Flash } from "./flash";
 import type { RecordHeader } from "./record";
 import type { JournalRecord } from "./shelf";
+import type { Tried } from "./record";
 
 export type { JournalRecord } from "./shelf";
 
@@ -59,6 +60,12 @@ export interface Recovery {
   readonly damaged: number;
   /** Records of which one flipped bit was put right. */
   readonly mended: number;
+}
+
+/** A record that was copied, and where the copy is. */
+interface Copy {
+  readonly id: number;
+  readonly address: number;
 }
 
 /** A block that has more than this share of records still waiting is not worth copying. */
@@ -178,6 +185,8 @@ export class Journal {
   #makeRoom(size: number): boolean {
     const shelf = this.#shelf;
     const { blocks, capacity, live } = shelf;
+    // An erase has failed: the spare is to be had again while there is room to copy.
+    if (shelf.active >= 0 && blocks.free === 0) this.#regainSpare();
     if (shelf.active >= 0 && shelf.end + size <= blocks.blockLength) return true;
     // Blocks without anything to keep cost one erase and no copy.
     while (blocks.free < 2 && this.#eraseOneEmpty()) {}
@@ -204,6 +213,7 @@ export class Journal {
       const useless = states[i] === "dirty" || (states[i] === "used" && this.#shelf.live[i] === 0);
       if (useless && i !== except && (empty < 0 || erases[i] < erases[empty])) empty = i;
     }
+    if (empty >= 0 && empty === this.#shelf.active) this.#shelf.active = -1;
     if (empty >= 0) this.#shelf.blocks.erase(empty);
     return empty >= 0;
   }
@@ -268,22 +278,39 @@ export class Journal {
     blocks.erase(victim);
   }
 
-  /** @param there ids that have been copied before */
-  #copyAll(victim: number, there: readonly number[]): void {
+  /** @param there those that have been copied before */
+  #copyAll(victim: number, there: readonly Copy[]): void {
     const shelf = this.#shelf;
-    shelf.eachIn(victim, (from, { id, type }) => {
+    let left = shelf.live[victim];
+    shelf.eachIn(victim, (from, { id, type, flags, length }) => {
       shelf.length -= 1;
-      if (there.indexOf(id) >= 0) return;
+      left -= recordLength(length, (flags & dated) !== 0, shelf.blocks.unit);
+      const copy = there.find((each) => each.id === id);
       const record = shelf.read(from);
+      if (copy !== undefined) {
+        // The power may have failed between the copy and its marks.
+        if (record !== undefined && record !== "corrupt") this.#markAs(copy.address, record.tried);
+        return;
+      }
       if (record === undefined || record === "corrupt") return this.#options.onLost(id, type, "corrupt");
       const { time, boot, body, tried } = record;
       const header = { length: body.length, type, flags: record.dated ? dated : 0, id, time, boot };
-      const address = shelf.write(header, body);
+      const size = recordLength(body.length, record.dated, shelf.blocks.unit);
+      let address = shelf.write(header, body);
+      // The original is still there: another place, as long as there is room for those that follow too.
+      for (let attempt = 1; address < 0 && attempt < writeAttempts; attempt++) {
+        if (shelf.end + size + left > shelf.blocks.blockLength) break;
+        address = shelf.write(header, body);
+      }
       if (address < 0) return this.#options.onLost(id, type, "corrupt");
-      if (tried === "alone" || tried === "both") shelf.markTried(address, "alone");
-      if (tried === "timed" || tried === "both") shelf.markTried(address, "timed");
+      this.#markAs(address, tried);
       this.#options.onMoved(id, address);
     });
+  }
+
+  #markAs(address: number, tried: Tried): void {
+    if (tried === "alone" || tried === "both") this.#shelf.markTried(address, "alone");
+    if (tried === "timed" || tried === "both") this.#shelf.markTried(address, "timed");
   }
 
   // Start
@@ -308,7 +335,11 @@ export class Journal {
       shelf.end = walker.endOf(shelf.active);
       this.#checkLast();
     }
-    this.#regainSpare();
+    try {
+      this.#regainSpare();
+    } catch {
+      // A block that cannot be erased must not hide what is in the others.
+    }
     return { waiting: shelf.length, damaged, mended };
   }
 
@@ -347,7 +378,7 @@ export class Journal {
     if (roomy || blocks.free > 0) {
       if (!roomy) shelf.open();
       this.#copyAll(block, copied);
-    } else if (copied.every((id) => there.indexOf(id) >= 0)) {
+    } else if (copied.every(({ id }) => there.some((each) => each.id === id))) {
       // Power cuts have wasted the room that there was. It holds nothing but copies: once more.
       shelf.length -= copied.length;
       live[shelf.active] = 0;
@@ -361,9 +392,9 @@ export class Journal {
     blocks.erase(block);
   }
 
-  #waitingIn(block: number): number[] {
-    const ids: number[] = [];
-    this.#shelf.eachIn(block, (_address, { id }) => ids.push(id));
-    return ids;
+  #waitingIn(block: number): Copy[] {
+    const found: Copy[] = [];
+    this.#shelf.eachIn(block, (address, { id }) => found.push({ id, address }));
+    return found;
   }
 }

@@ -96,6 +96,8 @@ export class JournalModel {
             if (this.#addresses.has(id)) this.#addresses.set(id, address);
           },
         });
+        // A journal outlives a block that cannot be erased; this one was the power.
+        if (this.power.off) throw new PowerFailure();
         this.journal.each((address, { id }) => this.#addresses.set(id, address));
         return;
       } catch (error) {
