@@ -265,7 +265,8 @@ export class Agent {
     this.#counts.taken += 1;
     this.#idle = false;
     const time = this.#uplink.timeOf(now);
-    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format })) return;
+    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
+      return;
     const what = logValues === true ? ` values=${JSON.stringify(values)}` : "";
     log("report", `taken id=${id} format=${format}${what}`);
   }

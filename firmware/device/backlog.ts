@@ -260,7 +260,10 @@ export class Backlog {
   #fetch(): void {
     this.#guard((journal) => {
       const wanted = windowLimit - this.#entries.length;
-      const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0 || this.#settled.indexOf(id) >= 0);
+      const addresses = journal.oldest(
+        wanted,
+        (id) => this.#indexOf(id) >= 0 || this.#settled.indexOf(id) >= 0,
+      );
       for (let i = 0; i < addresses.length; i++) {
         const record = journal.read(addresses[i]);
         if (record === undefined) continue;
