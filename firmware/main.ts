@@ -12,8 +12,9 @@ import { Agent } from "./device/agent";
 import { DeviceMemory } from "./device/memory";
 import { readSettings } from "./device/settings";
 import { PortWriter } from "./modem/port";
-import { Sim7020 } from "./modem/sim7020";
-import { largestDatagram } from "./modem/sim7020-sockets";
+import { familyNamed } from "./modem/families";
+import { Modem } from "./modem/modem";
+
 import { Udp } from "./modem/udp";
 import { Clock } from "./platform/clock";
 import { readCredentials } from "./platform/credentials";
@@ -55,10 +56,13 @@ function run(settings: Settings): void {
   let writer: PortWriter | undefined;
   let timer: Timer | undefined;
 
-  const modem = new Sim7020({
+  const family = familyNamed(settings.modem);
+  const modem = new Modem({
+    family,
     write: (bytes) => writer?.write(bytes),
     apn: settings.apn,
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
+    ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
     powerKey: powerKey(settings.powerKey),
     supply: supply(settings.modemSupply),
     ladder: memory.ladder,
@@ -83,7 +87,7 @@ function run(settings: Settings): void {
     crypto: moddableCryptography,
     random: Math.random,
     transmission: narrowband,
-    maxDatagram: largestDatagram,
+    maxDatagram: family.sockets.largest,
     link: modem,
     socket: { io: Udp, modem },
     application: new DemoApplication({

@@ -13,9 +13,17 @@ const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as {
   preload: string[];
 };
 
+/** Folders below `folder`, as paths from it. */
+function foldersBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory()) return [];
+    return [entry.name, ...foldersBelow(`${folder}/${entry.name}`).map((below) => `${entry.name}/${below}`)];
+  });
+}
+
 /** Rooms of the firmware; `platform/` binds native modules and runs from RAM. */
-const rooms = readdirSync("firmware", { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? [entry.name] : [],
+const rooms = foldersBelow("firmware").filter((room) =>
+  readdirSync(`firmware/${room}`).some((file) => file.endsWith(".ts")),
 );
 
 describe("manifest.json", () => {

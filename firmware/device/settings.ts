@@ -48,12 +48,16 @@ export interface Settings {
   readonly lifetime: number;
   readonly edition: EditionSetting;
   readonly iv: InitialisationVector;
+  /** Family of the modem, such as "sim7020". */
+  readonly modem: string;
   /** Access point name of the SIM's operator. */
   readonly apn: string;
   /** GPIO that drives PWRKEY of the modem, if wired. */
   readonly powerKey?: number;
   /** GPIO that switches the modem's supply, high for on, if there is such a switch. */
   readonly modemSupply?: number;
+  /** Longest eDRX cycle to ask for, seconds; 0 for none. */
+  readonly edrx: number;
   /** PSM active time to ask for, seconds. */
   readonly t3324: number;
   /** PSM periodic update to ask for, seconds. */
@@ -88,9 +92,11 @@ export function readSettings(config: Configuration): Settings {
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),
+    modem: text(config, "modem", "sim7020"),
     apn: text(config, "apn", "iot.example"),
     ...(powerKey !== undefined ? { powerKey } : {}),
     ...(modemSupply !== undefined ? { modemSupply } : {}),
+    edrx: whole(config, "edrx", 0, 0, 10_486),
     t3324: whole(config, "t3324", 10, 0, 11_160),
     t3412: whole(config, "t3412", 86_400, 60, 35_712_000),
   };

@@ -7,12 +7,14 @@
  *   1. the echo of the command in flight                   dropped, noted
  *   2. a boot banner                                       given to the driver
  *   3. information the command in flight asked for         given to it
- *   4. a final result: OK, ERROR, +CME ERROR: n, +CMS ERROR: n
- *   5. an unsolicited result code (URC)                    given to the driver
- *   6. a bare line, when the command expects one           given to it
- *   7. anything else                                       counted
+ *   4. a line that ends it, or that must come besides OK
+ *   5. a final result: OK, ERROR, +CME ERROR: n, +CMS ERROR: n
+ *   6. an unsolicited result code (URC)                    given to the driver
+ *   7. a bare line, when the command expects one           given to it
+ *   8. anything else                                       counted
  *
- * A URC may therefore stand before, inside or behind a response. After a time-out the next command
+ * A URC may therefore stand before, inside or behind a response. A command may have data of its own:
+ * some it sends behind the modem's prompt, some it gets behind a header that says how many bytes follow. After a time-out the next command
  * waits a second, so that a late answer is not taken for its own. Probes do not wait for each other;
  * once one of them is answered the next command waits for the answers to those before it.
  */
@@ -24,9 +26,27 @@ export type AtResult =
   | { readonly kind: "ok" }
   /** ERROR, or the number of a +CME or +CMS ERROR. */
   | { readonly kind: "error"; readonly code?: number }
-  | { readonly kind: "timeout" }
+  /** `unprompted`: the modem did not even ask for the data. */
+  | { readonly kind: "timeout"; readonly unprompted?: boolean }
   /** The engine was cleared, as after a reboot of the modem. */
   | { readonly kind: "aborted" };
+
+/** Data that a command sends when the modem asks for it. */
+export interface Payload {
+  /** The prompt: `>` or `@`. */
+  readonly prompt: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Data that a command gets: `onData` is called with exactly as many bytes as `count` found announced. */
+export interface RawAnswer {
+  /** Whether they follow on the header's own line, behind a comma, or behind its line end. */
+  readonly sameLine: boolean;
+  /** Bytes announced by a line with the command's prefix; undefined when it announces none. */
+  readonly count: (header: Uint8Array) => number | undefined;
+  /** The view is valid until it returns. */
+  readonly onData: (bytes: Uint8Array) => void;
+}
 
 export interface AtCommand {
   /** The line without its CR. */
@@ -43,6 +63,12 @@ export interface AtCommand {
   readonly bare?: boolean;
   /** Gets each information line; the view is valid until it returns. */
   readonly onLine?: (line: Uint8Array) => void;
+  readonly payload?: Payload;
+  readonly raw?: RawAnswer;
+  /** Reads the line that ends it in place of OK, such as `SEND OK`; undefined for any other. */
+  readonly ends?: (line: Uint8Array) => AtResult | undefined;
+  /** The same for a line that must come besides OK, before it or behind, such as `+QIOPEN: 0,0`. */
+  readonly also?: (line: Uint8Array) => AtResult | undefined;
   /** Called exactly once. */
   readonly onDone: (result: AtResult, now: number) => void;
 }
@@ -52,8 +78,10 @@ export interface AtEngineOptions {
   readonly write: (bytes: Uint8Array) => void;
   /** URCs of the modem family, by prefix. */
   readonly urcs: readonly Uint8Array[];
-  /** Lines that only a booting modem sends, whole. */
+  /** Lines that only a booting modem sends: whole, or their beginnings where they end in `_`. */
   readonly banners: readonly Uint8Array[];
+  /** Pause between a response and the next command, ms: modems lose a command that comes too soon. */
+  readonly gap?: number;
   readonly onUrc: (line: Uint8Array, now: number) => void;
   /** A banner came; when it is a surprise the driver clears the engine. */
   readonly onBanner: (now: number) => void;
@@ -64,8 +92,10 @@ const error = ascii("ERROR");
 const cmeError = ascii("+CME ERROR:");
 const cmsError = ascii("+CMS ERROR:");
 
-/** Pause between a response and the next command, ms: modems lose a command that comes too soon. */
-const gap = 20;
+const usualGap = 20;
+/** Time for the prompt, ms; from it on the command has its own. */
+const promptTimeout = 5_000;
+const escape = new Uint8Array([0x1b]);
 /** After a time-out, how long a late answer may still come, ms. */
 const lateAnswer = 1_000;
 /** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
@@ -79,6 +109,10 @@ export class AtEngine {
   readonly #framer: LineFramer;
   #queue: AtCommand[] = [];
   #current: AtCommand | undefined;
+  /** OK has come, or the line besides it, and the other has not. */
+  #half: "ok" | "also" | undefined;
+  /** The prompt has not come. */
+  #unprompted = false;
   #expires = 0;
   #notBefore = 0;
   #now = 0;
@@ -92,7 +126,12 @@ export class AtEngine {
 
   constructor(options: AtEngineOptions) {
     this.#options = options;
-    this.#framer = new LineFramer((line) => this.#line(line));
+    this.#framer = new LineFramer({
+      onLine: (line) => this.#line(line),
+      onPrompt: () => this.#prompted(),
+      onPartial: (line) => this.#header(line),
+      onRaw: (bytes) => this.#current?.raw?.onData(bytes),
+    });
   }
 
   /** When `poll` wants to be called, ms. */
@@ -132,7 +171,11 @@ export class AtEngine {
     if (this.#current !== undefined && now >= this.#expires) {
       this.timeouts += 1;
       this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
-      this.#finish(this.#current, { kind: "timeout" }, now);
+      // A prompt that is late must not take the next command for data.
+      if (this.#unprompted) this.#options.write(escape);
+      if (this.#unprompted || this.#current.raw !== undefined) this.#framer.clear();
+      const unprompted = this.#unprompted ? { unprompted: true } : {};
+      this.#finish(this.#current, { kind: "timeout", ...unprompted }, now);
     }
     this.#next(now);
   }
@@ -152,7 +195,11 @@ export class AtEngine {
     const command = this.#queue.shift();
     if (command === undefined) return;
     this.#current = command;
-    this.#expires = now + command.timeout;
+    this.#half = undefined;
+    this.#unprompted = command.payload !== undefined;
+    this.#framer.prompt = command.payload?.prompt ?? 0;
+    this.#framer.watching = command.raw?.sameLine === true;
+    this.#expires = now + (this.#unprompted ? promptTimeout : command.timeout);
     const bytes = new Uint8Array(command.line.length + 1);
     bytes.set(command.line);
     bytes[command.line.length] = 0x0d;
@@ -161,8 +208,26 @@ export class AtEngine {
 
   #finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
+    this.#framer.prompt = 0;
+    this.#framer.watching = false;
+    this.#unprompted = false;
     command.onDone(result, now);
     this.#next(now);
+  }
+
+  #prompted(): void {
+    const command = this.#current;
+    if (command?.payload === undefined) return;
+    this.#unprompted = false;
+    this.#expires = this.#now + command.timeout;
+    this.#options.write(command.payload.bytes);
+  }
+
+  /** How many bytes follow a line begun. */
+  #header(line: Uint8Array): number | undefined {
+    const command = this.#current;
+    if (command?.prefix === undefined || !startsWith(line, command.prefix)) return undefined;
+    return command.raw?.count(line);
   }
 
   #line(line: Uint8Array): void {
@@ -172,21 +237,23 @@ export class AtEngine {
       this.echoed = true;
       return;
     }
-    if (matchesAny(line, this.#options.banners, equals)) {
+    if (matchesAny(line, this.#options.banners, isBanner)) {
       this.#options.onBanner(now);
       return;
     }
     if (command?.prefix !== undefined && startsWith(line, command.prefix) && (command.owns?.(line) ?? true)) {
+      const count = command.raw?.sameLine === false ? command.raw.count(line) : undefined;
       command.onLine?.(line);
+      if (count !== undefined) this.#framer.takeRaw(count);
       return;
     }
-    const result = finalResult(line);
+    const result = this.#resultOf(line, command);
     if (result !== undefined) {
       const silent = this.timeouts > 0;
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
-      if (command === undefined) return;
-      this.#notBefore = now + (silent ? settle : gap);
+      if (command === undefined || result === "half") return;
+      this.#notBefore = now + (silent ? settle : (this.#options.gap ?? usualGap));
       this.#finish(command, result, now);
       return;
     }
@@ -200,6 +267,26 @@ export class AtEngine {
     }
     this.unknown += 1;
   }
+
+  /** The result that a line is for the command in flight; "half" while another line is to come. */
+  #resultOf(line: Uint8Array, command: AtCommand | undefined): AtResult | "half" | undefined {
+    const ending = command?.ends?.(line);
+    if (ending !== undefined) return ending;
+    const besides = command?.also?.(line);
+    const result = besides ?? finalResult(line);
+    if (command === undefined || result === undefined || result.kind !== "ok") return result;
+    // Where another line ends it, OK says no more than that the modem has read it.
+    if (command.ends !== undefined) return "half";
+    if (command.also === undefined) return result;
+    const part = besides === undefined ? "ok" : "also";
+    if (this.#half !== undefined && this.#half !== part) return result;
+    this.#half = part;
+    return "half";
+  }
+}
+
+function isBanner(line: Uint8Array, banner: Uint8Array): boolean {
+  return banner[banner.length - 1] === 0x5f ? startsWith(line, banner) : equals(line, banner);
 }
 
 function finalResult(line: Uint8Array): AtResult | undefined {

@@ -11,6 +11,10 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly timeout?: number;
   /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
   readonly optional?: boolean;
+  /** Asked when its turn has come: it is not needed. */
+  readonly skip?: () => boolean;
+  /** It was answered with OK. */
+  readonly onOk?: () => void;
 }
 
 /** How a script ended: all steps done, or the result of the one that failed. */
@@ -32,6 +36,7 @@ export function runScript(
 ): void {
   let index = 0;
   const next = (at: number): void => {
+    while (index < steps.length && steps[index].skip?.() === true) index += 1;
     if (index === steps.length) {
       onDone({ result: { kind: "ok" } }, at);
       return;
@@ -45,7 +50,12 @@ export function runScript(
         owns: step.owns,
         bare: step.bare,
         onLine: step.onLine,
+        payload: step.payload,
+        raw: step.raw,
+        ends: step.ends,
+        also: step.also,
         onDone: (result, when) => {
+          if (result.kind === "ok") step.onOk?.();
           if (result.kind === "ok" || (result.kind === "error" && step.optional === true)) next(when);
           else onDone({ result, failed: step }, when);
         },

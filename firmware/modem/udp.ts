@@ -11,10 +11,16 @@ export type Datagram = ArrayBuffer & { address: string; port: number };
 
 /** What a modem driver offers a socket. */
 export interface DatagramModem {
-  /** Makes `owner` the socket that datagrams go to. */
+  /** Gives `owner` a socket of its own. */
   openSocket(owner: DatagramOwner): void;
   /** Sends a datagram as soon as the modem can; the bytes are the modem's from then on. */
-  sendDatagram(bytes: Uint8Array, address: string, port: number, releaseAfterReply: boolean): void;
+  sendDatagram(
+    owner: DatagramOwner,
+    bytes: Uint8Array,
+    address: string,
+    port: number,
+    releaseAfterReply: boolean,
+  ): void;
   closeSocket(owner: DatagramOwner): void;
 }
 
@@ -56,7 +62,7 @@ export class Udp implements DatagramOwner {
     if (this.#closed) throw new Error("socket is closed");
     // The caller may reuse its buffer at once, while the modem may first have to wake up.
     const bytes = buffer instanceof Uint8Array ? buffer.slice() : new Uint8Array(buffer.slice(0));
-    this.#options.modem.sendDatagram(bytes, address, port, this.releaseAfterReply);
+    this.#options.modem.sendDatagram(this, bytes, address, port, this.releaseAfterReply);
   }
 
   /** The oldest datagram not yet read, or undefined. */

@@ -23,6 +23,8 @@ it("needs a server and nothing else", () => {
     lifetime: 3600,
     edition: "auto",
     iv: "zero",
+    modem: "sim7020",
+    edrx: 0,
     apn: "iot.example",
     t3324: 10,
     t3412: 86_400,
@@ -56,6 +58,8 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     full: "thin",
     edition: "tokenless",
     iv: "key",
+    modem: "bg95",
+    edrx: 82,
     apn: "cmnbiot",
   };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });

@@ -6,7 +6,7 @@ import { ascii, asciiText } from "../../firmware/text/ascii";
 /** Lines that come out when the bytes come in these pieces. */
 function linesOf(pieces: readonly Uint8Array[], capacity?: number): { lines: string[]; overflows: number } {
   const lines: string[] = [];
-  const framer = new LineFramer((line) => lines.push(asciiText(line)), capacity);
+  const framer = new LineFramer({ onLine: (line) => lines.push(asciiText(line)) }, capacity);
   for (const piece of pieces) framer.receive(piece);
   return { lines, overflows: framer.overflows };
 }
@@ -60,7 +60,7 @@ describe("a line too long", () => {
 describe("clear", () => {
   it("forgets a line begun", () => {
     const lines: string[] = [];
-    const framer = new LineFramer((line) => lines.push(asciiText(line)));
+    const framer = new LineFramer({ onLine: (line) => lines.push(asciiText(line)) });
     framer.receive(ascii("+CSO"));
     framer.clear();
     framer.receive(ascii("RDY\r\n"));
@@ -69,7 +69,7 @@ describe("clear", () => {
 
   it("ends an overflow", () => {
     const lines: string[] = [];
-    const framer = new LineFramer((line) => lines.push(asciiText(line)), 4);
+    const framer = new LineFramer({ onLine: (line) => lines.push(asciiText(line)) }, 4);
     framer.receive(ascii("too long"));
     framer.clear();
     framer.receive(ascii("RDY\r\n"));
@@ -78,9 +78,11 @@ describe("clear", () => {
 
   it("may be called while a line is being handled", () => {
     const lines: string[] = [];
-    const framer: LineFramer = new LineFramer((line) => {
-      lines.push(asciiText(line));
-      framer.clear();
+    const framer: LineFramer = new LineFramer({
+      onLine: (line) => {
+        lines.push(asciiText(line));
+        framer.clear();
+      },
     });
     framer.receive(ascii("RDY\r\nOK\r\n"));
     expect(lines).toEqual(["RDY", "OK"]);

@@ -5,8 +5,10 @@
  * event it is checked that the driver is not stuck: whenever it is at something, or holds the key
  * down, it must have a time at which it goes on by itself.
  */
-import { Sim7020 } from "../../firmware/modem/sim7020";
-import type { DownReason, Sim7020Options } from "../../firmware/modem/sim7020-options";
+import { sim7020 } from "../../firmware/modem/family/sim7020";
+import { Modem } from "../../firmware/modem/modem";
+import type { DownReason, ModemOptions } from "../../firmware/modem/modem-options";
+import type { DatagramOwner } from "../../firmware/modem/udp";
 import { ascii, asciiText } from "../../firmware/text/ascii";
 import { VirtualClock } from "../../host-sim/world/clock";
 import type { ScheduledEvent } from "../../host-sim/world/clock";
@@ -21,6 +23,7 @@ export type Answer = readonly string[] | ((line: string) => readonly string[] | 
 
 /** What a modem answers that has a card, is registered, and does as it is told. */
 export const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
+  ["AT+CGMM", ["SIM7020G", "OK"]],
   ["AT+CGSN", [imei, "OK"]],
   ["AT+CPIN?", ["+CPIN: READY", "OK"]],
   ["AT+CFUN=0", ["+CPIN: NOT READY", "OK"]],
@@ -35,7 +38,8 @@ export const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
 
 export class ScriptedModem {
   readonly clock = new VirtualClock();
-  readonly driver: Sim7020;
+  readonly driver: Modem;
+  readonly owner: DatagramOwner;
   /** Command lines of the driver, with the virtual ms at which each was written. */
   readonly commands: { text: string; time: number }[] = [];
   /** What the driver told, in order: `up`, `down <reason>`. */
@@ -58,9 +62,10 @@ export class ScriptedModem {
   #pollsInARow = 0;
   #lastPoll = -1;
 
-  constructor(options: Partial<Sim7020Options> & { withKey?: boolean } = {}) {
+  constructor(options: Partial<ModemOptions> & { withKey?: boolean } = {}) {
     const { withKey = true, ...rest } = options;
-    this.driver = new Sim7020({
+    this.driver = new Modem({
+      family: sim7020,
       write: (bytes) => this.#written(asciiText(bytes)),
       apn: "iot.example",
       ...(withKey ? { powerKey: (pressed: boolean) => this.#key(pressed) } : {}),
@@ -72,13 +77,14 @@ export class ScriptedModem {
       log: (text) => this.log.push(text),
       ...rest,
     });
-    this.driver.openSocket({
+    this.owner = {
       receiveDatagram: (bytes, address, port) => {
         const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
         this.received.push(`${hex} from ${address}:${port}`);
       },
-      failDatagram: (reason) => this.failures.push(reason),
-    });
+      failDatagram: (reason) => void this.failures.push(reason),
+    };
+    this.driver.openSocket(this.owner);
   }
 
   /** Texts of the commands since the last call. */
@@ -127,7 +133,7 @@ export class ScriptedModem {
     this.driver.poll(this.clock.now);
     const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     const { release = false, address = peer.address, port = peer.port } = options;
-    this.driver.sendDatagram(bytes, address, port, release);
+    this.driver.sendDatagram(this.owner, bytes, address, port, release);
     this.#touched();
   }
 

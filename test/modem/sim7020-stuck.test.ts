@@ -92,7 +92,6 @@ function take(modem: ScriptedModem, manner: string, random: Random): void {
   }
 }
 
-const owner = { receiveDatagram: () => {}, failDatagram: () => {} };
 
 describe.each([["with a power key", true], ["without one", false]])("%s", (_, withKey) => {
   it("comes up and sends, whatever went before", async () => {
@@ -133,8 +132,8 @@ describe.each([["with a power key", true], ["without one", false]])("%s", (_, wi
           } else if ("send" in what) {
             modem.send("41", { address: what.send, release: random.chance(0.5) });
           } else {
-            modem.driver.closeSocket(owner);
-            modem.driver.openSocket(owner);
+            modem.driver.closeSocket(modem.owner);
+            modem.driver.openSocket(modem.owner);
             modem.check();
           }
           settle();

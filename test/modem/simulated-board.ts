@@ -1,6 +1,7 @@
 /** The driver and its port on one end of the wire, the simulated SIM7020 in its cell on the other. */
-import { Sim7020 as Driver } from "../../firmware/modem/sim7020";
-import type { Sim7020Options as DriverOptions } from "../../firmware/modem/sim7020-options";
+import { familyNamed } from "../../firmware/modem/families";
+import { Modem as Driver } from "../../firmware/modem/modem";
+import type { ModemOptions as DriverOptions } from "../../firmware/modem/modem-options";
 import { PortWriter } from "../../firmware/modem/port";
 import { Udp } from "../../firmware/modem/udp";
 import { Sim7020 as Modem } from "../../host-sim/modem/sim7020";
@@ -95,6 +96,7 @@ export class SimulatedBoard {
     const { withKey = true } = this.#options;
     const writer = new PortWriter(board, 64);
     const driver = new Driver({
+      family: familyNamed("sim7020"),
       write: (bytes) => writer.write(bytes),
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },

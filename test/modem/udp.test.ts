@@ -18,7 +18,7 @@ class NotedModem implements DatagramModem {
     this.owner = owner;
   }
 
-  sendDatagram(bytes: Uint8Array, address: string, port: number, release: boolean): void {
+  sendDatagram(_: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): void {
     this.sent.push({ bytes: [...bytes], address, port, release, kept: bytes });
   }
 

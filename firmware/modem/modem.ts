@@ -1,65 +1,55 @@
 /**
- * Driver for SIMCom SIM7020 (NB-IoT): power-on, registration, UDP, power saving, recovery.
+ * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. What differs from one
+ * family to the next is a table, see `Family`.
  *
  *    off -> starting -> configuring -> registering -> up -> asleep -> waking -> up
  *              ^                                       |
  *              +----- pausing <------ recovering <-----+   a command was not answered
  *
- * Commands and answers as in SIMCom's AT manual V1.05 for the SIM7020 series and its low-power
- * application note. No clock of its own: every call brings the time (ms).
+ * No clock of its own: every call brings the time (ms).
  */
 import { ascii, asciiText, startsWith } from "../text/ascii";
-import { Backoff } from "../timing/backoff";
 import { AtEngine } from "./at";
-import { isLasting } from "./emm-cause";
+import { BringUp } from "./bring-up";
 import { isRegistered, parseCereg } from "./fields";
 import { ResetLadder } from "./ladder";
+import { Power } from "./power";
+import { RegistrationWait } from "./registration";
+import { Retreat } from "./retreat";
 import { probe, runScript } from "./script";
-import { Sim7020BringUp } from "./sim7020-bring-up";
-import { Sim7020Power } from "./sim7020-power";
-import { Sim7020Registration } from "./sim7020-registration";
-import { askRegistration, cereg, cfunTimeout, fixBaud, surveySteps } from "./sim7020-set-up";
-import { Sim7020Sockets, csoerr, csonmi } from "./sim7020-sockets";
+import { askEdrx, askRegistration, cereg } from "./set-up";
+import { Sleep } from "./sleep";
+import { Sockets } from "./sockets";
+import type { Family, ModemUrc, Wanted } from "./family";
 import type { Registration } from "./fields";
-import type { Rung } from "./ladder";
+import type { DownReason, Granted, ModemOptions, ModemState } from "./modem-options";
 import type { ScriptResult, Step } from "./script";
-import type { DownReason, Sim7020Options, Sim7020State } from "./sim7020-options";
 import type { DatagramModem, DatagramOwner } from "./udp";
 
-/** URCs of the family that matter or at least are known. */
-const urcs = Object.freeze(
-  ["+CSONMI:", "+CSOERR:", "+CEREG:", "+CPIN:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:"].map(
-    ascii,
-  ),
-);
-const banners = Object.freeze(["RDY", "SMS Ready"].map(ascii));
-
-const cpsmstatus = ascii("+CPSMSTATUS:");
 const cpin = ascii("+CPIN:");
-const radioOff = ascii("AT+CFUN=0");
 
 // Times in ms.
-/** Reboots by itself that are followed by a bring-up at once. */
-const rebootsAtOnce = 2;
 /** A modem that was up and says that it lost the network searches by itself for so long. */
 const serviceGrace = 60_000;
-const hour = 3_600_000;
 /** Three seconds, and what the commands in front of a datagram may take less than those of the one before. */
 const usualPace = 3_500;
+/** Banners may trail in after a wake that is a boot. */
+const wakeGrace = 10_000;
 
 /** The driver: `connect` when there is something to send, `poll` at `deadline`. */
-export class Sim7020 implements DatagramModem {
-  readonly #options: Sim7020Options;
+export class Modem implements DatagramModem {
+  readonly #options: ModemOptions;
+  readonly #family: Family;
   readonly #at: AtEngine;
-  readonly #registration: Sim7020Registration;
-  readonly #sockets: Sim7020Sockets;
-  readonly #power: Sim7020Power;
+  readonly #registration: RegistrationWait;
+  readonly #sockets: Sockets;
+  readonly #power: Power;
   readonly #ladder: ResetLadder;
-  readonly #bringUp: Sim7020BringUp;
-  readonly #pauses: Backoff;
-  /** For what will be the same in an hour: a card that is missing, a contract that does not allow it. */
-  readonly #longPauses: Backoff;
-  #state: Sim7020State = "off";
+  readonly #retreat: Retreat;
+  readonly #bringUp: BringUp;
+  readonly #sleep: Sleep;
+  readonly #wanted: Wanted;
+  #state: ModemState = "off";
   #now = 0;
   /** The one thing the driver waits for, apart from commands. */
   #due = Infinity;
@@ -69,39 +59,53 @@ export class Sim7020 implements DatagramModem {
   #resetDue = false;
   /** Nothing on the UART answered: the first sign of life ends the pause. */
   #deaf = false;
-  /** The UART of a modem in PSM is dead until the key wakes it, unless T3412 did. */
-  #uartAlive = true;
 
   /** Signal when the modem last came up, dBm. */
   rssi: number | undefined;
 
-  constructor(options: Sim7020Options) {
+  constructor(options: ModemOptions) {
     this.#options = options;
-    const { powerKey, supply, random } = options;
-    const wires = { key: powerKey !== undefined, supply: supply !== undefined };
-    this.#ladder = new ResetLadder(wires, options.ladder);
-    // A board that restarts in an outage does not begin it anew.
-    this.#pauses = new Backoff(10_000, hour, random, this.#ladder.failures);
-    this.#longPauses = new Backoff(hour / 2, 6 * hour, random);
-    this.#power = new Sim7020Power({
+    const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx } = options;
+    this.#family = family;
+    const later = (delay: number, now: number, action: (now: number) => void): void =>
+      this.#later(delay, now, action);
+    const log = (text: string): void => this.#log(text);
+    this.#power = new Power({
+      times: family.power,
+      wakes: family.sleep.wakes,
       powerKey,
+      reset,
+      wakePin,
       supply,
-      later: (delay, now, action) => this.#later(delay, now, action),
+      later,
     });
+    // Without something that ends PSM the modem is not let into it.
+    const mayPsm = psm !== undefined && this.#power.canWake;
+    this.#wanted = {
+      apn,
+      ...(bands === undefined ? {} : { bands }),
+      ...(mayPsm ? { psm } : {}),
+      ...(edrx === undefined ? {} : { edrx }),
+    };
+    const wires = { key: this.#power.canRestart, supply: this.#power.hasSupply };
+    this.#ladder = new ResetLadder(wires, options.ladder);
+    this.#retreat = new Retreat({ ladder: this.#ladder, random: options.random, onLadder: options.onLadder });
     this.#at = new AtEngine({
       write: options.write,
-      urcs,
-      banners,
+      urcs: [...family.urcs, cereg, cpin],
+      banners: family.banners,
+      gap: family.gap,
       onUrc: (line, now) => this.#urc(line, now),
       onBanner: (now) => this.#banner(now),
     });
-    this.#registration = new Sim7020Registration({
+    this.#registration = new RegistrationWait({
       at: this.#at,
-      later: (delay, now, action) => this.#later(delay, now, action),
+      family,
+      later,
       wanted: () => this.#state === "registering",
-      onRegistered: (now) => {
+      onRegistered: (status, now) => {
         this.#cancelLater();
-        this.#enterUp(now);
+        this.#registered(status, now);
       },
       onDenied: (cause, now) => {
         this.#cause = cause;
@@ -109,34 +113,48 @@ export class Sim7020 implements DatagramModem {
       },
       onMissing: (now) => this.#noCell(now),
       onTrouble: (outcome, now) => this.#trouble(outcome, now),
-      log: (text) => this.#log(text),
+      log,
     });
-    this.#sockets = new Sim7020Sockets({
+    this.#sockets = new Sockets({
+      manners: family.sockets,
       at: this.#at,
       ready: () => this.ready,
       onSilence: (now) => this.#recover(now),
       onRefused: (times, now) => this.#socketRefused(times, now),
+      onIdle: (now) => this.#sleep.release(now),
       pace: options.pace ?? usualPace,
-      log: (text) => this.#log(text),
+      log,
     });
-    this.#bringUp = new Sim7020BringUp({
-      options,
+    this.#sleep = new Sleep({
+      family,
+      at: this.#at,
+      power: this.#power,
+      onAwake: (now) => this.#resume(now),
+      onSilence: (now) => this.#recover(now),
+      resume: options.resume,
+      sockets: this.#sockets,
+    });
+    this.#bringUp = new BringUp({
+      family,
+      wanted: this.#wanted,
       at: this.#at,
       power: this.#power,
       ladder: this.#ladder,
       registration: this.#registration,
       enter: (state) => this.#enter(state),
-      later: (delay, now, action) => this.#later(delay, now, action),
+      later,
       fail: (reason, now) => this.#fail(reason, now),
       proceed: (outcome, now) => this.#proceed(outcome, now),
       trouble: (outcome, now) => this.#trouble(outcome, now),
-      note: (rung) => this.#noteRung(rung),
+      note: (rung) => this.#retreat.note(rung),
       restarted: () => this.#sockets.forget(),
-      log: (text) => this.#log(text),
+      identified: (imei, now) => options.onIdentified?.(imei, now),
+      log,
     });
+    if (this.#sleep.remembers) this.#state = "asleep";
   }
 
-  get state(): Sim7020State {
+  get state(): ModemState {
     return this.#state;
   }
 
@@ -145,14 +163,25 @@ export class Sim7020 implements DatagramModem {
     return this.#bringUp.imei;
   }
 
+  /** What the network granted last. */
+  get granted(): Granted {
+    return this.#sleep.granted;
+  }
+
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    return Math.min(this.#at.deadline, this.#due, this.#sockets.deadline);
+    const doze = this.#state === "up" ? this.#sleep.dozeAt : Infinity;
+    return Math.min(this.#at.deadline, this.#due, this.#sockets.deadline, doze);
   }
 
   /** Whether datagrams can be sent. */
   get ready(): boolean {
     return this.#state === "up";
+  }
+
+  /** Whether commands or datagrams wait: the ESP32 must not sleep now. */
+  get busy(): boolean {
+    return this.#at.busy || this.#sockets.waiting;
   }
 
   /**
@@ -165,6 +194,15 @@ export class Sim7020 implements DatagramModem {
   /** What to keep over deep sleep and restarts, see `ResetLadder.state`. */
   get ladder(): readonly number[] {
     return this.#ladder.state;
+  }
+
+  /**
+   * What to keep over the ESP32's deep sleep, for `ModemOptions.resume`: small whole numbers. Undefined
+   * while the modem is neither up nor asleep, and would have to be brought up anyway.
+   */
+  get remembered(): readonly number[] | undefined {
+    if (this.#state !== "up" && this.#state !== "asleep") return undefined;
+    return this.#sleep.remembered();
   }
 
   /** Off with the radio, whatever it was doing, until `connect`; one that sleeps goes on sleeping. */
@@ -235,6 +273,7 @@ export class Sim7020 implements DatagramModem {
     }
     this.#at.poll(now);
     this.#sockets.pump(now);
+    if (this.#state === "up" && now >= this.#sleep.dozeAt) this.#doze(now);
   }
 
   openSocket(owner: DatagramOwner): void {
@@ -245,8 +284,15 @@ export class Sim7020 implements DatagramModem {
     this.#sockets.close(owner, this.#now);
   }
 
-  sendDatagram(bytes: Uint8Array, address: string, port: number, releaseAfterReply: boolean): void {
-    if (!this.#sockets.add(bytes, address, port, releaseAfterReply)) return;
+  sendDatagram(
+    owner: DatagramOwner,
+    bytes: Uint8Array,
+    address: string,
+    port: number,
+    release: boolean,
+  ): void {
+    if (!this.#sockets.add(owner, bytes, address, port, release)) return;
+    this.#sleep.active(this.#now);
     if (this.ready) this.#sockets.pump(this.#now);
     else this.connect(this.#now);
   }
@@ -256,21 +302,32 @@ export class Sim7020 implements DatagramModem {
     else this.#resetRadio(now);
   }
 
+  #registered(status: Registration, now: number): void {
+    this.#log(`registered stat=${status.stat}${this.#sleep.grant(status)}`);
+    this.#enterUp(now);
+  }
+
   #enterUp(now: number): void {
     this.rssi = undefined;
-    const steps = surveySteps(
-      (dBm) => (this.rssi = dBm),
-      (epoch) => this.#options.onTime?.(epoch, this.#now),
-    );
+    const steps: Step[] = [
+      ...(this.#family.attach?.(this.#wanted) ?? []),
+      ...this.#family.survey({
+        onSignal: (dBm) => (this.rssi = dBm),
+        onTime: (epoch) => this.#options.onTime?.(epoch, this.#now),
+      }),
+    ];
+    if (this.#wanted.edrx !== undefined) steps.push(askEdrx((seconds) => this.#sleep.grantEdrx(seconds)));
     runScript(
       this.#at,
       steps,
       (outcome, at) => {
         if (!this.#proceed(outcome, at)) return;
         this.#enter("up");
+        this.#sleep.active(at);
         this.#bringUp.radioReset = false;
-        this.#succeeded();
-        this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}`);
+        this.#retreat.succeeded();
+        const edrx = this.granted.edrx === undefined ? "" : ` edrx=${this.granted.edrx}s`;
+        this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}${edrx}`);
         this.#options.onUp?.(at);
         this.#sockets.pump(at);
       },
@@ -282,15 +339,14 @@ export class Sim7020 implements DatagramModem {
 
   #wake(now: number): void {
     this.#enter("waking");
-    const awake = (at: number): void =>
-      probe(this.#at, 10, (answered, t) => (answered ? this.#resume(t) : this.#recover(t)), at);
-    if (this.#uartAlive) return awake(now);
-    this.#power.wake(awake, now);
+    if (this.#family.sleep.boots) this.#bringUp.bootGraceUntil = Infinity;
+    this.#sleep.wake(now);
   }
 
   /** After sleep: nothing of the time before it is taken for granted. */
   #resume(now: number): void {
-    this.#uartAlive = true;
+    this.#sleep.uart = "alive";
+    if (this.#family.sleep.boots) this.#bringUp.bootGraceUntil = now + wakeGrace;
     if (this.#resetDue) {
       this.#resetDue = false;
       return this.#resetMute(now);
@@ -298,7 +354,7 @@ export class Sim7020 implements DatagramModem {
     let answer: Registration | undefined;
     const survival = this.#sockets.survival();
     const steps: Step[] = [
-      { line: ascii("AT+CEREG=5") },
+      { line: ascii(`AT+CEREG=${this.#family.cereg}`) },
       askRegistration((registration) => (answer = registration)),
       ...survival.steps,
     ];
@@ -313,23 +369,25 @@ export class Sim7020 implements DatagramModem {
     );
   }
 
-  /** Look at the registration again, then switch the radio off and on, then give up for a while. */
+  /** Look at registration and context again, then switch the radio off and on, then give up for a while. */
   #socketRefused(times: number, now: number): void {
     if (times > 2) {
-      // It came up each time, which is no success: the pauses grow all the same.
-      for (let i = 3; i < times; i++) this.#pauses.next();
-      for (let i = 3; i < times; i++) this.#ladder.failed();
+      this.#retreat.useless(times - 3);
       return this.#fail("failed", now);
     }
     if (times === 2) return this.#resetRadio(now);
+    this.#lookAgain(1_000, now);
+  }
+
+  #lookAgain(delay: number, now: number): void {
     this.#enter("waking");
-    this.#later(1_000, now, (at) => this.#resume(at));
+    this.#later(delay, now, (at) => this.#resume(at));
   }
 
   #fallAsleep(now: number): void {
     // Who was waking it is still waiting for that.
     const wanted = this.#state === "waking" || this.#sockets.waiting;
-    this.#uartAlive = false;
+    this.#sleep.uart = "dead";
     this.#cancelLater();
     this.#sockets.interrupt();
     this.#enter("asleep");
@@ -337,12 +395,17 @@ export class Sim7020 implements DatagramModem {
     if (wanted) this.#wake(now);
   }
 
+  /** It must be asleep by now, though it has not said so. */
+  #doze(now: number): void {
+    if (this.#at.busy || this.#sockets.waiting || this.#due !== Infinity) return this.#sleep.active(now);
+    this.#sleep.uart = "unknown";
+    this.#enter("asleep");
+  }
+
   // URCs and trouble
 
   #urc(line: Uint8Array, now: number): void {
-    if (startsWith(line, csonmi)) {
-      this.#sockets.receive(line);
-    } else if (startsWith(line, cereg)) {
+    if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
       if (registration === undefined) return;
       if (this.#state === "registering") this.#registration.announce(registration, now);
@@ -353,17 +416,31 @@ export class Sim7020 implements DatagramModem {
         this.#log(`sim status="${status}"`);
         this.#fail("sim", now);
       }
-    } else if (startsWith(line, cpsmstatus)) {
-      const status = asciiText(line, cpsmstatus.length);
-      if (status.indexOf("ENTER") >= 0) {
+    } else {
+      const urc = this.#family.urc(line);
+      if (urc !== undefined) this.#act(urc, now);
+    }
+  }
+
+  #act(urc: ModemUrc, now: number): void {
+    switch (urc.kind) {
+      case "asleep":
         if (this.#state === "up" || this.#state === "waking") this.#fallAsleep(now);
-        else this.#uartAlive = false;
-      } else if (status.indexOf("EXIT") >= 0) {
-        this.#uartAlive = true;
-        this.#heard(now);
-      }
-    } else if (startsWith(line, csoerr)) {
-      this.#sockets.fail(line);
+        else this.#sleep.uart = "dead";
+        return;
+      case "awake":
+        this.#sleep.uart = "alive";
+        return this.#heard(now);
+      case "no-context":
+        this.#sockets.forget();
+        this.#log("context lost");
+        if (this.#state !== "up") return;
+        this.#sockets.interrupt();
+        this.#at.clear(now);
+        return this.#lookAgain(1_000, now);
+      default:
+        this.#sleep.active(now);
+        return this.#sockets.take(urc);
     }
   }
 
@@ -372,6 +449,7 @@ export class Sim7020 implements DatagramModem {
    * its time it is asked, for the line that it was found may have got lost.
    */
   #serviceChanged(registered: boolean, now: number): void {
+    this.#sleep.active(now);
     if (registered) return this.#cancelLater();
     this.#log("service lost");
     this.#later(serviceGrace, now, (at) => {
@@ -393,16 +471,16 @@ export class Sim7020 implements DatagramModem {
   #banner(now: number): void {
     if (this.#state === "pausing") return this.#heard(now);
     if (this.#state === "off" || now < this.#bringUp.bootGraceUntil) return;
+    if (this.#family.sleep.boots && this.#state === "asleep") {
+      this.#sleep.uart = "alive";
+      return;
+    }
     this.#rebooted(now);
   }
 
   #rebooted(now: number): void {
     this.#log("rebooted by itself");
-    // Again and again before it ever came up, as with a supply too weak for the attach: that calls
-    // for the growing pause.
-    if (this.#ladder.failures >= rebootsAtOnce) return this.#fail("rebooted", now);
-    this.#failed();
-    this.#pauses.next();
+    if (!this.#retreat.rebooted()) return this.#fail("rebooted", now);
     this.#cancelLater();
     this.#at.clear(now);
     this.#sockets.interrupt();
@@ -438,7 +516,7 @@ export class Sim7020 implements DatagramModem {
     if (this.#state === "recovering") return this.#fail("no-answer", now);
     const from = this.#state;
     this.#enter("recovering");
-    this.#noteRung("resync");
+    this.#retreat.note("resync");
     this.#log(`resync after=${from}`);
     this.#sockets.interrupt();
     this.#cancelLater();
@@ -446,7 +524,7 @@ export class Sim7020 implements DatagramModem {
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
       probe(this.#at, attempts, (answered, t) => (answered ? this.#resetRadio(t) : otherwise(t)), at);
     resync(3, now, (at) => {
-      if (!this.#power.hasKey) return this.#fail("no-answer", at);
+      if (!this.#power.canWake) return this.#fail("no-answer", at);
       this.#power.wake((pressed) => resync(10, pressed, (t) => this.#fail("no-answer", t)), at);
     });
   }
@@ -454,27 +532,24 @@ export class Sim7020 implements DatagramModem {
   /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
   #resetRadio(now: number): void {
     this.#log("radio reset");
-    this.#noteRung("radio");
+    this.#retreat.note("radio");
     this.#bringUp.radioReset = true;
     this.#sockets.forget();
-    this.#bringUp.runQuietly([fixBaud], (at) => this.#bringUp.setUpRadio(at), now);
+    this.#bringUp.runQuietly([], (at) => this.#bringUp.setUpRadio(at), now);
   }
 
   #fail(reason: DownReason, now: number): void {
     this.#cancelLater();
     this.#sockets.drop();
     this.#at.clear(now);
-    this.#failed();
-    const lasting =
-      reason === "denied" ? isLasting(this.#cause) : reason === "sim" && this.#ladder.failures > 1;
-    const wait = (lasting ? this.#longPauses : this.#pauses).next();
+    const wait = this.#retreat.failed(reason, this.#cause);
     this.#enter("pausing");
     this.#deaf = reason === "no-answer";
     this.#log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
     // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
-    if (!this.#deaf) this.#switchRadioOff(now);
+    if (!this.#deaf && reason !== "wrong-modem") this.#switchRadioOff(now);
     this.#later(wait, now, (at) => {
-      const rung = reason === "denied" ? undefined : this.#ladder.beforeBringUp(reason === "no-answer");
+      const rung = this.#retreat.next(reason);
       if (rung === undefined) this.#bringUp.begin(at);
       else this.#bringUp.climb(rung, at);
     });
@@ -483,30 +558,16 @@ export class Sim7020 implements DatagramModem {
 
   /** Whether it hears it or not: nothing waits for the answer. */
   #switchRadioOff(now: number): void {
-    this.#at.send({ line: radioOff, timeout: cfunTimeout, probe: true, onDone() {} }, now);
+    const { radioOff, cfunTimeout } = this.#family;
+    this.#at.send(
+      { line: ascii(radioOff ?? "AT+CFUN=0"), timeout: cfunTimeout, probe: true, onDone() {} },
+      now,
+    );
   }
 
-  #noteRung(rung: Rung): void {
-    this.#ladder.note(rung);
-    this.#options.onLadder?.(this.#ladder.state);
-  }
-
-  #failed(): void {
-    this.#ladder.failed();
-    this.#options.onLadder?.(this.#ladder.state);
-  }
-
-  #succeeded(): void {
-    this.#pauses.reset();
-    this.#longPauses.reset();
-    if (this.#ladder.failures === 0) return;
-    this.#ladder.succeeded();
-    this.#options.onLadder?.(this.#ladder.state);
-  }
-
-  #enter(state: Sim7020State): void {
+  #enter(state: ModemState): void {
     this.#state = state;
-    if (state === "starting") this.#uartAlive = true;
+    if (state === "starting") this.#sleep.uart = "alive";
     if (state !== "configuring" && state !== "registering" && state !== "up") this.#bringUp.echoOff = false;
     if (state === "asleep" || state === "waking" || state === "starting") this.#log(state);
   }

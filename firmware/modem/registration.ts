@@ -1,14 +1,14 @@
 /**
- * Waits until a SIM7020 is registered: the URC usually tells, a question now and then makes up for
+ * Waits until the modem is registered: the URC usually tells, a question now and then makes up for
  * one that got lost.
  */
 import { describeCause } from "./emm-cause";
 import { isRegistered } from "./fields";
-import { decodeT3324, decodeT3412 } from "./psm";
 import { runScript } from "./script";
-import { askRegistration } from "./sim7020-set-up";
+import { askRegistration } from "./set-up";
 import type { AtEngine } from "./at";
-import type { Registration } from "./fields";
+import type { Family } from "./family";
+import type { Registration as Status } from "./fields";
 import type { ScriptResult } from "./script";
 
 /** Time between questions, ms. */
@@ -18,11 +18,12 @@ const limits = Object.freeze({ long: 300_000, short: 90_000 });
 
 export interface RegistrationOptions {
   readonly at: AtEngine;
+  readonly family: Family;
   /** Runs `action` after `delay` ms. */
   readonly later: (delay: number, now: number, action: (now: number) => void) => void;
   /** Whether the driver still waits for it. */
   readonly wanted: () => boolean;
-  readonly onRegistered: (now: number) => void;
+  readonly onRegistered: (status: Status, now: number) => void;
   /** The network refuses the device. */
   readonly onDenied: (cause: number | undefined, now: number) => void;
   /** No cell in time. */
@@ -33,11 +34,11 @@ export interface RegistrationOptions {
 }
 
 /** One wait for registration after another. */
-export class Sim7020Registration {
+export class RegistrationWait {
   readonly #options: RegistrationOptions;
   #until = 0;
   /** From a URC that came while a command was in flight. */
-  #announced: Registration | undefined;
+  #announced: Status | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -50,17 +51,17 @@ export class Sim7020Registration {
   }
 
   /** Takes in the URC. */
-  announce(registration: Registration, now: number): void {
-    if (this.#options.at.busy) this.#announced = registration;
-    else this.#judge(registration, now);
+  announce(status: Status, now: number): void {
+    if (this.#options.at.busy) this.#announced = status;
+    else this.#judge(status, now);
   }
 
   #ask(now: number): void {
     this.#announced = undefined;
-    let answer: Registration | undefined;
+    let answer: Status | undefined;
     runScript(
       this.#options.at,
-      [askRegistration((registration) => (answer = registration))],
+      [askRegistration((status) => (answer = status))],
       (outcome, at) => {
         if (outcome.result.kind !== "ok") return this.#options.onTrouble(outcome, at);
         if (!this.#options.wanted()) return;
@@ -75,18 +76,33 @@ export class Sim7020Registration {
   }
 
   /** Acts on a registration status; true when the matter is settled. */
-  #judge(registration: Registration, now: number): boolean {
-    if (registration.stat === 3) {
-      this.#options.log(`denied cause=${describeCause(registration.cause)}`);
-      this.#options.onDenied(registration.cause, now);
+  #judge(status: Status, now: number): boolean {
+    if (status.stat === 3) {
+      this.#denied(status.cause, now);
       return true;
     }
-    if (!isRegistered(registration)) return false;
-    const t3324 = registration.t3324 === undefined ? undefined : decodeT3324(registration.t3324);
-    const t3412 = registration.t3412 === undefined ? undefined : decodeT3412(registration.t3412);
-    const timers = t3324 !== undefined && t3412 !== undefined ? ` t3324=${t3324}s t3412=${t3412}s` : "";
-    this.#options.log(`registered stat=${registration.stat}${timers}`);
-    this.#options.onRegistered(now);
+    if (!isRegistered(status)) return false;
+    this.#options.onRegistered(status, now);
     return true;
+  }
+
+  #denied(known: number | undefined, now: number): void {
+    const { at, family, log, onDenied, onTrouble, wanted } = this.#options;
+    const settle = (cause: number | undefined, t: number): void => {
+      log(`denied cause=${describeCause(cause)}`);
+      onDenied(cause, t);
+    };
+    if (known !== undefined || family.cause === undefined) return settle(known, now);
+    let cause: number | undefined;
+    runScript(
+      at,
+      family.cause((told) => (cause = told)),
+      (outcome, t) => {
+        const { kind } = outcome.result;
+        if (kind === "timeout") onTrouble(outcome, t);
+        else if (kind !== "aborted" && wanted()) settle(cause, t);
+      },
+      now,
+    );
   }
 }

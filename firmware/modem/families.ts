@@ -1,0 +1,14 @@
+/**
+ * The modem families that there are.
+ */
+import { sim7020 } from "./family/sim7020";
+import type { Family } from "./family";
+
+export const families: readonly Family[] = Object.freeze([sim7020]);
+
+/** @throws RangeError for a name that is none of theirs */
+export function familyNamed(name: string): Family {
+  for (let i = 0; i < families.length; i++) if (families[i].name === name) return families[i];
+  const names = families.map((family) => family.name).join(", ");
+  throw new RangeError(`modem is "${name.slice(0, 40)}", it must be one of ${names}`);
+}

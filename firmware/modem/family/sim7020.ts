@@ -1,0 +1,148 @@
+/**
+ * SIMCom SIM7020 (NB-IoT), after SIMCom's AT manual V1.05 for the series and its low-power application
+ * note. Sockets are the modem's to number, datagrams go in hexadecimal both ways and are pushed:
+ *
+ *     AT+CSOC=1,2,1 -> +CSOC: 0    AT+CSOCON=0,5683,"203.0.113.5"    AT+CSOSEND=0,8,0A0B0C0D
+ *     +CSONMI: 0,8,0A0B0C0D        +CSOERR: 0,1
+ *
+ * Lengths count hex digits. A UDP socket lives through PSM once AT+RETENTION=1 was said behind CPSMS.
+ */
+import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { fieldsOf, wholeNumber } from "../fields";
+import { hexLine, readHexField } from "../hex";
+import { edrxSteps, ensure, psmSteps, usualSurvey } from "../set-up";
+import type { Family, ModemUrc, Wanted } from "../family";
+import type { Step } from "../script";
+
+const csonmi = ascii("+CSONMI:");
+const csoerr = ascii("+CSOERR:");
+const cpsmstatus = ascii("+CPSMSTATUS:");
+
+/** The manual's maximum for CSOCON, ms. */
+const connectTimeout = 75_000;
+const ordinaryTimeout = 10_000;
+/** `CSOSTATUS` of a connected socket. */
+const connected = 2;
+
+function radio({ apn, bands }: Wanted): Step[] {
+  const steps = ensure({
+    read: "AT*MCGDEFCONT?",
+    prefix: "*MCGDEFCONT:",
+    fits: (fields) => fields[0] === "IP" && fields[1] === apn,
+    write: `AT*MCGDEFCONT="IP","${apn}"`,
+  });
+  if (bands !== undefined) steps.push({ line: ascii(`AT+CBANDSL=1,${bands.length},${bands.join(",")}`) });
+  return steps;
+}
+
+function saving(wanted: Wanted): Step[] {
+  const steps: Step[] = [...edrxSteps(wanted), ...psmSteps(wanted)];
+  if (wanted.psm === undefined) return steps;
+  return [{ line: ascii("AT+CPSMSTATUS=1") }, ...steps, { line: ascii("AT+RETENTION=1"), optional: true }];
+}
+
+function open(_: number, address: string, port: number, opened: (id: number) => void): Step[] {
+  let id: number | undefined;
+  const create: Step = {
+    line: ascii("AT+CSOC=1,2,1"),
+    prefix: ascii("+CSOC:"),
+    onLine: (line) => {
+      id = wholeNumber(fieldsOf(line, 6)[0]);
+      if (id !== undefined) opened(id);
+    },
+  };
+  const connect: Step = {
+    // Its id is known once its turn has come.
+    get line() {
+      return ascii(`AT+CSOCON=${id},${port},"${address}"`);
+    },
+    timeout: connectTimeout,
+  };
+  return [create, connect];
+}
+
+function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
+  const steps: Step[] = [];
+  // The flag holds for one datagram, so it goes before each.
+  if (release) steps.push({ line: ascii("AT+CNBIOTRAI=2"), optional: true });
+  steps.push({ line: hexLine(`AT+CSOSEND=${id},${bytes.length * 2},`, bytes), timeout: ordinaryTimeout });
+  return steps;
+}
+
+function survival(id: number, alive: () => void): Step[] {
+  return [
+    {
+      line: ascii(`AT+CSOSTATUS=${id}`),
+      prefix: ascii("+CSOSTATUS:"),
+      optional: true,
+      onLine: (line) => {
+        if (wholeNumber(fieldsOf(line, 11).pop()) === connected) alive();
+      },
+    },
+  ];
+}
+
+function urc(line: Uint8Array): ModemUrc | undefined {
+  if (startsWith(line, csonmi)) return datagram(line);
+  if (startsWith(line, csoerr)) {
+    const fields = fieldsOf(line, csoerr.length);
+    const socket = wholeNumber(fields[0]);
+    return socket === undefined ? undefined : { kind: "closed", socket, reason: fields[1] ?? "unknown" };
+  }
+  if (startsWith(line, cpsmstatus)) {
+    const status = asciiText(line, cpsmstatus.length);
+    if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
+    if (status.indexOf("EXIT") >= 0) return { kind: "awake" };
+  }
+  return undefined;
+}
+
+/** `+CSONMI: <socket>,<hex digits>,<hex>` */
+function datagram(line: Uint8Array): ModemUrc {
+  const first = line.indexOf(0x2c, csonmi.length);
+  const second = line.indexOf(0x2c, first + 1);
+  if (first < 0 || second < 0) return { kind: "unreadable" };
+  const socket = wholeNumber(asciiText(line, csonmi.length, first).trim());
+  const digits = wholeNumber(asciiText(line, first + 1, second).trim());
+  const bytes = readHexField(line, second + 1);
+  if (socket === undefined || bytes === undefined || digits !== 2 * bytes.length)
+    return { kind: "unreadable" };
+  return { kind: "datagram", socket, bytes };
+}
+
+export const sim7020: Family = Object.freeze({
+  name: "sim7020",
+  models: Object.freeze(["SIM7020"]),
+  baud: 115_200,
+  gap: 20,
+  urcs: Object.freeze(
+    ["+CSONMI:", "+CSOERR:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:", "+CEDRXP:"].map(ascii),
+  ),
+  banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
+  power: Object.freeze({ on: 1_100, off: 1_100, wake: 800, reset: 0, down: 5_000, boot: 12_000 }),
+  sleep: Object.freeze({ wakes: "key", boots: false, announced: true }),
+  cereg: 5,
+  cfunTimeout: 30_000,
+  always: () => [],
+  // With auto-baud it does not announce its boots.
+  persistent: () =>
+    ensure({
+      read: "AT+IPR?",
+      prefix: "+IPR:",
+      fits: (fields) => fields[0] === "115200",
+      write: "AT+IPR=115200",
+    }),
+  radio,
+  saving,
+  sleepy: () => [{ line: ascii("AT+CLTS=1"), optional: true }],
+  survey: usualSurvey,
+  urc,
+  sockets: Object.freeze({
+    count: 5,
+    largest: 512,
+    open,
+    close: (id: number) => [{ line: ascii(`AT+CSOCL=${id}`), optional: true, timeout: ordinaryTimeout }],
+    send,
+    survival,
+  }),
+} as const);

@@ -1,0 +1,143 @@
+/**
+ * The modem's sleep: what the network has granted, whether the modem can hear, how it is woken, and what
+ * of it outlives the ESP32's own deep sleep.
+ *
+ * A modem says when it falls asleep, but not every family does, and lines get lost: when it has been
+ * quiet for longer than T3324 it is taken for asleep, and asked first when it is wanted again.
+ */
+import { ascii } from "../text/ascii";
+import { decodeT3324, decodeT3412 } from "./psm";
+import { probe } from "./script";
+import type { AtEngine } from "./at";
+import type { Family } from "./family";
+import type { Registration } from "./fields";
+import type { Granted } from "./modem-options";
+import type { Power } from "./power";
+import type { Sockets } from "./sockets";
+
+/** Whether the modem hears what is sent to it; asleep most do not. */
+export type UartState = "alive" | "dead" | "unknown";
+
+export interface SleepOptions {
+  readonly family: Family;
+  readonly at: AtEngine;
+  readonly power: Power;
+  readonly sockets: Sockets;
+  /** It answers. */
+  readonly onAwake: (now: number) => void;
+  /** It does not, whatever was tried. */
+  readonly onSilence: (now: number) => void;
+  /** What `remembered` gave before the ESP32's deep sleep. */
+  readonly resume?: readonly number[];
+}
+
+/** What the connection may last after the last datagram, and a margin, ms. */
+const settles = 90_000;
+/** ms that one probe takes. */
+const probeTime = 300;
+/** Time for what lets the modem go to sleep, ms. */
+const releaseTimeout = 5_000;
+/** Marks an array as one of these. */
+const version = 1;
+
+/** See the head of this file. */
+export class Sleep {
+  readonly #options: SleepOptions;
+  #granted: Granted = {};
+  #dozeAt = Infinity;
+  /** An array of the ESP32's time before its deep sleep could be read. */
+  readonly remembers: boolean;
+  uart: UartState = "alive";
+
+  constructor(options: SleepOptions) {
+    this.#options = options;
+    const { resume, sockets } = options;
+    this.remembers = resume !== undefined && resume.length === 8 && resume[0] === version;
+    if (!this.remembers) return;
+    // Whether it slept or was about to: it may have woken since, or fallen asleep.
+    this.uart = "unknown";
+    const [, t3324, t3412, edrx, socket, high, low, port] = resume!;
+    this.#granted = {
+      ...(t3324 >= 0 ? { t3324 } : {}),
+      ...(t3412 >= 0 ? { t3412 } : {}),
+      ...(edrx >= 0 ? { edrx: edrx / 100 } : {}),
+    };
+    sockets.restore(socket, `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`, port);
+  }
+
+  /** What the network has granted. */
+  get granted(): Granted {
+    return this.#granted;
+  }
+
+  /** When a modem that is up must have fallen asleep, ms. */
+  get dozeAt(): number {
+    return this.#dozeAt;
+  }
+
+  /** Takes over the timers of a registration; a text of them for the log. */
+  grant({ t3324, t3412 }: Registration): string {
+    const { edrx } = this.#granted;
+    const active = t3324 === undefined ? undefined : decodeT3324(t3324);
+    const periodic = t3412 === undefined ? undefined : decodeT3412(t3412);
+    const known = active !== undefined && periodic !== undefined;
+    this.#granted = {
+      ...(edrx === undefined ? {} : { edrx }),
+      ...(known ? { t3324: active, t3412: periodic } : {}),
+    };
+    return known ? ` t3324=${active}s t3412=${periodic}s` : "";
+  }
+
+  /** @param edrx the cycle, seconds; 0 for none */
+  grantEdrx(edrx: number): void {
+    this.#granted = { ...this.#granted, edrx };
+  }
+
+  /** Something was sent, or came: T3324 begins anew. */
+  active(now: number): void {
+    const { t3324 } = this.#granted;
+    this.#dozeAt = t3324 === undefined ? Infinity : now + 1_000 * t3324 + settles;
+  }
+
+  /** Nothing waits: lets go of what keeps the modem awake. */
+  release(now: number): void {
+    const { family, at } = this.#options;
+    const idle = family.idle ?? [];
+    for (let i = 0; i < idle.length; i++) {
+      at.send({ line: ascii(idle[i]), timeout: releaseTimeout, probe: true, onDone() {} }, now);
+    }
+  }
+
+  /** Has the modem answer: asks it, and wakes it first where it cannot hear. */
+  wake(now: number): void {
+    const { family, at, power, onAwake, onSilence } = this.#options;
+    const { sleep } = family;
+    const enough = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
+    const ask = (t: number): void =>
+      probe(at, enough, (answered, end) => (answered ? onAwake(end) : onSilence(end)), t);
+    const press = (t: number): void => power.wake(ask, t);
+    if (this.uart === "alive") ask(now);
+    else if (this.uart === "dead") press(now);
+    else probe(at, 3, (answered, t) => (answered ? onAwake(t) : press(t)), now);
+  }
+
+  /** See `Modem.remembered`. */
+  remembered(): readonly number[] {
+    const { t3324, t3412, edrx } = this.#granted;
+    const { id, address, port } = this.#options.sockets.first;
+    const parts = address.split(".");
+    const half = (at: number): number => ((Number(parts[at]) << 8) | Number(parts[at + 1])) & 0xffff;
+    const timer = (value: number | undefined): number =>
+      value === undefined || value === Infinity ? -1 : value;
+    return [
+      version,
+      timer(t3324),
+      timer(t3412),
+      edrx === undefined ? -1 : Math.round(edrx * 100),
+      id,
+      half(0),
+      half(2),
+      port,
+    ];
+  }
+}
