@@ -14,15 +14,16 @@ import { BringUp } from "./bring-up";
 import { isRegistered, parseCereg } from "./fields";
 import { ResetLadder } from "./ladder";
 import { Power } from "./power";
+import { Recovery } from "./recovery";
 import { RegistrationWait } from "./registration";
 import { Retreat } from "./retreat";
-import { probe, runScript } from "./script";
+import { runScript } from "./script";
 import { askEdrx, askRegistration, cereg } from "./set-up";
 import { Sleep } from "./sleep";
 import { Sockets } from "./sockets";
 import type { Family, ModemUrc, Wanted } from "./family";
 import type { Registration } from "./fields";
-import type { DownReason, Granted, ModemOptions, ModemState } from "./modem-options";
+import type { Granted, ModemOptions, ModemState } from "./modem-options";
 import type { ScriptResult, Step } from "./script";
 import type { DatagramModem, DatagramOwner } from "./udp";
 
@@ -47,6 +48,7 @@ export class Modem implements DatagramModem {
   readonly #ladder: ResetLadder;
   readonly #retreat: Retreat;
   readonly #bringUp: BringUp;
+  readonly #recovery: Recovery;
   readonly #sleep: Sleep;
   readonly #wanted: Wanted;
   #state: ModemState = "off";
@@ -54,11 +56,8 @@ export class Modem implements DatagramModem {
   /** The one thing the driver waits for, apart from commands. */
   #due = Infinity;
   #action: ((now: number) => void) | undefined;
-  #cause: number | undefined;
   /** It was found mute while it slept. */
   #resetDue = false;
-  /** Nothing on the UART answered: the first sign of life ends the pause. */
-  #deaf = false;
 
   /** Signal when the modem last came up, dBm. */
   rssi: number | undefined;
@@ -108,10 +107,10 @@ export class Modem implements DatagramModem {
         this.#registered(status, now);
       },
       onDenied: (cause, now) => {
-        this.#cause = cause;
-        this.#fail("denied", now);
+        this.#recovery.cause = cause;
+        this.#recovery.fail("denied", now);
       },
-      onMissing: (now) => this.#noCell(now),
+      onMissing: (now) => this.#recovery.noCell(now),
       onTrouble: (outcome, now) => this.#trouble(outcome, now),
       log,
     });
@@ -119,8 +118,8 @@ export class Modem implements DatagramModem {
       manners: family.sockets,
       at: this.#at,
       ready: () => this.ready,
-      onSilence: (now) => this.#recover(now),
-      onRefused: (times, now) => this.#socketRefused(times, now),
+      onSilence: (now) => this.#recovery.silence(now),
+      onRefused: (times, now) => this.#recovery.socketRefused(times, now),
       onIdle: (now) => this.#sleep.release(now),
       pace: options.pace ?? usualPace,
       log,
@@ -130,7 +129,7 @@ export class Modem implements DatagramModem {
       at: this.#at,
       power: this.#power,
       onAwake: (now) => this.#resume(now),
-      onSilence: (now) => this.#recover(now),
+      onSilence: (now) => this.#recovery.silence(now),
       resume: options.resume,
       sockets: this.#sockets,
     });
@@ -143,12 +142,28 @@ export class Modem implements DatagramModem {
       registration: this.#registration,
       enter: (state) => this.#enter(state),
       later,
-      fail: (reason, now) => this.#fail(reason, now),
+      fail: (reason, now) => this.#recovery.fail(reason, now),
       proceed: (outcome, now) => this.#proceed(outcome, now),
       trouble: (outcome, now) => this.#trouble(outcome, now),
       note: (rung) => this.#retreat.note(rung),
       restarted: () => this.#sockets.forget(),
       identified: (imei, now) => options.onIdentified?.(imei, now),
+      log,
+    });
+    this.#recovery = new Recovery({
+      family,
+      at: this.#at,
+      power: this.#power,
+      ladder: this.#ladder,
+      retreat: this.#retreat,
+      sockets: this.#sockets,
+      bringUp: this.#bringUp,
+      state: () => this.#state,
+      enter: (state) => this.#enter(state),
+      later,
+      cancelLater: () => this.#cancelLater(),
+      lookAgain: (delay, now) => this.#lookAgain(delay, now),
+      onDown: (reason, now) => options.onDown?.(reason, now),
       log,
     });
     if (this.#sleep.remembers) this.#state = "asleep";
@@ -211,7 +226,7 @@ export class Modem implements DatagramModem {
     this.#cancelLater();
     this.#sockets.drop();
     this.#at.clear(now);
-    this.#switchRadioOff(now);
+    this.#recovery.switchRadioOff(now);
     this.#enter("off");
     this.#log("suspended");
     this.#options.onDown?.("suspended", now);
@@ -222,21 +237,7 @@ export class Modem implements DatagramModem {
     this.#now = now;
     // The next one to wake it finds it there.
     if (this.#state === "asleep") this.#resetDue = true;
-    if (this.#state === "up") this.#resetMute(now);
-  }
-
-  #resetMute(now: number): void {
-    const rung = this.#ladder.mute();
-    this.#log(`mute reset=${rung}`);
-    this.#cancelLater();
-    this.#sockets.interrupt();
-    this.#sockets.forget();
-    this.#at.clear(now);
-    if (rung === "radio") {
-      this.#enter("recovering");
-      return this.#resetRadio(now);
-    }
-    this.#bringUp.climb(rung, now);
+    if (this.#state === "up") this.#recovery.mute(now);
   }
 
   /** Something has come back. */
@@ -260,7 +261,7 @@ export class Modem implements DatagramModem {
     this.#now = now;
     this.#at.receive(bytes, now);
     // A reboot whose banner was lost, or not believed, or that had none.
-    if (this.#bringUp.echoOff && this.#at.echoed) this.#rebooted(now);
+    if (this.#bringUp.echoOff && this.#at.echoed) this.#recovery.rebooted(now);
   }
 
   poll(now: number): void {
@@ -295,11 +296,6 @@ export class Modem implements DatagramModem {
     this.#sleep.active(this.#now);
     if (this.ready) this.#sockets.pump(this.#now);
     else this.connect(this.#now);
-  }
-
-  #noCell(now: number): void {
-    if (this.#bringUp.radioReset || this.#ladder.failures > 0) this.#fail("not-registered", now);
-    else this.#resetRadio(now);
   }
 
   #registered(status: Registration, now: number): void {
@@ -349,7 +345,7 @@ export class Modem implements DatagramModem {
     if (this.#family.sleep.boots) this.#bringUp.bootGraceUntil = now + wakeGrace;
     if (this.#resetDue) {
       this.#resetDue = false;
-      return this.#resetMute(now);
+      return this.#recovery.mute(now);
     }
     let answer: Registration | undefined;
     const survival = this.#sockets.survival();
@@ -367,16 +363,6 @@ export class Modem implements DatagramModem {
       },
       now,
     );
-  }
-
-  /** Look at registration and context again, then switch the radio off and on, then give up for a while. */
-  #socketRefused(times: number, now: number): void {
-    if (times > 2) {
-      this.#retreat.useless(times - 3);
-      return this.#fail("failed", now);
-    }
-    if (times === 2) return this.#resetRadio(now);
-    this.#lookAgain(1_000, now);
   }
 
   #lookAgain(delay: number, now: number): void {
@@ -414,7 +400,7 @@ export class Modem implements DatagramModem {
       const status = asciiText(line, cpin.length).trim();
       if (this.#state === "up" && status.startsWith("NOT ")) {
         this.#log(`sim status="${status}"`);
-        this.#fail("sim", now);
+        this.#recovery.fail("sim", now);
       }
     } else {
       const urc = this.#family.urc(line);
@@ -430,7 +416,7 @@ export class Modem implements DatagramModem {
         return;
       case "awake":
         this.#sleep.uart = "alive";
-        return this.#heard(now);
+        return this.#recovery.heard(now);
       case "no-context":
         this.#sockets.forget();
         this.#log("context lost");
@@ -461,32 +447,14 @@ export class Modem implements DatagramModem {
     });
   }
 
-  /** A modem that did not answer is awake: until the pause is over it may be gone again. */
-  #heard(now: number): void {
-    if (this.#state !== "pausing" || !this.#deaf) return;
-    this.#cancelLater();
-    this.#bringUp.begin(now);
-  }
-
   #banner(now: number): void {
-    if (this.#state === "pausing") return this.#heard(now);
+    if (this.#state === "pausing") return this.#recovery.heard(now);
     if (this.#state === "off" || now < this.#bringUp.bootGraceUntil) return;
     if (this.#family.sleep.boots && this.#state === "asleep") {
       this.#sleep.uart = "alive";
       return;
     }
-    this.#rebooted(now);
-  }
-
-  #rebooted(now: number): void {
-    this.#log("rebooted by itself");
-    if (!this.#retreat.rebooted()) return this.#fail("rebooted", now);
-    this.#cancelLater();
-    this.#at.clear(now);
-    this.#sockets.interrupt();
-    this.#sockets.forget();
-    this.#bringUp.begin(now);
-    this.#options.onDown?.("rebooted", now);
+    this.#recovery.rebooted(now);
   }
 
   /** False when a script failed; then the trouble is taken care of. */
@@ -500,69 +468,11 @@ export class Modem implements DatagramModem {
   #trouble(outcome: ScriptResult, now: number): void {
     const result = outcome.result;
     if (result.kind === "timeout") {
-      this.#recover(now);
+      this.#recovery.silence(now);
     } else if (result.kind === "error") {
       this.#log(`refused command="${asciiText(outcome.failed!.line)}" code=${result.code ?? "none"}`);
-      this.#fail("failed", now);
+      this.#recovery.fail("failed", now);
     }
-  }
-
-  /**
-   * The first two rungs of the reset ladder: talk to the modem until it answers again (waking it
-   * where there is a key), then switch its radio off and on. Beyond that it is brought up anew,
-   * after a pause that grows.
-   */
-  #recover(now: number): void {
-    if (this.#state === "recovering") return this.#fail("no-answer", now);
-    const from = this.#state;
-    this.#enter("recovering");
-    this.#retreat.note("resync");
-    this.#log(`resync after=${from}`);
-    this.#sockets.interrupt();
-    this.#cancelLater();
-    this.#at.clear(now);
-    const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
-      probe(this.#at, attempts, (answered, t) => (answered ? this.#resetRadio(t) : otherwise(t)), at);
-    resync(3, now, (at) => {
-      if (!this.#power.canWake) return this.#fail("no-answer", at);
-      this.#power.wake((pressed) => resync(10, pressed, (t) => this.#fail("no-answer", t)), at);
-    });
-  }
-
-  /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
-  #resetRadio(now: number): void {
-    this.#log("radio reset");
-    this.#retreat.note("radio");
-    this.#bringUp.radioReset = true;
-    this.#sockets.forget();
-    this.#bringUp.runQuietly([], (at) => this.#bringUp.setUpRadio(at), now);
-  }
-
-  #fail(reason: DownReason, now: number): void {
-    this.#cancelLater();
-    this.#sockets.drop();
-    this.#at.clear(now);
-    const wait = this.#retreat.failed(reason, this.#cause);
-    this.#enter("pausing");
-    this.#deaf = reason === "no-answer";
-    this.#log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
-    // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
-    if (!this.#deaf && reason !== "wrong-modem") this.#switchRadioOff(now);
-    this.#later(wait, now, (at) => {
-      const rung = this.#retreat.next(reason);
-      if (rung === undefined) this.#bringUp.begin(at);
-      else this.#bringUp.climb(rung, at);
-    });
-    this.#options.onDown?.(reason, now);
-  }
-
-  /** Whether it hears it or not: nothing waits for the answer. */
-  #switchRadioOff(now: number): void {
-    const { radioOff, cfunTimeout } = this.#family;
-    this.#at.send(
-      { line: ascii(radioOff ?? "AT+CFUN=0"), timeout: cfunTimeout, probe: true, onDone() {} },
-      now,
-    );
   }
 
   #enter(state: ModemState): void {
