@@ -17,25 +17,19 @@ import { Power } from "./power";
 import { Recovery } from "./recovery";
 import { RegistrationWait } from "./registration";
 import { Retreat } from "./retreat";
-import { runScript } from "./script";
-import { askEdrx, askRegistration, cereg } from "./set-up";
+import { cereg } from "./set-up";
+import { Service } from "./service";
 import { Sleep } from "./sleep";
 import { Sockets } from "./sockets";
 import type { Family, ModemUrc, Wanted } from "./family";
-import type { Registration } from "./fields";
 import type { Granted, ModemOptions, ModemState } from "./modem-options";
-import type { ScriptResult, Step } from "./script";
+import type { ScriptResult } from "./script";
 import type { DatagramModem, DatagramOwner } from "./udp";
 
 const cpin = ascii("+CPIN:");
 
-// Times in ms.
-/** A modem that was up and says that it lost the network searches by itself for so long. */
-const serviceGrace = 60_000;
-/** Three seconds, and what the commands in front of a datagram may take less than those of the one before. */
+/** Three seconds, and what the commands in front of a datagram may take less than those of the one before, ms. */
 const usualPace = 3_500;
-/** Banners may trail in after a wake that is a boot. */
-const wakeGrace = 10_000;
 
 /** The driver: `connect` when there is something to send, `poll` at `deadline`. */
 export class Modem implements DatagramModem {
@@ -49,6 +43,7 @@ export class Modem implements DatagramModem {
   readonly #retreat: Retreat;
   readonly #bringUp: BringUp;
   readonly #recovery: Recovery;
+  readonly #service: Service;
   readonly #sleep: Sleep;
   readonly #wanted: Wanted;
   #state: ModemState = "off";
@@ -58,9 +53,6 @@ export class Modem implements DatagramModem {
   #action: ((now: number) => void) | undefined;
   /** It was found mute while it slept. */
   #resetDue = false;
-
-  /** Signal when the modem last came up, dBm. */
-  rssi: number | undefined;
 
   constructor(options: ModemOptions) {
     this.#options = options;
@@ -104,7 +96,7 @@ export class Modem implements DatagramModem {
       wanted: () => this.#state === "registering",
       onRegistered: (status, now) => {
         this.#cancelLater();
-        this.#registered(status, now);
+        this.#service.registered(status, now);
       },
       onDenied: (cause, now) => {
         this.#recovery.cause = cause;
@@ -150,6 +142,26 @@ export class Modem implements DatagramModem {
       identified: (imei, now) => options.onIdentified?.(imei, now),
       log,
     });
+    this.#service = new Service({
+      family,
+      wanted: this.#wanted,
+      at: this.#at,
+      sockets: this.#sockets,
+      sleep: this.#sleep,
+      bringUp: this.#bringUp,
+      state: () => this.#state,
+      enter: (state) => this.#enter(state),
+      later,
+      cancelLater: () => this.#cancelLater(),
+      proceed: (outcome, now) => this.#proceed(outcome, now),
+      onUp: (now) => {
+        this.#retreat.succeeded();
+        options.onUp?.(now);
+        this.#sockets.pump(now);
+      },
+      onTime: (epoch) => options.onTime?.(epoch, this.#now),
+      log,
+    });
     this.#recovery = new Recovery({
       family,
       at: this.#at,
@@ -162,7 +174,7 @@ export class Modem implements DatagramModem {
       enter: (state) => this.#enter(state),
       later,
       cancelLater: () => this.#cancelLater(),
-      lookAgain: (delay, now) => this.#lookAgain(delay, now),
+      lookAgain: (delay, now) => this.#service.lookAgain(delay, now),
       onDown: (reason, now) => options.onDown?.(reason, now),
       log,
     });
@@ -176,6 +188,11 @@ export class Modem implements DatagramModem {
   /** The modem's IMEI once known. */
   get imei(): string | undefined {
     return this.#bringUp.imei;
+  }
+
+  /** Signal when the modem last came up, dBm. */
+  get rssi(): number | undefined {
+    return this.#service.rssi;
   }
 
   /** What the network granted last. */
@@ -298,39 +315,6 @@ export class Modem implements DatagramModem {
     else this.connect(this.#now);
   }
 
-  #registered(status: Registration, now: number): void {
-    this.#log(`registered stat=${status.stat}${this.#sleep.grant(status)}`);
-    this.#enterUp(now);
-  }
-
-  #enterUp(now: number): void {
-    this.rssi = undefined;
-    const steps: Step[] = [
-      ...(this.#family.attach?.(this.#wanted) ?? []),
-      ...this.#family.survey({
-        onSignal: (dBm) => (this.rssi = dBm),
-        onTime: (epoch) => this.#options.onTime?.(epoch, this.#now),
-      }),
-    ];
-    if (this.#wanted.edrx !== undefined) steps.push(askEdrx((seconds) => this.#sleep.grantEdrx(seconds)));
-    runScript(
-      this.#at,
-      steps,
-      (outcome, at) => {
-        if (!this.#proceed(outcome, at)) return;
-        this.#enter("up");
-        this.#sleep.active(at);
-        this.#bringUp.radioReset = false;
-        this.#retreat.succeeded();
-        const edrx = this.granted.edrx === undefined ? "" : ` edrx=${this.granted.edrx}s`;
-        this.#log(`up${this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`}${edrx}`);
-        this.#options.onUp?.(at);
-        this.#sockets.pump(at);
-      },
-      now,
-    );
-  }
-
   // Sleep and wake
 
   #wake(now: number): void {
@@ -339,35 +323,11 @@ export class Modem implements DatagramModem {
     this.#sleep.wake(now);
   }
 
-  /** After sleep: nothing of the time before it is taken for granted. */
   #resume(now: number): void {
+    if (!this.#resetDue) return this.#service.resume(now);
+    this.#resetDue = false;
     this.#sleep.uart = "alive";
-    if (this.#family.sleep.boots) this.#bringUp.bootGraceUntil = now + wakeGrace;
-    if (this.#resetDue) {
-      this.#resetDue = false;
-      return this.#recovery.mute(now);
-    }
-    let answer: Registration | undefined;
-    const survival = this.#sockets.survival();
-    const steps: Step[] = [
-      { line: ascii(`AT+CEREG=${this.#family.cereg}`) },
-      askRegistration((registration) => (answer = registration)),
-      ...survival.steps,
-    ];
-    this.#bringUp.runQuietly(
-      steps,
-      (at) => {
-        survival.confirm();
-        if (answer !== undefined && isRegistered(answer)) return this.#enterUp(at);
-        this.#bringUp.register(at);
-      },
-      now,
-    );
-  }
-
-  #lookAgain(delay: number, now: number): void {
-    this.#enter("waking");
-    this.#later(delay, now, (at) => this.#resume(at));
+    this.#recovery.mute(now);
   }
 
   #fallAsleep(now: number): void {
@@ -395,7 +355,7 @@ export class Modem implements DatagramModem {
       const registration = parseCereg(line);
       if (registration === undefined) return;
       if (this.#state === "registering") this.#registration.announce(registration, now);
-      else if (this.#state === "up") this.#serviceChanged(isRegistered(registration), now);
+      else if (this.#state === "up") this.#service.changed(isRegistered(registration), now);
     } else if (startsWith(line, cpin)) {
       const status = asciiText(line, cpin.length).trim();
       if (this.#state === "up" && status.startsWith("NOT ")) {
@@ -418,33 +378,11 @@ export class Modem implements DatagramModem {
         this.#sleep.uart = "alive";
         return this.#recovery.heard(now);
       case "no-context":
-        this.#sockets.forget();
-        this.#log("context lost");
-        if (this.#state !== "up") return;
-        this.#sockets.interrupt();
-        this.#at.clear(now);
-        return this.#lookAgain(1_000, now);
+        return this.#service.contextLost(now);
       default:
         this.#sleep.active(now);
         return this.#sockets.take(urc);
     }
-  }
-
-  /**
-   * The network was lost, or found again. A modem that has lost it searches by itself; when it has had
-   * its time it is asked, for the line that it was found may have got lost.
-   */
-  #serviceChanged(registered: boolean, now: number): void {
-    this.#sleep.active(now);
-    if (registered) return this.#cancelLater();
-    this.#log("service lost");
-    this.#later(serviceGrace, now, (at) => {
-      if (this.#state !== "up") return;
-      this.#enter("waking");
-      this.#sockets.interrupt();
-      this.#at.clear(at);
-      this.#resume(at);
-    });
   }
 
   #banner(now: number): void {
