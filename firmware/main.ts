@@ -9,6 +9,7 @@ import config from "mc/config";
 import { narrowband } from "./coap/transmission";
 import { DemoApplication } from "./application";
 import { Agent } from "./device/agent";
+import { Identification } from "./device/identification";
 import { DeviceMemory } from "./device/memory";
 import { readSettings } from "./device/settings";
 import { PortWriter } from "./modem/port";
@@ -17,7 +18,7 @@ import { Modem } from "./modem/modem";
 
 import { Udp } from "./modem/udp";
 import { Clock } from "./platform/clock";
-import { readCredentials } from "./platform/credentials";
+import { readCredentials, storeDeviceKey } from "./platform/credentials";
 import { moddableCryptography } from "./platform/crypt";
 import { openJournalFlash } from "./platform/journal-flash";
 import { restartBoard, startReason } from "./platform/restart";
@@ -75,47 +76,54 @@ function run(settings: Settings): void {
     log: (text) => log("modem", text),
   });
 
-  const agent = new Agent({
-    session: {
-      credentials: readCredentials(config),
-      address: settings.server,
-      port: settings.port,
-      lifetime: settings.lifetime,
-      edition: settings.edition,
-      iv: settings.iv,
-    },
-    crypto: moddableCryptography,
-    random: Math.random,
-    transmission: narrowband,
-    maxDatagram: family.sockets.largest,
-    link: modem,
-    socket: { io: Udp, modem },
-    application: new DemoApplication({
+  const credentials = readCredentials(config);
+  const identify = (): Identification =>
+    new Identification({ modem, store: storeDeviceKey, restart: restartBoard, log });
+  const { productKey, deviceKey, deviceSecret } = credentials;
+  const unidentified = deviceKey === "" && productKey !== "" && deviceSecret !== "";
+  const startAgent = (): Agent =>
+    new Agent({
+      session: {
+        credentials,
+        address: settings.server,
+        port: settings.port,
+        lifetime: settings.lifetime,
+        edition: settings.edition,
+        iv: settings.iv,
+      },
+      crypto: moddableCryptography,
       random: Math.random,
-      rssi: () => modem.rssi,
+      transmission: narrowband,
+      maxDatagram: family.sockets.largest,
+      link: modem,
+      socket: { io: Udp, modem },
+      application: new DemoApplication({
+        random: Math.random,
+        rssi: () => modem.rssi,
+        now: () => clock.now(),
+      }),
+      interval: settings.interval,
+      reports: settings.reports,
+      format: settings.payload,
+      batch: settings.batch,
+      payloadLimit: settings.payloadLimit,
+      late: settings.late,
+      flash: openJournalFlash(log),
+      policy: settings.full,
+      order: settings.order,
+      spacing: settings.spacing,
+      memory,
+      startReason: startReason(),
+      startSpread: settings.startSpread,
+      keepAlive: settings.keepAlive,
+      radioBudget: settings.radioBudget,
+      logValues: settings.logValues,
+      restart: () => restartBoard(),
       now: () => clock.now(),
-    }),
-    interval: settings.interval,
-    reports: settings.reports,
-    format: settings.payload,
-    batch: settings.batch,
-    payloadLimit: settings.payloadLimit,
-    late: settings.late,
-    flash: openJournalFlash(log),
-    policy: settings.full,
-    order: settings.order,
-    spacing: settings.spacing,
-    memory,
-    startReason: startReason(),
-    startSpread: settings.startSpread,
-    keepAlive: settings.keepAlive,
-    radioBudget: settings.radioBudget,
-    logValues: settings.logValues,
-    restart: () => restartBoard(),
-    now: () => clock.now(),
-    wake: () => schedule(0),
-    log,
-  });
+      wake: () => schedule(0),
+      log,
+    });
+  const agent = unidentified ? identify() : startAgent();
 
   /** Runs one event through the agent. An exception that escaped from here would restart the board at once. */
   const turn = (event?: (now: number) => void): void => {

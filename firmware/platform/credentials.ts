@@ -11,7 +11,8 @@ const store = "enos";
 
 /**
  * Keys from the store; one that is not there comes from the configuration, which is meant for a desk
- * and not for the field: the configuration is plain text in the firmware image.
+ * and not for the field: the configuration is plain text in the firmware image. A device key that is
+ * nowhere is empty: the modem's IMEI is to become it.
  */
 export function readCredentials(config: Configuration): Credentials {
   const keys = storage.open({ path: store, format: "string" });
@@ -28,4 +29,11 @@ export function readCredentials(config: Configuration): Credentials {
   };
   keys.close();
   return credentials;
+}
+
+/** Keeps the device key of a board that was given none. */
+export function storeDeviceKey(deviceKey: string): void {
+  const keys = storage.open({ path: store, format: "string" });
+  keys.write("deviceKey", deviceKey);
+  keys.close();
 }

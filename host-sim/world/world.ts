@@ -77,6 +77,8 @@ export interface WorldOptions {
   readonly readingsKept?: number;
   /** Settings of the firmware, as its manifest has them; where the cloud is is not among them. */
   readonly config: Record<string, unknown>;
+  /** The board was given no device key: it takes the modem's IMEI. */
+  readonly keyFromModem?: boolean;
   /** Bytes of flash for the journal; 0 for a board without (default 131072, as in firmware/partitions.csv). */
   readonly journalSize?: number;
   readonly onEvent: (event: WorldEvent) => void;
@@ -192,7 +194,7 @@ export class World {
         "enos",
         new Map([
           ["productKey", device.productKey],
-          ["deviceKey", device.deviceKey],
+          ...(options.keyFromModem === true ? [] : ([["deviceKey", device.deviceKey]] as const)),
           ["deviceSecret", device.deviceSecret],
         ]),
       ],
