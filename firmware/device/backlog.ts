@@ -13,7 +13,8 @@ import { EntryType, decodeEntry, encodeEntry } from "./entry-bytes";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
 import type { Thing } from "../model/thing";
-import type { Entry } from "./entry";
+import type { Completion } from "./application";
+import type { Entry, Message } from "./entry";
 
 /** What goes first when much waits: what was measured just now, or what has waited longest. */
 export type Order = "live" | "oldest";
@@ -53,6 +54,8 @@ const ramLimit = 128;
 /** Entries in RAM with one, and how few may be left before more are fetched. */
 const windowLimit = 32;
 const windowLow = 8;
+/** Callbacks of messages that are in the journal only: so many are kept, the oldest are forgotten. */
+const callbackLimit = 64;
 
 /** What waits, in the order in which it goes. */
 export class Backlog {
@@ -63,6 +66,8 @@ export class Backlog {
   #entries: Entry[] = [];
   /** Entries that are in the journal only. */
   #unread = 0;
+  /** Who wants to hear of messages that are in the journal only. */
+  #callbacks: { readonly id: number; readonly done: (how: Completion) => void }[] = [];
   /** To be told once the journal is done: whoever hears of one may have something new to append. */
   #losses: Loss[] = [];
 
@@ -208,11 +213,7 @@ export class Backlog {
   #place(entry: Entry): void {
     const { order } = this.#options;
     if (order === "oldest" && (this.#unread > 0 || this.#entries.length >= windowLimit)) {
-      // Who sent it wants to hear of its end: it has to stay in RAM.
-      if (entry.kind === "reading" || entry.done === undefined) {
-        this.#unread += 1;
-        return;
-      }
+      return this.#leave(entry);
     }
     this.#entries.push(entry);
     if (this.#entries.length > windowLimit) this.#evict();
@@ -223,12 +224,40 @@ export class Backlog {
     const underWay = this.#options.underWay();
     for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
       const entry = this.#entries[i];
-      const heard = entry.kind === "message" && entry.done !== undefined;
-      if (entry.address === undefined || heard || underWay.indexOf(entry) >= 0) continue;
+      if (entry.address === undefined || underWay.indexOf(entry) >= 0) continue;
       this.#entries.splice(i, 1);
-      this.#unread += 1;
-      return;
+      return this.#leave(entry);
     }
+  }
+
+  /** From now on it is in the journal alone, all but its callback. */
+  #leave(entry: Entry): void {
+    this.#unread += 1;
+    if (entry.kind !== "message" || entry.done === undefined) return;
+    this.#callbacks.push({ id: entry.id, done: entry.done });
+    if (this.#callbacks.length <= callbackLimit) return;
+    this.#callbacks.shift();
+    this.#options.log("journal", "callback forgotten: its message waits on");
+  }
+
+  /** What is left in RAM of a message that is no longer in the journal: who wants to hear of it. */
+  #callbackOf(id: number): Entry | undefined {
+    const gone = {
+      takenAt: -Infinity,
+      time: undefined,
+      topic: "",
+      params: {},
+      timed: false,
+      question: false,
+    };
+    const entry = this.#heard({ kind: "message", id, ...gone, done: undefined }) as Message;
+    return entry.done === undefined ? undefined : entry;
+  }
+
+  /** The entry with its callback, which is its own again. */
+  #heard(entry: Entry): Entry {
+    const index = entry.kind === "message" ? this.#callbacks.findIndex(({ id }) => id === entry.id) : -1;
+    return index < 0 ? entry : { ...(entry as Message), done: this.#callbacks.splice(index, 1)[0].done };
   }
 
   #appendToRam(entry: Entry): Taken {
@@ -270,7 +299,7 @@ export class Backlog {
         const entry = decodeEntry(this.#options.thing, record, -Infinity);
         this.#unread -= 1;
         if (entry !== undefined) {
-          this.#entries.push(entry);
+          this.#entries.push(this.#heard(entry));
           continue;
         }
         journal.release(record.address);
@@ -312,7 +341,7 @@ export class Backlog {
 
   #lost(id: number, type: number, reason: LossReason): void {
     const index = this.#indexOf(id);
-    const entry = index < 0 ? undefined : this.#entries.splice(index, 1)[0];
+    const entry = index < 0 ? this.#callbackOf(id) : this.#entries.splice(index, 1)[0];
     if (index < 0) this.#unread -= 1;
     this.#losses.push({ id, isReading: type !== EntryType.message, reason, entry });
   }

@@ -3,7 +3,7 @@ import { Journal } from "../../firmware/journal/journal";
 import { MemoryFlash } from "../../host-sim/flash/memory-flash";
 import { PowerDomain } from "../../host-sim/flash/power-domain";
 import { Random } from "../../host-sim/world/random";
-import { thing } from "../device/bench";
+import { thing } from "./bench";
 import type { BacklogOptions } from "../../firmware/device/backlog";
 import type { Reading } from "../../firmware/device/entry";
 import type { JournalOptions } from "../../firmware/journal/journal";

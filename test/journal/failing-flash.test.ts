@@ -1,6 +1,6 @@
 /** Faults that a review of the store-and-forward proved: the journal over failing flash. */
 import { expect, it } from "vitest";
-import { backlogOf, drain, flashOf, reading } from "./kit";
+import { backlogOf, drain, flashOf, reading } from "../device/journal-bench";
 
 /** Work that has blocks copied: every fourth waits. */
 function work(b: ReturnType<typeof backlogOf>, from: number, to: number, acked: Set<number>) {
@@ -14,7 +14,7 @@ function work(b: ReturnType<typeof backlogOf>, from: number, to: number, acked: 
     }
   }
 }
-it("B: one write that fails while a block is copied: nothing twice", () => {
+it("one write that fails while a block is copied: nothing twice", () => {
   const wrong: string[] = [];
   for (let n = 1; n < 260; n++) {
     const flash = flashOf(4);
@@ -39,7 +39,7 @@ it("B: one write that fails while a block is copied: nothing twice", () => {
   }
   expect(wrong.slice(0, 6).concat(`${wrong.length}`)).toEqual(["0"]);
 });
-it("B2: the same, seen after a reboot", () => {
+it("the same, seen after a reboot", () => {
   const wrong: string[] = [];
   for (let n = 1; n < 260; n++) {
     const flash = flashOf(4);
@@ -64,7 +64,7 @@ it("B2: the same, seen after a reboot", () => {
   }
   expect(wrong.slice(0, 6).concat(`${wrong.length}`)).toEqual(["0"]);
 });
-it("D: a write that is done and reports a failure: nothing twice", () => {
+it("a write that is done and reports a failure: nothing twice", () => {
   const flash = flashOf(8);
   const b = backlogOf({ flash });
   const write = flash.write.bind(flash);
@@ -79,7 +79,7 @@ it("D: a write that is done and reports a failure: nothing twice", () => {
   expect(drain(b.backlog)).toEqual([1, 2, 3]);
   expect(drain(backlogOf({ flash, boot: 2 }).backlog)).toEqual([]);
 });
-it("E: one block that cannot be erased does not hide what waits from all later boots", () => {
+it("one block that cannot be erased does not hide what waits from all later boots", () => {
   const flash = flashOf(6);
   const b = backlogOf({ flash });
   const erase = flash.eraseBlock.bind(flash);
@@ -101,7 +101,7 @@ it("E: one block that cannot be erased does not hide what waits from all later b
     size: true,
   });
 });
-it("M: a copy that meets a bad cell is written elsewhere while the original is there", () => {
+it("a copy that meets a bad cell is written elsewhere while the original is there", () => {
   const wrong: string[] = [];
   for (let cell = 0; cell < 2048; cell += 16) {
     const flash = flashOf(4);

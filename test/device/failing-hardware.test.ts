@@ -1,8 +1,10 @@
 /** Faults that a review of the store-and-forward proved: the device. */
 import { describe, expect, it } from "vitest";
 import { DeviceMemory } from "../../firmware/device/memory";
-import { AgentBench } from "../device/bench";
-import { backlogOf, flashOf, reading } from "./kit";
+import { AgentBench } from "./bench";
+import { backlogOf, flashOf, reading } from "./journal-bench";
+import type { Completion } from "../../firmware/device/application";
+import type { Message } from "../../firmware/device/entry";
 import type { ByteStore } from "../../firmware/journal/slots";
 const minute = 60_000,
   hour = 60 * minute;
@@ -17,7 +19,7 @@ class Store implements ByteStore {
     this.v.set(k, x.slice());
   }
 }
-it("F: flash that cannot be read does not make the device spin", () => {
+it("flash that cannot be read does not make the device spin", () => {
   const flash = flashOf(16);
   const fill = backlogOf({ flash });
   for (let id = 1; id <= 20; id++) fill.backlog.append(reading(id));
@@ -38,7 +40,7 @@ it("F: flash that cannot be read does not make the device spin", () => {
   bench.wait(10 * minute);
   expect(lines).toBeLessThan(5_000);
 });
-it("G: after one failed write of the state no id is given twice", () => {
+it("after one failed write of the state no id is given twice", () => {
   const store = new Store();
   const log = () => {};
   const first = new DeviceMemory(store, () => 0.5, log);
@@ -53,7 +55,7 @@ it("G: after one failed write of the state no id is given twice", () => {
   for (let i = 0; i < 100; i++) if (ids.has(second.takeId())) again += 1;
   expect(again).toBe(0);
 });
-it("G2: ... so that a new reading does not bear the id of one that waits in the journal", () => {
+it("after one failed write of the state a new reading does not bear the id of one that waits in the journal", () => {
   const store = new Store();
   const flash = flashOf(16, 1024);
   const a = new AgentBench({ flash, store });
@@ -74,7 +76,7 @@ it("G2: ... so that a new reading does not bear the id of one that waits in the 
     both: 0,
   });
 });
-it("H: without key-value storage readings of an earlier boot are not dated into the future", () => {
+it("without key-value storage readings of an earlier boot are not dated into the future", () => {
   const flash = flashOf(16, 1024);
   const a = new AgentBench({ flash });
   a.link.broken = true;
@@ -99,7 +101,7 @@ function drainTimes(flash: ReturnType<typeof flashOf>): number[] {
   }
   return out;
 }
-it("I: a board that loses its power every night gets back on the air once its budget was spent", () => {
+it("a board that loses its power every night gets back on the air once its budget was spent", () => {
   const store = new Store();
   let server;
   let sent = 0;
@@ -128,7 +130,7 @@ it("I: a board that loses its power every night gets back on the air once its bu
   }
   expect(sent).toBeGreaterThan(0);
 });
-describe("J: the supervisor", () => {
+describe("the supervisor", () => {
   const run = (interval: number, deadline: (now: number) => number, hours: number) => {
     const restarts: string[] = [];
     const b = new AgentBench({ interval, restart: (c) => void restarts.push(c) });
@@ -166,7 +168,7 @@ describe("J: the supervisor", () => {
     ).toEqual([]);
   });
 });
-it("K: an application may use one object for all its readings", () => {
+it("an application may use one object for all its readings", () => {
   const b = new AgentBench({ flash: flashOf(16, 1024) });
   const values = { n: 0 };
   b.sample = () => {
@@ -179,4 +181,49 @@ it("K: an application may use one object for all its readings", () => {
   b.wait(3 * hour);
   const bodies = b.server.seen.filter((r) => r.line.endsWith("/up_raw")).map((r) => r.bytes.slice(10));
   expect(new Set(bodies).size).toBe(bodies.length);
+});
+
+describe("messages with a callback, in an outage", () => {
+  const message = (id: number, done: (how: Completion) => void): Message => ({
+    kind: "message",
+    id,
+    takenAt: id,
+    time: 1e12 + id,
+    topic: "/t",
+    params: { a: id },
+    timed: true,
+    done,
+    question: false,
+  });
+
+  it("do not fill the RAM, and the latest of them hear of their end", () => {
+    const heard: number[] = [];
+    const { backlog, log } = backlogOf({ flash: flashOf(256, 4096) });
+    for (let id = 1; id <= 3_000; id++) backlog.append(message(id, () => heard.push(id)));
+    expect(backlog.length).toBe(3_000);
+    expect(backlog.next(0, 1e12).length).toBeLessThan(64);
+    expect(log.filter((line) => line.includes("callback forgotten")).length).toBeGreaterThan(2_000);
+    while (backlog.length > 0) {
+      const [entry] = backlog.next(0, 1e12);
+      if (entry.kind === "message") entry.done?.({ kind: "accepted", data: {} });
+      backlog.release(entry);
+    }
+    // Those that never left the RAM, and the last of those that did.
+    expect(heard.slice(-64)).toEqual(Array.from({ length: 64 }, (_, i) => 2_937 + i));
+  });
+
+  it("hear of it when they make room for others", () => {
+    const heard: string[] = [];
+    const lost: string[] = [];
+    const { backlog } = backlogOf({
+      flash: flashOf(4, 1024),
+      onLost: (id, _isReading, reason, entry) => {
+        lost.push(`${id} ${reason}`);
+        if (entry?.kind === "message") entry.done?.({ kind: "dropped" });
+      },
+    });
+    for (let id = 1; id <= 90; id++) backlog.append(message(id, (how) => heard.push(`${id} ${how.kind}`)));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(heard).toEqual(lost);
+  });
 });

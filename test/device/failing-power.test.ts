@@ -1,8 +1,8 @@
 /** Faults that a review of the store-and-forward proved: journal and device together. */
 import { expect, it } from "vitest";
 import { PowerDomain } from "../../host-sim/flash/power-domain";
-import { AgentBench } from "../device/bench";
-import { backlogOf, drain, flashOf, journalOf, reading } from "./kit";
+import { AgentBench } from "./bench";
+import { backlogOf, drain, flashOf, journalOf, reading } from "./journal-bench";
 import type { ByteStore } from "../../firmware/journal/slots";
 const minute = 60_000,
   hour = 60 * minute;
@@ -17,7 +17,7 @@ class Store implements ByteStore {
     this.v.set(k, x.slice());
   }
 }
-it("A: a mark 'tried' survives a power cut while its record is copied", () => {
+it("a mark 'tried' survives a power cut while its record is copied", () => {
   const wrong: string[] = [];
   let moved = 0,
     cuts = 0;
@@ -74,7 +74,7 @@ it("A: a mark 'tried' survives a power cut while its record is copied", () => {
   expect(cuts).toBeGreaterThan(100);
   expect(wrong).toEqual([]);
 });
-it("B: one write that fails while a block is copied: same boot, nothing twice, counts right", () => {
+it("one write that fails while a block is copied: same boot, nothing twice, counts right", () => {
   const wrong: string[] = [];
   let struck = 0;
   for (let n = 1; n < 900; n++) {
@@ -121,7 +121,7 @@ it("B: one write that fails while a block is copied: same boot, nothing twice, c
   expect(struck).toBeGreaterThan(5);
   expect(wrong.slice(0, 8).concat(`${wrong.length}`)).toEqual(["0"]);
 });
-it("C: a release mark that fails once: the acknowledged reading is not sent again in this boot", () => {
+it("a release mark that fails once: the acknowledged reading is not sent again in this boot", () => {
   const flash = flashOf(32);
   const b = backlogOf({ flash });
   for (let id = 1; id <= 60; id++) b.backlog.append(reading(id));
@@ -138,7 +138,7 @@ it("C: a release mark that fails once: the acknowledged reading is not sent agai
     all: new Set(ids).size,
   }).toEqual({ twice: [], length: 0, all: 60 });
 });
-it("G2: ids after a failed state write", () => {
+it("ids after a failed state write", () => {
   const store = new Store();
   const flash = flashOf(16, 1024);
   const a = new AgentBench({ flash, store });
@@ -156,7 +156,7 @@ it("G2: ids after a failed state write", () => {
   const acks = b.lines("report: acknowledged").map((l) => Number(/id=(\d+)/.exec(l)![1]));
   expect(acks.filter((id, i) => acks.indexOf(id) !== i)).toEqual([]);
 });
-it("J3: one exception of the UART's write does not silence the device for good", () => {
+it("one exception of the UART's write does not silence the device for good", () => {
   for (let n = 1; n < 8; n++) {
     const restarts: string[] = [];
     const b = new AgentBench({ restart: (c) => void restarts.push(c) });
@@ -178,7 +178,7 @@ it("J3: one exception of the UART's write does not silence the device for good",
     expect(b.agent.backlog < 3 || restarts.includes("hung")).toBe(true);
   }
 });
-it("I2: default budget, power lost every night, a network that takes three minutes to find", () => {
+it("default budget, power lost every night, a network that takes three minutes to find", () => {
   const store = new Store();
   let server;
   const got: number[] = [];
