@@ -240,6 +240,7 @@ export class BringUp {
       ...(family.sleepy?.(wanted) ?? []),
       { line: ascii(`AT+CEREG=${family.cereg}`) },
       { line: ascii("AT+CFUN=1"), timeout },
+      ...(family.search?.(wanted) ?? []),
     ];
     runScript(
       engine,

@@ -1,10 +1,13 @@
 /**
  * The modem families that there are.
  */
+import { bc95, saraN2 } from "./family/bc95";
+import { bg95 } from "./family/bg95";
+import { saraR4, saraR5 } from "./family/sara";
 import { sim7020 } from "./family/sim7020";
 import type { Family } from "./family";
 
-export const families: readonly Family[] = Object.freeze([sim7020]);
+export const families: readonly Family[] = Object.freeze([sim7020, bc95, saraN2, bg95, saraR4, saraR5]);
 
 /** @throws RangeError for a name that is none of theirs */
 export function familyNamed(name: string): Family {

@@ -3,7 +3,7 @@
  * where the flow really differs. Everything else is `Modem`'s, and the same for all.
  *
  *     AT -> ATE0, CMEE -> `always` -> model, IMEI -> SIM card -> `persistent` [-> restart]
- *        -> radio off -> `radio`, CPSMS, CEDRXS, `sleepy`, CEREG -> radio on -> registered
+ *        -> radio off -> `radio`, CPSMS, CEDRXS, `sleepy`, CEREG -> radio on -> `search` -> registered
  *        -> `attach` -> `survey` -> up
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
@@ -138,6 +138,8 @@ export interface Family {
   readonly saving?: (wanted: Wanted) => Step[];
   /** Said behind those. */
   readonly sleepy?: (wanted: Wanted) => Step[];
+  /** Said once the radio is on: what makes it look for a network, where it does not by itself. */
+  readonly search?: (wanted: Wanted) => Step[];
   /** Said once it is registered: where a context must be activated for sockets. */
   readonly attach?: (wanted: Wanted) => Step[];
   /** Said when all is ready and nothing waits: lets go of what keeps it awake. */

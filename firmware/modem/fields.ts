@@ -92,12 +92,16 @@ export function findImei(line: Uint8Array): string | undefined {
 }
 
 /**
- * Epoch ms from `+CCLK: "yy/MM/dd,hh:mm:ss±zz"` (local time, zz quarter-hours east of UTC);
- * undefined when it is none, or is the date of a modem that has not heard the network's time yet.
+ * Epoch ms from a line with `yy/MM/dd,hh:mm:ss±zz` (the year may have four digits, quotes and a further
+ * field may follow), zz in quarter-hours east of UTC; undefined when it is none, or is the date of a
+ * modem that has not heard the network's time yet.
+ *
+ * @param tells local time, as 3GPP has it, or UTC with the zone for information only
  */
-export function parseCclk(line: Uint8Array): number | undefined {
+export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | undefined {
   const text = asciiText(line, 0, Math.min(line.length, 64));
-  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?"?\s*$/.exec(text);
+  const match =
+    /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
   const month = Number(match[2]);
@@ -109,6 +113,11 @@ export function parseCclk(line: Uint8Array): number | undefined {
   // A digit lost on the wire must not set the clock to a day that Date.UTC makes up.
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   if (hour > 23 || minute > 59 || second > 60) return undefined;
-  const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  return local - Number(match[7] ?? 0) * 15 * 60_000;
+  const told = Date.UTC(year, month - 1, day, hour, minute, second);
+  return tells === "utc" ? told : told - Number(match[7] ?? 0) * 15 * 60_000;
+}
+
+/** The same from the answer to `AT+CCLK?`, which is local time. */
+export function parseCclk(line: Uint8Array): number | undefined {
+  return parseClock(line, "local");
 }

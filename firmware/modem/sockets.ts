@@ -1,8 +1,8 @@
 /**
  * UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them.
  *
- * A datagram that the modem refuses is tried once more on a new socket; whatever is lost beyond that,
- * CoAP sends again. A modem that keeps what it receives is read until it is empty: when it hints at
+ * A datagram that the modem refuses is tried once more on a new socket, and then without release
+ * assistance, which not every firmware knows; whatever is lost beyond that, CoAP sends again. A modem that keeps what it receives is read until it is empty: when it hints at
  * something, and now and then while an answer is expected, for hints get lost.
  */
 import { equals } from "../text/ascii";
@@ -44,8 +44,8 @@ interface OutgoingDatagram {
   readonly address: string;
   readonly port: number;
   readonly releaseAfterReply: boolean;
-  /** It failed once and is tried again. */
-  retried: boolean;
+  /** How often the modem has refused it. */
+  refused: number;
 }
 
 export interface SocketsOptions {
@@ -74,6 +74,8 @@ export class Sockets {
   #outbox: OutgoingDatagram[] = [];
   #working = false;
   #refusals = 0;
+  /** Datagrams were refused with it and taken without. */
+  #noRelease = false;
   #restored: { readonly id: number; readonly address: string; readonly port: number } | undefined;
   /** The next datagram goes no earlier, ms. */
   #notBefore = 0;
@@ -155,7 +157,7 @@ export class Sockets {
       if (this.#outbox[i].channel === channel && equals(this.#outbox[i].bytes, bytes)) return true;
     }
     if (this.#outbox.length >= outboxLimit) this.#outbox.shift();
-    this.#outbox.push({ channel, bytes, address, port, releaseAfterReply: release, retried: false });
+    this.#outbox.push({ channel, bytes, address, port, releaseAfterReply: release, refused: 0 });
     return true;
   }
 
@@ -218,7 +220,8 @@ export class Sockets {
     // From the command on: without an OK it may have left all the same.
     this.#notBefore = now + this.#options.pace;
     const { manners, at: engine } = this.#options;
-    const steps = manners.send(channel.id, bytes, address, port, datagram.releaseAfterReply);
+    const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
+    const steps = manners.send(channel.id, bytes, address, port, release);
     runScript(engine, steps, (outcome, at) => this.#sent(datagram, outcome.result, at), now);
   }
 
@@ -308,7 +311,7 @@ export class Sockets {
     if (result.kind === "aborted") return;
     this.#working = false;
     const { channel } = datagram;
-    const again = result.kind === "timeout" && result.unprompted === true && !datagram.retried;
+    const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
         this.#options.log(`send refused code=${result.code ?? "none"}`);
@@ -317,17 +320,18 @@ export class Sockets {
         this.#options.log("send without a prompt");
       }
       this.#notBefore = 0;
-      if (datagram.retried) {
+      datagram.refused += 1;
+      if (datagram.refused > (datagram.releaseAfterReply && !this.#noRelease ? 2 : 1)) {
         this.#remove(datagram);
         channel.owner.failDatagram("the modem refuses the datagram");
       }
-      datagram.retried = true;
       this.pump(now);
       return;
     }
     this.#remove(datagram);
     if (result.kind !== "ok") return this.#options.onSilence(now);
     this.#refusals = 0;
+    if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
     if (this.#options.manners.read !== undefined) {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;

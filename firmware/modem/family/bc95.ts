@@ -1,0 +1,170 @@
+/**
+ * Quectel BC95-G and u-blox SARA-N2, which share HiSilicon's chip and its commands, after Quectel's AT
+ * manual for the BC95. 9600 baud, no blank behind a colon, some answers without a name; the modem
+ * numbers the sockets and keeps what it receives until it is read:
+ *
+ *     AT+NSOCR="DGRAM",17,0,1                        0
+ *     AT+NSOSTF=0,203.0.113.5,5683,0x400,4,0A0B0C0D  0,4
+ *     +NSONMI:0,4     AT+NSORF=0,512                 0,203.0.113.5,5683,4,0A0B0C0D,0
+ *
+ * It sleeps by itself and wakes at the first byte on the UART; sockets live on.
+ */
+import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { fieldsOf, parseClock, wholeNumber } from "../fields";
+import { hexLine, readHexField } from "../hex";
+import { ensure, signalStep } from "../set-up";
+import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
+import type { Step } from "../script";
+
+const nsonmi = ascii("+NSONMI:");
+const nsocli = ascii("+NSOCLI:");
+const npsmr = ascii("+NPSMR:");
+
+const ordinaryTimeout = 10_000;
+const attachTimeout = 20_000;
+/** Most bytes that one command takes or gives. */
+const largest = 512;
+/** NSOSTF: the network may release the connection behind the answer to this datagram. */
+const releaseAfterReply = "0x400";
+
+function persistent(_: Wanted, changed: () => void): Step[] {
+  // Else it registers at each boot before it has been told anything.
+  return ensure({
+    read: "AT+NCONFIG?",
+    prefix: "+NCONFIG:",
+    fits: (fields) => fields[0] === "AUTOCONNECT" && fields[1] === "FALSE",
+    write: "AT+NCONFIG=AUTOCONNECT,FALSE",
+    onWritten: changed,
+  });
+}
+
+function radio({ bands }: Wanted): Step[] {
+  if (bands === undefined) return [];
+  const list = bands.join(",");
+  return ensure({
+    read: "AT+NBAND?",
+    prefix: "+NBAND:",
+    fits: (fields) => fields.join(",") === list,
+    write: `AT+NBAND=${list}`,
+    optional: true,
+  });
+}
+
+/** The context can only be defined while the radio is on, and nothing is attached before it is told to. */
+function search({ apn }: Wanted): Step[] {
+  return [
+    ...ensure({
+      read: "AT+CGDCONT?",
+      prefix: "+CGDCONT:",
+      fits: (fields) => fields[0] === "1" && fields[2] === apn,
+      write: `AT+CGDCONT=1,"IP","${apn}"`,
+    }),
+    { line: ascii("AT+CGATT=1"), timeout: attachTimeout },
+  ];
+}
+
+function survey({ onSignal, onTime }: Survey): Step[] {
+  return [
+    signalStep(onSignal),
+    {
+      // UTC on this chip, whatever the zone behind it says.
+      line: ascii("AT+CCLK?"),
+      prefix: ascii("+CCLK:"),
+      optional: true,
+      onLine: (line) => {
+        const epoch = parseClock(line, "utc");
+        if (epoch !== undefined) onTime(epoch);
+      },
+    },
+  ];
+}
+
+function open(_: number, __: string, ___: number, opened: (id: number) => void): Step[] {
+  const onLine = (line: Uint8Array): void => {
+    const id = wholeNumber(asciiText(line).trim());
+    if (id !== undefined && id >= 0) opened(id);
+  };
+  return [{ line: ascii('AT+NSOCR="DGRAM",17,0,1'), bare: true, onLine, timeout: ordinaryTimeout }];
+}
+
+function send(id: number, bytes: Uint8Array, address: string, port: number, release: boolean): Step[] {
+  const head = release
+    ? `AT+NSOSTF=${id},${address},${port},${releaseAfterReply},${bytes.length},`
+    : `AT+NSOST=${id},${address},${port},${bytes.length},`;
+  return [{ line: hexLine(head, bytes), bare: true, onLine() {}, timeout: ordinaryTimeout }];
+}
+
+/** `<id>,<address>,<port>,<length>,<hex>,<left>`, or nothing. */
+function read(id: number, onData: (received: Received) => void): Step[] {
+  const onLine = (line: Uint8Array): void => {
+    const commas: number[] = [];
+    for (let i = 0; i < line.length && commas.length < 6; i++) if (line[i] === 0x2c) commas.push(i);
+    if (commas.length !== 5) return;
+    const address = asciiText(line, commas[0] + 1, commas[1]).replace(/"/g, "");
+    const port = wholeNumber(asciiText(line, commas[1] + 1, commas[2]));
+    const length = wholeNumber(asciiText(line, commas[2] + 1, commas[3]));
+    const bytes = readHexField(line, commas[3] + 1, commas[4]);
+    if (bytes === undefined || port === undefined || length !== bytes.length) return;
+    onData({ bytes, address, port });
+  };
+  return [{ line: ascii(`AT+NSORF=${id},${largest}`), bare: true, onLine, timeout: ordinaryTimeout }];
+}
+
+function urc(line: Uint8Array): ModemUrc | undefined {
+  if (startsWith(line, npsmr)) {
+    const state = fieldsOf(line, npsmr.length)[0];
+    return state === "1" ? { kind: "asleep" } : state === "0" ? { kind: "awake" } : undefined;
+  }
+  const closed = startsWith(line, nsocli);
+  if (!closed && !startsWith(line, nsonmi)) return undefined;
+  const socket = wholeNumber(fieldsOf(line, nsonmi.length)[0]);
+  if (socket === undefined) return undefined;
+  return closed ? { kind: "closed", socket, reason: "network" } : { kind: "data", socket };
+}
+
+const shared: Omit<Family, "name" | "models"> = Object.freeze({
+  baud: 9_600,
+  gap: 20,
+  urcs: Object.freeze(["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:"].map(ascii)),
+  banners: Object.freeze(["REBOOT_CAUSE_", "Neul", "u-blox"].map(ascii)),
+  power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 100, down: 0, boot: 10_000 }),
+  sleep: Object.freeze({ wakes: "uart", boots: false, announced: true }),
+  cereg: 5,
+  cfunTimeout: 85_000,
+  restart: "AT+NRB",
+  imei: (onLine: (line: Uint8Array) => void): Step[] => [
+    { line: ascii("AT+CGSN=1"), prefix: ascii("+CGSN:"), onLine },
+  ],
+  persistent,
+  radio,
+  sleepy: (): Step[] => [
+    { line: ascii("AT+NPSMR=1"), optional: true },
+    { line: ascii("AT+CTZR=1"), optional: true },
+  ],
+  search,
+  survey,
+  urc,
+  sockets: Object.freeze({
+    count: 7,
+    largest,
+    open,
+    close: (id: number): Step[] => [
+      { line: ascii(`AT+NSOCL=${id}`), optional: true, timeout: ordinaryTimeout },
+    ],
+    send,
+    read,
+    // No question tells; one that is gone is found out by the next datagram.
+    survival: (_: number, alive: () => void): Step[] => {
+      alive();
+      return [];
+    },
+  }),
+} as const);
+
+export const bc95: Family = Object.freeze({ ...shared, name: "bc95", models: Object.freeze(["BC95"]) });
+
+export const saraN2: Family = Object.freeze({
+  ...shared,
+  name: "sara-n2",
+  models: Object.freeze(["SARA-N2"]),
+});
