@@ -6,6 +6,13 @@
  *     out   AT+CSQ CR                                  while echo is on
  *           CR LF +CSQ: 18,0 CR LF   CR LF OK CR LF
  *
+ *     in    AT+QISEND=0,5 CR
+ *     out   CR LF > BLANK                              a prompt: the next 5 bytes are data
+ *     in    <5 bytes>                                  ESC as the first of them: never mind
+ *     out   CR LF SEND OK CR LF
+ *
+ *     out   CR LF +QIRD: 5 CR LF <5 bytes> CR LF   CR LF OK CR LF      data in an answer
+ *
  * While a command waits for its answer, further ones are dropped without an answer, as such modems
  * do. Unsolicited lines (URC) go out when they happen: also between a command and its answer.
  */
@@ -20,8 +27,14 @@ export type AtFailure = { readonly cme: number } | "ERROR";
 export interface AtAnswer {
   /** Lines before the final one. */
   readonly lines?: readonly string[];
+  /** Data behind those lines: what stands in front of it, its bytes, what stands behind. */
+  readonly raw?: { readonly head: string; readonly data: Uint8Array; readonly tail: string };
   /** `undefined`: the command succeeded. */
   readonly failure?: AtFailure;
+  /** The line that ends it in place of OK; `null`: none does. */
+  readonly final?: string | null;
+  /** Asks for so many bytes of data first; `take` says what becomes of them. */
+  readonly prompt?: { readonly sign: string; readonly length: number; take(data: Uint8Array): AtExecution };
   /** Runs right after the final line. */
   readonly then?: () => void;
 }
@@ -44,15 +57,20 @@ export interface AtResponderOptions {
   /** Each complete line, without its line ends. */
   onLine?: (direction: "host" | "modem", text: string) => void;
   /** A line that got no answer. */
-  onDropped?: (reason: "busy" | "no command" | "too long") => void;
+  onDropped?: (reason: "busy" | "no command" | "too long" | "too soon") => void;
   /** Holds URCs that come during a command back until inside its answer. */
   urcInsideResponse?: boolean;
   /** How often an unsolicited line goes out: once when left out. */
   urcCopies?: () => number;
+  /** A command that comes within so many ms behind a response is lost. */
+  gap?: number;
 }
 
 /** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
 const longestCommandLine = 1100;
+/** ms that a modem waits for data that it has asked for. */
+const dataPatience = 10_000;
+const escape = 0x1b;
 
 const errorTexts: Record<number, string> = {
   3: "operation not allowed",
@@ -71,6 +89,9 @@ export class AtResponder {
   #overflow = false;
   #inProgress: ScheduledEvent | undefined;
   #held: string[] = [];
+  /** Data that was asked for, as far as it has come. */
+  #data: { readonly bytes: Uint8Array; filled: number; take(data: Uint8Array): AtExecution } | undefined;
+  #answeredAt = -Infinity;
 
   constructor(options: AtResponderOptions) {
     this.#options = options;
@@ -84,7 +105,8 @@ export class AtResponder {
   /** Takes bytes from the host, in pieces of any size. Never throws. */
   receive(bytes: Uint8Array): void {
     for (const byte of bytes) {
-      if (byte === 0x0d) this.#endOfLine();
+      if (this.#data !== undefined) this.#takeData(byte);
+      else if (byte === 0x0d) this.#endOfLine();
       else if (byte !== 0x0a && !this.#overflow) this.#append(byte);
     }
   }
@@ -105,6 +127,23 @@ export class AtResponder {
     this.#line = "";
     this.#overflow = false;
     this.#held = [];
+    this.#data = undefined;
+  }
+
+  #takeData(byte: number): void {
+    const data = this.#data!;
+    if (byte === escape && data.filled === 0) return this.#cancelData();
+    data.bytes[data.filled++] = byte;
+    if (data.filled < data.bytes.length) return;
+    this.#data = undefined;
+    this.#options.scheduler.cancel(this.#inProgress);
+    this.#begin(data.take(data.bytes));
+  }
+
+  #cancelData(): void {
+    this.#data = undefined;
+    this.#options.scheduler.cancel(this.#inProgress);
+    this.#answer({ failure: "ERROR" });
   }
 
   #append(byte: number): void {
@@ -124,6 +163,10 @@ export class AtResponder {
     if (line.trim() === "" && !overflow) return;
     if (this.busy) {
       this.#options.onDropped?.("busy");
+      return;
+    }
+    if (this.#options.scheduler.now - this.#answeredAt < (this.#options.gap ?? 0)) {
+      this.#options.onDropped?.("too soon");
       return;
     }
     if (overflow) {
@@ -157,14 +200,32 @@ export class AtResponder {
   }
 
   #answer(answer: AtAnswer): void {
+    if (answer.prompt !== undefined) return this.#ask(answer.prompt);
     const [first, ...others] = answer.lines ?? [];
     if (first !== undefined) this.#send(first);
     for (const text of this.#held) this.#send(text);
     this.#held = [];
     for (const text of others) this.#send(text);
-    this.#send(this.#finalLine(answer.failure));
+    if (answer.raw !== undefined) this.#sendRaw(answer.raw);
+    if (answer.failure !== undefined || answer.final === undefined) this.#send(this.#finalLine(answer.failure));
+    else if (answer.final !== null) this.#send(answer.final);
     this.#inProgress = undefined;
+    this.#answeredAt = this.#options.scheduler.now;
     answer.then?.();
+  }
+
+  #ask({ sign, length, take }: NonNullable<AtAnswer["prompt"]>): void {
+    this.#write(`\r\n${sign}`);
+    this.#options.onLine?.("modem", sign.trim());
+    this.#data = { bytes: new Uint8Array(length), filled: 0, take };
+    this.#inProgress = this.#options.scheduler.after(dataPatience, () => this.#cancelData());
+  }
+
+  #sendRaw({ head, data, tail }: NonNullable<AtAnswer["raw"]>): void {
+    this.#write(`\r\n${head}`);
+    this.#options.write(data);
+    this.#write(tail);
+    this.#options.onLine?.("modem", `${head.trim()} <${data.length} bytes>`);
   }
 
   #finalLine(failure: AtFailure | undefined): string {

@@ -7,12 +7,17 @@ const withoutNetwork = Date.UTC(1980, 0, 6);
 export class ModemClock {
   readonly #scheduler: Scheduler;
   readonly #epoch: number;
+  readonly #zone: number;
   #startedAt = 0;
   /** ms that the network's time was ahead when it was told; `undefined`: not told yet. */
   #error: number | undefined;
 
-  /** @param epoch the true time at virtual time 0, ms since 1970 */
-  constructor(scheduler: Scheduler, epoch: number) {
+  /**
+   * @param epoch the true time at virtual time 0, ms since 1970
+   * @param zone of the network, quarter-hours east of UTC
+   */
+  constructor(scheduler: Scheduler, epoch: number, zone = 0) {
+    this.#zone = zone;
     this.#scheduler = scheduler;
     this.#epoch = epoch;
   }
@@ -33,12 +38,19 @@ export class ModemClock {
     if (this.#error !== undefined) this.#error = error;
   }
 
-  /** `yy/MM/dd,hh:mm:ss+zz`; the network's zone is UTC here. */
-  text(): string {
+  /** Whether the network has told the time. */
+  get told(): boolean {
+    return this.#error !== undefined;
+  }
+
+  /** `yy/MM/dd,hh:mm:ss+zz`: local time as 3GPP has it, or UTC with the zone behind it all the same. */
+  text(tells: "local" | "utc" = "local"): string {
     const { now } = this.#scheduler;
-    const told = this.#error !== undefined;
-    const ms = told ? this.#epoch + now + this.#error! : withoutNetwork + now - this.#startedAt;
-    const iso = new Date(ms).toISOString();
-    return `${iso.slice(2, 10).replaceAll("-", "/")},${iso.slice(11, 19)}+00`;
+    const zone = this.told ? this.#zone : 0;
+    const utc = this.told ? this.#epoch + now + this.#error! : withoutNetwork + now - this.#startedAt;
+    const iso = new Date(tells === "utc" ? utc : utc + zone * 900_000).toISOString();
+    const sign = zone < 0 ? "-" : "+";
+    const quarters = String(Math.abs(zone)).padStart(2, "0");
+    return `${iso.slice(2, 10).replaceAll("-", "/")},${iso.slice(11, 19)}${sign}${quarters}`;
   }
 }

@@ -31,8 +31,8 @@ export type ModemEvent =
       readonly type: "psm";
       readonly time: number;
       readonly state: "exit";
-      /** What woke it: the power key, or the periodic update timer. */
-      readonly reason: "key" | "T3412";
+      /** What woke it: the power key or a pin like it, a byte on the UART, or the periodic update timer. */
+      readonly reason: "key" | "uart" | "T3412";
     }
   | {
       readonly type: "socket";
@@ -54,5 +54,5 @@ export type ModemEvent =
       readonly type: "dropped";
       readonly time: number;
       readonly what: "datagram" | "command";
-      readonly reason: "psm" | "radio off" | "no socket" | "busy" | "no command" | "too long" | "deaf";
+      readonly reason: "psm" | "radio off" | "no socket" | "busy" | "no command" | "too long" | "too soon" | "deaf";
     };

@@ -41,6 +41,8 @@ export interface PowerSavingOptions {
   onUpdate(): void;
   /** False while a command is in progress, or the cell is being lost: then sleep waits. */
   maySleep(): boolean;
+  /** ms that each byte on the UART keeps it awake; left out, see `uartSilence`. */
+  lock?: number;
 }
 
 export class PowerSaving {
@@ -123,12 +125,20 @@ export class PowerSaving {
     this.#lastUart = this.#options.scheduler.now;
   }
 
+  /** The host has nothing more to say: it may sleep as soon as T3324 is over. */
+  releaseLock(): void {
+    this.#lastUart = -Infinity;
+    if (this.#mode !== "idle" || this.#timers === undefined) return;
+    this.#options.scheduler.cancel(this.#sleep);
+    this.#watchSleep();
+  }
+
   /** The modem is up again after PSM. */
   woken(): void {
     if (this.#mode !== "psm") return;
     this.#mode = "idle";
     this.#reachableUntil = this.#options.scheduler.now;
-    this.#silence = uartSilence;
+    this.#silence = this.#options.lock ?? uartSilence;
     this.uartActivity();
     this.#watchSleep();
   }
@@ -148,7 +158,8 @@ export class PowerSaving {
     if (this.#timers === undefined) return;
     const { scheduler } = this.#options;
     this.#reachableUntil = scheduler.now + this.#timers.t3324;
-    this.#silence = Math.max(leastSilence, Math.min(uartSilence, this.#timers.t3324));
+    this.#silence =
+      this.#options.lock ?? Math.max(leastSilence, Math.min(uartSilence, this.#timers.t3324));
     this.#periodicUpdate = scheduler.after(this.#timers.t3412, () => this.#timerUpdate());
     this.#watchSleep();
   }
@@ -160,7 +171,7 @@ export class PowerSaving {
 
   #watchSleep(): void {
     const { scheduler } = this.#options;
-    const due = Math.max(this.#reachableUntil, this.#lastUart + this.#silence);
+    const due = Math.max(scheduler.now, this.#reachableUntil, this.#lastUart + this.#silence);
     this.#sleep = scheduler.at(due, () => {
       // The UART's activity moves only `#lastUart`: one event looks again, not one for each byte.
       if (scheduler.now < this.#lastUart + this.#silence) return this.#watchSleep();

@@ -83,6 +83,18 @@ export class Registration {
     );
   }
 
+  /**
+   * Back from a sleep that was a restart, in a network that has not forgotten it: after `delay` ms it
+   * is as it was, or it looks for a cell.
+   */
+  rejoin(delay: number): void {
+    const { scheduler, network } = this.#options;
+    const grant = this.#grant;
+    if (grant === undefined) return;
+    this.#become(2, undefined);
+    this.#pending = scheduler.after(delay, () => (network.use() ? this.#become(1, grant) : this.search()));
+  }
+
   /** Asks a network that has registered the modem already for other PSM timers. */
   update(): void {
     const { network, psmRequest } = this.#options;

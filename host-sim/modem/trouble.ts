@@ -4,18 +4,18 @@
  */
 import type { Random } from "../world/random";
 import type { AtCommand } from "./at-command";
-import type { Sim7020Quirks } from "./sim7020-options";
+import type { Quirks } from "./family";
 
 export class Trouble {
   /** It hears nothing but `AT+CFUN=1`, which ends that. */
   deaf = false;
   readonly #random: Random;
-  readonly #quirks: Sim7020Quirks;
+  readonly #quirks: Quirks;
   #slowdown = 1;
   #rebootPending: boolean;
 
   /** @param random the modem's own stream, from which each command draws */
-  constructor(random: Random, quirks: Sim7020Quirks) {
+  constructor(random: Random, quirks: Quirks) {
     this.#random = random;
     this.#quirks = quirks;
     this.#rebootPending = quirks.rebootDuring !== undefined;

@@ -1,5 +1,5 @@
 /**
- * The modem's five sockets (AT+CSOC and its kin), UDP over IPv4 only.
+ * A modem's sockets, UDP over IPv4 only, and what waits in them to be read.
  */
 import type { Random } from "../world/random";
 import type { Endpoint } from "../radio/link";
@@ -8,33 +8,38 @@ export interface UdpSocket {
   readonly id: number;
   /** Bound by CSOB, or taken from the dynamic ports at creation. */
   localPort: number;
-  /** Fixed by CSOCON; datagrams from elsewhere are dropped then. */
+  /** Fixed when it was connected; datagrams from elsewhere are dropped then. */
   peer: Endpoint | undefined;
+  /** What was received and not yet read, for modems that keep it. */
+  readonly waiting: { readonly bytes: Uint8Array; readonly from: Endpoint }[];
 }
 
-/** How many sockets the modem has. */
-export const socketCount = 5;
+/** Bytes that a modem keeps for one socket: what comes beyond is lost. */
+const receiveLimit = 2_048;
 
 /** First of the dynamic ports (RFC 6335 section 6). */
 const dynamicPorts = 49_152;
 
 export class UdpSockets {
+  /** How many there are. */
+  readonly count: number;
   readonly #random: Random;
-  readonly #sockets: (UdpSocket | undefined)[] = new Array(socketCount).fill(undefined);
+  readonly #sockets: (UdpSocket | undefined)[];
 
-  constructor(random: Random) {
+  constructor(random: Random, count: number) {
     this.#random = random;
+    this.count = count;
+    this.#sockets = new Array<UdpSocket | undefined>(count).fill(undefined);
   }
 
-  /** A new socket with the lowest free id, or `undefined` when all are in use. */
-  create(): UdpSocket | undefined {
-    const id = this.#sockets.indexOf(undefined);
-    if (id < 0) return undefined;
+  /** A new socket with that id, or the lowest free one; `undefined` when it is, or all are, in use. */
+  create(id = this.#sockets.indexOf(undefined)): UdpSocket | undefined {
+    if (id < 0 || id >= this.count || this.#sockets[id] !== undefined) return undefined;
     let localPort: number;
     do {
       localPort = dynamicPorts + Math.floor(this.#random.next() * (65_536 - dynamicPorts));
     } while (this.byPort(localPort) !== undefined);
-    const socket: UdpSocket = { id, localPort, peer: undefined };
+    const socket: UdpSocket = { id, localPort, peer: undefined, waiting: [] };
     this.#sockets[id] = socket;
     return socket;
   }
@@ -54,10 +59,19 @@ export class UdpSockets {
     return true;
   }
 
+  /** Keeps a datagram until it is read; false when there is no room for it. */
+  keep(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): boolean {
+    let held = bytes.length;
+    for (const datagram of socket.waiting) held += datagram.bytes.length;
+    if (held > receiveLimit) return false;
+    socket.waiting.push({ bytes, from });
+    return true;
+  }
+
   /** Closes all and returns their ids. */
   closeAll(): number[] {
     const ids: number[] = [];
-    for (let id = 0; id < socketCount; id++) if (this.close(id)) ids.push(id);
+    for (let id = 0; id < this.count; id++) if (this.close(id)) ids.push(id);
     return ids;
   }
 }

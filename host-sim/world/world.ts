@@ -1,7 +1,7 @@
 /**
  * One device with all that is around it, in virtual time:
  *
- *    firmware in its engine == serial == SIM7020 == NB-IoT cell == EnOS stand-in
+ *    firmware in its engine == serial == modem == NB-IoT cell == EnOS stand-in
  *
  * The board can lose its power and start again: an engine ends with its power, flash, key-value storage
  * and the modem do not. Everything that happens comes out as one stream of events in order of time. The
@@ -17,7 +17,7 @@ import { EnosCloud } from "../cloud/cloud";
 import { loadScriptEngine } from "../cloud/script-engine";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
-import { Sim7020 } from "../modem/sim7020";
+import { createModem, families } from "../modem/families";
 import { Uart } from "../modem/uart";
 import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../xs/xs-engine";
@@ -30,6 +30,7 @@ import type { CloudEvent } from "../cloud/cloud";
 import type { ProductRecord } from "../cloud/product";
 import type { DeviceRecord, Edition } from "../cloud/registry";
 import type { ModemEvent } from "../modem/modem-event";
+import type { SimulatedModem } from "../modem/simulated-modem";
 import type { Coverage, DatagramReport } from "../radio/link";
 import type { ScheduledEvent } from "./clock";
 
@@ -65,6 +66,8 @@ export interface WorldOptions {
   readonly addressBound?: boolean;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
   readonly natIdle?: number;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
   /** The board's power key is wired to the modem, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** The board can switch the modem's supply. */
@@ -104,7 +107,7 @@ export class World {
   readonly cell: NbIotCell;
   readonly cloud: EnosCloud;
   readonly uart: Uart;
-  readonly modem: Sim7020;
+  readonly modem: SimulatedModem;
   readonly power = new PowerDomain();
   readonly flash: MemoryFlash | undefined;
   /** Powered by these; the current one, or the last. */
@@ -167,8 +170,9 @@ export class World {
       this.#watchCloud();
     };
     const quirks = random.fork("quirks");
-    this.uart = new Uart({ scheduler: clock, baud: 115_200 });
-    this.modem = new Sim7020({
+    const { modem: family = "sim7020" } = options;
+    this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
+    this.modem = createModem(family, {
       scheduler: clock,
       random: random.fork("modem"),
       port: this.uart.modem,
@@ -263,6 +267,7 @@ export class World {
         server: server.address,
         port: server.port,
         apn: "iot.example",
+        modem: this.modem.family.name,
         ...(powerKey ? { powerKey: powerKeyPin } : {}),
         ...(supply === true ? { modemSupply: supplyPin } : {}),
         ...config,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Random } from "../../host-sim/world/random";
-import { sim7020Commands } from "../../host-sim/modem/sim7020-commands";
+import { sim7020 } from "../../host-sim/modem/family/sim7020";
 import { epoch, imei, server, SimulatedBoard } from "./simulated-board";
 import type { SimulatedBoardOptions } from "./simulated-board";
 
@@ -168,7 +168,7 @@ describe("a reboot in the middle of", () => {
     "+CLTS", "+CEREG", "+CSQ", "+CCLK", "+CSOCL", "+CSOC", "+CSOCON", "+CNBIOTRAI", "+CSOSEND", "+CSOSTATUS",
   ];
 
-  it("any command there is", () => expect(used.filter((name) => !sim7020Commands.has(name))).toEqual([]));
+  it("any command there is", () => expect(used.filter((name) => !sim7020.commands.has(name))).toEqual([]));
 
   it.each(used)("AT%s: comes back, sends, and sleeps", async (rebootDuring) => {
     const random = new Random(rebootDuring);

@@ -1,12 +1,15 @@
-/** The driver and its port on one end of the wire, the simulated SIM7020 in its cell on the other. */
+/** The driver and its port on one end of the wire, a simulated modem in its cell on the other. */
 import { familyNamed } from "../../firmware/modem/families";
 import { Modem as Driver } from "../../firmware/modem/modem";
 import type { ModemOptions as DriverOptions } from "../../firmware/modem/modem-options";
 import { PortWriter } from "../../firmware/modem/port";
 import { Udp } from "../../firmware/modem/udp";
-import { Sim7020 as Modem } from "../../host-sim/modem/sim7020";
-import type { Sim7020Options as ModemOptions } from "../../host-sim/modem/sim7020";
+import { createModem, families } from "../../host-sim/modem/families";
 import type { ModemEvent } from "../../host-sim/modem/modem-event";
+import type {
+  SimulatedModem as Modem,
+  SimulatedModemOptions as ModemOptions,
+} from "../../host-sim/modem/simulated-modem";
 import { Uart } from "../../host-sim/modem/uart";
 import { NbIotCell } from "../../host-sim/radio/link";
 import type { NbIotCellOptions } from "../../host-sim/radio/link";
@@ -20,6 +23,8 @@ export const server = { address: "203.0.113.5", port: 5683 };
 
 export interface SimulatedBoardOptions {
   readonly seed: number | string;
+  /** Family of the modem (default "sim7020"). */
+  readonly family?: string;
   readonly withKey?: boolean;
   readonly driver?: Partial<DriverOptions>;
   readonly modem?: Partial<ModemOptions>;
@@ -66,9 +71,10 @@ export class SimulatedBoard {
       this.arrived.push(bytes);
       this.cell.sendDownlink(bytes, peer);
     };
-    const uart = new Uart({ scheduler: clock, baud: 115_200 });
+    const { family = "sim7020" } = options;
+    const uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
     this.#uart = uart;
-    this.modem = new Modem({
+    this.modem = createModem(family, {
       scheduler: clock,
       random: random.fork("modem"),
       port: uart.modem,
@@ -93,10 +99,10 @@ export class SimulatedBoard {
   #start(): [Driver, Udp] {
     const { clock } = this;
     const { board } = this.#uart;
-    const { withKey = true } = this.#options;
+    const { withKey = true, family = "sim7020" } = this.#options;
     const writer = new PortWriter(board, 64);
     const driver = new Driver({
-      family: familyNamed("sim7020"),
+      family: familyNamed(family),
       write: (bytes) => writer.write(bytes),
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },

@@ -4,8 +4,8 @@ import { Random } from "../../../host-sim/world/random";
 import { NbIotCell } from "../../../host-sim/radio/link";
 import type { NbIotCellOptions } from "../../../host-sim/radio/link";
 import { Uart } from "../../../host-sim/modem/uart";
-import { Sim7020 } from "../../../host-sim/modem/sim7020";
-import type { Sim7020Options } from "../../../host-sim/modem/sim7020";
+import { createModem } from "../../../host-sim/modem/families";
+import type { SimulatedModem, SimulatedModemOptions } from "../../../host-sim/modem/simulated-modem";
 import type { ModemEvent } from "../../../host-sim/modem/modem-event";
 
 export const imei = "864600030000017";
@@ -84,7 +84,7 @@ export interface World {
   clock: VirtualClock;
   cell: NbIotCell;
   uart: Uart;
-  modem: Sim7020;
+  modem: SimulatedModem;
   host: SerialHost;
   events: ModemEvent[];
 }
@@ -92,7 +92,7 @@ export interface World {
 /** A modem on a wire in a cell without loss. */
 export function makeWorld(
   seed: number | string,
-  modem: Partial<Sim7020Options> = {},
+  modem: Partial<SimulatedModemOptions> = {},
   cell: Partial<NbIotCellOptions> = {},
 ): World {
   const clock = new VirtualClock();
@@ -107,7 +107,7 @@ export function makeWorld(
   const uart = new Uart({ scheduler: clock, baud: 115_200 });
   const events: ModemEvent[] = [];
   const host = new SerialHost(clock, uart);
-  const sim7020 = new Sim7020({
+  const sim7020 = createModem("sim7020", {
     scheduler: clock,
     random: random.fork("modem"),
     port: uart.modem,

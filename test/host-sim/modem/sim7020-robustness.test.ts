@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import fc from "fast-check";
-import { sim7020Commands } from "../../../host-sim/modem/sim7020-commands";
+import { sim7020 } from "../../../host-sim/modem/family/sim7020";
 import { VirtualClock } from "../../../host-sim/world/clock";
 import { Random } from "../../../host-sim/world/random";
 import { NbIotCell } from "../../../host-sim/radio/link";
-import { Sim7020 } from "../../../host-sim/modem/sim7020";
+import { createModem } from "../../../host-sim/modem/families";
 import type { SerialModemSide } from "../../../host-sim/modem/uart";
 import { bringUp, imei, makeWorld, openSocket, press } from "./serial-host";
 import type { World } from "./serial-host";
@@ -14,7 +14,7 @@ const piece = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc
     .tuple(
-      fc.constantFrom(...sim7020Commands.keys()),
+      fc.constantFrom(...sim7020.commands.keys()),
       fc.constantFrom("", "?", "=?", "=", "=0,", "=1,", "=0,4,", '="'),
       fc.string({ maxLength: 30 }),
     )
@@ -35,7 +35,7 @@ it("stands any bytes at all, and answers a bounded amount", async () => {
         onReceive: () => {},
         setPowered: (on) => void (powered = on),
       };
-      new Sim7020({ scheduler: clock, random, port, network: cell.admit(), imei });
+      createModem("sim7020", { scheduler: clock, random, port, network: cell.admit(), imei });
       await clock.run({ until: 7_000 });
       let input = 0;
       for (const bytes of pieces) {

@@ -1,70 +1,83 @@
 /**
- * A simulated SIM7020: the other end of the AT port.
+ * A simulated NB-IoT modem: the other end of the AT port. What differs from one family to the next is a
+ * table, see `Family`.
  *
- *     off --key 1 s--> booting --3 to 5 s--> on --idle--> psm --key 0.7 s or T3412--> on
+ *     off --key, supply--> booting --some seconds--> on --idle--> psm --key, pin, UART or T3412--> on
  *
- * It answers as the vendor's AT manual (V1.05) and low-power note describe; where they leave the
- * order of lines or a delay open, seeded chance decides, so that a driver has to cope with all.
- * Simplifications: UDP over IPv4 only, hex data only, no eDRX, no light sleep (AT+CSCLK), one
- * baud rate, and every cell takes every SIM card and access point name.
+ * It answers as the vendors' manuals describe; where they leave the order of lines or a delay open,
+ * seeded chance decides, so that a driver has to cope with all.
  *
  * What can befall it is switched on from outside at any time: `reboot`, `deafen`, `hang`, `setSupply`,
- * `removeSim`, `dropSockets`, `urcs`, `slow`. Untouched, none of them draws a random number.
+ * `removeSim`, `dropSockets`, `dropContext`, `urcs`, `slow`. Untouched, none of them draws a random
+ * number.
  */
 import type { Endpoint } from "../radio/link";
 import type { Scheduler } from "../world/clock";
 import type { Random } from "../world/random";
 import type { AtCommand } from "./at-command";
 import { AtResponder } from "./at-responder";
-import type { AtExecution, AtFailure } from "./at-responder";
+import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
 import { ModemClock } from "./modem-clock";
 import type { ModemEvent } from "./modem-event";
 import { PowerSaving } from "./power-saving";
 import { Registration } from "./registration";
 import { SimCard } from "./sim-card";
-import { notSupported, ordinaryDelay, sim7020Commands } from "./sim7020-commands";
-import type { Sim7020Unit } from "./sim7020-commands";
-import { Sim7020Function } from "./sim7020-function";
-import type { Sim7020Options, Sim7020Quirks } from "./sim7020-options";
-import { Sim7020Power } from "./sim7020-power";
-import type { Sim7020State } from "./sim7020-power";
-import { bootSettings } from "./sim7020-settings";
-import type { Sim7020Nvram, Sim7020Settings } from "./sim7020-settings";
+import { notSupported, ordinaryDelay } from "./commands/common";
+import { decodeEdrx } from "./edrx";
+import type { Family, Quirks, Unit } from "./family";
+import { PhoneFunction } from "./function";
+import type { SimulatedModemOptions } from "./modem-options";
+import { Power } from "./power";
+import type { ModemState } from "./power";
+import { bootSettings } from "./settings";
+import type { Nvram, Settings } from "./settings";
 import { Trouble } from "./trouble";
 import type { SerialModemSide } from "./uart";
 import { UrcFaults } from "./urc-faults";
 import type { UrcProbabilities } from "./urc-faults";
-import { formatHex, UdpSockets } from "./udp-sockets";
+import { UdpSockets } from "./udp-sockets";
 import type { UdpSocket } from "./udp-sockets";
 
-export type { Sim7020Options, Sim7020Quirks } from "./sim7020-options";
+export type { SimulatedModemOptions } from "./modem-options";
+export type { ModemState } from "./power";
 
-export type { Sim7020State } from "./sim7020-power";
+/** ms that a modem which starts anew takes to find back into a network that knows it. */
+const rejoinTime = [800, 4_000] as const;
 
-export class Sim7020 {
-  readonly #options: Sim7020Options;
+export class SimulatedModem {
+  readonly family: Family;
+  readonly #options: SimulatedModemOptions;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #port: SerialModemSide;
-  readonly #quirks: Sim7020Quirks;
+  readonly #quirks: Quirks;
   readonly #trouble: Trouble;
   readonly #urcs: UrcFaults;
-  readonly #power: Sim7020Power;
-  readonly #function: Sim7020Function;
+  readonly #power: Power;
+  readonly #function: PhoneFunction;
   readonly #card = new SimCard();
   readonly #clock: ModemClock;
   readonly #responder: AtResponder;
   readonly #registration: Registration;
   readonly #sockets: UdpSockets;
   readonly #powerSaving: PowerSaving;
-  readonly #nvram: Sim7020Nvram;
-  readonly #unit: Sim7020Unit;
-  #settings: Sim7020Settings = bootSettings();
+  readonly #nvram: Nvram;
+  readonly #unit: Unit;
+  #settings: Settings = bootSettings();
+  readonly #context = { active: false };
   #updateAfterWake = false;
   #lastCereg = "";
+  /** Commands are taken, not only received. */
+  #serving = false;
+  /** Virtual ms until which the UART of a modem that is waking loses what comes. */
+  #deafUntil = -Infinity;
+  /** Level of the wake pin and the reset line, and since when they are low. */
+  #wakeLow: number | undefined;
+  #resetLow: number | undefined;
 
-  constructor(options: Sim7020Options) {
-    const { scheduler, random, port, network } = options;
+  constructor(options: SimulatedModemOptions) {
+    const { scheduler, random, port, network, family } = options;
+    this.family = family;
     this.#options = options;
     this.#scheduler = scheduler;
     this.#random = random.fork("behaviour");
@@ -72,9 +85,10 @@ export class Sim7020 {
     this.#quirks = options.quirks ?? {};
     this.#trouble = new Trouble(this.#random, this.#quirks);
     this.#urcs = new UrcFaults(random.fork("urcs"));
-    this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1));
-    this.#nvram = { baud: 0, apn: options.apn ?? "internet" };
-    this.#sockets = new UdpSockets(random.fork("ports"));
+    this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1), options.zone);
+    this.#nvram = family.nvram();
+    if (options.apn !== undefined) this.#nvram.apn = options.apn;
+    this.#sockets = new UdpSockets(random.fork("ports"), family.sockets);
     this.#responder = new AtResponder({
       scheduler,
       write: (bytes) => port.write(bytes),
@@ -83,6 +97,7 @@ export class Sim7020 {
       onDropped: (reason) => this.#dropped("command", reason),
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
+      ...(family.gap === undefined ? {} : { gap: family.gap }),
     });
     this.#registration = new Registration({
       scheduler,
@@ -98,50 +113,88 @@ export class Sim7020 {
       onEnterPsm: () => this.#enterPsm(),
       onWakeByTimer: () => this.#wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
-      maySleep: () => !this.#responder.busy && !network.losing,
+      maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
+      ...(family.sleep.lock === undefined ? {} : { lock: family.sleep.lock }),
     });
-    this.#power = new Sim7020Power({
+    this.#power = new Power({
       scheduler,
       random: this.#random,
-      bootsByItself: options.powerOn !== "key",
+      traits: family.power,
+      bootsByItself: options.powerOn !== "key" || family.power.key === undefined,
       onBoot: () => this.#reset(),
       onOn: () => {
         port.setPowered(true);
         this.#junk();
-        this.#function.booted(this.#nvram.baud === 0);
+        this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
       },
       onHalt: () => this.#halt(),
-      onPowerDown: () => this.#responder.urc("NORMAL POWER DOWN"),
+      onPowerDown: () => {
+        if (family.power.goodbye !== undefined) this.#responder.urc(family.power.goodbye);
+      },
       onWakeKey: () => this.#wake("key"),
       onEvent: (event) => this.#tell(event),
     });
-    this.#function = new Sim7020Function({
+    this.#function = new PhoneFunction({
       random: this.#random,
       faultRandom: random.fork("card"),
+      traits: family.boot,
       card: this.#card,
       registration: this.#registration,
       settings: () => this.#settings,
+      onServing: () => (this.#serving = true),
+      search: () => this.#begin(),
       urc: (text) => this.#urc(text),
       later: (delay, run) => this.#later(delay, run),
       radioOff: () => this.#radioOff(),
     });
     this.#unit = this.#makeUnit();
     port.onReceive = (bytes) => {
+      if (this.state === "psm" && family.sleep.wakesByUart !== undefined) {
+        this.#deafUntil = scheduler.now + family.sleep.wakesByUart.deafFor;
+        this.#wake("uart");
+        return;
+      }
       this.#powerSaving.uartActivity();
-      if (this.state === "on") this.#responder.receive(bytes);
+      if (this.state === "on" && scheduler.now >= this.#deafUntil) this.#responder.receive(bytes);
     };
-    network.onDownlink = (datagram, from, toPort) => this.#receive(datagram, from, toPort);
+    network.onDownlink = (datagram, from, toPort) => this.#page(datagram, from, toPort);
     network.onServiceLost = () => this.#serviceLost();
-    if (options.powerOn !== "key") this.#power.boot("supply");
+    if (options.powerOn !== "key" || family.power.key === undefined) this.#power.boot("supply");
   }
 
-  get state(): Sim7020State {
+  get state(): ModemState {
     return this.#power.state;
   }
 
-  /** The PWRKEY line: held low 1 s it turns the modem on or off, 0.7 s wakes it from PSM. */
+  /** The PWRKEY line: how long it is held low says what is meant, see `PowerTraits`. */
   setPowerKey(low: boolean): void {
     this.#power.setKey(low);
+  }
+
+  /** RESET_N: held low long enough, it starts anew. */
+  setReset(low: boolean): void {
+    const { now } = this.#scheduler;
+    const { reset } = this.family.power;
+    if (low) this.#resetLow ??= now;
+    else if (this.#resetLow !== undefined) {
+      const held = now - this.#resetLow;
+      this.#resetLow = undefined;
+      if (reset !== undefined && held >= reset) this.#power.resetByPin();
+    }
+  }
+
+  /** The pin that ends PSM (PSM_EINT), at its falling edge once it is low long enough. */
+  setWakePin(low: boolean): void {
+    const { wake, wakePin } = this.family.power;
+    if (!low) {
+      this.#wakeLow = undefined;
+    } else if (this.#wakeLow === undefined && wakePin === true && wake !== undefined) {
+      const since = this.#scheduler.now;
+      this.#wakeLow = since;
+      this.#scheduler.after(wake, () => {
+        if (this.#wakeLow === since) this.#wake("key");
+      });
+    }
   }
 
   /** The supply rail. Off, everything volatile is gone; on again, it boots or waits for the key. */
@@ -200,9 +253,26 @@ export class Sim7020 {
     return this.#closeSockets();
   }
 
+  /** The network context is gone, as after a release by the operator; the sockets with it. */
+  dropContext(): void {
+    if (this.state !== "on" || this.#registration.stat !== 1 || !this.#context.active) return;
+    this.#context.active = false;
+    this.#closeSockets();
+    for (const text of this.family.contextLost?.(this.#unit) ?? []) this.#urc(text);
+  }
+
+  /** The SIM card is read and the radio on: attaches, where it does that by itself. */
+  #begin(): void {
+    if (this.#registration.grant !== undefined) return this.#registration.rejoin(this.#random.between(...rejoinTime));
+    if (this.family.attachesItself(this.#unit)) this.#registration.search();
+  }
+
   /** Settings after a boot. */
   #reset(): void {
     this.#settings = bootSettings();
+    this.family.onBoot?.(this.#unit);
+    this.#serving = false;
+    this.#context.active = false;
     this.#responder.echo = true;
     this.#responder.errorStyle = 0;
     this.#trouble.deaf = false;
@@ -249,26 +319,29 @@ export class Sim7020 {
     this.#lastCereg = fields;
     if (stat !== 1) return;
     this.#powerSaving.attached(grant?.psm);
-    if (!this.#settings.networkTime) return;
-    this.#clock.set(this.#options.network.clockError);
-    this.#urc(`+CLTS: ${this.#clock.text()}`);
+    if (this.#settings.networkTime) this.#clock.set(this.#options.network.clockError);
+    this.family.attached?.(this.#unit);
   }
 
   #enterPsm(): void {
-    if (this.#settings.psmStatus) this.#urc('+CPSMSTATUS: "ENTER PSM"');
+    const { sleep } = this.family;
+    for (const text of sleep.entering(this.#unit)) this.#urc(text);
     this.#power.state = "psm";
     this.#settings.rai = 0;
     this.#responder.reset();
-    this.#port.setPowered(false);
+    // What a byte can wake has its ear at the wire.
+    if (sleep.wakesByUart === undefined) this.#port.setPowered(false);
     this.#tell({ type: "psm", time: this.#scheduler.now, state: "enter" });
-    if (!this.#settings.retention) this.#closeSockets();
+    const kept = sleep.keepsSockets(this.#unit) && this.#quirks.socketClosedInPsm !== true;
+    if (sleep.boots || !kept) this.#closeSockets();
   }
 
   /** True when there was a sleep to end. */
-  #wake(reason: "key" | "T3412"): boolean {
+  #wake(reason: "key" | "uart" | "T3412"): boolean {
     if (reason === "T3412") this.#updateAfterWake = true;
     if (this.state !== "psm") return false;
     this.#power.state = "waking";
+    if (this.family.sleep.boots) return this.#wakeByBoot(reason);
     this.#later(this.#random.between(100, 300), () => {
       this.#power.state = "on";
       this.#port.setPowered(true);
@@ -276,11 +349,28 @@ export class Sim7020 {
       this.#loseSettings();
       this.#tell({ type: "psm", time: this.#scheduler.now, state: "exit", reason });
       this.#junk();
-      if (this.#card.present) this.#urc("+CPIN: READY");
-      else this.#function.cardGone();
-      if (this.#settings.psmStatus) this.#urc('+CPSMSTATUS: "EXIT PSM"');
+      if (!this.#card.present) this.#function.cardGone();
+      else if (this.family.boot.card) this.#urc("+CPIN: READY");
+      for (const text of this.family.sleep.leaving(this.#unit)) this.#urc(text);
       if (this.#updateAfterWake && this.#card.present) this.#powerSaving.update();
       this.#updateAfterWake = false;
+    });
+    return true;
+  }
+
+  /** Wakes as from off: nothing of before is known but what the network and the NVRAM know. */
+  #wakeByBoot(reason: "key" | "uart" | "T3412"): boolean {
+    this.#later(this.#random.between(...this.family.power.boot), () => {
+      this.#reset();
+      this.#card.switchOff();
+      this.#power.state = "on";
+      this.#port.setPowered(true);
+      this.#powerSaving.woken();
+      this.#tell({ type: "psm", time: this.#scheduler.now, state: "exit", reason });
+      this.#junk();
+      for (const text of this.family.sleep.leaving(this.#unit)) this.#urc(text);
+      this.#updateAfterWake = false;
+      this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
     });
     return true;
   }
@@ -303,13 +393,27 @@ export class Sim7020 {
       this.#dropped("command", "deaf");
       return undefined;
     }
-    const rule = sim7020Commands.get(command.name);
+    if (!this.#serving) {
+      this.#dropped("command", "busy");
+      return undefined;
+    }
+    const rule = this.family.commands.get(command.name);
     const [least, most] = rule?.delay ?? ordinaryDelay;
     const delay = this.#trouble.slowdown * this.#random.between(least, most);
     if (this.#trouble.breaksAt(command)) {
       this.#later(delay / 2, () => this.reboot(`in the middle of ${command.name}`));
     }
-    return { delay, run: () => rule?.run(this.#unit, command) ?? notSupported };
+    return { delay, run: () => this.#prompting(rule?.run(this.#unit, command) ?? notSupported) };
+  }
+
+  /** A prompt that is late, or does not come. */
+  #prompting(answer: AtAnswer): AtAnswer {
+    if (answer.prompt === undefined) return answer;
+    const { noPrompt } = this.#quirks;
+    if (noPrompt !== undefined && this.#random.chance(noPrompt)) {
+      return { ...answer, prompt: { ...answer.prompt, sign: "" } };
+    }
+    return answer;
   }
 
   #send(socket: UdpSocket, datagram: Uint8Array): void {
@@ -318,6 +422,22 @@ export class Sim7020 {
     this.#tell({ type: "send", time: this.#scheduler.now, id: socket.id, bytes: datagram, rai });
     this.#powerSaving.sent(rai);
     this.#options.network.uplink(datagram, socket.localPort, socket.peer!);
+  }
+
+  /** With eDRX the network keeps what it has until the modem listens again. */
+  #page(datagram: Uint8Array, from: Endpoint, toPort: number): void {
+    const cycle = this.#powerSaving.mode === "idle" ? this.#edrxCycle() : undefined;
+    if (cycle === undefined) return this.#receive(datagram, from, toPort);
+    const wait = cycle - (this.#scheduler.now % cycle);
+    this.#later(wait, () => this.#receive(datagram, from, toPort));
+  }
+
+  /** ms between two paging windows; `undefined`: none was granted. */
+  #edrxCycle(): number | undefined {
+    const asked = this.#settings.edrx;
+    if (asked === undefined) return undefined;
+    const granted = this.#options.grantEdrx === undefined ? asked : this.#options.grantEdrx(asked);
+    return granted === undefined ? undefined : decodeEdrx(granted);
   }
 
   #receive(datagram: Uint8Array, from: Endpoint, toPort: number): void {
@@ -330,7 +450,7 @@ export class Sim7020 {
       return this.#dropped("datagram", "no socket");
     }
     this.#tell({ type: "receive", time: this.#scheduler.now, id: socket.id, bytes: datagram });
-    this.#urc(`+CSONMI: ${socket.id},${2 * datagram.length},${formatHex(datagram)}`);
+    this.family.deliver(this.#unit, socket, datagram);
   }
 
   #urc(text: string): void {
@@ -357,7 +477,7 @@ export class Sim7020 {
     this.#options.onEvent?.(event);
   }
 
-  #makeUnit(): Sim7020Unit {
+  #makeUnit(): Unit {
     const modem = this;
     // A home network's subscriber and card numbers that go with the IMEI, all invented.
     const digits = this.#options.imei.slice(-10).padStart(10, "0");
@@ -375,9 +495,22 @@ export class Sim7020 {
       random: this.#random,
       identity: { imei: this.#options.imei, imsi: `00101${digits}`, iccid: `898601${digits}0000` },
       baud: this.#port.baud ?? 115_200,
-      ceregRoutingArea: this.#quirks.ceregRoutingArea === true,
+      quirks: this.#quirks,
       socketFailure,
-      clock: () => this.#clock.text(),
+      context: this.#context,
+      get grantedEdrx() {
+        const asked = modem.#settings.edrx;
+        return asked === undefined ? undefined : (modem.#options.grantEdrx ?? ((bits) => bits))(asked);
+      },
+      clock: (tells) => this.#clock.text(tells),
+      get clockTold() {
+        return modem.#clock.told;
+      },
+      urc: (text, delay) => {
+        if (delay === undefined) this.#urc(text);
+        else this.#later(delay, () => this.#urc(text));
+      },
+      releaseLock: () => this.#powerSaving.releaseLock(),
       setFunction: (cfun) => this.#function.set(cfun),
       requestPsm: () => this.#requestPsm(),
       send: (socket, datagram) => this.#send(socket, datagram),

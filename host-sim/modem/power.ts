@@ -1,5 +1,5 @@
 /**
- * Whether a SIM7020 is on: its supply, its power key, boots, and what ends them.
+ * Whether a modem is on: its supply, its power key, boots, and what ends them.
  *
  *     off --supply, or key 1 s--> booting --3 to 5 s--> on <--> psm, waking
  *      ^                             ^                  | |
@@ -10,15 +10,17 @@
 import type { Random } from "../world/random";
 import type { Scheduler } from "../world/clock";
 import type { ModemEvent } from "./modem-event";
+import type { PowerTraits } from "./family";
 import { PowerKey } from "./power-key";
 
 /** `waking` and `stopping` last a moment only. The UART is dead in all but `on`. */
-export type Sim7020State = "off" | "booting" | "on" | "psm" | "waking" | "stopping" | "hung";
+export type ModemState = "off" | "booting" | "on" | "psm" | "waking" | "stopping" | "hung";
 
-export interface Sim7020PowerOptions {
+export interface PowerOptions {
   scheduler: Scheduler;
   /** The modem's own stream: boots draw from it in their order. */
   random: Random;
+  readonly traits: PowerTraits;
   /** Boots as soon as it has power, without the key. */
   bootsByItself: boolean;
   /** A boot begins: everything is as the factory or the last boot left it. */
@@ -34,19 +36,29 @@ export interface Sim7020PowerOptions {
   onEvent(event: ModemEvent): void;
 }
 
-export class Sim7020Power {
+export class Power {
   /** Sleep is the owner's affair: it moves between `on`, `psm` and `waking` by itself. */
-  state: Sim7020State = "off";
-  readonly #options: Sim7020PowerOptions;
+  state: ModemState = "off";
+  readonly #options: PowerOptions;
   readonly #key: PowerKey;
   /** Counts boots, so that what was planned before one does not happen after it. */
   #session = 0;
   #supplied = true;
   #hungUntil: "key" | "supply" = "key";
 
-  constructor(options: Sim7020PowerOptions) {
+  constructor(options: PowerOptions) {
     this.#options = options;
-    this.#key = new PowerKey(options.scheduler, () => options.onWakeKey(), () => this.#toggle());
+    const { key, wake, wakePin } = options.traits;
+    this.#key = new PowerKey(
+      options.scheduler,
+      {
+        wake: key === undefined || wakePin === true ? Infinity : (wake ?? Infinity),
+        on: key?.on ?? Infinity,
+        off: key?.off ?? Infinity,
+      },
+      () => options.onWakeKey(),
+      (how) => this.#toggle(how),
+    );
   }
 
   setKey(low: boolean): void {
@@ -54,10 +66,10 @@ export class Sim7020Power {
   }
 
   boot(reason: string): void {
-    const { random, onBoot, onOn } = this.#options;
+    const { random, traits, onBoot, onOn } = this.#options;
     this.#enter("booting", reason);
     onBoot();
-    this.later(random.between(3_000, 5_000), () => {
+    this.later(random.between(...traits.boot), () => {
       this.#enter("on", reason);
       onOn();
     });
@@ -73,7 +85,7 @@ export class Sim7020Power {
     if (this.state === "on") this.#options.onPowerDown();
     this.#halt();
     this.state = "stopping";
-    this.later(this.#options.random.between(1_000, 3_000), () => this.#enter("off", reason));
+    this.later(this.#options.random.between(...this.#options.traits.down), () => this.#enter("off", reason));
   }
 
   hang(until: "key" | "supply"): void {
@@ -104,12 +116,23 @@ export class Sim7020Power {
     });
   }
 
-  /** A press of a second. */
-  #toggle(): void {
+  /** A press long enough for this. What it has switched on, it does not switch off as well. */
+  #toggle(how: "on" | "off"): void {
     if (!this.#supplied) return;
     const hearsKey = this.state === "hung" && this.#hungUntil === "key";
-    if (this.state === "off") this.boot("key");
-    else if (this.state === "on" || hearsKey) this.powerDown("key");
+    if (how === "on") {
+      if (this.state === "off") this.boot("key");
+    } else if (this.state === "on" || hearsKey) {
+      this.powerDown("key");
+    }
+  }
+
+  /** RESET_N was low long enough: whatever it was doing, it starts anew. A hang that the key ends, ends. */
+  resetByPin(): void {
+    const held = this.state === "hung" && this.#hungUntil === "supply";
+    if (!this.#supplied || this.state === "off" || held) return;
+    this.#halt();
+    this.boot("reset pin");
   }
 
   #halt(): void {

@@ -8,12 +8,12 @@
  *     AT+CSOSTATUS=<id>                 +CSOSTATUS: <id>,<0 none, 1 created, 2 connected>
  *     AT+CSOCL=<id>
  */
-import { integerArgument } from "./at-command";
-import type { AtArgument, AtCommand } from "./at-command";
-import type { AtAnswer } from "./at-responder";
-import type { CommandRule, Sim7020Unit } from "./sim7020-commands";
-import { parseHex, parseIpv4, socketCount } from "./udp-sockets";
-import type { UdpSocket } from "./udp-sockets";
+import { integerArgument } from "../at-command";
+import type { AtArgument, AtCommand } from "../at-command";
+import type { AtAnswer } from "../at-responder";
+import type { CommandRule, Unit } from "../family";
+import { parseHex, parseIpv4 } from "../udp-sockets";
+import type { UdpSocket } from "../udp-sockets";
 
 /** The most bytes in one CSOSEND. */
 const longestDatagram = 512;
@@ -21,13 +21,13 @@ const longestDatagram = 512;
 /** A rule for a set command whose first argument names an open socket. */
 function onSocket(
   delay: readonly [number, number] | undefined,
-  run: (unit: Sim7020Unit, socket: UdpSocket, args: readonly AtArgument[]) => AtAnswer,
+  run: (unit: Unit, socket: UdpSocket, args: readonly AtArgument[]) => AtAnswer,
 ): CommandRule {
   return {
     delay,
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
-      const id = integerArgument(args[0], 0, socketCount - 1);
+      const id = integerArgument(args[0], 0, unit.sockets.count - 1);
       const socket = id === undefined ? undefined : unit.sockets.get(id);
       return socket === undefined ? failed(unit) : run(unit, socket, args);
     },
@@ -85,7 +85,7 @@ export const socketCommands: Record<string, CommandRule> = {
   "+CSOSTATUS": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
-      const id = integerArgument(args[0], 0, socketCount - 1);
+      const id = integerArgument(args[0], 0, unit.sockets.count - 1);
       if (id === undefined) return failed(unit);
       const socket = unit.sockets.get(id);
       const status = socket === undefined ? 0 : socket.peer === undefined ? 1 : 2;
@@ -102,7 +102,7 @@ export const socketCommands: Record<string, CommandRule> = {
   },
 };
 
-function failed(unit: Sim7020Unit): AtAnswer {
+function failed(unit: Unit): AtAnswer {
   return { failure: unit.socketFailure };
 }
 

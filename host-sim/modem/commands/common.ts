@@ -1,0 +1,192 @@
+/**
+ * The AT commands that the families have in common (3GPP TS 27.007 and habit), as rules from which each
+ * takes what it has. Rules check their arguments, change the unit, and give the lines of the answer.
+ */
+import { integerArgument } from "../at-command";
+import type { AtAnswer, ErrorStyle } from "../at-responder";
+import { decodeT3324, decodeT3412 } from "../psm-timers";
+import type { CommandRule, Unit } from "../family";
+
+/** ms that the modem takes for an ordinary command. */
+export const ordinaryDelay = [5, 80] as const;
+
+export const done: AtAnswer = {};
+export const notAllowed: AtAnswer = { failure: { cme: 3 } };
+/** What a command or a form of one gets that does not exist. */
+export const notSupported: AtAnswer = { failure: { cme: 4 } };
+export const badParameter: AtAnswer = { failure: { cme: 50 } };
+export const noCard: AtAnswer = { failure: { cme: 10 } };
+
+/** An answer of one line. */
+export function line(text: string): AtAnswer {
+  return { lines: [text] };
+}
+
+/** A rule for `AT+X`, which only tells something. */
+export function tells(text: (unit: Unit) => string): CommandRule {
+  return { run: (unit, { form }) => (form === "execute" ? line(text(unit)) : undefined) };
+}
+
+/** The same for what stands on the SIM card. */
+export function tellsOfCard(text: (unit: Unit) => string): CommandRule {
+  const { run } = tells(text);
+  return { run: (unit, command) => (unit.card.absent ? noCard : run(unit, command)) };
+}
+
+/** A rule for `AT+X?` and for `AT+X=<number>`, the number within bounds. */
+export function holds(
+  name: string,
+  most: number,
+  read: (unit: Unit) => number,
+  write: (unit: Unit, value: number) => AtAnswer | void,
+): CommandRule {
+  return {
+    run(unit, { form, args }) {
+      if (form === "read") return line(`${name}: ${read(unit)}`);
+      if (form !== "set") return undefined;
+      const value = integerArgument(args[0], 0, most);
+      if (value === undefined || args.length > 1) return badParameter;
+      return write(unit, value) ?? done;
+    },
+  };
+}
+
+/** What talks about the modem itself. */
+export const basicCommands: Record<string, CommandRule> = {
+  "": { run: () => done },
+  E: {
+    run(unit, { args }) {
+      const value = args.length === 0 ? 0 : integerArgument(args[0], 0, 1);
+      if (value === undefined) return badParameter;
+      unit.responder.echo = value === 1;
+      return done;
+    },
+  },
+  "+CMEE": holds("+CMEE", 2, (unit) => unit.responder.errorStyle, (unit, value) => {
+    unit.responder.errorStyle = value as ErrorStyle;
+  }),
+  "+IPR": holds("+IPR", 921_600, (unit) => unit.nvram.baud, (unit, value) => {
+    // Another rate than the wire's would end all talk: not simulated.
+    if (value !== 0 && value !== unit.baud) return badParameter;
+    unit.nvram.baud = value;
+  }),
+  "+CGSN": {
+    run(unit, { form, args }) {
+      if (form === "execute") return line(unit.identity.imei);
+      if (form !== "set") return undefined;
+      return integerArgument(args[0], 1, 1) === 1 ? line(`+CGSN: ${unit.identity.imei}`) : badParameter;
+    },
+  },
+  "+CIMI": tellsOfCard((unit) => unit.identity.imsi),
+  "+CCID": tellsOfCard((unit) => unit.identity.iccid),
+  "+CPIN": {
+    run(unit, { form }) {
+      if (form !== "read") return undefined;
+      if (unit.card.ready) return line("+CPIN: READY");
+      if (unit.card.absent) return noCard;
+      return unit.settings.cfun === 0 ? line("+CPIN: NOT READY") : { failure: { cme: 14 } };
+    },
+  },
+  "+CCLK": {
+    run: (unit, { form }) => (form === "read" ? line(`+CCLK: "${unit.clock()}"`) : undefined),
+  },
+};
+
+/** What talks about the network. */
+export const networkCommands: Record<string, CommandRule> = {
+  "+CFUN": {
+    delay: [200, 3_000],
+    run(unit, { form, args }) {
+      if (form === "read") return line(`+CFUN: ${unit.settings.cfun}`);
+      if (form !== "set") return undefined;
+      const cfun = integerArgument(args[0], 0, 4);
+      const restart = args.length > 1 ? integerArgument(args[1], 0, 1) : 0;
+      if ((cfun !== 0 && cfun !== 1 && cfun !== 4) || restart === undefined) return badParameter;
+      if (restart === 1) return { then: () => unit.restart("AT+CFUN=1,1") };
+      unit.setFunction(cfun);
+      return done;
+    },
+  },
+  "+CEREG": {
+    run(unit, { form, args }) {
+      const { cereg } = unit.settings;
+      if (form === "read") {
+        return line(`+CEREG: ${cereg},${unit.registration.fields(cereg, unit.quirks.ceregRoutingArea === true)}`);
+      }
+      if (form !== "set") return undefined;
+      const value = integerArgument(args[0], 0, 5);
+      if (value === undefined) return badParameter;
+      unit.settings.cereg = value;
+      return done;
+    },
+  },
+  "+CGATT": {
+    run(unit, { form }) {
+      return form === "read" ? line(`+CGATT: ${unit.registration.stat === 1 ? 1 : 0}`) : undefined;
+    },
+  },
+  "+CSQ": tells((unit) => {
+    if (unit.registration.stat !== 1) return "+CSQ: 99,99";
+    const { rssi } = unit.network.measure();
+    return `+CSQ: ${clamp(Math.round((rssi + 113) / 2), 0, 31)},0`;
+  }),
+  "+CESQ": tells((unit) => {
+    if (unit.registration.stat !== 1) return "+CESQ: 99,99,255,255,255,255";
+    const { rsrq, rsrp } = unit.network.measure();
+    return `+CESQ: 99,99,255,255,${clamp(2 * (rsrq + 20), 0, 34)},${clamp(rsrp + 141, 0, 97)}`;
+  }),
+};
+
+/** Power saving. */
+export const sleepCommands: Record<string, CommandRule> = {
+  // 5 is NB-IoT among the access technologies.
+  "+CEDRXS": {
+    run(unit, { form, args }) {
+      const { settings } = unit;
+      if (form === "read") return settings.edrx === undefined ? done : line(`+CEDRXS: 5,"${settings.edrx}"`);
+      if (form !== "set") return undefined;
+      const mode = integerArgument(args[0], 0, 3);
+      if (mode === undefined) return badParameter;
+      if (mode === 0 || mode === 3) {
+        settings.edrx = undefined;
+        return done;
+      }
+      const bits = args[2]?.text ?? "";
+      if (integerArgument(args[1], 4, 5) === undefined || !/^[01]{4}$/.test(bits)) return badParameter;
+      settings.edrx = bits;
+      return done;
+    },
+  },
+  "+CEDRXRDP": {
+    run(unit, { form }) {
+      if (form !== "execute") return undefined;
+      const { edrx } = unit.settings;
+      const granted = unit.registration.stat === 1 ? unit.grantedEdrx : undefined;
+      return line(granted === undefined ? "+CEDRXRDP: 0" : `+CEDRXRDP: 5,"${edrx}","${granted}","0011"`);
+    },
+  },
+  "+CPSMS": {
+    run(unit, { form, args }) {
+      const { settings } = unit;
+      if (form === "read") {
+        const { t3412, t3324 } = settings.psmTimers;
+        return line(`+CPSMS: ${Number(settings.psmOn)},,,"${t3412}","${t3324}"`);
+      }
+      if (form !== "set") return undefined;
+      const mode = integerArgument(args[0], 0, 1);
+      const t3412 = args[3]?.text || settings.psmTimers.t3412;
+      const t3324 = args[4]?.text || settings.psmTimers.t3324;
+      const timersValid = decodeT3412(t3412) !== undefined && decodeT3324(t3324) !== undefined;
+      if (mode === undefined || args.length > 5 || !timersValid) return badParameter;
+      const switched = settings.psmOn !== (mode === 1);
+      settings.psmOn = mode === 1;
+      settings.psmTimers = { t3412, t3324 };
+      // Repeated with other timers it asks for nothing before the next attach.
+      return switched ? { then: () => unit.requestPsm() } : done;
+    },
+  },
+};
+
+export function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
+}

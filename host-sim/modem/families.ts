@@ -1,0 +1,16 @@
+/** The modem families that can be simulated. */
+import type { Family } from "./family";
+import type { SimulatedModemOptions } from "./modem-options";
+import { SimulatedModem } from "./simulated-modem";
+import { sim7020 } from "./family/sim7020";
+
+export const families: ReadonlyMap<string, Family> = new Map([sim7020].map((family) => [family.name, family]));
+
+/** @throws RangeError for a name that is none of theirs */
+export function createModem(name: string, options: Omit<SimulatedModemOptions, "family">): SimulatedModem {
+  const family = families.get(name);
+  if (family === undefined) {
+    throw new RangeError(`modem "${name}": expected one of ${[...families.keys()].join(", ")}`);
+  }
+  return new SimulatedModem({ family, ...options });
+}
