@@ -10,6 +10,7 @@ import { deviceCommand } from "./device";
 import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
 import { modelCommand } from "./model";
+import { provisionCommand } from "./provision";
 import { startCommand } from "./start";
 
 // The same file runs the workers of a campaign, which have no command line.
@@ -28,6 +29,7 @@ async function obey(): Promise<void> {
     fuzzCommand(),
     chaosCommand(),
     modelCommand(),
+    provisionCommand(),
   ];
   for (const command of commands) {
     command.exitOverride();
