@@ -26,7 +26,7 @@ import { openStateStore } from "./platform/state-store";
 import type { Settings } from "./device/settings";
 
 /** M5Stack Unit NB-IoT (SIM7020G) on PORT.C of an M5Stack Core. Its Grove plug has no PWRKEY. */
-const board = Object.freeze({ transmit: 17, receive: 16, baud: 115_200, port: 1 });
+const board = Object.freeze({ transmit: 17, receive: 16, port: 1 });
 
 /** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
 const firstWrite = 64;
@@ -157,6 +157,7 @@ function run(settings: Settings): void {
 
   const serial = new Serial({
     ...board,
+    baud: family.baud,
     format: "buffer",
     onReadable(this: Serial): void {
       const bytes = this.read();

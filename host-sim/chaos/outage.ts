@@ -26,6 +26,8 @@ export interface OutageOptions {
   /** Seconds of silence after which the cloud ends a session. */
   readonly lifetime: number;
   readonly powerKey: boolean;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
   readonly onEvent?: (event: WorldEvent) => void;
   /** The coverage goes, or comes back. */
   readonly onTurn?: (time: number, text: string) => void;
@@ -91,7 +93,7 @@ class Outage {
   }
 
   async run(): Promise<OutageResult> {
-    const { seed, engine, edition, coverage, loss, powerKey } = this.#options;
+    const { seed, engine, edition, coverage, loss, powerKey, modem } = this.#options;
     const { interval, format, batch, lifetime } = this.#options;
     const world = await World.create({
       seed,
@@ -100,6 +102,7 @@ class Outage {
       coverage,
       ...(loss === undefined ? {} : { loss }),
       powerKey,
+      ...(modem === undefined ? {} : { modem }),
       payload: format === "json" ? "json" : "raw",
       commandTimeout: hour,
       config: { interval, reports: 0, payload: format, batch, lifetime, late: lateAfter, logValues: true },
@@ -179,8 +182,8 @@ class Outage {
 
   /** As the rules of a campaign want it: nothing that befalls this device explains a loss. */
   #script(): Script {
-    const { seed, edition, coverage, interval, format, batch, powerKey } = this.#options;
-    const device = { edition, addressBound: false, coverage, interval, format, batch };
+    const { seed, edition, coverage, interval, format, batch, powerKey, modem = "sim7020" } = this.#options;
+    const device = { modem, edition, addressBound: false, coverage, interval, format, batch };
     const board = { powerKey, supply: false, journalSize: 131_072, full: "oldest", order: "oldest" } as const;
     const fault = { at: gone, kind: "coverage-outage", lasting: back - gone, amount: 0 } as const;
     return { seed, hours: back / hour, device: { ...device, ...board }, faults: [fault] };

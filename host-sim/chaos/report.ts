@@ -7,6 +7,8 @@ export interface Replay {
   readonly seed: number;
   readonly hours: number;
   readonly engine: "node" | "xs";
+  /** See `randomScript`. */
+  readonly modem?: string;
   /** Faults of the seed's script; all when left out. */
   readonly keep?: readonly number[];
 }
@@ -30,10 +32,11 @@ export interface Totals {
 }
 
 /** One line that shows a trial's timeline. */
-export function replayCommand({ seed, hours, engine, keep }: Replay): string {
+export function replayCommand({ seed, hours, engine, modem, keep }: Replay): string {
   const faults = keep === undefined ? "" : ` --keep ${keep.length === 0 ? "none" : keep.join(",")}`;
   const xs = engine === "xs" ? " --engine xs" : "";
-  return `npm run chaos -- --seed ${seed} --hours ${hours}${xs}${faults} --verbose`;
+  const family = modem === undefined || modem === "sim7020" ? "" : ` --modem ${modem}`;
+  return `npm run chaos -- --seed ${seed} --hours ${hours}${family}${xs}${faults} --verbose`;
 }
 
 /** Nothing for a trial in which all rules held. */

@@ -2,12 +2,15 @@
  * Fault scripts: what a device is made of, how many hours it is tormented, and what befalls it when. Plain
  * JSON, so that a script can be kept, cut down and run again; drawn from a seed by `randomScript`.
  */
+import { families } from "../modem/families";
 import { Random } from "../world/random";
 import type { Edition } from "../cloud/registry";
 import type { Coverage } from "../radio/link";
 
 /** How the device of a trial is set up. */
 export interface ChaosDevice {
+  /** The modem's family. */
+  readonly modem: string;
   readonly edition: Edition;
   /** Sessions are bound to the address from which they were opened. */
   readonly addressBound: boolean;
@@ -147,10 +150,13 @@ const most = 15;
 /** A device that never was online has nothing to lose. */
 const quietStart = 5 * minute;
 
-/** The script of a seed: the same one, always. */
-export function randomScript(seed: number, hours: number): Script {
+/**
+ * The script of a seed: the same one, always.
+ * @param modem the modem's family, or "all" to go through them by the seed
+ */
+export function randomScript(seed: number, hours: number, modem = "sim7020"): Script {
   const random = new Random(`chaos ${seed}`);
-  const device = randomDevice(random.fork("device"));
+  const device = randomDevice(random.fork("device"), modem === "all" ? familyOf(seed) : modem);
   const draw = random.fork("faults");
   const end = hours * hour;
   const count = Math.max(1, Math.round((draw.between(fewest, most) * end) / day));
@@ -159,8 +165,14 @@ export function randomScript(seed: number, hours: number): Script {
   return { seed, hours, device, faults: faults.sort((a, b) => a.at - b.at) };
 }
 
-function randomDevice(random: Random): ChaosDevice {
+function familyOf(seed: number): string {
+  const names = [...families.keys()];
+  return names[seed % names.length];
+}
+
+function randomDevice(random: Random, modem: string): ChaosDevice {
   const chosen = {
+    modem,
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),

@@ -51,6 +51,7 @@ export async function runTrial(script: Script, options: TrialOptions): Promise<T
     edition: device.edition,
     coverage: device.coverage,
     addressBound: device.addressBound,
+    modem: device.modem,
     powerKey: device.powerKey,
     supply: device.supply,
     payload: device.format === "json" ? "json" : "raw",

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { runCampaign } from "../chaos/campaign";
 import { replayCommand, totalsLine, totalsOf, violationLines } from "../chaos/report";
+import { families } from "../modem/families";
 import { describeFault, keepFaults, randomScript } from "../chaos/script";
 import { shrink } from "../chaos/shrink";
 import { runTrial } from "../chaos/trial";
@@ -27,6 +28,7 @@ interface ChaosFlags {
   keep?: number[];
   jobs?: number;
   engine: "node" | "xs";
+  modem: string;
   verbose?: boolean;
   json?: boolean;
 }
@@ -50,6 +52,11 @@ export function chaosCommand(): Command {
     .option("--jobs <n>", "trials at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
     .addOption(
       new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"),
+    )
+    .addOption(
+      new Option("--modem <family>", "the modem's family, or all of them in turn")
+        .choices([...families.keys(), "all"])
+        .default("sim7020"),
     )
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
@@ -78,7 +85,7 @@ async function chaos(flags: ChaosFlags): Promise<void> {
 }
 
 async function campaign(flags: ChaosFlags): Promise<void> {
-  const { hours, engine, json = false } = flags;
+  const { hours, engine, modem, json = false } = flags;
   const seeds = flags.seeds ?? usualSeeds;
   const started = performance.now();
   const progress = new Progress(process.stderr, seeds, "trials");
@@ -90,6 +97,7 @@ async function campaign(flags: ChaosFlags): Promise<void> {
       seeds,
       jobs: flags.jobs ?? availableParallelism(),
       engine,
+      modem,
       onResult: ({ violations }) => progress.step(violations.length > 0 ? "failed" : undefined),
     });
   } finally {
@@ -101,9 +109,9 @@ async function campaign(flags: ChaosFlags): Promise<void> {
   } else {
     for (const [index, result] of failed.slice(0, mostShown).entries()) {
       for (const line of violationLines(result)) say(line);
-      const replay: Replay = { seed: result.seed, hours, engine };
+      const replay: Replay = { seed: result.seed, hours, engine, modem };
       if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
-      else await cutDown(randomScript(result.seed, hours), result, replay);
+      else await cutDown(randomScript(result.seed, hours, modem), result, replay);
     }
     if (failed.length > mostShown) say(`and ${failed.length - mostShown} more seeds failed`);
     say(totalsLine(results, performance.now() - started));
@@ -128,9 +136,9 @@ async function cutDown(script: Script, result: TrialResult, replay: Replay): Pro
 }
 
 async function one(flags: ChaosFlags, seed: number): Promise<void> {
-  const { hours, engine, keep, verbose = false, json = false } = flags;
+  const { hours, engine, modem, keep, verbose = false, json = false } = flags;
   const started = performance.now();
-  const script = keptOf(randomScript(seed, hours), keep);
+  const script = keptOf(randomScript(seed, hours, modem), keep);
   const palette = paletteFor(process.stdout);
   const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;
   if (verbose) say(palette.bold(`seed ${seed} · ${JSON.stringify(script.device)}`));
@@ -144,7 +152,7 @@ async function one(flags: ChaosFlags, seed: number): Promise<void> {
     say(JSON.stringify({ hours, script, trial: result }, null, 2));
   } else {
     for (const line of violationLines(result)) say(line);
-    const replay: Replay = { seed, hours, engine };
+    const replay: Replay = { seed, hours, engine, modem };
     // Who says which faults are to be kept has been here before.
     if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);
     say(totalsLine([result], performance.now() - started));

@@ -3,6 +3,7 @@
  */
 import { Command, Option } from "commander";
 import { runOutage } from "../chaos/outage";
+import { families } from "../modem/families";
 import { Progress } from "../report/progress";
 import { resultJson, datagramJson } from "../report/json";
 import { paletteFor } from "../report/style";
@@ -27,6 +28,7 @@ interface StartFlags {
   format: "raw" | "compact" | "json" | "alternate";
   batch: number;
   lifetime: number;
+  modem: string;
   powerKey: boolean;
   command: boolean;
   verbose?: boolean;
@@ -85,6 +87,9 @@ export function startCommand(): Command {
       wholeNumber("--lifetime", 30, 86_400),
       3_600,
     )
+    .addOption(
+      new Option("--modem <family>", "the modem's family").choices([...families.keys()]).default("sim7020"),
+    )
     .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
     .option("--no-command", "the cloud sends no command")
     .option("--verbose", "show every line of the AT exchange")
@@ -129,6 +134,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     format: flags.format,
     batch: flags.batch,
     lifetime: flags.lifetime,
+    modem: flags.modem,
     powerKey: flags.powerKey,
     command: flags.command,
     onEvent: (event) => {
@@ -182,6 +188,7 @@ async function outage(flags: StartFlags, command: Command): Promise<void> {
     format,
     batch: flags.batch,
     lifetime: flags.lifetime,
+    modem: flags.modem,
     powerKey: flags.powerKey,
     onEvent: (event) => timeline?.add(event),
     onTurn: (time, text) => timeline?.note(time, palette.bold("world"), palette.bold(text)),

@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly batch?: number;
   /** Seconds of silence after which the cloud ends the session (default 3600). */
   readonly lifetime?: number;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
   /** The board's power key is wired to the modem, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** Whether the operator of the cloud sends a command. */
@@ -116,6 +118,7 @@ export class Simulation {
       edition,
       coverage,
       ...(loss === undefined ? {} : { loss }),
+      ...(this.#options.modem === undefined ? {} : { modem: this.#options.modem }),
       powerKey: this.#options.powerKey,
       // Commands go out as the device's readings come in: in bytes, unless all is JSON.
       payload: format === "json" ? "json" : "raw",

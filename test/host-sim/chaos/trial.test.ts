@@ -14,6 +14,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 const device: ChaosDevice = {
+  modem: "sim7020",
   edition: "token",
   addressBound: false,
   coverage: 0,
