@@ -64,7 +64,9 @@ function run(settings: Settings): void {
     apn: settings.apn,
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
-    powerKey: powerKey(settings.powerKey),
+    powerKey: control(settings.powerKey),
+    reset: control(settings.reset),
+    wakePin: control(settings.wake),
     supply: supply(settings.modemSupply),
     ladder: memory.ladder,
     onLadder: () => memory.save(),
@@ -176,8 +178,8 @@ function run(settings: Settings): void {
   turn();
 }
 
-/** PWRKEY is pressed by pulling it low; released it floats at the modem's own supply. */
-function powerKey(pin: number | undefined): ((pressed: boolean) => void) | undefined {
+/** PWRKEY and its like are pressed by pulling them low; released they float at the modem's own supply. */
+function control(pin: number | undefined): ((pressed: boolean) => void) | undefined {
   if (pin === undefined) return undefined;
   // Without the initial value the pin is low from its first moment: a press.
   const options = { pin, mode: Digital.OutputOpenDrain, initialValue: 1 as const };

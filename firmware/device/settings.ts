@@ -54,6 +54,10 @@ export interface Settings {
   readonly apn: string;
   /** GPIO that drives PWRKEY of the modem, if wired. */
   readonly powerKey?: number;
+  /** GPIO that drives RESET_N of the modem, if wired. */
+  readonly reset?: number;
+  /** GPIO that drives the modem's own pin for ending PSM (PSM_EINT), if it has one and it is wired. */
+  readonly wake?: number;
   /** GPIO that switches the modem's supply, high for on, if there is such a switch. */
   readonly modemSupply?: number;
   /** Longest eDRX cycle to ask for, seconds; 0 for none. */
@@ -72,6 +76,8 @@ export type Configuration = Readonly<Record<string, unknown>>;
  */
 export function readSettings(config: Configuration): Settings {
   const powerKey = pin(config, "powerKey");
+  const reset = pin(config, "reset");
+  const wake = pin(config, "wake");
   const modemSupply = pin(config, "modemSupply");
   return {
     server: address(config, "server"),
@@ -95,6 +101,8 @@ export function readSettings(config: Configuration): Settings {
     modem: text(config, "modem", "sim7020"),
     apn: text(config, "apn", "iot.example"),
     ...(powerKey !== undefined ? { powerKey } : {}),
+    ...(reset !== undefined ? { reset } : {}),
+    ...(wake !== undefined ? { wake } : {}),
     ...(modemSupply !== undefined ? { modemSupply } : {}),
     edrx: whole(config, "edrx", 0, 0, 10_486),
     t3324: whole(config, "t3324", 10, 0, 11_160),

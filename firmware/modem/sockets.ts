@@ -33,6 +33,8 @@ interface Channel {
   port: number;
   /** Something may wait to be read. */
   hinted: boolean;
+  /** It came while a datagram was being handed to the modem: no answer to that one. */
+  early: boolean;
   /** The next look without a hint, ms, and after how long. */
   lookAt: number;
   lookAfter: number;
@@ -73,6 +75,8 @@ export class Sockets {
   #channels: Channel[] = [];
   #outbox: OutgoingDatagram[] = [];
   #working = false;
+  /** A datagram is being handed to the modem. */
+  #sending = false;
   #refusals = 0;
   /** Datagrams were refused with it and taken without. */
   #noRelease = false;
@@ -129,6 +133,7 @@ export class Sockets {
       address,
       port,
       hinted: false,
+      early: false,
       lookAt: Infinity,
       lookAfter: firstLook,
     });
@@ -169,11 +174,12 @@ export class Sockets {
   /** The command in flight was given up; what it was to send waits. */
   interrupt(): void {
     this.#working = false;
+    this.#sending = false;
   }
 
   /** Nothing that waits will be sent. */
   drop(): void {
-    this.#working = false;
+    this.interrupt();
     this.#outbox = [];
     this.forget();
   }
@@ -217,6 +223,7 @@ export class Sockets {
     if (channel.id === undefined || channel.address !== address || channel.port !== port) {
       return this.#connect(datagram, now);
     }
+    this.#sending = true;
     // From the command on: without an OK it may have left all the same.
     this.#notBefore = now + this.#options.pace;
     const { manners, at: engine } = this.#options;
@@ -237,10 +244,14 @@ export class Sockets {
       return;
     }
     // What is being handed to the modem at this moment gets no answer yet.
-    if (!this.#working) this.#notBefore = 0;
+    if (!this.#sending && urc.kind === "datagram") this.#notBefore = 0;
     if (channel === undefined) return;
-    if (urc.kind === "data") channel.hinted = true;
-    else channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
+    if (urc.kind === "data") {
+      channel.early = this.#sending && !channel.hinted;
+      channel.hinted = true;
+    } else {
+      channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
+    }
   }
 
   #channelOf(owner: DatagramOwner): Channel | undefined {
@@ -290,7 +301,8 @@ export class Sockets {
 
   #deliver(channel: Channel, { bytes, address, port }: Received): void {
     channel.lookAt = Infinity;
-    this.#notBefore = 0;
+    if (!channel.early) this.#notBefore = 0;
+    channel.early = false;
     const elsewhere = address !== undefined && (address !== channel.address || port !== channel.port);
     if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port);
   }
@@ -310,6 +322,7 @@ export class Sockets {
   #sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
+    this.#sending = false;
     const { channel } = datagram;
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {

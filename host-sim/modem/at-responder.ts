@@ -62,6 +62,10 @@ export interface AtResponderOptions {
   urcInsideResponse?: boolean;
   /** How often an unsolicited line goes out: once when left out. */
   urcCopies?: () => number;
+  /** Unsolicited lines that come during a command wait until behind its answer. */
+  urcsWait?: boolean;
+  /** How this family writes a line. */
+  dialect?: (text: string) => string;
   /** A command that comes within so many ms behind a response is lost. */
   gap?: number;
 }
@@ -115,7 +119,8 @@ export class AtResponder {
   urc(text: string): void {
     const copies = this.#options.urcCopies?.() ?? 1;
     for (let i = 0; i < copies; i++) {
-      if (this.busy && this.#options.urcInsideResponse === true) this.#held.push(text);
+      const { urcInsideResponse, urcsWait } = this.#options;
+      if (this.busy && (urcInsideResponse === true || urcsWait === true)) this.#held.push(text);
       else this.#send(text);
     }
   }
@@ -203,14 +208,15 @@ export class AtResponder {
     if (answer.prompt !== undefined) return this.#ask(answer.prompt);
     const [first, ...others] = answer.lines ?? [];
     if (first !== undefined) this.#send(first);
-    for (const text of this.#held) this.#send(text);
-    this.#held = [];
+    const held = this.#options.urcsWait === true ? [] : this.#held.splice(0);
+    for (const text of held) this.#send(text);
     for (const text of others) this.#send(text);
     if (answer.raw !== undefined) this.#sendRaw(answer.raw);
     if (answer.failure !== undefined || answer.final === undefined) this.#send(this.#finalLine(answer.failure));
     else if (answer.final !== null) this.#send(answer.final);
     this.#inProgress = undefined;
     this.#answeredAt = this.#options.scheduler.now;
+    for (const text of this.#held.splice(0)) this.#send(text);
     answer.then?.();
   }
 
@@ -235,7 +241,8 @@ export class AtResponder {
     return `+CME ERROR: ${this.errorStyle === 1 ? cme : (errorTexts[cme] ?? "unknown")}`;
   }
 
-  #send(text: string): void {
+  #send(plain: string): void {
+    const text = this.#options.dialect?.(plain) ?? plain;
     this.#write(`\r\n${text}\r\n`);
     this.#options.onLine?.("modem", text);
   }

@@ -2,7 +2,7 @@
  * What a modem family does in its own way, as seen from the AT port. Everything else (supply, SIM card,
  * registration, power saving, faults) is `SimulatedModem`'s, and the same for all.
  */
-import type { RadioAttachment } from "../radio/link";
+import type { Endpoint, RadioAttachment } from "../radio/link";
 import type { Random } from "../world/random";
 import type { AtAnswer, AtFailure, AtResponder } from "./at-responder";
 import type { AtCommand } from "./at-command";
@@ -146,12 +146,24 @@ export interface Family {
   readonly boot: BootTraits;
   /** A boot begins: settings other than the usual ones. */
   onBoot?(unit: Unit): void;
+  /** The command that restarts it, besides `AT+CFUN=1,1`: even a modem that is deaf to others hears it. */
+  readonly restartCommand?: string;
+  /** PSM and eDRX requests outlive a restart. */
+  readonly keepsPsm?: boolean;
   /** Attaches by itself when the radio is on; else `AT+CGATT=1` or `AT+COPS` makes it. */
   attachesItself(unit: Unit): boolean;
   /** It is registered: lines and contexts that follow. */
   attached?(unit: Unit): void;
   /** A datagram has come for this socket: a line that carries it, or one that hints at it. */
-  deliver(unit: Unit, socket: UdpSocket, datagram: Uint8Array): void;
+  deliver(unit: Unit, socket: UdpSocket, datagram: Uint8Array, from: Endpoint): void;
+  /** Its sockets take datagrams from anywhere. */
+  readonly unconnected?: boolean;
+  /** The radio connection has come or gone. */
+  rrc?(unit: Unit, connected: boolean): void;
+  /** How it writes lines, where that is not as 3GPP has it. */
+  dialect?(unit: Unit, text: string): string;
+  /** Unsolicited lines never stand between a command and its OK. */
+  readonly urcsWait?: boolean;
   /** The context is lost from outside: its lines. */
   contextLost?(unit: Unit): readonly string[];
   /** Pause that it needs between a response and the next command, ms: sooner ones are lost. */

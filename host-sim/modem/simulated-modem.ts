@@ -83,7 +83,7 @@ export class SimulatedModem {
     this.#random = random.fork("behaviour");
     this.#port = port;
     this.#quirks = options.quirks ?? {};
-    this.#trouble = new Trouble(this.#random, this.#quirks);
+    this.#trouble = new Trouble(this.#random, this.#quirks, family.restartCommand);
     this.#urcs = new UrcFaults(random.fork("urcs"));
     this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1), options.zone);
     this.#nvram = family.nvram();
@@ -98,6 +98,8 @@ export class SimulatedModem {
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
       ...(family.gap === undefined ? {} : { gap: family.gap }),
+      ...(family.urcsWait === undefined ? {} : { urcsWait: family.urcsWait }),
+      dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
     });
     this.#registration = new Registration({
       scheduler,
@@ -109,7 +111,10 @@ export class SimulatedModem {
     this.#powerSaving = new PowerSaving({
       scheduler,
       random: random.fork("power saving"),
-      onRrc: (state) => this.#tell({ type: "rrc", time: scheduler.now, state }),
+      onRrc: (state) => {
+        this.#tell({ type: "rrc", time: scheduler.now, state });
+        if (this.state === "on") family.rrc?.(this.#unit, state === "connected");
+      },
       onEnterPsm: () => this.#enterPsm(),
       onWakeByTimer: () => this.#wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
@@ -269,7 +274,9 @@ export class SimulatedModem {
 
   /** Settings after a boot. */
   #reset(): void {
+    const { psmOn, psmTimers, edrx } = this.#settings;
     this.#settings = bootSettings();
+    if (this.family.keepsPsm === true) Object.assign(this.#settings, { psmOn, psmTimers, edrx });
     this.family.onBoot?.(this.#unit);
     this.#serving = false;
     this.#context.active = false;
@@ -446,11 +453,12 @@ export class SimulatedModem {
     this.#powerSaving.received();
     const socket = this.#sockets.byPort(toPort);
     const peer = socket?.peer;
-    if (socket === undefined || peer?.address !== from.address || peer.port !== from.port) {
+    const expected = this.family.unconnected === true || (peer?.address === from.address && peer.port === from.port);
+    if (socket === undefined || !expected) {
       return this.#dropped("datagram", "no socket");
     }
     this.#tell({ type: "receive", time: this.#scheduler.now, id: socket.id, bytes: datagram });
-    this.family.deliver(this.#unit, socket, datagram);
+    this.family.deliver(this.#unit, socket, datagram, from);
   }
 
   #urc(text: string): void {

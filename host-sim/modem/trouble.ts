@@ -7,15 +7,20 @@ import type { AtCommand } from "./at-command";
 import type { Quirks } from "./family";
 
 export class Trouble {
-  /** It hears nothing but `AT+CFUN=1`, which ends that. */
+  /** It hears nothing but `AT+CFUN=1` and what restarts it, which ends that. */
   deaf = false;
   readonly #random: Random;
   readonly #quirks: Quirks;
+  readonly #restartCommand: string | undefined;
   #slowdown = 1;
   #rebootPending: boolean;
 
-  /** @param random the modem's own stream, from which each command draws */
-  constructor(random: Random, quirks: Quirks) {
+  /**
+   * @param random the modem's own stream, from which each command draws
+   * @param restartCommand see `Family`
+   */
+  constructor(random: Random, quirks: Quirks, restartCommand?: string) {
+    this.#restartCommand = restartCommand;
     this.#random = random;
     this.#quirks = quirks;
     this.#rebootPending = quirks.rebootDuring !== undefined;
@@ -37,7 +42,8 @@ export class Trouble {
   hears(command: AtCommand): boolean {
     if (this.#random.chance(this.#quirks.deaf ?? 0)) this.deaf = true;
     if (!this.deaf) return true;
-    if (command.name !== "+CFUN" || command.form !== "set" || command.args[0]?.text !== "1") return false;
+    const radio = command.name === "+CFUN" && command.form === "set" && /^1/.test(command.args[0]?.text ?? "");
+    if (!radio && command.name !== this.#restartCommand) return false;
     this.deaf = false;
     return true;
   }

@@ -29,6 +29,7 @@ import type { KeyValueStores } from "../board/key-value";
 import type { CloudEvent } from "../cloud/cloud";
 import type { ProductRecord } from "../cloud/product";
 import type { DeviceRecord, Edition } from "../cloud/registry";
+import type { Family } from "../modem/family";
 import type { ModemEvent } from "../modem/modem-event";
 import type { SimulatedModem } from "../modem/simulated-modem";
 import type { Coverage, DatagramReport } from "../radio/link";
@@ -68,7 +69,7 @@ export interface WorldOptions {
   readonly natIdle?: number;
   /** The modem's family (default "sim7020"). */
   readonly modem?: string;
-  /** The board's power key is wired to the modem, so that PSM can be left at will. */
+  /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** The board can switch the modem's supply. */
   readonly supply?: boolean;
@@ -89,8 +90,10 @@ export interface WorldOptions {
 
 /** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
 const server = { address: "203.0.113.5", port: 5683 };
-/** The GPIOs that the simulated board has wired to PWRKEY, and to the switch of the modem's supply. */
+/** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
+const resetPin = 19;
+const wakePin = 21;
 const supplyPin = 18;
 /** Wall clock at virtual time zero. */
 export const epoch = Date.UTC(2026, 0, 1);
@@ -268,7 +271,7 @@ export class World {
         port: server.port,
         apn: "iot.example",
         modem: this.modem.family.name,
-        ...(powerKey ? { powerKey: powerKeyPin } : {}),
+        ...(powerKey ? controlLines(this.modem.family) : {}),
         ...(supply === true ? { modemSupply: supplyPin } : {}),
         ...config,
       },
@@ -289,6 +292,8 @@ export class World {
       },
       onPin: (pin, level) => {
         if (pin === powerKeyPin) this.modem.setPowerKey(level === 0);
+        if (pin === resetPin) this.modem.setReset(level === 0);
+        if (pin === wakePin) this.modem.setWakePin(level === 0);
         if (pin === supplyPin) this.modem.setSupply(level === 1);
       },
       onRestart: (restart) => this.#restarted(restart),
@@ -320,6 +325,16 @@ export class World {
   #emit(event: WorldEvent): void {
     this.#options.onEvent(event);
   }
+}
+
+/** Settings for the lines that a modem of this family has. */
+function controlLines({ power }: Family): Record<string, number> {
+  return {
+    ...(power.key === undefined ? {} : { powerKey: powerKeyPin }),
+    // A board that has the key wired rarely spends another pin on the reset.
+    ...(power.key === undefined && power.reset !== undefined ? { reset: resetPin } : {}),
+    ...(power.wakePin === true ? { wake: wakePin } : {}),
+  };
 }
 
 /** The product in firmware/product, as an operator registers it: its thing model and its parsing script. */

@@ -47,6 +47,8 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     logValues: true,
     lifetime: 30,
     powerKey: 12,
+    reset: 13,
+    wake: 14,
     modemSupply: 18,
     t3324: 2,
     t3412: 3600,
