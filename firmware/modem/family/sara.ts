@@ -113,7 +113,7 @@ function send(id: number, bytes: Uint8Array, address: string, port: number): Ste
   ];
 }
 
-/** `+USORF: <id>,"<address>",<port>,<length>,"<hex>"`, or `+USORF: <id>,0`. */
+/** `+USORF: <id>,<bytes waiting>`, then `+USORF: <id>,"<address>",<port>,<length>,"<hex>"`. */
 function read(id: number, onData: (received: Received) => void): Step[] {
   const onLine = (line: Uint8Array): void => {
     const commas: number[] = [];
@@ -127,7 +127,19 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     if (bytes === undefined || port === undefined || length !== bytes.length) return;
     onData({ bytes, address, port });
   };
-  return [{ line: ascii(`AT+USORF=${id},${largest}`), prefix: usorf, onLine, timeout: ordinaryTimeout }];
+  let waiting = 0;
+  const onCount = (line: Uint8Array): void => void (waiting = wholeNumber(fieldsOf(line, usorf.length)[1]) ?? 0);
+  return [
+    // Asked first: a read of an empty socket is an error to some firmwares.
+    { line: ascii(`AT+USORF=${id},0`), prefix: usorf, onLine: onCount, timeout: ordinaryTimeout },
+    {
+      line: ascii(`AT+USORF=${id},${largest}`),
+      prefix: usorf,
+      onLine,
+      timeout: ordinaryTimeout,
+      skip: () => waiting === 0,
+    },
+  ];
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
