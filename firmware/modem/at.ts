@@ -80,7 +80,7 @@ export interface AtEngineOptions {
   readonly urcs: readonly Uint8Array[];
   /** Lines that only a booting modem sends: whole, or their beginnings where they end in `_`. */
   readonly banners: readonly Uint8Array[];
-  /** Pause between a response and the next command, ms: modems lose a command that comes too soon. */
+  /** See `AtEngine.gap` (default 20). */
   readonly gap?: number;
   readonly onUrc: (line: Uint8Array, now: number) => void;
   /** A banner came; when it is a surprise the driver clears the engine. */
@@ -121,11 +121,14 @@ export class AtEngine {
   timeouts = 0;
   /** The modem has echoed a command since the driver last set this to false. */
   echoed = false;
+  /** Pause between a response and the next command, ms: modems lose a command that comes too soon. */
+  gap: number;
   /** Lines that fitted nothing. */
   unknown = 0;
 
   constructor(options: AtEngineOptions) {
     this.#options = options;
+    this.gap = options.gap ?? usualGap;
     this.#framer = new LineFramer({
       onLine: (line) => this.#line(line),
       onPrompt: () => this.#prompted(),
@@ -253,7 +256,7 @@ export class AtEngine {
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
       if (command === undefined || result === "half") return;
-      this.#notBefore = now + (silent ? settle : (this.#options.gap ?? usualGap));
+      this.#notBefore = now + (silent ? settle : this.gap);
       this.#finish(command, result, now);
       return;
     }

@@ -43,6 +43,8 @@ export interface BringUpHost {
 
 /** Banners may trail in after the first OK of a boot, ms. */
 const bootGrace = 10_000;
+/** Pause behind a response, ms, that every modem is content with. */
+const strangersGap = 120;
 /** ms that a probe takes, see `probe`. */
 const probeTime = 300;
 
@@ -57,6 +59,9 @@ export class BringUp {
   echoOff = false;
   /** The modem's IMEI once known. */
   imei: string | undefined;
+  /** It has answered as one of its family since the bring-up began. */
+  #known = false;
+  #identifications = 0;
   /** Settings were written that took a restart; twice in a row would be a modem that does not keep them. */
   #applied = false;
 
@@ -68,7 +73,7 @@ export class BringUp {
   begin(now: number): void {
     this.#host.enter("starting");
     this.bootGraceUntil = Infinity;
-    this.#applied = false;
+    this.#forget();
     probe(
       this.#host.at,
       20,
@@ -118,12 +123,30 @@ export class BringUp {
     );
   }
 
+  /** Nothing is known of the modem: whoever it is may want more time than this family does. */
+  #forget(): void {
+    this.#applied = false;
+    this.#known = false;
+    this.#identifications = 0;
+    this.#host.at.gap = Math.max(this.#host.family.gap, strangersGap);
+  }
+
+  /**
+   * It answers again after it did not: what is left to do is less than all, unless nobody has asked yet
+   * who it is.
+   */
+  goOn(resetRadio: (now: number) => void, now: number): void {
+    if (this.#known) return resetRadio(now);
+    if (this.#identifications > 2) return this.#host.fail("no-answer", now);
+    this.#configure(now);
+  }
+
   /** A bring-up that begins with one of the ladder's upper rungs. */
   climb(rung: Rung, now: number): void {
     const { enter, restarted, log, note, power } = this.#host;
     enter("starting");
     this.bootGraceUntil = Infinity;
-    this.#applied = false;
+    this.#forget();
     restarted();
     log(`reset rung=${rung}`);
     switch (rung) {
@@ -140,34 +163,49 @@ export class BringUp {
   }
 
   #configure(now: number): void {
-    const { family, wanted, enter, restarted, log, fail } = this.#host;
+    const { at: engine, family, enter, restarted, log, fail } = this.#host;
     enter("configuring");
     this.bootGraceUntil = now + bootGrace;
     restarted();
     this.radioReset = false;
     let model = "";
-    let rewritten = false;
     const onModel = (line: Uint8Array): void => {
       if (model.length < 40) model += `${asciiText(line, 0, Math.min(line.length, 40)).trim()} `;
     };
-    const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
     const known = (): boolean => isFamily(model, family);
     const askModel: Step = { line: ascii("AT+CGMM"), bare: true, optional: true, onLine: onModel };
-    const steps: Step[] = [
-      askModel,
-      // Once more, for noise on the wire makes no other modem of it.
-      { ...askModel, line: ascii("ATI"), skip: known },
-      ...(family.imei?.(onImei) ?? [{ line: ascii("AT+CGSN"), bare: true, onLine: onImei }]),
-      // Nothing is written for good into a modem that is none of this family.
-      ...guarded(family.persistent?.(wanted, () => (rewritten = true)) ?? [], known),
-    ];
-    this.runQuietly(
+    // Once more, for noise on the wire makes no other modem of it.
+    const steps: Step[] = [askModel, { ...askModel, line: ascii("ATI"), skip: known }];
+    this.#identifications += 1;
+    this.#runAfterEcho(
       steps,
       (at) => {
-        if (!known() && model !== "") {
-          log(`wrong modem: expected ${family.models.join(" or ")}, found "${printable(model.trim())}"`);
-          return fail("wrong-modem", at);
-        }
+        engine.gap = family.gap;
+        this.#known = true;
+        if (known() || model === "") return this.#identified(known(), at);
+        log(`wrong modem: expected ${family.models.join(" or ")}, found "${printable(model.trim())}"`);
+        fail("wrong-modem", at);
+      },
+      now,
+    );
+  }
+
+  /** @param known it is what it should be, and not one that keeps its name to itself */
+  #identified(known: boolean, now: number): void {
+    const { at: engine, family, wanted, log, proceed } = this.#host;
+    let rewritten = false;
+    const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
+    const steps: Step[] = [
+      ...(family.always?.(wanted) ?? []),
+      ...(family.imei?.(onImei) ?? [{ line: ascii("AT+CGSN"), bare: true, onLine: onImei }]),
+      // Nothing is written for good into a modem that may be another.
+      ...(known ? (family.persistent?.(wanted, () => (rewritten = true)) ?? []) : []),
+    ];
+    runScript(
+      engine,
+      steps,
+      (outcome, at) => {
+        if (!proceed(outcome, at)) return;
         log(`identified imei=${this.imei ?? "unknown"}`);
         if (this.imei !== undefined) this.#host.identified(this.imei, at);
         if (rewritten && !this.#applied) return this.#apply(at);
@@ -188,7 +226,12 @@ export class BringUp {
 
   /** Runs steps behind those that any boot or wake calls for: no echo, errors with their numbers. */
   runQuietly(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
-    const { at: engine, family, wanted, proceed } = this.#host;
+    const { family, wanted } = this.#host;
+    this.#runAfterEcho([...(family.always?.(wanted) ?? []), ...steps], onDone, now);
+  }
+
+  #runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+    const { at: engine, proceed } = this.#host;
     runScript(
       engine,
       [{ line: ascii("ATE0") }],
@@ -197,7 +240,7 @@ export class BringUp {
         engine.echoed = false;
         runScript(
           engine,
-          [{ line: ascii("AT+CMEE=1") }, ...(family.always?.(wanted) ?? []), ...steps],
+          [{ line: ascii("AT+CMEE=1") }, ...steps],
           (outcome, t) => {
             if (!proceed(outcome, t)) return;
             this.echoOff = !engine.echoed;
@@ -264,16 +307,6 @@ function isFamily(model: string, family: Family): boolean {
   const text = model.toUpperCase();
   for (let i = 0; i < family.models.length; i++) if (text.indexOf(family.models[i]) >= 0) return true;
   return false;
-}
-
-/** The steps, each skipped as well unless `wanted`. */
-function guarded(steps: readonly Step[], wanted: () => boolean): Step[] {
-  const out: Step[] = [];
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i];
-    out.push({ ...step, skip: () => !wanted() || step.skip?.() === true });
-  }
-  return out;
 }
 
 function printable(text: string): string {

@@ -100,8 +100,7 @@ export function findImei(line: Uint8Array): string | undefined {
  */
 export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | undefined {
   const text = asciiText(line, 0, Math.min(line.length, 64));
-  const match =
-    /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
+  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
   const month = Number(match[2]);

@@ -59,8 +59,10 @@ export class Recovery {
     retreat.note("resync");
     log(`resync after=${from}`);
     this.#stop(now);
+    const { bringUp } = this.#host;
+    const resetRadio = (at: number): void => this.resetRadio(at);
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
-      probe(engine, attempts, (answered, t) => (answered ? this.resetRadio(t) : otherwise(t)), at);
+      probe(engine, attempts, (answered, t) => (answered ? bringUp.goOn(resetRadio, t) : otherwise(t)), at);
     resync(3, now, (at) => {
       if (!power.canWake) return this.fail("no-answer", at);
       power.wake((pressed) => resync(10, pressed, (t) => this.fail("no-answer", t)), at);

@@ -212,7 +212,8 @@ export class AtResponder {
     for (const text of held) this.#send(text);
     for (const text of others) this.#send(text);
     if (answer.raw !== undefined) this.#sendRaw(answer.raw);
-    if (answer.failure !== undefined || answer.final === undefined) this.#send(this.#finalLine(answer.failure));
+    if (answer.failure !== undefined || answer.final === undefined)
+      this.#send(this.#finalLine(answer.failure));
     else if (answer.final !== null) this.#send(answer.final);
     this.#inProgress = undefined;
     this.#answeredAt = this.#options.scheduler.now;

@@ -6,7 +6,9 @@ import { bc95, saraN2 } from "./family/bc95";
 import { saraR4, saraR5 } from "./family/sara";
 import { sim7020 } from "./family/sim7020";
 
-export const families: ReadonlyMap<string, Family> = new Map([sim7020, bc95, saraN2, saraR4, saraR5].map((family) => [family.name, family]));
+export const families: ReadonlyMap<string, Family> = new Map(
+  [sim7020, bc95, saraN2, saraR4, saraR5].map((family) => [family.name, family]),
+);
 
 /** @throws RangeError for a name that is none of theirs */
 export function createModem(name: string, options: Omit<SimulatedModemOptions, "family">): SimulatedModem {

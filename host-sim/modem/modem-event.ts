@@ -54,5 +54,6 @@ export type ModemEvent =
       readonly type: "dropped";
       readonly time: number;
       readonly what: "datagram" | "command";
-      readonly reason: "psm" | "radio off" | "no socket" | "busy" | "no command" | "too long" | "too soon" | "deaf";
+      readonly reason:
+        "psm" | "radio off" | "no socket" | "busy" | "no command" | "too long" | "too soon" | "deaf";
     };

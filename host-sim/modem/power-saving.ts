@@ -158,8 +158,7 @@ export class PowerSaving {
     if (this.#timers === undefined) return;
     const { scheduler } = this.#options;
     this.#reachableUntil = scheduler.now + this.#timers.t3324;
-    this.#silence =
-      this.#options.lock ?? Math.max(leastSilence, Math.min(uartSilence, this.#timers.t3324));
+    this.#silence = this.#options.lock ?? Math.max(leastSilence, Math.min(uartSilence, this.#timers.t3324));
     this.#periodicUpdate = scheduler.after(this.#timers.t3412, () => this.#timerUpdate());
     this.#watchSleep();
   }

@@ -83,6 +83,11 @@ export class Registration {
     );
   }
 
+  /** The modem starts anew and has not looked yet; the network has not forgotten it. */
+  pause(): void {
+    this.#stat = 0;
+  }
+
   /**
    * Back from a sleep that was a restart, in a network that has not forgotten it: after `delay` ms it
    * is as it was, or it looks for a cell.

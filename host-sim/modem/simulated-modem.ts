@@ -268,7 +268,8 @@ export class SimulatedModem {
 
   /** The SIM card is read and the radio on: attaches, where it does that by itself. */
   #begin(): void {
-    if (this.#registration.grant !== undefined) return this.#registration.rejoin(this.#random.between(...rejoinTime));
+    if (this.#registration.grant !== undefined)
+      return this.#registration.rejoin(this.#random.between(...rejoinTime));
     if (this.family.attachesItself(this.#unit)) this.#registration.search();
   }
 
@@ -370,6 +371,7 @@ export class SimulatedModem {
     this.#later(this.#random.between(...this.family.power.boot), () => {
       this.#reset();
       this.#card.switchOff();
+      this.#registration.pause();
       this.#power.state = "on";
       this.#port.setPowered(true);
       this.#powerSaving.woken();
@@ -453,7 +455,8 @@ export class SimulatedModem {
     this.#powerSaving.received();
     const socket = this.#sockets.byPort(toPort);
     const peer = socket?.peer;
-    const expected = this.family.unconnected === true || (peer?.address === from.address && peer.port === from.port);
+    const expected =
+      this.family.unconnected === true || (peer?.address === from.address && peer.port === from.port);
     if (socket === undefined || !expected) {
       return this.#dropped("datagram", "no socket");
     }
@@ -474,10 +477,7 @@ export class SimulatedModem {
     this.#tell({ type: "socket", time: this.#scheduler.now, id, state, peer });
   }
 
-  #dropped(
-    what: "datagram" | "command",
-    reason: Extract<ModemEvent, { type: "dropped" }>["reason"],
-  ): void {
+  #dropped(what: "datagram" | "command", reason: Extract<ModemEvent, { type: "dropped" }>["reason"]): void {
     this.#tell({ type: "dropped", time: this.#scheduler.now, what, reason });
   }
 

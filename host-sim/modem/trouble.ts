@@ -42,7 +42,8 @@ export class Trouble {
   hears(command: AtCommand): boolean {
     if (this.#random.chance(this.#quirks.deaf ?? 0)) this.deaf = true;
     if (!this.deaf) return true;
-    const radio = command.name === "+CFUN" && command.form === "set" && /^1/.test(command.args[0]?.text ?? "");
+    const radio =
+      command.name === "+CFUN" && command.form === "set" && /^1/.test(command.args[0]?.text ?? "");
     if (!radio && command.name !== this.#restartCommand) return false;
     this.deaf = false;
     return true;

@@ -47,12 +47,15 @@ export class SimulatedBoard {
   readonly times: { epoch: number; time: number }[] = [];
   /** Datagrams that reached the server; it sends each back as it came. */
   readonly arrived: Uint8Array[] = [];
+  /** The device as the server saw it, with each of them. */
+  readonly peers: { readonly address: string; readonly port: number }[] = [];
   /** And those that came back. */
   readonly returned: { bytes: Uint8Array; address: string; port: number }[] = [];
   readonly #options: SimulatedBoardOptions;
   readonly #uart: Uart;
   readonly #spread: Random;
   #poll: ScheduledEvent | undefined;
+  #resume: readonly number[] | undefined;
 
   constructor(options: SimulatedBoardOptions) {
     const { seed, modem, cell } = options;
@@ -67,9 +70,10 @@ export class SimulatedBoard {
       loss: 0,
       ...cell,
     });
-    this.cell.onUplink = (bytes, peer) => {
+    this.cell.onUplink = (bytes, peer, to) => {
       this.arrived.push(bytes);
-      this.cell.sendDownlink(bytes, peer);
+      this.peers.push(peer);
+      this.cell.sendDownlink(bytes, peer, to);
     };
     const { family = "sim7020" } = options;
     const uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
@@ -88,8 +92,44 @@ export class SimulatedBoard {
     [this.driver, this.socket] = this.#start();
   }
 
-  /** The ESP32 starts anew: driver and socket are new ones, the modem knows nothing of it. */
-  restart(): void {
+  /** The modem's control lines, whichever its family has. */
+  #wires(): Partial<DriverOptions> {
+    const { key, reset, wakePin } = this.modem.family.power;
+    return {
+      ...(key === undefined ? {} : { powerKey: (pressed: boolean) => this.modem.setPowerKey(pressed) }),
+      ...(reset === undefined || key !== undefined
+        ? {}
+        : { reset: (pressed: boolean) => this.modem.setReset(pressed) }),
+      ...(wakePin === true ? { wakePin: (pressed: boolean) => this.modem.setWakePin(pressed) } : {}),
+    };
+  }
+
+  /** Another socket on the same modem, with what it receives. */
+  another(): { readonly socket: Udp; readonly received: Uint8Array[] } {
+    const received: Uint8Array[] = [];
+    const socket = new Udp({
+      modem: this.driver,
+      onReadable(this: Udp) {
+        for (let datagram = this.read(); datagram !== undefined; datagram = this.read()) {
+          received.push(new Uint8Array(datagram));
+        }
+      },
+    });
+    return { socket, received };
+  }
+
+  /** Sends on a socket, at the present time. */
+  sendOn(socket: Udp, bytes: Uint8Array, port: number): void {
+    this.driver.poll(this.clock.now);
+    this.#turn(() => socket.write(bytes, server.address, port));
+  }
+
+  /**
+   * The ESP32 starts anew: driver and socket are new ones, the modem knows nothing of it.
+   * @param resume what the driver remembered, as after deep sleep
+   */
+  restart(resume?: readonly number[]): void {
+    this.#resume = resume;
     this.clock.cancel(this.#poll);
     // The pin floats, which lets go of the key.
     this.modem.setPowerKey(false);
@@ -106,12 +146,13 @@ export class SimulatedBoard {
       write: (bytes) => writer.write(bytes),
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },
-      ...(withKey ? { powerKey: (pressed: boolean) => this.modem.setPowerKey(pressed) } : {}),
+      ...(withKey ? this.#wires() : {}),
       random: () => this.#spread.next(),
       onUp: () => this.states.push("up"),
       onDown: (reason) => this.states.push(`down ${reason}`),
       onTime: (time, now) => this.times.push({ epoch: time, time: now }),
       log: (text) => this.log.push(text),
+      ...(this.#resume === undefined ? {} : { resume: this.#resume }),
       ...this.#options.driver,
     });
     const { returned, failures } = this;

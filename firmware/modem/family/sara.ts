@@ -128,7 +128,8 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     onData({ bytes, address, port });
   };
   let waiting = 0;
-  const onCount = (line: Uint8Array): void => void (waiting = wholeNumber(fieldsOf(line, usorf.length)[1]) ?? 0);
+  const onCount = (line: Uint8Array): void =>
+    void (waiting = wholeNumber(fieldsOf(line, usorf.length)[1]) ?? 0);
   return [
     // Asked first: a read of an empty socket is an error to some firmwares.
     { line: ascii(`AT+USORF=${id},0`), prefix: usorf, onLine: onCount, timeout: ordinaryTimeout },
@@ -165,10 +166,10 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze(
   cereg: 5,
   cfunTimeout: 180_000,
   restart: "AT+CFUN=15",
-  always: (): Step[] => [{ line: ascii("AT+UDCONF=1,1") }],
+  always: (): Step[] => [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }],
   persistent,
   radio,
-  sleepy: (): Step[] => [{ line: ascii("AT+UPSMR=1"), optional: true }],
+  sleepy: (): Step[] => [{ line: ascii("AT+CTZU=1"), optional: true }],
   search: (): Step[] => [{ line: ascii("AT+COPS=0"), timeout: networkTimeout }],
   survey: usualSurvey,
   urc,
@@ -197,6 +198,7 @@ export const saraR5: Family = Object.freeze({
   name: "sara-r5",
   models: Object.freeze(["SARA-R5"]),
   gap: 20,
-  power: Object.freeze({ on: 1_500, off: 2_000, wake: 1_500, reset: 150, down: 20_000, boot: 12_000 }),
+  // Long enough for on, and too short to switch one off that is on.
+  power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
   attach: attachR5,
 });

@@ -62,14 +62,24 @@ export const basicCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+CMEE": holds("+CMEE", 2, (unit) => unit.responder.errorStyle, (unit, value) => {
-    unit.responder.errorStyle = value as ErrorStyle;
-  }),
-  "+IPR": holds("+IPR", 921_600, (unit) => unit.nvram.baud, (unit, value) => {
-    // Another rate than the wire's would end all talk: not simulated.
-    if (value !== 0 && value !== unit.baud) return badParameter;
-    unit.nvram.baud = value;
-  }),
+  "+CMEE": holds(
+    "+CMEE",
+    2,
+    (unit) => unit.responder.errorStyle,
+    (unit, value) => {
+      unit.responder.errorStyle = value as ErrorStyle;
+    },
+  ),
+  "+IPR": holds(
+    "+IPR",
+    921_600,
+    (unit) => unit.nvram.baud,
+    (unit, value) => {
+      // Another rate than the wire's would end all talk: not simulated.
+      if (value !== 0 && value !== unit.baud) return badParameter;
+      unit.nvram.baud = value;
+    },
+  ),
   "+CGSN": {
     run(unit, { form, args }) {
       if (form === "execute") return line(unit.identity.imei);
@@ -111,7 +121,9 @@ export const networkCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       const { cereg } = unit.settings;
       if (form === "read") {
-        return line(`+CEREG: ${cereg},${unit.registration.fields(cereg, unit.quirks.ceregRoutingArea === true)}`);
+        return line(
+          `+CEREG: ${cereg},${unit.registration.fields(cereg, unit.quirks.ceregRoutingArea === true)}`,
+        );
       }
       if (form !== "set") return undefined;
       const value = integerArgument(args[0], 0, 5);

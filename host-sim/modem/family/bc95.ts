@@ -14,7 +14,15 @@ import type { AtArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, Unit } from "../family";
 import {
-  badParameter, basicCommands, done, holds, line, networkCommands, notAllowed, sleepCommands, tells,
+  badParameter,
+  basicCommands,
+  done,
+  holds,
+  line,
+  networkCommands,
+  notAllowed,
+  sleepCommands,
+  tells,
 } from "../commands/common";
 import { contextCommands } from "../commands/context";
 import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
@@ -143,15 +151,30 @@ const ownCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+NPSMR": holds("+NPSMR", 1, (unit) => Number(unit.settings.psmStatus), (unit, value) => {
-    unit.settings.psmStatus = value === 1;
-  }),
-  "+CSCON": holds("+CSCON", 1, (unit) => Number(unit.settings.own.get("cscon") ?? 0), (unit, value) => {
-    unit.settings.own.set("cscon", String(value));
-  }),
-  "+CTZR": holds("+CTZR", 3, (unit) => Number(unit.settings.own.get("ctzr") ?? 0), (unit, value) => {
-    unit.settings.own.set("ctzr", String(value));
-  }),
+  "+NPSMR": holds(
+    "+NPSMR",
+    1,
+    (unit) => Number(unit.settings.psmStatus),
+    (unit, value) => {
+      unit.settings.psmStatus = value === 1;
+    },
+  ),
+  "+CSCON": holds(
+    "+CSCON",
+    1,
+    (unit) => Number(unit.settings.own.get("cscon") ?? 0),
+    (unit, value) => {
+      unit.settings.own.set("cscon", String(value));
+    },
+  ),
+  "+CTZR": holds(
+    "+CTZR",
+    3,
+    (unit) => Number(unit.settings.own.get("ctzr") ?? 0),
+    (unit, value) => {
+      unit.settings.own.set("ctzr", String(value));
+    },
+  ),
   // UTC, whatever the zone behind it says; nothing before the network has told the time.
   "+CCLK": {
     run(unit, { form }) {
@@ -166,8 +189,16 @@ const ownCommands: Record<string, CommandRule> = {
       const { rsrp, rsrq, rssi, snr, coverage } = unit.network.measure();
       return {
         lines: [
-          `Signal power:${10 * rsrp}`, `Total power:${10 * rssi}`, "TX power:230", "TX time:1240",
-          "RX time:9630", "Cell ID:27560730", `ECL:${coverage}`, `SNR:${10 * snr}`, "EARFCN:3600", "PCI:82",
+          `Signal power:${10 * rsrp}`,
+          `Total power:${10 * rssi}`,
+          "TX power:230",
+          "TX time:1240",
+          "RX time:9630",
+          "Cell ID:27560730",
+          `ECL:${coverage}`,
+          `SNR:${10 * snr}`,
+          "EARFCN:3600",
+          "PCI:82",
           `RSRQ:${10 * rsrq}`,
         ],
       };
@@ -183,7 +214,12 @@ function dialect(unit: Unit, text: string): string {
   return `${named[1]}:${bare ? named[2].replaceAll('"', "") : named[2]}`;
 }
 
-function deliver(unit: Unit, socket: UdpSocket, datagram: Uint8Array, from: { address: string; port: number }): void {
+function deliver(
+  unit: Unit,
+  socket: UdpSocket,
+  datagram: Uint8Array,
+  from: { address: string; port: number },
+): void {
   const wasEmpty = socket.waiting.length === 0;
   if (!unit.sockets.keep(socket, datagram, from)) return;
   if (wasEmpty || unit.nvram.own.get("each") === "yes") unit.urc(`+NSONMI: ${socket.id},${datagram.length}`);
@@ -192,7 +228,11 @@ function deliver(unit: Unit, socket: UdpSocket, datagram: Uint8Array, from: { ad
 function family(name: string, model: string, word: string): Family {
   const commands = new Map(
     Object.entries({
-      ...basicCommands, ...networkCommands, ...sleepCommands, ...contextCommands, ...ownCommands,
+      ...basicCommands,
+      ...networkCommands,
+      ...sleepCommands,
+      ...contextCommands,
+      ...ownCommands,
       ...socketCommands,
       I: { run: () => ({ lines: [model.startsWith("SARA") ? "u-blox" : "Quectel", model] }) },
       "+CGMM": tells(() => model),
@@ -228,7 +268,9 @@ function family(name: string, model: string, word: string): Family {
     }),
     onBoot(unit) {
       const { own } = unit.nvram;
-      for (const what of ["quotes", "each"]) if (!own.has(what)) own.set(what, unit.random.chance(0.5) ? "yes" : "no");
+      for (const what of ["quotes", "each"])
+        if (!own.has(what)) own.set(what, unit.random.chance(0.5) ? "yes" : "no");
+      unit.settings.networkTime = true;
       // Without AUTOCONNECT the radio waits to be told.
       if (own.get("autoconnect") === "FALSE") unit.settings.cfun = 0;
     },

@@ -15,7 +15,15 @@ import type { AtArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, PowerTraits, Unit } from "../family";
 import {
-  badParameter, basicCommands, done, holds, line, networkCommands, notAllowed, sleepCommands, tells,
+  badParameter,
+  basicCommands,
+  done,
+  holds,
+  line,
+  networkCommands,
+  notAllowed,
+  sleepCommands,
+  tells,
 } from "../commands/common";
 import { contextCommands } from "../commands/context";
 import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
@@ -36,7 +44,12 @@ function isHex(unit: Unit): boolean {
   return unit.settings.own.get("hex") === "1";
 }
 
-function transmit(unit: Unit, socket: UdpSocket, to: { address: string; port: number }, data: Uint8Array): AtAnswer {
+function transmit(
+  unit: Unit,
+  socket: UdpSocket,
+  to: { address: string; port: number },
+  data: Uint8Array,
+): AtAnswer {
   if (unit.registration.stat !== 1) return { failure: unit.socketFailure };
   socket.peer = to;
   unit.send(socket, data);
@@ -150,12 +163,31 @@ const ownCommands: Record<string, CommandRule> = {
     },
   },
   "+UMNOPROF": kept("+UMNOPROF", "profile", (text) => /^[0-9]{1,3}$/.test(text)),
-  "+UPSMR": holds("+UPSMR", 1, (unit) => Number(unit.settings.psmStatus), (unit, value) => {
-    unit.settings.psmStatus = value === 1;
-  }),
-  "+UPSV": holds("+UPSV", 4, (unit) => Number(unit.settings.own.get("upsv") ?? 0), (unit, value) => {
-    unit.settings.own.set("upsv", String(value));
-  }),
+  "+UPSMR": holds(
+    "+UPSMR",
+    1,
+    (unit) => Number(unit.settings.psmStatus),
+    (unit, value) => {
+      unit.settings.psmStatus = value === 1;
+    },
+  ),
+  "+CTZU": holds(
+    "+CTZU",
+    1,
+    (unit) => Number(unit.nvram.own.get("ctzu")),
+    (unit, value) => {
+      unit.nvram.own.set("ctzu", String(value));
+      unit.settings.networkTime = value === 1;
+    },
+  ),
+  "+UPSV": holds(
+    "+UPSV",
+    4,
+    (unit) => Number(unit.settings.own.get("upsv") ?? 0),
+    (unit, value) => {
+      unit.settings.own.set("upsv", String(value));
+    },
+  ),
   "+CFUN": {
     delay: [200, 3_000],
     run(unit, command) {
@@ -208,7 +240,12 @@ const profileCommands: Record<string, CommandRule> = {
   },
 };
 
-function deliver(unit: Unit, socket: UdpSocket, datagram: Uint8Array, from: { address: string; port: number }): void {
+function deliver(
+  unit: Unit,
+  socket: UdpSocket,
+  datagram: Uint8Array,
+  from: { address: string; port: number },
+): void {
   if (!unit.sockets.keep(socket, datagram, from)) return;
   // What comes in the middle of a command is not announced.
   if (unit.responder.busy) return;
@@ -229,8 +266,13 @@ function family(name: string, model: string, power: PowerTraits, gap: number, ow
     },
     commands: new Map(
       Object.entries({
-        ...basicCommands, ...networkCommands, ...sleepCommands, ...contextCommands, ...ownCommands,
-        ...socketCommands, ...(ownContext ? profileCommands : {}),
+        ...basicCommands,
+        ...networkCommands,
+        ...sleepCommands,
+        ...contextCommands,
+        ...ownCommands,
+        ...socketCommands,
+        ...(ownContext ? profileCommands : {}),
         I: { run: () => ({ lines: ["u-blox", model] }) },
         "+CGMM": tells(() => model),
         "+CGMR": tells(() => "L0.0.00.00.05.12"),
@@ -245,11 +287,13 @@ function family(name: string, model: string, power: PowerTraits, gap: number, ow
         ["mask0", "185538719"],
         ["mask1", "185538719"],
         ["profile", "0"],
+        ["ctzu", "0"],
       ]),
     }),
     onBoot(unit) {
       const { own } = unit.nvram;
       if (!own.has("hint")) own.set("hint", unit.random.chance(0.5) ? "+UUSORF" : "+UUSORD");
+      unit.settings.networkTime = own.get("ctzu") === "1";
       // In force until the next start.
       unit.settings.own.set("technologies", own.get("urat")!);
     },

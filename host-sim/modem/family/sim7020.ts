@@ -6,7 +6,16 @@
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family } from "../family";
 import {
-  badParameter, basicCommands, clamp, done, holds, line, networkCommands, notAllowed, sleepCommands, tells,
+  badParameter,
+  basicCommands,
+  clamp,
+  done,
+  holds,
+  line,
+  networkCommands,
+  notAllowed,
+  sleepCommands,
+  tells,
 } from "../commands/common";
 import type { ReleaseAssistance } from "../power-saving";
 import { formatHex } from "../udp-sockets";
@@ -16,12 +25,22 @@ const ownCommands: Record<string, CommandRule> = {
   I: tells(() => "SIM7020G R1752"),
   "+CGMR": tells(() => "1752B09SIM7020G"),
   "+CGMM": tells(() => "SIM7020G"),
-  "+CSCLK": holds("+CSCLK", 2, (unit) => unit.settings.slowClock, (unit, value) => {
-    unit.settings.slowClock = value;
-  }),
-  "+CLTS": holds("+CLTS", 1, (unit) => Number(unit.settings.networkTime), (unit, value) => {
-    unit.settings.networkTime = value === 1;
-  }),
+  "+CSCLK": holds(
+    "+CSCLK",
+    2,
+    (unit) => unit.settings.slowClock,
+    (unit, value) => {
+      unit.settings.slowClock = value;
+    },
+  ),
+  "+CLTS": holds(
+    "+CLTS",
+    1,
+    (unit) => Number(unit.settings.networkTime),
+    (unit, value) => {
+      unit.settings.networkTime = value === 1;
+    },
+  ),
   "+CREBOOT": {
     run: (unit, { form }) => (form === "execute" ? { then: () => unit.restart("AT+CREBOOT") } : undefined),
   },
@@ -73,16 +92,31 @@ const ownCommands: Record<string, CommandRule> = {
       return line(`+CENG: ${cell},${signal},8,"${grant.tac}",${coverage},${power}`);
     },
   },
-  "+CPSMSTATUS": holds("+CPSMSTATUS", 1, (unit) => Number(unit.settings.psmStatus), (unit, value) => {
-    unit.settings.psmStatus = value === 1;
-  }),
-  "+RETENTION": holds("+RETENTION", 1, (unit) => Number(unit.settings.retention), (unit, value) => {
-    if (!unit.settings.psmOn) return notAllowed;
-    unit.settings.retention = value === 1;
-  }),
-  "+CNBIOTRAI": holds("+CNBIOTRAI", 2, (unit) => unit.settings.rai, (unit, value) => {
-    unit.settings.rai = value as ReleaseAssistance;
-  }),
+  "+CPSMSTATUS": holds(
+    "+CPSMSTATUS",
+    1,
+    (unit) => Number(unit.settings.psmStatus),
+    (unit, value) => {
+      unit.settings.psmStatus = value === 1;
+    },
+  ),
+  "+RETENTION": holds(
+    "+RETENTION",
+    1,
+    (unit) => Number(unit.settings.retention),
+    (unit, value) => {
+      if (!unit.settings.psmOn) return notAllowed;
+      unit.settings.retention = value === 1;
+    },
+  ),
+  "+CNBIOTRAI": holds(
+    "+CNBIOTRAI",
+    2,
+    (unit) => unit.settings.rai,
+    (unit, value) => {
+      unit.settings.rai = value as ReleaseAssistance;
+    },
+  ),
 };
 
 export const sim7020: Family = {
@@ -111,7 +145,11 @@ export const sim7020: Family = {
   },
   commands: new Map(
     Object.entries({
-      ...basicCommands, ...networkCommands, ...sleepCommands, ...ownCommands, ...socketCommands,
+      ...basicCommands,
+      ...networkCommands,
+      ...sleepCommands,
+      ...ownCommands,
+      ...socketCommands,
     }),
   ),
   sockets: 5,
