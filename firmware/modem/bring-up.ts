@@ -62,6 +62,8 @@ export class BringUp {
   /** It has answered as one of its family since the bring-up began. */
   #known = false;
   #identifications = 0;
+  /** Its banner has come since the bring-up began. */
+  #booting = false;
   /** Settings were written that took a restart; twice in a row would be a modem that does not keep them. */
   #applied = false;
 
@@ -79,10 +81,17 @@ export class BringUp {
       20,
       (answered, at) => {
         if (answered) this.#configure(at);
+        // It is on its way already.
+        else if (this.#booting) this.#awaitBoot(at);
         else this.#switchOn(at);
       },
       now,
     );
+  }
+
+  /** It says that it is starting. */
+  announced(): void {
+    this.#booting = true;
   }
 
   /**
@@ -127,6 +136,7 @@ export class BringUp {
   #forget(): void {
     this.#applied = false;
     this.#known = false;
+    this.#booting = false;
     this.#identifications = 0;
     this.#host.at.gap = Math.max(this.#host.family.gap, strangersGap);
   }

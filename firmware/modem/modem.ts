@@ -386,6 +386,7 @@ export class Modem implements DatagramModem {
   }
 
   #banner(now: number): void {
+    this.#bringUp.announced();
     if (this.#state === "pausing") return this.#recovery.heard(now);
     if (this.#state === "off" || now < this.#bringUp.bootGraceUntil) return;
     if (this.#family.sleep.boots && this.#state === "asleep") {

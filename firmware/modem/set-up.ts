@@ -1,7 +1,7 @@
 /**
  * What every modem is told and asked on the way up (3GPP TS 27.007), as tables of commands.
  */
-import { ascii } from "../text/ascii";
+import { ascii, asciiText } from "../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
 import { fieldsOf, isCeregAnswer, parseCclk, parseCereg, wholeNumber } from "./fields";
 import { encodeT3324, encodeT3412 } from "./psm";
@@ -94,6 +94,25 @@ export function askRegistration(onAnswer: (registration: Registration) => void):
       if (registration !== undefined) onAnswer(registration);
     },
   };
+}
+
+/**
+ * Asks why the network refused it, of modems whose `+CEREG:` does not tell: the text is the maker's own,
+ * so the first number in it that can be an EMM cause is taken.
+ */
+export function askCause(onCause: (cause: number) => void): Step[] {
+  return [
+    {
+      line: ascii("AT+CEER"),
+      prefix: ascii("+CEER:"),
+      optional: true,
+      onLine: (line) => {
+        const match = /(?:^|\D)(\d{1,3})(?:\D|$)/.exec(asciiText(line, 6, Math.min(line.length, 80)));
+        const cause = match === null ? 0 : Number(match[1]);
+        if (cause > 0 && cause < 256) onCause(cause);
+      },
+    },
+  ];
 }
 
 /** Asks for signal strength and time by the commands that most modems have. */

@@ -3,11 +3,12 @@ import type { Family } from "./family";
 import type { SimulatedModemOptions } from "./modem-options";
 import { SimulatedModem } from "./simulated-modem";
 import { bc95, saraN2 } from "./family/bc95";
+import { bg95 } from "./family/bg95";
 import { saraR4, saraR5 } from "./family/sara";
 import { sim7020 } from "./family/sim7020";
 
 export const families: ReadonlyMap<string, Family> = new Map(
-  [sim7020, bc95, saraN2, saraR4, saraR5].map((family) => [family.name, family]),
+  [sim7020, bc95, saraN2, bg95, saraR4, saraR5].map((family) => [family.name, family]),
 );
 
 /** @throws RangeError for a name that is none of theirs */

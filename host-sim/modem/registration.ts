@@ -62,6 +62,11 @@ export class Registration {
     return this.#stat;
   }
 
+  /** EMM cause of the last denial, 0 for none. */
+  get cause(): number {
+    return this.#cause;
+  }
+
   /** What the network gave; `undefined` while not registered. */
   get grant(): AttachGrant | undefined {
     return this.#grant;

@@ -12,7 +12,7 @@
 import { ascii, equals, startsWith } from "../../text/ascii";
 import { fieldsOf, parseClock, wholeNumber } from "../fields";
 import { hexLine } from "../hex";
-import { ensure } from "../set-up";
+import { askCause, ensure } from "../set-up";
 import type { AtResult } from "../at";
 import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
 import type { Step } from "../script";
@@ -189,9 +189,11 @@ export const bg95: Family = Object.freeze({
     ),
   ),
   banners: Object.freeze(["RDY", "APP RDY"].map(ascii)),
-  power: Object.freeze({ on: 700, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
+  // Long enough for on, and too short to switch one off that is on.
+  power: Object.freeze({ on: 600, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true, announced: true }),
   cereg: 4,
+  cause: askCause,
   cfunTimeout: 30_000,
   persistent,
   radio,
