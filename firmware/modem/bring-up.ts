@@ -102,14 +102,21 @@ export class BringUp {
     const { power } = this.#host;
     if (!power.hasKey) return this.#restartByCommand(now);
     this.#host.note("key");
-    power.switchOn((at) => this.#awaitBoot(at), now);
+    // One that is on and deaf does not mind the key where that cannot switch it off.
+    const otherwise = power.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
+    power.switchOn((at) => this.#awaitBoot(at, otherwise), now);
   }
 
-  #awaitBoot(now: number): void {
+  /** @param otherwise what to do when it does not answer: give up for a while when left out */
+  #awaitBoot(now: number, otherwise?: (now: number) => void): void {
     probe(
       this.#host.at,
       Math.ceil(this.#host.family.power.boot / probeTime),
-      (answered, at) => (answered ? this.#configure(at) : this.#host.fail("no-answer", at)),
+      (answered, at) => {
+        if (answered) this.#configure(at);
+        else if (otherwise !== undefined) otherwise(at);
+        else this.#host.fail("no-answer", at);
+      },
       now,
     );
   }

@@ -45,6 +45,8 @@ export interface SleepManners {
   readonly boots: boolean;
   /** It says when it falls asleep. Otherwise the driver reckons with T3324. */
   readonly announced: boolean;
+  /** ms without a command after which it may lose the first characters of the next; left out: it does not. */
+  readonly light?: number;
 }
 
 /** What an unsolicited line means to the driver. */

@@ -49,7 +49,7 @@ export class Power {
 
   get #waker(): Wire | undefined {
     const { wakes, wakePin } = this.#options;
-    return wakes === "uart" ? undefined : wakes === "pin" && wakePin !== undefined ? wakePin : this.#key;
+    return wakes === "uart" ? undefined : wakes === "pin" ? wakePin : this.#key;
   }
 
   /** It can be switched on by its key. */
@@ -59,7 +59,8 @@ export class Power {
 
   /** It can be started anew without its supply: by reset or key. */
   get canRestart(): boolean {
-    return this.#reset !== undefined || this.#key !== undefined;
+    const { off } = this.#options.times;
+    return this.#reset !== undefined || (this.#key !== undefined && off > 0);
   }
 
   get hasSupply(): boolean {

@@ -93,7 +93,10 @@ export class Recovery {
       this.#host.retreat.useless(times - 3);
       return this.fail("failed", now);
     }
-    if (times === 2) return this.resetRadio(now);
+    if (times === 2) {
+      this.#host.enter("recovering");
+      return this.resetRadio(now);
+    }
     this.#host.lookAgain(1_000, now);
   }
 

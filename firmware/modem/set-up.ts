@@ -47,8 +47,11 @@ export function ensure(setting: Setting): Step[] {
   ];
 }
 
-/** PSM by `AT+CPSMS`: the timers stand there in the order T3412, T3324. */
-export function psmSteps({ psm }: Wanted): Step[] {
+/**
+ * PSM by `AT+CPSMS`: the timers stand there in the order T3412, T3324.
+ * @param onWritten they read otherwise, and were written
+ */
+export function psmSteps({ psm }: Wanted, onWritten?: () => void): Step[] {
   const t3412 = psm === undefined ? "" : encodeT3412(psm.t3412);
   const t3324 = psm === undefined ? "" : encodeT3324(psm.t3324);
   return ensure({
@@ -59,6 +62,7 @@ export function psmSteps({ psm }: Wanted): Step[] {
       return fields[0] === "1" && fields[3] === t3412 && fields[4] === t3324;
     },
     write: psm === undefined ? "AT+CPSMS=0" : `AT+CPSMS=1,,,"${t3412}","${t3324}"`,
+    onWritten,
   });
 }
 

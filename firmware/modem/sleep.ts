@@ -3,7 +3,8 @@
  * of it outlives the ESP32's own deep sleep.
  *
  * A modem says when it falls asleep, but not every family does, and lines get lost: when it has been
- * quiet for longer than T3324 it is taken for asleep, and asked first when it is wanted again.
+ * quiet for longer than T3324 it is taken for asleep, and asked first when it is wanted again. So is one
+ * whose UART sleeps lightly.
  */
 import { ascii } from "../text/ascii";
 import { decodeT3324, decodeT3412 } from "./psm";
@@ -70,7 +71,7 @@ export class Sleep {
     return this.#granted;
   }
 
-  /** When a modem that is up must have fallen asleep, ms. */
+  /** When a modem that is up must have fallen asleep, or may not hear what is said to it, ms. */
   get dozeAt(): number {
     return this.#dozeAt;
   }
@@ -96,7 +97,9 @@ export class Sleep {
   /** Something was sent, or came: T3324 begins anew. */
   active(now: number): void {
     const { t3324 } = this.#granted;
-    this.#dozeAt = t3324 === undefined ? Infinity : now + 1_000 * t3324 + settles;
+    const { light } = this.#options.family.sleep;
+    const deep = t3324 === undefined ? Infinity : 1_000 * t3324 + settles;
+    this.#dozeAt = now + Math.min(deep, light ?? Infinity);
   }
 
   /** Nothing waits: lets go of what keeps the modem awake. */

@@ -391,9 +391,14 @@ export class Sockets {
   #refused(datagram: OutgoingDatagram, result: AtResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
+    if (result.kind === "error") {
+      this.#refusals += 1;
+      // Mostly it was too soon, or the context is gone: it is sent when that has been looked after.
+      if (this.#refusals === 1) return this.#options.onRefused(1, now);
+    }
     this.#remove(datagram);
     if (result.kind === "timeout") this.#options.onSilence(now);
-    else this.#options.onRefused((this.#refusals += 1), now);
+    else this.#options.onRefused(this.#refusals, now);
     datagram.channel.owner.failDatagram("the modem opens no socket");
   }
 }

@@ -2,13 +2,19 @@
 import type { Family } from "./family";
 import type { SimulatedModemOptions } from "./modem-options";
 import { SimulatedModem } from "./simulated-modem";
+import { bc66, bc660k } from "./family/bc66";
 import { bc95, saraN2 } from "./family/bc95";
 import { bg95 } from "./family/bg95";
 import { saraR4, saraR5 } from "./family/sara";
+import { sim7000 } from "./family/sim7000";
 import { sim7020 } from "./family/sim7020";
+import { sim7080 } from "./family/sim7080";
 
 export const families: ReadonlyMap<string, Family> = new Map(
-  [sim7020, bc95, saraN2, bg95, saraR4, saraR5].map((family) => [family.name, family]),
+  [sim7020, sim7080, sim7000, bc66, bc660k, bc95, saraN2, bg95, saraR4, saraR5].map((family) => [
+    family.name,
+    family,
+  ]),
 );
 
 /** @throws RangeError for a name that is none of theirs */

@@ -48,10 +48,8 @@ export class PowerKey {
     this.#pending = [];
     const { wake, on, off } = this.#times;
     if (!low || on === Infinity) return;
-    const toggles = [
-      this.#scheduler.after(on, () => this.#toggle("on")),
-      this.#scheduler.after(off, () => this.#toggle("off")),
-    ];
+    const toggles = [this.#scheduler.after(on, () => this.#toggle("on"))];
+    if (off !== Infinity) toggles.push(this.#scheduler.after(off, () => this.#toggle("off")));
     this.#pending = toggles;
     if (wake === Infinity) return;
     const woken = this.#scheduler.after(wake, () => {

@@ -331,8 +331,8 @@ export class World {
 function controlLines({ power }: Family): Record<string, number> {
   return {
     ...(power.key === undefined ? {} : { powerKey: powerKeyPin }),
-    // A board that has the key wired rarely spends another pin on the reset.
-    ...(power.key === undefined && power.reset !== undefined ? { reset: resetPin } : {}),
+    // Where the key can switch it off as well, a board rarely spends another pin on the reset.
+    ...(power.key?.off === Infinity || power.key === undefined ? { reset: resetPin } : {}),
     ...(power.wakePin === true ? { wake: wakePin } : {}),
   };
 }

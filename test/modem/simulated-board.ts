@@ -97,9 +97,9 @@ export class SimulatedBoard {
     const { key, reset, wakePin } = this.modem.family.power;
     return {
       ...(key === undefined ? {} : { powerKey: (pressed: boolean) => this.modem.setPowerKey(pressed) }),
-      ...(reset === undefined || key !== undefined
-        ? {}
-        : { reset: (pressed: boolean) => this.modem.setReset(pressed) }),
+      ...(reset !== undefined && (key === undefined || key.off === Infinity)
+        ? { reset: (pressed: boolean) => this.modem.setReset(pressed) }
+        : {}),
       ...(wakePin === true ? { wakePin: (pressed: boolean) => this.modem.setWakePin(pressed) } : {}),
     };
   }

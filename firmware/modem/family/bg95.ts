@@ -9,20 +9,16 @@
  *
  * PSM is power-off: the modem starts anew when it is woken, and knows its kept settings only.
  */
-import { ascii, equals, startsWith } from "../../text/ascii";
+import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, parseClock, wholeNumber } from "../fields";
 import { hexLine } from "../hex";
 import { askCause, ensure } from "../set-up";
-import type { AtResult } from "../at";
+import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
 import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
 import type { Step } from "../script";
 
-const qiurc = ascii("+QIURC:");
-const qiopen = ascii("+QIOPEN:");
 const qird = ascii("+QIRD:");
 const psmPowerDown = ascii("PSM POWER DOWN");
-const sendOk = ascii("SEND OK");
-const sendFail = ascii("SEND FAIL");
 
 /** The manual's maximum for what needs the network, ms. */
 const networkTimeout = 150_000;
@@ -126,25 +122,7 @@ function survey({ onSignal, onTime }: Survey): Step[] {
 }
 
 function open(id: number, address: string, port: number, opened: (id: number) => void): Step[] {
-  return [
-    {
-      line: ascii(`AT+QIOPEN=1,${id},"UDP","${address}",${port},0,0`),
-      timeout: networkTimeout,
-      // +QIOPEN: <id>,<error>
-      also: (line) => {
-        if (!startsWith(line, qiopen)) return undefined;
-        const fields = fieldsOf(line, qiopen.length);
-        if (wholeNumber(fields[0]) !== id) return undefined;
-        const code = wholeNumber(fields[1]);
-        return code === 0 ? { kind: "ok" } : { kind: "error", ...(code === undefined ? {} : { code }) };
-      },
-      onOk: () => opened(id),
-    },
-  ];
-}
-
-function sent(line: Uint8Array): AtResult | undefined {
-  return equals(line, sendOk) ? { kind: "ok" } : equals(line, sendFail) ? { kind: "error" } : undefined;
+  return openSocket(`AT+QIOPEN=1,${id},"UDP","${address}",${port},0,0`, id, networkTimeout, opened);
 }
 
 function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
@@ -167,15 +145,7 @@ function read(id: number, onData: (received: Received) => void): Step[] {
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
-  if (startsWith(line, psmPowerDown)) return { kind: "asleep" };
-  if (!startsWith(line, qiurc)) return undefined;
-  const fields = fieldsOf(line, qiurc.length);
-  const number = wholeNumber(fields[1]);
-  if (fields[0] === "pdpdeact") return { kind: "no-context" };
-  if (number === undefined) return undefined;
-  if (fields[0] === "recv") return { kind: "data", socket: number };
-  if (fields[0] === "closed") return { kind: "closed", socket: number, reason: "network" };
-  return undefined;
+  return startsWith(line, psmPowerDown) ? { kind: "asleep" } : socketUrc(line);
 }
 
 export const bg95: Family = Object.freeze({
@@ -204,7 +174,7 @@ export const bg95: Family = Object.freeze({
     count: 12,
     largest: 512,
     open,
-    close: (id: number) => [{ line: ascii(`AT+QICLOSE=${id}`), optional: true, timeout: ordinaryTimeout }],
+    close: closeSocket,
     send,
     read,
   }),

@@ -11,7 +11,6 @@
  * assistance (manuals from 1.1 on have it), and the order of APP RDY and +CPIN.
  */
 import { integerArgument } from "../at-command";
-import type { AtArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, Unit } from "../family";
 import {
@@ -24,17 +23,13 @@ import {
   tells,
 } from "../commands/common";
 import { contextCommands } from "../commands/context";
-import { parseHex, parseIpv4 } from "../udp-sockets";
+import { parseHex } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
+import { closeRule, keepAndHint, openRule, rawAnswer, socketOf, takeWaiting } from "./quectel-sockets";
 
 const longestHex = 512;
 const longestBinary = 1_460;
 const contextId = 1;
-
-function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
-  const id = integerArgument(argument, 0, unit.sockets.count - 1);
-  return id === undefined ? undefined : unit.sockets.get(id);
-}
 
 function transmit(unit: Unit, socket: UdpSocket, data: Uint8Array): AtAnswer {
   if (unit.registration.stat !== 1 || !unit.context.active) return { final: "SEND FAIL" };
@@ -72,24 +67,8 @@ const socketCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+QIOPEN": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const id = integerArgument(args[1], 0, unit.sockets.count - 1);
-      const address = parseIpv4(args[3]?.text ?? "");
-      const port = integerArgument(args[4], 1, 65_535);
-      const local = args[5] === undefined ? 0 : integerArgument(args[5], 0, 65_535);
-      const access = args[6] === undefined ? 0 : integerArgument(args[6], 0, 0);
-      if (integerArgument(args[0], contextId, contextId) === undefined || id === undefined)
-        return badParameter;
-      if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
-      if (local === undefined || access === undefined) return badParameter;
-      const error = openSocket(unit, id, { address, port }, local);
-      const text = `+QIOPEN: ${id},${error}`;
-      if (unit.quirks.urcBeforeOk === true) return line(text);
-      return { then: () => unit.urc(text, unit.random.between(20, 1_500)) };
-    },
-  },
+  "+QIOPEN": openRule(contextId),
+  "+QICLOSE": closeRule(false),
   "+QISEND": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
@@ -120,41 +99,14 @@ const socketCommands: Record<string, CommandRule> = {
       const socket = socketOf(unit, args[0]);
       const length = args[1] === undefined ? 1_500 : integerArgument(args[1], 0, 1_500);
       if (socket === undefined || length === undefined) return { failure: "ERROR" };
-      const first = socket.waiting.shift();
-      if (first === undefined) return line("+QIRD: 0");
-      const part = first.bytes.subarray(0, length);
-      if (part.length < first.bytes.length) {
-        socket.waiting.unshift({ bytes: first.bytes.subarray(part.length), from: first.from });
-      }
-      return { raw: { head: `+QIRD: ${part.length}\r\n`, data: part, tail: "\r\n" } };
-    },
-  },
-  "+QICLOSE": {
-    delay: [20, 800],
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const id = integerArgument(args[0], 0, unit.sockets.count - 1);
-      if (id === undefined) return badParameter;
-      // Nothing to close is no fault.
-      if (unit.sockets.close(id)) unit.socketChanged(id, "closed");
-      return done;
+      const bytes = takeWaiting(socket, length);
+      return bytes === undefined ? line("+QIRD: 0") : rawAnswer(bytes);
     },
   },
   "+QIGETERROR": {
     run: (_, { form }) => (form === "execute" ? line("+QIGETERROR: 0,operate successfully") : undefined),
   },
 };
-
-/** The error of `+QIOPEN:`, 0 for none. */
-function openSocket(unit: Unit, id: number, peer: { address: string; port: number }, local: number): number {
-  if (!unit.context.active || unit.registration.stat !== 1) return 561;
-  const socket = unit.sockets.create(id);
-  if (socket === undefined) return 563;
-  if (local !== 0) socket.localPort = local;
-  socket.peer = peer;
-  unit.socketChanged(id, "connected");
-  return 0;
-}
 
 /** Settings of `AT+QCFG`, with what the factory sets. */
 const factory: Readonly<Record<string, string>> = {
@@ -277,11 +229,7 @@ export const bg95: Family = {
     }
   },
   contextLost: () => [`+QIURC: "pdpdeact",${contextId}`],
-  deliver(unit, socket, datagram, from) {
-    const wasEmpty = socket.waiting.length === 0;
-    if (!unit.sockets.keep(socket, datagram, from)) return;
-    if (wasEmpty) unit.urc(`+QIURC: "recv",${socket.id}`);
-  },
+  deliver: (unit, socket, datagram, from) => keepAndHint(unit, socket, datagram, from),
 };
 
 const t3412Units = [600, 3_600, 36_000, 2, 30, 60, 1_152_000, 0];

@@ -1,0 +1,181 @@
+/**
+ * SIMCom SIM7080G, SIM7070G and SIM7090G (LTE-M and NB-IoT), after SIMCom's AT manual V1.05 for the
+ * series and its notes on TCP/UDP (V1.03) and low power (V1.02). The host numbers the sockets; there is
+ * no hexadecimal, so data is sent behind a prompt and read raw on the answer's own line:
+ *
+ *     AT+CNACT=0,1                                  OK    +APP PDP: 0,ACTIVE
+ *     AT+CAOPEN=0,0,"UDP","203.0.113.5",5683        +CAOPEN: 0,0    before OK or behind it
+ *     AT+CASEND=0,4    > <4 bytes>                  OK
+ *     +CADATAIND: 0    AT+CARECV=0,1100             +CARECV: 4,<4 bytes>    OK
+ *
+ * What is left of settings, context and sockets after PSM is told nowhere: all is said again.
+ */
+import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { fieldsOf, wholeNumber } from "../fields";
+import { askCause, edrxSteps, ensure, psmSteps, usualSurvey } from "../set-up";
+import { apnSteps, baudSteps, sleepSign, technologySteps } from "./simcom";
+import type { AtResult } from "../at";
+import type { Family, ModemUrc, Received, Wanted } from "../family";
+import type { Step } from "../script";
+
+const caopen = ascii("+CAOPEN:");
+const carecv = ascii("+CARECV:");
+const cadataind = ascii("+CADATAIND:");
+const castate = ascii("+CASTATE:");
+const appPdp = ascii("+APP PDP:");
+
+/** The manual's maximum for what needs the network, ms. */
+const networkTimeout = 150_000;
+const ordinaryTimeout = 10_000;
+const largest = 1_024;
+/** Most bytes read at once: more than a datagram has. */
+const readLimit = 1_100;
+
+function radio(wanted: Wanted): Step[] {
+  return [
+    ...technologySteps(wanted),
+    ...apnSteps(wanted),
+    ...ensure({
+      // +CNCFG: 0,1,"apn",...
+      read: "AT+CNCFG?",
+      prefix: "+CNCFG:",
+      fits: (fields) => fields[0] === "0" && fields[2] === wanted.apn,
+      write: `AT+CNCFG=0,1,"${wanted.apn}"`,
+    }),
+  ];
+}
+
+function saving(wanted: Wanted): Step[] {
+  return [...edrxSteps(wanted), ...psmSteps(wanted)];
+}
+
+/** The stack's context is active still, or is activated. */
+function attach(): Step[] {
+  let active = false;
+  return [
+    {
+      line: ascii("AT+CNACT?"),
+      prefix: ascii("+CNACT:"),
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, 7);
+        if (fields[0] === "0" && fields[1] === "1") active = true;
+      },
+    },
+    { line: ascii("AT+CNACT=0,1"), timeout: networkTimeout, skip: () => active, also: activated },
+  ];
+}
+
+/** `+APP PDP: 0,ACTIVE` or `DEACTIVE` */
+function activated(line: Uint8Array): AtResult | undefined {
+  if (!startsWith(line, appPdp)) return undefined;
+  const fields = fieldsOf(line, appPdp.length);
+  if (fields[0] !== "0") return undefined;
+  return fields[1] === "ACTIVE" ? { kind: "ok" } : { kind: "error" };
+}
+
+function open(id: number, address: string, port: number, opened: (id: number) => void): Step[] {
+  return [
+    {
+      line: ascii(`AT+CAOPEN=${id},0,"UDP","${address}",${port}`),
+      timeout: networkTimeout,
+      // +CAOPEN: <id>,<result>
+      also: (line) => {
+        if (!startsWith(line, caopen)) return undefined;
+        const fields = fieldsOf(line, caopen.length);
+        if (wholeNumber(fields[0]) !== id) return undefined;
+        const code = wholeNumber(fields[1]);
+        return code === 0 ? { kind: "ok" } : { kind: "error", ...(code === undefined ? {} : { code }) };
+      },
+      onOk: () => opened(id),
+    },
+  ];
+}
+
+function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
+  const steps: Step[] = [];
+  // The flag holds for one datagram, so it goes before each.
+  if (release) steps.push({ line: ascii("AT+CRAI=2,0"), optional: true });
+  const payload = { prompt: 0x3e, bytes };
+  steps.push({ line: ascii(`AT+CASEND=${id},${bytes.length}`), payload, timeout: ordinaryTimeout });
+  return steps;
+}
+
+/** `+CARECV: <length>,<bytes>`, or `+CARECV: 0`. */
+function read(id: number, onData: (received: Received) => void): Step[] {
+  return [
+    {
+      line: ascii(`AT+CARECV=${id},${readLimit}`),
+      prefix: carecv,
+      timeout: ordinaryTimeout,
+      raw: {
+        sameLine: true,
+        count: (header) => wholeNumber(asciiText(header, carecv.length, header.length - 1).trim()),
+        onData: (bytes) => onData({ bytes: bytes.slice() }),
+      },
+    },
+  ];
+}
+
+function urc(line: Uint8Array): ModemUrc | undefined {
+  if (startsWith(line, appPdp)) {
+    return activated(line)?.kind === "error" ? { kind: "no-context" } : undefined;
+  }
+  const closed = startsWith(line, castate);
+  if (closed || startsWith(line, cadataind)) {
+    const fields = fieldsOf(line, closed ? castate.length : cadataind.length);
+    const socket = wholeNumber(fields[0]);
+    if (socket === undefined) return undefined;
+    if (!closed) return { kind: "data", socket };
+    return fields[1] === "0" ? { kind: "closed", socket, reason: "network" } : undefined;
+  }
+  return sleepSign(line);
+}
+
+export const sim7080: Family = Object.freeze({
+  name: "sim7080",
+  models: Object.freeze(["SIM7080", "SIM7070", "SIM7090"]),
+  baud: 115_200,
+  gap: 20,
+  urcs: Object.freeze(
+    [
+      "+CADATAIND:",
+      "+CASTATE:",
+      "+CAURC:",
+      "+CAOPEN:",
+      "+APP PDP:",
+      "+CPSMSTATUS:",
+      "*PSUTTZ",
+      "*PSNWID",
+      "DST:",
+      "+CTZV:",
+      "+CFUN:",
+      "+CEDRXP:",
+    ].map(ascii),
+  ),
+  banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
+  // The key: on and wake from 1 s, off from 1.2 s.
+  power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
+  sleep: Object.freeze({ wakes: "key", boots: true, announced: true }),
+  cereg: 4,
+  cause: askCause,
+  cfunTimeout: 30_000,
+  always: (): Step[] => [{ line: ascii("AT+CPSMSTATUS=1"), optional: true }],
+  persistent: baudSteps,
+  radio,
+  saving,
+  sleepy: (): Step[] => [{ line: ascii("AT+CLTS=1"), optional: true }],
+  attach,
+  survey: usualSurvey,
+  urc,
+  sockets: Object.freeze({
+    count: 12,
+    largest,
+    open,
+    close: (id: number): Step[] => [
+      { line: ascii(`AT+CACLOSE=${id}`), optional: true, timeout: ordinaryTimeout },
+    ],
+    send,
+    read,
+  }),
+} as const);

@@ -1,0 +1,68 @@
+/**
+ * What the SIM7080 and SIM7000 families of SIMCom share: technology, bands, signs of sleep.
+ */
+import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { ensure } from "../set-up";
+import type { ModemUrc, Wanted } from "../family";
+import type { Step } from "../script";
+
+const cpsmstatus = ascii("+CPSMSTATUS:");
+
+/** LTE only, of it NB-IoT only, and the bands: searching the rest takes minutes. */
+export function technologySteps({ bands }: Wanted): Step[] {
+  const steps = [
+    ...ensure({
+      read: "AT+CNMP?",
+      prefix: "+CNMP:",
+      fits: (fields) => fields[0] === "38",
+      write: "AT+CNMP=38",
+    }),
+    ...ensure({
+      read: "AT+CMNB?",
+      prefix: "+CMNB:",
+      fits: (fields) => fields[0] === "2",
+      write: "AT+CMNB=2",
+    }),
+  ];
+  if (bands === undefined) return steps;
+  const list = bands.join(",");
+  return [
+    ...steps,
+    ...ensure({
+      // +CBANDCFG: "NB-IOT",8,20
+      read: "AT+CBANDCFG?",
+      prefix: "+CBANDCFG:",
+      fits: (fields) => fields[0] === "NB-IOT" && fields.slice(1).join(",") === list,
+      write: `AT+CBANDCFG="NB-IOT",${list}`,
+      optional: true,
+    }),
+  ];
+}
+
+/** The context's access point name. */
+export function apnSteps({ apn }: Wanted): Step[] {
+  return ensure({
+    read: "AT+CGDCONT?",
+    prefix: "+CGDCONT:",
+    fits: (fields) => fields[0] === "1" && fields[2] === apn,
+    write: `AT+CGDCONT=1,"IP","${apn}"`,
+  });
+}
+
+/** With auto-baud it does not announce its boots. */
+export function baudSteps(): Step[] {
+  return ensure({
+    read: "AT+IPR?",
+    prefix: "+IPR:",
+    fits: (fields) => fields[0] === "115200",
+    write: "AT+IPR=115200",
+  });
+}
+
+/** `+CPSMSTATUS: "ENTER PSM"` and `"EXIT PSM"`. */
+export function sleepSign(line: Uint8Array): ModemUrc | undefined {
+  if (!startsWith(line, cpsmstatus)) return undefined;
+  const status = asciiText(line, cpsmstatus.length);
+  if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
+  return status.indexOf("EXIT") >= 0 ? { kind: "awake" } : undefined;
+}

@@ -1,0 +1,234 @@
+/**
+ * SIMCom SIM7080G, as its AT manual (V1.05) and the notes on TCP/UDP (V1.03) and low power (V1.02)
+ * describe it.
+ *
+ *     AT+CNACT=0,1       OK, then +APP PDP: 0,ACTIVE: sockets need it
+ *     AT+CAOPEN=0,0,..   +CAOPEN: 0,<result> before OK; with ASYNCOPEN, or by firmware, behind it
+ *     AT+CASEND=0,<n>    a prompt, n bytes, OK
+ *     +CADATAIND: 0      AT+CARECV=0,<n> answers +CARECV: <length>,<bytes> on one line
+ *
+ * Left open by the documents, and drawn for each modem: the order of CAOPEN's lines, whether hints come
+ * for each datagram or for the first into an empty buffer. Datagram borders are kept in the buffer.
+ */
+import { integerArgument } from "../at-command";
+import type { AtArgument } from "../at-command";
+import type { CommandRule, Family, Unit } from "../family";
+import {
+  badParameter,
+  basicCommands,
+  done,
+  holds,
+  line,
+  networkCommands,
+  sleepCommands,
+  tells,
+} from "../commands/common";
+import { contextCommands } from "../commands/context";
+import { parseIpv4 } from "../udp-sockets";
+import type { UdpSocket } from "../udp-sockets";
+import { simcomCommands, tellTime } from "./simcom";
+
+const longestDatagram = 1_459;
+
+function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
+  const id = integerArgument(argument, 0, unit.sockets.count - 1);
+  return id === undefined ? undefined : unit.sockets.get(id);
+}
+
+const socketCommands: Record<string, CommandRule> = {
+  "+CNCFG": {
+    run(unit, { form, args }) {
+      const { own } = unit.nvram;
+      if (form === "read") return line(`+CNCFG: 0,1,"${own.get("cncfg")}","","",0`);
+      if (form !== "set") return undefined;
+      if (integerArgument(args[0], 0, 3) === undefined || integerArgument(args[1], 0, 4) === undefined)
+        return badParameter;
+      if (!/^[A-Za-z0-9.-]{0,99}$/.test(args[2]?.text ?? "")) return badParameter;
+      if (args[0].text === "0") own.set("cncfg", args[2]?.text ?? "");
+      return done;
+    },
+  },
+  "+CNACT": {
+    run(unit, { form, args }) {
+      const address = unit.context.active ? unit.registration.grant?.address : "0.0.0.0";
+      if (form === "read") {
+        const others = [1, 2, 3].map((id) => `+CNACT: ${id},0,"0.0.0.0"`);
+        return { lines: [`+CNACT: 0,${Number(unit.context.active)},"${address}"`, ...others] };
+      }
+      if (form !== "set" || integerArgument(args[0], 0, 3) !== 0)
+        return form === "set" ? badParameter : undefined;
+      const on = integerArgument(args[1], 0, 2);
+      if (on === undefined) return badParameter;
+      if (on === 0) {
+        unit.context.active = false;
+        return { then: () => unit.urc("+APP PDP: 0,DEACTIVE", 50) };
+      }
+      if (unit.context.active) return { failure: "ERROR" };
+      const fine = unit.registration.stat === 1;
+      const delay = unit.random.between(100, 3_000);
+      unit.later(delay, () => {
+        unit.context.active = fine && unit.registration.stat === 1;
+        unit.urc(`+APP PDP: 0,${unit.context.active ? "ACTIVE" : "DEACTIVE"}`);
+      });
+      return done;
+    },
+  },
+  "+CAOPEN": {
+    delay: [20, 600],
+    run(unit, { form, args }) {
+      if (form === "read") {
+        return done;
+      }
+      if (form !== "set") return undefined;
+      const id = integerArgument(args[0], 0, unit.sockets.count - 1);
+      const address = parseIpv4(args[3]?.text ?? "");
+      const port = integerArgument(args[4], 1, 65_535);
+      if (id === undefined || integerArgument(args[1], 0, 3) === undefined || args.length !== 5)
+        return badParameter;
+      if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
+      const text = `+CAOPEN: ${id},${openSocket(unit, id, { address, port })}`;
+      const before = (unit.nvram.own.get("openfirst") === "yes") !== (unit.quirks.urcBeforeOk === true);
+      return before ? line(text) : { then: () => unit.urc(text, unit.random.between(10, 400)) };
+    },
+  },
+  "+CASEND": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const socket = socketOf(unit, args[0]);
+      const length = integerArgument(args[1], 1, longestDatagram);
+      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
+      const take = (data: Uint8Array) => ({
+        delay: 30,
+        run: () => {
+          if (unit.registration.stat !== 1 || !unit.context.active) return { failure: unit.socketFailure };
+          unit.send(socket, data);
+          return done;
+        },
+      });
+      return { prompt: { sign: unit.random.chance(0.5) ? "> " : ">", length, take } };
+    },
+  },
+  "+CARECV": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const socket = socketOf(unit, args[0]);
+      const length = integerArgument(args[1], 1, 1_460);
+      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
+      const first = socket.waiting.shift();
+      if (first === undefined) return line("+CARECV: 0");
+      const part = first.bytes.subarray(0, length);
+      if (part.length < first.bytes.length) {
+        socket.waiting.unshift({ bytes: first.bytes.subarray(part.length), from: first.from });
+      }
+      return { raw: { head: `+CARECV: ${part.length},`, data: part, tail: "\r\n" } };
+    },
+  },
+  "+CACLOSE": {
+    delay: [20, 600],
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const socket = socketOf(unit, args[0]);
+      if (socket === undefined) return { failure: unit.socketFailure };
+      unit.sockets.close(socket.id);
+      unit.socketChanged(socket.id, "closed");
+      return done;
+    },
+  },
+  "+CRAI": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const rai = integerArgument(args[0], 0, 2);
+      if (rai === undefined || (args[1] !== undefined && integerArgument(args[1], 0, 1) === undefined))
+        return badParameter;
+      unit.settings.rai = rai as 0 | 1 | 2;
+      return done;
+    },
+  },
+};
+
+/** CAOPEN's result: 0 opened, 1 socket error (in use), 21 the network is not active. */
+function openSocket(unit: Unit, id: number, peer: { address: string; port: number }): number {
+  if (!unit.context.active || unit.registration.stat !== 1) return 21;
+  const socket = unit.sockets.create(id);
+  if (socket === undefined) return 1;
+  socket.peer = peer;
+  unit.socketChanged(id, "connected");
+  return 0;
+}
+
+export const sim7080: Family = {
+  name: "sim7080",
+  baud: 115_200,
+  power: {
+    key: { on: 1_000, off: 1_200 },
+    wake: 1_000,
+    boot: [2_000, 4_000],
+    down: [1_500, 2_500],
+    goodbye: "NORMAL POWER DOWN",
+  },
+  boot: {
+    lines: ["RDY"],
+    half: "+CFUN: 1",
+    card: true,
+    last: ["SMS Ready"],
+    cardDelay: [300, 1_500],
+    lastDelay: [300, 2_000],
+  },
+  sleep: {
+    boots: true,
+    keepsSockets: () => false,
+    entering: (unit) => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
+    leaving: (unit) => (unit.nvram.own.get("psmstatus") === "1" ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
+  },
+  commands: new Map(
+    Object.entries({
+      ...basicCommands,
+      ...networkCommands,
+      ...sleepCommands,
+      ...contextCommands,
+      ...simcomCommands,
+      ...socketCommands,
+      I: { run: () => ({ lines: ["R1951.01"] }) },
+      "+CGMM": tells(() => "SIMCOM_SIM7080G"),
+      "+CGMR": tells(() => "Revision:1951B16SIM7080"),
+      "+CPSMSTATUS": holds(
+        "+CPSMSTATUS",
+        1,
+        (unit) => Number(unit.settings.psmStatus),
+        (unit, value) => {
+          unit.settings.psmStatus = value === 1;
+          unit.nvram.own.set("psmstatus", String(value));
+        },
+      ),
+    }),
+  ),
+  sockets: 13,
+  nvram: () => ({
+    baud: 0,
+    apn: "",
+    own: new Map([
+      ["cnmp", "2"],
+      ["cmnb", "3"],
+      ["catm", "1,2,3,4,5,8,12,13,18,19,20,25,26,28,66"],
+      ["nbiot", "1,2,3,5,8,20"],
+      ["cncfg", ""],
+      ["clts", "0"],
+    ]),
+  }),
+  onBoot(unit) {
+    for (const name of ["openfirst", "each"]) {
+      if (!unit.nvram.own.has(name)) unit.nvram.own.set(name, unit.random.chance(0.5) ? "yes" : "no");
+    }
+    unit.settings.networkTime = unit.nvram.own.get("clts") === "1";
+  },
+  keepsPsm: true,
+  // There is NB-IoT here, and nothing else.
+  attachesItself: (unit) => unit.nvram.own.get("cnmp") !== "13" && unit.nvram.own.get("cmnb") !== "1",
+  attached: tellTime,
+  contextLost: () => ["+APP PDP: 0,DEACTIVE"],
+  deliver(unit, socket, datagram, from) {
+    const wasEmpty = socket.waiting.length === 0;
+    if (!unit.sockets.keep(socket, datagram, from)) return unit.urc('+CAURC: "buffer full"');
+    if (wasEmpty || unit.nvram.own.get("each") === "yes") unit.urc(`+CADATAIND: ${socket.id}`);
+  },
+};
