@@ -391,7 +391,7 @@ export class Sockets {
   #refused(datagram: OutgoingDatagram, result: AtResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
-    if (result.kind === "error") {
+    if (result.kind !== "timeout") {
       this.#refusals += 1;
       // Mostly it was too soon, or the context is gone: it is sent when that has been looked after.
       if (this.#refusals === 1) return this.#options.onRefused(1, now);

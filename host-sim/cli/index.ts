@@ -7,6 +7,7 @@ import { benchCommand } from "./bench";
 import { chaosCommand } from "./chaos";
 import { cloudCommand } from "./cloud";
 import { deviceCommand } from "./device";
+import { footprintCommand } from "./footprint";
 import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
 import { modelCommand } from "./model";
@@ -30,6 +31,7 @@ async function obey(): Promise<void> {
     chaosCommand(),
     modelCommand(),
     provisionCommand(),
+    footprintCommand(),
   ];
   for (const command of commands) {
     command.exitOverride();

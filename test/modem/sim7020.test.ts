@@ -327,7 +327,7 @@ describe("datagrams", () => {
     ["refused", ["+CME ERROR: 3"]],
     ["answered without a number", ["OK"]],
     ["answered with nonsense", ["+CSOC: x", "OK"]],
-  ])("whose socket is %s: told, registration asked, and the next one tried", async (_, answer) => {
+  ])("whose socket is %s: registration asked, and sent all the same", async (_, answer) => {
     const modem = new ScriptedModem({ psm });
     await modem.up();
     let opened = 0;
