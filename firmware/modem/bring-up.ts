@@ -59,7 +59,7 @@ export class BringUp {
   echoOff = false;
   /** The modem's IMEI once known. */
   imei: string | undefined;
-  /** It has answered as one of its family since the bring-up began. */
+  /** It has answered as one of its family since the bring-up began, and its kept settings are right. */
   #known = false;
   #identifications = 0;
   /** Its banner has come since the bring-up began. */
@@ -149,8 +149,8 @@ export class BringUp {
   }
 
   /**
-   * It answers again after it did not: what is left to do is less than all, unless nobody has asked yet
-   * who it is.
+   * It answers again after it did not: what is left to do is less than all, unless it was not even
+   * identified.
    */
   goOn(resetRadio: (now: number) => void, now: number): void {
     if (this.#known) return resetRadio(now);
@@ -198,7 +198,6 @@ export class BringUp {
       steps,
       (at) => {
         engine.gap = family.gap;
-        this.#known = true;
         if (known() || model === "") return this.#identified(known(), at);
         log(`wrong modem: expected ${family.models.join(" or ")}, found "${printable(model.trim())}"`);
         fail("wrong-modem", at);
@@ -223,6 +222,7 @@ export class BringUp {
       steps,
       (outcome, at) => {
         if (!proceed(outcome, at)) return;
+        this.#known = true;
         log(`identified imei=${this.imei ?? "unknown"}`);
         if (this.imei !== undefined) this.#host.identified(this.imei, at);
         if (rewritten && !this.#applied) return this.#apply(at);

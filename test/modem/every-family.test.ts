@@ -202,3 +202,34 @@ describe.each(names)("%s", (family) => {
     expect(board.log.some((text) => /^wrong modem: expected .+, found ".+"$/.test(text))).toBe(true);
   });
 });
+
+describe.each(names)("%s: a reboot in the middle of", (family) => {
+  it("any command that is used: comes back, sends, and sleeps", async () => {
+    const used = new Set<string>();
+    const plain = new SimulatedBoard({ seed: "commands", family });
+    plain.socket.releaseAfterReply = true;
+    for (let i = 0; i < 2; i++) {
+      await plain.exchange(Uint8Array.of(i));
+      await plain.until(() => plain.driver.state === "asleep" && plain.modem.state === "psm", 5 * minute);
+    }
+    for (const line of plain.lines) {
+      const name = /^> AT([+*][A-Z0-9]+|[EI]|$)/.exec(line);
+      if (name !== null) used.add(name[1]);
+    }
+    expect(used.size).toBeGreaterThan(12);
+    for (const rebootDuring of used) {
+      const random = new Random(rebootDuring);
+      const board = new SimulatedBoard({ seed: rebootDuring, family, modem: { quirks: { rebootDuring } } });
+      board.socket.releaseAfterReply = true;
+      for (let i = 0; i < 2; i++) {
+        await board.exchange(random.bytes(30), hour);
+        await board.until(() => board.driver.state === "asleep", 5 * minute);
+        expect(board.driver.state, `${rebootDuring}: ${board.history()}`).toBe("asleep");
+      }
+      expect(
+        board.events.some((event) => event.type === "power" && event.reason.startsWith("in the middle")),
+        rebootDuring,
+      ).toBe(true);
+    }
+  });
+});

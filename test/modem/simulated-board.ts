@@ -52,7 +52,8 @@ export class SimulatedBoard {
   /** And those that came back. */
   readonly returned: { bytes: Uint8Array; address: string; port: number }[] = [];
   readonly #options: SimulatedBoardOptions;
-  readonly #uart: Uart;
+  /** The wire, whose faults can be switched on. */
+  readonly uart: Uart;
   readonly #spread: Random;
   #poll: ScheduledEvent | undefined;
   #resume: readonly number[] | undefined;
@@ -77,7 +78,7 @@ export class SimulatedBoard {
     };
     const { family = "sim7020" } = options;
     const uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
-    this.#uart = uart;
+    this.uart = uart;
     this.modem = createModem(family, {
       scheduler: clock,
       random: random.fork("modem"),
@@ -138,7 +139,7 @@ export class SimulatedBoard {
 
   #start(): [Driver, Udp] {
     const { clock } = this;
-    const { board } = this.#uart;
+    const { board } = this.uart;
     const { withKey = true, family = "sim7020" } = this.#options;
     const writer = new PortWriter(board, 64);
     const driver = new Driver({
