@@ -381,7 +381,7 @@ export class Modem implements DatagramModem {
         return this.#service.contextLost(now);
       default:
         this.#sleep.active(now);
-        this.#sockets.take(urc);
+        this.#sockets.take(urc, now);
         // It was only taken for asleep, or its UART was.
         if (urc.kind === "data" && this.#state === "asleep") {
           this.#sleep.uart = "unknown";

@@ -17,6 +17,8 @@ const outboxLimit = 4;
 /** First look for an answer whose hint may be lost, ms; each further one after twice the time. */
 const firstLook = 4_000;
 const lastLook = 64_000;
+/** No answer comes sooner over NB-IoT, ms. */
+const soonest = 300;
 /** Datagrams read in a row: an end to what never ends. */
 const readsAtOnce = 16;
 
@@ -77,6 +79,8 @@ export class Sockets {
   #working = false;
   /** A datagram is being handed to the modem. */
   #sending = false;
+  /** When the last one was, ms. */
+  #sentAt = -Infinity;
   #refusals = 0;
   /** Datagrams were refused with it and taken without. */
   #noRelease = false;
@@ -233,7 +237,7 @@ export class Sockets {
   }
 
   /** Acts on what the modem says of its sockets. */
-  take(urc: ModemUrc): void {
+  take(urc: ModemUrc, now: number): void {
     if (urc.kind === "unreadable") return this.#options.log("urc unreadable");
     if (urc.kind === "no-context") return this.forget();
     if (urc.kind !== "data" && urc.kind !== "datagram" && urc.kind !== "closed") return;
@@ -243,11 +247,12 @@ export class Sockets {
       if (channel !== undefined) this.#lose(channel);
       return;
     }
-    // What is being handed to the modem at this moment gets no answer yet.
-    if (!this.#sending && urc.kind === "datagram") this.#notBefore = 0;
+    // What is being handed to the modem at this moment, or was just now, has no answer yet.
+    const early = this.#sending || now - this.#sentAt < soonest;
+    if (!early && urc.kind === "datagram") this.#notBefore = 0;
     if (channel === undefined) return;
     if (urc.kind === "data") {
-      channel.early = this.#sending && !channel.hinted;
+      channel.early = early && !channel.hinted;
       channel.hinted = true;
     } else {
       channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
@@ -323,6 +328,7 @@ export class Sockets {
     if (result.kind === "aborted") return;
     this.#working = false;
     this.#sending = false;
+    this.#sentAt = now;
     const { channel } = datagram;
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {

@@ -77,7 +77,7 @@ export class Injector {
   }
 
   #strike(fault: Fault): void {
-    const { kind, lasting, amount } = fault;
+    const { kind, at, lasting, amount } = fault;
     const { cell, cloud, modem, uart, clock, power, flash } = this.#world;
     const setting = this.#settings[kind];
     // Those that are on or off have no amount.
@@ -100,6 +100,8 @@ export class Injector {
       case "modem-brownout":
         return this.#withoutSupply(amount);
       case "sockets-gone":
+        // Where sockets stand on a context, half of the times that goes, which is told.
+        if (modem.family.contextLost !== undefined && at % 2 === 1) return modem.dropContext();
         return void modem.dropSockets();
       case "uart-garbage":
         return uart.garbage(this.#noise.bytes(amount));

@@ -106,7 +106,7 @@ const kinds = {
   /** Factor on the time until an answer. */
   "modem-slow": { weight: 1, lasting: [5 * minute, 2 * hour], amount: between(1.5, 4) },
   "sim-removal": { weight: 1, lasting: [1 * minute, 2 * hour], amount: none },
-  /** The modem forgets its sockets and tells nobody. */
+  /** The modem forgets its sockets and tells nobody, or loses the context they stand on, which it tells. */
   "sockets-gone": { weight: 2, lasting: once, amount: none },
   /** Share of unsolicited lines lost. */
   "urc-loss": { weight: 2, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.7) },

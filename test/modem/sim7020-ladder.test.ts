@@ -162,7 +162,7 @@ describe("the pace", () => {
     expect(sent[1].time - sent[0].time).toBeGreaterThanOrEqual(3_000);
     expect(sent[2].time - sent[1].time).toBeGreaterThanOrEqual(3_000);
     expect(sent[2].time - sent[0].time).toBeLessThan(6_500);
-    await modem.pass(100);
+    await modem.pass(400);
     modem.take();
     modem.say("+CSONMI: 0,2,0A");
     modem.send("04");
