@@ -4,10 +4,11 @@
  */
 import Timer from "timer";
 import Serial from "embedded:io/serial";
-import Digital from "embedded:io/digital";
 import config from "mc/config";
 import { narrowband } from "./coap/transmission";
 import { DemoApplication } from "./application";
+import { Axp2101, axp2101Address } from "./board/axp2101";
+import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { Identification } from "./device/identification";
 import { DeviceMemory } from "./device/memory";
@@ -23,10 +24,8 @@ import { moddableCryptography } from "./platform/crypt";
 import { openJournalFlash } from "./platform/journal-flash";
 import { restartBoard, startReason } from "./platform/restart";
 import { openStateStore } from "./platform/state-store";
+import { wire } from "./platform/wiring";
 import type { Settings } from "./device/settings";
-
-/** M5Stack Unit NB-IoT (SIM7020G) on PORT.C of an M5Stack Core. Its Grove plug has no PWRKEY. */
-const board = Object.freeze({ transmit: 17, receive: 16, port: 1 });
 
 /** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
 const firstWrite = 64;
@@ -57,17 +56,21 @@ function run(settings: Settings): void {
   let writer: PortWriter | undefined;
   let timer: Timer | undefined;
 
-  const family = familyNamed(settings.modem);
+  const board = boardNamed(settings.board);
+  const family = familyNamed(settings.modem ?? board.modem);
+  const { port, transmit, receive, ...lines } = wire({
+    board,
+    settings,
+    chips: { axp2101: { address: axp2101Address, open: (bus) => new Axp2101(bus) } },
+    log: (text) => log("board", text),
+  });
   const modem = new Modem({
     family,
     write: (bytes) => writer?.write(bytes),
     apn: settings.apn,
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
-    powerKey: control(settings.powerKey),
-    reset: control(settings.reset),
-    wakePin: control(settings.wake),
-    supply: supply(settings.modemSupply),
+    ...lines,
     ladder: memory.ladder,
     onLadder: () => memory.save(),
     random: Math.random,
@@ -158,7 +161,9 @@ function run(settings: Settings): void {
   };
 
   const serial = new Serial({
-    ...board,
+    port,
+    transmit,
+    receive,
     baud: family.baud,
     format: "buffer",
     onReadable(this: Serial): void {
@@ -176,21 +181,4 @@ function run(settings: Settings): void {
   // A timer of its own: whatever has become of the agent's, this one comes.
   Timer.repeat(() => guard(() => agent.supervise(clock.now())), supervision);
   turn();
-}
-
-/** PWRKEY and its like are pressed by pulling them low; released they float at the modem's own supply. */
-function control(pin: number | undefined): ((pressed: boolean) => void) | undefined {
-  if (pin === undefined) return undefined;
-  // Without the initial value the pin is low from its first moment: a press.
-  const options = { pin, mode: Digital.OutputOpenDrain, initialValue: 1 as const };
-  const key = new Digital(options);
-  return (pressed) => key.write(pressed ? 0 : 1);
-}
-
-/** The switch of the modem's supply, on from the first moment. */
-function supply(pin: number | undefined): ((on: boolean) => void) | undefined {
-  if (pin === undefined) return undefined;
-  const options = { pin, mode: Digital.Output, initialValue: 1 as const };
-  const rail = new Digital(options);
-  return (on) => rail.write(on ? 1 : 0);
 }

@@ -79,6 +79,7 @@ describe("the reader of imports", () => {
 describe("the firmware", () => {
   const rooms: [room: string, may: string[]][] = [
     ["text", []],
+    ["board", ["board"]],
     ["timing", []],
     ["coap", ["coap"]],
     ["journal", ["journal"]],

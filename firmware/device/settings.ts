@@ -48,8 +48,15 @@ export interface Settings {
   readonly lifetime: number;
   readonly edition: EditionSetting;
   readonly iv: InitialisationVector;
-  /** Family of the modem, such as "sim7020". */
-  readonly modem: string;
+  /** Name of the board, which says how its modem is wired. */
+  readonly board: string;
+  /** Family of the modem, such as "sim7020"; the board's when left out. */
+  readonly modem?: string;
+  /** GPIOs of the modem's UART, where they are not the board's. */
+  readonly transmit?: number;
+  readonly receive?: number;
+  /** Whether the control pins named here press with a high level, through a transistor. */
+  readonly pressedHigh: boolean;
   /** Access point name of the SIM's operator. */
   readonly apn: string;
   /** GPIO that drives PWRKEY of the modem, if wired. */
@@ -76,6 +83,8 @@ export type Configuration = Readonly<Record<string, unknown>>;
  */
 export function readSettings(config: Configuration): Settings {
   const powerKey = pin(config, "powerKey");
+  const transmit = pin(config, "transmit");
+  const receive = pin(config, "receive");
   const reset = pin(config, "reset");
   const wake = pin(config, "wake");
   const modemSupply = pin(config, "modemSupply");
@@ -98,7 +107,11 @@ export function readSettings(config: Configuration): Settings {
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),
-    modem: text(config, "modem", "sim7020"),
+    board: text(config, "board", "m5stack-nbiot"),
+    ...(config.modem === undefined || config.modem === "" ? {} : { modem: text(config, "modem", "") }),
+    ...(transmit !== undefined ? { transmit } : {}),
+    ...(receive !== undefined ? { receive } : {}),
+    pressedHigh: yesNo(config, "pressedHigh", false),
     apn: text(config, "apn", "iot.example"),
     ...(powerKey !== undefined ? { powerKey } : {}),
     ...(reset !== undefined ? { reset } : {}),

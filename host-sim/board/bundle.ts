@@ -12,6 +12,7 @@ const modules: Readonly<Record<string, string>> = Object.freeze({
   crypt: "crypt",
   "embedded:io/digital": "digital",
   "embedded:io/serial": "serial",
+  "embedded:io/smbus": "smbus",
   "embedded:storage/flash": "flash",
   "embedded:storage/key-value": "key-value",
   "mc/config": "config",
