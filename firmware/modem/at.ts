@@ -113,6 +113,8 @@ export class AtEngine {
   #half: "ok" | "also" | undefined;
   /** The prompt has not come. */
   #unprompted = false;
+  /** A prompt that was given up and may still come: what follows it would be taken for data. */
+  #stray = 0;
   #expires = 0;
   #notBefore = 0;
   #now = 0;
@@ -175,7 +177,10 @@ export class AtEngine {
       this.timeouts += 1;
       this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
       // A prompt that is late must not take the next command for data.
-      if (this.#unprompted) this.#options.write(escape);
+      if (this.#unprompted) {
+        this.#options.write(escape);
+        this.#stray = this.#current.payload?.prompt ?? 0;
+      }
       if (this.#unprompted || this.#current.raw !== undefined) this.#framer.clear();
       const unprompted = this.#unprompted ? { unprompted: true } : {};
       this.#finish(this.#current, { kind: "timeout", ...unprompted }, now);
@@ -200,7 +205,7 @@ export class AtEngine {
     this.#current = command;
     this.#half = undefined;
     this.#unprompted = command.payload !== undefined;
-    this.#framer.prompt = command.payload?.prompt ?? 0;
+    this.#framer.prompt = command.payload?.prompt ?? this.#stray;
     this.#framer.watching = command.raw?.sameLine === true;
     this.#expires = now + (this.#unprompted ? promptTimeout : command.timeout);
     const bytes = new Uint8Array(command.line.length + 1);
@@ -211,7 +216,8 @@ export class AtEngine {
 
   #finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
-    this.#framer.prompt = 0;
+    if (result.kind === "ok") this.#stray = 0;
+    this.#framer.prompt = this.#stray;
     this.#framer.watching = false;
     this.#unprompted = false;
     command.onDone(result, now);
@@ -220,7 +226,11 @@ export class AtEngine {
 
   #prompted(): void {
     const command = this.#current;
-    if (command?.payload === undefined) return;
+    if (command?.payload === undefined || !this.#unprompted) {
+      this.#stray = 0;
+      this.#options.write(escape);
+      return;
+    }
     this.#unprompted = false;
     this.#expires = this.#now + command.timeout;
     this.#options.write(command.payload.bytes);

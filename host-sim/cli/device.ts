@@ -14,8 +14,11 @@ import { RealTimeDriver } from "../platform/driver";
 import { NodeUdp } from "../platform/udp";
 import { randomFraction } from "../platform/random";
 import { paletteFor } from "../report/style";
+import { runOverSerial } from "./device-serial";
 import { readKeys } from "./keys";
 import { CommandError, misuse, wholeNumber } from "./misuse";
+import { families } from "../../firmware/modem/families";
+import type { Credentials } from "../../firmware/enos/credentials";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
@@ -32,6 +35,10 @@ interface DeviceFlags {
   format: Format;
   batch: number;
   data?: string;
+  serial?: string;
+  modem: string;
+  apn: string;
+  powerKey?: string;
 }
 
 /** The `device` command. */
@@ -69,6 +76,14 @@ export function deviceCommand(): Command {
       wholeNumber("--batch", 1, 100),
       1,
     )
+    .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
+    .addOption(
+      new Option("--modem <family>", "the modem on --serial")
+        .choices(families.map((family) => family.name))
+        .default("sim7020"),
+    )
+    .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
+    .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
@@ -80,6 +95,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
+  if (flags.serial !== undefined) return overSerial(flags, flags.serial, credentials, address, port);
   const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);
   const driver = new RealTimeDriver();
@@ -149,6 +165,31 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   const { taken, acknowledged, commands } = agent.totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
   if (failure !== undefined) throw new CommandError(1, failure);
+}
+
+/** The same firmware with its modem driver. */
+async function overSerial(
+  flags: DeviceFlags,
+  serial: string,
+  credentials: Credentials,
+  server: string,
+  port: number,
+): Promise<void> {
+  if (flags.data !== undefined) throw misuse("--data and --serial exclude each other");
+  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey } = flags;
+  const palette = paletteFor(process.stdout);
+  const totals = await runOverSerial(
+    { serial, modem, apn, ...(powerKey === undefined ? {} : { powerKey }), startSpread: 0 },
+    { server, port, reports, interval, lifetime, edition, iv, payload: format, batch },
+    credentials,
+    reports,
+    (room, text) => {
+      const time = palette.dim(new Date().toISOString().slice(11, 23));
+      process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
+    },
+  );
+  const { acknowledged, taken, commands } = totals;
+  process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
 }
 
 function openData(directory: string): ReturnType<typeof openDeviceDirectory> {

@@ -10,6 +10,7 @@ import { deviceCommand } from "./device";
 import { footprintCommand } from "./footprint";
 import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
+import { modemCommand } from "./modem";
 import { modelCommand } from "./model";
 import { provisionCommand } from "./provision";
 import { startCommand } from "./start";
@@ -30,6 +31,7 @@ async function obey(): Promise<void> {
     fuzzCommand(),
     chaosCommand(),
     modelCommand(),
+    modemCommand(),
     provisionCommand(),
     footprintCommand(),
   ];

@@ -34,7 +34,13 @@ export interface AtAnswer {
   /** The line that ends it in place of OK; `null`: none does. */
   readonly final?: string | null;
   /** Asks for so many bytes of data first; `take` says what becomes of them. */
-  readonly prompt?: { readonly sign: string; readonly length: number; take(data: Uint8Array): AtExecution };
+  readonly prompt?: {
+    readonly sign: string;
+    readonly length: number;
+    /** ms until it comes, behind the command's own. */
+    readonly delay?: number;
+    take(data: Uint8Array): AtExecution;
+  };
   /** Runs right after the final line. */
   readonly then?: () => void;
 }
@@ -221,7 +227,13 @@ export class AtResponder {
     answer.then?.();
   }
 
-  #ask({ sign, length, take }: NonNullable<AtAnswer["prompt"]>): void {
+  #ask(prompt: NonNullable<AtAnswer["prompt"]>): void {
+    const { sign, length, delay, take } = prompt;
+    if (delay !== undefined) {
+      const soon = { ...prompt, delay: undefined };
+      this.#inProgress = this.#options.scheduler.after(delay, () => this.#ask(soon));
+      return;
+    }
     this.#write(`\r\n${sign}`);
     this.#options.onLine?.("modem", sign.trim());
     this.#data = { bytes: new Uint8Array(length), filled: 0, take };

@@ -154,10 +154,14 @@ export class SimulatedModem {
     });
     this.#unit = this.#makeUnit();
     port.onReceive = (bytes) => {
-      if (this.state === "psm" && family.sleep.wakesByUart !== undefined) {
-        this.#deafUntil = scheduler.now + family.sleep.wakesByUart.deafFor;
+      const { wakesByUart, light } = family.sleep;
+      if (this.state === "psm" && wakesByUart !== undefined && (wakesByUart.when?.(this.#unit) ?? true)) {
+        this.#deafUntil = scheduler.now + wakesByUart.deafFor;
         this.#wake("uart");
         return;
+      }
+      if (this.state === "on" && this.#powerSaving.drowsy && light?.may(this.#unit) === true) {
+        this.#deafUntil = scheduler.now + light.deafFor;
       }
       this.#powerSaving.uartActivity();
       if (this.state === "on" && scheduler.now >= this.#deafUntil) this.#responder.receive(bytes);
@@ -341,7 +345,7 @@ export class SimulatedModem {
     if (sleep.wakesByUart === undefined) this.#port.setPowered(false);
     this.#tell({ type: "psm", time: this.#scheduler.now, state: "enter" });
     const kept = sleep.keepsSockets(this.#unit) && this.#quirks.socketClosedInPsm !== true;
-    if (sleep.boots || !kept) this.#closeSockets();
+    if (!kept) this.#closeSockets();
   }
 
   /** True when there was a sleep to end. */
@@ -418,9 +422,13 @@ export class SimulatedModem {
   /** A prompt that is late, or does not come. */
   #prompting(answer: AtAnswer): AtAnswer {
     if (answer.prompt === undefined) return answer;
-    const { noPrompt } = this.#quirks;
+    const { noPrompt, slowPrompt } = this.#quirks;
     if (noPrompt !== undefined && this.#random.chance(noPrompt)) {
       return { ...answer, prompt: { ...answer.prompt, sign: "" } };
+    }
+    // Some come when the driver has given them up already.
+    if (slowPrompt === true) {
+      return { ...answer, prompt: { ...answer.prompt, delay: this.#random.between(500, 8_000) } };
     }
     return answer;
   }

@@ -98,7 +98,9 @@ describe("data behind a prompt", () => {
     expect(take()).toEqual([]);
     pass(1);
     expect(take()).toEqual(["> ESC", '= {"kind":"timeout","unprompted":true}']);
+    // Late: the next command would be data.
     say("\r\n> ");
+    expect(take()).toEqual(["> ESC"]);
     say("\r\nERROR\r\n");
     pass(1_000);
     expect(take()).toEqual(["> AT\\r"]);

@@ -1,0 +1,116 @@
+/**
+ * `npm run device -- --serial`: the board's firmware on this PC with a real modem on a serial port.
+ */
+import { familyNamed } from "../../firmware/modem/families";
+import { SerialDevice } from "../serial/serial-device";
+import { CommandError, misuse } from "./misuse";
+import type { SerialDeviceOptions } from "../serial/serial-device";
+import type { Credentials } from "../../firmware/enos/credentials";
+
+export interface SerialFlags {
+  readonly serial: string;
+  readonly modem: string;
+  readonly apn: string;
+  readonly powerKey?: string;
+  readonly startSpread: number;
+}
+
+/** What is used of the package's port. */
+interface OpenPort {
+  write(bytes: Uint8Array, done: () => void): void;
+  set(lines: object, done: () => void): void;
+  on(event: "data" | "error" | "close", run: (value: never) => void): void;
+  close(done: () => void): void;
+}
+
+/** Readings so far, as the firmware's log tells them. */
+interface Totals {
+  taken: number;
+  acknowledged: number;
+  commands: number;
+}
+
+/** @throws CommandError in one line */
+export async function runOverSerial(
+  flags: SerialFlags,
+  config: Record<string, unknown>,
+  credentials: Credentials,
+  reports: number,
+  show: (room: string, text: string) => void,
+): Promise<Totals> {
+  const totals: Totals = { taken: 0, acknowledged: 0, commands: 0 };
+  let settle: (failure: string | undefined) => void = () => {};
+  const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
+  const powerKey = flags.powerKey === undefined ? undefined : powerKeyOption(flags.powerKey);
+  const { baud } = familyNamed(flags.modem);
+  const port = await openPort(flags.serial, baud);
+  const device = new SerialDevice({
+    port: { write: (bytes, done) => port.write(bytes, done), set: (lines) => port.set(lines, () => {}) },
+    config: {
+      ...config,
+      board: "generic",
+      modem: flags.modem,
+      apn: flags.apn,
+      startSpread: flags.startSpread,
+    },
+    keys: { ...credentials },
+    ...(powerKey === undefined ? {} : { powerKey }),
+    onLog: (line) => {
+      const [room, ...rest] = line.split(": ");
+      const text = rest.join(": ");
+      show(room, text);
+      if (room === "report" && text.startsWith("taken ")) totals.taken += 1;
+      if (room === "report" && text.startsWith("acknowledged ")) totals.acknowledged += 1;
+      if (room === "command" && text.startsWith("executed ")) totals.commands += 1;
+      const refused = /^refused reason=(\S+)/.exec(text);
+      if (room === "session" && refused !== null && totals.acknowledged === 0) {
+        settle(`the server does not let the device in (${refused[1]}): check keys, address and --apn`);
+      }
+      if (room === "modem" && text.startsWith("wrong modem")) settle(text);
+      if (room === "settings") settle(text);
+      if (reports > 0 && totals.acknowledged >= reports) settle(undefined);
+    },
+    onFault: (text) => settle(text),
+  });
+  port.on("data", (bytes: Uint8Array) => void device.receive(bytes));
+  port.on("error", (error: Error) => settle(`${flags.serial}: ${error.message}`));
+  port.on("close", () => settle(`${flags.serial} is gone: was it unplugged?`));
+  process.once("SIGINT", () => settle(undefined));
+  process.once("SIGTERM", () => settle(undefined));
+  await device.start();
+  const failure = await settled;
+  device.stop();
+  await new Promise<void>((resolve) => port.close(() => resolve()));
+  if (failure !== undefined) throw new CommandError(1, failure);
+  return totals;
+}
+
+/** @throws CommandError for a package that is not there, a port that is not there, or not ours */
+async function openPort(path: string, baudRate: number): Promise<OpenPort> {
+  // Named by a variable, or the bundler and the compiler would want it to be there.
+  const name = "serialport";
+  const packaged = (await import(name).catch(() => undefined)) as
+    { SerialPort: new (options: object, done: (error: Error | null) => void) => OpenPort } | undefined;
+  if (packaged === undefined) {
+    throw new CommandError(
+      1,
+      `${name} is not installed: it is an optional package, run npm ci without --omit=optional`,
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const port = new packaged.SerialPort({ path, baudRate }, (error) => {
+      if (error === null) resolve(port);
+      else reject(new CommandError(1, `${path} cannot be opened: ${reasonOf(error)}`));
+    });
+  });
+}
+
+function reasonOf(error: Error): string {
+  return error.message.split("\n")[0].replace(/^Error: /, "");
+}
+
+function powerKeyOption(text: string): SerialDeviceOptions["powerKey"] {
+  const match = /^(!?)(dtr|rts)$/.exec(text);
+  if (match === null) throw misuse(`--power-key takes dtr, rts, !dtr or !rts, got "${text.slice(0, 20)}"`);
+  return { line: match[2] as "dtr" | "rts", inverted: match[1] === "!" };
+}

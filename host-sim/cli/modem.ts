@@ -1,0 +1,172 @@
+/**
+ * `npm run modem`: a simulated modem on a pseudo-terminal, for any program that speaks AT. Its UDP
+ * sockets really send.
+ */
+import { symlinkSync, unlinkSync } from "node:fs";
+import { Argument, Command } from "commander";
+import { createModem, families } from "../modem/families";
+import { quirkNames, quirksNamed } from "../modem/quirk-names";
+import { InternetAttachment } from "../radio/internet-attachment";
+import { paletteFor } from "../report/style";
+import { PtyError, openPty } from "../serial/pty";
+import { WallClock } from "../serial/wall-clock";
+import { Random } from "../world/random";
+import { CommandError, misuse, wholeNumber } from "./misuse";
+import type { SerialModemSide } from "../modem/uart";
+import type { Endpoint } from "../radio/link";
+
+interface ModemFlags {
+  seed: number;
+  link?: string;
+  quirks?: string;
+  imei: string;
+  attach: number;
+  route?: { from: string; to: Endpoint };
+  anywhere?: boolean;
+  fast: number;
+  quiet?: boolean;
+}
+
+/** The `modem` command. */
+export function modemCommand(): Command {
+  return new Command("modem")
+    .configureHelp({ commandUsage: () => "npm run modem -- FAMILY [options]" })
+    .description("a simulated modem on a pseudo-terminal, whose UDP sockets really send")
+    .addArgument(new Argument("<family>", "the modem's family").choices([...families.keys()]))
+    .option("--link <path>", "a name of your own for the terminal, such as /tmp/modem")
+    .option("--attach <s>", "seconds until it is registered", wholeNumber("--attach", 0, 3_600), 3)
+    .option("--route <map>", "address=HOST:PORT, an IPv4 address that is reached there", routeOption)
+    .option("--anywhere", "datagrams may leave this machine (default: loopback only)")
+    .option("--imei <digits>", "its IMEI", imeiOption, "864600030000017")
+    .option("--seed <n>", "seed of its delays and habits", wholeNumber("--seed", 0, 4_294_967_295), 1)
+    .option("--quirks <list>", `misbehaviour: ${quirkNames.join(", ")}`)
+    .option("--fast <n>", "runs that many times faster", wholeNumber("--fast", 1, 1_000), 1)
+    .option("--quiet", "does not show the AT exchange")
+    .addHelpText(
+      "after",
+      `\nWhile it runs, type: key MS (press PWRKEY so long), reset MS, wake MS, reboot, deaf, psm, quit`,
+    )
+    .action(runModem);
+}
+
+async function runModem(name: string, flags: ModemFlags): Promise<void> {
+  const quirks = flags.quirks === undefined ? {} : quirksNamed(flags.quirks.split(","));
+  if (typeof quirks === "string") throw misuse(`--quirks: ${quirks}`);
+  const clock = new WallClock(flags.fast);
+  const random = new Random(flags.seed);
+  const palette = paletteFor(process.stdout);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const shown = (text: string): void => {
+    if (flags.quiet !== true) say(`${palette.dim((clock.now / 1_000).toFixed(3).padStart(10))}  ${text}`);
+  };
+  const network = new InternetAttachment({
+    scheduler: clock,
+    random: random.fork("radio"),
+    attachTime: 1_000 * flags.attach * flags.fast,
+    route: (to) => routeOf(to, flags, shown),
+    onFault: (text) => shown(palette.red(`not sent: ${text}`)),
+  });
+  const port: SerialModemSide = {
+    write: (bytes) => pty.write(bytes),
+    onReceive: () => {},
+    setPowered: (on) => (powered = on),
+  };
+  let powered = false;
+  const pty = await openPty((bytes) => {
+    void clock.catchUp().then(() => {
+      // A modem whose UART sleeps hears nothing; one that a byte wakes keeps its ear at the wire.
+      if (powered) port.onReceive(Uint8Array.from(bytes));
+    });
+  }).catch((error: unknown) => {
+    throw error instanceof PtyError ? new CommandError(1, error.message) : error;
+  });
+  let link: string | undefined;
+  try {
+    link = flags.link === undefined ? undefined : linkTo(pty.path, flags.link);
+  } catch (error) {
+    pty.close();
+    throw error;
+  }
+  const modem = createModem(name, {
+    scheduler: clock,
+    random: random.fork("modem"),
+    port,
+    network,
+    imei: flags.imei,
+    epoch: Date.now(),
+    quirks,
+    onEvent: (event) => {
+      if (event.type === "power") shown(palette.cyan(`power ${event.state} (${event.reason})`));
+      if (event.type === "psm") shown(palette.cyan(`psm ${event.state}`));
+      if (event.type === "send") shown(palette.cyan(`datagram of ${event.bytes.length} bytes sent`));
+      if (event.type === "receive") shown(palette.cyan(`datagram of ${event.bytes.length} bytes received`));
+    },
+    onLine: (direction, text) => shown(`${direction === "host" ? ">" : "<"} ${folded(text)}`),
+  });
+  say(`${name} on ${link ?? pty.path}, ${families.get(name)!.baud} baud`);
+  await new Promise<void>((resolve, reject) => {
+    clock.start(reject);
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+    const press = (set: (low: boolean) => void, ms: number): void => {
+      set(true);
+      clock.after(ms, () => set(false));
+    };
+    process.stdin.on("data", (bytes: Buffer) => {
+      for (const typed of bytes.toString("latin1").split("\n")) {
+        const [word, number] = typed.trim().split(/\s+/);
+        const ms = Math.min(60_000, Number(number) || 1_100);
+        if (word === "key") press((low) => modem.setPowerKey(low), ms);
+        else if (word === "reset") press((low) => modem.setReset(low), ms);
+        else if (word === "wake") press((low) => modem.setWakePin(low), ms);
+        else if (word === "reboot") modem.reboot("typed");
+        else if (word === "deaf") modem.deafen();
+        else if (word === "psm") say(modem.state);
+        else if (word === "quit") resolve();
+        else if (word !== undefined && word !== "") say(`no such word: ${word.slice(0, 20)}`);
+      }
+    });
+    process.stdin.on("error", () => {});
+  }).finally(() => {
+    clock.stop();
+    network.close();
+    pty.close();
+    if (link !== undefined) unlinkSync(link);
+    process.stdin.destroy();
+  });
+}
+
+/** Where a datagram really goes. */
+function routeOf(to: Endpoint, flags: ModemFlags, shown: (text: string) => void): Endpoint | undefined {
+  if (flags.route?.from === to.address) return flags.route.to;
+  if (flags.anywhere === true || to.address.startsWith("127.")) return to;
+  shown(`not sent to ${to.address}: only this machine is reached without --anywhere or --route`);
+  return undefined;
+}
+
+/** Digits of datagrams are of no use to a reader, and may hold a token. */
+function folded(text: string): string {
+  return text.replace(/[0-9A-Fa-f]{24,}/g, (digits) => `<${digits.length / 2} bytes>`);
+}
+
+function linkTo(path: string, link: string): string {
+  try {
+    symlinkSync(path, link);
+    return link;
+  } catch (error) {
+    throw misuse(`--link ${link}: ${(error as NodeJS.ErrnoException).code ?? "cannot be made"}`);
+  }
+}
+
+function imeiOption(text: string): string {
+  if (!/^\d{15}$/.test(text)) throw misuse(`--imei takes 15 digits, got "${text.slice(0, 40)}"`);
+  return text;
+}
+
+function routeOption(text: string): { from: string; to: Endpoint } {
+  const match = /^([\d.]{7,15})=([\d.]{7,15}):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[3]) < 1 || Number(match[3]) > 65_535) {
+    throw misuse(`--route takes 203.0.113.5=127.0.0.1:5683 or the like, got "${text.slice(0, 60)}"`);
+  }
+  return { from: match[1], to: { address: match[2], port: Number(match[3]) } };
+}

@@ -1,0 +1,27 @@
+/** The names of quirks on a command line. */
+import type { Quirks } from "./family";
+
+const table: Readonly<Record<string, Quirks>> = {
+  "urc-inside-response": { urcInsideResponse: true },
+  "echo-after-psm": { echoAfterPsm: true },
+  "junk-at-wake": { junkAtWake: true },
+  "cereg-routing-area": { ceregRoutingArea: true },
+  "socket-closed-in-psm": { socketClosedInPsm: true },
+  "urc-before-ok": { urcBeforeOk: true },
+  "slow-prompt": { slowPrompt: true },
+  "no-prompt": { noPrompt: 0.3 },
+  deaf: { deaf: 0.02 },
+};
+
+export const quirkNames: readonly string[] = Object.keys(table);
+
+/** All of these together, or which is not among them. */
+export function quirksNamed(names: readonly string[]): Quirks | string {
+  let quirks: Quirks = {};
+  for (const name of names) {
+    const quirk = table[name.trim()];
+    if (quirk === undefined) return `no quirk "${name.slice(0, 40)}", there are ${quirkNames.join(", ")}`;
+    quirks = { ...quirks, ...quirk };
+  }
+  return quirks;
+}

@@ -1,0 +1,38 @@
+/** `npm run modem` and `npm run device -- --serial`: what a user can do wrong. */
+import { describe, expect, test } from "vitest";
+import { run } from "./command-line";
+
+const keys = {
+  ENOS_PRODUCT_KEY: "AbCdEfGh",
+  ENOS_DEVICE_KEY: "864600031234566",
+  ENOS_DEVICE_SECRET: "kT4vXq9Zr2LmWp7CsB1nYd6HfJ8gQa3E",
+};
+const server = ["--server", "coap://127.0.0.1:5683"];
+
+describe("one line, and the code of misuse", () => {
+  test.each([
+    [["modem", "bg96"], /'bg96' is invalid/],
+    [["modem", "bg95", "--quirks", "junk-at-wake,foo"], /^--quirks: no quirk "foo", there are urc-/],
+    [["modem", "bg95", "--route", "x"], /^--route takes 203\.0\.113\.5=127\.0\.0\.1:5683/],
+    [["modem", "bg95", "--route", "1.2.3.4=127.0.0.1:0"], /^--route takes /],
+    [["modem", "bg95", "--imei", "12"], /^--imei takes 15 digits, got "12"\n$/],
+    [["modem", "bg95", "--link", "/nonexistent/modem"], /^--link \/nonexistent\/modem: ENOENT\n$/],
+    [["device", ...server, "--serial", "/dev/x", "--power-key", "abc"], /^--power-key takes dtr, rts, /],
+    [["device", ...server, "--serial", "/dev/x", "--data", "/tmp"], /^--data and --serial exclude/],
+    [["device", ...server, "--serial", "/dev/x", "--modem", "bg96"], /'bg96' is invalid/],
+  ])("%j", async (args, line) => {
+    const { code, stderr, stdout } = await run(args, keys);
+    expect(stderr).toMatch(line);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+});
+
+describe("a port that cannot be had: one line, and the code of failure", () => {
+  test.each(["/dev/nonexistent", "/etc/hostname"])("%s", async (path) => {
+    const { code, stderr } = await run(["device", ...server, "--serial", path], keys);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(`${path} cannot be opened: `);
+    expect(code).toBe(1);
+  });
+});
