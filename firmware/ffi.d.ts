@@ -6,5 +6,12 @@ declare module "mc/ffi" {
   export default class FFI {
     /** Restarts the board; never returns. */
     esp_restart(): void;
+    /** See platform/deep-sleep.c. */
+    retained_read(bytes: ArrayBuffer, length: number): void;
+    retained_write(bytes: ArrayBuffer, length: number): void;
+    pin_hold(pin: number): void;
+    pin_release(pin: number): void;
+    /** Ends the firmware; the board starts anew after so many ms. */
+    sleep_deeply(milliseconds: number): void;
   }
 }

@@ -21,6 +21,7 @@ import { Udp } from "./modem/udp";
 import { Clock } from "./platform/clock";
 import { readCredentials, storeDeviceKey } from "./platform/credentials";
 import { moddableCryptography } from "./platform/crypt";
+import { pinsToHold, releasePins, sleepDeeply, wokenFromSleep } from "./platform/deep-sleep";
 import { openJournalFlash } from "./platform/journal-flash";
 import { restartBoard, startReason } from "./platform/restart";
 import { openStateStore } from "./platform/state-store";
@@ -32,6 +33,9 @@ const firstWrite = 64;
 
 /** Pause after a fault in the firmware itself, ms. */
 const afterFault = 1_000;
+
+/** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
+const drowsy = 300;
 
 /** How often the supervisor looks, ms. */
 const supervision = 600_000;
@@ -50,9 +54,11 @@ export default function main(): void {
 
 /** @throws SettingsError before any hardware is touched */
 function run(settings: Settings): void {
-  const clock = new Clock();
   const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
-  const memory = new DeviceMemory(openStateStore(), Math.random, log);
+  const deep = settings.sleep === "deep";
+  const woken = deep ? wokenFromSleep((text) => log("agent", text)) : undefined;
+  const clock = new Clock(woken?.now);
+  const memory = new DeviceMemory(openStateStore(), Math.random, log, woken?.memory);
   let writer: PortWriter | undefined;
   let timer: Timer | undefined;
 
@@ -72,6 +78,7 @@ function run(settings: Settings): void {
     ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
     ...lines,
     ladder: memory.ladder,
+    resume: woken?.modem,
     onLadder: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
@@ -119,6 +126,8 @@ function run(settings: Settings): void {
       spacing: settings.spacing,
       memory,
       startReason: startReason(),
+      woken,
+      retained: deep,
       startSpread: settings.startSpread,
       keepAlive: settings.keepAlive,
       radioBudget: settings.radioBudget,
@@ -128,7 +137,22 @@ function run(settings: Settings): void {
       wake: () => schedule(0),
       log,
     });
-  const agent = unidentified ? identify() : startAgent();
+  const device = unidentified ? undefined : startAgent();
+  const agent = device ?? identify();
+  const held = deep ? pinsToHold(board, settings) : [];
+  let restedSince: number | undefined;
+
+  /** ms to wait, less when the board is about to sleep deeply; returns not at all when it does. */
+  const restful = (wait: number, now: number, disturbed: boolean): number => {
+    const rest = wait > drowsy ? device?.rest() : undefined;
+    const remembered = modem.remembered;
+    if (disturbed || rest === undefined || remembered === undefined) restedSince = undefined;
+    if (rest === undefined || remembered === undefined) return wait;
+    restedSince ??= now;
+    if (now - restedSince >= drowsy) sleepDeeply(rest, remembered, now, held);
+    else return Math.min(wait, drowsy);
+    return wait;
+  };
 
   /** Runs one event through the agent. An exception that escaped from here would restart the board at once. */
   const turn = (event?: (now: number) => void): void => {
@@ -138,6 +162,7 @@ function run(settings: Settings): void {
       event?.(now);
       agent.poll(now);
       wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
+      if (deep) wait = restful(wait, now, event !== undefined);
     } catch (error) {
       log("fault", error instanceof Error ? error.message : "unknown");
       guard(() => agent.fault(clock.now()));
@@ -175,7 +200,9 @@ function run(settings: Settings): void {
     },
   });
   writer = new PortWriter(serial, firstWrite);
-  const known = clock.wall();
+  if (deep) releasePins(held);
+  // After deep sleep it is known, and to the millisecond.
+  const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
   log("agent", `start interval=${settings.interval}s`);
   // A timer of its own: whatever has become of the agent's, this one comes.

@@ -9,6 +9,7 @@ import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../journal/slots";
 import type { Application } from "./application";
 import type { Order } from "./backlog";
+import type { Rest } from "./doze";
 import type { DeviceMemory, RestartCause } from "./memory";
 import type { Format } from "./settings";
 
@@ -22,6 +23,8 @@ export interface Link {
   poll(now: number): void;
   /** Whether its radio draws power; undefined for a network that is simply there. */
   readonly active?: boolean;
+  /** Something is on its way to it. */
+  readonly busy?: boolean;
   /** Off with it, until `connect`. */
   suspend?(now: number): void;
   /** It claims to be ready and nothing comes back: resets it, harder each time. */
@@ -80,6 +83,10 @@ export interface AgentOptions {
   /** What the device remembers over a restart; made from `store` when left out. */
   readonly memory?: DeviceMemory;
   readonly store?: ByteStore;
+  /** What the device knew before the board's deep sleep, if that is how it started. */
+  readonly woken?: Rest;
+  /** Memory outlives deep sleep, so storage is written less often (default false). */
+  readonly retained?: boolean;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
   readonly startReason?: string;
   /** Longest wait for the network after power came back, seconds (default 0). */

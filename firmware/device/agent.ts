@@ -16,6 +16,7 @@ import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
 import { Continuity } from "./continuity";
+import { doubt } from "./doze";
 import { DeviceMemory } from "./memory";
 import { Outbound } from "./outbound";
 import { RadioGuard } from "./radio-guard";
@@ -29,6 +30,7 @@ import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { CommandReply } from "./commands";
+import type { Rest } from "./doze";
 import type { ReadingFormat } from "./entry";
 import type { RestartCause } from "./memory";
 
@@ -36,6 +38,9 @@ export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-
 
 /** Formats that take turns in `alternate`. */
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
+
+/** In how many answers a command that was not answered would have come again. */
+const repeats = 3;
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
@@ -57,6 +62,10 @@ export class Agent {
   #polledAt = 0;
   #started = false;
   #idle = false;
+  /** Slept deeply since the network told the time, ms. */
+  #slept = 0;
+  /** Answers of the cloud to wait for before it is sure that it does not send a command again. */
+  #unsettled = 0;
   readonly #counts = { taken: 0, commands: 0, repeatedCommands: 0 };
 
   /**
@@ -98,6 +107,7 @@ export class Agent {
       credentials: this.#credentials,
       lifetime: options.session.lifetime,
       keepAlive: options.keepAlive ?? false,
+      retained: options.retained,
       log,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, ladder: () => link.ladder ?? [] });
@@ -162,6 +172,31 @@ export class Agent {
     return Math.min(deadline, this.#uplink.deadline(at));
   }
 
+  /**
+   * How the device stands at rest: nothing under way, nothing wanted before `until`, all that waits in the
+   * journal. The board may lose its RAM then. Undefined while it must not.
+   */
+  rest(): Rest | undefined {
+    const { link, flash } = this.#options;
+    const { deadline } = this;
+    const quiet = this.#idle && this.#uplink.idle && !this.#uplink.underWay && this.#unsettled === 0;
+    if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
+    if (link.active !== false || link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
+    if (this.#uplink.backlog > 0 && flash === undefined) return undefined;
+    if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
+    this.#continuity.hold(this.#uplink.epoch);
+    return {
+      until: deadline,
+      next: this.#sampler.deadline,
+      taken: this.#sampler.taken,
+      epoch: this.#clock.epoch,
+      candidate: this.#clock.candidate,
+      slept: this.#slept,
+      askedInVain: this.#continuity.askedInVain,
+      memory: this.#memory.snapshot(this.#endpoint.nextMessageId),
+    };
+  }
+
   /** Reads what has come, and does what is due. */
   poll(now: number): void {
     this.#polledAt = now;
@@ -204,7 +239,13 @@ export class Agent {
 
   /** The network's time: `epoch` ms at `now`. False when it is not believed yet. */
   setTime(epoch: number, now: number): boolean {
+    const before = this.#clock.epoch;
     const how = this.#clock.tell(epoch, now);
+    const step = this.#clock.epoch! - (before ?? this.#clock.epoch!);
+    // In deep sleep the clock runs by an oscillator without a crystal: readings keep to the network's time,
+    // every step of it, for small ones add up.
+    if (how === "set" && this.#slept > 0) this.#sampler.shift(step);
+    if (how !== "doubted") this.#slept = 0;
     if (how === "doubted" || how === "jumped") this.#options.log("clock", how);
     if (how === "doubted") return false;
     this.#uplink.setEpoch(this.#clock.epoch!);
@@ -225,6 +266,7 @@ export class Agent {
     const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
     const delay = startDelay(this.#credentials.deviceKey, this.#memory.boots, longest);
     this.#startsAt = now + delay;
+    this.#goOn(now);
     if (delay > 0) log("agent", `waits ${Math.round(delay / 1000)}s before it uses the network`);
     const device = new Outbound({
       thing: application.thing,
@@ -250,6 +292,24 @@ export class Agent {
     } catch (error) {
       log("fault", `in start: ${error instanceof Error ? error.message : "unknown"}`);
     }
+  }
+
+  /** After deep sleep: where it was, as if it had only waited. */
+  #goOn(now: number): void {
+    const { woken } = this.#options;
+    if (woken === undefined) return;
+    const { epoch, candidate, next, taken, slept } = woken;
+    if (epoch !== undefined) {
+      this.#clock.resume(epoch, candidate, slept * doubt);
+      this.#uplink.setEpoch(epoch);
+    }
+    this.#slept = slept;
+    this.#sampler.resume(next, taken);
+    this.#counts.taken = taken;
+    this.#uplink.rest();
+    this.#idle = true;
+    this.#continuity.begin(epoch, now);
+    if (woken.askedInVain) this.#continuity.leaveAlone();
   }
 
   #format(): ReadingFormat {
@@ -283,6 +343,7 @@ export class Agent {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
+    if (this.#unsettled > 0) this.#unsettled -= 1;
     this.#supervisor.answered();
     link.confirm?.(now);
     this.#continuity.keep(this.#uplink.epoch, false);
@@ -348,6 +409,7 @@ export class Agent {
         payload: reply.payload,
         answer: true,
         onComplete: (outcome, at) => {
+          this.#unsettled = outcome.kind === "accepted" ? 0 : repeats;
           if (outcome.kind !== "offline") this.#heard(outcome.kind !== "unanswered", at);
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.

@@ -17,6 +17,8 @@ export interface ContinuityOptions {
   readonly lifetime: number;
   /** Whether a session without a report due is kept alive. */
   readonly keepAlive: boolean;
+  /** Memory that outlives deep sleep has the last contact: storage need not be written for it. */
+  readonly retained?: boolean;
   readonly log: (room: string, text: string) => void;
 }
 
@@ -54,14 +56,33 @@ export class Continuity {
 
   /** The session was opened, or had contact: it is written when it would be missed. */
   keep(epoch: number | undefined, opened: boolean): void {
-    const { session, memory, lifetime } = this.#options;
+    const { session, memory, lifetime, retained } = this.#options;
     const { state, lastContact } = session;
     if (state === undefined) return;
+    if (retained === true && !opened) return;
     const contact = epoch === undefined ? lastContact : epoch + lastContact;
     // A quarter: a restart then takes the session for little older than it is.
     if (!opened && contact - this.#keptContact < lifetime * 250) return;
     this.#keptContact = contact;
     memory.keepSession({ ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) });
+  }
+
+  /** It was asked for since the last contact, in vain. */
+  get askedInVain(): boolean {
+    return this.#askedAfter === this.#options.session.lastContact;
+  }
+
+  /** After deep sleep, and `begin`: one try is enough. */
+  leaveAlone(): void {
+    this.#askedAfter = this.#options.session.lastContact;
+  }
+
+  /** The session as it is now, for memory that outlives deep sleep. */
+  hold(epoch: number | undefined): void {
+    const { session, memory } = this.#options;
+    const { state, lastContact } = session;
+    const contact = epoch === undefined ? 0 : Math.max(0, epoch + lastContact);
+    memory.holdSession(state === undefined ? undefined : { ...state, lastContact: contact });
   }
 
   /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */

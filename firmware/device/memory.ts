@@ -53,6 +53,8 @@ const form = 1;
 const tokenAt = 56;
 const longestToken = 128;
 const ladderLength = 6;
+/** Behind a snapshot: limits of id, message id and sequence, the mark of the boot, whether storage is behind. */
+const trailerLength = 15;
 const idReserve = 64;
 const sequenceReserve = 32;
 const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
@@ -85,8 +87,15 @@ export class DeviceMemory {
   /**
    * @param store undefined when the board has none
    * @param random number in [0, 1), for the very first ids
+   * @param retained what `snapshot` gave before deep sleep. It goes on from there: that is no boot of its
+   *   own, and storage is not written
    */
-  constructor(store: ByteStore | undefined, random: () => number, log: (room: string, text: string) => void) {
+  constructor(
+    store: ByteStore | undefined,
+    random: () => number,
+    log: (room: string, text: string) => void,
+    retained?: Uint8Array,
+  ) {
     this.#log = log;
     this.#slots = store === undefined ? undefined : new Slots(store, form);
     this.#working = store !== undefined;
@@ -95,6 +104,18 @@ export class DeviceMemory {
     let state: Uint8Array | undefined;
     // What cannot be read must not be written over.
     if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
+    if (retained !== undefined && isSnapshot(retained)) {
+      const end = retained.length - trailerLength;
+      const view = new DataView(retained.buffer, retained.byteOffset, retained.byteLength);
+      this.rto = this.#read(retained.subarray(0, end), view);
+      this.firstMessageId = view.getUint16(8, true);
+      this.#idLimit = view.getUint32(end, true);
+      this.#messageIdLimit = view.getUint16(end + 4, true);
+      this.#sequenceLimit = view.getUint32(end + 6, true);
+      this.bootMark = view.getUint32(end + 10, true);
+      this.#unsaved = retained[end + 14] !== 0;
+      return;
+    }
     if (state !== undefined && state.length >= tokenAt) {
       const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
       firstMessageId = view.getUint16(8, true);
@@ -181,6 +202,11 @@ export class DeviceMemory {
     this.save();
   }
 
+  /** As `keepSession`, without writing: `snapshot` takes it along. */
+  holdSession(session: StoredSession | undefined): void {
+    this.#session = session !== undefined && session.token.length <= longestToken ? session : undefined;
+  }
+
   /** The board is about to be restarted. */
   noteRestart(cause: RestartCause): void {
     this.#cause = cause;
@@ -200,14 +226,33 @@ export class DeviceMemory {
     this.save();
   }
 
+  /** All of it as it is this moment, for memory that outlives deep sleep: nothing in reserve is used up. */
+  snapshot(nextMessageId: number): Uint8Array {
+    const state = this.#state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
+    const bytes = new Uint8Array(state.length + trailerLength);
+    bytes.set(state);
+    const view = new DataView(bytes.buffer, state.length);
+    view.setUint32(0, this.#idLimit, true);
+    view.setUint16(4, this.#messageIdLimit, true);
+    view.setUint32(6, this.#sequenceLimit, true);
+    view.setUint32(10, this.bootMark, true);
+    view.setUint8(14, this.#unsaved ? 1 : 0);
+    return bytes;
+  }
+
   /** Writes all of it. */
   save(): void {
+    const state = this.#state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit);
+    this.#unsaved = !this.#attempt((slots) => slots.save(state));
+  }
+
+  #state(id: number, messageId: number, sequence: number): Uint8Array {
     const token = this.#session?.token ?? new Uint8Array(0);
     const state = new Uint8Array(tokenAt + token.length);
     const view = new DataView(state.buffer);
     view.setUint32(0, this.#boots, true);
-    view.setUint32(4, this.#idLimit, true);
-    view.setUint16(8, this.#messageIdLimit, true);
+    view.setUint32(4, id, true);
+    view.setUint16(8, messageId, true);
     view.setUint16(10, this.#restarts, true);
     state[12] = restartCauses.indexOf(this.#cause);
     this.#ladder = this.#live?.ladder() ?? this.#ladder;
@@ -222,13 +267,13 @@ export class DeviceMemory {
     }
     if (this.#session !== undefined) {
       state[13] |= flag.session | (this.#session.edition === "token" ? flag.token : 0);
-      view.setUint32(39, this.#sequenceLimit, true);
+      view.setUint32(39, sequence, true);
       view.setFloat64(43, this.#session.lastContact, true);
     }
     view.setUint32(51, this.#budgetSpent, true);
     state[55] = token.length;
     state.set(token, tokenAt);
-    this.#unsaved = !this.#attempt((slots) => slots.save(state));
+    return state;
   }
 
   #reserve(): void {
@@ -279,4 +324,9 @@ export class DeviceMemory {
       return false;
     }
   }
+}
+
+function isSnapshot(bytes: Uint8Array): boolean {
+  const least = tokenAt + trailerLength;
+  return bytes.length >= least && bytes[55] <= longestToken && bytes.length === least + bytes[55];
 }

@@ -35,6 +35,22 @@ export class Sampler {
     return this.left ? (this.#next ?? 0) : Infinity;
   }
 
+  /** How many were taken, deep sleep or not. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Goes on after deep sleep. */
+  resume(next: number, taken: number): void {
+    this.#next = next;
+    this.#taken = taken;
+  }
+
+  /** The monotonic clock has run slow (above 0) or fast by so many ms: the next one is due when it was. */
+  shift(by: number): void {
+    if (this.#next !== undefined) this.#next -= by;
+  }
+
   /** The reading that is due now, if one is, and the application gives it. */
   take(now: number): ThingValues | undefined {
     this.#next ??= now;

@@ -44,6 +44,8 @@ export interface Settings {
   readonly keepAlive: boolean;
   /** Whether the values of each reading go into the log. */
   readonly logValues: boolean;
+  /** What the ESP32 does between readings while its modem sleeps: `deep` needs a firmware with deep-sleep.c. */
+  readonly sleep: "none" | "deep";
   /** Lifetime of the authentication, seconds. */
   readonly lifetime: number;
   readonly edition: EditionSetting;
@@ -104,6 +106,7 @@ export function readSettings(config: Configuration): Settings {
     radioBudget: whole(config, "radioBudget", 3_600, 0, 86_400),
     keepAlive: yesNo(config, "keepAlive", false),
     logValues: yesNo(config, "logValues", false),
+    sleep: choice(config, "sleep", "none", ["none", "deep"]),
     lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),

@@ -106,6 +106,11 @@ export class Uplink {
     return !this.#draining;
   }
 
+  /** After deep sleep: what waits has been waiting for more, and this is no first contact. */
+  rest(): void {
+    this.#draining = false;
+  }
+
   /** A request is out. */
   get underWay(): boolean {
     return this.#underWay;

@@ -13,6 +13,20 @@ const agreement = 60_000;
 export class WallClock {
   #epoch: number | undefined;
   #candidate: number | undefined;
+  /** By how much more than usual the clock may be wrong, ms. */
+  #doubt = 0;
+
+  /** Goes on after deep sleep; `doubt` ms is what the clock may have drifted by since it was told the time. */
+  resume(epoch: number, candidate: number | undefined, doubt: number): void {
+    this.#epoch = epoch;
+    this.#candidate = candidate;
+    this.#doubt = doubt;
+  }
+
+  /** What was told once, and not believed. */
+  get candidate(): number | undefined {
+    return this.#candidate;
+  }
 
   /** Epoch ms at monotonic zero; undefined until the network has told the time. */
   get epoch(): number | undefined {
@@ -31,14 +45,16 @@ export class WallClock {
       this.#epoch = epoch;
       return "first";
     }
-    if (Math.abs(epoch - this.#epoch) <= agreement) {
+    if (Math.abs(epoch - this.#epoch) <= agreement + this.#doubt) {
       this.#epoch = epoch;
       this.#candidate = undefined;
+      this.#doubt = 0;
       return "set";
     }
-    if (this.#candidate !== undefined && Math.abs(epoch - this.#candidate) <= agreement) {
+    if (this.#candidate !== undefined && Math.abs(epoch - this.#candidate) <= agreement + this.#doubt) {
       this.#epoch = epoch;
       this.#candidate = undefined;
+      this.#doubt = 0;
       return "jumped";
     }
     this.#candidate = epoch;

@@ -62,7 +62,9 @@ export type ModemUrc =
   /** A socket is gone. */
   | { readonly kind: "closed"; readonly socket: number; readonly reason: string }
   /** The network context is gone, and the sockets with it. */
-  | { readonly kind: "no-context" };
+  | { readonly kind: "no-context" }
+  /** The network's time, epoch ms. */
+  | { readonly kind: "time"; readonly epoch: number };
 
 /** A received datagram; where the modem says from whom, that as well. */
 export interface Received {

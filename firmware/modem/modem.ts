@@ -379,6 +379,8 @@ export class Modem implements DatagramModem {
         return this.#recovery.heard(now);
       case "no-context":
         return this.#service.contextLost(now);
+      case "time":
+        return this.#options.onTime?.(urc.epoch, now);
       default:
         this.#sleep.active(now);
         this.#sockets.take(urc, now);

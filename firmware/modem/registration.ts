@@ -68,7 +68,9 @@ export class RegistrationWait {
         // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
         if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
         if (answer !== undefined && this.#judge(answer, at)) return;
-        if (at < this.#until) this.#options.later(pollInterval, at, (t) => this.#ask(t));
+        // A UART that sleeps lightly would lose a question that comes later.
+        const pause = Math.min(pollInterval, this.#options.family.sleep.light ?? Infinity);
+        if (at < this.#until) this.#options.later(pause, at, (t) => this.#ask(t));
         else this.#options.onMissing(at);
       },
       now,

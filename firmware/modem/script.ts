@@ -11,6 +11,8 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly timeout?: number;
   /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
   readonly optional?: boolean;
+  /** Nor does a time-out: the line that it waits for by `also` may have got lost. */
+  readonly patient?: boolean;
   /** Asked when its turn has come: it is not needed. */
   readonly skip?: () => boolean;
   /** It was answered with OK. */
@@ -56,7 +58,10 @@ export function runScript(
         also: step.also,
         onDone: (result, when) => {
           if (result.kind === "ok") step.onOk?.();
-          if (result.kind === "ok" || (result.kind === "error" && step.optional === true)) next(when);
+          const { kind } = result;
+          const harmless =
+            (kind === "error" && step.optional === true) || (kind === "timeout" && step.patient === true);
+          if (kind === "ok" || harmless) next(when);
           else onDone({ result, failed: step }, when);
         },
       },

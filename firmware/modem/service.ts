@@ -128,7 +128,7 @@ export class Service {
    * its time it is asked, for the line that it was found may have got lost.
    */
   changed(registered: boolean, now: number): void {
-    const { at: engine, sleep, sockets, state, enter, later, cancelLater, log } = this.#host;
+    const { family, at: engine, sleep, sockets, state, enter, later, cancelLater, log } = this.#host;
     sleep.active(now);
     if (registered) return cancelLater();
     log("service lost");
@@ -137,7 +137,10 @@ export class Service {
       enter("waking");
       sockets.interrupt();
       engine.clear(at);
-      this.resume(at);
+      if (family.sleep.light === undefined) return this.resume(at);
+      // Its UART may have fallen asleep meanwhile.
+      sleep.uart = "unknown";
+      sleep.wake(at);
     });
   }
 }

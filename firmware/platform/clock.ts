@@ -10,10 +10,15 @@ const earliest = 1_767_225_600_000;
 /** Monotonic time from the board's ticks. */
 export class Clock {
   #ticks = Time.ticks;
-  #elapsed = 0;
+  #elapsed: number;
+
+  /** @param elapsed ms that it says now: after deep sleep it goes on where it would be */
+  constructor(elapsed = 0) {
+    this.#elapsed = elapsed;
+  }
 
   /**
-   * ms since start, never going back. `Time.ticks` is a signed 32-bit number that wraps, so only its
+   * ms since start, deep sleep included, never going back. `Time.ticks` is a signed 32-bit number that wraps, so only its
    * differences are used; call it at least once in 24 days.
    */
   now(): number {

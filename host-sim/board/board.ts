@@ -29,9 +29,11 @@ export interface SerialWire {
 export interface Restart {
   /**
    * "exception": one escaped a callback; "abort": the engine ran out of memory, stack or time;
-   * "software": the firmware asked for it.
+   * "software": the firmware asked for it; "deep sleep": likewise, after `duration`.
    */
-  readonly reason: "exception" | "abort" | "software";
+  readonly reason: "exception" | "abort" | "software" | "deep sleep";
+  /** Deep sleep, ms by the board's own clock. */
+  readonly duration?: number;
   /** The exception's text, or the engine's. */
   readonly text: string;
   /** The exception, with its stack where the engine gives one. */
@@ -50,6 +52,8 @@ export interface BoardOptions {
   readonly flash?: FlashPartitions;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
   readonly power?: PowerDomain;
+  /** Memory that outlives deep sleep; what it holds at any other start is the caller's to clear. */
+  readonly retained?: Uint8Array;
   /** Why it starts (default "Power-On"). */
   readonly resetReason?: (typeof resetReasons)[number];
   /** For the firmware's Math.random. */
@@ -79,6 +83,8 @@ export class Board {
   #restart: Restart | undefined;
   #stopped: Restart | undefined;
   #powerOn = 0;
+  /** Its own clock at power-on, epoch ms. */
+  #wallOffset = 0;
   /** Virtual time that the guest was told last, ms since power-on. */
   #now = 0;
   #due = NaN;
@@ -99,6 +105,11 @@ export class Board {
     return this.#stopped;
   }
 
+  /** What its own clock says, epoch ms. */
+  get wall(): number {
+    return this.#wallOffset + this.#scheduler.now - this.#powerOn;
+  }
+
   /** Powers it on, now. */
   start(): void | Promise<void> {
     const seed = String(this.#options.seed);
@@ -110,6 +121,7 @@ export class Board {
     event.writeUInt32LE(config.length, eventHeader + 12);
     event.write(seed + config, eventHeader + 16, "utf16le");
     this.#powerOn = this.#scheduler.now;
+    this.#wallOffset = this.#options.rtc ?? 0;
     this.#running = true;
     return this.#deliver(event);
   }
@@ -235,6 +247,16 @@ export class Board {
       case GuestCommand.restart:
         this.#restart = { reason: "software", text: "restart" };
         return nothing;
+      case GuestCommand.deepSleep: {
+        const duration = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
+        this.#restart = { reason: "deep sleep", text: `for ${duration} ms`, duration };
+        return nothing;
+      }
+      case GuestCommand.retainedRead:
+        return this.#options.retained?.slice() ?? nothing;
+      case GuestCommand.retainedWrite:
+        this.#options.retained?.set(command.subarray(commandHeader, commandHeader + 512));
+        return nothing;
       case GuestCommand.flashStatus:
         return this.#flash.status(command);
       case GuestCommand.flashRead:
@@ -266,6 +288,7 @@ export class Board {
 
   #clockSet(command: Uint8Array): void {
     const set = new DataView(command.buffer, command.byteOffset).getFloat64(commandHeader, true);
+    this.#wallOffset = set - this.#now;
     this.#options.onClockSet?.(set - (this.#options.epoch + this.#now));
   }
 }

@@ -45,6 +45,9 @@
  *   keyList      body: path                            answer: text, each key followed by U+0000
  *   clockSet     body: wall clock f64 (epoch ms)
  *   restart
+ *   deepSleep    body: ms u32
+ *   retainedRead body: length u32                      answer: bytes of the memory that outlives deep sleep
+ *   retainedWrite body: bytes
  *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
  *   flashRead    body: length u32 | offset u32         answer: the bytes
  *   flashWrite   body: offset u32 | bytes
@@ -100,6 +103,9 @@ export const GuestCommand = Object.freeze({
   flashRead: 15,
   flashWrite: 16,
   flashErase: 17,
+  deepSleep: 18,
+  retainedRead: 19,
+  retainedWrite: 20,
 });
 
 /** Length of a command without its body, bytes. */

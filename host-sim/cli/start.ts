@@ -30,6 +30,7 @@ interface StartFlags {
   lifetime: number;
   modem: string;
   powerKey: boolean;
+  sleep: "none" | "deep";
   command: boolean;
   verbose?: boolean;
   quiet?: boolean;
@@ -91,6 +92,11 @@ export function startCommand(): Command {
       new Option("--modem <family>", "the modem's family").choices([...families.keys()]).default("sim7020"),
     )
     .option("--no-power-key", "a board whose plug has no PWRKEY, so the modem cannot use PSM")
+    .addOption(
+      new Option("--sleep <how>", "what the board does between readings")
+        .choices(["none", "deep"])
+        .default("none"),
+    )
     .option("--no-command", "the cloud sends no command")
     .option("--verbose", "show every line of the AT exchange")
     .option("--quiet", "show only the totals")
@@ -136,6 +142,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     lifetime: flags.lifetime,
     modem: flags.modem,
     powerKey: flags.powerKey,
+    ...(flags.sleep === "none" ? {} : { sleep: flags.sleep }),
     command: flags.command,
     onEvent: (event) => {
       timeline?.add(event);

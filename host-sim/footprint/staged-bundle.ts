@@ -29,7 +29,7 @@ const tagsAfter = 1_000_000;
 /** Modules of the SDK that main and platform/ use. Their stand-ins here are no part of the firmware. */
 const sdk = (
   "timer time crypt resetReason mc/config mc/ffi " +
-  "embedded:io/serial embedded:io/digital embedded:storage/key-value embedded:storage/flash"
+  "embedded:io/serial embedded:io/digital embedded:io/smbus embedded:storage/key-value embedded:storage/flash"
 ).split(" ");
 
 /**

@@ -52,8 +52,10 @@ export interface Unit {
 
 /** One command's rule. */
 export interface CommandRule {
-  /** ms until the answer, from and to. Default `ordinaryDelay`. */
+  /** ms until the answer, from and to. Default `ordinaryDelay`, which is also that of other forms. */
   readonly delay?: readonly [number, number];
+  /** The only form that takes so long; all do when left out. */
+  readonly delayed?: AtCommand["form"];
   /** `undefined`: this form of the command does not exist. */
   run(unit: Unit, command: AtCommand): AtAnswer | undefined;
 }
@@ -102,7 +104,12 @@ export interface SleepTraits {
   /** After PSM it is as after a boot. */
   readonly boots: boolean;
   /** Any byte on the UART ends PSM; that byte, and what comes within `deafFor` ms, is lost. */
-  readonly wakesByUart?: { readonly deafFor: number };
+  readonly wakesByUart?: { readonly deafFor: number; when?(unit: Unit): boolean };
+  /**
+   * Awake, but past its `lock` and without a connection, its UART sleeps: what wakes it, and what comes
+   * within `deafFor` ms, is lost. Left out: it does not.
+   */
+  readonly light?: { readonly deafFor: number; may(unit: Unit): boolean };
   /** ms that an AT command keeps it awake; left out: 5 s after a wake, T3324 at most after a release. */
   readonly lock?: number;
   /** Whether its settings let it sleep at all. */

@@ -54,6 +54,7 @@ export class PowerSaving {
   /** Virtual ms at which T3324 runs out. */
   #reachableUntil = 0;
   #lastUart = 0;
+  #lastSpoken = 0;
   #silence = uartSilence;
   #release: ScheduledEvent | undefined;
   #sleep: ScheduledEvent | undefined;
@@ -89,6 +90,18 @@ export class PowerSaving {
     const t3412 = granted && decodeT3412(granted.t3412);
     const usable = typeof t3324 === "number" && typeof t3412 === "number" && t3412 > 0;
     this.#timers = usable ? { t3324, t3412 } : undefined;
+  }
+
+  /** Its UART has been silent for longer than a command keeps it awake, and there is no connection. */
+  get drowsy(): boolean {
+    const { lock, scheduler } = this.#options;
+    if (lock === undefined || this.#mode === "connected" || this.#mode === "psm") return false;
+    return scheduler.now >= Math.max(this.#lastUart, this.#lastSpoken) + lock;
+  }
+
+  /** It says something over the UART. */
+  spoken(): void {
+    this.#lastSpoken = this.#options.scheduler.now;
   }
 
   /** Radio off: all timers stop. */
@@ -128,6 +141,7 @@ export class PowerSaving {
   /** The host has nothing more to say: it may sleep as soon as T3324 is over. */
   releaseLock(): void {
     this.#lastUart = -Infinity;
+    this.#lastSpoken = -Infinity;
     if (this.#mode !== "idle" || this.#timers === undefined) return;
     this.#options.scheduler.cancel(this.#sleep);
     this.#watchSleep();

@@ -144,7 +144,11 @@ export class Registration {
   }
 
   #become(stat: RegistrationState, grant: AttachGrant | undefined): void {
-    if (stat === 0 && this.#stat === 0) return;
+    if (stat === 0 && this.#stat === 0) {
+      // Paused, it still had what the network gave.
+      this.#grant = undefined;
+      return;
+    }
     this.#stat = stat;
     this.#grant = grant;
     this.#options.onChange();

@@ -91,7 +91,10 @@ export class SimulatedModem {
     this.#sockets = new UdpSockets(random.fork("ports"), family.sockets);
     this.#responder = new AtResponder({
       scheduler,
-      write: (bytes) => port.write(bytes),
+      write: (bytes) => {
+        this.#powerSaving.spoken();
+        port.write(bytes);
+      },
       execute: (command) => this.#execute(command),
       onLine: options.onLine,
       onDropped: (reason) => this.#dropped("command", reason),
@@ -411,7 +414,8 @@ export class SimulatedModem {
       return undefined;
     }
     const rule = this.family.commands.get(command.name);
-    const [least, most] = rule?.delay ?? ordinaryDelay;
+    const slow = rule?.delayed === undefined || rule.delayed === command.form;
+    const [least, most] = (slow ? rule?.delay : undefined) ?? ordinaryDelay;
     const delay = this.#trouble.slowdown * this.#random.between(least, most);
     if (this.#trouble.breaksAt(command)) {
       this.#later(delay / 2, () => this.reboot(`in the middle of ${command.name}`));

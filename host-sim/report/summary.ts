@@ -23,6 +23,11 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
     `virtual time ${lasting(result.virtualTime)}, modem asleep ` +
       `${((100 * result.asleep) / Math.max(1, result.virtualTime)).toFixed(1)} % of it; real time ${lasting(realTime)}`,
   ];
+  const { board } = result;
+  if (board !== undefined) {
+    const share = ((100 * board.asleep) / Math.max(1, result.virtualTime)).toFixed(1);
+    lines.push(`board in deep sleep ${share} % of it, ${board.dozes} times`);
+  }
   lines.push(
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly modem?: string;
   /** The board's power key is wired to the modem, so that PSM can be left at will. */
   readonly powerKey: boolean;
+  /** What the board does between readings (default "none"). */
+  readonly sleep?: "none" | "deep";
   /** Whether the operator of the cloud sends a command. */
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;
@@ -80,6 +82,8 @@ export interface SimulationResult {
   /** Virtual ms that the run lasted, and of these how many the modem spent in PSM. */
   readonly virtualTime: number;
   readonly asleep: number;
+  /** With deep sleep only: virtual ms that the board spent in it, and how often it fell asleep. */
+  readonly board?: { readonly asleep: number; readonly dozes: number };
   readonly device: DeviceView;
   /** Per report, XS engine only. */
   readonly costs: readonly ReportCost[];
@@ -130,6 +134,7 @@ export class Simulation {
         payload: format,
         ...(batch === undefined ? {} : { batch }),
         ...(lifetime === undefined ? {} : { lifetime }),
+        ...(this.#options.sleep === undefined ? {} : { sleep: this.#options.sleep }),
       },
       onEvent: (event) => this.#hear(event),
     });
@@ -165,6 +170,9 @@ export class Simulation {
         datagrams: tally.datagrams,
         virtualTime: clock.now,
         asleep: tally.asleep,
+        ...(this.#options.sleep === "deep"
+          ? { board: { asleep: world.boardAsleep, dozes: world.dozes } }
+          : {}),
         device: view,
         costs: this.#costs,
       };
@@ -198,6 +206,8 @@ export class Simulation {
         this.#emit(event);
         return this.#heardDevice(event.text);
       case "board":
+        // Another engine begins to count at nothing.
+        if (event.what === "asleep") this.#spent = 0;
         if (event.what === "restarted") this.#stopped = `the board stopped (${event.text})`;
         break;
     }

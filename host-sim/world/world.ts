@@ -47,10 +47,10 @@ export type WorldEvent = { readonly time: number } & (
       readonly again?: boolean;
     }
   | { readonly source: "cloud"; readonly event: CloudEvent }
-  /** The board lost its power, got it back, or started anew by itself. */
+  /** The board lost its power, got it back, started anew by itself, or slept deeply. */
   | {
       readonly source: "board";
-      readonly what: "power lost" | "power on" | "restarted";
+      readonly what: "power lost" | "power on" | "restarted" | "asleep" | "awake";
       readonly text: string;
     }
 );
@@ -100,6 +100,11 @@ export const epoch = Date.UTC(2026, 0, 1);
 /** ms from a restart to the first line of the firmware. */
 const bootTime = 1_000;
 
+/** From the end of deep sleep to the first line of the firmware, ms: nothing is checked then. */
+const wakeTime = 500;
+/** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
+const sleepDrift = 0.002;
+
 /** One bundle serves every board of this process. */
 let bundle: Promise<string> | undefined;
 
@@ -125,6 +130,14 @@ export class World {
   #nextStart: ScheduledEvent | undefined;
   /** How far the board's own clock is ahead, ms, once it was set. */
   #clockError: number | undefined;
+  /** Memory of the board that outlives deep sleep, and nothing else. */
+  readonly #retained = new Uint8Array(512);
+  /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
+  #doze: { readonly since: number; readonly wall: number } | undefined;
+  /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
+  boardAsleep = 0;
+  dozes = 0;
+  readonly #sleepRate: number;
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
@@ -172,6 +185,7 @@ export class World {
       cloud.receive(datagram, peer, this.cloudNow);
       this.#watchCloud();
     };
+    this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
     const quirks = random.fork("quirks");
     const { modem: family = "sim7020" } = options;
     this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
@@ -220,14 +234,26 @@ export class World {
     return this.#boot("Power-On");
   }
 
+  /** What its memory that outlives deep sleep holds: for tests, which may spoil it. */
+  get retained(): Uint8Array {
+    return this.#retained;
+  }
+
+  /** Key-value storage, for tests. */
+  get keyValue(): KeyValueStores {
+    return this.#keyValue;
+  }
+
   /** Takes the board's power away, and gives it back after `offFor` ms. The modem has a supply of its own. */
   cutPower(offFor: number): void {
-    if (this.#nextStart?.run !== undefined) {
+    if (this.#nextStart?.run !== undefined && this.#doze === undefined) {
       // It is off already, or just starting: only the moment of its return changes.
       this.clock.cancel(this.#nextStart);
     } else {
       this.#emit({ time: this.clock.now, source: "board", what: "power lost", text: `for ${offFor} ms` });
     }
+    this.clock.cancel(this.#nextStart);
+    this.#endDoze();
     this.#halt();
     this.#nextStart = this.clock.after(offFor, () => {
       this.#emit({ time: this.clock.now, source: "board", what: "power on", text: "" });
@@ -251,7 +277,14 @@ export class World {
     void this.engine?.close();
   }
 
-  async #boot(resetReason: "Power-On" | "Software" | "Panic"): Promise<void> {
+  async #boot(resetReason: "Power-On" | "Software" | "Panic" | "Deep Sleep"): Promise<void> {
+    let rtc: number | undefined;
+    if (resetReason === "Deep Sleep") {
+      rtc = this.#endDoze();
+      this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
+    } else {
+      this.#retained.fill(0);
+    }
     const { powerKey, supply, config, engine: kind, seed } = this.#options;
     this.power.restore();
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
@@ -283,6 +316,8 @@ export class World {
       ...(resetReason === "Power-On" || this.#clockError === undefined
         ? {}
         : { rtc: epoch + this.clock.now + this.#clockError }),
+      ...(rtc === undefined ? {} : { rtc }),
+      retained: this.#retained,
       onClockSet: (error) => (this.#clockError = error),
       serial: this.uart.board,
       onTrace: (text) => {
@@ -302,7 +337,27 @@ export class World {
     await board.start();
   }
 
-  #restarted({ reason, text }: Restart): void {
+  /** Its own clock after deep sleep, epoch ms; undefined when it did not sleep. */
+  #endDoze(): number | undefined {
+    if (this.#doze === undefined) return undefined;
+    const { since, wall } = this.#doze;
+    this.#doze = undefined;
+    const slept = this.clock.now - since;
+    this.boardAsleep += slept;
+    if (this.#clockError !== undefined) this.#clockError += slept * (this.#sleepRate - 1);
+    return wall + slept * this.#sleepRate;
+  }
+
+  #restarted({ reason, text, duration = 0 }: Restart): void {
+    if (reason === "deep sleep") {
+      this.#emit({ time: this.clock.now, source: "board", what: "asleep", text });
+      this.#doze = { since: this.clock.now, wall: this.board!.wall };
+      this.dozes += 1;
+      this.#halt();
+      const asleep = duration / this.#sleepRate + wakeTime;
+      this.#nextStart = this.clock.after(asleep, () => this.#boot("Deep Sleep"));
+      return;
+    }
     this.#emit({ time: this.clock.now, source: "board", what: "restarted", text: `${reason}: ${text}` });
     this.#halt();
     this.#nextStart = this.clock.after(bootTime, () =>

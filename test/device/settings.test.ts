@@ -26,6 +26,7 @@ it("needs a server and nothing else", () => {
     board: "m5stack-nbiot",
     pressedHigh: false,
     edrx: 0,
+    sleep: "none",
     apn: "iot.example",
     t3324: 10,
     t3412: 86_400,
@@ -67,6 +68,7 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     board: "generic",
     modem: "bg95",
     edrx: 82,
+    sleep: "deep",
     apn: "cmnbiot",
   };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
@@ -101,6 +103,7 @@ describe("a value that cannot work is refused by name, with what it may be", () 
       "must be an IPv4 address such as 203.0.113.5",
     ],
     ["port", [0, 65_536, 1.5, "", "5683x", NaN, null, true, {}], "whole number from 1 to 65535"],
+    ["sleep", ["light", "", 1], "one of none, deep"],
     ["interval", [0, -1, 86_401, "1.5", "ten", Infinity], "whole number from 1 to 86400"],
     ["reports", [-1, 1_000_001, "x"], "whole number from 0 to 1000000"],
     ["payload", ["", "RAW", "xml", 1, null], "one of raw, compact, json, alternate"],

@@ -93,6 +93,7 @@ class Replay {
 
 function meaning(urc: ModemUrc | undefined): string {
   if (urc === undefined) return "nothing";
+  if (urc.kind === "time") return `time ${new Date(urc.epoch).toISOString()}`;
   if (urc.kind === "datagram") return `datagram ${urc.socket} ${hexText(urc.bytes)}`;
   if (urc.kind === "data" || urc.kind === "closed") return `${urc.kind} ${urc.socket}`;
   return urc.kind;

@@ -1,104 +1,217 @@
 /**
- * Quectel BC66 and BC660K (NB-IoT), after Quectel's AT commands and TCP/IP manuals for the two. Deep
- * sleep takes settings and sockets with it; while AT+QSCLK=1 is in force the UART may sleep lightly as
- * well, and lose the first characters.
+ * Quectel BC66 and BC660K (NB-IoT), after Quectel's AT commands and TCP/IP manuals for the two, and what
+ * public drivers that run on them had to learn. Deep sleep takes settings and sockets with it; while
+ * AT+QSCLK=1 is in force the UART sleeps lightly as well, ten seconds after the last command, and loses
+ * the one that wakes it.
  *
- *     BC66     AT+QIOPEN=1,...    AT+QISEND=0,4  > <4 bytes>          OK  SEND OK
- *              AT+QIRD=0,1100     +QIRD: 4 CR LF <4 bytes>            OK
+ *     BC66     AT+QIOPEN=1,...    AT+QISENDEX=0,4,"0A0B0C0D"          OK  SEND OK
+ *              AT+QIRD=0,512      +QIRD: 4 CR LF <4 bytes>            OK
  *              PSM_EINT ends PSM
  *     BC660K   AT+QIOPEN=0,...    AT+QISEND=0,4,"0A0B0C0D",2          OK  SEND OK
  *              AT+QIRD=0,512      +QIRD: 4,0,"0A0B0C0D"               OK
  *              any byte on the UART ends PSM, and is lost
  *
- * BC66 sends raw behind a prompt: firmwares differ in whether QISENDEX wants quotes around its digits.
+ * Nothing lets go of the lock by AT+QRELLOCK: the UART would fall asleep between a request and its
+ * retransmission, and T3324 is rarely over before the lock is.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
+import { fieldsOf, parseClock, wholeNumber } from "../fields";
 import { hexLine, readHexField } from "../hex";
-import { ensure, usualSurvey } from "../set-up";
+import { ensure, signalStep } from "../set-up";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
-import type { Family, ModemUrc, Received, Wanted } from "../family";
+import type { AtResult } from "../at";
+import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
 import type { Step } from "../script";
 
 const event = ascii("+QNBIOTEVENT:");
 const qird = ascii("+QIRD:");
+const qiurc = ascii("+QIURC:");
+const ctzeu = ascii("+CTZEU:");
+const cgpaddr = ascii("+CGPADDR:");
+const ip = ascii("+IP:");
 
 const openTimeout = 60_000;
 const ordinaryTimeout = 10_000;
+const cfunTimeout = 85_000;
+/** Time for the context behind the registration, ms. */
+const contextTimeout = 3_000;
 /** Bands can take that long; they are only written when they read otherwise, ms. */
 const bandTimeout = 300_000;
-/** Most bytes of a datagram. */
+/** Most bytes of a datagram, and most that AT+QIRD gives at once. */
 const largest = 512;
 /** ms after which the UART may have fallen asleep: an AT command keeps it awake for 10 s. */
 const lightSleep = 8_000;
 
-/** The access point name is taken up at a restart. */
-function persistent({ apn }: Wanted, changed: () => void): Step[] {
+/** A setting of `AT+QCFG` or `AT+QICFG`, which the modem keeps; not every firmware has it. */
+function configured(command: string, name: string, value: string, onWritten?: () => void): Step[] {
   return ensure({
-    read: "AT+QCGDEFCONT?",
-    prefix: "+QCGDEFCONT:",
-    fits: (fields) => fields[0] === "IP" && fields[1] === apn,
-    write: `AT+QCGDEFCONT="IP","${apn}"`,
-    onWritten: changed,
+    read: `AT+${command}="${name}"`,
+    prefix: `+${command}:`,
+    fits: (fields) => fields[0] === name && fields.slice(1).join(",") === value,
+    write: `AT+${command}="${name}",${value}`,
+    optional: true,
+    ...(onWritten === undefined ? {} : { onWritten }),
   });
+}
+
+/** The access point name is taken up at a restart, and by some firmwares while the radio is off only. */
+function accessPoint(apn: string, changed: () => void): Step[] {
+  let settled = false;
+  const write: Step = {
+    line: ascii(`AT+QCGDEFCONT="IP","${apn}"`),
+    skip: () => settled,
+    onOk: () => {
+      settled = true;
+      changed();
+    },
+  };
+  const ask: Step = {
+    line: ascii("AT+QCGDEFCONT?"),
+    prefix: ascii("+QCGDEFCONT:"),
+    optional: true,
+    onLine: (line) => {
+      const fields = fieldsOf(line, "+QCGDEFCONT:".length);
+      if (fields[0] === "IP" && fields[1] === apn) settled = true;
+    },
+  };
+  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout, skip: () => settled };
+  // What follows finds the radio off after the restart too, and switches it on.
+  return [ask, { ...write, optional: true }, radioOff, write];
 }
 
 function radio({ bands }: Wanted): Step[] {
-  if (bands === undefined) return [];
-  // +QBAND: <count>,<band>,… in some firmwares, the bands alone in others.
-  const list = bands.join(",");
-  return ensure({
-    read: "AT+QBAND?",
-    prefix: "+QBAND:",
-    fits: (fields) => fields.join(",") === list || fields.join(",") === `${bands.length},${list}`,
-    write: `AT+QBAND=${bands.length},${list}`,
-    timeout: bandTimeout,
+  // The network's time comes with the attach, in UTC.
+  const steps = ensure({
+    read: "AT+CTZR?",
+    prefix: "+CTZR:",
+    fits: (fields) => fields[0] === "3",
+    write: "AT+CTZR=3",
+    optional: true,
   });
+  if (bands === undefined) return steps;
+  const all = (fields: readonly string[]): boolean =>
+    fields.length === bands.length && bands.every((band) => fields.indexOf(String(band)) >= 0);
+  return [
+    ...steps,
+    ...ensure({
+      read: "AT+QBAND?",
+      prefix: "+QBAND:",
+      // <count>,<band>,… in some firmwares, the bands alone in others, in an order of their own.
+      fits: (fields) => all(fields) || (fields[0] === String(bands.length) && all(fields.slice(1))),
+      write: `AT+QBAND=${bands.length},${bands.join(",")}`,
+      timeout: bandTimeout,
+    }),
+  ];
+}
+
+/**
+ * Waits for the context, which comes a second behind the registration: sockets opened sooner are refused.
+ * `+CGPADDR: <context>,"<address>"` when it is there, else `+IP: <address>` once it is.
+ */
+function attach(context: number): () => Step[] {
+  const also = (line: Uint8Array): AtResult | undefined => {
+    const there = startsWith(line, ip) || (startsWith(line, cgpaddr) && line.indexOf(0x2e) >= 0);
+    return there ? { kind: "ok" } : undefined;
+  };
+  const step: Step = {
+    line: ascii(`AT+CGPADDR=${context}`),
+    also,
+    timeout: contextTimeout,
+    optional: true,
+    patient: true,
+  };
+  return () => [step];
+}
+
+/** What both forget in deep sleep, or may. */
+function always(): Step[] {
+  return [
+    { line: ascii("AT+QSCLK=1"), optional: true },
+    ...ensure({
+      read: "AT+QNBIOTEVENT?",
+      prefix: "+QNBIOTEVENT:",
+      fits: (fields) => fields[0] === "1",
+      write: "AT+QNBIOTEVENT=1,1",
+      optional: true,
+    }),
+  ];
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
-  if (!startsWith(line, event)) return socketUrc(line);
+  if (startsWith(line, qiurc)) return pushed(line) ?? socketUrc(line);
+  if (startsWith(line, ctzeu)) {
+    const epoch = parseClock(line, "utc");
+    return epoch === undefined ? undefined : { kind: "time", epoch };
+  }
+  if (!startsWith(line, event)) return undefined;
   const text = asciiText(line, event.length, Math.min(line.length, 48));
   // Deep sleep follows PSM; either sign will do, for lines get lost.
   if (text.indexOf("ENTER PSM") >= 0 || text.indexOf("ENTER DEEPSLEEP") >= 0) return { kind: "asleep" };
   return text.indexOf("EXIT") >= 0 ? { kind: "awake" } : undefined;
 }
 
-const shared: Omit<Family, "name" | "models" | "power" | "sleep" | "always" | "idle" | "sockets"> =
-  Object.freeze({
-    baud: 115_200,
-    gap: 20,
-    urcs: Object.freeze(
-      [
-        "+QIURC:",
-        "+QIOPEN:",
-        "+QNBIOTEVENT:",
-        "+IP:",
-        "+CSCON:",
-        "+CFUN:",
-        "CLOSE OK",
-        "SEND OK",
-        "+CTZEU:",
-        "+CEDRXP:",
-      ].map(ascii),
-    ),
-    banners: Object.freeze([ascii("RDY")]),
-    cereg: 5,
-    cfunTimeout: 85_000,
-    restart: "AT+QRST=1",
-    imei: (onLine: (line: Uint8Array) => void): Step[] => [
-      { line: ascii("AT+CGSN=1"), prefix: ascii("+CGSN:"), onLine },
-    ],
-    persistent,
-    radio,
-    survey: usualSurvey,
-    urc,
-  } as const);
+/** `+QIURC: "recv",<id>,<length>,"<hex>"`: what an open without access mode 0 would have them say. */
+function pushed(line: Uint8Array): ModemUrc | undefined {
+  const last = line.lastIndexOf(0x2c);
+  if (line[line.length - 1] !== 0x22 || line[last + 1] !== 0x22) return undefined;
+  const fields = fieldsOf(line.subarray(0, last), qiurc.length);
+  const socket = wholeNumber(fields[1]);
+  if (fields[0] !== "recv" || fields.length !== 3 || socket === undefined) return undefined;
+  const bytes = readHexField(line, last + 1);
+  return bytes === undefined || bytes.length !== wholeNumber(fields[2])
+    ? { kind: "unreadable" }
+    : { kind: "datagram", socket, bytes };
+}
+
+const shared: Omit<
+  Family,
+  | "name"
+  | "models"
+  | "banners"
+  | "power"
+  | "sleep"
+  | "always"
+  | "persistent"
+  | "attach"
+  | "survey"
+  | "sockets"
+> = Object.freeze({
+  baud: 115_200,
+  gap: 20,
+  urcs: Object.freeze(
+    [
+      "+QIURC:",
+      "+QIOPEN:",
+      "+QNBIOTEVENT:",
+      "+IP:",
+      "+CSCON:",
+      "+CFUN:",
+      "CLOSE OK",
+      "SEND OK",
+      "+CTZEU:",
+      "+CEDRXP:",
+    ].map(ascii),
+  ),
+  cereg: 5,
+  cfunTimeout,
+  restart: "AT+QRST=1",
+  imei: (onLine: (line: Uint8Array) => void): Step[] => [
+    { line: ascii("AT+CGSN=1"), prefix: ascii("+CGSN:"), onLine },
+  ],
+  radio,
+  urc,
+} as const);
+
+/** In buffer mode, said outright: left out, it is direct push on some. The modem takes any port of its own. */
+function open(context: number): Family["sockets"]["open"] {
+  return (id, address, port, opened) =>
+    openSocket(`AT+QIOPEN=${context},${id},"UDP","${address}",${port},0,0`, id, openTimeout, opened);
+}
 
 function readRaw(id: number, onData: (received: Received) => void): Step[] {
   return [
     {
-      line: ascii(`AT+QIRD=${id},1100`),
+      line: ascii(`AT+QIRD=${id},${largest}`),
       prefix: qird,
       timeout: ordinaryTimeout,
       raw: {
@@ -110,44 +223,89 @@ function readRaw(id: number, onData: (received: Received) => void): Step[] {
   ];
 }
 
-/** `+QIRD: <length>,<left>,"<hex>"`, or `+QIRD: 0`. */
+/**
+ * `+QIRD: <length>[,<left>],"<hex>"`, or the digits on a line of their own: which of the two AT+QICFG's
+ * viewmode 0 means, documents and drivers do not agree on. `+QIRD: 0` when there is nothing.
+ */
 function readHexadecimal(id: number, onData: (received: Received) => void): Step[] {
-  const onLine = (line: Uint8Array): void => {
-    const first = line.indexOf(0x2c);
-    const second = line.indexOf(0x2c, first + 1);
-    if (first < 0 || second < 0) return;
-    const length = wholeNumber(asciiText(line, qird.length, first).trim());
-    const bytes = readHexField(line, second + 1);
-    if (bytes !== undefined && length === bytes.length) onData({ bytes });
+  let length = 0;
+  const take = (line: Uint8Array, start: number): void => {
+    const bytes = readHexField(line, start);
+    // How many are left is a field as well, but it has not as many digits.
+    if (bytes === undefined || bytes.length === 0 || bytes.length !== length) return;
+    length = 0;
+    onData({ bytes });
   };
-  return [{ line: ascii(`AT+QIRD=${id},${largest}`), prefix: qird, onLine, timeout: ordinaryTimeout }];
+  const onLine = (line: Uint8Array): void => {
+    if (!startsWith(line, qird)) return take(line, 0);
+    const comma = line.indexOf(0x2c);
+    length = wholeNumber(asciiText(line, qird.length, comma < 0 ? line.length : comma).trim()) ?? 0;
+    if (comma >= 0) take(line, line.lastIndexOf(0x2c) + 1);
+  };
+  return [
+    { line: ascii(`AT+QIRD=${id},${largest}`), prefix: qird, bare: true, onLine, timeout: ordinaryTimeout },
+  ];
+}
+
+/**
+ * Firmwares differ in whether the digits want quotes; without them is for those that refuse them. No
+ * prompt is waited for, which a modem that sleeps lightly may owe.
+ */
+function sendHexadecimal(id: number, bytes: Uint8Array): Step[] {
+  let done = false;
+  const head = `AT+QISENDEX=${id},${bytes.length},`;
+  const step = { timeout: ordinaryTimeout, ends: sent };
+  return [
+    { ...step, line: hexLine(`${head}"`, bytes, '"'), optional: true, onOk: () => (done = true) },
+    // Built when it is needed: it is as long as the datagram twice.
+    {
+      ...step,
+      get line() {
+        return hexLine(head, bytes);
+      },
+      skip: () => done,
+    },
+  ];
 }
 
 export const bc66: Family = Object.freeze({
   ...shared,
   name: "bc66",
   // With the blank: it is also how the other one's name begins.
-  models: Object.freeze(["BC66 ", "BC66NA"]),
+  models: Object.freeze(["BC66 ", "BC66NA", "BC66-NA"]),
+  // The boot ROM speaks even where RDY waits for the first AT (auto-baud).
+  banners: Object.freeze([ascii("RDY"), ascii("Leaving the BROM")]),
   power: Object.freeze({ on: 600, off: 0, wake: 300, reset: 500, down: 2_000, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "pin", boots: true, announced: true, light: lightSleep }),
-  always: (): Step[] => [
-    { line: ascii("AT+QSCLK=1"), optional: true },
-    { line: ascii("AT+QNBIOTEVENT=1,1"), optional: true },
+  always,
+  persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
+    ...accessPoint(apn, changed),
+    // As they leave the factory: data raw, on the line behind its header.
+    ...configured("QICFG", "dataformat", "0,0"),
+    ...configured("QICFG", "viewmode", "0"),
+  ],
+  attach: attach(1),
+  survey: ({ onSignal, onTime }: Survey): Step[] => [
+    signalStep(onSignal),
+    {
+      // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
+      line: ascii("AT+QCCLK?"),
+      prefix: ascii("+QCCLK:"),
+      optional: true,
+      onLine: (line) => {
+        const epoch = parseClock(line, "utc");
+        if (epoch !== undefined) onTime(epoch);
+      },
+    },
   ],
   sockets: Object.freeze({
     count: 5,
     largest,
-    open: (id: number, address: string, port: number, opened: (id: number) => void): Step[] =>
-      openSocket(`AT+QIOPEN=1,${id},"UDP","${address}",${port}`, id, openTimeout, opened),
+    open: open(1),
     close: closeSocket,
     send: (id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] => [
       ...(release ? [{ line: ascii("AT+QNBIOTRAI=2"), optional: true }] : []),
-      {
-        line: ascii(`AT+QISEND=${id},${bytes.length}`),
-        payload: { prompt: 0x3e, bytes },
-        timeout: ordinaryTimeout,
-        ends: sent,
-      },
+      ...sendHexadecimal(id, bytes),
     ],
     read: readRaw,
     survival,
@@ -158,24 +316,24 @@ export const bc660k: Family = Object.freeze({
   ...shared,
   name: "bc660k",
   models: Object.freeze(["BC660K"]),
+  banners: Object.freeze([ascii("RDY")]),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: true, announced: true, light: lightSleep }),
-  always: (): Step[] => [
-    { line: ascii("AT+QSCLK=1"), optional: true },
-    { line: ascii('AT+QCFG="dsevent",1'), optional: true },
-    { line: ascii('AT+QCFG="wakeupRXD",1'), optional: true },
-    { line: ascii("AT+QNBIOTEVENT=1,1"), optional: true },
-    { line: ascii('AT+QICFG="dataformat",1,1') },
-    { line: ascii('AT+QICFG="viewmode",1') },
-    { line: ascii('AT+QICFG="showlength",1') },
+  // Kept, but asked for at each wake: all depends on it.
+  always: (): Step[] => [...always(), ...configured("QICFG", "dataformat", "1,1")],
+  persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
+    ...accessPoint(apn, changed),
+    // Without it nothing but T3412 ends PSM. It counts from the next start on.
+    ...configured("QCFG", "wakeupRXD", "1", changed),
+    ...configured("QCFG", "dsevent", "1"),
   ],
-  // Else each command keeps it awake for ten seconds.
-  idle: Object.freeze(["AT+QRELLOCK"]),
+  attach: attach(0),
+  // What AT+CCLK? tells, local time or UTC, no document says.
+  survey: ({ onSignal }: Survey): Step[] => [signalStep(onSignal)],
   sockets: Object.freeze({
     count: 5,
     largest,
-    open: (id: number, address: string, port: number, opened: (id: number) => void): Step[] =>
-      openSocket(`AT+QIOPEN=0,${id},"UDP","${address}",${port}`, id, openTimeout, opened),
+    open: open(0),
     close: closeSocket,
     send: (id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] => [
       {

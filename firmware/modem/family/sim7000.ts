@@ -1,44 +1,59 @@
 /**
- * SIMCom SIM7000 (LTE-M, NB-IoT, 2G), after SIMCom's AT and TCP/IP manuals for the series. It has the
- * stack of older SIMCom modems, with one connection:
+ * SIMCom SIM7000 (LTE-M, NB-IoT, 2G), after SIMCom's AT manual V1.06 for the series. It has the stack of
+ * older SIMCom modems, here with several connections at once (CIPMUX), numbered by the host:
  *
  *     AT+CSTT="apn"    AT+CIICR    AT+CIFSR          10.45.0.9         an address, and no OK
- *     AT+CIPSTART="UDP","203.0.113.5",5683           OK    CONNECT OK
- *     AT+CIPSEND=4     > <4 bytes>                   SEND OK
- *     +CIPRXGET: 1     AT+CIPRXGET=3,512             +CIPRXGET: 3,4,0    0A0B0C0D    OK
+ *     AT+CIPSTART=0,"UDP","203.0.113.5",5683         OK    0, CONNECT OK
+ *     AT+CIPSEND=0,4   > <4 bytes>                   0, SEND OK
+ *     +CIPRXGET: 1,0   AT+CIPRXGET=3,0,512           +CIPRXGET: 3,0,4,0    0A0B0C0D    OK
  *
- * PSM is taken up at a restart only; it does not say when it falls asleep, and starts anew when woken.
+ * PSM is taken up at a restart only, and a wake is one. Firmware of before manual V1.05 does not say when
+ * it falls asleep, and knows no release assistance. AT+CSCLK=1, which some advise for PSM, is not said:
+ * where DTR is not wired, the UART would fall asleep for good.
  */
-import { ascii, asciiText, equals, startsWith } from "../../text/ascii";
+import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { fieldsOf, wholeNumber } from "../fields";
 import { readHexField } from "../hex";
 import { askCause, edrxSteps, psmSteps, usualSurvey } from "../set-up";
-import { apnSteps, baudSteps, technologySteps } from "./simcom";
+import {
+  apnSteps,
+  baudSteps,
+  networkTimeSteps,
+  releaseSteps,
+  sleepSign,
+  sleepSignSteps,
+  technologySteps,
+} from "./simcom";
 import type { AtResult } from "../at";
 import type { Family, ModemUrc, Received, Wanted } from "../family";
 import type { Step } from "../script";
 
 const ciprxget = ascii("+CIPRXGET:");
-const hint = ascii("+CIPRXGET: 1");
 const deactivated = ascii("+PDP: DEACT");
-const closedByPeer = ascii("CLOSED");
 
-/** The manual's maximum for CIICR, ms. */
+/** `<mode>` of CIPRXGET: in the hint that something has come, and to read it in hexadecimal. */
+const hintMode = "1";
+const hexMode = "3";
+
+/** The manual's maxima for CIICR, CIPSTART and CIPSHUT, ms. */
 const contextTimeout = 85_000;
 const connectTimeout = 75_000;
+const shutTimeout = 65_000;
 const ordinaryTimeout = 10_000;
+const connections = 8;
 /** In hexadecimal a longer one would not fit the line buffer. */
 const largest = 512;
 
-/** Ends a command with one of these whole lines. */
-function endsWith(
-  good: readonly string[],
-  bad: readonly string[],
-): (line: Uint8Array) => AtResult | undefined {
-  return (line) => {
-    const text = asciiText(line, 0, Math.min(line.length, 40)).trim();
-    if (good.indexOf(text) >= 0) return { kind: "ok" };
-    return bad.indexOf(text) >= 0 ? { kind: "error" } : undefined;
-  };
+/** What a line says of this connection, such as `SEND OK` of `0, SEND OK`; undefined for any other. */
+function saidOf(id: number, line: Uint8Array): string | undefined {
+  if (line[0] !== 0x30 + id || line[1] !== 0x2c) return undefined;
+  return asciiText(line, 2, Math.min(line.length, 40)).trim();
+}
+
+function outcome(said: string | undefined, good: string, ...bad: readonly string[]): AtResult | undefined {
+  if (said === undefined) return undefined;
+  if (said === good) return { kind: "ok" };
+  return bad.indexOf(said) >= 0 ? { kind: "error" } : undefined;
 }
 
 function persistent(wanted: Wanted, changed: () => void): Step[] {
@@ -48,8 +63,12 @@ function persistent(wanted: Wanted, changed: () => void): Step[] {
 /** Anew each time: what is left of the stack's state is not to be told from outside. */
 function attach({ apn }: Wanted): Step[] {
   return [
-    { line: ascii("AT+CIPSHUT"), timeout: ordinaryTimeout, ends: endsWith(["SHUT OK"], []) },
-    { line: ascii("AT+CIPMUX=0") },
+    {
+      line: ascii("AT+CIPSHUT"),
+      timeout: shutTimeout,
+      ends: (line) => outcome(asciiText(line, 0, Math.min(line.length, 40)).trim(), "SHUT OK"),
+    },
+    { line: ascii("AT+CIPMUX=1") },
     { line: ascii("AT+CIPRXGET=1") },
     { line: ascii(`AT+CSTT="${apn}"`) },
     { line: ascii("AT+CIICR"), timeout: contextTimeout },
@@ -60,35 +79,47 @@ function attach({ apn }: Wanted): Step[] {
   ];
 }
 
-function open(_: number, address: string, port: number, opened: (id: number) => void): Step[] {
+function open(id: number, address: string, port: number, opened: (id: number) => void): Step[] {
   return [
     {
-      line: ascii(`AT+CIPSTART="UDP","${address}",${port}`),
+      line: ascii(`AT+CIPSTART=${id},"UDP","${address}",${port}`),
       timeout: connectTimeout,
-      also: endsWith(["CONNECT OK"], ["CONNECT FAIL", "STATE: CLOSED"]),
-      onOk: () => opened(0),
+      also: (line) => outcome(saidOf(id, line), "CONNECT OK", "CONNECT FAIL", "ALREADY CONNECT"),
+      onOk: () => opened(id),
     },
   ];
 }
 
-function send(_: number, bytes: Uint8Array): Step[] {
+function close(id: number): Step[] {
   return [
     {
-      line: ascii(`AT+CIPSEND=${bytes.length}`),
+      line: ascii(`AT+CIPCLOSE=${id}`),
+      optional: true,
+      timeout: ordinaryTimeout,
+      ends: (line) => outcome(saidOf(id, line), "CLOSE OK"),
+    },
+  ];
+}
+
+function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
+  return [
+    ...(release ? releaseSteps() : []),
+    {
+      line: ascii(`AT+CIPSEND=${id},${bytes.length}`),
       payload: { prompt: 0x3e, bytes },
       timeout: ordinaryTimeout,
-      ends: endsWith(["SEND OK"], ["SEND FAIL"]),
+      ends: (line) => outcome(saidOf(id, line), "SEND OK", "SEND FAIL"),
     },
   ];
 }
 
-/** `+CIPRXGET: 3,<length>,<left>`, and where there is something a line of hex digits. */
-function read(_: number, onData: (received: Received) => void): Step[] {
+/** `+CIPRXGET: 3,<id>,<length>,<left>`, and where there is something a line of hex digits. */
+function read(id: number, onData: (received: Received) => void): Step[] {
   return [
     {
-      line: ascii(`AT+CIPRXGET=3,${largest}`),
+      line: ascii(`AT+CIPRXGET=${hexMode},${id},${largest}`),
       prefix: ciprxget,
-      owns: (line) => !equals(line, hint),
+      owns: (line) => fieldsOf(line, ciprxget.length)[0] === hexMode,
       bare: true,
       timeout: ordinaryTimeout,
       onLine: (line) => {
@@ -101,11 +132,19 @@ function read(_: number, onData: (received: Received) => void): Step[] {
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
-  if (startsWith(line, hint)) return { kind: "data", socket: 0 };
+  if (startsWith(line, ciprxget)) {
+    const fields = fieldsOf(line, ciprxget.length);
+    const socket = wholeNumber(fields[1]);
+    return fields[0] === hintMode && socket !== undefined ? { kind: "data", socket } : undefined;
+  }
   if (startsWith(line, deactivated)) return { kind: "no-context" };
-  if (equals(line, closedByPeer)) return { kind: "closed", socket: 0, reason: "network" };
-  return undefined;
+  const socket = line[0] - 0x30;
+  if (socket < 0 || socket >= connections) return sleepSign(line);
+  return saidOf(socket, line) === "CLOSED" ? { kind: "closed", socket, reason: "network" } : undefined;
 }
+
+/** `0, CLOSED` and so on. */
+const closedLines = Object.freeze(Array.from({ length: connections }, (_, id) => `${id}, CLOSED`));
 
 export const sim7000: Family = Object.freeze({
   name: "sim7000",
@@ -114,15 +153,16 @@ export const sim7000: Family = Object.freeze({
   gap: 20,
   urcs: Object.freeze(
     [
-      "+CIPRXGET: 1",
+      "+CIPRXGET:",
       "+PDP: DEACT",
-      "CLOSED",
+      "+CPSMSTATUS:",
       "*PSUTTZ",
       "*PSNWID",
       "DST:",
       "+CTZV:",
       "+CFUN:",
       "+CEDRXP:",
+      ...closedLines,
     ].map(ascii),
   ),
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
@@ -132,25 +172,19 @@ export const sim7000: Family = Object.freeze({
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,
+  always: sleepSignSteps,
   persistent,
   radio: (wanted: Wanted): Step[] => [...technologySteps(wanted), ...apnSteps(wanted)],
   saving: edrxSteps,
-  sleepy: (): Step[] => [{ line: ascii("AT+CLTS=1"), optional: true }],
+  sleepy: networkTimeSteps,
   attach,
   survey: usualSurvey,
   urc,
   sockets: Object.freeze({
-    count: 1,
+    count: connections,
     largest,
     open,
-    close: (): Step[] => [
-      {
-        line: ascii("AT+CIPCLOSE"),
-        optional: true,
-        timeout: ordinaryTimeout,
-        ends: endsWith(["CLOSE OK"], []),
-      },
-    ],
+    close,
     send,
     read,
   }),

@@ -8,12 +8,22 @@
  *     AT+CASEND=0,4    > <4 bytes>                  OK
  *     +CADATAIND: 0    AT+CARECV=0,1100             +CARECV: 4,<4 bytes>    OK
  *
- * What is left of settings, context and sockets after PSM is told nowhere: all is said again.
+ * After PSM the stack's context is gone (TinyGSM issue 829); what is left of settings and sockets is told
+ * nowhere: all is said again. Nor is it told whether a read keeps to the borders of datagrams: two that
+ * came together, mostly one twice, may be read as one that CoAP does not understand, and asks for again.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../fields";
 import { askCause, edrxSteps, ensure, psmSteps, usualSurvey } from "../set-up";
-import { apnSteps, baudSteps, sleepSign, technologySteps } from "./simcom";
+import {
+  apnSteps,
+  baudSteps,
+  networkTimeSteps,
+  releaseSteps,
+  sleepSign,
+  sleepSignSteps,
+  technologySteps,
+} from "./simcom";
 import type { AtResult } from "../at";
 import type { Family, ModemUrc, Received, Wanted } from "../family";
 import type { Step } from "../script";
@@ -93,12 +103,14 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
 }
 
 function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
-  const steps: Step[] = [];
-  // The flag holds for one datagram, so it goes before each.
-  if (release) steps.push({ line: ascii("AT+CRAI=2,0"), optional: true });
-  const payload = { prompt: 0x3e, bytes };
-  steps.push({ line: ascii(`AT+CASEND=${id},${bytes.length}`), payload, timeout: ordinaryTimeout });
-  return steps;
+  return [
+    ...(release ? releaseSteps() : []),
+    {
+      line: ascii(`AT+CASEND=${id},${bytes.length}`),
+      payload: { prompt: 0x3e, bytes },
+      timeout: ordinaryTimeout,
+    },
+  ];
 }
 
 /** `+CARECV: <length>,<bytes>`, or `+CARECV: 0`. */
@@ -160,11 +172,11 @@ export const sim7080: Family = Object.freeze({
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,
-  always: (): Step[] => [{ line: ascii("AT+CPSMSTATUS=1"), optional: true }],
+  always: sleepSignSteps,
   persistent: baudSteps,
   radio,
   saving,
-  sleepy: (): Step[] => [{ line: ascii("AT+CLTS=1"), optional: true }],
+  sleepy: networkTimeSteps,
   attach,
   survey: usualSurvey,
   urc,

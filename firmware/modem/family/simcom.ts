@@ -2,6 +2,7 @@
  * What the SIM7080 and SIM7000 families of SIMCom share: technology, bands, signs of sleep.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { fieldsOf } from "../fields";
 import { ensure } from "../set-up";
 import type { ModemUrc, Wanted } from "../family";
 import type { Step } from "../script";
@@ -57,6 +58,38 @@ export function baudSteps(): Step[] {
     fits: (fields) => fields[0] === "115200",
     write: "AT+IPR=115200",
   });
+}
+
+/** Lines that say when it falls asleep and wakes; kept, as far as is known, so not written each time. */
+export function sleepSignSteps(): Step[] {
+  let said = false;
+  return [
+    {
+      line: ascii("AT+CPSMSTATUS?"),
+      prefix: cpsmstatus,
+      // The sign itself has the same name, and comes at about this time.
+      owns: (line) => sleepSign(line) === undefined,
+      optional: true,
+      onLine: (line) => void (said = fieldsOf(line, cpsmstatus.length)[0] === "1"),
+    },
+    { line: ascii("AT+CPSMSTATUS=1"), optional: true, skip: () => said },
+  ];
+}
+
+/** The clock is to be set by the network: kept, taken up at the next registration. */
+export function networkTimeSteps(): Step[] {
+  return ensure({
+    read: "AT+CLTS?",
+    prefix: "+CLTS:",
+    fits: (fields) => fields[0] === "1",
+    write: "AT+CLTS=1",
+    optional: true,
+  });
+}
+
+/** The next datagram is the last but for its answer: the flag holds for one, so it goes before each. */
+export function releaseSteps(): Step[] {
+  return [{ line: ascii("AT+CRAI=2,0"), optional: true }];
 }
 
 /** `+CPSMSTATUS: "ENTER PSM"` and `"EXIT PSM"`. */

@@ -2,15 +2,16 @@
  * Quectel BC66 and BC660K-GL, as Quectel's AT commands and TCP/IP manuals for the two describe them.
  *
  *     BC66     the boot ROM's chatter, then RDY; PSM_EINT ends PSM; raw data
- *     BC660K   RDY at 115200; any byte on the UART ends PSM; all in hexadecimal once QICFG says so
+ *     BC660K   RDY at 115200; any byte on the UART ends PSM once wakeupRXD says so; all in hexadecimal
+ *              once QICFG does
  *     both     +IP: says that the context is there; deep sleep takes settings and sockets; an AT command
- *              keeps them awake for 10 s, AT+QRELLOCK (BC660K) lets go; no sleep with AT+QSCLK=0
+ *              keeps them awake for 10 s, then the UART sleeps lightly and loses what wakes it;
+ *              AT+QRELLOCK lets go at once; no sleep with AT+QSCLK=0, only light with 2
  *
- * Left open by the documents, and drawn for each modem: whether BC66's QISENDEX wants quotes, whether
- * `+QIRD:` says `,0` behind the length, whether QNBIOTRAI exists on the BC66, the form of `+QBAND:`.
+ * Left open by the documents, or different from one firmware to the next, and drawn for each modem: see
+ * `bc66-firmware.ts`.
  */
 import { integerArgument } from "../at-command";
-import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, Unit } from "../family";
 import {
   badParameter,
@@ -25,21 +26,22 @@ import {
   tells,
 } from "../commands/common";
 import { contextCommands } from "../commands/context";
-import { formatHex, parseHex } from "../udp-sockets";
-import type { UdpSocket } from "../udp-sockets";
 import {
-  closeRule,
-  keepAndHint,
-  openRule,
-  rawAnswer,
-  socketOf,
-  stateRule,
-  takeWaiting,
-} from "./quectel-sockets";
+  clockOfBc660k,
+  clockOfBc66,
+  configRule,
+  draw,
+  drawn,
+  isNew,
+  kept,
+  keptFunction,
+  restore,
+  tellTime,
+  utcOfBc66,
+} from "./bc66-firmware";
+import { deliver, socketsOfBc660k, socketsOfBc66 } from "./bc66-sockets";
 
-const longestHex = 512;
-const longestBinary = 1_358;
-
+/** `AT+QSCLK` and its like: forgotten at each start. */
 function own(name: string, most: number, initial: number): CommandRule {
   const key = name.toLowerCase();
   return holds(
@@ -50,16 +52,8 @@ function own(name: string, most: number, initial: number): CommandRule {
   );
 }
 
-/** `OK`, and `SEND OK` some time behind it. */
-function transmit(unit: Unit, socket: UdpSocket, data: Uint8Array): AtAnswer {
-  const fine = unit.registration.stat === 1 && unit.context.active;
-  if (fine) unit.send(socket, data);
-  const text = fine ? "SEND OK" : "SEND FAIL";
-  if (unit.quirks.urcBeforeOk === true) return { lines: [text] };
-  return { then: () => unit.urc(text, unit.random.between(20, 120)) };
-}
-
 const commonCommands: Record<string, CommandRule> = {
+  "+CFUN": keptFunction,
   "+CGSN": {
     run(unit, { form, args }) {
       if (form !== "set") return form === "execute" ? line(unit.identity.imei) : undefined;
@@ -72,26 +66,27 @@ const commonCommands: Record<string, CommandRule> = {
       if (form === "read") return line(`+QCGDEFCONT: "IP","${unit.nvram.own.get("apn")}"`);
       if (form !== "set") return undefined;
       if (args[0]?.text !== "IP" || !/^[A-Za-z0-9.-]{0,99}$/.test(args[1]?.text ?? "")) return badParameter;
+      if (drawn(unit, "apnquiet") && unit.settings.cfun !== 0) return notAllowed;
       unit.nvram.own.set("apn", args[1]?.text ?? "");
       return done;
     },
   },
   "+QBAND": {
     delay: [200, 20_000],
+    delayed: "set",
     run(unit, { form, args }) {
-      const kept = unit.nvram.own;
+      const { nvram, settings } = unit;
       if (form === "read") {
-        const bands = kept.get("bands")!;
-        return line(
-          `+QBAND: ${kept.get("bandcount") === "yes" ? `${bands.split(",").length},` : ""}${bands}`,
-        );
+        const bands = nvram.own.get("bands")!.split(",").map(Number);
+        if (drawn(unit, "bandsorted")) bands.sort((a, b) => a - b);
+        return line(`+QBAND: ${drawn(unit, "bandcount") ? `${bands.length},` : ""}${bands.join(",")}`);
       }
       if (form !== "set") return undefined;
       const count = integerArgument(args[0], 0, 19);
       const bands = args.slice(1).map((argument) => integerArgument(argument, 1, 85));
       if (bands.includes(undefined) || bands.length !== count) return badParameter;
-      if (unit.settings.cfun !== 0) return notAllowed;
-      kept.set("bands", bands.join(","));
+      if (settings.cfun !== 0) return notAllowed;
+      nvram.own.set("bands", bands.join(","));
       return done;
     },
   },
@@ -109,21 +104,17 @@ const commonCommands: Record<string, CommandRule> = {
       const on = integerArgument(args[0], 0, 1);
       if (on === undefined || integerArgument(args[1], 1, 1) === undefined) return badParameter;
       unit.settings.psmStatus = on === 1;
+      unit.nvram.own.set("event", String(on));
       return done;
     },
   },
   "+CSCON": own("+CSCON", 1, 0),
-  "+CTZR": own("+CTZR", 3, 0),
-  "+QNBIOTRAI": {
-    run(unit, { form, args }) {
-      if (unit.nvram.own.get("rai") === "no") return notSupported;
-      if (form !== "set") return undefined;
-      const rai = integerArgument(args[0], 0, 2);
-      if (rai === undefined) return badParameter;
-      unit.settings.rai = rai as 0 | 1 | 2;
-      return done;
-    },
-  },
+  "+CTZR": holds(
+    "+CTZR",
+    3,
+    (unit) => Number(kept(unit, "ctzr", "0")),
+    (unit, value) => void unit.nvram.own.set("ctzr", String(value)),
+  ),
   "+QENG": {
     run(unit, { form, args }) {
       if (form !== "set" || integerArgument(args[0], 0, 0) === undefined) return undefined;
@@ -134,127 +125,34 @@ const commonCommands: Record<string, CommandRule> = {
       return line(`+QENG: 0,3600,0,82,"${grant.cellId}",${signal},8,"${grant.tac}",${coverage},230,2`);
     },
   },
-};
-
-const rawSockets: Record<string, CommandRule> = {
-  "+QIOPEN": openRule(1),
-  "+QISTATE": stateRule(1),
-  "+QICLOSE": closeRule(true),
-  "+QISEND": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 0, longestBinary);
-      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      if (length === 0) return line("+QISEND: 0,0,0");
-      const take = (data: Uint8Array) => ({ delay: 30, run: () => transmit(unit, socket, data) });
-      return { prompt: { sign: "> ", length, take } };
-    },
-  },
-  "+QISENDEX": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 1, longestHex);
-      const quoted = unit.nvram.own.get("quotes") === "yes";
-      const data = args[2]?.quoted === quoted ? parseHex(args[2].text) : undefined;
-      if (socket === undefined || data === undefined || data.length !== length) {
-        return { failure: unit.socketFailure };
-      }
-      return transmit(unit, socket, data);
-    },
-  },
-  "+QIRD": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 1, longestBinary);
-      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      const bytes = takeWaiting(socket, length);
-      if (bytes === undefined) return line("+QIRD: 0");
-      if (unit.nvram.own.get("left") !== "yes") return rawAnswer(bytes);
-      return { raw: { head: `+QIRD: ${bytes.length},0\r\n`, data: bytes, tail: "\r\n" } };
-    },
-  },
-};
-
-/** Settings of `AT+QICFG`, all off until the host says otherwise. */
-function isOn(unit: Unit, name: string): boolean {
-  return unit.settings.own.get(name) === "1";
-}
-
-const textSockets: Record<string, CommandRule> = {
-  "+QIOPEN": openRule(0),
-  "+QISTATE": stateRule(0),
-  "+QICLOSE": closeRule(true),
-  "+QICFG": {
-    run(unit, { form, args }) {
-      const name = args[0]?.text ?? "";
-      if (form !== "set" || !["dataformat", "viewmode", "showlength"].includes(name)) return undefined;
-      if (args.length === 1) return line(`+QICFG: "${name}",${Number(isOn(unit, name))}`);
-      const values = args.slice(1).map((argument) => integerArgument(argument, 0, 1));
-      if (values.includes(undefined) || values.length !== (name === "dataformat" ? 2 : 1))
-        return badParameter;
-      unit.settings.own.set(name, String(values.every((value) => value === 1) ? 1 : 0));
-      return done;
-    },
-  },
-  "+QISEND": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 1, longestHex);
-      const rai = args[3] === undefined ? 0 : integerArgument(args[3], 0, 2);
-      if (socket === undefined || rai === undefined) return { failure: unit.socketFailure };
-      // Without dataformat the text itself is the data: nothing here sends such.
-      const data = isOn(unit, "dataformat") && args[2]?.quoted === true ? parseHex(args[2].text) : undefined;
-      if (data === undefined || data.length !== length) return badParameter;
-      unit.settings.rai = rai as 0 | 1 | 2;
-      return transmit(unit, socket, data);
-    },
-  },
-  "+QIRD": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 1, longestHex);
-      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      const bytes = takeWaiting(socket, length);
-      if (bytes === undefined) return line("+QIRD: 0");
-      const left = socket.waiting.length === 0 ? 0 : socket.waiting[0].bytes.length;
-      const text = isOn(unit, "dataformat") ? `"${formatHex(bytes)}"` : undefined;
-      if (text !== undefined && isOn(unit, "viewmode")) return line(`+QIRD: ${bytes.length},${left},${text}`);
-      if (text !== undefined) return { lines: [`+QIRD: ${bytes.length},${left}`, text] };
-      return rawAnswer(bytes);
-    },
-  },
-  "+QCFG": {
-    run(unit, { form, args }) {
-      const name = args[0]?.text ?? "";
-      if (form !== "set" || !["dsevent", "wakeupRXD", "autopdn"].includes(name)) return undefined;
-      if (args.length === 1) return line(`+QCFG: "${name}",${unit.nvram.own.get(name) ?? 1}`);
-      const value = integerArgument(args[1], 0, 1);
-      if (value === undefined) return badParameter;
-      unit.nvram.own.set(name, String(value));
-      return done;
-    },
-  },
   "+QRELLOCK": {
     run: (unit, { form }) => (form === "execute" ? { then: () => unit.releaseLock() } : undefined),
   },
 };
 
-/** Draws once for each modem what its firmware does. */
-function draw(unit: Unit, names: readonly string[]): void {
-  for (const name of names) {
-    if (!unit.nvram.own.has(name)) unit.nvram.own.set(name, unit.random.chance(0.5) ? "yes" : "no");
-  }
+/** `+CGPADDR: <context>[,"<address>"]` */
+function addressRule(context: number): CommandRule {
+  return {
+    run(unit, { form, args }) {
+      if (form === "set" && integerArgument(args[0], 0, 1) === undefined) return badParameter;
+      if (form !== "set" && form !== "execute") return undefined;
+      const asked = form === "set" ? Number(args[0].text) : context;
+      const address = asked === context && unit.context.active ? unit.registration.grant?.address : undefined;
+      return line(`+CGPADDR: ${asked}${address === undefined ? "" : `,"${address}"`}`);
+    },
+  };
 }
 
-function common(unit: Unit): void {
-  unit.settings.networkTime = true;
-  unit.nvram.apn = unit.nvram.own.get("apn")!;
-}
+const raiOfBc66: CommandRule = {
+  run(unit, { form, args }) {
+    if (!drawn(unit, "rai")) return notSupported;
+    if (form !== "set") return undefined;
+    const rai = integerArgument(args[0], 0, 2);
+    if (rai === undefined) return badParameter;
+    unit.settings.rai = rai as 0 | 1 | 2;
+    return done;
+  },
+};
 
 const shared = {
   baud: 115_200,
@@ -270,6 +168,7 @@ const shared = {
     ]),
   }),
   attached(unit: Unit) {
+    tellTime(unit);
     // The context comes with the attach.
     unit.later(unit.random.between(100, 1_500), () => {
       if (unit.registration.stat !== 1) return;
@@ -280,12 +179,27 @@ const shared = {
   rrc(unit: Unit, connected: boolean) {
     if (unit.settings.own.get("+cscon") === "1") unit.urc(`+CSCON: ${Number(connected)}`);
   },
+  deliver,
 } as const;
 
-/** ms that an AT command keeps them awake. */
-const lock = 10_000;
-const mayDeepSleep = (unit: Unit): boolean =>
-  unit.settings.own.get("+qsclk") !== "0" && unit.settings.own.get("+qsclk") !== "2";
+const sleepMode = (unit: Unit): number => Number(unit.settings.own.get("+qsclk") ?? 1);
+
+const sharedSleep = {
+  boots: true,
+  // ms that an AT command keeps them awake.
+  lock: 10_000,
+  light: { deafFor: 80, may: (unit: Unit) => sleepMode(unit) !== 0 },
+  may: (unit: Unit) => sleepMode(unit) === 1,
+  keepsSockets: (unit: Unit) => drawn(unit, "survives"),
+} as const;
+
+const psmEvent = (unit: Unit, what: string): string[] =>
+  unit.settings.psmStatus ? [`+QNBIOTEVENT: "${what} PSM"`] : [];
+
+const deepSleepEvent = (unit: Unit, what: string): string[] =>
+  kept(unit, "+QCFG/dsevent", "0") === "1" ? [`+QNBIOTEVENT: "${what} DEEPSLEEP"`] : [];
+
+const factoryQicfg = { dataformat: "0,0", viewmode: "0", showlength: "0" };
 
 export const bc66: Family = {
   ...shared,
@@ -303,7 +217,8 @@ export const bc66: Family = {
       "F1: 0000 0000",
       "V0: 0000 0000 [0001]",
       "00: 0006 000C",
-      "U0: 0000 0001",
+      "01: 0000 0000",
+      "U0: 0000 0001 [0000]",
       "T0: 0000 00B4",
       "Leaving the BROM",
       "RDY",
@@ -314,12 +229,9 @@ export const bc66: Family = {
     lastDelay: [10, 20],
   },
   sleep: {
-    boots: true,
-    lock,
-    may: mayDeepSleep,
-    keepsSockets: () => false,
-    entering: (unit) => (unit.settings.psmStatus ? ['+QNBIOTEVENT: "ENTER PSM"'] : []),
-    leaving: () => [],
+    ...sharedSleep,
+    entering: (unit) => psmEvent(unit, "ENTER"),
+    leaving: (unit) => psmEvent(unit, "EXIT"),
   },
   restartCommand: "+QRST",
   commands: new Map(
@@ -329,17 +241,29 @@ export const bc66: Family = {
       ...sleepCommands,
       ...contextCommands,
       ...commonCommands,
-      ...rawSockets,
-      I: { run: () => ({ lines: ["Quectel_Ltd", "Quectel_BC66", "Revision: BC66NBR01A01"] }) },
-      "+CGMM": tells(() => "BC66"),
-      "+CGMR": tells(() => "Revision: BC66NBR01A01"),
+      ...socketsOfBc66,
+      "+CGPADDR": addressRule(1),
+      "+CCLK": clockOfBc66,
+      "+QCCLK": utcOfBc66,
+      "+QNBIOTRAI": raiOfBc66,
+      "+QICFG": configRule("+QICFG", factoryQicfg),
+      I: { run: () => ({ lines: ["Quectel_Ltd", "Quectel_BC66", "Revision: BC66NBR01A10"] }) },
+      "+CGMM": tells(() => "Quectel_BC66"),
+      "+CGMR": tells(() => "Revision: BC66NBR01A10"),
     }),
   ),
   onBoot(unit) {
-    draw(unit, ["quotes", "left", "rai", "bandcount"]);
-    common(unit);
+    const first = isNew(unit);
+    draw(unit, ["quotes", "rai", "bandcount", "bandsorted", "pushes", "apnquiet", "keepsicfg", "keepsevent"]);
+    draw(unit, ["survives", "cclkutc", "used", "autobaud"]);
+    if (first && drawn(unit, "autobaud")) unit.nvram.baud = 0;
+    if (first && drawn(unit, "used")) {
+      unit.nvram.own.set("+QICFG/dataformat", "1,1");
+      unit.nvram.own.set("+QICFG/viewmode", "1");
+      unit.nvram.own.set("+QICFG/showlength", "1");
+    }
+    restore(unit);
   },
-  deliver: (unit, socket, datagram, from) => keepAndHint(unit, socket, datagram, from),
 };
 
 export const bc660k: Family = {
@@ -348,16 +272,10 @@ export const bc660k: Family = {
   power: { reset: 100, boot: [700, 1_500], down: [200, 500] },
   boot: { lines: ["RDY"], card: true, cardDelay: [200, 1_200], lastDelay: [10, 20] },
   sleep: {
-    boots: true,
-    lock,
-    may: mayDeepSleep,
-    wakesByUart: { deafFor: 400 },
-    keepsSockets: () => false,
-    entering: (unit) => [
-      ...(unit.settings.psmStatus ? ['+QNBIOTEVENT: "ENTER PSM"'] : []),
-      ...(unit.nvram.own.get("dsevent") === "1" ? ['+QNBIOTEVENT: "ENTER DEEPSLEEP"'] : []),
-    ],
-    leaving: (unit) => (unit.nvram.own.get("dsevent") === "1" ? ['+QNBIOTEVENT: "EXIT DEEPSLEEP"'] : []),
+    ...sharedSleep,
+    wakesByUart: { deafFor: 400, when: (unit) => unit.nvram.own.get("wakes") === "1" },
+    entering: (unit) => [...psmEvent(unit, "ENTER"), ...deepSleepEvent(unit, "ENTER")],
+    leaving: (unit) => [...deepSleepEvent(unit, "EXIT"), ...psmEvent(unit, "EXIT")],
   },
   restartCommand: "+QRST",
   commands: new Map(
@@ -367,16 +285,28 @@ export const bc660k: Family = {
       ...sleepCommands,
       ...contextCommands,
       ...commonCommands,
-      ...textSockets,
+      ...socketsOfBc660k,
+      "+CGPADDR": addressRule(0),
+      "+CCLK": clockOfBc660k,
+      "+QICFG": configRule("+QICFG", factoryQicfg),
+      "+QCFG": configRule("+QCFG", { dsevent: "0", wakeupRXD: "0", autopdn: "1" }),
       I: { run: () => ({ lines: ["Quectel_Ltd", "Quectel_BC660K-GL", "Revision: BC660KGLAAR01A05"] }) },
-      "+CGMM": tells(() => "BC660K-GL"),
+      "+CGMM": tells(() => "Quectel_BC660K-GL"),
       "+CGMR": tells(() => "Revision: BC660KGLAAR01A05"),
     }),
   ),
   onBoot(unit) {
-    draw(unit, ["bandcount"]);
-    common(unit);
+    const first = isNew(unit);
+    draw(unit, ["bandcount", "bandsorted", "oneline0", "pushes", "apnquiet", "keepsicfg", "keepsevent"]);
+    draw(unit, ["survives", "cclkutc", "used"]);
+    if (first && drawn(unit, "used")) {
+      unit.nvram.own.set("+QCFG/wakeupRXD", "1");
+      unit.nvram.own.set("+QCFG/dsevent", "1");
+      unit.nvram.own.set("+QICFG/viewmode", "1");
+      unit.nvram.own.set("+QICFG/showlength", "1");
+      // And left it switched off.
+      unit.nvram.own.set("cfun", "0");
+    }
+    restore(unit);
   },
-  deliver: (unit, socket, datagram, from) =>
-    keepAndHint(unit, socket, datagram, from, unit.settings.own.get("showlength") === "1"),
 };

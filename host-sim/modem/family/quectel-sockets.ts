@@ -21,8 +21,15 @@ export function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocke
   return id === undefined ? undefined : unit.sockets.get(id);
 }
 
-/** `AT+QIOPEN` in the family's context. */
-export function openRule(context: number): CommandRule {
+/**
+ * `AT+QIOPEN` in the family's context.
+ *
+ * @param opened is told the access mode, 0 for buffer and 1 for direct push; without it there is only 0
+ */
+export function openRule(
+  context: number,
+  opened?: (unit: Unit, id: number, access: number | undefined) => void,
+): CommandRule {
   return {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
@@ -30,11 +37,14 @@ export function openRule(context: number): CommandRule {
       const address = parseIpv4(args[3]?.text ?? "");
       const port = integerArgument(args[4], 1, 65_535);
       const local = args[5] === undefined ? 0 : integerArgument(args[5], 0, 65_535);
-      const access = args[6] === undefined ? 0 : integerArgument(args[6], 0, 0);
+      const most = opened === undefined ? 0 : 1;
+      const access = args[6] === undefined ? 0 : integerArgument(args[6], 0, most);
       if (integerArgument(args[0], context, context) === undefined || id === undefined) return badParameter;
       if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
       if (local === undefined || access === undefined) return badParameter;
-      const text = `+QIOPEN: ${id},${openSocket(unit, id, { address, port }, local)}`;
+      const error = openSocket(unit, id, { address, port }, local);
+      if (error === 0) opened?.(unit, id, args[6] === undefined ? undefined : access);
+      const text = `+QIOPEN: ${id},${error}`;
       if (unit.quirks.urcBeforeOk === true) return { lines: [text] };
       return { then: () => unit.urc(text, unit.random.between(20, 1_500)) };
     },

@@ -1,17 +1,21 @@
 /**
- * SIMCom SIM7000, as its AT and TCP/IP manuals describe it: the stack of older SIMCom modems, with one
- * connection (AT+CIPMUX=0).
+ * SIMCom SIM7000, as its AT manual (V1.06, chapters 5, 6 and 8) describes it: the stack of older SIMCom
+ * modems, with one connection (AT+CIPMUX=0) or eight (AT+CIPMUX=1), whose lines begin with their number.
  *
- *     IP INITIAL --CSTT--> IP START --CIICR--> IP GPRSACT --CIFSR--> IP STATUS --CIPSTART--> CONNECT OK
+ *     IP INITIAL --CSTT--> IP START --CIICR--> IP GPRSACT --CIFSR--> IP STATUS --CIPSTART--> connected
  *         ^                                                                                     |
  *         +---------------------------- CIPSHUT: SHUT OK ---------------------------------------+
  *
- * CPSMS is taken up at a restart. It says nothing when it falls asleep, and starts anew when woken.
+ * CPSMS is taken up at a restart. It starts anew when woken. A single connection is opened in IP STATUS
+ * only; that the modem would also go there by itself from IP INITIAL is not simulated.
  *
- * Left open by the documents, and drawn for each modem: whether the counts of `+CIPRXGET: 3` are of bytes
- * or of hex digits.
+ * Drawn for each modem: whether it has what the manual has from V1.05 on (CPSMSTATUS, CRAI); and, left
+ * open by the documents, whether the counts of `+CIPRXGET: 3` are of bytes, as drivers take them, or of hex
+ * digits, whether hints come for each datagram or for the first into an empty buffer, whether a read keeps
+ * to datagram borders.
  */
 import { integerArgument } from "../at-command";
+import type { AtArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
 import {
   badParameter,
@@ -24,7 +28,8 @@ import {
 } from "../commands/common";
 import { contextCommands } from "../commands/context";
 import { formatHex, parseIpv4 } from "../udp-sockets";
-import { simcomCommands, tellTime } from "./simcom";
+import type { UdpSocket } from "../udp-sockets";
+import { announcedSleep, draw, drawn, laterCommands, simcomCommands, takeReceived, tellTime } from "./simcom";
 
 const longestDatagram = 1_460;
 const failed = { failure: "ERROR" } as const;
@@ -38,15 +43,49 @@ function advance(unit: Unit, to: number): void {
   unit.settings.own.set("step", String(to));
 }
 
-/** The one connection. */
-const connection = 0;
+function multiple(unit: Unit): boolean {
+  return unit.settings.own.get("mux") === "1";
+}
+
+/** The connection meant by a command's first argument, or the only one, and the arguments behind it. */
+function chosen(
+  unit: Unit,
+  args: readonly AtArgument[],
+): { id: number; rest: readonly AtArgument[] } | undefined {
+  if (!multiple(unit)) return { id: 0, rest: args };
+  const id = integerArgument(args[0], 0, unit.sockets.count - 1);
+  return id === undefined ? undefined : { id, rest: args.slice(1) };
+}
+
+/** What is said of a connection: its number stands in front where there may be several. */
+function of(unit: Unit, id: number, text: string): string {
+  return multiple(unit) ? `${id}, ${text}` : text;
+}
+
+function connected(unit: Unit): number[] {
+  const ids: number[] = [];
+  for (let id = 0; id < unit.sockets.count; id++) if (unit.sockets.get(id) !== undefined) ids.push(id);
+  return ids;
+}
+
+function waitingBytes(socket: UdpSocket): number {
+  return socket.waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** A command that only newer firmware has. */
+function sinceV105(rule: CommandRule): CommandRule {
+  return { run: (unit, command) => (drawn(unit, "new") ? rule.run(unit, command) : undefined) };
+}
 
 const stackCommands: Record<string, CommandRule> = {
   "+CIPMUX": {
     run(unit, { form, args }) {
-      if (form === "read") return line("+CIPMUX: 0");
+      if (form === "read") return line(`+CIPMUX: ${Number(multiple(unit))}`);
       if (form !== "set") return undefined;
-      return integerArgument(args[0], 0, 0) === 0 && step(unit) === 0 ? done : failed;
+      const value = integerArgument(args[0], 0, 1);
+      if (value === undefined || step(unit) !== 0) return failed;
+      unit.settings.own.set("mux", String(value));
+      return done;
     },
   },
   "+CSTT": {
@@ -80,7 +119,7 @@ const stackCommands: Record<string, CommandRule> = {
     delay: [50, 2_000],
     run(unit, { form }) {
       if (form !== "execute") return undefined;
-      if (unit.sockets.close(connection)) unit.socketChanged(connection, "closed");
+      for (const id of unit.sockets.closeAll()) unit.socketChanged(id, "closed");
       unit.context.active = false;
       advance(unit, 0);
       return { final: "SHUT OK" };
@@ -89,30 +128,35 @@ const stackCommands: Record<string, CommandRule> = {
   "+CIPSTART": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
-      const address = parseIpv4(args[1]?.text ?? "");
-      const port = integerArgument(args[2], 1, 65_535);
-      if (args[0]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
+      const choice = chosen(unit, args);
+      if (choice === undefined) return badParameter;
+      const { id, rest } = choice;
+      const address = parseIpv4(rest[1]?.text ?? "");
+      const port = integerArgument(rest[2], 1, 65_535);
+      if (rest[0]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
       if (step(unit) < 3 || !unit.context.active) return failed;
-      const socket = unit.sockets.create(connection);
-      if (socket === undefined) return { lines: ["ALREADY CONNECT"], failure: "ERROR" };
+      const socket = unit.sockets.create(id);
+      if (socket === undefined) return { lines: [of(unit, id, "ALREADY CONNECT")], failure: "ERROR" };
       socket.peer = { address, port };
-      unit.socketChanged(connection, "connected");
-      if (unit.quirks.urcBeforeOk === true) return line("CONNECT OK");
-      return { then: () => unit.urc("CONNECT OK", unit.random.between(20, 800)) };
+      unit.socketChanged(id, "connected");
+      const text = of(unit, id, "CONNECT OK");
+      if (unit.quirks.urcBeforeOk === true) return line(text);
+      return { then: () => unit.urc(text, unit.random.between(20, 800)) };
     },
   },
   "+CIPSEND": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
-      const socket = unit.sockets.get(connection);
-      const length = integerArgument(args[0], 1, longestDatagram);
+      const choice = chosen(unit, args);
+      const socket = choice && unit.sockets.get(choice.id);
+      const length = integerArgument(choice?.rest[0], 1, longestDatagram);
       if (socket === undefined || length === undefined) return failed;
       const take = (data: Uint8Array) => ({
         delay: 30,
         run: () => {
-          if (unit.registration.stat !== 1 || !unit.context.active) return { final: "SEND FAIL" };
-          unit.send(socket, data);
-          return { final: "SEND OK" };
+          const fine = unit.registration.stat === 1 && unit.context.active;
+          if (fine) unit.send(socket, data);
+          return { final: of(unit, socket.id, fine ? "SEND OK" : "SEND FAIL") };
         },
       });
       return { prompt: { sign: "> ", length, take } };
@@ -124,47 +168,52 @@ const stackCommands: Record<string, CommandRule> = {
       if (form !== "set") return undefined;
       const mode = integerArgument(args[0], 0, 4);
       if (mode === 0 || mode === 1) {
-        if (unit.sockets.get(connection) !== undefined) return failed;
+        if (connected(unit).length > 0) return failed;
         unit.settings.own.set("manual", String(mode));
         return done;
       }
-      const socket = unit.sockets.get(connection);
+      const choice = chosen(unit, args.slice(1));
+      const socket = choice && unit.sockets.get(choice.id);
       if (mode === undefined || socket === undefined || unit.settings.own.get("manual") !== "1")
         return failed;
-      const count = socket.waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
-      if (mode === 4) return line(`+CIPRXGET: 4,${count}`);
-      const length = integerArgument(args[1], 1, mode === 3 ? 730 : 1_460);
+      const head = `+CIPRXGET: ${mode},${multiple(unit) ? `${socket.id},` : ""}`;
+      if (mode === 4) return line(`${head}${waitingBytes(socket)}`);
+      const length = integerArgument(choice?.rest[0], 1, mode === 3 ? 730 : 1_460);
       if (length === undefined) return badParameter;
-      const first = socket.waiting.shift();
-      if (first === undefined) return line(`+CIPRXGET: ${mode},0,0`);
-      const part = first.bytes.subarray(0, length);
-      if (part.length < first.bytes.length) {
-        socket.waiting.unshift({ bytes: first.bytes.subarray(part.length), from: first.from });
-      }
-      const left = count - part.length;
-      if (mode === 2)
-        return { raw: { head: `+CIPRXGET: 2,${part.length},${left}\r\n`, data: part, tail: "\r\n" } };
-      const unitSize = unit.nvram.own.get("digits") === "yes" ? 2 : 1;
-      return { lines: [`+CIPRXGET: 3,${unitSize * part.length},${unitSize * left}`, formatHex(part)] };
+      const part = takeReceived(unit, socket, length);
+      if (part.length === 0) return line(`${head}0,0`);
+      const left = waitingBytes(socket);
+      if (mode === 2) return { raw: { head: `${head}${part.length},${left}\r\n`, data: part, tail: "\r\n" } };
+      const unitSize = drawn(unit, "digits") ? 2 : 1;
+      return { lines: [`${head}${unitSize * part.length},${unitSize * left}`, formatHex(part)] };
     },
   },
   "+CIPCLOSE": {
     delay: [20, 600],
-    run(unit, { form }) {
-      if (form !== "execute" && form !== "set") return undefined;
-      if (!unit.sockets.close(connection)) return failed;
-      unit.socketChanged(connection, "closed");
-      return { final: "CLOSE OK" };
+    run(unit, { form, args }) {
+      if (form !== "set" && (form !== "execute" || multiple(unit))) return undefined;
+      const choice = chosen(unit, args);
+      if (choice === undefined || !unit.sockets.close(choice.id)) return failed;
+      unit.socketChanged(choice.id, "closed");
+      return { final: of(unit, choice.id, "CLOSE OK") };
     },
   },
   "+CIPSTATUS": {
     run(unit, { form }) {
       if (form !== "execute") return undefined;
+      const ids = connected(unit);
       const names = ["IP INITIAL", "IP START", "IP GPRSACT", "IP STATUS"];
-      const connected = unit.sockets.get(connection) !== undefined;
-      return { then: () => unit.urc(`STATE: ${connected ? "CONNECT OK" : names[step(unit)]}`) };
+      const busy = multiple(unit) ? "IP PROCESSING" : "CONNECT OK";
+      const lines = [`STATE: ${ids.length > 0 ? busy : names[step(unit)]}`];
+      for (const id of multiple(unit) ? ids : []) {
+        const { address, port } = unit.sockets.get(id)!.peer!;
+        lines.push(`C: ${id},0,"UDP","${address}","${port}","CONNECTED"`);
+      }
+      return { then: () => lines.forEach((text) => unit.urc(text)) };
     },
   },
+  "+CPSMSTATUS": sinceV105(laterCommands["+CPSMSTATUS"]),
+  "+CRAI": sinceV105(laterCommands["+CRAI"]),
   // Taken up at the next start.
   "+CPSMS": {
     run(unit, command) {
@@ -204,7 +253,7 @@ export const sim7000: Family = {
     cardDelay: [300, 1_500],
     lastDelay: [300, 2_000],
   },
-  sleep: { boots: true, keepsSockets: () => false, entering: () => [], leaving: () => [] },
+  sleep: { boots: true, keepsSockets: () => false, ...announcedSleep },
   commands: new Map(
     Object.entries({
       ...basicCommands,
@@ -218,7 +267,7 @@ export const sim7000: Family = {
       "+CGMR": tells(() => "Revision:1529B07SIM7000G"),
     }),
   ),
-  sockets: 1,
+  sockets: 8,
   nvram: () => ({
     baud: 0,
     apn: "",
@@ -233,12 +282,13 @@ export const sim7000: Family = {
   }),
   onBoot(unit) {
     const { own } = unit.nvram;
-    if (!own.has("digits")) own.set("digits", unit.random.chance(0.5) ? "yes" : "no");
+    draw(unit, ["new", "digits"]);
     const [on, t3412, t3324] = own.get("psm")!.split(",");
     unit.settings.psmOn = on === "1";
     unit.settings.psmTimers = { t3412, t3324 };
-    unit.settings.networkTime = own.get("clts") === "1";
   },
+  // Here for CEDRXS; CPSMS has a way of its own.
+  keepsPsm: true,
   attachesItself: (unit) => unit.nvram.own.get("cnmp") !== "13" && unit.nvram.own.get("cmnb") !== "1",
   attached: tellTime,
   contextLost(unit) {
@@ -248,6 +298,7 @@ export const sim7000: Family = {
   deliver(unit, socket, datagram, from) {
     const wasEmpty = socket.waiting.length === 0;
     if (!unit.sockets.keep(socket, datagram, from)) return;
-    if (wasEmpty) unit.urc("+CIPRXGET: 1");
+    if (!wasEmpty && !drawn(unit, "each")) return;
+    unit.urc(multiple(unit) ? `+CIPRXGET: 1,${socket.id}` : "+CIPRXGET: 1");
   },
 };

@@ -7,8 +7,11 @@
  *     AT+CASEND=0,<n>    a prompt, n bytes, OK
  *     +CADATAIND: 0      AT+CARECV=0,<n> answers +CARECV: <length>,<bytes> on one line
  *
- * Left open by the documents, and drawn for each modem: the order of CAOPEN's lines, whether hints come
- * for each datagram or for the first into an empty buffer. Datagram borders are kept in the buffer.
+ * Left open by the documents, and drawn for each modem: the order of CAOPEN's lines; its result without a
+ * context (21, or 1 as in TinyGSM issue 829); whether hints come for each datagram or for the first into
+ * an empty buffer; whether `+CASEND: <id>,<result>,<length>` is said of a datagram sent, as older firmware
+ * did (TinyGSM, TinyGsmClientSim7000SSL.h), and newer does not (LilyGo-Modem-Series issue 418); whether
+ * a read keeps to datagram borders, see `takeReceived`.
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
@@ -17,7 +20,6 @@ import {
   badParameter,
   basicCommands,
   done,
-  holds,
   line,
   networkCommands,
   sleepCommands,
@@ -26,7 +28,7 @@ import {
 import { contextCommands } from "../commands/context";
 import { parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
-import { simcomCommands, tellTime } from "./simcom";
+import { announcedSleep, draw, drawn, laterCommands, simcomCommands, takeReceived, tellTime } from "./simcom";
 
 const longestDatagram = 1_459;
 
@@ -76,9 +78,7 @@ const socketCommands: Record<string, CommandRule> = {
   "+CAOPEN": {
     delay: [20, 600],
     run(unit, { form, args }) {
-      if (form === "read") {
-        return done;
-      }
+      if (form === "read") return { lines: openSockets(unit) };
       if (form !== "set") return undefined;
       const id = integerArgument(args[0], 0, unit.sockets.count - 1);
       const address = parseIpv4(args[3]?.text ?? "");
@@ -87,7 +87,7 @@ const socketCommands: Record<string, CommandRule> = {
         return badParameter;
       if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
       const text = `+CAOPEN: ${id},${openSocket(unit, id, { address, port })}`;
-      const before = (unit.nvram.own.get("openfirst") === "yes") !== (unit.quirks.urcBeforeOk === true);
+      const before = drawn(unit, "openfirst") !== (unit.quirks.urcBeforeOk === true);
       return before ? line(text) : { then: () => unit.urc(text, unit.random.between(10, 400)) };
     },
   },
@@ -102,7 +102,7 @@ const socketCommands: Record<string, CommandRule> = {
         run: () => {
           if (unit.registration.stat !== 1 || !unit.context.active) return { failure: unit.socketFailure };
           unit.send(socket, data);
-          return done;
+          return drawn(unit, "sendline") ? line(`+CASEND: ${socket.id},0,${length}`) : done;
         },
       });
       return { prompt: { sign: unit.random.chance(0.5) ? "> " : ">", length, take } };
@@ -114,13 +114,9 @@ const socketCommands: Record<string, CommandRule> = {
       const socket = socketOf(unit, args[0]);
       const length = integerArgument(args[1], 1, 1_460);
       if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      const first = socket.waiting.shift();
-      if (first === undefined) return line("+CARECV: 0");
-      const part = first.bytes.subarray(0, length);
-      if (part.length < first.bytes.length) {
-        socket.waiting.unshift({ bytes: first.bytes.subarray(part.length), from: first.from });
-      }
-      return { raw: { head: `+CARECV: ${part.length},`, data: part, tail: "\r\n" } };
+      const data = takeReceived(unit, socket, length);
+      if (data.length === 0) return line("+CARECV: 0");
+      return { raw: { head: `+CARECV: ${data.length},`, data, tail: "\r\n" } };
     },
   },
   "+CACLOSE": {
@@ -134,21 +130,20 @@ const socketCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+CRAI": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const rai = integerArgument(args[0], 0, 2);
-      if (rai === undefined || (args[1] !== undefined && integerArgument(args[1], 0, 1) === undefined))
-        return badParameter;
-      unit.settings.rai = rai as 0 | 1 | 2;
-      return done;
-    },
-  },
 };
+
+function openSockets(unit: Unit): string[] {
+  const lines: string[] = [];
+  for (let id = 0; id < unit.sockets.count; id++) {
+    const peer = unit.sockets.get(id)?.peer;
+    if (peer !== undefined) lines.push(`+CAOPEN: ${id},0,"UDP","${peer.address}",${peer.port}`);
+  }
+  return lines;
+}
 
 /** CAOPEN's result: 0 opened, 1 socket error (in use), 21 the network is not active. */
 function openSocket(unit: Unit, id: number, peer: { address: string; port: number }): number {
-  if (!unit.context.active || unit.registration.stat !== 1) return 21;
+  if (!unit.context.active || unit.registration.stat !== 1) return drawn(unit, "inactive") ? 21 : 1;
   const socket = unit.sockets.create(id);
   if (socket === undefined) return 1;
   socket.peer = peer;
@@ -177,8 +172,7 @@ export const sim7080: Family = {
   sleep: {
     boots: true,
     keepsSockets: () => false,
-    entering: (unit) => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
-    leaving: (unit) => (unit.nvram.own.get("psmstatus") === "1" ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
+    ...announcedSleep,
   },
   commands: new Map(
     Object.entries({
@@ -187,19 +181,11 @@ export const sim7080: Family = {
       ...sleepCommands,
       ...contextCommands,
       ...simcomCommands,
+      ...laterCommands,
       ...socketCommands,
       I: { run: () => ({ lines: ["R1951.01"] }) },
       "+CGMM": tells(() => "SIMCOM_SIM7080G"),
       "+CGMR": tells(() => "Revision:1951B16SIM7080"),
-      "+CPSMSTATUS": holds(
-        "+CPSMSTATUS",
-        1,
-        (unit) => Number(unit.settings.psmStatus),
-        (unit, value) => {
-          unit.settings.psmStatus = value === 1;
-          unit.nvram.own.set("psmstatus", String(value));
-        },
-      ),
     }),
   ),
   sockets: 13,
@@ -216,10 +202,7 @@ export const sim7080: Family = {
     ]),
   }),
   onBoot(unit) {
-    for (const name of ["openfirst", "each"]) {
-      if (!unit.nvram.own.has(name)) unit.nvram.own.set(name, unit.random.chance(0.5) ? "yes" : "no");
-    }
-    unit.settings.networkTime = unit.nvram.own.get("clts") === "1";
+    draw(unit, ["openfirst", "inactive", "sendline"]);
   },
   keepsPsm: true,
   // There is NB-IoT here, and nothing else.
@@ -229,6 +212,6 @@ export const sim7080: Family = {
   deliver(unit, socket, datagram, from) {
     const wasEmpty = socket.waiting.length === 0;
     if (!unit.sockets.keep(socket, datagram, from)) return unit.urc('+CAURC: "buffer full"');
-    if (wasEmpty || unit.nvram.own.get("each") === "yes") unit.urc(`+CADATAIND: ${socket.id}`);
+    if (wasEmpty || drawn(unit, "each")) unit.urc(`+CADATAIND: ${socket.id}`);
   },
 };

@@ -4,6 +4,7 @@
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Unit } from "../family";
+import type { UdpSocket } from "../udp-sockets";
 import { badParameter, done, holds, line } from "../commands/common";
 
 /** A number that is kept without power. */
@@ -81,7 +82,10 @@ export const simcomCommands: Record<string, CommandRule> = {
   "+CEREG": {
     run(unit, { form, args }) {
       const { cereg } = unit.settings;
-      if (form === "read") return line(`+CEREG: ${cereg},${unit.registration.fields(cereg, false)}`);
+      if (form === "read") {
+        const area = unit.quirks.ceregRoutingArea === true;
+        return line(`+CEREG: ${cereg},${unit.registration.fields(cereg, area)}`);
+      }
       if (form !== "set") return undefined;
       // No reject causes here: 3 and 5 do not exist.
       const value = integerArgument(args[0], 0, 4);
@@ -90,14 +94,80 @@ export const simcomCommands: Record<string, CommandRule> = {
       return done;
     },
   },
+  // Not in the manuals; the chip's own command set has it.
   "+CEER": {
     run(unit, { form }) {
-      if (form !== "execute") return undefined;
+      if (form !== "execute" || !drawn(unit, "ceer")) return undefined;
       const { cause } = unit.registration;
       return line(cause === 0 ? "+CEER: No cause information available" : `+CEER: EMM_CAUSE,${cause}`);
     },
   },
 };
+
+/** Commands of the SIM7080, and of the SIM7000 from its manual V1.05 (2020) on. */
+export const laterCommands: Record<string, CommandRule> = {
+  "+CPSMSTATUS": {
+    run(unit, { form, args }) {
+      if (form === "read") return line(`+CPSMSTATUS: ${Number(unit.settings.psmStatus)}`);
+      if (form !== "set") return undefined;
+      const value = integerArgument(args[0], 0, 1);
+      if (value === undefined || args.length > 1) return badParameter;
+      unit.settings.psmStatus = value === 1;
+      unit.nvram.own.set("psmstatus", String(value));
+      return done;
+    },
+  },
+  "+CRAI": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const rai = integerArgument(args[0], 0, 2);
+      if (rai === undefined || (args[1] !== undefined && integerArgument(args[1], 0, 1) === undefined))
+        return badParameter;
+      unit.settings.rai = rai as 0 | 1 | 2;
+      return done;
+    },
+  },
+};
+
+/** `CPSMSTATUS=1`: whether that outlives a wake, which is a boot, is told nowhere, so it is drawn. */
+export const announcedSleep = {
+  entering: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
+  leaving: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
+};
+
+/** What was drawn for this modem, see `draw`. */
+export function drawn(unit: Unit, name: string): boolean {
+  return unit.nvram.own.get(name) === "yes";
+}
+
+/** Draws, once in a modem's life, which way it does what the documents leave open; a boot's settings. */
+export function draw(unit: Unit, names: readonly string[]): void {
+  const { own } = unit.nvram;
+  for (const name of ["ceer", "keepssign", "borders", "keepsrest", "each", ...names]) {
+    if (!own.has(name)) own.set(name, unit.random.chance(0.5) ? "yes" : "no");
+  }
+  unit.settings.networkTime = own.get("clts") === "1";
+  unit.settings.psmStatus = drawn(unit, "keepssign") && own.get("psmstatus") === "1";
+}
+
+/**
+ * Takes at most `length` bytes out of what a socket has received. Told nowhere, so drawn: a read may end
+ * at a datagram's border (`borders`) or join what has come by then, and what is left of a datagram may be
+ * kept (`keepsrest`) or not. Who reads too little of a row without borders gets the rest the next time.
+ */
+export function takeReceived(unit: Unit, socket: UdpSocket, length: number): Uint8Array {
+  const { waiting } = socket;
+  if (!drawn(unit, "borders") && waiting.length > 1) {
+    const all = waiting.splice(0);
+    waiting.push({ bytes: Uint8Array.from(all.flatMap(({ bytes }) => [...bytes])), from: all[0].from });
+  }
+  const first = waiting.shift();
+  if (first === undefined) return new Uint8Array(0);
+  const rest = first.bytes.subarray(length);
+  const kept = !drawn(unit, "borders") || drawn(unit, "keepsrest");
+  if (rest.length > 0 && kept) waiting.unshift({ bytes: rest, from: first.from });
+  return first.bytes.subarray(0, length);
+}
 
 /** The network's time, told at a registration, once or twice: UTC and the zone. */
 export function tellTime(unit: Unit): void {

@@ -1,0 +1,244 @@
+/**
+ * Days of a board that sleeps deeply between its readings: what the cloud has at the end, and when it was
+ * measured, must be what a board that never sleeps would have given.
+ */
+import { afterEach, describe, expect, test } from "vitest";
+import { World, epoch } from "../../host-sim/world/world";
+import type { WorldEvent } from "../../host-sim/world/world";
+
+const hour = 3_600_000;
+let world: World | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+interface Setting {
+  readonly seed?: number;
+  readonly config?: Record<string, unknown>;
+  readonly edition?: "token" | "tokenless";
+  readonly modem?: string;
+  readonly loss?: number;
+  readonly engine?: "node" | "xs";
+}
+
+class Day {
+  readonly events: WorldEvent[] = [];
+  world!: World;
+
+  static async begin({ seed = 1, config = {}, edition = "token", modem, loss, engine }: Setting = {}) {
+    const day = new Day();
+    day.world = await World.create({
+      seed,
+      engine: engine ?? "node",
+      edition,
+      coverage: 0,
+      loss: loss ?? 0,
+      ...(modem === undefined ? {} : { modem }),
+      powerKey: true,
+      payload: "raw",
+      commandTimeout: 48 * hour,
+      config: { sleep: "deep", payload: "compact", startSpread: 0, ...config },
+      onEvent: (event) => day.events.push(event),
+    });
+    world = day.world;
+    await day.world.start();
+    return day;
+  }
+
+  async until(hours: number): Promise<void> {
+    await this.world.clock.run({ until: hours * hour });
+  }
+
+  lines(start: string): string[] {
+    return this.events.flatMap((event) =>
+      event.source === "device" && event.text.startsWith(start) ? [event.text] : [],
+    );
+  }
+
+  board(what: string): number {
+    return this.events.filter((event) => event.source === "board" && event.what === what).length;
+  }
+
+  cloud(type: string): number {
+    return this.events.filter((event) => event.source === "cloud" && event.event.type === type).length;
+  }
+
+  /** The cloud's readings, each by what tells it from the others. */
+  get readings(): string[] {
+    const { productKey, deviceKey } = this.world.device;
+    return this.world.cloud.readings(productKey, deviceKey).map(({ id, time }) => `${id} ${time ?? ""}`);
+  }
+
+  /** When they were measured, ms since the world began: the device's time, or the cloud's where it tells none. */
+  get measured(): number[] {
+    const { productKey, deviceKey } = this.world.device;
+    const readings = this.world.cloud.readings(productKey, deviceKey);
+    return readings.map(({ time, at }) => (time ?? at) - epoch);
+  }
+
+  /** When they truly were. */
+  get taken(): number[] {
+    return this.events.flatMap((event) =>
+      event.source === "device" && event.text.startsWith("report: taken") ? [event.time] : [],
+    );
+  }
+
+  /** How often the device's state was written to storage: the turn of its newer slot. */
+  get saves(): number {
+    const slots = [...(this.world.keyValue.get("state")?.values() ?? [])] as Uint8Array[];
+    return Math.max(0, ...slots.map((slot) => new DataView(slot.buffer, slot.byteOffset).getUint32(2, true)));
+  }
+}
+
+describe("a board in deep sleep", () => {
+  test("two days: every reading once and in its time, one session, hardly a write", async () => {
+    const day = await Day.begin({ seed: 11 });
+    await day.until(24);
+    const saves = day.saves;
+    await day.until(48);
+    expect(Math.abs(day.taken.length - 2 * 96)).toBeLessThanOrEqual(1);
+    for (let i = 0; i < day.taken.length; i++) {
+      // Whole seconds of the network's time, and 0.2 % of one interval.
+      expect(Math.abs(day.taken[i] - i * 900_000)).toBeLessThan(4_000);
+    }
+    const stored = [...day.measured].sort((a, b) => a - b);
+    const taken = day.taken.slice(0, stored.length);
+    expect(stored.length).toBeGreaterThanOrEqual(2 * 96);
+    for (let i = 1; i < stored.length; i++) expect(Math.abs(stored[i] - taken[i])).toBeLessThan(9_000);
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(day.board("asleep")).toBeGreaterThan(190);
+    expect(day.world.boardAsleep / (48 * hour)).toBeGreaterThan(0.97);
+    expect(day.cloud("authenticated")).toBe(1);
+    expect(day.lines("modem: registered").length).toBe(1);
+    expect(day.saves - saves).toBeLessThanOrEqual(12);
+    expect(day.lines("fault")).toEqual([]);
+    // No message id twice within its lifetime, no sequence twice: the cloud would have said so.
+    const ids = day.events.flatMap((event) =>
+      event.source === "air" && event.report.direction === "up"
+        ? [(event.report.bytes[2] << 8) | event.report.bytes[3]]
+        : [],
+    );
+    for (let i = 1; i < ids.length; i++) expect(ids[i]).toBe((ids[i - 1] + 1) & 0xffff);
+  }, 60_000);
+
+  /** Readings of `hours`, each of them in the cloud once, but for those that may still be on their way. */
+  function complete(day: Day, hours: number, waiting = 1): void {
+    const ids = day.lines("report: taken").map((line) => / id=(\d+)/.exec(line)![1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    const stored = day.readings;
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(stored.length).toBeGreaterThanOrEqual(ids.length - waiting);
+    expect(stored.length).toBeLessThanOrEqual(ids.length);
+    expect(ids.length).toBeGreaterThanOrEqual(4 * hours);
+    expect(day.lines("fault")).toEqual([]);
+    expect(day.board("restarted")).toBe(0);
+  }
+
+  test.each(["tokenless", "token"] as const)("a lossy day, edition %s: one session", async (edition) => {
+    const day = await Day.begin({ seed: 5, edition, loss: 0.1 });
+    await day.until(24);
+    complete(day, 24);
+    expect(day.board("asleep")).toBeGreaterThan(80);
+    expect(day.lines("session: authenticating").length).toBeLessThanOrEqual(2);
+  });
+
+  test("batches of four: the readings in between wait in the journal, with the radio off", async () => {
+    const day = await Day.begin({ seed: 6, config: { batch: 4, payload: "compact", lifetime: 7200 } });
+    await day.until(24);
+    complete(day, 24, 4);
+    expect(day.lines("modem: waking").length).toBeLessThanOrEqual(26);
+    expect(day.board("asleep")).toBeGreaterThan(90);
+  });
+
+  test("a session lapses over a longer sleep, and is opened once for each report", async () => {
+    const day = await Day.begin({ seed: 7, config: { interval: 7200, lifetime: 3600 } });
+    await day.until(24.5);
+    expect(day.readings.length).toBe(13);
+    expect(day.cloud("authenticated")).toBe(13);
+  });
+
+  test("kept alive instead, it is opened once", async () => {
+    const day = await Day.begin({ seed: 7, config: { interval: 7200, lifetime: 3600, keepAlive: true } });
+    await day.until(24.5);
+    expect(day.readings.length).toBe(13);
+    expect(day.cloud("authenticated")).toBe(1);
+    expect(day.board("asleep")).toBeGreaterThan(20);
+  });
+
+  test("commands are executed once, and sleep waits for a handler's answer", async () => {
+    const day = await Day.begin({ seed: 8, loss: 0.15 });
+    const { world } = day;
+    for (let hours = 1; hours <= 12; hours++) {
+      world.clock.at(hours * hour, () => {
+        const { productKey, deviceKey } = world.device;
+        const command = { kind: "set", points: { relay: hours & 1 } } as const;
+        world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
+        world.touchCloud();
+      });
+    }
+    await day.until(24);
+    complete(day, 24);
+    expect(day.lines("command: executed").length).toBe(12);
+    const { productKey, deviceKey } = world.device;
+    expect(world.cloud.commands(productKey, deviceKey).every(({ status }) => status === "answered")).toBe(
+      true,
+    );
+  });
+
+  test("power cuts, awake and asleep: no reading is lost or doubled", async () => {
+    const day = await Day.begin({ seed: 9 });
+    for (let cut = 0; cut < 40; cut++) {
+      const at = 2 * hour + cut * 1_777_777;
+      day.world.clock.at(at, () => day.world.cutPower(1_000 + 7_000 * cut));
+    }
+    await day.until(24);
+    expect(day.board("power lost")).toBe(40);
+    complete(day, 22, 2);
+    expect(day.lines("agent: woke without")).toEqual([]);
+  });
+
+  test("nonsense in the memory that should have outlived sleep: it starts as after a loss of power", async () => {
+    const day = await Day.begin({ seed: 10 });
+    const random = day.world.retained;
+    for (let n = 1; n <= 40; n++) {
+      day.world.clock.at(n * 1_800_000 - 300_000, () => {
+        if (n % 2 === 0) random[(n * 37) % 150] ^= 1 << (n & 7);
+        else for (let i = 0; i < random.length; i++) random[i] = (i * n * 197 + 13) & 0xff;
+      });
+    }
+    await day.until(24);
+    expect(day.lines("agent: woke without").length).toBe(40);
+    complete(day, 24);
+    expect(day.cloud("authenticated")).toBeLessThanOrEqual(41);
+  });
+
+  test("a day without the network: it does not sleep then, and nothing is lost", async () => {
+    const day = await Day.begin({ seed: 12 });
+    day.world.clock.at(3.1 * hour, () => void (day.world.cell.outage = true));
+    day.world.clock.at(27.1 * hour, () => void (day.world.cell.outage = false));
+    await day.until(48);
+    complete(day, 48);
+  });
+
+  test.each(["sim7080", "sim7000", "bc66", "bc660k", "bc95", "sara-n2", "bg95", "sara-r4", "sara-r5"])(
+    "with a %s: every reading, and its modem is handled as if the board had stayed awake",
+    async (modem) => {
+      const awake = await Day.begin({ seed: 13, modem, config: { sleep: "none" } });
+      await awake.until(12);
+      await awake.world.close();
+      const day = await Day.begin({ seed: 13, modem });
+      await day.until(12);
+      complete(day, 12);
+      expect(day.board("asleep")).toBeGreaterThan(40);
+      // Several families boot when they leave PSM, and register anew each time, whatever the board does.
+      const lines = ["modem: registered", "modem: starting", "modem: recovering"];
+      // One that refuses release assistance is asked at every wake: the driver does not remember that yet.
+      if (modem !== "bg95") lines.push("modem: socket");
+      for (const line of lines) {
+        expect(day.lines(line).length).toBeLessThanOrEqual(awake.lines(line).length + 1);
+      }
+      expect(day.cloud("authenticated")).toBeLessThanOrEqual(2);
+    },
+  );
+});
