@@ -10,6 +10,7 @@ import { DemoApplication } from "./application";
 import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
+import { DeepSleep } from "./device/deep-sleep";
 import { Identification } from "./device/identification";
 import { DeviceMemory } from "./device/memory";
 import { readSettings } from "./device/settings";
@@ -21,7 +22,7 @@ import { Udp } from "./modem/udp";
 import { Clock } from "./platform/clock";
 import { readCredentials, storeDeviceKey } from "./platform/credentials";
 import { moddableCryptography } from "./platform/crypt";
-import { pinsToHold, releasePins, sleepDeeply, wokenFromSleep } from "./platform/deep-sleep";
+import { pinsToHold, releasePins, sleepingBoard } from "./platform/deep-sleep";
 import { openJournalFlash } from "./platform/journal-flash";
 import { restartBoard, startReason } from "./platform/restart";
 import { openStateStore } from "./platform/state-store";
@@ -33,9 +34,6 @@ const firstWrite = 64;
 
 /** Pause after a fault in the firmware itself, ms. */
 const afterFault = 1_000;
-
-/** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
-const drowsy = 300;
 
 /** How often the supervisor looks, ms. */
 const supervision = 600_000;
@@ -55,14 +53,16 @@ export default function main(): void {
 /** @throws SettingsError before any hardware is touched */
 function run(settings: Settings): void {
   const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
-  const deep = settings.sleep === "deep";
-  const woken = deep ? wokenFromSleep((text) => log("agent", text)) : undefined;
+  const board = boardNamed(settings.board);
+  const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
+  const deepSleep =
+    held === undefined ? undefined : new DeepSleep(sleepingBoard(held), (text) => log("agent", text));
+  const woken = startReason() === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
   const memory = new DeviceMemory(openStateStore(), Math.random, log, woken?.memory);
   let writer: PortWriter | undefined;
   let timer: Timer | undefined;
 
-  const board = boardNamed(settings.board);
   const family = familyNamed(settings.modem ?? board.modem);
   const { port, transmit, receive, ...lines } = wire({
     board,
@@ -127,7 +127,7 @@ function run(settings: Settings): void {
       memory,
       startReason: startReason(),
       woken,
-      retained: deep,
+      retained: deepSleep !== undefined,
       startSpread: settings.startSpread,
       keepAlive: settings.keepAlive,
       radioBudget: settings.radioBudget,
@@ -139,20 +139,6 @@ function run(settings: Settings): void {
     });
   const device = unidentified ? undefined : startAgent();
   const agent = device ?? identify();
-  const held = deep ? pinsToHold(board, settings) : [];
-  let restedSince: number | undefined;
-
-  /** ms to wait, less when the board is about to sleep deeply; returns not at all when it does. */
-  const restful = (wait: number, now: number, disturbed: boolean): number => {
-    const rest = wait > drowsy ? device?.rest() : undefined;
-    const remembered = modem.remembered;
-    if (disturbed || rest === undefined || remembered === undefined) restedSince = undefined;
-    if (rest === undefined || remembered === undefined) return wait;
-    restedSince ??= now;
-    if (now - restedSince >= drowsy) sleepDeeply(rest, remembered, now, held);
-    else return Math.min(wait, drowsy);
-    return wait;
-  };
 
   /** Runs one event through the agent. An exception that escaped from here would restart the board at once. */
   const turn = (event?: (now: number) => void): void => {
@@ -161,8 +147,8 @@ function run(settings: Settings): void {
       const now = clock.now();
       event?.(now);
       agent.poll(now);
-      wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longestSleep)));
-      if (deep) wait = restful(wait, now, event !== undefined);
+      const rest = deepSleep?.settle(device?.rest(), modem.remembered, now, event !== undefined);
+      wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, rest ?? Infinity, longestSleep)));
     } catch (error) {
       log("fault", error instanceof Error ? error.message : "unknown");
       guard(() => agent.fault(clock.now()));
@@ -200,7 +186,7 @@ function run(settings: Settings): void {
     },
   });
   writer = new PortWriter(serial, firstWrite);
-  if (deep) releasePins(held);
+  if (held !== undefined) releasePins(held);
   // After deep sleep it is known, and to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());

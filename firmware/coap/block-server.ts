@@ -251,8 +251,8 @@ const nothing: Uint8Array = new Uint8Array(0);
 
 /** What a block adds to a response at most. */
 const longestOptions: readonly Option[] = Object.freeze([
-  { number: OptionNumber.block2, value: new Uint8Array(3) },
-  { number: OptionNumber.size2, value: new Uint8Array(4) },
+  Object.freeze({ number: OptionNumber.block2, value: new Uint8Array(3) }),
+  Object.freeze({ number: OptionNumber.size2, value: new Uint8Array(4) }),
 ]);
 
 function withOptions(response: Response, added: readonly Option[]): Response {

@@ -43,8 +43,6 @@ export interface SleepManners {
   readonly wakes: "key" | "pin" | "uart";
   /** After PSM it starts anew: settings, context and sockets are gone. */
   readonly boots: boolean;
-  /** It says when it falls asleep. Otherwise the driver reckons with T3324. */
-  readonly announced: boolean;
   /** ms without a command after which it may lose the first characters of the next; left out: it does not. */
   readonly light?: number;
 }

@@ -32,6 +32,8 @@ function unquote(field: string): string {
 export interface Registration {
   /** 0 idle, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming; modems add more. */
   readonly stat: number;
+  /** How much `+CEREG:` is to tell, as the answer to `AT+CEREG?` repeats it. */
+  readonly level?: number;
   /** EMM cause of a denial, when the modem says it. */
   readonly cause?: number;
   /** Granted timers as their 8 bits, when power saving was granted. */
@@ -62,6 +64,7 @@ export function parseCereg(line: Uint8Array): Registration | undefined {
   const statAt = isCeregAnswer(line) ? 1 : 0;
   const stat = wholeNumber(fields[statAt]);
   if (stat === undefined) return undefined;
+  const level = statAt === 1 ? wholeNumber(fields[0]) : undefined;
   const cause = wholeNumber(fields[statAt + 5]);
   // Firmwares put a field more or less in front of the timers: take them as the last two of 8 bits.
   let timers: string[] = [];
@@ -69,6 +72,7 @@ export function parseCereg(line: Uint8Array): Registration | undefined {
   timers = timers.slice(-2);
   return {
     stat,
+    ...(level !== undefined ? { level } : {}),
     ...(cause !== undefined ? { cause } : {}),
     ...(timers.length === 2 ? { t3324: timers[0], t3412: timers[1] } : {}),
   };

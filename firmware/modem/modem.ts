@@ -154,6 +154,7 @@ export class Modem implements DatagramModem {
       later,
       cancelLater: () => this.#cancelLater(),
       proceed: (outcome, now) => this.#proceed(outcome, now),
+      onReboot: (now) => this.#recovery.rebooted(now),
       onUp: (now) => {
         this.#retreat.succeeded();
         options.onUp?.(now);

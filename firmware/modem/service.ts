@@ -30,6 +30,8 @@ export interface ServiceHost {
   readonly cancelLater: () => void;
   /** False when a script failed; then the trouble is taken care of. */
   readonly proceed: (outcome: ScriptResult, now: number) => boolean;
+  /** It has started anew, and must be brought up. */
+  readonly onReboot: (now: number) => void;
   /** Ready for datagrams. */
   readonly onUp: (now: number) => void;
   readonly onTime: (epoch: number) => void;
@@ -85,19 +87,20 @@ export class Service {
 
   /** After sleep or a loss: nothing of the time before it is taken for granted. */
   resume(now: number): void {
-    const { family, sleep, sockets, bringUp } = this.#host;
+    const { family, sleep, sockets, bringUp, onReboot } = this.#host;
     sleep.uart = "alive";
     if (family.sleep.boots) bringUp.bootGraceUntil = now + wakeGrace;
     let answer: Registration | undefined;
     const survival = sockets.survival();
-    const steps: Step[] = [
-      { line: ascii(`AT+CEREG=${family.cereg}`) },
-      askRegistration((registration) => (answer = registration)),
-      ...survival.steps,
-    ];
+    const ask = askRegistration((registration) => (answer = registration));
+    const set = { line: ascii(`AT+CEREG=${family.cereg}`) };
+    // Asked first, one that is to have kept it tells whether it has.
+    const steps: Step[] = [...(family.sleep.boots ? [set, ask] : [ask, set]), ...survival.steps];
     bringUp.runQuietly(
       steps,
       (at) => {
+        const level = answer?.level ?? family.cereg;
+        if (sleep.rebooted(level !== family.cereg)) return onReboot(at);
         survival.confirm();
         if (answer !== undefined && isRegistered(answer)) return this.begin(at);
         bringUp.register(at);

@@ -39,7 +39,7 @@ const probeTime = 300;
 /** Time for what lets the modem go to sleep, ms. */
 const releaseTimeout = 5_000;
 /** Marks an array as one of these. */
-const version = 1;
+const version = 2;
 
 /** See the head of this file. */
 export class Sleep {
@@ -49,15 +49,18 @@ export class Sleep {
   /** An array of the ESP32's time before its deep sleep could be read. */
   readonly remembers: boolean;
   uart: UartState = "alive";
+  /** It had lost its settings when it was last woken. */
+  #forgot = false;
 
   constructor(options: SleepOptions) {
     this.#options = options;
     const { resume, sockets } = options;
-    this.remembers = resume !== undefined && resume.length === 8 && resume[0] === version;
+    this.remembers = resume !== undefined && resume.length === 9 && resume[0] === version;
     if (!this.remembers) return;
     // Whether it slept or was about to: it may have woken since, or fallen asleep.
     this.uart = "unknown";
-    const [, t3324, t3412, edrx, socket, high, low, port] = resume!;
+    const [, t3324, t3412, edrx, socket, high, low, port, forgot] = resume!;
+    this.#forgot = forgot === 1;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
       ...(t3412 >= 0 ? { t3412 } : {}),
@@ -124,6 +127,18 @@ export class Sleep {
     else probe(at, 3, (answered, t) => (answered ? onAwake(t) : press(t)), now);
   }
 
+  /**
+   * After a wake: whether the modem has started anew, as nobody may have heard its banner: the board was in
+   * deep sleep, or the line got lost. One that forgets its settings at each wake is left alone after once.
+   *
+   * @param forgot it has lost its settings
+   */
+  rebooted(forgot: boolean): boolean {
+    const usual = this.#forgot || this.#options.family.sleep.boots;
+    this.#forgot = forgot;
+    return forgot && !usual;
+  }
+
   /** See `Modem.remembered`. */
   remembered(): readonly number[] {
     const { t3324, t3412, edrx } = this.#granted;
@@ -141,6 +156,7 @@ export class Sleep {
       half(0),
       half(2),
       port,
+      this.#forgot ? 1 : 0,
     ];
   }
 }

@@ -18,8 +18,8 @@ export class Clock {
   }
 
   /**
-   * ms since start, deep sleep included, never going back. `Time.ticks` is a signed 32-bit number that wraps, so only its
-   * differences are used; call it at least once in 24 days.
+   * ms since start, deep sleep included, never going back. `Time.ticks` is a signed 32-bit number that
+   * wraps, so only its differences are used; call it at least once in 24 days.
    */
   now(): number {
     const ticks = Time.ticks;

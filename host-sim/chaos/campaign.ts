@@ -5,6 +5,7 @@
 import { Worker, parentPort, workerData } from "node:worker_threads";
 import { randomScript } from "./script";
 import { runTrial } from "./trial";
+import type { ChosenDevice } from "./script";
 import type { TrialResult } from "./trial";
 
 export interface CampaignOptions {
@@ -15,8 +16,7 @@ export interface CampaignOptions {
   /** Workers; 1 runs everything in this thread. */
   readonly jobs: number;
   readonly engine: "node" | "xs";
-  /** See `randomScript`. */
-  readonly modem?: string;
+  readonly device?: ChosenDevice;
   /** A trial is over; in the order in which they end. */
   readonly onResult?: (result: TrialResult) => void;
 }
@@ -26,12 +26,12 @@ interface Assignment {
   readonly task: "chaos";
   readonly hours: number;
   readonly engine: "node" | "xs";
-  readonly modem: string | undefined;
+  readonly device: ChosenDevice | undefined;
 }
 
 /** Runs all trials. @throws EngineMissing, and whatever ended a worker */
 export async function runCampaign(options: CampaignOptions): Promise<TrialResult[]> {
-  const { hours, first, seeds, engine, modem } = options;
+  const { hours, first, seeds, engine, device } = options;
   const results: TrialResult[] = [];
   let next = first;
   const take = (): number | undefined => (next < first + seeds ? next++ : undefined);
@@ -42,10 +42,10 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
   const jobs = Math.min(options.jobs, seeds);
   if (jobs <= 1) {
     for (let seed = take(); seed !== undefined; seed = take()) {
-      finish(await runTrial(randomScript(seed, hours, modem), { engine }));
+      finish(await runTrial(randomScript(seed, hours, device), { engine }));
     }
   } else {
-    const assignment: Assignment = { task: "chaos", hours, engine, modem };
+    const assignment: Assignment = { task: "chaos", hours, engine, device };
     const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
     await Promise.all(workers);
   }
@@ -85,9 +85,9 @@ export function serveTrials(): boolean {
   const assignment = workerData as Assignment | null;
   if (parentPort === null || assignment?.task !== "chaos") return false;
   const port = parentPort;
-  const { hours, engine, modem } = assignment;
+  const { hours, engine, device } = assignment;
   port.on("message", async (seed: number) => {
-    port.postMessage(await runTrial(randomScript(seed, hours, modem), { engine }));
+    port.postMessage(await runTrial(randomScript(seed, hours, device), { engine }));
   });
   return true;
 }

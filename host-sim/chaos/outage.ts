@@ -184,9 +184,10 @@ class Outage {
   #script(): Script {
     const { seed, edition, coverage, interval, format, batch, powerKey, modem = "sim7020" } = this.#options;
     const device = { modem, edition, addressBound: false, coverage, interval, format, batch };
-    const board = { powerKey, supply: false, journalSize: 131_072, full: "oldest", order: "oldest" } as const;
+    const board = { powerKey, supply: false, journalSize: 131_072, sleep: "none" } as const;
+    const stored = { full: "oldest", order: "oldest" } as const;
     const fault = { at: gone, kind: "coverage-outage", lasting: back - gone, amount: 0 } as const;
-    return { seed, hours: back / hour, device: { ...device, ...board }, faults: [fault] };
+    return { seed, hours: back / hour, device: { ...device, ...board, ...stored }, faults: [fault] };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What is said of trials: their violations, and their totals. */
 import { lasting } from "../report/duration";
+import type { ChosenDevice } from "./script";
 import type { TrialResult } from "./trial";
 
 /** What it takes to see a trial again. */
@@ -7,8 +8,7 @@ export interface Replay {
   readonly seed: number;
   readonly hours: number;
   readonly engine: "node" | "xs";
-  /** See `randomScript`. */
-  readonly modem?: string;
+  readonly device?: ChosenDevice;
   /** Faults of the seed's script; all when left out. */
   readonly keep?: readonly number[];
 }
@@ -32,11 +32,13 @@ export interface Totals {
 }
 
 /** One line that shows a trial's timeline. */
-export function replayCommand({ seed, hours, engine, modem, keep }: Replay): string {
+export function replayCommand({ seed, hours, engine, device = {}, keep }: Replay): string {
   const faults = keep === undefined ? "" : ` --keep ${keep.length === 0 ? "none" : keep.join(",")}`;
   const xs = engine === "xs" ? " --engine xs" : "";
-  const family = modem === undefined || modem === "sim7020" ? "" : ` --modem ${modem}`;
-  return `npm run chaos -- --seed ${seed} --hours ${hours}${family}${xs}${faults} --verbose`;
+  const { modem = "sim7020", sleep = "none" } = device;
+  const family = modem === "sim7020" ? "" : ` --modem ${modem}`;
+  const deep = sleep === "none" ? "" : ` --sleep ${sleep}`;
+  return `npm run chaos -- --seed ${seed} --hours ${hours}${family}${deep}${xs}${faults} --verbose`;
 }
 
 /** Nothing for a trial in which all rules held. */

@@ -29,6 +29,16 @@ export interface ChaosDevice {
   /** What goes when that is full. */
   readonly full: "oldest" | "newest" | "thin";
   readonly order: "oldest" | "live";
+  /** What the board does between readings. */
+  readonly sleep: "none" | "deep";
+}
+
+/** What of a trial's device is chosen, and not drawn. */
+export interface ChosenDevice {
+  /** The modem's family (default sim7020), or "all" to go through them by the seed. */
+  readonly modem?: string;
+  /** Default "none". */
+  readonly sleep?: "none" | "deep";
 }
 
 /** One fault. Times in virtual ms. */
@@ -150,13 +160,11 @@ const most = 15;
 /** A device that never was online has nothing to lose. */
 const quietStart = 5 * minute;
 
-/**
- * The script of a seed: the same one, always.
- * @param modem the modem's family, or "all" to go through them by the seed
- */
-export function randomScript(seed: number, hours: number, modem = "sim7020"): Script {
+/** The script of a seed: the same one, always. */
+export function randomScript(seed: number, hours: number, chosen: ChosenDevice = {}): Script {
+  const { modem = "sim7020", sleep = "none" } = chosen;
   const random = new Random(`chaos ${seed}`);
-  const device = randomDevice(random.fork("device"), modem === "all" ? familyOf(seed) : modem);
+  const device = randomDevice(random.fork("device"), modem === "all" ? familyOf(seed) : modem, sleep);
   const draw = random.fork("faults");
   const end = hours * hour;
   const count = Math.max(1, Math.round((draw.between(fewest, most) * end) / day));
@@ -170,9 +178,10 @@ function familyOf(seed: number): string {
   return names[seed % names.length];
 }
 
-function randomDevice(random: Random, modem: string): ChaosDevice {
-  const chosen = {
+function randomDevice(random: Random, modem: string, sleep: "none" | "deep"): ChaosDevice {
+  const drawn = {
     modem,
+    sleep,
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),
@@ -186,7 +195,7 @@ function randomDevice(random: Random, modem: string): ChaosDevice {
     order: random.pick(["oldest", "oldest", "live"] as const),
   };
   // Only the edition without tokens can bind a session to an address.
-  return { ...chosen, addressBound: chosen.addressBound && chosen.edition === "tokenless" };
+  return { ...drawn, addressBound: drawn.addressBound && drawn.edition === "tokenless" };
 }
 
 function randomFault(random: Random, end: number): Fault {

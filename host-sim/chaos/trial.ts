@@ -64,6 +64,7 @@ export async function runTrial(script: Script, options: TrialOptions): Promise<T
       batch: device.batch,
       full: device.full,
       order: device.order,
+      sleep: device.sleep,
       logValues: true,
       // Twice what lies between two contacts: it is not the faults that would end the session then.
       lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),

@@ -3,7 +3,7 @@
  * says what was expected and what came.
  */
 import { stamp } from "../report/duration";
-import { epoch } from "../world/world";
+import { epoch, sleepDrift } from "../world/world";
 import type { Ledger, Loss, Stored, Taken } from "./ledger";
 import type { Script } from "./script";
 
@@ -52,7 +52,7 @@ export interface Account {
 }
 
 /** How wrong a reading's time may be, ms: the network tells whole seconds, and late. */
-const timeTolerance = 3_000;
+const toldTolerance = 3_000;
 /** Events of the world in an hour beyond which the firmware spins: the busiest have some 7,000. */
 export const mostEvents = 100_000;
 /** Bytes that a reading takes in the journal at least. */
@@ -206,6 +206,9 @@ function forgive(ledger: Ledger, script: Script, missing: readonly Taken[], viol
 
 function judgeTime(taken: Taken, stored: Stored, ledger: Ledger, script: Script, violate: Violate): void {
   if (stored.time === undefined) return;
+  const { sleep, batch, interval } = script.device;
+  // The network tells the time with every contact, and in deep sleep the clock drifts between them.
+  const timeTolerance = toldTolerance + (sleep === "deep" ? sleepDrift * batch * interval * 1_000 : 0);
   const error = stored.time - (epoch + taken.at);
   if (Math.abs(error) <= timeTolerance) return;
   // The modem said so: a clock that the network has set wrong.

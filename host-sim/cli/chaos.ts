@@ -29,6 +29,7 @@ interface ChaosFlags {
   jobs?: number;
   engine: "node" | "xs";
   modem: string;
+  sleep: "none" | "deep";
   verbose?: boolean;
   json?: boolean;
 }
@@ -58,6 +59,11 @@ export function chaosCommand(): Command {
         .choices([...families.keys(), "all"])
         .default("sim7020"),
     )
+    .addOption(
+      new Option("--sleep <how>", "what the board does between readings")
+        .choices(["none", "deep"])
+        .default("none"),
+    )
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
     .action(chaos);
@@ -85,7 +91,8 @@ async function chaos(flags: ChaosFlags): Promise<void> {
 }
 
 async function campaign(flags: ChaosFlags): Promise<void> {
-  const { hours, engine, modem, json = false } = flags;
+  const { hours, engine, modem, sleep, json = false } = flags;
+  const device = { modem, sleep };
   const seeds = flags.seeds ?? usualSeeds;
   const started = performance.now();
   const progress = new Progress(process.stderr, seeds, "trials");
@@ -97,7 +104,7 @@ async function campaign(flags: ChaosFlags): Promise<void> {
       seeds,
       jobs: flags.jobs ?? availableParallelism(),
       engine,
-      modem,
+      device,
       onResult: ({ violations }) => progress.step(violations.length > 0 ? "failed" : undefined),
     });
   } finally {
@@ -109,9 +116,9 @@ async function campaign(flags: ChaosFlags): Promise<void> {
   } else {
     for (const [index, result] of failed.slice(0, mostShown).entries()) {
       for (const line of violationLines(result)) say(line);
-      const replay: Replay = { seed: result.seed, hours, engine, modem };
+      const replay: Replay = { seed: result.seed, hours, engine, device };
       if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
-      else await cutDown(randomScript(result.seed, hours, modem), result, replay);
+      else await cutDown(randomScript(result.seed, hours, device), result, replay);
     }
     if (failed.length > mostShown) say(`and ${failed.length - mostShown} more seeds failed`);
     say(totalsLine(results, performance.now() - started));
@@ -136,9 +143,10 @@ async function cutDown(script: Script, result: TrialResult, replay: Replay): Pro
 }
 
 async function one(flags: ChaosFlags, seed: number): Promise<void> {
-  const { hours, engine, modem, keep, verbose = false, json = false } = flags;
+  const { hours, engine, modem, sleep, keep, verbose = false, json = false } = flags;
   const started = performance.now();
-  const script = keptOf(randomScript(seed, hours, modem), keep);
+  const device = { modem, sleep };
+  const script = keptOf(randomScript(seed, hours, device), keep);
   const palette = paletteFor(process.stdout);
   const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;
   if (verbose) say(palette.bold(`seed ${seed} · ${JSON.stringify(script.device)}`));
@@ -152,7 +160,7 @@ async function one(flags: ChaosFlags, seed: number): Promise<void> {
     say(JSON.stringify({ hours, script, trial: result }, null, 2));
   } else {
     for (const line of violationLines(result)) say(line);
-    const replay: Replay = { seed, hours, engine, modem };
+    const replay: Replay = { seed, hours, engine, device };
     // Who says which faults are to be kept has been here before.
     if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);
     say(totalsLine([result], performance.now() - started));

@@ -313,7 +313,7 @@ function text(bytes: Uint8Array): string {
 }
 
 /**
- * Names that main's and platform/'s source brings are in the heap once it is compiled: a slot and a text
+ * Names that main's source brings are in the heap once it is compiled: a slot and a text
  * each. The board's linker has put them into flash with all others.
  */
 function withNamesOf(loaded: HeapState, base: HeapState): HeapState {

@@ -3,7 +3,7 @@
  *
  *   preloaded   the modules that manifest.json preloads, and the SDK's own. On a board they have run on the
  *               developer's machine, and what they made lies in flash.
- *   main        main and platform/. They run on the board, and what they make takes RAM.
+ *   main        what is not preloaded. It runs on the board, and what it makes takes RAM.
  *
  * The first leaves its modules in a global object, from which the second takes what it imports, and calls
  * main's function `startsAfter` ms after the boot event: time to evaluate the second.
@@ -26,7 +26,7 @@ const startsAfter = 1;
 /** ms after the start at which tags go out. */
 const tagsAfter = 1_000_000;
 
-/** Modules of the SDK that main and platform/ use. Their stand-ins here are no part of the firmware. */
+/** Modules of the SDK that the firmware uses. Their stand-ins here are no part of the firmware. */
 const sdk = (
   "timer time crypt resetReason mc/config mc/ffi " +
   "embedded:io/serial embedded:io/digital embedded:io/smbus embedded:storage/key-value embedded:storage/flash"

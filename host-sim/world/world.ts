@@ -103,7 +103,7 @@ const bootTime = 1_000;
 /** From the end of deep sleep to the first line of the firmware, ms: nothing is checked then. */
 const wakeTime = 500;
 /** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
-const sleepDrift = 0.002;
+export const sleepDrift = 0.002;
 
 /** One bundle serves every board of this process. */
 let bundle: Promise<string> | undefined;

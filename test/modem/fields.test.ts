@@ -50,17 +50,17 @@ describe("+CEREG", () => {
   const place = '"5B57","01A50B1A",9';
   const timers = '"00000101","00100001"';
   const answers: [string, object][] = [
-    ["+CEREG: 2,1", { stat: 1 }],
-    ["+CEREG: 0,0", { stat: 0 }],
+    ["+CEREG: 2,1", { level: 2, stat: 1 }],
+    ["+CEREG: 0,0", { level: 0, stat: 0 }],
     // BC95 and SARA-N2 write no blank.
-    ["+CEREG:1,1", { stat: 1 }],
-    ["+CEREG:0,2", { stat: 2 }],
-    ["+CEREG: 5,100", { stat: 100 }],
-    [`+CEREG: 2,5,${place}`, { stat: 5 }],
-    [`+CEREG: 5,1,${place},,,${timers}`, { stat: 1, ...psm }],
-    [`+CEREG: 5,1,${place},"00",,,${timers}`, { stat: 1, ...psm }],
-    ["+CEREG: 5,3,,,,0,15", { stat: 3, cause: 15 }],
-    [`+CEREG: 3,3,${place},0,13`, { stat: 3, cause: 13 }],
+    ["+CEREG:1,1", { level: 1, stat: 1 }],
+    ["+CEREG:0,2", { level: 0, stat: 2 }],
+    ["+CEREG: 5,100", { level: 5, stat: 100 }],
+    [`+CEREG: 2,5,${place}`, { level: 2, stat: 5 }],
+    [`+CEREG: 5,1,${place},,,${timers}`, { level: 5, stat: 1, ...psm }],
+    [`+CEREG: 5,1,${place},"00",,,${timers}`, { level: 5, stat: 1, ...psm }],
+    ["+CEREG: 5,3,,,,0,15", { level: 5, stat: 3, cause: 15 }],
+    [`+CEREG: 3,3,${place},0,13`, { level: 3, stat: 3, cause: 13 }],
   ];
   const urcs: [string, object][] = [
     ["+CEREG: 2", { stat: 2 }],

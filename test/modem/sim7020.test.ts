@@ -87,8 +87,8 @@ describe("a session as the modem's manual has it", () => {
     expect(commands.slice(commands.lastIndexOf("AT") + 1)).toEqual([
       "ATE0",
       "AT+CMEE=1",
-      "AT+CEREG=5",
       "AT+CEREG?",
+      "AT+CEREG=5",
       "AT+CSOSTATUS=0",
       "AT+CSQ",
       "AT+CCLK?",

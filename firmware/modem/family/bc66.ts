@@ -113,14 +113,8 @@ function attach(context: number): () => Step[] {
     const there = startsWith(line, ip) || (startsWith(line, cgpaddr) && line.indexOf(0x2e) >= 0);
     return there ? { kind: "ok" } : undefined;
   };
-  const step: Step = {
-    line: ascii(`AT+CGPADDR=${context}`),
-    also,
-    timeout: contextTimeout,
-    optional: true,
-    patient: true,
-  };
-  return () => [step];
+  const line = ascii(`AT+CGPADDR=${context}`);
+  return () => [{ line, also, timeout: contextTimeout, optional: true, patient: true }];
 }
 
 /** What both forget in deep sleep, or may. */
@@ -276,7 +270,7 @@ export const bc66: Family = Object.freeze({
   // The boot ROM speaks even where RDY waits for the first AT (auto-baud).
   banners: Object.freeze([ascii("RDY"), ascii("Leaving the BROM")]),
   power: Object.freeze({ on: 600, off: 0, wake: 300, reset: 500, down: 2_000, boot: 10_000 }),
-  sleep: Object.freeze({ wakes: "pin", boots: true, announced: true, light: lightSleep }),
+  sleep: Object.freeze({ wakes: "pin", boots: true, light: lightSleep }),
   always,
   persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
     ...accessPoint(apn, changed),
@@ -318,7 +312,7 @@ export const bc660k: Family = Object.freeze({
   models: Object.freeze(["BC660K"]),
   banners: Object.freeze([ascii("RDY")]),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
-  sleep: Object.freeze({ wakes: "uart", boots: true, announced: true, light: lightSleep }),
+  sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
   // Kept, but asked for at each wake: all depends on it.
   always: (): Step[] => [...always(), ...configured("QICFG", "dataformat", "1,1")],
   persistent: ({ apn }: Wanted, changed: () => void): Step[] => [

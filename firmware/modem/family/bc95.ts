@@ -128,7 +128,7 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
   urcs: Object.freeze(["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:"].map(ascii)),
   banners: Object.freeze(["REBOOT_CAUSE_", "Neul", "u-blox"].map(ascii)),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 100, down: 0, boot: 10_000 }),
-  sleep: Object.freeze({ wakes: "uart", boots: false, announced: true }),
+  sleep: Object.freeze({ wakes: "uart", boots: false }),
   cereg: 5,
   cfunTimeout: 85_000,
   restart: "AT+NRB",

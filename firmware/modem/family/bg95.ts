@@ -161,7 +161,7 @@ export const bg95: Family = Object.freeze({
   banners: Object.freeze(["RDY", "APP RDY"].map(ascii)),
   // Long enough for on, and too short to switch one off that is on.
   power: Object.freeze({ on: 600, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: true, announced: true }),
+  sleep: Object.freeze({ wakes: "key", boots: true }),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,

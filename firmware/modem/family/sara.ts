@@ -162,7 +162,7 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze(
     ["+UUSORF:", "+UUSORD:", "+UUSOCL:", "+UUPSMR:", "+UUPSDA:", "+UUPSDD:", "+CEDRXP:"].map(ascii),
   ),
   banners: Object.freeze([]),
-  sleep: Object.freeze({ wakes: "key", boots: true, announced: true }),
+  sleep: Object.freeze({ wakes: "key", boots: true }),
   cereg: 5,
   cfunTimeout: 180_000,
   restart: "AT+CFUN=15",

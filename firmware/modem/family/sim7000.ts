@@ -168,7 +168,7 @@ export const sim7000: Family = Object.freeze({
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 300, down: 9_000, boot: 12_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: true, announced: false }),
+  sleep: Object.freeze({ wakes: "key", boots: true }),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,

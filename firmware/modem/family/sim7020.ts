@@ -120,7 +120,7 @@ export const sim7020: Family = Object.freeze({
   ),
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
   power: Object.freeze({ on: 1_100, off: 1_100, wake: 800, reset: 0, down: 5_000, boot: 12_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: false, announced: true }),
+  sleep: Object.freeze({ wakes: "key", boots: false }),
   cereg: 5,
   cfunTimeout: 30_000,
   always: () => [],

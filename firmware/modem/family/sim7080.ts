@@ -168,7 +168,7 @@ export const sim7080: Family = Object.freeze({
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: true, announced: true }),
+  sleep: Object.freeze({ wakes: "key", boots: true }),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,

@@ -26,6 +26,7 @@ const device: ChaosDevice = {
   journalSize: 131_072,
   full: "oldest",
   order: "oldest",
+  sleep: "none",
 };
 
 function scriptOf(faults: readonly Fault[] = [], changes: Partial<ChaosDevice> = {}): Script {

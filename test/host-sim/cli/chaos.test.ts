@@ -31,7 +31,7 @@ describe("npm run chaos", () => {
 
   test("--verbose shows what befell the device, and when", async () => {
     const { stdout } = await run(["chaos", "--hours", "24", "--seed", "17", "--keep", "0", "--verbose"]);
-    expect(stdout).toMatch(/^seed 17 · \{"edition":/);
+    expect(stdout).toMatch(/^seed 17 · \{"modem":"sim7020","sleep":"none","edition":/);
     expect(stdout.match(/^.{12} {2}chaos {4}[a-z-]+/gm)).toHaveLength(1);
     expect(stdout).toContain("device   session: online");
     expect(stdout).toMatch(/ 1 trials, /);

@@ -121,9 +121,8 @@ describe("the modules", () => {
     expect(names.filter((name) => name.endsWith(".d") || name.startsWith("."))).toEqual([]);
   });
 
-  test("are preloaded but for main and platform/", () => {
+  test("are preloaded but for main", () => {
     const loaded = modules.filter(({ preloaded }) => !preloaded).map(({ name }) => name);
-    expect(loaded.filter((name) => name !== "main" && !name.startsWith("platform/"))).toEqual([]);
-    expect(loaded).toContain("main");
+    expect(loaded).toEqual(["main"]);
   });
 });

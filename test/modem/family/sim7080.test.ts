@@ -36,7 +36,7 @@ describe("sim7080", () => {
     ["+CEREG: 2", 2, undefined, undefined],
   ])("reads %s", (line, stat, t3324, t3412) => {
     const timers = t3324 === undefined ? {} : { t3324, t3412 };
-    expect(parseCereg(ascii(line))).toEqual({ stat, ...timers });
+    expect(parseCereg(ascii(line))).toEqual({ level: 4, stat, ...timers });
   });
 
   it("comes up from every way in which its settings can read, writing what differs only", async () => {
