@@ -11,7 +11,6 @@
  * `removeSim`, `dropSockets`, `dropContext`, `urcs`, `slow`. Untouched, none of them draws a random
  * number.
  */
-import type { Endpoint } from "../radio/link";
 import type { Scheduler } from "../world/clock";
 import type { Random } from "../world/random";
 import type { AtCommand } from "./at-command";
@@ -22,8 +21,10 @@ import type { ModemEvent } from "./modem-event";
 import { PowerSaving } from "./power-saving";
 import { Registration } from "./registration";
 import { SimCard } from "./sim-card";
+import { ControlLines } from "./control-lines";
+import { Datagrams } from "./datagrams";
+import { PsmSleep } from "./psm-sleep";
 import { notSupported, ordinaryDelay } from "./commands/common";
-import { decodeEdrx } from "./edrx";
 import type { Family, Quirks, Unit } from "./family";
 import { PhoneFunction } from "./function";
 import type { SimulatedModemOptions } from "./modem-options";
@@ -36,7 +37,6 @@ import type { SerialModemSide } from "./uart";
 import { UrcFaults } from "./urc-faults";
 import type { UrcProbabilities } from "./urc-faults";
 import { UdpSockets } from "./udp-sockets";
-import type { UdpSocket } from "./udp-sockets";
 
 export type { SimulatedModemOptions } from "./modem-options";
 export type { ModemState } from "./power";
@@ -65,15 +65,14 @@ export class SimulatedModem {
   readonly #unit: Unit;
   #settings: Settings = bootSettings();
   readonly #context = { active: false };
-  #updateAfterWake = false;
   #lastCereg = "";
   /** Commands are taken, not only received. */
   #serving = false;
   /** Virtual ms until which the UART of a modem that is waking loses what comes. */
   #deafUntil = -Infinity;
-  /** Level of the wake pin and the reset line, and since when they are low. */
-  #wakeLow: number | undefined;
-  #resetLow: number | undefined;
+  readonly #lines: ControlLines;
+  readonly #sleep: PsmSleep;
+  readonly #datagrams: Datagrams;
 
   constructor(options: SimulatedModemOptions) {
     const { scheduler, random, port, network, family } = options;
@@ -118,8 +117,8 @@ export class SimulatedModem {
         this.#tell({ type: "rrc", time: scheduler.now, state });
         if (this.state === "on") family.rrc?.(this.#unit, state === "connected");
       },
-      onEnterPsm: () => this.#enterPsm(),
-      onWakeByTimer: () => this.#wake("T3412"),
+      onEnterPsm: () => this.#sleep.enter(),
+      onWakeByTimer: () => this.#sleep.wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
       maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
       ...(family.sleep.lock === undefined ? {} : { lock: family.sleep.lock }),
@@ -133,13 +132,13 @@ export class SimulatedModem {
       onOn: () => {
         port.setPowered(true);
         this.#junk();
-        this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
+        this.#booted();
       },
       onHalt: () => this.#halt(),
       onPowerDown: () => {
         if (family.power.goodbye !== undefined) this.#responder.urc(family.power.goodbye);
       },
-      onWakeKey: () => this.#wake("key"),
+      onWakeKey: () => this.#sleep.wake("key"),
       onEvent: (event) => this.#tell(event),
     });
     this.#function = new PhoneFunction({
@@ -155,12 +154,50 @@ export class SimulatedModem {
       later: (delay, run) => this.#later(delay, run),
       radioOff: () => this.#radioOff(),
     });
+    this.#lines = new ControlLines({
+      scheduler,
+      traits: family.power,
+      onReset: () => this.#power.resetByPin(),
+      onWake: () => this.#sleep.wake("key"),
+    });
+    const shared = {
+      now: () => scheduler.now,
+      family,
+      unit: () => this.#unit,
+      powerSaving: this.#powerSaving,
+      later: (delay: number, run: () => void) => this.#later(delay, run),
+      tell: (event: ModemEvent) => this.#tell(event),
+    };
+    this.#datagrams = new Datagrams({
+      ...shared,
+      network,
+      sockets: this.#sockets,
+      settings: () => this.#settings,
+      grantEdrx: options.grantEdrx,
+      dropped: (reason) => this.#dropped("datagram", reason),
+    });
+    this.#sleep = new PsmSleep({
+      ...shared,
+      random: this.#random,
+      quirks: this.#quirks,
+      port,
+      power: this.#power,
+      registration: this.#registration,
+      responder: this.#responder,
+      card: this.#card,
+      phone: this.#function,
+      urc: (text) => this.#urc(text),
+      closeSockets: () => this.#closeSockets(),
+      reset: () => this.#reset(),
+      booted: () => this.#booted(),
+      junk: () => this.#junk(),
+    });
     this.#unit = this.#makeUnit();
     port.onReceive = (bytes) => {
       const { wakesByUart, light } = family.sleep;
       if (this.state === "psm" && wakesByUart !== undefined && (wakesByUart.when?.(this.#unit) ?? true)) {
         this.#deafUntil = scheduler.now + wakesByUart.deafFor;
-        this.#wake("uart");
+        this.#sleep.wake("uart");
         return;
       }
       if (this.state === "on" && this.#powerSaving.drowsy && light?.may(this.#unit) === true) {
@@ -169,7 +206,7 @@ export class SimulatedModem {
       this.#powerSaving.uartActivity();
       if (this.state === "on" && scheduler.now >= this.#deafUntil) this.#responder.receive(bytes);
     };
-    network.onDownlink = (datagram, from, toPort) => this.#page(datagram, from, toPort);
+    network.onDownlink = (datagram, from, toPort) => this.#datagrams.page(datagram, from, toPort);
     network.onServiceLost = () => this.#serviceLost();
     if (options.powerOn !== "key" || family.power.key === undefined) this.#power.boot("supply");
   }
@@ -185,28 +222,12 @@ export class SimulatedModem {
 
   /** RESET_N: held low long enough, it starts anew. */
   setReset(low: boolean): void {
-    const { now } = this.#scheduler;
-    const { reset } = this.family.power;
-    if (low) this.#resetLow ??= now;
-    else if (this.#resetLow !== undefined) {
-      const held = now - this.#resetLow;
-      this.#resetLow = undefined;
-      if (reset !== undefined && held >= reset) this.#power.resetByPin();
-    }
+    this.#lines.setReset(low);
   }
 
   /** The pin that ends PSM (PSM_EINT), at its falling edge once it is low long enough. */
   setWakePin(low: boolean): void {
-    const { wake, wakePin } = this.family.power;
-    if (!low) {
-      this.#wakeLow = undefined;
-    } else if (this.#wakeLow === undefined && wakePin === true && wake !== undefined) {
-      const since = this.#scheduler.now;
-      this.#wakeLow = since;
-      this.#scheduler.after(wake, () => {
-        if (this.#wakeLow === since) this.#wake("key");
-      });
-    }
+    this.#lines.setWake(low);
   }
 
   /** The supply rail. Off, everything volatile is gone; on again, it boots or waits for the key. */
@@ -280,6 +301,10 @@ export class SimulatedModem {
     if (this.family.attachesItself(this.#unit)) this.#registration.search();
   }
 
+  #booted(): void {
+    this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
+  }
+
   /** Settings after a boot. */
   #reset(): void {
     const { psmOn, psmTimers, edrx } = this.#settings;
@@ -302,7 +327,7 @@ export class SimulatedModem {
     this.#settings.cereg = 0;
     this.#radioOff();
     this.#card.switchOff();
-    this.#updateAfterWake = false;
+    this.#sleep.forget();
   }
 
   #radioOff(): void {
@@ -336,67 +361,6 @@ export class SimulatedModem {
     this.#powerSaving.attached(grant?.psm);
     if (this.#settings.networkTime) this.#clock.set(this.#options.network.clockError);
     this.family.attached?.(this.#unit);
-  }
-
-  #enterPsm(): void {
-    const { sleep } = this.family;
-    for (const text of sleep.entering(this.#unit)) this.#urc(text);
-    this.#power.state = "psm";
-    this.#settings.rai = 0;
-    this.#responder.reset();
-    // What a byte can wake has its ear at the wire.
-    if (sleep.wakesByUart === undefined) this.#port.setPowered(false);
-    this.#tell({ type: "psm", time: this.#scheduler.now, state: "enter" });
-    const kept = sleep.keepsSockets(this.#unit) && this.#quirks.socketClosedInPsm !== true;
-    if (!kept) this.#closeSockets();
-  }
-
-  /** True when there was a sleep to end. */
-  #wake(reason: "key" | "uart" | "T3412"): boolean {
-    if (reason === "T3412") this.#updateAfterWake = true;
-    if (this.state !== "psm") return false;
-    this.#power.state = "waking";
-    if (this.family.sleep.boots) return this.#wakeByBoot(reason);
-    this.#later(this.#random.between(100, 300), () => {
-      this.#power.state = "on";
-      this.#port.setPowered(true);
-      this.#powerSaving.woken();
-      this.#loseSettings();
-      this.#tell({ type: "psm", time: this.#scheduler.now, state: "exit", reason });
-      this.#junk();
-      if (!this.#card.present) this.#function.cardGone();
-      else if (this.family.boot.card) this.#urc("+CPIN: READY");
-      for (const text of this.family.sleep.leaving(this.#unit)) this.#urc(text);
-      if (this.#updateAfterWake && this.#card.present) this.#powerSaving.update();
-      this.#updateAfterWake = false;
-    });
-    return true;
-  }
-
-  /** Wakes as from off: nothing of before is known but what the network and the NVRAM know. */
-  #wakeByBoot(reason: "key" | "uart" | "T3412"): boolean {
-    this.#later(this.#random.between(...this.family.power.boot), () => {
-      this.#reset();
-      this.#card.switchOff();
-      this.#registration.pause();
-      this.#power.state = "on";
-      this.#port.setPowered(true);
-      this.#powerSaving.woken();
-      this.#tell({ type: "psm", time: this.#scheduler.now, state: "exit", reason });
-      this.#junk();
-      for (const text of this.family.sleep.leaving(this.#unit)) this.#urc(text);
-      this.#updateAfterWake = false;
-      this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
-    });
-    return true;
-  }
-
-  /** No document says whether echo and error style outlive PSM: they may, or not. */
-  #loseSettings(): void {
-    const echo = this.#random.chance(0.5);
-    const errorStyle = this.#random.chance(0.5);
-    if (this.#quirks.echoAfterPsm ?? echo) this.#responder.echo = true;
-    if (errorStyle) this.#responder.errorStyle = 0;
   }
 
   #junk(): void {
@@ -435,45 +399,6 @@ export class SimulatedModem {
       return { ...answer, prompt: { ...answer.prompt, delay: this.#random.between(500, 8_000) } };
     }
     return answer;
-  }
-
-  #send(socket: UdpSocket, datagram: Uint8Array): void {
-    const { rai } = this.#settings;
-    this.#settings.rai = 0;
-    this.#tell({ type: "send", time: this.#scheduler.now, id: socket.id, bytes: datagram, rai });
-    this.#powerSaving.sent(rai);
-    this.#options.network.uplink(datagram, socket.localPort, socket.peer!);
-  }
-
-  /** With eDRX the network keeps what it has until the modem listens again. */
-  #page(datagram: Uint8Array, from: Endpoint, toPort: number): void {
-    const cycle = this.#powerSaving.mode === "idle" ? this.#edrxCycle() : undefined;
-    if (cycle === undefined) return this.#receive(datagram, from, toPort);
-    const wait = cycle - (this.#scheduler.now % cycle);
-    this.#later(wait, () => this.#receive(datagram, from, toPort));
-  }
-
-  /** ms between two paging windows; `undefined`: none was granted. */
-  #edrxCycle(): number | undefined {
-    const asked = this.#settings.edrx;
-    if (asked === undefined) return undefined;
-    const granted = this.#options.grantEdrx === undefined ? asked : this.#options.grantEdrx(asked);
-    return granted === undefined ? undefined : decodeEdrx(granted);
-  }
-
-  #receive(datagram: Uint8Array, from: Endpoint, toPort: number): void {
-    if (this.#powerSaving.mode === "off") return this.#dropped("datagram", "radio off");
-    if (!this.#powerSaving.reachable) return this.#dropped("datagram", "psm");
-    this.#powerSaving.received();
-    const socket = this.#sockets.byPort(toPort);
-    const peer = socket?.peer;
-    const expected =
-      this.family.unconnected === true || (peer?.address === from.address && peer.port === from.port);
-    if (socket === undefined || !expected) {
-      return this.#dropped("datagram", "no socket");
-    }
-    this.#tell({ type: "receive", time: this.#scheduler.now, id: socket.id, bytes: datagram });
-    this.family.deliver(this.#unit, socket, datagram, from);
   }
 
   #urc(text: string): void {
@@ -519,8 +444,7 @@ export class SimulatedModem {
       socketFailure,
       context: this.#context,
       get grantedEdrx() {
-        const asked = modem.#settings.edrx;
-        return asked === undefined ? undefined : (modem.#options.grantEdrx ?? ((bits) => bits))(asked);
+        return modem.#datagrams.grantedEdrx;
       },
       clock: (tells) => this.#clock.text(tells),
       get clockTold() {
@@ -533,7 +457,7 @@ export class SimulatedModem {
       releaseLock: () => this.#powerSaving.releaseLock(),
       setFunction: (cfun) => this.#function.set(cfun),
       requestPsm: () => this.#requestPsm(),
-      send: (socket, datagram) => this.#send(socket, datagram),
+      send: (socket, datagram) => this.#datagrams.send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
       powerDown: (reason) => this.#power.powerDown(reason),
