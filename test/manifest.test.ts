@@ -21,20 +21,18 @@ function foldersBelow(folder: string): string[] {
   });
 }
 
-/** Rooms of the firmware; `platform/` binds native modules and runs from RAM. */
+/** Rooms of the firmware. */
 const rooms = foldersBelow("firmware").filter((room) =>
   readdirSync(`firmware/${room}`).some((file) => file.endsWith(".ts")),
 );
 
 describe("manifest.json", () => {
-  test("preloads every module of every room but platform/", () => {
-    const wanted = rooms
-      .filter((room) => room !== "platform")
-      .flatMap((room) =>
-        readdirSync(`firmware/${room}`)
-          .filter((file) => file.endsWith(".ts"))
-          .map((file) => `${room}/${file.replace(/\.ts$/, "")}`),
-      );
+  test("preloads every module of every room", () => {
+    const wanted = rooms.flatMap((room) =>
+      readdirSync(`firmware/${room}`)
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => `${room}/${file.replace(/\.ts$/, "")}`),
+    );
     expect([...manifest.preload].sort()).toEqual(["application", ...wanted].sort());
   });
 
