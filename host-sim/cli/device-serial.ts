@@ -62,7 +62,7 @@ export async function runOverSerial(
       if (room === "report" && text.startsWith("taken ")) totals.taken += 1;
       if (room === "report" && text.startsWith("acknowledged ")) totals.acknowledged += 1;
       if (room === "command" && text.startsWith("executed ")) totals.commands += 1;
-      const refused = /^refused reason=(\S+)/.exec(text);
+      const refused = /^not admitted reason=(\S+)/.exec(text);
       if (room === "session" && refused !== null && totals.acknowledged === 0) {
         settle(`the server does not let the device in (${refused[1]}): check keys, address and --apn`);
       }

@@ -91,10 +91,15 @@ export function deviceCommand(): Command {
 /** A network that is simply there. */
 const alwaysThere: Link = { ready: true, deadline: Infinity, connect() {}, poll() {} };
 
-async function runDevice(flags: DeviceFlags): Promise<void> {
+async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
+  for (const name of ["modem", "apn", "powerKey"]) {
+    if (flags.serial !== undefined || command.getOptionValueSource(name) !== "cli") continue;
+    const option = name === "powerKey" ? "power-key" : name;
+    throw misuse(`--${option} is for a modem on --serial; without it the device has none`);
+  }
   if (flags.serial !== undefined) return overSerial(flags, flags.serial, credentials, address, port);
   const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);

@@ -7,6 +7,7 @@ import { benchCommand } from "./bench";
 import { chaosCommand } from "./chaos";
 import { cloudCommand } from "./cloud";
 import { deviceCommand } from "./device";
+import { energyCommand } from "./energy";
 import { footprintCommand } from "./footprint";
 import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
@@ -34,9 +35,14 @@ async function obey(): Promise<void> {
     modemCommand(),
     provisionCommand(),
     footprintCommand(),
+    energyCommand(),
   ];
   for (const command of commands) {
     command.exitOverride();
+    // A value behind "=" may be a secret, given where none is taken.
+    command.configureOutput({
+      outputError: (text, write) => write(text.replace(/(--[\w-]+)=[^']*/g, "$1=…")),
+    });
     program.addCommand(command);
   }
   program.exitOverride();

@@ -28,6 +28,8 @@ export function readKeys(file: string | undefined, environment: NodeJS.ProcessEn
       deviceSecret: environment[variables.deviceSecret]!,
     };
   }
+  // The keys themselves, by mistake: they must not be told again.
+  if (file.trimStart().startsWith("{")) throw misuse("--keys takes the name of a file, not what is in it");
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -2,7 +2,7 @@
  * `npm run modem`: a simulated modem on a pseudo-terminal, for any program that speaks AT. Its UDP
  * sockets really send.
  */
-import { symlinkSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, symlinkSync, unlinkSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { createModem, families } from "../modem/families";
 import { quirkNames, quirksNamed } from "../modem/quirk-names";
@@ -151,10 +151,19 @@ function folded(text: string): string {
 
 function linkTo(path: string, link: string): string {
   try {
+    // What an earlier run that was killed has left: a link to a terminal that is gone.
+    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(link)) {
+      unlinkSync(link);
+    }
     symlinkSync(path, link);
     return link;
   } catch (error) {
-    throw misuse(`--link ${link}: ${(error as NodeJS.ErrnoException).code ?? "cannot be made"}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === "EEXIST"
+        ? "is there already: remove it, or name another"
+        : `cannot be made (${code ?? "unknown"})`;
+    throw misuse(`--link ${link}: ${why}`);
   }
 }
 

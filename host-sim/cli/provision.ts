@@ -3,7 +3,7 @@
  * for a list of them. Keys come from files, the environment or a terminal, never from the command line;
  * the secret goes into the image and nowhere else.
  */
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Command } from "commander";
 import { projectRoot } from "../board/project";
@@ -71,6 +71,7 @@ async function provision(flags: ProvisionFlags): Promise<void> {
   const partition = readPartition(flags.partitions);
   const jobs = flags.batch === undefined ? [await oneJob(flags)] : batchJobs(flags.batch, flags.out);
   for (const job of jobs) checkPlace(job, flags.force === true);
+  for (const source of [flags.keys, flags.batch]) checkApart(source, jobs);
   for (const job of jobs) verify(keysImage(job.keys, partition.size), job);
   if (flags.dryRun !== true) write(jobs, partition, flags);
   report(jobs, partition, flags);
@@ -126,6 +127,17 @@ function checkPlace({ file }: Job, force: boolean): void {
   if (there === undefined) return;
   if (there.isDirectory()) throw misuse(`--out: ${file} is a folder; name a file`);
   if (!force) throw misuse(`${file} is there already: move it away, or give --force to replace it`);
+}
+
+/** The list may be the only copy of the keys: no image takes its place. */
+function checkApart(source: string | undefined, jobs: readonly Job[]): void {
+  if (source === undefined || !existsSync(source)) return;
+  const kept = realpathSync(source);
+  for (const { file } of jobs) {
+    if (file !== undefined && existsSync(file) && realpathSync(file) === kept) {
+      throw misuse(`--out: ${file} is where the keys are read from: name another file`);
+    }
+  }
 }
 
 function write(jobs: readonly Job[], partition: Partition, flags: ProvisionFlags): void {

@@ -22,6 +22,8 @@ export interface SimulatedModemOptions {
   zone?: number;
   /** The eDRX cycle that the network grants, 4 bits: what is asked for (default), another, or none. */
   grantEdrx?: (request: string) => string | undefined;
+  /** False: the network does not care for release assistance (default true). */
+  releaseAssistance?: boolean;
   /** Starts booting at once (default), or waits for the power key. */
   powerOn?: "at-start" | "key";
   quirks?: Quirks;

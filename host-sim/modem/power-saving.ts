@@ -41,6 +41,8 @@ export interface PowerSavingOptions {
   onUpdate(): void;
   /** False while a command is in progress, or the cell is being lost: then sleep waits. */
   maySleep(): boolean;
+  /** False: the network does not care for release assistance (default true). */
+  assistance?: boolean;
   /** ms that each byte on the UART keeps it awake; left out, see `uartSilence`. */
   lock?: number;
 }
@@ -115,7 +117,8 @@ export class PowerSaving {
   }
 
   /** A datagram goes out. */
-  sent(assistance: ReleaseAssistance): void {
+  sent(asked: ReleaseAssistance): void {
+    const assistance = this.#options.assistance === false ? 0 : asked;
     this.#awaitsReply = assistance === 2;
     this.#connect(assistance === 1 ? assistedRelease : inactivityRelease);
   }

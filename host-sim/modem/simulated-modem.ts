@@ -113,6 +113,7 @@ export class SimulatedModem {
     this.#powerSaving = new PowerSaving({
       scheduler,
       random: random.fork("power saving"),
+      assistance: options.releaseAssistance,
       onRrc: (state) => {
         this.#tell({ type: "rrc", time: scheduler.now, state });
         if (this.state === "on") family.rrc?.(this.#unit, state === "connected");

@@ -30,7 +30,8 @@ const takenName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** The rows of a list, or all that is wrong with it, a line of text each. Never throws. */
 export function readBatch(text: string): readonly BatchRow[] | { readonly faults: readonly string[] } {
-  const records = readCsv(text);
+  // Blank lines behind the last one, as editors leave them, are no boards.
+  const records = readCsv(text.replace(/(?:\r?\n){2,}$/, "\n"));
   if ("problem" in records) return { faults: [`line ${records.line}: ${records.problem}`] };
   const header = records[0]?.fields ?? [];
   const wrong = header.length !== new Set(header).size || header.some((each) => !columns.includes(each));
@@ -64,6 +65,19 @@ export function readBatch(text: string): readonly BatchRow[] | { readonly faults
     // Some file systems take capital letters for small ones.
     again(line, "file name", name.toLowerCase());
     rows.push({ line, name, keys });
+  }
+  if (faults.length > 0) return { faults };
+  // What is shown, and named after, must be nobody's secret.
+  const secrets = new Map(rows.map(({ line, keys }) => [keys.deviceSecret, line]));
+  for (const { line, name, keys } of rows) {
+    for (const [column, value] of [
+      ["productKey", keys.productKey],
+      ["deviceKey", keys.deviceKey],
+      ["name", name],
+    ]) {
+      const other = value === undefined ? undefined : secrets.get(value);
+      if (other !== undefined) faults.push(`line ${line}: ${column} is the deviceSecret of line ${other}`);
+    }
   }
   return faults.length === 0 ? rows : { faults };
 }

@@ -50,8 +50,14 @@ export function keysFault(keys: BoardKeys): string | undefined {
   if (new Set(deviceSecret).size < 4 || fillers.test(letters)) {
     return "deviceSecret is a placeholder: copy the device's own from the EnOS console";
   }
+  if (deviceKey !== undefined && /^\d[.,]\d+E\+?\d+$/i.test(deviceKey)) {
+    return "deviceKey is a number that a spreadsheet has rounded: have it keep that column as text";
+  }
   if (deviceSecret === productKey || deviceSecret === deviceKey) {
     return "deviceSecret is the same as another key: it was copied to the wrong place";
+  }
+  if (/^\d{15}$/.test(deviceSecret)) {
+    return "deviceSecret is an IMEI: is it in the place of the deviceKey, and that in its?";
   }
   return undefined;
 }

@@ -33,6 +33,10 @@ export interface SimulationOptions {
   readonly powerKey: boolean;
   /** What the board does between readings (default "none"). */
   readonly sleep?: "none" | "deep";
+  /** False: a network that does not care for release assistance (default true). */
+  readonly releaseAssistance?: boolean;
+  /** Further settings of the firmware. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the operator of the cloud sends a command. */
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;
@@ -124,6 +128,7 @@ export class Simulation {
       ...(loss === undefined ? {} : { loss }),
       ...(this.#options.modem === undefined ? {} : { modem: this.#options.modem }),
       powerKey: this.#options.powerKey,
+      releaseAssistance: this.#options.releaseAssistance,
       // Commands go out as the device's readings come in: in bytes, unless all is JSON.
       payload: format === "json" ? "json" : "raw",
       // An operator who knows how seldom the device speaks gives a command that long.
@@ -135,6 +140,7 @@ export class Simulation {
         ...(batch === undefined ? {} : { batch }),
         ...(lifetime === undefined ? {} : { lifetime }),
         ...(this.#options.sleep === undefined ? {} : { sleep: this.#options.sleep }),
+        ...this.#options.settings,
       },
       onEvent: (event) => this.#hear(event),
     });

@@ -71,6 +71,8 @@ export interface WorldOptions {
   readonly modem?: string;
   /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
   readonly powerKey: boolean;
+  /** False: a network that does not care for release assistance (default true). */
+  readonly releaseAssistance?: boolean;
   /** The board can switch the modem's supply. */
   readonly supply?: boolean;
   /** How the cloud states commands: in bytes, or in JSON. */
@@ -196,6 +198,7 @@ export class World {
       network: cell.admit(),
       imei: device.deviceKey,
       epoch,
+      releaseAssistance: options.releaseAssistance,
       // No two firmwares of this modem behave alike: these are harmless, and a driver has to bear them.
       quirks: {
         urcInsideResponse: quirks.chance(0.5),

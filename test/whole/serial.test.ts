@@ -69,8 +69,16 @@ describe.skipIf(!may)("three processes", () => {
       expect(code, device.output()).toBe(0);
       expect(device.output()).toContain("1 of 1 readings acknowledged");
       expect(cloud.output()).toMatch(/stored reading \d+/);
+      // The same again with a wrong secret ends by itself, and says what to check.
+      const wrong = start(
+        ["device", "--serial", link, "--modem", family, "--server", server, "--reports", "1"],
+        { ...keys, ENOS_DEVICE_SECRET: "kT4vXq9Zr2LmWp7CsB1nYd6HfJ8gQa3E" },
+      );
+      expect((await wrong.finished).code, wrong.output()).toBe(1);
+      expect(wrong.output()).toContain("the server does not let the device in (unauthorized): check keys");
       // Neither of them shows what must stay secret.
-      for (const { output } of [modem, device]) expect(output()).not.toContain(keys.ENOS_DEVICE_SECRET);
+      for (const { output } of [modem, device, wrong])
+        expect(output()).not.toContain(keys.ENOS_DEVICE_SECRET);
       modem.process.kill("SIGINT");
       expect((await modem.finished).code).toBe(0);
       expect(existsSync(link)).toBe(false);

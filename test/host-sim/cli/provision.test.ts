@@ -192,6 +192,34 @@ describe("a list of boards", () => {
     expect(readdirSync(out)).toEqual(["board-2.nvs.bin"]);
   });
 
+  it("names no file after another board's secret, and shows none as a key", async () => {
+    for (const row of [
+      `AbCdEfGh,imei,Zz9${other.slice(3)},${secret}`,
+      `AbCdEfGh,${secret},Zz9${other.slice(3)},x`,
+    ]) {
+      const { code, stderr } = await provision([
+        "--batch",
+        file("boards.csv", `${list}${row}\n`),
+        "--dry-run",
+      ]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/: line 4: (name|deviceKey) is the deviceSecret of line 2\n$/);
+    }
+  });
+
+  it("takes blank lines behind the last one for none", async () => {
+    const args = ["--batch", file("boards.csv", `${list}\n\r\n`), "--dry-run"];
+    expect((await provision(args)).stdout).toContain("2 images of");
+  });
+
+  it("is not written over by an image, whatever --force says", async () => {
+    const source = file("864600031234566.nvs.bin", list);
+    const { code, stderr } = await provision(["--batch", source, "--out", folder, "--force"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("is where the keys are read from: name another file");
+    expect(readFileSync(source, "utf8")).toBe(list);
+  });
+
   it("shows the first faults of very many", async () => {
     const rows = Array.from({ length: 50 }, (_, i) => `PK,D${i},short,\n`).join("");
     const { stderr } = await provision([

@@ -51,6 +51,8 @@ describe("keys", () => {
     [{ deviceSecret: "........" }, /placeholder/],
     [{ deviceSecret: keys.productKey }, /the same as another key/],
     [{ deviceSecret: keys.deviceKey! }, /the same as another key/],
+    [{ deviceKey: secret, deviceSecret: "864600031234566" }, /deviceSecret is an IMEI/],
+    [{ deviceKey: "8.646E+14" }, /a spreadsheet has rounded/],
   ])("like %j are refused", (change, reason) => {
     const fault = keysFault({ ...keys, ...change });
     expect(fault).toMatch(reason);

@@ -1,0 +1,194 @@
+/**
+ * `npm run energy`: how long a battery lasts, what it is spent on, and what one changed setting would do.
+ */
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { advice, compare, lifetime, variantsOf } from "../energy/comparison";
+import { profiles } from "../energy/profile";
+import { ProfileError, readProfile } from "../energy/profile-file";
+import { families } from "../modem/families";
+import { Progress } from "../report/progress";
+import { paletteFor } from "../report/style";
+import { CommandError, fraction, misuse, wholeNumber } from "./misuse";
+import type { Comparison, Outcome } from "../energy/comparison";
+import type { Choice, CoverageMix } from "../energy/choice";
+import type { EnergyProfile } from "../energy/profile";
+import type { Palette } from "../report/style";
+
+interface EnergyFlags extends Omit<Choice, "saving" | "releaseAssistance"> {
+  seed: string;
+  coverage: CoverageMix;
+  battery: number;
+  selfDischarge: number;
+  profile: string;
+  reports: number;
+  json?: boolean;
+}
+
+/** The `energy` command. */
+export function energyCommand(): Command {
+  return new Command("energy")
+    .configureHelp({ commandUsage: () => "npm run energy -- [options]" })
+    .description("how long does my battery last, and what should I change")
+    .option("--seed <text>", "seed of the runs", "1")
+    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 60, 86_400), 900)
+    .option("--coverage <mix>", "coverage level, or shares such as 0=80,1=15,2=5", coverageMix, [
+      1, 0, 0,
+    ] as const)
+    .option("--battery <Wh>", "its capacity", capacity, 5)
+    .option(
+      "--self-discharge <share>",
+      "of its capacity in a year, 0 to 1",
+      fraction("--self-discharge"),
+      0.01,
+    )
+    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field")
+    .addOption(
+      new Option("--modem <family>", "the modem's family").choices([...families.keys()]).default("sim7020"),
+    )
+    .addOption(
+      new Option("--format <name>", "how readings are sent")
+        .choices(["raw", "compact", "json"])
+        .default("raw"),
+    )
+    .option("--batch <n>", "readings that are sent together", wholeNumber("--batch", 1, 32), 1)
+    .option("--lifetime <s>", "session lifetime, seconds", wholeNumber("--lifetime", 30, 86_400), 3_600)
+    .option("--keep-alive", "the session is kept alive between reports", false)
+    .addOption(
+      new Option("--sleep <how>", "what the board does between readings")
+        .choices(["none", "deep"])
+        .default("deep"),
+    )
+    .option("--t3324 <s>", "seconds that the modem stays reachable", wholeNumber("--t3324", 2, 11_160), 10)
+    .option("--reports <n>", "readings in each run", wholeNumber("--reports", 16, 10_000), 64)
+    .option("--json", "print one JSON document")
+    .action(energy);
+}
+
+function capacity(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || !(value >= 0.01 && value <= 100_000)) {
+    throw misuse(`--battery takes watt hours from 0.01 to 100000, got "${text.slice(0, 40)}"`);
+  }
+  return value;
+}
+
+function coverageMix(text: string): CoverageMix {
+  if (/^[012]$/.test(text))
+    return [0, 1, 2].map((level) => (level === Number(text) ? 1 : 0)) as unknown as CoverageMix;
+  const mix: [number, number, number] = [0, 0, 0];
+  for (const part of text.split(",")) {
+    const found = /^([012])=(\d{1,3}(?:\.\d{1,3})?)$/.exec(part);
+    if (found === null) {
+      throw misuse(`--coverage takes a level, or shares such as 0=80,1=15,2=5, got "${text.slice(0, 40)}"`);
+    }
+    mix[Number(found[1])] += Number(found[2]);
+  }
+  const sum = mix[0] + mix[1] + mix[2];
+  if (sum <= 0) throw misuse("--coverage: the shares must be more than 0 together");
+  return [mix[0] / sum, mix[1] / sum, mix[2] / sum];
+}
+
+function profileOf(name: string): EnergyProfile {
+  if (name === "field" || name === "limit") return profiles[name];
+  let text: string;
+  try {
+    text = readFileSync(name, "utf8");
+  } catch {
+    throw misuse(`--profile: no file "${name.slice(0, 120)}"; built in are field and limit`);
+  }
+  try {
+    return readProfile(text, name);
+  } catch (error) {
+    throw error instanceof ProfileError ? misuse(`--profile: ${error.message}`) : error;
+  }
+}
+
+async function energy(flags: EnergyFlags): Promise<void> {
+  const { seed, coverage, battery: wattHours, selfDischarge, reports, json = false } = flags;
+  const { modem, interval, format, batch, lifetime: session, keepAlive, sleep, t3324 } = flags;
+  const profile = profileOf(flags.profile);
+  const base: Choice = {
+    modem,
+    interval,
+    format,
+    batch,
+    lifetime: session,
+    keepAlive,
+    sleep,
+    t3324,
+    saving: "psm",
+    releaseAssistance: true,
+  };
+  const battery = { capacity: wattHours, selfDischarge };
+  const progress = new Progress(process.stderr, variantsOf(base).length + 2, "runs");
+  let comparison: Comparison;
+  try {
+    const options = { seed, profile, mix: coverage, reports };
+    comparison = await compare(base, battery, options, () => progress.step());
+  } catch (error) {
+    throw new CommandError(1, error instanceof Error ? error.message : "a run failed");
+  } finally {
+    progress.end();
+  }
+  if (json) {
+    const { name } = profile;
+    const asked = { seed, reports, battery, profile: name, coverage, choice: base };
+    process.stdout.write(
+      `${JSON.stringify({ asked, ...comparison, advice: advice(comparison) }, null, 2)}\n`,
+    );
+    return;
+  }
+  const palette = paletteFor(process.stdout);
+  const levels = coverage.flatMap((share, level) =>
+    share > 0 ? [share === 1 ? `level ${level}` : `${Math.round(100 * share)} % at level ${level}`] : [],
+  );
+  const lines = [
+    palette.bold(
+      `${wattHours} Wh, ${100 * selfDischarge} % self-discharge a year · profile ${profile.name} · ${modem} · ` +
+        `a reading every ${interval} s · ${levels.join(", ")} · seed ${seed}`,
+    ),
+    "",
+    ...shares(comparison.base, palette),
+    "",
+    ...table(comparison, palette),
+    "",
+    advice(comparison),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** What one reading costs, by what for. */
+function shares({ measured, years }: Outcome, palette: Palette): string[] {
+  const { watts, wattsByCause, joulesPerReport, modem, board } = measured;
+  const rows = Object.entries(wattsByCause)
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, power]) => {
+      const share = power / watts;
+      const bar = "█".repeat(Math.max(1, Math.round(30 * share)));
+      const joules = (joulesPerReport * share).toFixed(4).padStart(9);
+      return `  ${cause.padEnd(22)}${joules} J  ${(100 * share).toFixed(1).padStart(5)} %  ${bar}`;
+    });
+  return [
+    `${palette.bold(lifetime(years))}: ${(1e6 * watts).toFixed(0)} µW on average, of which the modem takes ` +
+      `${(1e6 * modem).toFixed(0)} and the board ${(1e6 * board).toFixed(0)}. One reading, with all that belongs to it:`,
+    ...rows,
+    `  ${"sum".padEnd(22)}${joulesPerReport.toFixed(4).padStart(9)} J`,
+  ];
+}
+
+function table({ base, variants, together }: Comparison, palette: Palette): string[] {
+  const row = ({ text, measured, years }: Outcome): string => {
+    const change = years / base.years - 1;
+    const sign = `${change >= 0 ? "+" : ""}${(100 * change).toFixed(0)} %`;
+    const line = `  ${text.padEnd(46)}${lifetime(years).padStart(11)}${sign.padStart(8)}${measured.joulesPerReport.toFixed(3).padStart(10)} J`;
+    return change > 0.02 ? palette.green(line) : change < -0.02 ? palette.red(line) : line;
+  };
+  return [
+    palette.bold(
+      `  ${"one thing changed".padEnd(46)}${"lasts".padStart(11)}${"".padStart(8)}${"a reading".padStart(12)}`,
+    ),
+    ...(together === undefined ? [] : [row(together)]),
+    ...variants.map(row),
+  ];
+}

@@ -1,0 +1,121 @@
+/**
+ * What one changed setting does to the battery: each is a run of the same firmware, all else as it was.
+ */
+import { batteryYears } from "./battery";
+import { measure } from "./choice";
+import type { Battery } from "./battery";
+import type { Choice, MeasureOptions, Measured } from "./choice";
+
+/** One setting changed. */
+export interface Variant {
+  /** As the user would say it. */
+  readonly text: string;
+  readonly change: Partial<Choice>;
+}
+
+export interface Outcome extends Variant {
+  readonly measured: Measured;
+  readonly years: number;
+}
+
+export interface Comparison {
+  readonly base: Outcome;
+  /** Longest life first. */
+  readonly variants: readonly Outcome[];
+  /** All changes that help at once, those of one setting by the best; undefined when none or one does. */
+  readonly together: Outcome | undefined;
+}
+
+/** A gain below this is no advice: a run of other random numbers differs as much. */
+const worthwhile = 1.02;
+
+/** The changes worth looking at, without what is so already. */
+export function variantsOf(base: Choice): Variant[] {
+  const variants: Variant[] = [];
+  for (const format of ["raw", "compact", "json"] as const) {
+    if (format !== base.format) variants.push({ text: `readings as ${format}`, change: { format } });
+  }
+  for (const batch of [1, 4, 16]) {
+    if (batch === base.batch) continue;
+    const text = batch === 1 ? "each reading by itself" : `${batch} readings together`;
+    variants.push({ text, change: { batch } });
+  }
+  variants.push(
+    base.releaseAssistance
+      ? { text: "a network without release assistance", change: { releaseAssistance: false } }
+      : { text: "a network with release assistance", change: { releaseAssistance: true } },
+    base.saving === "psm"
+      ? { text: "eDRX in place of PSM (the board stays awake)", change: { saving: "edrx" } }
+      : { text: "PSM in place of eDRX", change: { saving: "psm" } },
+  );
+  const short = 2;
+  if (base.saving === "psm" && base.t3324 > short) {
+    variants.push({ text: `PSM ${short} s after the last datagram (T3324)`, change: { t3324: short } });
+  }
+  const between = base.interval * base.batch;
+  const kept = Math.min(86_400, Math.max(30, 2 * between));
+  if (base.lifetime <= between && kept > between) {
+    variants.push({ text: `session lifetime ${kept} s`, change: { lifetime: kept } });
+  } else if (base.lifetime > between) {
+    const lapses = Math.max(30, Math.floor(between / 2));
+    variants.push({
+      text: `session lifetime ${lapses} s, a new session each time`,
+      change: { lifetime: lapses },
+    });
+  }
+  if (!base.keepAlive && base.lifetime <= between) {
+    variants.push({ text: "session kept alive", change: { keepAlive: true } });
+  }
+  variants.push(
+    base.sleep === "deep"
+      ? { text: "board awake between readings", change: { sleep: "none" } }
+      : { text: "board in deep sleep between readings", change: { sleep: "deep" } },
+  );
+  return variants;
+}
+
+/** @param onDone one run is over. @throws Error when a run fails */
+export async function compare(
+  base: Choice,
+  battery: Battery,
+  options: MeasureOptions,
+  onDone?: () => void,
+): Promise<Comparison> {
+  const run = async (variant: Variant): Promise<Outcome> => {
+    const measured = await measure({ ...base, ...variant.change }, options);
+    onDone?.();
+    return { ...variant, measured, years: batteryYears(battery, measured.watts) };
+  };
+  const first = await run({ text: "as asked", change: {} });
+  const outcomes: Outcome[] = [];
+  for (const variant of variantsOf(base)) outcomes.push(await run(variant));
+  outcomes.sort((a, b) => b.years - a.years);
+  const helpful = outcomes.filter(({ years }) => years > first.years * worthwhile);
+  // The best of each setting: they come best first.
+  const change: Record<string, unknown> = {};
+  for (const outcome of helpful) {
+    for (const [setting, value] of Object.entries(outcome.change)) change[setting] ??= value;
+  }
+  const count = Object.keys(change).length;
+  const together = count < 2 ? undefined : await run({ text: "all that helps, together", change });
+  return { base: first, variants: outcomes, together };
+}
+
+/** What to do about it, one sentence. */
+export function advice({ base, variants, together }: Comparison): string {
+  const best = variants[0];
+  if (best === undefined || best.years <= base.years * worthwhile) {
+    return "Nothing in this list helps: what is left is fewer readings, better coverage, or a larger battery.";
+  }
+  const gain = (years: number): string => `${(years / base.years).toFixed(1)} times as long`;
+  const more =
+    together === undefined || together.years <= best.years * worthwhile
+      ? ""
+      : ` All that helps, together, makes it ${lifetime(together.years)} (${gain(together.years)}).`;
+  return `Change first: ${best.text}. The battery then lasts ${lifetime(best.years)}, ${gain(best.years)}.${more}`;
+}
+
+/** Years, or days where it is less than one. */
+export function lifetime(years: number): string {
+  return years >= 1 ? `${years.toFixed(1)} years` : `${Math.max(1, Math.round(years * 365.25))} days`;
+}
