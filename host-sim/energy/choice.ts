@@ -101,7 +101,8 @@ async function runAt(choice: Choice, coverage: Coverage, options: MeasureOptions
     engine: "node",
     edition: "token",
     coverage,
-    reports: options.reports,
+    // A few contacts behind the first hour.
+    reports: Math.max(options.reports, Math.ceil(warmUp / (1_000 * interval)) + 3 * choice.batch),
     powerKey: saving === "psm",
     command: false,
     releaseAssistance,
