@@ -6,6 +6,7 @@
  *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  world.ts
+ *     /api/v1/events, and the page at /                                        ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
  * loopback) whoever has that. No web page of another origin: there is no CORS, and see host-names.ts.
@@ -14,6 +15,9 @@ import type { AddressInfo } from "node:net";
 import { Ajv } from "ajv";
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud/cloud";
+import type { Feed } from "../console/feed";
+import { pagePaths, pageRoutes } from "../console/pages";
+import { streamRoute } from "../console/stream";
 import { commandRoutes } from "./commands";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
@@ -49,6 +53,8 @@ export interface ApiOptions {
   /** Whether there is a data directory, for the status. */
   kept: boolean;
   randomBytes(n: number): Uint8Array;
+  /** What the console shows as it happens; no console when left out. */
+  feed?: Feed;
   /** Hears of faults of this program; one line each. */
   onError?(line: string): void;
 }
@@ -137,6 +143,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     if (!originAllowed(origin, named))
       throw new Problem(403, "Origin: web pages of other origins are not let in");
+    if (options.feed !== undefined && pagePaths.has(request.url)) return;
     const verdict = guard?.judge(authorization) ?? "right";
     if (verdict === "right") return;
     // RFC 6750 section 3.1: no error code when no token came at all.
@@ -193,9 +200,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       dataRoutes(api, context);
       commandRoutes(api, context);
       worldRoutes(api, context);
+      if (options.feed !== undefined) streamRoute(api, options.feed);
     },
     { prefix: API_PREFIX },
   );
+  if (options.feed !== undefined) pageRoutes(app);
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;

@@ -10,6 +10,7 @@ import type { ApiOptions, ApiServer } from "../api/server";
 import { projectRoot } from "../board/project";
 import { decodeCoap } from "../cloud/coap-wire";
 import { describeCoap } from "../cloud/coap-text";
+import { Feed } from "../console/feed";
 import { StorageError } from "../cloud/fleet";
 import { ProductError } from "../cloud/product";
 import { loadScriptEngine } from "../cloud/script-engine";
@@ -112,14 +113,15 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
   try {
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
-    served = await serveCoap(flags, registry, say);
+    const feed = new Feed(Date.now);
+    served = await serveCoap(flags, registry, feed, say);
     opened.push(served);
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, token, mayMove, say);
+      const api = await serveHttp(flags, served, feed, token, mayMove, say);
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
@@ -143,7 +145,7 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
 }
 
 /** The CoAP half. */
-async function serveCoap(flags: CloudFlags, registry: Registry, say: Say): Promise<UdpCloud> {
+async function serveCoap(flags: CloudFlags, registry: Registry, feed: Feed, say: Say): Promise<UdpCloud> {
   const palette = paletteFor(process.stdout);
   const tell = (lane: string, text: string): void => {
     if (flags.quiet !== true) say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${text}`);
@@ -160,12 +162,14 @@ async function serveCoap(flags: CloudFlags, registry: Registry, say: Say): Promi
     scriptEngine: await loadScriptEngine(),
     storage: registry.storage,
     onEvent: (event) => {
+      feed.event(event);
       // The line of the datagram has said so already.
       if (event.type === "malformed") return;
       const text = describeCloud(event, true);
       if (text !== undefined) tell(palette.yellow("cloud"), text);
     },
     onDatagram: (direction, datagram, peer) => {
+      feed.datagram(direction, datagram, peer);
       const message = decodeCoap(datagram);
       const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
       tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
@@ -181,6 +185,7 @@ async function serveCoap(flags: CloudFlags, registry: Registry, say: Say): Promi
 async function serveHttp(
   flags: CloudFlags,
   served: UdpCloud,
+  feed: Feed,
   token: string | undefined,
   mayMove: boolean,
   say: Say,
@@ -195,6 +200,7 @@ async function serveHttp(
     edition: flags.edition,
     kept: flags.data !== undefined,
     randomBytes,
+    feed,
     onError: (line) => process.stderr.write(`${line}\n`),
   };
   let moved = "";
@@ -205,7 +211,7 @@ async function serveHttp(
   });
   const guarded = token === undefined ? "" : ", with bearer token";
   say(
-    `application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`,
+    `console on http://${shownHost(api.address)}:${api.port}/, application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`,
   );
   return api;
 }

@@ -1,0 +1,41 @@
+/** The application API as the page calls it, with the token where one is needed. */
+
+/** What an answer of the API says when it is none: RFC 9457's detail. */
+export class ApiFault extends Error {
+  override name = "ApiFault";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const stored = "enos-console-token";
+
+/** Kept for this tab alone. */
+export function useToken(token: string): void {
+  sessionStorage.setItem(stored, token);
+}
+
+export function headers(): Record<string, string> {
+  const token = sessionStorage.getItem(stored);
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** @throws ApiFault for any answer but 2xx; TypeError when there is none */
+export async function call<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+  const given = body === undefined ? {} : { body: JSON.stringify(body) };
+  const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+  const response = await fetch(`/api/v1${path}`, { method, headers: { ...headers(), ...type }, ...given });
+  if (!response.ok) {
+    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
+    throw new ApiFault(response.status, detail ?? `${method} ${path} was answered ${response.status}`);
+  }
+  return (await response.json()) as T;
+}
+
+/** A device's path below the API. */
+export function pathOf(device: { productKey: string; deviceKey: string }): string {
+  return `/devices/${encodeURIComponent(device.productKey)}/${encodeURIComponent(device.deviceKey)}`;
+}

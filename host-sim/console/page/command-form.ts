@@ -1,0 +1,190 @@
+/**
+ * Commands for one device: a form made from its thing model, and what became of each. What the model says of
+ * types, ranges and lengths is what the form takes; the cloud checks again.
+ */
+import { ApiFault, call, pathOf } from "./api";
+import { make } from "./elements";
+import type { Device } from "./device-list";
+import type { Field, Model } from "./model";
+
+interface CommandView {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly createdAt: number;
+  readonly path: string;
+}
+
+/** What a field's element gives: undefined where it was left empty. */
+type Read = () => unknown;
+
+let fields = 0;
+
+/** An input for one field of the model. @throws SyntaxError, by its reader, for a value that is no JSON */
+function inputFor(field: Field): { readonly element: HTMLElement; readonly read: Read } {
+  const id = `field-${(fields += 1)}`;
+  const { identifier, name = identifier, type = "", unit, range, values, maxLength, optional } = field;
+  const label = make("label", { for: id }, name);
+  const hint = [
+    type,
+    unit,
+    range === undefined ? undefined : `${range[0]} to ${range[1]}`,
+    optional ? "optional" : undefined,
+  ];
+  const row = (input: HTMLElement, read: Read) => {
+    const text = hint.filter((part) => part !== undefined && part !== "").join(", ");
+    return {
+      element: make("div", { class: "field" }, label, input, make("span", { class: "hint" }, text)),
+      read,
+    };
+  };
+  if (values !== undefined || type === "bool") {
+    const options =
+      values === undefined
+        ? [
+            ["true", "true"],
+            ["false", "false"],
+          ]
+        : Object.entries(values);
+    const select = make("select", { id, name: identifier }, make("option", { value: "" }, "–"));
+    for (const [value, word] of options)
+      select.append(make("option", { value }, value === word ? value : `${value} – ${word}`));
+    return row(select, () => (select.value === "" ? undefined : JSON.parse(select.value)));
+  }
+  if (/^(int|float|double|date)/.test(type)) {
+    const limits: Record<string, string> =
+      range === undefined ? {} : { min: String(range[0]), max: String(range[1]) };
+    const step = /^(int|date)/.test(type) ? "1" : "any";
+    const input = make("input", { id, name: identifier, type: "number", step, ...limits });
+    return row(input, () => (input.value === "" ? undefined : input.valueAsNumber));
+  }
+  const length: Record<string, string> = maxLength === undefined ? {} : { maxlength: String(maxLength) };
+  const input = make("input", { id, name: identifier, type: "text", ...length });
+  if (type === "string" || type === "file")
+    return row(input, () => (input.value === "" ? undefined : input.value));
+  hint.push("as JSON");
+  return row(input, () => (input.value.trim() === "" ? undefined : JSON.parse(input.value)));
+}
+
+/** See the head of this file. */
+export class CommandForm {
+  readonly #form: HTMLElement;
+  readonly #list = make("div", { role: "status" });
+  readonly #problem = make("p", { role: "alert" });
+  #device: Device | undefined;
+
+  constructor(panel: HTMLElement) {
+    this.#form = make("div");
+    panel.append(this.#form, this.#problem, make("h2", {}, "Sent"), this.#list);
+  }
+
+  /** Another device. */
+  async show(device: Device, model: Model | undefined): Promise<void> {
+    this.#device = device;
+    this.#problem.textContent = "";
+    const writable = model?.measurepoints?.filter((point) => point.writable === true) ?? [];
+    const choices: [string, string, () => HTMLElement][] = [];
+    if (writable.length > 0) {
+      choices.push([
+        "set",
+        "Set measure points",
+        () => this.#body(writable, (points) => ({ kind: "set", points })),
+      ]);
+    }
+    const readable = model?.measurepoints ?? [];
+    if (readable.length > 0) choices.push(["get", "Read measure points", () => this.#reading(readable)]);
+    for (const { identifier, name = identifier, inputs = [] } of model?.services ?? []) {
+      const make = () =>
+        this.#body(inputs, (given) => ({ kind: "service", service: identifier, inputs: given }));
+      choices.push([identifier, `Service: ${name}`, make]);
+    }
+    if (choices.length === 0) {
+      this.#form.replaceChildren(
+        make("p", { class: "dim" }, "The product's thing model has nothing to command."),
+      );
+    } else {
+      const select = make("select", { id: "command", "aria-label": "Command" });
+      for (const [value, text] of choices) select.append(make("option", { value }, text));
+      const place = make("div");
+      const change = (): void => place.replaceChildren(choices[select.selectedIndex][2]());
+      select.addEventListener("change", change);
+      this.#form.replaceChildren(select, place);
+      change();
+    }
+    await this.refresh();
+  }
+
+  /** Reads anew how the commands stand. */
+  async refresh(): Promise<void> {
+    const device = this.#device;
+    if (device === undefined) return;
+    const { items } = await call<{ items: CommandView[] }>(`${pathOf(device)}/commands`);
+    if (device !== this.#device) return;
+    const rows = [...items]
+      .reverse()
+      .map(({ id, kind, status, createdAt, path }) =>
+        make(
+          "div",
+          { class: "message", "data-command": id },
+          make("strong", {}, status),
+          ` · ${kind} · ${path} · ${new Date(createdAt).toLocaleTimeString()} · ${id}`,
+        ),
+      );
+    this.#list.replaceChildren(...(rows.length > 0 ? rows : [make("p", { class: "dim" }, "None yet.")]));
+  }
+
+  #body(inputs: readonly Field[], bodyOf: (values: Record<string, unknown>) => object): HTMLElement {
+    const rows = inputs.map((field) => ({ field, ...inputFor(field) }));
+    return this.#formOf(
+      rows.map(({ element }) => element),
+      () => {
+        const values: Record<string, unknown> = {};
+        for (const { field, read } of rows) {
+          let value: unknown;
+          try {
+            value = read();
+          } catch {
+            throw new ApiFault(0, `${field.name ?? field.identifier}: no JSON`);
+          }
+          if (value !== undefined) values[field.identifier] = value;
+        }
+        return bodyOf(values);
+      },
+    );
+  }
+
+  #reading(points: readonly Field[]): HTMLElement {
+    const boxes = points.map(({ identifier, name = identifier }) => {
+      const id = `field-${(fields += 1)}`;
+      const box = make("input", { id, type: "checkbox", value: identifier });
+      return { box, element: make("div", {}, box, " ", make("label", { for: id }, name)) };
+    });
+    const chosen = () => ({
+      kind: "get",
+      points: boxes.filter(({ box }) => box.checked).map(({ box }) => box.value),
+    });
+    return this.#formOf(
+      boxes.map(({ element }) => element),
+      chosen,
+    );
+  }
+
+  #formOf(rows: readonly HTMLElement[], bodyOf: () => object): HTMLFormElement {
+    const form = make("form", {}, ...rows, make("button", {}, "Send the command"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send(bodyOf);
+    });
+    return form;
+  }
+
+  async #send(bodyOf: () => object): Promise<void> {
+    this.#problem.textContent = "";
+    try {
+      await call(`${pathOf(this.#device!)}/commands`, "POST", bodyOf());
+      await this.refresh();
+    } catch (error) {
+      this.#problem.textContent = error instanceof Error ? error.message : "it could not be sent";
+    }
+  }
+}

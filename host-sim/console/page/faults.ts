@@ -1,0 +1,70 @@
+/** Faults made on purpose between devices and cloud. */
+import { call } from "./api";
+import { make } from "./elements";
+
+const names: Readonly<Record<string, string>> = {
+  dropUp: "Datagrams to the cloud that are lost, 0 to 1",
+  dropDown: "Datagrams from the cloud that are lost, 0 to 1",
+  duplicateDown: "Datagrams from the cloud that come twice, 0 to 1",
+  delayDown: "How much later the cloud sends, ms",
+  serverError: "Requests that are answered 5.00, 0 to 1",
+};
+
+/** See the head of this file. */
+export class FaultPanel {
+  readonly #inputs = new Map<string, HTMLInputElement>();
+  readonly #said = make("p", { role: "status" });
+
+  constructor(panel: HTMLElement) {
+    const form = make("form");
+    for (const [name, text] of Object.entries(names)) {
+      const limits = name === "delayDown" ? { max: "600000", step: "1" } : { max: "1", step: "any" };
+      const input = make("input", { id: `fault-${name}`, type: "number", min: "0", required: "", ...limits });
+      this.#inputs.set(name, input);
+      form.append(make("div", { class: "field" }, make("label", { for: input.id }, text), input));
+    }
+    const none = make("button", { type: "button" }, "None of them");
+    none.addEventListener("click", () => {
+      for (const input of this.#inputs.values()) input.value = "0";
+      void this.#put();
+    });
+    const forget = make("button", { type: "button" }, "End all sessions");
+    forget.addEventListener("click", () => void this.#forget());
+    form.append(make("p", {}, make("button", {}, "Apply"), " ", none, " ", forget));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#put();
+    });
+    panel.append(form, this.#said);
+  }
+
+  async load(): Promise<void> {
+    this.#take(await call<Record<string, number>>("/faults"));
+  }
+
+  #take(faults: Readonly<Record<string, number>>): void {
+    for (const [name, input] of this.#inputs) input.value = String(faults[name] ?? 0);
+    const active = Object.keys(names).filter((name) => faults[name] > 0);
+    this.#said.textContent = active.length === 0 ? "No fault is on." : `On: ${active.join(", ")}.`;
+  }
+
+  async #put(): Promise<void> {
+    const faults = Object.fromEntries([...this.#inputs].map(([name, input]) => [name, input.valueAsNumber]));
+    await this.#say(async () => this.#take(await call("/faults", "PUT", faults)));
+  }
+
+  async #forget(): Promise<void> {
+    await this.#say(async () => {
+      const { sessions } = await call<{ sessions: number }>("/faults/forget-sessions", "POST");
+      this.#said.textContent = `${sessions} ${sessions === 1 ? "session" : "sessions"} ended.`;
+    });
+  }
+
+  async #say(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#said.textContent = error instanceof Error ? error.message : "it did not work";
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What happens, as it happens: server-sent events by `fetch`, because an `EventSource` cannot send the token.
+ * Comes back by itself, from where it was.
+ */
+import { headers } from "./api";
+import type { FeedEntry } from "../feed";
+
+export interface Live {
+  readonly onEntry: (entry: FeedEntry) => void;
+  /** Undefined: connected. */
+  readonly onState: (trouble: string | undefined) => void;
+  /** The token is missing or wrong: it is tried again once `follow` is called anew. */
+  readonly onRefused: () => void;
+}
+
+const pause = 2_000;
+let last = 0;
+
+/** Follows until the page goes, or the token is refused. */
+export async function follow(live: Live): Promise<void> {
+  for (;;) {
+    try {
+      const response = await fetch("/api/v1/events", {
+        headers: { ...headers(), ...(last > 0 ? { "last-event-id": String(last) } : {}) },
+      });
+      if (response.status === 401) return live.onRefused();
+      if (!response.ok || response.body === null) throw new Error(`answered ${response.status}`);
+      live.onState(undefined);
+      await read(response.body, live);
+      live.onState("connection closed, trying again");
+    } catch {
+      live.onState("no connection, trying again");
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function read(body: ReadableStream<Uint8Array>, { onEntry }: Live): Promise<void> {
+  const reader = body.getReader();
+  const text = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (rest + text.decode(value, { stream: true })).split("\n\n");
+    rest = blocks.pop()!;
+    for (const block of blocks) {
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (data === undefined) continue;
+      const entry = JSON.parse(data) as FeedEntry;
+      // A stand-in that was started anew counts from 1 again.
+      last = entry.number;
+      onEntry(entry);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** The product's parsing script: to read, to try against bytes or JSON, to change. */
+import { call } from "./api";
+import { make } from "./elements";
+import type { Product } from "./model";
+
+/** See the head of this file. */
+export class ScriptPanel {
+  readonly #text = make("textarea", { id: "script", spellcheck: "false", "aria-label": "Parsing script" });
+  readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });
+  readonly #result = make("pre", { role: "status", id: "script-result" });
+  #product: Product | undefined;
+
+  constructor(panel: HTMLElement) {
+    const button = (text: string, run: () => Promise<string>): HTMLButtonElement => {
+      const made = make("button", { type: "button" }, text);
+      made.addEventListener("click", () => void this.#run(run));
+      return made;
+    };
+    panel.append(
+      this.#text,
+      make(
+        "p",
+        {},
+        button("Apply the script to the product", () => this.#apply()),
+      ),
+      make(
+        "div",
+        { class: "field" },
+        make("label", { for: "sample" }, "Bytes in hexadecimal, or JSON"),
+        this.#sample,
+      ),
+      make(
+        "p",
+        {},
+        button("Try the applied script", () => this.#try()),
+      ),
+      this.#result,
+    );
+  }
+
+  show(product: Product | undefined): void {
+    if (product?.productKey === this.#product?.productKey) return;
+    this.#product = product;
+    this.#text.value = product?.script ?? "";
+    this.#result.textContent = "";
+  }
+
+  async #run(run: () => Promise<string>): Promise<void> {
+    try {
+      this.#result.textContent = await run();
+    } catch (error) {
+      this.#result.textContent = error instanceof Error ? error.message : "it did not work";
+    }
+  }
+
+  async #apply(): Promise<string> {
+    if (this.#product === undefined) return "no product";
+    const path = `/products/${encodeURIComponent(this.#product.productKey)}`;
+    const { name, payload, model } = await call<Product>(path);
+    const script = this.#text.value;
+    await call(path, "PUT", { name, payload, model, ...(script.trim() === "" ? {} : { script }) });
+    return "applied";
+  }
+
+  async #try(): Promise<string> {
+    if (this.#product === undefined) return "no product";
+    const given = this.#sample.value.trim();
+    const hex = given.replace(/[\s:]/g, "");
+    const isHex = /^([0-9a-f]{2})+$/i.test(hex);
+    let body: object;
+    try {
+      body = isHex ? { bytes: hex.toLowerCase() } : { json: JSON.parse(given) as unknown };
+    } catch {
+      return "neither bytes in hexadecimal (two digits each) nor JSON";
+    }
+    const path = `/products/${encodeURIComponent(this.#product.productKey)}/script/try`;
+    return JSON.stringify(await call<object>(path, "POST", body), null, 2);
+  }
+}
