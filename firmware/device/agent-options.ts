@@ -23,6 +23,8 @@ export interface Link {
   poll(now: number): void;
   /** Whether its radio draws power; undefined for a network that is simply there. */
   readonly active?: boolean;
+  /** It is up, and goes to sleep by itself if nobody wants anything of it. */
+  readonly settled?: boolean;
   /** Something is on its way to it. */
   readonly busy?: boolean;
   /** Off with it, until `connect`. */

@@ -181,7 +181,8 @@ export class Agent {
     const { deadline } = this;
     const quiet = this.#idle && this.#uplink.idle && !this.#uplink.underWay && this.#unsettled === 0;
     if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
-    if (link.active !== false || link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
+    if (link.active !== false && link.settled !== true) return undefined;
+    if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
     if (this.#uplink.backlog > 0 && flash === undefined) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#continuity.hold(this.#uplink.epoch);

@@ -224,6 +224,11 @@ export class Modem implements DatagramModem {
     return this.#state !== "off" && this.#state !== "asleep" && this.#state !== "pausing";
   }
 
+  /** It needs nobody any more: what it has sent is answered, and PSM comes by itself when T3324 is over. */
+  get settled(): boolean {
+    return this.#state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
+  }
+
   /** What to keep over deep sleep and restarts, see `ResetLadder.state`. */
   get ladder(): readonly number[] {
     return this.#ladder.state;

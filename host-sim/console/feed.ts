@@ -9,31 +9,7 @@ import { describeCoap } from "../cloud/coap-text";
 import { decodeCoap } from "../cloud/coap-wire";
 import type { CoapMessage, MalformedCoap } from "../cloud/coap-wire";
 import type { CloudEvent, Peer } from "../cloud/events";
-
-/** One datagram, as the console shows it. */
-export interface MessageEntry {
-  readonly kind: "message";
-  /** Counts up from 1. */
-  readonly number: number;
-  /** Epoch ms. */
-  readonly at: number;
-  readonly direction: "in" | "out";
-  readonly peer: string;
-  readonly text: string;
-  /** Hexadecimal; two dots for a byte that is not shown. */
-  readonly bytes: string;
-  /** `productKey/deviceKey` where it is known: by the path, or by whom it answers. */
-  readonly device?: string;
-}
-
-export interface EventEntry {
-  readonly kind: "event";
-  readonly number: number;
-  readonly at: number;
-  readonly event: CloudEvent;
-}
-
-export type FeedEntry = MessageEntry | EventEntry;
+import type { FeedEntry } from "./entries";
 
 const kept = 500;
 /** Bytes of a datagram that are shown. */

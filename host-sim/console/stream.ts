@@ -8,7 +8,8 @@
  * comes back: nothing is held for it but what the feed keeps for all.
  */
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { Feed, FeedEntry } from "./feed";
+import type { FeedEntry } from "./entries";
+import type { Feed } from "./feed";
 
 /** A line that says nothing, so that no one takes the connection for dead, ms. */
 const heartbeat = 15_000;

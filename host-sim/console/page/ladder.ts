@@ -1,6 +1,6 @@
 /** Messages between devices and cloud as they come, each with its bytes behind a press of the key. */
 import { make } from "./elements";
-import type { MessageEntry } from "../feed";
+import type { MessageEntry } from "../entries";
 
 /** Messages shown; older ones go. */
 const most = 200;

@@ -3,7 +3,7 @@
  * Comes back by itself, from where it was.
  */
 import { headers } from "./api";
-import type { FeedEntry } from "../feed";
+import type { FeedEntry } from "../entries";
 
 export interface Live {
   readonly onEntry: (entry: FeedEntry) => void;

@@ -10,7 +10,7 @@ import { Points } from "./points";
 import { ScriptPanel } from "./script";
 import { makeTabs } from "./tabs";
 import type { Device } from "./device-list";
-import type { EventEntry, FeedEntry } from "../feed";
+import type { EventEntry, FeedEntry } from "../entries";
 import type { Product } from "./model";
 
 const pageOfDevices = 1_000;

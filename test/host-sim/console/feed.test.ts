@@ -7,7 +7,7 @@ import { Feed } from "../../../host-sim/console/feed";
 import { apiBench } from "../api/bench";
 import type { AddressInfo } from "node:net";
 import type { IncomingMessage } from "node:http";
-import type { FeedEntry } from "../../../host-sim/console/feed";
+import type { FeedEntry } from "../../../host-sim/console/entries";
 import type { ApiBench } from "../api/bench";
 
 const peer = { address: "10.0.0.2", port: 40_001 };
