@@ -54,7 +54,9 @@ export class Capture {
       }),
     );
     write(interfaceBlock({ name: "device", description: "what leaves the modem and what reaches it" }));
-    write(interfaceBlock({ name: "cloud", description: "what reaches the EnOS stand-in and what leaves it" }));
+    write(
+      interfaceBlock({ name: "cloud", description: "what reaches the EnOS stand-in and what leaves it" }),
+    );
   }
 
   hear(event: WorldEvent): void {
@@ -64,7 +66,11 @@ export class Capture {
       if (match !== null) this.#name = `device ${match[1]}`;
     } else if (event.source === "air") {
       this.#datagram(event.report);
-    } else if (event.source === "modem" && event.event.type === "dropped" && event.event.what === "datagram") {
+    } else if (
+      event.source === "modem" &&
+      event.event.type === "dropped" &&
+      event.event.what === "datagram"
+    ) {
       const { reason } = event.event;
       // It came to the modem at this very moment, which had no use for it.
       const at = this.#pending.find((packet) => packet.time === event.time && packet.place === device);
@@ -87,8 +93,16 @@ export class Capture {
         : `under way for ${((deliveredAt - time) / 1000).toFixed(3)} s`;
     const copy = duplicate ? "; duplicate made by the network" : "";
     const atDevice = up ? { from: inside ?? from, to } : { from, to: inside ?? to };
-    const departure = { place: up ? device : cloud, direction: "outbound", ...(up ? atDevice : { from, to }) } as const;
-    const arrival = { place: up ? cloud : device, direction: "inbound", ...(up ? { from, to } : atDevice) } as const;
+    const departure = {
+      place: up ? device : cloud,
+      direction: "outbound",
+      ...(up ? atDevice : { from, to }),
+    } as const;
+    const arrival = {
+      place: up ? cloud : device,
+      direction: "inbound",
+      ...(up ? { from, to } : atDevice),
+    } as const;
     // The sender sent a doubled datagram once.
     if (!duplicate) this.#put({ ...departure, time, bytes, comment: `${what}; ${outcome}` });
     if (deliveredAt !== undefined) {

@@ -51,7 +51,11 @@ export class CauseFinder {
     const message = decodeCoap(bytes);
     if ("malformed" in message) return { purpose: "other", repeated, answer: false, command: undefined };
     const options = new Set(message.options.map((each) => each.number));
-    const command = options.has(commandPayload) ? "brought" : options.has(commandWaits) ? "announced" : undefined;
+    const command = options.has(commandPayload)
+      ? "brought"
+      : options.has(commandWaits)
+        ? "announced"
+        : undefined;
     const answer = message.code === 0 ? message.type >= 2 : message.code >= 0x40;
     const other = direction === "up" ? "down" : "up";
     const token = hex(message.token);

@@ -56,7 +56,8 @@ function sumWords(bytes: Uint8Array, before: number): number {
 
 function addressBytes(address: string): number[] {
   const parts = address.split(".").map(Number);
-  if (parts.length === 4 && parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255)) return parts;
+  if (parts.length === 4 && parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255))
+    return parts;
   throw new RangeError(`expected an IPv4 address, got "${address.slice(0, 40)}"`);
 }
 

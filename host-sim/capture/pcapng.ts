@@ -20,7 +20,15 @@ const linkTypeRaw = 101;
 const timeResolution = 6;
 
 /** Codes of options, each within its kind of block. */
-const option = { end: 0, comment: 1, application: 4, name: 2, description: 3, resolution: 9, flags: 2 } as const;
+const option = {
+  end: 0,
+  comment: 1,
+  application: 4,
+  name: 2,
+  description: 3,
+  resolution: 9,
+  flags: 2,
+} as const;
 
 /** A file's first block. */
 export function sectionHeaderBlock(section: { application: string; comment: string }): Uint8Array {
