@@ -32,15 +32,15 @@ export function timeAxis(range: TimeRange): uPlot.Axis {
   });
 }
 
-/** `2d 06:00`; seconds only where the plot shows less than an hour, tenths below a minute. */
+/** `2d 06:00`; seconds only where the plot shows less than an hour, hundredths below ten. */
 export function clockText(seconds: number, shown: number): string {
   const whole = Math.floor(seconds + 1e-6);
   const two = (value: number): string => String(value).padStart(2, "0");
   const days = whole >= 86_400 ? `${Math.floor(whole / 86_400)}d ` : "";
   const minutes = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}`;
   if (shown >= 3_600_000) return days + minutes;
-  const tenths = shown < 60_000 ? (seconds + 1e-6 - whole).toFixed(2).slice(1) : "";
-  return `${days}${minutes}:${two(whole % 60)}${tenths}`;
+  const fraction = shown < 10_000 ? (seconds + 1e-6 - whole).toFixed(2).slice(1) : "";
+  return `${days}${minutes}:${two(whole % 60)}${fraction}`;
 }
 
 /** Settings of a plot that fills its place; dragging over one with `range` zooms all of them. */

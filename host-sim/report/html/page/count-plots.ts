@@ -1,7 +1,7 @@
 /** What else changes over time: readings that wait, datagrams, retransmissions and losses. */
 import uPlot from "uplot";
 import { axis, baseOptions, binTimes, closed, timeAxis } from "./chart";
-import { byId, make } from "./element";
+import { byId, keyed } from "./element";
 import { countInBins, depthOverTime, highestInBins } from "./statistics";
 import { colour } from "./theme";
 import type { RunData } from "../run-data";
@@ -52,7 +52,7 @@ export class JournalPlot implements Chart {
   }
 }
 
-/** Datagrams for each stretch of time: all, those sent again, those lost. */
+/** Datagrams for each stretch of time: all, the device's retransmissions, those lost. */
 export class AirPlot implements Chart {
   readonly #place = byId("air-plot");
   readonly #range: TimeRange;
@@ -66,18 +66,14 @@ export class AirPlot implements Chart {
     this.#kinds = [
       { name: "sent, both ways", colour: "--idle", times: where(sent) },
       {
-        name: "of these sent again",
+        name: "of these retransmissions",
         colour: "--transmit",
-        times: where((i) => sent(i) && datagrams.again[i] > 0),
+        times: where((i) => sent(i) && datagrams.up[i] === 1 && datagrams.again[i] > 0),
       },
       { name: "lost", colour: "--lost", times: where((i) => datagrams.travel[i] < 0) },
     ];
     byId("air-key").replaceChildren(
-      ...this.#kinds.map(({ name, colour: its, times: all }) => {
-        const swatch = make("span", { class: "swatch" });
-        swatch.style.background = `var(${its})`;
-        return make("span", {}, [swatch, document.createTextNode(`${name}: ${all.length}`)]);
-      }),
+      ...this.#kinds.map(({ name, colour: its, times: all }) => keyed(`${name}: ${all.length}`, its)),
     );
   }
 

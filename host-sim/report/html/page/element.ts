@@ -33,3 +33,10 @@ export function fillTable(table: HTMLElement, rows: readonly (readonly (string |
     ),
   );
 }
+
+/** A text behind a square of a colour of the style sheet. */
+export function keyed(text: string, colour: string): HTMLElement {
+  const swatch = make("span", { class: "swatch" });
+  swatch.style.background = `var(${colour})`;
+  return make("span", { class: "named" }, [swatch, document.createTextNode(text)]);
+}

@@ -1,5 +1,5 @@
 /** Where the joules went: by state, which is the power plot's key as well, and by cause. */
-import { byId, fillTable, make } from "./element";
+import { byId, fillTable, keyed, make } from "./element";
 import { stateColour } from "./power-plot";
 import { digits, span, withPrefix } from "./units";
 import type { RunData } from "../run-data";
@@ -9,7 +9,7 @@ export function fillEnergyTables({ profile, joules, byState, byCause }: RunData[
   fillTable(byId("by-state"), [
     ["state", "time", "energy", "share"],
     ...byState.map(([state, ms, spent]) => [
-      named(state, stateColour(state)),
+      keyed(state, stateColour(state)),
       span(ms),
       withPrefix(spent, "J"),
       share(spent),
@@ -25,10 +25,4 @@ export function fillEnergyTables({ profile, joules, byState, byCause }: RunData[
       return [cause, withPrefix(spent, "J"), share(spent), make("span", { class: "bar-place" }, [bar])];
     }),
   ]);
-}
-
-function named(text: string, colour: string): HTMLElement {
-  const swatch = make("span", { class: "swatch" });
-  swatch.style.background = `var(${colour})`;
-  return make("span", { class: "named" }, [swatch, document.createTextNode(text)]);
 }

@@ -72,6 +72,7 @@ function offerRange(range: TimeRange, power: PowerPlot, ladder: Ladder): void {
     byId("ladder-title").scrollIntoView();
   });
   const parts = byId<HTMLSelectElement>("parts");
+  parts.value = power.part;
   parts.addEventListener("change", () => {
     power.part = parts.value as PowerPlot["part"];
     power.draw();

@@ -1,10 +1,10 @@
 /** Power over time, stacked by the states of modem and board. */
 import uPlot from "uplot";
 import { axis, baseOptions, binTimes, closed, timeAxis } from "./chart";
-import { byId } from "./element";
+import { byId, keyed } from "./element";
 import { binPower, stepsOf } from "./power-bins";
 import { colour } from "./theme";
-import { withPrefix } from "./units";
+import { digits, tickText } from "./units";
 import type { PowerState, RunData } from "../run-data";
 import type { Chart } from "./chart";
 import type { TimeRange } from "./time-range";
@@ -31,6 +31,8 @@ export function stateColour(name: string): string {
 }
 
 const nameOf = ({ part, state }: PowerState): string => `${part} ${state}`;
+/** Share of the board's energy from which on the modem's would hardly show. */
+const dwarfs = 0.9;
 /** CSS pixels for each bin. */
 const binWidth = 2;
 
@@ -40,13 +42,19 @@ export class PowerPlot implements Chart {
   readonly #range: TimeRange;
   readonly #steps;
   #plot: uPlot | undefined;
-  /** Which part of the device is shown. */
+  /** Which part of the device is shown: the modem at first where the board would dwarf it. */
   part: "both" | "modem" | "board" = "both";
 
   constructor(power: RunData["power"], range: TimeRange) {
     this.#power = power;
     this.#range = range;
     this.#steps = [stepsOf(power.modem), stepsOf(power.board)];
+    const board = power.byState.filter(([name]) => name.startsWith("board "));
+    const share = board.reduce((sum, [, , joules]) => sum + joules, 0) / (power.joules || 1);
+    if (share > dwarfs) {
+      this.part = "modem";
+      byId("board-share").textContent = `The board draws ${digits(100 * share)} % of all, see Parts. `;
+    }
   }
 
   draw(): void {
@@ -76,6 +84,11 @@ export class PowerPlot implements Chart {
       points: { show: false },
       paths: uPlot.paths.stepped!({ align: 1 }),
     }));
+    // Only what this part of the run has, from the top of the stack.
+    const present = shown.filter(({ number }) => bins[number].some((watts) => watts > 0)).reverse();
+    byId("power-key").replaceChildren(
+      ...present.map(({ state }) => keyed(nameOf(state), stateColour(nameOf(state)))),
+    );
     this.#plot?.destroy();
     this.#plot = new uPlot(
       {
@@ -83,7 +96,7 @@ export class PowerPlot implements Chart {
         scales: { x: { time: false }, y: { range: (_, __, most) => [0, 1.05 * (most || 1)] } },
         axes: [
           timeAxis(this.#range),
-          axis({ size: 64, values: (_, at) => at.map((watts) => withPrefix(watts, "W")) }),
+          axis({ size: 72, values: (_, at) => at.map((watts) => tickText(watts, "W")) }),
         ],
         series: [{}, ...series],
       },

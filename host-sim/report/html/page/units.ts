@@ -14,6 +14,11 @@ export function withPrefix(value: number, unit: string): string {
   return `${digits(value / factor)} ${prefix}${unit}`;
 }
 
+/** The same for a round number, without zeros behind the point: `80 mW`. */
+export function tickText(value: number, unit: string): string {
+  return withPrefix(value, unit).replace(/\.0+ /, " ");
+}
+
 /** Three digits that count, without an exponent. */
 export function digits(value: number): string {
   const size = Math.abs(value);
