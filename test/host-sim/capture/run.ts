@@ -9,7 +9,13 @@ export interface Heard {
 }
 
 export async function hear(
-  changes: { seed?: number; reports?: number; edition?: "token" | "tokenless"; loss?: number } = {},
+  changes: {
+    seed?: number;
+    reports?: number;
+    edition?: "token" | "tokenless";
+    loss?: number;
+    modem?: string;
+  } = {},
 ): Promise<Heard> {
   const events: WorldEvent[] = [];
   const result = await new Simulation({
