@@ -13,6 +13,7 @@ import { fuzzCommand } from "./fuzz";
 import { CommandError } from "./misuse";
 import { modemCommand } from "./modem";
 import { modelCommand } from "./model";
+import { picturesCommand } from "./pictures";
 import { provisionCommand } from "./provision";
 import { startCommand } from "./start";
 
@@ -33,6 +34,7 @@ async function obey(): Promise<void> {
     chaosCommand(),
     modelCommand(),
     modemCommand(),
+    picturesCommand(),
     provisionCommand(),
     footprintCommand(),
     energyCommand(),

@@ -12,6 +12,7 @@ import { Timeline } from "../report/timeline";
 import { Simulation } from "../world/simulation";
 import { requireEngine } from "./engine";
 import { fraction, misuse, wholeNumber } from "./misuse";
+import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
 import type { Edition } from "../cloud/registry";
 import type { Coverage } from "../radio/link";
 import type { DatagramJson } from "../report/json";
@@ -35,6 +36,8 @@ interface StartFlags {
   verbose?: boolean;
   quiet?: boolean;
   json?: boolean;
+  report?: string;
+  pcap?: string;
 }
 
 /** The `start` command. */
@@ -101,6 +104,8 @@ export function startCommand(): Command {
     .option("--verbose", "show every line of the AT exchange")
     .option("--quiet", "show only the totals")
     .option("--json", "print one JSON document instead of the timeline")
+    .option("--report <file>", "write the run as one HTML page: messages, power, energy, latency")
+    .option("--pcap <file>", "write every datagram as a pcapng capture, for Wireshark")
     .action(start);
 }
 
@@ -110,6 +115,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     throw misuse("--quiet and --verbose exclude each other");
   requireEngine(flags.engine);
   if (flags.scenario === "outage") return outage(flags, command);
+  const files = runFiles(flags, command);
   const started = performance.now();
   const out = process.stdout;
   const palette = paletteFor(out);
@@ -147,6 +153,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     onEvent: (event) => {
       timeline?.add(event);
       progress.add(event);
+      files.hear(event);
       if (flags.json === true && event.source === "air") datagrams.push(datagramJson(event.report));
     },
   });
@@ -157,10 +164,20 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     progress.end();
     timeline?.end();
   }
+  await files.finish(result.virtualTime, factsOf(result));
   const realTime = performance.now() - started;
   if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams), null, 2)}\n`);
   else out.write(summary(result, realTime, palette));
   if (!result.complete) process.exitCode = 1;
+}
+
+/** What is written of the run besides, none of it unless it was asked for. */
+function runFiles(flags: StartFlags, command: Command): RunFiles {
+  const { report, pcap, seed } = flags;
+  // The outage's three days and what is around them.
+  const reports = flags.scenario === "outage" ? Math.ceil((4 * 86_400) / flags.interval) : flags.reports;
+  const coverage = Number(flags.coverage) as Coverage;
+  return new RunFiles({ report, pcap, seed, reports, coverage, command: reproduction(command, seed) });
 }
 
 /** Three days without coverage: how long it takes is the scenario's affair, and no command is sent. */
@@ -168,6 +185,7 @@ async function outage(flags: StartFlags, command: Command): Promise<void> {
   const given = (name: keyof StartFlags): boolean => command.getOptionValueSource(name) === "cli";
   if (given("reports")) throw misuse("--reports does not go with --scenario outage, which has its own end");
   if (given("command")) throw misuse("--no-command does not go with --scenario outage, which sends none");
+  const files = runFiles(flags, command);
   const started = performance.now();
   const out = process.stdout;
   const palette = paletteFor(out);
@@ -197,10 +215,17 @@ async function outage(flags: StartFlags, command: Command): Promise<void> {
     lifetime: flags.lifetime,
     modem: flags.modem,
     powerKey: flags.powerKey,
-    onEvent: (event) => timeline?.add(event),
-    onTurn: (time, text) => timeline?.note(time, palette.bold("world"), palette.bold(text)),
+    onEvent: (event) => {
+      timeline?.add(event);
+      files.hear(event);
+    },
+    onTurn: (time, text) => {
+      timeline?.note(time, palette.bold("world"), palette.bold(text));
+      files.note(time, text);
+    },
   });
   timeline?.end();
+  await files.finish(result.virtualTime, outageFactsOf(result));
   if (flags.json === true) write(JSON.stringify(result, null, 2));
   else out.write(outageSummary(result, performance.now() - started, palette));
   if (!result.complete) process.exitCode = 1;

@@ -36,6 +36,8 @@ export interface DatagramReport {
   /** The device's side is its public endpoint, as a server sees it. */
   readonly from: Endpoint;
   readonly to: Endpoint;
+  /** The device's own endpoint behind the NAT; `undefined` when no mapping leads to one. */
+  readonly inside: Endpoint | undefined;
   /** Virtual ms at the other end; `undefined` when lost. */
   readonly deliveredAt: number | undefined;
   /** True for the second copy of a duplicated datagram. */
@@ -222,27 +224,29 @@ export class NbIotCell implements CellSide {
     const mapping = this.#nat.inward(peer, this.#scheduler.now);
     const device = mapping && this.#devices.get(mapping.inside.address);
     if (mapping === undefined || device === undefined) {
-      this.#report("down", datagram.slice(), from ?? nowhere, peer, undefined, "no mapping");
+      this.#report("down", datagram.slice(), from ?? nowhere, peer, undefined, undefined, "no mapping");
       return;
     }
     const sender = from ?? mapping.lastPeer;
     if (this.#outage) {
-      this.#report("down", datagram.slice(), sender, peer, undefined, "no coverage");
+      this.#report("down", datagram.slice(), sender, peer, mapping.inside, undefined, "no coverage");
       return;
     }
-    const toPort = mapping.inside.port;
-    this.#carry("down", datagram, sender, peer, (bytes) => device.onDownlink(bytes, sender, toPort));
+    const { inside } = mapping;
+    this.#carry("down", datagram, sender, peer, inside, (bytes) =>
+      device.onDownlink(bytes, sender, inside.port),
+    );
   }
 
   /** The device's half of `sendDownlink`; only `RadioAttachment` calls it. */
   carryUplink(datagram: Uint8Array, from: Endpoint, to: Endpoint, attached: boolean): void {
     if (!attached || this.#outage) {
       const reason = attached ? "no coverage" : "not attached";
-      this.#report("up", datagram.slice(), from, to, undefined, reason);
+      this.#report("up", datagram.slice(), from, to, from, undefined, reason);
       return;
     }
     const peer = this.#nat.outward(from, to, this.#scheduler.now).outside;
-    this.#carry("up", datagram, peer, to, (bytes) => this.onUplink(bytes, peer, to));
+    this.#carry("up", datagram, peer, to, from, (bytes) => this.onUplink(bytes, peer, to));
   }
 
   /** ms that a search takes; only `RadioAttachment` calls it. */
@@ -273,6 +277,7 @@ export class NbIotCell implements CellSide {
     datagram: Uint8Array,
     from: Endpoint,
     to: Endpoint,
+    inside: Endpoint,
     deliver: (bytes: Uint8Array) => void | Promise<void>,
   ): void {
     const { loss, oneWay } = this.profile;
@@ -285,14 +290,14 @@ export class NbIotCell implements CellSide {
     const latency = travel();
     const copyLatency = twice ? travel() : 0;
     if (lost) {
-      this.#report(direction, bytes, from, to, undefined, "radio");
+      this.#report(direction, bytes, from, to, inside, undefined, "radio");
       return;
     }
     const now = this.#scheduler.now;
-    this.#report(direction, bytes, from, to, now + latency);
+    this.#report(direction, bytes, from, to, inside, now + latency);
     this.#scheduler.after(latency, () => deliver(bytes));
     if (!twice) return;
-    this.#report(direction, bytes, from, to, now + copyLatency, undefined, true);
+    this.#report(direction, bytes, from, to, inside, now + copyLatency, undefined, true);
     this.#scheduler.after(copyLatency, () => deliver(bytes.slice()));
   }
 
@@ -301,6 +306,7 @@ export class NbIotCell implements CellSide {
     bytes: Uint8Array,
     from: Endpoint,
     to: Endpoint,
+    inside: Endpoint | undefined,
     deliveredAt: number | undefined,
     reason?: DatagramReport["reason"],
     duplicate = false,
@@ -308,7 +314,18 @@ export class NbIotCell implements CellSide {
     if (this.#options.onDatagram === undefined) return;
     const fate = deliveredAt === undefined ? "lost" : "delivered";
     const time = this.#scheduler.now;
-    this.#options.onDatagram({ direction, time, bytes, fate, reason, from, to, deliveredAt, duplicate });
+    this.#options.onDatagram({
+      direction,
+      time,
+      bytes,
+      fate,
+      reason,
+      from,
+      to,
+      inside,
+      deliveredAt,
+      duplicate,
+    });
   }
 }
 

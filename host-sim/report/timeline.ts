@@ -176,7 +176,8 @@ const registrationWords = Object.freeze([
   "searching, out of coverage",
 ] as const);
 
-function describeModem(event: ModemEvent, verbose: boolean): string | undefined {
+/** What the modem did, in words; undefined for what only `verbose` shows. */
+export function describeModem(event: ModemEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case "power":
       return `power ${event.state} (${event.reason})`;

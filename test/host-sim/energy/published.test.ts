@@ -30,6 +30,7 @@ function sent(time: number, length: number): WorldEvent {
     fate: "delivered",
     from: endpoint,
     to: endpoint,
+    inside: undefined,
     deliveredAt: time,
     duplicate: false,
   };

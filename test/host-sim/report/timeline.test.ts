@@ -42,6 +42,7 @@ function datagram(time: number, fate: "delivered" | "lost", again = false): Worl
     fate,
     from: peer,
     to: peer,
+    inside: undefined,
     deliveredAt: fate === "lost" ? undefined : time + 1_100,
     duplicate: false,
   };

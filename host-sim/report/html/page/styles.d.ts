@@ -1,0 +1,2 @@
+/** Style sheets are bundled, and nothing of them is used in code. */
+declare module "*.css";

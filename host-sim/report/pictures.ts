@@ -1,0 +1,106 @@
+/** Pictures for the README, taken of the report of a run in headless Chromium. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+
+/** Where Debian, Ubuntu and Chrome's own packages put it. */
+const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] as const;
+/** CSS pixels, as the README shows them. */
+const width = 880;
+/** A browser that does nothing by itself, and touches no network. */
+const quiet = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+] as const;
+
+/** Something needed is not installed. */
+export class BrowserMissing extends Error {
+  override name = "BrowserMissing";
+}
+
+/** Chromium's path; undefined where there is none. `CHROMIUM` in the environment names another one. */
+export function chromiumPath(): string | undefined {
+  const named = process.env.CHROMIUM;
+  return [...(named === undefined ? [] : [named]), ...places].find((path) => existsSync(path));
+}
+
+/** @throws BrowserMissing without Chromium, or without playwright-core */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) {
+    throw new BrowserMissing("Chromium is not installed: apt-get install chromium, or name it in CHROMIUM");
+  }
+  const playwright = await import("playwright-core").catch(() => {
+    throw new BrowserMissing("playwright-core is not installed: run npm ci, without --omit=dev");
+  });
+  return playwright.chromium.launch({ executablePath, args: [...quiet] });
+}
+
+/**
+ * Takes the pictures of a report, in light colours: the power of a part of the run, and its messages.
+ *
+ * @param report the HTML file's path
+ * @param run virtual ms: where the run ends, and the part to show
+ * @returns the files written
+ */
+export async function takePictures(
+  report: string,
+  folder: string,
+  run: { readonly end: number; readonly from: number; readonly to: number },
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: "light" });
+    await page.goto(pathToFileURL(report).href);
+    await page.waitForSelector(".row");
+    // Without the AT exchange, which is another story.
+    await page.getByLabel("AT", { exact: true }).uncheck();
+    await page.evaluate(`document.querySelector("#ladder").style.height = "690px"`);
+    // Closer in two steps: a pixel of the whole run is longer than what is to be seen.
+    const length = run.to - run.from;
+    const around = { from: run.from - 2 * length, to: run.to + 2 * length };
+    await zoom(page, { from: 0, to: run.end }, around);
+    await zoom(page, around, run);
+    await page.getByText("Show in ladder").click();
+    const ladder = await clip(page, join(folder, "ladder.png"), "#lanes", "#ladder");
+    const power = await clip(page, join(folder, "power.png"), "#power-key", "#power-plot");
+    return [ladder, power];
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Drags over the part `to` of a power plot that shows the part `shown`. */
+async function zoom(
+  page: Page,
+  shown: { from: number; to: number },
+  to: { from: number; to: number },
+): Promise<void> {
+  const over = page.locator("#power-plot .u-over");
+  await over.scrollIntoViewIfNeeded();
+  const box = (await over.boundingBox())!;
+  const at = (time: number): number => box.x + (box.width * (time - shown.from)) / (shown.to - shown.from);
+  const y = box.y + box.height / 2;
+  await page.mouse.move(at(to.from), y);
+  await page.mouse.down();
+  await page.mouse.move(at(to.to), y, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** A picture from the top of one element to the bottom of another. */
+async function clip(page: Page, path: string, first: string, last: string): Promise<string> {
+  await page.evaluate("scrollTo(0, 0)");
+  const top = (await page.locator(first).boundingBox())!;
+  const bottom = (await page.locator(last).boundingBox())!;
+  const height = bottom.y + bottom.height - top.y;
+  await page.screenshot({ path, clip: { x: top.x, y: top.y, width: top.width, height }, fullPage: true });
+  return path;
+}
