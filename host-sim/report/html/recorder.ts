@@ -105,7 +105,9 @@ export class Recorder {
     const { seed, command } = this.#options;
     const account = this.#meter.finish(end);
     const descending = (a: { joules: number }, b: { joules: number }): number => b.joules - a.joules;
-    const causes = Object.entries(account.byCause).map(([name, joules]) => ({ name, joules }));
+    const causes = Object.entries(account.byCause)
+      .map(([name, joules]) => ({ name, joules }))
+      .filter(({ joules }) => joules > 0);
     const states = Object.entries(account.byState).map(([name, sums]) => ({ name, ...sums }));
     const data: RunData = {
       title: `Run report, seed ${seed}`,

@@ -23,11 +23,11 @@ export function axis(options: uPlot.Axis): uPlot.Axis {
 /** Virtual time since power-on below a plot. */
 export function timeAxis(range: TimeRange): uPlot.Axis {
   return axis({
-    space: 90,
+    space: 78,
     values: (_, splits) => splits.map((seconds) => clockText(seconds, range.to - range.from)),
     incrs: [
       0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800,
-      432000, 864000, 2592000,
+      432000, 864000, 1296000, 2592000,
     ],
   });
 }

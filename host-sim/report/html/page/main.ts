@@ -20,7 +20,7 @@ function show(run: Unpacked): void {
   const { data } = run;
   byId("title").textContent = data.title;
   byId("command").textContent = data.command;
-  byId("copy").addEventListener("click", () => void navigator.clipboard?.writeText(data.command));
+  byId("copy").addEventListener("click", () => copy(byId("command")));
   byId("facts").replaceChildren(
     ...data.facts.map(([name, value]) =>
       make("div", {}, [make("dt", { text: name }), make("dd", { text: value })]),
@@ -57,6 +57,12 @@ function show(run: Unpacked): void {
     drawAll();
   });
   drawAll();
+}
+
+/** Into the clipboard; where a page from a file has none, the text is marked for the user to copy. */
+function copy(element: HTMLElement): void {
+  getSelection()?.selectAllChildren(element);
+  void navigator.clipboard?.writeText(element.textContent ?? "").catch(() => {});
 }
 
 /** The buttons that zoom and move the plots over time. */
