@@ -154,7 +154,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     ...table(comparison, palette),
     "",
     advice(comparison),
-    `Other seeds move the life as asked by ${Math.round(100 * comparison.chance)} %; longer runs (--reports) less.`,
+    `Other seeds move the life as asked by ${Math.round(100 * comparison.chance)} %: less than that is chance.`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
