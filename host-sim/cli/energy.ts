@@ -121,7 +121,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     releaseAssistance: true,
   };
   const battery = { capacity: wattHours, selfDischarge };
-  const progress = new Progress(process.stderr, variantsOf(base).length + 2, "runs");
+  const progress = new Progress(process.stderr, variantsOf(base).length + 5, "runs");
   let comparison: Comparison;
   try {
     const options = { seed, profile, mix: coverage, reports };
@@ -154,6 +154,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     ...table(comparison, palette),
     "",
     advice(comparison),
+    `Other seeds move the life as asked by ${Math.round(100 * comparison.chance)} %: less than that is chance.`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
@@ -177,12 +178,13 @@ function shares({ measured, years }: Outcome, palette: Palette): string[] {
   ];
 }
 
-function table({ base, variants, together }: Comparison, palette: Palette): string[] {
+function table({ base, variants, together, chance }: Comparison, palette: Palette): string[] {
   const row = ({ text, measured, years }: Outcome): string => {
     const change = years / base.years - 1;
     const sign = `${change >= 0 ? "+" : ""}${(100 * change).toFixed(0)} %`;
     const line = `  ${text.padEnd(46)}${lifetime(years).padStart(11)}${sign.padStart(8)}${measured.joulesPerReport.toFixed(3).padStart(10)} J`;
-    return change > 0.02 ? palette.green(line) : change < -0.02 ? palette.red(line) : line;
+    const sure = Math.max(0.02, chance);
+    return change > sure ? palette.green(line) : change < -sure ? palette.red(line) : line;
   };
   return [
     palette.bold(

@@ -24,10 +24,17 @@ export interface Comparison {
   readonly variants: readonly Outcome[];
   /** All changes that help at once, those of one setting by the best; undefined when none or one does. */
   readonly together: Outcome | undefined;
+  /** By how much chance alone moves the life: the spread of runs as asked with other seeds, a share of their mean. */
+  readonly chance: number;
 }
 
-/** A gain below this is no advice: a run of other random numbers differs as much. */
-const worthwhile = 1.02;
+/** A gain below this is no advice, even where chance plays no part. */
+const least = 0.02;
+/** Runs as asked, each with random numbers of its own, that tell chance from gain. */
+const samples = 4;
+
+/** From this factor on, a longer life is more than chance. */
+const worthwhile = (chance: number): number => 1 + Math.max(least, chance);
 
 /** The changes worth looking at, without what is so already. */
 export function variantsOf(base: Choice): Variant[] {
@@ -87,10 +94,17 @@ export async function compare(
     return { ...variant, measured, years: batteryYears(battery, measured.watts) };
   };
   const first = await run({ text: "as asked", change: {} });
+  const lives = [first.years];
+  while (lives.length < samples) {
+    const other = { ...options, seed: `${options.seed}/${lives.length}` };
+    lives.push(batteryYears(battery, (await measure(base, other)).watts));
+    onDone?.();
+  }
+  const chance = spread(lives);
   const outcomes: Outcome[] = [];
   for (const variant of variantsOf(base)) outcomes.push(await run(variant));
   outcomes.sort((a, b) => b.years - a.years);
-  const helpful = outcomes.filter(({ years }) => years > first.years * worthwhile);
+  const helpful = outcomes.filter(({ years }) => years > first.years * worthwhile(chance));
   // The best of each setting: they come best first.
   const change: Record<string, unknown> = {};
   for (const outcome of helpful) {
@@ -98,18 +112,24 @@ export async function compare(
   }
   const count = Object.keys(change).length;
   const together = count < 2 ? undefined : await run({ text: "all that helps, together", change });
-  return { base: first, variants: outcomes, together };
+  return { base: first, variants: outcomes, together, chance };
+}
+
+/** From the least to the most, a share of the mean. */
+export function spread(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return (Math.max(...values) - Math.min(...values)) / mean;
 }
 
 /** What to do about it, one sentence. */
-export function advice({ base, variants, together }: Comparison): string {
+export function advice({ base, variants, together, chance }: Comparison): string {
   const best = variants[0];
-  if (best === undefined || best.years <= base.years * worthwhile) {
-    return "Nothing in this list helps: what is left is fewer readings, better coverage, or a larger battery.";
+  if (best === undefined || best.years <= base.years * worthwhile(chance)) {
+    return "Nothing in this list helps by more than chance: what is left is fewer readings, better coverage, or a larger battery.";
   }
   const gain = (years: number): string => `${(years / base.years).toFixed(1)} times as long`;
   const more =
-    together === undefined || together.years <= best.years * worthwhile
+    together === undefined || together.years <= best.years * worthwhile(chance)
       ? ""
       : ` All that helps, together, makes it ${lifetime(together.years)} (${gain(together.years)}).`;
   return `Change first: ${best.text}. The battery then lasts ${lifetime(best.years)}, ${gain(best.years)}.${more}`;

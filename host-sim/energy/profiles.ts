@@ -34,7 +34,11 @@ export const limit: EnergyProfile = {
   },
   radio: {
     uplink: each((value) => derived(value, fitted), [15_600, 2_030, 597]),
-    downlink: each((value) => derived(value, fitted), [20_000, 5_000, 1_000]),
+    downlink: each(
+      (value) =>
+        assumed(value, "held while uplink and set-up were fitted: the twelve cells do not tell it apart"),
+      [20_000, 5_000, 1_000],
+    ),
     access: each((value) => derived(value, fitted), [143, 252, 2_830]),
     accessTransmit: assumed(0.5, "half of the set-up sent, half received"),
     power: each((value) => derived(value, study), [23, 23, 23]),
@@ -52,19 +56,25 @@ export const limit: EnergyProfile = {
 export const field: EnergyProfile = {
   name: "field",
   modem: {
-    psm: measured(0.000_014_4, "SARA-N2 3.6 uA, BC95 4.2 uA, SIM7020 3.4 uA in PSM: 4 uA at 3.6 V"),
+    psm: derived(0.000_014_4, "4 uA at 3.6 V: SARA-N2 3.6 uA, BC95 4.2 uA, SIM7020 3.4 uA in PSM"),
     radioOff: measured(0.000_85, "SIM7020 hardware design: 236 uA at CFUN=0"),
     idle: measured(0.018_5, "SIM7020 hardware design: 5.6 mA idle at 3.3 V"),
     edrx: measured(0.002_9, "BG96, model of TU Dortmund: 0.81 mA between paging windows"),
     connected: measured(0.18, "50 mA over a 20 s inactivity tail (u-blox, application note on NB-IoT power)"),
     receive: measured(0.216, "SARA-N2 60 mA while it receives; M5311 54 mA"),
-    transmit23: measured(0.79, "220 mA at 23 dBm: SARA-N2 250 mA, M5311 and SIM7000 167 mA"),
+    transmit23: assumed(
+      0.79,
+      "220 mA at 23 dBm, between SARA-N2's 250 mA and the 167 mA of M5311 and SIM7000",
+    ),
     transmit10: measured(0.392, "SIM7000: 109 mA at 10 dBm"),
     boot: assumed(0.1, "an application processor at some 30 mA"),
   },
   radio: {
     uplink: [
-      measured(14_000, "about 14 kbit/s net in good coverage; M5311 15.6 kbit/s single-tone"),
+      derived(
+        14_000,
+        "what TR 45.820's energy for a byte at MCL 144 dB comes to at 0.5 W; M5311: 15.6 kbit/s at most",
+      ),
       derived(12_000, "200 bytes in ECL1: release assistance instead of a 20 s tail saves 93 % (u-blox)"),
       derived(
         1_500,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { batteryYears } from "../../../host-sim/energy/battery";
-import { advice, lifetime, variantsOf } from "../../../host-sim/energy/comparison";
+import { advice, compare, lifetime, spread, variantsOf } from "../../../host-sim/energy/comparison";
+import { profiles } from "../../../host-sim/energy/profile";
 import type { Choice } from "../../../host-sim/energy/choice";
 import type { Comparison, Outcome } from "../../../host-sim/energy/comparison";
 
@@ -46,7 +47,8 @@ describe("the changes looked at", () => {
 });
 
 describe("the advice", () => {
-  const comparison = (years: number[], together?: number): Comparison => ({
+  const comparison = (years: number[], together?: number, chance = 0): Comparison => ({
+    chance,
     base: outcome("as asked", 2),
     variants: years.map((each, i) => outcome(`change ${i}`, each)),
     together: together === undefined ? undefined : outcome("all that helps, together", together),
@@ -61,6 +63,8 @@ describe("the advice", () => {
 
   test("does not take chance for a gain", () => {
     expect(advice(comparison([2.01, 1]))).toMatch(/^Nothing in this list helps/);
+    expect(advice(comparison([2.3, 1], undefined, 0.2))).toMatch(/^Nothing in this list helps/);
+    expect(advice(comparison([2.5, 1], undefined, 0.2))).toMatch(/^Change first/);
     expect(advice(comparison([]))).toMatch(/^Nothing in this list helps/);
     expect(advice(comparison([3, 2.5], 3.01))).not.toMatch(/together/);
   });
@@ -79,3 +83,10 @@ test.each([
 ])("%d years are %s", (years, text) => {
   expect(lifetime(years)).toBe(text);
 });
+
+test("chance is what other seeds do to the same settings", async () => {
+  expect(spread([2, 3, 1, 2])).toBe(1);
+  const options = { seed: 1, profile: profiles.field, mix: [0, 0, 1], reports: 16 } as const;
+  const battery = { capacity: 5, selfDischarge: 0 };
+  expect((await compare(base, battery, options)).chance).toBeGreaterThan(0.02);
+}, 60_000);
