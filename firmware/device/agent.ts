@@ -108,6 +108,7 @@ export class Agent {
       lifetime: options.session.lifetime,
       keepAlive: options.keepAlive ?? false,
       retained: options.retained,
+      onAnswer: (answered, at) => this.#heard(answered, at),
       log,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, ladder: () => link.ladder ?? [] });
@@ -177,13 +178,13 @@ export class Agent {
    * journal. The board may lose its RAM then. Undefined while it must not.
    */
   rest(): Rest | undefined {
-    const { link, flash } = this.#options;
+    const { link } = this.#options;
     const { deadline } = this;
     const quiet = this.#idle && this.#uplink.idle && !this.#uplink.underWay && this.#unsettled === 0;
     if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.settled !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
-    if (this.#uplink.backlog > 0 && flash === undefined) return undefined;
+    if (!this.#uplink.safe) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#continuity.hold(this.#uplink.epoch);
     return {

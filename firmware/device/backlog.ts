@@ -12,6 +12,7 @@ import { Journal } from "../journal/journal";
 import { EntryType, decodeEntry, encodeEntry } from "./entry-bytes";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
+import type { JournalRecord } from "../journal/shelf";
 import type { Thing } from "../model/thing";
 import type { Completion } from "./application";
 import type { Entry, Message } from "./entry";
@@ -31,6 +32,11 @@ export interface BacklogOptions {
   readonly underWay: () => readonly Entry[];
   /** It is lost, and was not refused by anybody; `entry` when it is in RAM. */
   readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
+  /**
+   * When an entry of the journal was taken, monotonic ms, where that is known: what was taken before deep
+   * sleep. Left out, all of them are of an earlier start.
+   */
+  readonly takenAt?: (record: JournalRecord) => number;
   readonly log: (room: string, text: string) => void;
 }
 
@@ -79,6 +85,12 @@ export class Backlog {
     const { waiting, damaged, mended } = this.#journal.recovery;
     const harm = `${damaged > 0 ? ` damaged=${damaged}` : ""}${mended > 0 ? ` mended=${mended}` : ""}`;
     options.log("journal", `open waiting=${waiting}${harm}`);
+  }
+
+  /** All of it is in flash, and what is over is over there, too: RAM may be lost. */
+  get safe(): boolean {
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
+    return this.#settled.length === 0;
   }
 
   /** Whether entries outlive the loss of power. */
@@ -296,7 +308,8 @@ export class Backlog {
       for (let i = 0; i < addresses.length; i++) {
         const record = journal.read(addresses[i]);
         if (record === undefined) continue;
-        const entry = decodeEntry(this.#options.thing, record, -Infinity);
+        const takenAt = this.#options.takenAt?.(record) ?? -Infinity;
+        const entry = decodeEntry(this.#options.thing, record, takenAt);
         this.#unread -= 1;
         if (entry !== undefined) {
           this.#entries.push(this.#heard(entry));

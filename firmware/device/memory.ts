@@ -66,6 +66,8 @@ export class DeviceMemory {
   #working: boolean;
   /** The state in storage is an older one. */
   #unsaved = false;
+  /** It goes on where the board was before deep sleep. */
+  readonly continued: boolean = false;
   #idLimit: number;
   #nextId: number;
   #messageIdLimit = 0;
@@ -105,6 +107,7 @@ export class DeviceMemory {
     // What cannot be read must not be written over.
     if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
     if (retained !== undefined && isSnapshot(retained)) {
+      this.continued = true;
       const end = retained.length - trailerLength;
       const view = new DataView(retained.buffer, retained.byteOffset, retained.byteLength);
       this.rto = this.#read(retained.subarray(0, end), view);
@@ -183,15 +186,16 @@ export class DeviceMemory {
   /** Call before a message is sent: the id that comes next is reserved when this returns. */
   coverMessageId(next: number): void {
     const left = (this.#messageIdLimit - next) & 0xffff;
-    if (left > 0 && left <= idReserve) return;
-    this.#messageIdLimit = (next + idReserve) & 0xffff;
+    if (left > 0 && left <= idReserve && !this.#unsaved) return;
+    if (left === 0 || left > idReserve) this.#messageIdLimit = (next + idReserve) & 0xffff;
     this.save();
   }
 
   /** Call before a message is signed with this number. */
   coverSequence(sequence: number): void {
-    if (this.#session === undefined || sequence < this.#sequenceLimit) return;
-    this.#sequenceLimit = sequence + sequenceReserve;
+    if (this.#session === undefined) return;
+    if (sequence < this.#sequenceLimit && !this.#unsaved) return;
+    if (sequence >= this.#sequenceLimit) this.#sequenceLimit = sequence + sequenceReserve;
     this.save();
   }
 
@@ -236,7 +240,9 @@ export class DeviceMemory {
     view.setUint16(4, this.#messageIdLimit, true);
     view.setUint32(6, this.#sequenceLimit, true);
     view.setUint32(10, this.bootMark, true);
-    view.setUint8(14, this.#unsaved ? 1 : 0);
+    // What could not be read this time could not be written either: whoever can next does.
+    const behind = this.#unsaved || (this.#slots !== undefined && !this.#working);
+    view.setUint8(14, behind ? 1 : 0);
     return bytes;
   }
 

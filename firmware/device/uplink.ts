@@ -20,6 +20,7 @@ import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
+import type { JournalRecord } from "../journal/shelf";
 import type { Thing } from "../model/thing";
 import type { Completion } from "./application";
 import type { Order } from "./backlog";
@@ -92,6 +93,7 @@ export class Uplink {
       thing,
       underWay: () => this.#upload?.entries ?? nothing,
       onLost: (id, isReading, reason, entry) => this.#lost(id, isReading, reason, entry),
+      ...(memory.continued ? { takenAt: (record) => this.#takenAt(record) } : {}),
       log,
     });
   }
@@ -99,6 +101,11 @@ export class Uplink {
   /** Entries that wait for the cloud's acknowledgement. */
   get backlog(): number {
     return this.#backlog.length;
+  }
+
+  /** All that waits is in flash: RAM may be lost. */
+  get safe(): boolean {
+    return this.#backlog.safe;
   }
 
   /** Nothing is to be sent for now. */
@@ -125,6 +132,12 @@ export class Uplink {
   deadline(polledAt: number): number {
     const waits = this.#draining && !this.#underWay && this.#notBefore > polledAt;
     return waits ? this.#notBefore : Infinity;
+  }
+
+  /** The monotonic clock went on in deep sleep, so what was taken before it is no older than it is. */
+  #takenAt({ dated, time, boot }: JournalRecord): number {
+    if (dated) return this.#epoch === undefined ? -Infinity : time - this.#epoch;
+    return boot === (this.#options.memory.bootMark & 0xffff) ? time : -Infinity;
   }
 
   /** When the clock's time is known, epoch ms at monotonic zero. */

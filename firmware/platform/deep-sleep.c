@@ -7,6 +7,7 @@
 #include "driver/gpio.h"
 #include "esp_attr.h"
 #include "esp_sleep.h"
+#include "soc/soc_caps.h"
 
 #define RETAINED 512
 
@@ -23,18 +24,21 @@ void retained_write(uint8_t *bytes, uint32_t length)
 	memcpy(retained, bytes, length < RETAINED ? length : RETAINED);
 }
 
-/* The pin keeps its level over deep sleep, and whatever is written to it until it is let go. */
+/*
+ * The pin keeps its level over deep sleep, and whatever is written to it until it is let go. On the ESP32 and
+ * ESP32-S3 that goes for pins of the real-time clock's domain alone, unless all digital ones are held, too.
+ */
 void pin_hold(int32_t pin)
 {
 	gpio_hold_en((gpio_num_t)pin);
-#if SOC_GPIO_SUPPORT_HOLD_IO_IN_DSLP && !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
+#if !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
 	gpio_deep_sleep_hold_en();
 #endif
 }
 
 void pin_release(int32_t pin)
 {
-#if SOC_GPIO_SUPPORT_HOLD_IO_IN_DSLP && !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
+#if !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
 	gpio_deep_sleep_hold_dis();
 #endif
 	gpio_hold_dis((gpio_num_t)pin);

@@ -15,9 +15,11 @@ import type { AddressInfo } from "node:net";
 import { Ajv } from "ajv";
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud/cloud";
+import type { ScriptEngine } from "../cloud/script-engine";
 import type { Feed } from "../console/feed";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
+import { toolRoutes } from "../console/tools";
 import { commandRoutes } from "./commands";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
@@ -55,6 +57,8 @@ export interface ApiOptions {
   randomBytes(n: number): Uint8Array;
   /** What the console shows as it happens; no console when left out. */
   feed?: Feed;
+  /** Runs parsing scripts that the console tries; none when left out. */
+  scriptEngine?: ScriptEngine;
   /** Hears of faults of this program; one line each. */
   onError?(line: string): void;
 }
@@ -204,6 +208,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     { prefix: API_PREFIX },
   );
+  if (options.feed !== undefined) {
+    await app.register(async (tools) => toolRoutes(tools, options.cloud, options.scriptEngine), {
+      prefix: "/console",
+    });
+  }
   if (options.feed !== undefined) pageRoutes(app);
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.ready();

@@ -15,6 +15,7 @@ import { StorageError } from "../cloud/fleet";
 import { ProductError } from "../cloud/product";
 import { loadScriptEngine } from "../cloud/script-engine";
 import { ServeError, serveUdp } from "../cloud/udp";
+import type { ScriptEngine } from "../cloud/script-engine";
 import type { UdpCloud } from "../cloud/udp";
 import { paletteFor } from "../report/style";
 import { describeCloud } from "../report/timeline";
@@ -114,14 +115,15 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
     const feed = new Feed(Date.now);
-    served = await serveCoap(flags, registry, feed, say);
+    const engine = await loadScriptEngine();
+    served = await serveCoap(flags, registry, engine, feed, say);
     opened.push(served);
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, feed, token, mayMove, say);
+      const api = await serveHttp(flags, served, { feed, engine }, token, mayMove, say);
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
@@ -145,7 +147,13 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
 }
 
 /** The CoAP half. */
-async function serveCoap(flags: CloudFlags, registry: Registry, feed: Feed, say: Say): Promise<UdpCloud> {
+async function serveCoap(
+  flags: CloudFlags,
+  registry: Registry,
+  engine: ScriptEngine,
+  feed: Feed,
+  say: Say,
+): Promise<UdpCloud> {
   const palette = paletteFor(process.stdout);
   const tell = (lane: string, text: string): void => {
     if (flags.quiet !== true) say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${text}`);
@@ -159,7 +167,7 @@ async function serveCoap(flags: CloudFlags, registry: Registry, feed: Feed, say:
     addressIdle: flags.natIdle,
     devices: registry.devices,
     products: registry.products,
-    scriptEngine: await loadScriptEngine(),
+    scriptEngine: engine,
     storage: registry.storage,
     onEvent: (event) => {
       feed.event(event);
@@ -185,7 +193,7 @@ async function serveCoap(flags: CloudFlags, registry: Registry, feed: Feed, say:
 async function serveHttp(
   flags: CloudFlags,
   served: UdpCloud,
-  feed: Feed,
+  { feed, engine }: { readonly feed: Feed; readonly engine: ScriptEngine },
   token: string | undefined,
   mayMove: boolean,
   say: Say,
@@ -201,6 +209,7 @@ async function serveHttp(
     kept: flags.data !== undefined,
     randomBytes,
     feed,
+    scriptEngine: engine,
     onError: (line) => process.stderr.write(`${line}\n`),
   };
   let moved = "";

@@ -1,21 +1,26 @@
 /** What the console is told, one after the other: types that its server and its page share. */
 import type { CloudEvent } from "../cloud/events";
 
-/** One datagram, as the console shows it. */
-export interface MessageEntry {
-  readonly kind: "message";
+/** One datagram, read. */
+export interface Message {
   /** Counts up from 1. */
-  readonly number: number;
+  readonly id: number;
   /** Epoch ms. */
   readonly at: number;
-  readonly direction: "in" | "out";
+  readonly way: "up" | "down";
   readonly peer: string;
-  readonly text: string;
-  /** Hexadecimal; two dots for a byte that is not shown. */
-  readonly bytes: string;
+  /** Bytes. */
+  readonly size: number;
   /** `productKey/deviceKey` where it is known: by the path, or by whom it answers. */
   readonly device?: string;
+  readonly line: string;
+  /** Name and value of each part; what is masked says so. */
+  readonly fields: readonly (readonly [string, string])[];
+  /** Hexadecimal; two dots for a byte that is masked. */
+  readonly hex: string;
 }
+
+export type MessageEntry = Message & { readonly kind: "message"; readonly number: number };
 
 export interface EventEntry {
   readonly kind: "event";

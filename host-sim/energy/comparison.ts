@@ -110,6 +110,11 @@ export async function compare(
   for (const outcome of helpful) {
     for (const [setting, value] of Object.entries(outcome.change)) change[setting] ??= value;
   }
+  // A session must last from one contact to the next.
+  const { batch = base.batch, lifetime: session = base.lifetime } = change as Partial<Choice>;
+  if (batch !== base.batch && session <= base.interval * batch) {
+    change.lifetime = Math.min(86_400, 2 * base.interval * batch);
+  }
   const count = Object.keys(change).length;
   const together = count < 2 ? undefined : await run({ text: "all that helps, together", change });
   return { base: first, variants: outcomes, together, chance };

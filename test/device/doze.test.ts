@@ -123,6 +123,33 @@ describe("the device's memory over deep sleep", () => {
     expect(after.boots).toBe(before.boots + 1);
   });
 
+  test("a wake at which storage cannot be read leaves nothing that a later one would trust", () => {
+    const store = newStore();
+    const before = new DeviceMemory(store, () => 0.25, silent);
+    before.keepSession({ edition: "token", token, sequence: 5, lastContact: 1e12 });
+    before.coverMessageId(100);
+    const broken = {
+      read: (): never => {
+        throw new Error("read");
+      },
+      write: store.write,
+    };
+    // Beyond all that was reserved, in a wake that can write nothing down.
+    let memory = new DeviceMemory(broken, () => 0.9, silent, before.snapshot(100));
+    let id = 0;
+    for (let i = 0; i < 70; i++) id = memory.takeId();
+    memory.coverMessageId(170);
+    memory.coverSequence(70);
+    memory.holdSession({ edition: "token", token, sequence: 70, lastContact: 1e12 });
+    memory = new DeviceMemory(store, () => 0.9, silent, memory.snapshot(171));
+    memory.coverSequence(71);
+    memory.coverMessageId(171);
+    const after = new DeviceMemory(store, () => 0.9, silent);
+    expect(after.takeId()).toBeGreaterThan(id);
+    expect(after.session!.sequence).toBeGreaterThanOrEqual(71);
+    expect((after.firstMessageId - 171) & 0xffff).toBeLessThan(200);
+  });
+
   test("a snapshot of another length is not taken", () => {
     const store = newStore();
     const before = new DeviceMemory(store, () => 0.25, silent);

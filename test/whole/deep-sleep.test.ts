@@ -20,13 +20,22 @@ interface Setting {
   readonly modem?: string;
   readonly loss?: number;
   readonly engine?: "node" | "xs";
+  readonly journalSize?: number;
 }
 
 class Day {
   readonly events: WorldEvent[] = [];
   world!: World;
 
-  static async begin({ seed = 1, config = {}, edition = "token", modem, loss, engine }: Setting = {}) {
+  static async begin({
+    seed = 1,
+    config = {},
+    edition = "token",
+    modem,
+    loss,
+    engine,
+    journalSize,
+  }: Setting = {}) {
     const day = new Day();
     day.world = await World.create({
       seed,
@@ -36,6 +45,7 @@ class Day {
       loss: loss ?? 0,
       ...(modem === undefined ? {} : { modem }),
       powerKey: true,
+      ...(journalSize === undefined ? {} : { journalSize }),
       payload: "raw",
       commandTimeout: 48 * hour,
       config: { sleep: "deep", payload: "compact", startSpread: 0, ...config },
@@ -149,8 +159,30 @@ describe("a board in deep sleep", () => {
     const day = await Day.begin({ seed: 6, config: { batch: 4, payload: "compact", lifetime: 7200 } });
     await day.until(24);
     complete(day, 24, 4);
+    // They waited in flash, over a start of the firmware each, and are no later than in RAM.
+    const late = day.events.filter(
+      (event) => event.source === "cloud" && event.event.type === "stored" && event.event.late === true,
+    );
+    expect(late).toEqual([]);
     expect(day.lines("modem: waking").length).toBeLessThanOrEqual(26);
     expect(day.board("asleep")).toBeGreaterThan(90);
+  });
+
+  test("with a journal that cannot be used, what waits in RAM keeps the board awake", async () => {
+    const config = { batch: 4, payload: "compact", lifetime: 7200 };
+    const day = await Day.begin({ seed: 6, config, journalSize: 4_096 });
+    await day.until(24);
+    expect(day.lines("journal: failed").length + day.lines("journal: none").length).toBeGreaterThan(0);
+    complete(day, 24, 4);
+  });
+
+  test("keeping the session alive is no radio time in vain", async () => {
+    const config = { sleep: "none", keepAlive: true, radioBudget: 600, lifetime: 1_200, interval: 43_200 };
+    const day = await Day.begin({ seed: 3, config });
+    await day.until(60);
+    expect(day.lines("session: keep alive").length).toBeGreaterThan(100);
+    expect(day.lines("radio: off")).toEqual([]);
+    expect(day.readings.length).toBe(5);
   });
 
   test("a session lapses over a longer sleep, and is opened once for each report", async () => {

@@ -27,7 +27,11 @@ export function headers(): Record<string, string> {
 export async function call<T>(path: string, method = "GET", body?: unknown): Promise<T> {
   const given = body === undefined ? {} : { body: JSON.stringify(body) };
   const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-  const response = await fetch(`/api/v1${path}`, { method, headers: { ...headers(), ...type }, ...given });
+  const response = await fetch(path.startsWith("/console/") ? path : `/api/v1${path}`, {
+    method,
+    headers: { ...headers(), ...type },
+    ...given,
+  });
   if (!response.ok) {
     const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
     throw new ApiFault(response.status, detail ?? `${method} ${path} was answered ${response.status}`);

@@ -13,6 +13,7 @@ const names: Readonly<Record<string, string>> = {
 /** See the head of this file. */
 export class FaultPanel {
   readonly #inputs = new Map<string, HTMLInputElement>();
+  readonly #down = make("input", { id: "fault-down", type: "checkbox" });
   readonly #said = make("p", { role: "status" });
 
   constructor(panel: HTMLElement) {
@@ -30,6 +31,9 @@ export class FaultPanel {
     });
     const forget = make("button", { type: "button" }, "End all sessions");
     forget.addEventListener("click", () => void this.#forget());
+    const down = make("label", { for: "fault-down" }, " The cloud swallows every datagram");
+    form.prepend(make("p", {}, this.#down, down));
+    this.#down.addEventListener("change", () => void this.#switch());
     form.append(make("p", {}, make("button", {}, "Apply"), " ", none, " ", forget));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -40,6 +44,7 @@ export class FaultPanel {
 
   async load(): Promise<void> {
     this.#take(await call<Record<string, number>>("/faults"));
+    this.#down.checked = (await call<{ down: boolean }>("/console/down")).down;
   }
 
   #take(faults: Readonly<Record<string, number>>): void {
@@ -51,6 +56,13 @@ export class FaultPanel {
   async #put(): Promise<void> {
     const faults = Object.fromEntries([...this.#inputs].map(([name, input]) => [name, input.valueAsNumber]));
     await this.#say(async () => this.#take(await call("/faults", "PUT", faults)));
+  }
+
+  async #switch(): Promise<void> {
+    await this.#say(async () => {
+      const { down } = await call<{ down: boolean }>("/console/down", "PUT", { down: this.#down.checked });
+      this.#said.textContent = down ? "The cloud is down." : "The cloud is up again.";
+    });
   }
 
   async #forget(): Promise<void> {

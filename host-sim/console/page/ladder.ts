@@ -44,8 +44,8 @@ export class Ladder {
   }
 }
 
-function rowOf({ at, direction, peer, text, bytes, device }: MessageEntry): HTMLElement {
-  const arrow = direction === "in" ? "device ─▶ cloud" : "device ◀─ cloud";
+function rowOf({ at, way, peer, line, fields, hex, device }: MessageEntry): HTMLElement {
+  const arrow = way === "up" ? "device ─▶ cloud" : "device ◀─ cloud";
   const row = make(
     "details",
     { class: "message" },
@@ -53,16 +53,18 @@ function rowOf({ at, direction, peer, text, bytes, device }: MessageEntry): HTML
       "summary",
       {},
       make("span", { class: "dim mono" }, `${new Date(at).toLocaleTimeString()} `),
-      make("span", { class: direction }, arrow),
-      ` ${text}`,
+      make("span", { class: way }, arrow),
+      ` ${line}`,
     ),
   );
   // Filled when it is opened: two hundred closed ones need no bytes in the document.
   row.addEventListener("toggle", () => {
     if (!row.open || row.childElementCount > 1) return;
+    const parts = fields.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
     row.append(
       make("div", { class: "dim" }, `${device ?? "unknown device"}, ${peer}`),
-      make("pre", {}, bytes),
+      make("dl", {}, ...parts),
+      make("pre", {}, hex.replace(/../g, "$& ").trim()),
     );
   });
   return row;

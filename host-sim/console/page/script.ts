@@ -32,7 +32,7 @@ export class ScriptPanel {
       make(
         "p",
         {},
-        button("Try the applied script", () => this.#try()),
+        button("Try the script as it stands here", () => this.#try()),
       ),
       this.#result,
     );
@@ -63,7 +63,6 @@ export class ScriptPanel {
   }
 
   async #try(): Promise<string> {
-    if (this.#product === undefined) return "no product";
     const given = this.#sample.value.trim();
     const hex = given.replace(/[\s:]/g, "");
     const isHex = /^([0-9a-f]{2})+$/i.test(hex);
@@ -73,7 +72,10 @@ export class ScriptPanel {
     } catch {
       return "neither bytes in hexadecimal (two digits each) nor JSON";
     }
-    const path = `/products/${encodeURIComponent(this.#product.productKey)}/script/try`;
-    return JSON.stringify(await call<object>(path, "POST", body), null, 2);
+    return JSON.stringify(
+      await call<object>("/console/script/try", "POST", { script: this.#text.value, ...body }),
+      null,
+      2,
+    );
   }
 }

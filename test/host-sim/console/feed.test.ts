@@ -28,10 +28,7 @@ const answer = (messageId: number, payload: string) =>
     ...{ type: 2, code: 0x44, messageId, token: Uint8Array.of(7), options: [] },
     payload: Buffer.from(payload),
   });
-const hex = (text: string) =>
-  Buffer.from(text)
-    .toString("hex")
-    .replace(/..(?=.)/g, "$& ");
+const hex = (text: string) => Buffer.from(text).toString("hex");
 
 describe("the feed", () => {
   const collect = () => {
@@ -49,7 +46,7 @@ describe("the feed", () => {
     expect(entries.map((entry) => entry.kind === "message" && entry.device)).toEqual([
       "PK/DK",
       "PK/DK",
-      undefined,
+      "PK/DK",
     ]);
   });
 
@@ -57,16 +54,16 @@ describe("the feed", () => {
     const { feed, entries } = collect();
     feed.datagram(
       "in",
-      post("topic/sys/PK/DK/x", 1, "payload", [{ number: 2101, value: Buffer.from("signed") }]),
+      post("topic/sys/PK/DK/thing/measurepoint/post", 1, "payload", [{ number: 2101, value: Buffer.from("signed") }]),
       peer,
     );
     feed.datagram("out", answer(1, "fine"), peer);
     feed.datagram("in", post("auth/PK/DK", 2, "signed"), peer);
     feed.datagram("out", answer(2, "the session's token"), peer);
-    // The answer to nobody knows what may hold a token, too.
-    feed.datagram("out", answer(3, "the session's token"), peer);
+    // What answers nobody knows what may hold a token, too.
+    feed.datagram("out", answer(3, "the session's token"), { ...peer, port: 9 });
     feed.datagram("in", Buffer.concat([Buffer.from([0x7f, 2, 0, 1]), Buffer.from("signed")]), peer);
-    const bytes = entries.map((entry) => (entry.kind === "message" ? entry.bytes : ""));
+    const bytes = entries.map((entry) => (entry.kind === "message" ? entry.hex : ""));
     expect(bytes[0]).toContain(hex("payload"));
     expect(bytes[1]).toContain(hex("fine"));
     for (const each of bytes) {
