@@ -57,7 +57,8 @@ function run(settings: Settings): void {
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
   const deepSleep =
     held === undefined ? undefined : new DeepSleep(sleepingBoard(held), (text) => log("agent", text));
-  const woken = startReason() === "deep-sleep" ? deepSleep?.wake() : undefined;
+  const reason = startReason();
+  const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
   const memory = new DeviceMemory(openStateStore(), Math.random, log, woken?.memory);
   let writer: PortWriter | undefined;
@@ -125,7 +126,7 @@ function run(settings: Settings): void {
       order: settings.order,
       spacing: settings.spacing,
       memory,
-      startReason: startReason(),
+      startReason: reason,
       woken,
       retained: deepSleep !== undefined,
       startSpread: settings.startSpread,

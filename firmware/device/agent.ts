@@ -243,10 +243,9 @@ export class Agent {
   setTime(epoch: number, now: number): boolean {
     const before = this.#clock.epoch;
     const how = this.#clock.tell(epoch, now);
-    const step = this.#clock.epoch! - (before ?? this.#clock.epoch!);
     // In deep sleep the clock runs by an oscillator without a crystal: readings keep to the network's time,
     // every step of it, for small ones add up.
-    if (how === "set" && this.#slept > 0) this.#sampler.shift(step);
+    if (how === "set" && this.#slept > 0) this.#sampler.shift(this.#clock.epoch! - before!);
     if (how !== "doubted") this.#slept = 0;
     if (how === "doubted" || how === "jumped") this.#options.log("clock", how);
     if (how === "doubted") return false;

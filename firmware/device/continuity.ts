@@ -7,7 +7,7 @@ import { ContentFormat } from "../coap/option";
 import { Topic, deviceRoot, pathOptions } from "../enos/topic";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
-import type { DeviceMemory } from "./memory";
+import type { DeviceMemory, StoredSession } from "./memory";
 
 export interface ContinuityOptions {
   readonly session: Session;
@@ -59,14 +59,15 @@ export class Continuity {
   /** The session was opened, or had contact: it is written when it would be missed. */
   keep(epoch: number | undefined, opened: boolean): void {
     const { session, memory, lifetime, retained } = this.#options;
-    const { state, lastContact } = session;
-    if (state === undefined) return;
+    const { lastContact } = session;
+    const stored = this.#stored(epoch);
+    if (stored === undefined) return;
     if (retained === true && !opened) return;
     const contact = epoch === undefined ? lastContact : epoch + lastContact;
     // A quarter: a restart then takes the session for little older than it is.
     if (!opened && contact - this.#keptContact < lifetime * 250) return;
     this.#keptContact = contact;
-    memory.keepSession({ ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) });
+    memory.keepSession(stored);
   }
 
   /** It was asked for since the last contact, in vain. */
@@ -81,10 +82,14 @@ export class Continuity {
 
   /** The session as it is now, for memory that outlives deep sleep. */
   hold(epoch: number | undefined): void {
-    const { session, memory } = this.#options;
-    const { state, lastContact } = session;
-    const contact = epoch === undefined ? 0 : Math.max(0, epoch + lastContact);
-    memory.holdSession(state === undefined ? undefined : { ...state, lastContact: contact });
+    this.#options.memory.holdSession(this.#stored(epoch));
+  }
+
+  /** The session with its last contact in epoch ms, 0 without a clock; undefined when there is none. */
+  #stored(epoch: number | undefined): StoredSession | undefined {
+    const { state, lastContact } = this.#options.session;
+    if (state === undefined) return undefined;
+    return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };
   }
 
   /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */

@@ -3,6 +3,7 @@
  * starts anew when the time is over. What JavaScript cannot reach of it is in deep-sleep.c.
  */
 import FFI from "mc/ffi";
+import { pinsOf } from "./wiring";
 import type { Board } from "../board/boards";
 import type { SleepingBoard } from "../device/deep-sleep";
 import type { PinSettings } from "./wiring";
@@ -37,14 +38,8 @@ export function sleepingBoard(pins: readonly number[]): SleepingBoard {
  * key for a press, loses its supply when the switch of it floats, and noise on its UART may keep it awake.
  */
 export function pinsToHold(board: Board, settings: PinSettings): readonly number[] {
-  const pins = [
-    settings.transmit ?? board.transmit,
-    settings.powerKey ?? board.powerKey?.pin,
-    settings.reset ?? board.reset?.pin,
-    settings.wake ?? board.wake?.pin,
-    settings.modemSupply,
-  ];
-  return pins.filter((pin) => pin !== undefined);
+  const { transmit, powerKey, reset, wake, supply } = pinsOf(board, settings);
+  return [transmit, powerKey?.pin, reset?.pin, wake?.pin, supply].filter((pin) => pin !== undefined);
 }
 
 /** Lets go of pins that were held over deep sleep, once they are driven again. */

@@ -20,6 +20,17 @@ export interface PinSettings {
   readonly pressedHigh: boolean;
 }
 
+/** The pins of the modem's lines; undefined for a line that is not wired. */
+export interface Pins {
+  readonly transmit: number;
+  readonly receive: number;
+  readonly powerKey: ControlPin | undefined;
+  readonly reset: ControlPin | undefined;
+  readonly wake: ControlPin | undefined;
+  /** The switch of its supply. */
+  readonly supply: number | undefined;
+}
+
 /** The modem's lines as its driver wants them; a line that is not wired is left out. */
 export interface Wiring {
   readonly port: number;
@@ -50,23 +61,36 @@ export interface WiringOptions {
   readonly log: (text: string) => void;
 }
 
-/** Opens the pins. @throws Error for a pin that is in use, or that the chip does not have */
-export function wire({ board, settings, chips, log }: WiringOptions): Wiring {
+/** Which pin each line has, and which it lacks: the settings', else the board's row. */
+export function pinsOf(board: Board, settings: PinSettings): Pins {
   const chosen = (pin: number | undefined, row: ControlPin | undefined): ControlPin | undefined =>
     pin === undefined ? row : { pin, pressedHigh: settings.pressedHigh };
-  const powerKey = control(chosen(settings.powerKey, board.powerKey));
-  const reset = control(chosen(settings.reset, board.reset));
-  const wakePin = control(chosen(settings.wake, board.wake));
+  return {
+    transmit: settings.transmit ?? board.transmit,
+    receive: settings.receive ?? board.receive,
+    powerKey: chosen(settings.powerKey, board.powerKey),
+    reset: chosen(settings.reset, board.reset),
+    wake: chosen(settings.wake, board.wake),
+    supply: settings.modemSupply,
+  };
+}
+
+/** Opens the pins. @throws Error for a pin that is in use, or that the chip does not have */
+export function wire({ board, settings, chips, log }: WiringOptions): Wiring {
+  const pins = pinsOf(board, settings);
+  const powerKey = control(pins.powerKey);
+  const reset = control(pins.reset);
+  const wakePin = control(pins.wake);
   const supply =
-    settings.modemSupply !== undefined
-      ? rail(settings.modemSupply)
+    pins.supply !== undefined
+      ? rail(pins.supply)
       : board.power === undefined
         ? undefined
         : chipRail(board.power, chips[board.power.chip], log);
   return {
     port: board.port,
-    transmit: settings.transmit ?? board.transmit,
-    receive: settings.receive ?? board.receive,
+    transmit: pins.transmit,
+    receive: pins.receive,
     ...(powerKey === undefined ? {} : { powerKey }),
     ...(reset === undefined ? {} : { reset }),
     ...(wakePin === undefined ? {} : { wakePin }),

@@ -106,7 +106,8 @@ function segmentsOf(message: CoapMessage): string[] {
   return message.options.filter((each) => each.number === uriPath).map((each) => utf8.decode(each.value));
 }
 
-function purposeOf(message: CoapMessage): Purpose {
+/** What a request is about, by its path. */
+export function purposeOf(message: CoapMessage): Purpose {
   const target = findTarget(segmentsOf(message));
   return target === undefined ? "other" : ofRoute(target.route);
 }

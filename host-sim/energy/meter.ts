@@ -9,6 +9,7 @@
  * take at the coverage level, and between and behind them what being connected costs. Where that takes
  * longer than the simulated cell took, what follows begins later.
  */
+import { pathOf, purposeOf } from "../capture/cause";
 import { decodeCoap } from "../cloud/coap-wire";
 import { transmitPower } from "./profile";
 import type { EnergyProfile } from "./profile";
@@ -235,18 +236,12 @@ function airtime(bytes: Uint8Array, rate: number): number {
   return (8_000 * (bytes.length + headers)) / rate;
 }
 
-const uriPath = 11;
-
 /** What a datagram is for, by the path of its request. */
 function causeOf(bytes: Uint8Array): string {
   const message = decodeCoap(bytes);
-  if (!("options" in message)) return "other";
-  const path = message.options
-    .filter(({ number }) => number === uriPath)
-    .map(({ value }) => Buffer.from(value).toString("latin1"));
-  if (path[0] === "auth") return "authentication";
-  if (path.includes("down_raw") || path.includes("down_raw_reply") || path.includes("service"))
-    return "command";
-  if (path.length === 0) return "keep-alive";
-  return "report";
+  if ("malformed" in message) return "other";
+  if (pathOf(message) === undefined) return "keep-alive";
+  const purpose = purposeOf(message);
+  if (purpose === "authentication") return purpose;
+  return purpose === "command" || purpose === "command answer" ? "command" : "report";
 }

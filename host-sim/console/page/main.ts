@@ -21,7 +21,8 @@ const products = new Map<string, Promise<Product | undefined>>();
 /** Devices that are read anew in a moment: an event a millisecond is one request a quarter second. */
 const stale = new Set<string>();
 let chosen: string | undefined;
-let listed = false;
+/** The stream was interrupted: what happened meanwhile is not in it. */
+let interrupted = false;
 
 const panels = makeTabs(tabs);
 const points = new Points(panels.get("Measure points")!);
@@ -47,7 +48,8 @@ async function begin(): Promise<void> {
     onState: (trouble) => {
       byId("link").textContent = trouble === undefined ? "● live" : `○ ${trouble}`;
       // What happened while nobody listened is read anew.
-      if (trouble === undefined && listed) void tried(load);
+      if (trouble === undefined && interrupted) void tried(load);
+      interrupted = trouble !== undefined;
     },
     onRefused: () => (byId("token-form").hidden = false),
   });
@@ -79,7 +81,6 @@ async function load(): Promise<void> {
     for (const device of items) devices.put(device);
     if (offset + items.length >= total || items.length === 0) break;
   }
-  listed = true;
   total();
   await faults.load();
 }
