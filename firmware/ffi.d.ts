@@ -6,7 +6,7 @@ declare module "mc/ffi" {
   export default class FFI {
     /** Restarts the board; never returns. */
     esp_restart(): void;
-    /** See platform/deep-sleep.c. */
+    /** See board/deep-sleep.c. */
     retained_read(bytes: ArrayBuffer, length: number): void;
     retained_write(bytes: ArrayBuffer, length: number): void;
     pin_hold(pin: number): void;

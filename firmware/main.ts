@@ -10,23 +10,23 @@ import { DemoApplication } from "./application";
 import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
-import { DeepSleep } from "./device/deep-sleep";
+import { DeepSleep } from "./continuity/deep-sleep";
 import { Identification } from "./device/identification";
-import { DeviceMemory } from "./device/memory";
+import { DeviceMemory } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
-import { PortWriter } from "./modem/port";
-import { familyNamed } from "./modem/families";
-import { Modem } from "./modem/modem";
+import { PortWriter } from "./modem/driver/serial-writer";
+import { familyNamed } from "./modem/family/index";
+import { Modem } from "./modem/driver/modem";
 
 import { Udp } from "./modem/udp";
-import { Clock } from "./platform/clock";
-import { readCredentials, storeDeviceKey } from "./platform/credentials";
-import { moddableCryptography } from "./platform/crypt";
-import { pinsToHold, releasePins, sleepingBoard } from "./platform/deep-sleep";
-import { openJournalFlash } from "./platform/journal-flash";
-import { restartBoard, startReason } from "./platform/restart";
-import { openStateStore } from "./platform/state-store";
-import { wire } from "./platform/wiring";
+import { Clock } from "./board/clock";
+import { readCredentials, storeDeviceKey } from "./board/credentials";
+import { moddableCryptography } from "./board/crypt";
+import { pinsToHold, releasePins, sleepingBoard } from "./board/deep-sleep";
+import { openJournalFlash } from "./board/journal-flash";
+import { restartBoard, startReason } from "./board/restart";
+import { openStateStore } from "./board/state-store";
+import { wire } from "./board/wiring";
 import type { Settings } from "./device/settings";
 
 /** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */

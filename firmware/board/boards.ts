@@ -22,7 +22,7 @@ export interface PowerChip {
 
 export interface Board {
   readonly name: string;
-  /** The modem's family, see `firmware/modem/families.ts`. */
+  /** The modem's family, see `firmware/modem/family/index.ts`. */
   readonly modem: string;
   /** Number of the ESP32's UART, and its GPIOs. */
   readonly port: number;

@@ -13,11 +13,11 @@
 import { Code, Type, isRequest, isResponse } from "./code";
 import { encode, encodedLength } from "./message";
 import { checkOrder } from "./option";
-import { Outgoing } from "./outbox";
+import { Outgoing } from "./message-layer";
 import type { Discard, Outcome } from "./exchange";
 import type { Message } from "./message";
 import type { Option, OptionBlock } from "./option";
-import type { Outbox } from "./outbox";
+import type { Outbox } from "./message-layer";
 
 /** What is asked of this layer: a request whose body fits one datagram. */
 export interface PlainRequest {

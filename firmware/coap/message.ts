@@ -11,13 +11,13 @@
  *    |1 1 1 1 1 1 1 1|    Payload ...
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
-import { Layout } from "./layout";
+import { Layout } from "./wire-reader";
 import { optionsLength, writeOptions } from "./option";
 import type { Type } from "./code";
-import type { FormatFault } from "./layout";
+import type { FormatFault } from "./wire-reader";
 import type { Option, OptionBlock } from "./option";
 
-export type { FormatFault } from "./layout";
+export type { FormatFault } from "./wire-reader";
 
 /** A message that was read; token, option values and payload are views into the datagram. */
 export interface Message {

@@ -12,13 +12,13 @@
 import { Code, Type } from "./code";
 import { encode, encodedLength } from "./message";
 import { OptionNumber, encodeUint } from "./option";
-import { Outgoing } from "./outbox";
+import { Outgoing } from "./message-layer";
 import { exchangeLifetime, nonLifetime } from "./transmission";
 import type { Deduplication, Received } from "./deduplication";
 import type { Discard, Responded, Response } from "./exchange";
 import type { Message, OutgoingMessage } from "./message";
 import type { Option } from "./option";
-import type { Outbox } from "./outbox";
+import type { Outbox } from "./message-layer";
 import type { Transmission } from "./transmission";
 
 export interface ServerOptions {

@@ -6,11 +6,11 @@ import type { SessionEvent, SessionSettings } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
-import type { ByteStore } from "../journal/slots";
+import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
-import type { Order } from "./backlog";
-import type { Rest } from "./doze";
-import type { DeviceMemory, RestartCause } from "./memory";
+import type { Order } from "../delivery/upload-queue";
+import type { Rest } from "../continuity/deep-sleep-record";
+import type { DeviceMemory, RestartCause } from "../continuity/persistent-state";
 import type { Format } from "./settings";
 
 /** What brings datagrams out of the device: a modem, or a network that is simply there. */

@@ -2,7 +2,7 @@
  * What a product brings along, and what the device offers it: between them the thing model.
  */
 import type { CommandResult } from "../enos/command";
-import type { RestartCause } from "./memory";
+import type { RestartCause } from "../continuity/persistent-state";
 import type { Thing, ThingValue, ThingValues, WithQuality } from "../model/thing";
 
 /** What a product is and does. */

@@ -6,8 +6,8 @@
 import { ContentFormat } from "../coap/option";
 import { CommandCode, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
-import { fieldsFault, setFault } from "../model/thing-check";
-import { decodeCommand, encodeReply, serviceNumber } from "../model/thing-command";
+import { fieldsFault, setFault } from "../model/check";
+import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
 import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { CommandHandlers } from "./application";

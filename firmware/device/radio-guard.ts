@@ -1,9 +1,9 @@
 /**
  * Keeps the books on the radio, and switches it off for the rest of the day when its budget is spent.
  */
-import { RadioBudget } from "./radio-budget";
+import { RadioBudget } from "../continuity/radio-budget";
 import type { Link } from "./agent-options";
-import type { DeviceMemory } from "./memory";
+import type { DeviceMemory } from "../continuity/persistent-state";
 
 /** The budget is written down when it has grown by this share, and so many seconds: a restart forgives them. */
 const savedShare = 1.1;

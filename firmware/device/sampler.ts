@@ -1,7 +1,7 @@
 /**
  * Takes readings in their time: every interval, in step, however long anything else takes.
  */
-import { isReading } from "./outbound";
+import { isReading } from "../delivery/application-messages";
 import type { ThingValues } from "../model/thing";
 import type { Application } from "./application";
 

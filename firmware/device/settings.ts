@@ -7,7 +7,7 @@
  */
 import { SettingsError, lifetimeRange } from "../enos/credentials";
 import type { FullPolicy } from "../journal/journal";
-import type { Order } from "./backlog";
+import type { Order } from "../delivery/upload-queue";
 import type { EditionSetting } from "../enos/session";
 import type { InitialisationVector } from "../enos/sign";
 

@@ -10,7 +10,7 @@
  *     a day of exchanges without one answer,       restart "no-contact"
  *       twenty at least
  */
-import type { RestartCause } from "./memory";
+import type { RestartCause } from "../continuity/persistent-state";
 
 /** Unanswered exchanges in a row that speak against the modem. */
 const mutesForReset = 4;

@@ -12,13 +12,13 @@
  * the oldest ones, which is one walk over the headers.
  */
 import { dated, recordLength, verifyRecord } from "./record";
-import { Shelf } from "./shelf";
+import { Shelf } from "./record-store";
 import type { Flash } from "./flash";
 import type { RecordHeader } from "./record";
-import type { JournalRecord } from "./shelf";
+import type { JournalRecord } from "./record-store";
 import type { Tried } from "./record";
 
-export type { JournalRecord } from "./shelf";
+export type { JournalRecord } from "./record-store";
 
 /** What goes when there is no room. */
 export type FullPolicy =

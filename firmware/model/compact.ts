@@ -13,9 +13,9 @@
  *     string, array, struct   length u16 | value as in the sample layout
  *     any other               as in the sample layout
  */
-import { fixedSize, writeValue, writeWithLength } from "./thing-bytes";
-import { pointFault, refuse } from "./thing-check";
-import type { ByteWriter } from "./thing-bytes";
+import { fixedSize, writeValue, writeWithLength } from "./bytes";
+import { pointFault, refuse } from "./check";
+import type { ByteWriter } from "./bytes";
 import type { Compact, MeasurePoint, ThingFault, ThingValues, WithQuality } from "./thing";
 
 /** Smallest and largest number of each form. */

@@ -2,7 +2,7 @@
  * Measure points back from the bytes of the sample layout: what the device itself wrote into its journal
  * before power failed, under this model or an older one of the same product.
  */
-import { ByteReader, readValue } from "./thing-bytes";
+import { ByteReader, readValue } from "./bytes";
 import type { Thing, ThingValue, ThingValues, WithQuality } from "./thing";
 
 /**

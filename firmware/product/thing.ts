@@ -4,14 +4,14 @@
  * Written by `npm run model` from the product's model file: edit that, not this. The parsing script
  * that was written with it bears the same layout and belongs into EnOS's console.
  */
-import { decodeCommand, encodeReply, serviceNumber } from "../model/thing-command";
-import { attributesFault, eventFault, reportFault } from "../model/thing-check";
+import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
+import { attributesFault, eventFault, reportFault } from "../model/check";
 import { defineThing } from "../model/thing";
-import { beginBatch } from "../model/thing-batch";
-import { encodeReport } from "../model/thing-report";
-import type { BatchWriter } from "../model/thing-batch";
-import type { Layout } from "../model/thing-report";
-import type { RawCommandFault } from "../model/thing-command";
+import { beginBatch } from "../model/batch";
+import { encodeReport } from "../model/report";
+import type { BatchWriter } from "../model/batch";
+import type { Layout } from "../model/report";
+import type { RawCommandFault } from "../model/command";
 import type { Thing, ThingFault, ThingValues, WithQuality } from "../model/thing";
 
 /** What the values are and which bytes they take. */

@@ -2,8 +2,8 @@
  * `npm run bench`: speed and size, as ratios against named peers measured in the same run.
  */
 import { Command, Option } from "commander";
-import { EngineMissing } from "../board/engine";
-import { Simulation } from "../world/simulation";
+import { EngineMissing } from "../sim/engine/engine";
+import { Simulation } from "../sim/world/simulation";
 import { requireEngine } from "./engine";
 import { wholeNumber } from "./misuse";
 
@@ -40,7 +40,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 
 async function codec(): Promise<void> {
   // Only here: its peer is a development dependency.
-  const { bars, benchCodec, datagramOf } = await import("../../bench/codec");
+  const { bars, benchCodec, datagramOf } = await import("../tools/bench/codec");
   say("CoAP codec, ns per message against npm coap-packet (median of 11 runs of alternating rounds)");
   for (const row of benchCodec()) {
     let title = `${row.name.padEnd(9)} ${String(row.bytes).padStart(4)} B`;
@@ -58,7 +58,7 @@ async function codec(): Promise<void> {
 }
 
 async function xsCodec(upRaw: Uint8Array, ack: Uint8Array): Promise<void> {
-  const { benchXsCodec } = await import("../../bench/xs-codec");
+  const { benchXsCodec } = await import("../tools/bench/xs-codec");
   say("CoAP codec on XS, compute per message (deterministic counts)");
   try {
     for (const { name, compute, copying, bar } of await benchXsCodec({ upRaw, ack })) {
@@ -72,7 +72,7 @@ async function xsCodec(upRaw: Uint8Array, ack: Uint8Array): Promise<void> {
 }
 
 async function exchanges(): Promise<void> {
-  const { benchExchanges } = await import("../../bench/exchanges");
+  const { benchExchanges } = await import("../tools/bench/exchanges");
   say("confirmable exchanges over loopback UDP, 64 outstanding (median of 5 alternating rounds)");
   const { ours, nodeCoap } = await benchExchanges();
   const rates = `${kilo(ours.rate)} vs node-coap ${kilo(nodeCoap.rate)} exchanges/s`;
@@ -82,7 +82,7 @@ async function exchanges(): Promise<void> {
 }
 
 async function endurance(): Promise<void> {
-  const { endure } = await import("../../bench/endurance");
+  const { endure } = await import("../tools/bench/endurance");
   const result = endure(1_000_000);
   const outcomes = Object.entries(result.outcomes).map(([kind, count]) => `${count} ${kind}`);
   const held = result.held.flatMap((each) => Object.values(each)).reduce((sum, count) => sum + count, 0);
@@ -97,7 +97,7 @@ async function endurance(): Promise<void> {
 }
 
 async function standIn(): Promise<void> {
-  const { benchStandIn, benchStandInMemory } = await import("../../bench/stand-in");
+  const { benchStandIn, benchStandInMemory } = await import("../tools/bench/stand-in");
   say("EnOS stand-in over loopback UDP, processor time per request (median of 3 alternating rounds)");
   for (const { name, standIn: ours, echo, nodeCoap } of await benchStandIn()) {
     const costs = `${ours.toFixed(1)} µs, echo ${echo.toFixed(1)} µs, node-coap ${nodeCoap.toFixed(1)} µs`;

@@ -4,21 +4,21 @@
  */
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { runCampaign } from "../chaos/campaign";
-import { replayCommand, totalsLine, totalsOf, violationLines } from "../chaos/report";
-import { families } from "../modem/families";
-import { describeFault, keepFaults, randomScript } from "../chaos/script";
-import { shrink } from "../chaos/shrink";
-import { runTrial } from "../chaos/trial";
-import { stamp } from "../report/duration";
-import { Progress } from "../report/progress";
-import { paletteFor } from "../report/style";
-import { Timeline } from "../report/timeline";
+import { runCampaign } from "../tools/chaos/campaign";
+import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/chaos/report";
+import { families } from "../sim/modem/families";
+import { describeFault, keepFaults, randomScript } from "../tools/chaos/script";
+import { shrink } from "../tools/chaos/shrink";
+import { runTrial } from "../tools/chaos/trial";
+import { stamp } from "../inspect/report/duration";
+import { Progress } from "../inspect/report/progress";
+import { paletteFor } from "../inspect/report/style";
+import { Timeline } from "../inspect/report/timeline";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
-import type { Replay } from "../chaos/report";
-import type { Script } from "../chaos/script";
-import type { TrialResult } from "../chaos/trial";
+import type { Replay } from "../tools/chaos/report";
+import type { Script } from "../tools/chaos/script";
+import type { TrialResult } from "../tools/chaos/trial";
 
 interface ChaosFlags {
   hours: number;

@@ -6,11 +6,11 @@
  *     product of --products            read from its files at every start
  *     the example product              likewise, until somebody gives that product another name
  */
-import { demoDevice } from "../world/demo-device";
-import type { ProductRecord } from "../cloud/product";
-import type { DeviceRecord } from "../cloud/registry";
-import type { DurableStorage } from "../cloud/udp";
-import type { LevelStore } from "../store/level-store";
+import { demoDevice } from "../sim/world/demo-device";
+import type { ProductRecord } from "../cloud/registry/product";
+import type { DeviceRecord } from "../cloud/registry/registry";
+import type { DurableStorage } from "../cloud/coap/udp";
+import type { LevelStore } from "../cloud/store/level-store";
 
 /** Where the demo device is kept, secret and all, so that its keys can be printed at the next start. */
 const DEMO_KEY = "demo";

@@ -4,13 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { SHORTEST_TOKEN, tokenFault } from "../api/token";
-import { projectRoot } from "../board/project";
-import { DeviceListError, loadDevices } from "../cloud/registry";
+import { SHORTEST_TOKEN, tokenFault } from "../cloud/api/token";
+import { projectRoot } from "../project";
+import { DeviceListError, loadDevices } from "../cloud/registry/registry";
 import { EXAMPLE_NAME } from "./cloud-data";
 import { misuse } from "./misuse";
-import type { ProductRecord } from "../cloud/product";
-import type { DeviceRecord } from "../cloud/registry";
+import type { ProductRecord } from "../cloud/registry/product";
+import type { DeviceRecord } from "../cloud/registry/registry";
 
 /** @throws CommandError naming the file and what is wrong with it */
 export function readDevices(file: string): DeviceRecord[] {

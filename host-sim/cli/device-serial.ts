@@ -1,10 +1,10 @@
 /**
  * `npm run device -- --serial`: the board's firmware on this PC with a real modem on a serial port.
  */
-import { familyNamed } from "../../firmware/modem/families";
-import { SerialDevice } from "../serial/serial-device";
+import { familyNamed } from "../../firmware/modem/family/index";
+import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
-import type { SerialDeviceOptions } from "../serial/serial-device";
+import type { SerialDeviceOptions } from "../tools/pc/serial-device";
 import type { Credentials } from "../../firmware/enos/credentials";
 
 export interface SerialFlags {

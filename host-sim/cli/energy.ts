@@ -3,17 +3,17 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { advice, compare, lifetime, variantsOf } from "../energy/comparison";
-import { profiles } from "../energy/profile";
-import { ProfileError, readProfile } from "../energy/profile-file";
-import { families } from "../modem/families";
-import { Progress } from "../report/progress";
-import { paletteFor } from "../report/style";
+import { advice, compare, lifetime, variantsOf } from "../inspect/energy/comparison";
+import { profiles } from "../inspect/energy/profile";
+import { ProfileError, readProfile } from "../inspect/energy/profile-file";
+import { families } from "../sim/modem/families";
+import { Progress } from "../inspect/report/progress";
+import { paletteFor } from "../inspect/report/style";
 import { CommandError, fraction, misuse, wholeNumber } from "./misuse";
-import type { Comparison, Outcome } from "../energy/comparison";
-import type { Choice, CoverageMix } from "../energy/choice";
-import type { EnergyProfile } from "../energy/profile";
-import type { Palette } from "../report/style";
+import type { Comparison, Outcome } from "../inspect/energy/comparison";
+import type { Choice, CoverageMix } from "../inspect/energy/choice";
+import type { EnergyProfile } from "../inspect/energy/profile";
+import type { Palette } from "../inspect/report/style";
 
 interface EnergyFlags extends Omit<Choice, "saving" | "releaseAssistance"> {
   seed: string;

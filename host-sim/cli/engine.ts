@@ -1,6 +1,6 @@
 /** Whether the engine that a command was asked for is there. */
-import { EngineMissing } from "../board/engine";
-import { findWorker } from "../xs/worker";
+import { EngineMissing } from "../sim/engine/engine";
+import { findWorker } from "../sim/engine/worker";
 import { CommandError } from "./misuse";
 
 /** @throws CommandError with one line that says what is missing */

@@ -4,22 +4,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { EngineMissing } from "../board/engine";
-import { projectRoot } from "../board/project";
-import { breachLine, budgetText, compareToBudget, readBudget } from "../footprint/budget";
-import { measureBytecode } from "../footprint/bytecode";
-import { firmwareModules, javaScriptOf } from "../footprint/modules";
-import { bytecodeLines, heapGoal, ramLines } from "../footprint/report";
-import { measureSession } from "../footprint/session";
-import { smallestHeap } from "../footprint/smallest";
-import { families } from "../modem/families";
+import { EngineMissing } from "../sim/engine/engine";
+import { projectRoot } from "../project";
+import { breachLine, budgetText, compareToBudget, readBudget } from "../tools/footprint/budget";
+import { measureBytecode } from "../tools/footprint/bytecode";
+import { firmwareModules, javaScriptOf } from "../tools/footprint/modules";
+import { bytecodeLines, heapGoal, ramLines } from "../tools/footprint/report";
+import { measureSession } from "../tools/footprint/session";
+import { smallestHeap } from "../tools/footprint/smallest";
+import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
-import type { Budget } from "../footprint/budget";
-import type { ModuleRow } from "../footprint/report";
+import type { Budget } from "../tools/footprint/budget";
+import type { ModuleRow } from "../tools/footprint/report";
 
 const parts = ["code", "ram"] as const;
 /** From the project's root. */
-const budgetFile = "firmware/footprint.json";
+const budgetFile = "test/footprint.json";
 
 interface FootprintFlags {
   only?: (typeof parts)[number];

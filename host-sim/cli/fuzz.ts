@@ -5,8 +5,8 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { CommandError, misuse, wholeNumber } from "./misuse";
-import type { Failure } from "../../test/fuzz/fuzzer";
-import type { Target } from "../../test/fuzz/target";
+import type { Failure } from "../tools/fuzz/fuzzer";
+import type { Target } from "../tools/fuzz/target";
 
 const names = ["decode", "endpoint", "blocks"] as const;
 
@@ -41,7 +41,7 @@ export function fuzzCommand(): Command {
 
 async function fuzzing(flags: FuzzFlags): Promise<void> {
   // Only here: its peer is a development dependency.
-  const { targets } = await import("../../test/fuzz/targets");
+  const { targets } = await import("../tools/fuzz/targets");
   const chosen = targets.filter(({ name }) => flags.target === undefined || name === flags.target);
   if (flags.replay !== undefined) return replaying(chosen, flags.replay);
   const seed = flags.seed ?? randomInt(2 ** 32);
@@ -50,7 +50,7 @@ async function fuzzing(flags: FuzzFlags): Promise<void> {
 }
 
 async function fuzzOne(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
-  const { fuzz, startCoverage } = await import("../../test/fuzz/targets");
+  const { fuzz, startCoverage } = await import("../tools/fuzz/targets");
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const most = flags.executions;
@@ -81,7 +81,7 @@ function failed(target: Target, seed: number, executions: number, failure: Failu
 async function replaying(chosen: readonly Target[], digits: string): Promise<void> {
   if (chosen.length !== 1) throw misuse("--replay needs --target, which the input was made for");
   if (!/^([0-9a-f]{2})*$/i.test(digits)) throw misuse("--replay takes bytes as hex digits, such as 40011234");
-  const { replay } = await import("../../test/fuzz/targets");
+  const { replay } = await import("../tools/fuzz/targets");
   const { steps, message } = replay(chosen[0], new Uint8Array(Buffer.from(digits, "hex")));
   for (const step of steps) say(`  ${step}`);
   if (message !== undefined) throw new CommandError(1, `${chosen[0].name} FAILED: ${message}`);

@@ -2,7 +2,7 @@
  * The one command line behind `npm start` and the `npm run` commands.
  */
 import { Command, CommanderError } from "commander";
-import { serveTrials } from "../chaos/campaign";
+import { serveTrials } from "../tools/chaos/campaign";
 import { benchCommand } from "./bench";
 import { chaosCommand } from "./chaos";
 import { cloudCommand } from "./cloud";

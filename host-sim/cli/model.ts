@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Command } from "commander";
-import { projectRoot } from "../board/project";
+import { projectRoot } from "../project";
 import { generate } from "../model/generate";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine } from "../model/model";

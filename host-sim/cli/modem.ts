@@ -4,16 +4,16 @@
  */
 import { existsSync, lstatSync, symlinkSync, unlinkSync } from "node:fs";
 import { Argument, Command } from "commander";
-import { createModem, families } from "../modem/families";
-import { quirkNames, quirksNamed } from "../modem/quirk-names";
-import { InternetAttachment } from "../radio/internet-attachment";
-import { paletteFor } from "../report/style";
-import { PtyError, openPty } from "../serial/pty";
-import { WallClock } from "../serial/wall-clock";
-import { Random } from "../world/random";
+import { createModem, families } from "../sim/modem/families";
+import { quirkNames, quirksNamed } from "../sim/modem/quirk-names";
+import { InternetAttachment } from "../sim/radio/internet-attachment";
+import { paletteFor } from "../inspect/report/style";
+import { PtyError, openPty } from "../tools/pc/pty";
+import { WallClock } from "../tools/pc/wall-clock";
+import { Random } from "../sim/time/random";
 import { CommandError, misuse, wholeNumber } from "./misuse";
-import type { SerialModemSide } from "../modem/uart";
-import type { Endpoint } from "../radio/link";
+import type { SerialModemSide } from "../sim/modem/uart";
+import type { Endpoint } from "../sim/radio/link";
 
 interface ModemFlags {
   seed: number;

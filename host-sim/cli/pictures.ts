@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { projectRoot } from "../board/project";
-import { BrowserMissing, takePictures } from "../report/pictures";
-import { Simulation } from "../world/simulation";
+import { projectRoot } from "../project";
+import { BrowserMissing, takePictures } from "../inspect/report/pictures";
+import { Simulation } from "../sim/world/simulation";
 import { CommandError } from "./misuse";
 import { RunFiles, factsOf } from "./run-files";
 

@@ -6,17 +6,17 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import { projectRoot } from "../board/project";
-import { askForKeys } from "../provision/ask";
-import { readBatch } from "../provision/batch";
-import { deviceKeyOf, imageFault, keysFault, keysImage } from "../provision/board-keys";
-import { othersCanRead, writeOwnFile } from "../provision/own-file";
-import { nvsPartition } from "../provision/partitions";
-import { ownDirectory } from "../store/own-directory";
+import { projectRoot } from "../project";
+import { askForKeys } from "../tools/provision/ask";
+import { readBatch } from "../tools/provision/batch";
+import { deviceKeyOf, imageFault, keysFault, keysImage } from "../tools/provision/board-keys";
+import { othersCanRead, writeOwnFile } from "../tools/provision/own-file";
+import { nvsPartition } from "../tools/provision/partitions";
+import { ownDirectory } from "../cloud/store/own-directory";
 import { readKeys } from "./keys";
 import { CommandError, misuse } from "./misuse";
-import type { BoardKeys } from "../provision/board-keys";
-import type { Partition } from "../provision/partitions";
+import type { BoardKeys } from "../tools/provision/board-keys";
+import type { Partition } from "../tools/provision/partitions";
 
 interface ProvisionFlags {
   keys?: string;

@@ -1,16 +1,16 @@
 /** Files that `npm start` writes of a run beside its output: the report to look at, and the capture. */
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { Capture } from "../capture/capture";
-import { profiles } from "../energy/profile";
-import { Recorder } from "../report/html/recorder";
-import { writePage } from "../report/html/write-page";
-import { lasting } from "../report/duration";
+import { Capture } from "../inspect/capture/capture";
+import { profiles } from "../inspect/energy/profile";
+import { Recorder } from "../inspect/report/html/recorder";
+import { writePage } from "../inspect/report/html/write-page";
+import { lasting } from "../inspect/report/duration";
 import { CommandError, misuse } from "./misuse";
 import type { Command } from "commander";
-import type { Coverage } from "../radio/link";
-import type { SimulationResult } from "../world/simulation";
-import type { OutageResult } from "../chaos/outage";
-import type { WorldEvent } from "../world/world";
+import type { Coverage } from "../sim/radio/link";
+import type { SimulationResult } from "../sim/world/simulation";
+import type { OutageResult } from "../tools/chaos/outage";
+import type { WorldEvent } from "../sim/world/world";
 
 /** Readings beyond which a report would no longer open at once. */
 const mostReports = 20_000;

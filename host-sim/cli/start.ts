@@ -2,20 +2,20 @@
  * `npm start`: one device's first hours, from power-on to asleep, in virtual time.
  */
 import { Command, Option } from "commander";
-import { runOutage } from "../chaos/outage";
-import { families } from "../modem/families";
-import { Progress } from "../report/progress";
-import { resultJson, datagramJson } from "../report/json";
-import { paletteFor } from "../report/style";
-import { outageSummary, summary } from "../report/summary";
-import { Timeline } from "../report/timeline";
-import { Simulation } from "../world/simulation";
+import { runOutage } from "../tools/chaos/outage";
+import { families } from "../sim/modem/families";
+import { Progress } from "../inspect/report/progress";
+import { resultJson, datagramJson } from "../inspect/report/json";
+import { paletteFor } from "../inspect/report/style";
+import { outageSummary, summary } from "../inspect/report/summary";
+import { Timeline } from "../inspect/report/timeline";
+import { Simulation } from "../sim/world/simulation";
 import { requireEngine } from "./engine";
 import { fraction, misuse, wholeNumber } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
-import type { Edition } from "../cloud/registry";
-import type { Coverage } from "../radio/link";
-import type { DatagramJson } from "../report/json";
+import type { Edition } from "../cloud/registry/registry";
+import type { Coverage } from "../sim/radio/link";
+import type { DatagramJson } from "../inspect/report/json";
 
 interface StartFlags {
   scenario: "first-hours" | "outage";

@@ -1,14 +1,14 @@
 /** What an EnOS stand-in is made of, and its limits unless others are asked for. */
-import type { SessionTie } from "./authentication";
-import type { DeviceLimits } from "./cloud-device";
+import type { SessionTie } from "./enos/authentication";
+import type { DeviceLimits } from "./registry/cloud-device";
 import type { CloudEvent, Peer } from "./events";
-import { DEFAULT_MESSAGE_LIMITS } from "./message-layer";
-import type { MessageLimits } from "./message-layer";
-import type { ProductRecord } from "./product";
-import type { DeviceRecord, Edition } from "./registry";
-import type { ScriptEngine } from "./script-engine";
-import type { IvSetting } from "./sign";
-import type { CloudStorage } from "./storage";
+import { DEFAULT_MESSAGE_LIMITS } from "./coap/message-layer";
+import type { MessageLimits } from "./coap/message-layer";
+import type { ProductRecord } from "./registry/product";
+import type { DeviceRecord, Edition } from "./registry/registry";
+import type { ScriptEngine } from "./script/script-engine";
+import type { IvSetting } from "./enos/sign";
+import type { CloudStorage } from "./registry/storage";
 
 /** What is kept, for how long, and how large messages may be; see each. */
 export interface CloudLimits extends DeviceLimits, MessageLimits {}

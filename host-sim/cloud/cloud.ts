@@ -6,34 +6,34 @@
  *     devices ==CoAP== message-layer.ts -- service.ts -+- authentication.ts
  *                                                      +- uplinks.ts    what they report
  *                                                      +- commands.ts   what waits for them
- *     application ==HTTP (host-sim/api)== this file ---+- fleet.ts      who there is
+ *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
-import { Authentication, checkNat } from "./authentication";
-import type { NatPolicy } from "./authentication";
-import type { CloudDevice, DeviceView, StoredEvent } from "./cloud-device";
-import type { Command, CommandView } from "./commands";
+import { Authentication, checkNat } from "./enos/authentication";
+import type { NatPolicy } from "./enos/authentication";
+import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
+import type { Command, CommandView } from "./enos/commands";
 import { DEFAULT_LIMITS } from "./cloud-options";
 import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
-import { Fleet } from "./fleet";
-import { select } from "./history";
-import type { HistoryQuery, Reading, StoredPoint } from "./history";
-import { MessageLayer } from "./message-layer";
-import type { Faults, MessageCounters, RateLimit } from "./message-layer";
-import type { ProductRecord } from "./product";
-import { checkDevices } from "./registry";
-import type { DeviceRecord } from "./registry";
-import type { ScriptFault } from "./script-engine";
-import { EnosService } from "./service";
-import { Uplinks } from "./uplinks";
+import { Fleet } from "./registry/fleet";
+import { select } from "./registry/history";
+import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
+import { MessageLayer } from "./coap/message-layer";
+import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
+import type { ProductRecord } from "./registry/product";
+import { checkDevices } from "./registry/registry";
+import type { DeviceRecord } from "./registry/registry";
+import type { ScriptFault } from "./script/script-engine";
+import { EnosService } from "./enos/service";
+import { Uplinks } from "./enos/uplinks";
 
 export type { CloudLimits, CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
-export type { Command, CommandView } from "./commands";
-export type { DeviceView, StoredEvent } from "./cloud-device";
-export type { HistoryQuery, Reading, StoredPoint } from "./history";
-export type { Faults, RateLimit } from "./message-layer";
-export type { NatPolicy } from "./authentication";
+export type { Command, CommandView } from "./enos/commands";
+export type { DeviceView, StoredEvent } from "./registry/cloud-device";
+export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
+export type { Faults, RateLimit } from "./coap/message-layer";
+export type { NatPolicy } from "./enos/authentication";
 
 /** One EnOS with all its products and devices. */
 export class EnosCloud {

@@ -2,7 +2,7 @@
  * What the cloud tells its owner while it works: typed, in the order it happened, free of secrets.
  * Texts that came from outside are made printable before they get here.
  */
-import type { DeviceState } from "./registry";
+import type { DeviceState } from "./registry/registry";
 
 /** Where a datagram came from or goes to. */
 export interface Peer {

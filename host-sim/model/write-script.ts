@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../board/project";
+import { projectRoot } from "../project";
 import { propertyName, spread } from "./literal";
 import { enumNumbers, isWide } from "./model";
 import { decimalsOf } from "./wire";

@@ -3,8 +3,8 @@
  * measured, must be what a board that never sleeps would have given.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { World, epoch } from "../../host-sim/world/world";
-import type { WorldEvent } from "../../host-sim/world/world";
+import { World, epoch } from "../../host-sim/sim/world/world";
+import type { WorldEvent } from "../../host-sim/sim/world/world";
 
 const hour = 3_600_000;
 let world: World | undefined;

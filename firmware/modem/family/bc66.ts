@@ -15,13 +15,13 @@
  * retransmission, and T3324 is rarely over before the lock is.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../fields";
-import { hexLine, readHexField } from "../hex";
-import { ensure, signalStep } from "../set-up";
+import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { hexLine, readHexField } from "../at/hex";
+import { ensure, signalStep } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
-import type { AtResult } from "../at";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
-import type { Step } from "../script";
+import type { AtResult } from "../at/engine";
+import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const event = ascii("+QNBIOTEVENT:");
 const qird = ascii("+QIRD:");

@@ -10,11 +10,11 @@
  * It sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../fields";
-import { hexLine, readHexField } from "../hex";
-import { ensure, signalStep } from "../set-up";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
-import type { Step } from "../script";
+import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { hexLine, readHexField } from "../at/hex";
+import { ensure, signalStep } from "../at/standard-commands";
+import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const nsonmi = ascii("+NSONMI:");
 const nsocli = ascii("+NSOCLI:");

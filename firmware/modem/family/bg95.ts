@@ -10,12 +10,12 @@
  * PSM is power-off: the modem starts anew when it is woken, and knows its kept settings only.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../fields";
-import { hexLine } from "../hex";
-import { askCause, ensure } from "../set-up";
+import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { hexLine } from "../at/hex";
+import { askCause, ensure } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "../family";
-import type { Step } from "../script";
+import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const qird = ascii("+QIRD:");
 const psmPowerDown = ascii("PSM POWER DOWN");

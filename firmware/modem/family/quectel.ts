@@ -6,10 +6,10 @@
  *     +QIURC: "recv",0
  */
 import { ascii, equals, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
-import type { AtResult } from "../at";
-import type { ModemUrc } from "../family";
-import type { Step } from "../script";
+import { fieldsOf, wholeNumber } from "../at/fields";
+import type { AtResult } from "../at/engine";
+import type { ModemUrc } from "./family";
+import type { Step } from "../at/script";
 
 const qiurc = ascii("+QIURC:");
 const qiopen = ascii("+QIOPEN:");

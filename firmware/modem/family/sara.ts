@@ -10,11 +10,11 @@
  * commands that come too soon behind a response.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
-import { hexLine, readHexField } from "../hex";
-import { ensure, usualSurvey } from "../set-up";
-import type { Family, ModemUrc, Received, Wanted } from "../family";
-import type { Step } from "../script";
+import { fieldsOf, wholeNumber } from "../at/fields";
+import { hexLine, readHexField } from "../at/hex";
+import { ensure, usualSurvey } from "../at/standard-commands";
+import type { Family, ModemUrc, Received, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const usorf = ascii("+USORF:");
 const uusorf = ascii("+UUSORF:");

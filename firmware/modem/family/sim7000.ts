@@ -12,9 +12,9 @@
  * where DTR is not wired, the UART would fall asleep for good.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
-import { readHexField } from "../hex";
-import { askCause, edrxSteps, psmSteps, usualSurvey } from "../set-up";
+import { fieldsOf, wholeNumber } from "../at/fields";
+import { readHexField } from "../at/hex";
+import { askCause, edrxSteps, psmSteps, usualSurvey } from "../at/standard-commands";
 import {
   apnSteps,
   baudSteps,
@@ -24,9 +24,9 @@ import {
   sleepSignSteps,
   technologySteps,
 } from "./simcom";
-import type { AtResult } from "../at";
-import type { Family, ModemUrc, Received, Wanted } from "../family";
-import type { Step } from "../script";
+import type { AtResult } from "../at/engine";
+import type { Family, ModemUrc, Received, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const ciprxget = ascii("+CIPRXGET:");
 const deactivated = ascii("+PDP: DEACT");

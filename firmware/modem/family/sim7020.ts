@@ -8,11 +8,11 @@
  * Lengths count hex digits. A UDP socket lives through PSM once AT+RETENTION=1 was said behind CPSMS.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
-import { hexLine, readHexField } from "../hex";
-import { edrxSteps, ensure, psmSteps, usualSurvey } from "../set-up";
-import type { Family, ModemUrc, Wanted } from "../family";
-import type { Step } from "../script";
+import { fieldsOf, wholeNumber } from "../at/fields";
+import { hexLine, readHexField } from "../at/hex";
+import { edrxSteps, ensure, psmSteps, usualSurvey } from "../at/standard-commands";
+import type { Family, ModemUrc, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const csonmi = ascii("+CSONMI:");
 const csoerr = ascii("+CSOERR:");

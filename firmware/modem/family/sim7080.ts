@@ -13,8 +13,8 @@
  * came together, mostly one twice, may be read as one that CoAP does not understand, and asks for again.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../fields";
-import { askCause, edrxSteps, ensure, psmSteps, usualSurvey } from "../set-up";
+import { fieldsOf, wholeNumber } from "../at/fields";
+import { askCause, edrxSteps, ensure, psmSteps, usualSurvey } from "../at/standard-commands";
 import {
   apnSteps,
   baudSteps,
@@ -24,9 +24,9 @@ import {
   sleepSignSteps,
   technologySteps,
 } from "./simcom";
-import type { AtResult } from "../at";
-import type { Family, ModemUrc, Received, Wanted } from "../family";
-import type { Step } from "../script";
+import type { AtResult } from "../at/engine";
+import type { Family, ModemUrc, Received, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const caopen = ascii("+CAOPEN:");
 const carecv = ascii("+CARECV:");

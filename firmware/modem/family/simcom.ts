@@ -2,10 +2,10 @@
  * What the SIM7080 and SIM7000 families of SIMCom share: technology, bands, signs of sleep.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf } from "../fields";
-import { ensure } from "../set-up";
-import type { ModemUrc, Wanted } from "../family";
-import type { Step } from "../script";
+import { fieldsOf } from "../at/fields";
+import { ensure } from "../at/standard-commands";
+import type { ModemUrc, Wanted } from "./family";
+import type { Step } from "../at/script";
 
 const cpsmstatus = ascii("+CPSMSTATUS:");
 

@@ -2,7 +2,7 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
-import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap-wire";
+import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
 
 interface Keys {
   productKey: string;

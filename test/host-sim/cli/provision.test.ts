@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import { storesOf } from "../../../host-sim/provision/board-keys";
+import { storesOf } from "../../../host-sim/tools/provision/board-keys";
 import { run } from "./command-line";
 import type { Finished } from "./command-line";
 

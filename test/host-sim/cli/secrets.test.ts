@@ -3,10 +3,10 @@
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { decodeCoap } from "../../../host-sim/cloud/coap-wire";
-import { Simulation } from "../../../host-sim/world/simulation";
-import { demoDevice } from "../../../host-sim/world/demo-device";
-import { Random } from "../../../host-sim/world/random";
+import { decodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
+import { Simulation } from "../../../host-sim/sim/world/simulation";
+import { demoDevice } from "../../../host-sim/sim/world/demo-device";
+import { Random } from "../../../host-sim/sim/time/random";
 import { run } from "./command-line";
 
 const seed = 21;

@@ -1,6 +1,6 @@
 /** Authentication, sessions, sequence numbers, lifetimes and device states. */
 import { describe, expect, it, test } from "vitest";
-import { DeviceListError } from "../../../host-sim/cloud/registry";
+import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import {
   DEVICE,
   DK,

@@ -1,7 +1,7 @@
 /** Commands to devices, in both editions: offered, fetched, answered, offered again, given up. */
 import { describe, expect, it, test } from "vitest";
 import type { Command } from "../../../host-sim/cloud/cloud";
-import type { Edition } from "../../../host-sim/cloud/registry";
+import type { Edition } from "../../../host-sim/cloud/registry/registry";
 import { DEVICE, DK, PK, PRODUCT, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
 import type { Sent } from "./harness";
 

@@ -1,10 +1,10 @@
 /** The message layer: what is answered, with what, and what is not; and that nothing can break it. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { describeCoap } from "../../../host-sim/cloud/coap-text";
-import { encodeCoap } from "../../../host-sim/cloud/coap-wire";
-import type { CoapMessage } from "../../../host-sim/cloud/coap-wire";
-import { EXCHANGE_LIFETIME } from "../../../host-sim/cloud/reply-store";
+import { describeCoap } from "../../../host-sim/cloud/coap/coap-text";
+import { encodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
+import type { CoapMessage } from "../../../host-sim/cloud/coap/coap-wire";
+import { EXCHANGE_LIFETIME } from "../../../host-sim/cloud/coap/reply-store";
 import {
   DEVICE,
   DK,

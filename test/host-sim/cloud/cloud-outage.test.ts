@@ -1,10 +1,10 @@
 /** A cloud that is down, one that starts anew, and one whose devices come from another address. */
 import { describe, expect, it } from "vitest";
-import type { Edition } from "../../../host-sim/cloud/registry";
-import { encodeCoap } from "../../../host-sim/cloud/coap-wire";
-import { NbIotCell } from "../../../host-sim/radio/link";
-import { VirtualClock } from "../../../host-sim/world/clock";
-import { Random } from "../../../host-sim/world/random";
+import type { Edition } from "../../../host-sim/cloud/registry/registry";
+import { encodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
+import { NbIotCell } from "../../../host-sim/sim/radio/link";
+import { VirtualClock } from "../../../host-sim/sim/time/clock";
+import { Random } from "../../../host-sim/sim/time/random";
 import {
   DK,
   OTHER,

@@ -1,7 +1,7 @@
 /** What an application changes while devices speak: products, devices, NAT, faults. */
 import { describe, expect, it } from "vitest";
-import { ProductError } from "../../../host-sim/cloud/product";
-import { DeviceListError } from "../../../host-sim/cloud/registry";
+import { ProductError } from "../../../host-sim/cloud/registry/product";
+import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import {
   DEVICE,
   DK,

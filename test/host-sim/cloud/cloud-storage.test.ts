@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
-import { ProductError } from "../../../host-sim/cloud/product";
-import { DeviceListError } from "../../../host-sim/cloud/registry";
-import { StorageError } from "../../../host-sim/cloud/fleet";
-import type { CloudStorage } from "../../../host-sim/cloud/storage";
+import { ProductError } from "../../../host-sim/cloud/registry/product";
+import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
+import { StorageError } from "../../../host-sim/cloud/registry/fleet";
+import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
 import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, bench, rawReading, scriptEngine } from "./harness";
 
 /** Keeps JSON text, as a real storage does: no reference to what the cloud goes on to change. */

@@ -6,12 +6,12 @@ import { createCipheriv, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
 import type { CloudEvent, CloudOptions, Peer } from "../../../host-sim/cloud/cloud";
-import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap-wire";
-import type { CoapMessage, CoapOption, CoapType } from "../../../host-sim/cloud/coap-wire";
-import type { ProductRecord } from "../../../host-sim/cloud/product";
-import type { DeviceRecord } from "../../../host-sim/cloud/registry";
-import { loadScriptEngine } from "../../../host-sim/cloud/script-engine";
-import { Random } from "../../../host-sim/world/random";
+import { decodeCoap, encodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
+import type { CoapMessage, CoapOption, CoapType } from "../../../host-sim/cloud/coap/coap-wire";
+import type { ProductRecord } from "../../../host-sim/cloud/registry/product";
+import type { DeviceRecord } from "../../../host-sim/cloud/registry/registry";
+import { loadScriptEngine } from "../../../host-sim/cloud/script/script-engine";
+import { Random } from "../../../host-sim/sim/time/random";
 
 export const PK = "MuGsF6W4";
 export const DK = "861234567890123";

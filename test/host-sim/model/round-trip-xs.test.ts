@@ -5,12 +5,12 @@
 import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NodeEngine } from "../../../host-sim/board/node-engine";
-import { XsEngine } from "../../../host-sim/xs/xs-engine";
-import { xsMissing } from "../board/bench";
+import { NodeEngine } from "../../../host-sim/sim/engine/node-engine";
+import { XsEngine } from "../../../host-sim/sim/engine/xs-engine";
+import { xsMissing } from "../sim/board/rig";
 import { cases, settledFields } from "./random-model";
 import { example, generated, sides } from "./script";
-import type { Engine } from "../../../host-sim/board/engine";
+import type { Engine } from "../../../host-sim/sim/engine/engine";
 import type { Case } from "./random-model";
 import type { Job } from "./xs-guest";
 

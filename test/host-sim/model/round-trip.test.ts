@@ -4,12 +4,12 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { beginBatch } from "../../../firmware/model/thing-batch";
-import { decodeCommand, encodeReply } from "../../../firmware/model/thing-command";
-import { encodeReport } from "../../../firmware/model/thing-report";
+import { beginBatch } from "../../../firmware/model/batch";
+import { decodeCommand, encodeReply } from "../../../firmware/model/command";
+import { encodeReport } from "../../../firmware/model/report";
 import { cases, settledFields } from "./random-model";
 import { manual, sides, unhex } from "./script";
-import type { Layout } from "../../../firmware/model/thing-report";
+import type { Layout } from "../../../firmware/model/report";
 import type { ThingFault } from "../../../firmware/model/thing";
 
 const out = new Uint8Array(70_000);

@@ -3,9 +3,9 @@
  * answers are JSON text; built-ins are frozen, as on the board.
  */
 import { defineThing } from "../../../firmware/model/thing";
-import { beginBatch } from "../../../firmware/model/thing-batch";
-import { decodeCommand, encodeReply } from "../../../firmware/model/thing-command";
-import { encodeReport } from "../../../firmware/model/thing-report";
+import { beginBatch } from "../../../firmware/model/batch";
+import { decodeCommand, encodeReply } from "../../../firmware/model/command";
+import { encodeReport } from "../../../firmware/model/report";
 import { hexText } from "../../../firmware/text/ascii";
 import { decodeUtf8, encodeUtf8 } from "../../../firmware/text/utf8";
 import type { Thing, ThingFault, ThingValues } from "../../../firmware/model/thing";

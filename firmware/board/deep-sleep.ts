@@ -1,0 +1,49 @@
+/**
+ * The ESP32's deep sleep: everything but the real-time clock and its memory goes off, and the firmware
+ * starts anew when the time is over. What JavaScript cannot reach of it is in deep-sleep.c.
+ */
+import FFI from "mc/ffi";
+import { pinsOf } from "./wiring";
+import type { Board } from "./boards";
+import type { SleepingBoard } from "../continuity/deep-sleep";
+import type { PinSettings } from "./wiring";
+
+/**
+ * This board.
+ *
+ * @param pins those that keep their level while it sleeps
+ */
+export function sleepingBoard(pins: readonly number[]): SleepingBoard {
+  return {
+    read(length) {
+      const buffer = new ArrayBuffer(length);
+      new FFI().retained_read(buffer, length);
+      return new Uint8Array(buffer);
+    },
+    write(bytes) {
+      // The FFI takes a whole buffer, and this may be a part of one.
+      new FFI().retained_write(bytes.slice().buffer, bytes.length);
+    },
+    wall: () => Date.now(),
+    sleep(duration) {
+      const ffi = new FFI();
+      for (let i = 0; i < pins.length; i++) ffi.pin_hold(pins[i]);
+      ffi.sleep_deeply(duration);
+    },
+  };
+}
+
+/**
+ * The pins that must keep their level in deep sleep, where all others float: the modem takes an edge on its
+ * key for a press, loses its supply when the switch of it floats, and noise on its UART may keep it awake.
+ */
+export function pinsToHold(board: Board, settings: PinSettings): readonly number[] {
+  const { transmit, powerKey, reset, wake, supply } = pinsOf(board, settings);
+  return [transmit, powerKey?.pin, reset?.pin, wake?.pin, supply].filter((pin) => pin !== undefined);
+}
+
+/** Lets go of pins that were held over deep sleep, once they are driven again. */
+export function releasePins(pins: readonly number[]): void {
+  const ffi = new FFI();
+  for (let i = 0; i < pins.length; i++) ffi.pin_release(pins[i]);
+}

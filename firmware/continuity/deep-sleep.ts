@@ -1,0 +1,84 @@
+/**
+ * When the board goes into deep sleep, and what a start out of it makes of that. RAM is gone in between:
+ * what is known then is a doze.
+ */
+import { decodeDoze, dozeLength, encodeDoze, lead, wokenAt, worthwhile } from "./deep-sleep-record";
+import type { Doze, Rest } from "./deep-sleep-record";
+
+/** The board, as far as deep sleep needs it. */
+export interface SleepingBoard {
+  /** So many bytes of the memory that outlives deep sleep. */
+  read(length: number): Uint8Array;
+  /** Writes the beginning of it, or all of it. */
+  write(bytes: Uint8Array): void;
+  /** The board's own wall clock, which goes on in deep sleep, epoch ms; in 1970 when it was never set. */
+  wall(): number;
+  /** Everything but the real-time clock goes off for so many ms, then the firmware starts anew. Never returns. */
+  sleep(duration: number): void;
+}
+
+/** A doze that is over: `now` is the monotonic clock at the wake, ms. */
+export interface Woken extends Doze {
+  readonly now: number;
+}
+
+/** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
+const drowsy = 300;
+
+/** Longest sleep at once, ms: the board counts 32 bits, and a clock that drifts wants to be looked at. */
+const longest = 86_400_000;
+
+/** Puts the board to sleep once it has rested a while. */
+export class DeepSleep {
+  readonly #board: SleepingBoard;
+  readonly #log: (text: string) => void;
+  #restedSince: number | undefined;
+
+  constructor(board: SleepingBoard, log: (text: string) => void) {
+    this.#board = board;
+    this.#log = log;
+  }
+
+  /** What the board knew when it fell asleep: for a start out of deep sleep. Once. */
+  wake(): Woken | undefined {
+    const doze = decodeDoze(this.#board.read(dozeLength));
+    const now = doze === undefined ? undefined : wokenAt(doze, this.#board.wall());
+    // Whatever becomes of this start, the next one must not take up what is old by then.
+    this.#board.write(new Uint8Array(8));
+    if (doze === undefined || now === undefined) {
+      this.#log("woke without its memory");
+      return undefined;
+    }
+    return { ...doze, now, slept: doze.slept + now - doze.at };
+  }
+
+  /**
+   * After every turn of the firmware: sleeps, which does not return, or says how long to wait at most
+   * until it is asked again, ms.
+   *
+   * @param rest how the device stands at rest; undefined while it does not
+   * @param modem what `Modem.remembered` gave
+   * @param now ms of the monotonic clock
+   * @param disturbed the turn was for something that came from outside
+   */
+  settle(
+    rest: Rest | undefined,
+    modem: readonly number[] | undefined,
+    now: number,
+    disturbed: boolean,
+  ): number {
+    const duration = rest === undefined ? 0 : Math.min(rest.until - now - lead, longest);
+    if (disturbed || rest === undefined || modem === undefined || duration < worthwhile) {
+      this.#restedSince = undefined;
+      return disturbed && duration >= worthwhile ? drowsy : Infinity;
+    }
+    this.#restedSince ??= now;
+    const left = this.#restedSince + drowsy - now;
+    if (left > 0) return left;
+    const bytes = encodeDoze({ ...rest, modem, at: now, wall: this.#board.wall() });
+    if (bytes === undefined) return Infinity;
+    this.#board.write(bytes);
+    this.#board.sleep(Math.floor(duration));
+    return Infinity;
+  }
+}

@@ -1,0 +1,338 @@
+/**
+ * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
+ * numbers that must not be used twice, what was learnt about the network, why it was restarted.
+ *
+ * Numbers that count up are kept by reserving some of them: a restart goes on behind the reserve, so
+ * storage is written once for many. All of it is one record in two slots (see `Slots`):
+ *
+ *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
+ *     14 ladder, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
+ *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
+ *
+ * Without storage, or with one that fails, the device works all the same and says so once.
+ */
+import { Slots } from "./two-slot-state";
+import type { RtoState } from "../coap/rto";
+import type { Edition } from "../enos/session";
+import type { ByteStore } from "./two-slot-state";
+
+/** Why the firmware restarted the board. */
+export const restartCauses = Object.freeze([
+  "none",
+  /** Exceptions that escaped, one after the other. */
+  "fault",
+  /** Something was to be sent for a day, and nothing came back, whatever was reset. */
+  "no-contact",
+  /** An exchange, or the modem's driver, waited for nothing. */
+  "hung",
+  /** The application asked for it. */
+  "application",
+] as const);
+export type RestartCause = (typeof restartCauses)[number];
+
+/** A session as it outlives a restart. */
+export interface StoredSession {
+  readonly edition: Edition;
+  /** Empty in the editions without a token. */
+  readonly token: Uint8Array;
+  /** The number that the next signed message may bear. */
+  readonly sequence: number;
+  /** Epoch ms of the last contact, somewhat in the past; 0 when the device had no clock then. */
+  readonly lastContact: number;
+}
+
+/** What is read from the rooms whenever all of it is saved. */
+export interface LiveState {
+  readonly rto: () => RtoState | undefined;
+  /** Up to six numbers, 0 to 65535. */
+  readonly ladder: () => readonly number[];
+}
+
+/** Version of the layout above: another one is not read. */
+const form = 1;
+const tokenAt = 56;
+const longestToken = 128;
+const ladderLength = 6;
+/** Behind a snapshot: limits of id, message id and sequence, the mark of the boot, whether storage is behind. */
+const trailerLength = 15;
+const idReserve = 64;
+const sequenceReserve = 32;
+const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
+
+/** See the head of this file. */
+export class DeviceMemory {
+  readonly #slots: Slots | undefined;
+  readonly #log: (room: string, text: string) => void;
+  #working: boolean;
+  /** The state in storage is an older one. */
+  #unsaved = false;
+  /** It goes on where the board was before deep sleep. */
+  readonly continued: boolean = false;
+  #idLimit: number;
+  #nextId: number;
+  #messageIdLimit = 0;
+  #sequenceLimit = 0;
+  #session: StoredSession | undefined;
+  #restarts = 0;
+  #cause: RestartCause = "none";
+  #ladder: readonly number[] = [];
+  #live: LiveState | undefined;
+  #boots = 0;
+  #budgetSpent = 0;
+  /** Tells this boot from the others in the journal: its number, or any where numbers are not kept. */
+  readonly bootMark: number;
+  /** Where message ids start in this boot. */
+  readonly firstMessageId: number;
+  /** What had been learnt about round trips before this boot. */
+  readonly rto: RtoState | undefined;
+
+  /**
+   * @param store undefined when the board has none
+   * @param random number in [0, 1), for the very first ids
+   * @param retained what `snapshot` gave before deep sleep. It goes on from there: that is no boot of its
+   *   own, and storage is not written
+   */
+  constructor(
+    store: ByteStore | undefined,
+    random: () => number,
+    log: (room: string, text: string) => void,
+    retained?: Uint8Array,
+  ) {
+    this.#log = log;
+    this.#slots = store === undefined ? undefined : new Slots(store, form);
+    this.#working = store !== undefined;
+    this.#nextId = Math.floor(random() * 0x1_0000_0000);
+    let firstMessageId = Math.floor(random() * 0x1_0000);
+    let state: Uint8Array | undefined;
+    // What cannot be read must not be written over.
+    if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
+    if (retained !== undefined && isSnapshot(retained)) {
+      this.continued = true;
+      const end = retained.length - trailerLength;
+      const view = new DataView(retained.buffer, retained.byteOffset, retained.byteLength);
+      this.rto = this.#read(retained.subarray(0, end), view);
+      this.firstMessageId = view.getUint16(8, true);
+      this.#idLimit = view.getUint32(end, true);
+      this.#messageIdLimit = view.getUint16(end + 4, true);
+      this.#sequenceLimit = view.getUint32(end + 6, true);
+      this.bootMark = view.getUint32(end + 10, true);
+      this.#unsaved = retained[end + 14] !== 0;
+      return;
+    }
+    if (state !== undefined && state.length >= tokenAt) {
+      const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+      firstMessageId = view.getUint16(8, true);
+      this.rto = this.#read(state, view);
+    }
+    this.#boots = (this.#boots + 1) >>> 0;
+    this.firstMessageId = firstMessageId;
+    this.#idLimit = this.#nextId;
+    this.#messageIdLimit = firstMessageId;
+    this.#reserve();
+    this.save();
+    const numbered = this.#working && !this.#unsaved;
+    this.bootMark = numbered ? this.#boots : Math.floor(random() * 0x1_0000);
+  }
+
+  /** Number of this boot, from 1. */
+  get boots(): number {
+    return this.#boots;
+  }
+
+  /** How often the firmware has restarted the board, and why it did last, if nobody has heard of it yet. */
+  get restart(): { readonly cause: RestartCause; readonly count: number } {
+    return { cause: this.#cause, count: this.#restarts };
+  }
+
+  /** The rungs that the modem was taken to, as they were before this boot. */
+  get ladder(): readonly number[] {
+    return this.#ladder;
+  }
+
+  /** The session before this boot; its sequence is one that was never used. */
+  get session(): StoredSession | undefined {
+    return this.#session;
+  }
+
+  /** Seconds for which the radio was on in vain in the last day of the boot before. */
+  get budget(): { readonly spent: number } {
+    return { spent: this.#budgetSpent };
+  }
+
+  /** From now on these are saved along. */
+  follow(live: LiveState): void {
+    this.#live = live;
+  }
+
+  /** An id that no entry of this device has had, nor will have. */
+  takeId(): number {
+    const id = this.#nextId;
+    if (id === this.#idLimit) this.#reserve();
+    else if (!this.#unsaved) return this.#give(id);
+    this.save();
+    return this.#give(id);
+  }
+
+  #give(id: number): number {
+    this.#nextId = (id + 1) >>> 0;
+    return id;
+  }
+
+  /** The id that `takeId` gives next. */
+  peekId(): number {
+    return this.#nextId;
+  }
+
+  /** Call before a message is sent: the id that comes next is reserved when this returns. */
+  coverMessageId(next: number): void {
+    const left = (this.#messageIdLimit - next) & 0xffff;
+    if (left > 0 && left <= idReserve && !this.#unsaved) return;
+    if (left === 0 || left > idReserve) this.#messageIdLimit = (next + idReserve) & 0xffff;
+    this.save();
+  }
+
+  /** Call before a message is signed with this number. */
+  coverSequence(sequence: number): void {
+    if (this.#session === undefined) return;
+    if (sequence < this.#sequenceLimit && !this.#unsaved) return;
+    if (sequence >= this.#sequenceLimit) this.#sequenceLimit = sequence + sequenceReserve;
+    this.save();
+  }
+
+  /** A session was opened, or had contact again; undefined: it is over. */
+  keepSession(session: StoredSession | undefined): void {
+    this.#session = session !== undefined && session.token.length <= longestToken ? session : undefined;
+    this.#sequenceLimit = session === undefined ? 0 : session.sequence + sequenceReserve;
+    this.save();
+  }
+
+  /** As `keepSession`, without writing: `snapshot` takes it along. */
+  holdSession(session: StoredSession | undefined): void {
+    this.#session = session !== undefined && session.token.length <= longestToken ? session : undefined;
+  }
+
+  /** The board is about to be restarted. */
+  noteRestart(cause: RestartCause): void {
+    this.#cause = cause;
+    this.#restarts = Math.min(this.#restarts + 1, 0xffff);
+    this.save();
+  }
+
+  /** The cloud will hear of it: from now on it is nothing new. */
+  restartTold(): void {
+    this.#cause = "none";
+    this.save();
+  }
+
+  /** @param spent seconds */
+  keepBudget(spent: number): void {
+    this.#budgetSpent = spent;
+    this.save();
+  }
+
+  /** All of it as it is this moment, for memory that outlives deep sleep: nothing in reserve is used up. */
+  snapshot(nextMessageId: number): Uint8Array {
+    const state = this.#state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
+    const bytes = new Uint8Array(state.length + trailerLength);
+    bytes.set(state);
+    const view = new DataView(bytes.buffer, state.length);
+    view.setUint32(0, this.#idLimit, true);
+    view.setUint16(4, this.#messageIdLimit, true);
+    view.setUint32(6, this.#sequenceLimit, true);
+    view.setUint32(10, this.bootMark, true);
+    // What could not be read this time could not be written either: whoever can next does.
+    const behind = this.#unsaved || (this.#slots !== undefined && !this.#working);
+    view.setUint8(14, behind ? 1 : 0);
+    return bytes;
+  }
+
+  /** Writes all of it. */
+  save(): void {
+    const state = this.#state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit);
+    this.#unsaved = !this.#attempt((slots) => slots.save(state));
+  }
+
+  #state(id: number, messageId: number, sequence: number): Uint8Array {
+    const token = this.#session?.token ?? new Uint8Array(0);
+    const state = new Uint8Array(tokenAt + token.length);
+    const view = new DataView(state.buffer);
+    view.setUint32(0, this.#boots, true);
+    view.setUint32(4, id, true);
+    view.setUint16(8, messageId, true);
+    view.setUint16(10, this.#restarts, true);
+    state[12] = restartCauses.indexOf(this.#cause);
+    this.#ladder = this.#live?.ladder() ?? this.#ladder;
+    for (let i = 0; i < ladderLength; i++) view.setUint16(14 + 2 * i, this.#ladder[i] ?? 0, true);
+    const rto = this.#live === undefined ? this.rto : this.#live.rto();
+    if (rto !== undefined) {
+      view.setUint32(26, rto.srtt, true);
+      view.setUint32(30, rto.rttvar, true);
+      view.setUint32(34, rto.slowRto, true);
+      state[38] = rto.doubt;
+      state[13] |= flag.rto;
+    }
+    if (this.#session !== undefined) {
+      state[13] |= flag.session | (this.#session.edition === "token" ? flag.token : 0);
+      view.setUint32(39, sequence, true);
+      view.setFloat64(43, this.#session.lastContact, true);
+    }
+    view.setUint32(51, this.#budgetSpent, true);
+    state[55] = token.length;
+    state.set(token, tokenAt);
+    return state;
+  }
+
+  #reserve(): void {
+    this.#idLimit = (this.#nextId + idReserve) >>> 0;
+  }
+
+  /** Returns what was learnt about round trips, which the rest of this boot does not change. */
+  #read(state: Uint8Array, view: DataView): RtoState | undefined {
+    this.#boots = view.getUint32(0, true);
+    this.#nextId = view.getUint32(4, true);
+    this.#restarts = view.getUint16(10, true);
+    this.#cause = restartCauses[state[12]] ?? "none";
+    const ladder: number[] = [];
+    for (let i = 0; i < ladderLength; i++) ladder.push(view.getUint16(14 + 2 * i, true));
+    this.#ladder = ladder;
+    this.#budgetSpent = view.getUint32(51, true);
+    const flags = state[13];
+    if ((flags & flag.session) !== 0) {
+      this.#sequenceLimit = view.getUint32(39, true);
+      this.#session = {
+        edition: (flags & flag.token) !== 0 ? "token" : "tokenless",
+        token: state.slice(tokenAt, tokenAt + state[55]),
+        sequence: this.#sequenceLimit,
+        lastContact: view.getFloat64(43, true),
+      };
+      // This boot uses what comes behind the reserve: the next one has to go behind that.
+      this.#sequenceLimit += sequenceReserve;
+    }
+    if ((flags & flag.rto) === 0) return undefined;
+    const doubt = state[38] > 2 ? 2 : (state[38] as 0 | 1 | 2);
+    return {
+      srtt: view.getUint32(26, true),
+      rttvar: view.getUint32(30, true),
+      slowRto: view.getUint32(34, true),
+      doubt,
+    };
+  }
+
+  /** False when it failed, which is said once in a row. */
+  #attempt(work: (slots: Slots) => void): boolean {
+    if (this.#slots === undefined || !this.#working) return true;
+    try {
+      work(this.#slots);
+      return true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "unknown";
+      if (!this.#unsaved) this.#log("memory", `failed reason="${reason}"`);
+      return false;
+    }
+  }
+}
+
+function isSnapshot(bytes: Uint8Array): boolean {
+  const least = tokenAt + trailerLength;
+  return bytes.length >= least && bytes[55] <= longestToken && bytes.length === least + bytes[55];
+}

@@ -1,0 +1,78 @@
+/**
+ * A small state in key-value storage that outlives the loss of power at any moment: two slots, written
+ * in turn, of which the newer sound one counts. A write that is cut short costs the slot it hits, never
+ * the other.
+ *
+ *     0        2          6        8
+ *     +--------+----------+--------+------- - - -+--------+
+ *     | form   | turn u32 | length | state       | CRC-32 |       little-endian
+ *     | u16    |          | u16    |             |        |
+ *     +--------+----------+--------+------- - - -+--------+
+ */
+import { crc32 } from "../journal/crc";
+
+/** What is used of a key-value store whose format is "buffer". */
+export interface ByteStore {
+  read(key: string): ArrayBuffer | undefined;
+  /** It is there when this returns. */
+  write(key: string, value: Uint8Array): void;
+}
+
+const headLength = 8;
+const crcLength = 4;
+const keys = Object.freeze(["a", "b"]);
+
+/** The two slots. All of it throws what the store throws. */
+export class Slots {
+  readonly #store: ByteStore;
+  readonly #form: number;
+  /** The turn of the newer slot, and which slot comes next. */
+  #turn = 0;
+  #next = 0;
+
+  /** @param form of the state: one of another form is not loaded */
+  constructor(store: ByteStore, form: number) {
+    this.#store = store;
+    this.#form = form;
+  }
+
+  /** The state that was saved last; undefined when there is none, or none that is sound. */
+  load(): Uint8Array | undefined {
+    let newest: Uint8Array | undefined;
+    for (let i = 0; i < keys.length; i++) {
+      const stored = this.#store.read(keys[i]);
+      const bytes = stored === undefined ? undefined : this.#sound(new Uint8Array(stored));
+      if (bytes === undefined) continue;
+      const turn = new DataView(bytes.buffer).getUint32(2, true);
+      if (newest !== undefined && ((turn - this.#turn) | 0) < 0) continue;
+      newest = bytes;
+      this.#turn = turn;
+      this.#next = 1 - i;
+    }
+    return newest?.subarray(headLength, newest.length - crcLength);
+  }
+
+  /** Keeps a state of up to 65,535 bytes; call `load` before. */
+  save(state: Uint8Array): void {
+    const bytes = new Uint8Array(headLength + state.length + crcLength);
+    const view = new DataView(bytes.buffer);
+    const turn = (this.#turn + 1) >>> 0;
+    view.setUint16(0, this.#form, true);
+    view.setUint32(2, turn, true);
+    view.setUint16(6, state.length, true);
+    bytes.set(state, headLength);
+    const end = headLength + state.length;
+    view.setUint32(end, crc32(bytes, 0, end), true);
+    this.#store.write(keys[this.#next], bytes);
+    this.#turn = turn;
+    this.#next = 1 - this.#next;
+  }
+
+  #sound(bytes: Uint8Array): Uint8Array | undefined {
+    if (bytes.length < headLength + crcLength) return undefined;
+    const view = new DataView(bytes.buffer);
+    const end = headLength + view.getUint16(6, true);
+    if (view.getUint16(0, true) !== this.#form || end + crcLength !== bytes.length) return undefined;
+    return view.getUint32(end, true) === crc32(bytes, 0, end) ? bytes : undefined;
+  }
+}

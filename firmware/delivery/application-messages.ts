@@ -1,0 +1,117 @@
+/**
+ * What an application sends by itself: checked against the model, then given to the uplink.
+ */
+import { Topic, eventTopic } from "../enos/topic";
+import { attributesFault, eventFault } from "../model/check";
+import type { Thing, ThingFault, ThingValues } from "../model/thing";
+import type { Completion, Device } from "../device/application";
+import type { DeviceMemory } from "../continuity/persistent-state";
+import type { Uplink } from "./uploader";
+
+export interface OutboundOptions {
+  readonly thing: Thing;
+  readonly uplink: Uplink;
+  /** The moment, ms on the device's monotonic clock. */
+  readonly now: () => number;
+  /** It gives out ids. */
+  readonly memory: DeviceMemory;
+  readonly onReading: (values: ThingValues, now: number) => void;
+  /** Something was appended, and the agent is to look at it. */
+  readonly onMessage: () => void;
+}
+
+type Done = ((how: Completion) => void) | undefined;
+
+/** Whether an application gave values at all; whether they are as the model says shows when they are sent. */
+export function isReading(values: unknown): values is ThingValues {
+  return typeof values === "object" && values !== null;
+}
+
+/** See `Device`. */
+export class Outbound implements Device {
+  readonly #options: OutboundOptions;
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+  }
+
+  report(values: ThingValues): void {
+    if (!isReading(values)) throw new TypeError("a reading is an object, of values by identifier");
+    const { now, onReading, onMessage } = this.#options;
+    onReading(values, now());
+    onMessage();
+  }
+
+  postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: Done): void {
+    const fault = eventFault(this.#options.thing, event, outputs);
+    this.#append(eventTopic(event), { events: { ...outputs } }, fault, done, { timed: true });
+  }
+
+  updateAttributes(values: ThingValues, done?: Done): void {
+    const fault = attributesFault(this.#options.thing, values);
+    this.#append(Topic.attributeUpdate, { attributes: { ...values } }, fault, done);
+  }
+
+  queryAttributes(names: readonly string[], done: (how: Completion) => void): void {
+    this.#append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { question: true });
+  }
+
+  deleteAttributes(names: readonly string[], done?: Done): void {
+    this.#append(Topic.attributeDelete, { attributes: names.slice() }, undefined, done);
+  }
+
+  updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
+    this.#append(Topic.tagUpdate, { tags: { ...tags } }, undefined, done);
+  }
+
+  queryTags(names: readonly string[], done: (how: Completion) => void): void {
+    this.#append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { question: true });
+  }
+
+  deleteTags(names: readonly string[], done?: Done): void {
+    this.#append(Topic.tagDelete, { tags: names.slice() }, undefined, done);
+  }
+
+  informFirmware(version: string, done?: Done): void {
+    this.#append(Topic.firmwareInform, { version }, undefined, done);
+  }
+
+  #append(
+    topic: string,
+    params: Readonly<Record<string, unknown>>,
+    fault: ThingFault | undefined,
+    done: Done,
+    { timed = false, question = false } = {},
+  ): void {
+    const reason = fault === undefined ? unstated(params) : `${fault.id} ${fault.detail}`;
+    if (reason !== undefined) {
+      done?.({ kind: "refused", reason });
+      return;
+    }
+    const { uplink, memory, now, onMessage } = this.#options;
+    const takenAt = now();
+    const time = uplink.timeOf(takenAt);
+    uplink.append({
+      kind: "message",
+      id: memory.takeId(),
+      takenAt,
+      time,
+      topic,
+      params,
+      timed,
+      done,
+      question,
+    });
+    onMessage();
+  }
+}
+
+/** Why JSON has no form for it, such as for a BigInt or a cycle: found out when it is sent, it would stop all. */
+function unstated(params: unknown): string | undefined {
+  try {
+    JSON.stringify(params);
+    return undefined;
+  } catch {
+    return "cannot be stated in JSON";
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Entries as the journal keeps them.
+ *
+ *     type 1, reading     format u8: 0 raw, 1 compact | points of the sample layout
+ *     type 2, reading     its values in JSON: what is sent in JSON is kept in JSON, digit by digit
+ *     type 3, message     { "topic": …, "params": …, "timed": … }
+ */
+import { ByteWriter } from "../model/bytes";
+import { unknownPoint } from "../model/check";
+import { readSamplePoints } from "../model/thing-recall";
+import { writeSamplePoints } from "../model/report";
+import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import type { JournalRecord } from "../journal/journal";
+import type { Thing, ThingValues } from "../model/thing";
+import type { Entry, Message, Reading } from "./entry";
+
+/** Types of records. */
+export const EntryType = Object.freeze({ raw: 1, json: 2, message: 3 } as const);
+
+const leastRoom = 128;
+const mostRoom = 0x2000;
+
+/** What the journal is to keep of an entry; a text when it cannot be sent either, and why. */
+export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: Uint8Array } | string {
+  try {
+    if (entry.kind === "message") {
+      const { topic, params, timed } = entry;
+      return { type: EntryType.message, body: encodeUtf8(JSON.stringify({ topic, params, timed })) };
+    }
+    if (entry.format === "json") {
+      return { type: EntryType.json, body: encodeUtf8(JSON.stringify(entry.values)) };
+    }
+    return encodePoints(thing, entry);
+  } catch (error) {
+    // An application's values may do anything when they are looked at.
+    return `fault ${error instanceof Error ? error.message : "unknown"}`;
+  }
+}
+
+function encodePoints(
+  thing: Thing,
+  { values, format }: Reading,
+): { type: number; body: Uint8Array } | string {
+  let fault = unknownPoint(thing, values);
+  for (let room = leastRoom; fault === undefined; room *= 2) {
+    const writer = new ByteWriter(new Uint8Array(room));
+    writer.take(1);
+    writer.out[0] = format === "compact" ? 1 : 0;
+    fault = writeSamplePoints(writer, thing.points, values);
+    if (fault === undefined) return { type: EntryType.raw, body: writer.out.subarray(0, writer.at) };
+    if (fault.fault === "no-room" && room < mostRoom) fault = undefined;
+  }
+  return `${fault.fault} ${fault.id} ${fault.detail}`;
+}
+
+/** The entry of a record; undefined when this firmware cannot make sense of it. */
+export function decodeEntry(thing: Thing, record: JournalRecord, takenAt: number): Entry | undefined {
+  const { id, address, type, tried, body } = record;
+  const time = record.dated ? record.time : undefined;
+  if (type === EntryType.message) return decodeMessage(record, takenAt, time);
+  let values: ThingValues | undefined;
+  let format: Reading["format"] = "json";
+  if (type === EntryType.raw && body.length > 0) {
+    values = readSamplePoints(thing, body, 1);
+    format = body[0] === 1 ? "compact" : "raw";
+  } else if (type === EntryType.json) {
+    values = parseObject(body) as ThingValues | undefined;
+  }
+  if (values === undefined) return undefined;
+  return {
+    kind: "reading",
+    id,
+    takenAt,
+    time,
+    address,
+    values,
+    format,
+    alone: tried === "alone" || tried === "both",
+    timed: tried === "timed" || tried === "both",
+  };
+}
+
+function decodeMessage(
+  { id, address, body }: JournalRecord,
+  takenAt: number,
+  time: number | undefined,
+): Message | undefined {
+  const { topic, params, timed } = parseObject(body) ?? {};
+  if (typeof topic !== "string" || typeof params !== "object" || params === null) return undefined;
+  return {
+    kind: "message",
+    id,
+    takenAt,
+    time,
+    address,
+    topic,
+    params: params as Record<string, unknown>,
+    timed: timed === true,
+    done: undefined,
+    question: false,
+  };
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(decodeUtf8(bytes) ?? "");
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

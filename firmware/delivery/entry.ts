@@ -1,0 +1,50 @@
+/**
+ * What waits for the cloud's acknowledgement: readings, and messages that the application sends.
+ */
+import type { ThingValues } from "../model/thing";
+import type { Completion } from "../device/application";
+import type { Format } from "../device/settings";
+
+/** How one reading is put on the wire. */
+export type ReadingFormat = Exclude<Format, "alternate">;
+
+/** What readings and messages have in common. */
+interface Waiting {
+  /** 0 to 2^32 - 1, unlike every other of this device's: a second delivery is recognised by it. */
+  readonly id: number;
+  /** When it was taken, ms on the device's monotonic clock; -Infinity when that was before this boot. */
+  readonly takenAt: number;
+  /**
+   * When it was taken, epoch ms. It never changes once it is known: the cloud may know the reading by
+   * it already.
+   */
+  time: number | undefined;
+  /** Where it is in the journal; undefined for what is kept in RAM alone. */
+  address?: number;
+}
+
+/** One reading from the moment it was taken. */
+export interface Reading extends Waiting {
+  readonly kind: "reading";
+  readonly values: ThingValues;
+  readonly format: ReadingFormat;
+  /** It was sent under its own id, or refused together with others: it goes by itself from now on. */
+  alone?: boolean;
+  /** It was sent together with others, by its time: it never goes without it from now on. */
+  timed?: boolean;
+}
+
+/** One message of the application's, in JSON. */
+export interface Message extends Waiting {
+  readonly kind: "message";
+  /** Below the device's root. */
+  readonly topic: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The time goes into `params`, once the device has a wall clock. */
+  readonly timed: boolean;
+  readonly done: ((how: Completion) => void) | undefined;
+  /** It asks for something, and whoever asked is gone after a restart: it is kept in RAM alone. */
+  readonly question: boolean;
+}
+
+export type Entry = Reading | Message;

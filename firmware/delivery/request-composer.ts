@@ -1,0 +1,280 @@
+/**
+ * What goes to the cloud in one request: a message of the application's, a reading, or as many
+ * readings as fit. And what the answer says of it.
+ *
+ *                     one reading                       several, or with its time
+ *     raw, compact    up_raw 01, 03 (time: arrival)     up_raw 04, 05
+ *     json            measurepoint/post                 measurepoint/post/batch
+ *     json, late      measurepoint/resume               measurepoint/resume/batch
+ *
+ * Late readings, those that waited while the device was cut off, never share a request with others.
+ */
+import { ContentFormat } from "../coap/option";
+import { enosOk, measurepointParams, readAnswer, requestBody } from "../enos/body";
+import { Topic, deviceRoot, pathOptions } from "../enos/topic";
+import { decodeAnswer } from "../model/raw-answer";
+import { beginBatch } from "../model/batch";
+import { reportFault } from "../model/check";
+import { encodeReport } from "../model/report";
+import { encodeUtf8 } from "../text/utf8";
+import type { OptionBlock } from "../coap/option";
+import type { Answer } from "../enos/body";
+import type { Credentials } from "../enos/credentials";
+import type { Layout } from "../model/report";
+import type { Thing, ThingFault } from "../model/thing";
+import type { Entry, Message, Reading } from "./entry";
+
+/** One request's content. It stays the same however often it is sent, so that the cloud knows it again. */
+export interface Upload {
+  readonly id: number;
+  /** Oldest first; a message of the application's is always alone. */
+  readonly entries: readonly Entry[];
+  readonly topic: string;
+  /** Its readings go with their times, as measured while the device was cut off. */
+  readonly late: boolean;
+}
+
+export interface UploadLimits {
+  /** Longest payload that readings are put together to, bytes. */
+  readonly payload: number;
+  /** Longest datagram of the link, bytes. */
+  readonly datagram: number;
+}
+
+/** Bytes of a datagram beside path and payload: header, token, signature with its option header, marker. */
+const overhead = 4 + 8 + 3 + 96 + 1;
+const mostReadings = 255;
+/** Room for a first try at a reading that is longer than readings are put together to, bytes. */
+const leastBuffer = 128;
+const largestBuffer = 0x1_0000;
+
+/** Puts uploads together and reads their answers; paths are built once. */
+export class UploadComposer {
+  readonly #credentials: Credentials;
+  readonly #thing: Thing;
+  readonly #limits: UploadLimits;
+  readonly #root: string;
+  readonly #paths: Record<string, OptionBlock> = {};
+  /** Topics that the server does not have. */
+  readonly #missing: string[] = [];
+  #buffer: Uint8Array;
+
+  constructor(credentials: Credentials, thing: Thing, limits: UploadLimits) {
+    this.#credentials = credentials;
+    this.#thing = thing;
+    this.#limits = limits;
+    this.#root = `${deviceRoot(credentials)}/`;
+    this.#buffer = new Uint8Array(Math.max(leastBuffer, limits.payload));
+  }
+
+  /** Where the upload goes. */
+  path(upload: Upload): OptionBlock {
+    return this.#path(upload.topic, isRaw(upload.topic));
+  }
+
+  /**
+   * The next upload: the first of the entries, and of those that follow what goes with it.
+   *
+   * @param id of a request that carries more than the first entry alone
+   * @param lateAfter age from which a reading is late, ms
+   */
+  plan(entries: readonly Entry[], id: number, lateAfter: number, now: number): Upload {
+    const first = entries[0];
+    if (first.kind === "message") return { id: first.id, entries: [first], topic: first.topic, late: false };
+    const late = isLate(first, lateAfter, now);
+    const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late };
+    const topic = first.format === "json" ? this.#batch(late) : Topic.raw;
+    // Without a clock nothing tells when a reading was taken: each goes alone, and the cloud notes when.
+    if (first.time === undefined || first.alone === true || topic === undefined) return alone;
+    let most = 1;
+    let before = first.time;
+    while (most < entries.length && most < mostReadings) {
+      const next = entries[most];
+      if (next.kind !== "reading" || next.format !== first.format || next.alone === true) break;
+      if (next.time === undefined || next.time < before || isLate(next, lateAfter, now) !== late) break;
+      before = next.time;
+      most += 1;
+    }
+    if (most < 2) return alone;
+    const upload = { id, entries: entries.slice(0, most), topic, late };
+    let fitting = 0;
+    try {
+      fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
+    } catch {
+      // Whichever it was: alone, each shows.
+    }
+    return fitting < 2 ? alone : { ...upload, entries: entries.slice(0, fitting) };
+  }
+
+  /**
+   * A reading that was sent as one of now and has become late meanwhile goes with its time from now on,
+   * under the same id.
+   */
+  aged(upload: Upload, lateAfter: number, now: number): Upload {
+    const first = upload.entries[0];
+    if (upload.late || upload.entries.length > 1 || first.kind === "message") return upload;
+    if (!isLate(first, lateAfter, now)) return upload;
+    return { ...upload, topic: this.#single(first, true), late: true };
+  }
+
+  /** The server has no such topic: from now on readings do without it. False when they cannot. */
+  avoid(topic: string): boolean {
+    const batch = topic === Topic.measurepointBatch || topic === Topic.measurepointResumeBatch;
+    if (!batch && topic !== Topic.measurepointResume) return false;
+    this.#missing.push(topic);
+    return true;
+  }
+
+  /**
+   * The upload's payload, or why there is none. A raw payload is a view of one buffer: it is valid
+   * until the next call.
+   */
+  payload(upload: Upload): Uint8Array | string {
+    const first = upload.entries[0];
+    if (first.kind === "message") return this.#messageBody(first);
+    const fault = first.format === "json" ? this.#checkAll(upload) : undefined;
+    if (fault !== undefined) return describeFault(fault);
+    if (first.format === "json") return this.#jsonBody(upload, first);
+    return this.#rawBody(upload, first);
+  }
+
+  /**
+   * What the body of a 2.xx says: EnOS's code, 200 for stored; undefined when the body cannot be read
+   * or speaks of something else.
+   */
+  answer(upload: Upload, payload: Uint8Array): Answer | undefined {
+    if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload);
+    const answer = decodeAnswer(payload);
+    return answer !== undefined && answer.requestId === upload.id
+      ? { code: answer.code, data: {} }
+      : undefined;
+  }
+
+  #path(topic: string, raw: boolean): OptionBlock {
+    const format = raw ? ContentFormat.octetStream : ContentFormat.json;
+    return (this.#paths[topic] ??= pathOptions(this.#root + topic, format));
+  }
+
+  #single(reading: Reading, late: boolean): string {
+    if (reading.format !== "json") return Topic.raw;
+    return late && this.#has(Topic.measurepointResume) ? Topic.measurepointResume : Topic.measurepointPost;
+  }
+
+  #batch(late: boolean): string | undefined {
+    const topic = late ? Topic.measurepointResumeBatch : Topic.measurepointBatch;
+    return this.#has(topic) ? topic : undefined;
+  }
+
+  #has(topic: string): boolean {
+    return this.#missing.indexOf(topic) < 0;
+  }
+
+  /** Bytes that the payload of several readings may have. */
+  #room(topic: string): number {
+    const path = this.#path(topic, isRaw(topic)).bytes.length;
+    return Math.min(this.#limits.payload, this.#limits.datagram - overhead - path);
+  }
+
+  #messageBody({ id, topic, params, timed, time }: Message): Uint8Array {
+    return requestBody(String(id), topic, timed && time !== undefined ? { ...params, time } : params);
+  }
+
+  /** A reading whose values are not what the model says would have EnOS refuse all of them. */
+  #checkAll(upload: Upload): ThingFault | undefined {
+    for (let i = 0; i < upload.entries.length; i++) {
+      const fault = reportFault(this.#thing, (upload.entries[i] as Reading).values);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  #jsonBody(upload: Upload, first: Reading): Uint8Array {
+    if (upload.entries.length === 1) {
+      return requestBody(String(upload.id), upload.topic, measurepointParams(first.values, first.time));
+    }
+    const params: unknown[] = [];
+    for (let i = 0; i < upload.entries.length; i++) params.push(this.#batchEntry(upload, i));
+    return requestBody(String(upload.id), upload.topic, params);
+  }
+
+  #batchEntry(upload: Upload, index: number): unknown {
+    const { productKey, deviceKey } = this.#credentials;
+    const reading = upload.entries[index] as Reading;
+    return { productKey, deviceKey, measurepoints: reading.values, time: reading.time! };
+  }
+
+  #fittingJson(upload: Upload): number {
+    const room = this.#room(upload.topic);
+    let length = requestBody(String(upload.id), upload.topic, []).length;
+    for (let i = 0; i < upload.entries.length; i++) {
+      if (reportFault(this.#thing, (upload.entries[i] as Reading).values) !== undefined) return i;
+      length += encodeUtf8(JSON.stringify(this.#batchEntry(upload, i))).length + (i > 0 ? 1 : 0);
+      if (length > room) return i;
+    }
+    return upload.entries.length;
+  }
+
+  #fittingRaw(upload: Upload): number {
+    return this.#writeBatch(upload, this.#buffer.subarray(0, Math.max(0, this.#room(upload.topic)))).added;
+  }
+
+  #rawBody(upload: Upload, first: Reading): Uint8Array | string {
+    if (upload.entries.length > 1) {
+      const { added, length } = this.#writeBatch(upload, this.#buffer);
+      return added === upload.entries.length ? this.#buffer.subarray(0, length) : "no-room";
+    }
+    for (;;) {
+      const length = this.#writeOne(upload, first);
+      if (typeof length === "number") return this.#buffer.subarray(0, length);
+      if (length.fault !== "no-room" || this.#buffer.length >= largestBuffer) return describeFault(length);
+      this.#buffer = new Uint8Array(2 * this.#buffer.length);
+    }
+  }
+
+  #writeOne(upload: Upload, reading: Reading): number | ThingFault {
+    if (!upload.late) {
+      return encodeReport(this.#thing, reading.values, upload.id, this.#buffer, layoutOf(reading));
+    }
+    const time = reading.time!;
+    const batch = beginBatch(this.#thing, layoutOf(reading), upload.id, time, true, this.#buffer);
+    const added = batch.add(reading.values, time);
+    if (added === "added") return batch.length;
+    return typeof added === "string" ? { fault: "no-room", id: "", detail: "has no room" } : added;
+  }
+
+  #writeBatch(upload: Upload, out: Uint8Array): { added: number; length: number } {
+    const { entries, id, late } = upload;
+    const first = entries[0] as Reading;
+    const start = first.time!;
+    const batch = beginBatch(this.#thing, layoutOf(first), id, start, late, out);
+    let added = 0;
+    while (added < entries.length) {
+      const reading = entries[added] as Reading;
+      if (batch.add(reading.values, reading.time!) !== "added") break;
+      added += 1;
+    }
+    return { added, length: batch.length };
+  }
+}
+
+function isRaw(topic: string): boolean {
+  return topic === Topic.raw;
+}
+
+function layoutOf(reading: Reading): Layout {
+  return reading.format === "compact" ? "compact" : "sample";
+}
+
+/** Whether it goes with its time, which it then has to have. */
+function isLate(reading: Reading, lateAfter: number, now: number): boolean {
+  return reading.time !== undefined && (reading.timed === true || now - reading.takenAt > lateAfter);
+}
+
+/** Whether the answer's code is success. */
+export function isStored(answer: Answer): boolean {
+  return answer.code === enosOk;
+}
+
+function describeFault({ fault, id, detail }: ThingFault): string {
+  return `${fault} ${id} ${detail}`;
+}

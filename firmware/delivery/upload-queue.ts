@@ -1,0 +1,406 @@
+/**
+ * Entries that wait for the cloud's acknowledgement. With a journal they outlive the loss of power: an
+ * entry is in flash before anybody is told that it was taken, and in RAM there are the next few only.
+ *
+ *     append -> journal -> [ the next few in RAM ] -> sent -> release
+ *                  |               ^
+ *                  +-- unread -----+  fetched, oldest first, when few are left
+ *
+ * Without a journal, on a board that has no partition for it, they wait in RAM, and that is told.
+ */
+import { Journal } from "../journal/journal";
+import { EntryType, decodeEntry, encodeEntry } from "./entry-codec";
+import type { Flash } from "../journal/flash";
+import type { FullPolicy, LossReason } from "../journal/journal";
+import type { JournalRecord } from "../journal/record-store";
+import type { Thing } from "../model/thing";
+import type { Completion } from "../device/application";
+import type { Entry, Message } from "./entry";
+
+/** What goes first when much waits: what was measured just now, or what has waited longest. */
+export type Order = "live" | "oldest";
+
+export interface BacklogOptions {
+  /** The journal's partition; undefined for none. */
+  readonly flash: Flash | undefined;
+  /** Number of this boot. */
+  readonly boot: number;
+  readonly policy: FullPolicy;
+  readonly order: Order;
+  readonly thing: Thing;
+  /** Ids of what is under way: it stays, as it may have arrived already. */
+  readonly underWay: () => readonly Entry[];
+  /** It is lost, and was not refused by anybody; `entry` when it is in RAM. */
+  readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
+  /**
+   * When an entry of the journal was taken, monotonic ms, where that is known: what was taken before deep
+   * sleep. Left out, all of them are of an earlier start.
+   */
+  readonly takenAt?: (record: JournalRecord) => number;
+  readonly log: (room: string, text: string) => void;
+}
+
+/** What became of an entry that was handed in. */
+export type Taken =
+  | "kept"
+  /** There is no room for it, which `onLost` has told. */
+  | "dropped"
+  /** It could not be sent anyhow, and why. */
+  | { readonly refused: string };
+
+interface Loss {
+  readonly id: number;
+  readonly isReading: boolean;
+  readonly reason: LossReason | "unreadable";
+  readonly entry: Entry | undefined;
+}
+
+/** Entries in RAM without a journal: a day and more of readings at 15 minutes. */
+const ramLimit = 128;
+/** Entries in RAM with one, and how few may be left before more are fetched. */
+const windowLimit = 32;
+const windowLow = 8;
+/** Callbacks of messages that are in the journal only: so many are kept, the oldest are forgotten. */
+const callbackLimit = 64;
+
+/** What waits, in the order in which it goes. */
+export class Backlog {
+  readonly #options: BacklogOptions;
+  #journal: Journal | undefined;
+  /** Settled, but their marks could not be written. */
+  #settled: number[] = [];
+  #entries: Entry[] = [];
+  /** Entries that are in the journal only. */
+  #unread = 0;
+  /** Who wants to hear of messages that are in the journal only. */
+  #callbacks: { readonly id: number; readonly done: (how: Completion) => void }[] = [];
+  /** To be told once the journal is done: whoever hears of one may have something new to append. */
+  #losses: Loss[] = [];
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+    this.#journal = this.#open();
+    if (this.#journal === undefined) return;
+    this.#unread = this.#journal.length;
+    const { waiting, damaged, mended } = this.#journal.recovery;
+    const harm = `${damaged > 0 ? ` damaged=${damaged}` : ""}${mended > 0 ? ` mended=${mended}` : ""}`;
+    options.log("journal", `open waiting=${waiting}${harm}`);
+  }
+
+  /** All of it is in flash, and what is over is over there, too: RAM may be lost. */
+  get safe(): boolean {
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
+    return this.#settled.length === 0;
+  }
+
+  /** Whether entries outlive the loss of power. */
+  get durable(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  get length(): number {
+    return this.#entries.length + this.#unread;
+  }
+
+  /** The next few, in the order in which they go. Not to be changed. */
+  next(now: number, lateAfter: number): readonly Entry[] {
+    if (this.#unread > 0 && this.#entries.length <= windowLow) {
+      this.#fetch();
+      this.#tellLosses();
+    }
+    if (this.#options.order === "oldest" || this.#entries.length < 2) return this.#entries;
+    const live = this.#entries.filter((entry) => now - entry.takenAt <= lateAfter);
+    if (live.length === 0 || live.length === this.#entries.length) return this.#entries;
+    return live.concat(this.#entries.filter((entry) => now - entry.takenAt > lateAfter));
+  }
+
+  /** Takes an entry in. When it is kept, it is over a loss of power too where there is a journal. */
+  append(entry: Entry): Taken {
+    const taken = this.#append(entry);
+    this.#tellLosses();
+    return taken;
+  }
+
+  #append(entry: Entry): Taken {
+    const journal = this.#journal;
+    if (journal === undefined || (entry.kind === "message" && entry.question))
+      return this.#appendToRam(entry);
+    const encoded = encodeEntry(this.#options.thing, entry);
+    if (typeof encoded === "string") return { refused: encoded };
+    const { type, body } = encoded;
+    const isDated = entry.time !== undefined;
+    try {
+      const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
+      if (appended.kind === "full") return this.#drop(entry);
+      if (appended.kind === "kept") {
+        entry.address = appended.address;
+        this.#place(entry);
+        return "kept";
+      }
+    } catch (error) {
+      const taken = this.#appendToRam(entry);
+      // It may be there all the same: then it gets its address.
+      this.#broken(error);
+      return taken;
+    }
+    return this.#appendToRam(entry);
+  }
+
+  /** Forgets an entry: it is settled. */
+  release(entry: Entry): void {
+    const index = this.#indexOf(entry.id);
+    if (index < 0) return;
+    const { address } = this.#entries.splice(index, 1)[0];
+    if (address === undefined) return;
+    this.#settled.push(entry.id);
+    this.#guard((journal) => {
+      journal.release(address);
+      this.#settled.splice(this.#settled.indexOf(entry.id), 1);
+    });
+  }
+
+  /** Lets those that are in RAM go before this one. */
+  postpone(entry: Entry): void {
+    const index = this.#indexOf(entry.id);
+    if (index >= 0) this.#entries.push(this.#entries.splice(index, 1)[0]);
+  }
+
+  /** Notes how a reading is about to be sent: after a loss of power it must go the same way. */
+  noteTried(entry: Entry, how: "alone" | "timed"): void {
+    if (entry.kind !== "reading" || entry[how] === true) return;
+    entry[how] = true;
+    const { address } = entry;
+    if (address !== undefined) this.#guard((journal) => journal.markTried(address, how));
+  }
+
+  /**
+   * The wall clock is known now: whatever was taken before gets its time. Of earlier boots nothing tells
+   * but how long they had run: they are taken to have followed each other without a pause.
+   *
+   * @param epoch epoch ms at monotonic zero
+   */
+  date(epoch: number): void {
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
+    }
+    this.#guard((journal) => this.#dateRecords(journal, epoch));
+    this.#tellLosses();
+  }
+
+  #dateRecords(journal: Journal, epoch: number): void {
+    const boots: { boot: number; longest: number; start: number }[] = [];
+    journal.each((_address, { flags, boot, time }) => {
+      if ((flags & 1) !== 0) return;
+      const known = boots.find((each) => each.boot === boot);
+      if (known === undefined) boots.push({ boot, longest: time, start: 0 });
+      else if (time > known.longest) known.longest = time;
+    });
+    if (boots.length === 0) return;
+    const current = this.#options.boot & 0xffff;
+    // Latest first; their numbers wrap.
+    boots.sort((a, b) => ((current - a.boot) & 0xffff) - ((current - b.boot) & 0xffff));
+    let start = epoch;
+    for (let i = 0; i < boots.length; i++) {
+      // A second more: the last of one boot and the first of the next must not be of the same moment.
+      if (boots[i].boot !== current) start -= boots[i].longest + 1_000;
+      boots[i].start = start;
+    }
+    let estimated = 0;
+    journal.each((address, { flags, boot, time }) => {
+      if ((flags & 1) !== 0) return;
+      if (boot !== current) estimated += 1;
+      journal.date(address, Math.round(boots.find((each) => each.boot === boot)!.start + time));
+    });
+    if (estimated > 0) this.#options.log("journal", `dated estimated=${estimated}`);
+    // Those in RAM get what is in flash, which may be older than this clock.
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      const record = entry.address === undefined ? undefined : journal.read(entry.address);
+      if (record?.dated === true) entry.time = record.time;
+    }
+  }
+
+  /** Journal in RAM no longer than it takes: it is there for the next few anyhow. */
+  #place(entry: Entry): void {
+    const { order } = this.#options;
+    if (order === "oldest" && (this.#unread > 0 || this.#entries.length >= windowLimit)) {
+      return this.#leave(entry);
+    }
+    this.#entries.push(entry);
+    if (this.#entries.length > windowLimit) this.#evict();
+  }
+
+  /** Leaves one to the journal alone: not one of the newest, as those go first. */
+  #evict(): void {
+    const underWay = this.#options.underWay();
+    for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
+      const entry = this.#entries[i];
+      if (entry.address === undefined || underWay.indexOf(entry) >= 0) continue;
+      this.#entries.splice(i, 1);
+      return this.#leave(entry);
+    }
+  }
+
+  /** From now on it is in the journal alone, all but its callback. */
+  #leave(entry: Entry): void {
+    this.#unread += 1;
+    if (entry.kind !== "message" || entry.done === undefined) return;
+    this.#callbacks.push({ id: entry.id, done: entry.done });
+    if (this.#callbacks.length <= callbackLimit) return;
+    this.#callbacks.shift();
+    this.#options.log("journal", "callback forgotten: its message waits on");
+  }
+
+  /** What is left in RAM of a message that is no longer in the journal: who wants to hear of it. */
+  #callbackOf(id: number): Entry | undefined {
+    const gone = {
+      takenAt: -Infinity,
+      time: undefined,
+      topic: "",
+      params: {},
+      timed: false,
+      question: false,
+    };
+    const entry = this.#heard({ kind: "message", id, ...gone, done: undefined }) as Message;
+    return entry.done === undefined ? undefined : entry;
+  }
+
+  /** The entry with its callback, which is its own again. */
+  #heard(entry: Entry): Entry {
+    const index = entry.kind === "message" ? this.#callbacks.findIndex(({ id }) => id === entry.id) : -1;
+    return index < 0 ? entry : { ...(entry as Message), done: this.#callbacks.splice(index, 1)[0].done };
+  }
+
+  #appendToRam(entry: Entry): Taken {
+    if (this.#entries.length >= ramLimit) {
+      const underWay = this.#options.underWay();
+      // Only what is nowhere else: the rest is safe in flash.
+      const index = this.#entries.findIndex(
+        (each) => each.address === undefined && underWay.indexOf(each) < 0,
+      );
+      if (index < 0) return this.#drop(entry);
+      this.#drop(this.#entries.splice(index, 1)[0]);
+    }
+    this.#entries.push(entry);
+    return "kept";
+  }
+
+  #drop(entry: Entry): Taken {
+    this.#losses.push({ id: entry.id, isReading: entry.kind === "reading", reason: "dropped", entry });
+    return "dropped";
+  }
+
+  #tellLosses(): void {
+    while (this.#losses.length > 0) {
+      const { id, isReading, reason, entry } = this.#losses.shift()!;
+      this.#options.onLost(id, isReading, reason, entry);
+    }
+  }
+
+  #fetch(): void {
+    this.#guard((journal) => {
+      const wanted = windowLimit - this.#entries.length;
+      const addresses = journal.oldest(
+        wanted,
+        (id) => this.#indexOf(id) >= 0 || this.#settled.indexOf(id) >= 0,
+      );
+      for (let i = 0; i < addresses.length; i++) {
+        const record = journal.read(addresses[i]);
+        if (record === undefined) continue;
+        const takenAt = this.#options.takenAt?.(record) ?? -Infinity;
+        const entry = decodeEntry(this.#options.thing, record, takenAt);
+        this.#unread -= 1;
+        if (entry !== undefined) {
+          this.#entries.push(this.#heard(entry));
+          continue;
+        }
+        journal.release(record.address);
+        const isReading = record.type !== EntryType.message;
+        this.#losses.push({ id: record.id, isReading, reason: "unreadable", entry: undefined });
+      }
+      // Whatever the count says: there is nothing more.
+      if (addresses.length < wanted) this.#unread = 0;
+    });
+  }
+
+  #indexOf(id: number): number {
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].id === id) return i;
+    return -1;
+  }
+
+  #open(): Journal | undefined {
+    const { flash, boot, policy, log } = this.#options;
+    if (flash === undefined) {
+      log("journal", "none: what waits is lost with the power");
+      return undefined;
+    }
+    try {
+      return new Journal(flash, boot, {
+        policy,
+        thinnable: (type) => type !== EntryType.message,
+        pinned: (id) => this.#options.underWay().some((entry) => entry.id === id),
+        onLost: (id, type, reason) => this.#lost(id, type, reason),
+        onMoved: (id, address) => {
+          const index = this.#indexOf(id);
+          if (index >= 0) this.#entries[index].address = address;
+        },
+      });
+    } catch (error) {
+      log("journal", `none: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #lost(id: number, type: number, reason: LossReason): void {
+    const index = this.#indexOf(id);
+    const entry = index < 0 ? this.#callbackOf(id) : this.#entries.splice(index, 1)[0];
+    if (index < 0) this.#unread -= 1;
+    this.#losses.push({ id, isReading: type !== EntryType.message, reason, entry });
+  }
+
+  #guard(work: (journal: Journal) => void): void {
+    if (this.#journal === undefined) return;
+    try {
+      work(this.#journal);
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  /** Flash hardware that fails: what is in RAM goes on, and the log says that it is no longer safe. */
+  #broken(error: unknown): void {
+    this.#options.log("journal", `failed reason="${reasonOf(error)}"`);
+    // Cut short in the middle of anything, as by a loss of power: it finds its way as after one.
+    const journal = this.#open();
+    if (journal === undefined) return;
+    this.#journal = journal;
+    try {
+      this.#takeOver(journal);
+    } catch {
+      // Until it fails the next time.
+    }
+  }
+
+  #takeOver(journal: Journal): void {
+    const settled: { address: number; id: number }[] = [];
+    let inRam = 0;
+    journal.each((address, { id }) => {
+      const index = this.#indexOf(id);
+      if (index >= 0) {
+        this.#entries[index].address = address;
+        inRam += 1;
+      } else if (this.#settled.indexOf(id) >= 0) settled.push({ address, id });
+    });
+    this.#unread = journal.length - inRam - settled.length;
+    this.#settled = settled.map(({ id }) => id);
+    for (let i = 0; i < settled.length; i++) {
+      journal.release(settled[i].address);
+      this.#settled.splice(this.#settled.indexOf(settled[i].id), 1);
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
+}

@@ -1,0 +1,373 @@
+/**
+ * Everything that waits for the cloud, on its way there: one request at a time.
+ *
+ *    append -> backlog -> plan -> sent -> stored -> released
+ *                ^                  | no answer, 5.xx: the same request again, after a pause that grows
+ *                +------------------+ refused with others: each by itself
+ *                                   | refused alone: given up, told and counted
+ *
+ * A request, once it was sent, is sent again as it was: under another id the cloud could not tell a
+ * second delivery from a new one.
+ */
+import { isFinal } from "../enos/body";
+import { describeOutcome } from "../enos/outcome";
+import { Backoff } from "../timing/backoff";
+import { Backlog } from "./upload-queue";
+import { UploadComposer, isStored } from "./request-composer";
+import type { Answer } from "../enos/body";
+import type { PublishOutcome, Rejection } from "../enos/outcome";
+import type { Credentials } from "../enos/credentials";
+import type { Session } from "../enos/session";
+import type { Flash } from "../journal/flash";
+import type { FullPolicy } from "../journal/journal";
+import type { JournalRecord } from "../journal/record-store";
+import type { Thing } from "../model/thing";
+import type { Completion } from "../device/application";
+import type { Order } from "./upload-queue";
+import type { Entry } from "./entry";
+import type { DeviceMemory } from "../continuity/persistent-state";
+import type { Upload } from "./request-composer";
+
+const nothing: readonly Entry[] = Object.freeze([]);
+
+export interface UplinkOptions {
+  readonly session: Session;
+  readonly credentials: Credentials;
+  readonly thing: Thing;
+  /** Random number in [0, 1). */
+  readonly random: () => number;
+  /** Longest payload that readings are put together to, bytes. */
+  readonly payloadLimit: number;
+  /** Longest datagram of the link, bytes. */
+  readonly maxDatagram: number;
+  /** Readings that are waited for until the radio is worth its energy. */
+  readonly batch: number;
+  /** Age from which a reading is late, ms. */
+  readonly lateAfter: number;
+  /** Pause between two requests that catch up with what has waited, ms. */
+  readonly spacing: number;
+  /** Where entries outlive the loss of power; undefined for a board without. */
+  readonly flash: Flash | undefined;
+  readonly policy: FullPolicy;
+  readonly order: Order;
+  /** It gives out ids. */
+  readonly memory: DeviceMemory;
+  /** An exchange has ended, with an answer of the server's or without. */
+  readonly onAnswer: (answered: boolean, now: number) => void;
+  readonly log: (room: string, text: string) => void;
+}
+
+/** Pauses between attempts, ms. */
+const firstPause = 30_000;
+const longestPause = 3_600_000;
+
+/** What the device has to tell, until the cloud has it. */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  readonly #composer: UploadComposer;
+  readonly #backlog: Backlog;
+  readonly #pauses: Backoff;
+  /** The request that was sent last and is not settled. */
+  #upload: Upload | undefined;
+  #underWay = false;
+  /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
+  #draining = true;
+  #notBefore = 0;
+  /** Epoch ms at monotonic zero, once the network has told the time. */
+  #epoch: number | undefined;
+
+  /** Counted since start. */
+  readonly totals = { acknowledged: 0, refused: 0, dropped: 0, messages: 0 };
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+    const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
+    const limits = { payload: payloadLimit, datagram: maxDatagram };
+    this.#composer = new UploadComposer(credentials, thing, limits);
+    this.#pauses = new Backoff(firstPause, longestPause, options.random);
+    this.#backlog = new Backlog({
+      flash,
+      boot: memory.bootMark,
+      policy,
+      order,
+      thing,
+      underWay: () => this.#upload?.entries ?? nothing,
+      onLost: (id, isReading, reason, entry) => this.#lost(id, isReading, reason, entry),
+      ...(memory.continued ? { takenAt: (record) => this.#takenAt(record) } : {}),
+      log,
+    });
+  }
+
+  /** Entries that wait for the cloud's acknowledgement. */
+  get backlog(): number {
+    return this.#backlog.length;
+  }
+
+  /** All that waits is in flash: RAM may be lost. */
+  get safe(): boolean {
+    return this.#backlog.safe;
+  }
+
+  /** Nothing is to be sent for now. */
+  get idle(): boolean {
+    return !this.#draining;
+  }
+
+  /** After deep sleep: what waits has been waiting for more, and this is no first contact. */
+  rest(): void {
+    this.#draining = false;
+  }
+
+  /** A request is out. */
+  get underWay(): boolean {
+    return this.#underWay;
+  }
+
+  /** What the request under way carries is all there is: no other follows its answer. */
+  get atLast(): boolean {
+    return this.#backlog.length <= (this.#upload?.entries.length ?? 0);
+  }
+
+  /** When the next try is due, ms; Infinity while nothing is to be tried or only the link is waited for. */
+  deadline(polledAt: number): number {
+    const waits = this.#draining && !this.#underWay && this.#notBefore > polledAt;
+    return waits ? this.#notBefore : Infinity;
+  }
+
+  /** The monotonic clock went on in deep sleep, so what was taken before it is no older than it is. */
+  #takenAt({ dated, time, boot }: JournalRecord): number {
+    if (dated) return this.#epoch === undefined ? -Infinity : time - this.#epoch;
+    return boot === (this.#options.memory.bootMark & 0xffff) ? time : -Infinity;
+  }
+
+  /** When the clock's time is known, epoch ms at monotonic zero. */
+  get epoch(): number | undefined {
+    return this.#epoch;
+  }
+
+  /** The clock was set: what was taken before it was known gets its time, what has one keeps it. */
+  setEpoch(epoch: number): void {
+    const first = this.#epoch === undefined;
+    this.#epoch = epoch;
+    if (first) this.#backlog.date(epoch);
+  }
+
+  /** When something taken at `now`, monotonic ms, was taken, epoch ms. */
+  timeOf(now: number): number | undefined {
+    return this.#epoch === undefined ? undefined : Math.round(this.#epoch + now);
+  }
+
+  /**
+   * Takes an entry in: when this returns it is kept, where there is a journal over a loss of power too.
+   * False when it was refused or there was no room, which is told and counted.
+   */
+  append(entry: Entry): boolean {
+    const taken = this.#backlog.append(entry);
+    if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
+    if (taken !== "kept") return false;
+    if (entry.kind === "message") this.#draining = true;
+    return true;
+  }
+
+  /** Readings are to be sent although not as many wait as might. */
+  flush(): void {
+    if (this.#backlog.length > 0) this.#draining = true;
+  }
+
+  /** Whether there is something to send now, if the link is ready. */
+  wants(now: number): boolean {
+    const waiting = this.#backlog.length;
+    if (waiting >= this.#options.batch) this.#draining = true;
+    if (waiting === 0) this.#draining = false;
+    return this.#draining && !this.#underWay && now >= this.#notBefore;
+  }
+
+  /**
+   * Sends what is next, and what follows when that was settled at once. A loop and not a call from the
+   * outcome: a day of readings that cannot be sent would fill the stack.
+   */
+  send(now: number): void {
+    while (this.wants(now)) this.#sendNext(now);
+  }
+
+  #sendNext(now: number): void {
+    const upload = this.#nextUpload(now);
+    // The journal counted more than it can give back.
+    if (upload === undefined) {
+      // Nor is it asked again at once: what waits may be in flash that cannot be read.
+      this.#notBefore = now + firstPause;
+      return void (this.#draining = false);
+    }
+    let payload: Uint8Array | string;
+    try {
+      payload = this.#composer.payload(upload);
+    } catch (error) {
+      // An application's values may do anything when they are looked at; the others must not wait for them.
+      payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
+    }
+    if (typeof payload === "string") return this.#refuse(upload, payload);
+    const how = upload.entries.length > 1 ? "timed" : "alone";
+    for (let i = 0; i < upload.entries.length; i++) this.#backlog.noteTried(upload.entries[i], how);
+    this.#underWay = true;
+    this.#options.session.send(
+      {
+        path: this.#composer.path(upload),
+        payload,
+        onComplete: (outcome, at) => {
+          this.#underWay = false;
+          if (outcome.kind !== "offline") this.#options.onAnswer(outcome.kind !== "unanswered", at);
+          this.#settle(upload, outcome, at);
+        },
+      },
+      now,
+    );
+  }
+
+  #nextUpload(now: number): Upload | undefined {
+    const { lateAfter, memory } = this.#options;
+    if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
+    const entries = this.#backlog.next(now, lateAfter);
+    if (entries.length === 0) return undefined;
+    const id = memory.peekId();
+    const upload = this.#composer.plan(entries, id, lateAfter, now);
+    if (upload.id === id) memory.takeId();
+    return (this.#upload = upload);
+  }
+
+  #settle(upload: Upload, outcome: PublishOutcome, now: number): void {
+    if (outcome.kind === "accepted") {
+      const answer = this.#composer.answer(upload, outcome.payload);
+      if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);
+      const reason = `enos-code=${answer.code}`;
+      if (isFinal(answer.code)) return this.#refuse(upload, reason, answer.code);
+      this.#keep(upload, reason, 0, now);
+      return this.#postpone(upload);
+    }
+    if (
+      outcome.kind === "rejected" &&
+      outcome.reason === "no-such-path" &&
+      this.#composer.avoid(upload.topic)
+    ) {
+      this.#options.log("report", `without topic=${upload.topic} reason="the server has none"`);
+      // Nothing of it can have arrived, so none of it needs to go that way again.
+      for (let i = 0; i < upload.entries.length; i++) {
+        const entry = upload.entries[i];
+        if (entry.kind === "reading") entry.timed = false;
+      }
+      this.#upload = undefined;
+      return;
+    }
+    const illegal =
+      outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#options.session.proven;
+    // The same bytes would be refused again.
+    if (illegal || (outcome.kind !== "offline" && outcome.reason === "too-large")) {
+      return this.#refuse(upload, outcome.reason);
+    }
+    const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
+    this.#keep(upload, describeOutcome(outcome), retryAfter, now);
+    // It may be this one that the server cannot digest: the others get their turn before it.
+    if (outcome.kind === "rejected" && blames(outcome.reason)) this.#postpone(upload);
+  }
+
+  /** The cloud has it. */
+  #release(upload: Upload, answer: Answer | undefined, now: number): void {
+    this.#pauses.reset();
+    // Whoever has days to tell does not tell them all in one breath.
+    this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
+    this.#upload = undefined;
+    for (let i = 0; i < upload.entries.length; i++) {
+      const entry = upload.entries[i];
+      this.#backlog.release(entry);
+      if (entry.kind === "reading") {
+        this.totals.acknowledged += 1;
+        const after = (this.#age(entry, now) / 1000).toFixed(1);
+        this.#options.log("report", `acknowledged id=${entry.id} after=${after}s`);
+      } else {
+        this.totals.messages += 1;
+        this.#options.log("message", `acknowledged id=${entry.id} topic=${entry.topic}`);
+        this.#complete(entry, { kind: "accepted", data: answer?.data ?? {} });
+      }
+    }
+  }
+
+  /** Tries again after a pause that grows, `retryAfter` ms at least. */
+  #keep(upload: Upload, reason: string, retryAfter: number, now: number): void {
+    const wait = Math.max(retryAfter, this.#pauses.next());
+    this.#notBefore = now + wait;
+    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#backlog.length}`;
+    this.#options.log(roomOf(upload), `kept ${name(upload)} reason="${reason}" ${retry}`);
+  }
+
+  #postpone(upload: Upload): void {
+    this.#upload = undefined;
+    for (let i = 0; i < upload.entries.length; i++) this.#backlog.postpone(upload.entries[i]);
+  }
+
+  /** Refused for good: one of several may be to blame, so each is tried by itself. */
+  #refuse(upload: Upload, reason: string, enosCode?: number): void {
+    this.#upload = undefined;
+    const { entries } = upload;
+    if (entries.length > 1) {
+      for (let i = 0; i < entries.length; i++) {
+        this.#backlog.noteTried(entries[i], "alone");
+      }
+      this.#options.log("report", `apart ${name(upload)} reason="${reason}"`);
+      return;
+    }
+    this.#backlog.release(entries[0]);
+    this.#giveUp(entries[0], reason, enosCode);
+  }
+
+  #giveUp(entry: Entry, reason: string, enosCode?: number): void {
+    if (entry.kind === "reading") {
+      this.#options.log("report", `refused id=${entry.id} reason="${reason}"`);
+      this.totals.refused += 1;
+      return;
+    }
+    this.#options.log("message", `refused id=${entry.id} topic=${entry.topic} reason="${reason}"`);
+    this.#complete(
+      entry,
+      enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
+    );
+  }
+
+  /** How long ago it was taken, ms; 0 when nothing tells. */
+  #age(entry: Entry, now: number): number {
+    if (entry.takenAt !== -Infinity) return now - entry.takenAt;
+    const { time } = entry;
+    return time === undefined || this.#epoch === undefined ? 0 : this.#epoch + now - time;
+  }
+
+  #lost(id: number, isReading: boolean, reason: string, entry: Entry | undefined): void {
+    // Said to be full where nobody is to blame but the size of the store.
+    const cause = reason === "dropped" ? "full" : reason;
+    this.#options.log(isReading ? "report" : "message", `dropped id=${id} reason=${cause}`);
+    if (isReading) this.totals.dropped += 1;
+    if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
+  }
+
+  /** What the application does with it must not keep the next entry from being settled. */
+  #complete(entry: Entry, how: Completion): void {
+    if (entry.kind !== "message" || entry.done === undefined) return;
+    try {
+      entry.done(how);
+    } catch (error) {
+      this.#options.log("fault", `in done: ${error instanceof Error ? error.message : "unknown"}`);
+    }
+  }
+}
+
+function roomOf(upload: Upload): string {
+  return upload.entries[0].kind === "message" ? "message" : "report";
+}
+
+/** For logs: one entry's id, or the request's and how many it has. */
+function name({ id, entries, topic }: Upload): string {
+  if (entries[0].kind === "message") return `id=${id} topic=${topic}`;
+  return entries.length === 1 ? `id=${id}` : `id=${id} readings=${entries.length}`;
+}
+
+/** Rejections that speak of the request and not of the device or its session. */
+function blames(reason: Rejection): boolean {
+  return reason !== "unauthorized" && reason !== "bad-option" && reason !== "forbidden";
+}

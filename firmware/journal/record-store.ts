@@ -1,0 +1,177 @@
+/**
+ * Records in the blocks of the flash: written behind the last one, found, read, marked. Which block
+ * comes next, and what goes when there is none, is the journal's to say.
+ */
+import { Blocks } from "./blocks";
+import {
+  dated,
+  encodeLateTime,
+  encodeRecord,
+  headerLength,
+  lateTimeLength,
+  readLateTime,
+  readTried,
+  recordLength,
+  roundUp,
+  verifyRecord,
+} from "./record";
+import { Walker } from "./record-cursor";
+import type { Flash } from "./flash";
+import type { RecordHeader, Tried } from "./record";
+
+/** A record that waits. */
+export interface JournalRecord {
+  readonly address: number;
+  readonly id: number;
+  readonly type: number;
+  /** ms: epoch if `dated`, else uptime of the boot `boot`. */
+  readonly time: number;
+  readonly dated: boolean;
+  readonly boot: number;
+  readonly tried: Tried;
+  readonly body: Uint8Array;
+}
+
+/** The records of one partition. */
+export class Shelf {
+  readonly blocks: Blocks;
+  /** Bytes of records that wait, per block. */
+  readonly live: Uint32Array;
+  /** Records that wait. */
+  length = 0;
+  /** The block that is written to, -1 for none yet, and where in it. */
+  active = -1;
+  end = 0;
+  /** Goes over blocks; what it meets may be read and released meanwhile, which `#lookup` does. */
+  readonly walker: Walker;
+  readonly #lookup: Walker;
+  #scratch = new Uint8Array(256);
+
+  /** @throws RangeError for a partition that cannot be used */
+  constructor(flash: Flash) {
+    this.blocks = new Blocks(flash);
+    this.live = new Uint32Array(this.blocks.count);
+    this.walker = new Walker(this.blocks);
+    this.#lookup = new Walker(this.blocks);
+  }
+
+  /** Bytes that a block has for records. */
+  get capacity(): number {
+    return this.blocks.blockLength - this.blocks.start;
+  }
+
+  /** Takes a free block to write to; false when there is none. */
+  open(): boolean {
+    const taken = this.blocks.take();
+    if (taken < 0) return false;
+    this.active = taken;
+    this.end = this.blocks.start;
+    return true;
+  }
+
+  /**
+   * Writes behind the last record, where the caller knows that there is room, and returns the address;
+   * -1 when it does not read back as written.
+   */
+  write(header: RecordHeader, body: Uint8Array): number {
+    const { flash, sequences, blockLength, unit } = this.blocks;
+    const size = recordLength(body.length, (header.flags & dated) !== 0, unit);
+    const needed = roundUp(headerLength + body.length, unit);
+    if (this.#scratch.length < 2 * needed) this.#scratch = new Uint8Array(2 * needed);
+    const written = this.#scratch.subarray(0, needed);
+    encodeRecord(header, body, sequences[this.active], unit, written);
+    const address = this.active * blockLength + this.end;
+    // Before the write: whatever becomes of it, these bytes are not blank any more.
+    this.end += size;
+    flash.write(written, address + 2 * unit);
+    const back = this.#scratch.subarray(needed, 2 * needed);
+    flash.read(back, address + 2 * unit);
+    for (let i = 0; i < needed; i++) {
+      if (written[i] === back[i]) continue;
+      // It may be one bit short of sound, and would be found again.
+      flash.write(new Uint8Array(unit), address);
+      return -1;
+    }
+    this.live[this.active] += size;
+    this.length += 1;
+    return address;
+  }
+
+  /** The record is done with. */
+  release(address: number): void {
+    const { flash, blockLength, unit } = this.blocks;
+    if (!this.#lookup.at(address) || this.#lookup.released) return;
+    this.live[Math.floor(address / blockLength)] -= this.#lookup.size;
+    this.length -= 1;
+    flash.write(new Uint8Array(unit), address);
+  }
+
+  /** Notes how a record was sent. */
+  markTried(address: number, how: "alone" | "timed"): void {
+    const { flash, unit } = this.blocks;
+    const mark = new Uint8Array(unit).fill(0xff);
+    mark.fill(0, how === "alone" ? 0 : 2, how === "alone" ? 2 : 4);
+    flash.write(mark, address + unit);
+  }
+
+  /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
+  date(address: number, time: number): boolean {
+    const { flash, unit } = this.blocks;
+    if (!this.#lookup.at(address) || (this.#lookup.header.flags & dated) !== 0) return false;
+    const place = lateTimeLength(unit);
+    const first = address + this.#lookup.size - 2 * place;
+    const bytes = new Uint8Array(place);
+    for (let at = first; at <= first + place; at += place) {
+      flash.read(bytes, at);
+      if (readLateTime(bytes, 0) !== undefined) return true;
+      if (bytes.some((byte) => byte !== 0xff)) continue;
+      flash.write(encodeLateTime(time, unit), at);
+      return true;
+    }
+    return false;
+  }
+
+  /** The record; "corrupt" when its bytes are no longer what they were, undefined when there is none. */
+  read(address: number): JournalRecord | "corrupt" | undefined {
+    const { flash, blockLength, sequences, unit } = this.blocks;
+    if (!this.#lookup.at(address)) return undefined;
+    const { size } = this.#lookup;
+    const { id, type, length, time, boot, flags } = this.#lookup.header;
+    const tried = readTried(this.#lookup.bytes, unit);
+    const bytes = new Uint8Array(size - 2 * unit);
+    flash.read(bytes, address + 2 * unit);
+    const salt = sequences[Math.floor(address / blockLength)];
+    if (verifyRecord(bytes, length, salt) === "corrupt") return "corrupt";
+    const isDated = (flags & dated) !== 0;
+    const place = lateTimeLength(unit);
+    const lateTime = isDated
+      ? undefined
+      : (readLateTime(bytes, bytes.length - 2 * place) ?? readLateTime(bytes, bytes.length - place));
+    return {
+      address,
+      id,
+      type,
+      time: lateTime ?? time,
+      dated: isDated || lateTime !== undefined,
+      boot,
+      tried,
+      body: bytes.subarray(headerLength, headerLength + length),
+    };
+  }
+
+  /** Calls back for each record of a block that waits. */
+  eachIn(block: number, visit: (address: number, header: Readonly<RecordHeader>) => void): void {
+    const { walker } = this;
+    for (let found = walker.first(block); found; found = walker.next()) {
+      if (!walker.released) visit(walker.address, walker.header);
+    }
+  }
+
+  /** Calls back for each record that waits, block by block. */
+  each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
+    const { count, states } = this.blocks;
+    for (let block = 0; block < count; block++) {
+      if (states[block] === "used" && this.live[block] > 0) this.eachIn(block, visit);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Raw commands and their answers.
+ *
+ *     set       02     | request id u32 | ( point u8 | value )*
+ *     service   number | request id u32 | inputs in order
+ *     answer    first byte of the command | request id u32 | code u8 | outputs of a service that did well
+ *
+ * Values are those of the sample layout; a string, array or struct stands behind its length in 16 bits
+ * (the manual's own script leaves it out, and then nothing tells where it ends). A field that may be
+ * left out stands behind a byte, 1 when it is there and 0 when it is not.
+ *
+ * An answer has one byte for its code:
+ *
+ *     0 to 249   the code itself, 200 for success
+ *     250        400, the command cannot be obeyed as it is
+ *     251        404, the device does not know it
+ *     252        500, it failed
+ *     255        any other
+ */
+import {
+  ByteReader,
+  ByteWriter,
+  fixedSize,
+  readBool,
+  readDelimited,
+  writeValue,
+  writeWithLength,
+} from "./bytes";
+import { fieldsFault, refuse, settingFault, valueFault } from "./check";
+import type { ByteFault } from "./bytes";
+import type { FaultName, Field, MeasurePoint, Service, Thing, ThingFault, ThingValue } from "./thing";
+
+const setKind = 0x02;
+const firstService = 0x11;
+const success = 200;
+
+/** A raw command that can be obeyed. */
+export type RawCommand =
+  | {
+      readonly kind: "set";
+      readonly requestId: number;
+      readonly values: Readonly<Record<string, ThingValue>>;
+    }
+  | {
+      readonly kind: "service";
+      readonly requestId: number;
+      /** Its identifier. */
+      readonly service: string;
+      readonly inputs: Readonly<Record<string, ThingValue>>;
+    };
+
+/** Why a raw command is none, or cannot be obeyed. */
+export interface RawCommandFault {
+  readonly fault: FaultName | ByteFault | "unknown-command" | "left-over";
+  /** Measure point or input that it is about, or its number; "" when it is about the whole. */
+  readonly id: string;
+  readonly detail: string;
+  /** What the answer says: 404 or 400. */
+  readonly code: 400 | 404;
+  /** First byte of the answer; undefined when there is nothing to answer to. */
+  readonly first: number | undefined;
+  readonly requestId: number | undefined;
+}
+
+/** Reads a raw command. Never throws. */
+export function decodeCommand(thing: Thing, payload: Uint8Array): RawCommand | RawCommandFault {
+  if (payload.length < 5) {
+    const detail = `has ${payload.length} bytes, first byte and request id take 5`;
+    return { fault: "truncated", id: "", detail, code: 400, first: undefined, requestId: undefined };
+  }
+  const reader = new ByteReader(payload, 5);
+  const first = payload[0];
+  const requestId = reader.view.getUint32(1);
+  const values: Record<string, ThingValue> = {};
+  if (first === setKind) {
+    const fault = readSettings(reader, thing.points, values);
+    return fault === undefined ? { kind: "set", requestId, values } : answerable(fault, first, requestId);
+  }
+  const service = serviceByNumber(thing, first);
+  if (service === undefined) {
+    const fault = {
+      fault: "unknown-command",
+      id: String(first),
+      detail: "is no command of this product",
+    } as const;
+    return answerable(fault, first, requestId);
+  }
+  const fault = readInputs(reader, service.inputs, values);
+  if (fault !== undefined) return answerable(fault, first, requestId);
+  return { kind: "service", requestId, service: service.identifier, inputs: values };
+}
+
+type Refusal = Pick<RawCommandFault, "fault" | "id" | "detail">;
+
+function answerable(refusal: Refusal, first: number, requestId: number): RawCommandFault {
+  const { fault, id, detail } = refusal;
+  const code = fault === "unknown" || fault === "unknown-command" ? 404 : 400;
+  return { fault, id, detail, code, first, requestId };
+}
+
+function readSettings(
+  reader: ByteReader,
+  points: readonly MeasurePoint[],
+  values: Record<string, ThingValue>,
+): Refusal | undefined {
+  const end = reader.bytes.length;
+  while (reader.at < end) {
+    const number = reader.bytes[reader.at++];
+    const point = pointByNumber(points, number);
+    if (point === undefined) return refuse("unknown", String(number), "is no measure point of the model");
+    const value = readDelimited(reader, point);
+    if (value === undefined) return unreadable(reader, point.identifier);
+    const fault = settingFault(point, value);
+    if (fault !== undefined) return fault;
+    values[point.identifier] = value;
+  }
+  return undefined;
+}
+
+function readInputs(
+  reader: ByteReader,
+  fields: readonly Field[],
+  values: Record<string, ThingValue>,
+): Refusal | undefined {
+  const end = reader.bytes.length;
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i];
+    if (field.optional === true) {
+      const at = reader.take(1, end);
+      const present = at < 0 ? undefined : readBool(reader, at);
+      if (present === undefined) return unreadable(reader, field.identifier);
+      if (!present) continue;
+    }
+    const value = readDelimited(reader, field);
+    if (value === undefined) return unreadable(reader, field.identifier);
+    const fault = valueFault(field, value, field.identifier);
+    if (fault !== undefined) return fault;
+    values[field.identifier] = value;
+  }
+  if (reader.at === end) return undefined;
+  return { fault: "left-over", id: "", detail: `has ${end - reader.at} bytes behind its inputs` };
+}
+
+function unreadable(reader: ByteReader, id: string): Refusal {
+  return { fault: reader.fault!, id, detail: "cannot be read" };
+}
+
+/**
+ * Writes the answer to a raw command into `out` and returns its length in bytes, or what stands in
+ * the way: outputs that are not what the model says, or too little room.
+ *
+ * @param first the command's first byte: 2 for set, or a service's number
+ * @param code 200 for success, or why not
+ * @param outputs of a service that did well; no other answer has any
+ */
+export function encodeReply(
+  thing: Thing,
+  first: number,
+  requestId: number,
+  code: number,
+  outputs: Readonly<Record<string, unknown>> | undefined,
+  out: Uint8Array,
+): number | ThingFault {
+  const writer = new ByteWriter(out);
+  if (!writer.head(first, requestId) || !writer.take(1)) {
+    return refuse("no-room", "", `${out.length} bytes have no room for an answer`);
+  }
+  out[5] = codeByte(code);
+  const service = first < firstService || code !== success ? undefined : serviceByNumber(thing, first);
+  if (service === undefined) return writer.at;
+  const given = outputs ?? {};
+  const fault = fieldsFault(service.outputs, given);
+  if (fault !== undefined) return fault;
+  for (let i = 0; i < service.outputs.length; i++) {
+    const field = service.outputs[i];
+    if (!writeField(writer, field, given[field.identifier])) {
+      return refuse("no-room", field.identifier, `has no room in ${out.length} bytes`);
+    }
+  }
+  return writer.at;
+}
+
+function writeField(writer: ByteWriter, field: Field, value: unknown): boolean {
+  if (field.optional === true) {
+    const at = writer.at;
+    if (!writer.take(1)) return false;
+    writer.out[at] = value === undefined ? 0 : 1;
+    if (value === undefined) return true;
+  }
+  return fixedSize(field) > 0 ? writeValue(writer, field, value) : writeWithLength(writer, field, value);
+}
+
+/** The number of a service, for its answer; undefined when the product has no such service. */
+export function serviceNumber(thing: Thing, identifier: string): number | undefined {
+  const services = thing.services;
+  for (let i = 0; i < services.length; i++) {
+    if (services[i].identifier === identifier) return services[i].number;
+  }
+  return undefined;
+}
+
+function codeByte(code: number): number {
+  if (code >= 0 && code <= 249 && code % 1 === 0) return code;
+  return code === 400 ? 250 : code === 404 ? 251 : code === 500 ? 252 : 255;
+}
+
+function serviceByNumber(thing: Thing, number: number): Service | undefined {
+  const services = thing.services;
+  for (let i = 0; i < services.length; i++) if (services[i].number === number) return services[i];
+  return undefined;
+}
+
+function pointByNumber(points: readonly MeasurePoint[], number: number): MeasurePoint | undefined {
+  for (let i = 0; i < points.length; i++) if (points[i].number === number) return points[i];
+  return undefined;
+}

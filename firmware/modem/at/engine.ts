@@ -1,0 +1,326 @@
+/**
+ * The AT engine: one command in flight, its response told apart from everything else a modem says.
+ * No clock and no port of its own: bytes and the time (ms) come in, command lines go out through
+ * `write`.
+ *
+ * A line is, in this order:
+ *   1. the echo of the command in flight                   dropped, noted
+ *   2. a boot banner                                       given to the driver
+ *   3. information the command in flight asked for         given to it
+ *   4. a line that ends it, or that must come besides OK
+ *   5. a final result: OK, ERROR, +CME ERROR: n, +CMS ERROR: n
+ *   6. an unsolicited result code (URC)                    given to the driver
+ *   7. a bare line, when the command expects one           given to it
+ *   8. anything else                                       counted
+ *
+ * A URC may therefore stand before, inside or behind a response. A command may have data of its own:
+ * some it sends behind the modem's prompt, some it gets behind a header that says how many bytes follow. After a time-out the next command
+ * waits a second, so that a late answer is not taken for its own. Probes do not wait for each other;
+ * once one of them is answered the next command waits for the answers to those before it.
+ */
+import { ascii, asciiText, equals, startsWith } from "../../text/ascii";
+import { LineFramer } from "./framer";
+
+/** How a command ended. */
+export type AtResult =
+  | { readonly kind: "ok" }
+  /** ERROR, or the number of a +CME or +CMS ERROR. */
+  | { readonly kind: "error"; readonly code?: number }
+  /** `unprompted`: the modem did not even ask for the data. */
+  | { readonly kind: "timeout"; readonly unprompted?: boolean }
+  /** The engine was cleared, as after a reboot of the modem. */
+  | { readonly kind: "aborted" };
+
+/** Data that a command sends when the modem asks for it. */
+export interface Payload {
+  /** The prompt: `>` or `@`. */
+  readonly prompt: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Data that a command gets: `onData` is called with exactly as many bytes as `count` found announced. */
+export interface RawAnswer {
+  /** Whether they follow on the header's own line, behind a comma, or behind its line end. */
+  readonly sameLine: boolean;
+  /** Bytes announced by a line with the command's prefix; undefined when it announces none. */
+  readonly count: (header: Uint8Array) => number | undefined;
+  /** The view is valid until it returns. */
+  readonly onData: (bytes: Uint8Array) => void;
+}
+
+export interface AtCommand {
+  /** The line without its CR. */
+  readonly line: Uint8Array;
+  /** ms until it counts as unanswered. */
+  readonly timeout: number;
+  /** A probe whose late answer does no harm: the next command need not wait for it. */
+  readonly probe?: boolean;
+  /** Prefix of information lines that belong to it, such as `+CEREG:`. */
+  readonly prefix?: Uint8Array;
+  /** Narrows the prefix down where a URC has the same: false leaves the line to the driver. */
+  readonly owns?: (line: Uint8Array) => boolean;
+  /** Its information is a line without a prefix, such as the IMEI. */
+  readonly bare?: boolean;
+  /** Gets each information line; the view is valid until it returns. */
+  readonly onLine?: (line: Uint8Array) => void;
+  readonly payload?: Payload;
+  readonly raw?: RawAnswer;
+  /** Reads the line that ends it in place of OK, such as `SEND OK`; undefined for any other. */
+  readonly ends?: (line: Uint8Array) => AtResult | undefined;
+  /** The same for a line that must come besides OK, before it or behind, such as `+QIOPEN: 0,0`. */
+  readonly also?: (line: Uint8Array) => AtResult | undefined;
+  /** Called exactly once. */
+  readonly onDone: (result: AtResult, now: number) => void;
+}
+
+export interface AtEngineOptions {
+  /** Sends bytes to the modem. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** URCs of the modem family, by prefix. */
+  readonly urcs: readonly Uint8Array[];
+  /** Lines that only a booting modem sends: whole, or their beginnings where they end in `_`. */
+  readonly banners: readonly Uint8Array[];
+  /** See `AtEngine.gap` (default 20). */
+  readonly gap?: number;
+  readonly onUrc: (line: Uint8Array, now: number) => void;
+  /** A banner came; when it is a surprise the driver clears the engine. */
+  readonly onBanner: (now: number) => void;
+}
+
+const ok = ascii("OK");
+const error = ascii("ERROR");
+const cmeError = ascii("+CME ERROR:");
+const cmsError = ascii("+CMS ERROR:");
+
+const usualGap = 20;
+/** Time for the prompt, ms; from it on the command has its own. */
+const promptTimeout = 5_000;
+const escape = new Uint8Array([0x1b]);
+/** After a time-out, how long a late answer may still come, ms. */
+const lateAnswer = 1_000;
+/** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
+const settle = 300;
+/** Commands that may wait. */
+const queueLimit = 16;
+
+/** Sends commands one at a time and sorts what the modem says. */
+export class AtEngine {
+  readonly #options: AtEngineOptions;
+  readonly #framer: LineFramer;
+  #queue: AtCommand[] = [];
+  #current: AtCommand | undefined;
+  /** OK has come, or the line besides it, and the other has not. */
+  #half: "ok" | "also" | undefined;
+  /** The prompt has not come. */
+  #unprompted = false;
+  /** A prompt that was given up and may still come: what follows it would be taken for data. */
+  #stray = 0;
+  #expires = 0;
+  #notBefore = 0;
+  #now = 0;
+
+  /** Commands in a row that got no answer; any line from the modem that is a result ends the row. */
+  timeouts = 0;
+  /** The modem has echoed a command since the driver last set this to false. */
+  echoed = false;
+  /** Pause between a response and the next command, ms: modems lose a command that comes too soon. */
+  gap: number;
+  /** Lines that fitted nothing. */
+  unknown = 0;
+
+  constructor(options: AtEngineOptions) {
+    this.#options = options;
+    this.gap = options.gap ?? usualGap;
+    this.#framer = new LineFramer({
+      onLine: (line) => this.#line(line),
+      onPrompt: () => this.#prompted(),
+      onPartial: (line) => this.#header(line),
+      onRaw: (bytes) => this.#current?.raw?.onData(bytes),
+    });
+  }
+
+  /** When `poll` wants to be called, ms. */
+  get deadline(): number {
+    if (this.#current !== undefined) return this.#expires;
+    return this.#queue.length > 0 ? this.#notBefore : Infinity;
+  }
+
+  /** Whether a command is in flight or waits. */
+  get busy(): boolean {
+    return this.#current !== undefined || this.#queue.length > 0;
+  }
+
+  /** Lines dropped because they were too long. */
+  get overflows(): number {
+    return this.#framer.overflows;
+  }
+
+  /** Queues a command behind those before it. */
+  send(command: AtCommand, now: number): void {
+    if (this.#queue.length >= queueLimit) {
+      command.onDone({ kind: "aborted" }, now);
+      return;
+    }
+    this.#queue.push(command);
+    this.#next(now);
+  }
+
+  /** Takes bytes from the modem. */
+  receive(bytes: Uint8Array, now: number): void {
+    this.#now = now;
+    this.#framer.receive(bytes);
+  }
+
+  /** Starts what may start and gives up what is overdue. */
+  poll(now: number): void {
+    if (this.#current !== undefined && now >= this.#expires) {
+      this.timeouts += 1;
+      this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
+      // A prompt that is late must not take the next command for data.
+      if (this.#unprompted) {
+        this.#options.write(escape);
+        this.#stray = this.#current.payload?.prompt ?? 0;
+      }
+      if (this.#unprompted || this.#current.raw !== undefined) this.#framer.clear();
+      const unprompted = this.#unprompted ? { unprompted: true } : {};
+      this.#finish(this.#current, { kind: "timeout", ...unprompted }, now);
+    }
+    this.#next(now);
+  }
+
+  /** Fails the command in flight and all that wait, and forgets a line begun. */
+  clear(now: number): void {
+    this.#framer.clear();
+    if (this.#current !== undefined) this.#notBefore = Math.max(this.#notBefore, now + lateAnswer);
+    const ended = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
+    this.#current = undefined;
+    this.#queue = [];
+    for (let i = 0; i < ended.length; i++) ended[i].onDone({ kind: "aborted" }, now);
+  }
+
+  #next(now: number): void {
+    if (this.#current !== undefined || now < this.#notBefore) return;
+    const command = this.#queue.shift();
+    if (command === undefined) return;
+    this.#current = command;
+    this.#half = undefined;
+    this.#unprompted = command.payload !== undefined;
+    this.#framer.prompt = command.payload?.prompt ?? this.#stray;
+    this.#framer.watching = command.raw?.sameLine === true;
+    this.#expires = now + (this.#unprompted ? promptTimeout : command.timeout);
+    const bytes = new Uint8Array(command.line.length + 1);
+    bytes.set(command.line);
+    bytes[command.line.length] = 0x0d;
+    this.#options.write(bytes);
+  }
+
+  #finish(command: AtCommand, result: AtResult, now: number): void {
+    this.#current = undefined;
+    if (result.kind === "ok") this.#stray = 0;
+    this.#framer.prompt = this.#stray;
+    this.#framer.watching = false;
+    this.#unprompted = false;
+    command.onDone(result, now);
+    this.#next(now);
+  }
+
+  #prompted(): void {
+    const command = this.#current;
+    if (command?.payload === undefined || !this.#unprompted) {
+      this.#stray = 0;
+      this.#options.write(escape);
+      return;
+    }
+    this.#unprompted = false;
+    this.#expires = this.#now + command.timeout;
+    this.#options.write(command.payload.bytes);
+  }
+
+  /** How many bytes follow a line begun. */
+  #header(line: Uint8Array): number | undefined {
+    const command = this.#current;
+    if (command?.prefix === undefined || !startsWith(line, command.prefix)) return undefined;
+    return command.raw?.count(line);
+  }
+
+  #line(line: Uint8Array): void {
+    const now = this.#now;
+    const command = this.#current;
+    if (command !== undefined && equals(line, command.line)) {
+      this.echoed = true;
+      return;
+    }
+    if (matchesAny(line, this.#options.banners, isBanner)) {
+      this.#options.onBanner(now);
+      return;
+    }
+    if (command?.prefix !== undefined && startsWith(line, command.prefix) && (command.owns?.(line) ?? true)) {
+      const count = command.raw?.sameLine === false ? command.raw.count(line) : undefined;
+      command.onLine?.(line);
+      if (count !== undefined) this.#framer.takeRaw(count);
+      return;
+    }
+    const result = this.#resultOf(line, command);
+    if (result !== undefined) {
+      const silent = this.timeouts > 0;
+      this.timeouts = 0;
+      // A final result with nothing in flight is the late answer to a command given up.
+      if (command === undefined || result === "half") return;
+      this.#notBefore = now + (silent ? settle : this.gap);
+      this.#finish(command, result, now);
+      return;
+    }
+    if (matchesAny(line, this.#options.urcs, startsWith)) {
+      this.#options.onUrc(line, now);
+      return;
+    }
+    if (command?.bare === true && line[0] !== 0x2b) {
+      command.onLine?.(line);
+      return;
+    }
+    this.unknown += 1;
+  }
+
+  /** The result that a line is for the command in flight; "half" while another line is to come. */
+  #resultOf(line: Uint8Array, command: AtCommand | undefined): AtResult | "half" | undefined {
+    const ending = command?.ends?.(line);
+    if (ending !== undefined) return ending;
+    const besides = command?.also?.(line);
+    const result = besides ?? finalResult(line);
+    if (command === undefined || result === undefined || result.kind !== "ok") return result;
+    // Where another line ends it, OK says no more than that the modem has read it.
+    if (command.ends !== undefined) return "half";
+    if (command.also === undefined) return result;
+    const part = besides === undefined ? "ok" : "also";
+    if (this.#half !== undefined && this.#half !== part) return result;
+    this.#half = part;
+    return "half";
+  }
+}
+
+function isBanner(line: Uint8Array, banner: Uint8Array): boolean {
+  return banner[banner.length - 1] === 0x5f ? startsWith(line, banner) : equals(line, banner);
+}
+
+function finalResult(line: Uint8Array): AtResult | undefined {
+  if (equals(line, ok)) return { kind: "ok" };
+  if (equals(line, error)) return { kind: "error" };
+  if (startsWith(line, cmeError)) return numbered(line, cmeError.length);
+  if (startsWith(line, cmsError)) return numbered(line, cmsError.length);
+  return undefined;
+}
+
+function numbered(line: Uint8Array, start: number): AtResult {
+  // With AT+CMEE=2 a text stands in place of the number.
+  const text = asciiText(line, start, Math.min(line.length, start + 8)).trim();
+  return /^\d+$/.test(text) ? { kind: "error", code: Number(text) } : { kind: "error" };
+}
+
+function matchesAny(
+  line: Uint8Array,
+  patterns: readonly Uint8Array[],
+  matches: (line: Uint8Array, pattern: Uint8Array) => boolean,
+): boolean {
+  for (let i = 0; i < patterns.length; i++) if (matches(line, patterns[i])) return true;
+  return false;
+}

@@ -1,0 +1,126 @@
+/**
+ * The fields of an AT information line, and the lines that every family has in common.
+ */
+import { asciiText } from "../../text/ascii";
+
+/**
+ * Splits `+NAME: a,"b,c",,d` into its fields, quotes taken off. Blanks around a field are dropped.
+ *
+ * @param start offset behind the colon
+ */
+export function fieldsOf(line: Uint8Array, start: number): string[] {
+  const fields: string[] = [];
+  let from = start;
+  let quoted = false;
+  for (let i = start; i <= line.length; i++) {
+    const byte = i < line.length ? line[i] : 0x2c;
+    if (byte === 0x22) {
+      quoted = !quoted;
+    } else if (byte === 0x2c && (!quoted || i === line.length)) {
+      fields.push(unquote(asciiText(line, from, i).trim()));
+      from = i + 1;
+    }
+  }
+  return fields;
+}
+
+function unquote(field: string): string {
+  return field.length >= 2 && field.startsWith('"') && field.endsWith('"') ? field.slice(1, -1) : field;
+}
+
+/** Registration as `+CEREG:` tells it (3GPP TS 27.007 section 10.1.22). */
+export interface Registration {
+  /** 0 idle, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming; modems add more. */
+  readonly stat: number;
+  /** How much `+CEREG:` is to tell, as the answer to `AT+CEREG?` repeats it. */
+  readonly level?: number;
+  /** EMM cause of a denial, when the modem says it. */
+  readonly cause?: number;
+  /** Granted timers as their 8 bits, when power saving was granted. */
+  readonly t3324?: string;
+  readonly t3412?: string;
+}
+
+const ceregLength = "+CEREG:".length;
+
+/**
+ * Whether a `+CEREG:` line is the answer to `AT+CEREG?` (it begins with the setting `<n>`) and not
+ * the URC: then its second field is a bare number. In the URC that field is the quoted tracking area.
+ */
+export function isCeregAnswer(line: Uint8Array): boolean {
+  let i = ceregLength;
+  while (i < line.length && line[i] !== 0x2c) i += 1;
+  i += 1;
+  while (i < line.length && line[i] === 0x20) i += 1;
+  const from = i;
+  while (i < line.length && line[i] >= 0x30 && line[i] <= 0x39) i += 1;
+  // A tracking area without quotes, as some modems print it, has four digits.
+  return i > from && i - from <= 3 && (i === line.length || line[i] === 0x2c);
+}
+
+/** Reads a `+CEREG:` line, answer or URC; undefined when it holds no status. */
+export function parseCereg(line: Uint8Array): Registration | undefined {
+  const fields = fieldsOf(line, ceregLength);
+  const statAt = isCeregAnswer(line) ? 1 : 0;
+  const stat = wholeNumber(fields[statAt]);
+  if (stat === undefined) return undefined;
+  const level = statAt === 1 ? wholeNumber(fields[0]) : undefined;
+  const cause = wholeNumber(fields[statAt + 5]);
+  // Firmwares put a field more or less in front of the timers: take them as the last two of 8 bits.
+  let timers: string[] = [];
+  for (let i = statAt + 1; i < fields.length; i++) if (/^[01]{8}$/.test(fields[i])) timers.push(fields[i]);
+  timers = timers.slice(-2);
+  return {
+    stat,
+    ...(level !== undefined ? { level } : {}),
+    ...(cause !== undefined ? { cause } : {}),
+    ...(timers.length === 2 ? { t3324: timers[0], t3412: timers[1] } : {}),
+  };
+}
+
+/** Registered, at home or roaming. */
+export function isRegistered(registration: Registration): boolean {
+  return registration.stat === 1 || registration.stat === 5;
+}
+
+/** A field that is a whole number, or undefined. */
+export function wholeNumber(field: string | undefined): number | undefined {
+  if (field === undefined || !/^-?\d{1,9}$/.test(field)) return undefined;
+  return Number(field);
+}
+
+/** The first run of 15 digits, wherever a firmware puts it: the IMEI. */
+export function findImei(line: Uint8Array): string | undefined {
+  const match = /(?:^|\D)(\d{15})(?:\D|$)/.exec(asciiText(line, 0, Math.min(line.length, 64)));
+  return match === null ? undefined : match[1];
+}
+
+/**
+ * Epoch ms from a line with `yy/MM/dd,hh:mm:ss±zz` (the year may have four digits, quotes and a further
+ * field may follow), zz in quarter-hours east of UTC; undefined when it is none, or is the date of a
+ * modem that has not heard the network's time yet.
+ *
+ * @param tells local time, as 3GPP has it, or UTC with the zone for information only
+ */
+export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | undefined {
+  const text = asciiText(line, 0, Math.min(line.length, 64));
+  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
+  if (match === null) return undefined;
+  const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
+  if (year < 2024 || year > 2069) return undefined;
+  // A digit lost on the wire must not set the clock to a day that Date.UTC makes up.
+  if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
+  if (hour > 23 || minute > 59 || second > 60) return undefined;
+  const told = Date.UTC(year, month - 1, day, hour, minute, second);
+  return tells === "utc" ? told : told - Number(match[7] ?? 0) * 15 * 60_000;
+}
+
+/** The same from the answer to `AT+CCLK?`, which is local time. */
+export function parseCclk(line: Uint8Array): number | undefined {
+  return parseClock(line, "local");
+}

@@ -1,0 +1,100 @@
+/**
+ * A row of AT commands run one after the other, stated as a table: what a modem family needs said
+ * differs in the table, not in the code.
+ */
+import { ascii } from "../../text/ascii";
+import type { AtCommand, AtEngine, AtResult } from "./engine";
+
+/** One command of a script: what it asks and whose lines are its answer, as for the engine. */
+export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
+  /** ms; `defaultTimeout` when left out. */
+  readonly timeout?: number;
+  /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
+  readonly optional?: boolean;
+  /** Nor does a time-out: the line that it waits for by `also` may have got lost. */
+  readonly patient?: boolean;
+  /** Asked when its turn has come: it is not needed. */
+  readonly skip?: () => boolean;
+  /** It was answered with OK. */
+  readonly onOk?: () => void;
+}
+
+/** How a script ended: all steps done, or the result of the one that failed. */
+export interface ScriptResult {
+  readonly result: AtResult;
+  /** The step that failed. */
+  readonly failed?: Step;
+}
+
+/** Time for a command that needs no radio, ms. */
+export const defaultTimeout = 5_000;
+
+/** Runs the steps in order and stops at the first that fails. */
+export function runScript(
+  engine: AtEngine,
+  steps: readonly Step[],
+  onDone: (outcome: ScriptResult, now: number) => void,
+  now: number,
+): void {
+  let index = 0;
+  const next = (at: number): void => {
+    while (index < steps.length && steps[index].skip?.() === true) index += 1;
+    if (index === steps.length) {
+      onDone({ result: { kind: "ok" } }, at);
+      return;
+    }
+    const step = steps[index++];
+    engine.send(
+      {
+        line: step.line,
+        timeout: step.timeout ?? defaultTimeout,
+        prefix: step.prefix,
+        owns: step.owns,
+        bare: step.bare,
+        onLine: step.onLine,
+        payload: step.payload,
+        raw: step.raw,
+        ends: step.ends,
+        also: step.also,
+        onDone: (result, when) => {
+          if (result.kind === "ok") step.onOk?.();
+          const { kind } = result;
+          const harmless =
+            (kind === "error" && step.optional === true) || (kind === "timeout" && step.patient === true);
+          if (kind === "ok" || harmless) next(when);
+          else onDone({ result, failed: step }, when);
+        },
+      },
+      at,
+    );
+  };
+  next(now);
+}
+
+/** Time for the answer to a probe, ms. */
+const probeTimeout = 300;
+
+const attention = ascii("AT");
+
+/** Sends AT until it is answered, at most `attempts` times: is the modem there, and awake? */
+export function probe(
+  engine: AtEngine,
+  attempts: number,
+  onDone: (answered: boolean, now: number) => void,
+  now: number,
+): void {
+  engine.send(
+    {
+      line: attention,
+      timeout: probeTimeout,
+      probe: true,
+      onDone: (result, at) => {
+        if (result.kind === "ok") onDone(true, at);
+        else if (result.kind === "aborted") return;
+        else if (attempts <= 1) onDone(false, at);
+        else probe(engine, attempts - 1, onDone, at);
+      },
+    },
+    now,
+  );
+}

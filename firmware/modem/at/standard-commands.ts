@@ -1,0 +1,151 @@
+/**
+ * What every modem is told and asked on the way up (3GPP TS 27.007), as tables of commands.
+ */
+import { ascii, asciiText } from "../../text/ascii";
+import { decodeEdrx, encodeEdrx } from "./edrx";
+import { fieldsOf, isCeregAnswer, parseCclk, parseCereg, wholeNumber } from "./fields";
+import { encodeT3324, encodeT3412 } from "./timers";
+import type { Survey, Wanted } from "../family/family";
+import type { Registration } from "./fields";
+import type { Step } from "./script";
+
+/** Name of the registration's URC. */
+export const cereg = ascii("+CEREG:");
+
+/** A setting that the modem keeps: asked first, and written only when it reads otherwise. */
+export interface Setting {
+  /** The question, such as `AT+IPR?`. */
+  readonly read: string;
+  /** Prefix of its answer, such as `+IPR:`. */
+  readonly prefix: string;
+  /** Whether one of the answer's lines, taken apart, is as wanted. */
+  readonly fits: (fields: readonly string[]) => boolean;
+  /** The command that sets it. */
+  readonly write: string;
+  /** ms for that command. */
+  readonly timeout?: number;
+  /** Not every firmware has it. */
+  readonly optional?: boolean;
+  /** It was written. */
+  readonly onWritten?: () => void;
+}
+
+/** The steps for a setting. */
+export function ensure(setting: Setting): Step[] {
+  const { read, prefix, fits, write, timeout, optional, onWritten } = setting;
+  let same = false;
+  return [
+    {
+      line: ascii(read),
+      prefix: ascii(prefix),
+      optional: true,
+      onLine: (line) => {
+        if (fits(fieldsOf(line, prefix.length))) same = true;
+      },
+    },
+    { line: ascii(write), timeout, optional, skip: () => same, onOk: onWritten },
+  ];
+}
+
+/**
+ * PSM by `AT+CPSMS`: the timers stand there in the order T3412, T3324.
+ * @param onWritten they read otherwise, and were written
+ */
+export function psmSteps({ psm }: Wanted, onWritten?: () => void): Step[] {
+  const t3412 = psm === undefined ? "" : encodeT3412(psm.t3412);
+  const t3324 = psm === undefined ? "" : encodeT3324(psm.t3324);
+  return ensure({
+    read: "AT+CPSMS?",
+    prefix: "+CPSMS:",
+    fits: (fields) => {
+      if (psm === undefined) return fields[0] === "0";
+      return fields[0] === "1" && fields[3] === t3412 && fields[4] === t3324;
+    },
+    write: psm === undefined ? "AT+CPSMS=0" : `AT+CPSMS=1,,,"${t3412}","${t3324}"`,
+    onWritten,
+  });
+}
+
+/** eDRX by `AT+CEDRXS`; 5 is NB-IoT's number among the access technologies there. */
+export function edrxSteps({ edrx }: Wanted): Step[] {
+  if (edrx === undefined) return [{ line: ascii("AT+CEDRXS=0"), optional: true }];
+  return [{ line: ascii(`AT+CEDRXS=1,5,"${encodeEdrx(edrx)}"`), optional: true }];
+}
+
+/** Asks which eDRX cycle the network has granted: seconds, 0 for none. */
+export function askEdrx(onGranted: (seconds: number) => void): Step {
+  return {
+    line: ascii("AT+CEDRXRDP"),
+    prefix: ascii("+CEDRXRDP:"),
+    optional: true,
+    onLine: (line) => {
+      // +CEDRXRDP: <technology>[,"<asked>","<granted>","<paging window>"]
+      const fields = fieldsOf(line, 10);
+      if (fields[0] === "0" || fields.length < 3) onGranted(0);
+      else onGranted(decodeEdrx(fields[2]) ?? 0);
+    },
+  };
+}
+
+/** Asks for the registration; `onAnswer` gets it when the answer can be read. */
+export function askRegistration(onAnswer: (registration: Registration) => void): Step {
+  return {
+    line: ascii("AT+CEREG?"),
+    prefix: cereg,
+    owns: isCeregAnswer,
+    onLine: (line) => {
+      const registration = parseCereg(line);
+      if (registration !== undefined) onAnswer(registration);
+    },
+  };
+}
+
+/**
+ * Asks why the network refused it, of modems whose `+CEREG:` does not tell: the text is the maker's own,
+ * so the first number in it that can be an EMM cause is taken.
+ */
+export function askCause(onCause: (cause: number) => void): Step[] {
+  return [
+    {
+      line: ascii("AT+CEER"),
+      prefix: ascii("+CEER:"),
+      optional: true,
+      onLine: (line) => {
+        const match = /(?:^|\D)(\d{1,3})(?:\D|$)/.exec(asciiText(line, 6, Math.min(line.length, 80)));
+        const cause = match === null ? 0 : Number(match[1]);
+        if (cause > 0 && cause < 256) onCause(cause);
+      },
+    },
+  ];
+}
+
+/** Asks for signal strength and time by the commands that most modems have. */
+export function usualSurvey(survey: Survey): Step[] {
+  return [signalStep(survey.onSignal), clockStep(survey.onTime)];
+}
+
+/** `AT+CSQ`: dBm. */
+export function signalStep(onSignal: (dBm: number) => void): Step {
+  return {
+    line: ascii("AT+CSQ"),
+    prefix: ascii("+CSQ:"),
+    optional: true,
+    onLine: (line) => {
+      const csq = wholeNumber(fieldsOf(line, 5)[0]);
+      if (csq !== undefined && csq >= 0 && csq <= 31) onSignal(-113 + 2 * csq);
+    },
+  };
+}
+
+/** `AT+CCLK?`: epoch ms. */
+export function clockStep(onTime: (epoch: number) => void): Step {
+  return {
+    line: ascii("AT+CCLK?"),
+    prefix: ascii("+CCLK:"),
+    optional: true,
+    onLine: (line) => {
+      const epoch = parseCclk(line);
+      if (epoch !== undefined) onTime(epoch);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * The wires with which a modem is switched; every board may be without any of them.
+ *
+ *     key       PWRKEY: a press wakes it from PSM, a longer one switches it on or off
+ *     reset     RESET_N: starts it anew
+ *     wake pin  PSM_EINT: ends PSM
+ *     supply    off for 3 s, then on: the last thing that helps a modem that hangs
+ */
+import type { PowerTimes, SleepManners } from "../family/family";
+
+export interface PowerOptions {
+  readonly times: PowerTimes;
+  readonly wakes: SleepManners["wakes"];
+  /** Drive the wires, true for pressed, that is low at the modem. */
+  readonly powerKey?: (pressed: boolean) => void;
+  readonly reset?: (pressed: boolean) => void;
+  readonly wakePin?: (pressed: boolean) => void;
+  /** Switches the supply, true for on. */
+  readonly supply?: (on: boolean) => void;
+  /** Runs `action` after `delay` ms, in place of whatever was to run before. */
+  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
+}
+
+type Wire = (pressed: boolean) => void;
+
+// Times in ms.
+const supplyOff = 3_000;
+/** After the supply is back. */
+const supplySettles = 1_000;
+
+/** The wires. */
+export class Power {
+  readonly #options: PowerOptions;
+  /** What is held down. */
+  #pressed: Wire | undefined;
+  #supplyOff = false;
+
+  constructor(options: PowerOptions) {
+    this.#options = options;
+  }
+
+  get #key(): Wire | undefined {
+    return this.#options.times.on > 0 ? this.#options.powerKey : undefined;
+  }
+
+  get #reset(): Wire | undefined {
+    return this.#options.times.reset > 0 ? this.#options.reset : undefined;
+  }
+
+  get #waker(): Wire | undefined {
+    const { wakes, wakePin } = this.#options;
+    return wakes === "uart" ? undefined : wakes === "pin" ? wakePin : this.#key;
+  }
+
+  /** It can be switched on by its key. */
+  get hasKey(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /** It can be started anew without its supply: by reset or key. */
+  get canRestart(): boolean {
+    const { off } = this.#options.times;
+    return this.#reset !== undefined || (this.#key !== undefined && off > 0);
+  }
+
+  get hasSupply(): boolean {
+    return this.#options.supply !== undefined;
+  }
+
+  /** PSM can be ended at will. */
+  get canWake(): boolean {
+    return this.#options.wakes === "uart" || this.#waker !== undefined;
+  }
+
+  /** Presses what ends PSM; without such a wire it is done at once. */
+  wake(onDone: (now: number) => void, now: number): void {
+    this.#press(this.#waker, this.#options.times.wake, onDone, now);
+  }
+
+  /** Presses the key as for switching it on; without one it is done at once. */
+  switchOn(onDone: (now: number) => void, now: number): void {
+    this.#press(this.#key, this.#options.times.on, onDone, now);
+  }
+
+  /** Starts it anew: by its reset line, else off and on by its key. */
+  restart(onDone: (now: number) => void, now: number): void {
+    const { times, later } = this.#options;
+    if (this.#reset !== undefined) return this.#press(this.#reset, times.reset, onDone, now);
+    this.#press(this.#key, times.off, (at) => later(times.down, at, (t) => this.switchOn(onDone, t)), now);
+  }
+
+  /** Off and on by the supply. */
+  cycleSupply(onDone: (now: number) => void, now: number): void {
+    const { supply, later } = this.#options;
+    if (supply === undefined) return onDone(now);
+    this.#supplyOff = true;
+    supply(false);
+    later(supplyOff, now, (at) => {
+      this.#restore();
+      later(supplySettles, at, onDone);
+    });
+  }
+
+  /** Lets go of every wire, and gives the supply back: whoever was to do so will not come. */
+  release(): void {
+    const pressed = this.#pressed;
+    this.#pressed = undefined;
+    pressed?.(false);
+    this.#restore();
+  }
+
+  #press(wire: Wire | undefined, duration: number, onDone: (now: number) => void, now: number): void {
+    if (wire === undefined) return onDone(now);
+    this.#pressed = wire;
+    wire(true);
+    this.#options.later(duration, now, (at) => {
+      this.release();
+      onDone(at);
+    });
+  }
+
+  #restore(): void {
+    if (!this.#supplyOff) return;
+    this.#supplyOff = false;
+    this.#options.supply!(true);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a modem's driver is given, and what it tells.
+ */
+import type { Family } from "../family/family";
+
+export interface ModemOptions {
+  readonly family: Family;
+  /** Sends bytes to the modem's UART. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** Access point name of the SIM card's operator. */
+  readonly apn: string;
+  /** Bands to search, such as [8, 20]; fewer bands, faster registration. All when left out. */
+  readonly bands?: readonly number[];
+  /** Power saving mode to ask for, seconds; not asked for on a board where nothing could end it. */
+  readonly psm?: { readonly t3412: number; readonly t3324: number };
+  /** Longest cycle of extended discontinuous reception to ask for, seconds; none when left out. */
+  readonly edrx?: number;
+  /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */
+  readonly powerKey?: (pressed: boolean) => void;
+  /** Drives RESET_N, true for low at the modem. */
+  readonly reset?: (pressed: boolean) => void;
+  /** Drives the pin that ends PSM (PSM_EINT), true for low at the modem. */
+  readonly wakePin?: (pressed: boolean) => void;
+  /** Switches the modem's supply, true for on. Boards without that switch leave it out. */
+  readonly supply?: (on: boolean) => void;
+  /** What `ladder` was before deep sleep or a restart. */
+  readonly ladder?: readonly number[];
+  /** It has changed. */
+  readonly onLadder?: (state: readonly number[]) => void;
+  /** What `remembered` was before the ESP32's deep sleep: the modem has gone on without it. */
+  readonly resume?: readonly number[];
+  /** Least time between two datagrams as long as nothing comes back, ms (default 3500). */
+  readonly pace?: number;
+  /** Random number in [0, 1), for the spread of back-off. */
+  readonly random: () => number;
+  /** Datagrams can be sent. */
+  readonly onUp?: (now: number) => void;
+  /** They cannot, and the driver is trying again by itself. */
+  readonly onDown?: (reason: DownReason, now: number) => void;
+  /** The modem has told its IMEI. */
+  readonly onIdentified?: (imei: string, now: number) => void;
+  /** The network's time, epoch ms. */
+  readonly onTime?: (epoch: number, now: number) => void;
+  /** For logs: an event and its details, no secrets. */
+  readonly log?: (text: string) => void;
+}
+
+/** Why the modem is not up. */
+export type DownReason =
+  | "rebooted"
+  | "no-answer" // nothing on the UART answers
+  | "wrong-modem" // another family than the settings say
+  | "sim" // the SIM card is missing or locked
+  | "not-registered" // no cell in time
+  | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
+  | "suspended" // by the caller
+  | "failed"; // a command of the bring-up was refused
+
+export type ModemState =
+  "off" | "starting" | "configuring" | "registering" | "up" | "asleep" | "waking" | "recovering" | "pausing"; // until the next try to bring it up
+
+/** What the network has granted, seconds. */
+export interface Granted {
+  /** PSM active time; Infinity: it was refused. */
+  readonly t3324?: number;
+  /** Periodic update. */
+  readonly t3412?: number;
+  /** eDRX cycle, 0 for none. */
+  readonly edrx?: number;
+}

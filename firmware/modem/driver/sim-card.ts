@@ -1,0 +1,54 @@
+/**
+ * Waits for the SIM card, which takes a moment after a boot and until then answers with an error
+ * (CME 14: busy).
+ */
+import { ascii, asciiText } from "../../text/ascii";
+import { runScript } from "../at/script";
+import type { AtEngine } from "../at/engine";
+import type { ScriptResult, Step } from "../at/script";
+
+const cpin = ascii("+CPIN:");
+
+/** Questions, a second apart. */
+const attempts = 10;
+const pause = 1_000;
+
+export interface SimCardOptions {
+  readonly at: AtEngine;
+  /** Runs `action` after `delay` ms. */
+  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
+  /**
+   * Switches the modem to full function: left without, as by a bring-up cut short, it does not look
+   * at the card.
+   */
+  readonly wake: Step;
+  /** The card is ready. */
+  readonly onReady: (now: number) => void;
+  /** It is missing or locked; `status` is what CPIN says of it, empty when there is none. */
+  readonly onMissing: (status: string, now: number) => void;
+  /** A command came to no result at all. */
+  readonly onTrouble: (outcome: ScriptResult, now: number) => void;
+}
+
+/** Asks until the card is ready or has had its time. */
+export function awaitSimCard(options: SimCardOptions, now: number, left = attempts): void {
+  let status = "";
+  const question: Step = {
+    line: ascii("AT+CPIN?"),
+    prefix: cpin,
+    optional: true,
+    onLine: (line) => (status = asciiText(line, cpin.length).trim()),
+  };
+  runScript(
+    options.at,
+    // In the third question's place, for it is rarely needed.
+    left === attempts - 2 ? [options.wake] : [question],
+    (outcome, at) => {
+      if (outcome.result.kind !== "ok") options.onTrouble(outcome, at);
+      else if (status === "READY") options.onReady(at);
+      else if (left > 1) options.later(pause, at, (t) => awaitSimCard(options, t, left - 1));
+      else options.onMissing(status, at);
+    },
+    now,
+  );
+}

@@ -1,0 +1,410 @@
+/**
+ * UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them.
+ *
+ * A datagram that the modem refuses is tried once more on a new socket, and then without release
+ * assistance, which not every firmware knows; whatever is lost beyond that, CoAP sends again. A modem that keeps what it receives is read until it is empty: when it hints at
+ * something, and now and then while an answer is expected, for hints get lost.
+ */
+import { equals } from "../../text/ascii";
+import { runScript } from "../at/script";
+import type { AtEngine, AtResult } from "../at/engine";
+import type { ModemUrc, Received, SocketManners } from "../family/family";
+import type { Step } from "../at/script";
+import type { DatagramOwner } from "../udp";
+
+/** Datagrams that may wait for the modem. */
+const outboxLimit = 4;
+/** First look for an answer whose hint may be lost, ms; each further one after twice the time. */
+const firstLook = 4_000;
+const lastLook = 64_000;
+/** No answer comes sooner over NB-IoT, ms. */
+const soonest = 300;
+/** Datagrams read in a row: an end to what never ends. */
+const readsAtOnce = 16;
+
+/** An owner's place. */
+interface Channel {
+  readonly owner: DatagramOwner;
+  /** Its number among the channels: the socket's id where the host chooses. */
+  readonly index: number;
+  /** The modem's socket, while there is one. */
+  id: number | undefined;
+  /** The one it had last. */
+  lastId: number;
+  address: string;
+  port: number;
+  /** Something may wait to be read. */
+  hinted: boolean;
+  /** It came while a datagram was being handed to the modem: no answer to that one. */
+  early: boolean;
+  /** The next look without a hint, ms, and after how long. */
+  lookAt: number;
+  lookAfter: number;
+}
+
+interface OutgoingDatagram {
+  readonly channel: Channel;
+  readonly bytes: Uint8Array;
+  readonly address: string;
+  readonly port: number;
+  readonly releaseAfterReply: boolean;
+  /** How often the modem has refused it. */
+  refused: number;
+}
+
+export interface SocketsOptions {
+  readonly manners: SocketManners;
+  readonly at: AtEngine;
+  /** Whether the modem is registered and awake. */
+  readonly ready: () => boolean;
+  /** A command was not answered. */
+  readonly onSilence: (now: number) => void;
+  /** A socket was refused, `times` in a row: mostly the network context is gone. */
+  readonly onRefused: (times: number, now: number) => void;
+  /** Nothing waits any more. */
+  readonly onIdle: (now: number) => void;
+  /**
+   * Least time between two datagrams as long as nothing comes back, ms. What had to wait for the modem,
+   * retransmissions among it, would else go out in one burst.
+   */
+  readonly pace: number;
+  readonly log: (text: string) => void;
+}
+
+/** The outbox and the sockets of a modem. */
+export class Sockets {
+  readonly #options: SocketsOptions;
+  #channels: Channel[] = [];
+  #outbox: OutgoingDatagram[] = [];
+  #working = false;
+  /** A datagram is being handed to the modem. */
+  #sending = false;
+  /** When the last one was, ms. */
+  #sentAt = -Infinity;
+  #refusals = 0;
+  /** Datagrams were refused with it and taken without. */
+  #noRelease = false;
+  #restored: { readonly id: number; readonly address: string; readonly port: number } | undefined;
+  /** The next datagram goes no earlier, ms. */
+  #notBefore = 0;
+
+  constructor(options: SocketsOptions) {
+    this.#options = options;
+  }
+
+  /** When `pump` wants to be called, ms: something waits for its time. */
+  get deadline(): number {
+    if (this.#working || !this.#options.ready()) return Infinity;
+    let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
+    for (let i = 0; i < this.#channels.length; i++) {
+      const channel = this.#channels[i];
+      if (channel.id !== undefined) due = Math.min(due, channel.hinted ? 0 : channel.lookAt);
+    }
+    return due;
+  }
+
+  /** Whether a datagram waits to be sent. */
+  get waiting(): boolean {
+    return this.#outbox.length > 0;
+  }
+
+  /** Socket and peer of the first owner, for `restore`; -1 for no socket. */
+  get first(): { readonly id: number; readonly address: string; readonly port: number } {
+    const channel = this.#channels[0];
+    if (channel === undefined || channel.id === undefined) return { id: -1, address: "0.0.0.0", port: 0 };
+    return { id: channel.id, address: channel.address, port: channel.port };
+  }
+
+  /** What the first owner to come had before the ESP32's deep sleep; whether it still has is asked. */
+  restore(id: number, address: string, port: number): void {
+    if (id >= 0) this.#restored = { id, address, port };
+  }
+
+  open(owner: DatagramOwner): void {
+    let index = 0;
+    while (this.#channels.some((channel) => channel.index === index)) index += 1;
+    if (index >= this.#options.manners.count) {
+      owner.failDatagram(`the modem has ${this.#options.manners.count} sockets, all are in use`);
+      return;
+    }
+    const { id, address, port } = this.#restored ?? { id: undefined, address: "", port: 0 };
+    this.#restored = undefined;
+    this.#channels.push({
+      owner,
+      index,
+      id,
+      lastId: id ?? index,
+      address,
+      port,
+      hinted: false,
+      early: false,
+      lookAt: Infinity,
+      lookAfter: firstLook,
+    });
+  }
+
+  close(owner: DatagramOwner, now: number): void {
+    const channel = this.#channelOf(owner);
+    if (channel === undefined) return;
+    this.#channels = this.#channels.filter((other) => other !== channel);
+    this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
+    if (channel.id === undefined || !this.#options.ready()) return;
+    runScript(this.#options.at, this.#options.manners.close(channel.id), () => {}, now);
+  }
+
+  /** Takes a datagram for `pump` to send; the oldest makes room. False when it can never be sent. */
+  add(owner: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): boolean {
+    const channel = this.#channelOf(owner);
+    if (channel === undefined) return false;
+    const { largest } = this.#options.manners;
+    if (bytes.length > largest) {
+      owner.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largest}`);
+      return false;
+    }
+    // A retransmission of what has not even left yet.
+    for (let i = 0; i < this.#outbox.length; i++) {
+      if (this.#outbox[i].channel === channel && equals(this.#outbox[i].bytes, bytes)) return true;
+    }
+    if (this.#outbox.length >= outboxLimit) this.#outbox.shift();
+    this.#outbox.push({ channel, bytes, address, port, releaseAfterReply: release, refused: 0 });
+    return true;
+  }
+
+  /** The modem has no sockets any more. */
+  forget(): void {
+    for (let i = 0; i < this.#channels.length; i++) this.#lose(this.#channels[i]);
+  }
+
+  /** The command in flight was given up; what it was to send waits. */
+  interrupt(): void {
+    this.#working = false;
+    this.#sending = false;
+  }
+
+  /** Nothing that waits will be sent. */
+  drop(): void {
+    this.interrupt();
+    this.#outbox = [];
+    this.forget();
+  }
+
+  /**
+   * The questions whether the sockets have lived through sleep; `confirm` is to be called once they
+   * were answered or not.
+   */
+  survival(): { readonly steps: readonly Step[]; readonly confirm: () => void } {
+    const { manners } = this.#options;
+    const dead: Channel[] = [];
+    const steps: Step[] = [];
+    for (let i = 0; i < this.#channels.length; i++) {
+      const channel = this.#channels[i];
+      if (channel.id === undefined) continue;
+      dead.push(channel);
+      const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
+      if (manners.survival !== undefined) steps.push(...manners.survival(channel.id, alive));
+    }
+    return {
+      steps,
+      confirm: () => {
+        for (let i = 0; i < dead.length; i++) this.#lose(dead[i]);
+      },
+    };
+  }
+
+  /** Reads what waits, and sends what waits, one datagram at a time. */
+  pump(now: number): void {
+    if (!this.#options.ready() || this.#working) return;
+    for (let i = 0; i < this.#channels.length; i++) {
+      const channel = this.#channels[i];
+      if (channel.id !== undefined && (channel.hinted || now >= channel.lookAt)) {
+        return this.#read(channel, readsAtOnce, now);
+      }
+    }
+    if (this.#outbox.length === 0 || now < this.#notBefore) return;
+    const datagram = this.#outbox[0];
+    const { channel, bytes, address, port } = datagram;
+    this.#working = true;
+    if (channel.id === undefined || channel.address !== address || channel.port !== port) {
+      return this.#connect(datagram, now);
+    }
+    this.#sending = true;
+    // From the command on: without an OK it may have left all the same.
+    this.#notBefore = now + this.#options.pace;
+    const { manners, at: engine } = this.#options;
+    const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
+    const steps = manners.send(channel.id, bytes, address, port, release);
+    runScript(engine, steps, (outcome, at) => this.#sent(datagram, outcome.result, at), now);
+  }
+
+  /** Acts on what the modem says of its sockets. */
+  take(urc: ModemUrc, now: number): void {
+    if (urc.kind === "unreadable") return this.#options.log("urc unreadable");
+    if (urc.kind === "no-context") return this.forget();
+    if (urc.kind !== "data" && urc.kind !== "datagram" && urc.kind !== "closed") return;
+    const channel = this.#channelAt(urc.socket);
+    if (urc.kind === "closed") {
+      this.#options.log(`socket closed reason=${urc.reason}`);
+      if (channel !== undefined) this.#lose(channel);
+      return;
+    }
+    // What is being handed to the modem at this moment, or was just now, has no answer yet.
+    const early = this.#sending || now - this.#sentAt < soonest;
+    if (!early && urc.kind === "datagram") this.#notBefore = 0;
+    if (channel === undefined) return;
+    if (urc.kind === "data") {
+      channel.early = early && !channel.hinted;
+      channel.hinted = true;
+    } else {
+      channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
+    }
+  }
+
+  #channelOf(owner: DatagramOwner): Channel | undefined {
+    for (let i = 0; i < this.#channels.length; i++)
+      if (this.#channels[i].owner === owner) return this.#channels[i];
+    return undefined;
+  }
+
+  #channelAt(id: number): Channel | undefined {
+    for (let i = 0; i < this.#channels.length; i++) if (this.#channels[i].id === id) return this.#channels[i];
+    return undefined;
+  }
+
+  #lose(channel: Channel): void {
+    channel.id = undefined;
+    channel.hinted = false;
+    channel.lookAt = Infinity;
+  }
+
+  #read(channel: Channel, left: number, now: number): void {
+    const { manners, at: engine } = this.#options;
+    channel.hinted = false;
+    this.#planLook(channel, now);
+    if (manners.read === undefined) return;
+    this.#working = true;
+    let received: Received | undefined;
+    runScript(
+      engine,
+      manners.read(channel.id!, (datagram) => (received = datagram)),
+      (outcome, at) => {
+        const { kind } = outcome.result;
+        if (kind === "aborted") return;
+        this.#working = false;
+        if (kind === "timeout") return this.#options.onSilence(at);
+        if (kind === "error") {
+          this.#options.log("read refused");
+          this.#lose(channel);
+        } else if (received !== undefined) {
+          this.#deliver(channel, received);
+          if (left > 1 && channel.id !== undefined) return this.#read(channel, left - 1, at);
+        }
+        this.#settled(at);
+      },
+      now,
+    );
+  }
+
+  #deliver(channel: Channel, { bytes, address, port }: Received): void {
+    channel.lookAt = Infinity;
+    if (!channel.early) this.#notBefore = 0;
+    channel.early = false;
+    const elsewhere = address !== undefined && (address !== channel.address || port !== channel.port);
+    if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port);
+  }
+
+  /** An answer is expected: look for it without a hint, less and less often. */
+  #planLook(channel: Channel, now: number): void {
+    if (channel.lookAt === Infinity) return;
+    channel.lookAfter *= 2;
+    channel.lookAt = channel.lookAfter > lastLook ? Infinity : now + channel.lookAfter;
+  }
+
+  #settled(now: number): void {
+    this.pump(now);
+    if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
+  }
+
+  #sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
+    if (result.kind === "aborted") return;
+    this.#working = false;
+    this.#sending = false;
+    this.#sentAt = now;
+    const { channel } = datagram;
+    const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
+    if (result.kind === "error" || again) {
+      if (result.kind === "error") {
+        this.#options.log(`send refused code=${result.code ?? "none"}`);
+        this.#lose(channel);
+      } else {
+        this.#options.log("send without a prompt");
+      }
+      this.#notBefore = 0;
+      datagram.refused += 1;
+      if (datagram.refused > (datagram.releaseAfterReply && !this.#noRelease ? 2 : 1)) {
+        this.#remove(datagram);
+        channel.owner.failDatagram("the modem refuses the datagram");
+      }
+      this.pump(now);
+      return;
+    }
+    this.#remove(datagram);
+    if (result.kind !== "ok") return this.#options.onSilence(now);
+    this.#refusals = 0;
+    if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
+    if (this.#options.manners.read !== undefined) {
+      channel.lookAfter = firstLook;
+      channel.lookAt = now + firstLook;
+    }
+    this.#settled(now);
+  }
+
+  #remove(datagram: OutgoingDatagram): void {
+    const index = this.#outbox.indexOf(datagram);
+    if (index >= 0) this.#outbox.splice(index, 1);
+  }
+
+  #connect(datagram: OutgoingDatagram, now: number): void {
+    const { manners, at: engine, log } = this.#options;
+    const { channel, address, port } = datagram;
+    let id: number | undefined;
+    // A socket left over from before a reset of the ESP32 (modems count from 0), given up, or to
+    // another peer, would eat up the few there are.
+    const left = channel.id ?? channel.lastId;
+    this.#lose(channel);
+    const steps = [
+      ...manners.close(left),
+      ...manners.open(channel.index, address, port, (opened) => (id = opened)),
+    ];
+    runScript(
+      engine,
+      steps,
+      (outcome, at) => {
+        if (outcome.result.kind !== "ok" || id === undefined) {
+          return this.#refused(datagram, outcome.result, at);
+        }
+        log(`socket id=${id} peer=${address}:${port}`);
+        channel.id = id;
+        channel.lastId = id;
+        channel.address = address;
+        channel.port = port;
+        this.#working = false;
+        this.pump(at);
+      },
+      now,
+    );
+  }
+
+  #refused(datagram: OutgoingDatagram, result: AtResult, now: number): void {
+    if (result.kind === "aborted") return;
+    this.#working = false;
+    if (result.kind !== "timeout") {
+      this.#refusals += 1;
+      // Mostly it was too soon, or the context is gone: it is sent when that has been looked after.
+      if (this.#refusals === 1) return this.#options.onRefused(1, now);
+    }
+    this.#remove(datagram);
+    if (result.kind === "timeout") this.#options.onSilence(now);
+    else this.#options.onRefused(this.#refusals, now);
+    datagram.channel.owner.failDatagram("the modem opens no socket");
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What a modem family does in its own way: tables of commands, patterns and times, and short functions
+ * where the flow really differs. Everything else is `Modem`'s, and the same for all.
+ *
+ *     AT -> ATE0, CMEE -> `always` -> model, IMEI -> SIM card -> `persistent` [-> restart]
+ *        -> radio off -> `radio`, CPSMS, CEDRXS, `sleepy`, CEREG -> radio on -> `search` -> registered
+ *        -> `attach` -> `survey` -> up
+ *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
+ */
+import type { Step } from "../at/script";
+
+/** What is asked of the modem. */
+export interface Wanted {
+  /** Access point name of the SIM card's operator. */
+  readonly apn: string;
+  /** Bands to search; all when left out. */
+  readonly bands?: readonly number[];
+  /** Power saving mode, seconds; left out where nothing could end it. */
+  readonly psm?: { readonly t3412: number; readonly t3324: number };
+  /** Extended discontinuous reception, seconds between two paging windows. */
+  readonly edrx?: number;
+}
+
+/** How its control lines are used, times in ms; a line that the modem does not have is 0. */
+export interface PowerTimes {
+  /** PWRKEY low to switch it on. */
+  readonly on: number;
+  /** PWRKEY low to switch it off. */
+  readonly off: number;
+  /** PWRKEY, or the wake pin, low to end PSM. */
+  readonly wake: number;
+  /** RESET_N low. */
+  readonly reset: number;
+  /** From the press that switches it off until it may be switched on again. */
+  readonly down: number;
+  /** From a start until it surely answers on the UART. */
+  readonly boot: number;
+}
+
+/** How it sleeps. */
+export interface SleepManners {
+  /** What ends PSM: the power key, a pin of its own (PSM_EINT), or any byte on the UART. */
+  readonly wakes: "key" | "pin" | "uart";
+  /** After PSM it starts anew: settings, context and sockets are gone. */
+  readonly boots: boolean;
+  /** ms without a command after which it may lose the first characters of the next; left out: it does not. */
+  readonly light?: number;
+}
+
+/** What an unsolicited line means to the driver. */
+export type ModemUrc =
+  | { readonly kind: "asleep" }
+  | { readonly kind: "awake" }
+  /** Something waits to be read from a socket. */
+  | { readonly kind: "data"; readonly socket: number }
+  /** A datagram, pushed. */
+  | { readonly kind: "datagram"; readonly socket: number; readonly bytes: Uint8Array }
+  /** A line that was to carry a datagram and cannot be read. */
+  | { readonly kind: "unreadable" }
+  /** A socket is gone. */
+  | { readonly kind: "closed"; readonly socket: number; readonly reason: string }
+  /** The network context is gone, and the sockets with it. */
+  | { readonly kind: "no-context" }
+  /** The network's time, epoch ms. */
+  | { readonly kind: "time"; readonly epoch: number };
+
+/** A received datagram; where the modem says from whom, that as well. */
+export interface Received {
+  readonly bytes: Uint8Array;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+/** UDP in the family's own commands. Steps that fail are tried once more on a new socket. */
+export interface SocketManners {
+  /** Sockets that are used at once, at most. */
+  readonly count: number;
+  /** Largest datagram, bytes. */
+  readonly largest: number;
+  /**
+   * Opens a socket to a peer. `opened` must be called with its id before the last step ends.
+   *
+   * @param id where the host chooses the id, this one
+   */
+  readonly open: (id: number, address: string, port: number, opened: (id: number) => void) => Step[];
+  readonly close: (id: number) => Step[];
+  /** @param release one answer is expected, then nothing: the network may release the connection */
+  readonly send: (id: number, bytes: Uint8Array, address: string, port: number, release: boolean) => Step[];
+  /** Reads one datagram from a modem that keeps them; `onData` is not called when there is none. */
+  readonly read?: (id: number, onData: (received: Received) => void) => Step[];
+  /** Asks whether a socket has lived through sleep; `alive` is called when it has. Left out: none does. */
+  readonly survival?: (id: number, alive: () => void) => Step[];
+}
+
+/** What `survey` finds out. */
+export interface Survey {
+  /** Signal, dBm. */
+  readonly onSignal: (dBm: number) => void;
+  /** The network's time, epoch ms. */
+  readonly onTime: (epoch: number) => void;
+}
+
+export interface Family {
+  /** As settings and logs name it. */
+  readonly name: string;
+  /** The answers to AT+CGMM contain one of these, in capital letters. */
+  readonly models: readonly string[];
+  /** Rate of the UART, bit/s. */
+  readonly baud: number;
+  /** Pause between a response and the next command, ms. */
+  readonly gap: number;
+  /** Beginnings of the lines that may come unasked. */
+  readonly urcs: readonly Uint8Array[];
+  /** Lines that only a booting modem sends, see `AtEngineOptions.banners`. */
+  readonly banners: readonly Uint8Array[];
+  readonly power: PowerTimes;
+  readonly sleep: SleepManners;
+  /** How much `+CEREG:` is to tell: 5, or 4 where reject causes are not to be had. */
+  readonly cereg: 4 | 5;
+  /** Asks for the cause of a denial where `+CEREG:` does not tell it. */
+  readonly cause?: (onCause: (cause: number) => void) => Step[];
+  /** Time for `AT+CFUN=…`, ms. */
+  readonly cfunTimeout: number;
+  /** Radio off and SIM card kept where possible; `AT+CFUN=0` when left out. */
+  readonly radioOff?: string;
+  /** Restart by command; `AT+CFUN=1,1` when left out. */
+  readonly restart?: string;
+  /** Asks for the IMEI; `AT+CGSN`, answered by a bare line, when left out. */
+  readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
+  /** Said after each boot and each wake: what the modem forgets. */
+  readonly always?: (wanted: Wanted) => Step[];
+  /**
+   * Settings that the modem keeps without power and takes up at a restart: written only when they read
+   * otherwise. `changed` is to be called when one was written.
+   */
+  readonly persistent?: (wanted: Wanted, changed: () => void) => Step[];
+  /** Said while the radio is off: what travels in the attach request. */
+  readonly radio: (wanted: Wanted) => Step[];
+  /** Asks for PSM and eDRX; 3GPP's own commands when left out. */
+  readonly saving?: (wanted: Wanted) => Step[];
+  /** Said behind those. */
+  readonly sleepy?: (wanted: Wanted) => Step[];
+  /** Said once the radio is on: what makes it look for a network, where it does not by itself. */
+  readonly search?: (wanted: Wanted) => Step[];
+  /** Said once it is registered: where a context must be activated for sockets. */
+  readonly attach?: (wanted: Wanted) => Step[];
+  /** Said when all is ready and nothing waits: lets go of what keeps it awake. */
+  readonly idle?: readonly string[];
+  readonly survey: (survey: Survey) => Step[];
+  readonly urc: (line: Uint8Array) => ModemUrc | undefined;
+  readonly sockets: SocketManners;
+}

@@ -1,0 +1,31 @@
+/**
+ * The modem families that there are.
+ */
+import { bc66, bc660k } from "./bc66";
+import { bc95, saraN2 } from "./bc95";
+import { bg95 } from "./bg95";
+import { saraR4, saraR5 } from "./sara";
+import { sim7000 } from "./sim7000";
+import { sim7020 } from "./sim7020";
+import { sim7080 } from "./sim7080";
+import type { Family } from "./family";
+
+export const families: readonly Family[] = Object.freeze([
+  sim7020,
+  sim7080,
+  sim7000,
+  bc66,
+  bc660k,
+  bc95,
+  saraN2,
+  bg95,
+  saraR4,
+  saraR5,
+]);
+
+/** @throws RangeError for a name that is none of theirs */
+export function familyNamed(name: string): Family {
+  for (let i = 0; i < families.length; i++) if (families[i].name === name) return families[i];
+  const names = families.map((family) => family.name).join(", ");
+  throw new RangeError(`modem is "${name.slice(0, 40)}", it must be one of ${names}`);
+}

@@ -1,0 +1,121 @@
+/** The device registry: who may speak to the cloud, and how each one stands. */
+import type { FastifyInstance } from "fastify";
+import type { DeviceView } from "../cloud";
+import type { DeviceRecord, DeviceState } from "../registry/registry";
+import { Problem } from "./problem";
+import { answer, given, noDevice, nothing, refusedAs, routeSchema } from "./route";
+import type { DeviceParams } from "./route";
+import { deviceBody, deviceParams, devicesQuery } from "./schemas";
+import type { RouteContext } from "./server";
+
+interface DevicesQuery {
+  productKey?: string;
+  state?: DeviceState;
+  limit: number;
+  offset: number;
+}
+type DeviceBody = Omit<DeviceRecord, "deviceSecret" | "state"> & { deviceSecret?: string };
+
+const TAG = "devices";
+
+export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: RouteContext): void {
+  const known = (params: DeviceParams): DeviceView => {
+    const view = cloud.device(params.productKey, params.deviceKey);
+    if (view === undefined) throw noDevice(params);
+    return view;
+  };
+
+  api.get<{ Querystring: DevicesQuery }>("/devices", {
+    schema: routeSchema(TAG, "devices, in the order of their registration", {
+      querystring: devicesQuery,
+      answer: { 200: answer("some of them", "Devices") },
+    }),
+    handler: ({ query: { productKey, state, limit, offset } }) => {
+      const all = cloud.devices().filter((each) => {
+        return (
+          (productKey === undefined || each.productKey === productKey) &&
+          (state === undefined || each.state === state)
+        );
+      });
+      return { items: all.slice(offset, offset + limit).map(shown), total: all.length, limit, offset };
+    },
+  });
+
+  api.post<{ Body: DeviceBody }>("/devices", {
+    schema: routeSchema(TAG, "register a device", {
+      body: deviceBody,
+      answer: { 201: answer("registered; a secret that was made here is in no other answer", "NewDevice") },
+      faults: [409, 422],
+    }),
+    handler: ({ body }, reply) => {
+      const { productKey, deviceKey } = body;
+      if (cloud.device(productKey, deviceKey) !== undefined) {
+        throw new Problem(409, `device ${productKey}/${deviceKey} is already there; remove it first`);
+      }
+      const deviceSecret = body.deviceSecret ?? Buffer.from(randomBytes(24)).toString("base64url");
+      const view = refusedAs(422, () => cloud.createDevice({ ...body, deviceSecret }, now()));
+      const once = body.deviceSecret === undefined ? { deviceSecret } : {};
+      return reply
+        .code(201)
+        .header("location", `${api.prefix}/devices/${productKey}/${deviceKey}`)
+        .send({ ...shown(view), ...once });
+    },
+  });
+
+  api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
+    schema: routeSchema(TAG, "a device", {
+      params: deviceParams,
+      answer: { 200: answer("how it stands", "Device") },
+      faults: [404],
+    }),
+    handler: ({ params }) => shown(known(params)),
+  });
+
+  api.delete<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
+    schema: routeSchema(TAG, "remove a device with all that it reported", {
+      params: deviceParams,
+      answer: { 204: nothing },
+      faults: [404],
+    }),
+    handler: ({ params }, reply) => {
+      known(params);
+      cloud.removeDevice(params.productKey, params.deviceKey, now());
+      return reply.code(204).send();
+    },
+  });
+
+  /** A route that changes a device and answers how it stands then. */
+  const change = (name: string, summary: string, work: (params: DeviceParams) => void): void => {
+    api.post<{ Params: DeviceParams }>(`/devices/:productKey/:deviceKey/${name}`, {
+      schema: routeSchema(TAG, summary, {
+        params: deviceParams,
+        answer: { 200: answer("how it stands then", "Device") },
+        faults: [404],
+      }),
+      handler: ({ params }) => {
+        known(params);
+        work(params);
+        return shown(known(params));
+      },
+    });
+  };
+  change("enable", "let a disabled device in again", ({ productKey, deviceKey }) => {
+    cloud.enable(productKey, deviceKey, now());
+  });
+  change("disable", "shut a device out: whatever it asks is answered 4.03", ({ productKey, deviceKey }) => {
+    cloud.disable(productKey, deviceKey, now());
+  });
+  change("forget-session", "end its session: it has to authenticate anew", ({ productKey, deviceKey }) => {
+    cloud.forgetSession(productKey, deviceKey, now());
+  });
+}
+
+/** What may be seen of a device: named one by one, so that nothing is shown for being there. */
+function shown(view: DeviceView): object {
+  const { productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion } =
+    view;
+  return given({
+    ...{ productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion },
+    counters: view.counters,
+  });
+}

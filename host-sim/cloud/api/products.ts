@@ -1,0 +1,117 @@
+/** Products: what all devices of a kind have in common, and a try of their parsing script. */
+import type { FastifyInstance } from "fastify";
+import type { ProductRecord } from "../registry/product";
+import { Problem } from "./problem";
+import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
+import type { ProductParams } from "./route";
+import { productBody, productParams, tryBody } from "./schemas";
+import type { RouteContext } from "./server";
+
+type ProductBody = Omit<ProductRecord, "productKey">;
+type TryBody = { bytes: string } | { json: unknown };
+
+const TAG = "products";
+
+export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
+  const summaryOf = ({ productKey, name, payload, model, script }: ProductRecord, devices: number): object =>
+    given({
+      productKey,
+      name,
+      payload: payload ?? "json",
+      hasModel: model !== undefined,
+      hasScript: script !== undefined,
+      devices,
+    });
+  /** Devices per product, counted once for a whole list. */
+  const deviceCounts = (): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const { productKey } of cloud.devices()) counts.set(productKey, (counts.get(productKey) ?? 0) + 1);
+    return counts;
+  };
+
+  api.get("/products", {
+    schema: routeSchema(TAG, "all products", { answer: { 200: answer("the products", "Products") } }),
+    handler: () => {
+      const counts = deviceCounts();
+      return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
+    },
+  });
+
+  const full = (productKey: string): object => {
+    const product = cloud.product(productKey);
+    if (product === undefined) throw noProduct({ productKey });
+    const { model, script } = product;
+    return given({ ...summaryOf(product, deviceCounts().get(productKey) ?? 0), model, script });
+  };
+
+  api.get<{ Params: ProductParams }>("/products/:productKey", {
+    schema: routeSchema(TAG, "a product with its model and script", {
+      params: productParams,
+      answer: { 200: answer("the product", "Product") },
+      faults: [404],
+    }),
+    handler: ({ params }) => full(params.productKey),
+  });
+
+  api.put<{ Params: ProductParams; Body: ProductBody }>("/products/:productKey", {
+    schema: routeSchema(TAG, "create a product, or give it another model and script", {
+      params: productParams,
+      body: productBody,
+      answer: { 200: answer("replaced", "Product"), 201: answer("created", "Product") },
+      faults: [422],
+    }),
+    handler: ({ params: { productKey }, body }, reply) => {
+      const created = cloud.product(productKey) === undefined;
+      refusedAs(422, () => cloud.putProduct({ ...body, productKey }, now()));
+      return reply.code(created ? 201 : 200).send(full(productKey));
+    },
+  });
+
+  api.delete<{ Params: ProductParams }>("/products/:productKey", {
+    schema: routeSchema(TAG, "remove a product that has no devices", {
+      params: productParams,
+      answer: { 204: nothing },
+      faults: [404, 409],
+    }),
+    handler: ({ params }, reply) => {
+      if (cloud.product(params.productKey) === undefined) throw noProduct(params);
+      refusedAs(409, () => cloud.removeProduct(params.productKey, now()));
+      return reply.code(204).send();
+    },
+  });
+
+  api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
+    schema: routeSchema(
+      TAG,
+      "what the parsing script makes of bytes, or of JSON; nothing is stored or sent",
+      {
+        params: productParams,
+        body: tryBody,
+        answer: { 200: answer("the result, or why there is none", "ScriptTrial") },
+        faults: [404, 422],
+      },
+    ),
+    handler: ({ params, body }) => {
+      const product = cloud.product(params.productKey);
+      if (product === undefined) throw noProduct(params);
+      if (product.script === undefined)
+        throw new Problem(422, `product ${params.productKey} has no parsing script`);
+      return "bytes" in body
+        ? jsonOf(cloud.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
+        : bytesOf(cloud.scriptToRaw(params.productKey, JSON.stringify(body.json)));
+    },
+  });
+}
+
+function jsonOf(made: string | { fault: string }): object {
+  if (typeof made !== "string") return { fault: made.fault };
+  try {
+    return { json: JSON.parse(made) as unknown };
+  } catch {
+    return { fault: "rawDataToJsonStr returned text that is not JSON" };
+  }
+}
+
+function bytesOf(made: Uint8Array | { fault: string }): object {
+  return "fault" in made ? { fault: made.fault } : { bytes: Buffer.from(made).toString("hex") };
+}

@@ -1,0 +1,105 @@
+/** What the routes have in common: their schemas' shape, and the cloud's refusals as faults. */
+import { ProductError } from "../registry/product";
+import { DeviceListError } from "../registry/registry";
+import { Problem } from "./problem";
+import { ref } from "./schemas";
+import type { Schema } from "./schemas";
+
+export interface ProductParams {
+  productKey: string;
+}
+
+export interface DeviceParams extends ProductParams {
+  deviceKey: string;
+}
+
+/** A route's schemas. `faults`: the statuses that it may refuse with, for the OpenAPI document. */
+export interface RouteSchema {
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly params?: Schema;
+  readonly querystring?: Schema;
+  readonly body?: Schema;
+  readonly response: Readonly<Record<number, Schema>>;
+  readonly faults: readonly number[];
+}
+
+/** The schemas of a route that may refuse with `faults` besides what every route can refuse. */
+export function routeSchema(
+  tag: string,
+  summary: string,
+  parts: {
+    params?: Schema;
+    querystring?: Schema;
+    body?: Schema;
+    answer: Record<number, Schema>;
+    faults?: number[];
+  },
+): RouteSchema {
+  const { answer, faults = [], ...rest } = parts;
+  const body = parts.body === undefined ? [] : [413, 415];
+  return { tags: [tag], summary, ...rest, response: answer, faults: [400, 401, 403, ...body, ...faults] };
+}
+
+/**
+ * A route's schemas as the OpenAPI document has them: its faults among its answers. They are left out of the
+ * route itself, which would have a serialiser made for each.
+ */
+export function documented(schema: RouteSchema): object {
+  const { faults, response, ...rest } = schema;
+  return {
+    ...rest,
+    response: { ...response, ...Object.fromEntries(faults.map((status) => [status, problem(status)])) },
+  };
+}
+
+/** An answer by its name. */
+export function answer(description: string, name: string): Schema {
+  return { description, content: { "application/json": { schema: ref(name) } } };
+}
+
+/** 204: done, and nothing to tell. */
+export const nothing: Schema = { description: "done", type: "null" };
+
+function problem(status: number): Schema {
+  const descriptions: Record<number, string> = {
+    400: "not as the schema says",
+    401: "no bearer token, or another",
+    403: "from a web page of another origin",
+    404: "not there",
+    409: "at odds with what is there",
+    413: "the body is too large",
+    415: "the body is no JSON",
+    422: "well formed, but cannot be carried out",
+    429: "too many of them wait already",
+  };
+  return {
+    description: descriptions[status],
+    content: { "application/problem+json": { schema: ref("Problem") } },
+  };
+}
+
+/** Runs `work`, and tells what the cloud refuses with this status, or with the one made of the reason. */
+export function refusedAs<T>(status: number | ((reason: string) => number), work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ProductError || error instanceof DeviceListError || error instanceof RangeError) {
+      throw new Problem(typeof status === "number" ? status : status(error.message), error.message);
+    }
+    throw error;
+  }
+}
+
+export function noDevice({ productKey, deviceKey }: DeviceParams): Problem {
+  return new Problem(404, `no device ${productKey}/${deviceKey}`);
+}
+
+export function noProduct({ productKey }: ProductParams): Problem {
+  return new Problem(404, `no product ${productKey}`);
+}
+
+/** A member left out when there is none, as the schemas have it. */
+export function given<T extends object>(members: T): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,272 @@
+/**
+ * The application API: what a program of EnOS's customer sees, over HTTP, with its OpenAPI document.
+ *
+ *     GET  /openapi.json
+ *     /api/v1/products        thing models and parsing scripts                 products.ts
+ *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
+ *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
+ *     /api/v1/status, faults, nat, rate-limit                                  world.ts
+ *     /api/v1/events, and the page at /                                        ../console
+ *
+ * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
+ * loopback) whoever has that. No web page of another origin: there is no CORS, and see host-names.ts.
+ */
+import type { AddressInfo } from "node:net";
+import { Ajv } from "ajv";
+import type { FastifyError, FastifyInstance } from "fastify";
+import type { EnosCloud } from "../cloud";
+import type { ScriptEngine } from "../script/script-engine";
+import type { Feed } from "../console/feed";
+import { pagePaths, pageRoutes } from "../console/pages";
+import { streamRoute } from "../console/stream";
+import { toolRoutes } from "../console/tools";
+import { commandRoutes } from "./commands";
+import { dataRoutes } from "./data";
+import { deviceRoutes } from "./devices";
+import { hostAllowed, isLoopback, originAllowed } from "./host-names";
+import { Problem, problemHandler, problemText, sendProblem } from "./problem";
+import { productRoutes } from "./products";
+import { documented } from "./route";
+import type { RouteSchema } from "./route";
+import { answers } from "./schemas";
+import { TokenGuard } from "./token";
+import { worldRoutes } from "./world";
+
+/** Below which all routes are but the document's own. */
+export const API_PREFIX = "/api/v1";
+
+/** Largest body, bytes: a thing model and its parsing script with room to spare. */
+export const BODY_LIMIT = 256 * 1024;
+
+export interface ApiOptions {
+  cloud: EnosCloud;
+  /** ms, what `cloud` is called with. */
+  now(): number;
+  /** Resolves once all that the cloud was told is safe; no answer to a change leaves before. */
+  flush(): Promise<void>;
+  /** Address or name to listen on, and the name under which it may be called. */
+  host: string;
+  /** Bearer token. Needed on anything but loopback. */
+  token?: string;
+  /** Of this program. */
+  version: string;
+  /** Of the cloud, for the status. */
+  edition: string;
+  /** Whether there is a data directory, for the status. */
+  kept: boolean;
+  randomBytes(n: number): Uint8Array;
+  /** What the console shows as it happens; no console when left out. */
+  feed?: Feed;
+  /** Runs parsing scripts that the console tries; none when left out. */
+  scriptEngine?: ScriptEngine;
+  /** Hears of faults of this program; one line each. */
+  onError?(line: string): void;
+}
+
+/** What the routes are given. */
+export interface RouteContext extends ApiOptions {
+  /** When the API was made, ms. */
+  readonly startedAt: number;
+}
+
+export interface ApiServer {
+  readonly address: string;
+  readonly port: number;
+  /** Stops listening, lets requests under way end, and closes all connections. A second call is no fault. */
+  close(): Promise<void>;
+}
+
+/** An API that cannot be served; the message is one line and says what to do. */
+export class ApiError extends Error {
+  override name = "ApiError";
+  /** The system's word for it, such as EADDRINUSE; "TOKEN" when there has to be one. */
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** On every answer. */
+const EVERYWHERE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+/** How long idle and slow connections are kept, ms. */
+const LIMITS = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, connections: 256 };
+
+/**
+ * The API without a port, for `serveApi` and for tests.
+ * @throws ApiError when anything but loopback would be open without a token; RangeError on a wrong token
+ */
+export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { host, token } = options;
+  if (token === undefined && !isLoopback(host)) {
+    throw new ApiError(
+      `the application API on ${host} needs a token: set ENOS_API_TOKEN, or name a file with --api-token-file`,
+      "TOKEN",
+    );
+  }
+  const guard = token === undefined ? undefined : new TokenGuard(token);
+  // Loaded here, so that the commands that serve no API do not wait for it.
+  const [{ default: fastify }, { default: swagger }] = await Promise.all([
+    import("fastify"),
+    import("@fastify/swagger"),
+  ]);
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: LIMITS.request,
+    connectionTimeout: LIMITS.idle,
+    keepAliveTimeout: LIMITS.idle,
+    forceCloseConnections: "idle",
+    // Bounds the work of a hostile path; keys have at most 64 characters.
+    routerOptions: { maxParamLength: 200 },
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: LIMITS.headers },
+    frameworkErrors: (_error, _request, reply) => {
+      reply.headers(EVERYWHERE);
+      void sendProblem(reply, 400, "the path cannot be read; check its percent-encoding");
+    },
+  });
+  app.server.maxConnections = LIMITS.connections;
+  app.setErrorHandler<FastifyError>(problemHandler(BODY_LIMIT, options.onError ?? (() => undefined)));
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 404, "no such route; /openapi.json has the list"),
+  );
+  judgeRequests(app);
+
+  // Fastify's own parser says in its fault what it could not read; ours does not have to be kept from it.
+  app.removeContentTypeParser("text/plain");
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(EVERYWHERE);
+    const { host: named, origin, authorization } = request.headers;
+    if (!hostAllowed(named, host)) {
+      throw new Problem(
+        400,
+        "Host: not a name of this API; call it by its address, or name it with --api-host",
+      );
+    }
+    if (!originAllowed(origin, named))
+      throw new Problem(403, "Origin: web pages of other origins are not let in");
+    if (options.feed !== undefined && pagePaths.has(request.url)) return;
+    const verdict = guard?.judge(authorization) ?? "right";
+    if (verdict === "right") return;
+    // RFC 6750 section 3.1: no error code when no token came at all.
+    const wrong = verdict === "wrong" ? ', error="invalid_token"' : "";
+    reply.header("www-authenticate", `Bearer realm="EnOS stand-in"${wrong}`);
+    throw new Problem(
+      401,
+      `expected Authorization: Bearer with the API's token, ${verdict === "wrong" ? "got another" : "got none"}`,
+    );
+  });
+  app.addHook("onSend", async (request, reply, body) => {
+    if (request.method === "GET" || request.method === "HEAD" || reply.statusCode >= 400) return body;
+    try {
+      await options.flush();
+      return body;
+    } catch {
+      const detail = "the data directory cannot be written; the server is about to end";
+      reply.code(503).type("application/problem+json").removeHeader("location");
+      return problemText(503, detail);
+    }
+  });
+
+  for (const schema of answers) app.addSchema(schema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "EnOS stand-in, application API",
+        version: options.version,
+        description:
+          "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
+          "Every fault is application/problem+json.",
+      },
+      ...(guard === undefined
+        ? {}
+        : {
+            components: { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
+            security: [{ token: [] }],
+          }),
+    },
+    transform: ({ schema, url }) => ({
+      // The document's own route has none to show.
+      schema: schema.hide === true ? schema : documented(schema as unknown as RouteSchema),
+      url,
+    }),
+    refResolver: { buildLocalReference: (json) => String(json.$id) },
+  });
+
+  const context: RouteContext = { ...options, startedAt: options.now() };
+  await app.register(
+    async (api) => {
+      productRoutes(api, context);
+      deviceRoutes(api, context);
+      dataRoutes(api, context);
+      commandRoutes(api, context);
+      worldRoutes(api, context);
+      if (options.feed !== undefined) streamRoute(api, options.feed);
+    },
+    { prefix: API_PREFIX },
+  );
+  if (options.feed !== undefined) {
+    await app.register(async (tools) => toolRoutes(tools, options.cloud, options.scriptEngine), {
+      prefix: "/console",
+    });
+  }
+  if (options.feed !== undefined) pageRoutes(app);
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+/**
+ * Serves the API until `close`.
+ * @param port 0 lets the system choose one
+ * @throws ApiError (as a rejection) when the port cannot be opened; what `buildApi` throws
+ */
+export async function serveApi(options: ApiOptions, port: number): Promise<ApiServer> {
+  const app = await buildApi(options);
+  try {
+    await app.listen({ host: options.host, port });
+  } catch (error) {
+    await app.close();
+    const fault = error as NodeJS.ErrnoException;
+    throw new ApiError(listenFault(fault, options.host, port), fault.code ?? "UNKNOWN");
+  }
+  const bound = app.server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    // Handlers answer at once; what is still open after this is a client that does not finish its request.
+    const impatience = setTimeout(() => app.server.closeAllConnections(), LIMITS.closing);
+    await app.close();
+    clearTimeout(impatience);
+  };
+  return { address: bound.address, port: bound.port, close: () => (closed ??= end()) };
+}
+
+/** Query and path are text and are turned into what the schema says; a body says itself what it is. */
+function judgeRequests(app: FastifyInstance): void {
+  const common = { allErrors: false, discriminator: true, useDefaults: true, strict: false } as const;
+  const body = new Ajv(common);
+  const rest = new Ajv({ ...common, coerceTypes: true });
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === "body" ? body : rest).compile(schema as object),
+  );
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `TCP port ${port} on ${host}`;
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `application API: ${where} is in use; choose another --api-port, or --no-api`;
+    case "EACCES":
+      return `application API: no permission for ${where}; choose an --api-port above 1023`;
+    case "EADDRNOTAVAIL":
+      return `application API: ${host} is no address of this machine; choose another --api-host`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `application API: ${host} is not a known host name; choose another --api-host`;
+    default:
+      return `application API: cannot listen on ${where}: ${error.message.split("\n")[0]}`;
+  }
+}

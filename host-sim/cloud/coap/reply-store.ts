@@ -1,0 +1,77 @@
+/**
+ * Replies already given, so that a retransmitted request is answered again and never carried out twice
+ * (RFC 7252 section 4.5). Bounded twice: per peer, so that one peer cannot push out the others' replies,
+ * and in all, so that memory stays flat whatever comes.
+ */
+import type { Peer } from "../events";
+
+/** What was answered to one message id: the reply's bytes, or `undefined` for a request left unanswered. */
+export interface StoredReply {
+  readonly reply: Uint8Array | undefined;
+}
+
+interface Entry extends StoredReply {
+  readonly peer: string;
+  readonly messageId: number;
+  /** ms */
+  readonly expires: number;
+}
+
+/** EXCHANGE_LIFETIME, in which a message id means the same message (RFC 7252 section 4.8.2), ms. */
+export const EXCHANGE_LIFETIME = 247_000;
+
+export class ReplyStore {
+  readonly #perPeer: number;
+  readonly #lifetime: number;
+  readonly #total: number;
+  readonly #ring: Entry[] = [];
+  readonly #peers = new Map<string, Map<number, Entry>>();
+  #next = 0;
+
+  /** @param limits most replies kept for one peer and in all; `lifetime` in ms */
+  constructor(limits: { perPeer: number; total: number; lifetime?: number }) {
+    this.#perPeer = limits.perPeer;
+    this.#lifetime = limits.lifetime ?? EXCHANGE_LIFETIME;
+    this.#total = limits.total;
+  }
+
+  /** How many peers have a reply in the store. */
+  get peers(): number {
+    return this.#peers.size;
+  }
+
+  /** What this peer's message id was answered with less than a lifetime ago, if it was seen at all. */
+  find(peer: string, messageId: number, now: number): StoredReply | undefined {
+    const entry = this.#peers.get(peer)?.get(messageId);
+    return entry === undefined || now >= entry.expires ? undefined : entry;
+  }
+
+  /** Keeps a reply; drops the peer's oldest, and the oldest of all, when there is no room. */
+  add(peer: string, messageId: number, reply: Uint8Array | undefined, now: number): void {
+    const entry: Entry = { peer, messageId, reply, expires: now + this.#lifetime };
+    const evicted: Entry | undefined = this.#ring[this.#next];
+    if (evicted !== undefined) this.#forget(evicted);
+    this.#ring[this.#next] = entry;
+    this.#next = (this.#next + 1) % this.#total;
+
+    let own = this.#peers.get(peer);
+    if (own === undefined) this.#peers.set(peer, (own = new Map()));
+    // Deleted first, so that a message id used again moves to the end of the map's order.
+    own.delete(messageId);
+    own.set(messageId, entry);
+    if (own.size > this.#perPeer) own.delete(own.keys().next().value!);
+  }
+
+  /** Takes an entry out of its peer's map, unless a younger one has taken its place there. */
+  #forget(entry: Entry): void {
+    const own = this.#peers.get(entry.peer);
+    if (own === undefined) return;
+    if (own.get(entry.messageId) === entry) own.delete(entry.messageId);
+    if (own.size === 0) this.#peers.delete(entry.peer);
+  }
+}
+
+/** What a peer is called in the store. */
+export function peerKey(peer: Peer): string {
+  return `${peer.address}|${peer.port}`;
+}

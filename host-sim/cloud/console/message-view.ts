@@ -1,0 +1,162 @@
+/**
+ * Datagrams as the console's ladder shows them. Signatures, the answer to an authentication (it holds the
+ * session's token) and whatever is not known to be harmless are masked, in words and in bytes alike.
+ */
+import { codeText, printable } from "../coap/coap-text";
+import { decodeCoap } from "../coap/coap-wire";
+import type { CoapMessage, CoapOption } from "../coap/coap-wire";
+import { findTarget } from "../enos/topics";
+import type { Message } from "./entries";
+
+const TYPES = ["CON", "NON", "ACK", "RST"] as const;
+const URI_PATH = 11;
+/** The signature of a request. */
+const SIGNATURE = 2101;
+
+/** Options that hold nothing secret and a number (RFC 7252 table 4, RFC 7959). */
+const NUMBERS: Readonly<Record<number, string>> = {
+  12: "Content-Format",
+  14: "Max-Age",
+  17: "Accept",
+  23: "Block2",
+  27: "Block1",
+  28: "Size2",
+  60: "Size1",
+};
+/** The same, and text: the path of a command that waits, and the command itself in the later edition. */
+const TEXTS: Readonly<Record<number, string>> = { 2100: "2100 command path", 2102: "2102 command" };
+
+/** Longest payload shown as text, characters; and longest datagram shown in bytes. */
+const LONGEST_TEXT = 2000;
+const LONGEST_BYTES = 1500;
+
+/** Requests whose answers have not come yet, that are remembered at most. */
+const REQUESTS = 4096;
+
+/** Whose request it was, and whether the answer's payload may be shown. */
+interface Asked {
+  readonly device: string | undefined;
+  readonly open: boolean;
+  readonly path: string;
+}
+
+/** Turns datagrams into messages, and finds the request that an answer belongs to. */
+export class MessageReader {
+  readonly #asked = new Map<string, Asked>();
+  #id = 0;
+
+  /** Reads one datagram. Never throws for its sake, whatever its bytes. */
+  read(
+    direction: "in" | "out",
+    bytes: Uint8Array,
+    peer: { address: string; port: number },
+    at: number,
+  ): Message {
+    const way = direction === "in" ? "up" : "down";
+    const from = `${peer.address}:${peer.port}`;
+    const base = { id: ++this.#id, at, way, peer: from, size: bytes.length } as const;
+    const message = decodeCoap(bytes);
+    if ("malformed" in message) {
+      const line = `malformed: ${message.malformed}`;
+      return {
+        ...base,
+        line,
+        fields: [["fault", message.malformed]],
+        hex: "··".repeat(Math.min(bytes.length, 64)),
+      };
+    }
+    const asked = this.#belongs(way, from, message);
+    const { fields, hidden } = fieldsOf(message, asked.open);
+    const path = asked.path === "" ? "" : ` ${asked.path}`;
+    const payload = message.payload.length === 0 ? "" : ` · ${message.payload.length} B`;
+    return {
+      ...base,
+      ...(asked.device === undefined ? {} : { device: asked.device }),
+      line: `${TYPES[message.type]} ${codeText(message.code)}${path}${payload}`,
+      fields,
+      hex: hexOf(bytes, hidden),
+    };
+  }
+
+  /** What a message is about: a request says it itself, an answer has its request's token. */
+  #belongs(way: "up" | "down", peer: string, message: CoapMessage): Asked {
+    const key = `${peer} ${Buffer.from(message.token).toString("hex")}`;
+    const isRequest = message.code > 0 && message.code < 32;
+    if (!isRequest || way === "down") {
+      // The id ties an empty message, but it tells nothing that would have to be masked.
+      return this.#asked.get(key) ?? { device: undefined, open: false, path: "" };
+    }
+    const segments = message.options
+      .filter(({ number }) => number === URI_PATH)
+      .map(({ value }) => text(value));
+    const target = findTarget(segments);
+    const asked: Asked = {
+      device: target && printable(`${target.productKey}/${target.deviceKey}`),
+      open: target !== undefined && target.route.service !== "auth",
+      path: printable(`/${segments.join("/")}`),
+    };
+    this.#asked.delete(key);
+    this.#asked.set(key, asked);
+    if (this.#asked.size > REQUESTS) this.#asked.delete(this.#asked.keys().next().value!);
+    return asked;
+  }
+}
+
+/** Fields for people, and which of the message's parts are masked. */
+function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, string][]; hidden: Uint8Array[] } {
+  const fields: [string, string][] = [["message id", message.messageId.toString(16).padStart(4, "0")]];
+  const hidden: Uint8Array[] = [];
+  if (message.token.length > 0) fields.push(["exchange", hex(message.token)]);
+  const path = message.options.filter(({ number }) => number === URI_PATH);
+  if (path.length > 0) fields.push(["path", path.map(({ value }) => `/${printable(text(value))}`).join("")]);
+  for (const option of message.options) {
+    if (option.number === URI_PATH) continue;
+    const shown = optionText(option);
+    if (shown === undefined) hidden.push(option.value);
+    const name = NUMBERS[option.number] ?? TEXTS[option.number] ?? optionName(option.number);
+    fields.push([name, shown ?? `${option.value.length} bytes, masked`]);
+  }
+  if (message.payload.length > 0) {
+    if (!open) hidden.push(message.payload);
+    fields.push(["payload", open ? payloadText(message.payload) : `${message.payload.length} bytes, masked`]);
+  }
+  return { fields, hidden };
+}
+
+function optionName(number: number): string {
+  return number === SIGNATURE ? `${SIGNATURE} signature` : `option ${number}`;
+}
+
+/** Undefined: to be masked. */
+function optionText({ number, value }: CoapOption): string | undefined {
+  if (NUMBERS[number] !== undefined && value.length <= 4) {
+    return String(value.reduce((sum, byte) => sum * 256 + byte, 0));
+  }
+  return TEXTS[number] === undefined ? undefined : payloadText(value);
+}
+
+/** As text where it is text, else in hex. */
+function payloadText(bytes: Uint8Array): string {
+  const said = text(bytes);
+  const isText = !/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(said);
+  return isText ? printable(said, LONGEST_TEXT) : printable(hex(bytes), LONGEST_TEXT);
+}
+
+function hexOf(bytes: Uint8Array, hidden: readonly Uint8Array[]): string {
+  const digits = [...bytes.subarray(0, LONGEST_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
+  for (const part of hidden) {
+    // Parts are views into the datagram.
+    const start = part.byteOffset - bytes.byteOffset;
+    const end = Math.min(start + part.length, digits.length);
+    if (end > start) digits.fill("··", start, end);
+  }
+  return digits.join("") + (bytes.length > LONGEST_BYTES ? "…" : "");
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}

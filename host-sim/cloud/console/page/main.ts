@@ -1,0 +1,148 @@
+/** The console: fetches what is, follows what happens, and shows both. */
+import { ApiFault, call, pathOf, useToken } from "./api";
+import { CommandForm } from "./command-form";
+import { DeviceList, nameOf } from "./device-list";
+import { byId } from "./elements";
+import { FaultPanel } from "./faults";
+import { Ladder } from "./sequence-chart";
+import { follow } from "./live";
+import { Points } from "./points";
+import { ScriptPanel } from "./script";
+import { makeTabs } from "./tabs";
+import type { Device } from "./device-list";
+import type { EventEntry, FeedEntry } from "../entries";
+import type { Product } from "./model";
+
+const pageOfDevices = 1_000;
+const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Faults"] as const;
+
+const problem = byId("problem");
+const products = new Map<string, Promise<Product | undefined>>();
+/** Devices that are read anew in a moment: an event a millisecond is one request a quarter second. */
+const stale = new Set<string>();
+let chosen: string | undefined;
+/** The stream was interrupted: what happened meanwhile is not in it. */
+let interrupted = false;
+
+const panels = makeTabs(tabs);
+const points = new Points(panels.get("Measure points")!);
+const commands = new CommandForm(panels.get("Command")!);
+const ladder = new Ladder(panels.get("Messages")!);
+const script = new ScriptPanel(panels.get("Parsing script")!);
+const faults = new FaultPanel(panels.get("Faults")!);
+const devices = new DeviceList((device) => void tried(() => choose(device)));
+
+byId<HTMLFormElement>("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  useToken(byId<HTMLInputElement>("token").value.trim());
+  byId("token-form").hidden = true;
+  void begin();
+});
+setInterval(() => void tried(refresh), 250);
+void begin();
+
+async function begin(): Promise<void> {
+  if (!(await tried(load))) return;
+  void follow({
+    onEntry,
+    onState: (trouble) => {
+      byId("link").textContent = trouble === undefined ? "● live" : `○ ${trouble}`;
+      // What happened while nobody listened is read anew.
+      if (trouble === undefined && interrupted) void tried(load);
+      interrupted = trouble !== undefined;
+    },
+    onRefused: () => (byId("token-form").hidden = false),
+  });
+}
+
+/** False, and said, when it did not work. */
+async function tried(run: () => Promise<void>): Promise<boolean> {
+  try {
+    await run();
+    problem.hidden = true;
+    return true;
+  } catch (error) {
+    if (error instanceof ApiFault && error.status === 401) {
+      byId("token-form").hidden = false;
+      byId("token").focus();
+    } else {
+      problem.textContent = error instanceof Error ? error.message : "something went wrong";
+      problem.hidden = false;
+    }
+    return false;
+  }
+}
+
+async function load(): Promise<void> {
+  for (let offset = 0; ; offset += pageOfDevices) {
+    const { items, total } = await call<{ items: Device[]; total: number }>(
+      `/devices?limit=${pageOfDevices}&offset=${offset}`,
+    );
+    for (const device of items) devices.put(device);
+    if (offset + items.length >= total || items.length === 0) break;
+  }
+  total();
+  await faults.load();
+}
+
+function total(): void {
+  byId("totals").textContent = `${devices.online} of ${devices.size} devices online`;
+}
+
+async function choose(device: Device): Promise<void> {
+  const name = nameOf(device);
+  if (chosen === name) return;
+  chosen = name;
+  byId("device-title").textContent = name;
+  ladder.show(name);
+  const product = await productOf(device.productKey);
+  if (chosen !== name) return;
+  script.show(product);
+  await Promise.all([points.show(device, product?.model), commands.show(device, product?.model)]);
+}
+
+function productOf(productKey: string): Promise<Product | undefined> {
+  let product = products.get(productKey);
+  if (product === undefined) {
+    product = call<Product>(`/products/${encodeURIComponent(productKey)}`).catch(() => undefined);
+    products.set(productKey, product);
+  }
+  return product;
+}
+
+function onEntry(entry: FeedEntry): void {
+  if (entry.kind === "message") return ladder.add(entry);
+  onEvent(entry);
+}
+
+function onEvent({ event }: EventEntry): void {
+  if (event.type === "product-put" || event.type === "product-removed") products.delete(event.productKey);
+  if (!("deviceKey" in event)) return;
+  const name = nameOf(event);
+  if (event.type === "removed") {
+    devices.remove(name);
+    return total();
+  }
+  stale.add(name);
+  if (name !== chosen) return;
+  if (event.type === "stored" && event.kind === "reading" && event.points !== undefined) {
+    points.add(event.points, event.at, event.time);
+  }
+  if (event.type.startsWith("command-")) void tried(() => commands.refresh());
+}
+
+async function refresh(): Promise<void> {
+  const names = [...stale].slice(0, 20);
+  for (const name of names) {
+    stale.delete(name);
+    const at = name.indexOf("/");
+    const path = pathOf({ productKey: name.slice(0, at), deviceKey: name.slice(at + 1) });
+    try {
+      devices.put(await call<Device>(path));
+    } catch (error) {
+      // Removed meanwhile.
+      if (!(error instanceof ApiFault && error.status === 404)) throw error;
+    }
+  }
+  if (names.length > 0) total();
+}

@@ -1,0 +1,64 @@
+/**
+ * The console's page, its script and its style: three files, without anything secret in them, for whoever may
+ * reach the port. What they show comes over the application API, which asks for the token where there is one.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { projectRoot } from "../../project";
+import type { FastifyInstance, FastifyReply } from "fastify";
+
+/** Nothing from elsewhere, nothing inline, and in nobody's frame. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const folder = join(projectRoot(), "host-sim/cloud/console/page");
+
+/** Paths that are served without a token. */
+export const pagePaths: ReadonlySet<string> = new Set(["/", "/console.js", "/console.css"]);
+
+/** Adds the three routes. */
+export function pageRoutes(app: FastifyInstance): void {
+  let script: Promise<string> | undefined;
+  const serve = (reply: FastifyReply, type: string, body: string): FastifyReply =>
+    reply
+      .header("content-security-policy", policy)
+      .header("referrer-policy", "no-referrer")
+      .header("x-frame-options", "DENY")
+      .type(`${type}; charset=utf-8`)
+      .send(body);
+  const options = { schema: { hide: true } };
+  app.get("/", options, (_request, reply) =>
+    serve(reply, "text/html", readFileSync(join(folder, "index.html"), "utf8")),
+  );
+  app.get("/console.css", options, (_request, reply) => {
+    const plots = readFileSync(join(projectRoot(), "node_modules/uplot/dist/uPlot.min.css"), "utf8");
+    return serve(reply, "text/css", `${plots}\n${readFileSync(join(folder, "console.css"), "utf8")}`);
+  });
+  // Made when it is first asked for: who wants no console does not wait for it.
+  app.get("/console.js", options, async (_request, reply) =>
+    serve(reply, "text/javascript", await (script ??= bundle())),
+  );
+}
+
+async function bundle(): Promise<string> {
+  const result = await build({
+    absWorkingDir: projectRoot(),
+    entryPoints: [join(folder, "main.ts")],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  return result.outputFiles[0].text;
+}

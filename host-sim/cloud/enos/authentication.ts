@@ -1,0 +1,189 @@
+/**
+ * Who may speak to the cloud: authentication (protocol of both editions), and the check of each request
+ * after it, by its signature or by where it comes from.
+ */
+import { printable } from "../coap/coap-text";
+import type { CloudDevice, Session } from "../registry/cloud-device";
+import type { CloudEventBody, Peer } from "../events";
+import { BAD_REQUEST, CHANGED, FORBIDDEN, UNAUTHORIZED } from "../coap/request";
+import type { Answer, RefusedRequest } from "../coap/request";
+import type { DeviceState } from "../registry/registry";
+import { DUMMY_SECRET, SessionSignReader, equalText, verifyAuthSign } from "./sign";
+import type { IvSetting } from "./sign";
+import { readJsonObject } from "./thing-json";
+
+/** By what a session of the tokenless edition recognises its device. */
+export type SessionTie = "path" | "address";
+
+/** How devices behind a NAT are known. */
+export interface NatPolicy {
+  /**
+   * Edition "tokenless": "address" refuses, with 4.01, requests from another address or port than the
+   * authentication's, as after a NAT rebinding. Default "path".
+   */
+  tie: SessionTie;
+  /** With "address": after so many seconds of silence it counts as another address. 0: never. */
+  addressIdle: number;
+}
+
+export interface AuthenticationOptions {
+  iv: IvSetting;
+  randomBytes(n: number): Uint8Array;
+  emit?(event: CloudEventBody): void;
+  /** Asks to be looked at again at `at`, ms. */
+  wake(at: number): void;
+}
+
+const SHORTEST_LIFETIME = 30;
+const LONGEST_LIFETIME = 86_400;
+const TOKEN_BYTES = 8;
+const DUMMY_TOKEN = "0".repeat(2 * TOKEN_BYTES);
+
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  readonly #dummyReader: SessionSignReader;
+  nat: NatPolicy = { tie: "path", addressIdle: 0 };
+
+  /** @throws RangeError on an `iv` that is no setting */
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+    this.#dummyReader = new SessionSignReader(DUMMY_SECRET, options.iv);
+  }
+
+  /** Takes the device to another state and tells so. */
+  setState(device: CloudDevice, to: DeviceState, now: number): void {
+    const from = device.state;
+    if (from === to) return;
+    device.state = to;
+    device.onlineSince = to === "online" ? now : undefined;
+    device.keep();
+    const { productKey, deviceKey } = device;
+    this.#options.emit?.({ type: "state", productKey, deviceKey, from, to });
+  }
+
+  /** Lets a disabled device in again; it has to authenticate anew. No effect on others. */
+  enable(device: CloudDevice, now: number): void {
+    if (device.state !== "disabled") return;
+    device.session = undefined;
+    this.setState(device, device.lastSeen === undefined ? "inactive" : "offline", now);
+  }
+
+  /** Ends these devices' sessions as a server does that has lost them; how many there were. */
+  forgetSessions(devices: readonly CloudDevice[], now: number): number {
+    let sessions = 0;
+    for (const device of devices) {
+      if (device.session === undefined) continue;
+      sessions += 1;
+      device.session = undefined;
+      const { productKey, deviceKey } = device;
+      this.#options.emit?.({ type: "session-forgotten", productKey, deviceKey });
+      if (device.state === "online") this.setState(device, "offline", now);
+      device.keep();
+    }
+    return sessions;
+  }
+
+  /** Answers a request to /auth. `device` is undefined for one that is not registered. */
+  authenticate(
+    name: { productKey: string; deviceKey: string },
+    device: CloudDevice | undefined,
+    payload: Uint8Array,
+    peer: Peer,
+    now: number,
+  ): Answer | RefusedRequest {
+    const { productKey, deviceKey } = name;
+    const refuse = (refused: number, reason: string): RefusedRequest => {
+      if (device !== undefined) device.counters.authRefused += 1;
+      const printed = { productKey: printable(productKey), deviceKey: printable(deviceKey) };
+      this.#options.emit?.({ type: "auth-refused", ...printed, peer, code: refused, reason });
+      return { refused, reason, told: true };
+    };
+    const body = readJsonObject(payload);
+    if ("enosCode" in body) return refuse(BAD_REQUEST, body.reason);
+    const { secureMode, lifetime, sign } = body.fields;
+    if (secureMode !== 2) return refuse(BAD_REQUEST, "secureMode: expected 2");
+    if (
+      typeof lifetime !== "number" ||
+      !Number.isInteger(lifetime) ||
+      lifetime < SHORTEST_LIFETIME ||
+      lifetime > LONGEST_LIFETIME
+    ) {
+      const range = `${SHORTEST_LIFETIME} to ${LONGEST_LIFETIME}`;
+      return refuse(BAD_REQUEST, `lifetime: expected an integer from ${range}`);
+    }
+    if (typeof sign !== "string") return refuse(BAD_REQUEST, "sign: expected text");
+    // Also computed for a device that does not exist: neither answer nor effort tells which keys are real.
+    const claim = { productKey, deviceKey, lifetime, secureMode };
+    const genuine = verifyAuthSign(claim, device?.deviceSecret ?? DUMMY_SECRET, sign);
+    if (device === undefined) return refuse(UNAUTHORIZED, "unknown device");
+    if (!genuine) return refuse(UNAUTHORIZED, "wrong sign");
+    if (device.state === "disabled") return refuse(FORBIDDEN, "disabled");
+
+    const session: Session = { sequence: 0, lifetime, peer };
+    if (device.edition === "token") {
+      session.token = Buffer.from(this.#options.randomBytes(TOKEN_BYTES)).toString("hex");
+    }
+    device.session = session;
+    device.lastSeen = now;
+    device.counters.authenticated += 1;
+    this.#options.emit?.({ type: "authenticated", productKey, deviceKey, peer, lifetime });
+    this.setState(device, "online", now);
+    device.keep();
+    this.#options.wake(device.expires);
+    if (session.token === undefined) return { code: CHANGED };
+    return { code: CHANGED, payload: Buffer.from(JSON.stringify({ token: session.token }), "utf8") };
+  }
+
+  /** Edition "token": option 2101 must hold the session's token and a sequence that grows. */
+  checkSign(device: CloudDevice | undefined, sign: Uint8Array | undefined): RefusedRequest | undefined {
+    if (sign === undefined) return unauthorized("no signature");
+    const read = (device?.signReader ?? this.#dummyReader).read(sign);
+    if ("unparsable" in read) {
+      return { refused: BAD_REQUEST, reason: `unparsable signature: ${read.unparsable}` };
+    }
+    const session = device?.session;
+    const right = equalText(session?.token ?? DUMMY_TOKEN, read.token);
+    if (device === undefined) return unauthorized("unknown device");
+    if (session === undefined) return unauthorized("no session");
+    if (!right) return unauthorized("wrong token");
+    if (device.state === "offline") return unauthorized("the session has lapsed");
+    if (read.sequence <= session.sequence) {
+      return unauthorized(`sequence ${read.sequence} is not larger than ${session.sequence}`);
+    }
+    session.sequence = read.sequence;
+    return device.state === "disabled" ? { refused: FORBIDDEN, reason: "disabled" } : undefined;
+  }
+
+  /** Edition "tokenless": the device must have authenticated, from this address if that is asked for. */
+  checkSession(device: CloudDevice | undefined, peer: Peer, now: number): RefusedRequest | undefined {
+    const session = device?.session;
+    if (device === undefined) return unauthorized("unknown device");
+    if (session === undefined) return unauthorized("no session");
+    if (device.state === "offline") return unauthorized("the session has lapsed");
+    const { tie, addressIdle } = this.nat;
+    if (tie === "address") {
+      if (session.peer.address !== peer.address || session.peer.port !== peer.port) {
+        return unauthorized("another address than the one that authenticated");
+      }
+      const silence = now - (device.lastSeen ?? now);
+      if (addressIdle > 0 && silence > addressIdle * 1000) {
+        return unauthorized(`silent for ${Math.round(silence / 1000)} s, which counts as another address`);
+      }
+    }
+    return device.state === "disabled" ? { refused: FORBIDDEN, reason: "disabled" } : undefined;
+  }
+}
+
+/** Checks a NAT policy that came from outside. @throws RangeError */
+export function checkNat(nat: NatPolicy): NatPolicy {
+  const { tie, addressIdle } = nat;
+  if (tie !== "path" && tie !== "address") throw new RangeError('tie: expected "path" or "address"');
+  if (!(Number.isFinite(addressIdle) && addressIdle >= 0)) {
+    throw new RangeError("addressIdle: expected a number of seconds, 0 for never");
+  }
+  return { tie, addressIdle };
+}
+
+function unauthorized(reason: string): RefusedRequest {
+  return { refused: UNAUTHORIZED, reason };
+}

@@ -1,0 +1,186 @@
+/**
+ * What EnOS does with a request: lets the device in, checks its signature, takes what it reports, and hands
+ * it the commands that wait. Knows requests and answers; messages are message-layer.ts's matter.
+ */
+import type { Authentication } from "./authentication";
+import type { CloudDevice } from "../registry/cloud-device";
+import { printable } from "../coap/coap-text";
+import type { CloudEventBody, Peer } from "../events";
+import type { Fleet } from "../registry/fleet";
+import {
+  BAD_REQUEST,
+  CHANGED,
+  COMMAND_PATH_OPTION,
+  COMMAND_PAYLOAD_OPTION,
+  CONTENT,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  SIGN_OPTION,
+  UNAUTHORIZED,
+  refuseOption,
+} from "../coap/request";
+import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
+import type { Edition } from "../registry/registry";
+import { readReply, readScriptReply } from "./thing-json";
+import type { Reply } from "./thing-json";
+import { findTarget, topicPath } from "./topics";
+import type { Route, Target } from "./topics";
+import type { Uplinks } from "./uplinks";
+
+export interface ServiceOptions {
+  fleet: Fleet;
+  authentication: Authentication;
+  uplinks: Uplinks;
+  /** Of devices that name none, and of those that are not known. */
+  edition: Edition;
+  /** Left out when nobody listens: then events are not even made. */
+  emit?(event: CloudEventBody): void;
+}
+
+export class EnosService {
+  readonly #options: ServiceOptions;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Carries a request out. `now` in ms. */
+  handle(request: CoapRequest, peer: Peer, now: number): Answer | RefusedRequest {
+    const checked = this.#check(request, peer, now);
+    if ("refused" in checked) return checked;
+    const { target, device } = checked;
+    if (target.route.service === "auth") {
+      return this.#options.authentication.authenticate(target, device, request.payload, peer, now);
+    }
+    const answer = this.#serve(device!, target.route, request.payload, now);
+    if (!("refused" in answer)) {
+      device!.lastSeen = now;
+      this.#offerCommand(device!, answer, now);
+    }
+    device!.keep();
+    return answer;
+  }
+
+  /**
+   * Whether the sender of one block of a longer request may send it. It counts as its own request: each
+   * block is signed by itself.
+   */
+  admits(request: CoapRequest, peer: Peer, now: number): RefusedRequest | undefined {
+    const checked = this.#check(request, peer, now);
+    if ("refused" in checked) return checked;
+    // Whoever is not yet let in has nothing to say that needs blocks.
+    if (checked.target.route.service === "auth")
+      return { refused: BAD_REQUEST, reason: "authentication in blocks" };
+    checked.device!.lastSeen = now;
+    checked.device!.keep();
+    return undefined;
+  }
+
+  /** Where a request goes and whose it is; of authentication the device may be unknown. */
+  #check(
+    request: CoapRequest,
+    peer: Peer,
+    now: number,
+  ): { target: Target; device: CloudDevice | undefined } | RefusedRequest {
+    const { authentication, fleet } = this.#options;
+    const target = findTarget(request.path);
+    const device = target && fleet.device(target.productKey, target.deviceKey);
+    const edition = device?.edition ?? this.#options.edition;
+    // A server of the later edition does not know the option, and the option is critical.
+    if (request.sign !== undefined && edition === "tokenless") return refuseOption(SIGN_OPTION);
+    if (target === undefined) return { refused: NOT_FOUND, reason: "no such path" };
+    if (request.method !== target.route.method) {
+      return { refused: METHOD_NOT_ALLOWED, reason: "the path does not take this method" };
+    }
+    if (target.route.service === "auth") return { target, device };
+    const fault =
+      edition === "token"
+        ? authentication.checkSign(device, request.sign)
+        : authentication.checkSession(device, peer, now);
+    if (fault !== undefined || device === undefined) {
+      const { refused, reason } = fault ?? { refused: UNAUTHORIZED, reason: "unknown device" };
+      if (device !== undefined) device.counters.signatureRefused += 1;
+      const name = { productKey: printable(target.productKey), deviceKey: printable(target.deviceKey) };
+      this.#options.emit?.({ type: "signature-refused", ...name, peer, code: refused, reason });
+      return { refused, reason, told: true };
+    }
+    device.counters.requests += 1;
+    return { target, device };
+  }
+
+  #serve(
+    device: CloudDevice,
+    route: Exclude<Route, { service: "auth" }>,
+    payload: Uint8Array,
+    now: number,
+  ): Answer | RefusedRequest {
+    const { fleet, uplinks } = this.#options;
+    const product = fleet.productOf(device);
+    switch (route.service) {
+      case "up_raw":
+        return uplinks.takeRaw(device, product, payload, now);
+      case "uplink":
+        return uplinks.takeJson(device, product, route, payload, now);
+      case "command": {
+        const delivery = device.commands.fetch(route.path, now);
+        if (delivery === undefined) return { refused: NOT_FOUND, reason: "no command waits there" };
+        const { id, path } = delivery;
+        this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
+        return { code: CONTENT, payload: delivery.payload };
+      }
+      case "reply":
+        return this.#takeReply(device, route, payload, now);
+    }
+  }
+
+  #takeReply(
+    device: CloudDevice,
+    route: { path: string; raw: boolean },
+    payload: Uint8Array,
+    now: number,
+  ): Answer | RefusedRequest {
+    const reply = route.raw ? this.#readRawReply(device, payload) : readReply(payload);
+    if (reply === undefined) return { refused: BAD_REQUEST, reason: "not a reply to a command" };
+    const id = device.commands.answer(route.path, reply.id, reply, now);
+    if (id === undefined) device.counters.strayReplies += 1;
+    else {
+      device.counters.commandsAnswered += 1;
+      this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
+    }
+    // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
+    return { code: CHANGED };
+  }
+
+  #readRawReply(device: CloudDevice, payload: Uint8Array): Reply | undefined {
+    const product = this.#options.fleet.productOf(device);
+    if (!product.hasScript) return plainReply(payload);
+    const made = product.rawToJson(payload);
+    if (typeof made !== "string") return undefined;
+    const reply = readScriptReply(made);
+    return "enosCode" in reply ? undefined : reply;
+  }
+
+  /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */
+  #offerCommand(device: CloudDevice, answer: Answer, now: number): void {
+    const deliver = device.edition === "tokenless";
+    const delivery = device.commands.offer(now, deliver);
+    if (delivery === undefined) return;
+    const { id, path, payload } = delivery;
+    const topic = topicPath(device.productKey, device.deviceKey, path);
+    answer.options = [{ number: COMMAND_PATH_OPTION, value: Buffer.from(topic, "utf8") }];
+    if (deliver) answer.options.push({ number: COMMAND_PAYLOAD_OPTION, value: payload });
+    device.counters.commandsOffered += 1;
+    this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
+  }
+}
+
+/** Without a script, the reply as EnOS's manual lays it out: first byte | request id u32 | code u8. */
+function plainReply(payload: Uint8Array): Reply | undefined {
+  if (payload.length < 6) return undefined;
+  const id = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
+  return { id: String(id), code: payload[5] };
+}
+
+function nameOf({ productKey, deviceKey }: CloudDevice): { productKey: string; deviceKey: string } {
+  return { productKey, deviceKey };
+}

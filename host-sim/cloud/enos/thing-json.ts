@@ -1,0 +1,359 @@
+/**
+ * EnOS's JSON messages, as the cloud reads and writes them. Nothing here throws, whatever comes.
+ *
+ *     up      { "id": "1", "version": "1.0", "params": {...}, "method": "thing.measurepoint.post" }
+ *     answer  { "id": "1", "code": 200, "data": {} }
+ *
+ * Members that are not known are passed over, as EnOS does.
+ */
+import { printable } from "../coap/coap-text";
+import type { Product } from "../registry/product";
+import { isObject } from "./value-check";
+
+export { isObject };
+
+/** EnOS result codes of the JSON answers. */
+export const SUCCESS = 200;
+export const TOO_LARGE = 1008;
+export const NO_RIGHT = 1009;
+export const VALIDATION_FAILED = 1204;
+export const BAD_ATTRIBUTE_QUERY = 1208;
+export const NOT_JSON = 1220;
+export const PAYLOAD_EMPTY = 1251;
+export const METHOD_MISMATCH = 1260;
+
+/** Attributes or tags of a device, and of one message. */
+export const MOST_NAMES = 200;
+const MOST_ENTRIES = 200;
+const LONGEST_ID = 64;
+const LONGEST_NAME = 64;
+const LONGEST_TAG = 256;
+const LONGEST_VERSION = 64;
+const LAST_TIME = 8.64e15;
+/** Levels of arrays and objects; no message of EnOS comes near, and what is stored is walked again. */
+const DEEPEST = 16;
+
+/** A message id comes back in the kind in which it came. */
+export type ThingId = string | number;
+
+/** A body that is a JSON object. `id` is "" when it has none that can be used. */
+export interface ThingMessage {
+  id: ThingId;
+  fields: Record<string, unknown>;
+}
+
+/** Measure points of one moment: each a value, or `{ value, quality }`, as it came; `time` in epoch ms. */
+export interface PointReport {
+  points: Record<string, unknown>;
+  time?: number;
+}
+
+export interface EventReport {
+  outputs: Record<string, unknown>;
+  time?: number;
+}
+
+/** How far a firmware update has come, in EnOS's terms: 1 to 100 percent, below 0 a failure. */
+export interface Progress {
+  step: number;
+  desc?: string;
+}
+
+/** A device's answer to a command. */
+export interface Reply {
+  id: string;
+  code: number;
+  data?: unknown;
+  /** What the device says of it. */
+  message?: string;
+}
+
+/** Why a readable message is refused. */
+export interface Refusal {
+  enosCode: number;
+  reason: string;
+}
+
+/** Reads a body, bytes or text, that must be a JSON object. */
+export function readJsonObject(body: Uint8Array | string): { fields: Record<string, unknown> } | Refusal {
+  if (body.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: "empty payload" };
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof body === "string" ? body : utf8.decode(body));
+  } catch {
+    return { enosCode: NOT_JSON, reason: "not JSON" };
+  }
+  if (!isObject(value)) return { enosCode: NOT_JSON, reason: "not a JSON object" };
+  if (isDeeper(value, DEEPEST)) return { enosCode: NOT_JSON, reason: `nested more than ${DEEPEST} deep` };
+  return { fields: value };
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads a message; a refusal here means CoAP 4.00, for there is no id to answer to. */
+export function readThingMessage(body: Uint8Array | string): ThingMessage | Refusal {
+  const read = readJsonObject(body);
+  if ("enosCode" in read) return read;
+  const id = read.fields["id"];
+  const usable =
+    (typeof id === "string" && id.length >= 1 && id.length <= LONGEST_ID) || Number.isSafeInteger(id);
+  return { id: usable ? (id as ThingId) : "", fields: read.fields };
+}
+
+/**
+ * Reads what a parsing script made of a raw uplink. Without a `method` it is no message but the script's
+ * word that it could not read the bytes, `{ "code", "message" }`: a refusal, which means CoAP 4.00.
+ */
+export function readScriptMessage(json: string): (ThingMessage & { method: string }) | Refusal {
+  const message = readThingMessage(json);
+  if ("enosCode" in message) {
+    return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
+  }
+  const { method } = message.fields;
+  return typeof method === "string" ? { ...message, method } : scriptRefusal(message);
+}
+
+/** Checks what all reports share: id, version, and that method and topic agree. */
+export function checkEnvelope({ id, fields }: ThingMessage, method: string): Refusal | undefined {
+  if (id === "") return refuse(`id: expected text of 1 to ${LONGEST_ID} characters or an integer`);
+  const { version } = fields;
+  if (version !== undefined && version !== "1.0") return refuse('version: expected "1.0"');
+  if (fields["method"] === method) return undefined;
+  return { enosCode: METHOD_MISMATCH, reason: `method: this topic takes ${method}` };
+}
+
+/** Reads `{ "measurepoints": { id: value or {"value", "quality"} }, "time": epoch ms }`: one report. */
+export function readMeasurePoints(message: ThingMessage, product: Product): PointReport[] | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const report = readPoints(params.fields, product, "params");
+  return "enosCode" in report ? report : [report];
+}
+
+/**
+ * Reads a batch: an array of measure points as above, each with its time. An entry may name its device,
+ * which has to be the sender. One entry that is wrong refuses all.
+ */
+export function readBatch(
+  message: ThingMessage,
+  product: Product,
+  deviceKey: string,
+): PointReport[] | Refusal {
+  const params = message.fields["params"];
+  if (!Array.isArray(params)) return refuse("params: expected an array");
+  if (params.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: "params: no entry" };
+  if (params.length > MOST_ENTRIES) {
+    return { enosCode: TOO_LARGE, reason: `params: ${params.length} entries, at most ${MOST_ENTRIES}` };
+  }
+  const reports: PointReport[] = [];
+  for (let i = 0; i < params.length; i++) {
+    const entry: unknown = params[i];
+    const place = `params[${i}]`;
+    if (!isObject(entry)) return refuse(`${place}: expected an object`);
+    const own = { productKey: product.productKey, deviceKey };
+    for (const [key, value] of Object.entries(own)) {
+      if (Object.hasOwn(entry, key) && entry[key] !== value) {
+        return refuse(`${place}.${key}: expected the sender's own`);
+      }
+    }
+    const report = readPoints(entry, product, place);
+    if ("enosCode" in report) return report;
+    reports.push(report);
+  }
+  return reports;
+}
+
+/** Reads `{ "events": {...}, "time": epoch ms }` on the topic of `event`. */
+export function readEvent(message: ThingMessage, product: Product, event: string): EventReport | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const outputs = ownObject(params.fields, "events");
+  if (outputs === undefined) return refuse("params.events: expected an object");
+  const fault = product.checkEvent(event, outputs) ?? timeFault(params.fields, "params");
+  if (fault !== undefined) return refuse(fault);
+  return { outputs, ...timeOf(params.fields) };
+}
+
+/** Reads `{ "attributes": {...} }`, at most 200 of them. */
+export function readAttributes(
+  message: ThingMessage,
+  product: Product,
+): { attributes: Record<string, unknown> } | Refusal {
+  const attributes = readMap(message, "attributes");
+  if ("enosCode" in attributes) return attributes;
+  for (const [name, value] of Object.entries(attributes.map)) {
+    const fault = product.checkAttribute(name, value);
+    if (fault !== undefined) return refuse(fault);
+  }
+  return { attributes: attributes.map };
+}
+
+/**
+ * Reads the names to query or to delete, `{ "attributes": [names] }` or `{ "tags": [names] }`, each once.
+ * In a query an empty list stands for all.
+ */
+export function readNames(
+  message: ThingMessage,
+  member: "attributes" | "tags",
+): { names: string[] } | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const names = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
+  if (!Array.isArray(names)) return refuse(`params.${member}: expected an array of names`);
+  if (names.length > MOST_NAMES) return refuse(`params.${member}: ${names.length}, at most ${MOST_NAMES}`);
+  const longest = member === "tags" ? LONGEST_TAG : LONGEST_NAME;
+  for (const name of names as unknown[]) {
+    if (!isText(name, longest) || name === "") {
+      return refuse(`params.${member}: expected names of 1 to ${longest} characters`);
+    }
+  }
+  return { names: [...new Set(names as string[])] };
+}
+
+/** Reads `{ "tags": { name: text } }`, at most 200 of them. */
+export function readTags(message: ThingMessage): { tags: Record<string, string> } | Refusal {
+  const tags = readMap(message, "tags");
+  if ("enosCode" in tags) return tags;
+  for (const [name, value] of Object.entries(tags.map)) {
+    // An assignment to that name, anywhere later, would change the object's prototype instead.
+    if (!isText(name, LONGEST_TAG) || name === "" || name === "__proto__") {
+      return refuse(`params.tags: expected names of 1 to ${LONGEST_TAG} characters, and not __proto__`);
+    }
+    if (!isText(value, LONGEST_TAG)) {
+      return refuse(`params.tags.${printable(name)}: expected text of at most ${LONGEST_TAG} characters`);
+    }
+  }
+  return { tags: tags.map as Record<string, string> };
+}
+
+/** Reads `{ "version": text }`, the firmware that a device runs. */
+export function readVersion(message: ThingMessage): { version: string } | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const { version } = params.fields;
+  if (isText(version, LONGEST_VERSION) && version !== "") return { version };
+  return refuse(`params.version: expected text of 1 to ${LONGEST_VERSION} characters`);
+}
+
+/** Reads `{ "step": int, "desc": text }`, how far a firmware update has come. */
+export function readProgress(message: ThingMessage): Progress | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const { desc } = params.fields;
+  // Digits as text are taken as well.
+  const given = params.fields["step"];
+  const step = typeof given === "string" && /^-?\d{1,3}$/.test(given) ? Number(given) : given;
+  if (typeof step !== "number" || !Number.isInteger(step) || step < -100 || step > 100) {
+    return refuse("params.step: expected a whole number from -100 to 100");
+  }
+  if (desc === undefined) return { step };
+  if (isText(desc, LONGEST_TAG)) return { step, desc };
+  return refuse(`params.desc: expected text of at most ${LONGEST_TAG} characters`);
+}
+
+/** Reads a device's JSON reply to a command, `{ "id", "code", "data" }`; undefined when it is none. */
+export function readReply(body: Uint8Array | string): Reply | undefined {
+  const message = readThingMessage(body);
+  return "enosCode" in message ? undefined : replyOf(message);
+}
+
+/**
+ * Reads what a parsing script made of a raw reply. Code 1220 without data is the script's own word that
+ * it could not read the bytes.
+ */
+export function readScriptReply(json: string): Reply | Refusal {
+  const message = readThingMessage(json);
+  if ("enosCode" in message) {
+    return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
+  }
+  const reply = replyOf(message);
+  if (reply === undefined || (reply.code === NOT_JSON && reply.data === undefined)) {
+    return scriptRefusal(message);
+  }
+  return reply;
+}
+
+/** The answer's body. */
+export function encodeAnswer(id: ThingId, code: number, data: unknown = {}): Uint8Array {
+  return Buffer.from(JSON.stringify({ id, code, data }), "utf8");
+}
+
+function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
+  const points = ownObject(fields, "measurepoints");
+  if (points === undefined) return refuse(`${place}.measurepoints: expected an object`);
+  const entries = Object.entries(points);
+  if (entries.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: `${place}: no measure point` };
+  for (const [identifier, value] of entries) {
+    const fault = product.checkPoint(identifier, value);
+    if (fault !== undefined) return refuse(fault);
+  }
+  const fault = timeFault(fields, place);
+  return fault === undefined ? { points, ...timeOf(fields) } : refuse(fault);
+}
+
+function replyOf({ id, fields }: ThingMessage): Reply | undefined {
+  const { code, data, message } = fields;
+  if (id === "" || !Number.isSafeInteger(code)) return undefined;
+  return {
+    ...{ id: String(id), code: code as number },
+    ...(data === undefined ? {} : { data }),
+    ...(isText(message, LONGEST_TAG) ? { message } : {}),
+  };
+}
+
+function scriptRefusal({ fields }: ThingMessage): Refusal {
+  const { code, message } = fields;
+  const enosCode = Number.isSafeInteger(code) ? (code as number) : NOT_JSON;
+  const why = typeof message === "string" ? `: ${printable(message)}` : "";
+  return { enosCode, reason: `the parsing script could not read it${why}` };
+}
+
+function paramsOf(message: ThingMessage): { fields: Record<string, unknown> } | Refusal {
+  const fields = ownObject(message.fields, "params");
+  return fields === undefined ? refuse("params: expected an object") : { fields };
+}
+
+function readMap(
+  message: ThingMessage,
+  member: "attributes" | "tags",
+): { map: Record<string, unknown> } | Refusal {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const map = ownObject(params.fields, member);
+  if (map === undefined) return refuse(`params.${member}: expected an object`);
+  const count = Object.keys(map).length;
+  if (count === 0) return { enosCode: PAYLOAD_EMPTY, reason: `params.${member}: empty` };
+  if (count > MOST_NAMES) return refuse(`params.${member}: ${count}, at most ${MOST_NAMES}`);
+  return { map };
+}
+
+/** The member when it is an object; not one that every object inherits. */
+function ownObject(fields: Record<string, unknown>, name: string): Record<string, unknown> | undefined {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return isObject(value) ? value : undefined;
+}
+
+function timeFault({ time }: Record<string, unknown>, place: string): string | undefined {
+  if (time === undefined) return undefined;
+  if (typeof time === "number" && Number.isInteger(time) && time >= 0 && time <= LAST_TIME) return undefined;
+  return `${place}.time: expected epoch milliseconds`;
+}
+
+function timeOf({ time }: Record<string, unknown>): { time?: number } {
+  return time === undefined ? {} : { time: time as number };
+}
+
+function isText(value: unknown, longest: number): value is string {
+  return typeof value === "string" && value.length <= longest;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
+  return false;
+}
+
+function refuse(reason: string): Refusal {
+  return { enosCode: VALIDATION_FAILED, reason };
+}

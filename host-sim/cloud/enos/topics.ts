@@ -1,0 +1,95 @@
+/** The paths the cloud serves: /auth/PK/DK, and EnOS's topics below /topic/sys/PK/DK. */
+import { GET, POST } from "../coap/request";
+
+/** What a device says in JSON, or in bytes of which the parsing script makes that JSON. */
+export type Uplink =
+  | { kind: "points" }
+  | { kind: "batch"; late: boolean }
+  /** What a device measured while it was cut off; it does not pass for the newest value. */
+  | { kind: "resume" }
+  | { kind: "event"; event: string }
+  | { kind: "attribute-update" | "attribute-query" | "attribute-delete" }
+  | { kind: "tag-update" | "tag-query" | "tag-delete" }
+  | { kind: "firmware-inform" | "firmware-progress" | "firmware-getversion" };
+
+/** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
+export type Route =
+  | { service: "auth"; method: typeof POST }
+  | { service: "up_raw"; method: typeof POST }
+  /** `thingMethod` is what the message has to call itself. */
+  | { service: "uplink"; method: typeof POST; thingMethod: string; uplink: Uplink }
+  /** A command is fetched. */
+  | { service: "command"; method: typeof GET; path: string }
+  /** A command is answered; `path` is the command's. */
+  | { service: "reply"; method: typeof POST; path: string; raw: boolean };
+
+/** A path taken apart: the device it names and what it asks for. */
+export interface Target {
+  productKey: string;
+  deviceKey: string;
+  route: Route;
+}
+
+const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["thing/model/up_raw", { service: "up_raw", method: POST }],
+  uplink("thing/measurepoint/post", { kind: "points" }),
+  uplink("thing/measurepoint/post/batch", { kind: "batch", late: false }),
+  uplink("thing/measurepoint/resume", { kind: "resume" }),
+  uplink("thing/measurepoint/resume/batch", { kind: "batch", late: true }),
+  uplink("thing/attribute/update", { kind: "attribute-update" }),
+  uplink("thing/attribute/query", { kind: "attribute-query" }),
+  uplink("thing/attribute/delete", { kind: "attribute-delete" }),
+  uplink("thing/tag/update", { kind: "tag-update" }),
+  uplink("thing/tag/query", { kind: "tag-query" }),
+  uplink("thing/tag/delete", { kind: "tag-delete" }),
+  uplink("ota/device/inform", { kind: "firmware-inform" }),
+  uplink("ota/device/progress", { kind: "firmware-progress" }),
+  uplink("ota/device/getversion", { kind: "firmware-getversion" }),
+  ["thing/model/down_raw", { service: "command", method: GET, path: "thing/model/down_raw" }],
+  ["thing/model/down_raw_reply", { service: "reply", method: POST, path: "thing/model/down_raw", raw: true }],
+]);
+
+const EVENT = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
+const COMMAND = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_-]{1,64}?))(_reply)?$/;
+
+/** Where a request goes; `undefined` means 4.04. `segments` are the values of its Uri-Path options. */
+export function findTarget(segments: readonly string[]): Target | undefined {
+  const [root, second, third, fourth] = segments;
+  if (root === "auth") {
+    if (segments.length !== 3) return undefined;
+    return { productKey: second, deviceKey: third, route: { service: "auth", method: POST } };
+  }
+  // A segment may contain a slash of its own, which would read like two segments once joined.
+  if (root !== "topic" || second !== "sys" || segments.some((segment) => segment.includes("/"))) {
+    return undefined;
+  }
+  const route = findRoute(segments.slice(4).join("/"));
+  return route === undefined ? undefined : { productKey: third, deviceKey: fourth, route };
+}
+
+/** The uplink that a message with this `method` is; `undefined` when there is none. */
+export function findUplink(thingMethod: string): Extract<Route, { service: "uplink" }> | undefined {
+  if (thingMethod.includes("/")) return undefined;
+  const route = findRoute(thingMethod.replaceAll(".", "/"));
+  return route?.service === "uplink" ? route : undefined;
+}
+
+/** The CoAP path of a device's topic, with its leading slash. */
+export function topicPath(productKey: string, deviceKey: string, path: string): string {
+  return `/topic/sys/${productKey}/${deviceKey}/${path}`;
+}
+
+function findRoute(path: string): Route | undefined {
+  const fixed = FIXED.get(path);
+  if (fixed !== undefined) return fixed;
+  const event = EVENT.exec(path);
+  if (event !== null) return uplink(path, { kind: "event", event: event[1] })[1];
+  const command = COMMAND.exec(path);
+  if (command === null) return undefined;
+  if (command[2] === undefined) return { service: "command", method: GET, path: command[1] };
+  return { service: "reply", method: POST, path: command[1], raw: false };
+}
+
+function uplink(path: string, what: Uplink): [string, Route] {
+  return [path, { service: "uplink", method: POST, thingMethod: path.replaceAll("/", "."), uplink: what }];
+}

@@ -1,0 +1,283 @@
+/**
+ * What devices report and ask, in JSON or in bytes of which the product's parsing script makes that JSON:
+ * judged by the thing model, stored, answered.
+ */
+import type { CloudDevice } from "../registry/cloud-device";
+import { printable } from "../coap/coap-text";
+import type { CloudEventBody, ReportKind } from "../events";
+import type { Reading } from "../registry/history";
+import type { Product } from "../registry/product";
+import { BAD_REQUEST, CHANGED } from "../coap/request";
+import type { Answer, RefusedRequest } from "../coap/request";
+import {
+  BAD_ATTRIBUTE_QUERY,
+  METHOD_MISMATCH,
+  MOST_NAMES,
+  SUCCESS,
+  VALIDATION_FAILED,
+  checkEnvelope,
+  encodeAnswer,
+  readAttributes,
+  readBatch,
+  readEvent,
+  readMeasurePoints,
+  readNames,
+  readProgress,
+  readScriptMessage,
+  readTags,
+  readThingMessage,
+  readVersion,
+} from "./thing-json";
+import type { PointReport, Refusal, ThingMessage } from "./thing-json";
+import { findUplink } from "./topics";
+import type { Uplink } from "./topics";
+
+/** What a message came to: EnOS's code 200, and what is answered as `data`. */
+interface Taken {
+  data?: unknown;
+}
+
+/** How a message came. */
+interface Arrival {
+  device: CloudDevice;
+  product: Product;
+  format: "raw" | "json";
+  now: number;
+}
+
+export class Uplinks {
+  readonly #emit: ((event: CloudEventBody) => void) | undefined;
+
+  constructor(emit: ((event: CloudEventBody) => void) | undefined) {
+    this.#emit = emit;
+  }
+
+  /** A message on a JSON topic. */
+  takeJson(
+    device: CloudDevice,
+    product: Product,
+    route: { thingMethod: string; uplink: Uplink },
+    payload: Uint8Array,
+    now: number,
+  ): Answer | RefusedRequest {
+    const message = readThingMessage(payload);
+    if ("enosCode" in message) return this.#unreadable(device, message);
+    const taken = this.#take({ device, product, format: "json", now }, message, route);
+    if (!("enosCode" in taken)) {
+      return { code: CHANGED, payload: encodeAnswer(message.id, SUCCESS, taken.data) };
+    }
+    this.#refuse(device, taken);
+    return { code: CHANGED, payload: encodeAnswer(message.id, taken.enosCode) };
+  }
+
+  /** Bytes on the pass-through topic. */
+  takeRaw(device: CloudDevice, product: Product, payload: Uint8Array, now: number): Answer | RefusedRequest {
+    const made = product.rawToJson(payload);
+    if (typeof made !== "string") {
+      return this.#unreadable(device, {
+        enosCode: VALIDATION_FAILED,
+        reason: `parsing script: ${made.fault}`,
+      });
+    }
+    const message = readScriptMessage(made);
+    if ("enosCode" in message) return this.#unreadable(device, message);
+    const route = findUplink(message.method);
+    const taken: Taken | Refusal =
+      route === undefined
+        ? { enosCode: METHOD_MISMATCH, reason: `the script made a message ${printable(message.method)}` }
+        : this.#take({ device, product, format: "raw", now }, message, route);
+    const code = "enosCode" in taken ? taken.enosCode : SUCCESS;
+    if ("enosCode" in taken) this.#refuse(device, taken);
+    const data = "enosCode" in taken ? {} : taken.data;
+    // A script need not have a form for its answer: EnOS then says no more than 2.04.
+    const answer = product.jsonToRaw(Buffer.from(encodeAnswer(message.id, code, data)).toString("utf8"));
+    return { code: CHANGED, ...("fault" in answer ? {} : { payload: answer }) };
+  }
+
+  /** Judges and stores a message; whoever sent it twice gets the same answer twice. */
+  #take(
+    arrival: Arrival,
+    message: ThingMessage,
+    route: { thingMethod: string; uplink: Uplink },
+  ): Taken | Refusal {
+    const fault = checkEnvelope(message, route.thingMethod);
+    if (fault !== undefined) return fault;
+    const { device, product } = arrival;
+    const { uplink } = route;
+    switch (uplink.kind) {
+      case "points":
+      case "resume":
+        return this.#store(
+          arrival,
+          message,
+          readMeasurePoints(message, product),
+          uplink.kind === "resume",
+          false,
+        );
+      case "batch":
+        return this.#store(
+          arrival,
+          message,
+          readBatch(message, product, device.deviceKey),
+          uplink.late,
+          true,
+        );
+      case "event":
+        return this.#storeEvent(arrival, message, uplink.event);
+      case "attribute-update": {
+        const read = readAttributes(message, product);
+        if ("enosCode" in read) return read;
+        // Spread, not Object.assign, which would obey an attribute called __proto__.
+        const merged = Object.entries({ ...device.attributes, ...read.attributes });
+        return this.#change(arrival, message, "attributes", () => {
+          device.attributes = Object.fromEntries(merged.slice(-MOST_NAMES));
+        });
+      }
+      case "tag-update": {
+        const read = readTags(message);
+        if ("enosCode" in read) return read;
+        const merged = Object.entries({ ...device.tags, ...read.tags });
+        return this.#change(arrival, message, "tags", () => {
+          device.tags = Object.fromEntries(merged.slice(-MOST_NAMES));
+        });
+      }
+      case "attribute-query": {
+        const read = readNames(message, "attributes");
+        if ("enosCode" in read) return { ...read, enosCode: BAD_ATTRIBUTE_QUERY };
+        const stranger = read.names.find((name) => !product.hasAttribute(name));
+        if (stranger !== undefined) {
+          return { enosCode: BAD_ATTRIBUTE_QUERY, reason: `${printable(stranger)}: not in the model` };
+        }
+        return { data: chosen(device.attributes, read.names) };
+      }
+      case "tag-query": {
+        const read = readNames(message, "tags");
+        return "enosCode" in read ? read : { data: chosen(device.tags, read.names) };
+      }
+      case "attribute-delete":
+      case "tag-delete": {
+        const member = uplink.kind === "tag-delete" ? "tags" : "attributes";
+        const read = readNames(message, member);
+        if ("enosCode" in read) return read;
+        return this.#change(arrival, message, member, () => {
+          if (member === "tags") device.tags = without(device.tags, read.names);
+          else device.attributes = without(device.attributes, read.names);
+        });
+      }
+      case "firmware-inform": {
+        const read = readVersion(message);
+        if ("enosCode" in read) return read;
+        return this.#change(arrival, message, "firmware", () => {
+          device.firmwareVersion = read.version;
+        });
+      }
+      case "firmware-progress": {
+        const read = readProgress(message);
+        if ("enosCode" in read) return read;
+        return this.#change(arrival, message, "firmware", () => {
+          device.firmwareProgress = read;
+        });
+      }
+      case "firmware-getversion":
+        // No image is offered here.
+        return { data: {} };
+    }
+  }
+
+  /** Measure points, one reading or several, of which none is stored when the message came before. */
+  #store(
+    arrival: Arrival,
+    message: ThingMessage,
+    reports: PointReport[] | Refusal,
+    late: boolean,
+    batch: boolean,
+  ): Taken | Refusal {
+    if ("enosCode" in reports) return reports;
+    const { device } = arrival;
+    const points =
+      reports.length === 1 ? reports[0].points : Object.assign({}, ...reports.map((report) => report.points));
+    if (!device.points.takes(points)) {
+      return { enosCode: VALIDATION_FAILED, reason: "more measure points than a device may have" };
+    }
+    const id = String(message.id);
+    const before = !device.isNew("reading", id);
+    for (const { points, time } of reports) {
+      // Those that waited in the device may come under another id as well: the same moment tells.
+      const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
+      const again = before || fresh === undefined;
+      this.#storeReading(arrival, id, { points: fresh ?? points, time }, late, again);
+    }
+    return {};
+  }
+
+  #storeReading(
+    { device, format, now }: Arrival,
+    id: string,
+    { points, time }: PointReport,
+    late: boolean,
+    before: boolean,
+  ): void {
+    if (before) device.counters.duplicates += 1;
+    else {
+      const reading: Reading = { id, points, format, at: now };
+      if (time !== undefined) reading.time = time;
+      if (late) reading.late = true;
+      device.counters.stored += 1;
+      device.addReading(reading);
+    }
+    if (this.#emit === undefined) return;
+    const { productKey, deviceKey } = device;
+    const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
+    const more = { ...(time === undefined ? {} : { time }), ...(late ? ({ late: true } as const) : {}) };
+    this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
+  }
+
+  #storeEvent(arrival: Arrival, message: ThingMessage, event: string): Taken | Refusal {
+    const { device, product, now } = arrival;
+    const read = readEvent(message, product, event);
+    if ("enosCode" in read) return read;
+    const { outputs: values, time } = read;
+    return this.#change(arrival, message, "event", () => {
+      const id = String(message.id);
+      device.addEvent({ id, event, ...(time === undefined ? {} : { time }), values, at: now });
+    });
+  }
+
+  /** Does something once per message. */
+  #change({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, work: () => void): Taken {
+    const id = String(message.id);
+    const isNew = device.isNew(kind, id);
+    const { productKey, deviceKey } = device;
+    if (isNew) {
+      device.counters.stored += 1;
+      work();
+    } else {
+      device.counters.duplicates += 1;
+    }
+    const type = isNew ? "stored" : "stored-before";
+    this.#emit?.({ type, productKey, deviceKey, kind, id: printable(id), format });
+    return {};
+  }
+
+  #refuse(device: CloudDevice, { enosCode, reason }: Refusal): void {
+    device.counters.reportsRefused += 1;
+    const { productKey, deviceKey } = device;
+    this.#emit?.({ type: "report-refused", productKey, deviceKey, enosCode, reason });
+  }
+
+  /** There is no id to answer to: the CoAP code has to say it. */
+  #unreadable(device: CloudDevice, refusal: Refusal): RefusedRequest {
+    this.#refuse(device, refusal);
+    return { refused: BAD_REQUEST, reason: refusal.reason, told: true };
+  }
+}
+
+/** Those with these names, all when none is named. */
+function chosen(all: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  if (names.length === 0) return all;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+}
+
+function without<T>(all: Record<string, T>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,147 @@
+/**
+ * Whether a JSON value is what the thing model says it is. A fault is one line that begins with where it
+ * is: `position.latitude: expected a number from -90 to 90, got 91`.
+ */
+import { printable } from "../coap/coap-text";
+import type { ModelField, ModelPoint, ModelType } from "../../model/model";
+
+/** Largest finite number of 32 bits, IEEE 754. */
+const LARGEST_FLOAT = 3.4028234663852886e38;
+/** What a JavaScript Date can state, ms around 1970. */
+const LAST_DATE = 8.64e15;
+
+const WORST_QUALITY = 0;
+const BEST_QUALITY = 9;
+
+/** Why `value` does not fit `type`; undefined when it does. `path` is how the fault names it. */
+export function valueFault(value: unknown, type: ModelType, path: string): string | undefined {
+  switch (type.type) {
+    case "int32":
+      return numberFault(value, type, path, -0x8000_0000, 0x7fff_ffff, true);
+    case "int64":
+      return numberFault(value, type, path, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
+    case "date":
+      return numberFault(value, type, path, -LAST_DATE, LAST_DATE, true);
+    case "float":
+      return numberFault(value, type, path, -LARGEST_FLOAT, LARGEST_FLOAT, false);
+    case "double":
+      return numberFault(value, type, path, -Number.MAX_VALUE, Number.MAX_VALUE, false);
+    case "bool":
+      return typeof value === "boolean" ? undefined : expected(path, "true or false", value);
+    case "enum":
+      return enumFault(value, type, path);
+    case "string":
+      return stringFault(value, type, path);
+    case "array":
+      return arrayFault(value, type, path);
+    case "struct":
+      return isObject(value)
+        ? fieldsFault(value, type.fields ?? [], path)
+        : expected(path, "an object", value);
+  }
+}
+
+/**
+ * Why the value of a measure point does not fit. A point with quality comes as `{ "value", "quality" }`
+ * or bare, any other one only bare.
+ */
+export function pointFault(value: unknown, point: ModelPoint): string | undefined {
+  const { identifier } = point;
+  if (point.quality !== true || !isQualified(value)) return valueFault(value, point, identifier);
+  const { quality } = value;
+  const fits = Number.isInteger(quality) && quality >= WORST_QUALITY && quality <= BEST_QUALITY;
+  const fault = fits
+    ? valueFault(value.value, point, identifier)
+    : expected(`${identifier}.quality`, `a whole number from ${WORST_QUALITY} to ${BEST_QUALITY}`, quality);
+  // A struct may have fields of these names itself.
+  if (fault !== undefined && point.type === "struct" && valueFault(value, point, identifier) === undefined) {
+    return undefined;
+  }
+  return fault;
+}
+
+/**
+ * Why these are not the fields they should be: one that is unknown, missing or wrong. `path` is "" where
+ * the fields are not within anything.
+ */
+export function fieldsFault(
+  given: Readonly<Record<string, unknown>>,
+  fields: readonly ModelField[],
+  path: string,
+): string | undefined {
+  const within = (name: string): string => (path === "" ? printable(name) : `${path}.${printable(name)}`);
+  for (const field of fields) {
+    if (Object.hasOwn(given, field.identifier)) {
+      const fault = valueFault(given[field.identifier], field, within(field.identifier));
+      if (fault !== undefined) return fault;
+    } else if (field.optional !== true) return `${within(field.identifier)}: is missing`;
+  }
+  for (const name of Object.keys(given)) {
+    if (!fields.some((field) => field.identifier === name)) return `${within(name)}: is not in the model`;
+  }
+  return undefined;
+}
+
+/** True for a JSON object, not for null or an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function numberFault(
+  value: unknown,
+  { range, unit }: ModelType,
+  path: string,
+  least: number,
+  most: number,
+  whole: boolean,
+): string | undefined {
+  const low = range?.[0] ?? least;
+  const high = range?.[1] ?? most;
+  if (typeof value === "number" && value >= low && value <= high && (!whole || Number.isInteger(value))) {
+    return undefined;
+  }
+  const bounds = `${low} to ${high}${range !== undefined && unit !== undefined ? ` ${unit}` : ""}`;
+  return expected(path, `a ${whole ? "whole " : ""}number from ${bounds}`, value);
+}
+
+function enumFault(value: unknown, { values = {} }: ModelType, path: string): string | undefined {
+  if (typeof value === "number" && Object.hasOwn(values, String(value))) return undefined;
+  const known = Object.entries(values).map(([number, name]) => `${number} (${name})`);
+  return expected(path, `one of ${known.slice(0, 10).join(", ")}${known.length > 10 ? " ..." : ""}`, value);
+}
+
+function stringFault(value: unknown, { maxLength }: ModelType, path: string): string | undefined {
+  if (typeof value !== "string") return expected(path, "text", value);
+  if (maxLength === undefined) return undefined;
+  const length = Buffer.byteLength(value, "utf8");
+  if (length <= maxLength) return undefined;
+  return `${path}: expected text of at most ${maxLength} bytes in UTF-8, got ${length}`;
+}
+
+function arrayFault(value: unknown, { items, maxItems }: ModelType, path: string): string | undefined {
+  if (!Array.isArray(value)) return expected(path, "an array", value);
+  if (maxItems !== undefined && value.length > maxItems) {
+    return `${path}: expected at most ${maxItems} items, got ${value.length}`;
+  }
+  const item: ModelType = { type: items ?? "double" };
+  for (let i = 0; i < value.length; i++) {
+    const fault = valueFault(value[i], item, `${path}[${i}]`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function isQualified(value: unknown): value is { value: unknown; quality: number } {
+  return isObject(value) && Object.keys(value).every((key) => key === "value" || key === "quality");
+}
+
+function expected(path: string, wanted: string, value: unknown): string {
+  return `${path}: expected ${wanted}, got ${told(value)}`;
+}
+
+function told(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (isObject(value)) return "an object";
+  return typeof value === "string" ? `"${printable(value, 40)}"` : String(value);
+}

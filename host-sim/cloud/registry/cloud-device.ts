@@ -1,0 +1,281 @@
+/**
+ * One device as the cloud sees it: state, session, what it reported, what waits for it.
+ *
+ *     inactive --authenticated--> online --silent for a lifetime--> offline
+ *                                   ^-----------authenticated----------'
+ *     any --disable--> disabled --enable--> inactive (never seen) or offline
+ */
+import { CommandQueue } from "../enos/commands";
+import type { CommandLimits } from "../enos/commands";
+import type { Peer, ReportKind } from "../events";
+import { PointHistory, Recent, RecentIds } from "./history";
+import type { Numbered, Reading } from "./history";
+import { deviceName } from "./registry";
+import type { DeviceRecord, DeviceState, Edition } from "./registry";
+import { SessionSignReader } from "../enos/sign";
+import type { IvSetting } from "../enos/sign";
+import { deviceStorageKey, entryStorageKey } from "./storage";
+import type { CloudStorage, EntryKind } from "./storage";
+import type { Progress } from "../enos/thing-json";
+
+/** An event that a device reported. */
+export interface StoredEvent {
+  id: string;
+  /** Which event of the product. */
+  event: string;
+  time?: number;
+  values: Record<string, unknown>;
+  at: number;
+}
+
+export interface DeviceCounters {
+  authenticated: number;
+  authRefused: number;
+  /** Requests that passed the signature or session check. */
+  requests: number;
+  signatureRefused: number;
+  /** Readings, events and changes of attributes, tags and firmware version. */
+  stored: number;
+  /** Of these, what was stored before and only acknowledged again. */
+  duplicates: number;
+  reportsRefused: number;
+  commandsOffered: number;
+  commandsAnswered: number;
+  /** Replies that no command waited for. */
+  strayReplies: number;
+}
+
+/** A device as its operator may look at it; no secret in it. */
+export interface DeviceView {
+  productKey: string;
+  deviceKey: string;
+  name?: string;
+  edition: Edition;
+  state: DeviceState;
+  /** Its last exchange that succeeded, ms; `undefined` before the first. */
+  lastSeen?: number;
+  /** When it came online, ms; only while it is. */
+  onlineSince?: number;
+  /** Of the session, seconds. */
+  lifetime?: number;
+  /** As the device informed. */
+  firmwareVersion?: string;
+  firmwareProgress?: Progress;
+  attributes: Record<string, unknown>;
+  tags: Record<string, string>;
+  counters: DeviceCounters;
+}
+
+export interface DeviceLimits extends CommandLimits {
+  /** Readings, events, and values of each measure point, kept per device. */
+  readings: number;
+  /** Ids per device by which a report is recognised as stored before. */
+  ids: number;
+}
+
+/** A live session; a lapsed one is kept to tell the operator why a request was refused. */
+export interface Session {
+  /** Edition "token" only. */
+  token?: string;
+  /** Last sequence number accepted. */
+  sequence: number;
+  /** seconds */
+  lifetime: number;
+  peer: Peer;
+}
+
+/** What of a device is kept over a restart, besides its readings, events and commands. */
+interface Kept {
+  record: DeviceRecord;
+  state: DeviceState;
+  session?: Session;
+  lastSeen?: number;
+  onlineSince?: number;
+  firmwareVersion?: string;
+  firmwareProgress?: Progress;
+  attributes: Record<string, unknown>;
+  tags: Record<string, string>;
+  counters: DeviceCounters;
+}
+
+const NO_COUNTS: Readonly<DeviceCounters> = {
+  authenticated: 0,
+  authRefused: 0,
+  requests: 0,
+  signatureRefused: 0,
+  stored: 0,
+  duplicates: 0,
+  reportsRefused: 0,
+  commandsOffered: 0,
+  commandsAnswered: 0,
+  strayReplies: 0,
+};
+
+export class CloudDevice {
+  readonly productKey: string;
+  readonly deviceKey: string;
+  readonly deviceSecret: string;
+  /** productKey/deviceKey */
+  readonly filedUnder: string;
+  readonly edition: Edition;
+  readonly signReader: SessionSignReader;
+  readonly commands: CommandQueue;
+  readonly points: PointHistory;
+  counters: DeviceCounters = { ...NO_COUNTS };
+  state: DeviceState;
+  session: Session | undefined;
+  lastSeen: number | undefined;
+  onlineSince: number | undefined;
+  firmwareVersion: string | undefined;
+  firmwareProgress: Progress | undefined;
+  attributes: Record<string, unknown> = {};
+  tags: Record<string, string> = {};
+  readonly #record: DeviceRecord;
+  readonly #storage: CloudStorage | undefined;
+  readonly #readings: Recent<Reading>;
+  /** Those too old for it that still have the newest value of a measure point, with their numbers. */
+  readonly #outlasting = new Map<Reading, number>();
+  readonly #events: Recent<StoredEvent>;
+  readonly #ids: RecentIds;
+
+  constructor(
+    record: DeviceRecord,
+    edition: Edition,
+    iv: IvSetting,
+    limits: DeviceLimits,
+    storage: CloudStorage | undefined,
+  ) {
+    this.#record = record;
+    this.#storage = storage;
+    this.productKey = record.productKey;
+    this.deviceKey = record.deviceKey;
+    this.deviceSecret = record.deviceSecret;
+    this.filedUnder = deviceName(record.productKey, record.deviceKey);
+    this.edition = record.edition ?? edition;
+    this.signReader = new SessionSignReader(record.deviceSecret, iv);
+    this.state = record.state ?? "inactive";
+    this.commands = new CommandQueue(limits, (number, entry) => {
+      if (entry === undefined) this.#unkeep("command", number);
+      else storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
+    });
+    this.points = new PointHistory(limits.readings);
+    this.#readings = new Recent(limits.readings, (gone) => this.#forgetReadings(gone));
+    this.#events = new Recent(limits.readings, (gone) => {
+      for (const { number } of gone) this.#unkeep("event", number);
+    });
+    this.#ids = new RecentIds(limits.ids);
+  }
+
+  /** When its session lapses, ms; Infinity without one. */
+  get expires(): number {
+    if (this.state !== "online" || this.session === undefined || this.lastSeen === undefined) return Infinity;
+    return this.lastSeen + this.session.lifetime * 1000;
+  }
+
+  get readings(): Reading[] {
+    return this.#readings.list();
+  }
+
+  get events(): StoredEvent[] {
+    return this.#events.list();
+  }
+
+  /** True the first time that a message with this id comes; remembers it. */
+  isNew(kind: ReportKind, id: string): boolean {
+    return this.#ids.add(`${kind} ${id}`);
+  }
+
+  addReading(reading: Reading): void {
+    this.points.add(reading);
+    const number = this.#readings.push(reading);
+    this.#storage?.put(entryStorageKey("reading", this.filedUnder, number), reading);
+  }
+
+  addEvent(event: StoredEvent): void {
+    const number = this.#events.push(event);
+    this.#storage?.put(entryStorageKey("event", this.filedUnder, number), event);
+  }
+
+  /** Has what changed about the device itself kept. */
+  keep(): void {
+    if (this.#storage === undefined) return;
+    const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
+    const { attributes, tags, counters } = this;
+    const kept: Kept = {
+      record: this.#record,
+      ...{ state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress },
+      // Copies: the storage may write later than we change them.
+      ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
+    };
+    this.#storage.put(deviceStorageKey(this.filedUnder), kept);
+  }
+
+  /** Takes up what `keep` had kept. */
+  restore(value: unknown): void {
+    const kept = value as Kept;
+    this.state = kept.state;
+    this.session = kept.session;
+    this.lastSeen = kept.lastSeen;
+    this.onlineSince = kept.onlineSince;
+    this.firmwareVersion = kept.firmwareVersion;
+    this.firmwareProgress = kept.firmwareProgress;
+    this.attributes = { ...kept.attributes };
+    this.tags = { ...kept.tags };
+    this.counters = { ...NO_COUNTS, ...kept.counters };
+  }
+
+  /** Takes up an entry that was kept under this number. */
+  restoreEntry(kind: EntryKind, number: number, value: unknown): void {
+    if (kind === "command") return this.commands.restore(number, value);
+    if (kind === "event") {
+      const event = value as StoredEvent;
+      this.#events.push(event, number);
+      this.isNew("event", event.id);
+      return;
+    }
+    const reading = value as Reading;
+    this.points.add(reading);
+    this.#readings.push(reading, number);
+    this.isNew("reading", reading.id);
+  }
+
+  /** Has nothing of it kept any longer. */
+  erase(): void {
+    this.#storage?.delete(deviceStorageKey(this.filedUnder));
+    const all: [EntryKind, number[]][] = [
+      ["reading", [...this.#outlasting.values(), ...this.#readings.numbers()]],
+      ["event", this.#events.numbers()],
+      ["command", this.commands.numbers()],
+    ];
+    for (const [kind, numbers] of all) {
+      for (const number of numbers) this.#unkeep(kind, number);
+    }
+  }
+
+  view(): DeviceView {
+    const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
+    return {
+      ...{ productKey, deviceKey, name: this.#record.name, edition, state, lastSeen, onlineSince },
+      lifetime: this.session?.lifetime,
+      ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
+      attributes: { ...this.attributes },
+      tags: { ...this.tags },
+      counters: { ...this.counters },
+    };
+  }
+
+  /** Lets go of readings that make room, except for the newest value of each measure point. */
+  #forgetReadings(gone: readonly Numbered<Reading>[]): void {
+    for (const { number, item } of gone) this.#outlasting.set(item, number);
+    const staying = this.points.forget(this.#outlasting);
+    for (const [reading, number] of this.#outlasting) {
+      if (staying.has(reading)) continue;
+      this.#outlasting.delete(reading);
+      this.#unkeep("reading", number);
+    }
+  }
+
+  #unkeep(kind: EntryKind, number: number): void {
+    this.#storage?.delete(entryStorageKey(kind, this.filedUnder, number));
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Products and their devices: who there is, put there at start, by an operator, or from what a storage has
+ * kept.
+ */
+import { CloudDevice } from "./cloud-device";
+import type { DeviceLimits } from "./cloud-device";
+import { Product } from "./product";
+import type { ProductRecord } from "./product";
+import { checkDevices, deviceName } from "./registry";
+import type { DeviceRecord, Edition } from "./registry";
+import type { ScriptEngine } from "../script/script-engine";
+import type { IvSetting } from "../enos/sign";
+import { productStorageKey } from "./storage";
+import type { CloudStorage } from "./storage";
+
+export interface FleetOptions {
+  /** Of devices that name none. */
+  edition: Edition;
+  iv: IvSetting;
+  limits: DeviceLimits;
+  scriptEngine: ScriptEngine | undefined;
+  storage: CloudStorage | undefined;
+}
+
+/** What is kept for a device that is not there, or is no entry at all: a damaged or foreign storage. */
+export class StorageError extends Error {
+  override name = "StorageError";
+}
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #products = new Map<string, Product>();
+  readonly #devices = new Map<string, CloudDevice>();
+  /** Stand in for products that nobody has registered: they have neither model nor script. */
+  readonly #bare = new Map<string, Product>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Products in the order of their registration. */
+  products(): ProductRecord[] {
+    return [...this.#products.values()].map(({ record }) => record);
+  }
+
+  product(productKey: string): Product | undefined {
+    return this.#products.get(productKey);
+  }
+
+  /** The product of a device, registered or not. */
+  productOf({ productKey }: CloudDevice): Product {
+    const product = this.#products.get(productKey) ?? this.#bare.get(productKey);
+    if (product !== undefined) return product;
+    const bare = new Product({ productKey }, undefined);
+    this.#bare.set(productKey, bare);
+    return bare;
+  }
+
+  /**
+   * Registers a product, or replaces it.
+   * @throws ProductError on a record that cannot be used
+   */
+  putProduct(record: ProductRecord): void {
+    const product = new Product(record, this.#options.scriptEngine);
+    this.#products.get(record.productKey)?.dispose();
+    this.#products.set(record.productKey, product);
+    this.#options.storage?.put(productStorageKey(record.productKey), record);
+  }
+
+  /** @throws RangeError when there is no such product, or it has devices */
+  removeProduct(productKey: string): void {
+    const product = this.#products.get(productKey);
+    if (product === undefined) throw new RangeError(`no product ${productKey}`);
+    let devices = 0;
+    for (const device of this.#devices.values()) if (device.productKey === productKey) devices += 1;
+    if (devices > 0) throw new RangeError(`product ${productKey} has ${devices} devices: remove them first`);
+    product.dispose();
+    this.#products.delete(productKey);
+    this.#options.storage?.delete(productStorageKey(productKey));
+  }
+
+  device(productKey: string, deviceKey: string): CloudDevice | undefined {
+    return this.#devices.get(deviceName(productKey, deviceKey));
+  }
+
+  devices(): IterableIterator<CloudDevice> {
+    return this.#devices.values();
+  }
+
+  /**
+   * Registers a device.
+   * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
+   */
+  add(record: DeviceRecord): CloudDevice {
+    const [checked] = checkDevices([record]);
+    const name = deviceName(checked.productKey, checked.deviceKey);
+    if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
+    const device = this.#make(checked);
+    device.keep();
+    return device;
+  }
+
+  /** Forgets a device and what it reported. */
+  remove(device: CloudDevice): void {
+    device.erase();
+    this.#devices.delete(device.filedUnder);
+  }
+
+  /**
+   * Takes up what the storage has kept.
+   * @throws StorageError, ProductError or DeviceListError when that cannot be used
+   */
+  restore(): void {
+    const { storage } = this.#options;
+    if (storage === undefined) return;
+    const entries: [key: string, value: unknown][] = [];
+    // Products and devices first: the other entries are theirs.
+    for (const [key, value] of storage.entries) {
+      if (/^(reading|event|command)\//.test(key)) entries.push([key, value]);
+      else this.#restoreOne(key, value);
+    }
+    for (const [key, value] of entries) this.#restoreOne(key, value);
+  }
+
+  #restoreOne(key: string, value: unknown): void {
+    const shown = JSON.stringify(key.slice(0, 120));
+    const [kind, productKey, deviceKey, number] = key.split("/");
+    try {
+      switch (kind) {
+        case "meta":
+          return;
+        case "product":
+          this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
+          return;
+        case "device": {
+          const [record] = checkDevices([(value as { record: unknown }).record]);
+          this.#make(record).restore(value);
+          return;
+        }
+        case "reading":
+        case "event":
+        case "command": {
+          const device = this.device(productKey, deviceKey);
+          if (device === undefined)
+            throw new StorageError(`the storage has ${shown}, of a device that it does not have`);
+          device.restoreEntry(kind, Number(number), value);
+          return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // Its shape is another than what was put there.
+      throw new StorageError(`the storage has ${shown} with a content that is none of this program's`);
+    }
+    throw new StorageError(`the storage has ${shown}, which is none of this program's`);
+  }
+
+  #make(record: DeviceRecord): CloudDevice {
+    const { edition, iv, limits, storage } = this.#options;
+    const device = new CloudDevice(record, edition, iv, limits, storage);
+    this.#devices.set(device.filedUnder, device);
+    return device;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * A product: what its devices have in common. Its thing model judges what they report and are told; its
+ * parsing script turns raw bytes into JSON and back.
+ */
+import { readModel } from "../../model/read-model";
+import { faultLine } from "../../model/model";
+import { printable } from "../coap/coap-text";
+import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "../../model/model";
+import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
+import { fieldsFault, isObject, pointFault, valueFault } from "../enos/value-check";
+
+/** A product as an operator registers it. */
+export interface ProductRecord {
+  productKey: string;
+  name?: string;
+  /** How commands are sent: as JSON, or as the bytes that the script makes of it. Default "json". */
+  payload?: "raw" | "json";
+  /** What a model.json holds. Without it any JSON is taken. */
+  model?: unknown;
+  /** Source of the parsing script. Without it raw payloads cannot be read. */
+  script?: string;
+}
+
+/** A product that cannot be used; the message is one line: what, where, how to mend it. */
+export class ProductError extends Error {
+  override name = "ProductError";
+}
+
+const LONGEST_NAME = 128;
+const LONGEST_SCRIPT = 1 << 20;
+const NO_SCRIPT: ScriptFault = { fault: "the product has no parsing script" };
+/** As the model's schema has it; it also keeps out __proto__ where there is no model. */
+const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
+export class Product {
+  readonly productKey: string;
+  readonly record: ProductRecord;
+  readonly model: Model | undefined;
+  readonly #script: Script | undefined;
+  readonly #points: ReadonlyMap<string, ModelPoint>;
+  readonly #attributes: ReadonlyMap<string, ModelField>;
+  readonly #events: ReadonlyMap<string, ModelEvent>;
+  readonly #services: ReadonlyMap<string, ModelService>;
+
+  /**
+   * @param engine runs the script; only a product without one does without
+   * @throws ProductError on a record, model or script that cannot be used
+   */
+  constructor(record: ProductRecord, engine: ScriptEngine | undefined) {
+    this.record = checkRecord(record);
+    this.productKey = record.productKey;
+    const place = `product ${this.productKey}`;
+    this.model = record.model === undefined ? undefined : modelOf(record.model, place);
+    this.#points = byIdentifier(this.model?.measurepoints);
+    this.#attributes = byIdentifier(this.model?.attributes);
+    this.#events = byIdentifier(this.model?.events);
+    this.#services = byIdentifier(this.model?.services);
+    if (record.script === undefined) return;
+    if (engine === undefined) throw new ProductError(`${place}: has a script, and no script engine is there`);
+    const script = engine.compile(record.script);
+    if ("fault" in script) throw new ProductError(`${place}: script: ${script.fault}`);
+    this.#script = script;
+  }
+
+  /** How commands go to its devices. */
+  get payload(): "raw" | "json" {
+    return this.record.payload ?? "json";
+  }
+
+  get hasScript(): boolean {
+    return this.#script !== undefined;
+  }
+
+  /** Frees the script. */
+  dispose(): void {
+    this.#script?.dispose();
+  }
+
+  /** Why a reported measure point does not fit; undefined when it does, here and below. */
+  checkPoint(identifier: string, value: unknown): string | undefined {
+    if (this.model === undefined) return identifierFault(identifier);
+    const point = this.#points.get(identifier);
+    return point === undefined ? unknown("measure point", identifier) : pointFault(value, point);
+  }
+
+  checkEvent(event: string, outputs: unknown): string | undefined {
+    return this.#checkFields("event", event, this.#events.get(event)?.outputs, outputs);
+  }
+
+  checkAttribute(name: string, value: unknown): string | undefined {
+    if (this.model === undefined) return identifierFault(name);
+    const attribute = this.#attributes.get(name);
+    return attribute === undefined ? unknown("attribute", name) : valueFault(value, attribute, name);
+  }
+
+  /** Whether the model has it; without a model every name that can be one. */
+  hasAttribute(name: string): boolean {
+    return this.model === undefined ? identifierFault(name) === undefined : this.#attributes.has(name);
+  }
+
+  /** Whether the model has it; without a model every name that can be one. */
+  hasPoint(identifier: string): boolean {
+    return this.model === undefined
+      ? identifierFault(identifier) === undefined
+      : this.#points.has(identifier);
+  }
+
+  /** Why these measure points cannot be set: unknown, not writable, or the value does not fit. */
+  checkSet(points: unknown): string | undefined {
+    if (!isObject(points)) return "points: expected an object";
+    const entries = Object.entries(points);
+    if (entries.length === 0) return "points: expected at least one";
+    for (const [identifier, value] of entries) {
+      const point = this.#points.get(identifier);
+      const fault =
+        this.model === undefined
+          ? identifierFault(identifier)
+          : point === undefined
+            ? unknown("measure point", identifier)
+            : point.writable !== true
+              ? `${identifier}: cannot be set, the model does not call it writable`
+              : // A command states the value alone.
+                valueFault(value, point, identifier);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  checkService(service: string, inputs: unknown): string | undefined {
+    return this.#checkFields("service", service, this.#services.get(service)?.inputs, inputs);
+  }
+
+  /** The script's JSON text for bytes of a device. */
+  rawToJson(bytes: Uint8Array): string | ScriptFault {
+    return this.#script === undefined ? NO_SCRIPT : this.#script.rawToJson(bytes);
+  }
+
+  /** The script's bytes for a device. */
+  jsonToRaw(json: string): Uint8Array | ScriptFault {
+    return this.#script === undefined ? NO_SCRIPT : this.#script.jsonToRaw(json);
+  }
+
+  #checkFields(
+    what: "event" | "service",
+    identifier: string,
+    fields: readonly ModelField[] | undefined,
+    given: unknown,
+  ): string | undefined {
+    if (!isObject(given)) return `${what} ${printable(identifier)}: expected an object`;
+    if (this.model !== undefined) {
+      return fields === undefined ? unknown(what, identifier) : fieldsFault(given, fields, "");
+    }
+    for (const name of [identifier, ...Object.keys(given)]) {
+      const fault = identifierFault(name);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+}
+
+function checkRecord(record: ProductRecord): ProductRecord {
+  if (!isObject(record)) throw new ProductError("product: expected an object");
+  const { productKey, name, payload, script } = record;
+  if (typeof productKey !== "string" || !/^[A-Za-z0-9._:-]{1,64}$/.test(productKey)) {
+    throw new ProductError("productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -");
+  }
+  const place = `product ${productKey}`;
+  if (name !== undefined && (typeof name !== "string" || name.length > LONGEST_NAME)) {
+    throw new ProductError(`${place}: name: expected text of at most ${LONGEST_NAME} characters`);
+  }
+  if (payload !== undefined && payload !== "raw" && payload !== "json") {
+    throw new ProductError(`${place}: payload: expected "raw" or "json"`);
+  }
+  if (script !== undefined && (typeof script !== "string" || script.length > LONGEST_SCRIPT)) {
+    throw new ProductError(`${place}: script: expected text of at most ${LONGEST_SCRIPT} characters`);
+  }
+  return record;
+}
+
+function modelOf(value: unknown, place: string): Model {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // One that holds itself; the reader is given what is no JSON and says so.
+  }
+  const model = readModel(text ?? "");
+  if ("product" in model) return model;
+  const more = model.length > 1 ? ` (and ${model.length - 1} more)` : "";
+  throw new ProductError(`${place}: model: ${faultLine(model[0])}${more}`);
+}
+
+function byIdentifier<T extends { readonly identifier: string }>(list: readonly T[] = []): Map<string, T> {
+  return new Map(list.map((each) => [each.identifier, each]));
+}
+
+function unknown(what: string, identifier: string): string {
+  return `${printable(identifier)}: not in the model, which has no such ${what}`;
+}
+
+function identifierFault(identifier: string): string | undefined {
+  if (IDENTIFIER.test(identifier)) return undefined;
+  return `${printable(identifier, 80)}: expected an identifier, a letter and then letters, digits, _ . or -`;
+}

@@ -1,0 +1,80 @@
+/**
+ * One self-contained HTML file: styles, script and data are in it, and its content security policy lets it
+ * load nothing else.
+ *
+ *     deflated: | length of the JSON, 4 bytes | RunData as JSON | bytes of the datagrams |
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { build } from "esbuild";
+import { projectRoot } from "../../../project";
+import type { Recording } from "./recorder";
+
+const source = "host-sim/inspect/report/html/page";
+
+/** The page's text. */
+export async function writePage({ data, bytes }: Recording): Promise<string> {
+  const [script, style] = await bundlePage();
+  const body = readFileSync(join(projectRoot(), source, "body.html"), "utf8");
+  // default-src forbids what is not named: connections, images, frames, fonts, plug-ins.
+  const policy =
+    `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; ` +
+    `base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${escapeHtml(data.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body.trim()}
+<script type="application/octet-stream" id="run-data">${pack(data, bytes)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Deflated and in base64, in which nothing can end the element that holds it. */
+function pack(data: Recording["data"], bytes: Uint8Array): string {
+  const json = Buffer.from(JSON.stringify(data), "utf8");
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return deflateRawSync(Buffer.concat([length, json, bytes]), { level: 9 }).toString("base64");
+}
+
+/** Script and styles, in one piece each. */
+async function bundlePage(): Promise<[script: string, style: string]> {
+  const result = await build({
+    absWorkingDir: projectRoot(),
+    entryPoints: [`${source}/main.ts`],
+    outdir: "out",
+    bundle: true,
+    write: false,
+    minify: true,
+    platform: "browser",
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    logLevel: "silent",
+  });
+  const file = (end: string): string =>
+    result.outputFiles.find(({ path }) => path.endsWith(end))!.text.trim();
+  // An end tag in a text would end the element too early.
+  return [file(".js").replaceAll("</script", "<\\/script"), file(".css").replaceAll("</style", "<\\/style")];
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+}

@@ -1,0 +1,256 @@
+/**
+ * A run as lines on a terminal, in virtual time:
+ *
+ *    00:00:12.345  device   session: authenticating cause=first
+ *    00:00:12.402  up    ─▶ CON POST mid=4a1c token=9f86d081 /auth/PK/DK … 1.2 s
+ *
+ * The AT exchange, which would fill the screen, is folded to a line each time something else happens
+ * in between; unfolded, every line of it is shown, its datagrams in hex still as their size.
+ */
+import { decodeCoap } from "../../cloud/coap/coap-wire";
+import { describeCoap, printable } from "../../cloud/coap/coap-text";
+import { Condenser } from "./condense";
+import { stamp } from "./duration";
+import type { CloudEvent } from "../../cloud/cloud";
+import type { DatagramReport } from "../../sim/radio/link";
+import type { ModemEvent } from "../../sim/modem/modem-event";
+import type { WorldEvent } from "../../sim/world/world";
+import type { Palette } from "./style";
+
+export interface TimelineOptions {
+  readonly write: (line: string) => void;
+  readonly palette: Palette;
+  /** Shows every AT line and every event of modem and cloud. */
+  readonly verbose: boolean;
+  /** Tells of long stretches without anything new in one line each. */
+  readonly condense?: boolean;
+}
+
+/** Writes events as lines, in the order they come. */
+export class Timeline {
+  readonly #options: TimelineOptions;
+  readonly #condenser: Condenser | undefined;
+  #folded: { time: number; commands: string[]; lines: number } | undefined;
+
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+    if (options.condense !== true) return;
+    this.#condenser = new Condenser((time, text) => this.#put(time, options.palette.dim("┆"), text));
+  }
+
+  /** Takes in one event. */
+  add(event: WorldEvent): void {
+    const { palette, verbose } = this.#options;
+    switch (event.source) {
+      case "at":
+        if (verbose) {
+          const arrow = event.direction === "host" ? ">" : "<";
+          this.#line(event.time, palette.dim("AT"), palette.dim(`${arrow} ${foldHex(event.text)}`));
+        } else {
+          this.#fold(event.time, event.direction, event.text);
+        }
+        return;
+      case "device":
+        this.#line(event.time, palette.cyan("device"), this.#device(event.text));
+        return;
+      case "air":
+        this.#datagram(event.report, event.again === true);
+        return;
+      case "board":
+        this.#line(event.time, palette.yellow("board"), `${event.what} ${event.text}`.trimEnd());
+        return;
+      case "modem": {
+        const text = describeModem(event.event, verbose);
+        if (text !== undefined) this.#line(event.time, palette.magenta("modem"), text);
+        return;
+      }
+      case "cloud": {
+        const text = describeCloud(event.event, verbose);
+        if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), text);
+        return;
+      }
+    }
+  }
+
+  /** A line of somebody else's, such as whoever makes the faults: what follows is told in full again. */
+  note(time: number, lane: string, text: string): void {
+    this.#unfold();
+    this.#condenser?.startOver();
+    this.#put(time, lane, text);
+  }
+
+  /** Writes what is still folded. */
+  end(): void {
+    this.#unfold();
+    this.#condenser?.flush();
+  }
+
+  #device(text: string): string {
+    const { palette } = this.#options;
+    if (/^report: acknowledged|^session: online|^command: (?:executed|answered)/.test(text))
+      return palette.green(text);
+    if (/^fault:|^settings:|refused|dropped|denied|down reason/.test(text)) return palette.red(text);
+    if (/kept|discarded|unanswered|repeated/.test(text)) return palette.yellow(text);
+    return text;
+  }
+
+  #datagram(report: DatagramReport, retransmission: boolean): void {
+    const { palette } = this.#options;
+    const message = decodeCoap(report.bytes);
+    const whole = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
+    const text = this.#options.verbose ? whole : shortenKeys(whole);
+    const up = report.direction === "up";
+    const again = retransmission ? palette.yellow(" (again)") : "";
+    const travel =
+      report.fate === "lost"
+        ? palette.red(`lost: ${report.reason ?? "radio"}`)
+        : palette.dim(`${((report.deliveredAt! - report.time) / 1000).toFixed(1)} s`);
+    const lane = palette.bold(up ? "─▶ up" : "◀─ down");
+    this.#line(report.time, lane, `${text}${again} ${palette.dim("·")} ${travel}`);
+  }
+
+  #fold(time: number, direction: "host" | "modem", text: string): void {
+    this.#folded ??= { time, commands: [], lines: 0 };
+    if (direction === "modem") {
+      this.#folded.lines += 1;
+      return;
+    }
+    if (this.#folded.commands.length === 0) this.#folded.time = time;
+    this.#folded.commands.push(foldHex(text));
+  }
+
+  #unfold(): void {
+    const folded = this.#folded;
+    if (folded === undefined) return;
+    const { commands, lines } = folded;
+    // Lines that only answer what was shown before wait for the next command's.
+    if (commands.length === 0) return;
+    this.#folded = undefined;
+    const { palette } = this.#options;
+    const shown = commands.length > 3 ? [commands[0], "…", commands[commands.length - 1]] : commands;
+    const count = commands.length > 3 ? `  (${commands.length} commands, ${lines} lines back)` : "";
+    const what = shown.join("  ") + count;
+    this.#write(folded.time, palette.dim("AT"), palette.dim(what));
+  }
+
+  #line(time: number, lane: string, text: string): void {
+    this.#unfold();
+    this.#write(time, lane, text);
+  }
+
+  #write(time: number, lane: string, text: string): void {
+    const put = (): void => this.#put(time, lane, text);
+    if (this.#condenser === undefined) return put();
+    this.#condenser.add(time, seenOf(lane), seenOf(text), put);
+  }
+
+  #put(time: number, lane: string, text: string): void {
+    const { palette, write } = this.#options;
+    // Padding goes by what is seen, not by the colour's control characters.
+    const seen = seenOf(lane).length;
+    write(`${palette.dim(stamp(time).padStart(12))}  ${lane}${" ".repeat(Math.max(0, 7 - seen))}  ${text}`);
+  }
+}
+
+/** Without the colours' control characters. */
+function seenOf(text: string): string {
+  return text.replace(/\u001b\[\d+m/g, "");
+}
+
+/** Paths with `PK/DK` for the device's two keys, which are the same in every line. */
+function shortenKeys(text: string): string {
+  return text.replace(/\/(auth|topic\/sys)\/[^/ ]+\/[^/ ]+/g, "/$1/PK/DK");
+}
+
+/** An AT line with a long run of hex digits, a datagram, shown as its size: tokens travel in there. */
+export function foldHex(text: string): string {
+  return text.replace(/[0-9A-Fa-f]{17,}/g, (hex) => `<${Math.ceil(hex.length / 2)} bytes>`);
+}
+
+/** By the `stat` of CEREG. */
+const registrationWords = Object.freeze([
+  "detached",
+  "attached to the cell",
+  "searching for a cell",
+  "denied by the network",
+  "searching, out of coverage",
+] as const);
+
+/** What the modem did, in words; undefined for what only `verbose` shows. */
+export function describeModem(event: ModemEvent, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case "power":
+      return `power ${event.state} (${event.reason})`;
+    case "psm":
+      return event.state === "enter" ? "asleep (PSM)" : `awake (${event.reason})`;
+    case "attach":
+      return registrationWords[event.stat];
+    case "dropped":
+      return `dropped a ${event.what}: ${event.reason}`;
+    case "rrc":
+      return verbose ? `radio connection ${event.state}` : undefined;
+    case "socket":
+      return verbose ? `socket ${event.id} ${event.state}` : undefined;
+    case "send":
+    case "receive":
+      return verbose ? `${event.type} ${event.bytes.length} bytes on socket ${event.id}` : undefined;
+  }
+}
+
+/** What the cloud did, in words; undefined for what only `verbose` shows. */
+export function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case "authenticated":
+      return `authenticated ${event.productKey}/${event.deviceKey}, lifetime ${event.lifetime} s`;
+    case "auth-refused":
+      return `authentication refused: ${event.reason}`;
+    case "state":
+      return `device ${event.from} → ${event.to}`;
+    case "signature-refused":
+      return `request refused: ${event.reason}`;
+    case "stored":
+      return `stored ${event.kind} ${event.id} (${event.format})${describePoints(event.points)}`;
+    case "stored-before":
+      return `had ${event.kind} ${event.id} already, acknowledged again`;
+    case "report-refused":
+      return `report refused with code ${event.enosCode}: ${event.reason}`;
+    case "command-queued":
+      return `command ${event.id} waits for the device`;
+    case "command-offered":
+      return `command ${event.id} ${event.delivered ? "delivered with the answer" : "announced with the answer"}`;
+    case "command-fetched":
+      return `command ${event.id} fetched`;
+    case "command-answered":
+      return `command ${event.id} answered with code ${event.code}`;
+    case "command-timed-out":
+      return `command ${event.id} timed out`;
+    case "duplicate-request":
+      return event.answered
+        ? "a retransmission: answered from the store, not executed again"
+        : verbose
+          ? "a repeated NON, ignored"
+          : undefined;
+    case "request-refused":
+      return `request refused: ${event.reason}`;
+    case "malformed":
+      return `malformed datagram: ${event.reason}`;
+    case "internal-error":
+      return `internal error: ${event.reason}`;
+  }
+}
+
+/** Values by identifier, as far as a line has room for them. */
+function describePoints(points: Readonly<Record<string, unknown>> = {}): string {
+  const text = Object.entries(points)
+    .map(([id, value]) => ` ${printable(id, 32)}=${describeValue(value)}`)
+    .join("");
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+/** With its quality as in `-75 (quality 0)`. */
+function describeValue(value: unknown): string {
+  const qualified = value as { value?: unknown; quality?: unknown } | null;
+  const isQualified = typeof qualified === "object" && typeof qualified?.quality === "number";
+  const bare = printable(String(JSON.stringify(isQualified ? qualified.value : value)), 32);
+  return isQualified ? `${bare} (quality ${qualified.quality})` : bare;
+}

@@ -1,0 +1,304 @@
+/**
+ * The simulated board: it powers an engine with the firmware in it, keeps its time, and joins its
+ * pins, its UART and its flash to the rest of the world.
+ *
+ * The guest tells with each answer when its next timer is due; that is one event of the scheduler.
+ * With an engine that answers at once everything here happens at once; with XS each call returns a
+ * promise that whoever runs the scheduler has to await (`VirtualClock.run` does).
+ */
+import { EngineStopped, GuestFault, nothing } from "../engine/engine";
+import { BoardFlash } from "./flash";
+import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons } from "./protocol";
+import { cipher, digest } from "./crypto";
+import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
+import type { Engine } from "../engine/engine";
+import type { PowerDomain } from "../flash/power-domain";
+import type { FlashPartitions } from "./flash";
+import type { KeyValueStores } from "./key-value";
+import type { ScheduledEvent, Scheduler } from "../time/clock";
+
+/** The board's end of the serial wire: a UART's transmit FIFO. */
+export interface SerialWire {
+  /** Takes bytes for which there is room. */
+  write(bytes: Uint8Array): void;
+  /** Room in the FIFO now, bytes. */
+  txFree(): number;
+}
+
+/** Why a board has stopped: on real hardware it would now boot again. */
+export interface Restart {
+  /**
+   * "exception": one escaped a callback; "abort": the engine ran out of memory, stack or time;
+   * "software": the firmware asked for it; "deep sleep": likewise, after `duration`.
+   */
+  readonly reason: "exception" | "abort" | "software" | "deep sleep";
+  /** Deep sleep, ms by the board's own clock. */
+  readonly duration?: number;
+  /** The exception's text, or the engine's. */
+  readonly text: string;
+  /** The exception, with its stack where the engine gives one. */
+  readonly error?: Error;
+}
+
+export interface BoardOptions {
+  /** With the firmware's bundle evaluated in it, and used by this board alone. */
+  readonly engine: Engine;
+  readonly scheduler: Scheduler;
+  /** What `mc/config` gives: values that JSON can carry. */
+  readonly config: Record<string, unknown>;
+  /** Key-value storage: hand the same Map to the board that comes after a restart. */
+  readonly keyValue: KeyValueStores;
+  /** Partitions of its flash, likewise. */
+  readonly flash?: FlashPartitions;
+  /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
+  readonly power?: PowerDomain;
+  /** Memory that outlives deep sleep; what it holds at any other start is the caller's to clear. */
+  readonly retained?: Uint8Array;
+  /** Why it starts (default "Power-On"). */
+  readonly resetReason?: (typeof resetReasons)[number];
+  /** For the firmware's Math.random. */
+  readonly seed: number | string;
+  /** True time at power-on, epoch ms. The firmware does not see it: see `rtc` and `onClockSet`. */
+  readonly epoch: number;
+  /** The board's own clock at power-on, epoch ms. It has no battery: 0, 1970, unless it only restarted. */
+  readonly rtc?: number;
+  readonly serial: SerialWire;
+  /** What the firmware traces, as it comes: a line ends with its own "\n". */
+  readonly onTrace: (text: string) => void;
+  /** A level that an output drives. */
+  readonly onPin: (pin: number, level: 0 | 1) => void;
+  /** The firmware has set its clock, which is now wrong by `error` ms (positive: ahead). */
+  readonly onClockSet?: (error: number) => void;
+  /** The board has stopped for good; start another. Left out, a fault of the firmware is thrown. */
+  readonly onRestart?: (restart: Restart) => void;
+}
+
+/** One board with one firmware in one engine. */
+export class Board {
+  readonly #options: BoardOptions;
+  readonly #engine: Engine;
+  readonly #scheduler: Scheduler;
+  readonly #flash: BoardFlash;
+  #running = false;
+  #restart: Restart | undefined;
+  #stopped: Restart | undefined;
+  #powerOn = 0;
+  /** Its own clock at power-on, epoch ms. */
+  #wallOffset = 0;
+  /** Virtual time that the guest was told last, ms since power-on. */
+  #now = 0;
+  #due = NaN;
+  #timer: ScheduledEvent | undefined;
+  #serialOpen = false;
+  #hearsWritable = false;
+
+  constructor(options: BoardOptions) {
+    this.#options = options;
+    this.#engine = options.engine;
+    this.#scheduler = options.scheduler;
+    this.#flash = new BoardFlash(options.flash ?? new Map());
+    this.#engine.onCommand = (command) => this.#command(command);
+  }
+
+  /** Why it has stopped, once it has. */
+  get stopped(): Restart | undefined {
+    return this.#stopped;
+  }
+
+  /** What its own clock says, epoch ms. */
+  get wall(): number {
+    return this.#wallOffset + this.#scheduler.now - this.#powerOn;
+  }
+
+  /** Powers it on, now. */
+  start(): void | Promise<void> {
+    const seed = String(this.#options.seed);
+    const config = JSON.stringify(this.#options.config);
+    const event = newEvent(HostEvent.boot, 16 + 2 * (seed.length + config.length));
+    event[1] = resetReasons.indexOf(this.#options.resetReason ?? "Power-On");
+    event.writeDoubleLE(this.#options.rtc ?? 0, eventHeader);
+    event.writeUInt32LE(seed.length, eventHeader + 8);
+    event.writeUInt32LE(config.length, eventHeader + 12);
+    event.write(seed + config, eventHeader + 16, "utf16le");
+    this.#powerOn = this.#scheduler.now;
+    this.#wallOffset = this.#options.rtc ?? 0;
+    this.#running = true;
+    return this.#deliver(event);
+  }
+
+  /** Takes the power away: no further event reaches the firmware. The engine is the caller's to close. */
+  powerOff(): void {
+    this.#running = false;
+    this.#scheduler.cancel(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Bytes have come over the serial wire; those without room in the 128-byte FIFO are lost. */
+  serialReceive(bytes: Uint8Array): void | Promise<void> {
+    if (!this.#serialOpen || bytes.length === 0) return;
+    const event = newEvent(HostEvent.serialReceived, bytes.length);
+    event.set(bytes, eventHeader);
+    return this.#deliver(event);
+  }
+
+  /** The transmit FIFO has run low and has room for `free` bytes. */
+  serialWritable(free: number): void | Promise<void> {
+    if (!this.#hearsWritable) return;
+    const event = newEvent(HostEvent.serialWritable, 0);
+    event.writeUInt32LE(free, 4);
+    return this.#deliver(event);
+  }
+
+  /** Something outside puts a level on a pin. */
+  pinChanged(pin: number, level: 0 | 1): void | Promise<void> {
+    const event = newEvent(HostEvent.pinChanged, 0);
+    event[1] = pin;
+    event[2] = level;
+    return this.#deliver(event);
+  }
+
+  /** @param time what the guest is told, ms since power-on; never less than before */
+  #deliver(event: Buffer, time = this.#scheduler.now - this.#powerOn): void | Promise<void> {
+    if (!this.#running) return;
+    this.#now = Math.max(this.#now, time);
+    event.writeDoubleLE(this.#now, 8);
+    let answer: Uint8Array | Promise<Uint8Array>;
+    try {
+      answer = this.#engine.deliver(event);
+    } catch (error) {
+      return this.#fault(error);
+    }
+    if (answer instanceof Uint8Array) return this.#settle(answer);
+    return answer.then(
+      (bytes) => this.#settle(bytes),
+      (error: unknown) => this.#fault(error),
+    );
+  }
+
+  #settle(answer: Uint8Array): void {
+    if (this.#restart !== undefined) return this.#stop(this.#restart);
+    if (!this.#running) return;
+    const due = new DataView(answer.buffer, answer.byteOffset).getFloat64(0, true);
+    if (due === this.#due && this.#timer?.run !== undefined) return;
+    this.#due = due;
+    this.#scheduler.cancel(this.#timer);
+    this.#timer = undefined;
+    if (Number.isNaN(due)) return;
+    // The guest is told the very time it asked for: a sum of fractions could fall a tick short of it.
+    this.#timer = this.#scheduler.at(this.#powerOn + due, () =>
+      this.#deliver(newEvent(HostEvent.timers, 0), due),
+    );
+  }
+
+  #fault(error: unknown): void {
+    if (this.#restart !== undefined) return this.#stop(this.#restart);
+    if (!(error instanceof GuestFault || error instanceof EngineStopped)) throw error;
+    const reason = error instanceof GuestFault ? "exception" : "abort";
+    this.#stop({ reason, text: error.message, error });
+  }
+
+  #stop(restart: Restart): void {
+    const running = this.#running;
+    this.powerOff();
+    if (!running) return;
+    this.#stopped = restart;
+    const { onRestart } = this.#options;
+    if (onRestart !== undefined) return onRestart(restart);
+    throw restart.error ?? new GuestFault(`the firmware asked for a ${restart.text}`);
+  }
+
+  #command(command: Uint8Array): Uint8Array {
+    // After a restart, or without power, nothing that the firmware still does has an effect.
+    if (!this.#running || this.#restart !== undefined) return nothing;
+    const { keyValue } = this.#options;
+    switch (command[0]) {
+      case GuestCommand.trace:
+        this.#options.onTrace(textAt(command, commandHeader, command.length));
+        return nothing;
+      case GuestCommand.serialOpen:
+        this.#openSerial(command[1] === 1);
+        return nothing;
+      case GuestCommand.serialWrite:
+        return this.#writeSerial(command.subarray(commandHeader));
+      case GuestCommand.serialClose:
+        this.#serialOpen = false;
+        this.#hearsWritable = false;
+        return nothing;
+      case GuestCommand.pinWrite:
+        this.#options.onPin(command[2] | (command[3] << 8), command[1] === 0 ? 0 : 1);
+        return nothing;
+      case GuestCommand.digest:
+        return digest(command);
+      case GuestCommand.cipher:
+        return cipher(command);
+      case GuestCommand.keyRead:
+        return readKey(keyValue, command);
+      case GuestCommand.keyWrite:
+        writeKey(keyValue, command, this.#options.power);
+        return nothing;
+      case GuestCommand.keyDelete:
+        deleteKey(keyValue, command);
+        return nothing;
+      case GuestCommand.keyList:
+        return listKeys(keyValue, command);
+      case GuestCommand.clockSet:
+        this.#clockSet(command);
+        return nothing;
+      case GuestCommand.restart:
+        this.#restart = { reason: "software", text: "restart" };
+        return nothing;
+      case GuestCommand.deepSleep: {
+        const duration = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
+        this.#restart = { reason: "deep sleep", text: `for ${duration} ms`, duration };
+        return nothing;
+      }
+      case GuestCommand.retainedRead:
+        return this.#options.retained?.slice() ?? nothing;
+      case GuestCommand.retainedWrite:
+        this.#options.retained?.set(command.subarray(commandHeader, commandHeader + 512));
+        return nothing;
+      case GuestCommand.flashStatus:
+        return this.#flash.status(command);
+      case GuestCommand.flashRead:
+        return this.#flash.read(command);
+      case GuestCommand.flashWrite:
+        this.#flash.write(command);
+        return nothing;
+      case GuestCommand.flashErase:
+        this.#flash.erase(command);
+        return nothing;
+      default:
+        throw new Error(`the guest sent a command of unknown kind ${command[0]}`);
+    }
+  }
+
+  /** The FIFO is empty then: the interrupt that says so comes as soon as the firmware returns. */
+  #openSerial(hearsWritable: boolean): void {
+    this.#serialOpen = true;
+    this.#hearsWritable = hearsWritable;
+    if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(this.#options.serial.txFree()));
+  }
+
+  #writeSerial(bytes: Uint8Array): Uint8Array {
+    const { serial } = this.#options;
+    if (bytes.length > serial.txFree()) return full;
+    serial.write(bytes);
+    return taken;
+  }
+
+  #clockSet(command: Uint8Array): void {
+    const set = new DataView(command.buffer, command.byteOffset).getFloat64(commandHeader, true);
+    this.#wallOffset = set - this.#now;
+    this.#options.onClockSet?.(set - (this.#options.epoch + this.#now));
+  }
+}
+
+const full = new Uint8Array([0]);
+const taken = new Uint8Array([1]);
+
+/** An event without its time, which `#deliver` fills in. */
+function newEvent(kind: number, bodyLength: number): Buffer {
+  const event = Buffer.alloc(eventHeader + bodyLength);
+  event[0] = kind;
+  return event;
+}

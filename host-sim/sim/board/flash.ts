@@ -1,0 +1,49 @@
+/**
+ * The host's end of the guest's flash. It belongs to the caller, so that it outlives the board: what a
+ * restart finds is what was written before.
+ */
+import { nothing } from "../engine/engine";
+import { commandHeader } from "./protocol";
+import { textAt } from "./key-value";
+import type { Flash } from "../../../firmware/journal/flash";
+
+/** Partitions by name. */
+export type FlashPartitions = ReadonlyMap<string, Flash>;
+
+/** The flash of one board: the guest opens one partition, and means it from then on. */
+export class BoardFlash {
+  readonly #partitions: FlashPartitions;
+  #open: Flash | undefined;
+
+  constructor(partitions: FlashPartitions) {
+    this.#partitions = partitions;
+  }
+
+  /** Answers a `flashStatus` command. */
+  status(command: Uint8Array): Uint8Array {
+    const flash = this.#partitions.get(textAt(command, commandHeader, command.length));
+    if (flash === undefined) return nothing;
+    this.#open = flash;
+    const { size, blockLength } = flash.status();
+    return new Uint8Array(new Uint32Array([size, blockLength]).buffer);
+  }
+
+  /** Answers a `flashRead` command. */
+  read(command: Uint8Array): Uint8Array {
+    const view = new DataView(command.buffer, command.byteOffset);
+    const bytes = new Uint8Array(view.getUint32(commandHeader, true));
+    this.#open?.read(bytes, view.getUint32(commandHeader + 4, true));
+    return bytes;
+  }
+
+  /** Carries out a `flashWrite` command. */
+  write(command: Uint8Array): void {
+    const offset = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
+    this.#open?.write(command.slice(commandHeader + 4), offset);
+  }
+
+  /** Carries out a `flashErase` command. */
+  erase(command: Uint8Array): void {
+    this.#open?.eraseBlock(new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true));
+  }
+}

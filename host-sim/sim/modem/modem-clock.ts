@@ -1,0 +1,56 @@
+/** The modem's clock: the network's time once it has been told it, and 1980 until then. */
+import type { Scheduler } from "../time/clock";
+
+/** The modem's own clock before the network has set it: 1980, as GPS time begins. */
+const withoutNetwork = Date.UTC(1980, 0, 6);
+
+export class ModemClock {
+  readonly #scheduler: Scheduler;
+  readonly #epoch: number;
+  readonly #zone: number;
+  #startedAt = 0;
+  /** ms that the network's time was ahead when it was told; `undefined`: not told yet. */
+  #error: number | undefined;
+
+  /**
+   * @param epoch the true time at virtual time 0, ms since 1970
+   * @param zone of the network, quarter-hours east of UTC
+   */
+  constructor(scheduler: Scheduler, epoch: number, zone = 0) {
+    this.#zone = zone;
+    this.#scheduler = scheduler;
+    this.#epoch = epoch;
+  }
+
+  /** The modem boots: it knows no time. */
+  restart(): void {
+    this.#startedAt = this.#scheduler.now;
+    this.#error = undefined;
+  }
+
+  /** The network tells its time, `error` ms ahead of the true one. */
+  set(error: number): void {
+    this.#error = error;
+  }
+
+  /** The same in passing: it corrects a clock that was set, and does not set one. */
+  correct(error: number): void {
+    if (this.#error !== undefined) this.#error = error;
+  }
+
+  /** Whether the network has told the time. */
+  get told(): boolean {
+    return this.#error !== undefined;
+  }
+
+  /** `yy/MM/dd,hh:mm:ss+zz`: local time as 3GPP has it, or UTC with the zone behind it all the same. */
+  text(tells: "local" | "utc" = "local"): string {
+    const { now } = this.#scheduler;
+    const zone = this.told ? this.#zone : 0;
+    const utc = this.told ? this.#epoch + now + this.#error! : withoutNetwork + now - this.#startedAt;
+    const iso = new Date(tells === "utc" ? utc : utc + zone * 900_000).toISOString();
+    const sign = zone < 0 ? "-" : "+";
+    const quarters = String(Math.abs(zone)).padStart(2, "0");
+    return `${iso.slice(2, 10).replaceAll("-", "/")},${iso.slice(11, 19)}${sign}${quarters}`;
+  }
+}

@@ -1,0 +1,33 @@
+/** How a simulated modem is set up. */
+import type { RadioAttachment } from "../radio/link";
+import type { Random } from "../time/random";
+import type { Scheduler } from "../time/clock";
+import type { Family, Quirks } from "./family";
+import type { ModemEvent } from "./modem-event";
+import type { SerialModemSide } from "./uart";
+
+export interface SimulatedModemOptions {
+  family: Family;
+  scheduler: Scheduler;
+  random: Random;
+  port: SerialModemSide;
+  network: RadioAttachment;
+  /** 15 digits. */
+  imei: string;
+  /** Access point name from the factory. */
+  apn?: string;
+  /** Wall clock of the network at virtual time 0, ms since 1970. Default 2026-01-01. */
+  epoch?: number;
+  /** The network's time zone, quarter-hours east of UTC. Default 0. */
+  zone?: number;
+  /** The eDRX cycle that the network grants, 4 bits: what is asked for (default), another, or none. */
+  grantEdrx?: (request: string) => string | undefined;
+  /** False: the network does not care for release assistance (default true). */
+  releaseAssistance?: boolean;
+  /** Starts booting at once (default), or waits for the power key. */
+  powerOn?: "at-start" | "key";
+  quirks?: Quirks;
+  onEvent?: (event: ModemEvent) => void;
+  /** Each complete line of AT traffic. */
+  onLine?: (direction: "host" | "modem", text: string) => void;
+}

@@ -1,0 +1,476 @@
+/**
+ * A simulated NB-IoT modem: the other end of the AT port. What differs from one family to the next is a
+ * table, see `Family`.
+ *
+ *     off --key, supply--> booting --some seconds--> on --idle--> psm --key, pin, UART or T3412--> on
+ *
+ * It answers as the vendors' manuals describe; where they leave the order of lines or a delay open,
+ * seeded chance decides, so that a driver has to cope with all.
+ *
+ * What can befall it is switched on from outside at any time: `reboot`, `deafen`, `hang`, `setSupply`,
+ * `removeSim`, `dropSockets`, `dropContext`, `urcs`, `slow`. Untouched, none of them draws a random
+ * number.
+ */
+import type { Scheduler } from "../time/clock";
+import type { Random } from "../time/random";
+import type { AtCommand } from "./at-command";
+import { AtResponder } from "./at-responder";
+import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
+import { ModemClock } from "./modem-clock";
+import type { ModemEvent } from "./modem-event";
+import { PowerSaving } from "./power-saving";
+import { Registration } from "./registration";
+import { SimCard } from "./sim-card";
+import { ControlLines } from "./control-lines";
+import { Datagrams } from "./datagrams";
+import { PsmSleep } from "./psm-sleep";
+import { notSupported, ordinaryDelay } from "./commands/common";
+import type { Family, Quirks, Unit } from "./family";
+import { PhoneFunction } from "./function";
+import type { SimulatedModemOptions } from "./modem-options";
+import { Power } from "./power";
+import type { ModemState } from "./power";
+import { bootSettings } from "./settings";
+import type { Nvram, Settings } from "./settings";
+import { Trouble } from "./trouble";
+import type { SerialModemSide } from "./uart";
+import { UrcFaults } from "./urc-faults";
+import type { UrcProbabilities } from "./urc-faults";
+import { UdpSockets } from "./udp-sockets";
+
+export type { SimulatedModemOptions } from "./modem-options";
+export type { ModemState } from "./power";
+
+/** ms that a modem which starts anew takes to find back into a network that knows it. */
+const rejoinTime = [800, 4_000] as const;
+
+export class SimulatedModem {
+  readonly family: Family;
+  readonly #options: SimulatedModemOptions;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #port: SerialModemSide;
+  readonly #quirks: Quirks;
+  readonly #trouble: Trouble;
+  readonly #urcs: UrcFaults;
+  readonly #power: Power;
+  readonly #function: PhoneFunction;
+  readonly #card = new SimCard();
+  readonly #clock: ModemClock;
+  readonly #responder: AtResponder;
+  readonly #registration: Registration;
+  readonly #sockets: UdpSockets;
+  readonly #powerSaving: PowerSaving;
+  readonly #nvram: Nvram;
+  readonly #unit: Unit;
+  #settings: Settings = bootSettings();
+  readonly #context = { active: false };
+  #lastCereg = "";
+  /** Commands are taken, not only received. */
+  #serving = false;
+  /** Virtual ms until which the UART of a modem that is waking loses what comes. */
+  #deafUntil = -Infinity;
+  readonly #lines: ControlLines;
+  readonly #sleep: PsmSleep;
+  readonly #datagrams: Datagrams;
+
+  constructor(options: SimulatedModemOptions) {
+    const { scheduler, random, port, network, family } = options;
+    this.family = family;
+    this.#options = options;
+    this.#scheduler = scheduler;
+    this.#random = random.fork("behaviour");
+    this.#port = port;
+    this.#quirks = options.quirks ?? {};
+    this.#trouble = new Trouble(this.#random, this.#quirks, family.restartCommand);
+    this.#urcs = new UrcFaults(random.fork("urcs"));
+    this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1), options.zone);
+    this.#nvram = family.nvram();
+    if (options.apn !== undefined) this.#nvram.apn = options.apn;
+    this.#sockets = new UdpSockets(random.fork("ports"), family.sockets);
+    this.#responder = new AtResponder({
+      scheduler,
+      write: (bytes) => {
+        this.#powerSaving.spoken();
+        port.write(bytes);
+      },
+      execute: (command) => this.#execute(command),
+      onLine: options.onLine,
+      onDropped: (reason) => this.#dropped("command", reason),
+      urcInsideResponse: this.#quirks.urcInsideResponse,
+      urcCopies: () => this.#urcs.copies(),
+      ...(family.gap === undefined ? {} : { gap: family.gap }),
+      ...(family.urcsWait === undefined ? {} : { urcsWait: family.urcsWait }),
+      dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
+    });
+    this.#registration = new Registration({
+      scheduler,
+      random: random.fork("denial"),
+      network,
+      psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),
+      onChange: () => this.#registrationChanged(),
+    });
+    this.#powerSaving = new PowerSaving({
+      scheduler,
+      random: random.fork("power saving"),
+      assistance: options.releaseAssistance,
+      onRrc: (state) => {
+        this.#tell({ type: "rrc", time: scheduler.now, state });
+        if (this.state === "on") family.rrc?.(this.#unit, state === "connected");
+      },
+      onEnterPsm: () => this.#sleep.enter(),
+      onWakeByTimer: () => this.#sleep.wake("T3412"),
+      onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
+      maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
+      ...(family.sleep.lock === undefined ? {} : { lock: family.sleep.lock }),
+    });
+    this.#power = new Power({
+      scheduler,
+      random: this.#random,
+      traits: family.power,
+      bootsByItself: options.powerOn !== "key" || family.power.key === undefined,
+      onBoot: () => this.#reset(),
+      onOn: () => {
+        port.setPowered(true);
+        this.#junk();
+        this.#booted();
+      },
+      onHalt: () => this.#halt(),
+      onPowerDown: () => {
+        if (family.power.goodbye !== undefined) this.#responder.urc(family.power.goodbye);
+      },
+      onWakeKey: () => this.#sleep.wake("key"),
+      onEvent: (event) => this.#tell(event),
+    });
+    this.#function = new PhoneFunction({
+      random: this.#random,
+      faultRandom: random.fork("card"),
+      traits: family.boot,
+      card: this.#card,
+      registration: this.#registration,
+      settings: () => this.#settings,
+      onServing: () => (this.#serving = true),
+      search: () => this.#begin(),
+      urc: (text) => this.#urc(text),
+      later: (delay, run) => this.#later(delay, run),
+      radioOff: () => this.#radioOff(),
+    });
+    this.#lines = new ControlLines({
+      scheduler,
+      traits: family.power,
+      onReset: () => this.#power.resetByPin(),
+      onWake: () => this.#sleep.wake("key"),
+    });
+    const shared = {
+      now: () => scheduler.now,
+      family,
+      unit: () => this.#unit,
+      powerSaving: this.#powerSaving,
+      later: (delay: number, run: () => void) => this.#later(delay, run),
+      tell: (event: ModemEvent) => this.#tell(event),
+    };
+    this.#datagrams = new Datagrams({
+      ...shared,
+      network,
+      sockets: this.#sockets,
+      settings: () => this.#settings,
+      grantEdrx: options.grantEdrx,
+      dropped: (reason) => this.#dropped("datagram", reason),
+    });
+    this.#sleep = new PsmSleep({
+      ...shared,
+      random: this.#random,
+      quirks: this.#quirks,
+      port,
+      power: this.#power,
+      registration: this.#registration,
+      responder: this.#responder,
+      card: this.#card,
+      phone: this.#function,
+      urc: (text) => this.#urc(text),
+      closeSockets: () => this.#closeSockets(),
+      reset: () => this.#reset(),
+      booted: () => this.#booted(),
+      junk: () => this.#junk(),
+    });
+    this.#unit = this.#makeUnit();
+    port.onReceive = (bytes) => {
+      const { wakesByUart, light } = family.sleep;
+      if (this.state === "psm" && wakesByUart !== undefined && (wakesByUart.when?.(this.#unit) ?? true)) {
+        this.#deafUntil = scheduler.now + wakesByUart.deafFor;
+        this.#sleep.wake("uart");
+        return;
+      }
+      if (this.state === "on" && this.#powerSaving.drowsy && light?.may(this.#unit) === true) {
+        this.#deafUntil = scheduler.now + light.deafFor;
+      }
+      this.#powerSaving.uartActivity();
+      if (this.state === "on" && scheduler.now >= this.#deafUntil) this.#responder.receive(bytes);
+    };
+    network.onDownlink = (datagram, from, toPort) => this.#datagrams.page(datagram, from, toPort);
+    network.onServiceLost = () => this.#serviceLost();
+    if (options.powerOn !== "key" || family.power.key === undefined) this.#power.boot("supply");
+  }
+
+  get state(): ModemState {
+    return this.#power.state;
+  }
+
+  /** The PWRKEY line: how long it is held low says what is meant, see `PowerTraits`. */
+  setPowerKey(low: boolean): void {
+    this.#power.setKey(low);
+  }
+
+  /** RESET_N: held low long enough, it starts anew. */
+  setReset(low: boolean): void {
+    this.#lines.setReset(low);
+  }
+
+  /** The pin that ends PSM (PSM_EINT), at its falling edge once it is low long enough. */
+  setWakePin(low: boolean): void {
+    this.#lines.setWake(low);
+  }
+
+  /** The supply rail. Off, everything volatile is gone; on again, it boots or waits for the key. */
+  setSupply(on: boolean): void {
+    this.#power.setSupply(on);
+  }
+
+  /**
+   * Restarts at once, whatever it was doing: a crash or a brown-out. One that is off or hangs stays as
+   * it is.
+   */
+  reboot(reason: string): void {
+    this.#power.reboot(reason);
+  }
+
+  /**
+   * Dead from now on, UART and radio, until the key has turned it off and on again (a second each), or
+   * until its supply was off. One that is off does not hang.
+   */
+  hang(until: "key" | "supply"): void {
+    this.#power.hang(until);
+  }
+
+  /** From now on commands get no answer, until `AT+CFUN=1` or a restart by the key. */
+  deafen(): void {
+    this.#trouble.deaf = true;
+  }
+
+  /** Answers take `factor` times as long. @throws RangeError unless it is above 0 */
+  slow(factor: number): void {
+    this.#trouble.slowdown = factor;
+  }
+
+  /** Probabilities (0..1) that an unsolicited line is lost or comes twice; each can be set in here. */
+  get urcs(): UrcProbabilities {
+    return this.#urcs.probabilities;
+  }
+
+  set urcs(probabilities: UrcProbabilities) {
+    this.#urcs.probabilities = probabilities;
+  }
+
+  /** Takes the SIM card out, which ends the registration; noticed when the card is next in use. */
+  removeSim(): void {
+    this.#card.setPresent(false);
+    if (this.state === "on" && this.#card.ready) this.#function.cardGone();
+  }
+
+  /** Puts the SIM card in; noticed after CFUN 0 and 1, or a restart. */
+  insertSim(): void {
+    this.#card.setPresent(true);
+  }
+
+  /** Forgets all sockets and tells the host nothing, as when its IP stack restarts; how many there were. */
+  dropSockets(): number {
+    return this.#closeSockets();
+  }
+
+  /** The network context is gone, as after a release by the operator; the sockets with it. */
+  dropContext(): void {
+    if (this.state !== "on" || this.#registration.stat !== 1 || !this.#context.active) return;
+    this.#context.active = false;
+    this.#closeSockets();
+    for (const text of this.family.contextLost?.(this.#unit) ?? []) this.#urc(text);
+  }
+
+  /** The SIM card is read and the radio on: attaches, where it does that by itself. */
+  #begin(): void {
+    if (this.#registration.grant !== undefined)
+      return this.#registration.rejoin(this.#random.between(...rejoinTime));
+    if (this.family.attachesItself(this.#unit)) this.#registration.search();
+  }
+
+  #booted(): void {
+    this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
+  }
+
+  /** Settings after a boot. */
+  #reset(): void {
+    const { psmOn, psmTimers, edrx } = this.#settings;
+    this.#settings = bootSettings();
+    if (this.family.keepsPsm === true) Object.assign(this.#settings, { psmOn, psmTimers, edrx });
+    this.family.onBoot?.(this.#unit);
+    this.#serving = false;
+    this.#context.active = false;
+    this.#responder.echo = true;
+    this.#responder.errorStyle = 0;
+    this.#trouble.deaf = false;
+    this.#clock.restart();
+  }
+
+  /** Everything volatile ends here. */
+  #halt(): void {
+    this.#port.setPowered(false);
+    this.#responder.reset();
+    // No line about the end: nobody is left to say it.
+    this.#settings.cereg = 0;
+    this.#radioOff();
+    this.#card.switchOff();
+    this.#sleep.forget();
+  }
+
+  #radioOff(): void {
+    this.#closeSockets();
+    this.#powerSaving.stop();
+    this.#registration.stop();
+  }
+
+  #closeSockets(): number {
+    const ids = this.#sockets.closeAll();
+    for (const id of ids) this.#socketChanged(id, "closed");
+    return ids.length;
+  }
+
+  /** No cell any more: it looks for one, and its sockets wait. Asleep, it is not listening. */
+  #serviceLost(): void {
+    const { mode } = this.#powerSaving;
+    if ((mode !== "connected" && mode !== "idle") || this.#registration.stat !== 1) return;
+    this.#powerSaving.stop();
+    this.#registration.search();
+  }
+
+  #registrationChanged(): void {
+    const { stat, grant } = this.#registration;
+    const { cereg } = this.#settings;
+    this.#tell({ type: "attach", time: this.#scheduler.now, stat, psm: grant?.psm });
+    const fields = this.#registration.fields(cereg, this.#quirks.ceregRoutingArea === true);
+    if (cereg > 0 && fields !== this.#lastCereg) this.#urc(`+CEREG: ${fields}`);
+    this.#lastCereg = fields;
+    if (stat !== 1) return;
+    this.#powerSaving.attached(grant?.psm);
+    if (this.#settings.networkTime) this.#clock.set(this.#options.network.clockError);
+    this.family.attached?.(this.#unit);
+  }
+
+  #junk(): void {
+    if (this.#quirks.junkAtWake !== true) return;
+    this.#port.write(this.#random.bytes(1 + Math.floor(this.#random.next() * 20)));
+  }
+
+  #execute(command: AtCommand): AtExecution | undefined {
+    if (!this.#trouble.hears(command)) {
+      this.#dropped("command", "deaf");
+      return undefined;
+    }
+    if (!this.#serving) {
+      this.#dropped("command", "busy");
+      return undefined;
+    }
+    const rule = this.family.commands.get(command.name);
+    const slow = rule?.delayed === undefined || rule.delayed === command.form;
+    const [least, most] = (slow ? rule?.delay : undefined) ?? ordinaryDelay;
+    const delay = this.#trouble.slowdown * this.#random.between(least, most);
+    if (this.#trouble.breaksAt(command)) {
+      this.#later(delay / 2, () => this.reboot(`in the middle of ${command.name}`));
+    }
+    return { delay, run: () => this.#prompting(rule?.run(this.#unit, command) ?? notSupported) };
+  }
+
+  /** A prompt that is late, or does not come. */
+  #prompting(answer: AtAnswer): AtAnswer {
+    if (answer.prompt === undefined) return answer;
+    const { noPrompt, slowPrompt } = this.#quirks;
+    if (noPrompt !== undefined && this.#random.chance(noPrompt)) {
+      return { ...answer, prompt: { ...answer.prompt, sign: "" } };
+    }
+    // Some come when the driver has given them up already.
+    if (slowPrompt === true) {
+      return { ...answer, prompt: { ...answer.prompt, delay: this.#random.between(500, 8_000) } };
+    }
+    return answer;
+  }
+
+  #urc(text: string): void {
+    if (this.state === "on") this.#responder.urc(text);
+  }
+
+  #later(delay: number, run: () => void): void {
+    this.#power.later(delay, run);
+  }
+
+  #socketChanged(id: number, state: "created" | "connected" | "closed"): void {
+    const peer = this.#sockets.get(id)?.peer;
+    this.#tell({ type: "socket", time: this.#scheduler.now, id, state, peer });
+  }
+
+  #dropped(what: "datagram" | "command", reason: Extract<ModemEvent, { type: "dropped" }>["reason"]): void {
+    this.#tell({ type: "dropped", time: this.#scheduler.now, what, reason });
+  }
+
+  #tell(event: ModemEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  #makeUnit(): Unit {
+    const modem = this;
+    // A home network's subscriber and card numbers that go with the IMEI, all invented.
+    const digits = this.#options.imei.slice(-10).padStart(10, "0");
+    const socketFailure: AtFailure = this.#random.chance(0.5) ? "ERROR" : { cme: 50 };
+    return {
+      get settings() {
+        return modem.#settings;
+      },
+      card: this.#card,
+      nvram: this.#nvram,
+      responder: this.#responder,
+      registration: this.#registration,
+      sockets: this.#sockets,
+      network: this.#options.network,
+      random: this.#random,
+      identity: { imei: this.#options.imei, imsi: `00101${digits}`, iccid: `898601${digits}0000` },
+      baud: this.#port.baud ?? 115_200,
+      quirks: this.#quirks,
+      socketFailure,
+      context: this.#context,
+      get grantedEdrx() {
+        return modem.#datagrams.grantedEdrx;
+      },
+      clock: (tells) => this.#clock.text(tells),
+      get clockTold() {
+        return modem.#clock.told;
+      },
+      urc: (text, delay) => {
+        if (delay === undefined) this.#urc(text);
+        else this.#later(delay, () => this.#urc(text));
+      },
+      releaseLock: () => this.#powerSaving.releaseLock(),
+      setFunction: (cfun) => this.#function.set(cfun),
+      requestPsm: () => this.#requestPsm(),
+      send: (socket, datagram) => this.#datagrams.send(socket, datagram),
+      socketChanged: (id, state) => this.#socketChanged(id, state),
+      restart: (reason) => this.reboot(reason),
+      powerDown: (reason) => this.#power.powerDown(reason),
+      later: (delay, run) => this.#later(delay, run),
+    };
+  }
+
+  /** Changed PSM settings travel in a tracking area update when there is a network. */
+  #requestPsm(): void {
+    if (this.#registration.stat !== 1) return;
+    this.#powerSaving.update();
+    // The answer comes while that connection lasts, so never into a sleep.
+    this.#later(this.#random.between(300, 900), () => this.#registration.update());
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * The serial wire between the ESP32 and the modem, in virtual time.
+ *
+ * 8N1: a byte is 10 bit times (86.8 us at 115200 baud). The board's side behaves as the ESP32's
+ * hardware FIFOs under Moddable's `embedded:io/serial` do, which has no buffer of its own:
+ *
+ *   board  --[ 128-byte TX FIFO ]-->  modem
+ *   board  <--[ 128-byte RX FIFO ]--  modem
+ *
+ * - a write must fit into the TX FIFO's room; `onWritable` comes once 10 bytes or fewer remain in it;
+ * - received bytes are handed over when 120 are waiting, or after 4 symbol times of silence.
+ *
+ * There is no flow control. Bytes are moved in chunks, one scheduler event each, at the time at
+ * which the chunk's last byte has passed.
+ */
+import { Random } from "../time/random";
+import type { ScheduledEvent, Scheduler } from "../time/clock";
+
+/** Bytes in each of the ESP32's hardware FIFOs. */
+export const fifoSize = 128;
+/** Waiting bytes at which the receive interrupt is raised. */
+const receiveThreshold = 120;
+/** Silence, in symbol (byte) times, that raises it for fewer bytes. */
+const receiveSilence = 4;
+/** Bytes left in the TX FIFO at which `onWritable` comes. */
+const writableThreshold = 10;
+
+/** What the board sees of the wire. */
+export interface SerialBoardSide {
+  /**
+   * Puts bytes into the TX FIFO.
+   * @throws RangeError when they do not fit: ask `txFree` first
+   */
+  write(bytes: Uint8Array): void;
+  /** Room in the TX FIFO now, bytes. */
+  txFree(): number;
+  /** At most 120 bytes, the caller's to keep. Runs as a scheduler event of its own. */
+  onReceive: (bytes: Uint8Array) => void | Promise<void>;
+  /** Room in the TX FIFO, bytes. Runs as a scheduler event of its own, after a write. */
+  onWritable: (free: number) => void | Promise<void>;
+}
+
+/** What the modem sees of the wire. */
+export interface SerialModemSide {
+  /** The wire's rate; left out, 115200. */
+  readonly baud?: number;
+  /** Sends bytes, any number of them, behind those not sent yet. */
+  write(bytes: Uint8Array): void;
+  /** Bytes from the board, the modem's to keep. */
+  onReceive: (bytes: Uint8Array) => void;
+  /** While off, bytes from the board are lost. Off at first. */
+  setPowered(on: boolean): void;
+}
+
+/** Probability that a byte is the next one that `corrupt` hits. */
+const corruptionDensity = 1 / 8;
+
+/** Bytes on the wire towards the board, not handed over yet. */
+interface Segment {
+  bytes: Uint8Array;
+  /** Virtual ms when the first bit of `bytes[0]` starts. */
+  start: number;
+}
+
+/** The wire with both its ends. */
+export class Uart {
+  readonly board: SerialBoardSide;
+  readonly modem: SerialModemSide;
+  /** ms that one byte takes. */
+  readonly byteTime: number;
+  readonly #scheduler: Scheduler;
+
+  // Board to modem.
+  #boardBusyUntil = 0;
+  #writable: ScheduledEvent | undefined;
+  #powered = false;
+  #poweredSince = 0;
+
+  // Modem to board.
+  #modemBusyUntil = 0;
+  #incoming: Segment[] = [];
+  #raise: ScheduledEvent | undefined;
+
+  // Its faults, in bytes.
+  #beforeOverrun = 0;
+  #overrun = 0;
+  #corrupt = 0;
+  #noise: Random;
+
+  /** @throws RangeError for a rate that is no positive number */
+  constructor(options: { scheduler: Scheduler; baud: number }) {
+    if (!(options.baud > 0)) throw new RangeError(`baud must be a positive number, got ${options.baud}`);
+    this.#scheduler = options.scheduler;
+    this.#noise = new Random(`uart ${options.baud}`);
+    this.byteTime = 10_000 / options.baud;
+    this.board = {
+      write: (bytes) => this.#fromBoard(bytes),
+      txFree: () => fifoSize - this.#waitingToSend(),
+      onReceive: () => {},
+      onWritable: () => {},
+    };
+    this.modem = {
+      baud: options.baud,
+      write: (bytes) => this.#towardsBoard(bytes),
+      onReceive: () => {},
+      setPowered: (on) => {
+        if (on && !this.#powered) this.#poweredSince = this.#scheduler.now;
+        this.#powered = on;
+      },
+    };
+  }
+
+  /** Puts noise on the wire towards the board, behind what the modem is sending. */
+  garbage(bytes: Uint8Array): void {
+    this.#towardsBoard(bytes);
+  }
+
+  /**
+   * The RX FIFO runs over: of what is sent towards the board from now on, `count` bytes are lost, once
+   * `after` bytes have come through. Another call replaces what is left of the one before.
+   * @throws RangeError for what is no number of bytes
+   */
+  overrun(count: number, after = 0): void {
+    this.#overrun = byteCount("overrun", count);
+    this.#beforeOverrun = byteCount("overrun, after", after);
+  }
+
+  /**
+   * Of what is sent towards the board from now on, `count` bytes, about one in eight, get a bit flipped.
+   * Another call replaces what is left of the one before.
+   * @param random decides which byte and bit; left out, a fixed stream of the wire's own
+   * @throws RangeError for what is no number of bytes
+   */
+  corrupt(count: number, random: Random = this.#noise): void {
+    this.#corrupt = byteCount("corrupt", count);
+    this.#noise = random;
+  }
+
+  /** Bytes in the TX FIFO; the one on the wire counts until its stop bit is out. */
+  #waitingToSend(): number {
+    const left = (this.#boardBusyUntil - this.#scheduler.now) / this.byteTime;
+    // Sums of byte times carry rounding noise far below a bit: it must not count as a byte.
+    return left <= 0 ? 0 : Math.ceil(left - 1e-6);
+  }
+
+  #fromBoard(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const free = fifoSize - this.#waitingToSend();
+    if (bytes.length > free) {
+      throw new RangeError(
+        `the TX FIFO has room for ${free} bytes, got ${bytes.length}: wait for onWritable`,
+      );
+    }
+    const chunk = bytes.slice();
+    const start = Math.max(this.#scheduler.now, this.#boardBusyUntil);
+    const end = start + chunk.length * this.byteTime;
+    this.#boardBusyUntil = end;
+    this.#scheduler.at(end, () => this.#reachModem(chunk, start));
+    this.#scheduler.cancel(this.#writable);
+    this.#writable = this.#scheduler.at(end - writableThreshold * this.byteTime, () =>
+      this.board.onWritable(this.board.txFree()),
+    );
+  }
+
+  #reachModem(chunk: Uint8Array, start: number): void {
+    if (!this.#powered) return;
+    // A modem that came up while the chunk was passing hears its rest, from the next whole byte on.
+    const missed = Math.ceil((this.#poweredSince - start) / this.byteTime - 1e-6);
+    if (missed >= chunk.length) return;
+    this.modem.onReceive(missed > 0 ? chunk.slice(missed) : chunk);
+  }
+
+  #towardsBoard(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const start = Math.max(this.#scheduler.now, this.#modemBusyUntil);
+    this.#modemBusyUntil = start + bytes.length * this.byteTime;
+    const received = bytes.slice();
+    if (this.#corrupt > 0) this.#flipBits(received);
+    // What is lost took its time on the wire all the same.
+    const lostFrom = Math.min(this.#beforeOverrun, received.length);
+    const lostTo = Math.min(lostFrom + this.#overrun, received.length);
+    this.#beforeOverrun -= this.#overrun > 0 ? lostFrom : 0;
+    this.#overrun -= lostTo - lostFrom;
+    if (lostFrom === lostTo) {
+      this.#incoming.push({ bytes: received, start });
+    } else {
+      if (lostFrom > 0) this.#incoming.push({ bytes: received.subarray(0, lostFrom), start });
+      const rest = received.subarray(lostTo);
+      if (rest.length > 0) this.#incoming.push({ bytes: rest, start: start + lostTo * this.byteTime });
+    }
+    this.#scheduleRaise();
+  }
+
+  #flipBits(bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length && this.#corrupt > 0; i++) {
+      if (!this.#noise.chance(corruptionDensity)) continue;
+      bytes[i] ^= 1 << (this.#noise.u32() >>> 29);
+      this.#corrupt -= 1;
+    }
+  }
+
+  /** Finds when the receive interrupt comes next: by threshold or by silence, and with how much. */
+  #scheduleRaise(): void {
+    this.#scheduler.cancel(this.#raise);
+    this.#raise = undefined;
+    if (this.#incoming.length === 0) return;
+    const silence = receiveSilence * this.byteTime;
+    let waiting = 0;
+    let lastEnd = 0;
+    for (const segment of this.#incoming) {
+      if (waiting > 0 && segment.start - lastEnd >= silence) break;
+      const missing = receiveThreshold - waiting;
+      if (segment.bytes.length >= missing) {
+        this.#raiseAt(segment.start + missing * this.byteTime, receiveThreshold);
+        return;
+      }
+      waiting += segment.bytes.length;
+      lastEnd = segment.start + segment.bytes.length * this.byteTime;
+    }
+    this.#raiseAt(lastEnd + silence, waiting);
+  }
+
+  #raiseAt(time: number, count: number): void {
+    this.#raise = this.#scheduler.at(time, () => {
+      const chunk = this.#take(count);
+      this.#raise = undefined;
+      this.#scheduleRaise();
+      return this.board.onReceive(chunk);
+    });
+  }
+
+  #take(count: number): Uint8Array {
+    const chunk = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      const segment = this.#incoming[0];
+      const part = segment.bytes.subarray(0, count - filled);
+      chunk.set(part, filled);
+      filled += part.length;
+      if (part.length === segment.bytes.length) {
+        this.#incoming.shift();
+      } else {
+        segment.bytes = segment.bytes.subarray(part.length);
+        segment.start += part.length * this.byteTime;
+      }
+    }
+    return chunk;
+  }
+}
+
+function byteCount(name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new RangeError(`${name}: expected a number of bytes, got ${count}`);
+}

@@ -1,0 +1,266 @@
+/**
+ * The main scenario: a device's first hours in a world of its own, from power-on to the last reading's
+ * acknowledgement, with one command from the cloud on the way.
+ */
+import { XsEngine } from "../engine/xs-engine";
+import { Tally } from "./tally";
+import { World } from "./world";
+import type { DeviceView } from "../../cloud/cloud";
+import type { Edition } from "../../cloud/registry/registry";
+import type { Coverage } from "../radio/link";
+import type { WorldEvent } from "./world";
+
+export interface SimulationOptions {
+  readonly seed: number | string;
+  readonly engine: "node" | "xs";
+  /** Which edition of the protocol the cloud speaks. */
+  readonly edition: Edition;
+  readonly coverage: Coverage;
+  /** Loss each way, 0 to 1; the coverage level's when left out. */
+  readonly loss?: number;
+  /** Readings that the device takes. */
+  readonly reports: number;
+  /** Seconds between them. */
+  readonly interval: number;
+  readonly format: "raw" | "compact" | "json" | "alternate";
+  /** Readings that the device waits for until it sends them (default 1). */
+  readonly batch?: number;
+  /** Seconds of silence after which the cloud ends the session (default 3600). */
+  readonly lifetime?: number;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
+  /** The board's power key is wired to the modem, so that PSM can be left at will. */
+  readonly powerKey: boolean;
+  /** What the board does between readings (default "none"). */
+  readonly sleep?: "none" | "deep";
+  /** False: a network that does not care for release assistance (default true). */
+  readonly releaseAssistance?: boolean;
+  /** Further settings of the firmware. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the operator of the cloud sends a command. */
+  readonly command: boolean;
+  readonly onEvent?: (event: WorldEvent) => void;
+}
+
+/**
+ * What the engine spent on one report: from one moment at which the device had nothing left to do to
+ * the next, so waking the modem, repeated tries and a command that came back are in it.
+ */
+export interface ReportCost {
+  /** XS's deterministic count of executed instructions. */
+  readonly compute: number;
+  /** Slots in use after a garbage collection, the device being idle. */
+  readonly liveSlots: number;
+}
+
+/** How a run went. */
+export interface SimulationResult {
+  readonly seed: number | string;
+  readonly engine: "node" | "xs";
+  /** What the device found the cloud to speak; undefined when it never got online. */
+  readonly edition: Edition | undefined;
+  /** True when every reading was acknowledged and is stored once, and the command was answered. */
+  readonly complete: boolean;
+  /** What was missing when `complete` is false. */
+  readonly shortfall?: string;
+  readonly reports: {
+    readonly asked: number;
+    readonly acknowledged: number;
+    /** Different readings that the cloud has. */
+    readonly stored: number;
+    /** Deliveries that the cloud recognised as stored before. */
+    readonly repeated: number;
+    /** Readings that the device gave up or had no room for. */
+    readonly lost: number;
+  };
+  readonly commands: { readonly sent: number; readonly executed: number; readonly answered: number };
+  readonly datagrams: {
+    readonly up: number;
+    readonly down: number;
+    readonly lostUp: number;
+    readonly lostDown: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+    readonly retransmissions: number;
+  };
+  /** Virtual ms that the run lasted, and of these how many the modem spent in PSM. */
+  readonly virtualTime: number;
+  readonly asleep: number;
+  /** With deep sleep only: virtual ms that the board spent in it, and how often it fell asleep. */
+  readonly board?: { readonly asleep: number; readonly dozes: number };
+  readonly device: DeviceView;
+  /** Per report, XS engine only. */
+  readonly costs: readonly ReportCost[];
+}
+
+/** Virtual time that a run may take beyond its reports before it counts as stuck, ms. */
+const patience = 2 * 86_400_000;
+/** After the last acknowledgement the modem has this long to fall asleep, ms. */
+const windDown = 60_000;
+
+/** A world with one device in it. */
+export class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #tally = new Tally();
+  readonly #costs: ReportCost[] = [];
+  #world: World | undefined;
+  #spent = 0;
+  #stopped: string | undefined;
+  #commanded = false;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs until every reading is settled and the modem sleeps, or nothing more can come.
+   *
+   * @throws EngineMissing when the XS engine is not installed
+   */
+  async run(): Promise<SimulationResult> {
+    const { seed, reports, interval, format, batch, lifetime, coverage, loss, edition } = this.#options;
+    const tally = this.#tally;
+    const world = await World.create({
+      seed,
+      engine: this.#options.engine,
+      edition,
+      coverage,
+      ...(loss === undefined ? {} : { loss }),
+      ...(this.#options.modem === undefined ? {} : { modem: this.#options.modem }),
+      powerKey: this.#options.powerKey,
+      releaseAssistance: this.#options.releaseAssistance,
+      // Commands go out as the device's readings come in: in bytes, unless all is JSON.
+      payload: format === "json" ? "json" : "raw",
+      // An operator who knows how seldom the device speaks gives a command that long.
+      commandTimeout: Math.max(3_600_000, 8_000 * interval),
+      config: {
+        interval,
+        reports,
+        payload: format,
+        ...(batch === undefined ? {} : { batch }),
+        ...(lifetime === undefined ? {} : { lifetime }),
+        ...(this.#options.sleep === undefined ? {} : { sleep: this.#options.sleep }),
+        ...this.#options.settings,
+      },
+      onEvent: (event) => this.#hear(event),
+    });
+    this.#world = world;
+    const { clock, cloud, device } = world;
+    try {
+      await world.start();
+      const limit = reports * interval * 2_000 + patience;
+      const settled = (): boolean =>
+        this.#stopped !== undefined ||
+        (tally.finished >= reports &&
+          (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
+      await clock.run({ until: limit, stop: settled });
+      tally.close(clock.now);
+      const view = cloud.device(device.productKey, device.deviceKey)!;
+      const sent = cloud.commands(device.productKey, device.deviceKey);
+      const result = {
+        seed,
+        engine: this.#options.engine,
+        edition: tally.edition as Edition | undefined,
+        reports: {
+          asked: reports,
+          acknowledged: tally.acknowledged,
+          stored: tally.stored,
+          repeated: tally.repeated,
+          lost: tally.lost,
+        },
+        commands: {
+          sent: sent.length,
+          executed: tally.executed,
+          answered: sent.filter((command) => command.status === "answered").length,
+        },
+        datagrams: tally.datagrams,
+        virtualTime: clock.now,
+        asleep: tally.asleep,
+        ...(this.#options.sleep === "deep"
+          ? { board: { asleep: world.boardAsleep, dozes: world.dozes } }
+          : {}),
+        device: view,
+        costs: this.#costs,
+      };
+      const missing = shortfallOf(result, this.#options.command);
+      const reasons = [missing, this.#stopped].filter((reason) => reason !== undefined);
+      const shortfall = reasons.length === 0 ? undefined : reasons.join("; ");
+      return {
+        ...result,
+        complete: shortfall === undefined,
+        ...(shortfall === undefined ? {} : { shortfall }),
+      };
+    } finally {
+      await world.close();
+    }
+  }
+
+  #hear(event: WorldEvent): void {
+    const tally = this.#tally;
+    switch (event.source) {
+      case "air":
+        return this.#emit({ ...event, again: tally.datagram(event.report) });
+      case "modem":
+        tally.modem(event.event);
+        break;
+      case "cloud":
+        tally.cloud(event.event);
+        this.#emit(event);
+        if (event.event.type === "stored" || event.event.type === "authenticated") this.#offerCommand();
+        return;
+      case "device":
+        this.#emit(event);
+        return this.#heardDevice(event.text);
+      case "board":
+        // Another engine begins to count at nothing.
+        if (event.what === "asleep") this.#spent = 0;
+        if (event.what === "restarted") this.#stopped = `the board stopped (${event.text})`;
+        break;
+    }
+    this.#emit(event);
+  }
+
+  #heardDevice(line: string): void {
+    const tally = this.#tally;
+    const { clock, engine } = this.#world!;
+    tally.device(line, clock.now);
+    // Something must happen once the modem has had its time, so that the end is noticed.
+    if (tally.finished >= this.#options.reports) clock.at(tally.finishedAt + windDown + 1, () => {});
+    if (engine instanceof XsEngine && line.startsWith("agent: idle")) {
+      clock.after(0, async () => {
+        const { compute } = engine.usage();
+        this.#costs.push({ compute: compute - this.#spent, liveSlots: await engine.liveSlots() });
+        this.#spent = compute;
+      });
+    }
+  }
+
+  /** The operator sends the command once a few readings are in, so that it meets a device at work. */
+  #offerCommand(): void {
+    if (!this.#options.command || this.#commanded) return;
+    const world = this.#world!;
+    const { productKey, deviceKey } = world.device;
+    if (world.cloud.readings(productKey, deviceKey).length < Math.min(3, this.#options.reports - 1)) return;
+    this.#commanded = true;
+    world.clock.after(0, () => {
+      const command = { kind: "set", points: { relay: 1 } } as const;
+      world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
+    });
+  }
+
+  #emit(event: WorldEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** What is missing to a complete run, in words; undefined when nothing is. */
+function shortfallOf(result: Omit<SimulationResult, "complete">, command: boolean): string | undefined {
+  const { reports, commands } = result;
+  if (reports.acknowledged < reports.asked)
+    return `${reports.asked - reports.acknowledged} readings not acknowledged`;
+  if (reports.stored !== reports.asked)
+    return `the cloud stored ${reports.stored} readings of ${reports.asked}`;
+  if (command && commands.answered < 1) return "the command was not answered before the device fell silent";
+  if (command && commands.executed !== 1) return `the command was executed ${commands.executed} times`;
+  return undefined;
+}

@@ -1,0 +1,403 @@
+/**
+ * One device with all that is around it, in virtual time:
+ *
+ *    firmware in its engine == serial == modem == NB-IoT cell == EnOS stand-in
+ *
+ * The board can lose its power and start again: an engine ends with its power, flash, key-value storage
+ * and the modem do not. Everything that happens comes out as one stream of events in order of time. The
+ * same options give the same events and the same bytes.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Board } from "../board/board";
+import { bundleFirmware } from "../board/bundle";
+import { NodeEngine } from "../engine/node-engine";
+import { projectRoot } from "../../project";
+import { EnosCloud } from "../../cloud/cloud";
+import { loadScriptEngine } from "../../cloud/script/script-engine";
+import { MemoryFlash } from "../flash/memory-flash";
+import { PowerDomain } from "../flash/power-domain";
+import { createModem, families } from "../modem/families";
+import { Uart } from "../modem/uart";
+import { NbIotCell } from "../radio/link";
+import { XsEngine } from "../engine/xs-engine";
+import { VirtualClock } from "../time/clock";
+import { demoDevice } from "./demo-device";
+import { Random } from "../time/random";
+import type { Restart } from "../board/board";
+import type { KeyValueStores } from "../board/key-value";
+import type { CloudEvent } from "../../cloud/cloud";
+import type { ProductRecord } from "../../cloud/registry/product";
+import type { DeviceRecord, Edition } from "../../cloud/registry/registry";
+import type { Family } from "../modem/family";
+import type { ModemEvent } from "../modem/modem-event";
+import type { SimulatedModem } from "../modem/simulated-modem";
+import type { Coverage, DatagramReport } from "../radio/link";
+import type { ScheduledEvent } from "../time/clock";
+
+/** Something that happened, with its virtual time in ms. */
+export type WorldEvent = { readonly time: number } & (
+  | { readonly source: "device"; readonly text: string }
+  | { readonly source: "at"; readonly direction: "host" | "modem"; readonly text: string }
+  | { readonly source: "modem"; readonly event: ModemEvent }
+  | {
+      readonly source: "air";
+      readonly report: DatagramReport;
+      /** A retransmission, where somebody has kept count. */
+      readonly again?: boolean;
+    }
+  | { readonly source: "cloud"; readonly event: CloudEvent }
+  /** The board lost its power, got it back, started anew by itself, or slept deeply. */
+  | {
+      readonly source: "board";
+      readonly what: "power lost" | "power on" | "restarted" | "asleep" | "awake";
+      readonly text: string;
+    }
+);
+
+export interface WorldOptions {
+  readonly seed: number | string;
+  readonly engine: "node" | "xs";
+  /** Which edition of the protocol the cloud speaks. */
+  readonly edition: Edition;
+  readonly coverage: Coverage;
+  /** Loss each way, 0 to 1; the coverage level's when left out. */
+  readonly loss?: number;
+  /** Sessions are bound to the address that they were opened from. */
+  readonly addressBound?: boolean;
+  /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
+  readonly natIdle?: number;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
+  /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
+  readonly powerKey: boolean;
+  /** False: a network that does not care for release assistance (default true). */
+  readonly releaseAssistance?: boolean;
+  /** The board can switch the modem's supply. */
+  readonly supply?: boolean;
+  /** How the cloud states commands: in bytes, or in JSON. */
+  readonly payload: "raw" | "json";
+  /** ms that a command waits for its answer. */
+  readonly commandTimeout: number;
+  /** Readings that the cloud keeps of the device; its own limit when left out. */
+  readonly readingsKept?: number;
+  /** Settings of the firmware, as its manifest has them; where the cloud is is not among them. */
+  readonly config: Record<string, unknown>;
+  /** The board was given no device key: it takes the modem's IMEI. */
+  readonly keyFromModem?: boolean;
+  /** Bytes of flash for the journal; 0 for a board without (default 131072, as in firmware/partitions.csv). */
+  readonly journalSize?: number;
+  readonly onEvent: (event: WorldEvent) => void;
+}
+
+/** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
+const server = { address: "203.0.113.5", port: 5683 };
+/** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
+const powerKeyPin = 5;
+const resetPin = 19;
+const wakePin = 21;
+const supplyPin = 18;
+/** Wall clock at virtual time zero. */
+export const epoch = Date.UTC(2026, 0, 1);
+/** ms from a restart to the first line of the firmware. */
+const bootTime = 1_000;
+
+/** From the end of deep sleep to the first line of the firmware, ms: nothing is checked then. */
+const wakeTime = 500;
+/** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
+export const sleepDrift = 0.002;
+
+/** One bundle serves every board of this process. */
+let bundle: Promise<string> | undefined;
+
+/** One device in one world. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly device: DeviceRecord;
+  readonly cell: NbIotCell;
+  readonly cloud: EnosCloud;
+  readonly uart: Uart;
+  readonly modem: SimulatedModem;
+  readonly power = new PowerDomain();
+  readonly flash: MemoryFlash | undefined;
+  /** Powered by these; the current one, or the last. */
+  board: Board | undefined;
+  engine: NodeEngine | XsEngine | undefined;
+  /** Starts of the board so far. */
+  boots = 0;
+  readonly #options: WorldOptions;
+  readonly #bundle: string;
+  readonly #keyValue: KeyValueStores;
+  #cloudTimer: ScheduledEvent | undefined;
+  #nextStart: ScheduledEvent | undefined;
+  /** How far the board's own clock is ahead, ms, once it was set. */
+  #clockError: number | undefined;
+  /** Memory of the board that outlives deep sleep, and nothing else. */
+  readonly #retained = new Uint8Array(512);
+  /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
+  #doze: { readonly since: number; readonly wall: number } | undefined;
+  /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
+  boardAsleep = 0;
+  dozes = 0;
+  readonly #sleepRate: number;
+
+  /** @throws EngineMissing when the XS engine is not installed */
+  static async create(options: WorldOptions): Promise<World> {
+    bundle ??= bundleFirmware();
+    return new World(options, await bundle, await loadScriptEngine());
+  }
+
+  private constructor(
+    options: WorldOptions,
+    firmware: string,
+    scriptEngine: Awaited<ReturnType<typeof loadScriptEngine>>,
+  ) {
+    this.#options = options;
+    this.#bundle = firmware;
+    const { clock } = this;
+    const { edition, payload, commandTimeout, readingsKept } = options;
+    const random = new Random(options.seed);
+    const keys = random.fork("keys");
+    const device = demoDevice((length) => keys.bytes(length));
+    this.device = device;
+    const cloudRandom = random.fork("cloud");
+    const cell = new NbIotCell({
+      scheduler: clock,
+      random: random.fork("radio"),
+      coverage: options.coverage,
+      ...(options.loss === undefined ? {} : { loss: options.loss }),
+      ...(options.natIdle === undefined ? {} : { natIdle: options.natIdle }),
+      onDatagram: (report) => this.#emit({ time: report.time, source: "air", report }),
+    });
+    this.cell = cell;
+    const cloud = new EnosCloud({
+      transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
+      randomBytes: (length) => cloudRandom.bytes(length),
+      edition,
+      iv: "zero",
+      devices: [device],
+      scriptEngine,
+      ...(options.addressBound === true ? { tie: "address" as const } : {}),
+      products: [demoProduct(device.productKey, payload)],
+      limits: { commandTimeout, ...(readingsKept === undefined ? {} : { readings: readingsKept }) },
+      onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
+    });
+    this.cloud = cloud;
+    cell.onUplink = (datagram, peer) => {
+      cloud.receive(datagram, peer, this.cloudNow);
+      this.#watchCloud();
+    };
+    this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
+    const quirks = random.fork("quirks");
+    const { modem: family = "sim7020" } = options;
+    this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
+    this.modem = createModem(family, {
+      scheduler: clock,
+      random: random.fork("modem"),
+      port: this.uart.modem,
+      network: cell.admit(),
+      imei: device.deviceKey,
+      epoch,
+      releaseAssistance: options.releaseAssistance,
+      // No two firmwares of this modem behave alike: these are harmless, and a driver has to bear them.
+      quirks: {
+        urcInsideResponse: quirks.chance(0.5),
+        junkAtWake: quirks.chance(0.5),
+        ceregRoutingArea: quirks.chance(0.5),
+      },
+      onEvent: (event) => this.#emit({ time: event.time, source: "modem", event }),
+      onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
+    });
+    const { journalSize = 131_072 } = options;
+    if (journalSize > 0) {
+      this.flash = new MemoryFlash({ size: journalSize, power: this.power, random: random.fork("flash") });
+    }
+    // Where provisioning puts the keys on a board.
+    this.#keyValue = new Map([
+      [
+        "enos",
+        new Map([
+          ["productKey", device.productKey],
+          ...(options.keyFromModem === true ? [] : ([["deviceKey", device.deviceKey]] as const)),
+          ["deviceSecret", device.deviceSecret],
+        ]),
+      ],
+    ]);
+    this.uart.board.onReceive = (bytes) => this.board?.serialReceive(bytes);
+    this.uart.board.onWritable = (free) => this.board?.serialWritable(free);
+  }
+
+  /** The cloud's time: devices tell it when they measured in epoch ms. */
+  get cloudNow(): number {
+    return epoch + this.clock.now;
+  }
+
+  /** Powers the board on, now. */
+  start(): Promise<void> {
+    return this.#boot("Power-On");
+  }
+
+  /** What its memory that outlives deep sleep holds: for tests, which may spoil it. */
+  get retained(): Uint8Array {
+    return this.#retained;
+  }
+
+  /** Key-value storage, for tests. */
+  get keyValue(): KeyValueStores {
+    return this.#keyValue;
+  }
+
+  /** Takes the board's power away, and gives it back after `offFor` ms. The modem has a supply of its own. */
+  cutPower(offFor: number): void {
+    if (this.#nextStart?.run !== undefined && this.#doze === undefined) {
+      // It is off already, or just starting: only the moment of its return changes.
+      this.clock.cancel(this.#nextStart);
+    } else {
+      this.#emit({ time: this.clock.now, source: "board", what: "power lost", text: `for ${offFor} ms` });
+    }
+    this.clock.cancel(this.#nextStart);
+    this.#endDoze();
+    this.#halt();
+    this.#nextStart = this.clock.after(offFor, () => {
+      this.#emit({ time: this.clock.now, source: "board", what: "power on", text: "" });
+      return this.#boot("Power-On");
+    });
+  }
+
+  /** Tells the cloud's clock that something is due; call after anything done to it from outside. */
+  touchCloud(): void {
+    this.#watchCloud();
+  }
+
+  /** Ends the engine. */
+  async close(): Promise<void> {
+    this.board?.powerOff();
+    await this.engine?.close();
+  }
+
+  #halt(): void {
+    this.board?.powerOff();
+    void this.engine?.close();
+  }
+
+  async #boot(resetReason: "Power-On" | "Software" | "Panic" | "Deep Sleep"): Promise<void> {
+    let rtc: number | undefined;
+    if (resetReason === "Deep Sleep") {
+      rtc = this.#endDoze();
+      this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
+    } else {
+      this.#retained.fill(0);
+    }
+    const { powerKey, supply, config, engine: kind, seed } = this.#options;
+    this.power.restore();
+    const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
+    this.engine = engine;
+    this.boots += 1;
+    const boots = this.boots;
+    const evaluated = engine.evaluate(this.#bundle);
+    if (evaluated !== undefined) await evaluated;
+    const board = new Board({
+      engine,
+      scheduler: this.clock,
+      // Each start draws other numbers, as a board's hardware does.
+      seed: boots === 1 ? `${seed}/board` : `${seed}/board/${boots}`,
+      epoch: epoch + this.clock.now,
+      config: {
+        server: server.address,
+        port: server.port,
+        apn: "iot.example",
+        modem: this.modem.family.name,
+        ...(powerKey ? controlLines(this.modem.family) : {}),
+        ...(supply === true ? { modemSupply: supplyPin } : {}),
+        ...config,
+      },
+      keyValue: this.#keyValue,
+      ...(this.flash === undefined ? {} : { flash: new Map([["journal", this.flash]]) }),
+      power: this.power,
+      resetReason,
+      // The board's own clock goes on over a restart, not over a loss of power.
+      ...(resetReason === "Power-On" || this.#clockError === undefined
+        ? {}
+        : { rtc: epoch + this.clock.now + this.#clockError }),
+      ...(rtc === undefined ? {} : { rtc }),
+      retained: this.#retained,
+      onClockSet: (error) => (this.#clockError = error),
+      serial: this.uart.board,
+      onTrace: (text) => {
+        for (const line of text.split("\n")) {
+          if (line !== "") this.#emit({ time: this.clock.now, source: "device", text: line });
+        }
+      },
+      onPin: (pin, level) => {
+        if (pin === powerKeyPin) this.modem.setPowerKey(level === 0);
+        if (pin === resetPin) this.modem.setReset(level === 0);
+        if (pin === wakePin) this.modem.setWakePin(level === 0);
+        if (pin === supplyPin) this.modem.setSupply(level === 1);
+      },
+      onRestart: (restart) => this.#restarted(restart),
+    });
+    this.board = board;
+    await board.start();
+  }
+
+  /** Its own clock after deep sleep, epoch ms; undefined when it did not sleep. */
+  #endDoze(): number | undefined {
+    if (this.#doze === undefined) return undefined;
+    const { since, wall } = this.#doze;
+    this.#doze = undefined;
+    const slept = this.clock.now - since;
+    this.boardAsleep += slept;
+    if (this.#clockError !== undefined) this.#clockError += slept * (this.#sleepRate - 1);
+    return wall + slept * this.#sleepRate;
+  }
+
+  #restarted({ reason, text, duration = 0 }: Restart): void {
+    if (reason === "deep sleep") {
+      this.#emit({ time: this.clock.now, source: "board", what: "asleep", text });
+      this.#doze = { since: this.clock.now, wall: this.board!.wall };
+      this.dozes += 1;
+      this.#halt();
+      const asleep = duration / this.#sleepRate + wakeTime;
+      this.#nextStart = this.clock.after(asleep, () => this.#boot("Deep Sleep"));
+      return;
+    }
+    this.#emit({ time: this.clock.now, source: "board", what: "restarted", text: `${reason}: ${text}` });
+    this.#halt();
+    this.#nextStart = this.clock.after(bootTime, () =>
+      this.#boot(reason === "software" ? "Software" : "Panic"),
+    );
+  }
+
+  /** Wakes the cloud when a lifetime lapses or a command times out. */
+  #watchCloud(): void {
+    const { clock, cloud } = this;
+    clock.cancel(this.#cloudTimer);
+    if (cloud.deadline === Infinity) return;
+    // To the whole ms: the sum with the epoch has fewer digits left than the difference.
+    this.#cloudTimer = clock.at(Math.max(clock.now, Math.ceil(cloud.deadline - epoch)), () => {
+      cloud.poll(this.cloudNow);
+      this.#watchCloud();
+    });
+  }
+
+  #emit(event: WorldEvent): void {
+    this.#options.onEvent(event);
+  }
+}
+
+/** Settings for the lines that a modem of this family has. */
+function controlLines({ power }: Family): Record<string, number> {
+  return {
+    ...(power.key === undefined ? {} : { powerKey: powerKeyPin }),
+    // Where the key can switch it off as well, a board rarely spends another pin on the reset.
+    ...(power.key?.off === Infinity || power.key === undefined ? { reset: resetPin } : {}),
+    ...(power.wakePin === true ? { wake: wakePin } : {}),
+  };
+}
+
+/** The product in firmware/product, as an operator registers it: its thing model and its parsing script. */
+export function demoProduct(productKey: string, payload: "raw" | "json"): ProductRecord {
+  const read = (file: string): string => readFileSync(join(projectRoot(), "firmware/product", file), "utf8");
+  const model: unknown = JSON.parse(read("model.json"));
+  return { productKey, name: "demo", payload, model, script: read("parsing-script.js") };
+}

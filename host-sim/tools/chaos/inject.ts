@@ -1,0 +1,154 @@
+/**
+ * Makes a script's faults happen in a world, and ends them. Faults of one kind may overlap: the latest that
+ * is not over counts.
+ */
+import { Random } from "../../sim/time/random";
+import type { World } from "../../sim/world/world";
+import type { ChaosDevice, Fault, FaultKind, Script } from "./script";
+
+/** What a fault changes for a while. */
+class Setting {
+  readonly #world: World;
+  readonly #usual: number;
+  readonly #set: (amount: number) => void;
+  #active: { amount: number }[] = [];
+
+  constructor(world: World, usual: number, set: (amount: number) => void) {
+    this.#world = world;
+    this.#usual = usual;
+    this.#set = set;
+  }
+
+  begin(amount: number, lasting: number): void {
+    const entry = { amount };
+    this.#active.push(entry);
+    this.#set(amount);
+    this.#world.clock.after(lasting, () => {
+      this.#active = this.#active.filter((each) => each !== entry);
+      this.#set(this.#active.at(-1)?.amount ?? this.#usual);
+    });
+  }
+}
+
+/** How long somebody who comes to help leaves the modem without supply, ms. */
+const helpersPause = 5_000;
+
+/** See the head of this file. */
+export class Injector {
+  readonly #world: World;
+  readonly #device: ChaosDevice;
+  readonly #noise: Random;
+  readonly #settings: Partial<Record<FaultKind, Setting>>;
+  /** Board power failures so far. */
+  powerCuts = 0;
+  /** Those of them that struck in the middle of a write. */
+  cutsInWrite = 0;
+
+  /** Puts all of the script's faults on the world's clock; `onFault` hears of each as it strikes. */
+  constructor(world: World, script: Script, onFault?: (fault: Fault, time: number) => void) {
+    this.#world = world;
+    this.#device = script.device;
+    this.#noise = new Random(`chaos ${script.seed}/noise`);
+    const { cell, cloud, modem } = world;
+    const setting = (usual: number, set: (amount: number) => void): Setting => new Setting(world, usual, set);
+    this.#settings = {
+      "coverage-outage": setting(0, (on) => (cell.outage = on === 1)),
+      "coverage-level": setting(script.device.coverage, (level) => (cell.coverage = level as 0 | 1 | 2)),
+      loss: setting(-1, (loss) => (cell.loss = loss < 0 ? undefined : loss)),
+      "slow-network": setting(1, (factor) => (cell.slowdown = factor)),
+      duplication: setting(0, (share) => (cell.duplication = share)),
+      "attach-denial": setting(0, (cause) => (cell.denial = cause === 0 ? undefined : cause)),
+      "cloud-down": setting(0, (on) => (cloud.down = on === 1)),
+      "cloud-errors": setting(0, (share) => cloud.setFaults({ serverError: share })),
+      "modem-slow": setting(1, (factor) => modem.slow(factor)),
+      "sim-removal": setting(0, (out) => (out === 1 ? modem.removeSim() : modem.insertSim())),
+      "urc-loss": setting(0, (share) => (modem.urcs.lose = share)),
+      "urc-doubling": setting(0, (share) => (modem.urcs.double = share)),
+      "clock-error": setting(0, (error) => (cell.clockError = error)),
+    };
+    for (const fault of script.faults) {
+      world.clock.at(fault.at, () => {
+        onFault?.(fault, world.clock.now);
+        this.#strike(fault);
+      });
+    }
+    // A write that never came must not be cut when all is to be well.
+    world.clock.at(script.hours * 3_600_000, () => void (world.power.cutAt = undefined));
+  }
+
+  #strike(fault: Fault): void {
+    const { kind, at, lasting, amount } = fault;
+    const { cell, cloud, modem, uart, clock, power, flash } = this.#world;
+    const setting = this.#settings[kind];
+    // Those that are on or off have no amount.
+    const isSwitch = amount === 0 && kind !== "coverage-level";
+    if (setting !== undefined) return setting.begin(isSwitch ? 1 : amount, lasting);
+    switch (kind) {
+      case "nat-rebind":
+        return cell.rebindNat();
+      case "cloud-restart":
+        cloud.restart(this.#world.cloudNow);
+        return this.#world.touchCloud();
+      case "modem-reboot":
+        return modem.reboot("chaos");
+      case "modem-deaf":
+        return modem.deafen();
+      case "modem-hang-key":
+        return this.#hang("key", lasting);
+      case "modem-hang-supply":
+        return this.#hang("supply", lasting);
+      case "modem-brownout":
+        return this.#withoutSupply(amount);
+      case "sockets-gone":
+        // Where sockets stand on a context, half of the times that goes, which is told.
+        if (modem.family.contextLost !== undefined && at % 2 === 1) return modem.dropContext();
+        return void modem.dropSockets();
+      case "uart-garbage":
+        return uart.garbage(this.#noise.bytes(amount));
+      case "uart-overrun":
+        return uart.overrun(amount, Math.floor(this.#noise.next() * 20));
+      case "uart-corruption":
+        return uart.corrupt(amount, this.#noise);
+      case "power-cut":
+        return this.#cut(lasting);
+      case "power-cut-all":
+        // The modem first: it is up before the board when the power comes back, as it needs no bundle.
+        this.#withoutSupply(lasting);
+        return this.#cut(lasting);
+      case "power-cut-in-write":
+        power.onCut = () => {
+          this.cutsInWrite += 1;
+          this.#cut(lasting);
+        };
+        power.cutAt = power.operations + amount;
+        return;
+      case "flash-bit-errors":
+        return flash?.flipBits(amount);
+      default:
+        throw new Error(`no such fault: ${kind} at ${clock.now}`);
+    }
+  }
+
+  #cut(offFor: number): void {
+    this.powerCuts += 1;
+    this.#world.cutPower(offFor);
+    // Nobody drives the pins any more: the key's line is pulled up, and so is the rail's switch.
+    this.#world.modem.setPowerKey(false);
+  }
+
+  #withoutSupply(ms: number): void {
+    const { modem, clock } = this.#world;
+    modem.setSupply(false);
+    clock.after(ms, () => modem.setSupply(true));
+  }
+
+  #hang(until: "key" | "supply", lasting: number): void {
+    const { modem, clock } = this.#world;
+    modem.hang(until);
+    const { powerKey, supply } = this.#device;
+    if (supply || (powerKey && until === "key")) return;
+    clock.after(lasting, () => {
+      if (modem.state === "hung") this.#withoutSupply(helpersPause);
+    });
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The books of a trial: what the device said of its readings, what the cloud has of them, and whatever else
+ * the rules need to judge. It looks at the log, the wire and the cloud's events, never into the firmware.
+ */
+import { decodeCoap } from "../../cloud/coap/coap-wire";
+import { epoch } from "../../sim/world/world";
+import type { WorldEvent } from "../../sim/world/world";
+
+/** A reading that the device said it took. */
+export interface Taken {
+  readonly id: number;
+  /** Virtual ms: the true time of the measurement. */
+  readonly at: number;
+  /** Number of the boot in which that was. */
+  readonly boot: number;
+  readonly values: unknown;
+}
+
+/** A reading as the cloud stored it. */
+export interface Stored {
+  /** Of the request that brought it. */
+  readonly id: string;
+  readonly points: unknown;
+  /** When it was measured, as the device says, epoch ms; undefined: now. */
+  readonly time: number | undefined;
+  /** Virtual ms. */
+  readonly at: number;
+}
+
+/** A line of the log that tells of a loss. */
+export interface Loss {
+  readonly how: "dropped" | "refused";
+  readonly reason: string;
+  readonly at: number;
+  /** Readings that waited then. */
+  readonly waiting: number;
+}
+
+/** Datagrams that follow each other faster, with nothing received between them. */
+export interface Haste {
+  readonly at: number;
+  readonly gap: number;
+}
+
+/** Least time between two datagrams without an answer, ms: 3 s, but for what the AT port adds and takes. */
+const leastGap = 2_800;
+
+/** See the head of this file. */
+export class Ledger {
+  readonly taken = new Map<number, Taken>();
+  readonly acknowledged = new Map<number, number>();
+  readonly losses = new Map<number, Loss>();
+  readonly stored: Stored[] = [];
+  /** Records of the journal that the device found damaged. */
+  damaged = 0;
+  /** What the modem said that the time is, ms ahead of the true one; `asked`: it was asked for it. */
+  readonly tellings: { readonly at: number; readonly error: number; readonly asked: boolean }[] = [];
+  /** Lines of the log that must not be there, and those with a secret in them, by their room alone. */
+  readonly faultLines: string[] = [];
+  readonly leaks: string[] = [];
+  readonly hastes: Haste[] = [];
+  /** Restarts that the firmware asked for and gave a reason, and all others. */
+  readonly restarts = { explained: [] as string[], unexplained: [] as string[] };
+  /** Starts of the board and their ends, virtual ms each; the last has none. */
+  readonly boots: number[] = [0];
+  readonly ends: number[] = [];
+  datagrams = 0;
+  /** Virtual ms. */
+  lastAcknowledged = -Infinity;
+  readonly #pending = new Set<number>();
+  readonly #secrets: string[];
+  #reason: string | undefined;
+  #lastSend = -Infinity;
+  #heard = true;
+
+  /** @param deviceSecret must not be seen in the log */
+  constructor(deviceSecret: string) {
+    this.#secrets = [deviceSecret];
+  }
+
+  /** Readings that the device has, as far as it has told. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Their ids, in the order in which they were taken. */
+  pendingIds(): readonly number[] {
+    return [...this.#pending];
+  }
+
+  isPending(id: number): boolean {
+    return this.#pending.has(id);
+  }
+
+  hear(event: WorldEvent): void {
+    switch (event.source) {
+      case "device":
+        return this.#line(event.text, event.time);
+      case "at":
+        if (event.direction === "modem") this.#telling(event.text, event.time);
+        return;
+      case "modem":
+        if (event.event.type === "receive") this.#heard = true;
+        if (event.event.type === "send") this.#sent(event.time);
+        return;
+      case "air":
+        this.datagrams += 1;
+        if (event.report.direction === "down") this.#findToken(event.report.bytes);
+        return;
+      case "cloud":
+        if (event.event.type === "stored" && event.event.kind === "reading") {
+          const { id, points, time } = event.event;
+          this.stored.push({ id, points, time, at: event.time });
+        }
+        return;
+      case "board":
+        // A restart's boot begins a moment later; what matters is that it is another one.
+        if (this.ends.length < this.boots.length) this.ends.push(event.time);
+        if (event.what !== "power lost") this.boots.push(event.time);
+        if (event.what !== "restarted") return;
+        if (this.#reason !== undefined && event.text.startsWith("software")) {
+          this.restarts.explained.push(this.#reason);
+        } else {
+          this.restarts.unexplained.push(event.text);
+        }
+        this.#reason = undefined;
+        return;
+    }
+  }
+
+  #line(text: string, at: number): void {
+    for (const secret of this.#secrets) {
+      if (text.includes(secret)) this.leaks.push(text.split(":")[0]);
+    }
+    if (text.startsWith("report: ")) return this.#report(text, at);
+    // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
+    if (text.startsWith("agent: idle") && !text.includes(" waiting=")) this.#pending.clear();
+    if (text.startsWith("fault:")) this.faultLines.push(text);
+    const restart = /^supervisor: restart reason=(\S+)/.exec(text);
+    if (restart !== null) this.#reason = restart[1];
+    const opened = /^journal: open .*damaged=(\d+)/.exec(text);
+    if (opened !== null) this.damaged += Number(opened[1]);
+  }
+
+  #report(text: string, at: number): void {
+    const taken = /^report: taken id=(\d+) format=\w+ values=(.*)$/.exec(text);
+    if (taken !== null) {
+      const id = Number(taken[1]);
+      this.taken.set(id, { id, at, boot: this.boots.length, values: JSON.parse(taken[2]) });
+      // One that is dropped as it comes, for want of room, is told to be so first.
+      if (!this.losses.has(id)) this.#pending.add(id);
+      return;
+    }
+    const acknowledged = /^report: acknowledged id=(\d+)/.exec(text);
+    if (acknowledged !== null) {
+      const id = Number(acknowledged[1]);
+      this.acknowledged.set(id, at);
+      this.lastAcknowledged = at;
+      this.#pending.delete(id);
+      return;
+    }
+    const lost = /^report: (dropped|refused) id=(\d+) reason=(.*)$/.exec(text);
+    if (lost === null) return;
+    const how = lost[1] as Loss["how"];
+    this.losses.set(Number(lost[2]), { how, reason: lost[3], at, waiting: this.#pending.size });
+    this.#pending.delete(Number(lost[2]));
+  }
+
+  #sent(at: number): void {
+    const gap = at - this.#lastSend;
+    if (gap < leastGap && !this.#heard) this.hastes.push({ at, gap });
+    this.#lastSend = at;
+    this.#heard = false;
+  }
+
+  /** `+CLTS: ` and `+CCLK: ` with `yy/MM/dd,hh:mm:ss+zz`, the network's zone being UTC here. */
+  #telling(text: string, at: number): void {
+    if (!text.startsWith("+CLTS:") && !text.startsWith("+CCLK:")) return;
+    const match = /(\d\d)\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)/.exec(text);
+    if (match === null) return;
+    const [year, month, date, hours, minutes, seconds] = match.slice(1).map(Number);
+    const told = Date.UTC(2000 + year, month - 1, date, hours, minutes, seconds);
+    this.tellings.push({ at, error: told - (epoch + at), asked: text.startsWith("+CCLK:") });
+  }
+
+  #findToken(datagram: Uint8Array): void {
+    const message = decodeCoap(datagram);
+    if ("malformed" in message || message.payload.length === 0) return;
+    const token = /"token":"([^"]{8,})"/.exec(Buffer.from(message.payload).toString("latin1"))?.[1];
+    if (token !== undefined && !this.#secrets.includes(token)) this.#secrets.push(token);
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Three days without coverage in the middle of a device's life, and what becomes of the readings that it
+ * takes meanwhile: `npm start -- --scenario outage`.
+ *
+ *     0          6 h                              78 h         caught up    and an hour more
+ *     |  at work  |  no coverage, readings wait    |  catching up  |  at work  |
+ */
+import { World, epoch } from "../../sim/world/world";
+import { Ledger } from "./ledger";
+import { judge } from "./verdict";
+import type { Edition } from "../../cloud/registry/registry";
+import type { Coverage } from "../../sim/radio/link";
+import type { WorldEvent } from "../../sim/world/world";
+import type { Script } from "./script";
+
+export interface OutageOptions {
+  readonly seed: number;
+  readonly engine: "node" | "xs";
+  readonly edition: Edition;
+  readonly coverage: Coverage;
+  readonly loss?: number;
+  /** Seconds between readings. */
+  readonly interval: number;
+  readonly format: "raw" | "compact" | "json" | "alternate";
+  readonly batch: number;
+  /** Seconds of silence after which the cloud ends a session. */
+  readonly lifetime: number;
+  readonly powerKey: boolean;
+  /** The modem's family (default "sim7020"). */
+  readonly modem?: string;
+  readonly onEvent?: (event: WorldEvent) => void;
+  /** The coverage goes, or comes back. */
+  readonly onTurn?: (time: number, text: string) => void;
+}
+
+/** How it went. */
+export interface OutageResult {
+  readonly seed: number;
+  readonly engine: "node" | "xs";
+  /** Every reading is in the cloud once, those that waited with their own time. */
+  readonly complete: boolean;
+  readonly shortfall?: string;
+  /** Virtual ms without coverage. */
+  readonly outage: number;
+  readonly taken: number;
+  readonly stored: number;
+  /** Readings that waited when the coverage came back, and the age of the oldest then, ms. */
+  readonly waited: number;
+  readonly oldest: number;
+  /** Of these: stored with the time of their measurement. */
+  readonly timed: number;
+  /** ms from the return of the coverage to the first answer from the cloud, and until nothing waited. */
+  readonly firstContact: number;
+  readonly caughtUp: number;
+  /** Datagrams from the return of the coverage until nothing waited, those in vain among them. */
+  readonly catchUp: {
+    readonly up: number;
+    readonly down: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+  };
+  readonly restarts: number;
+  readonly virtualTime: number;
+}
+
+const hour = 3_600_000;
+/** When the coverage goes, and when it is back, virtual ms. */
+const gone = 6 * hour;
+const back = 78 * hour;
+/** Time for catching up: a radio whose budget for the day is spent waits for the next day. */
+const patience = 30 * hour;
+const afterwards = hour;
+/** Seconds from which on a reading bears its own time: what waited is not mistaken for new. */
+const lateAfter = 60;
+/** ms that a time may be wrong: the network tells whole seconds, and late. */
+const tolerance = 3_000;
+
+/** Runs it. @throws EngineMissing when the XS engine is not installed */
+export async function runOutage(options: OutageOptions): Promise<OutageResult> {
+  return new Outage(options).run();
+}
+
+class Outage {
+  readonly #options: OutageOptions;
+  readonly #catchUp = { up: 0, down: 0, bytesUp: 0, bytesDown: 0 };
+  #books: Ledger | undefined;
+  #waiting: readonly number[] = [];
+  #firstContact = NaN;
+  #caughtUp = NaN;
+
+  constructor(options: OutageOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<OutageResult> {
+    const { seed, engine, edition, coverage, loss, powerKey, modem } = this.#options;
+    const { interval, format, batch, lifetime } = this.#options;
+    const world = await World.create({
+      seed,
+      engine,
+      edition,
+      coverage,
+      ...(loss === undefined ? {} : { loss }),
+      powerKey,
+      ...(modem === undefined ? {} : { modem }),
+      payload: format === "json" ? "json" : "raw",
+      commandTimeout: hour,
+      config: { interval, reports: 0, payload: format, batch, lifetime, late: lateAfter, logValues: true },
+      onEvent: (event) => this.#hear(event),
+    });
+    const books = new Ledger(world.device.deviceSecret);
+    this.#books = books;
+    const { clock, cell } = world;
+    clock.at(gone, () => {
+      cell.outage = true;
+      this.#options.onTurn?.(gone, "no coverage from now on");
+    });
+    clock.at(back, () => {
+      cell.outage = false;
+      this.#waiting = books.pendingIds();
+      this.#options.onTurn?.(back, `coverage is back, ${this.#waiting.length} readings wait`);
+    });
+    const over = (): boolean => {
+      const { now } = clock;
+      // With a batch some of the new ones wait, and should.
+      if (now > back && Number.isNaN(this.#caughtUp) && this.#waiting.every((id) => !books.isPending(id))) {
+        this.#caughtUp = now;
+      }
+      return now > this.#caughtUp + afterwards && books.pending === 0;
+    };
+    try {
+      await world.start();
+      await clock.run({ until: back + patience, stop: over });
+    } finally {
+      await world.close();
+    }
+    const online = world.cloud.device(world.device.productKey, world.device.deviceKey)?.state === "online";
+    return this.#judge(books, online, clock.now);
+  }
+
+  #hear(event: WorldEvent): void {
+    // The values are for the books: on a screen they would fill the line, once for each reading.
+    const isLine = event.source === "device";
+    this.#options.onEvent?.(isLine ? { ...event, text: event.text.replace(/ values=\{.*$/, "") } : event);
+    this.#books?.hear(event);
+    if (event.time < back || !Number.isNaN(this.#caughtUp)) return;
+    if (event.source !== "air") return;
+    const { direction, bytes } = event.report;
+    if (direction === "down" && Number.isNaN(this.#firstContact)) this.#firstContact = event.time;
+    this.#catchUp[direction] += 1;
+    if (direction === "up") this.#catchUp.bytesUp += bytes.length;
+    else this.#catchUp.bytesDown += bytes.length;
+  }
+
+  #judge(books: Ledger, online: boolean, virtualTime: number): OutageResult {
+    const { seed, engine } = this.#options;
+    const waited = this.#waiting.map((id) => books.taken.get(id)!);
+    const account = judge(books, { script: this.#script(), online, cutsInWrite: 0, busiestHour: 0 });
+    const timed = waited.filter((taken) => {
+      const time = account.copies.get(taken.id)?.[0]?.time;
+      return time !== undefined && Math.abs(time - (epoch + taken.at)) <= tolerance;
+    }).length;
+    const result = {
+      seed,
+      engine,
+      outage: back - gone,
+      taken: books.taken.size,
+      stored: books.stored.length,
+      waited: waited.length,
+      oldest: waited.length === 0 ? 0 : back - waited[0].at,
+      timed,
+      firstContact: this.#firstContact - back,
+      caughtUp: this.#caughtUp - back,
+      catchUp: this.#catchUp,
+      restarts: books.restarts.explained.length,
+      virtualTime,
+    };
+    const shortfall = shortfallOf(result, account.violations[0]?.sentence);
+    if (shortfall === undefined) return { ...result, complete: true };
+    return { ...result, complete: false, shortfall };
+  }
+
+  /** As the rules of a campaign want it: nothing that befalls this device explains a loss. */
+  #script(): Script {
+    const { seed, edition, coverage, interval, format, batch, powerKey, modem = "sim7020" } = this.#options;
+    const device = { modem, edition, addressBound: false, coverage, interval, format, batch };
+    const board = { powerKey, supply: false, journalSize: 131_072, sleep: "none" } as const;
+    const stored = { full: "oldest", order: "oldest" } as const;
+    const fault = { at: gone, kind: "coverage-outage", lasting: back - gone, amount: 0 } as const;
+    return { seed, hours: back / hour, device: { ...device, ...board, ...stored }, faults: [fault] };
+  }
+}
+
+function shortfallOf(
+  { waited, timed, caughtUp }: { waited: number; timed: number; caughtUp: number },
+  violation: string | undefined,
+): string | undefined {
+  if (violation !== undefined) return violation;
+  if (waited === 0) return "no reading waited";
+  if (Number.isNaN(caughtUp)) return "the device did not catch up";
+  if (timed === waited) return undefined;
+  return `${waited - timed} readings that waited are stored without their own time`;
+}

@@ -1,0 +1,97 @@
+/** What is said of trials: their violations, and their totals. */
+import { lasting } from "../../inspect/report/duration";
+import type { ChosenDevice } from "./script";
+import type { TrialResult } from "./trial";
+
+/** What it takes to see a trial again. */
+export interface Replay {
+  readonly seed: number;
+  readonly hours: number;
+  readonly engine: "node" | "xs";
+  readonly device?: ChosenDevice;
+  /** Faults of the seed's script; all when left out. */
+  readonly keep?: readonly number[];
+}
+
+/** The sums over many trials. */
+export interface Totals {
+  readonly trials: number;
+  readonly failed: number;
+  readonly readings: number;
+  readonly delivered: number;
+  /** Readings lost for a reason that the script explains. */
+  readonly losses: Readonly<Record<string, number>>;
+  readonly restarts: number;
+  readonly powerCuts: number;
+  readonly datagrams: number;
+  /** By their kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** ms */
+  readonly virtualTime: number;
+  readonly worstDelay: number;
+}
+
+/** One line that shows a trial's timeline. */
+export function replayCommand({ seed, hours, engine, device = {}, keep }: Replay): string {
+  const faults = keep === undefined ? "" : ` --keep ${keep.length === 0 ? "none" : keep.join(",")}`;
+  const xs = engine === "xs" ? " --engine xs" : "";
+  const { modem = "sim7020", sleep = "none" } = device;
+  const family = modem === "sim7020" ? "" : ` --modem ${modem}`;
+  const deep = sleep === "none" ? "" : ` --sleep ${sleep}`;
+  return `npm run chaos -- --seed ${seed} --hours ${hours}${family}${deep}${xs}${faults} --verbose`;
+}
+
+/** Nothing for a trial in which all rules held. */
+export function violationLines({ seed, violations }: TrialResult): string[] {
+  return violations.map(({ invariant, sentence }) => `seed ${seed} FAILED (${invariant}): ${sentence}`);
+}
+
+export function totalsOf(results: readonly TrialResult[]): Totals {
+  const sum = (of: (result: TrialResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  return {
+    trials: results.length,
+    failed: results.filter(({ violations }) => violations.length > 0).length,
+    readings: sum(({ readings }) => readings),
+    delivered: sum(({ delivered }) => delivered),
+    losses: added(results.map(({ losses }) => losses)),
+    restarts: sum(({ restarts }) => restarts),
+    powerCuts: sum(({ powerCuts }) => powerCuts),
+    datagrams: sum(({ datagrams }) => datagrams),
+    faults: added(results.map(({ faults }) => faults)),
+    virtualTime: sum(({ virtualTime }) => virtualTime),
+    worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
+  };
+}
+
+/** Counts by name, the names in their order. */
+function added(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+  }
+  return Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+  return (
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ") || "none"
+  );
+}
+
+/** @param realTime ms that it all took */
+export function totalsLine(results: readonly TrialResult[], realTime: number): string {
+  const totals = totalsOf(results);
+  const { trials, failed, readings, delivered, restarts, powerCuts, datagrams } = totals;
+  const outcome = failed === 0 ? "all rules held" : `${failed} of ${trials} trials FAILED`;
+  return (
+    `${outcome}: ${trials} trials, ${delivered} of ${readings} readings delivered once, ` +
+    `lost for a reason that the script explains: ${listed(totals.losses)}; ` +
+    `worst delay ${lasting(totals.worstDelay)}; ` +
+    `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
+    `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +
+    `faults: ${listed(totals.faults)}`
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * The firmware in two scripts, so that what a board has in flash can be told from what it has in RAM:
+ *
+ *   preloaded   the modules that manifest.json preloads, and the SDK's own. On a board they have run on the
+ *               developer's machine, and what they made lies in flash.
+ *   main        what is not preloaded. It runs on the board, and what it makes takes RAM.
+ *
+ * The first leaves its modules in a global object, from which the second takes what it imports, and calls
+ * main's function `startsAfter` ms after the boot event: time to evaluate the second.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import { bundleFirmware } from "../../sim/board/bundle";
+import { projectRoot } from "../../project";
+import { firmwareModules, stripTypes } from "./modules";
+import type { Plugin } from "esbuild";
+
+export interface StagedBundle {
+  readonly preloaded: string;
+  readonly main: string;
+}
+
+/** ms from the boot event to main's call. */
+const startsAfter = 1;
+/** ms after the start at which tags go out. */
+const tagsAfter = 1_000_000;
+
+/** Modules of the SDK that the firmware uses. Their stand-ins here are no part of the firmware. */
+const sdk = (
+  "timer time crypt resetReason mc/config mc/ffi " +
+  "embedded:io/serial embedded:io/digital embedded:io/smbus embedded:storage/key-value embedded:storage/flash"
+).split(" ");
+
+/**
+ * Readings are put together until a datagram is full, never beyond: only what an application sends goes in
+ * blocks. So this one sets tags, once, of 20 times 40 characters.
+ */
+const tagger = `
+const { DemoApplication } = modules["application"];
+const start = DemoApplication.prototype.start;
+DemoApplication.prototype.start = function (device, boot) {
+  start.call(this, device, boot);
+  modules["timer"].default.set(() => {
+    const tags = {};
+    for (let i = 0; i < 20; i++) tags["tag" + i] = "x".repeat(40);
+    device.updateTags(tags);
+  }, ${tagsAfter});
+};
+`;
+
+/**
+ * The scripts to evaluate: the first, then after the boot event the second.
+ *
+ * @param options.long the application sends a message too long for a datagram
+ */
+export async function stagedBundle(options: { readonly long: boolean }): Promise<StagedBundle> {
+  const root = projectRoot();
+  const places = new Map(sdk.map((name) => [name, name]));
+  for (const { name, file, preloaded } of firmwareModules()) {
+    if (preloaded) places.set(name, join(root, file));
+  }
+  const [preloaded, main] = await Promise.all([bundlePreloaded(places, options.long), bundleMain(places)]);
+  return { preloaded, main };
+}
+
+async function bundlePreloaded(places: ReadonlyMap<string, string>, long: boolean): Promise<string> {
+  const names = [...places.keys()];
+  const lines = names.map((name, i) => `import * as m${i} from ${JSON.stringify(places.get(name))};`);
+  const entries = names.map((name, i) => `  ${JSON.stringify(name)}: m${i},`);
+  const source = [
+    ...lines,
+    "const modules = {",
+    ...entries,
+    "};",
+    long ? tagger : "",
+    "globalThis.firmware = modules;",
+    `export default () => modules["timer"].default.set(() => modules.main(), ${startsAfter});`,
+    "",
+  ];
+  const folder = join(projectRoot(), "build/footprint");
+  mkdirSync(folder, { recursive: true });
+  const entry = join(folder, `preloaded-${process.pid}-${long ? "long" : "short"}.js`);
+  writeFileSync(entry, source.join("\n"));
+  try {
+    return await bundleFirmware({ entry });
+  } finally {
+    rmSync(entry, { force: true });
+  }
+}
+
+async function bundleMain(places: ReadonlyMap<string, string>): Promise<string> {
+  const root = projectRoot();
+  const result = await build({
+    absWorkingDir: root,
+    stdin: {
+      contents: `import main from "./firmware/main";\nglobalThis.firmware.main = main;\n`,
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    banner: { js: '"use strict";' },
+    logLevel: "silent",
+    plugins: [takeFromGlobal(places)],
+  });
+  return result.outputFiles[0].text;
+}
+
+/**
+ * Imports of preloaded modules become constants, taken from the global object: a slot for each name, as
+ * for an import on the board.
+ */
+function takeFromGlobal(places: ReadonlyMap<string, string>): Plugin {
+  const names = new Map([...places].map(([name, place]) => [place, name]));
+  return {
+    name: "preloaded",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const source = stripTypes(readFileSync(path, "utf8"));
+        const contents = source.replace(importLine, (line, clause: string, from: string) => {
+          const name = names.get(from.startsWith(".") ? `${join(dirname(path), from)}.ts` : from);
+          return name === undefined ? line : constants(clause, `firmware[${JSON.stringify(name)}]`);
+        });
+        return { contents, loader: "js" };
+      });
+    },
+  };
+}
+
+/** An import as the compiler writes it: on one line. */
+const importLine = /^import (.+) from "([^"]+)";$/gm;
+
+/** The names of `A`, `{ b, c as d }` or `A, { b }` as constants. */
+function constants(clause: string, from: string): string {
+  const [, whole, list] = /^([\w$]+)?(?:, )?(?:\{(.*)\})?$/.exec(clause) ?? [];
+  if (whole === undefined && list === undefined)
+    throw new Error(`an import that is not understood: ${clause}`);
+  const named = list === undefined ? [] : list.split(",").map((each) => each.trim().replace(" as ", ": "));
+  return `const { ${[...(whole === undefined ? [] : [`default: ${whole}`]), ...named].join(", ")} } = ${from};`;
+}

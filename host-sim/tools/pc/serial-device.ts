@@ -1,0 +1,124 @@
+/**
+ * The board's firmware on this PC, unchanged, with a real modem on a serial port:
+ *
+ *     firmware bundle -- simulated board (timers, pins, storage) -- serial port == modem
+ *
+ * Everything else is as on the board, in real time: its log is the only thing that it says.
+ */
+import { Board } from "../../sim/board/board";
+import { bundleFirmware } from "../../sim/board/bundle";
+import { NodeEngine } from "../../sim/engine/node-engine";
+import { WallClock } from "./wall-clock";
+import type { Restart, SerialWire } from "../../sim/board/board";
+import type { KeyValueStores } from "../../sim/board/key-value";
+
+/** The serial port, as it is used here. */
+export interface Port {
+  write(bytes: Uint8Array, done: () => void): void;
+  /** Levels of the lines that a program drives; either may stay as it is. */
+  set(lines: { readonly dtr?: boolean; readonly rts?: boolean }): void;
+}
+
+export interface SerialDeviceOptions {
+  readonly port: Port;
+  /** Settings of the firmware, as its manifest has them. */
+  readonly config: Record<string, unknown>;
+  readonly keys: Readonly<Record<string, string>>;
+  /** The line that stands for PWRKEY, and whether setting it releases the key. */
+  readonly powerKey?: { readonly line: "dtr" | "rts"; readonly inverted: boolean };
+  /** Each line of the firmware's log. */
+  readonly onLog: (text: string) => void;
+  /** It has come to an end by itself that it should not have. */
+  readonly onFault: (text: string) => void;
+}
+
+/** Of the UART that a board has. */
+const fifoSize = 128;
+/** The GPIO that stands for PWRKEY. */
+const powerKeyPin = 5;
+/** ms from a restart to the first line of the firmware. */
+const bootTime = 500;
+
+/** See the head of this file. */
+export class SerialDevice {
+  readonly #options: SerialDeviceOptions;
+  readonly #clock = new WallClock();
+  readonly #keyValue: KeyValueStores;
+  #board: Board | undefined;
+  #inFifo = 0;
+  #boots = 0;
+  #bundle = "";
+
+  constructor(options: SerialDeviceOptions) {
+    this.#options = options;
+    this.#keyValue = new Map([["enos", new Map(Object.entries(options.keys))]]);
+  }
+
+  async start(): Promise<void> {
+    this.#bundle = await bundleFirmware();
+    this.#clock.start((error) => this.#options.onFault(error instanceof Error ? error.message : "unknown"));
+    await this.#boot("Power-On");
+  }
+
+  /** Bytes have come from the modem. */
+  async receive(bytes: Uint8Array): Promise<void> {
+    await this.#clock.catchUp();
+    // As the UART's interrupt does it, and no more at once than its FIFO holds.
+    for (let at = 0; at < bytes.length; at += fifoSize) {
+      await this.#board?.serialReceive(Uint8Array.from(bytes.subarray(at, at + fifoSize)));
+    }
+  }
+
+  stop(): void {
+    this.#clock.stop();
+    this.#board?.powerOff();
+  }
+
+  async #boot(resetReason: "Power-On" | "Software" | "Panic"): Promise<void> {
+    const { config, powerKey, onLog, port } = this.#options;
+    const engine = new NodeEngine();
+    engine.evaluate(this.#bundle);
+    this.#boots += 1;
+    this.#board = new Board({
+      engine,
+      scheduler: this.#clock,
+      seed: `${process.pid} ${performance.now()} ${this.#boots}`,
+      epoch: Date.now(),
+      rtc: Date.now(),
+      config: { ...config, ...(powerKey === undefined ? {} : { powerKey: powerKeyPin }) },
+      keyValue: this.#keyValue,
+      resetReason,
+      serial: this.#wire(),
+      onTrace: (text) => {
+        for (const line of text.split("\n")) if (line !== "") onLog(line);
+      },
+      onPin: (pin, level) => {
+        if (pin !== powerKeyPin || powerKey === undefined) return;
+        const pressed = level === 0;
+        port.set({ [powerKey.line]: pressed !== powerKey.inverted });
+      },
+      onRestart: (restart) => this.#restarted(restart),
+    });
+    await this.#board.start();
+  }
+
+  /** The FIFO is a count: what was given to the port leaves it when the port says so. */
+  #wire(): SerialWire {
+    return {
+      txFree: () => fifoSize - this.#inFifo,
+      write: (bytes) => {
+        this.#inFifo += bytes.length;
+        this.#options.port.write(bytes, () => {
+          this.#inFifo -= bytes.length;
+          void this.#board?.serialWritable(fifoSize - this.#inFifo);
+        });
+      },
+    };
+  }
+
+  #restarted({ reason, text }: Restart): void {
+    this.#options.onLog(`board: restarted ${reason}: ${text}`);
+    if (reason !== "software") return this.#options.onFault(`the firmware stopped: ${text}`);
+    this.#clock.after(bootTime, () => this.#boot("Software"));
+  }
+}

@@ -1,0 +1,59 @@
+/** An endpoint on a bench that serves, and a client that is whatever bytes the test hands in. */
+import { Bench } from "./rig";
+import { code, unhex } from "../../../host-sim/tools/fuzz/peer";
+import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import type { IncomingRequest, Response } from "../../../firmware/coap/exchange";
+import type { Fields } from "../../../host-sim/tools/fuzz/peer";
+
+export const client = { address: "198.51.100.7", port: 40_000 };
+export const content = code("2.05");
+
+/** A bench whose endpoint serves: requests are kept for the test to answer. */
+export class ServingBench extends Bench {
+  readonly requests: IncomingRequest[];
+
+  constructor(options: Partial<EndpointOptions> = {}, serve?: (request: IncomingRequest) => void) {
+    const requests: IncomingRequest[] = [];
+    super({
+      onRequest: (request) => {
+        requests.push(request);
+        serve?.(request);
+      },
+      ...options,
+    });
+    this.requests = requests;
+  }
+
+  /** Hands in a request from the client. */
+  ask(fields: Partial<Fields> = {}, from = client): void {
+    this.receive({ type: 0, code: 1, messageId: 0x1111, token: "aabb", ...fields }, from);
+  }
+
+  respond(response: Partial<Response> = {}, index = 0): string {
+    return this.requests[index].respond({ code: content, payload: unhex("01"), ...response }, this.now);
+  }
+
+  /** What was sent, in the plainest terms. */
+  get trace(): string[] {
+    return this.sent.map(({ fields }) => {
+      const type = ["CON", "NON", "ACK", "RST"][fields.type];
+      const code = `${fields.code >> 5}.${String(fields.code & 31).padStart(2, "0")}`;
+      return `${type} ${code} ${fields.token} ${fields.payload}`;
+    });
+  }
+}
+
+/** Answers at once with the request's own payload, or its path. */
+const echo =
+  (bench: () => ServingBench) =>
+  (request: IncomingRequest): void => {
+    request.respond({ code: content, payload: request.message.payload }, bench().now);
+  };
+/** A bench whose handler gives the payload back at once. */
+export const echoing = (options: Partial<EndpointOptions> = {}): ServingBench => {
+  const bench: ServingBench = new ServingBench(
+    options,
+    echo(() => bench),
+  );
+  return bench;
+};

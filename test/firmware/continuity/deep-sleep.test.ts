@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { DeepSleep } from "../../../firmware/continuity/deep-sleep";
+import { dozeLength } from "../../../firmware/continuity/deep-sleep-record";
+import type { SleepingBoard } from "../../../firmware/continuity/deep-sleep";
+import type { Rest } from "../../../firmware/continuity/deep-sleep-record";
+
+/** A board whose sleep does return, so that a test sees it. */
+class Board implements SleepingBoard {
+  readonly memory = new Uint8Array(dozeLength);
+  readonly slept: number[] = [];
+  time = 1_790_000_000_000;
+  read(length: number): Uint8Array {
+    return this.memory.slice(0, length);
+  }
+  write(bytes: Uint8Array): void {
+    this.memory.set(bytes);
+  }
+  wall(): number {
+    return this.time;
+  }
+  sleep(duration: number): void {
+    this.slept.push(duration);
+  }
+}
+
+const rest: Rest = {
+  until: 900_000,
+  next: 900_000,
+  taken: 3,
+  epoch: 1_789_999_000_000,
+  candidate: undefined,
+  slept: 1_000,
+  askedInVain: false,
+  memory: new Uint8Array([1, 2, 3]),
+};
+const modem = [2, 10, 86_400];
+
+describe("deep sleep", () => {
+  test("begins after a moment's rest, ends before something is due, and is known at the wake", () => {
+    const board = new Board();
+    const log: string[] = [];
+    const sleep = new DeepSleep(board, (text) => log.push(text));
+    expect(sleep.settle(rest, modem, 10_000, false)).toBe(300);
+    expect(sleep.settle(rest, modem, 10_200, false)).toBe(100);
+    expect(board.slept).toEqual([]);
+    sleep.settle(rest, modem, 10_300, false);
+    expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
+    board.time += 888_000;
+    const woken = new DeepSleep(board, (text) => log.push(text)).wake();
+    expect(woken).toMatchObject({ now: 898_300, slept: 889_000, taken: 3, modem, memory: rest.memory });
+    expect(log).toEqual([]);
+    // What was taken up once is not taken up again.
+    expect(new DeepSleep(board, (text) => log.push(text)).wake()).toBeUndefined();
+    expect(log).toEqual(["woke without its memory"]);
+  });
+
+  test("is put off by what comes from outside, and by anything that is not at rest", () => {
+    const board = new Board();
+    const sleep = new DeepSleep(board, () => {});
+    sleep.settle(rest, modem, 0, false);
+    expect(sleep.settle(rest, modem, 299, true)).toBe(300);
+    expect(sleep.settle(rest, modem, 599, false)).toBe(300);
+    expect(sleep.settle(undefined, modem, 700, false)).toBe(Infinity);
+    expect(sleep.settle(rest, undefined, 800, false)).toBe(Infinity);
+    expect(sleep.settle(rest, modem, 900, false)).toBe(300);
+    expect(board.slept).toEqual([]);
+  });
+
+  test("is not worth it for seconds, and no longer than a day", () => {
+    const board = new Board();
+    const sleep = new DeepSleep(board, () => {});
+    const until = (ms: number): Rest => ({ ...rest, until: ms, next: ms });
+    expect(sleep.settle(until(11_000), modem, 0, false)).toBe(Infinity);
+    expect(sleep.settle(until(11_600), modem, 0, false)).toBe(300);
+    sleep.settle(until(1e9), modem, 400, false);
+    expect(board.slept).toEqual([86_400_000]);
+  });
+
+  test("does not happen with more to remember than there is room", () => {
+    const board = new Board();
+    const sleep = new DeepSleep(board, () => {});
+    const large = { ...rest, memory: new Uint8Array(dozeLength) };
+    sleep.settle(large, modem, 0, false);
+    expect(sleep.settle(large, modem, 400, false)).toBe(Infinity);
+    expect(board.slept).toEqual([]);
+    expect(board.memory.every((byte) => byte === 0)).toBe(true);
+  });
+});

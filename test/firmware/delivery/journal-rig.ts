@@ -1,0 +1,55 @@
+import { Backlog } from "../../../firmware/delivery/upload-queue";
+import { Journal } from "../../../firmware/journal/journal";
+import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
+import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
+import { Random } from "../../../host-sim/sim/time/random";
+import { thing } from "../device/rig";
+import type { BacklogOptions } from "../../../firmware/delivery/upload-queue";
+import type { Reading } from "../../../firmware/delivery/entry";
+import type { JournalOptions } from "../../../firmware/journal/journal";
+export const flashOf = (blocks: number, blockLength = 512, power = new PowerDomain(), seed = 7) =>
+  new MemoryFlash({ size: blocks * blockLength, blockLength, power, random: new Random(seed) });
+export const journalOf = (flash: MemoryFlash, boot: number, more: Partial<JournalOptions> = {}) =>
+  new Journal(flash, boot, {
+    policy: "oldest",
+    thinnable: () => true,
+    pinned: () => false,
+    onLost() {},
+    onMoved() {},
+    ...more,
+  });
+export function backlogOf(options: Partial<BacklogOptions> = {}) {
+  const lost: string[] = [];
+  const log: string[] = [];
+  const backlog = new Backlog({
+    flash: flashOf(8),
+    boot: 1,
+    policy: "oldest",
+    order: "oldest",
+    thing,
+    underWay: () => [],
+    onLost: (id, _r, reason) => void lost.push(`${id} ${reason}`),
+    log: (r, t) => void log.push(`${r}: ${t}`),
+    ...options,
+  });
+  return { backlog, lost, log };
+}
+export const reading = (id: number, more: Partial<Reading> = {}): Reading => ({
+  kind: "reading",
+  id,
+  takenAt: 1000 * id,
+  time: 1_700_000_000_000 + 1000 * id,
+  values: { n: id },
+  format: "raw",
+  ...more,
+});
+export function drain(backlog: Backlog): number[] {
+  const ids: number[] = [];
+  for (let i = 0; i < 2000 && backlog.length > 0; i++) {
+    const [first] = backlog.next(0, 3_600_000);
+    if (first === undefined) break;
+    ids.push(first.id);
+    backlog.release(first);
+  }
+  return ids;
+}

@@ -1,0 +1,229 @@
+/** Faults that a review of the store-and-forward proved: the device. */
+import { describe, expect, it } from "vitest";
+import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
+import { AgentBench } from "./rig";
+import { backlogOf, flashOf, reading } from "../delivery/journal-rig";
+import type { Completion } from "../../../firmware/device/application";
+import type { Message } from "../../../firmware/delivery/entry";
+import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
+const minute = 60_000,
+  hour = 60 * minute;
+class Store implements ByteStore {
+  readonly v = new Map<string, Uint8Array>();
+  fail = false;
+  read(k: string) {
+    return this.v.get(k)?.slice().buffer;
+  }
+  write(k: string, x: Uint8Array) {
+    if (this.fail) throw new Error("ESP_ERR_NVS");
+    this.v.set(k, x.slice());
+  }
+}
+it("flash that cannot be read does not make the device spin", () => {
+  const flash = flashOf(16);
+  const fill = backlogOf({ flash });
+  for (let id = 1; id <= 20; id++) fill.backlog.append(reading(id));
+  let reads = 0;
+  const read = flash.read.bind(flash);
+  const bench = new AgentBench({ flash, random: () => 0.5 });
+  flash.read = () => {
+    if (++reads > 5_000) throw new RangeError("SPIN");
+    throw new Error("ESP_ERR_FLASH");
+  };
+  void read;
+  let lines = 0;
+  const push = bench.log.push.bind(bench.log);
+  bench.log.push = (...l: string[]) => {
+    if (++lines > 5_000) throw new Error("SPIN");
+    return push(...l);
+  };
+  bench.wait(10 * minute);
+  expect(lines).toBeLessThan(5_000);
+});
+it("after one failed write of the state no id is given twice", () => {
+  const store = new Store();
+  const log = () => {};
+  const first = new DeviceMemory(store, () => 0.5, log);
+  const ids = new Set<number>();
+  for (let i = 0; i < 10; i++) ids.add(first.takeId());
+  store.fail = true;
+  for (let i = 0; i < 60; i++) ids.add(first.takeId());
+  store.fail = false;
+  for (let i = 0; i < 1_000; i++) ids.add(first.takeId());
+  const second = new DeviceMemory(store, () => 0.5, log);
+  let again = 0;
+  for (let i = 0; i < 100; i++) if (ids.has(second.takeId())) again += 1;
+  expect(again).toBe(0);
+});
+it("after one failed write of the state a new reading does not bear the id of one that waits in the journal", () => {
+  const store = new Store();
+  const flash = flashOf(16, 1024);
+  const a = new AgentBench({ flash, store });
+  a.link.broken = true;
+  a.wait(hour);
+  store.fail = true;
+  a.wait(20 * hour);
+  store.fail = false;
+  a.wait(hour);
+  const waiting = a.agent.backlog;
+  const b = new AgentBench({ flash, store }, a.server);
+  b.now = 0;
+  b.wait(8 * hour);
+  const waitingIds = a.lines("report: taken").map((l) => /id=(\d+)/.exec(l)![1]);
+  const fresh = b.lines("report: taken").map((l) => /id=(\d+)/.exec(l)![1]);
+  expect({ waiting, both: fresh.filter((id) => waitingIds.includes(id)).length }).toEqual({
+    waiting,
+    both: 0,
+  });
+});
+it("without key-value storage readings of an earlier boot are not dated into the future", () => {
+  const flash = flashOf(16, 1024);
+  const a = new AgentBench({ flash });
+  a.link.broken = true;
+  a.wait(10 * hour);
+  let r = 0.3;
+  const b = new AgentBench({ flash, random: () => (r = (r * 9301 + 0.49297) % 1) });
+  b.link.broken = true;
+  b.wait(minute);
+  const wall = 1_790_000_000_000;
+  b.agent.setTime(wall, b.now);
+  const times = drainTimes(flash);
+  expect(times.filter((t) => t > wall).length).toBe(0);
+});
+function drainTimes(flash: ReturnType<typeof flashOf>): number[] {
+  const { backlog } = backlogOf({ flash, boot: 9 });
+  const out: number[] = [];
+  while (backlog.length > 0) {
+    const [e] = backlog.next(0, 1e12);
+    if (!e) break;
+    if (e.time !== undefined) out.push(e.time);
+    backlog.release(e);
+  }
+  return out;
+}
+it("a board that loses its power every night gets back on the air once its budget was spent", () => {
+  const store = new Store();
+  let server;
+  let sent = 0;
+  for (let night = 0; night < 10; night++) {
+    const b = new AgentBench({ store, radioBudget: 600 }, server);
+    server = b.server;
+    let off = false;
+    let since = -1;
+    Object.defineProperty(b.link, "active", { get: () => !off });
+    Object.assign(b.link, {
+      suspend: () => {
+        off = true;
+        b.link.ready = false;
+        b.link.deadline = Infinity;
+      },
+    });
+    const connect = b.link.connect.bind(b.link);
+    b.link.connect = (n) => {
+      off = false;
+      connect(n);
+    };
+    b.link.broken = night === 0;
+    void since;
+    b.wait(12 * hour);
+    if (night > 0) sent += b.agent.totals.acknowledged;
+  }
+  expect(sent).toBeGreaterThan(0);
+});
+describe("the supervisor", () => {
+  const run = (interval: number, deadline: (now: number) => number, hours: number) => {
+    const restarts: string[] = [];
+    const b = new AgentBench({ interval, restart: (c) => void restarts.push(c) });
+    b.link.connect = () => {};
+    b.link.poll = () => {};
+    let due = 0;
+    Object.defineProperty(b.link, "deadline", {
+      get: () => {
+        const d = deadline(b.now);
+        due = d;
+        return d;
+      },
+    });
+    void due;
+    for (let i = 0; i < hours * 6; i++) {
+      b.wait(10 * minute);
+      b.agent.supervise(b.now);
+    }
+    return restarts;
+  };
+  it("restarts a device whose modem's driver waits for nothing, at the usual interval of 15 minutes", () => {
+    expect(run(900, () => Infinity, 48)).toContain("hung");
+  });
+  it("restarts none whose modem pauses for five hours after it was denied, at an interval of six", () => {
+    let until = 5 * hour;
+    expect(
+      run(
+        21_600,
+        (now) => {
+          while (until <= now) until += 5 * hour;
+          return until;
+        },
+        24,
+      ),
+    ).toEqual([]);
+  });
+});
+it("an application may use one object for all its readings", () => {
+  const b = new AgentBench({ flash: flashOf(16, 1024) });
+  const values = { n: 0 };
+  b.sample = () => {
+    values.n += 1;
+    return values;
+  };
+  b.link.broken = true;
+  b.wait(hour);
+  b.link.broken = false;
+  b.wait(3 * hour);
+  const bodies = b.server.seen.filter((r) => r.line.endsWith("/up_raw")).map((r) => r.bytes.slice(10));
+  expect(new Set(bodies).size).toBe(bodies.length);
+});
+
+describe("messages with a callback, in an outage", () => {
+  const message = (id: number, done: (how: Completion) => void): Message => ({
+    kind: "message",
+    id,
+    takenAt: id,
+    time: 1e12 + id,
+    topic: "/t",
+    params: { a: id },
+    timed: true,
+    done,
+    question: false,
+  });
+
+  it("do not fill the RAM, and the latest of them hear of their end", () => {
+    const heard: number[] = [];
+    const { backlog, log } = backlogOf({ flash: flashOf(256, 4096) });
+    for (let id = 1; id <= 3_000; id++) backlog.append(message(id, () => heard.push(id)));
+    expect(backlog.length).toBe(3_000);
+    expect(backlog.next(0, 1e12).length).toBeLessThan(64);
+    expect(log.filter((line) => line.includes("callback forgotten")).length).toBeGreaterThan(2_000);
+    while (backlog.length > 0) {
+      const [entry] = backlog.next(0, 1e12);
+      if (entry.kind === "message") entry.done?.({ kind: "accepted", data: {} });
+      backlog.release(entry);
+    }
+    // Those that never left the RAM, and the last of those that did.
+    expect(heard.slice(-64)).toEqual(Array.from({ length: 64 }, (_, i) => 2_937 + i));
+  });
+
+  it("hear of it when they make room for others", () => {
+    const heard: string[] = [];
+    const lost: string[] = [];
+    const { backlog } = backlogOf({
+      flash: flashOf(4, 1024),
+      onLost: (id, _isReading, reason, entry) => {
+        lost.push(`${id} ${reason}`);
+        if (entry?.kind === "message") entry.done?.({ kind: "dropped" });
+      },
+    });
+    for (let id = 1; id <= 90; id++) backlog.append(message(id, (how) => heard.push(`${id} ${how.kind}`)));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(heard).toEqual(lost);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { AtEngine } from "../../../../firmware/modem/at/engine";
+import { ascii, asciiText, startsWith } from "../../../../firmware/text/ascii";
+import type { AtCommand, AtResult } from "../../../../firmware/modem/at/engine";
+
+const sendOk = (line: Uint8Array): AtResult | undefined => {
+  const text = asciiText(line);
+  return text === "SEND OK" ? { kind: "ok" } : text === "SEND FAIL" ? { kind: "error" } : undefined;
+};
+const qiopen = (line: Uint8Array): AtResult | undefined => {
+  if (!startsWith(line, ascii("+QIOPEN: 0,"))) return undefined;
+  const code = Number(asciiText(line, 11));
+  return code === 0 ? { kind: "ok" } : { kind: "error", code };
+};
+const secondField = (header: Uint8Array, prefix: string): number | undefined => {
+  const match = new RegExp(`^\\${prefix} (\\d+),?$`).exec(asciiText(header));
+  return match === null ? undefined : Number(match[1]);
+};
+
+/** An engine whose every contact with the world is noted. */
+function bench() {
+  const log: string[] = [];
+  const engine = new AtEngine({
+    write: (bytes) => log.push(`> ${asciiText(bytes).replace("\r", "\\r").replace("\x1b", "ESC")}`),
+    urcs: ["+QIURC:", "+CADATAIND:"].map(ascii),
+    banners: [ascii("RDY")],
+    onUrc: (line) => log.push(`urc ${asciiText(line)}`),
+    onBanner: () => log.push("banner"),
+  });
+  let now = 0;
+  return {
+    engine,
+    take: () => log.splice(0),
+    ask: (text: string, options: Partial<AtCommand>) =>
+      engine.send(
+        {
+          line: ascii(text),
+          timeout: 10_000,
+          onLine: (line) => log.push(`< ${asciiText(line)}`),
+          onDone: (result) => log.push(`= ${JSON.stringify(result)}`),
+          ...options,
+        },
+        now,
+      ),
+    say: (text: string) => engine.receive(ascii(text), now),
+    bytes: (bytes: Uint8Array) => engine.receive(bytes, now),
+    pass: (ms: number) => {
+      now += ms;
+      engine.poll(now);
+    },
+    data: (bytes: Uint8Array) => log.push(`data ${Buffer.from(bytes).toString("hex")}`),
+  };
+}
+
+const payload = { prompt: 0x3e, bytes: ascii("hello") };
+
+describe("data behind a prompt", () => {
+  it("goes out when the modem asks for it, and no earlier", () => {
+    const { ask, say, take } = bench();
+    ask("AT+CASEND=0,5", { payload });
+    expect(take()).toEqual(["> AT+CASEND=0,5\\r"]);
+    say("AT+CASEND=0,5\r\r\n> ");
+    expect(take()).toEqual(["> hello"]);
+    say("\r\nOK\r\n");
+    expect(take()).toEqual(['= {"kind":"ok"}']);
+  });
+
+  it("is not asked for by the same character within a line, nor without such a command", () => {
+    const { ask, say, take } = bench();
+    ask("AT", {});
+    say("\r\n> \r\nOK\r\n");
+    expect(take()).toEqual(["> AT\\r", '= {"kind":"ok"}']);
+    const { ask: askData, say: sayData, take: takeData } = bench();
+    askData("AT+CASEND=0,5", { payload });
+    sayData("\r\nx> y\r\n");
+    expect(takeData()).toEqual(["> AT+CASEND=0,5\\r"]);
+  });
+
+  it("is asked for behind a URC, and the blank behind the prompt is part of it", () => {
+    const { ask, say, take, pass } = bench();
+    ask("AT+QISEND=0,5", { payload, ends: sendOk });
+    say('\r\n+QIURC: "recv",0\r\n>');
+    say(" ");
+    say("\r\nSEND OK\r\n");
+    pass(20);
+    expect(take()).toEqual([
+      "> AT+QISEND=0,5\\r", 'urc +QIURC: "recv",0', "> hello", '= {"kind":"ok"}',
+    ]);
+  });
+
+  it("never asked for: ESC, and a time-out that says so; the next command waits for a late answer", () => {
+    const { ask, say, take, pass } = bench();
+    ask("AT+CASEND=0,5", { payload });
+    ask("AT", {});
+    take();
+    pass(4_999);
+    expect(take()).toEqual([]);
+    pass(1);
+    expect(take()).toEqual(["> ESC", '= {"kind":"timeout","unprompted":true}']);
+    // Late: the next command would be data.
+    say("\r\n> ");
+    expect(take()).toEqual(["> ESC"]);
+    say("\r\nERROR\r\n");
+    pass(1_000);
+    expect(take()).toEqual(["> AT\\r"]);
+  });
+
+  it("taken and then nothing: an ordinary time-out", () => {
+    const { ask, say, take, pass } = bench();
+    ask("AT+CASEND=0,5", { payload });
+    pass(4_000);
+    say("\r\n>");
+    take();
+    pass(9_999);
+    expect(take()).toEqual([]);
+    pass(1);
+    expect(take()).toEqual(['= {"kind":"timeout"}']);
+  });
+
+  it("refused instead of asked for", () => {
+    const { ask, say, take } = bench();
+    ask("AT+CASEND=0,5", { payload });
+    say("\r\n+CME ERROR: 3\r\n");
+    expect(take().at(-1)).toBe('= {"kind":"error","code":3}');
+  });
+});
+
+describe("the line that ends a command", () => {
+  it.each([
+    ["SEND OK in place of OK", "\r\nSEND OK\r\n", '= {"kind":"ok"}'],
+    ["SEND OK behind OK", "\r\nOK\r\n\r\nSEND OK\r\n", '= {"kind":"ok"}'],
+    ["SEND FAIL", "\r\nSEND FAIL\r\n", '= {"kind":"error"}'],
+    ["ERROR", "\r\nERROR\r\n", '= {"kind":"error"}'],
+  ])("%s", (_, text, end) => {
+    const { ask, say, take } = bench();
+    ask("AT+QISEND=0,5", { ends: sendOk });
+    say(text);
+    expect(take().slice(1)).toEqual([end]);
+  });
+
+  it("OK alone does not end one that has another end", () => {
+    const { ask, say, take, pass } = bench();
+    ask("AT+QISEND=0,5", { ends: sendOk });
+    say("\r\nOK\r\n");
+    pass(9_999);
+    expect(take().slice(1)).toEqual([]);
+    pass(1);
+    expect(take()).toEqual(['= {"kind":"timeout"}']);
+  });
+
+  it.each([
+    ["before OK", "\r\n+QIOPEN: 0,0\r\n\r\nOK\r\n", '= {"kind":"ok"}'],
+    ["behind OK", "\r\nOK\r\n\r\n+QIOPEN: 0,0\r\n", '= {"kind":"ok"}'],
+    ["a failure behind OK", "\r\nOK\r\n\r\n+QIOPEN: 0,563\r\n", '= {"kind":"error","code":563}'],
+    ["a failure before OK", "\r\n+QIOPEN: 0,563\r\n", '= {"kind":"error","code":563}'],
+    ["ERROR at once", "\r\nERROR\r\n", '= {"kind":"error"}'],
+  ])("a line besides OK: %s", (_, text, end) => {
+    const { ask, say, take } = bench();
+    ask('AT+QIOPEN=1,0,"UDP"', { also: qiopen });
+    say(text);
+    expect(take().slice(1)).toEqual([end]);
+  });
+
+  it("twice the same half is no whole", () => {
+    const { ask, say, take } = bench();
+    ask("AT+QIOPEN=1,0", { also: qiopen });
+    say("\r\nOK\r\n\r\nOK\r\n");
+    expect(take().slice(1)).toEqual([]);
+    say("\r\n+QIOPEN: 0,0\r\n");
+    expect(take()).toEqual(['= {"kind":"ok"}']);
+  });
+});
+
+describe("raw bytes in an answer", () => {
+  const sameLine = (data: (bytes: Uint8Array) => void): Partial<AtCommand> => ({
+    prefix: ascii("+CARECV:"),
+    raw: { sameLine: true, count: (header) => secondField(header, "+CARECV:"), onData: data },
+  });
+  const nextLine = (data: (bytes: Uint8Array) => void): Partial<AtCommand> => ({
+    prefix: ascii("+QIRD:"),
+    raw: { sameLine: false, count: (header) => secondField(header, "+QIRD:"), onData: data },
+  });
+
+  it("on the header's line, line ends and words among them", () => {
+    const { ask, say, take, data } = bench();
+    ask("AT+CARECV=0,1024", sameLine(data));
+    say("\r\n+CARECV: 8,\r\nOK\r\n,,\r\n\r\nOK\r\n");
+    expect(take().slice(1)).toEqual(["data 0d0a4f4b0d0a2c2c", '= {"kind":"ok"}']);
+  });
+
+  it("on the header's line, none", () => {
+    const { ask, say, take, data } = bench();
+    ask("AT+CARECV=0,1024", sameLine(data));
+    say("\r\n+CARECV: 0\r\n\r\nOK\r\n");
+    expect(take().slice(1)).toEqual(["< +CARECV: 0", '= {"kind":"ok"}']);
+  });
+
+  it("on the next line, the first of them a line feed", () => {
+    const { ask, say, take, data } = bench();
+    ask("AT+QIRD=0,512", nextLine(data));
+    say("\r\n+QIRD: 4\r\n\n\r>A\r\n\r\nOK\r\n");
+    expect(take().slice(1)).toEqual(["< +QIRD: 4", "data 0a0d3e41", '= {"kind":"ok"}']);
+  });
+
+  it("more than there is room for: no data, and the command still ends", () => {
+    const { ask, say, take, data } = bench();
+    ask("AT+QIRD=0,512", nextLine(data));
+    say("\r\n+QIRD: 99999\r\nxx\r\nOK\r\n");
+    expect(take().slice(1)).toEqual(["< +QIRD: 99999", '= {"kind":"ok"}']);
+  });
+
+  it("cut short: a time-out, and the next answer is read as lines again", () => {
+    const { ask, say, take, data, pass } = bench();
+    ask("AT+CARECV=0,1024", sameLine(data));
+    say("\r\n+CARECV: 20,abc");
+    take();
+    pass(10_000);
+    pass(1_000);
+    ask("AT", {});
+    say("\r\nOK\r\n");
+    expect(take()).toEqual(['= {"kind":"timeout"}', "> AT\\r", '= {"kind":"ok"}']);
+  });
+
+  it("any bytes come through whole, however they are cut", () => {
+    const cuts = fc.array(fc.nat(600), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 600 }), cuts, fc.boolean(), (body, at, same) => {
+        const { ask, bytes, take, data } = bench();
+        ask(same ? "AT+CARECV=0,600" : "AT+QIRD=0,600", same ? sameLine(data) : nextLine(data));
+        const head = ascii(same ? `\r\n+CARECV: ${body.length},` : `\r\n+QIRD: ${body.length}\r\n`);
+        const all = Buffer.concat([head, body, ascii("\r\n\r\nOK\r\n")]);
+        const places = [...new Set([0, ...at.map((place) => place % all.length), all.length])].sort((a, b) => a - b);
+        for (let i = 1; i < places.length; i++) bytes(all.subarray(places[i - 1], places[i]));
+        const said = take().filter((line) => !line.startsWith("<"));
+        expect(said.slice(1)).toEqual([`data ${Buffer.from(body).toString("hex")}`, '= {"kind":"ok"}']);
+      }),
+      { seed: 7080, numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "../../../../firmware/modem/at/fields";
+import { parseCclk, parseCereg, wholeNumber } from "../../../../firmware/modem/at/fields";
+import { ascii, asciiText } from "../../../../firmware/text/ascii";
+
+describe("fields", () => {
+  const samples: [string, string[]][] = [
+    ["+CSQ: 18,0", ["18", "0"]],
+    ["+CSQ:18,0", ["18", "0"]],
+    ["+CSQ:   18 , 0 ", ["18", "0"]],
+    ["+X:", [""]],
+    ["+X: ,", ["", ""]],
+    ['+CGCONTRDP: 1,5,"iot.example","10.45.0.7.255.255.255.0"',
+      ["1", "5", "iot.example", "10.45.0.7.255.255.255.0"]],
+    ['+CCLK: "26/01/09,10:07:06+04"', ["26/01/09,10:07:06+04"]],
+    ['+X: "a,b",,"","c', ["a,b", "", "", '"c']],
+    ['+X: "a"b,1', ['"a"b', "1"]],
+    ['+X: "', ['"']],
+    ["+CSOERR: 0,-1", ["0", "-1"]],
+    ['+CEREG: 1,"5B57","01A50B1A",9,,,"00000101","00100001"',
+      ["1", "5B57", "01A50B1A", "9", "", "", "00000101", "00100001"]],
+  ];
+  it.each(samples)("%s", (line, fields) => {
+    expect(fieldsOf(ascii(line), line.indexOf(":") + 1)).toEqual(fields);
+  });
+
+  it("are none behind the end of the line", () => expect(fieldsOf(ascii("+X:"), 9)).toEqual([]));
+});
+
+describe("whole numbers", () => {
+  it.each([
+    ["0", 0],
+    ["007", 7],
+    ["-1", -1],
+    ["999999999", 999_999_999],
+    ["", undefined],
+    [undefined, undefined],
+    ["1.5", undefined],
+    ["0x10", undefined],
+    ["1e3", undefined],
+    [" 1", undefined],
+    ["-", undefined],
+    ["9999999999", undefined],
+  ])("%j", (field, value) => expect(wholeNumber(field)).toBe(value));
+});
+
+describe("+CEREG", () => {
+  const psm = { t3324: "00000101", t3412: "00100001" };
+  const place = '"5B57","01A50B1A",9';
+  const timers = '"00000101","00100001"';
+  const answers: [string, object][] = [
+    ["+CEREG: 2,1", { level: 2, stat: 1 }],
+    ["+CEREG: 0,0", { level: 0, stat: 0 }],
+    // BC95 and SARA-N2 write no blank.
+    ["+CEREG:1,1", { level: 1, stat: 1 }],
+    ["+CEREG:0,2", { level: 0, stat: 2 }],
+    ["+CEREG: 5,100", { level: 5, stat: 100 }],
+    [`+CEREG: 2,5,${place}`, { level: 2, stat: 5 }],
+    [`+CEREG: 5,1,${place},,,${timers}`, { level: 5, stat: 1, ...psm }],
+    [`+CEREG: 5,1,${place},"00",,,${timers}`, { level: 5, stat: 1, ...psm }],
+    ["+CEREG: 5,3,,,,0,15", { level: 5, stat: 3, cause: 15 }],
+    [`+CEREG: 3,3,${place},0,13`, { level: 3, stat: 3, cause: 13 }],
+  ];
+  const urcs: [string, object][] = [
+    ["+CEREG: 2", { stat: 2 }],
+    ["+CEREG:2", { stat: 2 }],
+    ["+CEREG: 80", { stat: 80 }],
+    [`+CEREG: 1,${place}`, { stat: 1 }],
+    [`+CEREG: 1,${place},,,${timers}`, { stat: 1, ...psm }],
+    [`+CEREG:1,${place},,,${timers}`, { stat: 1, ...psm }],
+    [`+CEREG: 1,${place},"00",,,${timers}`, { stat: 1, ...psm }],
+    // Tracking area and cell without quotes.
+    ["+CEREG: 5,5B57,01A50B1A,9", { stat: 5 }],
+    ["+CEREG: 5,1234,01A50B1A,9", { stat: 5 }],
+    ["+CEREG: 3,,,,0,15", { stat: 3, cause: 15 }],
+    // A cell that looks like a timer is none.
+    ['+CEREG: 1,"5B57","00000101",9', { stat: 1 }],
+    [`+CEREG: 1,"5B57","00000001",9,,,${timers}`, { stat: 1, ...psm }],
+    // Deactivated.
+    [`+CEREG: 1,${place},,,"11100000","11100000"`, { stat: 1, t3324: "11100000", t3412: "11100000" }],
+  ];
+  it.each(answers)("%s is an answer", (line, registration) => {
+    expect(isCeregAnswer(ascii(line))).toBe(true);
+    expect(parseCereg(ascii(line))).toEqual(registration);
+  });
+  it.each(urcs)("%s is unsolicited", (line, registration) => {
+    expect(isCeregAnswer(ascii(line))).toBe(false);
+    expect(parseCereg(ascii(line))).toEqual(registration);
+  });
+  it.each(["+CEREG:", "+CEREG: ", "+CEREG: x", '+CEREG: "1"x', "+CEREG: 5,", "+CEREG: ,1x"])(
+    "%j has no status, or only what stands first",
+    (line) => {
+      const parsed = parseCereg(ascii(line));
+      expect(parsed).toEqual(line === "+CEREG: 5," ? { stat: 5 } : undefined);
+    },
+  );
+
+  it("registered is 1 and 5, nothing else", () => {
+    const stats = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 80, 100];
+    expect(stats.filter((stat) => isRegistered({ stat }))).toEqual([1, 5]);
+  });
+});
+
+describe("IMEI", () => {
+  it.each([
+    ["864600030000017", "864600030000017"],
+    ["+CGSN: 864600030000017", "864600030000017"],
+    ["+CGSN:864600030000017", "864600030000017"],
+    ['+CGSN: "864600030000017"', "864600030000017"],
+    ["\xff864600030000017\x00", "864600030000017"],
+    ["86460003000001", undefined],
+    // An IMSI and a serial number run together, or an ICCID: 16 digits and more are no IMEI.
+    ["8646000300000170", undefined],
+    ["", undefined],
+    ["OK", undefined],
+  ])("in %j", (line, imei) => {
+    expect(findImei(Uint8Array.from(line, (character) => character.charCodeAt(0)))).toBe(imei);
+  });
+});
+
+describe("+CCLK", () => {
+  it.each([
+    ['+CCLK: "26/01/09,10:07:06+00"', "2026-01-09T10:07:06Z"],
+    ['+CCLK: "26/01/09,10:07:06"', "2026-01-09T10:07:06Z"],
+    ["+CCLK: 26/01/09,10:07:06+00", "2026-01-09T10:07:06Z"],
+    ['+CCLK:"26/01/09,10:07:06+04"', "2026-01-09T09:07:06Z"],
+    ['+CCLK: "26/01/01,00:30:00+32"', "2025-12-31T16:30:00Z"],
+    ['+CCLK: "26/12/31,23:30:00-14"', "2027-01-01T03:00:00Z"],
+    ['+CCLK: "2026/01/09,10:07:06+04"', "2026-01-09T09:07:06Z"],
+    ['+CCLK: "28/02/29,12:00:00+00"', "2028-02-29T12:00:00Z"],
+    ['+CCLK: "26/01/09,10:07:06+4"', "2026-01-09T09:07:06Z"],
+  ])("%s", (line, time) => expect(parseCclk(ascii(line))).toBe(Date.parse(time)));
+
+  it.each([
+    // Before the network has told the time.
+    ['+CCLK: "80/01/06,00:00:12+00"'],
+    ['+CCLK: "1980/01/06,00:00:12+00"'],
+    ['+CCLK: "70/01/01,00:00:12+00"'],
+    ['+CCLK: "00/01/01,00:00:12+00"'],
+    ['+CCLK: "18/06/22,09:27:49+32"'],
+    // Digits garbled on the wire.
+    ['+CCLK: "26/13/09,10:07:06+00"'],
+    ['+CCLK: "26/00/09,10:07:06+00"'],
+    ['+CCLK: "26/01/00,10:07:06+00"'],
+    ['+CCLK: "26/01/32,10:07:06+00"'],
+    ['+CCLK: "26/01/09,24:07:06+00"'],
+    ['+CCLK: "26/01/09,10:60:06+00"'],
+    ['+CCLK: "26/01/09,10:07:61+00"'],
+    ['+CCLK: "26/01/09,10:07:06+00"x'],
+    ["+CCLK: "],
+    ["+CCLK: 26/1/9,10:7:6"],
+    [""],
+  ])("%s is refused", (line) => expect(parseCclk(ascii(line))).toBeUndefined());
+});
+
+describe("any bytes", () => {
+  const parts = ["+CEREG:", "+CCLK:", '"', ",", " ", "1", "00000101", "5B57", "/", ":", "26", "é"];
+  const part = fc.constantFrom(...parts);
+  const line = fc.oneof(
+    fc.uint8Array({ maxLength: 1_200, size: "max" }),
+    fc.array(part, { maxLength: 40, size: "max" }).map((chosen) => ascii(chosen.join(""))),
+  );
+
+  it("never throw, and never give what cannot be", () => {
+    fc.assert(
+      fc.property(line, fc.nat(20), (bytes, start) => {
+        const before = bytes.slice();
+        const fields = fieldsOf(bytes, start);
+        expect(fields.length).toBeLessThanOrEqual(bytes.length + 1);
+        isCeregAnswer(bytes);
+        const registration = parseCereg(bytes);
+        if (registration !== undefined) {
+          expect(Number.isInteger(registration.stat)).toBe(true);
+          expect(registration.t3324 === undefined).toBe(registration.t3412 === undefined);
+        }
+        expect(findImei(bytes) ?? "864600030000017").toMatch(/^\d{15}$/);
+        const epoch = parseCclk(bytes);
+        if (epoch !== undefined) expect(new Date(epoch).getUTCFullYear()).toBeGreaterThanOrEqual(2023);
+        expect(bytes).toEqual(before);
+      }),
+      { seed: 27_007, numRuns: 2_000 },
+    );
+  });
+
+  it("without quotes split as text does", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(..."abc,1 "), { maxLength: 30, size: "max" }), (characters) => {
+        const text = characters.join("");
+        expect(fieldsOf(ascii(text), 0)).toEqual(text.split(",").map((field) => field.trim()));
+      }),
+      { seed: 27_007, numRuns: 300 },
+    );
+  });
+
+  it("in quotes come back as they were, commas too", () => {
+    const character = fc.constantFrom(..."abc,1 ");
+    const field = fc.array(character, { maxLength: 8 }).map((characters) => characters.join(""));
+    fc.assert(
+      fc.property(fc.array(field, { minLength: 1, maxLength: 6 }), (fields) => {
+        const text = fields.map((value) => `"${value}"`).join(",");
+        expect(fieldsOf(ascii(text), 0)).toEqual(fields);
+        expect(asciiText(ascii(text))).toBe(text);
+      }),
+      { seed: 27_007, numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,359 @@
+import { describe, expect, it } from "vitest";
+import { ScriptedModem } from "../scripted-modem";
+
+const psm = { t3412: 3_600, t3324: 10 };
+const minute = 60_000;
+
+/** Seconds of the pauses that the driver announced. */
+function pauses(modem: ScriptedModem): number[] {
+  return modem.log.flatMap((text) => /retry=(\d+)s/.exec(text)?.[1] ?? []).map(Number);
+}
+
+describe("at boot", () => {
+  it("finds the baud rate of a silent modem by itself, without banners and without the key", async () => {
+    const modem = new ScriptedModem();
+    let heard = 0;
+    modem.answer("AT", () => ((heard += 1) <= 12 ? [] : ["OK"]));
+    await modem.up();
+    expect(heard).toBe(13);
+    expect(modem.presses).toEqual([]);
+    expect(modem.take()).toContain("AT+IPR=115200");
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it("presses the key for more than a second when nothing answers, and gives it time to boot", async () => {
+    const modem = new ScriptedModem();
+    modem.silent = true;
+    modem.connect();
+    await modem.until(() => modem.presses.length > 0, minute);
+    expect(modem.presses[0].until - modem.presses[0].from).toBe(1_100);
+    await modem.pass(9_000);
+    modem.silent = false;
+    modem.say("RDY", "+CFUN: 1", "+CPIN: READY", "SMS Ready");
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.presses.length).toBe(1);
+  });
+
+  it("without a key says that it is to restart, deaf as it may be", async () => {
+    const modem = new ScriptedModem({ withKey: false });
+    modem.silent = true;
+    modem.connect();
+    await modem.until(() => modem.commands.at(-1)?.text === "AT+CFUN=1,1", minute);
+    modem.behave();
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it("does not take banners that trail in for a reboot", async () => {
+    const modem = new ScriptedModem();
+    modem.connect();
+    await modem.until(() => modem.driver.state === "configuring", minute);
+    modem.say("RDY", "+CFUN: 1");
+    await modem.pass(100);
+    modem.say("SMS Ready");
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.take().filter((text) => text === "ATE0").length).toBe(1);
+  });
+
+  it("is not misled by late answers to its probes", async () => {
+    const modem = new ScriptedModem();
+    modem.delay = 450;
+    modem.connect();
+    await modem.pass(2_000);
+    modem.delay = 10;
+    await modem.until(() => modem.driver.ready, minute);
+    expect(modem.driver.imei).toBeDefined();
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+});
+
+describe("the SIM card", () => {
+  it("is waited for while it is read", async () => {
+    const modem = new ScriptedModem();
+    let asked = 0;
+    modem.answer("AT+CPIN?", () => ((asked += 1) < 9 ? ["+CME ERROR: 14"] : ["+CPIN: READY", "OK"]));
+    await modem.up();
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it.each([
+    ["+CME ERROR: 10"],
+    ["ERROR"],
+    ["+CPIN: SIM PIN", "OK"],
+    ["+CPIN: NOT INSERTED", "OK"],
+    ["OK"],
+  ])("is given up and asked for again later: %s", async (...answer) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CPIN?", answer);
+    modem.connect();
+    await modem.pass(24 * 60 * minute);
+    expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));
+    // Once more soon, in case it was only late; then rarely, with the radio off between.
+    const waits = pauses(modem);
+    expect(waits.slice(0, 6)).toEqual([8, 1_350, 2_700, 5_400, 10_800, 16_200]);
+    expect(modem.take().filter((text) => text === "AT+CFUN=0").length).toBe(waits.length);
+    expect(modem.driver.active).toBe(false);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, 6 * 60 * minute)).toBe(true);
+  });
+
+  it.each([["+CPIN: NOT READY", "OK"], ["+CME ERROR: 13"]])(
+    "is found when a bring-up was cut short in CFUN=0 and the answer is %s",
+    async (...answer) => {
+      const modem = new ScriptedModem();
+      let full = false;
+      modem.answer("AT+CPIN?", () => (full ? ["+CPIN: READY", "OK"] : answer));
+      modem.answer("AT+CFUN=0", () => ((full = false), ["OK"]));
+      modem.answer("AT+CFUN=1", () => ((full = true), ["OK"]));
+      await modem.up();
+      expect(modem.stateTexts).toEqual(["up"]);
+    },
+  );
+});
+
+describe("registration", () => {
+  it.each([
+    ["in a URC", "+CEREG: 3,,,,0,15", "+CEREG: 5,2"],
+    ["in an answer", undefined, "+CEREG: 5,3,,,,0,15"],
+  ])("denied %s: cause told, long pauses, tried again", async (_, urc, answer) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", [answer, "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "registering", minute);
+    await modem.pass(5_000);
+    if (urc !== undefined) modem.say(urc);
+    expect(modem.log).toContain("denied cause=15 (no suitable cells)");
+    expect(modem.stateTexts).toEqual(["down denied"]);
+    expect(modem.driver.state).toBe("pausing");
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("denied for a cause that will be the same in an hour: asked again after half an hour, then more rarely", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,11", "OK"]);
+    modem.connect();
+    await modem.pass(24 * 60 * minute);
+    expect(modem.log).toContain("denied cause=11 (PLMN not allowed)");
+    expect(pauses(modem).slice(0, 5)).toEqual([1_350, 2_700, 5_400, 10_800, 16_200]);
+    // Nothing that a reset of the modem would mend.
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1,1")).toEqual([]);
+    expect(modem.presses).toEqual([]);
+  });
+
+  it("denied without a cause says so", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+    modem.connect();
+    await modem.pass(5_000);
+    expect(modem.log).toContain("denied cause=unknown");
+  });
+
+  it("searched for ever: radio off and on after 5 minutes, down after 10, pauses that grow", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.states.length > 0, 60 * minute);
+    expect(modem.stateTexts).toEqual(["down not-registered"]);
+    expect(modem.states[0].time).toBeGreaterThan(10 * minute);
+    expect(modem.states[0].time).toBeLessThan(11 * minute);
+    const offs = modem.commands.filter(({ text }) => text === "AT+CFUN=0").map(({ time }) => time);
+    expect(offs.length).toBe(2);
+    expect(offs[1] - offs[0]).toBeGreaterThan(5 * minute);
+    expect(offs[1] - offs[0]).toBeLessThan(5.5 * minute);
+    // The radio comes back with all that was set up before.
+    expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
+
+    await modem.pass(24 * 60 * minute);
+    const waits = pauses(modem);
+    expect(waits.slice(0, 10)).toEqual([8, 15, 30, 60, 120, 240, 480, 960, 1_920, 2_700]);
+    expect(Math.max(...waits)).toBe(2_700);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, 60 * minute)).toBe(true);
+
+    // Once up, the pauses begin anew.
+    modem.log.length = 0;
+    modem.silent = true;
+    modem.send("AA");
+    await modem.until(() => modem.driver.state === "pausing", 5 * minute);
+    expect(pauses(modem)).toEqual([8]);
+  });
+
+  it("searched for ever: each pause is with the radio off, each further search a short one", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.pass(12 * 60 * minute);
+    let on = 0;
+    let since: number | undefined;
+    for (const { text, time } of modem.commands) {
+      if (text === "AT+CFUN=1") since ??= time;
+      if (text === "AT+CFUN=0" && since !== undefined) {
+        on += time - since;
+        since = undefined;
+      }
+    }
+    // The first ten minutes, then some 90 s at a time.
+    expect(on).toBeGreaterThan(20 * minute);
+    expect(on).toBeLessThan(45 * minute);
+    expect(modem.driver.state).toBe("pausing");
+    expect(modem.driver.active).toBe(false);
+    // Further up the ladder each time: restarts by command, the key.
+    expect(modem.commands.some(({ text }) => text === "AT+CFUN=1,1")).toBe(true);
+    expect(modem.presses.length).toBeGreaterThan(2);
+    expect(modem.driver.ladder[5]).toBeGreaterThan(10);
+  });
+
+  it("spreads its pauses between half and whole", async () => {
+    for (const [random, seconds] of [[0, 5], [0.999_999, 10]] as const) {
+      const modem = new ScriptedModem({ random: () => random });
+      modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+      modem.connect();
+      await modem.pass(5_000);
+      expect(pauses(modem)).toEqual([seconds]);
+    }
+  });
+});
+
+describe("no answer", () => {
+  it("a lost OK costs a resync and a radio reset, no more", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.send("01");
+    await modem.pass(1_000);
+    modem.take();
+    modem.answer(/CSOSEND/, []);
+    modem.send("02");
+    await modem.pass(10_000);
+    modem.behave();
+    await modem.until(() => modem.driver.ready, minute);
+    const commands = modem.take();
+    expect(commands.slice(0, 2)).toEqual(["AT+CSOSEND=0,2,02", "AT"]);
+    expect(commands.filter((text) => text.startsWith("AT+CFUN"))).toEqual(["AT+CFUN=0", "AT+CFUN=1"]);
+    expect(modem.presses).toEqual([]);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+    modem.send("03");
+    await modem.pass(1_000);
+    expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,03");
+  });
+
+  it("climbs the ladder: probes, wake key, probes, pause, probes, power key, probes, pause", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.take();
+    modem.presses.length = 0;
+    modem.silent = true;
+    const from = modem.clock.now;
+    modem.send("01");
+    await modem.until(() => modem.states.length >= 3, 10 * minute);
+    expect(modem.stateTexts).toEqual(["up", "down no-answer", "down no-answer"]);
+    expect(modem.presses.map((press) => press.until - press.from)).toEqual([800, 1_100]);
+    const probes = modem.commands.filter(({ text }) => text === "AT").map(({ time }) => time);
+    const [wake, power] = modem.presses;
+    const down = modem.states[1].time;
+    expect(probes.filter((time) => time < wake.from).length).toBe(3);
+    expect(probes.filter((time) => time >= wake.until && time < down).length).toBe(10);
+    expect(probes.filter((time) => time > down && time < power.from).length).toBe(20);
+    expect(probes.filter((time) => time >= power.until).length).toBe(40);
+    expect(pauses(modem)).toEqual([8, 15]);
+    // The datagram's own time-out, then the whole ladder once: bounded.
+    expect(down - from).toBeLessThan(30_000);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("ends the pause at the first sign of life", async () => {
+    for (const sign of ["RDY", '+CPSMSTATUS: "EXIT PSM"']) {
+      const modem = new ScriptedModem({ withKey: false });
+      modem.silent = true;
+      modem.connect();
+      await modem.until(() => modem.states.length >= 8, 5 * 60 * minute);
+      modem.behave();
+      modem.say(sign);
+      expect(await modem.until(() => modem.driver.ready, 10_000)).toBe(true);
+    }
+  });
+
+  it("but other pauses are not ended by a modem that reboots", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "pausing", minute);
+    modem.say("RDY");
+    expect(modem.driver.state).toBe("pausing");
+  });
+});
+
+// Each command of a bring-up, a wake and a datagram: what happens when the modem says this instead.
+describe.each([
+  ["nothing", []],
+  ["ENTER PSM, then nothing", ['+CPSMSTATUS: "ENTER PSM"']],
+  ["a banner, then nothing", ["RDY"]],
+  ["ERROR", ["ERROR"]],
+  ["an answer that is not its own", ['+CCLK: "26/01/09,10:07:06+04"', "OK"]],
+  ["garbage", ["\x00\x80", "OKOK", "+CEREG:", "+CSOC:", "+CSONMI:", "+CPSMSTATUS:"]],
+])("to any one command the modem says %s", (_, answer) => {
+  it.each([
+    "AT", "ATE0", "AT+CMEE=1", "AT+IPR=115200", "AT+CGSN", "AT+CPIN?", "AT+CFUN=0",
+    'AT*MCGDEFCONT="IP","iot.example"', "AT+CPSMSTATUS=1", /CPSMS=1/, "AT+RETENTION=1", "AT+CLTS=1",
+    "AT+CEREG=5", "AT+CFUN=1", "AT+CEREG?", "AT+CSQ", "AT+CCLK?", "AT+CSOCL=0", "AT+CSOC=1,2,1", /CSOCON/,
+    /CNBIOTRAI/, /CSOSEND/, "AT+CSOSTATUS=0",
+  ])("%s: within minutes it sends all the same", async (command) => {
+    const modem = new ScriptedModem({ psm });
+    let times = 0;
+    const once = (later: readonly string[]) => () => ((times += 1) === 1 ? answer : later);
+    const good: Record<string, readonly string[]> = {
+      "AT+CGSN": ["864600030000017", "OK"],
+      "AT+CPIN?": ["+CPIN: READY", "OK"],
+      "AT+CEREG?": ["+CEREG: 5,1", "OK"],
+      "AT+CSOC=1,2,1": ["+CSOC: 0", "OK"],
+      "AT+CSOSTATUS=0": ["+CSOSTATUS: 0,2", "OK"],
+    };
+    modem.answer(command, once(good[String(command)] ?? ["OK"]));
+    const delivered = async (hex: string): Promise<void> => {
+      // As the firmware does it: CoAP sends again until it has an answer.
+      for (let attempt = 0; attempt < 20; attempt++) {
+        if (!modem.driver.ready) modem.connect();
+        modem.send(hex, { release: true });
+        await modem.pass(20_000);
+        if (modem.take().includes(`AT+CSOSEND=0,2,${hex}`)) return;
+      }
+      throw new Error(`${hex} was never sent: ${modem.driver.state}; log: ${modem.log.join("; ")}`);
+    };
+    await delivered("01");
+    await modem.until(() => modem.driver.ready, 10 * minute);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await delivered("02");
+    expect(times).toBeGreaterThan(0);
+  });
+});
+
+describe("a socket that is refused again and again", () => {
+  it("has the radio switched off and on, which mends it", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    let refused = true;
+    modem.answer("AT+CSOC=1,2,1", () => (refused ? ["ERROR"] : ["+CSOC: 0", "OK"]));
+    modem.answer("AT+CFUN=0", () => ((refused = false), ["OK"]));
+    for (let i = 0; i < 3; i++) {
+      modem.send("01");
+      await modem.pass(minute);
+    }
+    expect(modem.commands.map((command) => command.text)).toContain("AT+CSOSEND=0,2,01");
+  });
+
+  it("for good: bring-ups grow rarer", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    modem.answer("AT+CSOC=1,2,1", ["ERROR"]);
+    for (let i = 0; i < 12 * 60; i++) {
+      modem.send("01");
+      await modem.pass(minute);
+    }
+    const tries = modem.commands.filter((command) => command.text === "AT+CSOC=1,2,1").length;
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(40);
+  });
+});

@@ -1,0 +1,137 @@
+/** The tables of BC66 and BC660K: sessions as the documents have them, and lines bent beyond them. */
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { AtEngine } from "../../../../firmware/modem/at/engine";
+import { familyNamed } from "../../../../firmware/modem/family/index";
+import { runScript } from "../../../../firmware/modem/at/script";
+import { ascii, hexText } from "../../../../firmware/text/ascii";
+import { Transcript } from "./transcript";
+
+describe("a session as the documents have it", () => {
+  it("BC66, woken by a pulse on PSM_EINT", async () => {
+    const pulses: number[] = [];
+    const transcript: Transcript = new Transcript("bc66", {
+      wakePin: (pressed) => void pulses.push(pressed ? -transcript.clock.now : transcript.clock.now),
+    });
+    await transcript.play("bc66-session.txt");
+    expect(pulses.length).toBe(2);
+    expect(pulses[0] + pulses[1]).toBe(300);
+  });
+
+  it("BC660K, woken by what it is asked", () => new Transcript("bc660k").play("bc660k-session.txt"));
+});
+
+/** What `sockets.read` makes of these bytes, which come in pieces; nothing when it does not end. */
+function read(name: string, said: Uint8Array, cuts: readonly number[]): string[] {
+  const came: string[] = [];
+  const family = familyNamed(name);
+  const engine = new AtEngine({
+    write() {},
+    urcs: family.urcs,
+    banners: family.banners,
+    onUrc: (line) => void family.urc(line),
+    onBanner() {},
+  });
+  const steps = family.sockets.read!(0, ({ bytes }) => came.push(hexText(bytes)));
+  runScript(engine, steps, ({ result }) => void came.push(result.kind), 0);
+  let from = 0;
+  for (const cut of [...cuts, said.length]) {
+    engine.receive(said.subarray(from, Math.min(from + cut, said.length)), 1);
+    from = Math.min(from + cut, said.length);
+  }
+  engine.poll(60_000);
+  return came;
+}
+
+const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 });
+const datagram = fc.uint8Array({ minLength: 4, maxLength: 512 });
+
+describe("what AT+QIRD gives", () => {
+  it("BC660K: however it is written, wherever it is cut", () => {
+    fc.assert(
+      fc.property(datagram, fc.boolean(), fc.boolean(), fc.boolean(), fc.nat(2_048), cuts, (...drawn) => {
+        const [bytes, oneLine, quoted, counted, left, pieces] = drawn;
+        const quote = quoted ? '"' : "";
+        const digits = `${quote}${hexText(bytes)}${quote}`;
+        const header = `+QIRD: ${bytes.length}${counted ? `,${left}` : ""}`;
+        const text = oneLine ? `\r\n${header},${digits}\r\n` : `\r\n${header}\r\n${digits}\r\n`;
+        expect(read("bc660k", ascii(`${text}\r\nOK\r\n`), pieces)).toEqual([hexText(bytes), "ok"]);
+      }),
+      { seed: 660 },
+    );
+  });
+
+  it("BC66: any bytes, wherever they are cut", () => {
+    fc.assert(
+      fc.property(datagram, fc.boolean(), cuts, (bytes, counted, pieces) => {
+        const head = ascii(`\r\n+QIRD: ${bytes.length}${counted ? ",0" : ""}\r\n`);
+        const said = Uint8Array.from([...head, ...bytes, ...ascii("\r\n\r\nOK\r\n")]);
+        expect(read("bc66", said, pieces)).toEqual([hexText(bytes), "ok"]);
+      }),
+      { seed: 66 },
+    );
+  });
+
+  it.each(["bc66", "bc660k"])("%s: nonsense is borne, and ends", (name) => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "+QIRD: ",
+        "+QIRD: 4",
+        ",",
+        '"',
+        "0A0B0C0D",
+        "\r\n",
+        "OK",
+        "9".repeat(30),
+        '+QIURC: "recv",0',
+      ),
+      fc.uint8Array({ maxLength: 30 }).map((bytes) => String.fromCharCode(...bytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), cuts, (pieces, where) => {
+        const said = Uint8Array.from(pieces.join(""), (character) => character.charCodeAt(0));
+        const came = read(name, said, where);
+        expect(["ok", "error", "timeout"]).toContain(came.at(-1));
+        expect(came.length).toBeLessThan(20);
+      }),
+      { seed: 67, numRuns: 500 },
+    );
+  });
+});
+
+describe("unsolicited lines", () => {
+  const { urc } = familyNamed("bc660k");
+
+  it("what was pushed is read back", () => {
+    fc.assert(
+      fc.property(datagram, fc.nat(4), (bytes, socket) => {
+        const line = ascii(`+QIURC: "recv",${socket},${bytes.length},"${hexText(bytes)}"`);
+        expect(urc(line)).toEqual({ kind: "datagram", socket, bytes });
+      }),
+      { seed: 68 },
+    );
+  });
+
+  it("bent ones throw nothing", () => {
+    const words = [
+      "+QIURC:",
+      '"recv"',
+      '"closed"',
+      '"pdpdeact"',
+      ",",
+      '"',
+      "0",
+      "4",
+      "0A0B",
+      "+QNBIOTEVENT:",
+    ];
+    words.push('"ENTER PSM"', "+CTZEU:", '"+8",1,', '"2026/13/02,23:50:20"', '"2026/10/02,23:50:20"', " ");
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...words), { maxLength: 12 }), (parts) => {
+        const meant = urc(ascii(parts.join("")));
+        if (meant?.kind === "time") expect(meant.epoch).toBe(Date.UTC(2026, 9, 2, 23, 50, 20));
+      }),
+      { seed: 69, numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,162 @@
+/** Commands over HTTP, followed to their end with a device that carries them out. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { HERE, START, apiBench, detailOf } from "./rig";
+import type { ApiBench } from "./rig";
+import { DK, Device, PK } from "./device";
+
+let bench: ApiBench;
+let call: ApiBench["call"];
+let device: Device;
+beforeEach(async () => {
+  bench = await apiBench();
+  call = bench.call;
+  device = new Device(bench);
+  device.authenticate();
+});
+
+const COMMANDS = `${HERE}/commands`;
+
+async function queue(body: unknown): Promise<{ id: string; follow: () => Promise<any> }> {
+  const { status, body: answer, headers, text } = await call("POST", COMMANDS, body);
+  if (status !== 202) throw new Error(text);
+  expect(answer).toEqual({ id: expect.stringMatching(/^\d+$/), status: "pending" });
+  expect(headers.location).toBe(`/api/v1/commands/${answer.id}`);
+  return { id: answer.id, follow: async () => (await call("GET", String(headers.location))).body };
+}
+
+describe("a command", () => {
+  it("is followed from pending over sent to answered", async () => {
+    const { id, follow } = await queue({ kind: "set", points: { relay: 1 } });
+    expect(await follow()).toEqual({
+      ...{ id, productKey: PK, deviceKey: DK, kind: "set", path: "thing/service/measurepoint/set" },
+      ...{ status: "pending", createdAt: START, offers: 0 },
+    });
+    bench.time.now += 1000;
+    const { command } = device.points("1", { temperature: 20 });
+    expect(command?.json).toMatchObject({
+      id,
+      method: "thing.service.measurepoint.set",
+      params: { relay: 1 },
+    });
+    expect(await follow()).toMatchObject({ status: "sent", sentAt: START + 1000, offers: 1 });
+    bench.time.now += 1000;
+    device.post(
+      "thing/service/measurepoint/set_reply",
+      JSON.stringify({ id, code: 200, data: { relay: 1 } }),
+    );
+    expect(await follow()).toMatchObject({
+      ...{ status: "answered", code: 200, data: { relay: 1 }, answeredAt: START + 2000 },
+    });
+    expect((await call("GET", COMMANDS)).body.items).toEqual([await follow()]);
+  });
+
+  it("carries the device's own code", async () => {
+    const { id, follow } = await queue({ kind: "get", points: ["temperature"] });
+    device.points("1", { temperature: 20 });
+    device.post("thing/service/measurepoint/get_reply", JSON.stringify({ id, code: 404, data: {} }));
+    expect(await follow()).toMatchObject({ status: "answered", code: 404 });
+  });
+
+  it("is given up after its own time", async () => {
+    const first = await queue({ kind: "set", points: { relay: 1 }, timeout: 10 });
+    const second = await queue({ kind: "set", points: { relay: 0 }, timeout: 20.5 });
+    bench.time.now += 10_000;
+    bench.cloud.poll(bench.time.now);
+    expect([await first.follow(), await second.follow()].map(({ status }) => status)).toEqual([
+      "timed-out",
+      "pending",
+    ]);
+    bench.time.now += 10_500;
+    bench.cloud.poll(bench.time.now);
+    expect((await second.follow()).status).toBe("timed-out");
+  });
+
+  it("may be bytes by hand", async () => {
+    const { follow } = await queue({ kind: "raw", payload: "02000000070401", requestId: 7 });
+    expect(await follow()).toMatchObject({ kind: "raw", path: "thing/model/down_raw", status: "pending" });
+  });
+
+  it("is one of several that wait", async () => {
+    await queue({ kind: "set", points: { relay: 1 } });
+    await queue({ kind: "get", points: ["temperature"] });
+    await queue({ kind: "service", service: "reboot", inputs: { delay: 5 } });
+    const { items } = (await call("GET", COMMANDS)).body;
+    expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(["set", "get", "service"]);
+  });
+});
+
+describe("a command that cannot be sent", () => {
+  it.each<[string, unknown, number, RegExp]>([
+    ["of no kind", {}, 400, /^body: .*kind/],
+    ["of another kind", { kind: "fly" }, 400, /^body: kind: expected one of "set", "get", "service", "raw"/],
+    ["that is no object", [], 400, /^body: must be object/],
+    ["without points", { kind: "set" }, 400, /points/],
+    ["with no point", { kind: "set", points: {} }, 400, /^body, points: must NOT have fewer than 1/],
+    [
+      "with an unknown field",
+      { kind: "set", points: { relay: 1 }, force: true },
+      400,
+      /unknown field "force"/,
+    ],
+    [
+      "with another's field",
+      { kind: "get", points: ["relay"], service: "x" },
+      400,
+      /unknown field "service"/,
+    ],
+    ["with no time", { kind: "set", points: { relay: 1 }, timeout: 0 }, 400, /^body, timeout: must be >= 1/],
+    ["of odd hex", { kind: "raw", payload: "123", requestId: 1 }, 400, /^body, payload: must match/],
+    ["with too large an id", { kind: "raw", payload: "12", requestId: 2 ** 32 }, 400, /^body, requestId/],
+    [
+      "to a point not in the model",
+      { kind: "set", points: { nothing: 1 } },
+      422,
+      /nothing.*not in the model/,
+    ],
+    [
+      "to a point that cannot be set",
+      { kind: "set", points: { temperature: 1 } },
+      422,
+      /temperature.*writable/,
+    ],
+    ["with a value that does not fit", { kind: "set", points: { relay: "on" } }, 422, /relay/],
+    ["for a service not in the model", { kind: "service", service: "fly" }, 422, /fly/],
+    [
+      "with an input that does not fit",
+      { kind: "service", service: "reboot", inputs: { delay: -1 } },
+      422,
+      /delay/,
+    ],
+    ["with a reply's name", { kind: "service", service: "x_reply" }, 422, /x_reply|service/],
+  ])("%s", async (_name, body, status, detail) => {
+    expect(detailOf(await call("POST", COMMANDS, body), status)).toMatch(detail);
+    expect((await call("GET", COMMANDS)).body.items).toEqual([]);
+  });
+
+  it("because too many wait", async () => {
+    let answer = await call("POST", COMMANDS, { kind: "set", points: { relay: 1 } });
+    let waiting = 0;
+    while (answer.status === 202 && waiting < 1000) {
+      waiting += 1;
+      answer = await call("POST", COMMANDS, { kind: "set", points: { relay: 1 } });
+    }
+    expect(waiting).toBe(64);
+    expect(detailOf(answer, 429)).toMatch(/64 already wait/);
+  });
+
+  it("because its request id waits already", async () => {
+    const raw = { kind: "raw", payload: "02000000070401", requestId: 7 };
+    await queue(raw);
+    expect(detailOf(await call("POST", COMMANDS, raw), 409)).toMatch(/request id 7 is already waiting/);
+  });
+
+  it("to a device that is not there", async () => {
+    const url = `/api/v1/devices/${PK}/nobody/commands`;
+    detailOf(await call("POST", url, { kind: "get", points: ["relay"] }), 404);
+  });
+
+  it("is not found", async () => {
+    detailOf(await call("GET", "/api/v1/commands/12345678901234567890"), 404);
+    detailOf(await call("GET", "/api/v1/commands/abc"), 400);
+  });
+});

@@ -1,0 +1,84 @@
+/** A device of edition "tokenless", as far as the application API's tests need one: it makes its datagrams. */
+import { createHash } from "node:crypto";
+import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
+import type { ApiBench } from "./rig";
+
+export const PK = "MuGsF6W4";
+export const DK = "861234567890123";
+export const SECRET = "aB3dEf6hIj9lMn0p";
+
+export interface Reply {
+  /** Such as `2.04`. */
+  code: string;
+  payload: Uint8Array;
+  /** What a payload of JSON says. */
+  json: any;
+  /** The command that came along: the path below the device's topic, and the payload (option 2102). */
+  command?: { path: string; json: any };
+}
+
+export class Device {
+  readonly #bench: ApiBench;
+  readonly #deviceKey: string;
+  readonly #secret: string;
+  #messageId = 1000;
+
+  constructor(bench: ApiBench, deviceKey = DK, secret = SECRET) {
+    this.#bench = bench;
+    this.#deviceKey = deviceKey;
+    this.#secret = secret;
+  }
+
+  authenticate(): Reply {
+    const text = `deviceKey${this.#deviceKey}lifetime3600productKey${PK}secureMode2${this.#secret}`;
+    const sign = createHash("sha256").update(text).digest("hex").toUpperCase();
+    return this.#post(["auth", PK, this.#deviceKey], JSON.stringify({ secureMode: 2, lifetime: 3600, sign }));
+  }
+
+  /** Posts to a topic below its own. */
+  post(path: string, payload: Uint8Array | string): Reply {
+    return this.#post(["topic", "sys", PK, this.#deviceKey, ...path.split("/")], payload);
+  }
+
+  /** A JSON message to the topic of its method. */
+  say(id: string, path: string, params: unknown): Reply {
+    const method = path.replaceAll("/", ".");
+    return this.post(path, JSON.stringify({ id, version: "1.0", method, params }));
+  }
+
+  points(id: string, measurepoints: Record<string, unknown>, time?: number): Reply {
+    return this.say(id, "thing/measurepoint/post", {
+      measurepoints,
+      ...(time === undefined ? {} : { time }),
+    });
+  }
+
+  #post(segments: readonly string[], payload: Uint8Array | string): Reply {
+    this.#messageId += 1;
+    const datagram = encodeCoap({
+      ...{ type: 0, code: 2, messageId: this.#messageId, token: Uint8Array.of(1) },
+      options: segments.map((segment) => ({ number: 11, value: Buffer.from(segment) })),
+      payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+    });
+    const bytes = this.#bench.exchange(datagram);
+    const reply = bytes === undefined ? undefined : decodeCoap(bytes);
+    if (reply === undefined || "malformed" in reply) throw new Error("expected a reply, got none");
+    const { code, options } = reply;
+    const text = Buffer.from(reply.payload).toString("utf8");
+    const path = options.find(({ number }) => number === 2100);
+    const carried = options.find(({ number }) => number === 2102);
+    const command = carried === undefined ? undefined : Buffer.from(carried.value).toString("utf8");
+    return {
+      code: `${code >> 5}.${String(code & 31).padStart(2, "0")}`,
+      payload: reply.payload,
+      json: text.startsWith("{") ? JSON.parse(text) : undefined,
+      command:
+        command === undefined
+          ? undefined
+          : {
+              path: Buffer.from(path?.value ?? []).toString("utf8"),
+              json: command.startsWith("{") ? JSON.parse(command) : command,
+            },
+    };
+  }
+}

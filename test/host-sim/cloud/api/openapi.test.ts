@@ -1,0 +1,165 @@
+/** The OpenAPI document: a sound one of 3.1, with every route and every answer in it. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { apiBench } from "./rig";
+
+interface Operation {
+  tags?: string[];
+  summary?: string;
+  parameters?: { name: string; in: string; required?: boolean; schema: object }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes?: object };
+  security?: object[];
+}
+
+const DEVICE = "/api/v1/devices/{productKey}/{deviceKey}";
+const ROUTES = `
+GET /api/v1/products
+GET PUT DELETE /api/v1/products/{productKey}
+POST /api/v1/products/{productKey}/script/try
+GET POST /api/v1/devices
+GET DELETE ${DEVICE}
+POST ${DEVICE}/enable
+POST ${DEVICE}/disable
+POST ${DEVICE}/forget-session
+GET ${DEVICE}/measurepoints
+GET ${DEVICE}/measurepoints/{id}/history
+GET ${DEVICE}/events
+GET ${DEVICE}/attributes
+GET ${DEVICE}/tags
+GET POST ${DEVICE}/commands
+GET /api/v1/commands/{id}
+GET PUT /api/v1/faults
+POST /api/v1/faults/forget-sessions
+GET PUT /api/v1/nat
+GET PUT /api/v1/rate-limit
+GET /api/v1/status
+`;
+
+const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
+
+let document: Document;
+beforeAll(async () => {
+  const { call } = await apiBench();
+  const answer = await call("GET", "/openapi.json");
+  expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+  document = answer.body as Document;
+});
+
+/** Every operation by its name. */
+function operations(): [name: string, operation: Operation][] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => method in item).map((method): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      item[method],
+    ]),
+  );
+}
+
+it("is of OpenAPI 3.1, and says what of", () => {
+  expect(document.openapi).toBe("3.1.0");
+  expect(document.info).toMatchObject({ title: "EnOS stand-in, application API", version: "1.2.3" });
+  expect(document.security).toBeUndefined();
+});
+
+it("has every route, and no other", () => {
+  const expected = ROUTES.trim()
+    .split("\n")
+    .flatMap((line) => {
+      const words = line.split(" ");
+      return words.slice(0, -1).map((method) => `${method} ${words[words.length - 1]}`);
+    });
+  expect(
+    operations()
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(expected.sort());
+});
+
+it("asks for the token when there is one", async () => {
+  const token = "0123456789abcdef";
+  const { call } = await apiBench({ token });
+  const { body } = await call("GET", "/openapi.json", undefined, { authorization: `Bearer ${token}` });
+  expect(body.security).toEqual([{ token: [] }]);
+  expect(body.components.securitySchemes).toEqual({ token: { type: "http", scheme: "bearer" } });
+  expect(JSON.stringify(body)).not.toContain(token);
+});
+
+it("points only at what is there", () => {
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map((match) => match[1]);
+  expect(refs.length).toBeGreaterThan(100);
+  for (const pointer of new Set(refs)) {
+    expect(pointer).toMatch(/^#\/components\/schemas\/[A-Za-z]+$/);
+    expect(document.components.schemas).toHaveProperty(pointer.split("/").pop()!);
+  }
+});
+
+it("describes path, body and every answer of every operation", () => {
+  for (const [name, { tags, summary, parameters = [], requestBody, responses }] of operations()) {
+    expect(tags, name).toHaveLength(1);
+    expect(summary, name).toMatch(/\S/);
+    const inPath = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+    const declared = parameters.filter((each) => each.in === "path");
+    expect(
+      declared.map((each) => each.name),
+      name,
+    ).toEqual(inPath);
+    for (const each of parameters) {
+      expect(each.schema, name).toBeDefined();
+      if (each.in === "path") expect(each.required, name).toBe(true);
+    }
+    const statuses = Object.keys(responses);
+    expect(statuses.filter((status) => status.startsWith("2")).length, name).toBeGreaterThan(0);
+    expect(statuses, name).toEqual(expect.arrayContaining(["400", "401", "403"]));
+    expect(statuses.includes("415"), name).toBe(requestBody !== undefined);
+    if (/^PUT/.test(name)) expect(requestBody, name).toBeDefined();
+    for (const [status, { description, content }] of Object.entries(responses)) {
+      expect(description, `${name} ${status}`).toMatch(/\S/);
+      if (status === "204") expect(content, name).toBeUndefined();
+      else if (status.startsWith("2")) expect(content, name).toHaveProperty(["application/json", "schema"]);
+      else expect(content, name).toHaveProperty(["application/problem+json", "schema", "$ref"]);
+    }
+  }
+});
+
+test("its schemas are sound ones of JSON Schema 2020-12, which is that of OpenAPI 3.1", () => {
+  // OpenAPI's own words besides JSON Schema's.
+  const ajv = new Ajv2020({
+    strict: true,
+    allowUnionTypes: true,
+    keywords: ["discriminator", "example"],
+    strictRequired: false,
+  });
+  const text = JSON.stringify([document.components.schemas, operations()]);
+  const inPlace = text.replaceAll('"#/components/schemas/', '"document#/$defs/');
+  const [schemas, all] = JSON.parse(inPlace) as [Record<string, object>, [string, Operation][]];
+  ajv.addSchema({ $id: "document", $defs: schemas });
+  const found: object[] = Object.values(schemas);
+  for (const [, { parameters = [], requestBody, responses }] of all) {
+    for (const each of parameters) found.push(each.schema);
+    for (const { content = {} } of [requestBody ?? { content: {} }, ...Object.values(responses)]) {
+      for (const { schema } of Object.values(content)) found.push(schema);
+    }
+  }
+  expect(found.length).toBeGreaterThan(150);
+  for (const schema of found) expect(() => ajv.compile(schema), JSON.stringify(schema)).not.toThrow();
+});
+
+describe("no secret", () => {
+  it("is in any answer but the one to a registration", () => {
+    const holders = Object.entries(document.components.schemas)
+      .filter(([, schema]) =>
+        /secret|token/i.test(JSON.stringify(schema).replace(/"enum":\["token","tokenless"\]/g, "")),
+      )
+      .map(([name]) => name);
+    expect(holders).toEqual(["NewDevice"]);
+    const users = operations().filter(([, { responses }]) => JSON.stringify(responses).includes("NewDevice"));
+    expect(users.map(([name]) => name)).toEqual(["POST /api/v1/devices"]);
+  });
+});

@@ -1,0 +1,238 @@
+/** The console in a browser, over a cloud whose time the test moves. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
+import { Feed } from "../../../../host-sim/cloud/console/feed";
+import { apiBench } from "../api/rig";
+import { DK, Device, PK, SECRET } from "../api/device";
+import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
+import type { AddressInfo } from "node:net";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { ApiOptions } from "../../../../host-sim/cloud/api/server";
+import type { ApiBench } from "../api/rig";
+
+const peer = { address: "10.0.0.2", port: 40_001 };
+
+// In CI there has to be one.
+const hasBrowser = chromiumPath() !== undefined || process.env.CI !== undefined;
+if (!hasBrowser) console.warn("skipped: Chromium is not installed");
+
+let browser: Browser;
+let context: BrowserContext;
+let bench: ApiBench;
+let device: Device;
+let page: Page;
+/** What the browser complained about: a policy that was broken, an exception, a failed request. */
+let complaints: string[];
+
+async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<void> {
+  const feed = new Feed(() => bench.time.now);
+  const more = Array.from({ length: devices }, (_, i) => ({
+    ...{ productKey: PK, deviceKey: `node-${String(i).padStart(5, "0")}`, deviceSecret: `secret ${i}` },
+  }));
+  const both = [
+    { productKey: PK, deviceKey: DK, deviceSecret: SECRET },
+    { productKey: PK, deviceKey: "other", deviceSecret: "another secret" },
+  ];
+  const scriptEngine = await loadScriptEngine();
+  bench = await apiBench(
+    { feed, scriptEngine, ...options },
+    { onEvent: (event) => feed.event(event), devices: [...both, ...more] },
+  );
+  const { exchange } = bench;
+  bench.exchange = (datagram) => {
+    feed.datagram("in", datagram, peer);
+    const answer = exchange(datagram);
+    if (answer !== undefined) feed.datagram("out", answer, peer);
+    return answer;
+  };
+  device = new Device(bench);
+  await bench.app.listen({ host: "127.0.0.1", port: 0 });
+  context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  page = await context.newPage();
+  complaints = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/401/.test(message.text())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address()) && !request.url().startsWith("data:"))
+      complaints.push(request.url());
+  });
+  await page.goto(address());
+}
+
+function address(): string {
+  return `http://127.0.0.1:${(bench.app.server.address() as AddressInfo).port}/`;
+}
+
+const text = (selector: string): Promise<string> => page.locator(selector).first().innerText();
+
+describe.skipIf(!hasBrowser)("the console", () => {
+  beforeAll(async () => (browser = await launchChromium()));
+  afterAll(async () => browser?.close());
+  afterEach(async () => {
+    await context?.close();
+    await bench?.app.close();
+  });
+
+  describe("over two devices", () => {
+    beforeEach(() => open());
+    afterEach(() => expect(complaints).toEqual([]));
+
+    test("a device comes online, its values move, and it turns grey when its session is over", async () => {
+      await page.getByText("● live").waitFor();
+      expect(await text(`.row:has-text("${DK}") .state`)).toBe("inactive");
+      device.authenticate();
+      await page.locator(`.row:has-text("${DK}") .state.online`).waitFor();
+      await page.getByText("1 of 2 devices online").waitFor();
+      device.points("1", { temperature: 20.5 }, bench.time.now);
+      await page.locator('[data-point="temperature"] .value', { hasText: "20.5 degC" }).waitFor();
+      await page.locator('[data-point="temperature"] canvas').waitFor();
+      bench.time.now += 1_000;
+      device.points("2", { temperature: 21.25, relay: 1 }, bench.time.now);
+      await page.locator('[data-point="temperature"] .value', { hasText: "21.25 degC" }).waitFor();
+      await page.locator('[data-point="relay"] .value', { hasText: "1 (on)" }).waitFor();
+      bench.time.now += 3_700_000;
+      bench.cloud.poll(bench.time.now);
+      await page.locator(`.row:has-text("${DK}") .state.offline`).waitFor();
+      await page.getByText("0 of 2 devices online").waitFor();
+    });
+
+    test("a command goes out by the form that the model makes, and is followed until it is answered", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Command" }).click();
+      await page.getByLabel("Relay", { exact: true }).selectOption("1");
+      await page.getByRole("button", { name: "Send the command" }).click();
+      await page.locator("[data-command]", { hasText: "pending" }).waitFor();
+      const { command } = device.points("1", { temperature: 20 });
+      expect(command?.json).toMatchObject({ params: { relay: 1 } });
+      await page.locator("[data-command]", { hasText: "sent" }).waitFor();
+      const { id } = command!.json as { id: string };
+      device.post(
+        "thing/service/measurepoint/set_reply",
+        JSON.stringify({ id, code: 200, data: { relay: 1 } }),
+      );
+      await page.locator("[data-command]", { hasText: "answered" }).waitFor();
+      // What the cloud refuses is said.
+      await page.locator("#command").selectOption("reboot");
+      await page.getByRole("button", { name: "Send the command" }).click();
+      await page.getByRole("alert").filter({ hasText: /delay/ }).waitFor();
+      complaints = complaints.filter((each) => !/422/.test(each));
+    });
+
+    test("messages show as they come, with their bytes, and nothing secret in them", async () => {
+      await page.getByRole("tab", { name: "Messages" }).click();
+      device.authenticate();
+      device.points("1", { temperature: 20 });
+      await page.locator(".message", { hasText: "thing/measurepoint/post" }).first().waitFor();
+      const posted = page.locator(".message", { hasText: `POST /auth/${PK}/${DK}` });
+      await posted.locator("summary").click();
+      const bytes = await posted.locator("pre").innerText();
+      expect(bytes).toContain("61 75 74 68");
+      expect(bytes).toMatch(/ff(?: ··)+$/);
+      const said = (await page.locator("body").innerText()).toLowerCase();
+      for (const secret of [SECRET, Buffer.from(SECRET).toString("hex")]) expect(said).not.toContain(secret);
+    });
+
+    test("the parsing script is changed and tried, then applied", async () => {
+      await page.getByRole("tab", { name: "Parsing script" }).click();
+      const result = page.locator("#script-result");
+      await page.locator("#sample").fill("zz");
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: "neither bytes in hexadecimal" }).waitFor();
+      const own = "function rawDataToJsonStr(bytes) { return JSON.stringify({ got: bytes.length }); }";
+      const before = bench.cloud.product(PK)?.script;
+      await page.locator("#script").fill(own);
+      await page.locator("#sample").fill("01 02 0a");
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: /jsonStrToRawData/ }).waitFor();
+      await page.locator("#script").fill(`${own} function jsonStrToRawData() { return [1, 2]; }`);
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: '"got": 3' }).waitFor();
+      await page.locator("#sample").fill('{"any": 1}');
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: '"bytes": "0102"' }).waitFor();
+      // Tried is not applied.
+      expect(bench.cloud.product(PK)?.script).toBe(before);
+      await page.getByRole("button", { name: "Apply" }).click();
+      await result.filter({ hasText: "applied" }).waitFor();
+      expect(bench.cloud.product(PK)?.script).toContain("got: bytes.length");
+      expect(bench.cloud.product(PK)?.model).toBeDefined();
+    });
+
+    test("faults are switched on and off", async () => {
+      await page.getByRole("tab", { name: "Faults" }).click();
+      await page.getByLabel(/answered 5.00/).fill("1");
+      await page.getByRole("button", { name: "Apply", exact: true }).click();
+      await page.getByText("On: serverError.").waitFor();
+      expect(bench.cloud.faults.serverError).toBe(1);
+      await page.getByRole("button", { name: "None of them" }).click();
+      await page.getByText("No fault is on.").waitFor();
+      expect(bench.cloud.faults.serverError).toBe(0);
+      await page.getByLabel("The cloud swallows every datagram").check();
+      await page.getByText("The cloud is down.").waitFor();
+      expect(bench.cloud.down).toBe(true);
+      await page.getByLabel("The cloud swallows every datagram").uncheck();
+      await page.getByText("The cloud is up again.").waitFor();
+      expect(bench.cloud.down).toBe(false);
+    });
+
+    test("the keyboard is enough", async () => {
+      await page.locator("#device-list").focus();
+      await page.keyboard.press("End");
+      await page.getByRole("heading", { name: `${PK}/other` }).waitFor();
+      await page.keyboard.press("ArrowUp");
+      await page.getByRole("heading", { name: `${PK}/${DK}` }).waitFor();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("ArrowRight");
+      expect(await page.getByRole("tab", { selected: true }).innerText()).toBe("Command");
+    });
+
+    test.each(["light", "dark"] as const)(
+      "nothing is cut off in %s, on a phone or a wide screen",
+      async (colorScheme) => {
+        device.authenticate();
+        device.points("1", { temperature: 20.5, firmware: "x".repeat(32) }, bench.time.now);
+        await page.emulateMedia({ colorScheme });
+        for (const width of [360, 800, 1400]) {
+          await page.setViewportSize({ width, height: 800 });
+          for (const name of ["Measure points", "Command", "Messages", "Parsing script", "Faults"]) {
+            await page.getByRole("tab", { name }).click();
+            const [wide, seen] = (await page.evaluate(
+              "[document.documentElement.scrollWidth, innerWidth]",
+            )) as number[];
+            expect(wide, `${name} at ${width}`).toBeLessThanOrEqual(seen);
+          }
+        }
+      },
+    );
+  });
+
+  test("five thousand devices: a few rows in the document, and the last one in reach", async () => {
+    await open({}, 5_000);
+    await page.getByText("0 of 5002 devices online").waitFor();
+    expect(await page.locator(".row").count()).toBeLessThan(40);
+    await page.locator("#device-list").focus();
+    await page.keyboard.press("End");
+    await page.getByRole("heading", { name: `${PK}/node-04999` }).waitFor();
+    expect(await page.locator(".row").count()).toBeLessThan(40);
+    await page.locator("#filter").fill("node-00042");
+    await page.locator(".row", { hasText: "node-00042" }).waitFor();
+    await expect.poll(() => page.locator(".row").count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test("with a token it asks for it, and works once it has it", async () => {
+    const token = "dG9rZW4tb2YtdGVzdHM";
+    await open({ token });
+    await page.getByLabel(/needs the API's token/).fill("wrong-wrong-wrong-wrong");
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByLabel(/needs the API's token/).fill(token);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByText("0 of 2 devices online").waitFor();
+    await page.getByText("● live").waitFor();
+    device.authenticate();
+    await page.getByText("1 of 2 devices online").waitFor();
+    expect(await page.content()).not.toContain(token);
+  });
+});

@@ -1,0 +1,133 @@
+import { createCipheriv } from "node:crypto";
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { SessionSignReader, equalText, signIv, signKey, verifyAuthSign } from "../../../../host-sim/cloud/enos/sign";
+import { SECRET, sessionSign } from "../harness";
+
+interface Vectors {
+  auth: {
+    productKey: string;
+    deviceKey: string;
+    deviceSecret: string;
+    secureMode: number;
+    lifetime: number;
+    sign: string;
+  }[];
+  session: {
+    deviceSecret: string;
+    token: string;
+    sequence: number;
+    iv: string;
+    signKey: string;
+    sign: string;
+  }[];
+}
+
+const file = new URL("../../../vectors/enos-sign.json", import.meta.url);
+const vectors = JSON.parse(readFileSync(file, "utf8")) as Vectors;
+
+describe("authentication sign", () => {
+  test.each(vectors.auth)("of $deviceKey, lifetime $lifetime", ({ deviceSecret, sign, ...claim }) => {
+    expect(verifyAuthSign(claim, deviceSecret, sign)).toBe(true);
+    expect(verifyAuthSign(claim, `${deviceSecret}x`, sign)).toBe(false);
+    expect(verifyAuthSign({ ...claim, lifetime: claim.lifetime + 1 }, deviceSecret, sign)).toBe(false);
+    expect(verifyAuthSign({ ...claim, deviceKey: `${claim.deviceKey}0` }, deviceSecret, sign)).toBe(false);
+    expect(verifyAuthSign(claim, deviceSecret, sign.toLowerCase())).toBe(false);
+    expect(verifyAuthSign(claim, deviceSecret, sign.slice(0, 63))).toBe(false);
+    expect(verifyAuthSign(claim, deviceSecret, "")).toBe(false);
+  });
+});
+
+describe("session sign, option 2101", () => {
+  test.each(vectors.session)("sequence $sequence", (vector) => {
+    const key = signKey(vector.deviceSecret);
+    expect(Buffer.from(key).toString("hex")).toBe(vector.signKey);
+    for (const iv of vector.iv === "00".repeat(16) ? ["zero", vector.iv] : [vector.iv]) {
+      const read = new SessionSignReader(vector.deviceSecret, iv).read(Buffer.from(vector.sign));
+      expect(read).toEqual({ token: vector.token, sequence: vector.sequence });
+    }
+  });
+
+  const text = "token9f86d081884c7d65sequence7";
+  const key = signKey(SECRET);
+  const reader = new SessionSignReader(SECRET, "zero");
+  const read = (value: string): unknown => reader.read(Buffer.from(value));
+
+  test.each(["zero", "key", "30313233343536373839616263646566"])("takes the IV setting %s", (setting) => {
+    const value = Buffer.from(sessionSign(SECRET, text, signIv(setting, key)));
+    const right = new SessionSignReader(SECRET, setting);
+    const wrong = new SessionSignReader(SECRET, setting === "zero" ? "key" : "zero");
+    expect(right.read(value)).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
+    expect(wrong.read(value)).toHaveProperty("unparsable");
+  });
+
+  test.each(["", "none", "00", "0".repeat(31), "g".repeat(32)])("refuses the IV setting %j", (setting) => {
+    const message = /^iv: expected "zero", "key" or 32 hex digits/;
+    expect(() => new SessionSignReader(SECRET, setting)).toThrow(message);
+  });
+
+  const sign = sessionSign(SECRET, text);
+  test.each([
+    ["nothing", ""],
+    ["lower-case hex", sign.toLowerCase()],
+    ["one digit too few", sign.slice(1)],
+    ["one block too few", sign.slice(0, 32)],
+    ["not hex", "Z".repeat(32)],
+    ["far too long", sign.repeat(20)],
+    ["another device's key", sessionSign("another secret", text)],
+    ["no sequence", sessionSign(SECRET, "token9f86d081884c7d65")],
+    ["no token", sessionSign(SECRET, "tokensequence1")],
+    ["sequence 0", sessionSign(SECRET, "tokenabcsequence0")],
+    ["sequence 01", sessionSign(SECRET, "tokenabcsequence01")],
+    ["sequence -1", sessionSign(SECRET, "tokenabcsequence-1")],
+    ["sequence 1.5", sessionSign(SECRET, "tokenabcsequence1.5")],
+    ["sequence 2^53", sessionSign(SECRET, "tokenabcsequence9007199254740992")],
+    ["something behind", sessionSign(SECRET, "tokenabcsequence1\n")],
+  ])("cannot read %s", (_name, value) => {
+    expect(read(value)).toHaveProperty("unparsable");
+  });
+
+  // The text has 30 bytes, so that the right padding is two bytes of value 2.
+  test.each([
+    ["right", "0202", true],
+    ["a wrong byte before the last", "0302", false],
+    ["0", "0200", false],
+    ["more than a block", "0211", false],
+    ["longer than it claims", "0201", false],
+  ])("padding that is %s", (_name, padding, right) => {
+    const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(16)).setAutoPadding(false);
+    const padded = Buffer.concat([Buffer.from(text), Buffer.from(padding, "hex")]);
+    const result = read(cipher.update(padded).toString("hex").toUpperCase());
+    if (right) expect(result).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
+    else expect(result).toHaveProperty("unparsable");
+  });
+
+  it("keeps nothing from one reading to the next", () => {
+    for (const n of [1, 4_294_967_296, 2, 10]) {
+      expect(read(sessionSign(SECRET, `tokenabcsequence${n}`))).toEqual({ token: "abc", sequence: n });
+      read("AB".repeat(16 * n > 64 ? 48 : 16));
+    }
+  });
+
+  it("gives any bytes a result of one kind, and never throws", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 48 }), (bytes) => {
+        const whole = Buffer.from(bytes.subarray(0, bytes.length & ~15)).toString("hex").toUpperCase();
+        expect(read(whole)).toEqual({
+          unparsable: "does not decrypt to a token and a sequence under this device's key",
+        });
+        expect(reader.read(bytes)).toHaveProperty("unparsable");
+      }),
+      { seed: 2101, numRuns: 3000 },
+    );
+  });
+});
+
+it("compares texts of any lengths", () => {
+  expect(equalText("abc", "abc")).toBe(true);
+  expect(equalText("abc", "abd")).toBe(false);
+  expect(equalText("abc", "abcd")).toBe(false);
+  expect(equalText("", "")).toBe(true);
+  expect(equalText("é", "e")).toBe(false);
+});

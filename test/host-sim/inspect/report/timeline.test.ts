@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
+import { lasting, stamp } from "../../../../host-sim/inspect/report/duration";
+import { Timeline, foldHex } from "../../../../host-sim/inspect/report/timeline";
+import { paletteFor } from "../../../../host-sim/inspect/report/style";
+import type { WorldEvent } from "../../../../host-sim/sim/world/world";
+
+function lines(events: readonly WorldEvent[], verbose = false): string[] {
+  const written: string[] = [];
+  const timeline = new Timeline({ write: (line) => written.push(line), palette: paletteFor({}), verbose });
+  for (const event of events) timeline.add(event);
+  timeline.end();
+  return written;
+}
+
+const at = (time: number, direction: "host" | "modem", text: string): WorldEvent => ({
+  time,
+  source: "at",
+  direction,
+  text,
+});
+const device = (time: number, text: string): WorldEvent => ({ time, source: "device", text });
+
+function datagram(time: number, fate: "delivered" | "lost", again = false): WorldEvent {
+  const direction = "up" as const;
+  const bytes = encodeCoap({
+    type: 0,
+    code: 2,
+    messageId: 0x4a1c,
+    token: Uint8Array.of(0x9f, 0x86),
+    options: ["topic", "sys", "pk", "dk", "thing", "model", "up_raw"].map((segment) => ({
+      number: 11,
+      value: Buffer.from(segment),
+    })),
+    payload: new Uint8Array(34),
+  });
+  const peer = { address: "203.0.113.5", port: 5683 };
+  const report = {
+    direction,
+    time,
+    bytes,
+    fate,
+    from: peer,
+    to: peer,
+    inside: undefined,
+    deliveredAt: fate === "lost" ? undefined : time + 1_100,
+    duplicate: false,
+  };
+  return { time, source: "air", report, again };
+}
+
+describe("the timeline", () => {
+  test("folds the AT exchange to its commands, and counts what came back", () => {
+    const exchange = [
+      at(1_000, "host", "AT"),
+      at(1_010, "modem", "OK"),
+      at(1_020, "host", "ATE0"),
+      at(1_030, "modem", "OK"),
+      at(1_040, "host", "AT+CFUN=0"),
+      at(1_050, "host", "AT+CFUN=1"),
+      device(2_000, "modem: up"),
+    ];
+    expect(lines(exchange)).toEqual([
+      "00:00:01.000  AT       AT  …  AT+CFUN=1  (4 commands, 2 lines back)",
+      "00:00:02.000  device   modem: up",
+    ]);
+    expect(lines(exchange, true)).toHaveLength(7);
+    expect(lines(exchange, true)[1]).toBe("00:00:01.010  AT       < OK");
+  });
+
+  test("shows a datagram with its fate, keys shortened, and marks what is sent again", () => {
+    expect(lines([datagram(16_047, "lost"), datagram(30_000, "delivered", true)])).toEqual([
+      "00:00:16.047  ─▶ up    CON POST mid=4a1c token=9f86 /topic/sys/PK/DK/thing/model/up_raw payload=34 B · lost: radio",
+      "00:00:30.000  ─▶ up    CON POST mid=4a1c token=9f86 /topic/sys/PK/DK/thing/model/up_raw payload=34 B (again) · 1.1 s",
+    ]);
+    expect(lines([datagram(0, "delivered")], true)[0]).toContain("/topic/sys/pk/dk/thing");
+  });
+
+  test("never shows the hex of a datagram in the AT exchange", () => {
+    const hex = Buffer.from('{"token":"ca38e8f84b6fb86a"}').toString("hex").toUpperCase();
+    expect(foldHex(`+CSONMI: 0,${hex.length},${hex}`)).toBe("+CSONMI: 0,56,<28 bytes>");
+    expect(foldHex("864600030000017")).toBe("864600030000017");
+  });
+});
+
+describe("times", () => {
+  test.each([
+    [0, "00:00:00.000"],
+    [61_234.9, "00:01:01.234"],
+    [86_400_000 + 3_600_000, "1d 01:00:00.000"],
+  ])("stamp %d", (ms, text) => expect(stamp(ms)).toBe(text));
+  test.each([
+    [90, "0.1 s"],
+    [120_000, "2 min"],
+    [8_100_000, "2 h 15 min"],
+    [200_000_000, "2 d 7 h"],
+  ])("lasting %d", (ms, text) => expect(lasting(ms)).toBe(text));
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { describeFault, faultKinds, keepFaults, randomScript } from "../../../../host-sim/tools/chaos/script";
+
+const hour = 3_600_000;
+const scripts = Array.from({ length: 300 }, (_, seed) => randomScript(seed, 24));
+
+describe("a random script", () => {
+  test("is the same for the same seed, and another for another", () => {
+    expect(randomScript(17, 24)).toEqual(randomScript(17, 24));
+    expect(randomScript(18, 24).faults).not.toEqual(randomScript(17, 24).faults);
+  });
+
+  test("is plain JSON", () => {
+    for (const script of scripts.slice(0, 20)) expect(JSON.parse(JSON.stringify(script))).toEqual(script);
+  });
+
+  test("has 3 to 15 faults a day, by time, all of them over at its end", () => {
+    for (const { faults } of scripts) {
+      expect(faults.length).toBeGreaterThanOrEqual(3);
+      expect(faults.length).toBeLessThanOrEqual(15);
+      expect(faults.map(({ at }) => at)).toEqual(faults.map(({ at }) => at).sort((a, b) => a - b));
+      for (const { at, lasting } of faults) expect(at + lasting).toBeLessThanOrEqual(24 * hour);
+    }
+    expect(randomScript(1, 1).faults.length).toBeGreaterThanOrEqual(1);
+    const week = randomScript(1, 168).faults.length;
+    expect(week).toBeGreaterThanOrEqual(21);
+    expect(week).toBeLessThanOrEqual(105);
+  });
+
+  test("among many every kind comes, and every make of device", () => {
+    const drawn = scripts.flatMap(({ faults }) => faults.map(({ kind }) => kind));
+    expect(new Set(drawn)).toEqual(new Set(faultKinds));
+    const devices = scripts.map(({ device }) => device);
+    const values = (name: keyof (typeof devices)[number]): unknown[] =>
+      [...new Set(devices.map((device) => device[name]))].sort();
+    expect(values("interval")).toEqual([300, 60, 900]);
+    expect(values("batch")).toEqual([1, 4]);
+    expect(values("edition")).toEqual(["token", "tokenless"]);
+    expect(values("format")).toEqual(["alternate", "compact", "json", "raw"]);
+    expect(values("powerKey")).toEqual([false, true]);
+    expect(values("addressBound")).toEqual([false, true]);
+    for (const { edition, addressBound } of devices) if (addressBound) expect(edition).toBe("tokenless");
+  });
+
+  test("most faults are short, some last for hours", () => {
+    const outages = scripts.flatMap(({ faults }) => faults).filter(({ kind }) => kind === "coverage-outage");
+    expect(outages.filter(({ lasting }) => lasting < hour).length).toBeGreaterThan(outages.length / 2);
+    expect(Math.max(...outages.map(({ lasting }) => lasting))).toBeGreaterThan(4 * hour);
+    expect(Math.max(...outages.map(({ lasting }) => lasting))).toBeLessThanOrEqual(8 * hour);
+  });
+});
+
+describe("keepFaults", () => {
+  const script = randomScript(5, 24);
+
+  test("keeps those, in their order, and all else", () => {
+    const { faults, ...rest } = keepFaults(script, [2, 0]);
+    expect(faults).toEqual([script.faults[0], script.faults[2]]);
+    expect(script).toMatchObject(rest);
+    expect(keepFaults(script, []).faults).toEqual([]);
+  });
+
+  test("refuses one that is not there", () => {
+    expect(() => keepFaults(script, [0, 99])).toThrow(/has no fault 99, they are 0 to \d+/);
+  });
+});
+
+test("a fault in words", () => {
+  expect(describeFault({ at: 0, kind: "loss", lasting: 90_000, amount: 0.5 })).toBe("loss 0.5 for 90 s");
+  expect(describeFault({ at: 0, kind: "nat-rebind", lasting: 0, amount: 0 })).toBe("nat-rebind");
+});
