@@ -6,8 +6,8 @@
  *         request()            onRequest, respond()         whole bodies
  *    +---- block-client.ts ----+---- block-server.ts ----+  blocks, RFC 7959
  *    |       client.ts         |       server.ts         |  requests and responses: tokens, options
- *    +---- outbox.ts -----------------deduplication.ts --+  messages: types, message ids, time-outs
- *    |            message.ts, layout.ts, option-rules.ts |  bytes
+ *    +---- message-layer.ts ----------deduplication.ts --+  messages: types, message ids, time-outs
+ *    |            message.ts, wire-reader.ts, option-rules.ts |  bytes
  *    +----------------- transmit, receive ---------------+
  *
  * This file takes a datagram apart and gives it to whom it concerns, or rejects it: RST where RFC 7252

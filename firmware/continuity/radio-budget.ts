@@ -6,11 +6,12 @@
  * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives all of it,
  * so a device that gets through now and then spends nothing.
  */
+import type { DeviceMemory } from "./persistent-state";
 
 /** ms */
 const day = 86_400_000;
 
-/** See the head of this file. All times are monotonic, ms. */
+/** The seconds that the radio was on in vain today, against the most it may. All times are monotonic, ms. */
 export class RadioBudget {
   readonly #limit: number;
   /** With the first second in vain; undefined while there is none. */
@@ -88,5 +89,77 @@ export class RadioBudget {
     this.#spent = 0;
     this.#dayBegan = this.#onSince === undefined ? undefined : now;
     if (this.#onSince !== undefined) this.#onSince = now;
+  }
+}
+
+/** What the guard sees and switches of a link to the network. */
+export interface Radio {
+  /** Whether its radio draws power; undefined for a network that is simply there. */
+  readonly active?: boolean;
+  /** Off with it, until it is asked to connect. */
+  suspend?(now: number): void;
+}
+
+/** The budget is written down when it has grown by this share, and so many seconds: a restart forgives them. */
+const savedShare = 1.1;
+const savedSeconds = 60;
+
+/** Keeps the books on the radio, and switches it off for the rest of the day when its budget is spent. Times are monotonic, ms. */
+export class RadioGuard {
+  readonly #radio: Radio;
+  readonly #memory: DeviceMemory;
+  readonly #log: (room: string, text: string) => void;
+  readonly #budget: RadioBudget;
+  #saved: number;
+  #suspended = false;
+
+  /** @param seconds a day for which the radio may be on in vain, 0 for no bound */
+  constructor(seconds: number, radio: Radio, memory: DeviceMemory, log: (room: string, text: string) => void) {
+    this.#radio = radio;
+    this.#memory = memory;
+    this.#log = log;
+    this.#saved = memory.budget.spent;
+    // Half of it comes with every start: a board that loses its power every night has no whole day.
+    this.#budget = new RadioBudget(seconds, Math.min(this.#saved, seconds / 2));
+  }
+
+  /** The radio is off until the day is over. */
+  get suspended(): boolean {
+    return this.#suspended;
+  }
+
+  /** When it wants to be looked at next, ms. */
+  deadline(now: number): number {
+    return this.#suspended || this.#radio.active === true ? this.#budget.deadline(now) : Infinity;
+  }
+
+  /**
+   * Looks at the radio; to be called at every turn.
+   *
+   * @param trying a request is out, or the network is being looked for. A modem that is only awake,
+   *   because the board has no wire that could wake it, is so in good times too.
+   */
+  note(trying: boolean, now: number): void {
+    const { active } = this.#radio;
+    if (active === undefined) return;
+    this.#budget.note(active && trying, now);
+    const seconds = this.#budget.spent(now);
+    if (seconds > savedShare * this.#saved + savedSeconds || (seconds === 0 && this.#saved > 0)) {
+      this.#saved = seconds;
+      this.#memory.keepBudget(seconds);
+    }
+    const spent = this.#budget.isSpent(now);
+    if (spent === this.#suspended) return;
+    this.#suspended = spent;
+    if (!spent) return this.#log("radio", "budget of a new day");
+    const wait = Math.round((this.#budget.deadline(now) - now) / 1000);
+    this.#log("radio", `off reason="budget spent" spent=${seconds}s resumes=${wait}s`);
+    this.#radio.suspend?.(now);
+  }
+
+  /** An exchange has ended, with an answer or without. */
+  heard(answered: boolean, now: number): void {
+    if (answered) this.#budget.answered();
+    else this.#budget.failed(now);
   }
 }

@@ -4,9 +4,35 @@
 import { Topic, eventTopic } from "../enos/topic";
 import { attributesFault, eventFault } from "../model/check";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
-import type { Completion, Device } from "../device/application";
 import type { DeviceMemory } from "../continuity/persistent-state";
+import type { Completion } from "./entry";
 import type { Uplink } from "./uploader";
+
+/**
+ * What an application may send by itself. All of it waits its turn with the readings, is tried again
+ * until the cloud has answered, and carries the time of the call.
+ */
+export interface Device {
+  /** A reading in between. @throws TypeError for what is no object */
+  report(values: ThingValues): void;
+  /** An event of the thing model. */
+  postEvent(
+    event: string,
+    outputs: Readonly<Record<string, unknown>>,
+    done?: (how: Completion) => void,
+  ): void;
+  /** Sets attributes, at most 200. */
+  updateAttributes(values: ThingValues, done?: (how: Completion) => void): void;
+  /** Asks for attributes, all when none is named: they come as `data`. */
+  queryAttributes(names: readonly string[], done: (how: Completion) => void): void;
+  deleteAttributes(names: readonly string[], done?: (how: Completion) => void): void;
+  /** Sets tags, texts by name, which are no part of the model. */
+  updateTags(tags: Readonly<Record<string, string>>, done?: (how: Completion) => void): void;
+  queryTags(names: readonly string[], done: (how: Completion) => void): void;
+  deleteTags(names: readonly string[], done?: (how: Completion) => void): void;
+  /** Tells the version of the firmware, for EnOS's updates over the air. */
+  informFirmware(version: string, done?: (how: Completion) => void): void;
+}
 
 export interface OutboundOptions {
   readonly thing: Thing;

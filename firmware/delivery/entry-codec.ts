@@ -7,8 +7,7 @@
  */
 import { ByteWriter } from "../model/bytes";
 import { unknownPoint } from "../model/check";
-import { readSamplePoints } from "../model/thing-recall";
-import { writeSamplePoints } from "../model/report";
+import { readSamplePoints, writeSamplePoints } from "../model/report";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
 import type { JournalRecord } from "../journal/journal";
 import type { Thing, ThingValues } from "../model/thing";

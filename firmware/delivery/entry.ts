@@ -2,11 +2,18 @@
  * What waits for the cloud's acknowledgement: readings, and messages that the application sends.
  */
 import type { ThingValues } from "../model/thing";
-import type { Completion } from "../device/application";
-import type { Format } from "../device/settings";
 
 /** How one reading is put on the wire. */
-export type ReadingFormat = Exclude<Format, "alternate">;
+export type ReadingFormat = "raw" | "compact" | "json";
+
+/** How something that the application sent came out. */
+export type Completion =
+  /** EnOS took it; `data` is what it answered, such as the attributes asked for. */
+  | { readonly kind: "accepted"; readonly data: Readonly<Record<string, unknown>> }
+  /** EnOS, or the check against the model before anything was sent, refused it for good. */
+  | { readonly kind: "refused"; readonly reason: string; readonly enosCode?: number }
+  /** It made room for what came later. */
+  | { readonly kind: "dropped" };
 
 /** What readings and messages have in common. */
 interface Waiting {

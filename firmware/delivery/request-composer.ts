@@ -12,7 +12,7 @@
 import { ContentFormat } from "../coap/option";
 import { enosOk, measurepointParams, readAnswer, requestBody } from "../enos/body";
 import { Topic, deviceRoot, pathOptions } from "../enos/topic";
-import { decodeAnswer } from "../model/raw-answer";
+import { decodeAnswer } from "../model/command";
 import { beginBatch } from "../model/batch";
 import { reportFault } from "../model/check";
 import { encodeReport } from "../model/report";

@@ -14,8 +14,7 @@ import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
-import type { Completion } from "../device/application";
-import type { Entry, Message } from "./entry";
+import type { Completion, Entry, Message } from "./entry";
 
 /** What goes first when much waits: what was measured just now, or what has waited longest. */
 export type Order = "live" | "oldest";

@@ -22,9 +22,8 @@ import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
-import type { Completion } from "../device/application";
 import type { Order } from "./upload-queue";
-import type { Entry } from "./entry";
+import type { Completion, Entry } from "./entry";
 import type { DeviceMemory } from "../continuity/persistent-state";
 import type { Upload } from "./request-composer";
 

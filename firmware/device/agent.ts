@@ -19,7 +19,7 @@ import { Continuity } from "../continuity/session-keeper";
 import { doubt } from "../continuity/deep-sleep-record";
 import { DeviceMemory } from "../continuity/persistent-state";
 import { Outbound } from "../delivery/application-messages";
-import { RadioGuard } from "./radio-guard";
+import { RadioGuard } from "../continuity/radio-budget";
 import { Sampler } from "./sampler";
 import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";

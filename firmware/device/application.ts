@@ -4,6 +4,10 @@
 import type { CommandResult } from "../enos/command";
 import type { RestartCause } from "../continuity/persistent-state";
 import type { Thing, ThingValue, ThingValues, WithQuality } from "../model/thing";
+import type { Device } from "../delivery/application-messages";
+
+export type { Device } from "../delivery/application-messages";
+export type { Completion } from "../delivery/entry";
 
 /** What a product is and does. */
 export interface Application {
@@ -46,38 +50,3 @@ export interface CommandHandlers {
 export type ServiceHandler = {
   run(inputs: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult>;
 }["run"];
-
-/** How something that the application sent came out. */
-export type Completion =
-  /** EnOS took it; `data` is what it answered, such as the attributes asked for. */
-  | { readonly kind: "accepted"; readonly data: Readonly<Record<string, unknown>> }
-  /** EnOS, or the check against the model before anything was sent, refused it for good. */
-  | { readonly kind: "refused"; readonly reason: string; readonly enosCode?: number }
-  /** It made room for what came later. */
-  | { readonly kind: "dropped" };
-
-/**
- * What an application may send by itself. All of it waits its turn with the readings, is tried again
- * until the cloud has answered, and carries the time of the call.
- */
-export interface Device {
-  /** A reading in between. @throws TypeError for what is no object */
-  report(values: ThingValues): void;
-  /** An event of the thing model. */
-  postEvent(
-    event: string,
-    outputs: Readonly<Record<string, unknown>>,
-    done?: (how: Completion) => void,
-  ): void;
-  /** Sets attributes, at most 200. */
-  updateAttributes(values: ThingValues, done?: (how: Completion) => void): void;
-  /** Asks for attributes, all when none is named: they come as `data`. */
-  queryAttributes(names: readonly string[], done: (how: Completion) => void): void;
-  deleteAttributes(names: readonly string[], done?: (how: Completion) => void): void;
-  /** Sets tags, texts by name, which are no part of the model. */
-  updateTags(tags: Readonly<Record<string, string>>, done?: (how: Completion) => void): void;
-  queryTags(names: readonly string[], done: (how: Completion) => void): void;
-  deleteTags(names: readonly string[], done?: (how: Completion) => void): void;
-  /** Tells the version of the firmware, for EnOS's updates over the air. */
-  informFirmware(version: string, done?: (how: Completion) => void): void;
-}

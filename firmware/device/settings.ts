@@ -6,13 +6,14 @@
  * with their JSON type: both are taken.
  */
 import { SettingsError, lifetimeRange } from "../enos/credentials";
+import type { ReadingFormat } from "../delivery/entry";
 import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
 import type { EditionSetting } from "../enos/session";
 import type { InitialisationVector } from "../enos/sign";
 
 /** How readings are put on the wire: a raw layout of the thing model, JSON, or one after the other. */
-export type Format = "raw" | "compact" | "json" | "alternate";
+export type Format = ReadingFormat | "alternate";
 
 export interface Settings {
   /** IPv4 address of the EnOS CoAP server. */

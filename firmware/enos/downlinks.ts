@@ -8,7 +8,7 @@ import { decodeUtf8 } from "../text/utf8";
 import { segmentFault } from "./credentials";
 import { EnosOption, pathOptions } from "./topic";
 import type { Message } from "../coap/message";
-import type { Publication } from "./session";
+import type { Publication } from "./publication";
 
 export interface DownlinksOptions {
   /** `/topic/sys/PK/DK/` */

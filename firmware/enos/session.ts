@@ -26,7 +26,8 @@ import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
 import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
-import type { PublishOutcome, Refusal, Rejection } from "./outcome";
+import type { Publication } from "./publication";
+import type { Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
 
 /** Which edition of the protocol to speak; `auto` goes by the server's answer. */
@@ -79,18 +80,6 @@ export type SessionEvent =
    */
   | { readonly kind: "doubted"; readonly reason: Rejection }
   | { readonly kind: "downlink-ignored"; readonly reason: string };
-
-/** A request of the session's: what is sent once it is authenticated. */
-export interface Publication {
-  readonly code?: number;
-  /** Uri-Path and Content-Format, see `pathOptions`. */
-  readonly path: OptionBlock;
-  readonly payload?: Uint8Array;
-  /** It answers a command: what rides back on its response counts against `downlinkLimit`. */
-  readonly answer?: boolean;
-  /** Called exactly once. */
-  readonly onComplete: (outcome: PublishOutcome, now: number) => void;
-}
 
 interface Operation extends Publication {
   /** It has been sent under this session before and was refused with 4.01 or 4.02. */

@@ -7,7 +7,7 @@
  * Flags have bit 0 for readings that were stored while the device was offline. Time is that of the first
  * reading in epoch ms. `later` tells by how many ms a reading is later than the one before it, 0 for the
  * first, as an unsigned LEB128 of at most 6 bytes. Points, and the bitmap of n bytes with its values, are
- * those of a report (thing-report.ts, compact.ts). At most 255 readings.
+ * those of a report (report.ts, compact.ts). At most 255 readings.
  */
 import { writeCompactPoints } from "./compact";
 import { ByteWriter } from "./bytes";

@@ -214,3 +214,21 @@ function pointByNumber(points: readonly MeasurePoint[], number: number): Measure
   for (let i = 0; i < points.length; i++) if (points[i].number === number) return points[i];
   return undefined;
 }
+
+/** What EnOS says of a raw uplink. */
+export interface RawAnswer {
+  readonly requestId: number;
+  /** EnOS's code, 200 for stored. */
+  readonly code: number;
+}
+
+/**
+ * Reads the parsing script's answer to raw measure points; undefined when the payload is something else.
+ *
+ *     request id u32 | code u16
+ */
+export function decodeAnswer(payload: Uint8Array): RawAnswer | undefined {
+  if (payload.length !== 6) return undefined;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  return { requestId: view.getUint32(0), code: view.getUint16(4) };
+}

@@ -6,12 +6,12 @@
  *     compact   03 | request id u32 | n u8 | bitmap, n bytes | ( value [ quality u8 ] )*
  *
  * The sample layout is that of EnOS's manual, its length counts the quality; compact.ts has the other,
- * thing-batch.ts several readings in one payload.
+ * batch.ts several readings in one payload.
  */
 import { writeCompactPoints } from "./compact";
-import { ByteWriter, setLength, writeValue } from "./bytes";
+import { ByteReader, ByteWriter, readValue, setLength, writeValue } from "./bytes";
 import { pointFault, refuse, unknownPoint } from "./check";
-import type { MeasurePoint, Thing, ThingFault, ThingValues, WithQuality } from "./thing";
+import type { MeasurePoint, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "./thing";
 
 /** How measure points are laid out. */
 export type Layout = "sample" | "compact";
@@ -74,4 +74,30 @@ function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): bo
   if (!writer.take(1)) return false;
   writer.out[at] = quality;
   return setLength(writer, start + 1);
+}
+
+/**
+ * Points as `writeSamplePoints` states them, from `start` to the end of the bytes; undefined when they
+ * are none. A point that the model has no more is left out.
+ */
+export function readSamplePoints(thing: Thing, bytes: Uint8Array, start: number): ThingValues | undefined {
+  const reader = new ByteReader(bytes, start);
+  const values: Record<string, ThingValue | WithQuality> = {};
+  while (reader.at < bytes.length) {
+    const at = reader.take(1, bytes.length);
+    const end = reader.end(bytes.length);
+    if (end < 0) return undefined;
+    const number = bytes[at];
+    const point = thing.points.find((each) => each.number === number);
+    if (point === undefined) {
+      reader.at = end;
+      continue;
+    }
+    const valueEnd = point.quality === true ? end - 1 : end;
+    const value = readValue(reader, point, valueEnd);
+    if (value === undefined || reader.at !== valueEnd) return undefined;
+    values[point.identifier] = point.quality === true ? { value, quality: bytes[valueEnd] } : value;
+    reader.at = end;
+  }
+  return values;
 }

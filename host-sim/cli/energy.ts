@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { advice, compare, lifetime, variantsOf } from "../inspect/energy/comparison";
-import { profiles } from "../inspect/energy/profile";
+import { profiles } from "../inspect/energy/profiles";
 import { ProfileError, readProfile } from "../inspect/energy/profile-file";
 import { families } from "../sim/modem/families";
 import { Progress } from "../inspect/report/progress";

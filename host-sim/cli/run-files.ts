@@ -1,7 +1,7 @@
 /** Files that `npm start` writes of a run beside its output: the report to look at, and the capture. */
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { Capture } from "../inspect/capture/capture";
-import { profiles } from "../inspect/energy/profile";
+import { profiles } from "../inspect/energy/profiles";
 import { Recorder } from "../inspect/report/html/recorder";
 import { writePage } from "../inspect/report/html/write-page";
 import { lasting } from "../inspect/report/duration";

@@ -5,9 +5,28 @@ import { ascii, asciiText } from "../../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
 import { fieldsOf, isCeregAnswer, parseCclk, parseCereg, wholeNumber } from "./fields";
 import { encodeT3324, encodeT3412 } from "./timers";
-import type { Survey, Wanted } from "../family/family";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
+
+/** What is asked of the modem. */
+export interface Wanted {
+  /** Access point name of the SIM card's operator. */
+  readonly apn: string;
+  /** Bands to search; all when left out. */
+  readonly bands?: readonly number[];
+  /** Power saving mode, seconds; left out where nothing could end it. */
+  readonly psm?: { readonly t3412: number; readonly t3324: number };
+  /** Extended discontinuous reception, seconds between two paging windows. */
+  readonly edrx?: number;
+}
+
+/** What `survey` finds out. */
+export interface Survey {
+  /** Signal, dBm. */
+  readonly onSignal: (dBm: number) => void;
+  /** The network's time, epoch ms. */
+  readonly onTime: (epoch: number) => void;
+}
 
 /** Name of the registration's URC. */
 export const cereg = ascii("+CEREG:");

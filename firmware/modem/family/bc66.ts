@@ -20,7 +20,8 @@ import { hexLine, readHexField } from "../at/hex";
 import { ensure, signalStep } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Family, ModemUrc, Received } from "./family";
+import type { Survey, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const event = ascii("+QNBIOTEVENT:");

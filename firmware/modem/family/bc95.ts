@@ -13,7 +13,8 @@ import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, signalStep } from "../at/standard-commands";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Family, ModemUrc, Received } from "./family";
+import type { Survey, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const nsonmi = ascii("+NSONMI:");

@@ -14,7 +14,8 @@ import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
 import { askCause, ensure } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
-import type { Family, ModemUrc, Received, Survey, Wanted } from "./family";
+import type { Family, ModemUrc, Received } from "./family";
+import type { Survey, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const qird = ascii("+QIRD:");

@@ -8,18 +8,7 @@
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
 import type { Step } from "../at/script";
-
-/** What is asked of the modem. */
-export interface Wanted {
-  /** Access point name of the SIM card's operator. */
-  readonly apn: string;
-  /** Bands to search; all when left out. */
-  readonly bands?: readonly number[];
-  /** Power saving mode, seconds; left out where nothing could end it. */
-  readonly psm?: { readonly t3412: number; readonly t3324: number };
-  /** Extended discontinuous reception, seconds between two paging windows. */
-  readonly edrx?: number;
-}
+import type { Survey, Wanted } from "../at/standard-commands";
 
 /** How its control lines are used, times in ms; a line that the modem does not have is 0. */
 export interface PowerTimes {
@@ -90,14 +79,6 @@ export interface SocketManners {
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
   /** Asks whether a socket has lived through sleep; `alive` is called when it has. Left out: none does. */
   readonly survival?: (id: number, alive: () => void) => Step[];
-}
-
-/** What `survey` finds out. */
-export interface Survey {
-  /** Signal, dBm. */
-  readonly onSignal: (dBm: number) => void;
-  /** The network's time, epoch ms. */
-  readonly onTime: (epoch: number) => void;
 }
 
 export interface Family {

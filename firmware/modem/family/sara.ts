@@ -13,7 +13,8 @@ import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, usualSurvey } from "../at/standard-commands";
-import type { Family, ModemUrc, Received, Wanted } from "./family";
+import type { Family, ModemUrc, Received } from "./family";
+import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const usorf = ascii("+USORF:");

@@ -11,7 +11,8 @@ import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { edrxSteps, ensure, psmSteps, usualSurvey } from "../at/standard-commands";
-import type { Family, ModemUrc, Wanted } from "./family";
+import type { Family, ModemUrc } from "./family";
+import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const csonmi = ascii("+CSONMI:");

@@ -25,7 +25,8 @@ import {
   technologySteps,
 } from "./simcom";
 import type { AtResult } from "../at/engine";
-import type { Family, ModemUrc, Received, Wanted } from "./family";
+import type { Family, ModemUrc, Received } from "./family";
+import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const caopen = ascii("+CAOPEN:");

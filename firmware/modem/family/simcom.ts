@@ -4,7 +4,8 @@
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf } from "../at/fields";
 import { ensure } from "../at/standard-commands";
-import type { ModemUrc, Wanted } from "./family";
+import type { ModemUrc } from "./family";
+import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const cpsmstatus = ascii("+CPSMSTATUS:");

@@ -5,7 +5,7 @@ import { Problem } from "./problem";
 import { answer, given, noDevice, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
 import { commandBody, commandParams, deviceParams } from "./schemas";
-import type { RouteContext } from "./server";
+import type { RouteContext } from "./route-context";
 
 type CommandBody = { timeout?: number } & (
   | { kind: "set"; points: Record<string, never> }

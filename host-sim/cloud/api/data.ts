@@ -5,7 +5,7 @@ import { Problem } from "./problem";
 import { answer, given, noDevice, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
 import { deviceParams, pointParams, rangeQuery } from "./schemas";
-import type { RouteContext } from "./server";
+import type { RouteContext } from "./route-context";
 
 interface RangeQuery {
   from?: number;

@@ -6,7 +6,7 @@ import { Problem } from "./problem";
 import { answer, given, noDevice, nothing, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
 import { deviceBody, deviceParams, devicesQuery } from "./schemas";
-import type { RouteContext } from "./server";
+import type { RouteContext } from "./route-context";
 
 interface DevicesQuery {
   productKey?: string;

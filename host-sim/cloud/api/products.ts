@@ -5,7 +5,7 @@ import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
 import { productBody, productParams, tryBody } from "./schemas";
-import type { RouteContext } from "./server";
+import type { RouteContext } from "./route-context";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
 type TryBody = { bytes: string } | { json: unknown };

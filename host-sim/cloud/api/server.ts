@@ -14,9 +14,6 @@
 import type { AddressInfo } from "node:net";
 import { Ajv } from "ajv";
 import type { FastifyError, FastifyInstance } from "fastify";
-import type { EnosCloud } from "../cloud";
-import type { ScriptEngine } from "../script/script-engine";
-import type { Feed } from "../console/feed";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
@@ -28,6 +25,7 @@ import { Problem, problemHandler, problemText, sendProblem } from "./problem";
 import { productRoutes } from "./products";
 import { documented } from "./route";
 import type { RouteSchema } from "./route";
+import type { ApiOptions, RouteContext } from "./route-context";
 import { answers } from "./schemas";
 import { TokenGuard } from "./token";
 import { worldRoutes } from "./world";
@@ -37,37 +35,6 @@ export const API_PREFIX = "/api/v1";
 
 /** Largest body, bytes: a thing model and its parsing script with room to spare. */
 export const BODY_LIMIT = 256 * 1024;
-
-export interface ApiOptions {
-  cloud: EnosCloud;
-  /** ms, what `cloud` is called with. */
-  now(): number;
-  /** Resolves once all that the cloud was told is safe; no answer to a change leaves before. */
-  flush(): Promise<void>;
-  /** Address or name to listen on, and the name under which it may be called. */
-  host: string;
-  /** Bearer token. Needed on anything but loopback. */
-  token?: string;
-  /** Of this program. */
-  version: string;
-  /** Of the cloud, for the status. */
-  edition: string;
-  /** Whether there is a data directory, for the status. */
-  kept: boolean;
-  randomBytes(n: number): Uint8Array;
-  /** What the console shows as it happens; no console when left out. */
-  feed?: Feed;
-  /** Runs parsing scripts that the console tries; none when left out. */
-  scriptEngine?: ScriptEngine;
-  /** Hears of faults of this program; one line each. */
-  onError?(line: string): void;
-}
-
-/** What the routes are given. */
-export interface RouteContext extends ApiOptions {
-  /** When the API was made, ms. */
-  readonly startedAt: number;
-}
 
 export interface ApiServer {
   readonly address: string;

@@ -5,7 +5,7 @@ import type { RateLimit } from "../coap/rate-limit";
 import { answer, refusedAs, routeSchema } from "./route";
 import { faultsBody, natBody, rateLimitBody } from "./schemas";
 import type { Schema } from "./schemas";
-import type { RouteContext } from "./server";
+import type { RouteContext } from "./route-context";
 
 interface Nat {
   tie: "path" | "address";

@@ -7,7 +7,7 @@
  *
  * A bare number is taken for measured.
  */
-import { profiles } from "./profile";
+import { profiles } from "./profiles";
 import type { EnergyProfile, Figure } from "./profile";
 
 /** What is wrong with the file, and where. */

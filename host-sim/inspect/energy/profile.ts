@@ -2,7 +2,6 @@
  * What a device draws in each of its states, and what the radio needs for a byte: the figures behind every
  * joule that is reported, each with where it is from.
  */
-import { field, limit } from "./profiles";
 
 /** One figure: how sure it is, and by whom. */
 export interface Figure {
@@ -55,9 +54,6 @@ export interface EnergyProfile {
     readonly deepSleep: Figure;
   };
 }
-
-/** The built-in ones. */
-export const profiles: Readonly<Record<"limit" | "field", EnergyProfile>> = Object.freeze({ limit, field });
 
 /** Power that the modem draws while it sends with `dBm`, W: between the two figures in proportion to dBm. */
 export function transmitPower({ modem }: EnergyProfile, dBm: number): number {

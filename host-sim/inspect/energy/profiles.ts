@@ -99,3 +99,6 @@ export const field: EnergyProfile = {
   },
   board: limit.board,
 };
+
+/** The built-in ones. */
+export const profiles: Readonly<Record<"limit" | "field", EnergyProfile>> = Object.freeze({ limit, field });

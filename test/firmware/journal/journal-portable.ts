@@ -5,7 +5,7 @@
 import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
 import { crc32 } from "../../../firmware/journal/crc";
 import { Journal } from "../../../firmware/journal/journal";
-import { readSamplePoints } from "../../../firmware/model/thing-recall";
+import { readSamplePoints } from "../../../firmware/model/report";
 import { thing } from "../../../firmware/product/thing";
 import { hexText } from "../../../firmware/text/ascii";
 import type { Flash } from "../../../firmware/journal/flash";

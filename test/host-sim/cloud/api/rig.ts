@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { buildApi } from "../../../../host-sim/cloud/api/server";
-import type { ApiOptions } from "../../../../host-sim/cloud/api/server";
+import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
 import { EnosCloud } from "../../../../host-sim/cloud/cloud";
 import type { CloudOptions } from "../../../../host-sim/cloud/cloud";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";

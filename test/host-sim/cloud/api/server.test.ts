@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { createServer } from "node:http";
 import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { ApiError, BODY_LIMIT, buildApi, serveApi } from "../../../../host-sim/cloud/api/server";
-import type { ApiOptions } from "../../../../host-sim/cloud/api/server";
+import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
 import { EnosCloud } from "../../../../host-sim/cloud/cloud";
 import { HERE, apiBench, detailOf } from "./rig";
 import type { ApiBench } from "./rig";

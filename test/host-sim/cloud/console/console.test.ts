@@ -7,7 +7,7 @@ import { DK, Device, PK, SECRET } from "../api/device";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import type { ApiOptions } from "../../../../host-sim/cloud/api/server";
+import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
 import type { ApiBench } from "../api/rig";
 
 const peer = { address: "10.0.0.2", port: 40_001 };

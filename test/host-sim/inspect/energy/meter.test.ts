@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { measure } from "../../../../host-sim/inspect/energy/choice";
 import { EnergyMeter } from "../../../../host-sim/inspect/energy/meter";
-import { profiles } from "../../../../host-sim/inspect/energy/profile";
+import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { Simulation } from "../../../../host-sim/sim/world/simulation";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 import type { EnergyAccount, PowerStep } from "../../../../host-sim/inspect/energy/meter";

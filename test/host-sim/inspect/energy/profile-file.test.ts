@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { profiles, transmitPower } from "../../../../host-sim/inspect/energy/profile";
+import { transmitPower } from "../../../../host-sim/inspect/energy/profile";
+import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { ProfileError, readProfile } from "../../../../host-sim/inspect/energy/profile-file";
 
 const read = (value: unknown) => readProfile(JSON.stringify(value), "mine.json");

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { batteryYears } from "../../../../host-sim/inspect/energy/battery";
 import { EnergyMeter } from "../../../../host-sim/inspect/energy/meter";
-import { profiles } from "../../../../host-sim/inspect/energy/profile";
+import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import type { EnergyProfile } from "../../../../host-sim/inspect/energy/profile";
 import type { Coverage, DatagramReport } from "../../../../host-sim/sim/radio/link";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";

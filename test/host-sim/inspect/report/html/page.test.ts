@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { profiles } from "../../../../../host-sim/inspect/energy/profile";
+import { profiles } from "../../../../../host-sim/inspect/energy/profiles";
 import { chromiumPath, launchChromium } from "../../../../../host-sim/inspect/report/pictures";
 import { Recorder } from "../../../../../host-sim/inspect/report/html/recorder";
 import { writePage } from "../../../../../host-sim/inspect/report/html/write-page";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeCoap } from "../../../../../host-sim/cloud/coap/coap-wire";
 import { EnergyMeter } from "../../../../../host-sim/inspect/energy/meter";
-import { profiles } from "../../../../../host-sim/inspect/energy/profile";
+import { profiles } from "../../../../../host-sim/inspect/energy/profiles";
 import { families } from "../../../../../host-sim/sim/modem/families";
 import { LadderRows } from "../../../../../host-sim/inspect/report/html/page/sequence-rows";
 import { binPower, stepsOf } from "../../../../../host-sim/inspect/report/html/page/power-bins";

@@ -1,0 +1,38 @@
+/**
+ * What the application API is made of, and what each of its routes is given.
+ */
+import type { EnosCloud } from "../cloud";
+import type { Feed } from "../console/feed";
+import type { ScriptEngine } from "../script/script-engine";
+
+/** See `serveApi`. */
+export interface ApiOptions {
+  cloud: EnosCloud;
+  /** ms, what `cloud` is called with. */
+  now(): number;
+  /** Resolves once all that the cloud was told is safe; no answer to a change leaves before. */
+  flush(): Promise<void>;
+  /** Address or name to listen on, and the name under which it may be called. */
+  host: string;
+  /** Bearer token. Needed on anything but loopback. */
+  token?: string;
+  /** Of this program. */
+  version: string;
+  /** Of the cloud, for the status. */
+  edition: string;
+  /** Whether there is a data directory, for the status. */
+  kept: boolean;
+  randomBytes(n: number): Uint8Array;
+  /** What the console shows as it happens; no console when left out. */
+  feed?: Feed;
+  /** Runs parsing scripts that the console tries; none when left out. */
+  scriptEngine?: ScriptEngine;
+  /** Hears of faults of this program; one line each. */
+  onError?(line: string): void;
+}
+
+/** What the routes are given. */
+export interface RouteContext extends ApiOptions {
+  /** When the API was made, ms. */
+  readonly startedAt: number;
+}
