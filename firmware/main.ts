@@ -12,9 +12,9 @@ import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
 import { Identification } from "./device/identification";
-import { DeviceMemory } from "./continuity/persistent-state";
+import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
-import { PortWriter } from "./modem/driver/serial-writer";
+import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/index";
 import { Modem } from "./modem/driver/modem";
 
@@ -60,8 +60,8 @@ function run(settings: Settings): void {
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new DeviceMemory(openStateStore(), Math.random, log, woken?.memory);
-  let writer: PortWriter | undefined;
+  const memory = new PersistentState(openStateStore(), Math.random, log, woken?.memory);
+  let writer: SerialWriter | undefined;
   let timer: Timer | undefined;
 
   const family = familyNamed(settings.modem ?? board.modem);
@@ -78,9 +78,9 @@ function run(settings: Settings): void {
     psm: { t3412: settings.t3412, t3324: settings.t3324 },
     ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
     ...lines,
-    ladder: memory.ladder,
+    escalation: memory.escalation,
     resume: woken?.modem,
-    onLadder: () => memory.save(),
+    onEscalation: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
       // The board's clock outlives a restart: it must not take over what is in doubt.
@@ -148,7 +148,7 @@ function run(settings: Settings): void {
       const now = clock.now();
       event?.(now);
       agent.poll(now);
-      const rest = deepSleep?.settle(device?.rest(), modem.remembered, now, event !== undefined);
+      const rest = deepSleep?.beforeWait(device?.atRest(), modem.remembered, now, event !== undefined);
       wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, rest ?? Infinity, longestSleep)));
     } catch (error) {
       log("fault", error instanceof Error ? error.message : "unknown");
@@ -186,7 +186,7 @@ function run(settings: Settings): void {
       guard(() => writer?.onWritable(free));
     },
   });
-  writer = new PortWriter(serial, firstWrite);
+  writer = new SerialWriter(serial, firstWrite);
   if (held !== undefined) releasePins(held);
   // After deep sleep it is known, and to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;

@@ -17,7 +17,7 @@ import { Outgoing } from "./message-layer";
 import type { Discard, Outcome } from "./exchange";
 import type { Message } from "./message";
 import type { Option, OptionBlock } from "./option";
-import type { Outbox } from "./message-layer";
+import type { MessageLayer } from "./message-layer";
 
 /** What is asked of this layer: a request whose body fits one datagram. */
 export interface PlainRequest {
@@ -34,7 +34,7 @@ export interface PlainRequest {
 }
 
 export interface ClientOptions {
-  readonly outbox: Outbox;
+  readonly messageLayer: MessageLayer;
   readonly random: () => number;
   /** Longest datagram to send, bytes. */
   readonly maxDatagram: number;
@@ -97,11 +97,11 @@ export class Client {
     const { fixed, options } = exchange.request;
     // Here and not when it leaves the queue, which others set going.
     if (options !== undefined) checkOrder(options, fixed === undefined ? 0 : fixed.last);
-    if (this.#options.outbox.closed) {
+    if (this.#options.messageLayer.closed) {
       exchange.state = "done";
       return exchange.request.onComplete({ kind: "cancelled" }, now);
     }
-    if (this.#options.outbox.submit(exchange, now)) return;
+    if (this.#options.messageLayer.submit(exchange, now)) return;
     exchange.state = "done";
     exchange.request.onComplete({ kind: "queue-full" }, now);
   }
@@ -140,11 +140,11 @@ export class Client {
     options: readonly Option[] | undefined,
     now: number,
   ): Discard | undefined {
-    const outbox = this.#options.outbox;
+    const messageLayer = this.#options.messageLayer;
     if (message.code === Code.empty) {
-      outbox.acknowledge(exchange, now);
+      messageLayer.acknowledge(exchange, now);
       // It no longer counts against NSTART.
-      outbox.advance(now);
+      messageLayer.advance(now);
       return undefined;
     }
     let fault: Discard | undefined;
@@ -155,20 +155,20 @@ export class Client {
       exchange.discarded = fault;
       return fault;
     }
-    outbox.acknowledge(exchange, now);
+    messageLayer.acknowledge(exchange, now);
     this.#finish(exchange, { kind: "response", message: withOptions(message, options!) }, now);
     return undefined;
   }
 
   /** A RST for this exchange. */
   receiveReset(exchange: ClientExchange, now: number): void {
-    this.#options.outbox.acknowledge(exchange, now);
+    this.#options.messageLayer.acknowledge(exchange, now);
     this.#finish(exchange, { kind: "reset" }, now);
   }
 
   /** The exchange that a separate response belongs to: peer and token decide. */
   byToken(token: Uint8Array, address: string, port: number): ClientExchange | undefined {
-    const active = this.#options.outbox.underWay;
+    const active = this.#options.messageLayer.inFlight;
     for (let i = 0; i < active.length; i++) {
       const exchange = active[i];
       if (
@@ -188,14 +188,14 @@ export class Client {
     // On a wire without delay our ACK may have ended it.
     if (exchange.state === "done") return;
     // RFC 7252 section 5.2.2: it stands for the acknowledgement that was lost.
-    this.#options.outbox.acknowledge(exchange, now);
+    this.#options.messageLayer.acknowledge(exchange, now);
     this.#finish(exchange, { kind: "response", message: withOptions(message, options) }, now);
   }
 
   #finish(exchange: ClientExchange, outcome: Outcome, now: number): void {
-    this.#options.outbox.take(exchange);
+    this.#options.messageLayer.take(exchange);
     exchange.request.onComplete(outcome, now);
-    this.#options.outbox.advance(now);
+    this.#options.messageLayer.advance(now);
   }
 }
 

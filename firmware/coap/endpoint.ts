@@ -18,10 +18,10 @@ import { BlockServer } from "./block-server";
 import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
-import { Layout } from "./wire-reader";
+import { WireReader } from "./wire-reader";
 import { decode, encode } from "./message";
 import { screenOptions } from "./option-rules";
-import { Outbox } from "./message-layer";
+import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
 import { Server } from "./server";
 import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
@@ -90,13 +90,13 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #understood: readonly OptionRule[];
   readonly #timer: RetransmissionTimer;
-  readonly #outbox: Outbox;
+  readonly #messageLayer: MessageLayer;
   readonly #deduplication: Deduplication;
   readonly #client: Client;
   readonly #server: Server;
   readonly #blockClient: BlockClient;
   readonly #blockServer: BlockServer | undefined;
-  readonly #layout = new Layout();
+  readonly #reader = new WireReader();
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
@@ -131,10 +131,10 @@ export class Endpoint {
     const remembered = options.remembered ?? 8;
     const timer = this.#timer;
     const maxResponses = remembered;
-    const outbox = new Outbox({ transmit, random, transmission, timer, firstMessageId, maxResponses });
-    this.#outbox = outbox;
+    const messageLayer = new MessageLayer({ transmit, random, transmission, timer, firstMessageId, maxResponses });
+    this.#messageLayer = messageLayer;
     this.#deduplication = new Deduplication(remembered);
-    this.#client = new Client({ outbox, random, maxDatagram, tokenLength });
+    this.#client = new Client({ messageLayer, random, maxDatagram, tokenLength });
     this.#blockClient = new BlockClient({
       client: this.#client,
       random,
@@ -159,7 +159,7 @@ export class Endpoint {
           });
     this.#blockServer = blockServer;
     this.#server = new Server({
-      outbox,
+      messageLayer,
       deduplication: this.#deduplication,
       transmit,
       transmission,
@@ -172,17 +172,17 @@ export class Endpoint {
 
   /** Messages that are under way or wait for their turn. */
   get pending(): number {
-    return this.#outbox.length;
+    return this.#messageLayer.length;
   }
 
   /** Datagrams that went out a second time or more. */
   get retransmissions(): number {
-    return this.#outbox.retransmissions;
+    return this.#messageLayer.retransmissions;
   }
 
   /** The message id that comes next: keep it over deep sleep. */
   get nextMessageId(): number {
-    return this.#outbox.nextMessageId;
+    return this.#messageLayer.nextMessageId;
   }
 
   /** What has been learnt of the round trip: keep it over deep sleep. Undefined when nothing. */
@@ -193,7 +193,7 @@ export class Endpoint {
   /** What the tables hold. */
   get held(): Held {
     return {
-      outgoing: this.#outbox.length,
+      outgoing: this.#messageLayer.length,
       received: this.#deduplication.length,
       waiting: this.#server.waiting,
       transfers: this.#blockServer?.length ?? 0,
@@ -205,7 +205,7 @@ export class Endpoint {
    * needs no call.
    */
   get deadline(): number {
-    return Math.min(this.#outbox.deadline, this.#server.deadline);
+    return Math.min(this.#messageLayer.deadline, this.#server.deadline);
   }
 
   /**
@@ -226,7 +226,7 @@ export class Endpoint {
   poll(now: number): void {
     if (this.#closed) return;
     this.#server.poll(now);
-    this.#outbox.poll(now);
+    this.#messageLayer.poll(now);
     this.#deduplication.purge(now);
     this.#blockServer?.purge(now);
   }
@@ -237,7 +237,7 @@ export class Endpoint {
    */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (this.#closed) return;
-    const message = decode(datagram, this.#layout);
+    const message = decode(datagram, this.#reader);
     if (typeof message === "string") return this.#receiveMalformed(datagram, message, address, port);
     switch (message.type) {
       case Type.acknowledgement:
@@ -255,7 +255,7 @@ export class Endpoint {
     this.#server.close();
     this.#blockServer?.clear();
     this.#deduplication.clear();
-    const ended = this.#outbox.clear();
+    const ended = this.#messageLayer.clear();
     let failure: { error: unknown } | undefined;
     for (let i = 0; i < ended.length; i++) {
       const message = ended[i];
@@ -278,14 +278,14 @@ export class Endpoint {
     if (datagram.length >= 4) {
       const messageId = (datagram[2] << 8) | datagram[3];
       if (datagram[0] >> 4 === 0x4) this.#sendEmpty(Type.reset, messageId, address, port);
-      const message = this.#outbox.find(messageId, address, port);
+      const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
     this.#discard("malformed", fault, exchange);
   }
 
   #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
-    const acknowledged = this.#outbox.find(message.messageId, address, port);
+    const acknowledged = this.#messageLayer.find(message.messageId, address, port);
     if (acknowledged?.confirmable !== true) return this.#discard("unexpected", "ACK");
     if (acknowledged instanceof ClientExchange) {
       const options = screenOptions(message.options, "response", this.#understood);
@@ -301,7 +301,7 @@ export class Endpoint {
 
   #receiveReset(message: Message, address: string, port: number, now: number): void {
     const rejected =
-      message.code === Code.empty ? this.#outbox.find(message.messageId, address, port) : undefined;
+      message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) return this.#discard("unexpected", "RST");
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
     else this.#settle(rejected, now);
@@ -309,9 +309,9 @@ export class Endpoint {
 
   /** A separate response of the server's half has been acknowledged or rejected. */
   #settle(response: Outgoing, now: number): void {
-    this.#outbox.acknowledge(response, now);
-    this.#outbox.take(response);
-    this.#outbox.advance(now);
+    this.#messageLayer.acknowledge(response, now);
+    this.#messageLayer.take(response);
+    this.#messageLayer.advance(now);
   }
 
   /** CON and NON: requests, separate responses, pings, and what has no business here. */

@@ -46,11 +46,11 @@ export abstract class Outgoing {
 
   /** The datagram with this id, once it is about to leave; undefined when there can be none. */
   abstract compose(messageId: number): Uint8Array | undefined;
-  /** It has left the outbox, for whatever reason. */
+  /** It has left the messageLayer, for whatever reason. */
   taken(): void {}
-  /** It has left the outbox because `compose` gave nothing. */
+  /** It has left the messageLayer because `compose` gave nothing. */
   abstract unsendable(now: number): void;
-  /** It has left the outbox because the acknowledgement, or the response after it, never came. */
+  /** It has left the messageLayer because the acknowledgement, or the response after it, never came. */
   abstract expired(now: number): void;
 }
 
@@ -66,7 +66,7 @@ export interface OutboxOptions {
 }
 
 /** All messages on their way out of one endpoint. */
-export class Outbox {
+export class MessageLayer {
   readonly #options: OutboxOptions;
   readonly #wait: number;
   readonly #ids: MessageIds;
@@ -146,7 +146,7 @@ export class Outbox {
   }
 
   /** Messages under way, for the owners' own searches. Not to be changed. */
-  get underWay(): readonly Outgoing[] {
+  get inFlight(): readonly Outgoing[] {
     return this.#active;
   }
 

@@ -11,7 +11,7 @@
  *    |1 1 1 1 1 1 1 1|    Payload ...
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
-import { Layout } from "./wire-reader";
+import { WireReader } from "./wire-reader";
 import { optionsLength, writeOptions } from "./option";
 import type { Type } from "./code";
 import type { FormatFault } from "./wire-reader";
@@ -128,17 +128,17 @@ const nothing: Uint8Array = new Uint8Array(0);
 const noOptions: readonly Option[] = Object.freeze([]);
 
 /**
- * Reads one datagram, whole and strictly, by the rules of Layout. Answers with the message, or with the
+ * Reads one datagram, whole and strictly, by the rules of WireReader. Answers with the message, or with the
  * rule that the bytes break.
  *
  * @param layout one to use again, which saves making it
  */
-export function decode(datagram: Uint8Array, layout: Layout = new Layout()): Message | FormatFault {
+export function decode(datagram: Uint8Array, layout: WireReader = new WireReader()): Message | FormatFault {
   return layout.read(datagram) ?? messageOf(layout);
 }
 
 /** The message that a layout has found in its datagram, whether or not its options have been walked. */
-export function messageOf(layout: Layout): Message {
+export function messageOf(layout: WireReader): Message {
   // A view made from the buffer costs half of what `subarray` does, and views are most of the work.
   const { buffer, byteOffset } = layout.datagram;
   const tokenLength = layout.tokenLength;

@@ -18,11 +18,11 @@ import type { Deduplication, Received } from "./deduplication";
 import type { Discard, Responded, Response } from "./exchange";
 import type { Message, OutgoingMessage } from "./message";
 import type { Option } from "./option";
-import type { Outbox } from "./message-layer";
+import type { MessageLayer } from "./message-layer";
 import type { Transmission } from "./transmission";
 
 export interface ServerOptions {
-  readonly outbox: Outbox;
+  readonly messageLayer: MessageLayer;
   readonly deduplication: Deduplication;
   readonly transmit: (datagram: Uint8Array, address: string, port: number) => void;
   readonly transmission: Transmission;
@@ -195,7 +195,7 @@ export class Server {
   respond(exchange: ServerExchange, response: Response, now: number): Responded {
     if (this.closed) return "closed";
     if (exchange.answered) return "answered";
-    const { outbox, maxDatagram } = this.#options;
+    const { messageLayer, maxDatagram } = this.#options;
     const { message, received, address, port, confirmable } = exchange;
     let sent: Responded = "sent";
     let fitting = response;
@@ -217,13 +217,13 @@ export class Server {
       received.reply = datagram;
       this.#options.transmit(received.reply, address, port);
     } else if (confirmable) {
-      if (!outbox.submit(new SeparateResponse(exchange, datagram), now)) {
+      if (!messageLayer.submit(new SeparateResponse(exchange, datagram), now)) {
         received.working = false;
         return "queue-full";
       }
     } else {
       received.working = false;
-      const messageId = outbox.takeMessageId(now);
+      const messageId = messageLayer.takeMessageId(now);
       if (messageId === undefined) return "no-message-id";
       this.#options.transmit(withMessageId(datagram, messageId), address, port);
     }

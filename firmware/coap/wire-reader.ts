@@ -50,7 +50,7 @@ const nothing: Uint8Array = new Uint8Array(0);
  * are then the header's unless the fault is "short" or "version", for a Confirmable message with a
  * format error is to be answered with a Reset (RFC 7252 section 4.2).
  */
-export class Layout {
+export class WireReader {
   /** What was read last; it must not change while the cursor is in use. */
   datagram = nothing;
   type: Type = 0;

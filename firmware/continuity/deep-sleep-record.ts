@@ -8,7 +8,7 @@
  *     +---------+----------+---------+--------+
  *
  *     body: at, wall, until, next, epoch, candidate, slept: 7 x f64 | taken u32 | flags u8 | modem n u8
- *           | n x f64 | what `DeviceMemory.snapshot` gave
+ *           | n x f64 | what `PersistentState.snapshot` gave
  *
  * Nothing of it is needed: without it, or with something else in its place, the device starts as after a
  * loss of power.
@@ -16,7 +16,7 @@
 import { crc32 } from "../journal/crc";
 
 /** The device at rest. Times without "epoch" are ms of the device's monotonic clock, which goes on in deep sleep. */
-export interface Rest {
+export interface DeviceAtRest {
   /** When something is due again. */
   readonly until: number;
   /** When the next reading is due, Infinity for none, and how many were taken. */
@@ -29,12 +29,12 @@ export interface Rest {
   readonly slept: number;
   /** The session was to be kept alive, and nothing came back. */
   readonly askedInVain: boolean;
-  /** What `DeviceMemory.snapshot` gave. */
+  /** What `PersistentState.snapshot` gave. */
   readonly memory: Uint8Array;
 }
 
 /** A rest that the board slept through. */
-export interface Doze extends Rest {
+export interface DeepSleepRecord extends DeviceAtRest {
   /** When it fell asleep, and the board's own wall clock then, epoch ms (1970 when it was never set). */
   readonly at: number;
   readonly wall: number;
@@ -49,35 +49,35 @@ const fixedLength = 7 * 8 + 6;
 const longestModem = 16;
 const askedFlag = 1;
 
-/** Room that a doze takes at most, bytes: with the longest token there is. */
-export const dozeLength = 512;
+/** Room that a record takes at most, bytes: with the longest token there is. */
+export const deepSleepRecordLength = 512;
 
 /** Shorter than this the ESP32 saves nothing by deep sleep, ms. */
 // Starting takes about 0.5 s at 40 to 50 mA, and as long again until the firmware is where it was; waiting
 // takes 20 to 30 mA (ESP32 datasheet, modem sleep at 80 to 160 MHz): they cost the same after one to two
 // seconds. The rest is a margin, for flash and UART that are opened anew.
-export const worthwhile = 10_000;
+export const shortestSleep = 10_000;
 
 /** The board is woken this much before something is due, ms: starting takes time, and reading late is worse. */
-export const lead = 1_500;
+export const wakeEarly = 1_500;
 
 /** The share by which the clock of deep sleep may be wrong: an RC oscillator, over the range of temperature. */
-export const doubt = 0.05;
+export const clockTolerance = 0.05;
 
 /** The bytes, or undefined when they do not fit. */
-export function encodeDoze(doze: Doze): Uint8Array | undefined {
-  const { modem, memory } = doze;
+export function encodeDeepSleepRecord(record: DeepSleepRecord): Uint8Array | undefined {
+  const { modem, memory } = record;
   const body = fixedLength + 8 * modem.length + memory.length;
-  if (modem.length > longestModem || headLength + body + crcLength > dozeLength) return undefined;
+  if (modem.length > longestModem || headLength + body + crcLength > deepSleepRecordLength) return undefined;
   const bytes = new Uint8Array(headLength + body + crcLength);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, form, true);
   view.setUint16(2, body, true);
-  const { at, wall, until, next, epoch = NaN, candidate = NaN, slept } = doze;
+  const { at, wall, until, next, epoch = NaN, candidate = NaN, slept } = record;
   const times = [at, wall, until, next, epoch, candidate, slept];
   for (let i = 0; i < times.length; i++) view.setFloat64(headLength + 8 * i, times[i], true);
-  view.setUint32(60, doze.taken, true);
-  bytes[64] = doze.askedInVain ? askedFlag : 0;
+  view.setUint32(60, record.taken, true);
+  bytes[64] = record.askedInVain ? askedFlag : 0;
   bytes[65] = modem.length;
   for (let i = 0; i < modem.length; i++) view.setFloat64(headLength + fixedLength + 8 * i, modem[i], true);
   bytes.set(memory, headLength + fixedLength + 8 * modem.length);
@@ -85,8 +85,8 @@ export function encodeDoze(doze: Doze): Uint8Array | undefined {
   return bytes;
 }
 
-/** What `encodeDoze` made; undefined for anything else. Never throws. */
-export function decodeDoze(bytes: Uint8Array): Doze | undefined {
+/** What `encodeDeepSleepRecord` made; undefined for anything else. Never throws. */
+export function decodeDeepSleepRecord(bytes: Uint8Array): DeepSleepRecord | undefined {
   if (bytes.length < headLength + fixedLength + crcLength) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = headLength + view.getUint16(2, true);
@@ -121,10 +121,10 @@ export function decodeDoze(bytes: Uint8Array): Doze | undefined {
  * ms of the monotonic clock at a wake at which the board's wall clock says `wall`, epoch ms; undefined when
  * that cannot be: the clock went back, or far beyond what the board was to sleep for.
  */
-export function wokenAt(doze: Doze, wall: number): number | undefined {
-  const asleep = wall - doze.wall;
-  const most = (doze.until - doze.at) * (1 + 2 * doubt) + 60_000;
-  return asleep >= 0 && asleep <= most ? doze.at + asleep : undefined;
+export function wokenAt(record: DeepSleepRecord, wall: number): number | undefined {
+  const asleep = wall - record.wall;
+  const most = (record.until - record.at) * (1 + 2 * clockTolerance) + 60_000;
+  return asleep >= 0 && asleep <= most ? record.at + asleep : undefined;
 }
 
 function known(time: number): number | undefined {

@@ -1,9 +1,9 @@
 /**
  * When the board goes into deep sleep, and what a start out of it makes of that. RAM is gone in between:
- * what is known then is a doze.
+ * what is known then is a record.
  */
-import { decodeDoze, dozeLength, encodeDoze, lead, wokenAt, worthwhile } from "./deep-sleep-record";
-import type { Doze, Rest } from "./deep-sleep-record";
+import { decodeDeepSleepRecord, deepSleepRecordLength, encodeDeepSleepRecord, wakeEarly, wokenAt, shortestSleep } from "./deep-sleep-record";
+import type { DeepSleepRecord, DeviceAtRest } from "./deep-sleep-record";
 
 /** The board, as far as deep sleep needs it. */
 export interface SleepingBoard {
@@ -17,13 +17,13 @@ export interface SleepingBoard {
   sleep(duration: number): void;
 }
 
-/** A doze that is over: `now` is the monotonic clock at the wake, ms. */
-export interface Woken extends Doze {
+/** A record that is over: `now` is the monotonic clock at the wake, ms. */
+export interface Woken extends DeepSleepRecord {
   readonly now: number;
 }
 
 /** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
-const drowsy = 300;
+const quietBeforeSleep = 300;
 
 /** Longest sleep at once, ms: the board counts 32 bits, and a clock that drifts wants to be looked at. */
 const longest = 86_400_000;
@@ -32,7 +32,7 @@ const longest = 86_400_000;
 export class DeepSleep {
   readonly #board: SleepingBoard;
   readonly #log: (text: string) => void;
-  #restedSince: number | undefined;
+  #quietSince: number | undefined;
 
   constructor(board: SleepingBoard, log: (text: string) => void) {
     this.#board = board;
@@ -41,15 +41,15 @@ export class DeepSleep {
 
   /** What the board knew when it fell asleep: for a start out of deep sleep. Once. */
   wake(): Woken | undefined {
-    const doze = decodeDoze(this.#board.read(dozeLength));
-    const now = doze === undefined ? undefined : wokenAt(doze, this.#board.wall());
+    const record = decodeDeepSleepRecord(this.#board.read(deepSleepRecordLength));
+    const now = record === undefined ? undefined : wokenAt(record, this.#board.wall());
     // Whatever becomes of this start, the next one must not take up what is old by then.
     this.#board.write(new Uint8Array(8));
-    if (doze === undefined || now === undefined) {
+    if (record === undefined || now === undefined) {
       this.#log("woke without its memory");
       return undefined;
     }
-    return { ...doze, now, slept: doze.slept + now - doze.at };
+    return { ...record, now, slept: record.slept + now - record.at };
   }
 
   /**
@@ -61,21 +61,21 @@ export class DeepSleep {
    * @param now ms of the monotonic clock
    * @param disturbed the turn was for something that came from outside
    */
-  settle(
-    rest: Rest | undefined,
+  beforeWait(
+    rest: DeviceAtRest | undefined,
     modem: readonly number[] | undefined,
     now: number,
     disturbed: boolean,
   ): number {
-    const duration = rest === undefined ? 0 : Math.min(rest.until - now - lead, longest);
-    if (disturbed || rest === undefined || modem === undefined || duration < worthwhile) {
-      this.#restedSince = undefined;
-      return disturbed && duration >= worthwhile ? drowsy : Infinity;
+    const duration = rest === undefined ? 0 : Math.min(rest.until - now - wakeEarly, longest);
+    if (disturbed || rest === undefined || modem === undefined || duration < shortestSleep) {
+      this.#quietSince = undefined;
+      return disturbed && duration >= shortestSleep ? quietBeforeSleep : Infinity;
     }
-    this.#restedSince ??= now;
-    const left = this.#restedSince + drowsy - now;
+    this.#quietSince ??= now;
+    const left = this.#quietSince + quietBeforeSleep - now;
     if (left > 0) return left;
-    const bytes = encodeDoze({ ...rest, modem, at: now, wall: this.#board.wall() });
+    const bytes = encodeDeepSleepRecord({ ...rest, modem, at: now, wall: this.#board.wall() });
     if (bytes === undefined) return Infinity;
     this.#board.write(bytes);
     this.#board.sleep(Math.floor(duration));

@@ -3,15 +3,15 @@
  * numbers that must not be used twice, what was learnt about the network, why it was restarted.
  *
  * Numbers that count up are kept by reserving some of them: a restart goes on behind the reserve, so
- * storage is written once for many. All of it is one record in two slots (see `Slots`):
+ * storage is written once for many. All of it is one record in two slots (see `TwoSlotState`):
  *
  *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
- *     14 ladder, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
+ *     14 escalation, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
  *
  * Without storage, or with one that fails, the device works all the same and says so once.
  */
-import { Slots } from "./two-slot-state";
+import { TwoSlotState } from "./two-slot-state";
 import type { RtoState } from "../coap/rto";
 import type { Edition } from "../enos/session";
 import type { ByteStore } from "./two-slot-state";
@@ -45,14 +45,14 @@ export interface StoredSession {
 export interface LiveState {
   readonly rto: () => RtoState | undefined;
   /** Up to six numbers, 0 to 65535. */
-  readonly ladder: () => readonly number[];
+  readonly escalation: () => readonly number[];
 }
 
 /** Version of the layout above: another one is not read. */
 const form = 1;
 const tokenAt = 56;
 const longestToken = 128;
-const ladderLength = 6;
+const escalationLength = 6;
 /** Behind a snapshot: limits of id, message id and sequence, the mark of the boot, whether storage is behind. */
 const trailerLength = 15;
 const idReserve = 64;
@@ -60,8 +60,8 @@ const sequenceReserve = 32;
 const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
 
 /** See the head of this file. */
-export class DeviceMemory {
-  readonly #slots: Slots | undefined;
+export class PersistentState {
+  readonly #slots: TwoSlotState | undefined;
   readonly #log: (room: string, text: string) => void;
   #working: boolean;
   /** The state in storage is an older one. */
@@ -75,7 +75,7 @@ export class DeviceMemory {
   #session: StoredSession | undefined;
   #restarts = 0;
   #cause: RestartCause = "none";
-  #ladder: readonly number[] = [];
+  #escalation: readonly number[] = [];
   #live: LiveState | undefined;
   #boots = 0;
   #budgetSpent = 0;
@@ -99,7 +99,7 @@ export class DeviceMemory {
     retained?: Uint8Array,
   ) {
     this.#log = log;
-    this.#slots = store === undefined ? undefined : new Slots(store, form);
+    this.#slots = store === undefined ? undefined : new TwoSlotState(store, form);
     this.#working = store !== undefined;
     this.#nextId = Math.floor(random() * 0x1_0000_0000);
     let firstMessageId = Math.floor(random() * 0x1_0000);
@@ -145,8 +145,8 @@ export class DeviceMemory {
   }
 
   /** The rungs that the modem was taken to, as they were before this boot. */
-  get ladder(): readonly number[] {
-    return this.#ladder;
+  get escalation(): readonly number[] {
+    return this.#escalation;
   }
 
   /** The session before this boot; its sequence is one that was never used. */
@@ -261,8 +261,8 @@ export class DeviceMemory {
     view.setUint16(8, messageId, true);
     view.setUint16(10, this.#restarts, true);
     state[12] = restartCauses.indexOf(this.#cause);
-    this.#ladder = this.#live?.ladder() ?? this.#ladder;
-    for (let i = 0; i < ladderLength; i++) view.setUint16(14 + 2 * i, this.#ladder[i] ?? 0, true);
+    this.#escalation = this.#live?.escalation() ?? this.#escalation;
+    for (let i = 0; i < escalationLength; i++) view.setUint16(14 + 2 * i, this.#escalation[i] ?? 0, true);
     const rto = this.#live === undefined ? this.rto : this.#live.rto();
     if (rto !== undefined) {
       view.setUint32(26, rto.srtt, true);
@@ -292,9 +292,9 @@ export class DeviceMemory {
     this.#nextId = view.getUint32(4, true);
     this.#restarts = view.getUint16(10, true);
     this.#cause = restartCauses[state[12]] ?? "none";
-    const ladder: number[] = [];
-    for (let i = 0; i < ladderLength; i++) ladder.push(view.getUint16(14 + 2 * i, true));
-    this.#ladder = ladder;
+    const escalation: number[] = [];
+    for (let i = 0; i < escalationLength; i++) escalation.push(view.getUint16(14 + 2 * i, true));
+    this.#escalation = escalation;
     this.#budgetSpent = view.getUint32(51, true);
     const flags = state[13];
     if ((flags & flag.session) !== 0) {
@@ -319,7 +319,7 @@ export class DeviceMemory {
   }
 
   /** False when it failed, which is said once in a row. */
-  #attempt(work: (slots: Slots) => void): boolean {
+  #attempt(work: (slots: TwoSlotState) => void): boolean {
     if (this.#slots === undefined || !this.#working) return true;
     try {
       work(this.#slots);

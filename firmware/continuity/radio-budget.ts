@@ -6,7 +6,7 @@
  * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives all of it,
  * so a device that gets through now and then spends nothing.
  */
-import type { DeviceMemory } from "./persistent-state";
+import type { PersistentState } from "./persistent-state";
 
 /** ms */
 const day = 86_400_000;
@@ -34,7 +34,7 @@ export class RadioBudget {
   /** Seconds spent today. */
   spent(now: number): number {
     this.#turnDay(now);
-    return Math.floor((this.#spent + this.#underWay(now)) / 1000);
+    return Math.floor((this.#spent + this.#inFlight(now)) / 1000);
   }
 
   /** Whether the radio is on; to be called at every turn. */
@@ -47,7 +47,7 @@ export class RadioBudget {
       return;
     }
     this.#fruitful = false;
-    this.#spent += this.#underWay(now);
+    this.#spent += this.#inFlight(now);
     this.#onSince = undefined;
   }
 
@@ -69,16 +69,16 @@ export class RadioBudget {
   /** Nothing is left for today. */
   isSpent(now: number): boolean {
     this.#turnDay(now);
-    return this.#spent + this.#underWay(now) >= this.#limit;
+    return this.#spent + this.#inFlight(now) >= this.#limit;
   }
 
   /** When that changes, ms: it will be spent, or the day will be over. */
   deadline(now: number): number {
     if (this.isSpent(now)) return this.#dayBegan! + day;
-    return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.#underWay(now);
+    return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.#inFlight(now);
   }
 
-  #underWay(now: number): number {
+  #inFlight(now: number): number {
     return this.#onSince === undefined ? 0 : now - this.#onSince;
   }
 
@@ -107,14 +107,14 @@ const savedSeconds = 60;
 /** Keeps the books on the radio, and switches it off for the rest of the day when its budget is spent. Times are monotonic, ms. */
 export class RadioGuard {
   readonly #radio: Radio;
-  readonly #memory: DeviceMemory;
+  readonly #memory: PersistentState;
   readonly #log: (room: string, text: string) => void;
   readonly #budget: RadioBudget;
   #saved: number;
   #suspended = false;
 
   /** @param seconds a day for which the radio may be on in vain, 0 for no bound */
-  constructor(seconds: number, radio: Radio, memory: DeviceMemory, log: (room: string, text: string) => void) {
+  constructor(seconds: number, radio: Radio, memory: PersistentState, log: (room: string, text: string) => void) {
     this.#radio = radio;
     this.#memory = memory;
     this.#log = log;

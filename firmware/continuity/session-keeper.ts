@@ -7,11 +7,11 @@ import { ContentFormat } from "../coap/option";
 import { Topic, deviceRoot, pathOptions } from "../enos/topic";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
-import type { DeviceMemory, StoredSession } from "./persistent-state";
+import type { PersistentState, StoredSession } from "./persistent-state";
 
-export interface ContinuityOptions {
+export interface SessionKeeperOptions {
   readonly session: Session;
-  readonly memory: DeviceMemory;
+  readonly memory: PersistentState;
   readonly credentials: Credentials;
   /** Seconds without contact until the cloud ends a session. */
   readonly lifetime: number;
@@ -30,15 +30,15 @@ const ahead = 300_000;
 const idleTag = "-";
 
 /** See the head of this file. */
-export class Continuity {
-  readonly #options: ContinuityOptions;
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
   #settled = false;
   /** The contact after which it was asked for once: an answer makes another, silence is left alone. */
   #askedAfter = NaN;
   /** Last contact that was kept, epoch ms, or monotonic as long as there is no clock. */
   #keptContact = -Infinity;
 
-  constructor(options: ContinuityOptions) {
+  constructor(options: SessionKeeperOptions) {
     this.#options = options;
   }
 

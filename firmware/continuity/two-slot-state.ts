@@ -23,7 +23,7 @@ const crcLength = 4;
 const keys = Object.freeze(["a", "b"]);
 
 /** The two slots. All of it throws what the store throws. */
-export class Slots {
+export class TwoSlotState {
   readonly #store: ByteStore;
   readonly #form: number;
   /** The turn of the newer slot, and which slot comes next. */

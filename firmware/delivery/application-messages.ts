@@ -1,12 +1,12 @@
 /**
- * What an application sends by itself: checked against the model, then given to the uplink.
+ * What an application sends by itself: checked against the model, then given to the uploader.
  */
 import { Topic, eventTopic } from "../enos/topic";
 import { attributesFault, eventFault } from "../model/check";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
-import type { DeviceMemory } from "../continuity/persistent-state";
+import type { PersistentState } from "../continuity/persistent-state";
 import type { Completion } from "./entry";
-import type { Uplink } from "./uploader";
+import type { Uploader } from "./uploader";
 
 /**
  * What an application may send by itself. All of it waits its turn with the readings, is tried again
@@ -34,13 +34,13 @@ export interface Device {
   informFirmware(version: string, done?: (how: Completion) => void): void;
 }
 
-export interface OutboundOptions {
+export interface ApplicationMessagesOptions {
   readonly thing: Thing;
-  readonly uplink: Uplink;
+  readonly uploader: Uploader;
   /** The moment, ms on the device's monotonic clock. */
   readonly now: () => number;
   /** It gives out ids. */
-  readonly memory: DeviceMemory;
+  readonly memory: PersistentState;
   readonly onReading: (values: ThingValues, now: number) => void;
   /** Something was appended, and the agent is to look at it. */
   readonly onMessage: () => void;
@@ -54,10 +54,10 @@ export function isReading(values: unknown): values is ThingValues {
 }
 
 /** See `Device`. */
-export class Outbound implements Device {
-  readonly #options: OutboundOptions;
+export class ApplicationMessages implements Device {
+  readonly #options: ApplicationMessagesOptions;
 
-  constructor(options: OutboundOptions) {
+  constructor(options: ApplicationMessagesOptions) {
     this.#options = options;
   }
 
@@ -114,10 +114,10 @@ export class Outbound implements Device {
       done?.({ kind: "refused", reason });
       return;
     }
-    const { uplink, memory, now, onMessage } = this.#options;
+    const { uploader, memory, now, onMessage } = this.#options;
     const takenAt = now();
-    const time = uplink.timeOf(takenAt);
-    uplink.append({
+    const time = uploader.timeOf(takenAt);
+    uploader.append({
       kind: "message",
       id: memory.takeId(),
       takenAt,

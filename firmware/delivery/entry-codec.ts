@@ -74,8 +74,8 @@ export function decodeEntry(thing: Thing, record: JournalRecord, takenAt: number
     address,
     values,
     format,
-    alone: tried === "alone" || tried === "both",
-    timed: tried === "timed" || tried === "both",
+    sentAlone: tried === "alone" || tried === "both",
+    sentWithTime: tried === "timed" || tried === "both",
   };
 }
 

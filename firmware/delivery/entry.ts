@@ -36,9 +36,9 @@ export interface Reading extends Waiting {
   readonly values: ThingValues;
   readonly format: ReadingFormat;
   /** It was sent under its own id, or refused together with others: it goes by itself from now on. */
-  alone?: boolean;
+  sentAlone?: boolean;
   /** It was sent together with others, by its time: it never goes without it from now on. */
-  timed?: boolean;
+  sentWithTime?: boolean;
 }
 
 /** One message of the application's, in JSON. */

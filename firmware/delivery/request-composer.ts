@@ -25,7 +25,7 @@ import type { Thing, ThingFault } from "../model/thing";
 import type { Entry, Message, Reading } from "./entry";
 
 /** One request's content. It stays the same however often it is sent, so that the cloud knows it again. */
-export interface Upload {
+export interface DeliveryRequest {
   readonly id: number;
   /** Oldest first; a message of the application's is always alone. */
   readonly entries: readonly Entry[];
@@ -49,7 +49,7 @@ const leastBuffer = 128;
 const largestBuffer = 0x1_0000;
 
 /** Puts uploads together and reads their answers; paths are built once. */
-export class UploadComposer {
+export class RequestComposer {
   readonly #credentials: Credentials;
   readonly #thing: Thing;
   readonly #limits: UploadLimits;
@@ -68,7 +68,7 @@ export class UploadComposer {
   }
 
   /** Where the upload goes. */
-  path(upload: Upload): OptionBlock {
+  path(upload: DeliveryRequest): OptionBlock {
     return this.#path(upload.topic, isRaw(upload.topic));
   }
 
@@ -78,19 +78,19 @@ export class UploadComposer {
    * @param id of a request that carries more than the first entry alone
    * @param lateAfter age from which a reading is late, ms
    */
-  plan(entries: readonly Entry[], id: number, lateAfter: number, now: number): Upload {
+  plan(entries: readonly Entry[], id: number, lateAfter: number, now: number): DeliveryRequest {
     const first = entries[0];
     if (first.kind === "message") return { id: first.id, entries: [first], topic: first.topic, late: false };
     const late = isLate(first, lateAfter, now);
     const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late };
     const topic = first.format === "json" ? this.#batch(late) : Topic.raw;
     // Without a clock nothing tells when a reading was taken: each goes alone, and the cloud notes when.
-    if (first.time === undefined || first.alone === true || topic === undefined) return alone;
+    if (first.time === undefined || first.sentAlone === true || topic === undefined) return alone;
     let most = 1;
     let before = first.time;
     while (most < entries.length && most < mostReadings) {
       const next = entries[most];
-      if (next.kind !== "reading" || next.format !== first.format || next.alone === true) break;
+      if (next.kind !== "reading" || next.format !== first.format || next.sentAlone === true) break;
       if (next.time === undefined || next.time < before || isLate(next, lateAfter, now) !== late) break;
       before = next.time;
       most += 1;
@@ -110,7 +110,7 @@ export class UploadComposer {
    * A reading that was sent as one of now and has become late meanwhile goes with its time from now on,
    * under the same id.
    */
-  aged(upload: Upload, lateAfter: number, now: number): Upload {
+  aged(upload: DeliveryRequest, lateAfter: number, now: number): DeliveryRequest {
     const first = upload.entries[0];
     if (upload.late || upload.entries.length > 1 || first.kind === "message") return upload;
     if (!isLate(first, lateAfter, now)) return upload;
@@ -129,7 +129,7 @@ export class UploadComposer {
    * The upload's payload, or why there is none. A raw payload is a view of one buffer: it is valid
    * until the next call.
    */
-  payload(upload: Upload): Uint8Array | string {
+  payload(upload: DeliveryRequest): Uint8Array | string {
     const first = upload.entries[0];
     if (first.kind === "message") return this.#messageBody(first);
     const fault = first.format === "json" ? this.#checkAll(upload) : undefined;
@@ -142,7 +142,7 @@ export class UploadComposer {
    * What the body of a 2.xx says: EnOS's code, 200 for stored; undefined when the body cannot be read
    * or speaks of something else.
    */
-  answer(upload: Upload, payload: Uint8Array): Answer | undefined {
+  answer(upload: DeliveryRequest, payload: Uint8Array): Answer | undefined {
     if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload);
     const answer = decodeAnswer(payload);
     return answer !== undefined && answer.requestId === upload.id
@@ -180,7 +180,7 @@ export class UploadComposer {
   }
 
   /** A reading whose values are not what the model says would have EnOS refuse all of them. */
-  #checkAll(upload: Upload): ThingFault | undefined {
+  #checkAll(upload: DeliveryRequest): ThingFault | undefined {
     for (let i = 0; i < upload.entries.length; i++) {
       const fault = reportFault(this.#thing, (upload.entries[i] as Reading).values);
       if (fault !== undefined) return fault;
@@ -188,7 +188,7 @@ export class UploadComposer {
     return undefined;
   }
 
-  #jsonBody(upload: Upload, first: Reading): Uint8Array {
+  #jsonBody(upload: DeliveryRequest, first: Reading): Uint8Array {
     if (upload.entries.length === 1) {
       return requestBody(String(upload.id), upload.topic, measurepointParams(first.values, first.time));
     }
@@ -197,13 +197,13 @@ export class UploadComposer {
     return requestBody(String(upload.id), upload.topic, params);
   }
 
-  #batchEntry(upload: Upload, index: number): unknown {
+  #batchEntry(upload: DeliveryRequest, index: number): unknown {
     const { productKey, deviceKey } = this.#credentials;
     const reading = upload.entries[index] as Reading;
     return { productKey, deviceKey, measurepoints: reading.values, time: reading.time! };
   }
 
-  #fittingJson(upload: Upload): number {
+  #fittingJson(upload: DeliveryRequest): number {
     const room = this.#room(upload.topic);
     let length = requestBody(String(upload.id), upload.topic, []).length;
     for (let i = 0; i < upload.entries.length; i++) {
@@ -214,11 +214,11 @@ export class UploadComposer {
     return upload.entries.length;
   }
 
-  #fittingRaw(upload: Upload): number {
+  #fittingRaw(upload: DeliveryRequest): number {
     return this.#writeBatch(upload, this.#buffer.subarray(0, Math.max(0, this.#room(upload.topic)))).added;
   }
 
-  #rawBody(upload: Upload, first: Reading): Uint8Array | string {
+  #rawBody(upload: DeliveryRequest, first: Reading): Uint8Array | string {
     if (upload.entries.length > 1) {
       const { added, length } = this.#writeBatch(upload, this.#buffer);
       return added === upload.entries.length ? this.#buffer.subarray(0, length) : "no-room";
@@ -231,7 +231,7 @@ export class UploadComposer {
     }
   }
 
-  #writeOne(upload: Upload, reading: Reading): number | ThingFault {
+  #writeOne(upload: DeliveryRequest, reading: Reading): number | ThingFault {
     if (!upload.late) {
       return encodeReport(this.#thing, reading.values, upload.id, this.#buffer, layoutOf(reading));
     }
@@ -242,7 +242,7 @@ export class UploadComposer {
     return typeof added === "string" ? { fault: "no-room", id: "", detail: "has no room" } : added;
   }
 
-  #writeBatch(upload: Upload, out: Uint8Array): { added: number; length: number } {
+  #writeBatch(upload: DeliveryRequest, out: Uint8Array): { added: number; length: number } {
     const { entries, id, late } = upload;
     const first = entries[0] as Reading;
     const start = first.time!;
@@ -267,7 +267,7 @@ function layoutOf(reading: Reading): Layout {
 
 /** Whether it goes with its time, which it then has to have. */
 function isLate(reading: Reading, lateAfter: number, now: number): boolean {
-  return reading.time !== undefined && (reading.timed === true || now - reading.takenAt > lateAfter);
+  return reading.time !== undefined && (reading.sentWithTime === true || now - reading.takenAt > lateAfter);
 }
 
 /** Whether the answer's code is success. */

@@ -19,7 +19,7 @@ import type { Completion, Entry, Message } from "./entry";
 /** What goes first when much waits: what was measured just now, or what has waited longest. */
 export type Order = "live" | "oldest";
 
-export interface BacklogOptions {
+export interface UploadQueueOptions {
   /** The journal's partition; undefined for none. */
   readonly flash: Flash | undefined;
   /** Number of this boot. */
@@ -28,7 +28,7 @@ export interface BacklogOptions {
   readonly order: Order;
   readonly thing: Thing;
   /** Ids of what is under way: it stays, as it may have arrived already. */
-  readonly underWay: () => readonly Entry[];
+  readonly inFlight: () => readonly Entry[];
   /** It is lost, and was not refused by anybody; `entry` when it is in RAM. */
   readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
   /**
@@ -63,8 +63,8 @@ const windowLow = 8;
 const callbackLimit = 64;
 
 /** What waits, in the order in which it goes. */
-export class Backlog {
-  readonly #options: BacklogOptions;
+export class UploadQueue {
+  readonly #options: UploadQueueOptions;
   #journal: Journal | undefined;
   /** Settled, but their marks could not be written. */
   #settled: number[] = [];
@@ -76,7 +76,7 @@ export class Backlog {
   /** To be told once the journal is done: whoever hears of one may have something new to append. */
   #losses: Loss[] = [];
 
-  constructor(options: BacklogOptions) {
+  constructor(options: UploadQueueOptions) {
     this.#options = options;
     this.#journal = this.#open();
     if (this.#journal === undefined) return;
@@ -166,8 +166,9 @@ export class Backlog {
 
   /** Notes how a reading is about to be sent: after a loss of power it must go the same way. */
   noteTried(entry: Entry, how: "alone" | "timed"): void {
-    if (entry.kind !== "reading" || entry[how] === true) return;
-    entry[how] = true;
+    const mark = how === "alone" ? "sentAlone" : "sentWithTime";
+    if (entry.kind !== "reading" || entry[mark] === true) return;
+    entry[mark] = true;
     const { address } = entry;
     if (address !== undefined) this.#guard((journal) => journal.markTried(address, how));
   }
@@ -232,10 +233,10 @@ export class Backlog {
 
   /** Leaves one to the journal alone: not one of the newest, as those go first. */
   #evict(): void {
-    const underWay = this.#options.underWay();
+    const inFlight = this.#options.inFlight();
     for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
       const entry = this.#entries[i];
-      if (entry.address === undefined || underWay.indexOf(entry) >= 0) continue;
+      if (entry.address === undefined || inFlight.indexOf(entry) >= 0) continue;
       this.#entries.splice(i, 1);
       return this.#leave(entry);
     }
@@ -273,10 +274,10 @@ export class Backlog {
 
   #appendToRam(entry: Entry): Taken {
     if (this.#entries.length >= ramLimit) {
-      const underWay = this.#options.underWay();
+      const inFlight = this.#options.inFlight();
       // Only what is nowhere else: the rest is safe in flash.
       const index = this.#entries.findIndex(
-        (each) => each.address === undefined && underWay.indexOf(each) < 0,
+        (each) => each.address === undefined && inFlight.indexOf(each) < 0,
       );
       if (index < 0) return this.#drop(entry);
       this.#drop(this.#entries.splice(index, 1)[0]);
@@ -338,7 +339,7 @@ export class Backlog {
       return new Journal(flash, boot, {
         policy,
         thinnable: (type) => type !== EntryType.message,
-        pinned: (id) => this.#options.underWay().some((entry) => entry.id === id),
+        pinned: (id) => this.#options.inFlight().some((entry) => entry.id === id),
         onLost: (id, type, reason) => this.#lost(id, type, reason),
         onMoved: (id, address) => {
           const index = this.#indexOf(id);

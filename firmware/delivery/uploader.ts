@@ -1,7 +1,7 @@
 /**
  * Everything that waits for the cloud, on its way there: one request at a time.
  *
- *    append -> backlog -> plan -> sent -> stored -> released
+ *    append -> queue -> plan   -> sent -> stored -> released
  *                ^                  | no answer, 5.xx: the same request again, after a pause that grows
  *                +------------------+ refused with others: each by itself
  *                                   | refused alone: given up, told and counted
@@ -12,8 +12,8 @@
 import { isFinal } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
-import { Backlog } from "./upload-queue";
-import { UploadComposer, isStored } from "./request-composer";
+import { UploadQueue } from "./upload-queue";
+import { RequestComposer, isStored } from "./request-composer";
 import type { Answer } from "../enos/body";
 import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
@@ -24,12 +24,12 @@ import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
 import type { Order } from "./upload-queue";
 import type { Completion, Entry } from "./entry";
-import type { DeviceMemory } from "../continuity/persistent-state";
-import type { Upload } from "./request-composer";
+import type { PersistentState } from "../continuity/persistent-state";
+import type { DeliveryRequest } from "./request-composer";
 
 const nothing: readonly Entry[] = Object.freeze([]);
 
-export interface UplinkOptions {
+export interface UploaderOptions {
   readonly session: Session;
   readonly credentials: Credentials;
   readonly thing: Thing;
@@ -50,7 +50,7 @@ export interface UplinkOptions {
   readonly policy: FullPolicy;
   readonly order: Order;
   /** It gives out ids. */
-  readonly memory: DeviceMemory;
+  readonly memory: PersistentState;
   /** An exchange has ended, with an answer of the server's or without. */
   readonly onAnswer: (answered: boolean, now: number) => void;
   readonly log: (room: string, text: string) => void;
@@ -61,14 +61,14 @@ const firstPause = 30_000;
 const longestPause = 3_600_000;
 
 /** What the device has to tell, until the cloud has it. */
-export class Uplink {
-  readonly #options: UplinkOptions;
-  readonly #composer: UploadComposer;
-  readonly #backlog: Backlog;
+export class Uploader {
+  readonly #options: UploaderOptions;
+  readonly #composer: RequestComposer;
+  readonly #queue: UploadQueue;
   readonly #pauses: Backoff;
   /** The request that was sent last and is not settled. */
-  #upload: Upload | undefined;
-  #underWay = false;
+  #upload: DeliveryRequest | undefined;
+  #inFlight = false;
   /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
   #draining = true;
   #notBefore = 0;
@@ -78,19 +78,19 @@ export class Uplink {
   /** Counted since start. */
   readonly totals = { acknowledged: 0, refused: 0, dropped: 0, messages: 0 };
 
-  constructor(options: UplinkOptions) {
+  constructor(options: UploaderOptions) {
     this.#options = options;
     const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
-    this.#composer = new UploadComposer(credentials, thing, limits);
+    this.#composer = new RequestComposer(credentials, thing, limits);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
-    this.#backlog = new Backlog({
+    this.#queue = new UploadQueue({
       flash,
       boot: memory.bootMark,
       policy,
       order,
       thing,
-      underWay: () => this.#upload?.entries ?? nothing,
+      inFlight: () => this.#upload?.entries ?? nothing,
       onLost: (id, isReading, reason, entry) => this.#lost(id, isReading, reason, entry),
       ...(memory.continued ? { takenAt: (record) => this.#takenAt(record) } : {}),
       log,
@@ -98,13 +98,13 @@ export class Uplink {
   }
 
   /** Entries that wait for the cloud's acknowledgement. */
-  get backlog(): number {
-    return this.#backlog.length;
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** All that waits is in flash: RAM may be lost. */
   get safe(): boolean {
-    return this.#backlog.safe;
+    return this.#queue.safe;
   }
 
   /** Nothing is to be sent for now. */
@@ -113,23 +113,23 @@ export class Uplink {
   }
 
   /** After deep sleep: what waits has been waiting for more, and this is no first contact. */
-  rest(): void {
+  beginIdle(): void {
     this.#draining = false;
   }
 
   /** A request is out. */
-  get underWay(): boolean {
-    return this.#underWay;
+  get inFlight(): boolean {
+    return this.#inFlight;
   }
 
   /** What the request under way carries is all there is: no other follows its answer. */
-  get atLast(): boolean {
-    return this.#backlog.length <= (this.#upload?.entries.length ?? 0);
+  get last(): boolean {
+    return this.#queue.length <= (this.#upload?.entries.length ?? 0);
   }
 
   /** When the next try is due, ms; Infinity while nothing is to be tried or only the link is waited for. */
   deadline(polledAt: number): number {
-    const waits = this.#draining && !this.#underWay && this.#notBefore > polledAt;
+    const waits = this.#draining && !this.#inFlight && this.#notBefore > polledAt;
     return waits ? this.#notBefore : Infinity;
   }
 
@@ -148,7 +148,7 @@ export class Uplink {
   setEpoch(epoch: number): void {
     const first = this.#epoch === undefined;
     this.#epoch = epoch;
-    if (first) this.#backlog.date(epoch);
+    if (first) this.#queue.date(epoch);
   }
 
   /** When something taken at `now`, monotonic ms, was taken, epoch ms. */
@@ -161,7 +161,7 @@ export class Uplink {
    * False when it was refused or there was no room, which is told and counted.
    */
   append(entry: Entry): boolean {
-    const taken = this.#backlog.append(entry);
+    const taken = this.#queue.append(entry);
     if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
     if (taken !== "kept") return false;
     if (entry.kind === "message") this.#draining = true;
@@ -170,15 +170,15 @@ export class Uplink {
 
   /** Readings are to be sent although not as many wait as might. */
   flush(): void {
-    if (this.#backlog.length > 0) this.#draining = true;
+    if (this.#queue.length > 0) this.#draining = true;
   }
 
   /** Whether there is something to send now, if the link is ready. */
   wants(now: number): boolean {
-    const waiting = this.#backlog.length;
+    const waiting = this.#queue.length;
     if (waiting >= this.#options.batch) this.#draining = true;
     if (waiting === 0) this.#draining = false;
-    return this.#draining && !this.#underWay && now >= this.#notBefore;
+    return this.#draining && !this.#inFlight && now >= this.#notBefore;
   }
 
   /**
@@ -206,14 +206,14 @@ export class Uplink {
     }
     if (typeof payload === "string") return this.#refuse(upload, payload);
     const how = upload.entries.length > 1 ? "timed" : "alone";
-    for (let i = 0; i < upload.entries.length; i++) this.#backlog.noteTried(upload.entries[i], how);
-    this.#underWay = true;
+    for (let i = 0; i < upload.entries.length; i++) this.#queue.noteTried(upload.entries[i], how);
+    this.#inFlight = true;
     this.#options.session.send(
       {
         path: this.#composer.path(upload),
         payload,
         onComplete: (outcome, at) => {
-          this.#underWay = false;
+          this.#inFlight = false;
           if (outcome.kind !== "offline") this.#options.onAnswer(outcome.kind !== "unanswered", at);
           this.#settle(upload, outcome, at);
         },
@@ -222,10 +222,10 @@ export class Uplink {
     );
   }
 
-  #nextUpload(now: number): Upload | undefined {
+  #nextUpload(now: number): DeliveryRequest | undefined {
     const { lateAfter, memory } = this.#options;
     if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
-    const entries = this.#backlog.next(now, lateAfter);
+    const entries = this.#queue.next(now, lateAfter);
     if (entries.length === 0) return undefined;
     const id = memory.peekId();
     const upload = this.#composer.plan(entries, id, lateAfter, now);
@@ -233,7 +233,7 @@ export class Uplink {
     return (this.#upload = upload);
   }
 
-  #settle(upload: Upload, outcome: PublishOutcome, now: number): void {
+  #settle(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);
@@ -251,7 +251,7 @@ export class Uplink {
       // Nothing of it can have arrived, so none of it needs to go that way again.
       for (let i = 0; i < upload.entries.length; i++) {
         const entry = upload.entries[i];
-        if (entry.kind === "reading") entry.timed = false;
+        if (entry.kind === "reading") entry.sentWithTime = false;
       }
       this.#upload = undefined;
       return;
@@ -269,14 +269,14 @@ export class Uplink {
   }
 
   /** The cloud has it. */
-  #release(upload: Upload, answer: Answer | undefined, now: number): void {
+  #release(upload: DeliveryRequest, answer: Answer | undefined, now: number): void {
     this.#pauses.reset();
     // Whoever has days to tell does not tell them all in one breath.
     this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) {
       const entry = upload.entries[i];
-      this.#backlog.release(entry);
+      this.#queue.release(entry);
       if (entry.kind === "reading") {
         this.totals.acknowledged += 1;
         const after = (this.#age(entry, now) / 1000).toFixed(1);
@@ -290,30 +290,30 @@ export class Uplink {
   }
 
   /** Tries again after a pause that grows, `retryAfter` ms at least. */
-  #keep(upload: Upload, reason: string, retryAfter: number, now: number): void {
+  #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number): void {
     const wait = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + wait;
-    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#backlog.length}`;
+    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#queue.length}`;
     this.#options.log(roomOf(upload), `kept ${name(upload)} reason="${reason}" ${retry}`);
   }
 
-  #postpone(upload: Upload): void {
+  #postpone(upload: DeliveryRequest): void {
     this.#upload = undefined;
-    for (let i = 0; i < upload.entries.length; i++) this.#backlog.postpone(upload.entries[i]);
+    for (let i = 0; i < upload.entries.length; i++) this.#queue.postpone(upload.entries[i]);
   }
 
   /** Refused for good: one of several may be to blame, so each is tried by itself. */
-  #refuse(upload: Upload, reason: string, enosCode?: number): void {
+  #refuse(upload: DeliveryRequest, reason: string, enosCode?: number): void {
     this.#upload = undefined;
     const { entries } = upload;
     if (entries.length > 1) {
       for (let i = 0; i < entries.length; i++) {
-        this.#backlog.noteTried(entries[i], "alone");
+        this.#queue.noteTried(entries[i], "alone");
       }
       this.#options.log("report", `apart ${name(upload)} reason="${reason}"`);
       return;
     }
-    this.#backlog.release(entries[0]);
+    this.#queue.release(entries[0]);
     this.#giveUp(entries[0], reason, enosCode);
   }
 
@@ -356,12 +356,12 @@ export class Uplink {
   }
 }
 
-function roomOf(upload: Upload): string {
+function roomOf(upload: DeliveryRequest): string {
   return upload.entries[0].kind === "message" ? "message" : "report";
 }
 
 /** For logs: one entry's id, or the request's and how many it has. */
-function name({ id, entries, topic }: Upload): string {
+function name({ id, entries, topic }: DeliveryRequest): string {
   if (entries[0].kind === "message") return `id=${id} topic=${topic}`;
   return entries.length === 1 ? `id=${id}` : `id=${id} readings=${entries.length}`;
 }

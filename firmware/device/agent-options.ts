@@ -9,8 +9,8 @@ import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
-import type { Rest } from "../continuity/deep-sleep-record";
-import type { DeviceMemory, RestartCause } from "../continuity/persistent-state";
+import type { DeviceAtRest } from "../continuity/deep-sleep-record";
+import type { PersistentState, RestartCause } from "../continuity/persistent-state";
 import type { Format } from "./settings";
 
 /** What brings datagrams out of the device: a modem, or a network that is simply there. */
@@ -34,7 +34,7 @@ export interface Link {
   /** Something did come back. */
   confirm?(now: number): void;
   /** What it wants kept over a restart: up to six numbers, 0 to 65535. */
-  readonly ladder?: readonly number[];
+  readonly escalation?: readonly number[];
 }
 
 /** A datagram socket as ECMA-419 has them. */
@@ -83,10 +83,10 @@ export interface AgentOptions {
   /** Seconds between two requests that catch up with what has waited (default 3). */
   readonly spacing?: number;
   /** What the device remembers over a restart; made from `store` when left out. */
-  readonly memory?: DeviceMemory;
+  readonly memory?: PersistentState;
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
-  readonly woken?: Rest;
+  readonly woken?: DeviceAtRest;
   /** Memory outlives deep sleep, so storage is written less often (default false). */
   readonly retained?: boolean;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */

@@ -2,7 +2,7 @@
  * The device: takes readings, keeps them until the cloud has them, obeys commands, and lets the
  * modem sleep in between.
  *
- *    every interval:  sample -> journal -> uplink (link up, session) -> stored -> released
+ *    every interval:  sample -> journal -> uploader (link up, session) -> stored -> released
  *    on a response:   command -> executed once -> answered
  *
  * One exchange at a time. A reading that got no answer stays and is tried again after a pause that
@@ -15,22 +15,22 @@ import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
 import { deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
-import { Continuity } from "../continuity/session-keeper";
-import { doubt } from "../continuity/deep-sleep-record";
-import { DeviceMemory } from "../continuity/persistent-state";
-import { Outbound } from "../delivery/application-messages";
+import { SessionKeeper } from "../continuity/session-keeper";
+import { clockTolerance } from "../continuity/deep-sleep-record";
+import { PersistentState } from "../continuity/persistent-state";
+import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
 import { Sampler } from "./sampler";
 import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
-import { Uplink } from "../delivery/uploader";
+import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
 import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { CommandReply } from "./commands";
-import type { Rest } from "../continuity/deep-sleep-record";
+import type { DeviceAtRest } from "../continuity/deep-sleep-record";
 import type { ReadingFormat } from "../delivery/entry";
 import type { RestartCause } from "../continuity/persistent-state";
 
@@ -48,11 +48,11 @@ export class Agent {
   readonly #endpoint: Endpoint;
   readonly #session: Session;
   readonly #socket: DatagramSocket;
-  readonly #uplink: Uplink;
+  readonly #uploader: Uploader;
   readonly #executor: CommandExecutor;
   readonly #credentials: Credentials;
-  readonly #memory: DeviceMemory;
-  readonly #continuity: Continuity;
+  readonly #memory: PersistentState;
+  readonly #sessionKeeper: SessionKeeper;
   readonly #radio: RadioGuard;
   readonly #sampler: Sampler;
   readonly #supervisor: Supervisor;
@@ -75,7 +75,7 @@ export class Agent {
     this.#options = options;
     this.#credentials = options.session.credentials;
     const { application, random, log, link } = options;
-    this.#memory = options.memory ?? new DeviceMemory(options.store, random, log);
+    this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
     this.#sampler = new Sampler(options);
@@ -101,7 +101,7 @@ export class Agent {
       onEvent: (event, now) => this.#onSession(event, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
     });
-    this.#continuity = new Continuity({
+    this.#sessionKeeper = new SessionKeeper({
       session: this.#session,
       memory,
       credentials: this.#credentials,
@@ -111,9 +111,9 @@ export class Agent {
       onAnswer: (answered, at) => this.#heard(answered, at),
       log,
     });
-    memory.follow({ rto: () => this.#endpoint.rtoState, ladder: () => link.ladder ?? [] });
+    memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
     const batch = options.batch ?? 1;
-    this.#uplink = new Uplink({
+    this.#uploader = new Uploader({
       session: this.#session,
       credentials: this.#credentials,
       thing: application.thing,
@@ -145,7 +145,7 @@ export class Agent {
 
   /** Counted since start; all but the commands and messages are readings. */
   get totals() {
-    return { ...this.#counts, ...this.#uplink.totals };
+    return { ...this.#counts, ...this.#uploader.totals };
   }
 
   /** Whether the session with the cloud is open. */
@@ -154,8 +154,8 @@ export class Agent {
   }
 
   /** Readings and messages that wait for the cloud's acknowledgement. */
-  get backlog(): number {
-    return this.#uplink.backlog;
+  get waiting(): number {
+    return this.#uploader.waiting;
   }
 
   /** When `poll` wants to be called, ms. */
@@ -167,26 +167,26 @@ export class Agent {
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
     if (this.#radio.suspended) return deadline;
-    const alive = this.#continuity.deadline(this.#nextReport());
+    const alive = this.#sessionKeeper.deadline(this.#nextReport());
     // Once it is due the link is what is waited for.
     if (alive > at) deadline = Math.min(deadline, alive);
-    return Math.min(deadline, this.#uplink.deadline(at));
+    return Math.min(deadline, this.#uploader.deadline(at));
   }
 
   /**
    * How the device stands at rest: nothing under way, nothing wanted before `until`, all that waits in the
    * journal. The board may lose its RAM then. Undefined while it must not.
    */
-  rest(): Rest | undefined {
+  atRest(): DeviceAtRest | undefined {
     const { link } = this.#options;
     const { deadline } = this;
-    const quiet = this.#idle && this.#uplink.idle && !this.#uplink.underWay && this.#unsettled === 0;
+    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && this.#unsettled === 0;
     if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.settled !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
-    if (!this.#uplink.safe) return undefined;
+    if (!this.#uploader.safe) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
-    this.#continuity.hold(this.#uplink.epoch);
+    this.#sessionKeeper.hold(this.#uploader.epoch);
     return {
       until: deadline,
       next: this.#sampler.deadline,
@@ -194,7 +194,7 @@ export class Agent {
       epoch: this.#clock.epoch,
       candidate: this.#clock.candidate,
       slept: this.#slept,
-      askedInVain: this.#continuity.askedInVain,
+      askedInVain: this.#sessionKeeper.askedInVain,
       memory: this.#memory.snapshot(this.#endpoint.nextMessageId),
     };
   }
@@ -212,11 +212,11 @@ export class Agent {
     if (values !== undefined) this.#keep(values, now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
-    if (!this.#idle && this.#uplink.idle && !this.#session.busy && !this.#executor.busy) {
+    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#executor.busy) {
       this.#idle = true;
       const wait = Math.round((this.#sampler.deadline - now) / 1000);
       const next = this.#sampler.left ? ` next=${wait}s` : "";
-      const waiting = this.#uplink.backlog > 0 ? ` waiting=${this.#uplink.backlog}` : "";
+      const waiting = this.#uploader.waiting > 0 ? ` waiting=${this.#uploader.waiting}` : "";
       this.#options.log("agent", `idle${waiting}${next}`);
     }
   }
@@ -225,10 +225,10 @@ export class Agent {
   supervise(now: number): void {
     const { link } = this.#options;
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
-    const trying = allowed && this.#uplink.backlog > 0 && !this.#uplink.idle;
-    const waiting = this.#uplink.underWay || (trying && !link.ready);
+    const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
+    const waiting = this.#uploader.inFlight || (trying && !link.ready);
     // Without the next reading's, which comes whatever hangs.
-    const due = Math.min(this.#uplink.deadline(this.#polledAt), this.#executor.deadline);
+    const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#executor.deadline);
     const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restart(cause);
@@ -249,7 +249,7 @@ export class Agent {
     if (how !== "doubted") this.#slept = 0;
     if (how === "doubted" || how === "jumped") this.#options.log("clock", how);
     if (how === "doubted") return false;
-    this.#uplink.setEpoch(this.#clock.epoch!);
+    this.#uploader.setEpoch(this.#clock.epoch!);
     return true;
   }
 
@@ -269,9 +269,9 @@ export class Agent {
     this.#startsAt = now + delay;
     this.#goOn(now);
     if (delay > 0) log("agent", `waits ${Math.round(delay / 1000)}s before it uses the network`);
-    const device = new Outbound({
+    const device = new ApplicationMessages({
       thing: application.thing,
-      uplink: this.#uplink,
+      uploader: this.#uploader,
       now: this.#options.now ?? (() => this.#polledAt),
       memory: this.#memory,
       onReading: (values, now) => this.#keep(values, now),
@@ -287,7 +287,7 @@ export class Agent {
         reason: startReason ?? "unknown",
         restart: cause,
         restarts: count,
-        waiting: this.#uplink.backlog,
+        waiting: this.#uploader.waiting,
       });
       if (cause !== "none") this.#memory.restartTold();
     } catch (error) {
@@ -301,16 +301,16 @@ export class Agent {
     if (woken === undefined) return;
     const { epoch, candidate, next, taken, slept } = woken;
     if (epoch !== undefined) {
-      this.#clock.resume(epoch, candidate, slept * doubt);
-      this.#uplink.setEpoch(epoch);
+      this.#clock.resume(epoch, candidate, slept * clockTolerance);
+      this.#uploader.setEpoch(epoch);
     }
     this.#slept = slept;
     this.#sampler.resume(next, taken);
     this.#counts.taken = taken;
-    this.#uplink.rest();
+    this.#uploader.beginIdle();
     this.#idle = true;
-    this.#continuity.begin(epoch, now);
-    if (woken.askedInVain) this.#continuity.leaveAlone();
+    this.#sessionKeeper.begin(epoch, now);
+    if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
   }
 
   #format(): ReadingFormat {
@@ -325,8 +325,8 @@ export class Agent {
     const format = this.#format();
     this.#counts.taken += 1;
     this.#idle = false;
-    const time = this.#uplink.timeOf(now);
-    if (!this.#uplink.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
+    const time = this.#uploader.timeOf(now);
+    if (!this.#uploader.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
       return;
     const what = logValues === true ? ` values=${JSON.stringify(values)}` : "";
     log("report", `taken id=${id} format=${format}${what}`);
@@ -335,7 +335,7 @@ export class Agent {
   /** When the next request is due without anybody asking for it, ms. */
   #nextReport(): number {
     if (!this.#sampler.left) return Infinity;
-    const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uplink.backlog - 1);
+    const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uploader.waiting - 1);
     return this.#sampler.deadline + missing * this.#options.interval * 1000;
   }
 
@@ -347,14 +347,14 @@ export class Agent {
     if (this.#unsettled > 0) this.#unsettled -= 1;
     this.#supervisor.answered();
     link.confirm?.(now);
-    this.#continuity.keep(this.#uplink.epoch, false);
+    this.#sessionKeeper.keep(this.#uploader.epoch, false);
   }
 
   #onSession(event: SessionEvent, now: number): void {
     this.#options.log("session", describeEvent(event));
     if (event.kind === "online") {
       this.#heard(true, now);
-      this.#continuity.keep(this.#uplink.epoch, true);
+      this.#sessionKeeper.keep(this.#uploader.epoch, true);
     } else if (event.kind === "refused") {
       this.#heard(event.reason !== "timeout" && event.reason !== "no-response", now);
     }
@@ -371,18 +371,18 @@ export class Agent {
 
   #send(now: number): void {
     // The last ones wait for no others.
-    if (!this.#sampler.left) this.#uplink.flush();
-    const wanted = this.#uplink.wants(now);
-    const aliveDue = now >= this.#continuity.deadline(this.#nextReport());
+    if (!this.#sampler.left) this.#uploader.flush();
+    const wanted = this.#uploader.wants(now);
+    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextReport());
     if (!wanted && !aliveDue) return;
     const { link } = this.#options;
     if (!link.ready) {
       link.connect(now);
       if (!link.ready) return;
     }
-    this.#continuity.begin(this.#uplink.epoch, now);
-    if (wanted) this.#uplink.send(now);
-    else this.#continuity.ask(now);
+    this.#sessionKeeper.begin(this.#uploader.epoch, now);
+    if (wanted) this.#uploader.send(now);
+    else this.#sessionKeeper.ask(now);
   }
 
   #obey(topic: string, payload: Uint8Array, now: number): void {
@@ -432,7 +432,7 @@ export class Agent {
     // What fetches a command does not: its answer has to follow.
     const request = datagram[1] === Code.post;
     this.#socket.releaseAfterReply =
-      request && this.#session.online && this.#uplink.atLast && !this.#executor.busy;
+      request && this.#session.online && this.#uploader.last && !this.#executor.busy;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
     this.#socket.write(datagram, address, port);
   }

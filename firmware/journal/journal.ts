@@ -12,7 +12,7 @@
  * the oldest ones, which is one walk over the headers.
  */
 import { dated, recordLength, verifyRecord } from "./record";
-import { Shelf } from "./record-store";
+import { RecordStore } from "./record-store";
 import type { Flash } from "./flash";
 import type { RecordHeader } from "./record";
 import type { JournalRecord } from "./record-store";
@@ -78,7 +78,7 @@ const writeAttempts = 3;
 /** The journal: `append`, `oldest`, `read`, `release`. */
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #shelf: Shelf;
+  readonly #records: RecordStore;
   readonly #boot: number;
   readonly recovery: Recovery;
 
@@ -91,28 +91,28 @@ export class Journal {
   constructor(flash: Flash, boot: number, options: JournalOptions) {
     this.#options = options;
     this.#boot = boot & 0xffff;
-    this.#shelf = new Shelf(flash);
+    this.#records = new RecordStore(flash);
     this.recovery = this.#recover();
   }
 
   /** Records that wait. */
   get length(): number {
-    return this.#shelf.length;
+    return this.#records.length;
   }
 
   /** How often each block was erased. */
   get erases(): Uint32Array {
-    return this.#shelf.blocks.erases;
+    return this.#records.blocks.erases;
   }
 
   /** Keeps a record; when this returns `kept`, it is. @throws whatever the flash throws */
   append(type: number, id: number, time: number, isDated: boolean, body: Uint8Array): Appended {
-    const size = recordLength(body.length, isDated, this.#shelf.blocks.unit);
-    if (size > this.#shelf.capacity) return { kind: "too-large" };
+    const size = recordLength(body.length, isDated, this.#records.blocks.unit);
+    if (size > this.#records.capacity) return { kind: "too-large" };
     const header = { length: body.length, type, flags: isDated ? dated : 0, id, time, boot: this.#boot };
     for (let attempt = 0; attempt < writeAttempts; attempt++) {
       if (!this.#makeRoom(size)) return { kind: "full" };
-      const address = this.#shelf.write(header, body);
+      const address = this.#records.write(header, body);
       if (address >= 0) return { kind: "kept", address };
     }
     return { kind: "full" };
@@ -120,22 +120,22 @@ export class Journal {
 
   /** The record is done with. */
   release(address: number): void {
-    this.#shelf.release(address);
+    this.#records.release(address);
   }
 
   /** Notes how a record is about to be sent, so that it will be sent so again after a loss of power. */
   markTried(address: number, how: "alone" | "timed"): void {
-    this.#shelf.markTried(address, how);
+    this.#records.markTried(address, how);
   }
 
   /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
   date(address: number, time: number): boolean {
-    return this.#shelf.date(address, time);
+    return this.#records.date(address, time);
   }
 
   /** Calls back for each record that waits, in no order; nothing may be appended meanwhile. */
   each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
-    this.#shelf.each(visit);
+    this.#records.each(visit);
   }
 
   /**
@@ -147,7 +147,7 @@ export class Journal {
   oldest(most: number, skip: (id: number) => boolean): number[] {
     const ids: number[] = [];
     const addresses: number[] = [];
-    this.#shelf.each((address, { id }) => {
+    this.#records.each((address, { id }) => {
       // Ids count up and wrap: the difference tells which is older.
       let place = ids.length;
       while (place > 0 && ((id - ids[place - 1]) | 0) < 0) place -= 1;
@@ -164,11 +164,11 @@ export class Journal {
 
   /** The record, or undefined when its bytes are no longer what they were: then it is told, and gone. */
   read(address: number): JournalRecord | undefined {
-    const record = this.#shelf.read(address);
+    const record = this.#records.read(address);
     if (record !== "corrupt") return record;
     let id = 0;
     let type = 0;
-    this.#shelf.each((at, header) => {
+    this.#records.each((at, header) => {
       if (at === address) ({ id, type } = header);
     });
     this.#lose(address, id, type, "corrupt");
@@ -176,21 +176,21 @@ export class Journal {
   }
 
   #lose(address: number, id: number, type: number, reason: LossReason): void {
-    this.#shelf.release(address);
+    this.#records.release(address);
     this.#options.onLost(id, type, reason);
   }
 
   // Room
 
   #makeRoom(size: number): boolean {
-    const shelf = this.#shelf;
-    const { blocks, capacity, live } = shelf;
+    const records = this.#records;
+    const { blocks, capacity, live } = records;
     // An erase has failed: the spare is to be had again while there is room to copy.
-    if (shelf.active >= 0 && blocks.free === 0) this.#regainSpare();
-    if (shelf.active >= 0 && shelf.end + size <= blocks.blockLength) return true;
+    if (records.active >= 0 && blocks.free === 0) this.#regainSpare();
+    if (records.active >= 0 && records.end + size <= blocks.blockLength) return true;
     // Blocks without anything to keep cost one erase and no copy.
     while (blocks.free < 2 && this.#eraseOneEmpty()) {}
-    if (blocks.free >= 2) return shelf.open();
+    if (blocks.free >= 2) return records.open();
     let victim = this.#leastLive();
     if (victim < 0) return false;
     if (live[victim] > capacity * fullShare || live[victim] + size > capacity) {
@@ -200,27 +200,27 @@ export class Journal {
       // All of it on its way to the cloud: rare, and over in a moment.
       if (live[victim] + size > capacity) return false;
     }
-    if (!shelf.open()) return false;
+    if (!records.open()) return false;
     this.#reclaim(victim);
-    return shelf.end + size <= blocks.blockLength;
+    return records.end + size <= blocks.blockLength;
   }
 
   /** The emptied block that was erased least becomes free; false when there is none. */
   #eraseOneEmpty(except = -1): boolean {
-    const { states, erases, count } = this.#shelf.blocks;
+    const { states, erases, count } = this.#records.blocks;
     let empty = -1;
     for (let i = 0; i < count; i++) {
-      const useless = states[i] === "dirty" || (states[i] === "used" && this.#shelf.live[i] === 0);
+      const useless = states[i] === "dirty" || (states[i] === "used" && this.#records.live[i] === 0);
       if (useless && i !== except && (empty < 0 || erases[i] < erases[empty])) empty = i;
     }
-    if (empty >= 0 && empty === this.#shelf.active) this.#shelf.active = -1;
-    if (empty >= 0) this.#shelf.blocks.erase(empty);
+    if (empty >= 0 && empty === this.#records.active) this.#records.active = -1;
+    if (empty >= 0) this.#records.blocks.erase(empty);
     return empty >= 0;
   }
 
   #leastLive(except = -1): number {
-    const { live } = this.#shelf;
-    const { states, sequences, count } = this.#shelf.blocks;
+    const { live } = this.#records;
+    const { states, sequences, count } = this.#records.blocks;
     let victim = -1;
     for (let i = 0; i < count; i++) {
       if (states[i] !== "used" || i === except) continue;
@@ -233,7 +233,7 @@ export class Journal {
 
   /** The block that was taken first. */
   #firstTaken(): number {
-    const { states, sequences, count } = this.#shelf.blocks;
+    const { states, sequences, count } = this.#records.blocks;
     let first = -1;
     for (let i = 0; i < count; i++) {
       if (states[i] === "used" && (first < 0 || sequences[i] < sequences[first])) first = i;
@@ -244,12 +244,12 @@ export class Journal {
   /** The block of the oldest record that waits: copies of old ones stand in front of newer ones. */
   #oldestBlock(): number {
     const [oldest] = this.oldest(1, this.#options.pinned);
-    return oldest === undefined ? this.#firstTaken() : Math.floor(oldest / this.#shelf.blocks.blockLength);
+    return oldest === undefined ? this.#firstTaken() : Math.floor(oldest / this.#records.blocks.blockLength);
   }
 
   /** Gives up records of a block until those that wait take no more than `most` bytes. */
   #lighten(block: number, most: number): void {
-    const { live } = this.#shelf;
+    const { live } = this.#records;
     let before = Infinity;
     while (this.#options.policy === "thin" && live[block] > most && live[block] < before) {
       before = live[block];
@@ -260,8 +260,8 @@ export class Journal {
   }
 
   #giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
-    const { live } = this.#shelf;
-    this.#shelf.eachIn(block, (address, { id, type }) => {
+    const { live } = this.#records;
+    this.#records.eachIn(block, (address, { id, type }) => {
       if (live[block] > most && !this.#options.pinned(id) && mayGo(type))
         this.#lose(address, id, type, reason);
     });
@@ -269,7 +269,7 @@ export class Journal {
 
   /** Copies what waits in a block behind what is there, and erases it. */
   #reclaim(victim: number): void {
-    const { blocks, live } = this.#shelf;
+    const { blocks, live } = this.#records;
     if (live[victim] > 0) {
       blocks.markReclaimed(victim);
       this.#copyAll(victim, []);
@@ -280,13 +280,13 @@ export class Journal {
 
   /** @param there those that have been copied before */
   #copyAll(victim: number, there: readonly Copy[]): void {
-    const shelf = this.#shelf;
-    let left = shelf.live[victim];
-    shelf.eachIn(victim, (from, { id, type, flags, length }) => {
-      shelf.length -= 1;
-      left -= recordLength(length, (flags & dated) !== 0, shelf.blocks.unit);
+    const records = this.#records;
+    let left = records.live[victim];
+    records.eachIn(victim, (from, { id, type, flags, length }) => {
+      records.length -= 1;
+      left -= recordLength(length, (flags & dated) !== 0, records.blocks.unit);
       const copy = there.find((each) => each.id === id);
-      const record = shelf.read(from);
+      const record = records.read(from);
       if (copy !== undefined) {
         // The power may have failed between the copy and its marks.
         if (record !== undefined && record !== "corrupt") this.#markAs(copy.address, record.tried);
@@ -295,12 +295,12 @@ export class Journal {
       if (record === undefined || record === "corrupt") return this.#options.onLost(id, type, "corrupt");
       const { time, boot, body, tried } = record;
       const header = { length: body.length, type, flags: record.dated ? dated : 0, id, time, boot };
-      const size = recordLength(body.length, record.dated, shelf.blocks.unit);
-      let address = shelf.write(header, body);
+      const size = recordLength(body.length, record.dated, records.blocks.unit);
+      let address = records.write(header, body);
       // The original is still there: another place, as long as there is room for those that follow too.
       for (let attempt = 1; address < 0 && attempt < writeAttempts; attempt++) {
-        if (shelf.end + size + left > shelf.blocks.blockLength) break;
-        address = shelf.write(header, body);
+        if (records.end + size + left > records.blocks.blockLength) break;
+        address = records.write(header, body);
       }
       if (address < 0) return this.#options.onLost(id, type, "corrupt");
       this.#markAs(address, tried);
@@ -309,30 +309,30 @@ export class Journal {
   }
 
   #markAs(address: number, tried: Tried): void {
-    if (tried === "alone" || tried === "both") this.#shelf.markTried(address, "alone");
-    if (tried === "timed" || tried === "both") this.#shelf.markTried(address, "timed");
+    if (tried === "alone" || tried === "both") this.#records.markTried(address, "alone");
+    if (tried === "timed" || tried === "both") this.#records.markTried(address, "timed");
   }
 
   // Start
 
   #recover(): Recovery {
-    const shelf = this.#shelf;
-    const { walker, live, blocks } = shelf;
+    const records = this.#records;
+    const { cursor, live, blocks } = records;
     let damaged = 0;
     let mended = 0;
     for (let block = 0; block < blocks.count; block++) {
       if (blocks.states[block] !== "used") continue;
-      for (let found = walker.first(block); found; found = walker.next()) {
-        if (walker.mended) mended += 1;
-        if (walker.released) continue;
-        live[block] += walker.size;
-        shelf.length += 1;
+      for (let found = cursor.first(block); found; found = cursor.next()) {
+        if (cursor.mended) mended += 1;
+        if (cursor.released) continue;
+        live[block] += cursor.size;
+        records.length += 1;
       }
-      damaged += walker.damaged;
+      damaged += cursor.damaged;
     }
-    shelf.active = blocks.newest();
-    if (shelf.active >= 0) {
-      shelf.end = walker.endOf(shelf.active);
+    records.active = blocks.newest();
+    if (records.active >= 0) {
+      records.end = cursor.endOf(records.active);
       this.#checkLast();
     }
     try {
@@ -340,50 +340,50 @@ export class Journal {
     } catch {
       // A block that cannot be erased must not hide what is in the others.
     }
-    return { waiting: shelf.length, damaged, mended };
+    return { waiting: records.length, damaged, mended };
   }
 
   /** The last append may have been cut short: nobody was told that it was kept, so nobody is that it is lost. */
   #checkLast(): void {
-    const { walker, active, blocks } = this.#shelf;
+    const { cursor, active, blocks } = this.#records;
     let last = -1;
     let length = 0;
-    for (let found = walker.first(active); found; found = walker.next()) {
-      last = walker.released ? -1 : walker.address;
-      length = walker.header.length;
+    for (let found = cursor.first(active); found; found = cursor.next()) {
+      last = cursor.released ? -1 : cursor.address;
+      length = cursor.header.length;
     }
     if (last < 0) return;
     const { unit, flash, sequences } = blocks;
     const bytes = new Uint8Array(recordLength(length, true, unit) - 2 * unit);
     flash.read(bytes, last + 2 * unit);
-    if (verifyRecord(bytes, length, sequences[active]) === "corrupt") this.#shelf.release(last);
+    if (verifyRecord(bytes, length, sequences[active]) === "corrupt") this.#records.release(last);
   }
 
   /** When the power failed while a block was copied into the active one, there is no spare block now. */
   #regainSpare(): void {
-    const { blocks, active, live } = this.#shelf;
+    const { blocks, active, live } = this.#records;
     const marked = blocks.reclaimed();
     if (marked >= 0 && marked !== active) this.#finishReclaiming(marked);
-    if (this.#shelf.active < 0 || blocks.free > 0 || this.#eraseOneEmpty(this.#shelf.active)) return;
-    const victim = this.#leastLive(this.#shelf.active);
-    if (victim >= 0 && this.#shelf.end + live[victim] <= blocks.blockLength) this.#reclaim(victim);
+    if (this.#records.active < 0 || blocks.free > 0 || this.#eraseOneEmpty(this.#records.active)) return;
+    const victim = this.#leastLive(this.#records.active);
+    if (victim >= 0 && this.#records.end + live[victim] <= blocks.blockLength) this.#reclaim(victim);
   }
 
   #finishReclaiming(block: number): void {
-    const shelf = this.#shelf;
-    const { blocks, live } = shelf;
-    const copied = this.#waitingIn(shelf.active);
+    const records = this.#records;
+    const { blocks, live } = records;
+    const copied = this.#waitingIn(records.active);
     const there = this.#waitingIn(block);
-    const roomy = shelf.end + live[block] <= blocks.blockLength;
+    const roomy = records.end + live[block] <= blocks.blockLength;
     if (roomy || blocks.free > 0) {
-      if (!roomy) shelf.open();
+      if (!roomy) records.open();
       this.#copyAll(block, copied);
     } else if (copied.every(({ id }) => there.some((each) => each.id === id))) {
       // Power cuts have wasted the room that there was. It holds nothing but copies: once more.
-      shelf.length -= copied.length;
-      live[shelf.active] = 0;
-      blocks.erase(shelf.active);
-      shelf.open();
+      records.length -= copied.length;
+      live[records.active] = 0;
+      blocks.erase(records.active);
+      records.open();
       this.#copyAll(block, []);
     } else {
       return;
@@ -394,7 +394,7 @@ export class Journal {
 
   #waitingIn(block: number): Copy[] {
     const found: Copy[] = [];
-    this.#shelf.eachIn(block, (address, { id }) => found.push({ id, address }));
+    this.#records.eachIn(block, (address, { id }) => found.push({ id, address }));
     return found;
   }
 }

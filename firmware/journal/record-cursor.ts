@@ -22,7 +22,7 @@ import type { RecordHeader } from "./record";
 const stretch = 256;
 
 /** A place in one block. */
-export class Walker {
+export class RecordCursor {
   readonly #blocks: Blocks;
   readonly #buffer = new Uint8Array(stretch);
   #bufferStart = -1;

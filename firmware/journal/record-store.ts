@@ -15,7 +15,7 @@ import {
   roundUp,
   verifyRecord,
 } from "./record";
-import { Walker } from "./record-cursor";
+import { RecordCursor } from "./record-cursor";
 import type { Flash } from "./flash";
 import type { RecordHeader, Tried } from "./record";
 
@@ -33,7 +33,7 @@ export interface JournalRecord {
 }
 
 /** The records of one partition. */
-export class Shelf {
+export class RecordStore {
   readonly blocks: Blocks;
   /** Bytes of records that wait, per block. */
   readonly live: Uint32Array;
@@ -43,16 +43,16 @@ export class Shelf {
   active = -1;
   end = 0;
   /** Goes over blocks; what it meets may be read and released meanwhile, which `#lookup` does. */
-  readonly walker: Walker;
-  readonly #lookup: Walker;
+  readonly cursor: RecordCursor;
+  readonly #lookup: RecordCursor;
   #scratch = new Uint8Array(256);
 
   /** @throws RangeError for a partition that cannot be used */
   constructor(flash: Flash) {
     this.blocks = new Blocks(flash);
     this.live = new Uint32Array(this.blocks.count);
-    this.walker = new Walker(this.blocks);
-    this.#lookup = new Walker(this.blocks);
+    this.cursor = new RecordCursor(this.blocks);
+    this.#lookup = new RecordCursor(this.blocks);
   }
 
   /** Bytes that a block has for records. */
@@ -161,9 +161,9 @@ export class Shelf {
 
   /** Calls back for each record of a block that waits. */
   eachIn(block: number, visit: (address: number, header: Readonly<RecordHeader>) => void): void {
-    const { walker } = this;
-    for (let found = walker.first(block); found; found = walker.next()) {
-      if (!walker.released) visit(walker.address, walker.header);
+    const { cursor } = this;
+    for (let found = cursor.first(block); found; found = cursor.next()) {
+      if (!cursor.released) visit(cursor.address, cursor.header);
     }
   }
 

@@ -123,7 +123,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
         afterEvent: () => {
           driver.turn();
           const { taken, refused, dropped } = agent.totals;
-          if (flags.reports === 0 || taken < flags.reports || agent.backlog > 0) return;
+          if (flags.reports === 0 || taken < flags.reports || agent.waiting > 0) return;
           // With --data some of those acknowledged may be of an earlier run.
           const lost = refused + dropped;
           settle(lost === 0 ? undefined : `${lost} of ${flags.reports} readings were refused: see above`);

@@ -20,8 +20,8 @@ export interface Wanted {
   readonly edrx?: number;
 }
 
-/** What `survey` finds out. */
-export interface Survey {
+/** What `signalAndTime` finds out. */
+export interface SignalAndTime {
   /** Signal, dBm. */
   readonly onSignal: (dBm: number) => void;
   /** The network's time, epoch ms. */
@@ -139,8 +139,8 @@ export function askCause(onCause: (cause: number) => void): Step[] {
 }
 
 /** Asks for signal strength and time by the commands that most modems have. */
-export function usualSurvey(survey: Survey): Step[] {
-  return [signalStep(survey.onSignal), clockStep(survey.onTime)];
+export function usualSignalAndTime(signalAndTime: SignalAndTime): Step[] {
+  return [signalStep(signalAndTime.onSignal), clockStep(signalAndTime.onTime)];
 }
 
 /** `AT+CSQ`: dBm. */

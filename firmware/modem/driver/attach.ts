@@ -17,7 +17,7 @@ import type { Sleep } from "./sleep";
 import type { Sockets } from "./sockets";
 
 /** What the driver lends to it. */
-export interface ServiceHost {
+export interface AttachHost {
   readonly family: Family;
   readonly wanted: Wanted;
   readonly at: AtEngine;
@@ -45,12 +45,12 @@ const grace = 60_000;
 const wakeGrace = 10_000;
 
 /** See the head of this file. */
-export class Service {
-  readonly #host: ServiceHost;
+export class Attach {
+  readonly #host: AttachHost;
   /** Signal when the modem last came up, dBm. */
   rssi: number | undefined;
 
-  constructor(host: ServiceHost) {
+  constructor(host: AttachHost) {
     this.#host = host;
   }
 
@@ -66,7 +66,7 @@ export class Service {
     this.rssi = undefined;
     const steps: Step[] = [
       ...(family.attach?.(wanted) ?? []),
-      ...family.survey({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
+      ...family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
     ];
     if (wanted.edrx !== undefined) steps.push(askEdrx((seconds) => sleep.grantEdrx(seconds)));
     runScript(

@@ -13,9 +13,9 @@ import { awaitSimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
-import type { ResetLadder, Rung } from "./reset-escalation";
+import type { ResetEscalation, ResetLevel } from "./reset-escalation";
 import type { DownReason, ModemState } from "./modem-options";
-import type { Power } from "./control-lines";
+import type { ControlLines } from "./control-lines";
 import type { RegistrationWait } from "./registration";
 import type { ScriptResult, Step } from "../at/script";
 
@@ -24,8 +24,8 @@ export interface BringUpHost {
   readonly family: Family;
   readonly wanted: Wanted;
   readonly at: AtEngine;
-  readonly power: Power;
-  readonly ladder: ResetLadder;
+  readonly lines: ControlLines;
+  readonly escalation: ResetEscalation;
   readonly registration: RegistrationWait;
   readonly enter: (state: ModemState) => void;
   /** Runs `action` after `delay` ms, in place of whatever was to run before. */
@@ -34,8 +34,8 @@ export interface BringUpHost {
   /** False when a script failed; then the trouble is taken care of. */
   readonly proceed: (outcome: ScriptResult, now: number) => boolean;
   readonly trouble: (outcome: ScriptResult, now: number) => void;
-  /** A rung of the ladder was taken. */
-  readonly note: (rung: Rung) => void;
+  /** A level of the escalation was taken. */
+  readonly note: (level: ResetLevel) => void;
   /** The modem knows nothing of the time before. */
   readonly restarted: () => void;
   readonly identified: (imei: string, now: number) => void;
@@ -100,12 +100,12 @@ export class BringUp {
    * switches it on. Without a key the modem may still hear that it is to restart.
    */
   #switchOn(now: number): void {
-    const { power } = this.#host;
-    if (!power.hasKey) return this.#restartByCommand(now);
+    const { lines } = this.#host;
+    if (!lines.hasKey) return this.#restartByCommand(now);
     this.#host.note("key");
     // One that is on and deaf does not mind the key where that cannot switch it off.
-    const otherwise = power.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
-    power.switchOn((at) => this.#awaitBoot(at, otherwise), now);
+    const otherwise = lines.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
+    lines.switchOn((at) => this.#awaitBoot(at, otherwise), now);
   }
 
   /** @param otherwise what to do when it does not answer: give up for a while when left out */
@@ -159,22 +159,22 @@ export class BringUp {
     this.#configure(now);
   }
 
-  /** A bring-up that begins with one of the ladder's upper rungs. */
-  climb(rung: Rung, now: number): void {
-    const { enter, restarted, log, note, power } = this.#host;
+  /** A bring-up that begins with one of the escalation's upper resetLevels. */
+  escalate(level: ResetLevel, now: number): void {
+    const { enter, restarted, log, note, lines } = this.#host;
     enter("starting");
     this.bootGraceUntil = Infinity;
     this.#forget();
     restarted();
-    log(`reset rung=${rung}`);
-    switch (rung) {
+    log(`reset level=${level}`);
+    switch (level) {
       case "key":
         note("key");
         // The press that is to switch it off would only wake one that sleeps.
-        return power.wake((at) => power.restart((t) => this.#awaitBoot(t), at), now);
+        return lines.wake((at) => lines.restart((t) => this.#awaitBoot(t), at), now);
       case "supply":
         note("supply");
-        return power.cycleSupply((at) => this.begin(at), now);
+        return lines.cycleSupply((at) => this.begin(at), now);
       default:
         return this.#restartByCommand(now);
     }
@@ -317,7 +317,7 @@ export class BringUp {
   register(now: number): void {
     this.#host.enter("registering");
     // Once it has failed, each try is a short one: the battery pays for every minute of searching.
-    this.#host.registration.start(this.#host.ladder.failures === 0 ? "long" : "short", now);
+    this.#host.registration.start(this.#host.escalation.failures === 0 ? "long" : "short", now);
   }
 }
 

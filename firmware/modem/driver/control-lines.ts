@@ -6,11 +6,11 @@
  *     wake pin  PSM_EINT: ends PSM
  *     supply    off for 3 s, then on: the last thing that helps a modem that hangs
  */
-import type { PowerTimes, SleepManners } from "../family/family";
+import type { PowerTimes, SleepTraits } from "../family/family";
 
-export interface PowerOptions {
+export interface ControlLinesOptions {
   readonly times: PowerTimes;
-  readonly wakes: SleepManners["wakes"];
+  readonly wakes: SleepTraits["wakes"];
   /** Drive the wires, true for pressed, that is low at the modem. */
   readonly powerKey?: (pressed: boolean) => void;
   readonly reset?: (pressed: boolean) => void;
@@ -29,13 +29,13 @@ const supplyOff = 3_000;
 const supplySettles = 1_000;
 
 /** The wires. */
-export class Power {
-  readonly #options: PowerOptions;
+export class ControlLines {
+  readonly #options: ControlLinesOptions;
   /** What is held down. */
   #pressed: Wire | undefined;
   #supplyOff = false;
 
-  constructor(options: PowerOptions) {
+  constructor(options: ControlLinesOptions) {
     this.#options = options;
   }
 

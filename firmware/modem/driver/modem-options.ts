@@ -23,10 +23,10 @@ export interface ModemOptions {
   readonly wakePin?: (pressed: boolean) => void;
   /** Switches the modem's supply, true for on. Boards without that switch leave it out. */
   readonly supply?: (on: boolean) => void;
-  /** What `ladder` was before deep sleep or a restart. */
-  readonly ladder?: readonly number[];
+  /** What `escalation` was before deep sleep or a restart. */
+  readonly escalation?: readonly number[];
   /** It has changed. */
-  readonly onLadder?: (state: readonly number[]) => void;
+  readonly onEscalation?: (state: readonly number[]) => void;
   /** What `remembered` was before the ESP32's deep sleep: the modem has gone on without it. */
   readonly resume?: readonly number[];
   /** Least time between two datagrams as long as nothing comes back, ms (default 3500). */

@@ -12,13 +12,13 @@ import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
 import { isRegistered, parseCereg } from "../at/fields";
-import { ResetLadder } from "./reset-escalation";
-import { Power } from "./control-lines";
+import { ResetEscalation } from "./reset-escalation";
+import { ControlLines } from "./control-lines";
 import { Recovery } from "./recovery";
 import { RegistrationWait } from "./registration";
-import { Retreat } from "./retry-policy";
+import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
-import { Service } from "./attach";
+import { Attach } from "./attach";
 import { Sleep } from "./sleep";
 import { Sockets } from "./sockets";
 import type { Family, ModemUrc } from "../family/family";
@@ -39,12 +39,12 @@ export class Modem implements DatagramModem {
   readonly #at: AtEngine;
   readonly #registration: RegistrationWait;
   readonly #sockets: Sockets;
-  readonly #power: Power;
-  readonly #ladder: ResetLadder;
-  readonly #retreat: Retreat;
+  readonly #lines: ControlLines;
+  readonly #escalation: ResetEscalation;
+  readonly #retryPolicy: RetryPolicy;
   readonly #bringUp: BringUp;
   readonly #recovery: Recovery;
-  readonly #service: Service;
+  readonly #attach: Attach;
   readonly #sleep: Sleep;
   readonly #wanted: Wanted;
   #state: ModemState = "off";
@@ -62,7 +62,7 @@ export class Modem implements DatagramModem {
     const later = (delay: number, now: number, action: (now: number) => void): void =>
       this.#later(delay, now, action);
     const log = (text: string): void => this.#log(text);
-    this.#power = new Power({
+    this.#lines = new ControlLines({
       times: family.power,
       wakes: family.sleep.wakes,
       powerKey,
@@ -72,16 +72,16 @@ export class Modem implements DatagramModem {
       later,
     });
     // Without something that ends PSM the modem is not let into it.
-    const mayPsm = psm !== undefined && this.#power.canWake;
+    const mayPsm = psm !== undefined && this.#lines.canWake;
     this.#wanted = {
       apn,
       ...(bands === undefined ? {} : { bands }),
       ...(mayPsm ? { psm } : {}),
       ...(edrx === undefined ? {} : { edrx }),
     };
-    const wires = { key: this.#power.canRestart, supply: this.#power.hasSupply };
-    this.#ladder = new ResetLadder(wires, options.ladder);
-    this.#retreat = new Retreat({ ladder: this.#ladder, random: options.random, onLadder: options.onLadder });
+    const wires = { key: this.#lines.canRestart, supply: this.#lines.hasSupply };
+    this.#escalation = new ResetEscalation(wires, options.escalation);
+    this.#retryPolicy = new RetryPolicy({ escalation: this.#escalation, random: options.random, onEscalation: options.onEscalation });
     this.#at = new AtEngine({
       write: options.write,
       urcs: [...family.urcs, cereg, cpin],
@@ -97,7 +97,7 @@ export class Modem implements DatagramModem {
       wanted: () => this.#state === "registering",
       onRegistered: (status, now) => {
         this.#cancelLater();
-        this.#service.registered(status, now);
+        this.#attach.registered(status, now);
       },
       onDenied: (cause, now) => {
         this.#recovery.cause = cause;
@@ -108,7 +108,7 @@ export class Modem implements DatagramModem {
       log,
     });
     this.#sockets = new Sockets({
-      manners: family.sockets,
+      traits: family.sockets,
       at: this.#at,
       ready: () => this.ready,
       onSilence: (now) => this.#recovery.silence(now),
@@ -120,7 +120,7 @@ export class Modem implements DatagramModem {
     this.#sleep = new Sleep({
       family,
       at: this.#at,
-      power: this.#power,
+      lines: this.#lines,
       onAwake: (now) => this.#resume(now),
       onSilence: (now) => this.#recovery.silence(now),
       resume: options.resume,
@@ -130,20 +130,20 @@ export class Modem implements DatagramModem {
       family,
       wanted: this.#wanted,
       at: this.#at,
-      power: this.#power,
-      ladder: this.#ladder,
+      lines: this.#lines,
+      escalation: this.#escalation,
       registration: this.#registration,
       enter: (state) => this.#enter(state),
       later,
       fail: (reason, now) => this.#recovery.fail(reason, now),
       proceed: (outcome, now) => this.#proceed(outcome, now),
       trouble: (outcome, now) => this.#trouble(outcome, now),
-      note: (rung) => this.#retreat.note(rung),
+      note: (level) => this.#retryPolicy.note(level),
       restarted: () => this.#sockets.forget(),
       identified: (imei, now) => options.onIdentified?.(imei, now),
       log,
     });
-    this.#service = new Service({
+    this.#attach = new Attach({
       family,
       wanted: this.#wanted,
       at: this.#at,
@@ -157,7 +157,7 @@ export class Modem implements DatagramModem {
       proceed: (outcome, now) => this.#proceed(outcome, now),
       onReboot: (now) => this.#recovery.rebooted(now),
       onUp: (now) => {
-        this.#retreat.succeeded();
+        this.#retryPolicy.succeeded();
         options.onUp?.(now);
         this.#sockets.pump(now);
       },
@@ -167,16 +167,16 @@ export class Modem implements DatagramModem {
     this.#recovery = new Recovery({
       family,
       at: this.#at,
-      power: this.#power,
-      ladder: this.#ladder,
-      retreat: this.#retreat,
+      lines: this.#lines,
+      escalation: this.#escalation,
+      retryPolicy: this.#retryPolicy,
       sockets: this.#sockets,
       bringUp: this.#bringUp,
       state: () => this.#state,
       enter: (state) => this.#enter(state),
       later,
       cancelLater: () => this.#cancelLater(),
-      lookAgain: (delay, now) => this.#service.lookAgain(delay, now),
+      lookAgain: (delay, now) => this.#attach.lookAgain(delay, now),
       onDown: (reason, now) => options.onDown?.(reason, now),
       log,
     });
@@ -194,7 +194,7 @@ export class Modem implements DatagramModem {
 
   /** Signal when the modem last came up, dBm. */
   get rssi(): number | undefined {
-    return this.#service.rssi;
+    return this.#attach.rssi;
   }
 
   /** What the network granted last. */
@@ -219,7 +219,7 @@ export class Modem implements DatagramModem {
   }
 
   /**
-   * Whether its radio may be drawing power, and could be kept from it: one that does not answer cannot.
+   * Whether its radio may be drawing lines, and could be kept from it: one that does not answer cannot.
    */
   get active(): boolean {
     return this.#state !== "off" && this.#state !== "asleep" && this.#state !== "pausing";
@@ -230,9 +230,9 @@ export class Modem implements DatagramModem {
     return this.#state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
   }
 
-  /** What to keep over deep sleep and restarts, see `ResetLadder.state`. */
-  get ladder(): readonly number[] {
-    return this.#ladder.state;
+  /** What to keep over deep sleep and restarts, see `ResetEscalation.state`. */
+  get escalation(): readonly number[] {
+    return this.#escalation.state;
   }
 
   /**
@@ -256,7 +256,7 @@ export class Modem implements DatagramModem {
     this.#options.onDown?.("suspended", now);
   }
 
-  /** It claims to be up and nothing comes back: the next rung of the ladder. */
+  /** It claims to be up and nothing comes back: the next level of the escalation. */
   reset(now: number): void {
     this.#now = now;
     // The next one to wake it finds it there.
@@ -267,7 +267,7 @@ export class Modem implements DatagramModem {
   /** Something has come back. */
   confirm(): void {
     this.#resetDue = false;
-    this.#ladder.heard();
+    this.#escalation.heard();
   }
 
   /**
@@ -331,7 +331,7 @@ export class Modem implements DatagramModem {
   }
 
   #resume(now: number): void {
-    if (!this.#resetDue) return this.#service.resume(now);
+    if (!this.#resetDue) return this.#attach.resume(now);
     this.#resetDue = false;
     this.#sleep.uart = "alive";
     this.#recovery.mute(now);
@@ -362,7 +362,7 @@ export class Modem implements DatagramModem {
       const registration = parseCereg(line);
       if (registration === undefined) return;
       if (this.#state === "registering") this.#registration.announce(registration, now);
-      else if (this.#state === "up") this.#service.changed(isRegistered(registration), now);
+      else if (this.#state === "up") this.#attach.changed(isRegistered(registration), now);
     } else if (startsWith(line, cpin)) {
       const status = asciiText(line, cpin.length).trim();
       if (this.#state === "up" && status.startsWith("NOT ")) {
@@ -385,7 +385,7 @@ export class Modem implements DatagramModem {
         this.#sleep.uart = "alive";
         return this.#recovery.heard(now);
       case "no-context":
-        return this.#service.contextLost(now);
+        return this.#attach.contextLost(now);
       case "time":
         return this.#options.onTime?.(urc.epoch, now);
       default:
@@ -445,7 +445,7 @@ export class Modem implements DatagramModem {
     this.#due = Infinity;
     this.#action = undefined;
     // What was to let go of it will not come.
-    this.#power.release();
+    this.#lines.release();
   }
 
   #log(text: string): void {

@@ -2,26 +2,26 @@
  * What is done about a modem that does not do as it should: it does not answer, has started by itself,
  * finds no cell, opens no socket, or claims to be up while nothing comes back.
  *
- *     talk to it, wake it -> radio off and on -> give up for a while, then anew, from a higher rung
+ *     talk to it, wake it -> radio off and on -> give up for a while, then anew, from a higher level
  */
 import { ascii } from "../../text/ascii";
 import { probe } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { BringUp } from "./bring-up";
 import type { Family } from "../family/family";
-import type { ResetLadder } from "./reset-escalation";
+import type { ResetEscalation } from "./reset-escalation";
 import type { DownReason, ModemState } from "./modem-options";
-import type { Power } from "./control-lines";
-import type { Retreat } from "./retry-policy";
+import type { ControlLines } from "./control-lines";
+import type { RetryPolicy } from "./retry-policy";
 import type { Sockets } from "./sockets";
 
 /** What the driver lends to it. */
 export interface RecoveryHost {
   readonly family: Family;
   readonly at: AtEngine;
-  readonly power: Power;
-  readonly ladder: ResetLadder;
-  readonly retreat: Retreat;
+  readonly lines: ControlLines;
+  readonly escalation: ResetEscalation;
+  readonly retryPolicy: RetryPolicy;
   readonly sockets: Sockets;
   readonly bringUp: BringUp;
   readonly state: () => ModemState;
@@ -48,15 +48,15 @@ export class Recovery {
   }
 
   /**
-   * A command was not answered: the first two rungs of the reset ladder. Beyond that it is brought up
+   * A command was not answered: the first two resetLevels of the reset escalation. Beyond that it is brought up
    * anew, after a pause that grows.
    */
   silence(now: number): void {
-    const { at: engine, power, retreat, state, enter, log } = this.#host;
+    const { at: engine, lines, retryPolicy, state, enter, log } = this.#host;
     const from = state();
     if (from === "recovering") return this.fail("no-answer", now);
     enter("recovering");
-    retreat.note("resync");
+    retryPolicy.note("resync");
     log(`resync after=${from}`);
     this.#stop(now);
     const { bringUp } = this.#host;
@@ -64,33 +64,33 @@ export class Recovery {
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
       probe(engine, attempts, (answered, t) => (answered ? bringUp.goOn(resetRadio, t) : otherwise(t)), at);
     resync(3, now, (at) => {
-      if (!power.canWake) return this.fail("no-answer", at);
-      power.wake((pressed) => resync(10, pressed, (t) => this.fail("no-answer", t)), at);
+      if (!lines.canWake) return this.fail("no-answer", at);
+      lines.wake((pressed) => resync(10, pressed, (t) => this.fail("no-answer", t)), at);
     });
   }
 
-  /** It claims to be up and nothing comes back: the next rung, harder each time. */
+  /** It claims to be up and nothing comes back: the next level, harder each time. */
   mute(now: number): void {
-    const { ladder, sockets, enter, bringUp, log } = this.#host;
-    const rung = ladder.mute();
-    log(`mute reset=${rung}`);
+    const { escalation, sockets, enter, bringUp, log } = this.#host;
+    const level = escalation.mute();
+    log(`mute reset=${level}`);
     this.#stop(now);
     sockets.forget();
-    if (rung !== "radio") return bringUp.climb(rung, now);
+    if (level !== "radio") return bringUp.escalate(level, now);
     enter("recovering");
     this.resetRadio(now);
   }
 
   /** No cell in time. */
   noCell(now: number): void {
-    if (this.#host.bringUp.radioReset || this.#host.ladder.failures > 0) this.fail("not-registered", now);
+    if (this.#host.bringUp.radioReset || this.#host.escalation.failures > 0) this.fail("not-registered", now);
     else this.resetRadio(now);
   }
 
   /** Look at registration and context again, then switch the radio off and on, then give up for a while. */
   socketRefused(times: number, now: number): void {
     if (times > 2) {
-      this.#host.retreat.useless(times - 3);
+      this.#host.retryPolicy.useless(times - 3);
       return this.fail("failed", now);
     }
     if (times === 2) {
@@ -102,9 +102,9 @@ export class Recovery {
 
   /** It has started by itself. */
   rebooted(now: number): void {
-    const { retreat, sockets, bringUp, log, onDown } = this.#host;
+    const { retryPolicy, sockets, bringUp, log, onDown } = this.#host;
     log("rebooted by itself");
-    if (!retreat.rebooted()) return this.fail("rebooted", now);
+    if (!retryPolicy.rebooted()) return this.fail("rebooted", now);
     this.#stop(now);
     sockets.forget();
     bringUp.begin(now);
@@ -113,9 +113,9 @@ export class Recovery {
 
   /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
   resetRadio(now: number): void {
-    const { retreat, sockets, bringUp, log } = this.#host;
+    const { retryPolicy, sockets, bringUp, log } = this.#host;
     log("radio reset");
-    retreat.note("radio");
+    retryPolicy.note("radio");
     bringUp.radioReset = true;
     sockets.forget();
     bringUp.runQuietly([], (at) => bringUp.setUpRadio(at), now);
@@ -123,20 +123,20 @@ export class Recovery {
 
   /** Gives up for a while. */
   fail(reason: DownReason, now: number): void {
-    const { at: engine, retreat, sockets, bringUp, enter, later, cancelLater, log, onDown } = this.#host;
+    const { at: engine, retryPolicy, sockets, bringUp, enter, later, cancelLater, log, onDown } = this.#host;
     cancelLater();
     sockets.drop();
     engine.clear(now);
-    const wait = retreat.failed(reason, this.cause);
+    const wait = retryPolicy.failed(reason, this.cause);
     enter("pausing");
     this.deaf = reason === "no-answer";
     log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
     // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
     if (!this.deaf && reason !== "wrong-modem") this.switchRadioOff(now);
     later(wait, now, (at) => {
-      const rung = retreat.next(reason);
-      if (rung === undefined) bringUp.begin(at);
-      else bringUp.climb(rung, at);
+      const level = retryPolicy.next(reason);
+      if (level === undefined) bringUp.begin(at);
+      else bringUp.escalate(level, at);
     });
     onDown(reason, now);
   }

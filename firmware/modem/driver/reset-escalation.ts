@@ -1,5 +1,5 @@
 /**
- * The reset ladder: what is tried, one after the other, with a modem that does not work, and how often
+ * The reset escalation: what is tried, one after the other, with a modem that does not work, and how often
  * each was. The same for every family.
  *
  *     resync   talk to it until it answers
@@ -9,13 +9,13 @@
  *     supply   take its supply away for some seconds: the last that helps a modem that hangs
  */
 
-export const rungs = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
-export type Rung = (typeof rungs)[number];
+export const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
+export type ResetLevel = (typeof resetLevels)[number];
 
 const most = 0xffff;
 
 /** Counts, and says what comes next. */
-export class ResetLadder {
+export class ResetEscalation {
   readonly #hasKey: boolean;
   readonly #hasSupply: boolean;
   readonly #counts: number[] = [0, 0, 0, 0, 0];
@@ -29,8 +29,8 @@ export class ResetLadder {
   constructor(wires: { readonly key: boolean; readonly supply: boolean }, state: readonly number[] = []) {
     this.#hasKey = wires.key;
     this.#hasSupply = wires.supply;
-    for (let i = 0; i < rungs.length; i++) this.#counts[i] = sane(state[i]);
-    this.#failures = sane(state[rungs.length]);
+    for (let i = 0; i < resetLevels.length; i++) this.#counts[i] = sane(state[i]);
+    this.#failures = sane(state[resetLevels.length]);
   }
 
   /** Bring-ups in a row that failed. */
@@ -38,14 +38,14 @@ export class ResetLadder {
     return this.#failures;
   }
 
-  /** Counts of the rungs in their order, and the failures: six numbers of 0 to 65535, to be kept. */
+  /** Counts of the resetLevels in their order, and the failures: six numbers of 0 to 65535, to be kept. */
   get state(): readonly number[] {
     return [...this.#counts, this.#failures];
   }
 
-  /** A rung was taken. */
-  note(rung: Rung): void {
-    const index = rungs.indexOf(rung);
+  /** A level was taken. */
+  note(level: ResetLevel): void {
+    const index = resetLevels.indexOf(level);
     this.#counts[index] = Math.min(this.#counts[index] + 1, most);
   }
 
@@ -65,7 +65,7 @@ export class ResetLadder {
    *
    * @param deaf nothing answers on the UART, so no command helps
    */
-  beforeBringUp(deaf: boolean): Rung | undefined {
+  beforeBringUp(deaf: boolean): ResetLevel | undefined {
     const failures = this.#failures;
     if (failures < 2) return undefined;
     if (deaf) {
@@ -73,7 +73,7 @@ export class ResetLadder {
       // Every other time: nothing tells whether a silent modem is on or off, and a cycle ends as it began.
       return this.#hasKey && failures % 2 === 0 ? "key" : undefined;
     }
-    // Once up the ladder; then mostly there is no network, and a reset costs more than it is worth.
+    // Once up the escalation; then mostly there is no network, and a reset costs more than it is worth.
     if (failures > 4 && failures % 8 !== 0) return undefined;
     if (failures === 2) return "reboot";
     if (failures === 3) return this.#hasKey ? "key" : this.#hasSupply ? "supply" : "reboot";
@@ -81,7 +81,7 @@ export class ResetLadder {
   }
 
   /** What is tried with a modem that claims to be up while nothing comes back, harder each time. */
-  mute(): Rung {
+  mute(): ResetLevel {
     this.#mutes += 1;
     if (this.#mutes === 1) return "radio";
     if (this.#mutes === 3 && this.#hasKey) return "key";

@@ -4,39 +4,39 @@
  */
 import { Backoff } from "../../timing/backoff";
 import { isLasting } from "../at/emm-cause";
-import type { ResetLadder, Rung } from "./reset-escalation";
+import type { ResetEscalation, ResetLevel } from "./reset-escalation";
 import type { DownReason } from "./modem-options";
 
 const hour = 3_600_000;
 /** Reboots by itself that are followed by a bring-up at once. */
 const rebootsAtOnce = 2;
 
-export interface RetreatOptions {
-  readonly ladder: ResetLadder;
+export interface RetryPolicyOptions {
+  readonly escalation: ResetEscalation;
   /** Number in [0, 1). */
   readonly random: () => number;
-  /** The ladder's counts have changed. */
-  readonly onLadder?: (state: readonly number[]) => void;
+  /** The escalation's counts have changed. */
+  readonly onEscalation?: (state: readonly number[]) => void;
 }
 
 /** See the head of this file. */
-export class Retreat {
-  readonly #options: RetreatOptions;
+export class RetryPolicy {
+  readonly #options: RetryPolicyOptions;
   readonly #pauses: Backoff;
   /** For what will be the same in an hour: a card that is missing, a contract that does not allow it. */
   readonly #longPauses: Backoff;
 
-  constructor(options: RetreatOptions) {
+  constructor(options: RetryPolicyOptions) {
     this.#options = options;
     // A board that restarts in an outage does not begin it anew.
-    this.#pauses = new Backoff(10_000, hour, options.random, options.ladder.failures);
+    this.#pauses = new Backoff(10_000, hour, options.random, options.escalation.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, options.random);
   }
 
   /** Counts a failure; ms until the next attempt. @param cause EMM cause of a denial, when known */
   failed(reason: DownReason, cause: number | undefined): number {
     this.#count();
-    const again = this.#options.ladder.failures > 1;
+    const again = this.#options.escalation.failures > 1;
     const lasting = reason === "denied" ? isLasting(cause) : reason === "sim" && again;
     return (lasting ? this.#longPauses : this.#pauses).next();
   }
@@ -46,7 +46,7 @@ export class Retreat {
    * a supply too weak for the attach: that calls for the growing pause.
    */
   rebooted(): boolean {
-    if (this.#options.ladder.failures >= rebootsAtOnce) return false;
+    if (this.#options.escalation.failures >= rebootsAtOnce) return false;
     this.#count();
     this.#pauses.next();
     return true;
@@ -56,20 +56,20 @@ export class Retreat {
   useless(times: number): void {
     for (let i = 0; i < times; i++) {
       this.#pauses.next();
-      this.#options.ladder.failed();
+      this.#options.escalation.failed();
     }
   }
 
   /** What the next attempt begins with; undefined for nothing but itself. */
-  next(reason: DownReason): Rung | undefined {
+  next(reason: DownReason): ResetLevel | undefined {
     // Neither the network's no nor another modem is mended by a reset.
     if (reason === "denied" || reason === "wrong-modem") return undefined;
-    return this.#options.ladder.beforeBringUp(reason === "no-answer");
+    return this.#options.escalation.beforeBringUp(reason === "no-answer");
   }
 
-  /** A rung of the ladder was taken. */
-  note(rung: Rung): void {
-    this.#options.ladder.note(rung);
+  /** A level of the escalation was taken. */
+  note(level: ResetLevel): void {
+    this.#options.escalation.note(level);
     this.#tell();
   }
 
@@ -77,17 +77,17 @@ export class Retreat {
   succeeded(): void {
     this.#pauses.reset();
     this.#longPauses.reset();
-    if (this.#options.ladder.failures === 0) return;
-    this.#options.ladder.succeeded();
+    if (this.#options.escalation.failures === 0) return;
+    this.#options.escalation.succeeded();
     this.#tell();
   }
 
   #count(): void {
-    this.#options.ladder.failed();
+    this.#options.escalation.failed();
     this.#tell();
   }
 
   #tell(): void {
-    this.#options.onLadder?.(this.#options.ladder.state);
+    this.#options.onEscalation?.(this.#options.escalation.state);
   }
 }

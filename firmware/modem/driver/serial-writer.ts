@@ -10,7 +10,7 @@ export interface SerialPort {
 }
 
 /** Writes in pieces that fit the FIFO. */
-export class PortWriter {
+export class SerialWriter {
   readonly #port: SerialPort;
   #waiting: Uint8Array[] = [];
   #free: number;

@@ -13,7 +13,7 @@ import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
 import type { Granted } from "./modem-options";
-import type { Power } from "./control-lines";
+import type { ControlLines } from "./control-lines";
 import type { Sockets } from "./sockets";
 
 /** Whether the modem hears what is sent to it; asleep most do not. */
@@ -22,7 +22,7 @@ export type UartState = "alive" | "dead" | "unknown";
 export interface SleepOptions {
   readonly family: Family;
   readonly at: AtEngine;
-  readonly power: Power;
+  readonly lines: ControlLines;
   readonly sockets: Sockets;
   /** It answers. */
   readonly onAwake: (now: number) => void;
@@ -116,12 +116,12 @@ export class Sleep {
 
   /** Has the modem answer: asks it, and wakes it first where it cannot hear. */
   wake(now: number): void {
-    const { family, at, power, onAwake, onSilence } = this.#options;
+    const { family, at, lines, onAwake, onSilence } = this.#options;
     const { sleep } = family;
     const enough = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
     const ask = (t: number): void =>
       probe(at, enough, (answered, end) => (answered ? onAwake(end) : onSilence(end)), t);
-    const press = (t: number): void => power.wake(ask, t);
+    const press = (t: number): void => lines.wake(ask, t);
     if (this.uart === "alive") ask(now);
     else if (this.uart === "dead") press(now);
     else probe(at, 3, (answered, t) => (answered ? onAwake(t) : press(t)), now);

@@ -8,7 +8,7 @@
 import { equals } from "../../text/ascii";
 import { runScript } from "../at/script";
 import type { AtEngine, AtResult } from "../at/engine";
-import type { ModemUrc, Received, SocketManners } from "../family/family";
+import type { ModemUrc, Received, SocketTraits } from "../family/family";
 import type { Step } from "../at/script";
 import type { DatagramOwner } from "../udp";
 
@@ -53,7 +53,7 @@ interface OutgoingDatagram {
 }
 
 export interface SocketsOptions {
-  readonly manners: SocketManners;
+  readonly traits: SocketTraits;
   readonly at: AtEngine;
   /** Whether the modem is registered and awake. */
   readonly ready: () => boolean;
@@ -123,8 +123,8 @@ export class Sockets {
   open(owner: DatagramOwner): void {
     let index = 0;
     while (this.#channels.some((channel) => channel.index === index)) index += 1;
-    if (index >= this.#options.manners.count) {
-      owner.failDatagram(`the modem has ${this.#options.manners.count} sockets, all are in use`);
+    if (index >= this.#options.traits.count) {
+      owner.failDatagram(`the modem has ${this.#options.traits.count} sockets, all are in use`);
       return;
     }
     const { id, address, port } = this.#restored ?? { id: undefined, address: "", port: 0 };
@@ -149,14 +149,14 @@ export class Sockets {
     this.#channels = this.#channels.filter((other) => other !== channel);
     this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
     if (channel.id === undefined || !this.#options.ready()) return;
-    runScript(this.#options.at, this.#options.manners.close(channel.id), () => {}, now);
+    runScript(this.#options.at, this.#options.traits.close(channel.id), () => {}, now);
   }
 
   /** Takes a datagram for `pump` to send; the oldest makes room. False when it can never be sent. */
   add(owner: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): boolean {
     const channel = this.#channelOf(owner);
     if (channel === undefined) return false;
-    const { largest } = this.#options.manners;
+    const { largest } = this.#options.traits;
     if (bytes.length > largest) {
       owner.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largest}`);
       return false;
@@ -193,7 +193,7 @@ export class Sockets {
    * were answered or not.
    */
   survival(): { readonly steps: readonly Step[]; readonly confirm: () => void } {
-    const { manners } = this.#options;
+    const { traits } = this.#options;
     const dead: Channel[] = [];
     const steps: Step[] = [];
     for (let i = 0; i < this.#channels.length; i++) {
@@ -201,7 +201,7 @@ export class Sockets {
       if (channel.id === undefined) continue;
       dead.push(channel);
       const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
-      if (manners.survival !== undefined) steps.push(...manners.survival(channel.id, alive));
+      if (traits.survival !== undefined) steps.push(...traits.survival(channel.id, alive));
     }
     return {
       steps,
@@ -230,9 +230,9 @@ export class Sockets {
     this.#sending = true;
     // From the command on: without an OK it may have left all the same.
     this.#notBefore = now + this.#options.pace;
-    const { manners, at: engine } = this.#options;
+    const { traits, at: engine } = this.#options;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
-    const steps = manners.send(channel.id, bytes, address, port, release);
+    const steps = traits.send(channel.id, bytes, address, port, release);
     runScript(engine, steps, (outcome, at) => this.#sent(datagram, outcome.result, at), now);
   }
 
@@ -277,15 +277,15 @@ export class Sockets {
   }
 
   #read(channel: Channel, left: number, now: number): void {
-    const { manners, at: engine } = this.#options;
+    const { traits, at: engine } = this.#options;
     channel.hinted = false;
     this.#planLook(channel, now);
-    if (manners.read === undefined) return;
+    if (traits.read === undefined) return;
     this.#working = true;
     let received: Received | undefined;
     runScript(
       engine,
-      manners.read(channel.id!, (datagram) => (received = datagram)),
+      traits.read(channel.id!, (datagram) => (received = datagram)),
       (outcome, at) => {
         const { kind } = outcome.result;
         if (kind === "aborted") return;
@@ -351,7 +351,7 @@ export class Sockets {
     if (result.kind !== "ok") return this.#options.onSilence(now);
     this.#refusals = 0;
     if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
-    if (this.#options.manners.read !== undefined) {
+    if (this.#options.traits.read !== undefined) {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
     }
@@ -364,7 +364,7 @@ export class Sockets {
   }
 
   #connect(datagram: OutgoingDatagram, now: number): void {
-    const { manners, at: engine, log } = this.#options;
+    const { traits, at: engine, log } = this.#options;
     const { channel, address, port } = datagram;
     let id: number | undefined;
     // A socket left over from before a reset of the ESP32 (modems count from 0), given up, or to
@@ -372,8 +372,8 @@ export class Sockets {
     const left = channel.id ?? channel.lastId;
     this.#lose(channel);
     const steps = [
-      ...manners.close(left),
-      ...manners.open(channel.index, address, port, (opened) => (id = opened)),
+      ...traits.close(left),
+      ...traits.open(channel.index, address, port, (opened) => (id = opened)),
     ];
     runScript(
       engine,

@@ -21,7 +21,7 @@ import { ensure, signalStep } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
 import type { Family, ModemUrc, Received } from "./family";
-import type { Survey, Wanted } from "../at/standard-commands";
+import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const event = ascii("+QNBIOTEVENT:");
@@ -168,7 +168,7 @@ const shared: Omit<
   | "always"
   | "persistent"
   | "attach"
-  | "survey"
+  | "signalAndTime"
   | "sockets"
 > = Object.freeze({
   baud: 115_200,
@@ -280,7 +280,7 @@ export const bc66: Family = Object.freeze({
     ...configured("QICFG", "viewmode", "0"),
   ],
   attach: attach(1),
-  survey: ({ onSignal, onTime }: Survey): Step[] => [
+  signalAndTime: ({ onSignal, onTime }: SignalAndTime): Step[] => [
     signalStep(onSignal),
     {
       // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
@@ -324,7 +324,7 @@ export const bc660k: Family = Object.freeze({
   ],
   attach: attach(0),
   // What AT+CCLK? tells, local time or UTC, no document says.
-  survey: ({ onSignal }: Survey): Step[] => [signalStep(onSignal)],
+  signalAndTime: ({ onSignal }: SignalAndTime): Step[] => [signalStep(onSignal)],
   sockets: Object.freeze({
     count: 5,
     largest,

@@ -14,7 +14,7 @@ import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, signalStep } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
-import type { Survey, Wanted } from "../at/standard-commands";
+import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const nsonmi = ascii("+NSONMI:");
@@ -64,7 +64,7 @@ function search({ apn }: Wanted): Step[] {
   ];
 }
 
-function survey({ onSignal, onTime }: Survey): Step[] {
+function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
   return [
     signalStep(onSignal),
     {
@@ -143,7 +143,7 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
     { line: ascii("AT+CTZR=1"), optional: true },
   ],
   search,
-  survey,
+  signalAndTime,
   urc,
   sockets: Object.freeze({
     count: 7,

@@ -15,7 +15,7 @@ import { hexLine } from "../at/hex";
 import { askCause, ensure } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
 import type { Family, ModemUrc, Received } from "./family";
-import type { Survey, Wanted } from "../at/standard-commands";
+import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const qird = ascii("+QIRD:");
@@ -97,7 +97,7 @@ function attach(): Step[] {
   });
 }
 
-function survey({ onSignal, onTime }: Survey): Step[] {
+function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
   return [
     {
       // +QCSQ: "NBIoT",<rssi>,<rsrp>,<sinr>,<rsrq>
@@ -169,7 +169,7 @@ export const bg95: Family = Object.freeze({
   persistent,
   radio,
   attach,
-  survey,
+  signalAndTime,
   urc,
   sockets: Object.freeze({
     count: 12,

@@ -4,11 +4,11 @@
  *
  *     AT -> ATE0, CMEE -> `always` -> model, IMEI -> SIM card -> `persistent` [-> restart]
  *        -> radio off -> `radio`, CPSMS, CEDRXS, `sleepy`, CEREG -> radio on -> `search` -> registered
- *        -> `attach` -> `survey` -> up
+ *        -> `attach` -> `signalAndTime` -> up
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
 import type { Step } from "../at/script";
-import type { Survey, Wanted } from "../at/standard-commands";
+import type { SignalAndTime, Wanted } from "../at/standard-commands";
 
 /** How its control lines are used, times in ms; a line that the modem does not have is 0. */
 export interface PowerTimes {
@@ -27,7 +27,7 @@ export interface PowerTimes {
 }
 
 /** How it sleeps. */
-export interface SleepManners {
+export interface SleepTraits {
   /** What ends PSM: the power key, a pin of its own (PSM_EINT), or any byte on the UART. */
   readonly wakes: "key" | "pin" | "uart";
   /** After PSM it starts anew: settings, context and sockets are gone. */
@@ -61,7 +61,7 @@ export interface Received {
 }
 
 /** UDP in the family's own commands. Steps that fail are tried once more on a new socket. */
-export interface SocketManners {
+export interface SocketTraits {
   /** Sockets that are used at once, at most. */
   readonly count: number;
   /** Largest datagram, bytes. */
@@ -95,7 +95,7 @@ export interface Family {
   /** Lines that only a booting modem sends, see `AtEngineOptions.banners`. */
   readonly banners: readonly Uint8Array[];
   readonly power: PowerTimes;
-  readonly sleep: SleepManners;
+  readonly sleep: SleepTraits;
   /** How much `+CEREG:` is to tell: 5, or 4 where reject causes are not to be had. */
   readonly cereg: 4 | 5;
   /** Asks for the cause of a denial where `+CEREG:` does not tell it. */
@@ -127,7 +127,7 @@ export interface Family {
   readonly attach?: (wanted: Wanted) => Step[];
   /** Said when all is ready and nothing waits: lets go of what keeps it awake. */
   readonly idle?: readonly string[];
-  readonly survey: (survey: Survey) => Step[];
+  readonly signalAndTime: (signalAndTime: SignalAndTime) => Step[];
   readonly urc: (line: Uint8Array) => ModemUrc | undefined;
-  readonly sockets: SocketManners;
+  readonly sockets: SocketTraits;
 }

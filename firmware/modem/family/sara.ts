@@ -12,7 +12,7 @@
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { ensure, usualSurvey } from "../at/standard-commands";
+import { ensure, usualSignalAndTime } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -172,7 +172,7 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze(
   radio,
   sleepy: (): Step[] => [{ line: ascii("AT+CTZU=1"), optional: true }],
   search: (): Step[] => [{ line: ascii("AT+COPS=0"), timeout: networkTimeout }],
-  survey: usualSurvey,
+  signalAndTime: usualSignalAndTime,
   urc,
   sockets: Object.freeze({
     count: 7,

@@ -14,7 +14,7 @@
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { readHexField } from "../at/hex";
-import { askCause, edrxSteps, psmSteps, usualSurvey } from "../at/standard-commands";
+import { askCause, edrxSteps, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import {
   apnSteps,
   baudSteps,
@@ -179,7 +179,7 @@ export const sim7000: Family = Object.freeze({
   saving: edrxSteps,
   sleepy: networkTimeSteps,
   attach,
-  survey: usualSurvey,
+  signalAndTime: usualSignalAndTime,
   urc,
   sockets: Object.freeze({
     count: connections,

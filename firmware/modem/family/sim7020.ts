@@ -10,7 +10,7 @@
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { edrxSteps, ensure, psmSteps, usualSurvey } from "../at/standard-commands";
+import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import type { Family, ModemUrc } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -136,7 +136,7 @@ export const sim7020: Family = Object.freeze({
   radio,
   saving,
   sleepy: () => [{ line: ascii("AT+CLTS=1"), optional: true }],
-  survey: usualSurvey,
+  signalAndTime: usualSignalAndTime,
   urc,
   sockets: Object.freeze({
     count: 5,

@@ -14,7 +14,7 @@
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
-import { askCause, edrxSteps, ensure, psmSteps, usualSurvey } from "../at/standard-commands";
+import { askCause, edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import {
   apnSteps,
   baudSteps,
@@ -179,7 +179,7 @@ export const sim7080: Family = Object.freeze({
   saving,
   sleepy: networkTimeSteps,
   attach,
-  survey: usualSurvey,
+  signalAndTime: usualSignalAndTime,
   urc,
   sockets: Object.freeze({
     count: 12,

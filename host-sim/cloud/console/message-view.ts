@@ -1,5 +1,5 @@
 /**
- * Datagrams as the console's ladder shows them. Signatures, the answer to an authentication (it holds the
+ * Datagrams as the console's sequence chart shows them. Signatures, the answer to an authentication (it holds the
  * session's token) and whatever is not known to be harmless are masked, in words and in bytes alike.
  */
 import { codeText, printable } from "../coap/coap-text";

@@ -63,16 +63,16 @@ export async function takePictures(
     await page.waitForSelector(".row");
     // Without the AT exchange, which is another story.
     await page.getByLabel("AT", { exact: true }).uncheck();
-    await page.evaluate(`document.querySelector("#ladder").style.height = "690px"`);
+    await page.evaluate(`document.querySelector("#sequence").style.height = "690px"`);
     // Closer in two steps: a pixel of the whole run is longer than what is to be seen.
     const length = run.to - run.from;
     const around = { from: run.from - 2 * length, to: run.to + 2 * length };
     await zoom(page, { from: 0, to: run.end }, around);
     await zoom(page, around, run);
-    await page.getByText("Show in ladder").click();
-    const ladder = await clip(page, join(folder, "ladder.png"), "#lanes", "#ladder");
+    await page.getByText("Show in sequence chart").click();
+    const sequenceChart = await clip(page, join(folder, "sequence.png"), "#lanes", "#sequence");
     const power = await clip(page, join(folder, "power.png"), "#power-key", "#power-plot");
-    return [ladder, power];
+    return [sequenceChart, power];
   } finally {
     await browser.close();
   }

@@ -135,7 +135,7 @@ export class World {
   /** Memory of the board that outlives deep sleep, and nothing else. */
   readonly #retained = new Uint8Array(512);
   /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
-  #doze: { readonly since: number; readonly wall: number } | undefined;
+  #deepSleep: { readonly since: number; readonly wall: number } | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
   boardAsleep = 0;
   dozes = 0;
@@ -249,7 +249,7 @@ export class World {
 
   /** Takes the board's power away, and gives it back after `offFor` ms. The modem has a supply of its own. */
   cutPower(offFor: number): void {
-    if (this.#nextStart?.run !== undefined && this.#doze === undefined) {
+    if (this.#nextStart?.run !== undefined && this.#deepSleep === undefined) {
       // It is off already, or just starting: only the moment of its return changes.
       this.clock.cancel(this.#nextStart);
     } else {
@@ -342,9 +342,9 @@ export class World {
 
   /** Its own clock after deep sleep, epoch ms; undefined when it did not sleep. */
   #endDoze(): number | undefined {
-    if (this.#doze === undefined) return undefined;
-    const { since, wall } = this.#doze;
-    this.#doze = undefined;
+    if (this.#deepSleep === undefined) return undefined;
+    const { since, wall } = this.#deepSleep;
+    this.#deepSleep = undefined;
     const slept = this.clock.now - since;
     this.boardAsleep += slept;
     if (this.#clockError !== undefined) this.#clockError += slept * (this.#sleepRate - 1);
@@ -354,7 +354,7 @@ export class World {
   #restarted({ reason, text, duration = 0 }: Restart): void {
     if (reason === "deep sleep") {
       this.#emit({ time: this.clock.now, source: "board", what: "asleep", text });
-      this.#doze = { since: this.clock.now, wall: this.board!.wall };
+      this.#deepSleep = { since: this.clock.now, wall: this.board!.wall };
       this.dozes += 1;
       this.#halt();
       const asleep = duration / this.#sleepRate + wakeTime;

@@ -3,7 +3,7 @@
  */
 import { generate, parse } from "coap-packet";
 import { Code, Type } from "../../../firmware/coap/code";
-import { Layout } from "../../../firmware/coap/wire-reader";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode } from "../../../firmware/coap/message";
 import { ContentFormat, encodeUint } from "../../../firmware/coap/option";
 import { EnosOption, pathOptions } from "../../../firmware/enos/topic";
@@ -142,7 +142,7 @@ export function benchCodec(): CodecResult[] {
   return subjects.map((subject) => {
     const datagram = datagramOf(subject.name);
     const bytes = Buffer.from(datagram);
-    const layout = new Layout();
+    const layout = new WireReader();
     // Kept a small integer: as a sum without end it would become an object anew in each turn.
     let seen = 0;
     const runs = repeat({

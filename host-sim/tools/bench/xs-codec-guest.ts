@@ -7,13 +7,13 @@
  *   | job  |    0    | times  u32  | datagram             numbers are little-endian
  *   +------+---------+-------------+-------- - - -
  */
-import { Layout } from "../../../firmware/coap/wire-reader";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, messageOf } from "../../../firmware/coap/message";
 import { encodeOptions } from "../../../firmware/coap/option";
 import { EnosOption } from "../../../firmware/enos/topic";
 import type { Message, OutgoingMessage } from "../../../firmware/coap/message";
 
-const layout = new Layout();
+const layout = new WireReader();
 
 /** As the firmware sends it: the path encoded beforehand, the signature each time. */
 function outgoing(message: Message): OutgoingMessage {

@@ -3,7 +3,7 @@
  * looked at, and what was read is written back to the very same bytes, for CoAP has one form for each
  * message. npm's coap-packet must agree but for its known faults.
  */
-import { Layout } from "../../../firmware/coap/wire-reader";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, encodedLength } from "../../../firmware/coap/message";
 import { findOption, readUint } from "../../../firmware/coap/option";
 import { screenOptions } from "../../../firmware/coap/option-rules";
@@ -55,7 +55,7 @@ function generate(random: Random): Uint8Array {
 }
 
 /** One for all inputs: what a datagram leaves behind must not show in the next. */
-const layout = new Layout();
+const layout = new WireReader();
 const margin = 8;
 
 function run(input: Uint8Array, watch: Watch): void {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, test } from "vitest";
 import { server, summary } from "./rig";
-import { BlockBench, bytes, part } from "./block-rig";
+import { BlockRig, bytes, part } from "./block-rig";
 import { block } from "./block-notation";
 import { code } from "../../../host-sim/tools/fuzz/peer";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
@@ -16,120 +16,120 @@ function uploading(
   length: number,
   options: Partial<EndpointOptions> = {},
   request: Partial<Request> = {},
-): { bench: BlockBench; completed: Completed[]; cancel(): void } {
-  const bench = new BlockBench({ blockSize: 64, ...options });
-  const { completed, exchange } = bench.post({ payload: bytes(length), ...request });
-  return { bench, completed, cancel: () => exchange.cancel(bench.now) };
+): { rig: BlockRig; completed: Completed[]; cancel(): void } {
+  const rig = new BlockRig({ blockSize: 64, ...options });
+  const { completed, exchange } = rig.post({ payload: bytes(length), ...request });
+  return { rig, completed, cancel: () => exchange.cancel(rig.now) };
 }
 
 describe("an upload", () => {
   it("goes block by block, each confirmed, the length told first", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.31", block1: "1/1/64" });
-    bench.answer({ code: "2.04", block1: "2/0/64", payload: "aa" });
-    expect(bench.lines).toEqual(["0.02 1:0/1/64 size1=150 64 B", "0.02 1:1/1/64 64 B", "0.02 1:2/0/64 22 B"]);
-    expect(bench.sent.map(({ fields }) => fields.payload)).toEqual([
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.31", block1: "1/1/64" });
+    rig.answer({ code: "2.04", block1: "2/0/64", payload: "aa" });
+    expect(rig.lines).toEqual(["0.02 1:0/1/64 size1=150 64 B", "0.02 1:1/1/64 64 B", "0.02 1:2/0/64 22 B"]);
+    expect(rig.sent.map(({ fields }) => fields.payload)).toEqual([
       part(0, 64),
       part(64, 128),
       part(128, 150),
     ]);
     expect(summary(completed)).toEqual(["2.04 aa"]);
-    expect(bench.endpoint.held.outgoing).toBe(0);
+    expect(rig.endpoint.held.outgoing).toBe(0);
   });
 
   it("has a fresh token and message id for each block, and one Request-Tag", () => {
-    const { bench } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.31", block1: "1/1/64" });
-    expect(new Set(bench.sent.map(({ fields }) => fields.token)).size).toBe(3);
-    expect(new Set(bench.sent.map(({ fields }) => fields.messageId)).size).toBe(3);
-    const tags = bench.sent.map((_sent, i) => bench.option(292, i));
+    const { rig } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.31", block1: "1/1/64" });
+    expect(new Set(rig.sent.map(({ fields }) => fields.token)).size).toBe(3);
+    expect(new Set(rig.sent.map(({ fields }) => fields.messageId)).size).toBe(3);
+    const tags = rig.sent.map((_sent, i) => rig.option(292, i));
     expect(new Set(tags).size).toBe(1);
     expect(tags[0]).toHaveLength(4);
   });
 
   it("has one token for all where that is asked for", () => {
-    const { bench } = uploading(150, { blockToken: "same" });
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.31", block1: "1/1/64" });
-    expect(new Set(bench.sent.map(({ fields }) => fields.token)).size).toBe(1);
-    expect(new Set(bench.sent.map(({ fields }) => fields.messageId)).size).toBe(3);
+    const { rig } = uploading(150, { blockToken: "same" });
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.31", block1: "1/1/64" });
+    expect(new Set(rig.sent.map(({ fields }) => fields.token)).size).toBe(1);
+    expect(new Set(rig.sent.map(({ fields }) => fields.messageId)).size).toBe(3);
   });
 
   it("goes on in smaller blocks when the server says so: RFC 7959 figure 9", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/32" });
-    bench.answer({ code: "2.31", block1: "2/1/16" });
-    bench.answer({ code: "2.31", block1: "6/1/16" });
-    bench.answer({ code: "2.31", block1: "7/1/16" });
-    bench.answer({ code: "2.31", block1: "8/1/16" });
-    bench.answer({ code: "2.04", block1: "9/0/16" });
-    expect(bench.lines.slice(1)).toEqual([
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/32" });
+    rig.answer({ code: "2.31", block1: "2/1/16" });
+    rig.answer({ code: "2.31", block1: "6/1/16" });
+    rig.answer({ code: "2.31", block1: "7/1/16" });
+    rig.answer({ code: "2.31", block1: "8/1/16" });
+    rig.answer({ code: "2.04", block1: "9/0/16" });
+    expect(rig.lines.slice(1)).toEqual([
       "0.02 1:2/1/32 32 B",
       "0.02 1:6/1/16 16 B",
       "0.02 1:7/1/16 16 B",
       "0.02 1:8/1/16 16 B",
       "0.02 1:9/0/16 6 B",
     ]);
-    expect(bench.sent.map(({ fields }) => fields.payload).join("")).toBe(part(0, 150));
+    expect(rig.sent.map(({ fields }) => fields.payload).join("")).toBe(part(0, 150));
     expect(summary(completed)).toEqual(["2.04 "]);
   });
 
   it("does not go over to larger blocks", () => {
-    const { bench } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/1024" });
-    expect(bench.lines[1]).toBe("0.02 1:1/1/64 64 B");
+    const { rig } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/1024" });
+    expect(rig.lines[1]).toBe("0.02 1:1/1/64 64 B");
   });
 
   it("repeats a lost block with the same bytes, and ends as a time-out when nobody answers", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.wait(1_000_000);
-    expect(bench.sent).toHaveLength(6);
-    expect(new Set(bench.sent.slice(1).map((sent) => sent.bytes)).size).toBe(1);
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.wait(1_000_000);
+    expect(rig.sent).toHaveLength(6);
+    expect(new Set(rig.sent.slice(1).map((sent) => sent.bytes)).size).toBe(1);
     expect(summary(completed)).toEqual(["timeout"]);
   });
 
   it("survives a server that acts on each block: success without 'continue'", () => {
-    const { bench, completed } = uploading(100);
-    bench.answer({ code: "2.04", block1: "0/0/64" });
-    expect(bench.lines[1]).toBe("0.02 1:1/0/64 36 B");
-    bench.answer({ code: "2.04", block1: "1/0/64", payload: "02" });
+    const { rig, completed } = uploading(100);
+    rig.answer({ code: "2.04", block1: "0/0/64" });
+    expect(rig.lines[1]).toBe("0.02 1:1/0/64 36 B");
+    rig.answer({ code: "2.04", block1: "1/0/64", payload: "02" });
     expect(summary(completed)).toEqual(["2.04 02"]);
   });
 
   it("ends when the server refuses early, and the rest is not sent", () => {
-    const { bench, completed } = uploading(1_000);
-    bench.answer({ code: "4.04", payload: "6e6f" });
+    const { rig, completed } = uploading(1_000);
+    rig.answer({ code: "4.04", payload: "6e6f" });
     expect(summary(completed)).toEqual(["4.04 6e6f"]);
-    bench.wait(1_000_000);
-    expect(bench.sent).toHaveLength(1);
+    rig.wait(1_000_000);
+    expect(rig.sent).toHaveLength(1);
   });
 
   it("starts over once when the server has lost it (4.08), under another Request-Tag", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "4.08" });
-    expect(bench.lines[2]).toBe("0.02 1:0/1/64 size1=150 64 B");
-    expect(bench.option(292, 2)).not.toBe(bench.option(292, 1));
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "4.08", payload: "78" });
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "4.08" });
+    expect(rig.lines[2]).toBe("0.02 1:0/1/64 size1=150 64 B");
+    expect(rig.option(292, 2)).not.toBe(rig.option(292, 1));
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "4.08", payload: "78" });
     expect(summary(completed)).toEqual(["4.08 78"]);
   });
 
   it("does not start over when the very first block is incomplete", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "4.08" });
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "4.08" });
     expect(summary(completed)).toEqual(["4.08 "]);
   });
 
   it("starts over in smaller blocks on 4.13 with a smaller size, until there is none", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "4.13", block1: "0/1/32" });
-    bench.answer({ code: "4.13", block1: "0/1/16" });
-    bench.answer({ code: "4.13", block1: "0/1/16" });
-    expect(bench.lines).toEqual([
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "4.13", block1: "0/1/32" });
+    rig.answer({ code: "4.13", block1: "0/1/16" });
+    rig.answer({ code: "4.13", block1: "0/1/16" });
+    expect(rig.lines).toEqual([
       "0.02 1:0/1/64 size1=150 64 B",
       "0.02 1:0/1/32 size1=150 32 B",
       "0.02 1:0/1/16 size1=150 16 B",
@@ -138,17 +138,17 @@ describe("an upload", () => {
   });
 
   it("that was none becomes one on 4.13 with a size", () => {
-    const { bench, completed } = uploading(60);
-    bench.answer({ code: "4.13", block1: "0/0/32" });
-    bench.answer({ code: "2.31", block1: "0/1/32" });
-    bench.answer({ code: "2.04", block1: "1/0/32" });
-    expect(bench.lines).toEqual(["0.02 60 B", "0.02 1:0/1/32 size1=60 32 B", "0.02 1:1/0/32 28 B"]);
+    const { rig, completed } = uploading(60);
+    rig.answer({ code: "4.13", block1: "0/0/32" });
+    rig.answer({ code: "2.31", block1: "0/1/32" });
+    rig.answer({ code: "2.04", block1: "1/0/32" });
+    expect(rig.lines).toEqual(["0.02 60 B", "0.02 1:0/1/32 size1=60 32 B", "0.02 1:1/0/32 28 B"]);
     expect(summary(completed)).toEqual(["2.04 "]);
   });
 
   it("ends on 4.13 that only tells the largest body", () => {
-    const { bench, completed } = uploading(150);
-    bench.answer({ code: "4.13", options: [[60, "40"]] });
+    const { rig, completed } = uploading(150);
+    rig.answer({ code: "4.13", options: [[60, "40"]] });
     expect(summary(completed)).toEqual(["4.13 "]);
     const [{ outcome }] = completed;
     expect(outcome.kind === "response" && outcome.message.options).toMatchObject([{ number: 60 }]);
@@ -168,26 +168,26 @@ describe("an upload", () => {
     ["the reserved size", [{ code: "2.31", options: [[27, "0f"]] }]],
   ];
   test.each(faults)("ends as block-fault on %s", (_name, answers) => {
-    const { bench, completed } = uploading(100);
-    for (const answer of answers) bench.answer(answer);
+    const { rig, completed } = uploading(100);
+    for (const answer of answers) rig.answer(answer);
     expect(summary(completed)).toEqual(["block-fault"]);
-    expect(bench.endpoint.held.outgoing).toBe(0);
+    expect(rig.endpoint.held.outgoing).toBe(0);
   });
 
   it("is taken for done when the last answer has no block option (libcoap's)", () => {
-    const { bench, completed } = uploading(100);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.04" });
+    const { rig, completed } = uploading(100);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.04" });
     expect(summary(completed)).toEqual(["2.04 "]);
   });
 
   it("is cancelled half way, and its late answer is not delivered", () => {
-    const { bench, completed, cancel } = uploading(150);
-    bench.answer({ code: "2.31", block1: "0/1/64" });
+    const { rig, completed, cancel } = uploading(150);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
     cancel();
-    bench.answer({ code: "2.31", block1: "1/1/64" });
-    bench.wait(1_000_000);
-    expect(bench.sent).toHaveLength(2);
+    rig.answer({ code: "2.31", block1: "1/1/64" });
+    rig.wait(1_000_000);
+    expect(rig.sent).toHaveLength(2);
     expect(summary(completed)).toEqual(["cancelled"]);
   });
 
@@ -195,26 +195,26 @@ describe("an upload", () => {
     let n = 0;
     const options = () => [{ number: 2101, value: Uint8Array.of((n += 1)) }];
     const rule = { number: 2101, minLength: 1, maxLength: 64, repeatable: false };
-    const { bench } = uploading(150, { understood: [rule] }, { options });
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.31", block1: "1/1/64" });
-    const signs = bench.sent.map((_sent, i) => Number.parseInt(bench.option(2101, i)!, 16));
+    const { rig } = uploading(150, { understood: [rule] }, { options });
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.31", block1: "1/1/64" });
+    const signs = rig.sent.map((_sent, i) => Number.parseInt(rig.option(2101, i)!, 16));
     expect(signs[1]).toBeGreaterThan(signs[0]);
     expect(signs[2]).toBeGreaterThan(signs[1]);
-    expect(bench.sent[0].fields.options.map(([number]) => number)).toEqual([27, 60, 292, 2101]);
+    expect(rig.sent[0].fields.options.map(([number]) => number)).toEqual([27, 60, 292, 2101]);
   });
 
   it("takes blocks that fit the datagram together with long options", () => {
     const options = [{ number: 2101, value: new Uint8Array(64) }];
     for (let maxDatagram = 100; maxDatagram < 200; maxDatagram++) {
-      const { bench, completed } = uploading(300, { maxDatagram, blockSize: 1024 }, { options });
-      if (bench.sent.length === 0) {
+      const { rig, completed } = uploading(300, { maxDatagram, blockSize: 1024 }, { options });
+      if (rig.sent.length === 0) {
         expect(summary(completed)).toEqual(["too-large"]);
         // Header, token, marker, the long option, three short ones: 16 bytes more would be a block.
         expect(maxDatagram).toBeLessThan(4 + 4 + 1 + 68 + 20 + 16);
       } else {
-        expect(bench.last.bytes.length / 2).toBeLessThanOrEqual(maxDatagram);
-        expect(bench.last.bytes.length / 2 + bench.last.fields.payload.length / 2).toBeGreaterThan(
+        expect(rig.last.bytes.length / 2).toBeLessThanOrEqual(maxDatagram);
+        expect(rig.last.bytes.length / 2 + rig.last.fields.payload.length / 2).toBeGreaterThan(
           maxDatagram - 16,
         );
       }
@@ -222,22 +222,22 @@ describe("an upload", () => {
   });
 
   it("of more than 2^20 blocks cannot be", () => {
-    const { bench, completed } = uploading(16 * 0x100000 + 1, { blockSize: 16 });
+    const { rig, completed } = uploading(16 * 0x100000 + 1, { blockSize: 16 });
     expect(summary(completed)).toEqual(["too-large"]);
-    expect(bench.sent).toEqual([]);
+    expect(rig.sent).toEqual([]);
   });
 });
 
 describe("a download", () => {
   const fetching = (options: Partial<EndpointOptions> = {}, method = 1) => {
-    const bench = new BlockBench({ blockSize: 64, maxBody: 200, ...options });
-    const { completed, exchange } = bench.post({ code: method, payload: undefined });
-    return { bench, completed, exchange };
+    const rig = new BlockRig({ blockSize: 64, maxBody: 200, ...options });
+    const { completed, exchange } = rig.post({ code: method, payload: undefined });
+    return { rig, completed, exchange };
   };
 
   it("asks for block after block and gives the whole", () => {
-    const { bench, completed } = fetching();
-    bench.answer({
+    const { rig, completed } = fetching();
+    rig.answer({
       code: "2.05",
       block2: "0/1/64",
       payload: part(0, 64),
@@ -246,66 +246,66 @@ describe("a download", () => {
         [28, "96"],
       ],
     });
-    bench.answer({ code: "2.05", block2: "1/1/64", payload: part(64, 128) });
-    bench.answer({ code: "2.05", block2: "2/0/64", payload: part(128, 150) });
-    expect(bench.lines).toEqual(["0.01 0 B", "0.01 2:1/0/64 0 B", "0.01 2:2/0/64 0 B"]);
+    rig.answer({ code: "2.05", block2: "1/1/64", payload: part(64, 128) });
+    rig.answer({ code: "2.05", block2: "2/0/64", payload: part(128, 150) });
+    expect(rig.lines).toEqual(["0.01 0 B", "0.01 2:1/0/64 0 B", "0.01 2:2/0/64 0 B"]);
     expect(summary(completed)).toEqual([`2.05 ${part(0, 150)}`]);
     const [{ outcome }] = completed;
     expect(outcome.kind === "response" && outcome.message.options.map(({ number }) => number)).toEqual([12]);
-    expect(new Set(bench.sent.map(({ fields }) => fields.token)).size).toBe(3);
+    expect(new Set(rig.sent.map(({ fields }) => fields.token)).size).toBe(3);
   });
 
   it("in one block is a response like any other", () => {
-    const { bench, completed } = fetching();
-    bench.answer({ code: "2.05", block2: "0/0/64", payload: "0102" });
+    const { rig, completed } = fetching();
+    rig.answer({ code: "2.05", block2: "0/0/64", payload: "0102" });
     expect(summary(completed)).toEqual(["2.05 0102"]);
   });
 
   it("goes on in blocks of its own size when the server's are larger, and follows when they shrink", () => {
-    const { bench, completed } = fetching();
-    bench.answer({ code: "2.05", block2: "0/1/128", payload: part(0, 128) });
-    expect(bench.lines[1]).toBe("0.01 2:2/0/64 0 B");
-    bench.answer({ code: "2.05", block2: "4/1/32", payload: part(128, 160) });
-    expect(bench.lines[2]).toBe("0.01 2:5/0/32 0 B");
-    bench.answer({ code: "2.05", block2: "5/0/32", payload: part(160, 170) });
+    const { rig, completed } = fetching();
+    rig.answer({ code: "2.05", block2: "0/1/128", payload: part(0, 128) });
+    expect(rig.lines[1]).toBe("0.01 2:2/0/64 0 B");
+    rig.answer({ code: "2.05", block2: "4/1/32", payload: part(128, 160) });
+    expect(rig.lines[2]).toBe("0.01 2:5/0/32 0 B");
+    rig.answer({ code: "2.05", block2: "5/0/32", payload: part(160, 170) });
     expect(summary(completed)).toEqual([`2.05 ${part(0, 170)}`]);
   });
 
   it("says how large blocks may be where that is set", () => {
-    expect(fetching({ offerBlockSize: true }).bench.lines).toEqual(["0.01 2:0/0/64 0 B"]);
+    expect(fetching({ offerBlockSize: true }).rig.lines).toEqual(["0.01 2:0/0/64 0 B"]);
   });
 
   it("follows an upload, RFC 7959 figure 10, and keeps its Request-Tag", () => {
-    const bench = new BlockBench({ blockSize: 64 });
-    const { completed } = bench.post({ payload: bytes(100) });
-    bench.answer({ code: "2.31", block1: "0/1/64" });
-    bench.answer({ code: "2.04", block1: "1/0/64", block2: "0/1/64", payload: part(0, 64) });
-    bench.answer({ code: "2.04", block2: "1/0/64", payload: part(64, 70) });
-    expect(bench.lines.slice(1)).toEqual(["0.02 1:1/0/64 36 B", "0.02 2:1/0/64 0 B"]);
-    expect(bench.option(292)).toBe(bench.option(292, 0));
+    const rig = new BlockRig({ blockSize: 64 });
+    const { completed } = rig.post({ payload: bytes(100) });
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.04", block1: "1/0/64", block2: "0/1/64", payload: part(0, 64) });
+    rig.answer({ code: "2.04", block2: "1/0/64", payload: part(64, 70) });
+    expect(rig.lines.slice(1)).toEqual(["0.02 1:1/0/64 36 B", "0.02 2:1/0/64 0 B"]);
+    expect(rig.option(292)).toBe(rig.option(292, 0));
     expect(summary(completed)).toEqual([`2.04 ${part(0, 70)}`]);
   });
 
   it("that turns into an error ends with the error", () => {
-    const { bench, completed } = fetching();
-    bench.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64) });
-    bench.answer({ code: "4.04" });
+    const { rig, completed } = fetching();
+    rig.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64) });
+    rig.answer({ code: "4.04" });
     expect(summary(completed)).toEqual(["4.04 "]);
   });
 
   it("whose body changes on the way is asked for once more from the start, if that is safe", () => {
-    const { bench, completed } = fetching();
-    bench.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "01"]] });
-    bench.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "02"]] });
-    expect(bench.lines[2]).toBe("0.01 0 B");
-    bench.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "02"]] });
-    bench.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "03"]] });
+    const { rig, completed } = fetching();
+    rig.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "01"]] });
+    rig.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "02"]] });
+    expect(rig.lines[2]).toBe("0.01 0 B");
+    rig.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "02"]] });
+    rig.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "03"]] });
     expect(summary(completed)).toEqual(["block-fault"]);
     const post = fetching({}, 2);
-    post.bench.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "01"]] });
-    post.bench.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "02"]] });
+    post.rig.answer({ code: "2.05", block2: "0/1/64", payload: part(0, 64), options: [[4, "01"]] });
+    post.rig.answer({ code: "2.05", block2: "1/0/64", payload: "ff", options: [[4, "02"]] });
     expect(summary(post.completed)).toEqual(["block-fault"]);
-    expect(post.bench.sent).toHaveLength(2);
+    expect(post.rig.sent).toHaveLength(2);
   });
 
   const first: Answer = { code: "2.05", block2: "0/1/64", payload: part(0, 64) };
@@ -321,44 +321,44 @@ describe("a download", () => {
     ["has the reserved size", [{ code: "2.05", payload: "01", options: [[23, "0f"]] }]],
   ];
   test.each(faults)("that %s is a block-fault", (_name, answers) => {
-    const { bench, completed } = fetching();
-    for (const answer of answers) bench.answer(answer);
+    const { rig, completed } = fetching();
+    for (const answer of answers) rig.answer(answer);
     expect(summary(completed)).toEqual(["block-fault"]);
-    expect(bench.endpoint.held.outgoing).toBe(0);
+    expect(rig.endpoint.held.outgoing).toBe(0);
   });
 
   it("longer than maxBody ends at once: foretold by Size2, or as soon as it is sure", () => {
     const foretold = fetching();
-    foretold.bench.answer({ ...first, options: [[28, "c9"]] });
+    foretold.rig.answer({ ...first, options: [[28, "c9"]] });
     expect(summary(foretold.completed)).toEqual(["body-too-large"]);
     const grown = fetching({ maxBody: 128 });
-    grown.bench.answer(first);
-    grown.bench.answer({ code: "2.05", block2: "1/1/64", payload: part(64, 128) });
+    grown.rig.answer(first);
+    grown.rig.answer({ code: "2.05", block2: "1/1/64", payload: part(64, 128) });
     expect(summary(grown.completed)).toEqual(["body-too-large"]);
     const exact = fetching({ maxBody: 128 });
-    exact.bench.answer(first);
-    exact.bench.answer({ code: "2.05", block2: "1/0/64", payload: part(64, 128) });
+    exact.rig.answer(first);
+    exact.rig.answer({ code: "2.05", block2: "1/0/64", payload: part(64, 128) });
     expect(summary(exact.completed)).toEqual([`2.05 ${part(0, 128)}`]);
   });
 
   it("is cancelled half way", () => {
-    const { bench, completed, exchange } = fetching();
-    bench.answer(first);
-    exchange.cancel(bench.now);
-    bench.answer({ code: "2.05", block2: "1/0/64", payload: "01" });
+    const { rig, completed, exchange } = fetching();
+    rig.answer(first);
+    exchange.cancel(rig.now);
+    rig.answer({ code: "2.05", block2: "1/0/64", payload: "01" });
     expect(summary(completed)).toEqual(["cancelled"]);
-    expect(bench.sent).toHaveLength(2);
+    expect(rig.sent).toHaveLength(2);
   });
 
   it("works with separate responses and lost messages as any exchange does", () => {
-    const { bench, completed } = fetching();
-    bench.answer(first);
-    const { messageId, token } = bench.last.fields;
-    bench.receive({ type: 2, code: 0, messageId });
-    bench.wait(20_000);
+    const { rig, completed } = fetching();
+    rig.answer(first);
+    const { messageId, token } = rig.last.fields;
+    rig.receive({ type: 2, code: 0, messageId });
+    rig.wait(20_000);
     const options = [[23, block("1/0/64")]] as const;
-    bench.receive({ type: 0, code: code("2.05"), messageId: 0x7777, token, options, payload: "0a" }, server);
-    expect(bench.last.bytes).toBe("60007777");
+    rig.receive({ type: 0, code: code("2.05"), messageId: 0x7777, token, options, payload: "0a" }, server);
+    expect(rig.last.bytes).toBe("60007777");
     expect(summary(completed)).toEqual([`2.05 ${part(0, 64)}0a`]);
   });
 });

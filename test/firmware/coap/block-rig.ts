@@ -1,11 +1,11 @@
 /**
- * Block-wise transfer on a bench: an endpoint whose peer is whatever blocks the test hands in. Block
+ * Block-wise transfer on a rig: an endpoint whose peer is whatever blocks the test hands in. Block
  * options are written as RFC 7959 does: NUM/M/size.
  */
-import { Bench } from "./rig";
+import { Rig } from "./rig";
 import { block, blockText } from "./block-notation";
 import { code, hex, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
-import { ServingBench, client } from "./serving";
+import { ServingRig, client } from "./serving";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
 import type { Response } from "../../../firmware/coap/exchange";
 import type { Sent } from "./rig";
@@ -30,8 +30,8 @@ export interface Answer {
   readonly options?: readonly (readonly [number, string])[];
 }
 
-/** A client on a bench. */
-export class BlockBench extends Bench {
+/** A client on a rig. */
+export class BlockRig extends Rig {
   /** Answers the request that was sent last. */
   answer({ code: text, block1, block2, payload, options = [] }: Answer): void {
     const { messageId, token } = this.last.fields;
@@ -71,8 +71,8 @@ export interface Asked {
   readonly type?: number;
 }
 
-/** A server on a bench. */
-export class BlockServerBench extends ServingBench {
+/** A server on a rig. */
+export class BlockServerRig extends ServingRig {
   #messageId = 0x4000;
 
   /** A request with a message id of its own; returns the answer in short. */
@@ -116,9 +116,9 @@ export class BlockServerBench extends ServingBench {
 
 /** A server that answers at once: with this, or nothing but 2.04. */
 export function serving(options: Partial<EndpointOptions> = {}, response: Response = { code: code("2.04") }) {
-  const bench: BlockServerBench = new BlockServerBench(
+  const rig: BlockServerRig = new BlockServerRig(
     { blockSize: 64, maxBody: 200, remembered: 64, ...options },
-    (request) => void request.respond(response, bench.now),
+    (request) => void request.respond(response, rig.now),
   );
-  return bench;
+  return rig;
 }

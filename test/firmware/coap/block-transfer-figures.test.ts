@@ -4,7 +4,7 @@
  * out and we send besides: Size1 and Request-Tag with what goes up, Size2 and ETag with what comes down.
  */
 import { describe, expect, it } from "vitest";
-import { BlockBench, BlockServerBench, bytes, part } from "./block-rig";
+import { BlockRig, BlockServerRig, bytes, part } from "./block-rig";
 import { block } from "./block-notation";
 import { code, hex, peerEncode, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
 import { summary } from "./rig";
@@ -217,35 +217,35 @@ describe.each(["as drawn", "each request lost once", "each answer separate"])("o
   it.each(figures.filter(({ client }) => client !== undefined))("$name", (figure) => {
     for (const blockToken of ["fresh", "same"] as const) {
       const { client: blockSize, offer: offerBlockSize, up } = figure;
-      const bench = new BlockBench({ blockSize, offerBlockSize, blockToken });
+      const rig = new BlockRig({ blockSize, offerBlockSize, blockToken });
       const payload = up === undefined ? undefined : bytes(up);
-      const { completed } = bench.post({ code: code(figure.method), options: path(figure), payload });
+      const { completed } = rig.post({ code: code(figure.method), options: path(figure), payload });
       const tokens: string[] = [];
-      let messageId = bench.last.fields.messageId;
-      const tag = bench.option(292);
+      let messageId = rig.last.fields.messageId;
+      const tag = rig.option(292);
       expect(tag === undefined).toBe(up === undefined);
       figure.flow.forEach(([asked, answered], step) => {
         expect(completed).toEqual([]);
-        const sent = bench.last;
+        const sent = rig.last;
         const { token } = sent.fields;
         tokens.push(token);
         expect(sent.bytes).toBe(hex(peerEncode({ ...request(figure, asked, tag), messageId, token })));
         const answer = { ...response(figure, answered), token };
         if (way === "each request lost once") {
-          const before = bench.sent.length;
-          bench.wait(3_000);
-          expect(bench.sent.slice(before).map((each) => each.bytes)).toEqual([sent.bytes]);
+          const before = rig.sent.length;
+          rig.wait(3_000);
+          expect(rig.sent.slice(before).map((each) => each.bytes)).toEqual([sent.bytes]);
         }
         if (way === "each answer separate") {
-          bench.receive({ type: 2, code: 0, messageId });
-          bench.wait(5_000);
-          const before = bench.sent.length;
-          bench.receive({ ...answer, type: 0, messageId: 0x7000 + step });
-          expect(bench.sent[before].bytes).toBe(
+          rig.receive({ type: 2, code: 0, messageId });
+          rig.wait(5_000);
+          const before = rig.sent.length;
+          rig.receive({ ...answer, type: 0, messageId: 0x7000 + step });
+          expect(rig.sent[before].bytes).toBe(
             hex(peerEncode({ type: 2, code: 0, messageId: 0x7000 + step })),
           );
         } else {
-          bench.receive({ ...answer, messageId });
+          rig.receive({ ...answer, messageId });
         }
         messageId = (messageId + 1) & 0xffff;
       });
@@ -253,7 +253,7 @@ describe.each(["as drawn", "each request lost once", "each answer separate"])("o
         `${figure.flow.at(-1)![1].slice(0, 4)} ${part(0, figure.down ?? 0)}`,
       ]);
       expect(new Set(tokens).size).toBe(blockToken === "same" ? 1 : tokens.length);
-      expect(bench.endpoint.held.outgoing).toBe(0);
+      expect(rig.endpoint.held.outgoing).toBe(0);
     }
   });
 });
@@ -264,22 +264,22 @@ describe.each(["as drawn", "each answer lost once"])("our server, %s", (way) => 
       for (const tag of figure.up === undefined ? [undefined] : [undefined, "0a0b"]) {
         const payload = figure.down === undefined ? undefined : bytes(figure.down);
         const answer = { code: code(figure.method === "0.01" ? "2.05" : "2.04"), payload };
-        const bench: BlockServerBench = new BlockServerBench(
+        const rig: BlockServerRig = new BlockServerRig(
           { blockSize: figure.server, remembered: 16 },
-          (received) => void received.respond(answer, bench.now),
+          (received) => void received.respond(answer, rig.now),
         );
         figure.flow.forEach(([asked, answered], step) => {
           const of = { messageId: 0x1000 + step, token: tokens === "same" ? "aabb" : `aa0${step}` };
           const expected = hex(peerEncode({ ...response(figure, answered), ...of }));
           for (let copies = way === "as drawn" ? 1 : 2; copies > 0; copies--) {
-            bench.receive({ ...request(figure, asked, tag), ...of }, peer);
-            expect(bench.last.bytes).toBe(expected);
+            rig.receive({ ...request(figure, asked, tag), ...of }, peer);
+            expect(rig.last.bytes).toBe(expected);
           }
         });
-        expect(bench.bodies).toEqual([part(0, figure.up ?? 0)]);
-        expect(bench.sent).toHaveLength(figure.flow.length * (way === "as drawn" ? 1 : 2));
-        bench.wait(247_000);
-        expect(bench.kept).toBe(0);
+        expect(rig.bodies).toEqual([part(0, figure.up ?? 0)]);
+        expect(rig.sent).toHaveLength(figure.flow.length * (way === "as drawn" ? 1 : 2));
+        rig.wait(247_000);
+        expect(rig.kept).toBe(0);
       }
     }
   });

@@ -5,10 +5,10 @@
 import { describe, expect, it } from "vitest";
 import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet, narrowband } from "../../../firmware/coap/transmission";
-import { Bench, summary } from "./rig";
-import { BlockBench, bytes, serving } from "./block-rig";
+import { Rig, summary } from "./rig";
+import { BlockRig, bytes, serving } from "./block-rig";
 import { code } from "../../../host-sim/tools/fuzz/peer";
-import { ServingBench, client } from "./serving";
+import { ServingRig, client } from "./serving";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
 /** Out of order, which is the caller's fault. */
@@ -18,14 +18,14 @@ const bad = [
 ];
 
 /** ACK 2.04 to the datagram with this index. */
-const ack = (bench: Bench, index = bench.sent.length - 1): Fields => {
-  const { messageId, token } = bench.sent[index].fields;
+const ack = (rig: Rig, index = rig.sent.length - 1): Fields => {
+  const { messageId, token } = rig.sent[index].fields;
   return { type: 2, code: code("2.04"), messageId, token };
 };
 
 describe("options", () => {
   it("in a handler's answer get the peer a 5.00", () => {
-    const b = new ServingBench({}, (r) => void r.respond({ code: code("2.05"), options: bad }, 1000));
+    const b = new ServingRig({}, (r) => void r.respond({ code: code("2.05"), options: bad }, 1000));
     b.ask();
     expect(b.trace).toEqual(["ACK 5.00 aabb "]);
     b.ask();
@@ -33,7 +33,7 @@ describe("options", () => {
   });
 
   it("in a late answer are told to whoever gives it, who may answer again", () => {
-    const b = new ServingBench();
+    const b = new ServingRig();
     b.ask();
     expect(() => b.respond({ options: bad })).toThrow(RangeError);
     expect(b.respond()).toBe("sent");
@@ -41,7 +41,7 @@ describe("options", () => {
   });
 
   it("in an answer that has to wait are told at once", () => {
-    const b = new ServingBench();
+    const b = new ServingRig();
     b.post(client);
     b.ask();
     b.wait(300);
@@ -51,10 +51,10 @@ describe("options", () => {
   });
 
   it("in a request that has to wait are told at once", () => {
-    const b = new Bench();
+    const b = new Rig();
     b.post();
     let threw = false;
-    let r: ReturnType<Bench["post"]> | undefined;
+    let r: ReturnType<Rig["post"]> | undefined;
     try {
       r = b.post({ options: bad });
     } catch {
@@ -65,7 +65,7 @@ describe("options", () => {
   });
 
   it("that cannot be given for the next block end the transfer", () => {
-    const b = new BlockBench({ blockSize: 64 });
+    const b = new BlockRig({ blockSize: 64 });
     let n = 0;
     const { completed } = b.post({
       payload: bytes(200),
@@ -81,7 +81,7 @@ describe("options", () => {
   });
 
   it("out of order in the next block end the transfer", () => {
-    const b = new BlockBench({ blockSize: 64 });
+    const b = new BlockRig({ blockSize: 64 });
     let n = 0;
     const { completed } = b.post({ payload: bytes(200), options: () => (++n === 2 ? bad : []) });
     expect(() => b.answer({ code: "2.31", block1: "0/1/64" })).not.toThrow();
@@ -89,7 +89,7 @@ describe("options", () => {
   });
 
   it("whose function closes the endpoint end the transfer, and nothing more is sent", () => {
-    const b = new BlockBench({ blockSize: 64 });
+    const b = new BlockRig({ blockSize: 64 });
     let n = 0;
     const { completed } = b.post({
       payload: bytes(200),
@@ -107,7 +107,7 @@ describe("options", () => {
 
 describe("calls at a bad moment: an", () => {
   it("outcome that throws in close keeps the others from nothing", () => {
-    const b = new Bench();
+    const b = new Rig();
     b.post({
       onComplete: () => {
         throw new Error("x");
@@ -160,14 +160,14 @@ it("a second response while the first is being acknowledged finishes one block o
 });
 
 it("six peers with one request each: none waits, so none is refused", () => {
-  const b = new Bench();
+  const b = new Rig();
   const all = [0, 1, 2, 3, 4, 5].map((i) => b.post({ port: 6000 + i }).completed);
   expect(all.map(summary)).toEqual([[], [], [], [], [], []]);
 });
 
 describe("the round trip", () => {
   it("is learnt although it never acknowledges but answers at once with a CON response", () => {
-    const b = new Bench({ transmission: narrowband });
+    const b = new Rig({ transmission: narrowband });
     const re: number[] = [];
     for (let i = 0; i < 8; i++) {
       const { exchange } = b.post();
@@ -181,7 +181,7 @@ describe("the round trip", () => {
   });
 
   it("is not learnt from strangers who never acknowledge what they asked for", () => {
-    const b = new ServingBench({ transmission: narrowband });
+    const b = new ServingRig({ transmission: narrowband });
     for (let i = 0; i < 5; i++) {
       b.post();
       b.wait(1000);

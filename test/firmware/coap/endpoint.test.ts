@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { encodeOptions } from "../../../firmware/coap/option";
-import { Bench, server, summary } from "./rig";
+import { Rig, server, summary } from "./rig";
 import { code, unhex, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
@@ -8,51 +8,51 @@ const changed = code("2.04");
 const silence = 300_000;
 
 /** The answers a server may give to the request that was sent last. */
-const piggybacked = (bench: Bench, over: Partial<Fields> = {}): Fields => {
-  const { messageId, token } = bench.last.fields;
+const piggybacked = (rig: Rig, over: Partial<Fields> = {}): Fields => {
+  const { messageId, token } = rig.last.fields;
   return { type: 2, code: changed, messageId, token, payload: "aa", ...over };
 };
-const separate = (bench: Bench, over: Partial<Fields> = {}): Fields =>
-  piggybacked(bench, { type: 0, messageId: 0x7777, ...over });
-const emptyAck = (bench: Bench): Fields => ({ type: 2, code: 0, messageId: bench.last.fields.messageId });
+const separate = (rig: Rig, over: Partial<Fields> = {}): Fields =>
+  piggybacked(rig, { type: 0, messageId: 0x7777, ...over });
+const emptyAck = (rig: Rig): Fields => ({ type: 2, code: 0, messageId: rig.last.fields.messageId });
 
 describe("a request on the wire", () => {
   it("is confirmable, with path, payload, a token of 4 bytes, and goes to its server", () => {
-    const bench = new Bench();
-    bench.post({
+    const rig = new Rig();
+    rig.post({
       fixed: encodeOptions([{ number: 11, value: unhex(utf8Hex("auth")) }]),
       payload: unhex("0102"),
     });
-    expect(bench.last).toMatchObject(server);
-    expect(bench.last.fields).toMatchObject({
+    expect(rig.last).toMatchObject(server);
+    expect(rig.last.fields).toMatchObject({
       type: 0,
       code: 2,
       options: [[11, utf8Hex("auth")]],
       payload: "0102",
     });
-    expect(bench.last.fields.token).toHaveLength(8);
+    expect(rig.last.fields.token).toHaveLength(8);
   });
 
   it("has a message id and a token that no request before it had", () => {
-    const bench = new Bench();
+    const rig = new Rig();
     for (let i = 0; i < 500; i++) {
-      bench.post();
-      bench.receive(piggybacked(bench));
+      rig.post();
+      rig.receive(piggybacked(rig));
     }
-    expect(new Set(bench.sent.map((sent) => sent.fields.messageId)).size).toBe(500);
-    expect(new Set(bench.sent.map((sent) => sent.fields.token)).size).toBe(500);
+    expect(new Set(rig.sent.map((sent) => sent.fields.messageId)).size).toBe(500);
+    expect(new Set(rig.sent.map((sent) => sent.fields.token)).size).toBe(500);
   });
 
   it("uses all 65536 message ids before one comes back", () => {
-    const bench = new Bench();
+    const rig = new Rig();
     const ids = new Set<number>();
     for (let i = 0; i < 0x10000; i++) {
-      bench.post();
-      ids.add(bench.last.fields.messageId);
-      bench.receive(piggybacked(bench));
-      bench.sent.length = 0;
+      rig.post();
+      ids.add(rig.last.fields.messageId);
+      rig.receive(piggybacked(rig));
+      rig.sent.length = 0;
       // All ids in less than EXCHANGE_LIFETIME would have to wait for each other.
-      bench.now += 5;
+      rig.now += 5;
     }
     expect(ids.size).toBe(0x10000);
   });
@@ -60,92 +60,92 @@ describe("a request on the wire", () => {
   it("starts at a message id and token that differ from device to device", () => {
     const seeds = [0, 0.25, 0.5, 0.999_999_999];
     const first = seeds.map((seed) => {
-      const bench = new Bench({ random: () => seed });
-      bench.post();
-      return `${bench.last.fields.messageId} ${bench.last.fields.token}`;
+      const rig = new Rig({ random: () => seed });
+      rig.post();
+      return `${rig.last.fields.messageId} ${rig.last.fields.token}`;
     });
     expect(new Set(first).size).toBe(seeds.length);
   });
 
   test.each([0, 9, 1.5, NaN])("refuses tokens of %d bytes at start", (tokenLength) => {
-    expect(() => new Bench({ tokenLength })).toThrow(RangeError);
+    expect(() => new Rig({ tokenLength })).toThrow(RangeError);
   });
 
   it("that is longer than a datagram may be is never sent", () => {
-    const bench = new Bench({ maxDatagram: 20 });
-    const { completed } = bench.post({ payload: new Uint8Array(12) });
+    const rig = new Rig({ maxDatagram: 20 });
+    const { completed } = rig.post({ payload: new Uint8Array(12) });
     expect(summary(completed)).toEqual(["too-large"]);
-    expect(bench.sent).toEqual([]);
-    expect(summary(bench.post({ payload: new Uint8Array(11) }).completed)).toEqual([]);
-    expect(bench.sent).toHaveLength(1);
+    expect(rig.sent).toEqual([]);
+    expect(summary(rig.post({ payload: new Uint8Array(11) }).completed)).toEqual([]);
+    expect(rig.sent).toHaveLength(1);
   });
 });
 
 describe("the four dialogues", () => {
   it("piggybacked: the response is in the ACK", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receive(piggybacked(bench));
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receive(piggybacked(rig));
     expect(summary(completed)).toEqual(["2.04 aa"]);
-    bench.wait(silence);
-    expect(bench.sent).toHaveLength(1);
+    rig.wait(silence);
+    expect(rig.sent).toHaveLength(1);
   });
 
   it("separate: an empty ACK ends retransmission, the CON that follows is acknowledged", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const response = separate(bench);
-    bench.receive(emptyAck(bench));
-    bench.wait(60_000);
-    expect(bench.sent).toHaveLength(1);
-    bench.receive(response);
-    expect(bench.last.fields).toMatchObject({ type: 2, code: 0, messageId: 0x7777, token: "" });
-    expect(bench.sent).toHaveLength(2);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const response = separate(rig);
+    rig.receive(emptyAck(rig));
+    rig.wait(60_000);
+    expect(rig.sent).toHaveLength(1);
+    rig.receive(response);
+    expect(rig.last.fields).toMatchObject({ type: 2, code: 0, messageId: 0x7777, token: "" });
+    expect(rig.sent).toHaveLength(2);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
   it("separate, with the ACK to the request lost: the CON response alone settles it", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const [response, late] = [separate(bench), emptyAck(bench)];
-    bench.receive(response);
-    bench.receive(late);
-    bench.wait(silence);
-    expect(bench.sent.map((sent) => sent.fields.type)).toEqual([0, 2]);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const [response, late] = [separate(rig), emptyAck(rig)];
+    rig.receive(response);
+    rig.receive(late);
+    rig.wait(silence);
+    expect(rig.sent.map((sent) => sent.fields.type)).toEqual([0, 2]);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
   it("separate and non-confirmable: delivered, not acknowledged", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const response = separate(bench, { type: 1 });
-    bench.receive(emptyAck(bench));
-    bench.receive(response);
-    bench.wait(silence);
-    expect(bench.sent).toHaveLength(1);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const response = separate(rig, { type: 1 });
+    rig.receive(emptyAck(rig));
+    rig.receive(response);
+    rig.wait(silence);
+    expect(rig.sent).toHaveLength(1);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
   it("RST: the request has failed", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receive({ type: 3, code: 0, messageId: bench.last.fields.messageId });
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receive({ type: 3, code: 0, messageId: rig.last.fields.messageId });
     expect(summary(completed)).toEqual(["reset"]);
-    bench.wait(silence);
-    expect(bench.sent).toHaveLength(1);
+    rig.wait(silence);
+    expect(rig.sent).toHaveLength(1);
   });
 
   test.each(["4.00", "4.01", "4.04", "5.00", "5.31"])("a %s is a response like any other", (text) => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receive(piggybacked(bench, { code: code(text), payload: "" }));
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receive(piggybacked(rig, { code: code(text), payload: "" }));
     expect(summary(completed)).toEqual([`${text} `]);
   });
 });
 
 describe("what is not this request's answer", () => {
   /** Each is handed in and must change nothing: the real answer after it is delivered. */
-  const foreign: [name: string, make: (bench: Bench) => Fields, from: typeof server, discarded: string][] = [
+  const foreign: [name: string, make: (rig: Rig) => Fields, from: typeof server, discarded: string][] = [
     ["right message id, wrong token", (b) => piggybacked(b, { token: "00000000" }), server, "token-mismatch"],
     ["right message id, no token", (b) => piggybacked(b, { token: "" }), server, "token-mismatch"],
     [
@@ -204,16 +204,16 @@ describe("what is not this request's answer", () => {
   ];
 
   test.each(foreign)("%s: nothing is sent, nothing delivered", (_name, make, from, discarded) => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const answer = piggybacked(bench);
-    bench.receive(make(bench), from);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const answer = piggybacked(rig);
+    rig.receive(make(rig), from);
     expect(completed).toEqual([]);
-    expect(bench.sent).toHaveLength(1);
-    expect(bench.discarded).toEqual([discarded]);
-    bench.wait(3_000);
-    expect(bench.sent).toHaveLength(2);
-    bench.receive(answer);
+    expect(rig.sent).toHaveLength(1);
+    expect(rig.discarded).toEqual([discarded]);
+    rig.wait(3_000);
+    expect(rig.sent).toHaveLength(2);
+    rig.receive(answer);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
@@ -221,7 +221,7 @@ describe("what is not this request's answer", () => {
    * Confirmable ones are rejected with RST to where they came from, RFC 7252 section 4.2; so are NON
    * responses, which section 4.3 leaves open.
    */
-  const rejected: [name: string, make: (bench: Bench) => Fields, from: typeof server, discarded: string[]][] =
+  const rejected: [name: string, make: (rig: Rig) => Fields, from: typeof server, discarded: string[]][] =
     [
       ["a ping", () => ({ type: 0, code: 0, messageId: 0x7777 }), server, []],
       [
@@ -261,24 +261,24 @@ describe("what is not this request's answer", () => {
     ];
 
   test.each(rejected)("%s is answered with RST, its duplicate again", (_name, make, from, discarded) => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const [message, answer] = [make(bench), piggybacked(bench)];
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const [message, answer] = [make(rig), piggybacked(rig)];
     for (let i = 1; i <= 2; i++) {
-      bench.receive(message, from);
-      expect(bench.sent).toHaveLength(1 + i);
-      expect(bench.last).toMatchObject({ ...from, bytes: "70007777" });
+      rig.receive(message, from);
+      expect(rig.sent).toHaveLength(1 + i);
+      expect(rig.last).toMatchObject({ ...from, bytes: "70007777" });
     }
-    expect(bench.discarded).toEqual([...discarded, ...discarded]);
-    bench.receive(answer);
+    expect(rig.discarded).toEqual([...discarded, ...discarded]);
+    rig.receive(answer);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
   it("an elective unknown option does no harm", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receive(
-      piggybacked(bench, {
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receive(
+      piggybacked(rig, {
         options: [
           [2100, "2f"],
           [2102, "00"],
@@ -290,11 +290,11 @@ describe("what is not this request's answer", () => {
   });
 
   it("a critical option that the caller understands does none either", () => {
-    const bench = new Bench({
+    const rig = new Rig({
       understood: [{ number: 2103, minLength: 1, maxLength: 4, repeatable: false }],
     });
-    const { completed } = bench.post();
-    bench.receive(piggybacked(bench, { options: [[2103, "06"]] }));
+    const { completed } = rig.post();
+    rig.receive(piggybacked(rig, { options: [[2103, "06"]] }));
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
@@ -303,11 +303,11 @@ describe("what is not this request's answer", () => {
     ["marker without payload", "44 7777", "ff"],
     ["reserved code class", "21 7777", ""],
   ])("a malformed CON (%s) is rejected with RST", (_name, middle, rest) => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receiveBytes(`40 ${middle} ${rest}`);
-    expect(bench.last.bytes).toBe("70007777");
-    expect(bench.discarded).toEqual(["malformed"]);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receiveBytes(`40 ${middle} ${rest}`);
+    expect(rig.last.bytes).toBe("70007777");
+    expect(rig.discarded).toEqual(["malformed"]);
     expect(completed).toEqual([]);
   });
 
@@ -321,28 +321,28 @@ describe("what is not this request's answer", () => {
     ["a malformed ACK", "60 44 7777 ff"],
     ["a malformed RST", "70 00 7777 00"],
   ])("%s is met with silence", (_name, bytes) => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receiveBytes(bytes);
-    expect(bench.sent).toHaveLength(1);
-    expect(bench.discarded).toEqual(["malformed"]);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receiveBytes(bytes);
+    expect(rig.sent).toHaveLength(1);
+    expect(rig.discarded).toEqual(["malformed"]);
     expect(completed).toEqual([]);
   });
 
   it("a malformed message does not make the sound one behind it a duplicate", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    const response = separate(bench);
-    bench.receiveBytes("40 44 7777 ff");
-    bench.receive(response);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    const response = separate(rig);
+    rig.receiveBytes("40 44 7777 ff");
+    rig.receive(response);
     expect(summary(completed)).toEqual(["2.04 aa"]);
   });
 
   it("the last discarded datagram is named when the request fails", () => {
-    const bench = new Bench();
-    const { completed } = bench.post();
-    bench.receive(piggybacked(bench, { options: [[2103, ""]] }));
-    bench.wait(silence);
+    const rig = new Rig();
+    const { completed } = rig.post();
+    rig.receive(piggybacked(rig, { options: [[2103, ""]] }));
+    rig.wait(silence);
     expect(summary(completed)).toEqual(["timeout after critical-option"]);
   });
 });

@@ -1,4 +1,4 @@
-/** The bench's endurance run in short; `npm run bench -- --only endurance` does a million exchanges. */
+/** The rig's endurance run in short; `npm run bench -- --only endurance` does a million exchanges. */
 import { describe, expect, it } from "vitest";
 import { endure } from "../../../host-sim/tools/bench/endurance";
 import { Code } from "../../../firmware/coap/code";

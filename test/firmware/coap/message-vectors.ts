@@ -1,5 +1,5 @@
 /**
- * Messages and their bytes, one table for encode, decode, Layout and coap-packet; and the bytes that are
+ * Messages and their bytes, one table for encode, decode, WireReader and coap-packet; and the bytes that are
  * no message, each breaking one rule.
  */
 import { code } from "../../../host-sim/tools/fuzz/peer";

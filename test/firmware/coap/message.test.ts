@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { Layout } from "../../../firmware/coap/wire-reader";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, encodedLength } from "../../../firmware/coap/message";
 import { encodeOptions } from "../../../firmware/coap/option";
 import { broken, vectors } from "./message-vectors";
@@ -52,7 +52,7 @@ function inside(bytes: Uint8Array): Uint8Array {
 const decodeInside = (bytes: Uint8Array): Message | FormatFault => decode(inside(bytes));
 
 /** One for all: what a datagram leaves behind must not show in the next. */
-const layout = new Layout();
+const layout = new WireReader();
 
 /** What the offsets say. */
 function layoutFields(datagram: Uint8Array): Required<Fields> | FormatFault {
@@ -86,7 +86,7 @@ describe.each(vectors)("%s", (_name, fields, bytes) => {
     if (typeof message === "string") throw new Error(`refused: ${message}`);
     expect(fieldsOf(message)).toEqual(filled(fields));
   });
-  it("is found so by Layout", () => {
+  it("is found so by WireReader", () => {
     expect(layoutFields(unhex(bytes))).toEqual(filled(fields));
     expect(layoutFields(inside(unhex(bytes)))).toEqual(filled(fields));
   });

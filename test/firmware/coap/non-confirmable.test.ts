@@ -1,52 +1,52 @@
 /** Non-confirmable requests (RFC 7252 section 4.3), and how many interactions may be open (section 4.7). */
 import { describe, expect, it, test } from "vitest";
 import { internet } from "../../../firmware/coap/transmission";
-import { Bench, server, summary } from "./rig";
+import { Rig, server, summary } from "./rig";
 import { code } from "../../../host-sim/tools/fuzz/peer";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
-const answer = (bench: Bench, over: Partial<Fields> = {}): Fields => {
-  const { token } = bench.last.fields;
+const answer = (rig: Rig, over: Partial<Fields> = {}): Fields => {
+  const { token } = rig.last.fields;
   return { type: 1, code: code("2.04"), messageId: 0x7777, token, payload: "aa", ...over };
 };
 
 describe("a non-confirmable request", () => {
   const ask = (payload?: Uint8Array) => {
-    const bench = new Bench();
-    return { bench, ...bench.post({ confirmable: false, ...(payload === undefined ? {} : { payload }) }) };
+    const rig = new Rig();
+    return { rig, ...rig.post({ confirmable: false, ...(payload === undefined ? {} : { payload }) }) };
   };
 
   it("is sent once", () => {
-    const { bench } = ask();
-    expect(bench.last.fields.type).toBe(1);
-    bench.wait(1_000_000);
-    expect(bench.sent).toHaveLength(1);
+    const { rig } = ask();
+    expect(rig.last.fields.type).toBe(1);
+    rig.wait(1_000_000);
+    expect(rig.sent).toHaveLength(1);
   });
 
   it("is answered by a NON, or by a CON that is acknowledged", () => {
     const non = ask();
-    non.bench.receive(answer(non.bench));
+    non.rig.receive(answer(non.rig));
     expect(summary(non.completed)).toEqual(["2.04 aa"]);
-    expect(non.bench.sent).toHaveLength(1);
+    expect(non.rig.sent).toHaveLength(1);
     const con = ask();
-    con.bench.receive(answer(con.bench, { type: 0 }));
+    con.rig.receive(answer(con.rig, { type: 0 }));
     expect(summary(con.completed)).toEqual(["2.04 aa"]);
-    expect(con.bench.last.bytes).toBe("60007777");
+    expect(con.rig.last.bytes).toBe("60007777");
   });
 
   it("may be rejected with RST", () => {
-    const { bench, completed } = ask();
-    bench.receive({ type: 3, code: 0, messageId: bench.last.fields.messageId });
+    const { rig, completed } = ask();
+    rig.receive({ type: 3, code: 0, messageId: rig.last.fields.messageId });
     expect(summary(completed)).toEqual(["reset"]);
   });
 
   it("is not acknowledged by anything: an ACK with its id is thrown away", () => {
-    const { bench, completed } = ask();
-    const { messageId, token } = bench.last.fields;
-    bench.receive({ type: 2, code: 0, messageId });
-    bench.receive({ type: 2, code: code("2.04"), messageId, token });
+    const { rig, completed } = ask();
+    const { messageId, token } = rig.last.fields;
+    rig.receive({ type: 2, code: 0, messageId });
+    rig.receive({ type: 2, code: code("2.04"), messageId, token });
     expect(completed).toEqual([]);
-    expect(bench.discarded).toEqual(["unexpected", "unexpected"]);
+    expect(rig.discarded).toEqual(["unexpected", "unexpected"]);
   });
 
   test.each([
@@ -55,22 +55,22 @@ describe("a non-confirmable request", () => {
     [94, 94],
     [600, 600],
   ])("of %i bytes is given up after %i s: MAX_TRANSMIT_WAIT, or as PROBING_RATE asks", (bytes, seconds) => {
-    const { bench, completed } = ask(new Uint8Array(bytes - 9));
-    expect(bench.last.bytes.length / 2).toBe(bytes);
-    bench.wait(seconds * 1_000 - 1);
+    const { rig, completed } = ask(new Uint8Array(bytes - 9));
+    expect(rig.last.bytes.length / 2).toBe(bytes);
+    rig.wait(seconds * 1_000 - 1);
     expect(completed).toEqual([]);
-    bench.wait(1);
+    rig.wait(1);
     expect(summary(completed)).toEqual(["no-response"]);
   });
 
   it("says nothing about the round trip", () => {
-    const bench = new Bench({ transmission: { ...internet, algorithm: "fasor" } });
-    bench.post({ confirmable: false });
-    bench.wait(500);
-    bench.receive(answer(bench));
-    bench.post({ confirmable: false });
-    bench.wait(1_000_000);
-    expect(bench.endpoint.rtoState).toBeUndefined();
+    const rig = new Rig({ transmission: { ...internet, algorithm: "fasor" } });
+    rig.post({ confirmable: false });
+    rig.wait(500);
+    rig.receive(answer(rig));
+    rig.post({ confirmable: false });
+    rig.wait(1_000_000);
+    expect(rig.endpoint.rtoState).toBeUndefined();
   });
 });
 
@@ -78,12 +78,12 @@ describe("NSTART", () => {
   const other = { address: "192.0.2.2", port: 5683 };
 
   it("counts for each peer by itself", () => {
-    const bench = new Bench();
-    bench.post();
-    bench.post();
-    bench.post(other);
-    bench.post({ ...server, port: 5684 });
-    expect(bench.sent.map(({ address, port }) => `${address}:${port}`)).toEqual([
+    const rig = new Rig();
+    rig.post();
+    rig.post();
+    rig.post(other);
+    rig.post({ ...server, port: 5684 });
+    expect(rig.sent.map(({ address, port }) => `${address}:${port}`)).toEqual([
       "192.0.2.1:5683",
       "192.0.2.2:5683",
       "192.0.2.1:5684",
@@ -91,35 +91,35 @@ describe("NSTART", () => {
   });
 
   it("counts a NON request until its response", () => {
-    const bench = new Bench();
-    bench.post({ confirmable: false });
-    bench.post();
-    expect(bench.sent).toHaveLength(1);
-    bench.receive(answer(bench));
-    expect(bench.sent).toHaveLength(2);
+    const rig = new Rig();
+    rig.post({ confirmable: false });
+    rig.post();
+    expect(rig.sent).toHaveLength(1);
+    rig.receive(answer(rig));
+    expect(rig.sent).toHaveLength(2);
   });
 
   it("no longer counts a request that is acknowledged, though its response is still to come", () => {
-    const bench = new Bench();
-    const first = bench.post();
-    const response = answer(bench, { type: 0 });
-    bench.post();
-    expect(bench.sent).toHaveLength(1);
-    bench.receive({ type: 2, code: 0, messageId: bench.last.fields.messageId });
-    expect(bench.sent).toHaveLength(2);
-    bench.receive(response);
+    const rig = new Rig();
+    const first = rig.post();
+    const response = answer(rig, { type: 0 });
+    rig.post();
+    expect(rig.sent).toHaveLength(1);
+    rig.receive({ type: 2, code: 0, messageId: rig.last.fields.messageId });
+    expect(rig.sent).toHaveLength(2);
+    rig.receive(response);
     expect(summary(first.completed)).toEqual(["2.04 aa"]);
   });
 
   it("with the queue bounds all that is open: acknowledged requests do not pile up", () => {
-    const bench = new Bench();
+    const rig = new Rig();
     const outcomes: string[][] = [];
     for (let i = 0; i < 8; i++) {
-      const { completed } = bench.post();
-      bench.receive({ type: 2, code: 0, messageId: bench.last.fields.messageId });
+      const { completed } = rig.post();
+      rig.receive({ type: 2, code: 0, messageId: rig.last.fields.messageId });
       outcomes.push(summary(completed));
     }
-    expect(bench.endpoint.pending).toBe(5);
+    expect(rig.endpoint.pending).toBe(5);
     expect(outcomes.slice(5)).toEqual([["queue-full"], ["queue-full"], ["queue-full"]]);
   });
 });
@@ -135,7 +135,7 @@ test.each([
   ["probingRate", 0],
   ["queueLimit", -1],
 ])("transmission.%s cannot be %s", (name, value) => {
-  expect(() => new Bench({ transmission: { ...internet, [name]: value } })).toThrow(
+  expect(() => new Rig({ transmission: { ...internet, [name]: value } })).toThrow(
     new RegExp(`^transmission\\.${name} .*, got ${value}$`),
   );
 });
@@ -148,5 +148,5 @@ test.each([
   ["blockSize", 100],
   ["blockSize", 2048],
 ])("%s cannot be %s", (name, value) => {
-  expect(() => new Bench({ [name]: value })).toThrow(new RegExp(`^${name} is .*, got ${value}$`));
+  expect(() => new Rig({ [name]: value })).toThrow(new RegExp(`^${name} is .*, got ${value}$`));
 });

@@ -47,26 +47,26 @@ describe("requests that are refused", () => {
   test.each(refused)(
     "%s: CON %j is answered with %s, NON with silence",
     (_name, fields, answer, text, options) => {
-      const bench = echoing(options ?? {});
-      bench.ask(fields);
-      bench.ask(fields);
-      expect(bench.sent).toHaveLength(2);
-      expect(bench.last.fields).toMatchObject({
+      const rig = echoing(options ?? {});
+      rig.ask(fields);
+      rig.ask(fields);
+      expect(rig.sent).toHaveLength(2);
+      expect(rig.last.fields).toMatchObject({
         type: 2,
         code: code(answer),
         messageId: 0x1111,
         token: "aabb",
         payload: utf8Hex(text),
       });
-      bench.ask({ ...fields, type: 1, messageId: 0x2222 });
-      expect(bench.sent).toHaveLength(2);
-      expect(bench.requests).toEqual([]);
+      rig.ask({ ...fields, type: 1, messageId: 0x2222 });
+      expect(rig.sent).toHaveLength(2);
+      expect(rig.requests).toEqual([]);
     },
   );
 
   it("and those with elective options that mean nothing are served without them", () => {
-    const bench = echoing();
-    bench.ask({
+    const rig = echoing();
+    rig.ask({
       options: [
         [4, ""], // ETag of no length
         [11, "61"],
@@ -76,7 +76,7 @@ describe("requests that are refused", () => {
         [2100, "2f"], // unknown: the application may know it
       ],
     });
-    expect(bench.requests[0].message.options.map(({ number, value }) => [number, hex(value)])).toEqual([
+    expect(rig.requests[0].message.options.map(({ number, value }) => [number, hex(value)])).toEqual([
       [11, "61"],
       [12, "32"],
       [2100, "2f"],
@@ -84,9 +84,9 @@ describe("requests that are refused", () => {
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7])("method 0.0%d is the application's to judge", (method) => {
-    const bench = echoing();
-    bench.ask({ code: method });
-    expect(bench.requests[0].message.code).toBe(method);
+    const rig = echoing();
+    rig.ask({ code: method });
+    expect(rig.requests[0].message.code).toBe(method);
   });
 });
 
@@ -122,12 +122,12 @@ describe("what is no request", () => {
   ];
 
   test.each(table)("%s: %s", (_name, bytes, reply) => {
-    const bench = echoing();
-    bench.receiveBytes(bytes);
-    bench.receiveBytes(bytes);
-    expect(bench.sent.map((sent) => sent.bytes)).toEqual(reply === undefined ? [] : [reply, reply]);
-    expect(bench.requests).toEqual([]);
-    bench.wait(1_000_000);
-    expect(bench.endpoint.held).toEqual({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
+    const rig = echoing();
+    rig.receiveBytes(bytes);
+    rig.receiveBytes(bytes);
+    expect(rig.sent.map((sent) => sent.bytes)).toEqual(reply === undefined ? [] : [reply, reply]);
+    expect(rig.requests).toEqual([]);
+    rig.wait(1_000_000);
+    expect(rig.endpoint.held).toEqual({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
   });
 });

@@ -1,5 +1,5 @@
 /**
- * An endpoint on a bench: time that only the test moves, and a server that is whatever bytes the test
+ * An endpoint on a rig: time that only the test moves, and a server that is whatever bytes the test
  * hands in. Those bytes are coap-packet's, never the firmware's own.
  */
 import { Endpoint } from "../../../firmware/coap/endpoint";
@@ -27,7 +27,7 @@ export interface Completed {
   readonly at: number;
 }
 
-export class Bench {
+export class Rig {
   now = 1_000;
   readonly sent: Sent[] = [];
   readonly discarded: string[] = [];

@@ -1,5 +1,5 @@
-/** An endpoint on a bench that serves, and a client that is whatever bytes the test hands in. */
-import { Bench } from "./rig";
+/** An endpoint on a rig that serves, and a client that is whatever bytes the test hands in. */
+import { Rig } from "./rig";
 import { code, unhex } from "../../../host-sim/tools/fuzz/peer";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
 import type { IncomingRequest, Response } from "../../../firmware/coap/exchange";
@@ -8,8 +8,8 @@ import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 export const client = { address: "198.51.100.7", port: 40_000 };
 export const content = code("2.05");
 
-/** A bench whose endpoint serves: requests are kept for the test to answer. */
-export class ServingBench extends Bench {
+/** A rig whose endpoint serves: requests are kept for the test to answer. */
+export class ServingRig extends Rig {
   readonly requests: IncomingRequest[];
 
   constructor(options: Partial<EndpointOptions> = {}, serve?: (request: IncomingRequest) => void) {
@@ -45,15 +45,15 @@ export class ServingBench extends Bench {
 
 /** Answers at once with the request's own payload, or its path. */
 const echo =
-  (bench: () => ServingBench) =>
+  (rig: () => ServingRig) =>
   (request: IncomingRequest): void => {
-    request.respond({ code: content, payload: request.message.payload }, bench().now);
+    request.respond({ code: content, payload: request.message.payload }, rig().now);
   };
-/** A bench whose handler gives the payload back at once. */
-export const echoing = (options: Partial<EndpointOptions> = {}): ServingBench => {
-  const bench: ServingBench = new ServingBench(
+/** A rig whose handler gives the payload back at once. */
+export const echoing = (options: Partial<EndpointOptions> = {}): ServingRig => {
+  const rig: ServingRig = new ServingRig(
     options,
-    echo(() => bench),
+    echo(() => rig),
   );
-  return bench;
+  return rig;
 };

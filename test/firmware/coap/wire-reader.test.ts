@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { bars, datagramOf } from "../../../host-sim/tools/bench/codec";
 import { benchXsCodec } from "../../../host-sim/tools/bench/xs-codec";
-import { Layout } from "../../../firmware/coap/wire-reader";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, encodedLength, messageOf } from "../../../firmware/coap/message";
 import { xsMissing } from "../../host-sim/sim/board/rig";
 import { hex, unhex } from "../../../host-sim/tools/fuzz/peer";
@@ -69,7 +69,7 @@ function embedded(datagram: Uint8Array, poison: number): Uint8Array {
 }
 
 /** Everything that a layout has to say, in one text. */
-function findings(layout: Layout, datagram: Uint8Array): string {
+function findings(layout: WireReader, datagram: Uint8Array): string {
   const fault = layout.read(datagram);
   const { type, code, messageId, tokenLength, optionsStart, optionCount, payloadStart, end } = layout;
   const header = fault === "short" || fault === "version" ? [] : [type, code, messageId];
@@ -80,7 +80,7 @@ function findings(layout: Layout, datagram: Uint8Array): string {
 }
 
 /** The message put together from offsets alone. */
-function assembled(layout: Layout): Message {
+function assembled(layout: WireReader): Message {
   const list = [];
   const { datagram, type, code, messageId, tokenLength, payloadStart, end } = layout;
   while (layout.nextOption()) {
@@ -98,7 +98,7 @@ function plain(message: Message | FormatFault): unknown {
 }
 
 /** One for all the tests: nothing of a datagram may show in the next. */
-const layout = new Layout();
+const layout = new WireReader();
 
 describe("for any bytes", () => {
   it("the offsets and the views are of the same message, or name the same fault", () => {
@@ -123,7 +123,7 @@ describe("for any bytes", () => {
   it("what lies around the datagram changes nothing, and no offset leads out of it", () => {
     fc.assert(
       fc.property(datagrams, (bytes) => {
-        const expected = findings(new Layout(), bytes);
+        const expected = findings(new WireReader(), bytes);
         for (const poison of [0x00, 0x11, 0x41, 0xdd, 0xff]) {
           expect(findings(layout, embedded(bytes, poison))).toBe(expected);
         }
@@ -174,7 +174,7 @@ describe("the reads", () => {
     fc.assert(
       fc.property(datagrams, (bytes) => {
         const asked = new Set<PropertyKey>();
-        const own = new Layout();
+        const own = new WireReader();
         own.read(watched(bytes, asked));
         while (own.nextOption());
         for (const index of asked) {
@@ -188,7 +188,7 @@ describe("the reads", () => {
 
   it("do not touch the value of an option, nor the payload", () => {
     const asked = new Set<PropertyKey>();
-    const own = new Layout();
+    const own = new WireReader();
     // Offsets:              0  1  2    4  5  6    8  9  10 11                         24 25
     const datagram = unhex("41 02 0001 aa b2 6162 dd 00 00 61616161616161616161616161 ff 6162");
     expect(own.read(watched(datagram, asked))).toBeUndefined();
@@ -227,7 +227,7 @@ describe("the cursor", () => {
   });
 
   it("finds nothing before the first datagram, nor after a fault, whatever there was before", () => {
-    expect(new Layout().nextOption()).toBe(false);
+    expect(new WireReader().nextOption()).toBe(false);
     for (const [bytes, fault] of [
       ["40 02 0001 b1 61 f1", "option-delta"],
       ["44 02 0001", "token-truncated"],

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeDoze, dozeLength, encodeDoze, wokenAt } from "../../../firmware/continuity/deep-sleep-record";
-import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
-import type { Doze } from "../../../firmware/continuity/deep-sleep-record";
+import { decodeDeepSleepRecord, deepSleepRecordLength, encodeDeepSleepRecord, wokenAt } from "../../../firmware/continuity/deep-sleep-record";
+import { PersistentState } from "../../../firmware/continuity/persistent-state";
+import type { DeepSleepRecord } from "../../../firmware/continuity/deep-sleep-record";
 
-const doze: Doze = {
+const record: DeepSleepRecord = {
   at: 60_000,
   wall: 1_790_000_000_123,
   until: 900_000,
@@ -20,31 +20,31 @@ const doze: Doze = {
 
 describe("what is known in deep sleep", () => {
   test("comes back as it was, with whatever the memory holds behind it", () => {
-    const bytes = new Uint8Array(dozeLength).fill(0x5a);
-    bytes.set(encodeDoze(doze)!);
-    expect(decodeDoze(bytes)).toEqual(doze);
+    const bytes = new Uint8Array(deepSleepRecordLength).fill(0x5a);
+    bytes.set(encodeDeepSleepRecord(record)!);
+    expect(decodeDeepSleepRecord(bytes)).toEqual(record);
   });
 
   test("fits with the longest token, and what does not fit is refused", () => {
-    expect(encodeDoze({ ...doze, memory: new Uint8Array(56 + 128 + 15) })).toBeDefined();
-    expect(encodeDoze({ ...doze, memory: new Uint8Array(dozeLength) })).toBeUndefined();
-    expect(encodeDoze({ ...doze, modem: new Array<number>(17).fill(0) })).toBeUndefined();
+    expect(encodeDeepSleepRecord({ ...record, memory: new Uint8Array(56 + 128 + 15) })).toBeDefined();
+    expect(encodeDeepSleepRecord({ ...record, memory: new Uint8Array(deepSleepRecordLength) })).toBeUndefined();
+    expect(encodeDeepSleepRecord({ ...record, modem: new Array<number>(17).fill(0) })).toBeUndefined();
   });
 
   test("any bit that is wrong makes it nothing", () => {
-    const sound = encodeDoze(doze)!;
+    const sound = encodeDeepSleepRecord(record)!;
     for (let bit = 0; bit < 8 * sound.length; bit++) {
       const bytes = sound.slice();
       bytes[bit >> 3] ^= 1 << (bit & 7);
-      expect(decodeDoze(bytes)).toBeUndefined();
+      expect(decodeDeepSleepRecord(bytes)).toBeUndefined();
     }
     for (let length = 0; length < sound.length; length++)
-      expect(decodeDoze(sound.subarray(0, length))).toBeUndefined();
+      expect(decodeDeepSleepRecord(sound.subarray(0, length))).toBeUndefined();
   });
 
   test("any bytes are taken without an exception", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => decodeDoze(bytes) === undefined),
+      fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => decodeDeepSleepRecord(bytes) === undefined),
       { numRuns: 500 },
     );
   });
@@ -56,7 +56,7 @@ describe("what is known in deep sleep", () => {
     { what: "no time", wrong: { at: NaN } },
     { what: "a sleep without end behind it", wrong: { slept: Infinity } },
   ])("with $what it is nothing, though its CRC is right", ({ wrong }) => {
-    expect(decodeDoze(encodeDoze({ ...doze, ...wrong })!)).toBeUndefined();
+    expect(decodeDeepSleepRecord(encodeDeepSleepRecord({ ...record, ...wrong })!)).toBeUndefined();
   });
 });
 
@@ -68,7 +68,7 @@ describe("the monotonic clock at the wake", () => {
     { asleep: -1, now: undefined },
     { asleep: 86_400_000, now: undefined },
   ])("$asleep ms later by the board's own", ({ asleep, now }) => {
-    expect(wokenAt(doze, doze.wall + asleep)).toBe(now);
+    expect(wokenAt(record, record.wall + asleep)).toBe(now);
   });
 });
 
@@ -92,7 +92,7 @@ describe("the device's memory over deep sleep", () => {
 
   test("goes on with the very next numbers, and storage is not written until the reserve is used up", () => {
     const store = newStore();
-    const before = new DeviceMemory(store, () => 0.25, silent);
+    const before = new PersistentState(store, () => 0.25, silent);
     before.keepSession({ edition: "token", token, sequence: 5, lastContact: 1e12 });
     before.coverMessageId(100);
     let id = before.takeId();
@@ -101,7 +101,7 @@ describe("the device's memory over deep sleep", () => {
     let sequence = 6;
     for (let wake = 0; wake < 20; wake++) {
       memory.holdSession({ edition: "token", token, sequence, lastContact: 1e12 + wake });
-      memory = new DeviceMemory(store, () => 0.9, silent, memory.snapshot(100 + wake));
+      memory = new PersistentState(store, () => 0.9, silent, memory.snapshot(100 + wake));
       expect(memory.boots).toBe(before.boots);
       expect(memory.bootMark).toBe(before.bootMark);
       expect(memory.firstMessageId).toBe(100 + wake);
@@ -112,12 +112,12 @@ describe("the device's memory over deep sleep", () => {
     }
     expect(store.writes).toBe(written);
     for (let wake = 0; wake < 640; wake++) {
-      memory = new DeviceMemory(store, () => 0.9, silent, memory.snapshot(120));
+      memory = new PersistentState(store, () => 0.9, silent, memory.snapshot(120));
       expect(memory.takeId()).toBe(++id);
     }
     expect(store.writes - written).toBe(10);
     // A loss of power after all of it: nothing that was used comes again.
-    const after = new DeviceMemory(store, () => 0.9, silent);
+    const after = new PersistentState(store, () => 0.9, silent);
     expect(after.takeId()).toBeGreaterThan(id);
     expect(after.session!.sequence).toBeGreaterThanOrEqual(sequence);
     expect(after.boots).toBe(before.boots + 1);
@@ -125,7 +125,7 @@ describe("the device's memory over deep sleep", () => {
 
   test("a wake at which storage cannot be read leaves nothing that a later one would trust", () => {
     const store = newStore();
-    const before = new DeviceMemory(store, () => 0.25, silent);
+    const before = new PersistentState(store, () => 0.25, silent);
     before.keepSession({ edition: "token", token, sequence: 5, lastContact: 1e12 });
     before.coverMessageId(100);
     const broken = {
@@ -135,16 +135,16 @@ describe("the device's memory over deep sleep", () => {
       write: store.write,
     };
     // Beyond all that was reserved, in a wake that can write nothing down.
-    let memory = new DeviceMemory(broken, () => 0.9, silent, before.snapshot(100));
+    let memory = new PersistentState(broken, () => 0.9, silent, before.snapshot(100));
     let id = 0;
     for (let i = 0; i < 70; i++) id = memory.takeId();
     memory.coverMessageId(170);
     memory.coverSequence(70);
     memory.holdSession({ edition: "token", token, sequence: 70, lastContact: 1e12 });
-    memory = new DeviceMemory(store, () => 0.9, silent, memory.snapshot(171));
+    memory = new PersistentState(store, () => 0.9, silent, memory.snapshot(171));
     memory.coverSequence(71);
     memory.coverMessageId(171);
-    const after = new DeviceMemory(store, () => 0.9, silent);
+    const after = new PersistentState(store, () => 0.9, silent);
     expect(after.takeId()).toBeGreaterThan(id);
     expect(after.session!.sequence).toBeGreaterThanOrEqual(71);
     expect((after.firstMessageId - 171) & 0xffff).toBeLessThan(200);
@@ -152,9 +152,9 @@ describe("the device's memory over deep sleep", () => {
 
   test("a snapshot of another length is not taken", () => {
     const store = newStore();
-    const before = new DeviceMemory(store, () => 0.25, silent);
+    const before = new PersistentState(store, () => 0.25, silent);
     for (const length of [0, 55, 70, 72, 500]) {
-      const after = new DeviceMemory(store, () => 0.25, silent, new Uint8Array(length));
+      const after = new PersistentState(store, () => 0.25, silent, new Uint8Array(length));
       expect(after.boots).toBeGreaterThan(before.boots);
     }
   });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { DeepSleep } from "../../../firmware/continuity/deep-sleep";
-import { dozeLength } from "../../../firmware/continuity/deep-sleep-record";
+import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
 import type { SleepingBoard } from "../../../firmware/continuity/deep-sleep";
-import type { Rest } from "../../../firmware/continuity/deep-sleep-record";
+import type { DeviceAtRest } from "../../../firmware/continuity/deep-sleep-record";
 
 /** A board whose sleep does return, so that a test sees it. */
 class Board implements SleepingBoard {
-  readonly memory = new Uint8Array(dozeLength);
+  readonly memory = new Uint8Array(deepSleepRecordLength);
   readonly slept: number[] = [];
   time = 1_790_000_000_000;
   read(length: number): Uint8Array {
@@ -23,7 +23,7 @@ class Board implements SleepingBoard {
   }
 }
 
-const rest: Rest = {
+const rest: DeviceAtRest = {
   until: 900_000,
   next: 900_000,
   taken: 3,
@@ -40,10 +40,10 @@ describe("deep sleep", () => {
     const board = new Board();
     const log: string[] = [];
     const sleep = new DeepSleep(board, (text) => log.push(text));
-    expect(sleep.settle(rest, modem, 10_000, false)).toBe(300);
-    expect(sleep.settle(rest, modem, 10_200, false)).toBe(100);
+    expect(sleep.beforeWait(rest, modem, 10_000, false)).toBe(300);
+    expect(sleep.beforeWait(rest, modem, 10_200, false)).toBe(100);
     expect(board.slept).toEqual([]);
-    sleep.settle(rest, modem, 10_300, false);
+    sleep.beforeWait(rest, modem, 10_300, false);
     expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
     board.time += 888_000;
     const woken = new DeepSleep(board, (text) => log.push(text)).wake();
@@ -57,31 +57,31 @@ describe("deep sleep", () => {
   test("is put off by what comes from outside, and by anything that is not at rest", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    sleep.settle(rest, modem, 0, false);
-    expect(sleep.settle(rest, modem, 299, true)).toBe(300);
-    expect(sleep.settle(rest, modem, 599, false)).toBe(300);
-    expect(sleep.settle(undefined, modem, 700, false)).toBe(Infinity);
-    expect(sleep.settle(rest, undefined, 800, false)).toBe(Infinity);
-    expect(sleep.settle(rest, modem, 900, false)).toBe(300);
+    sleep.beforeWait(rest, modem, 0, false);
+    expect(sleep.beforeWait(rest, modem, 299, true)).toBe(300);
+    expect(sleep.beforeWait(rest, modem, 599, false)).toBe(300);
+    expect(sleep.beforeWait(undefined, modem, 700, false)).toBe(Infinity);
+    expect(sleep.beforeWait(rest, undefined, 800, false)).toBe(Infinity);
+    expect(sleep.beforeWait(rest, modem, 900, false)).toBe(300);
     expect(board.slept).toEqual([]);
   });
 
   test("is not worth it for seconds, and no longer than a day", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    const until = (ms: number): Rest => ({ ...rest, until: ms, next: ms });
-    expect(sleep.settle(until(11_000), modem, 0, false)).toBe(Infinity);
-    expect(sleep.settle(until(11_600), modem, 0, false)).toBe(300);
-    sleep.settle(until(1e9), modem, 400, false);
+    const until = (ms: number): DeviceAtRest => ({ ...rest, until: ms, next: ms });
+    expect(sleep.beforeWait(until(11_000), modem, 0, false)).toBe(Infinity);
+    expect(sleep.beforeWait(until(11_600), modem, 0, false)).toBe(300);
+    sleep.beforeWait(until(1e9), modem, 400, false);
     expect(board.slept).toEqual([86_400_000]);
   });
 
   test("does not happen with more to remember than there is room", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    const large = { ...rest, memory: new Uint8Array(dozeLength) };
-    sleep.settle(large, modem, 0, false);
-    expect(sleep.settle(large, modem, 400, false)).toBe(Infinity);
+    const large = { ...rest, memory: new Uint8Array(deepSleepRecordLength) };
+    sleep.beforeWait(large, modem, 0, false);
+    expect(sleep.beforeWait(large, modem, 400, false)).toBe(Infinity);
     expect(board.slept).toEqual([]);
     expect(board.memory.every((byte) => byte === 0)).toBe(true);
   });

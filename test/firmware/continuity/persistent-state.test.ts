@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
+import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import { Random } from "../../../host-sim/sim/time/random";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 
@@ -21,8 +21,8 @@ class MapStore implements ByteStore {
 
 const random = new Random("memory");
 const log: string[] = [];
-const boot = (store: ByteStore | undefined): DeviceMemory =>
-  new DeviceMemory(
+const boot = (store: ByteStore | undefined): PersistentState =>
+  new PersistentState(
     store,
     () => random.next(),
     (room, text) => log.push(`${room}: ${text}`),
@@ -92,18 +92,18 @@ describe("a device's memory", () => {
     expect(boot(store).session).toBeUndefined();
   });
 
-  it("keeps what was learnt, the ladder, the budget and why it was restarted", () => {
+  it("keeps what was learnt, the escalation, the budget and why it was restarted", () => {
     const store = new MapStore();
     let memory = boot(store);
     memory.follow({
       rto: () => ({ srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 }),
-      ladder: () => [1, 2, 3, 4, 5, 65_535],
+      escalation: () => [1, 2, 3, 4, 5, 65_535],
     });
     memory.keepBudget(1_234);
     memory.noteRestart("no-contact");
     memory = boot(store);
     expect(memory.rto).toEqual({ srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 });
-    expect(memory.ladder).toEqual([1, 2, 3, 4, 5, 65_535]);
+    expect(memory.escalation).toEqual([1, 2, 3, 4, 5, 65_535]);
     expect(memory.budget).toEqual({ spent: 1_234 });
     expect(memory.restart).toEqual({ cause: "no-contact", count: 1 });
     memory.restartTold();

@@ -1,7 +1,7 @@
 /** What outlives a restart of the board, seen from the server. */
 import { describe, expect, it } from "vitest";
 import { FakeEnos, keys } from "../enos/fake-enos";
-import { AgentBench } from "../device/rig";
+import { AgentRig } from "../device/rig";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { Boot } from "../../../firmware/device/application";
 
@@ -21,43 +21,43 @@ class MapStore implements ByteStore {
 }
 
 /** A device that has worked for an hour, and its server; the next boot is the caller's. */
-function worked(options: ConstructorParameters<typeof AgentBench>[0] = {}): {
+function worked(options: ConstructorParameters<typeof AgentRig>[0] = {}): {
   server: FakeEnos;
   store: MapStore;
-  bench: AgentBench;
+  rig: AgentRig;
 } {
   const server = new FakeEnos();
   const store = new MapStore();
-  const bench = new AgentBench({ store, ...options }, server);
-  bench.agent.setTime(epoch, 0);
-  bench.wait(hour - 1);
+  const rig = new AgentRig({ store, ...options }, server);
+  rig.agent.setTime(epoch, 0);
+  rig.wait(hour - 1);
   server.seen.length = 0;
-  return { server, store, bench };
+  return { server, store, rig };
 }
 
-const ids = (bench: AgentBench): string[] =>
-  bench.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
+const ids = (rig: AgentRig): string[] =>
+  rig.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
 
 describe("after a restart", () => {
   it("the session goes on: no authentication, a higher sequence, another message id, other ids", () => {
-    const { server, store, bench: before } = worked();
-    const bench = new AgentBench({ store }, server);
-    bench.agent.setTime(epoch + hour + minute, 0);
-    bench.wait(hour - 1);
+    const { server, store, rig: before } = worked();
+    const rig = new AgentRig({ store }, server);
+    rig.agent.setTime(epoch + hour + minute, 0);
+    rig.wait(hour - 1);
     expect(server.lines.filter((line) => line === auth)).toEqual([]);
     expect(server.lines.length).toBeGreaterThan(3);
-    expect(bench.agent.totals.acknowledged).toBe(bench.agent.totals.taken);
-    expect(bench.lines("session: ")).toEqual(["session: resumed edition=token"]);
-    expect(ids(bench).filter((id) => ids(before).includes(id))).toEqual([]);
+    expect(rig.agent.totals.acknowledged).toBe(rig.agent.totals.taken);
+    expect(rig.lines("session: ")).toEqual(["session: resumed edition=token"]);
+    expect(ids(rig).filter((id) => ids(before).includes(id))).toEqual([]);
   });
 
   it("a lifetime later the token is not tried", () => {
     const { server, store } = worked();
-    const bench = new AgentBench({ store }, server);
-    bench.agent.setTime(epoch + 30 * hour, 0);
-    bench.wait(minute);
+    const rig = new AgentRig({ store }, server);
+    rig.agent.setTime(epoch + 30 * hour, 0);
+    rig.wait(minute);
     expect(server.lines[0]).toBe(auth);
-    expect(bench.lines("session: ")[0]).toBe("session: authenticating cause=first");
+    expect(rig.lines("session: ")[0]).toBe("session: authenticating cause=first");
   });
 
   it("without a clock it is tried, and a server that has forgotten costs one authentication and no reading", () => {
@@ -68,25 +68,25 @@ describe("after a restart", () => {
       refused += 1;
       return { code: "4.01" };
     };
-    const bench = new AgentBench({ store, reports: 2 }, server);
-    bench.wait(hour);
+    const rig = new AgentRig({ store, reports: 2 }, server);
+    rig.wait(hour);
     expect(server.lines.filter((line) => line === auth)).toHaveLength(1);
-    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });
 
   it("the application hears of it, and of a restart by the supervisor once", () => {
     const store = new MapStore();
     const boots: Boot[] = [];
     const restarts: string[] = [];
-    const start = (options: ConstructorParameters<typeof AgentBench>[0]): AgentBench => {
-      const bench: AgentBench = new AgentBench({
+    const start = (options: ConstructorParameters<typeof AgentRig>[0]): AgentRig => {
+      const rig: AgentRig = new AgentRig({
         store,
         restart: (cause) => void restarts.push(cause),
         onStart: (boot) => void boots.push(boot),
         ...options,
       });
-      bench.wait(1);
-      return bench;
+      rig.wait(1);
+      return rig;
     };
     const first = start({ startReason: "power-on" });
     for (let i = 0; i < 10; i++) first.agent.fault(1_000 * i);
@@ -105,15 +105,15 @@ describe("after a restart", () => {
 
 describe("after power came back", () => {
   it("readings are taken at once, and the network is left alone for a while of the device's own", () => {
-    const bench = new AgentBench({ startReason: "power-on", startSpread: 300 });
-    bench.wait(hour - 1);
-    const wait = Number(/waits (\d+)s/.exec(bench.lines("agent: waits")[0])![1]);
+    const rig = new AgentRig({ startReason: "power-on", startSpread: 300 });
+    rig.wait(hour - 1);
+    const wait = Number(/waits (\d+)s/.exec(rig.lines("agent: waits")[0])![1]);
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThan(300);
-    const after = /after=([\d.]+)s/.exec(bench.lines("report: acknowledged")[0])![1];
+    const after = /after=([\d.]+)s/.exec(rig.lines("report: acknowledged")[0])![1];
     expect(Number(after)).toBeGreaterThan(wait);
-    expect(bench.agent.totals.taken).toBe(4);
-    const software = new AgentBench({ startReason: "software", startSpread: 300 });
+    expect(rig.agent.totals.taken).toBe(4);
+    const software = new AgentRig({ startReason: "software", startSpread: 300 });
     software.wait(minute);
     expect(software.lines("agent: waits")).toEqual([]);
     expect(software.agent.totals.acknowledged).toBe(1);
@@ -122,21 +122,21 @@ describe("after power came back", () => {
 
 describe("keeping a session alive", () => {
   const lifetime = 3_600;
-  const settings = (keepAlive: boolean, interval: number): AgentBench => {
-    const bench = new AgentBench({ keepAlive, interval, lifetime });
-    bench.agent.setTime(epoch, 0);
-    return bench;
+  const settings = (keepAlive: boolean, interval: number): AgentRig => {
+    const rig = new AgentRig({ keepAlive, interval, lifetime });
+    rig.agent.setTime(epoch, 0);
+    return rig;
   };
-  const queries = (bench: AgentBench): number =>
-    bench.server.lines.filter((line) => line.endsWith("thing/tag/query")).length;
+  const queries = (rig: AgentRig): number =>
+    rig.server.lines.filter((line) => line.endsWith("thing/tag/query")).length;
 
   it("asks a short question before the lifetime is over, when no report comes before", () => {
-    const bench = settings(true, 7_200);
-    bench.wait(6 * hour - minute);
-    expect(bench.server.lines.filter((line) => line === auth)).toHaveLength(1);
+    const rig = settings(true, 7_200);
+    rig.wait(6 * hour - minute);
+    expect(rig.server.lines.filter((line) => line === auth)).toHaveLength(1);
     // Every 54 minutes or so, but for those in which a report was.
-    expect(queries(bench)).toBe(6);
-    expect(bench.agent.totals.acknowledged).toBe(3);
+    expect(queries(rig)).toBe(6);
+    expect(rig.agent.totals.acknowledged).toBe(3);
   });
 
   it("does not when a report comes before, nor unless it is asked to", () => {
@@ -150,11 +150,11 @@ describe("keeping a session alive", () => {
   });
 
   it("is tried once when the server is silent: the next report authenticates anew", () => {
-    const bench = settings(true, 14_400);
-    bench.wait(30 * minute);
-    bench.server.script = () => "silence";
-    bench.wait(3 * hour);
+    const rig = settings(true, 14_400);
+    rig.wait(30 * minute);
+    rig.server.script = () => "silence";
+    rig.wait(3 * hour);
     // One question, sent three times.
-    expect(queries(bench)).toBe(3);
+    expect(queries(rig)).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Slots } from "../../../firmware/continuity/two-slot-state";
+import { TwoSlotState } from "../../../firmware/continuity/two-slot-state";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 
 class MapStore implements ByteStore {
@@ -18,13 +18,13 @@ class MapStore implements ByteStore {
 }
 
 const state = (n: number): Uint8Array => Uint8Array.of(n, 2, 3, n);
-const load = (store: ByteStore, form = 1): number | undefined => new Slots(store, form).load()?.[0];
+const load = (store: ByteStore, form = 1): number | undefined => new TwoSlotState(store, form).load()?.[0];
 
 describe("two slots", () => {
   it("are empty at first, and then give back what was saved last", () => {
     const store = new MapStore();
     expect(load(store)).toBeUndefined();
-    const slots = new Slots(store, 1);
+    const slots = new TwoSlotState(store, 1);
     for (let n = 1; n < 6; n++) {
       slots.save(state(n));
       expect(load(store)).toBe(n);
@@ -35,7 +35,7 @@ describe("two slots", () => {
   it("go on in turn after a start: the newer one is never the one written over", () => {
     const store = new MapStore();
     for (let n = 1; n < 10; n++) {
-      const slots = new Slots(store, 1);
+      const slots = new TwoSlotState(store, 1);
       slots.load();
       const before = new Map(store.values);
       slots.save(state(n));
@@ -55,7 +55,7 @@ describe("two slots", () => {
 
   it("know which is newer over the wrap of their turn", () => {
     const store = new MapStore();
-    const slots = new Slots(store, 1);
+    const slots = new TwoSlotState(store, 1);
     for (let n = 1; n <= 3; n++) slots.save(state(n));
     // As after 4 billion saves.
     for (const [key, turn] of [
@@ -63,7 +63,7 @@ describe("two slots", () => {
       ["b", 0],
     ] as const) {
       const one = new MapStore();
-      const writer = new Slots(one, 1);
+      const writer = new TwoSlotState(one, 1);
       writer.save(state(key === "a" ? 7 : 8));
       const bytes = one.values.get("a")!;
       const view = new DataView(bytes.buffer);
@@ -76,7 +76,7 @@ describe("two slots", () => {
 
   it("of another form are not read", () => {
     const store = new MapStore();
-    new Slots(store, 1).save(state(1));
+    new TwoSlotState(store, 1).save(state(1));
     expect(load(store, 2)).toBeUndefined();
   });
 
@@ -90,7 +90,7 @@ describe("two slots", () => {
       }),
     );
     const store = new MapStore();
-    new Slots(store, 1).save(state(9));
+    new TwoSlotState(store, 1).save(state(9));
     const sound = store.values.get("a")!;
     for (let bit = 0; bit < 8 * sound.length; bit++) {
       const bytes = sound.slice();

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { AgentBench } from "../device/rig";
+import { AgentRig } from "../device/rig";
 import type { Completion } from "../../../firmware/device/application";
 
 const minute = 60_000;
@@ -7,17 +7,17 @@ const hour = 60 * minute;
 const epoch = 1_700_000_000_000;
 
 /** An agent at rest: online, its first reading acknowledged. */
-function resting(options: ConstructorParameters<typeof AgentBench>[0] = {}): AgentBench {
-  const bench = new AgentBench(options);
-  bench.agent.setTime(epoch, 0);
-  bench.wait(minute);
-  bench.server.seen.length = 0;
-  return bench;
+function resting(options: ConstructorParameters<typeof AgentRig>[0] = {}): AgentRig {
+  const rig = new AgentRig(options);
+  rig.agent.setTime(epoch, 0);
+  rig.wait(minute);
+  rig.server.seen.length = 0;
+  return rig;
 }
-const last = (bench: AgentBench): unknown => JSON.parse(bench.server.seen.at(-1)!.payload);
+const last = (rig: AgentRig): unknown => JSON.parse(rig.server.seen.at(-1)!.payload);
 
 describe("what an application sends by itself", () => {
-  const rows: [what: string, topic: string, send: (bench: AgentBench) => void, params: unknown][] = [
+  const rows: [what: string, topic: string, send: (rig: AgentRig) => void, params: unknown][] = [
     [
       "an event, with its time",
       "thing/event/alarm/post",
@@ -53,118 +53,118 @@ describe("what an application sends by itself", () => {
     ],
   ];
   test.each(rows)("%s goes to %s at once, in EnOS's envelope", (_what, topic, send, params) => {
-    const bench = resting();
-    send(bench);
-    expect(bench.wakes).toBe(1);
-    bench.wait(minute);
-    expect(bench.server.lines).toEqual([`POST …${topic}`]);
-    expect(last(bench)).toEqual({
+    const rig = resting();
+    send(rig);
+    expect(rig.wakes).toBe(1);
+    rig.wait(minute);
+    expect(rig.server.lines).toEqual([`POST …${topic}`]);
+    expect(last(rig)).toEqual({
       id: expect.stringMatching(/^\d+$/) as string,
       version: "1.0",
       method: topic.replaceAll("/", "."),
       params,
     });
-    expect(bench.server.seen[0].format).toBe(50);
-    expect(bench.agent.totals).toMatchObject({ taken: 1, acknowledged: 1, messages: 1 });
-    expect(bench.agent.backlog).toBe(0);
+    expect(rig.server.seen[0].format).toBe(50);
+    expect(rig.agent.totals).toMatchObject({ taken: 1, acknowledged: 1, messages: 1 });
+    expect(rig.agent.waiting).toBe(0);
   });
 
   it("a reading in between", () => {
-    const bench = resting({ format: "json" });
-    bench.device.report({ n: 77 });
-    bench.wait(minute);
-    expect(last(bench)).toMatchObject({ params: { measurepoints: { n: 77 }, time: epoch + minute } });
-    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    const rig = resting({ format: "json" });
+    rig.device.report({ n: 77 });
+    rig.wait(minute);
+    expect(last(rig)).toMatchObject({ params: { measurepoints: { n: 77 }, time: epoch + minute } });
+    expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });
 
   it("what EnOS answered comes back, and when", () => {
-    const bench = resting();
-    bench.server.script = (request, server) => {
+    const rig = resting();
+    rig.server.script = (request, server) => {
       server.answer(request);
       return { code: "2.04", payload: JSON.stringify({ id: "1", code: 200, data: { floor: 3 } }) };
     };
     const heard: Completion[] = [];
-    bench.device.queryAttributes(["floor"], (how) => heard.push(how));
-    bench.wait(minute);
+    rig.device.queryAttributes(["floor"], (how) => heard.push(how));
+    rig.wait(minute);
     expect(heard).toEqual([{ kind: "accepted", data: { floor: 3 } }]);
   });
 
   it("EnOS's refusal comes back with its code", () => {
-    const bench = resting();
-    bench.server.script = (request, server) => {
+    const rig = resting();
+    rig.server.script = (request, server) => {
       server.answer(request);
       return { code: "2.04", payload: JSON.stringify({ id: "1", code: 1208, data: {} }) };
     };
     const heard: Completion[] = [];
-    bench.device.queryAttributes(["nope"], (how) => heard.push(how));
-    bench.wait(minute);
+    rig.device.queryAttributes(["nope"], (how) => heard.push(how));
+    rig.wait(minute);
     expect(heard).toEqual([{ kind: "refused", reason: "enos-code=1208", enosCode: 1208 }]);
-    expect(bench.agent.totals).toMatchObject({ refused: 0, messages: 0 });
+    expect(rig.agent.totals).toMatchObject({ refused: 0, messages: 0 });
   });
 
   test.each([
     [
       "an event there is not",
-      (bench: AgentBench, done: (how: Completion) => void) => bench.device.postEvent("nope", {}, done),
+      (rig: AgentRig, done: (how: Completion) => void) => rig.device.postEvent("nope", {}, done),
       "nope is no event of this product",
     ],
     [
       "outputs that are wrong",
-      (bench: AgentBench, done: (how: Completion) => void) =>
-        bench.device.postEvent("alarm", { level: "high" }, done),
+      (rig: AgentRig, done: (how: Completion) => void) =>
+        rig.device.postEvent("alarm", { level: "high" }, done),
       "level takes a number, got a text",
     ],
     [
       "an attribute that is too long",
-      (bench: AgentBench, done: (how: Completion) => void) =>
-        bench.device.updateAttributes({ label: "123456789" }, done),
+      (rig: AgentRig, done: (how: Completion) => void) =>
+        rig.device.updateAttributes({ label: "123456789" }, done),
       "label takes 8 bytes of UTF-8, got 9",
     ],
   ])("%s is refused before it costs a joule", (_what, send, reason) => {
-    const bench = resting();
+    const rig = resting();
     const heard: Completion[] = [];
-    send(bench, (how) => heard.push(how));
-    bench.wait(hour - minute - 1);
+    send(rig, (how) => heard.push(how));
+    rig.wait(hour - minute - 1);
     expect(heard).toEqual([{ kind: "refused", reason }]);
-    expect(bench.server.lines.every((line) => line.endsWith("up_raw"))).toBe(true);
+    expect(rig.server.lines.every((line) => line.endsWith("up_raw"))).toBe(true);
   });
 
   it("waits out an outage in its place among the readings", () => {
-    const bench = resting({ format: "json" });
-    bench.link.broken = true;
-    bench.link.ready = false;
-    bench.wait(20 * minute);
-    bench.device.postEvent("alarm", { level: 1 });
-    const at = bench.now;
-    bench.wait(hour);
-    bench.link.broken = false;
-    bench.wait(10 * minute);
-    const kinds = bench.server.lines.map((line) => line.replace("POST …thing/", ""));
+    const rig = resting({ format: "json" });
+    rig.link.broken = true;
+    rig.link.ready = false;
+    rig.wait(20 * minute);
+    rig.device.postEvent("alarm", { level: 1 });
+    const at = rig.now;
+    rig.wait(hour);
+    rig.link.broken = false;
+    rig.wait(10 * minute);
+    const kinds = rig.server.lines.map((line) => line.replace("POST …thing/", ""));
     const event = kinds.indexOf("event/alarm/post");
     expect(event).toBeGreaterThan(0);
     expect(event).toBeLessThan(kinds.length - 1);
-    expect(JSON.parse(bench.server.seen[event].payload)).toMatchObject({ params: { time: epoch + at } });
+    expect(JSON.parse(rig.server.seen[event].payload)).toMatchObject({ params: { time: epoch + at } });
   });
 
   it("hears that it made room when the store is full", () => {
-    const bench = resting();
-    bench.link.broken = true;
-    bench.link.ready = false;
+    const rig = resting();
+    rig.link.broken = true;
+    rig.link.ready = false;
     const heard: Completion[] = [];
-    bench.device.updateTags({ a: "b" }, (how) => heard.push(how));
-    bench.wait(130 * 15 * minute);
+    rig.device.updateTags({ a: "b" }, (how) => heard.push(how));
+    rig.wait(130 * 15 * minute);
     expect(heard).toEqual([{ kind: "dropped" }]);
   });
 
   it("a callback that throws stops nothing", () => {
-    const bench = resting();
-    bench.device.updateTags({ a: "b" }, () => {
+    const rig = resting();
+    rig.device.updateTags({ a: "b" }, () => {
       throw new Error("mine");
     });
-    bench.device.updateTags({ c: "d" });
-    bench.wait(minute);
-    expect(bench.lines("fault")).toEqual(["fault: in done: mine"]);
-    expect(bench.agent.totals.messages).toBe(2);
+    rig.device.updateTags({ c: "d" });
+    rig.wait(minute);
+    expect(rig.lines("fault")).toEqual(["fault: in done: mine"]);
+    expect(rig.agent.totals.messages).toBe(2);
   });
 });
 
@@ -176,31 +176,31 @@ describe("a service that takes its time", () => {
   };
 
   it("is answered when it is done, executed once however often it arrives meanwhile", async () => {
-    const bench = new AgentBench({ reports: 4, interval: 60 });
+    const rig = new AgentRig({ reports: 4, interval: 60 });
     let finish: (value: { code: number; data: { value: number } }) => void = () => {};
     let calls = 0;
-    bench.measure = () => {
+    rig.measure = () => {
       calls += 1;
       return new Promise((resolve) => (finish = resolve));
     };
-    bench.server.downlinks.push(command("a"));
-    bench.wait(50_000);
-    bench.server.downlinks.push(command("a"));
-    bench.wait(minute);
-    expect(bench.server.lines.some((line) => line.endsWith("_reply"))).toBe(false);
-    expect([calls, bench.wakes]).toEqual([1, 0]);
-    expect(bench.lines("command: ")).toEqual(Array(2).fill(`command: working topic=${service}`));
+    rig.server.downlinks.push(command("a"));
+    rig.wait(50_000);
+    rig.server.downlinks.push(command("a"));
+    rig.wait(minute);
+    expect(rig.server.lines.some((line) => line.endsWith("_reply"))).toBe(false);
+    expect([calls, rig.wakes]).toEqual([1, 0]);
+    expect(rig.lines("command: ")).toEqual(Array(2).fill(`command: working topic=${service}`));
     finish({ code: 200, data: { value: 1.5 } });
     await settled();
-    expect(bench.wakes).toBe(1);
-    bench.wait(20_000);
-    const reply = bench.server.seen.filter((request) => request.line.endsWith("_reply"));
+    expect(rig.wakes).toBe(1);
+    rig.wait(20_000);
+    const reply = rig.server.seen.filter((request) => request.line.endsWith("_reply"));
     expect(reply.map(({ payload }) => JSON.parse(payload))).toEqual([
       { id: "a", code: 200, data: { value: 1.5 } },
     ]);
-    bench.server.downlinks.push(command("a"));
-    bench.wait(2 * minute);
-    expect(bench.server.lines.filter((line) => line.endsWith("_reply"))).toHaveLength(2);
+    rig.server.downlinks.push(command("a"));
+    rig.wait(2 * minute);
+    expect(rig.server.lines.filter((line) => line.endsWith("_reply"))).toHaveLength(2);
     expect(calls).toBe(1);
   });
 
@@ -215,37 +215,37 @@ describe("a service that takes its time", () => {
     ],
     ["has a code of its own", () => Promise.resolve({ code: 1042, message: "jammed" }), 1042, "jammed"],
   ])("and %s: the cloud hears why", async (_what, measure, code, message) => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.measure = measure;
-    bench.server.downlinks.push(command("a"));
-    bench.wait(minute);
+    const rig = new AgentRig({ reports: 1 });
+    rig.measure = measure;
+    rig.server.downlinks.push(command("a"));
+    rig.wait(minute);
     await settled();
-    bench.wait(minute);
-    expect(last(bench)).toEqual({ id: "a", code, message, data: {} });
+    rig.wait(minute);
+    expect(last(rig)).toEqual({ id: "a", code, message, data: {} });
   });
 
   it("and never ends: it has failed after five minutes, and what it says later changes nothing", async () => {
-    const bench = new AgentBench({ reports: 1 });
+    const rig = new AgentRig({ reports: 1 });
     let finish: (value: { code: number }) => void = () => {};
-    bench.measure = () => new Promise((resolve) => (finish = resolve));
-    bench.server.downlinks.push(command("a"));
-    bench.wait(10 * minute);
-    expect(last(bench)).toEqual({ id: "a", code: 500, message: "no result within 300 s", data: {} });
-    const before = bench.server.seen.length;
+    rig.measure = () => new Promise((resolve) => (finish = resolve));
+    rig.server.downlinks.push(command("a"));
+    rig.wait(10 * minute);
+    expect(last(rig)).toEqual({ id: "a", code: 500, message: "no result within 300 s", data: {} });
+    const before = rig.server.seen.length;
     finish({ code: 200 });
     await settled();
-    bench.wait(hour);
-    expect(bench.server.seen).toHaveLength(before);
-    expect(bench.agent.deadline).toBe(Infinity);
+    rig.wait(hour);
+    expect(rig.server.seen).toHaveLength(before);
+    expect(rig.agent.deadline).toBe(Infinity);
   });
 
   it("sixteen at a time: one more is left for EnOS to send again", () => {
-    const bench = new AgentBench({ reports: 0, interval: 60 });
-    bench.measure = () => new Promise(() => {});
-    for (let id = 0; id < 17; id++) bench.server.downlinks.push(command(String(id)));
-    bench.wait(4 * minute);
-    expect(bench.lines("command: working")).toHaveLength(16);
-    expect(bench.lines("command: ignored")[0]).toBe(`command: ignored topic=${service} reason="overload"`);
+    const rig = new AgentRig({ reports: 0, interval: 60 });
+    rig.measure = () => new Promise(() => {});
+    for (let id = 0; id < 17; id++) rig.server.downlinks.push(command(String(id)));
+    rig.wait(4 * minute);
+    expect(rig.lines("command: working")).toHaveLength(16);
+    expect(rig.lines("command: ignored")[0]).toBe(`command: ignored topic=${service} reason="overload"`);
   });
 
   it.each([
@@ -253,12 +253,12 @@ describe("a service that takes its time", () => {
     ["an input of another type", { times: "2" }, "times takes a number, got a text"],
     ["an input there is not", { times: 2, more: 1 }, "more is no field of the model"],
   ])("%s: refused without a call", (_what, params, message) => {
-    const bench = new AgentBench({ reports: 1 });
+    const rig = new AgentRig({ reports: 1 });
     let calls = 0;
-    bench.measure = () => ({ code: ++calls });
-    bench.server.downlinks.push({ topic: service, payload: JSON.stringify({ id: "a", params }) });
-    bench.wait(minute);
-    expect(last(bench)).toMatchObject({ id: "a", message });
+    rig.measure = () => ({ code: ++calls });
+    rig.server.downlinks.push({ topic: service, payload: JSON.stringify({ id: "a", params }) });
+    rig.wait(minute);
+    expect(last(rig)).toMatchObject({ id: "a", message });
     expect(calls).toBe(0);
   });
 });
@@ -270,38 +270,38 @@ describe("what no JSON can state", () => {
     ["a BigInt", { a: 1n as unknown as string }],
     ["a cycle", cycle as Record<string, string>],
   ])("%s is refused at once, and keeps no reading back", (_what, tags) => {
-    const bench = resting();
+    const rig = resting();
     const heard: Completion[] = [];
-    bench.device.updateTags(tags, (how) => heard.push(how));
+    rig.device.updateTags(tags, (how) => heard.push(how));
     expect(heard).toEqual([{ kind: "refused", reason: "cannot be stated in JSON" }]);
-    bench.wait(20 * minute);
-    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    rig.wait(20 * minute);
+    expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });
 
   it.each(["raw", "compact", "json"] as const)(
     "values that fail when they are looked at go alone, %s",
     (format) => {
-      const bench = new AgentBench({ format, batch: 3, reports: 3, interval: 60 });
-      bench.agent.setTime(epoch, 0);
+      const rig = new AgentRig({ format, batch: 3, reports: 3, interval: 60 });
+      rig.agent.setTime(epoch, 0);
       const bad = {
         get n(): number {
           throw new Error("mine");
         },
       };
-      bench.sample = () => (bench.samples === 2 ? bad : { n: bench.samples });
-      bench.wait(10 * minute);
-      expect(bench.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
-      expect(bench.lines("report: refused")[0]).toContain("fault mine");
-      expect(bench.agent.backlog).toBe(0);
+      rig.sample = () => (rig.samples === 2 ? bad : { n: rig.samples });
+      rig.wait(10 * minute);
+      expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
+      expect(rig.lines("report: refused")[0]).toContain("fault mine");
+      expect(rig.agent.waiting).toBe(0);
     },
   );
 
   it("values that are none lose their reading, told, and no other", () => {
-    const bench = new AgentBench({ format: "json", reports: 0, interval: 60 });
-    bench.sample = () => (bench.samples === 2 ? undefined! : { n: bench.samples });
-    bench.wait(3 * minute - 1);
-    expect(bench.lines("report: missed")).toEqual(['report: missed reason="no values"']);
-    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
-    expect(() => bench.device.report(null!)).toThrow(TypeError);
+    const rig = new AgentRig({ format: "json", reports: 0, interval: 60 });
+    rig.sample = () => (rig.samples === 2 ? undefined! : { n: rig.samples });
+    rig.wait(3 * minute - 1);
+    expect(rig.lines("report: missed")).toEqual(['report: missed reason="no values"']);
+    expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    expect(() => rig.device.report(null!)).toThrow(TypeError);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { root } from "../enos/fake-enos";
-import { AgentBench } from "../device/rig";
+import { AgentRig } from "../device/rig";
 import type { Seen } from "../enos/fake-enos";
 
 const minute = 60_000;
@@ -18,51 +18,51 @@ const sent = (request: Seen): Sent => JSON.parse(request.payload) as Sent;
 /** The readings in a JSON request: their `n`. */
 const numbers = (request: Seen): number[] =>
   [sent(request).params].flat().map((each) => each.measurepoints.n);
-const reports = (bench: AgentBench): Seen[] => bench.server.seen.slice(1);
+const reports = (rig: AgentRig): Seen[] => rig.server.seen.slice(1);
 
 /** An agent whose link breaks after the first reading and comes back when `silent` ms are over. */
-function afterOutage(options: ConstructorParameters<typeof AgentBench>[0], silent: number): AgentBench {
-  const bench = new AgentBench({ format: "json", ...options });
-  bench.agent.setTime(epoch, 0);
-  bench.wait(5 * minute);
-  bench.link.broken = true;
-  bench.link.ready = false;
-  bench.wait(silent);
-  bench.link.broken = false;
-  bench.server.seen.length = 1;
-  bench.wait(20 * minute);
-  return bench;
+function afterOutage(options: ConstructorParameters<typeof AgentRig>[0], silent: number): AgentRig {
+  const rig = new AgentRig({ format: "json", ...options });
+  rig.agent.setTime(epoch, 0);
+  rig.wait(5 * minute);
+  rig.link.broken = true;
+  rig.link.ready = false;
+  rig.wait(silent);
+  rig.link.broken = false;
+  rig.server.seen.length = 1;
+  rig.wait(20 * minute);
+  return rig;
 }
 
 describe("several readings in one datagram", () => {
   it("wait for each other, as many as the setting says, and the radio stays off meanwhile", () => {
-    const bench = new AgentBench({ format: "json", batch: 4 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(2 * hour - 1);
+    const rig = new AgentRig({ format: "json", batch: 4 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(2 * hour - 1);
     // The first contact waits for no batch: until then the modem could not sleep.
     const lines = ["POST …thing/measurepoint/post", "POST …thing/measurepoint/post/batch"];
-    expect(bench.server.lines.slice(1)).toEqual(lines);
-    expect(reports(bench).map(numbers)).toEqual([[1], [2, 3, 4, 5]]);
-    expect(sent(reports(bench)[1])).toMatchObject({
+    expect(rig.server.lines.slice(1)).toEqual(lines);
+    expect(reports(rig).map(numbers)).toEqual([[1], [2, 3, 4, 5]]);
+    expect(sent(reports(rig)[1])).toMatchObject({
       method: "thing.measurepoint.post.batch",
       params: [1, 2, 3, 4].map((i) => ({ time: epoch + i * 900_000 })),
     });
-    expect(bench.lines("agent: idle")).toContain("agent: idle waiting=3 next=900s");
-    expect(bench.agent.totals).toMatchObject({ taken: 8, acknowledged: 5 });
+    expect(rig.lines("agent: idle")).toContain("agent: idle waiting=3 next=900s");
+    expect(rig.agent.totals).toMatchObject({ taken: 8, acknowledged: 5 });
   });
 
   it("the last ones wait for no others", () => {
-    const bench = new AgentBench({ format: "json", batch: 4, reports: 6 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(3 * hour);
-    expect(reports(bench).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6]]);
+    const rig = new AgentRig({ format: "json", batch: 4, reports: 6 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(3 * hour);
+    expect(reports(rig).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6]]);
   });
 
   test.each(["raw", "compact"] as const)("in %s have one head and their own times", (format) => {
-    const bench = new AgentBench({ format, batch: 3, reports: 4 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(hour);
-    const [, request] = reports(bench);
+    const rig = new AgentRig({ format, batch: 3, reports: 4 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(hour);
+    const [, request] = reports(rig);
     const time = (epoch + 900_000).toString(16).padStart(12, "0");
     const later = "a0f736"; // 900,000 as LEB128
     const id = request.bytes.slice(2, 10);
@@ -70,7 +70,7 @@ describe("several readings in one datagram", () => {
       format === "raw" ? `01010004${`0000000${n}`}` : `0101${`0000000${n}`}`;
     const kind = format === "raw" ? "04" : "05";
     expect(request.bytes).toBe(`${kind}${id}00${time}00${one(2)}${later}${one(3)}${later}${one(4)}`);
-    expect(bench.agent.totals.acknowledged).toBe(4);
+    expect(rig.agent.totals.acknowledged).toBe(4);
   });
 
   it("are no more than fit the payload limit, and never more than a datagram holds", () => {
@@ -78,53 +78,53 @@ describe("several readings in one datagram", () => {
       [{ payloadLimit: 400 }, 400],
       [{ maxDatagram: 512 }, 512 - 150],
     ] as const) {
-      const bench = afterOutage(options, 8 * hour);
-      const sizes = reports(bench).map((request) => request.bytes.length / 2);
+      const rig = afterOutage(options, 8 * hour);
+      const sizes = reports(rig).map((request) => request.bytes.length / 2);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
       expect(Math.max(...sizes)).toBeGreaterThan(most / 2);
-      expect(bench.agent.backlog).toBe(0);
-      const all = reports(bench).flatMap(numbers);
+      expect(rig.agent.waiting).toBe(0);
+      const all = reports(rig).flatMap(numbers);
       expect(all).toEqual(all.map((_, i) => i + 2));
     }
   });
 
   it("without a clock go one by one: nothing would tell when they were taken", () => {
-    const bench = new AgentBench({ format: "json", batch: 3, reports: 3 });
-    bench.wait(hour);
-    expect(reports(bench).map((request) => request.line)).toEqual([post, post, post]);
+    const rig = new AgentRig({ format: "json", batch: 3, reports: 3 });
+    rig.wait(hour);
+    expect(reports(rig).map((request) => request.line)).toEqual([post, post, post]);
   });
 
   it("that are of different formats do not share a datagram", () => {
-    const bench = new AgentBench({ format: "alternate", batch: 6, reports: 6 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(2 * hour);
-    expect(reports(bench)).toHaveLength(6);
+    const rig = new AgentRig({ format: "alternate", batch: 6, reports: 6 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(2 * hour);
+    expect(reports(rig)).toHaveLength(6);
   });
 
   it("are sent again as they were, under the same id, until they are answered", () => {
-    const bench = new AgentBench({ format: "json", batch: 2, reports: 5, interval: 60 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(minute - 1);
-    bench.server.script = () => "silence";
-    bench.wait(20 * minute);
-    bench.server.script = () => "default";
-    bench.wait(hour);
-    const requests = reports(bench).slice(1);
+    const rig = new AgentRig({ format: "json", batch: 2, reports: 5, interval: 60 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(minute - 1);
+    rig.server.script = () => "silence";
+    rig.wait(20 * minute);
+    rig.server.script = () => "default";
+    rig.wait(hour);
+    const requests = reports(rig).slice(1);
     const first = requests.filter((request) => sent(request).id === sent(requests[0]).id);
     expect(new Set(first.map((request) => request.payload)).size).toBe(1);
     expect(first.length).toBeGreaterThan(3);
     expect(requests.slice(first.length).map(numbers)).toEqual([[4, 5]]);
-    expect(bench.agent.totals).toMatchObject({ taken: 5, acknowledged: 5 });
+    expect(rig.agent.totals).toMatchObject({ taken: 5, acknowledged: 5 });
   });
 
   it("have an id that no single reading has", () => {
-    const bench = new AgentBench({ format: "json", batch: 3, reports: 10 });
-    bench.agent.setTime(epoch, 0);
-    bench.wait(5 * hour);
-    const ids = reports(bench)
+    const rig = new AgentRig({ format: "json", batch: 3, reports: 10 });
+    rig.agent.setTime(epoch, 0);
+    rig.wait(5 * hour);
+    const ids = reports(rig)
       .slice(1)
       .map((request) => sent(request).id);
-    const taken = bench.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
+    const taken = rig.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
     expect(ids).toHaveLength(3);
     expect(new Set([...ids, ...taken]).size).toBe(13);
   });
@@ -137,61 +137,61 @@ describe("when the server refuses several at once", () => {
     ["4.00", { code: "4.00" }],
     ["4.13", { code: "4.13" }],
   ])("with %s, each goes by itself and only the guilty one is given up", (_what, answer) => {
-    const bench = new AgentBench({ format: "json", batch: 4, reports: 9 });
-    bench.agent.setTime(epoch, 0);
+    const rig = new AgentRig({ format: "json", batch: 4, reports: 9 });
+    rig.agent.setTime(epoch, 0);
     // The first five are accepted: from then on a 4.00 speaks of the payload.
-    bench.server.script = (request, server) => {
+    rig.server.script = (request, server) => {
       if (request.line.startsWith("POST /auth") || !numbers(request).includes(8)) return "default";
       server.answer(request);
       return answer;
     };
-    bench.wait(4 * hour);
-    expect(reports(bench).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6, 7, 8, 9], [6], [7], [8], [9]]);
-    expect(bench.agent.totals).toMatchObject({ taken: 9, acknowledged: 8, refused: 1, dropped: 0 });
-    expect(bench.lines("report: apart")).toHaveLength(1);
+    rig.wait(4 * hour);
+    expect(reports(rig).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6, 7, 8, 9], [6], [7], [8], [9]]);
+    expect(rig.agent.totals).toMatchObject({ taken: 9, acknowledged: 8, refused: 1, dropped: 0 });
+    expect(rig.lines("report: apart")).toHaveLength(1);
   });
 
   it("because it has no such topic, they go as it can take them", () => {
-    const bench = new AgentBench({ format: "json", batch: 3, reports: 7 });
-    bench.agent.setTime(epoch, 0);
-    bench.server.script = (request) => (request.line.endsWith("/batch") ? { code: "4.04" } : "default");
-    bench.wait(4 * hour);
-    expect(bench.server.lines.filter((line) => line.endsWith("/batch"))).toHaveLength(1);
+    const rig = new AgentRig({ format: "json", batch: 3, reports: 7 });
+    rig.agent.setTime(epoch, 0);
+    rig.server.script = (request) => (request.line.endsWith("/batch") ? { code: "4.04" } : "default");
+    rig.wait(4 * hour);
+    expect(rig.server.lines.filter((line) => line.endsWith("/batch"))).toHaveLength(1);
     expect(
-      reports(bench)
+      reports(rig)
         .slice(2)
         .map((request) => request.line),
     ).toEqual(Array(6).fill(post));
-    expect(bench.agent.totals).toMatchObject({ taken: 7, acknowledged: 7 });
+    expect(rig.agent.totals).toMatchObject({ taken: 7, acknowledged: 7 });
   });
 
   it("a value that the model does not take keeps none of its neighbours back", () => {
-    const bench = new AgentBench({ format: "json", batch: 4, reports: 5 });
-    bench.agent.setTime(epoch, 0);
-    bench.sample = () => ({ n: bench.samples === 4 ? NaN : bench.samples });
-    bench.wait(2 * hour);
-    expect(reports(bench).map(numbers)).toEqual([[1], [2, 3], [5]]);
-    expect(bench.lines("report: refused")[0]).toContain("not-finite n takes a finite number, got NaN");
+    const rig = new AgentRig({ format: "json", batch: 4, reports: 5 });
+    rig.agent.setTime(epoch, 0);
+    rig.sample = () => ({ n: rig.samples === 4 ? NaN : rig.samples });
+    rig.wait(2 * hour);
+    expect(reports(rig).map(numbers)).toEqual([[1], [2, 3], [5]]);
+    expect(rig.lines("report: refused")[0]).toContain("not-finite n takes a finite number, got NaN");
   });
 });
 
 describe("late readings", () => {
   it("go through resume, apart from those of the hour, and in the order in which they were taken", () => {
-    const bench = afterOutage({ payloadLimit: 300 }, 3 * hour);
-    const lines = reports(bench).map((request) =>
+    const rig = afterOutage({ payloadLimit: 300 }, 3 * hour);
+    const lines = reports(rig).map((request) =>
       request.line.slice(`POST ${root}/thing/measurepoint/`.length),
     );
     expect(lines.join()).toMatch(/^(resume\/batch,)+post\/batch(,post)*$/);
-    const late = reports(bench).filter((request) => request.line.startsWith(resume));
+    const late = reports(rig).filter((request) => request.line.startsWith(resume));
     // Two intervals old is late; what is younger is news.
-    expect(Math.max(...late.flatMap(numbers))).toBeLessThan(Math.max(...reports(bench).flatMap(numbers)));
-    const all = reports(bench).flatMap(numbers);
+    expect(Math.max(...late.flatMap(numbers))).toBeLessThan(Math.max(...reports(rig).flatMap(numbers)));
+    const all = reports(rig).flatMap(numbers);
     expect(all).toEqual([...all].sort((a, b) => a - b));
   });
 
   it("one alone goes to resume itself, or in raw as a batch of one that says so", () => {
     const json = afterOutage({ late: 3600, interval: 3600 }, 3 * hour);
-    expect(json.agent.backlog).toBe(0);
+    expect(json.agent.waiting).toBe(0);
     const single = afterOutage({ late: 2 * 3600, interval: 7200 }, 5 * hour);
     expect(single.server.lines.slice(1)).toContain("POST …thing/measurepoint/resume");
     const raw = afterOutage({ late: 2 * 3600, interval: 7200, format: "compact" }, 5 * hour);
@@ -200,11 +200,11 @@ describe("late readings", () => {
   });
 
   it("a server without resume gets them as news", () => {
-    const bench = new AgentBench({ format: "json", reports: 3, late: 0 });
-    bench.agent.setTime(epoch, 0);
-    bench.server.script = (request) => (request.line.includes("resume") ? { code: "4.04" } : "default");
-    bench.wait(2 * hour);
-    expect(bench.server.lines.at(-1)).toBe("POST …thing/measurepoint/post");
-    expect(bench.agent.totals.acknowledged).toBe(3);
+    const rig = new AgentRig({ format: "json", reports: 3, late: 0 });
+    rig.agent.setTime(epoch, 0);
+    rig.server.script = (request) => (request.line.includes("resume") ? { code: "4.04" } : "default");
+    rig.wait(2 * hour);
+    expect(rig.server.lines.at(-1)).toBe("POST …thing/measurepoint/post");
+    expect(rig.agent.totals.acknowledged).toBe(3);
   });
 });

@@ -1,7 +1,7 @@
 /** Faults that a review of the store-and-forward proved: journal and device together. */
 import { expect, it } from "vitest";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
-import { AgentBench } from "../device/rig";
+import { AgentRig } from "../device/rig";
 import { backlogOf, drain, flashOf, journalOf, reading } from "./journal-rig";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 const minute = 60_000,
@@ -97,17 +97,17 @@ it("one write that fails while a block is copied: same boot, nothing twice, coun
       write(x, o);
     };
     for (let id = 1; id <= 300; id++) {
-      b.backlog.append(reading(id));
+      b.queue.append(reading(id));
       if (id % 5 === 0) continue;
-      const e = b.backlog.next(0, 1e9).find((x) => x.id === id);
+      const e = b.queue.next(0, 1e9).find((x) => x.id === id);
       if (e) {
-        b.backlog.release(e);
+        b.queue.release(e);
         acked.add(id);
       }
     }
     if (!copying) continue;
-    const waiting = b.backlog.length;
-    const ids = drain(b.backlog);
+    const waiting = b.queue.length;
+    const ids = drain(b.queue);
     const lost = b.lost.map((l) => Number.parseInt(l));
     const twice = ids.filter((id, i) => ids.indexOf(id) !== i || acked.has(id));
     const gone = Array.from({ length: 300 }, (_, i) => i + 1).filter(
@@ -124,31 +124,31 @@ it("one write that fails while a block is copied: same boot, nothing twice, coun
 it("a release mark that fails once: the acknowledged reading is not sent again in this boot", () => {
   const flash = flashOf(32);
   const b = backlogOf({ flash });
-  for (let id = 1; id <= 60; id++) b.backlog.append(reading(id));
+  for (let id = 1; id <= 60; id++) b.queue.append(reading(id));
   const write = flash.write.bind(flash);
   let n = 0;
   flash.write = (x, o) => {
     if (++n === 3) throw new Error("ESP_ERR_FLASH");
     write(x, o);
   };
-  const ids = drain(b.backlog);
+  const ids = drain(b.queue);
   expect({
     twice: ids.filter((id, i) => ids.indexOf(id) !== i),
-    length: b.backlog.length,
+    length: b.queue.length,
     all: new Set(ids).size,
   }).toEqual({ twice: [], length: 0, all: 60 });
 });
 it("ids after a failed state write", () => {
   const store = new Store();
   const flash = flashOf(16, 1024);
-  const a = new AgentBench({ flash, store });
+  const a = new AgentRig({ flash, store });
   a.link.broken = true;
   a.wait(hour);
   store.fail = true;
   a.wait(20 * hour);
   store.fail = false;
   a.wait(hour);
-  const b = new AgentBench({ flash, store }, a.server);
+  const b = new AgentRig({ flash, store }, a.server);
   b.link.broken = true;
   b.wait(3 * hour);
   b.link.broken = false;
@@ -159,7 +159,7 @@ it("ids after a failed state write", () => {
 it("one exception of the UART's write does not silence the device for good", () => {
   for (let n = 1; n < 8; n++) {
     const restarts: string[] = [];
-    const b = new AgentBench({ restart: (c) => void restarts.push(c) });
+    const b = new AgentRig({ restart: (c) => void restarts.push(c) });
     const carry = b.carry.bind(b);
     let k = 0;
     b.carry = (...x) => {
@@ -175,7 +175,7 @@ it("one exception of the UART's write does not silence the device for good", () 
       }
       b.agent.supervise(b.now);
     }
-    expect(b.agent.backlog < 3 || restarts.includes("hung")).toBe(true);
+    expect(b.agent.waiting < 3 || restarts.includes("hung")).toBe(true);
   }
 });
 it("default budget, power lost every night, a network that takes three minutes to find", () => {
@@ -183,7 +183,7 @@ it("default budget, power lost every night, a network that takes three minutes t
   let server;
   const got: number[] = [];
   for (let night = 0; night < 8; night++) {
-    const b: AgentBench = new AgentBench({ store, radioBudget: 3600 }, server);
+    const b: AgentRig = new AgentRig({ store, radioBudget: 3600 }, server);
     server = b.server;
     let off = true;
     Object.defineProperty(b.link, "active", { get: () => !off });

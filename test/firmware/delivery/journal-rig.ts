@@ -1,10 +1,10 @@
-import { Backlog } from "../../../firmware/delivery/upload-queue";
+import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { Journal } from "../../../firmware/journal/journal";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
 import { thing } from "../device/rig";
-import type { BacklogOptions } from "../../../firmware/delivery/upload-queue";
+import type { UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Reading } from "../../../firmware/delivery/entry";
 import type { JournalOptions } from "../../../firmware/journal/journal";
 export const flashOf = (blocks: number, blockLength = 512, power = new PowerDomain(), seed = 7) =>
@@ -18,21 +18,21 @@ export const journalOf = (flash: MemoryFlash, boot: number, more: Partial<Journa
     onMoved() {},
     ...more,
   });
-export function backlogOf(options: Partial<BacklogOptions> = {}) {
+export function backlogOf(options: Partial<UploadQueueOptions> = {}) {
   const lost: string[] = [];
   const log: string[] = [];
-  const backlog = new Backlog({
+  const queue = new UploadQueue({
     flash: flashOf(8),
     boot: 1,
     policy: "oldest",
     order: "oldest",
     thing,
-    underWay: () => [],
+    inFlight: () => [],
     onLost: (id, _r, reason) => void lost.push(`${id} ${reason}`),
     log: (r, t) => void log.push(`${r}: ${t}`),
     ...options,
   });
-  return { backlog, lost, log };
+  return { queue, lost, log };
 }
 export const reading = (id: number, more: Partial<Reading> = {}): Reading => ({
   kind: "reading",
@@ -43,13 +43,13 @@ export const reading = (id: number, more: Partial<Reading> = {}): Reading => ({
   format: "raw",
   ...more,
 });
-export function drain(backlog: Backlog): number[] {
+export function drain(queue: UploadQueue): number[] {
   const ids: number[] = [];
-  for (let i = 0; i < 2000 && backlog.length > 0; i++) {
-    const [first] = backlog.next(0, 3_600_000);
+  for (let i = 0; i < 2000 && queue.length > 0; i++) {
+    const [first] = queue.next(0, 3_600_000);
     if (first === undefined) break;
     ids.push(first.id);
-    backlog.release(first);
+    queue.release(first);
   }
   return ids;
 }

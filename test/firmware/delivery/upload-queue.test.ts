@@ -1,11 +1,11 @@
 /** The window in RAM over the journal in flash. */
 import { describe, expect, it } from "vitest";
-import { Backlog } from "../../../firmware/delivery/upload-queue";
+import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
 import { thing } from "../device/rig";
-import type { BacklogOptions } from "../../../firmware/delivery/upload-queue";
+import type { UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Entry, Reading } from "../../../firmware/delivery/entry";
 
 const hour = 3_600_000;
@@ -19,27 +19,27 @@ function flashOf(blocks: number): MemoryFlash {
   });
 }
 
-interface Bench {
-  readonly backlog: Backlog;
+interface Rig {
+  readonly queue: UploadQueue;
   readonly lost: string[];
   readonly log: string[];
 }
 
-function open(options: Partial<BacklogOptions> = {}): Bench {
+function open(options: Partial<UploadQueueOptions> = {}): Rig {
   const lost: string[] = [];
   const log: string[] = [];
-  const backlog = new Backlog({
+  const queue = new UploadQueue({
     flash: flashOf(8),
     boot: 1,
     policy: "oldest",
     order: "oldest",
     thing,
-    underWay: () => [],
+    inFlight: () => [],
     onLost: (id, _isReading, reason) => void lost.push(`${id} ${reason}`),
     log: (room, text) => void log.push(`${room}: ${text}`),
     ...options,
   });
-  return { backlog, lost, log };
+  return { queue, lost, log };
 }
 
 const reading = (id: number, more: Partial<Reading> = {}): Reading => ({
@@ -52,61 +52,61 @@ const reading = (id: number, more: Partial<Reading> = {}): Reading => ({
   ...more,
 });
 
-/** Takes everything out, as the uplink does, and gives what came. */
-function drain(backlog: Backlog, now = 0): Entry[] {
+/** Takes everything out, as the uploader does, and gives what came. */
+function drain(queue: UploadQueue, now = 0): Entry[] {
   const all: Entry[] = [];
-  while (backlog.length > 0) {
-    const [first] = backlog.next(now, hour);
+  while (queue.length > 0) {
+    const [first] = queue.next(now, hour);
     if (first === undefined) break;
     all.push(first);
-    backlog.release(first);
+    queue.release(first);
   }
   return all;
 }
 
-describe("a backlog", () => {
+describe("a queue", () => {
   it("of more than there is room for in RAM comes back in order, value for value, after a restart too", () => {
     const flash = flashOf(16);
-    const { backlog } = open({ flash });
-    for (let id = 1; id <= 150; id++) expect(backlog.append(reading(id))).toBe("kept");
-    expect(backlog.length).toBe(150);
+    const { queue } = open({ flash });
+    for (let id = 1; id <= 150; id++) expect(queue.append(reading(id))).toBe("kept");
+    expect(queue.length).toBe(150);
     const again = open({ flash, boot: 2 });
     expect(again.log[0]).toBe("journal: open waiting=150");
-    for (const all of [drain(again.backlog)]) {
+    for (const all of [drain(again.queue)]) {
       expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 150 }, (_, i) => i + 1));
       for (const entry of all) {
         const { values, format, time } = reading(entry.id);
         expect(entry).toMatchObject({ kind: "reading", values, format, time });
       }
     }
-    expect(again.backlog.length).toBe(0);
-    expect(open({ flash, boot: 3 }).backlog.length).toBe(0);
+    expect(again.queue.length).toBe(0);
+    expect(open({ flash, boot: 3 }).queue.length).toBe(0);
   });
 
   it("lets what was just measured go first, if that is asked for", () => {
-    const { backlog } = open({ order: "live" });
-    for (let id = 1; id <= 60; id++) backlog.append(reading(id));
+    const { queue } = open({ order: "live" });
+    for (let id = 1; id <= 60; id++) queue.append(reading(id));
     const now = 60_000 + hour;
     // Of an hour and more ago: all but the last.
-    expect(backlog.next(now, hour)[0].id).toBe(60);
-    const order = drain(backlog, now).map(({ id }) => id);
+    expect(queue.next(now, hour)[0].id).toBe(60);
+    const order = drain(queue, now).map(({ id }) => id);
     expect(order[0]).toBe(60);
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   });
 
   it("tells each loss after its work: what is appended on hearing of it is kept as well", () => {
     let next = 1_000;
-    const bench: Bench = open({
+    const rig: Rig = open({
       flash: flashOf(4),
       onLost: (id, _isReading, reason, entry) => {
-        bench.lost.push(`${id} ${reason}`);
-        if (next < 1_020) bench.backlog.append(reading(next++));
+        rig.lost.push(`${id} ${reason}`);
+        if (next < 1_020) rig.queue.append(reading(next++));
         expect(entry === undefined || entry.id === id).toBe(true);
       },
     });
-    for (let id = 1; id <= 200; id++) bench.backlog.append(reading(id));
-    const kept = drain(bench.backlog).map(({ id }) => id);
-    const lost = bench.lost.map((line) => Number(line.split(" ")[0]));
+    for (let id = 1; id <= 200; id++) rig.queue.append(reading(id));
+    const kept = drain(rig.queue).map(({ id }) => id);
+    const lost = rig.lost.map((line) => Number(line.split(" ")[0]));
     expect(next).toBe(1_020);
     // Each of all 220 is there or was told, none both.
     expect([...kept, ...lost].sort((a, b) => a - b)).toEqual([
@@ -116,20 +116,20 @@ describe("a backlog", () => {
   });
 
   it("refuses what cannot be sent, and says when there is no room for more", () => {
-    const { backlog, lost } = open({ flash: flashOf(3), policy: "newest" });
-    expect(backlog.append(reading(1, { values: { n: 0.5 } }))).toEqual({
+    const { queue, lost } = open({ flash: flashOf(3), policy: "newest" });
+    expect(queue.append(reading(1, { values: { n: 0.5 } }))).toEqual({
       refused: expect.stringContaining("n"),
     });
-    const taken = Array.from({ length: 80 }, (_, i) => backlog.append(reading(100 + i)));
+    const taken = Array.from({ length: 80 }, (_, i) => queue.append(reading(100 + i)));
     const kept = taken.filter((each) => each === "kept").length;
     expect(taken.lastIndexOf("kept")).toBe(kept - 1);
     expect(lost).toEqual(taken.slice(kept).map((_, i) => `${100 + kept + i} dropped`));
-    expect(backlog.length).toBe(kept);
+    expect(queue.length).toBe(kept);
   });
 
   it("keeps a question in RAM alone, and what it hears of to the end", () => {
     const flash = flashOf(8);
-    const { backlog } = open({ flash });
+    const { queue } = open({ flash });
     const message = {
       kind: "message",
       takenAt: 0,
@@ -139,47 +139,47 @@ describe("a backlog", () => {
       timed: true,
     } as const;
     const done = (): void => {};
-    backlog.append({ ...message, id: 1, done, question: true });
-    backlog.append({ ...message, id: 2, done, question: false });
-    expect(backlog.next(0, hour).map(({ id }) => id)).toEqual([1, 2]);
-    const [only, ...others] = drain(open({ flash, boot: 2 }).backlog);
+    queue.append({ ...message, id: 1, done, question: true });
+    queue.append({ ...message, id: 2, done, question: false });
+    expect(queue.next(0, hour).map(({ id }) => id)).toEqual([1, 2]);
+    const [only, ...others] = drain(open({ flash, boot: 2 }).queue);
     expect(others).toEqual([]);
     expect(only).toMatchObject({ id: 2, topic: "t", params: { a: 1 }, timed: true, done: undefined });
   });
 
   it("goes on in RAM when the flash fails, and says so", () => {
     const flash = flashOf(8);
-    const { backlog, log } = open({ flash });
-    backlog.append(reading(1));
+    const { queue, log } = open({ flash });
+    queue.append(reading(1));
     const write = flash.write.bind(flash);
     flash.write = () => {
       throw new Error("ESP_ERR_FLASH");
     };
-    expect(backlog.append(reading(2))).toBe("kept");
+    expect(queue.append(reading(2))).toBe("kept");
     expect(log.at(-1)).toBe('journal: failed reason="ESP_ERR_FLASH"');
     flash.write = write;
-    expect(backlog.append(reading(3))).toBe("kept");
-    expect(drain(backlog).map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(queue.append(reading(3))).toBe("kept");
+    expect(drain(queue).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
   it("dates what was taken before there was a clock, boot by boot, and never two alike", () => {
     const flash = flashOf(16);
     for (let boot = 1; boot <= 3; boot++) {
-      const { backlog } = open({ flash, boot });
+      const { queue } = open({ flash, boot });
       for (let i = 0; i < 3; i++) {
-        backlog.append(reading(10 * boot + i, { takenAt: 900_000 * i, time: undefined }));
+        queue.append(reading(10 * boot + i, { takenAt: 900_000 * i, time: undefined }));
       }
     }
-    const { backlog, log } = open({ flash, boot: 4 });
-    backlog.append(reading(40, { takenAt: 5_000, time: undefined }));
-    backlog.date(1_700_000_000_000);
+    const { queue, log } = open({ flash, boot: 4 });
+    queue.append(reading(40, { takenAt: 5_000, time: undefined }));
+    queue.date(1_700_000_000_000);
     expect(log).toContain("journal: dated estimated=9");
-    const times = drain(backlog).map(({ time }) => time!);
+    const times = drain(queue).map(({ time }) => time!);
     expect(times.at(-1)).toBe(1_700_000_005_000);
     expect(times.every((time, i) => i === 0 || time > times[i - 1])).toBe(true);
     expect(times[2] - times[1]).toBe(900_000);
     // They are the same after the next restart.
     const later = open({ flash: flashOf(4) });
-    expect(later.backlog.length).toBe(0);
+    expect(later.queue.length).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { FakeEnos, keys, root } from "../enos/fake-enos";
-import { AgentBench } from "./rig";
+import { AgentRig } from "./rig";
 import type { ThingValues } from "../../../firmware/model/thing";
 
 const minute = 60_000;
@@ -25,13 +25,13 @@ function stackDepth(): number {
 
 describe("a good day", () => {
   it("takes a reading at once and every interval, authenticates once, and is idle between", () => {
-    const bench = new AgentBench();
-    bench.wait(hour - 1);
-    expect(bench.agent.totals).toMatchObject({ taken: 4, acknowledged: 4, refused: 0, dropped: 0 });
-    expect(bench.server.lines).toEqual([auth, up, up, up, up]);
-    expect(consecutive(bench.readings)).toBe(true);
-    expect(bench.agent).toMatchObject({ online: true, backlog: 0 });
-    expect(bench.log.slice(0, 7)).toEqual([
+    const rig = new AgentRig();
+    rig.wait(hour - 1);
+    expect(rig.agent.totals).toMatchObject({ taken: 4, acknowledged: 4, refused: 0, dropped: 0 });
+    expect(rig.server.lines).toEqual([auth, up, up, up, up]);
+    expect(consecutive(rig.readings)).toBe(true);
+    expect(rig.agent).toMatchObject({ online: true, backlog: 0 });
+    expect(rig.log.slice(0, 7)).toEqual([
       "journal: none: what waits is lost with the power",
       expect.stringMatching(/^report: taken id=\d+ format=raw$/),
       "session: authenticating cause=first",
@@ -40,23 +40,23 @@ describe("a good day", () => {
       "agent: idle next=889s",
       expect.stringMatching(/^report: taken id=\d+ format=raw$/),
     ]);
-    expect(bench.agent.deadline).toBe(hour);
+    expect(rig.agent.deadline).toBe(hour);
   });
 
   it("stops after the readings that were asked for, and sleeps for ever", () => {
-    const bench = new AgentBench({ reports: 3 });
-    bench.wait(24 * hour);
-    expect(bench.agent.totals.taken).toBe(3);
-    expect(bench.server.lines).toHaveLength(4);
-    expect(bench.agent.deadline).toBe(Infinity);
-    expect(bench.log.at(-1)).toBe("agent: idle");
+    const rig = new AgentRig({ reports: 3 });
+    rig.wait(24 * hour);
+    expect(rig.agent.totals.taken).toBe(3);
+    expect(rig.server.lines).toHaveLength(4);
+    expect(rig.agent.deadline).toBe(Infinity);
+    expect(rig.log.at(-1)).toBe("agent: idle");
   });
 
   it("JSON carries the moment of the reading once the network has told the time", () => {
-    const bench = new AgentBench({ format: "json", reports: 2 });
-    bench.agent.setTime(1_700_000_000_000, 0);
-    bench.wait(hour);
-    const bodies = bench.server.seen.slice(1).map((request) => JSON.parse(request.payload));
+    const rig = new AgentRig({ format: "json", reports: 2 });
+    rig.agent.setTime(1_700_000_000_000, 0);
+    rig.wait(hour);
+    const bodies = rig.server.seen.slice(1).map((request) => JSON.parse(request.payload));
     expect(bodies).toEqual(
       [0, 900_000].map((at, i) => ({
         id: expect.stringMatching(/^\d+$/),
@@ -65,91 +65,91 @@ describe("a good day", () => {
         params: { measurepoints: { n: i + 1 }, time: 1_700_000_000_000 + at },
       })),
     );
-    expect(bench.server.seen.slice(1).map((request) => request.format)).toEqual([50, 50]);
+    expect(rig.server.seen.slice(1).map((request) => request.format)).toEqual([50, 50]);
   });
 
   it("without a clock JSON leaves the time out; alternate formats take turns", () => {
-    const bench = new AgentBench({ format: "alternate", reports: 4 });
-    bench.wait(hour);
-    expect(bench.server.lines.slice(1)).toEqual([up, up, "POST …thing/measurepoint/post", up]);
-    expect(bench.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual([
+    const rig = new AgentRig({ format: "alternate", reports: 4 });
+    rig.wait(hour);
+    expect(rig.server.lines.slice(1)).toEqual([up, up, "POST …thing/measurepoint/post", up]);
+    expect(rig.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual([
       "01",
       "03",
       "7b",
       "01",
     ]);
-    expect((JSON.parse(bench.server.seen[3].payload) as { params: object }).params).toEqual({
+    expect((JSON.parse(rig.server.seen[3].payload) as { params: object }).params).toEqual({
       measurepoints: { n: 3 },
     });
   });
 
   it("asks for early release with the last reading of a session, not when more will follow", () => {
-    const bench = new AgentBench({ interval: 10, reports: 4 });
-    bench.link.broken = true;
-    bench.wait(50_000);
-    bench.link.broken = false;
-    bench.wait(hour);
-    expect(bench.server.lines).toEqual([auth, up, up, up, up]);
-    expect(bench.released).toEqual([false, false, false, false, true]);
+    const rig = new AgentRig({ interval: 10, reports: 4 });
+    rig.link.broken = true;
+    rig.wait(50_000);
+    rig.link.broken = false;
+    rig.wait(hour);
+    expect(rig.server.lines).toEqual([auth, up, up, up, up]);
+    expect(rig.released).toEqual([false, false, false, false, true]);
   });
 });
 
 describe("readings survive", () => {
   it("a server that is silent for hours: all arrive in order, tried less and less often", () => {
-    const bench = new AgentBench();
-    bench.wait(10 * minute);
-    bench.server.script = () => "silence";
-    const before = bench.server.seen.length;
-    bench.wait(12 * hour);
-    const tries = bench.server.seen.length - before;
+    const rig = new AgentRig();
+    rig.wait(10 * minute);
+    rig.server.script = () => "silence";
+    const before = rig.server.seen.length;
+    rig.wait(12 * hour);
+    const tries = rig.server.seen.length - before;
     expect(tries).toBeLessThanOrEqual(3 * 30);
-    expect(bench.agent.backlog).toBe(48);
-    expect(bench.lines("report: kept").length).toBeGreaterThanOrEqual(12);
-    bench.server.script = () => "default";
-    bench.server.seen.length = 0;
-    bench.wait(hour);
-    expect(bench.agent).toMatchObject({ backlog: 0, totals: { acknowledged: bench.agent.totals.taken } });
-    expect(consecutive([...new Set(bench.readings)])).toBe(true);
-    expect(bench.readings).toHaveLength(new Set(bench.readings).size);
+    expect(rig.agent.waiting).toBe(48);
+    expect(rig.lines("report: kept").length).toBeGreaterThanOrEqual(12);
+    rig.server.script = () => "default";
+    rig.server.seen.length = 0;
+    rig.wait(hour);
+    expect(rig.agent).toMatchObject({ backlog: 0, totals: { acknowledged: rig.agent.totals.taken } });
+    expect(consecutive([...new Set(rig.readings)])).toBe(true);
+    expect(rig.readings).toHaveLength(new Set(rig.readings).size);
   });
 
   it("an answer that was lost: the reading is sent again under its own id", () => {
-    const bench = new AgentBench({ reports: 1 });
+    const rig = new AgentRig({ reports: 1 });
     let heard = 0;
-    bench.server.script = (request, server) => {
+    rig.server.script = (request, server) => {
       const answer = server.answer(request);
       return request.line.endsWith("up_raw") && ++heard <= 3 ? "silence" : answer;
     };
-    bench.wait(hour);
+    rig.wait(hour);
     // Three transmissions unheard, then a fresh request: the server has counted on in between.
-    expect(new Set(bench.readings).size).toBe(1);
-    expect(bench.readings).toHaveLength(4);
-    expect(bench.agent.totals).toMatchObject({ taken: 1, acknowledged: 1 });
+    expect(new Set(rig.readings).size).toBe(1);
+    expect(rig.readings).toHaveLength(4);
+    expect(rig.agent.totals).toMatchObject({ taken: 1, acknowledged: 1 });
   });
 
   it("a link that does not come up", () => {
-    const bench = new AgentBench();
-    bench.link.broken = true;
-    bench.wait(5 * hour);
-    expect([bench.server.seen.length, bench.agent.backlog]).toEqual([0, 21]);
-    expect(bench.link.connects).toBeGreaterThan(20);
-    bench.link.broken = false;
-    bench.wait(10 * minute);
-    expect(bench.agent.backlog).toBe(0);
-    expect(consecutive(bench.readings)).toBe(true);
-    expect(bench.readings).toHaveLength(21);
+    const rig = new AgentRig();
+    rig.link.broken = true;
+    rig.wait(5 * hour);
+    expect([rig.server.seen.length, rig.agent.waiting]).toEqual([0, 21]);
+    expect(rig.link.connects).toBeGreaterThan(20);
+    rig.link.broken = false;
+    rig.wait(10 * minute);
+    expect(rig.agent.waiting).toBe(0);
+    expect(consecutive(rig.readings)).toBe(true);
+    expect(rig.readings).toHaveLength(21);
   });
 
   it("a link that goes away between readings: it is asked for again", () => {
-    const bench = new AgentBench({ reports: 2 });
-    bench.wait(5 * minute);
-    expect(bench.link.connects).toBeGreaterThan(0);
-    bench.link.ready = false;
-    const before = bench.link.connects;
-    bench.wait(5 * minute);
-    expect(bench.link.connects).toBe(before);
-    bench.wait(hour);
-    expect(bench.agent.totals.acknowledged).toBe(2);
+    const rig = new AgentRig({ reports: 2 });
+    rig.wait(5 * minute);
+    expect(rig.link.connects).toBeGreaterThan(0);
+    rig.link.ready = false;
+    const before = rig.link.connects;
+    rig.wait(5 * minute);
+    expect(rig.link.connects).toBe(before);
+    rig.wait(hour);
+    expect(rig.agent.totals.acknowledged).toBe(2);
   });
 
   test.each([
@@ -158,35 +158,35 @@ describe("readings survive", () => {
     ["4.05", "method-not-allowed"],
     ["5.00", "server-error"],
   ])("%s: kept and tried again later", (code, reason) => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.script = (request) => (request.line.endsWith("up_raw") ? { code } : "default");
-    bench.wait(minute);
-    expect(bench.agent.backlog).toBe(1);
-    expect(bench.lines("report: kept")[0]).toContain(`reason="rejected ${code} ${reason}"`);
-    bench.server.script = () => "default";
-    bench.wait(hour);
-    expect(bench.agent.totals).toMatchObject({ acknowledged: 1, refused: 0 });
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.script = (request) => (request.line.endsWith("up_raw") ? { code } : "default");
+    rig.wait(minute);
+    expect(rig.agent.waiting).toBe(1);
+    expect(rig.lines("report: kept")[0]).toContain(`reason="rejected ${code} ${reason}"`);
+    rig.server.script = () => "default";
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ acknowledged: 1, refused: 0 });
   });
 
   it("a refused authentication, for the time the session says and no shorter", () => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.script = () => ({ code: "4.03" });
-    bench.wait(24 * hour);
-    expect(bench.server.seen.length).toBeGreaterThan(20);
-    expect(bench.server.seen.length).toBeLessThan(60);
-    expect(bench.lines("session: not admitted")[0]).toMatch(
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.script = () => ({ code: "4.03" });
+    rig.wait(24 * hour);
+    expect(rig.server.seen.length).toBeGreaterThan(20);
+    expect(rig.server.seen.length).toBeLessThan(60);
+    expect(rig.lines("session: not admitted")[0]).toMatch(
       /^session: not admitted reason=forbidden retry=\d+s$/,
     );
-    bench.server.script = () => "default";
-    bench.wait(hour);
-    expect(bench.agent.totals.acknowledged).toBe(1);
+    rig.server.script = () => "default";
+    rig.wait(hour);
+    expect(rig.agent.totals.acknowledged).toBe(1);
   });
 
   it("pauses between tries double from half a minute to an hour, with a spread", () => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.script = (request) => (request.line.endsWith("up_raw") ? { code: "5.00" } : "default");
-    bench.wait(24 * hour);
-    const pauses = bench.lines("report: kept").map((line) => Number(/retry=(\d+)s/.exec(line)![1]));
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.script = (request) => (request.line.endsWith("up_raw") ? { code: "5.00" } : "default");
+    rig.wait(24 * hour);
+    const pauses = rig.lines("report: kept").map((line) => Number(/retry=(\d+)s/.exec(line)![1]));
     pauses.forEach((pause, i) => {
       const step = Math.min(30 * 2 ** i, 3600);
       expect(pause).toBeGreaterThanOrEqual(Math.floor(step / 2));
@@ -202,32 +202,32 @@ describe("readings are given up, told and counted", () => {
     ["4.13", { code: "4.13" }, "too-large"],
   ];
   test.each(cases)("when the server answers %s to what they say", (_name, answer, reason) => {
-    const bench = new AgentBench({ reports: 3 });
+    const rig = new AgentRig({ reports: 3 });
     let count = 0;
-    bench.server.script = (request) =>
+    rig.server.script = (request) =>
       request.line.endsWith("up_raw") && ++count === 2 ? answer : "default";
-    bench.wait(hour);
-    expect(bench.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
-    expect(bench.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
-    expect(bench.server.lines).toEqual([auth, up, up, up]);
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
+    expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
+    expect(rig.server.lines).toEqual([auth, up, up, up]);
   });
 
   it("but not for 4.00 to a session's first signed request: the signature may be what cannot be read", () => {
-    const bench = new AgentBench({ reports: 1 });
+    const rig = new AgentRig({ reports: 1 });
     let refusing = true;
-    bench.server.script = (request) =>
+    rig.server.script = (request) =>
       refusing && request.line.endsWith("up_raw") ? { code: "4.00" } : "default";
-    bench.wait(5 * hour);
-    expect(bench.agent).toMatchObject({ backlog: 1, totals: { refused: 0, acknowledged: 0 } });
+    rig.wait(5 * hour);
+    expect(rig.agent).toMatchObject({ backlog: 1, totals: { refused: 0, acknowledged: 0 } });
     refusing = false;
-    bench.wait(2 * hour);
-    expect(bench.agent).toMatchObject({ backlog: 0, totals: { refused: 0, acknowledged: 1 } });
+    rig.wait(2 * hour);
+    expect(rig.agent).toMatchObject({ backlog: 0, totals: { refused: 0, acknowledged: 1 } });
   });
 
   it("when EnOS's code in the body is another than 200, raw or JSON", () => {
-    const bench = new AgentBench({ format: "alternate", reports: 6 });
+    const rig = new AgentRig({ format: "alternate", reports: 6 });
     let count = 0;
-    bench.server.script = (request, server) => {
+    rig.server.script = (request, server) => {
       if (request.line === auth) return server.answer(request);
       server.answer(request);
       const code = ++count <= 3 ? 1204 : 200;
@@ -239,9 +239,9 @@ describe("readings are given up, told and counted", () => {
       }
       return { code: "2.04", payload: JSON.stringify({ id: "1", code, data: {} }) };
     };
-    bench.wait(2 * hour);
-    expect(bench.agent.totals).toMatchObject({ taken: 6, acknowledged: 3, refused: 3 });
-    expect(bench.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual(
+    rig.wait(2 * hour);
+    expect(rig.agent.totals).toMatchObject({ taken: 6, acknowledged: 3, refused: 3 });
+    expect(rig.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual(
       Array(3).fill('reason="enos-code=1204"'),
     );
   });
@@ -250,98 +250,98 @@ describe("readings are given up, told and counted", () => {
     ["that nobody can read", Buffer.from("OK")],
     ["about another reading", Buffer.from("0000000004b4", "hex")],
   ])("a body %s leaves it at the 2.04", (_what, payload) => {
-    const bench = new AgentBench({ format: "alternate", reports: 3 });
-    bench.server.script = (request, server) =>
+    const rig = new AgentRig({ format: "alternate", reports: 3 });
+    rig.server.script = (request, server) =>
       request.line === auth ? server.answer(request) : { code: "2.04", payload };
-    bench.wait(hour);
-    expect(bench.agent.totals).toMatchObject({ acknowledged: 3, refused: 0 });
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ acknowledged: 3, refused: 0 });
   });
 
   it("when they cannot be encoded, in any format, however many there are", () => {
-    const bench = new AgentBench({ format: "alternate", interval: 60 });
+    const rig = new AgentRig({ format: "alternate", interval: 60 });
     const depths: number[] = [];
-    bench.log.push = (...lines: string[]) => {
+    rig.log.push = (...lines: string[]) => {
       if (lines[0].includes("refused")) depths.push(stackDepth());
-      return Array.prototype.push.apply(bench.log, lines);
+      return Array.prototype.push.apply(rig.log, lines);
     };
-    bench.sample = (): ThingValues => ({ n: 0.5 });
-    bench.link.broken = true;
-    bench.wait(100 * minute - 1);
-    bench.link.broken = false;
-    bench.sample = () => ({ n: 1 });
-    bench.wait(10 * minute);
-    expect(bench.agent.totals.refused).toBe(100);
+    rig.sample = (): ThingValues => ({ n: 0.5 });
+    rig.link.broken = true;
+    rig.wait(100 * minute - 1);
+    rig.link.broken = false;
+    rig.sample = () => ({ n: 1 });
+    rig.wait(10 * minute);
+    expect(rig.agent.totals.refused).toBe(100);
     expect(
-      bench.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number")),
+      rig.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number")),
     ).toHaveLength(100);
-    expect(bench.agent.totals.acknowledged).toBeGreaterThan(8);
+    expect(rig.agent.totals.acknowledged).toBeGreaterThan(8);
     // The stack of the device's engine is a few kilobytes: it must not grow with the backlog.
     expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBeLessThanOrEqual(0);
   });
 
   it("the oldest, when 128 wait and another comes", () => {
-    const bench = new AgentBench();
-    bench.link.broken = true;
-    bench.wait(129 * 15 * minute + minute);
-    expect(bench.agent).toMatchObject({ backlog: 128, totals: { taken: 130, dropped: 2 } });
-    const dropped = bench.lines("report: dropped").map((line) => Number(/id=(\d+)/.exec(line)![1]));
-    expect(bench.lines("report: dropped")[0]).toMatch(/^report: dropped id=\d+ reason=full$/);
-    bench.link.broken = false;
-    bench.wait(hour);
-    expect(consecutive([...dropped, ...bench.readings])).toBe(true);
+    const rig = new AgentRig();
+    rig.link.broken = true;
+    rig.wait(129 * 15 * minute + minute);
+    expect(rig.agent).toMatchObject({ backlog: 128, totals: { taken: 130, dropped: 2 } });
+    const dropped = rig.lines("report: dropped").map((line) => Number(/id=(\d+)/.exec(line)![1]));
+    expect(rig.lines("report: dropped")[0]).toMatch(/^report: dropped id=\d+ reason=full$/);
+    rig.link.broken = false;
+    rig.wait(hour);
+    expect(consecutive([...dropped, ...rig.readings])).toBe(true);
   });
 
   it("but not the one that is under way: what is told as lost never arrives", () => {
-    const bench = new AgentBench({ interval: 1 });
-    bench.server.script = (request) => (request.line.endsWith("up_raw") ? "silence" : "default");
-    bench.wait(140_000);
-    bench.server.script = () => "default";
-    bench.wait(10 * minute);
-    const dropped = bench.lines("report: dropped").map((line) => /id=(\d+)/.exec(line)![1]);
-    const acknowledged = bench.lines("report: acknowledged").map((line) => /id=(\d+)/.exec(line)![1]);
+    const rig = new AgentRig({ interval: 1 });
+    rig.server.script = (request) => (request.line.endsWith("up_raw") ? "silence" : "default");
+    rig.wait(140_000);
+    rig.server.script = () => "default";
+    rig.wait(10 * minute);
+    const dropped = rig.lines("report: dropped").map((line) => /id=(\d+)/.exec(line)![1]);
+    const acknowledged = rig.lines("report: acknowledged").map((line) => /id=(\d+)/.exec(line)![1]);
     expect(dropped.length).toBeGreaterThan(10);
     expect(acknowledged.length).toBeGreaterThan(1);
     expect(acknowledged.filter((id) => dropped.includes(id))).toEqual([]);
-    const { taken, acknowledged: settled, refused, dropped: lost } = bench.agent.totals;
-    expect(settled + refused + lost + bench.agent.backlog).toBe(taken);
+    const { taken, acknowledged: settled, refused, dropped: lost } = rig.agent.totals;
+    expect(settled + refused + lost + rig.agent.waiting).toBe(taken);
   });
 });
 
 describe("an application that fails", () => {
   it("in sample loses that reading, and says so; the next is taken in its turn", () => {
-    const bench = new AgentBench({ reports: 2 });
-    bench.sample = () => {
-      if (bench.samples === 1) throw new Error("i2c");
+    const rig = new AgentRig({ reports: 2 });
+    rig.sample = () => {
+      if (rig.samples === 1) throw new Error("i2c");
       return { n: 1 };
     };
-    bench.wait(10 * minute);
-    expect(bench.samples).toBe(1);
-    expect(bench.log).toEqual([
+    rig.wait(10 * minute);
+    expect(rig.samples).toBe(1);
+    expect(rig.log).toEqual([
       "journal: none: what waits is lost with the power",
       'report: missed reason="i2c"',
       "agent: idle next=900s",
     ]);
-    bench.wait(hour);
-    expect(bench.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });
 });
 
 describe("commands", () => {
   it("are executed once, answered each time, and the answer's response may bring the next", () => {
-    const bench = new AgentBench({ reports: 1 }, new FakeEnos("tokenless"));
+    const rig = new AgentRig({ reports: 1 }, new FakeEnos("tokenless"));
     const command = (id: string, relay: number) => ({
       topic: set,
       payload: JSON.stringify({ id, params: { relay } }),
     });
-    bench.server.downlinks.push(command("a", 1), command("a", 1), command("b", 0));
-    bench.wait(minute);
-    expect(bench.sets).toEqual([{ relay: 1 }, { relay: 0 }]);
-    const replies = bench.server.seen.filter((request) => request.line === `POST ${root}/${set}_reply`);
+    rig.server.downlinks.push(command("a", 1), command("a", 1), command("b", 0));
+    rig.wait(minute);
+    expect(rig.sets).toEqual([{ relay: 1 }, { relay: 0 }]);
+    const replies = rig.server.seen.filter((request) => request.line === `POST ${root}/${set}_reply`);
     expect(replies.map((request) => JSON.parse(request.payload))).toEqual(
       ["a", "a", "b"].map((id) => ({ id, code: 200, data: {} })),
     );
-    expect(bench.agent.totals).toMatchObject({ commands: 2, repeatedCommands: 1 });
-    expect(bench.lines("command: ")).toEqual([
+    expect(rig.agent.totals).toMatchObject({ commands: 2, repeatedCommands: 1 });
+    expect(rig.lines("command: ")).toEqual([
       'command: executed kind=set id="a" code=200',
       'command: answered id="a"',
       'command: repeated kind=set id="a" code=200',
@@ -349,67 +349,67 @@ describe("commands", () => {
       'command: executed kind=set id="b" code=200',
       'command: answered id="b"',
     ]);
-    expect(bench.log.at(-1)).toBe("agent: idle");
+    expect(rig.log.at(-1)).toBe("agent: idle");
   });
 
   it("are fetched where the server has tokens, and a raw one is answered in raw", () => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.downlinks.push({ topic: down, payload: "\x02\x00\x00\x00\x07\x02\x00\x00\x00\x01" });
-    bench.wait(minute);
-    expect(bench.sets).toEqual([{ relay: 1 }]);
-    expect(bench.server.lines).toEqual([auth, up, `GET …${down}`, `POST …${down}_reply`]);
-    expect(bench.server.seen.at(-1)).toMatchObject({ bytes: "0200000007c8", format: 42 });
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.downlinks.push({ topic: down, payload: "\x02\x00\x00\x00\x07\x02\x00\x00\x00\x01" });
+    rig.wait(minute);
+    expect(rig.sets).toEqual([{ relay: 1 }]);
+    expect(rig.server.lines).toEqual([auth, up, `GET …${down}`, `POST …${down}_reply`]);
+    expect(rig.server.seen.at(-1)).toMatchObject({ bytes: "0200000007c8", format: 42 });
   });
 
   it("that nobody can read are passed over and told", () => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.downlinks.push({ topic: set, payload: "nonsense" });
-    bench.wait(minute);
-    expect(bench.lines("command: ")).toEqual([`command: ignored topic=${set} reason="unreadable"`]);
-    expect(bench.agent.totals).toMatchObject({ acknowledged: 1, commands: 0 });
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.downlinks.push({ topic: set, payload: "nonsense" });
+    rig.wait(minute);
+    expect(rig.lines("command: ")).toEqual([`command: ignored topic=${set} reason="unreadable"`]);
+    expect(rig.agent.totals).toMatchObject({ acknowledged: 1, commands: 0 });
   });
 
   it("with an id that holds a line end stay one line of the log", () => {
-    const bench = new AgentBench({ reports: 1 });
-    bench.server.downlinks.push({
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.downlinks.push({
       topic: set,
       payload: JSON.stringify({ id: "a\nreport: forged", params: {} }),
     });
-    bench.wait(minute);
-    expect(bench.agent.totals.commands).toBe(1);
-    for (const line of bench.log) expect(line).not.toContain("\n");
+    rig.wait(minute);
+    expect(rig.agent.totals.commands).toBe(1);
+    for (const line of rig.log) expect(line).not.toContain("\n");
   });
 
   it("whose handler throws are answered with 500, and the reading that brought them counts", () => {
-    const bench = new AgentBench({ reports: 1 });
-    Object.defineProperty(bench.sets, "push", {
+    const rig = new AgentRig({ reports: 1 });
+    Object.defineProperty(rig.sets, "push", {
       value: () => {
         throw new Error("stuck");
       },
     });
-    bench.server.downlinks.push({ topic: set, payload: JSON.stringify({ id: "a", params: { relay: 1 } }) });
-    bench.wait(minute);
-    expect(JSON.parse(bench.server.seen.at(-1)!.payload)).toEqual({
+    rig.server.downlinks.push({ topic: set, payload: JSON.stringify({ id: "a", params: { relay: 1 } }) });
+    rig.wait(minute);
+    expect(JSON.parse(rig.server.seen.at(-1)!.payload)).toEqual({
       id: "a",
       code: 500,
       message: "stuck",
       data: {},
     });
-    expect(bench.agent.totals).toMatchObject({ acknowledged: 1, commands: 1 });
-    expect(bench.agent.backlog).toBe(0);
+    expect(rig.agent.totals).toMatchObject({ acknowledged: 1, commands: 1 });
+    expect(rig.agent.waiting).toBe(0);
   });
 });
 
 describe("closing", () => {
   it("ends what is under way, closes the socket, and nothing more is sent", () => {
-    const bench = new AgentBench();
-    bench.wait(10_000);
-    expect(bench.server.lines).toEqual([auth, up]);
-    bench.agent.close(bench.now);
-    expect(bench.socket.closed).toBe(true);
-    expect(bench.agent.backlog).toBe(1);
-    bench.wait(hour);
-    expect(bench.server.lines).toEqual([auth, up]);
+    const rig = new AgentRig();
+    rig.wait(10_000);
+    expect(rig.server.lines).toEqual([auth, up]);
+    rig.agent.close(rig.now);
+    expect(rig.socket.closed).toBe(true);
+    expect(rig.agent.waiting).toBe(1);
+    rig.wait(hour);
+    expect(rig.server.lines).toEqual([auth, up]);
   });
 });
 
@@ -420,7 +420,7 @@ it("settings that cannot work are refused before anything is sent", () => {
     port: 5683,
     lifetime: 3600,
   };
-  expect(() => new AgentBench({ session })).toThrow("deviceKey has a slash");
+  expect(() => new AgentRig({ session })).toThrow("deviceKey has a slash");
 });
 
 it("whatever server and network do, every reading is accounted for, in order, and no secret is told", () => {
@@ -445,9 +445,9 @@ it("whatever server and network do, every reading is accounted for, in order, an
       fc.constantFrom("token" as const, "tokenless" as const),
       fc.constantFrom("raw" as const, "json" as const, "alternate" as const),
       (phases, edition, format) => {
-        const bench = new AgentBench({ interval: 60, format }, new FakeEnos(edition));
+        const rig = new AgentRig({ interval: 60, format }, new FakeEnos(edition));
         for (const [what, minutes, linkBreaks] of phases) {
-          bench.server.script = () =>
+          rig.server.script = () =>
             what === "default" || what === "silence" || what === "reset"
               ? what
               : what === "noise"
@@ -460,19 +460,19 @@ it("whatever server and network do, every reading is accounted for, in order, an
                     ],
                   }
                 : { code: what };
-          bench.link.broken = linkBreaks;
-          if (linkBreaks) bench.link.ready = false;
-          bench.wait(minutes * minute);
-          const { taken, acknowledged, refused, dropped } = bench.agent.totals;
-          expect(acknowledged + refused + dropped + bench.agent.backlog).toBe(taken);
+          rig.link.broken = linkBreaks;
+          if (linkBreaks) rig.link.ready = false;
+          rig.wait(minutes * minute);
+          const { taken, acknowledged, refused, dropped } = rig.agent.totals;
+          expect(acknowledged + refused + dropped + rig.agent.waiting).toBe(taken);
         }
-        bench.link.broken = false;
-        bench.server.script = () => "default";
-        bench.wait(4 * hour);
-        expect(bench.agent.backlog).toBeLessThanOrEqual(1);
-        const settled = bench.lines("report: acknowledged").map((line) => Number(/id=(\d+)/.exec(line)![1]));
+        rig.link.broken = false;
+        rig.server.script = () => "default";
+        rig.wait(4 * hour);
+        expect(rig.agent.waiting).toBeLessThanOrEqual(1);
+        const settled = rig.lines("report: acknowledged").map((line) => Number(/id=(\d+)/.exec(line)![1]));
         expect(new Set(settled).size).toBe(settled.length);
-        const log = bench.log.join("\n");
+        const log = rig.log.join("\n");
         for (const secret of [keys.deviceSecret, ...Array.from({ length: 40 }, (_, i) => `T${i + 1}-é`)]) {
           expect(log).not.toContain(secret);
         }
@@ -485,47 +485,47 @@ it("whatever server and network do, every reading is accounted for, in order, an
 describe("a server that misbehaves", () => {
   it("and always has one more command does not keep the radio on", () => {
     for (const edition of ["token", "tokenless"] as const) {
-      const bench = new AgentBench({ reports: 4 }, new FakeEnos(edition));
+      const rig = new AgentRig({ reports: 4 }, new FakeEnos(edition));
       let count = 0;
-      bench.server.script = (_request, server) => {
+      rig.server.script = (_request, server) => {
         const payload = JSON.stringify({ id: String(++count), params: { relay: count % 2 } });
         if (server.downlinks.length === 0) server.downlinks.push({ topic: set, payload });
         return "default";
       };
-      bench.wait(2 * hour);
-      expect(bench.agent.totals.acknowledged).toBe(4);
+      rig.wait(2 * hour);
+      expect(rig.agent.totals.acknowledged).toBe(4);
       // A reading, and behind each at most eight commands with a GET and an answer.
-      expect(bench.server.seen.length).toBeLessThanOrEqual(1 + 4 * (1 + 8 * 2));
-      expect(bench.agent.totals.commands).toBeGreaterThan(4);
+      expect(rig.server.seen.length).toBeLessThanOrEqual(1 + 4 * (1 + 8 * 2));
+      expect(rig.agent.totals.commands).toBeGreaterThan(4);
     }
   });
 
   it("and cannot digest one reading gets the others all the same", () => {
-    const bench = new AgentBench({ reports: 40 });
+    const rig = new AgentRig({ reports: 40 });
     let poison: string | undefined;
-    bench.server.script = (request) => {
+    rig.server.script = (request) => {
       if (!request.line.endsWith("up_raw")) return "default";
       const id = request.bytes.slice(2, 10);
-      if (bench.agent.totals.taken === 3) poison ??= id;
+      if (rig.agent.totals.taken === 3) poison ??= id;
       return id === poison ? { code: "5.00" } : "default";
     };
-    bench.wait(30 * hour);
+    rig.wait(30 * hour);
     expect(poison).toBeDefined();
-    expect(bench.agent).toMatchObject({ backlog: 1, totals: { acknowledged: 39, refused: 0, dropped: 0 } });
+    expect(rig.agent).toMatchObject({ backlog: 1, totals: { acknowledged: 39, refused: 0, dropped: 0 } });
   });
 
   it("and answers with a passing trouble of its own loses no reading", () => {
-    const bench = new AgentBench({ format: "json", reports: 20 });
+    const rig = new AgentRig({ format: "json", reports: 20 });
     let broken = true;
-    bench.server.script = (request, server) => {
+    rig.server.script = (request, server) => {
       if (!broken || request.line === auth) return "default";
       server.answer(request);
       return { code: "2.04", payload: JSON.stringify({ id: "1", code: 500, data: {} }) };
     };
-    bench.wait(6 * hour);
-    expect(bench.agent).toMatchObject({ backlog: 20, totals: { acknowledged: 0, refused: 0 } });
+    rig.wait(6 * hour);
+    expect(rig.agent).toMatchObject({ backlog: 20, totals: { acknowledged: 0, refused: 0 } });
     broken = false;
-    bench.wait(3 * hour);
-    expect(bench.agent).toMatchObject({ backlog: 0, totals: { acknowledged: 20, refused: 0 } });
+    rig.wait(3 * hour);
+    expect(rig.agent).toMatchObject({ backlog: 0, totals: { acknowledged: 20, refused: 0 } });
   });
 });

@@ -1,7 +1,7 @@
 /** Faults that a review of the store-and-forward proved: the device. */
 import { describe, expect, it } from "vitest";
-import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
-import { AgentBench } from "./rig";
+import { PersistentState } from "../../../firmware/continuity/persistent-state";
+import { AgentRig } from "./rig";
 import { backlogOf, flashOf, reading } from "../delivery/journal-rig";
 import type { Completion } from "../../../firmware/device/application";
 import type { Message } from "../../../firmware/delivery/entry";
@@ -22,35 +22,35 @@ class Store implements ByteStore {
 it("flash that cannot be read does not make the device spin", () => {
   const flash = flashOf(16);
   const fill = backlogOf({ flash });
-  for (let id = 1; id <= 20; id++) fill.backlog.append(reading(id));
+  for (let id = 1; id <= 20; id++) fill.queue.append(reading(id));
   let reads = 0;
   const read = flash.read.bind(flash);
-  const bench = new AgentBench({ flash, random: () => 0.5 });
+  const rig = new AgentRig({ flash, random: () => 0.5 });
   flash.read = () => {
     if (++reads > 5_000) throw new RangeError("SPIN");
     throw new Error("ESP_ERR_FLASH");
   };
   void read;
   let lines = 0;
-  const push = bench.log.push.bind(bench.log);
-  bench.log.push = (...l: string[]) => {
+  const push = rig.log.push.bind(rig.log);
+  rig.log.push = (...l: string[]) => {
     if (++lines > 5_000) throw new Error("SPIN");
     return push(...l);
   };
-  bench.wait(10 * minute);
+  rig.wait(10 * minute);
   expect(lines).toBeLessThan(5_000);
 });
 it("after one failed write of the state no id is given twice", () => {
   const store = new Store();
   const log = () => {};
-  const first = new DeviceMemory(store, () => 0.5, log);
+  const first = new PersistentState(store, () => 0.5, log);
   const ids = new Set<number>();
   for (let i = 0; i < 10; i++) ids.add(first.takeId());
   store.fail = true;
   for (let i = 0; i < 60; i++) ids.add(first.takeId());
   store.fail = false;
   for (let i = 0; i < 1_000; i++) ids.add(first.takeId());
-  const second = new DeviceMemory(store, () => 0.5, log);
+  const second = new PersistentState(store, () => 0.5, log);
   let again = 0;
   for (let i = 0; i < 100; i++) if (ids.has(second.takeId())) again += 1;
   expect(again).toBe(0);
@@ -58,15 +58,15 @@ it("after one failed write of the state no id is given twice", () => {
 it("after one failed write of the state a new reading does not bear the id of one that waits in the journal", () => {
   const store = new Store();
   const flash = flashOf(16, 1024);
-  const a = new AgentBench({ flash, store });
+  const a = new AgentRig({ flash, store });
   a.link.broken = true;
   a.wait(hour);
   store.fail = true;
   a.wait(20 * hour);
   store.fail = false;
   a.wait(hour);
-  const waiting = a.agent.backlog;
-  const b = new AgentBench({ flash, store }, a.server);
+  const waiting = a.agent.waiting;
+  const b = new AgentRig({ flash, store }, a.server);
   b.now = 0;
   b.wait(8 * hour);
   const waitingIds = a.lines("report: taken").map((l) => /id=(\d+)/.exec(l)![1]);
@@ -78,11 +78,11 @@ it("after one failed write of the state a new reading does not bear the id of on
 });
 it("without key-value storage readings of an earlier boot are not dated into the future", () => {
   const flash = flashOf(16, 1024);
-  const a = new AgentBench({ flash });
+  const a = new AgentRig({ flash });
   a.link.broken = true;
   a.wait(10 * hour);
   let r = 0.3;
-  const b = new AgentBench({ flash, random: () => (r = (r * 9301 + 0.49297) % 1) });
+  const b = new AgentRig({ flash, random: () => (r = (r * 9301 + 0.49297) % 1) });
   b.link.broken = true;
   b.wait(minute);
   const wall = 1_790_000_000_000;
@@ -91,13 +91,13 @@ it("without key-value storage readings of an earlier boot are not dated into the
   expect(times.filter((t) => t > wall).length).toBe(0);
 });
 function drainTimes(flash: ReturnType<typeof flashOf>): number[] {
-  const { backlog } = backlogOf({ flash, boot: 9 });
+  const { queue } = backlogOf({ flash, boot: 9 });
   const out: number[] = [];
-  while (backlog.length > 0) {
-    const [e] = backlog.next(0, 1e12);
+  while (queue.length > 0) {
+    const [e] = queue.next(0, 1e12);
     if (!e) break;
     if (e.time !== undefined) out.push(e.time);
-    backlog.release(e);
+    queue.release(e);
   }
   return out;
 }
@@ -106,7 +106,7 @@ it("a board that loses its power every night gets back on the air once its budge
   let server;
   let sent = 0;
   for (let night = 0; night < 10; night++) {
-    const b = new AgentBench({ store, radioBudget: 600 }, server);
+    const b = new AgentRig({ store, radioBudget: 600 }, server);
     server = b.server;
     let off = false;
     let since = -1;
@@ -133,7 +133,7 @@ it("a board that loses its power every night gets back on the air once its budge
 describe("the supervisor", () => {
   const run = (interval: number, deadline: (now: number) => number, hours: number) => {
     const restarts: string[] = [];
-    const b = new AgentBench({ interval, restart: (c) => void restarts.push(c) });
+    const b = new AgentRig({ interval, restart: (c) => void restarts.push(c) });
     b.link.connect = () => {};
     b.link.poll = () => {};
     let due = 0;
@@ -169,7 +169,7 @@ describe("the supervisor", () => {
   });
 });
 it("an application may use one object for all its readings", () => {
-  const b = new AgentBench({ flash: flashOf(16, 1024) });
+  const b = new AgentRig({ flash: flashOf(16, 1024) });
   const values = { n: 0 };
   b.sample = () => {
     values.n += 1;
@@ -198,15 +198,15 @@ describe("messages with a callback, in an outage", () => {
 
   it("do not fill the RAM, and the latest of them hear of their end", () => {
     const heard: number[] = [];
-    const { backlog, log } = backlogOf({ flash: flashOf(256, 4096) });
-    for (let id = 1; id <= 3_000; id++) backlog.append(message(id, () => heard.push(id)));
-    expect(backlog.length).toBe(3_000);
-    expect(backlog.next(0, 1e12).length).toBeLessThan(64);
+    const { queue, log } = backlogOf({ flash: flashOf(256, 4096) });
+    for (let id = 1; id <= 3_000; id++) queue.append(message(id, () => heard.push(id)));
+    expect(queue.length).toBe(3_000);
+    expect(queue.next(0, 1e12).length).toBeLessThan(64);
     expect(log.filter((line) => line.includes("callback forgotten")).length).toBeGreaterThan(2_000);
-    while (backlog.length > 0) {
-      const [entry] = backlog.next(0, 1e12);
+    while (queue.length > 0) {
+      const [entry] = queue.next(0, 1e12);
       if (entry.kind === "message") entry.done?.({ kind: "accepted", data: {} });
-      backlog.release(entry);
+      queue.release(entry);
     }
     // Those that never left the RAM, and the last of those that did.
     expect(heard.slice(-64)).toEqual(Array.from({ length: 64 }, (_, i) => 2_937 + i));
@@ -215,14 +215,14 @@ describe("messages with a callback, in an outage", () => {
   it("hear of it when they make room for others", () => {
     const heard: string[] = [];
     const lost: string[] = [];
-    const { backlog } = backlogOf({
+    const { queue } = backlogOf({
       flash: flashOf(4, 1024),
       onLost: (id, _isReading, reason, entry) => {
         lost.push(`${id} ${reason}`);
         if (entry?.kind === "message") entry.done?.({ kind: "dropped" });
       },
     });
-    for (let id = 1; id <= 90; id++) backlog.append(message(id, (how) => heard.push(`${id} ${how.kind}`)));
+    for (let id = 1; id <= 90; id++) queue.append(message(id, (how) => heard.push(`${id} ${how.kind}`)));
     expect(lost.length).toBeGreaterThan(0);
     expect(heard).toEqual(lost);
   });

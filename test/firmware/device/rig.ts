@@ -47,16 +47,16 @@ class FakeSocket implements DatagramSocket {
   releaseAfterReply = false;
   closed = false;
   readonly received: Datagram[] = [];
-  readonly options: { bench: AgentBench; onReadable: (this: FakeSocket, count: number) => void };
+  readonly options: { rig: AgentRig; onReadable: (this: FakeSocket, count: number) => void };
 
   constructor(options: FakeSocket["options"]) {
     this.options = options;
-    options.bench.socket = this;
+    options.rig.socket = this;
   }
 
   write(buffer: Uint8Array, address: string, port: number): void {
     if (this.closed) throw new Error("socket is closed");
-    this.options.bench.carry(buffer.slice(), address, port, this.releaseAfterReply);
+    this.options.rig.carry(buffer.slice(), address, port, this.releaseAfterReply);
   }
 
   read(): Datagram | undefined {
@@ -93,7 +93,7 @@ class FakeLink implements Link {
   }
 }
 
-export class AgentBench {
+export class AgentRig {
   now = 0;
   readonly server: FakeEnos;
   readonly link = new FakeLink();
@@ -134,7 +134,7 @@ export class AgentBench {
       random: () => random.next(),
       transmission: narrowband,
       link: this.link,
-      socket: { io: FakeSocket, bench: this },
+      socket: { io: FakeSocket, rig: this },
       application: {
         thing,
         start: (device, boot) => {

@@ -5,7 +5,7 @@ import {
   checkLifetime,
   checkSegment,
 } from "../../../firmware/enos/credentials";
-import { SessionBench } from "./rig";
+import { SessionRig } from "./rig";
 import { keys } from "./fake-enos";
 
 /** The message of the SettingsError that `run` throws. */
@@ -91,7 +91,7 @@ describe("a session", () => {
     [{ credentials: { ...keys, deviceKey: "" } }, "deviceKey"],
     [{ credentials: { ...keys, deviceSecret: "" } }, "deviceSecret"],
   ])("with %j is not even built", (settings, name) => {
-    const text = complaint(() => void new SessionBench(undefined, settings));
+    const text = complaint(() => void new SessionRig(undefined, settings));
     expect(text).toContain(name);
     expect(text).not.toContain(keys.deviceSecret);
   });

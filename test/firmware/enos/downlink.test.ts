@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { SessionBench } from "./rig";
+import { SessionRig } from "./rig";
 import { FakeEnos, keys, root } from "./fake-enos";
 import type { Answer } from "./fake-enos";
 
@@ -9,99 +9,99 @@ const raw = "thing/model/down_raw";
 const set = "thing/service/measurepoint/set";
 
 /** A session that is open, with the noise of opening it forgotten. */
-function opened(edition: "token" | "tokenless"): SessionBench {
-  const bench = new SessionBench(new FakeEnos(edition));
-  bench.publish();
-  bench.server.seen.length = 0;
-  bench.events.length = 0;
-  return bench;
+function opened(edition: "token" | "tokenless"): SessionRig {
+  const rig = new SessionRig(new FakeEnos(edition));
+  rig.publish();
+  rig.server.seen.length = 0;
+  rig.events.length = 0;
+  return rig;
 }
 
 describe("a command announced by option 2100 alone", () => {
   it("is fetched by a signed GET", () => {
-    const bench = opened("token");
-    bench.server.downlinks.push({ topic: raw, payload: "open" });
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.server.lines).toEqual([up, `GET …${raw}`]);
-    expect(bench.server.seen[1]).toMatchObject({
+    const rig = opened("token");
+    rig.server.downlinks.push({ topic: raw, payload: "open" });
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines).toEqual([up, `GET …${raw}`]);
+    expect(rig.server.seen[1]).toMatchObject({
       payload: "",
       format: undefined,
       signed: "tokenT1-ésequence3",
     });
-    expect(bench.downlinks).toEqual([`${raw} open`]);
-    expect(bench.story).toEqual([]);
+    expect(rig.downlinks).toEqual([`${raw} open`]);
+    expect(rig.story).toEqual([]);
   });
 
   it("brings all the others that wait, one by one", () => {
-    const bench = opened("token");
-    for (const payload of ["1", "2", "3"]) bench.server.downlinks.push({ topic: set, payload });
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${set} 1`, `${set} 2`, `${set} 3`]);
-    expect(bench.server.lines).toEqual([up, `GET …${set}`, `GET …${set}`, `GET …${set}`]);
+    const rig = opened("token");
+    for (const payload of ["1", "2", "3"]) rig.server.downlinks.push({ topic: set, payload });
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${set} 1`, `${set} 2`, `${set} 3`]);
+    expect(rig.server.lines).toEqual([up, `GET …${set}`, `GET …${set}`, `GET …${set}`]);
   });
 
   it("whose GET fails is let go: the server announces it again", () => {
-    const bench = opened("token");
-    bench.server.downlinks.push({ topic: raw, payload: "open" });
-    bench.server.script = (request) => (request.line.startsWith("GET") ? { code: "4.04" } : "default");
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.downlinks).toEqual([]);
-    expect(bench.story).toEqual(["ignored: its GET ended as rejected: no-such-path"]);
-    bench.server.script = () => "default";
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${raw} open`]);
+    const rig = opened("token");
+    rig.server.downlinks.push({ topic: raw, payload: "open" });
+    rig.server.script = (request) => (request.line.startsWith("GET") ? { code: "4.04" } : "default");
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.downlinks).toEqual([]);
+    expect(rig.story).toEqual(["ignored: its GET ended as rejected: no-such-path"]);
+    rig.server.script = () => "default";
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${raw} open`]);
   });
 
   it("whose GET meets a dead token is fetched after a fresh authentication", () => {
-    const bench = opened("token");
-    bench.server.downlinks.push({ topic: raw, payload: "open" });
+    const rig = opened("token");
+    rig.server.downlinks.push({ topic: raw, payload: "open" });
     let died = false;
-    bench.server.script = (request, server) => {
+    rig.server.script = (request, server) => {
       if (request.line.startsWith("GET") && !died) {
         died = true;
         server.forget();
       }
       return "default";
     };
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${raw} open`]);
-    expect(bench.story).toEqual(["authenticating unauthorized", "online token"]);
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${raw} open`]);
+    expect(rig.story).toEqual(["authenticating unauthorized", "online token"]);
   });
 
   it("and for ever more of them by a mad server ends, and the device's own requests get through", () => {
-    const bench = opened("token");
-    bench.server.script = () => ({ code: "2.05", payload: "again", options: [[2100, `${root}/${raw}`]] });
-    expect(bench.publish()).toContain("accepted");
-    expect(bench.server.lines).toEqual([up, ...Array(8).fill(`GET …${raw}`)]);
-    expect(bench.publish()).toContain("accepted");
-    expect(bench.server.lines.filter((line) => line === up)).toHaveLength(2);
-    expect(bench.server.lines.length).toBeLessThanOrEqual(20);
+    const rig = opened("token");
+    rig.server.script = () => ({ code: "2.05", payload: "again", options: [[2100, `${root}/${raw}`]] });
+    expect(rig.publish()).toContain("accepted");
+    expect(rig.server.lines).toEqual([up, ...Array(8).fill(`GET …${raw}`)]);
+    expect(rig.publish()).toContain("accepted");
+    expect(rig.server.lines.filter((line) => line === up)).toHaveLength(2);
+    expect(rig.server.lines.length).toBeLessThanOrEqual(20);
   });
 });
 
 describe("a command that comes along in option 2102", () => {
   it("needs no GET", () => {
-    const bench = opened("tokenless");
-    bench.server.downlinks.push({ topic: raw, payload: "open" });
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.downlinks).toEqual([`${raw} open`]);
-    expect(bench.server.lines).toEqual([up]);
+    const rig = opened("tokenless");
+    rig.server.downlinks.push({ topic: raw, payload: "open" });
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.downlinks).toEqual([`${raw} open`]);
+    expect(rig.server.lines).toEqual([up]);
   });
 
   it("may be empty", () => {
-    const bench = opened("tokenless");
-    bench.server.downlinks.push({ topic: raw, payload: "" });
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${raw} `]);
+    const rig = opened("tokenless");
+    rig.server.downlinks.push({ topic: raw, payload: "" });
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${raw} `]);
   });
 
   it("is followed by the next on the next response", () => {
-    const bench = opened("tokenless");
-    for (const payload of ["1", "2", "3"]) bench.server.downlinks.push({ topic: set, payload });
-    bench.onDownlink = () => bench.send(`${set}_reply`, "done");
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${set} 1`, `${set} 2`, `${set} 3`]);
-    expect(bench.server.lines).toEqual([
+    const rig = opened("tokenless");
+    for (const payload of ["1", "2", "3"]) rig.server.downlinks.push({ topic: set, payload });
+    rig.onDownlink = () => rig.send(`${set}_reply`, "done");
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${set} 1`, `${set} 2`, `${set} 3`]);
+    expect(rig.server.lines).toEqual([
       up,
       `POST …${set}_reply`,
       `POST …${set}_reply`,
@@ -110,36 +110,36 @@ describe("a command that comes along in option 2102", () => {
   });
 
   it("without its path is no command", () => {
-    const bench = opened("tokenless");
-    bench.server.script = () => ({ code: "2.04", options: [[2102, "open"]] });
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.downlinks).toEqual([]);
+    const rig = opened("tokenless");
+    rig.server.script = () => ({ code: "2.04", options: [[2102, "open"]] });
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.downlinks).toEqual([]);
   });
 
   it("is taken in the edition with tokens as well: each response tells by itself", () => {
-    const bench = opened("token");
-    bench.server.script = () => ({
+    const rig = opened("token");
+    rig.server.script = () => ({
       code: "2.04",
       options: [
         [2100, `${root}/${raw}`],
         [2102, "open"],
       ],
     });
-    bench.publish();
-    expect(bench.downlinks).toEqual([`${raw} open`]);
+    rig.publish();
+    expect(rig.downlinks).toEqual([`${raw} open`]);
   });
 
   it("on a refusal is not looked at", () => {
-    const bench = opened("tokenless");
-    bench.server.script = () => ({
+    const rig = opened("tokenless");
+    rig.server.script = () => ({
       code: "4.04",
       options: [
         [2100, `${root}/${raw}`],
         [2102, "open"],
       ],
     });
-    expect(bench.publish()).toBe("rejected no-such-path");
-    expect(bench.downlinks).toEqual([]);
+    expect(rig.publish()).toBe("rejected no-such-path");
+    expect(rig.downlinks).toEqual([]);
   });
 });
 
@@ -168,7 +168,7 @@ describe("a path that is none of this device's", () => {
 
   describe.each(["with payload", "without"])("%s", (kind) => {
     test.each(paths)("%s: ignored and told", (_what, path) => {
-      const bench = opened("token");
+      const rig = opened("token");
       const options: Answer["options"] =
         kind === "without"
           ? [[2100, path]]
@@ -176,11 +176,11 @@ describe("a path that is none of this device's", () => {
               [2100, path],
               [2102, "open"],
             ];
-      bench.server.script = () => ({ code: "2.04", options });
-      expect(bench.publish()).toBe("accepted");
-      expect(bench.downlinks).toEqual([]);
-      expect(bench.server.lines).toEqual([up]);
-      expect(bench.story).toEqual(["ignored: its path is not one of this device's topics"]);
+      rig.server.script = () => ({ code: "2.04", options });
+      expect(rig.publish()).toBe("accepted");
+      expect(rig.downlinks).toEqual([]);
+      expect(rig.server.lines).toEqual([up]);
+      expect(rig.story).toEqual(["ignored: its path is not one of this device's topics"]);
     });
   });
 
@@ -195,13 +195,13 @@ describe("a path that is none of this device's", () => {
             .map((tail) => Buffer.from([root, ...tail].join("/"), "utf8")),
         ),
         (path) => {
-          const bench = opened("tokenless");
-          bench.server.script = (request) =>
+          const rig = opened("tokenless");
+          rig.server.script = (request) =>
             request.line.startsWith("GET")
               ? { code: "2.05", payload: "x" }
               : { code: "2.04", options: [[2100, path]] };
-          expect(bench.publish()).toBe("accepted");
-          for (const { line } of bench.server.seen.slice(1)) {
+          expect(rig.publish()).toBe("accepted");
+          for (const { line } of rig.server.seen.slice(1)) {
             expect(line).toMatch(/^GET \/topic\/sys\/MuGsF6W4\/861234567890123(\/[!-.0-~]+)+$/);
             expect(line.split("/")).not.toContain("..");
           }
@@ -214,27 +214,27 @@ describe("a path that is none of this device's", () => {
 
 describe("from inside onDownlink", () => {
   it("the answer to the command goes out, and what waited before it goes first", () => {
-    const bench = opened("tokenless");
-    bench.server.downlinks.push({ topic: set, payload: "1" });
-    bench.onDownlink = () => bench.send(`${set}_reply`, "done");
-    const first = bench.send("thing/model/up_raw", "1");
-    const second = bench.send("thing/model/up_raw", "2");
-    bench.pump();
+    const rig = opened("tokenless");
+    rig.server.downlinks.push({ topic: set, payload: "1" });
+    rig.onDownlink = () => rig.send(`${set}_reply`, "done");
+    const first = rig.send("thing/model/up_raw", "1");
+    const second = rig.send("thing/model/up_raw", "2");
+    rig.pump();
     expect([first, second].map((outcomes) => outcomes.length)).toEqual([1, 1]);
-    expect(bench.server.seen.map((request) => request.payload)).toEqual(["1", "2", "done"]);
+    expect(rig.server.seen.map((request) => request.payload)).toEqual(["1", "2", "done"]);
   });
 
   it("numbers stay in order when replies, GETs and requests mix", () => {
-    const bench = opened("token");
-    for (const payload of ["1", "2", "3", "4"]) bench.server.downlinks.push({ topic: set, payload });
-    bench.onDownlink = () => bench.send(`${set}_reply`, "done");
-    const all = Array.from({ length: 4 }, () => bench.send());
-    bench.pump();
+    const rig = opened("token");
+    for (const payload of ["1", "2", "3", "4"]) rig.server.downlinks.push({ topic: set, payload });
+    rig.onDownlink = () => rig.send(`${set}_reply`, "done");
+    const all = Array.from({ length: 4 }, () => rig.send());
+    rig.pump();
     expect(all.map((outcomes) => outcomes.length)).toEqual([1, 1, 1, 1]);
-    expect(bench.downlinks).toHaveLength(4);
-    expect(bench.server.lines.filter((line) => line.endsWith("_reply"))).toHaveLength(4);
-    const numbers = bench.server.seen.map((request) => Number(/sequence(\d+)$/.exec(request.signed!)![1]));
+    expect(rig.downlinks).toHaveLength(4);
+    expect(rig.server.lines.filter((line) => line.endsWith("_reply"))).toHaveLength(4);
+    const numbers = rig.server.seen.map((request) => Number(/sequence(\d+)$/.exec(request.signed!)![1]));
     expect(numbers).toEqual(numbers.map((_, i) => numbers[0] + i));
-    expect(bench.story).toEqual([]);
+    expect(rig.story).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ import type { SessionEvent, SessionOptions } from "../../../firmware/enos/sessio
 const address = "192.0.2.1";
 const port = 5683;
 
-export class SessionBench {
+export class SessionRig {
   now = 5_000;
   readonly server: FakeEnos;
   readonly endpoint: Endpoint;

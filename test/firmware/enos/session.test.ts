@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { SessionBench, words } from "./rig";
+import { SessionRig, words } from "./rig";
 import { FakeEnos, keys } from "./fake-enos";
 import type { Answer } from "./fake-enos";
 
@@ -10,91 +10,91 @@ const hour = 3_600_000;
 
 describe("the edition with tokens", () => {
   it("authenticates first and signs every request after it, numbered from 1 upwards", () => {
-    const bench = new SessionBench();
-    expect([bench.publish(), bench.publish(), bench.publish()]).toEqual(["accepted", "accepted", "accepted"]);
-    expect(bench.server.lines).toEqual([auth, up, up, up]);
-    expect(bench.server.seen.map((request) => request.signed)).toEqual([
+    const rig = new SessionRig();
+    expect([rig.publish(), rig.publish(), rig.publish()]).toEqual(["accepted", "accepted", "accepted"]);
+    expect(rig.server.lines).toEqual([auth, up, up, up]);
+    expect(rig.server.seen.map((request) => request.signed)).toEqual([
       undefined,
       "tokenT1-ésequence1",
       "tokenT1-ésequence2",
       "tokenT1-ésequence3",
     ]);
-    expect(bench.server.seen[0].format).toBe(50);
-    expect(bench.story).toEqual(["authenticating first", "online token"]);
-    expect(bench.session).toMatchObject({ online: true, edition: "token", busy: false });
+    expect(rig.server.seen[0].format).toBe(50);
+    expect(rig.story).toEqual(["authenticating first", "online token"]);
+    expect(rig.session).toMatchObject({ online: true, edition: "token", busy: false });
   });
 
   it("retransmits a request with the number it had", () => {
-    const bench = new SessionBench();
-    bench.publish();
-    bench.server.script = (_request, server) => (server.seen.length < 4 ? "silence" : "default");
-    const outcomes = bench.send();
-    bench.pump();
-    bench.wait(40_000);
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = (_request, server) => (server.seen.length < 4 ? "silence" : "default");
+    const outcomes = rig.send();
+    rig.pump();
+    rig.wait(40_000);
     expect(outcomes.map(words)).toEqual(["accepted"]);
-    expect(bench.server.seen.slice(2).map((request) => request.signed)).toEqual([
+    expect(rig.server.seen.slice(2).map((request) => request.signed)).toEqual([
       "tokenT1-ésequence2",
       "tokenT1-ésequence2",
     ]);
-    expect(new Set(bench.server.seen.slice(2).map((request) => request.messageId)).size).toBe(1);
+    expect(new Set(rig.server.seen.slice(2).map((request) => request.messageId)).size).toBe(1);
   });
 
   it("takes a new number after a request that was never answered, as the server may have seen it", () => {
-    const bench = new SessionBench();
-    bench.publish();
-    bench.server.script = () => "silence";
-    const lost = bench.send();
-    bench.wait(200_000);
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = () => "silence";
+    const lost = rig.send();
+    rig.wait(200_000);
     expect(lost.map(words)).toEqual(["unanswered timeout"]);
-    bench.server.script = () => "default";
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.server.seen.at(-1)!.signed).toBe("tokenT1-ésequence3");
+    rig.server.script = () => "default";
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.seen.at(-1)!.signed).toBe("tokenT1-ésequence3");
   });
 
   it.each(["zero", "key", "30313233343536373839616263646566"])("speaks iv %s", (iv) => {
     const key = Buffer.from("112d046529be3bfa97b3af9f42d762f3", "hex");
     const bytes = iv === "zero" ? Buffer.alloc(16) : iv === "key" ? key : Buffer.from(iv, "hex");
-    const bench = new SessionBench(new FakeEnos("token", bytes), { iv });
-    expect(bench.publish()).toBe("accepted");
+    const rig = new SessionRig(new FakeEnos("token", bytes), { iv });
+    expect(rig.publish()).toBe("accepted");
   });
 });
 
 describe("the edition without", () => {
   it("is recognised by an answer without a token, and signs nothing", () => {
-    const bench = new SessionBench(new FakeEnos("tokenless"));
-    expect([bench.publish(), bench.publish()]).toEqual(["accepted", "accepted"]);
-    expect(bench.server.lines).toEqual([auth, up, up]);
-    expect(bench.server.seen.map((request) => request.signed)).toEqual([undefined, undefined, undefined]);
-    expect(bench.story).toEqual(["authenticating first", "online tokenless"]);
+    const rig = new SessionRig(new FakeEnos("tokenless"));
+    expect([rig.publish(), rig.publish()]).toEqual(["accepted", "accepted"]);
+    expect(rig.server.lines).toEqual([auth, up, up]);
+    expect(rig.server.seen.map((request) => request.signed)).toEqual([undefined, undefined, undefined]);
+    expect(rig.story).toEqual(["authenticating first", "online tokenless"]);
   });
 
   test.each(["{}", '{"id":"1"}', '{"data":{"token":"x"}}'])("so is %s", (payload) => {
-    const bench = new SessionBench();
-    bench.server.script = (request) => (request.line === auth ? { code: "2.04", payload } : { code: "2.04" });
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.session.edition).toBe("tokenless");
+    const rig = new SessionRig();
+    rig.server.script = (request) => (request.line === auth ? { code: "2.04", payload } : { code: "2.04" });
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.session.edition).toBe("tokenless");
   });
 });
 
 describe("the edition set by hand", () => {
   it("token: a server without tokens is refused, no request goes out unsigned", () => {
-    const bench = new SessionBench(new FakeEnos("tokenless"), { edition: "token" });
-    expect(bench.publish()).toBe("offline edition-mismatch");
-    expect(bench.server.lines).toEqual([auth]);
+    const rig = new SessionRig(new FakeEnos("tokenless"), { edition: "token" });
+    expect(rig.publish()).toBe("offline edition-mismatch");
+    expect(rig.server.lines).toEqual([auth]);
   });
 
   it("token: one with tokens is as always", () => {
-    expect(new SessionBench(new FakeEnos("token"), { edition: "token" }).publish()).toBe("accepted");
+    expect(new SessionRig(new FakeEnos("token"), { edition: "token" }).publish()).toBe("accepted");
   });
 
   it("tokenless: a token that comes all the same is not used, nor any other body read", () => {
     for (const payload of ['{"token":"T"}', "welcome", "[1", ""]) {
-      const bench = new SessionBench(new FakeEnos("tokenless"), { edition: "tokenless" });
-      bench.server.script = (request) =>
+      const rig = new SessionRig(new FakeEnos("tokenless"), { edition: "tokenless" });
+      rig.server.script = (request) =>
         request.line === auth ? { code: "2.04", payload } : { code: "2.04" };
-      expect(bench.publish()).toBe("accepted");
-      expect(bench.server.seen[1].signed).toBeUndefined();
-      expect(bench.session.edition).toBe("tokenless");
+      expect(rig.publish()).toBe("accepted");
+      expect(rig.server.seen[1].signed).toBeUndefined();
+      expect(rig.session.edition).toBe("tokenless");
     }
   });
 });
@@ -103,108 +103,108 @@ describe("authentication again", () => {
   test.each(["token", "tokenless"] as const)(
     "when the lifetime has passed without contact, %s",
     (edition) => {
-      const bench = new SessionBench(new FakeEnos(edition));
-      bench.publish();
+      const rig = new SessionRig(new FakeEnos(edition));
+      rig.publish();
       // A minute is kept for the request's way: what arrives too late is refused.
-      bench.wait(hour - 60_001);
-      expect(bench.publish()).toBe("accepted");
-      expect(bench.server.lines.filter((line) => line === auth)).toHaveLength(1);
-      bench.wait(hour - 60_000);
-      expect(bench.publish()).toBe("accepted");
-      expect(bench.server.lines).toEqual([auth, up, up, auth, up]);
-      expect(bench.story.filter((line) => line.startsWith("auth"))).toEqual([
+      rig.wait(hour - 60_001);
+      expect(rig.publish()).toBe("accepted");
+      expect(rig.server.lines.filter((line) => line === auth)).toHaveLength(1);
+      rig.wait(hour - 60_000);
+      expect(rig.publish()).toBe("accepted");
+      expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+      expect(rig.story.filter((line) => line.startsWith("auth"))).toEqual([
         "authenticating first",
         "authenticating lapsed",
       ]);
-      if (edition === "token") expect(bench.server.seen.at(-1)!.signed).toBe("tokenT2-ésequence1");
+      if (edition === "token") expect(rig.server.seen.at(-1)!.signed).toBe("tokenT2-ésequence1");
     },
   );
 
   it("silence is no contact: requests without an answer do not prolong the session", () => {
-    const bench = new SessionBench();
-    bench.publish();
-    bench.server.script = () => "silence";
-    bench.wait(hour / 2);
-    const lost = bench.send();
-    bench.wait(hour / 2);
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = () => "silence";
+    rig.wait(hour / 2);
+    const lost = rig.send();
+    rig.wait(hour / 2);
     expect(lost.map(words)).toEqual(["unanswered timeout"]);
-    bench.server.script = () => "default";
-    bench.publish();
-    expect(bench.server.lines.slice(-2)).toEqual([auth, up]);
+    rig.server.script = () => "default";
+    rig.publish();
+    expect(rig.server.lines.slice(-2)).toEqual([auth, up]);
   });
 
   test.each(["token", "tokenless"] as const)("on 4.01, and the request is repeated, %s", (edition) => {
-    const bench = new SessionBench(new FakeEnos(edition));
-    bench.publish();
-    bench.server.forget();
-    expect(bench.publish("thing/model/up_raw", "precious")).toBe("accepted");
-    expect(bench.server.lines).toEqual([auth, up, up, auth, up]);
-    expect(bench.server.seen.at(-1)!.payload).toBe("precious");
-    expect(bench.story).toContain("authenticating unauthorized");
-    const [refused, repeated] = [bench.server.seen[2], bench.server.seen[4]];
+    const rig = new SessionRig(new FakeEnos(edition));
+    rig.publish();
+    rig.server.forget();
+    expect(rig.publish("thing/model/up_raw", "precious")).toBe("accepted");
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+    expect(rig.server.seen.at(-1)!.payload).toBe("precious");
+    expect(rig.story).toContain("authenticating unauthorized");
+    const [refused, repeated] = [rig.server.seen[2], rig.server.seen[4]];
     expect(repeated.messageId).not.toBe(refused.messageId);
     expect(repeated.token).not.toBe(refused.token);
   });
 
   it("on 4.02, when the server has moved to the edition without tokens", () => {
-    const bench = new SessionBench(new FakeEnos("token"));
-    bench.publish();
-    bench.server.edition = "tokenless";
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.server.lines).toEqual([auth, up, up, auth, up]);
-    expect(bench.story.slice(2)).toEqual(["authenticating bad-option", "online tokenless"]);
+    const rig = new SessionRig(new FakeEnos("token"));
+    rig.publish();
+    rig.server.edition = "tokenless";
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+    expect(rig.story.slice(2)).toEqual(["authenticating bad-option", "online tokenless"]);
   });
 
   it("and on 4.01 when it has moved the other way", () => {
-    const bench = new SessionBench(new FakeEnos("tokenless"));
-    bench.publish();
-    bench.server.edition = "token";
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.story.slice(2)).toEqual(["authenticating unauthorized", "online token"]);
+    const rig = new SessionRig(new FakeEnos("tokenless"));
+    rig.publish();
+    rig.server.edition = "token";
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.story.slice(2)).toEqual(["authenticating unauthorized", "online token"]);
   });
 
   test.each([
     ["4.01", "unauthorized"],
     ["4.02", "bad-option"],
   ])("happens once per request: a second %s is the outcome, and a pause follows", (code, reason) => {
-    const bench = new SessionBench();
-    bench.server.script = (request, server) => (request.line === auth ? server.answer(request) : { code });
-    expect(bench.publish()).toBe(`rejected ${reason}`);
-    expect(bench.server.lines).toEqual([auth, up, auth, up]);
-    expect(bench.publish()).toBe("offline waiting");
-    expect(bench.server.seen).toHaveLength(4);
+    const rig = new SessionRig();
+    rig.server.script = (request, server) => (request.line === auth ? server.answer(request) : { code });
+    expect(rig.publish()).toBe(`rejected ${reason}`);
+    expect(rig.server.lines).toEqual([auth, up, auth, up]);
+    expect(rig.publish()).toBe("offline waiting");
+    expect(rig.server.seen).toHaveLength(4);
   });
 
   it("does not drain the battery when every request is refused for ever: the pause grows to an hour", () => {
-    const bench = new SessionBench();
-    bench.server.script = (request, server) =>
+    const rig = new SessionRig();
+    rig.server.script = (request, server) =>
       request.line === auth ? server.answer(request) : { code: "4.01" };
     let datagrams = 0;
     for (let minute = 0; minute < 24 * 60; minute++) {
-      bench.publish();
-      bench.wait(60_000);
-      if (minute === 12 * 60) datagrams = bench.server.seen.length;
+      rig.publish();
+      rig.wait(60_000);
+      if (minute === 12 * 60) datagrams = rig.server.seen.length;
     }
     // In the second half of the day a round of four datagrams comes every half to whole hour.
-    expect(bench.server.seen.length - datagrams).toBeLessThanOrEqual(4 * 25);
-    expect(bench.server.seen.length - datagrams).toBeGreaterThanOrEqual(4 * 10);
+    expect(rig.server.seen.length - datagrams).toBeLessThanOrEqual(4 * 25);
+    expect(rig.server.seen.length - datagrams).toBeGreaterThanOrEqual(4 * 10);
   });
 
   it("forgets its pauses once a request is accepted", () => {
-    const bench = new SessionBench();
-    bench.server.script = () => ({ code: "5.00" });
+    const rig = new SessionRig();
+    rig.server.script = () => ({ code: "5.00" });
     for (let i = 0; i < 6; i++) {
-      bench.publish();
-      bench.wait(hour);
+      rig.publish();
+      rig.wait(hour);
     }
-    bench.server.script = () => "default";
-    expect(bench.publish()).toBe("accepted");
-    bench.server.forget();
-    bench.server.script = () => ({ code: "5.00" });
-    bench.wait(hour);
-    expect(bench.publish()).toBe("offline server-error");
-    expect(bench.events.at(-1)).toMatchObject({ kind: "refused" });
-    expect((bench.events.at(-1) as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(15_000);
+    rig.server.script = () => "default";
+    expect(rig.publish()).toBe("accepted");
+    rig.server.forget();
+    rig.server.script = () => ({ code: "5.00" });
+    rig.wait(hour);
+    expect(rig.publish()).toBe("offline server-error");
+    expect(rig.events.at(-1)).toMatchObject({ kind: "refused" });
+    expect((rig.events.at(-1) as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(15_000);
   });
 });
 
@@ -222,67 +222,67 @@ describe("an error is an outcome with a name, without another request", () => {
   ];
 
   test.each(errors)("%s to a request: %s", (code, reason) => {
-    const bench = new SessionBench();
-    bench.publish();
-    bench.server.script = () => ({ code });
-    expect(bench.publish()).toBe(`rejected ${reason}`);
-    bench.wait(hour / 2);
-    expect(bench.server.lines).toEqual([auth, up, up]);
-    bench.server.script = () => "default";
-    expect(bench.publish()).toBe("accepted");
-    expect(bench.server.lines).toEqual([auth, up, up, up]);
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = () => ({ code });
+    expect(rig.publish()).toBe(`rejected ${reason}`);
+    rig.wait(hour / 2);
+    expect(rig.server.lines).toEqual([auth, up, up]);
+    rig.server.script = () => "default";
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines).toEqual([auth, up, up, up]);
   });
 
   test.each([...errors, ["4.01", "unauthorized"], ["4.02", "bad-option"]])(
     "%s to an authentication: %s",
     (code, reason) => {
-      const bench = new SessionBench();
-      bench.server.script = () => ({ code });
-      expect(bench.publish()).toBe(`offline ${reason}`);
-      bench.wait(hour);
-      expect(bench.server.lines).toEqual([auth]);
-      expect(bench.story).toEqual(["authenticating first", `refused ${reason}`]);
-      expect(bench.session.online).toBe(false);
+      const rig = new SessionRig();
+      rig.server.script = () => ({ code });
+      expect(rig.publish()).toBe(`offline ${reason}`);
+      rig.wait(hour);
+      expect(rig.server.lines).toEqual([auth]);
+      expect(rig.story).toEqual(["authenticating first", `refused ${reason}`]);
+      expect(rig.session.online).toBe(false);
     },
   );
 
   it("RST and silence are outcomes too", () => {
-    const bench = new SessionBench();
-    bench.publish();
-    bench.server.script = () => "reset";
-    expect(bench.publish()).toBe("unanswered reset");
-    bench.server.script = () => "silence";
-    const outcomes = bench.send();
-    bench.wait(105_000);
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = () => "reset";
+    expect(rig.publish()).toBe("unanswered reset");
+    rig.server.script = () => "silence";
+    const outcomes = rig.send();
+    rig.wait(105_000);
     expect(outcomes.map(words)).toEqual(["unanswered timeout"]);
   });
 
   it("an authentication without an answer is one as well", () => {
-    const bench = new SessionBench();
-    bench.server.script = () => "silence";
-    const outcomes = bench.send();
-    bench.wait(105_000);
+    const rig = new SessionRig();
+    rig.server.script = () => "silence";
+    const outcomes = rig.send();
+    rig.wait(105_000);
     expect(outcomes.map(words)).toEqual(["offline timeout"]);
-    expect(bench.server.lines).toEqual([auth, auth, auth]);
+    expect(rig.server.lines).toEqual([auth, auth, auth]);
   });
 });
 
 describe("a refused authentication", () => {
   it("is tried again after a pause that doubles, with a spread, up to an hour and no longer", () => {
-    const bench = new SessionBench();
-    bench.server.script = () => ({ code: "4.03" });
+    const rig = new SessionRig();
+    rig.server.script = () => ({ code: "4.03" });
     const pauses: number[] = [];
     for (let i = 0; i < 20; i++) {
-      const outcome = bench.send();
-      bench.pump();
+      const outcome = rig.send();
+      rig.pump();
       const last = outcome[0] as { kind: string; retryAfter: number };
       expect(last.kind).toBe("offline");
       pauses.push(last.retryAfter);
-      expect(bench.server.seen).toHaveLength(i + 1);
-      bench.wait(last.retryAfter - 1);
-      expect(bench.publish()).toBe("offline waiting");
-      expect(bench.server.seen).toHaveLength(i + 1);
-      bench.wait(1);
+      expect(rig.server.seen).toHaveLength(i + 1);
+      rig.wait(last.retryAfter - 1);
+      expect(rig.publish()).toBe("offline waiting");
+      expect(rig.server.seen).toHaveLength(i + 1);
+      rig.wait(1);
     }
     pauses.forEach((pause, i) => {
       const step = Math.min(15_000 * 2 ** i, hour);
@@ -293,22 +293,22 @@ describe("a refused authentication", () => {
   });
 
   it("says how long the pause still lasts", () => {
-    const bench = new SessionBench();
-    bench.server.script = () => ({ code: "4.03" });
-    bench.publish();
-    const { retryAfter } = bench.events.at(-1) as { retryAfter: number };
-    bench.wait(1_000);
-    const outcomes = bench.send();
+    const rig = new SessionRig();
+    rig.server.script = () => ({ code: "4.03" });
+    rig.publish();
+    const { retryAfter } = rig.events.at(-1) as { retryAfter: number };
+    rig.wait(1_000);
+    const outcomes = rig.send();
     expect(outcomes).toEqual([{ kind: "offline", reason: "waiting", retryAfter: retryAfter - 1_000 }]);
   });
 
   it("gives back all that waits", () => {
-    const bench = new SessionBench();
-    bench.server.script = () => ({ code: "4.03" });
-    const all = [bench.send(), bench.send(), bench.send()];
-    bench.pump();
+    const rig = new SessionRig();
+    rig.server.script = () => ({ code: "4.03" });
+    const all = [rig.send(), rig.send(), rig.send()];
+    rig.pump();
     expect(all.map((outcomes) => outcomes.map(words))).toEqual(Array(3).fill(["offline forbidden"]));
-    expect(bench.session.busy).toBe(false);
+    expect(rig.session.busy).toBe(false);
   });
 
   const hostile: [string, Answer][] = [
@@ -329,22 +329,22 @@ describe("a refused authentication", () => {
   ];
 
   test.each(hostile)("an answer with %s opens no session", (_what, answer) => {
-    const bench = new SessionBench();
-    bench.server.script = () => answer;
-    expect(bench.publish()).toBe("offline unreadable-answer");
-    expect(bench.server.lines).toEqual([auth]);
+    const rig = new SessionRig();
+    rig.server.script = () => answer;
+    expect(rig.publish()).toBe("offline unreadable-answer");
+    expect(rig.server.lines).toEqual([auth]);
   });
 
   it("a token of 256 bytes works, and so do odd characters", () => {
     for (const token of ["t".repeat(256), 'a"b\\c', "sequence9token", "\u0000", "😀"]) {
-      const bench = new SessionBench();
-      bench.server.script = (request, server) => {
+      const rig = new SessionRig();
+      rig.server.script = (request, server) => {
         if (request.line !== auth) return server.answer(request);
         server.token = token;
         server.sequence = 0;
         return { code: "2.05", payload: JSON.stringify({ token }) };
       };
-      expect(bench.publish()).toBe("accepted");
+      expect(rig.publish()).toBe("accepted");
     }
   });
 
@@ -357,11 +357,11 @@ describe("a refused authentication", () => {
         ),
         fc.constantFrom("auto", "token", "tokenless"),
         (payload, edition) => {
-          const bench = new SessionBench(new FakeEnos(), { edition: edition as "auto" });
-          bench.server.script = (request) =>
+          const rig = new SessionRig(new FakeEnos(), { edition: edition as "auto" });
+          rig.server.script = (request) =>
             request.line === auth ? { code: "2.04", payload } : { code: "2.04" };
           expect(["accepted", "offline unreadable-answer", "offline edition-mismatch"]).toContain(
-            bench.publish(),
+            rig.publish(),
           );
         },
       ),
@@ -372,46 +372,46 @@ describe("a refused authentication", () => {
 
 describe("the queue", () => {
   it("sends one request at a time, in order, after one authentication", () => {
-    const bench = new SessionBench();
-    const all = ["1", "2", "3"].map((payload) => bench.send("thing/model/up_raw", payload));
-    expect(bench.session.busy).toBe(true);
-    bench.pump();
+    const rig = new SessionRig();
+    const all = ["1", "2", "3"].map((payload) => rig.send("thing/model/up_raw", payload));
+    expect(rig.session.busy).toBe(true);
+    rig.pump();
     expect(all.map((outcomes) => outcomes.map(words))).toEqual(Array(3).fill(["accepted"]));
-    expect(bench.server.seen.map((request) => request.payload).slice(1)).toEqual(["1", "2", "3"]);
+    expect(rig.server.seen.map((request) => request.payload).slice(1)).toEqual(["1", "2", "3"]);
   });
 
   it("refuses the ninth that waits at once", () => {
-    const bench = new SessionBench();
-    const all = Array.from({ length: 10 }, () => bench.send());
+    const rig = new SessionRig();
+    const all = Array.from({ length: 10 }, () => rig.send());
     expect(all.slice(0, 8)).toEqual(Array(8).fill([]));
     expect(all.slice(8).map((outcomes) => outcomes.map(words))).toEqual(
       Array(2).fill(["unanswered queue-full"]),
     );
-    bench.pump();
+    rig.pump();
     expect(all.slice(0, 8).map((outcomes) => outcomes.map(words))).toEqual(Array(8).fill(["accepted"]));
   });
 
   it("closing the endpoint gives every request its one outcome", () => {
-    const bench = new SessionBench();
-    bench.publish();
-    const all = [bench.send(), bench.send(), bench.send()];
-    bench.endpoint.close(bench.now);
+    const rig = new SessionRig();
+    rig.publish();
+    const all = [rig.send(), rig.send(), rig.send()];
+    rig.endpoint.close(rig.now);
     expect(all.map((outcomes) => outcomes.map(words))).toEqual(Array(3).fill(["unanswered cancelled"]));
   });
 });
 
 it("no event ever holds a secret, a token or a signature", () => {
-  const bench = new SessionBench();
+  const rig = new SessionRig();
   const signs: string[] = [];
-  bench.server.script = (request, server) => {
+  rig.server.script = (request, server) => {
     if (request.line === auth) signs.push((JSON.parse(request.payload) as { sign: string }).sign);
     return server.seen.length % 3 === 0 ? { code: "4.01" } : server.answer(request);
   };
   for (let i = 0; i < 20; i++) {
-    bench.publish();
-    bench.wait(hour);
+    rig.publish();
+    rig.wait(hour);
   }
-  const told = JSON.stringify(bench.events);
+  const told = JSON.stringify(rig.events);
   expect(told.length).toBeGreaterThan(100);
   for (const secret of [keys.deviceSecret, "T1-", "T2-", ...signs]) expect(told).not.toContain(secret);
 });

@@ -5,11 +5,11 @@ import { backlogOf, drain, flashOf, reading } from "../delivery/journal-rig";
 /** Work that has blocks copied: every fourth waits. */
 function work(b: ReturnType<typeof backlogOf>, from: number, to: number, acked: Set<number>) {
   for (let id = from; id <= to; id++) {
-    b.backlog.append(reading(id));
+    b.queue.append(reading(id));
     if (id % 4 === 0) continue;
-    const e = b.backlog.next(0, 1e9).find((x) => x.id === id);
+    const e = b.queue.next(0, 1e9).find((x) => x.id === id);
     if (e !== undefined) {
-      b.backlog.release(e);
+      b.queue.release(e);
       acked.add(id);
     }
   }
@@ -27,9 +27,9 @@ it("one write that fails while a block is copied: nothing twice", () => {
       write(x, o);
     };
     work(b, 1, 80, acked);
-    const waiting = b.backlog.length;
+    const waiting = b.queue.length;
     const lost = b.lost.map((l) => Number.parseInt(l));
-    const ids = drain(b.backlog);
+    const ids = drain(b.queue);
     const twice = ids.filter((id, i) => ids.indexOf(id) !== i || acked.has(id));
     const gone = Array.from({ length: 80 }, (_, i) => i + 1).filter(
       (id) => !acked.has(id) && !ids.includes(id) && !lost.includes(id),
@@ -56,9 +56,9 @@ it("the same, seen after a reboot", () => {
       write(x, o);
     };
     work(b, 1, 80, acked);
-    const before = b.backlog.next(0, 1e9).map((e) => e.id);
+    const before = b.queue.next(0, 1e9).map((e) => e.id);
     const after = backlogOf({ flash, boot: 2 });
-    const ids = drain(after.backlog);
+    const ids = drain(after.queue);
     const twice = ids.filter((id, i) => ids.indexOf(id) !== i || acked.has(id));
     if (twice.length) wrong.push(`write ${n} (${what}): twice=${twice} ${before.length}`);
   }
@@ -68,16 +68,16 @@ it("a write that is done and reports a failure: nothing twice", () => {
   const flash = flashOf(8);
   const b = backlogOf({ flash });
   const write = flash.write.bind(flash);
-  b.backlog.append(reading(1));
+  b.queue.append(reading(1));
   flash.write = (x, o) => {
     write(x, o);
     throw new Error("ESP_ERR_FLASH_OP_TIMEOUT");
   };
-  b.backlog.append(reading(2));
+  b.queue.append(reading(2));
   flash.write = write;
-  b.backlog.append(reading(3));
-  expect(drain(b.backlog)).toEqual([1, 2, 3]);
-  expect(drain(backlogOf({ flash, boot: 2 }).backlog)).toEqual([]);
+  b.queue.append(reading(3));
+  expect(drain(b.queue)).toEqual([1, 2, 3]);
+  expect(drain(backlogOf({ flash, boot: 2 }).queue)).toEqual([]);
 });
 it("one block that cannot be erased does not hide what waits from all later boots", () => {
   const flash = flashOf(6);
@@ -94,9 +94,9 @@ it("one block that cannot be erased does not hide what waits from all later boot
   for (; id <= 200; id++) work(b, id, id, acked);
   // Nobody sends any more; power goes.
   const flashed = b.log.filter((l) => l.includes("failed")).length;
-  const counted = new Set(drain(backlogOf({ flash, boot: 3, log() {} }).backlog));
+  const counted = new Set(drain(backlogOf({ flash, boot: 3, log() {} }).queue));
   const c = backlogOf({ flash, boot: 2 });
-  expect({ flashed, first: c.log[0], durable: c.backlog.durable, size: counted.size > 0 }).toMatchObject({
+  expect({ flashed, first: c.log[0], durable: c.queue.durable, size: counted.size > 0 }).toMatchObject({
     durable: true,
     size: true,
   });

@@ -2,7 +2,7 @@
  * The journal and the device's memory put through seeded work in any engine, over flash that is an
  * array with NOR's rules; a torn write every now and then stands for a loss of power.
  */
-import { DeviceMemory } from "../../../firmware/continuity/persistent-state";
+import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import { crc32 } from "../../../firmware/journal/crc";
 import { Journal } from "../../../firmware/journal/journal";
 import { readSamplePoints } from "../../../firmware/model/report";
@@ -92,14 +92,14 @@ export function memoryWork({ below, say }: Tools): void {
     write: (key: string, value: Uint8Array): void => void (kept[key] = value.slice()),
   };
   for (let boot = 0; boot < 6; boot++) {
-    const memory = new DeviceMemory(
+    const memory = new PersistentState(
       store,
       () => below(1_000_000) / 1_000_000,
       (room, text) => say("memory", room + text),
     );
     memory.follow({
       rto: () => (boot === 2 ? undefined : { srtt: 100 * boot, rttvar: 5, slowRto: 7, doubt: 2 }),
-      ladder: () => [boot, 0, 65_535],
+      escalation: () => [boot, 0, 65_535],
     });
     for (let i = below(200); i > 0; i--) memory.takeId();
     memory.coverMessageId((memory.firstMessageId + below(300)) & 0xffff);
@@ -109,12 +109,12 @@ export function memoryWork({ below, say }: Tools): void {
     }
     memory.coverSequence(below(2_000));
     if (boot === 3) memory.noteRestart("hung");
-    const { session, rto, ladder, restart, firstMessageId, boots } = memory;
+    const { session, rto, escalation, restart, firstMessageId, boots } = memory;
     const about =
       session === undefined ? "" : `${hexText(session.token)} ${session.sequence} ${session.lastContact}`;
     say(
       "memory",
-      `${boots} ${memory.peekId()} ${firstMessageId} ${about} ${JSON.stringify([rto, ladder, restart])}`,
+      `${boots} ${memory.peekId()} ${firstMessageId} ${about} ${JSON.stringify([rto, escalation, restart])}`,
     );
     for (const key of ["a", "b"]) if (kept[key] !== undefined) say("memory", hexText(kept[key]));
   }

@@ -18,7 +18,7 @@ import type { ThingFault } from "../../../firmware/model/thing";
 import type { Attributes, Events, Report } from "../../../firmware/product/thing";
 
 /** What the suite needs of the one who runs it. */
-export interface Bench {
+export interface Rig {
   /** A whole number from 0 to below the limit, at random. */
   below(limit: number): number;
   say(suite: string, text: string): void;
@@ -45,7 +45,7 @@ const edges = [
 const wrong: readonly unknown[] = [NaN, Infinity, "text", true, null, undefined, [], {}, { value: 1 }];
 
 /** Says `model` lines, several for each round. */
-export function thingModel(rounds: number, { below, say }: Bench): void {
+export function thingModel(rounds: number, { below, say }: Rig): void {
   const out = new Uint8Array(400);
   const line = (what: string, length: number | ThingFault): void => {
     const text = typeof length === "number" ? hexText(out.subarray(0, length)) : JSON.stringify(length);

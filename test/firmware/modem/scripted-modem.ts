@@ -1,5 +1,5 @@
 /**
- * The driver on a bench: a modem that answers from a table, in virtual time.
+ * The driver on a rig: a modem that answers from a table, in virtual time.
  *
  * Between two events the driver is polled when it wants to be, as the firmware does it. At each
  * event it is checked that the driver is not stuck: whenever it is at something, or holds the key

@@ -2,7 +2,7 @@
 import { familyNamed } from "../../../firmware/modem/family/index";
 import { Modem as Driver } from "../../../firmware/modem/driver/modem";
 import type { ModemOptions as DriverOptions } from "../../../firmware/modem/driver/modem-options";
-import { PortWriter } from "../../../firmware/modem/driver/serial-writer";
+import { SerialWriter } from "../../../firmware/modem/driver/serial-writer";
 import { Udp } from "../../../firmware/modem/udp";
 import { createModem, families } from "../../../host-sim/sim/modem/families";
 import type { ModemEvent } from "../../../host-sim/sim/modem/modem-event";
@@ -141,7 +141,7 @@ export class SimulatedBoard {
     const { clock } = this;
     const { board } = this.uart;
     const { withKey = true, family = "sim7020" } = this.#options;
-    const writer = new PortWriter(board, 64);
+    const writer = new SerialWriter(board, 64);
     const driver = new Driver({
       family: familyNamed(family),
       write: (bytes) => writer.write(bytes),

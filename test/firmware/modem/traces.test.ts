@@ -65,7 +65,7 @@ class Replay {
 
   time(line: string): string {
     let told = "nothing";
-    const steps = this.#family.survey({
+    const steps = this.#family.signalAndTime({
       onSignal() {},
       onTime: (epoch) => (told = new Date(epoch).toISOString()),
     });

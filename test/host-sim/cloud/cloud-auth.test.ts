@@ -11,7 +11,7 @@ import {
   TestDevice,
   WARM,
   authSign,
-  bench,
+  rig,
   eventsOf,
   rawReading,
   sessionSign,
@@ -22,7 +22,7 @@ const UP = "thing/model/up_raw";
 
 describe("authentication", () => {
   it("gives a fresh random token and activates the device", () => {
-    const b = bench();
+    const b = rig();
     const device = new TestDevice(b);
     expect(b.cloud.device(PK, DK)).toMatchObject({ state: "inactive", lastSeen: undefined });
     const reply = device.authenticate(5000);
@@ -39,7 +39,7 @@ describe("authentication", () => {
   });
 
   it("gives no token in the later edition", () => {
-    const b = bench({ edition: "tokenless" });
+    const b = rig({ edition: "tokenless" });
     const reply = new TestDevice(b).authenticate();
     expect(reply).toMatchObject({ code: "2.04", text: "", options: [] });
     expect(b.cloud.device(PK, DK)?.state).toBe("online");
@@ -65,7 +65,7 @@ describe("authentication", () => {
     ["the sign of another device", { sign: authSign("other", 3600, OTHER.deviceSecret) }, "4.01"],
     ["something more in the body", { version: "1.0" }, "2.04"],
   ])("%s: answer %s", (_name, fields, code) => {
-    const b = bench();
+    const b = rig();
     const reply = new TestDevice(b).authenticate(0, fields);
     expect(reply.code).toBe(code);
     if (code === "2.04") return;
@@ -77,14 +77,14 @@ describe("authentication", () => {
 
   const bodies = ["", "{", "null", "5", "[]", '"text"', "\u0000", "{}{}"];
   test.each(bodies)("the body %j is no JSON object: 4.00", (body) => {
-    const b = bench();
+    const b = rig();
     const path = ["auth", PK, DK];
     expect(new TestDevice(b).send(0, { path, payload: body, sign: null }).code).toBe("4.00");
   });
 
   it("answers an unknown device exactly as a wrong signature", () => {
     const ask = (fields: Partial<typeof DEVICE>): [unknown, string[]] => {
-      const b = bench();
+      const b = rig();
       const reply = new TestDevice(b, { ...DEVICE, ...fields }).authenticate();
       return [reply, eventsOf(b, "auth-refused").map(({ reason }) => reason)];
     };
@@ -96,7 +96,7 @@ describe("authentication", () => {
   });
 
   it("shuts a disabled device out, but tells only whoever can sign", () => {
-    const b = bench({ devices: [{ ...DEVICE, state: "disabled" }] });
+    const b = rig({ devices: [{ ...DEVICE, state: "disabled" }] });
     const device = new TestDevice(b);
     expect(device.authenticate().code).toBe("4.03");
     expect(device.authenticate(0, { sign: "0".repeat(64) }).code).toBe("4.01");
@@ -105,13 +105,13 @@ describe("authentication", () => {
 
   it("takes only POST", () => {
     const path = ["auth", PK, DK];
-    expect(new TestDevice(bench()).send(0, { path, code: 1, sign: null }).code).toBe("4.05");
+    expect(new TestDevice(rig()).send(0, { path, code: 1, sign: null }).code).toBe("4.05");
   });
 });
 
 describe("signed requests, edition of May 2019", () => {
   function online(): TestDevice {
-    const device = new TestDevice(bench());
+    const device = new TestDevice(rig());
     device.authenticate();
     return device;
   }
@@ -126,7 +126,7 @@ describe("signed requests, edition of May 2019", () => {
     expect(device.post(2, UP, READING).code).toBe("2.04");
     device.sequence = 1000;
     expect(device.post(3, UP, READING).code).toBe("2.04");
-    expect(device.bench.cloud.device(PK, DK)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
+    expect(device.rig.cloud.device(PK, DK)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
   });
 
   test.each<[string, (device: TestDevice) => string | null, string, RegExp]>([
@@ -145,11 +145,11 @@ describe("signed requests, edition of May 2019", () => {
     expect(device.post(10, UP, READING).code).toBe("2.04");
     const reply = device.send(20, { path, payload: READING, sign: sign(device) });
     expect(reply).toMatchObject({ code, text: "", options: [] });
-    const view = device.bench.cloud.device(PK, DK);
+    const view = device.rig.cloud.device(PK, DK);
     expect(view).toMatchObject({ lastSeen: 10, counters: { signatureRefused: 1 } });
-    const [event] = eventsOf(device.bench, "signature-refused");
+    const [event] = eventsOf(device.rig, "signature-refused");
     expect(event.reason).toMatch(reason);
-    expect(JSON.stringify(device.bench.events)).not.toContain(device.token);
+    expect(JSON.stringify(device.rig.events)).not.toContain(device.token);
     device.sequence = 5;
     expect(device.post(30, UP, READING).code).toBe("2.04");
   });
@@ -177,7 +177,7 @@ describe("signed requests, edition of May 2019", () => {
     const garbled = `${sign.slice(0, -32)}${"0".repeat(32)}`;
     for (const value of [null, "", "FF", sign, garbled]) {
       const replies = [DK, "861234567890999"].map((deviceKey) => {
-        const device = new TestDevice(bench(), { ...DEVICE, deviceKey });
+        const device = new TestDevice(rig(), { ...DEVICE, deviceKey });
         return device.send(0, { path: device.topic(UP), payload: READING, sign: value });
       });
       // The one difference would need the device's key: a signature that this key can read is 4.01.
@@ -187,7 +187,7 @@ describe("signed requests, edition of May 2019", () => {
   });
 
   it("carry the token of the device that the path names", () => {
-    const b = bench();
+    const b = rig();
     const one = new TestDevice(b);
     const two = new TestDevice(b, OTHER);
     one.authenticate();
@@ -200,7 +200,7 @@ describe("signed requests, edition of May 2019", () => {
   });
 
   test.each(["key", "000102030405060708090a0b0c0d0e0f"])("use the IV %s when that is set", (iv) => {
-    const b = bench({ iv });
+    const b = rig({ iv });
     const device = new TestDevice(b);
     device.authenticate();
     // Encrypted with a zero IV, it decrypts to a wrong first block.
@@ -213,7 +213,7 @@ describe("signed requests, edition of May 2019", () => {
 
 describe("the later edition", () => {
   it("needs no signature, and calls one a bad option", () => {
-    const b = bench({ edition: "tokenless" });
+    const b = rig({ edition: "tokenless" });
     const device = new TestDevice(b, DEVICE, false);
     expect(device.post(0, UP, READING).code).toBe("4.01");
     device.authenticate();
@@ -226,7 +226,7 @@ describe("the later edition", () => {
   });
 
   test.each(["path", "address"] as const)("with sessions tied to the %s, on a new port", (tie) => {
-    const b = bench({ edition: "tokenless", tie });
+    const b = rig({ edition: "tokenless", tie });
     const device = new TestDevice(b, DEVICE, false);
     device.authenticate();
     expect(device.post(1, UP, READING).code).toBe("2.04");
@@ -237,7 +237,7 @@ describe("the later edition", () => {
   });
 
   it("can be one device's alone", () => {
-    const b = bench({ devices: [DEVICE, { ...OTHER, edition: "tokenless" }] });
+    const b = rig({ devices: [DEVICE, { ...OTHER, edition: "tokenless" }] });
     expect(new TestDevice(b).authenticate().text).toContain("token");
     const later = new TestDevice(b, OTHER, false);
     expect(later.authenticate()).toMatchObject({ code: "2.04", text: "" });
@@ -247,7 +247,7 @@ describe("the later edition", () => {
 
 describe("lifetime and states", () => {
   it("lapses after a lifetime of silence, to the millisecond, and not a moment earlier", () => {
-    const b = bench();
+    const b = rig();
     const device = new TestDevice(b);
     device.authenticate(1000, { lifetime: 60 });
     expect(b.cloud.deadline).toBe(61_000);
@@ -267,14 +267,14 @@ describe("lifetime and states", () => {
   });
 
   it("notices by itself when a request comes too late, without a poll", () => {
-    const device = new TestDevice(bench());
+    const device = new TestDevice(rig());
     device.authenticate(0, { lifetime: 60 });
     expect(device.post(60_000, UP, READING).code).toBe("4.01");
-    expect(device.bench.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(device.rig.cloud.device(PK, DK)?.state).toBe("offline");
   });
 
   it("is prolonged by what succeeds, and by nothing else", () => {
-    const b = bench();
+    const b = rig();
     const device = new TestDevice(b);
     device.authenticate(0, { lifetime: 60 });
     expect(device.post(50_000, UP, READING).code).toBe("2.04");
@@ -286,7 +286,7 @@ describe("lifetime and states", () => {
   });
 
   it("asks for a poll no later than the next lapse, whichever device's it is", () => {
-    const b = bench();
+    const b = rig();
     new TestDevice(b).authenticate(0, { lifetime: 3600 });
     new TestDevice(b, OTHER).authenticate(10_000, { lifetime: 30 });
     expect(b.cloud.deadline).toBe(40_000);
@@ -296,7 +296,7 @@ describe("lifetime and states", () => {
   });
 
   it("refuses a disabled device with 4.03 until it is enabled and has authenticated", () => {
-    const b = bench();
+    const b = rig();
     const device = new TestDevice(b);
     device.authenticate();
     b.cloud.disable(PK, DK);
@@ -312,22 +312,22 @@ describe("lifetime and states", () => {
   });
 
   it("goes back to inactive when a device was never there", () => {
-    const b = bench({ devices: [{ ...DEVICE, state: "disabled" }] });
+    const b = rig({ devices: [{ ...DEVICE, state: "disabled" }] });
     b.cloud.enable(PK, DK);
     expect(b.cloud.device(PK, DK)?.state).toBe("inactive");
   });
 });
 
 it("refuses what it cannot be built from", () => {
-  expect(() => bench({ devices: [DEVICE, DEVICE] })).toThrow(DeviceListError);
-  expect(() => bench({ devices: [{ ...DEVICE, deviceKey: "a/b" }] })).toThrow(DeviceListError);
-  expect(() => bench({ iv: "nonsense" })).toThrow(RangeError);
-  expect(() => bench().cloud.disable(PK, "nobody")).toThrow(/no device/);
-  expect(bench().cloud.device(PK, "nobody")).toBeUndefined();
+  expect(() => rig({ devices: [DEVICE, DEVICE] })).toThrow(DeviceListError);
+  expect(() => rig({ devices: [{ ...DEVICE, deviceKey: "a/b" }] })).toThrow(DeviceListError);
+  expect(() => rig({ iv: "nonsense" })).toThrow(RangeError);
+  expect(() => rig().cloud.disable(PK, "nobody")).toThrow(/no device/);
+  expect(rig().cloud.device(PK, "nobody")).toBeUndefined();
 });
 
 it("tells no secret to anyone who looks", () => {
-  const b = bench();
+  const b = rig();
   const device = new TestDevice(b);
   device.authenticate();
   device.post(1, UP, READING);

@@ -2,15 +2,15 @@
 import { describe, expect, it, test } from "vitest";
 import type { Command } from "../../../host-sim/cloud/cloud";
 import type { Edition } from "../../../host-sim/cloud/registry/registry";
-import { DEVICE, DK, PK, PRODUCT, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+import { DEVICE, DK, PK, PRODUCT, TestDevice, WARM, rig, eventsOf, rawReading } from "./harness";
 import type { Sent } from "./harness";
 
 const UP = "thing/model/up_raw";
 const SET = "thing/service/measurepoint/set";
 const RELAY: Command = { kind: "set", points: { relay: 1 } };
 
-function online(edition: Edition = "token", options: Parameters<typeof bench>[0] = {}): TestDevice {
-  const device = new TestDevice(bench({ edition, ...options }), DEVICE, edition === "token");
+function online(edition: Edition = "token", options: Parameters<typeof rig>[0] = {}): TestDevice {
+  const device = new TestDevice(rig({ edition, ...options }), DEVICE, edition === "token");
   device.authenticate();
   return device;
 }
@@ -30,10 +30,10 @@ const delivered = (reply: Sent): unknown => {
   return option && JSON.parse(Buffer.from(option.value).toString("utf8"));
 };
 const status = (device: TestDevice): string[] => {
-  return device.bench.cloud.commands(PK, DK).map((command) => command.status);
+  return device.rig.cloud.commands(PK, DK).map((command) => command.status);
 };
 const send = (device: TestDevice, command: Command, now = 0): string => {
-  return device.bench.cloud.sendCommand(PK, DK, command, now);
+  return device.rig.cloud.sendCommand(PK, DK, command, now);
 };
 const answer = (device: TestDevice, now: number, path: string, id: string, code = 200): Sent => {
   return device.post(now, `${path}_reply`, JSON.stringify({ id, code, data: { ok: true } }));
@@ -57,15 +57,15 @@ describe("edition of May 2019", () => {
     expect(status(device)).toEqual(["sent"]);
 
     expect(answer(device, 3, SET, id)).toMatchObject({ code: "2.04", text: "", options: [] });
-    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({
+    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({
       ...{ id, kind: "set", path: SET, status: "answered", code: 200, data: { ok: true }, offers: 1 },
     });
-    const types = device.bench.events.map(({ type }) => type).filter((type) => type.startsWith("command"));
+    const types = device.rig.events.map(({ type }) => type).filter((type) => type.startsWith("command"));
     expect(types).toEqual(["command-queued", "command-offered", "command-fetched", "command-answered"]);
   });
 
   it("does not offer on the answer to the authentication", () => {
-    const device = new TestDevice(bench());
+    const device = new TestDevice(rig());
     send(device, RELAY);
     expect(offered(device.authenticate())).toBeUndefined();
     expect(offered(speak(device, 1))).toBe(SET);
@@ -123,7 +123,7 @@ describe("edition of May 2019", () => {
       ...{ id, version: "1.0", method: "thing.service.reboot", params: { delay: 5 } },
     });
     answer(device, 3, "thing/service/reboot", id, -1);
-    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: -1 });
+    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: -1 });
   });
 
   it("sends raw bytes, and knows their reply by the request id", () => {
@@ -140,8 +140,8 @@ describe("edition of May 2019", () => {
     expect(reply("030000004dc8").code).toBe("4.00");
     expect(status(device)).toEqual(["sent"]);
     expect(reply("020000004dc8").code).toBe("2.04");
-    expect(device.bench.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: 200 });
-    const counters = device.bench.cloud.device(PK, DK)?.counters;
+    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: 200 });
+    const counters = device.rig.cloud.device(PK, DK)?.counters;
     expect(counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
   });
 });
@@ -159,7 +159,7 @@ describe("a product whose commands are raw", () => {
     expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`02${hexId}c8`, "hex")).code).toBe(
       "2.04",
     );
-    expect(device.bench.cloud.command(id)).toMatchObject({
+    expect(device.rig.cloud.command(id)).toMatchObject({
       ...{ id, productKey: PK, deviceKey: DK, kind: "set", status: "answered", code: 200 },
       ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
     });
@@ -173,7 +173,7 @@ describe("a product whose commands are raw", () => {
     const hexId = Number(id).toString(16).padStart(8, "0");
     const reply = Buffer.from(`12${hexId}c800103ff8000000000000c000000000000000`, "hex");
     expect(device.post(2, "thing/model/down_raw_reply", reply).code).toBe("2.04");
-    expect(device.bench.cloud.command(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
+    expect(device.rig.cloud.command(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
   });
 
   it("has no form for a question, and none for what the script cannot state", () => {
@@ -187,7 +187,7 @@ describe("a product whose commands are raw", () => {
 
 it("gives each command up after a time of its own", () => {
   const device = online();
-  const { cloud } = device.bench;
+  const { cloud } = device.rig;
   const slow = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 7_200_000 });
   const quick = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 5_000 });
   expect(cloud.deadline).toBe(5_000);
@@ -234,7 +234,7 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     takes(60_000);
     expect(offered(answer(device, 100_000, SET, id))).toBeUndefined();
     expect(offered(speak(device, 200_000))).toBeUndefined();
-    expect(device.bench.cloud.commands(PK, DK)[0].offers).toBe(3);
+    expect(device.rig.cloud.commands(PK, DK)[0].offers).toBe(3);
   });
 
   it("tells with each answer of a command that was not fetched, in the edition that has it fetched", () => {
@@ -249,7 +249,7 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     device.authenticate(0, { lifetime: 30 });
     send(device, RELAY, 1);
     expect(offered(speak(device, 2))).toBe(SET);
-    device.bench.cloud.poll(40_000);
+    device.rig.cloud.poll(40_000);
     device.authenticate(50_000);
     expect(offered(speak(device, 50_001))).toBe(SET);
   });
@@ -257,13 +257,13 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
   it("gives a command up after commandTimeout", () => {
     const device = online(edition, { limits: { commandTimeout: 60_000 } });
     const id = send(device, RELAY, 1000);
-    expect(device.bench.cloud.deadline).toBe(61_000);
+    expect(device.rig.cloud.deadline).toBe(61_000);
     speak(device, 2000);
-    device.bench.cloud.poll(60_999);
+    device.rig.cloud.poll(60_999);
     expect(status(device)).not.toEqual(["timed-out"]);
-    device.bench.cloud.poll(61_000);
+    device.rig.cloud.poll(61_000);
     expect(status(device)).toEqual(["timed-out"]);
-    expect(eventsOf(device.bench, "command-timed-out")).toMatchObject([{ id, at: 61_000 }]);
+    expect(eventsOf(device.rig, "command-timed-out")).toMatchObject([{ id, at: 61_000 }]);
     expect(offered(speak(device, 100_000))).toBeUndefined();
     expect(answer(device, 100_001, SET, id).code).toBe("2.04");
     expect(status(device)).toEqual(["timed-out"]);
@@ -278,8 +278,8 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     expect(status(device)).not.toContain("answered");
     answer(device, 4, SET, id, 500);
     expect(answer(device, 5, SET, id, 200).code).toBe("2.04");
-    expect(device.bench.cloud.commands(PK, DK)[0].code).toBe(500);
-    expect(device.bench.cloud.device(PK, DK)?.counters.strayReplies).toBe(3);
+    expect(device.rig.cloud.commands(PK, DK)[0].code).toBe(500);
+    expect(device.rig.cloud.device(PK, DK)?.counters.strayReplies).toBe(3);
   });
 
   test.each(["", "{}", "[]", '{"id":"1"}', '{"code":200}', '{"id":"1","code":"200"}'])(
@@ -314,7 +314,7 @@ test.each<[string, Command, RegExp]>([
 ])("refuses a command that is %s", (_name, command, reason) => {
   const device = online();
   expect(() => send(device, command)).toThrow(reason);
-  expect(device.bench.cloud.commands(PK, DK)).toEqual([]);
+  expect(device.rig.cloud.commands(PK, DK)).toEqual([]);
 });
 
 it("refuses a command that is too long to ride on an answer", () => {
@@ -324,7 +324,7 @@ it("refuses a command that is too long to ride on an answer", () => {
 
 it("refuses a command for an unknown device, one request id twice, and more than the limit", () => {
   const device = online("token", { limits: { commandsPerDevice: 2 } });
-  expect(() => device.bench.cloud.sendCommand(PK, "nobody", RELAY, 0)).toThrow(/no device/);
+  expect(() => device.rig.cloud.sendCommand(PK, "nobody", RELAY, 0)).toThrow(/no device/);
   const raw: Command = { kind: "raw", payload: new Uint8Array(1), requestId: 1 };
   send(device, raw);
   expect(() => send(device, raw)).toThrow(/already waiting/);
@@ -337,7 +337,7 @@ it("refuses a command for an unknown device, one request id twice, and more than
 
 it("a number that a raw command goes by is not given to another that waits", () => {
   const device = online("token", { products: [{ ...PRODUCT, payload: "raw" }] });
-  const { cloud } = device.bench;
+  const { cloud } = device.rig;
   const first = Number(send(device, RELAY));
   const payload = Buffer.from("0200000001ff", "hex");
   const numberOf = (steps: number): number => (first + steps) >>> 0;

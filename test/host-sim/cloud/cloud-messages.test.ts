@@ -14,7 +14,7 @@ import {
   TOPIC,
   TestDevice,
   WARM,
-  bench,
+  rig,
   decoded,
   eventsOf,
   message,
@@ -29,7 +29,7 @@ const toHex = (bytes: Uint8Array | undefined): string | undefined => {
 const UP = "thing/model/up_raw";
 
 function online(edition: "token" | "tokenless" = "token"): TestDevice {
-  const device = new TestDevice(bench({ edition }), DEVICE, edition === "token");
+  const device = new TestDevice(rig({ edition }), DEVICE, edition === "token");
   device.authenticate();
   return device;
 }
@@ -59,18 +59,18 @@ test.each<[string, string, string | undefined]>([
   ["malformed ACK", "60011234 ff", undefined],
   ["malformed RST", "70001234 00", undefined],
 ])("%s", (_name, datagram, reply) => {
-  const b = bench();
+  const b = rig();
   expect(toHex(b.exchange(hex(datagram)))).toBe(reply);
   expect(b.cloud.counters.datagrams).toBe(1);
 });
 
 it("never answers to port 0", () => {
-  const b = bench();
+  const b = rig();
   expect(b.exchange(hex("40001234"), 0, { address: "10.0.0.1", port: 0 })).toBeUndefined();
 });
 
 it("tells of malformed datagrams and how they were answered", () => {
-  const b = bench();
+  const b = rig();
   b.exchange(hex("40011234ff"));
   b.exchange(hex("80011234"));
   expect(eventsOf(b, "malformed").map(({ reason, answer }) => [reason, answer])).toEqual([
@@ -88,43 +88,43 @@ describe("a confirmable request", () => {
 
   it("that comes again is answered with the same bytes and not carried out again", () => {
     const device = online();
-    const id = device.bench.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
+    const id = device.rig.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
     device.post(1, UP, rawReading(1, [1, WARM]));
-    const first = device.bench.sent.at(-1)!.bytes;
+    const first = device.rig.sent.at(-1)!.bytes;
     for (const now of [2, 60_000, EXCHANGE_LIFETIME]) {
-      expect(toHex(device.bench.exchange(device.last, now))).toBe(toHex(first));
+      expect(toHex(device.rig.exchange(device.last, now))).toBe(toHex(first));
     }
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     expect(cloud.readings(PK, DK)).toHaveLength(1);
     expect(cloud.device(PK, DK)?.counters).toMatchObject({ requests: 1, duplicates: 0, commandsOffered: 1 });
     expect(cloud.commands(PK, DK)).toMatchObject([{ id, offers: 1 }]);
     expect(cloud.counters.duplicateRequests).toBe(3);
-    expect(eventsOf(device.bench, "duplicate-request")).toHaveLength(3);
+    expect(eventsOf(device.rig, "duplicate-request")).toHaveLength(3);
     // Later the message id is free again; the sequence number is not.
-    expect(decoded(device.bench.exchange(device.last, 1 + EXCHANGE_LIFETIME)).code).toBe(0x81);
+    expect(decoded(device.rig.exchange(device.last, 1 + EXCHANGE_LIFETIME)).code).toBe(0x81);
   });
 
   it("for authentication that comes again gets the same token", () => {
     const device = online();
-    const first = device.bench.sent[0].bytes;
-    expect(toHex(device.bench.exchange(device.last, 5000))).toBe(toHex(first));
-    expect(device.bench.cloud.device(PK, DK)?.counters.authenticated).toBe(1);
+    const first = device.rig.sent[0].bytes;
+    expect(toHex(device.rig.exchange(device.last, 5000))).toBe(toHex(first));
+    expect(device.rig.cloud.device(PK, DK)?.counters.authenticated).toBe(1);
     expect(device.post(6000, UP, rawReading(1, [1, WARM])).code).toBe("2.04");
   });
 
   it("from another port is another exchange: its sequence number is spent, the reading not doubled", () => {
     const device = online();
     device.post(1, UP, rawReading(1, [1, WARM]));
-    const reply = decoded(device.bench.exchange(device.last, 2, { ...PEER, port: 50_000 }));
+    const reply = decoded(device.rig.exchange(device.last, 2, { ...PEER, port: 50_000 }));
     expect(reply.code).toBe(0x81);
-    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(1);
+    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(1);
   });
 
   it("that was refused is refused again with the same bytes", () => {
     const device = online();
     device.post(1, UP, EMPTY);
-    const first = device.bench.sent.at(-1)!.bytes;
-    expect(toHex(device.bench.exchange(device.last, 2))).toBe(toHex(first));
+    const first = device.rig.sent.at(-1)!.bytes;
+    expect(toHex(device.rig.exchange(device.last, 2))).toBe(toHex(first));
   });
 });
 
@@ -134,15 +134,15 @@ describe("a non-confirmable request", () => {
     const path = device.topic(UP);
     const first = device.send(1, { path, type: 1, payload: rawReading(1, [1, WARM]) });
     expect(first).toMatchObject({ type: 1, code: "2.04" });
-    expect(device.bench.exchange(device.last, 2)).toBeUndefined();
+    expect(device.rig.exchange(device.last, 2)).toBeUndefined();
     const second = device.send(3, { path, type: 1, payload: rawReading(2, [1, WARM]) });
     expect(second.messageId).toBe((first.messageId + 1) & 0xffff);
-    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(2);
-    expect(eventsOf(device.bench, "duplicate-request")).toMatchObject([{ answered: false }]);
+    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(2);
+    expect(eventsOf(device.rig, "duplicate-request")).toMatchObject([{ answered: false }]);
   });
 
   it("with an unknown critical option is dropped, an error otherwise answered", () => {
-    const b = bench();
+    const b = rig();
     const path = uriPath(["nowhere"]);
     const options = [...path, { number: 9, value: EMPTY }];
     expect(b.exchange(encodeCoap(message({ type: 1, options })))).toBeUndefined();
@@ -155,7 +155,7 @@ describe("options", () => {
   const ask = (options: [number, string][], fields: Partial<CoapMessage> = {}): string => {
     const extra = options.map(([number, value]) => ({ number, value: hex(value) }));
     const request = message({ options: [...uriPath(["nowhere"]), ...extra], ...fields });
-    const reply = decoded(bench().exchange(encodeCoap(request)));
+    const reply = decoded(rig().exchange(encodeCoap(request)));
     return describeCoap(reply).replace("ACK ", "").replace(" mid=0001", "");
   };
   test.each<[string, [number, string][], string]>([
@@ -264,7 +264,7 @@ describe("paths", () => {
 
 it("answers 5.00 without a word when it fails itself, and tells its owner", () => {
   let draws = 0;
-  const b = bench({
+  const b = rig({
     randomBytes: (n) => {
       if (draws++ > 0) throw new Error("out of randomness");
       return new Uint8Array(n);
@@ -275,7 +275,7 @@ it("answers 5.00 without a word when it fails itself, and tells its owner", () =
 });
 
 it("lets a listener call back", () => {
-  const b = bench({
+  const b = rig({
     onEvent: (event) => {
       if (event.type === "authenticated") {
         b.cloud.sendCommand(PK, DK, { kind: "get", points: ["rssi"] }, event.at);
@@ -313,7 +313,7 @@ describe("whatever the bytes", () => {
   const cut = fc.tuple(likely, fc.nat(80)).map(([bytes, n]) => bytes.subarray(0, Math.min(n, bytes.length)));
 
   test.each(["token", "tokenless"] as const)("edition %s: no throw, one short reply at most", (edition) => {
-    const b = bench({ edition, limits: { repliesPerPeer: 8, repliesTotal: 16 } });
+    const b = rig({ edition, limits: { repliesPerPeer: 8, repliesTotal: 16 } });
     new TestDevice(b).authenticate();
     for (let i = 0; i < 20; i++) b.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: i % 2 } }, 0);
     let replies = 0;
@@ -334,7 +334,7 @@ describe("whatever the bytes", () => {
   });
 
   it("a stranger's reply is never longer than his request and a few bytes", () => {
-    const b = bench();
+    const b = rig();
     fc.assert(
       fc.property(likely, fc.nat(60_000), (bytes, port) => {
         const reply = b.exchange(bytes, 0, { address: "10.9.9.8", port });
@@ -347,7 +347,7 @@ describe("whatever the bytes", () => {
   it("the longest command rides on a response at most 1 kB longer than the request", () => {
     const long = "k".repeat(64);
     const record = { productKey: long, deviceKey: long, deviceSecret: "s", edition: "tokenless" as const };
-    const b = bench({ devices: [record] });
+    const b = rig({ devices: [record] });
     const device = new TestDevice(b, record, false);
     device.authenticate();
     const service = "s".repeat(64);

@@ -12,7 +12,7 @@ import {
   PK,
   TestDevice,
   WARM,
-  bench,
+  rig,
   decoded,
   dotted,
   eventsOf,
@@ -28,7 +28,7 @@ const editions: Edition[] = ["token", "tokenless"];
 
 /** A device that is online, in this edition's way. */
 function online(edition: Edition = "token") {
-  const b = bench({ edition });
+  const b = rig({ edition });
   const device = new TestDevice(b, undefined, edition === "token");
   device.authenticate(0);
   return { b, device };
@@ -95,7 +95,7 @@ describe("down", () => {
       draws += 1;
       return 0.9;
     };
-    const b = bench({ random });
+    const b = rig({ random });
     b.cloud.setFaults({ dropUp: 0.5 });
     b.cloud.down = true;
     b.exchange(PING);
@@ -202,7 +202,7 @@ describe("sessions tied to the address", () => {
     ["address", "4.01"],
     ["path", "2.04"],
   ] as const)("tie %s: another port is answered %s", (tie, code) => {
-    const b = bench({ edition: "tokenless", tie });
+    const b = rig({ edition: "tokenless", tie });
     const device = new TestDevice(b, undefined, false);
     device.authenticate(0);
     expect(device.post(1_000, UP, reading(1)).code).toBe("2.04");
@@ -213,7 +213,7 @@ describe("sessions tied to the address", () => {
   it("a NAT that forgets its mappings ends them: 4.01, and a new authentication helps", async () => {
     const clock = new VirtualClock();
     const cell = new NbIotCell({ scheduler: clock, random: new Random(1), coverage: 0, loss: 0 });
-    const b = bench({
+    const b = rig({
       edition: "tokenless",
       tie: "address",
       transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
@@ -224,7 +224,7 @@ describe("sessions tied to the address", () => {
     radio.attach(undefined, () => (attached = true));
     await clock.run({ stop: () => attached });
     // The harness's device makes the requests; its datagrams take the way through the cell.
-    const maker = bench({ edition: "tokenless" });
+    const maker = rig({ edition: "tokenless" });
     const device = new TestDevice(maker, undefined, false);
     const replies: string[] = [];
     radio.onDownlink = (bytes) => void replies.push(dotted(decoded(bytes).code));
@@ -246,7 +246,7 @@ describe("sessions tied to the address", () => {
 });
 
 it("a request that nobody could have sent does not bring a cloud back that is down", () => {
-  const b = bench();
+  const b = rig();
   b.cloud.down = true;
   const request = message({ options: uriPath(["auth", PK, DK]), payload: Buffer.from("{}") });
   expect(b.exchange(encodeCoap(request))).toBeUndefined();

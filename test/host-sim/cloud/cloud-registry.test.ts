@@ -11,7 +11,7 @@ import {
   PRODUCT,
   TestDevice,
   WARM,
-  bench,
+  rig,
   eventsOf,
   rawReading,
 } from "./harness";
@@ -19,8 +19,8 @@ import {
 const UP = "thing/model/up_raw";
 const NEW = { productKey: PK, deviceKey: "new", deviceSecret: "its secret", name: "roof" };
 
-function online(options: Parameters<typeof bench>[0] = {}, signed = true): TestDevice {
-  const device = new TestDevice(bench(options), DEVICE, signed);
+function online(options: Parameters<typeof rig>[0] = {}, signed = true): TestDevice {
+  const device = new TestDevice(rig(options), DEVICE, signed);
   device.authenticate();
   return device;
 }
@@ -29,7 +29,7 @@ const report = (device: TestDevice, now: number, id = now): string =>
 
 describe("a device", () => {
   it("that is registered may authenticate from then on; removed, it may not, and is forgotten", () => {
-    const b = bench();
+    const b = rig();
     const device = new TestDevice(b, NEW);
     expect(device.authenticate().code).toBe("4.01");
     expect(b.cloud.createDevice(NEW, 1)).toMatchObject({ deviceKey: "new", name: "roof", state: "inactive" });
@@ -50,7 +50,7 @@ describe("a device", () => {
   });
 
   it("cannot be registered twice, nor with keys that are none", () => {
-    const { cloud } = bench();
+    const { cloud } = rig();
     expect(() => cloud.createDevice(DEVICE, 0)).toThrow(/registered already/);
     expect(() => cloud.createDevice({ ...NEW, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
     for (const work of [cloud.removeDevice, cloud.disable, cloud.enable]) {
@@ -60,7 +60,7 @@ describe("a device", () => {
 
   it("that is disabled is shut out with 4.03 at once, and its command waits until it is let in again", () => {
     const device = online();
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
     cloud.disable(PK, DK, 1);
     expect(report(device, 2)).toBe("4.03");
@@ -75,7 +75,7 @@ describe("a device", () => {
 
   it("whose session is forgotten has to authenticate anew, and loses nothing else", () => {
     const device = online();
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     report(device, 1);
     expect(cloud.forgetSession(PK, DK, 2)).toBe(1);
     expect(cloud.forgetSession(undefined, undefined, 2)).toBe(0);
@@ -84,7 +84,7 @@ describe("a device", () => {
     device.authenticate(4);
     expect(report(device, 5)).toBe("2.04");
     expect(cloud.readings(PK, DK)).toHaveLength(2);
-    expect(eventsOf(device.bench, "session-forgotten")).toHaveLength(1);
+    expect(eventsOf(device.rig, "session-forgotten")).toHaveLength(1);
     expect(cloud.forgetSession(undefined, undefined, 6)).toBe(1);
   });
 });
@@ -92,7 +92,7 @@ describe("a device", () => {
 describe("a product", () => {
   it("takes another model while its devices are online", () => {
     const device = online();
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     const model = structuredClone(PRODUCT.model) as {
       measurepoints: { identifier: string; range?: number[] }[];
     };
@@ -105,7 +105,7 @@ describe("a product", () => {
   });
 
   it("with a model or script that is none is refused, and the old one stays", () => {
-    const { cloud } = bench();
+    const { cloud } = rig();
     expect(() => cloud.putProduct({ productKey: PK, model: { product: "x" } }, 0)).toThrow(ProductError);
     expect(() => cloud.putProduct({ productKey: PK, script: "function (" }, 0)).toThrow(
       /script: SyntaxError/,
@@ -114,7 +114,7 @@ describe("a product", () => {
   });
 
   it("goes only when it has no devices", () => {
-    const { cloud } = bench();
+    const { cloud } = rig();
     expect(() => cloud.removeProduct(PK, 0)).toThrow(/has 2 devices/);
     for (const { deviceKey } of [DEVICE, OTHER]) cloud.removeDevice(PK, deviceKey, 0);
     cloud.removeProduct(PK, 0);
@@ -123,7 +123,7 @@ describe("a product", () => {
   });
 
   it("has its script tried without a trace", () => {
-    const { cloud } = bench();
+    const { cloud } = rig();
     expect(JSON.parse(cloud.scriptToJson(PK, rawReading(5, [1, WARM])) as string)).toMatchObject({ id: "5" });
     expect(cloud.scriptToRaw(PK, '{"id":"5","code":200}')).toEqual(Uint8Array.of(0, 0, 0, 5, 0, 200));
     expect(cloud.scriptToJson("nope", new Uint8Array(0))).toEqual({ fault: "no product nope" });
@@ -139,7 +139,7 @@ describe("NAT", () => {
     expect(report(device, 2)).toBe("4.01");
     device.authenticate(3);
     expect(report(device, 4)).toBe("2.04");
-    device.bench.cloud.setNat({ tie: "path" });
+    device.rig.cloud.setNat({ tie: "path" });
     device.peer = { address: "10.9.9.9", port: 1 };
     expect(report(device, 5)).toBe("2.04");
   });
@@ -153,7 +153,7 @@ describe("NAT", () => {
   });
 
   it("takes no policy that is none", () => {
-    const { cloud } = bench();
+    const { cloud } = rig();
     expect(() => cloud.setNat({ tie: "port" as "path" })).toThrow(/^tie/);
     expect(() => cloud.setNat({ addressIdle: -1 })).toThrow(/^addressIdle/);
     expect(cloud.nat).toEqual({ tie: "path", addressIdle: 0 });
@@ -163,7 +163,7 @@ describe("NAT", () => {
 describe("faults and the rate limit", () => {
   it("are switched while the cloud runs", () => {
     const device = online();
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     cloud.setFaults({ serverError: 1 });
     expect(report(device, 1)).toBe("5.00");
     cloud.setFaults({ serverError: 0, dropUp: 1 });
@@ -174,13 +174,13 @@ describe("faults and the rate limit", () => {
     cloud.setRateLimit({ perSecond: 1, burst: 1 });
     expect(report(device, 60_000)).toBe("2.04");
     expect(() => report(device, 60_001)).toThrow(/expected a reply/);
-    expect(eventsOf(device.bench, "rate-limited")).toMatchObject([{ peer: PEER }]);
+    expect(eventsOf(device.rig, "rate-limited")).toMatchObject([{ peer: PEER }]);
     expect(cloud.counters).toMatchObject({ serverErrors: 1, droppedUp: 1, rateLimited: 1 });
   });
 
   it("a delayed answer leaves at its time", () => {
     const device = online();
-    const { cloud, sent } = device.bench;
+    const { cloud, sent } = device.rig;
     cloud.setFaults({ delayDown: 5_000 });
     const before = sent.length;
     expect(() => report(device, 1_000)).toThrow(/expected a reply/);

@@ -1,13 +1,13 @@
 /** What a device reports, raw and JSON, and that nothing is stored twice. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { DK, PK, TestDevice, WARM, bench, eventsOf, rawReading } from "./harness";
+import { DK, PK, TestDevice, WARM, rig, eventsOf, rawReading } from "./harness";
 
 const UP = "thing/model/up_raw";
 const POST = "thing/measurepoint/post";
 
-function online(options: Parameters<typeof bench>[0] = {}): TestDevice {
-  const device = new TestDevice(bench(options));
+function online(options: Parameters<typeof rig>[0] = {}): TestDevice {
+  const device = new TestDevice(rig(options));
   device.authenticate();
   return device;
 }
@@ -26,7 +26,7 @@ describe("raw readings", () => {
     const reply = device.post(9000, UP, payload);
     expect(reply.code).toBe("2.04");
     expect(Buffer.from(reply.payload).toString("hex")).toBe("0102030400c8");
-    expect(device.bench.cloud.readings(PK, DK)).toEqual([
+    expect(device.rig.cloud.readings(PK, DK)).toEqual([
       {
         id: "16909060",
         points: { temperature: 21.5, humidity: 50, rssi: { value: -95, quality: 2 }, relay: 1 },
@@ -34,7 +34,7 @@ describe("raw readings", () => {
         at: 9000,
       },
     ]);
-    const [event] = eventsOf(device.bench, "stored");
+    const [event] = eventsOf(device.rig, "stored");
     expect(event).toMatchObject({
       kind: "reading",
       id: "16909060",
@@ -61,8 +61,8 @@ describe("raw readings", () => {
   ])("with %s cannot be read: 4.00", (_name, payload) => {
     const device = online();
     expect(device.post(1, UP, payload)).toMatchObject({ code: "4.00", text: "" });
-    expect(device.bench.cloud.readings(PK, DK)).toEqual([]);
-    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 0, reportsRefused: 1 });
+    expect(device.rig.cloud.readings(PK, DK)).toEqual([]);
+    expect(device.rig.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 0, reportsRefused: 1 });
   });
 
   test.each<[string, Uint8Array]>([
@@ -73,7 +73,7 @@ describe("raw readings", () => {
     const reply = device.post(1, UP, payload);
     expect(reply.code).toBe("2.04");
     expect(Buffer.from(reply.payload).toString("hex")).toBe("0000000704b4");
-    expect(device.bench.cloud.readings(PK, DK)).toEqual([]);
+    expect(device.rig.cloud.readings(PK, DK)).toEqual([]);
   });
 
   it("without a point are empty: code 1251 in the answer", () => {
@@ -84,7 +84,7 @@ describe("raw readings", () => {
   it("need the product's parsing script: 4.00 without", () => {
     const device = online({ products: [] });
     expect(device.post(1, UP, rawReading(7, [1, WARM])).code).toBe("4.00");
-    expect(eventsOf(device.bench, "report-refused")[0].reason).toMatch(/no parsing script/);
+    expect(eventsOf(device.rig, "report-refused")[0].reason).toMatch(/no parsing script/);
   });
 
   it("can be any bytes without harm", () => {
@@ -96,7 +96,7 @@ describe("raw readings", () => {
       }),
       { seed: 6, numRuns: 2_000 },
     );
-    expect(eventsOf(device.bench, "internal-error")).toEqual([]);
+    expect(eventsOf(device.rig, "internal-error")).toEqual([]);
   });
 });
 
@@ -107,7 +107,7 @@ describe("JSON measure points", () => {
     const params = { measurepoints, time: 1_700_000_000_123 };
     const reply = device.post(9000, POST, envelope({ id: "abc", params }));
     expect(reply).toMatchObject({ code: "2.04", text: '{"id":"abc","code":200,"data":{}}' });
-    expect(device.bench.cloud.readings(PK, DK)).toEqual([
+    expect(device.rig.cloud.readings(PK, DK)).toEqual([
       { id: "abc", time: 1_700_000_000_123, points: measurepoints, format: "json", at: 9000 },
     ]);
     expect(device.post(9001, POST, envelope({ id: 17 })).text).toBe('{"id":17,"code":200,"data":{}}');
@@ -161,7 +161,7 @@ describe("JSON measure points", () => {
     const reply = device.post(1, POST, envelope(fields));
     expect(reply.code).toBe("2.04");
     expect(JSON.parse(reply.text)).toMatchObject({ code, data: {} });
-    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(code === 200 ? 1 : 0);
+    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(code === 200 ? 1 : 0);
   });
 
   test.each([
@@ -174,7 +174,7 @@ describe("JSON measure points", () => {
   ])("body %j is illegal: 4.00", (body, enosCode) => {
     const device = online();
     expect(device.post(1, POST, body)).toMatchObject({ code: "4.00", text: "" });
-    expect(eventsOf(device.bench, "report-refused")[0].enosCode).toBe(enosCode);
+    expect(eventsOf(device.rig, "report-refused")[0].enosCode).toBe(enosCode);
   });
 
   it("in broken UTF-8 are illegal: 4.00", () => {
@@ -192,7 +192,7 @@ describe("events and attributes", () => {
       params: { events: { temperature: 90 }, time: 7 },
     };
     expect(device.post(1, "thing/event/overheat/post", envelope(event)).text).toContain('"code":200');
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     const stored = { id: "5", event: "overheat", time: 7, values: { temperature: 90 }, at: 1 };
     expect(cloud.events(PK, DK)).toEqual([stored]);
 
@@ -221,7 +221,7 @@ describe("events and attributes", () => {
       const method = "thing.attribute.update";
       device.post(1, "thing/attribute/update", envelope({ id: `a${i}`, method, params }));
     }
-    const kept = Object.keys(device.bench.cloud.device(PK, DK)?.attributes ?? {});
+    const kept = Object.keys(device.rig.cloud.device(PK, DK)?.attributes ?? {});
     expect([kept.length, kept[0], kept[199]]).toEqual([200, "a50", "a249"]);
   });
 });
@@ -236,17 +236,17 @@ describe("a report that comes again", () => {
     expect(device.post(4, POST, envelope({ id: 7 })).text).toContain('"code":200');
     device.authenticate(5);
     device.post(6, UP, rawReading(7, [1, WARM]));
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     expect(cloud.readings(PK, DK)).toHaveLength(1);
     expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 1, duplicates: 4 });
-    expect(eventsOf(device.bench, "stored-before")).toHaveLength(4);
+    expect(eventsOf(device.rig, "stored-before")).toHaveLength(4);
   });
 
   it("does not count when the first was refused", () => {
     const device = online();
     device.post(1, POST, envelope({ id: "7", params: {} }));
     device.post(2, POST, envelope({ id: "7" }));
-    expect(device.bench.cloud.readings(PK, DK)).toHaveLength(1);
+    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(1);
   });
 
   it("is another one when it is an event or another device's", () => {
@@ -254,14 +254,14 @@ describe("a report that comes again", () => {
     device.post(1, POST, envelope({ id: "7" }));
     const event = { id: "7", method: "thing.event.overheat.post", params: { events: { temperature: 90 } } };
     device.post(2, "thing/event/overheat/post", envelope(event));
-    expect(device.bench.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
+    expect(device.rig.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
   });
 
   it("is recognised for as many ids as the limit says, and readings are as bounded", () => {
     const device = online({ limits: { ids: 4, readings: 3 } });
     const post = (id: number): void => void device.post(1, UP, rawReading(id, [1, WARM]));
     for (const id of [1, 2, 3, 4, 1]) post(id);
-    const { cloud } = device.bench;
+    const { cloud } = device.rig;
     expect(cloud.device(PK, DK)?.counters).toMatchObject({ stored: 4, duplicates: 1 });
     expect(cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["2", "3", "4"]);
     post(5);

@@ -6,7 +6,7 @@ import { ProductError } from "../../../host-sim/cloud/registry/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import { StorageError } from "../../../host-sim/cloud/registry/fleet";
 import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
-import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, bench, rawReading, scriptEngine } from "./harness";
+import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, rig, rawReading, scriptEngine } from "./harness";
 
 /** Keeps JSON text, as a real storage does: no reference to what the cloud goes on to change. */
 class MemoryStorage implements CloudStorage {
@@ -33,8 +33,8 @@ const say = (device: TestDevice, now: number, id: string, topic: string, params:
 
 /** A day with everything in it. */
 function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {}): TestDevice {
-  const device = new TestDevice(bench({ storage, edition, limits }), DEVICE, edition === "token");
-  const { cloud } = device.bench;
+  const device = new TestDevice(rig({ storage, edition, limits }), DEVICE, edition === "token");
+  const { cloud } = device.rig;
   device.authenticate(1_000);
   device.post(2_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
   say(device, 3_000, "8", "thing/measurepoint/resume", {
@@ -69,9 +69,9 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
   it("all is as it was, and the device goes on in its session", () => {
     const storage = new MemoryStorage();
     const device = lived(storage, edition);
-    const before = state(device.bench.cloud);
+    const before = state(device.rig.cloud);
 
-    const again = bench({ storage, edition, devices: [], products: [] });
+    const again = rig({ storage, edition, devices: [], products: [] });
     expect(JSON.parse(JSON.stringify(state(again.cloud)))).toEqual(JSON.parse(JSON.stringify(before)));
     const successor = new TestDevice(again, DEVICE, edition === "token");
     Object.assign(successor, { token: device.token, sequence: device.sequence, messageId: 3_000 });
@@ -88,7 +88,7 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
   it("a session that lapsed meanwhile has lapsed", () => {
     const storage = new MemoryStorage();
     const device = lived(storage, edition);
-    const again = bench({ storage, edition });
+    const again = rig({ storage, edition });
     expect(again.cloud.deadline).toBe(0);
     again.cloud.poll(10_000_000);
     expect(again.cloud.device(PK, DK)?.state).toBe("offline");
@@ -105,31 +105,31 @@ it("the registry that is kept wins over the lists that are given", () => {
     { ...DEVICE, deviceSecret: "another" },
     { ...DEVICE, deviceKey: "third" },
   ];
-  const { cloud } = bench({ storage, devices, products: [{ ...PRODUCT, name: "another" }] });
+  const { cloud } = rig({ storage, devices, products: [{ ...PRODUCT, name: "another" }] });
   expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([DK, OTHER.deviceKey, "third"]);
   expect(cloud.product(PK)?.name).toBeUndefined();
 });
 
 it("keeps no more than the limits say", () => {
   const storage = new MemoryStorage();
-  const device = new TestDevice(bench({ storage, limits: { readings: 5, commandsPerDevice: 2 } }));
+  const device = new TestDevice(rig({ storage, limits: { readings: 5, commandsPerDevice: 2 } }));
   device.authenticate();
   for (let id = 1; id <= 100; id++) device.post(id, "thing/model/up_raw", rawReading(id, [1, WARM]));
   const kept = [...storage.kept.keys()].filter((key) => key.startsWith("reading/"));
   expect(kept.length).toBeLessThan(10);
-  const again = bench({ storage, limits: { readings: 5 } });
+  const again = rig({ storage, limits: { readings: 5 } });
   expect(again.cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
 });
 
 it("keeps the newest value of a measure point for as long as there is none newer, and no other", () => {
   const storage = new MemoryStorage();
-  const device = new TestDevice(bench({ storage, limits: { readings: 5 } }));
+  const device = new TestDevice(rig({ storage, limits: { readings: 5 } }));
   device.authenticate();
   const post = (now: number, measurepoints: object): string =>
     say(device, now, `id${now}`, "thing/measurepoint/post", { measurepoints });
   post(1, { relay: 1, temperature: 20 });
   for (let now = 2; now <= 50; now++) post(now, { temperature: now });
-  const start = (): EnosCloud => bench({ storage, limits: { readings: 5 } }).cloud;
+  const start = (): EnosCloud => rig({ storage, limits: { readings: 5 } }).cloud;
   expect(start().latest(PK, DK)).toMatchObject({ relay: { value: 1, at: 1 }, temperature: { value: 50 } });
   expect(storage.kept.has(`reading/${PK}/${DK}/000000000000`)).toBe(true);
   post(51, { relay: 0 });
@@ -153,7 +153,7 @@ it("whatever came, and whenever it is started again, all is as it was, and bound
     fc.property(shape, ({ reports, limit }) => {
       const storage = new MemoryStorage();
       const options = { storage, limits: { readings: limit }, products: [] };
-      const device = new TestDevice(bench(options));
+      const device = new TestDevice(rig(options));
       device.authenticate();
       const values = (cloud: EnosCloud): unknown => ({
         readings: cloud.readings(PK, DK),
@@ -167,9 +167,9 @@ it("whatever came, and whenever it is started again, all is as it was, and bound
       const kept = new Map(storage.kept);
       const readings = [...kept.keys()].filter((key) => key.startsWith("reading/"));
       expect(readings.length).toBeLessThan(2 * limit + identifiers.length);
-      const again = bench(options).cloud;
+      const again = rig(options).cloud;
       expect(JSON.parse(JSON.stringify(values(again)))).toEqual(
-        JSON.parse(JSON.stringify(values(device.bench.cloud))),
+        JSON.parse(JSON.stringify(values(device.rig.cloud))),
       );
       expect(new Map([...storage.kept].filter(([key]) => key.startsWith("reading/")))).toEqual(
         new Map([...kept].filter(([key]) => key.startsWith("reading/"))),
@@ -182,7 +182,7 @@ it("whatever came, and whenever it is started again, all is as it was, and bound
 it("a removed device leaves nothing behind", () => {
   const storage = new MemoryStorage();
   const device = lived(storage, "token", { readings: 3 });
-  const { cloud } = device.bench;
+  const { cloud } = device.rig;
   // More than fit: the newest value of the others is kept apart.
   for (let id = 100; id < 120; id++) device.post(id + 9_000, "thing/model/up_raw", rawReading(id, [1, WARM]));
   cloud.removeDevice(PK, DK, 10_000);

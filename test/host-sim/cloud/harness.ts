@@ -29,7 +29,7 @@ export const scriptEngine = await loadScriptEngine();
 export const TOPIC = ["topic", "sys", PK, DK];
 export const EMPTY = new Uint8Array(0);
 
-export interface Bench {
+export interface Rig {
   cloud: EnosCloud;
   /** Every datagram the cloud sent, with its peer. */
   sent: { bytes: Uint8Array; peer: Peer }[];
@@ -38,9 +38,9 @@ export interface Bench {
   exchange(bytes: Uint8Array, now?: number, peer?: Peer): Uint8Array | undefined;
 }
 
-export function bench(options: Partial<CloudOptions> = {}): Bench {
+export function rig(options: Partial<CloudOptions> = {}): Rig {
   const random = new Random("cloud test");
-  const sent: Bench["sent"] = [];
+  const sent: Rig["sent"] = [];
   const events: CloudEvent[] = [];
   const cloud = new EnosCloud({
     transmit: (bytes, peer) => sent.push({ bytes, peer }),
@@ -124,7 +124,7 @@ export interface Ask {
 
 /** A device that does everything right unless it is told otherwise. */
 export class TestDevice {
-  readonly bench: Bench;
+  readonly rig: Rig;
   readonly record: DeviceRecord;
   token = "";
   sequence = 0;
@@ -135,8 +135,8 @@ export class TestDevice {
   /** The last request's bytes, to send them again. */
   last: Uint8Array = EMPTY;
 
-  constructor(bench: Bench, record: DeviceRecord = DEVICE, signed = true) {
-    this.bench = bench;
+  constructor(rig: Rig, record: DeviceRecord = DEVICE, signed = true) {
+    this.rig = rig;
     this.record = record;
     this.peer = record.deviceKey === DK ? PEER : { ...PEER, port: PEER.port + 1 };
     this.signed = signed;
@@ -183,7 +183,7 @@ export class TestDevice {
     const { payload = EMPTY, type = 0, code = 2 } = request;
     const body = typeof payload === "string" ? Buffer.from(payload, "utf8") : payload;
     this.last = encodeCoap({ type, code, messageId: this.messageId, token, options, payload: body });
-    const reply = decoded(this.bench.exchange(this.last, now, this.peer));
+    const reply = decoded(this.rig.exchange(this.last, now, this.peer));
     if (Buffer.compare(reply.token, token) !== 0) throw new Error("the reply has another token");
     return {
       type: reply.type,
@@ -212,6 +212,6 @@ export const WARM = "4035800000000000";
 type EventOf<T extends CloudEvent["type"]> = Extract<CloudEvent, { type: T }>;
 
 /** Of one type, in order. */
-export function eventsOf<T extends CloudEvent["type"]>(bench: Bench, type: T): EventOf<T>[] {
-  return bench.events.filter((event): event is EventOf<T> => event.type === type);
+export function eventsOf<T extends CloudEvent["type"]>(rig: Rig, type: T): EventOf<T>[] {
+  return rig.events.filter((event): event is EventOf<T> => event.type === type);
 }

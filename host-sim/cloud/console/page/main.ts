@@ -4,7 +4,7 @@ import { CommandForm } from "./command-form";
 import { DeviceList, nameOf } from "./device-list";
 import { byId } from "./elements";
 import { FaultPanel } from "./faults";
-import { Ladder } from "./sequence-chart";
+import { SequenceChart } from "./sequence-chart";
 import { follow } from "./live";
 import { Points } from "./points";
 import { ScriptPanel } from "./script";
@@ -27,7 +27,7 @@ let interrupted = false;
 const panels = makeTabs(tabs);
 const points = new Points(panels.get("Measure points")!);
 const commands = new CommandForm(panels.get("Command")!);
-const ladder = new Ladder(panels.get("Messages")!);
+const sequenceChart = new SequenceChart(panels.get("Messages")!);
 const script = new ScriptPanel(panels.get("Parsing script")!);
 const faults = new FaultPanel(panels.get("Faults")!);
 const devices = new DeviceList((device) => void tried(() => choose(device)));
@@ -94,7 +94,7 @@ async function choose(device: Device): Promise<void> {
   if (chosen === name) return;
   chosen = name;
   byId("device-title").textContent = name;
-  ladder.show(name);
+  sequenceChart.show(name);
   const product = await productOf(device.productKey);
   if (chosen !== name) return;
   script.show(product);
@@ -111,7 +111,7 @@ function productOf(productKey: string): Promise<Product | undefined> {
 }
 
 function onEntry(entry: FeedEntry): void {
-  if (entry.kind === "message") return ladder.add(entry);
+  if (entry.kind === "message") return sequenceChart.add(entry);
   onEvent(entry);
 }
 

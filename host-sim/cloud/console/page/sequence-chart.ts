@@ -6,7 +6,7 @@ import type { MessageEntry } from "../entries";
 const most = 200;
 
 /** See the head of this file. */
-export class Ladder {
+export class SequenceChart {
   readonly #list = make("div", { id: "messages", role: "log", "aria-label": "Messages" });
   readonly #only = make("input", { type: "checkbox", id: "only", checked: "" });
   readonly #entries: MessageEntry[] = [];

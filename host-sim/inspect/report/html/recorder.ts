@@ -1,5 +1,5 @@
 /**
- * Hears a run's events and keeps what its report shows: the ladder's rows, datagrams without their
+ * Hears a run's events and keeps what its report shows: the sequence chart's rows, datagrams without their
  * secrets, steps of power, and how long readings and requests took.
  */
 import { decodeCoap } from "../../../cloud/coap/coap-wire";
@@ -82,7 +82,7 @@ export class Recorder {
         return this.#line(time, "board", `${event.what} ${event.text}`.trimEnd());
       case "modem": {
         const { type } = event.event;
-        // Those are in the ladder already, as AT exchanges and as datagrams.
+        // Those are in the sequence chart already, as AT exchanges and as datagrams.
         if (type === "socket" || type === "send" || type === "receive") return;
         const text = describeModem(event.event, true);
         return text === undefined ? undefined : this.#line(time, "modem", text);

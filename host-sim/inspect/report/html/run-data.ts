@@ -3,7 +3,7 @@
  * that a month of messages packs into a few hundred kilobytes. Written by the recorder, read by the page.
  */
 
-/** Kinds of rows in the ladder; `RunData.rows.kind` has their places in this list. */
+/** Kinds of rows in the sequence chart; `RunData.rows.kind` has their places in this list. */
 export const rowKinds = ["air", "at", "device", "modem", "cloud", "board"] as const;
 export type RowKind = (typeof rowKinds)[number];
 

@@ -19,7 +19,7 @@ const secondField = (header: Uint8Array, prefix: string): number | undefined => 
 };
 
 /** An engine whose every contact with the world is noted. */
-function bench() {
+function rig() {
   const log: string[] = [];
   const engine = new AtEngine({
     write: (bytes) => log.push(`> ${asciiText(bytes).replace("\r", "\\r").replace("\x1b", "ESC")}`),
@@ -57,7 +57,7 @@ const payload = { prompt: 0x3e, bytes: ascii("hello") };
 
 describe("data behind a prompt", () => {
   it("goes out when the modem asks for it, and no earlier", () => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask("AT+CASEND=0,5", { payload });
     expect(take()).toEqual(["> AT+CASEND=0,5\\r"]);
     say("AT+CASEND=0,5\r\r\n> ");
@@ -67,18 +67,18 @@ describe("data behind a prompt", () => {
   });
 
   it("is not asked for by the same character within a line, nor without such a command", () => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask("AT", {});
     say("\r\n> \r\nOK\r\n");
     expect(take()).toEqual(["> AT\\r", '= {"kind":"ok"}']);
-    const { ask: askData, say: sayData, take: takeData } = bench();
+    const { ask: askData, say: sayData, take: takeData } = rig();
     askData("AT+CASEND=0,5", { payload });
     sayData("\r\nx> y\r\n");
     expect(takeData()).toEqual(["> AT+CASEND=0,5\\r"]);
   });
 
   it("is asked for behind a URC, and the blank behind the prompt is part of it", () => {
-    const { ask, say, take, pass } = bench();
+    const { ask, say, take, pass } = rig();
     ask("AT+QISEND=0,5", { payload, ends: sendOk });
     say('\r\n+QIURC: "recv",0\r\n>');
     say(" ");
@@ -90,7 +90,7 @@ describe("data behind a prompt", () => {
   });
 
   it("never asked for: ESC, and a time-out that says so; the next command waits for a late answer", () => {
-    const { ask, say, take, pass } = bench();
+    const { ask, say, take, pass } = rig();
     ask("AT+CASEND=0,5", { payload });
     ask("AT", {});
     take();
@@ -107,7 +107,7 @@ describe("data behind a prompt", () => {
   });
 
   it("taken and then nothing: an ordinary time-out", () => {
-    const { ask, say, take, pass } = bench();
+    const { ask, say, take, pass } = rig();
     ask("AT+CASEND=0,5", { payload });
     pass(4_000);
     say("\r\n>");
@@ -119,7 +119,7 @@ describe("data behind a prompt", () => {
   });
 
   it("refused instead of asked for", () => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask("AT+CASEND=0,5", { payload });
     say("\r\n+CME ERROR: 3\r\n");
     expect(take().at(-1)).toBe('= {"kind":"error","code":3}');
@@ -133,14 +133,14 @@ describe("the line that ends a command", () => {
     ["SEND FAIL", "\r\nSEND FAIL\r\n", '= {"kind":"error"}'],
     ["ERROR", "\r\nERROR\r\n", '= {"kind":"error"}'],
   ])("%s", (_, text, end) => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask("AT+QISEND=0,5", { ends: sendOk });
     say(text);
     expect(take().slice(1)).toEqual([end]);
   });
 
   it("OK alone does not end one that has another end", () => {
-    const { ask, say, take, pass } = bench();
+    const { ask, say, take, pass } = rig();
     ask("AT+QISEND=0,5", { ends: sendOk });
     say("\r\nOK\r\n");
     pass(9_999);
@@ -156,14 +156,14 @@ describe("the line that ends a command", () => {
     ["a failure before OK", "\r\n+QIOPEN: 0,563\r\n", '= {"kind":"error","code":563}'],
     ["ERROR at once", "\r\nERROR\r\n", '= {"kind":"error"}'],
   ])("a line besides OK: %s", (_, text, end) => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask('AT+QIOPEN=1,0,"UDP"', { also: qiopen });
     say(text);
     expect(take().slice(1)).toEqual([end]);
   });
 
   it("twice the same half is no whole", () => {
-    const { ask, say, take } = bench();
+    const { ask, say, take } = rig();
     ask("AT+QIOPEN=1,0", { also: qiopen });
     say("\r\nOK\r\n\r\nOK\r\n");
     expect(take().slice(1)).toEqual([]);
@@ -183,35 +183,35 @@ describe("raw bytes in an answer", () => {
   });
 
   it("on the header's line, line ends and words among them", () => {
-    const { ask, say, take, data } = bench();
+    const { ask, say, take, data } = rig();
     ask("AT+CARECV=0,1024", sameLine(data));
     say("\r\n+CARECV: 8,\r\nOK\r\n,,\r\n\r\nOK\r\n");
     expect(take().slice(1)).toEqual(["data 0d0a4f4b0d0a2c2c", '= {"kind":"ok"}']);
   });
 
   it("on the header's line, none", () => {
-    const { ask, say, take, data } = bench();
+    const { ask, say, take, data } = rig();
     ask("AT+CARECV=0,1024", sameLine(data));
     say("\r\n+CARECV: 0\r\n\r\nOK\r\n");
     expect(take().slice(1)).toEqual(["< +CARECV: 0", '= {"kind":"ok"}']);
   });
 
   it("on the next line, the first of them a line feed", () => {
-    const { ask, say, take, data } = bench();
+    const { ask, say, take, data } = rig();
     ask("AT+QIRD=0,512", nextLine(data));
     say("\r\n+QIRD: 4\r\n\n\r>A\r\n\r\nOK\r\n");
     expect(take().slice(1)).toEqual(["< +QIRD: 4", "data 0a0d3e41", '= {"kind":"ok"}']);
   });
 
   it("more than there is room for: no data, and the command still ends", () => {
-    const { ask, say, take, data } = bench();
+    const { ask, say, take, data } = rig();
     ask("AT+QIRD=0,512", nextLine(data));
     say("\r\n+QIRD: 99999\r\nxx\r\nOK\r\n");
     expect(take().slice(1)).toEqual(["< +QIRD: 99999", '= {"kind":"ok"}']);
   });
 
   it("cut short: a time-out, and the next answer is read as lines again", () => {
-    const { ask, say, take, data, pass } = bench();
+    const { ask, say, take, data, pass } = rig();
     ask("AT+CARECV=0,1024", sameLine(data));
     say("\r\n+CARECV: 20,abc");
     take();
@@ -226,7 +226,7 @@ describe("raw bytes in an answer", () => {
     const cuts = fc.array(fc.nat(600), { maxLength: 12 });
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 600 }), cuts, fc.boolean(), (body, at, same) => {
-        const { ask, bytes, take, data } = bench();
+        const { ask, bytes, take, data } = rig();
         ask(same ? "AT+CARECV=0,600" : "AT+QIRD=0,600", same ? sameLine(data) : nextLine(data));
         const head = ascii(same ? `\r\n+CARECV: ${body.length},` : `\r\n+QIRD: ${body.length}\r\n`);
         const all = Buffer.concat([head, body, ascii("\r\n\r\nOK\r\n")]);

@@ -5,7 +5,7 @@ import { isCeregAnswer } from "../../../../firmware/modem/at/fields";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
 
 /** An engine whose every contact with the world is noted in `log`. */
-class Bench {
+class Rig {
   readonly log: string[] = [];
   readonly engine: AtEngine;
   now = 0;
@@ -65,24 +65,24 @@ function resultText(result: AtResult): string {
   return result.kind === "error" && result.code !== undefined ? `error ${result.code}` : result.kind;
 }
 
-let bench: Bench;
+let rig: Rig;
 beforeEach(() => {
-  bench = new Bench();
+  rig = new Rig();
 });
 
 describe("a command", () => {
   it("goes out with a CR and ends with OK", () => {
-    bench.ask("AT");
-    bench.say("OK");
-    expect(bench.take()).toEqual(["> AT\\r", "AT = ok"]);
-    expect(bench.engine.busy).toBe(false);
-    expect(bench.engine.deadline).toBe(Infinity);
+    rig.ask("AT");
+    rig.say("OK");
+    expect(rig.take()).toEqual(["> AT\\r", "AT = ok"]);
+    expect(rig.engine.busy).toBe(false);
+    expect(rig.engine.deadline).toBe(Infinity);
   });
 
   it("gets its information lines", () => {
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.say("+CSQ: 18,0", "OK");
-    expect(bench.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ < +CSQ: 18,0", "AT+CSQ = ok"]);
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.say("+CSQ: 18,0", "OK");
+    expect(rig.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ < +CSQ: 18,0", "AT+CSQ = ok"]);
   });
 
   const errors: [string, string][] = [
@@ -98,57 +98,57 @@ describe("a command", () => {
     ["+CME ERROR: -1", "error"],
   ];
   it.each(errors)("ends with %s", (line, result) => {
-    bench.ask("AT+CPIN?");
-    bench.say(line);
-    expect(bench.take()).toEqual(["> AT+CPIN?\\r", `AT+CPIN? = ${result}`]);
+    rig.ask("AT+CPIN?");
+    rig.say(line);
+    expect(rig.take()).toEqual(["> AT+CPIN?\\r", `AT+CPIN? = ${result}`]);
   });
 
   it.each(["OKAY", "ok", " OK", "OK ", "ERRORS", "+CMEERROR: 1"])("does not end with %j", (line) => {
-    bench.ask("AT");
-    bench.say(line);
-    expect(bench.take()).toEqual(["> AT\\r"]);
-    expect(bench.engine.unknown).toBe(1);
+    rig.ask("AT");
+    rig.say(line);
+    expect(rig.take()).toEqual(["> AT\\r"]);
+    expect(rig.engine.unknown).toBe(1);
   });
 
   it("may be sent from within the end of the one before", () => {
-    bench.ask("AT", { onDone: () => bench.ask("ATE0") });
-    bench.say("OK");
-    bench.pass(20);
-    bench.say("OK");
-    expect(bench.take()).toEqual(["> AT\\r", "> ATE0\\r", "ATE0 = ok"]);
+    rig.ask("AT", { onDone: () => rig.ask("ATE0") });
+    rig.say("OK");
+    rig.pass(20);
+    rig.say("OK");
+    expect(rig.take()).toEqual(["> AT\\r", "> ATE0\\r", "ATE0 = ok"]);
   });
 });
 
 describe("echo", () => {
   it("is dropped and noted", () => {
-    bench.ask("AT");
-    bench.echo("AT");
-    bench.say("OK");
-    expect(bench.take()).toEqual(["> AT\\r", "AT = ok"]);
-    expect(bench.engine.echoed).toBe(true);
-    expect(bench.engine.unknown).toBe(0);
+    rig.ask("AT");
+    rig.echo("AT");
+    rig.say("OK");
+    expect(rig.take()).toEqual(["> AT\\r", "AT = ok"]);
+    expect(rig.engine.echoed).toBe(true);
+    expect(rig.engine.unknown).toBe(0);
   });
 
   it("may stand in front of a URC or behind it", () => {
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.echo("AT+CSQ");
-    bench.say("+CPIN: READY", "+CSQ: 1,0", "OK");
-    bench.pass(20);
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.say("+CPIN: READY");
-    bench.echo("AT+CSQ");
-    bench.say("+CSQ: 2,0", "OK");
-    expect(bench.take()).toEqual([
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.echo("AT+CSQ");
+    rig.say("+CPIN: READY", "+CSQ: 1,0", "OK");
+    rig.pass(20);
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.say("+CPIN: READY");
+    rig.echo("AT+CSQ");
+    rig.say("+CSQ: 2,0", "OK");
+    expect(rig.take()).toEqual([
       "> AT+CSQ\\r", "urc +CPIN: READY at 0", "AT+CSQ < +CSQ: 1,0", "AT+CSQ = ok",
       "> AT+CSQ\\r", "urc +CPIN: READY at 20", "AT+CSQ < +CSQ: 2,0", "AT+CSQ = ok",
     ]);
   });
 
   it("is not taken for information without a prefix", () => {
-    bench.ask("AT+CGSN", { bare: true });
-    bench.echo("AT+CGSN");
-    bench.say("864600030000017", "OK");
-    expect(bench.take()).toEqual(["> AT+CGSN\\r", "AT+CGSN < 864600030000017", "AT+CGSN = ok"]);
+    rig.ask("AT+CGSN", { bare: true });
+    rig.echo("AT+CGSN");
+    rig.say("864600030000017", "OK");
+    expect(rig.take()).toEqual(["> AT+CGSN\\r", "AT+CGSN < 864600030000017", "AT+CGSN = ok"]);
   });
 });
 
@@ -158,32 +158,32 @@ describe("unsolicited lines", () => {
     ["inside", ["+CSQ: 18,0", "+CSONMI: 0,2,41", "OK"]],
     ["behind", ["+CSQ: 18,0", "OK", "+CSONMI: 0,2,41"]],
   ])("stand %s a response", (_, lines) => {
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.say(...lines);
-    const noted = bench.take();
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.say(...lines);
+    const noted = rig.take();
     expect(noted.filter((text) => text.startsWith("AT"))).toEqual(["AT+CSQ < +CSQ: 18,0", "AT+CSQ = ok"]);
     expect(noted).toContain("urc +CSONMI: 0,2,41 at 0");
   });
 
   it("come when nothing is asked, with the time of their end", () => {
-    bench.now = 5;
-    bench.engine.receive(ascii("\r\n+CPIN: RE"), 5);
-    bench.engine.receive(ascii("ADY\r\n"), 9);
-    expect(bench.take()).toEqual(["urc +CPIN: READY at 9"]);
+    rig.now = 5;
+    rig.engine.receive(ascii("\r\n+CPIN: RE"), 5);
+    rig.engine.receive(ascii("ADY\r\n"), 9);
+    expect(rig.take()).toEqual(["urc +CPIN: READY at 9"]);
   });
 
   it("are the command's while it asks for that prefix, and nobody else's", () => {
-    bench.ask("AT+CPIN?", { asks: "+CPIN:" });
-    bench.say("+CPIN: READY", "OK", "+CPIN: NOT READY");
-    expect(bench.take()).toEqual([
+    rig.ask("AT+CPIN?", { asks: "+CPIN:" });
+    rig.say("+CPIN: READY", "OK", "+CPIN: NOT READY");
+    expect(rig.take()).toEqual([
       "> AT+CPIN?\\r", "AT+CPIN? < +CPIN: READY", "AT+CPIN? = ok", "urc +CPIN: NOT READY at 0",
     ]);
   });
 
   it("of the same prefix are told apart by their shape", () => {
-    bench.ask("AT+CEREG?", { asks: "+CEREG:", owns: isCeregAnswer });
-    bench.say('+CEREG: 1,"5B57","01A50B1A",9', "+CEREG: 5,2", "+CEREG: 2", "OK");
-    expect(bench.take().slice(1)).toEqual([
+    rig.ask("AT+CEREG?", { asks: "+CEREG:", owns: isCeregAnswer });
+    rig.say('+CEREG: 1,"5B57","01A50B1A",9', "+CEREG: 5,2", "+CEREG: 2", "OK");
+    expect(rig.take().slice(1)).toEqual([
       'urc +CEREG: 1,"5B57","01A50B1A",9 at 0',
       "AT+CEREG? < +CEREG: 5,2",
       "urc +CEREG: 2 at 0",
@@ -192,27 +192,27 @@ describe("unsolicited lines", () => {
   });
 
   it("do not fit a bare command's information, nor does any line with a plus", () => {
-    bench.ask("AT+CGSN", { bare: true });
-    bench.say("+CPIN: READY", "+NEW: 1", "864600030000017", "OK");
-    expect(bench.take().slice(1)).toEqual([
+    rig.ask("AT+CGSN", { bare: true });
+    rig.say("+CPIN: READY", "+NEW: 1", "864600030000017", "OK");
+    expect(rig.take().slice(1)).toEqual([
       "urc +CPIN: READY at 0", "AT+CGSN < 864600030000017", "AT+CGSN = ok",
     ]);
   });
 
   it("that fit nothing are counted", () => {
-    bench.say("Neul", "+NEW: 1", "864600030000017");
-    bench.ask("AT");
-    bench.say("864600030000017", "OK");
-    expect(bench.engine.unknown).toBe(4);
-    expect(bench.take()).toEqual(["> AT\\r", "AT = ok"]);
+    rig.say("Neul", "+NEW: 1", "864600030000017");
+    rig.ask("AT");
+    rig.say("864600030000017", "OK");
+    expect(rig.engine.unknown).toBe(4);
+    expect(rig.take()).toEqual(["> AT\\r", "AT = ok"]);
   });
 });
 
 describe("a banner", () => {
   it("is a whole line, and comes before all else but the echo", () => {
-    bench.ask("AT+CGSN", { bare: true });
-    bench.say("RDY", "RDY!", "SMS Ready", "OK");
-    expect(bench.take()).toEqual([
+    rig.ask("AT+CGSN", { bare: true });
+    rig.say("RDY", "RDY!", "SMS Ready", "OK");
+    expect(rig.take()).toEqual([
       "> AT+CGSN\\r", "banner at 0", "AT+CGSN < RDY!", "banner at 0", "AT+CGSN = ok",
     ]);
   });
@@ -220,123 +220,123 @@ describe("a banner", () => {
 
 describe("one at a time", () => {
   it("in their order, 20 ms after the answer before", () => {
-    bench.ask("AT+A");
-    bench.ask("AT+B");
-    bench.ask("AT+C");
-    expect(bench.take()).toEqual(["> AT+A\\r"]);
-    bench.now = 100;
-    bench.say("OK");
-    expect(bench.take()).toEqual(["AT+A = ok"]);
-    expect(bench.engine.deadline).toBe(120);
-    bench.pass(19);
-    expect(bench.take()).toEqual([]);
-    bench.pass(1);
-    expect(bench.take()).toEqual(["> AT+B\\r"]);
-    bench.say("ERROR");
-    bench.pass(20);
-    expect(bench.take()).toEqual(["AT+B = error", "> AT+C\\r"]);
+    rig.ask("AT+A");
+    rig.ask("AT+B");
+    rig.ask("AT+C");
+    expect(rig.take()).toEqual(["> AT+A\\r"]);
+    rig.now = 100;
+    rig.say("OK");
+    expect(rig.take()).toEqual(["AT+A = ok"]);
+    expect(rig.engine.deadline).toBe(120);
+    rig.pass(19);
+    expect(rig.take()).toEqual([]);
+    rig.pass(1);
+    expect(rig.take()).toEqual(["> AT+B\\r"]);
+    rig.say("ERROR");
+    rig.pass(20);
+    expect(rig.take()).toEqual(["AT+B = error", "> AT+C\\r"]);
   });
 
   it("and a poll too early changes nothing", () => {
-    bench.ask("AT+A");
-    bench.ask("AT+B");
-    bench.engine.poll(0);
-    bench.engine.poll(4_999);
-    expect(bench.take()).toEqual(["> AT+A\\r"]);
-    expect(bench.engine.deadline).toBe(5_000);
+    rig.ask("AT+A");
+    rig.ask("AT+B");
+    rig.engine.poll(0);
+    rig.engine.poll(4_999);
+    expect(rig.take()).toEqual(["> AT+A\\r"]);
+    expect(rig.engine.deadline).toBe(5_000);
   });
 
   it("sixteen may wait; one more is turned away at once", () => {
-    for (let i = 0; i < 17; i++) bench.ask(`AT+${i}`);
-    bench.ask("AT+17");
-    expect(bench.take()).toEqual(["> AT+0\\r", "AT+17 = aborted"]);
+    for (let i = 0; i < 17; i++) rig.ask(`AT+${i}`);
+    rig.ask("AT+17");
+    expect(rig.take()).toEqual(["> AT+0\\r", "AT+17 = aborted"]);
     for (let i = 0; i < 17; i++) {
-      bench.say("OK");
-      bench.pass(20);
+      rig.say("OK");
+      rig.pass(20);
     }
-    expect(bench.take().filter((text) => text.endsWith("= ok")).length).toBe(17);
-    expect(bench.engine.busy).toBe(false);
+    expect(rig.take().filter((text) => text.endsWith("= ok")).length).toBe(17);
+    expect(rig.engine.busy).toBe(false);
   });
 });
 
 describe("a time-out", () => {
   it("comes when it is due, and the next command waits for a late answer", () => {
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.ask("AT+CCLK?", { asks: "+CCLK:" });
-    bench.pass(5_000);
-    expect(bench.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ = timeout"]);
-    expect(bench.engine.timeouts).toBe(1);
-    bench.pass(500);
-    bench.say("+CSQ: 18,0", "OK");
-    bench.pass(499);
-    expect(bench.take()).toEqual([]);
-    bench.pass(1);
-    expect(bench.take()).toEqual(["> AT+CCLK?\\r"]);
-    bench.say('+CCLK: "26/01/01,00:00:00+00"', "OK");
-    expect(bench.take()).toEqual(['AT+CCLK? < +CCLK: "26/01/01,00:00:00+00"', "AT+CCLK? = ok"]);
-    expect(bench.engine.timeouts).toBe(0);
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.ask("AT+CCLK?", { asks: "+CCLK:" });
+    rig.pass(5_000);
+    expect(rig.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ = timeout"]);
+    expect(rig.engine.timeouts).toBe(1);
+    rig.pass(500);
+    rig.say("+CSQ: 18,0", "OK");
+    rig.pass(499);
+    expect(rig.take()).toEqual([]);
+    rig.pass(1);
+    expect(rig.take()).toEqual(["> AT+CCLK?\\r"]);
+    rig.say('+CCLK: "26/01/01,00:00:00+00"', "OK");
+    expect(rig.take()).toEqual(['AT+CCLK? < +CCLK: "26/01/01,00:00:00+00"', "AT+CCLK? = ok"]);
+    expect(rig.engine.timeouts).toBe(0);
   });
 
   it("of a probe lets the next one go at once", () => {
-    bench.ask("AT", { probe: true, timeout: 300 });
-    bench.ask("AT", { probe: true, timeout: 300 });
-    bench.pass(300);
-    expect(bench.take()).toEqual(["> AT\\r", "AT = timeout", "> AT\\r"]);
+    rig.ask("AT", { probe: true, timeout: 300 });
+    rig.ask("AT", { probe: true, timeout: 300 });
+    rig.pass(300);
+    expect(rig.take()).toEqual(["> AT\\r", "AT = timeout", "> AT\\r"]);
   });
 
   it("of probes: their late answers are not taken for the first command's behind them", () => {
-    for (let i = 0; i < 3; i++) bench.ask("AT", { probe: true, timeout: 300 });
-    bench.ask("AT+CSQ", { asks: "+CSQ:" });
-    bench.pass(700);
+    for (let i = 0; i < 3; i++) rig.ask("AT", { probe: true, timeout: 300 });
+    rig.ask("AT+CSQ", { asks: "+CSQ:" });
+    rig.pass(700);
     // The modem wakes up and answers all three.
-    bench.say("OK");
-    bench.pass(100);
-    bench.say("OK", "OK");
-    bench.pass(199);
-    expect(bench.take().filter((text) => text.includes("CSQ"))).toEqual([]);
-    bench.pass(1);
-    bench.say("+CSQ: 18,0", "OK");
-    expect(bench.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ < +CSQ: 18,0", "AT+CSQ = ok"]);
+    rig.say("OK");
+    rig.pass(100);
+    rig.say("OK", "OK");
+    rig.pass(199);
+    expect(rig.take().filter((text) => text.includes("CSQ"))).toEqual([]);
+    rig.pass(1);
+    rig.say("+CSQ: 18,0", "OK");
+    expect(rig.take()).toEqual(["> AT+CSQ\\r", "AT+CSQ < +CSQ: 18,0", "AT+CSQ = ok"]);
   });
 
   it("is none when the answer came in the last moment, however late the poll", () => {
-    bench.ask("AT");
-    bench.now = 9_000;
-    bench.say("OK");
-    bench.engine.poll(9_000);
-    expect(bench.take()).toEqual(["> AT\\r", "AT = ok"]);
+    rig.ask("AT");
+    rig.now = 9_000;
+    rig.say("OK");
+    rig.engine.poll(9_000);
+    expect(rig.take()).toEqual(["> AT\\r", "AT = ok"]);
   });
 });
 
 describe("clear", () => {
   it("aborts the command in flight and those that wait, each once, and forgets a line begun", () => {
-    bench.ask("AT+A");
-    bench.ask("AT+B");
-    bench.engine.receive(ascii("\r\n+CPIN: REA"), 0);
-    bench.take();
-    bench.engine.clear(10);
-    expect(bench.take()).toEqual(["AT+A = aborted", "AT+B = aborted"]);
-    expect(bench.engine.busy).toBe(false);
-    bench.say("RDY");
-    expect(bench.take()).toEqual(["banner at 0"]);
-    bench.engine.clear(20);
-    expect(bench.take()).toEqual([]);
+    rig.ask("AT+A");
+    rig.ask("AT+B");
+    rig.engine.receive(ascii("\r\n+CPIN: REA"), 0);
+    rig.take();
+    rig.engine.clear(10);
+    expect(rig.take()).toEqual(["AT+A = aborted", "AT+B = aborted"]);
+    expect(rig.engine.busy).toBe(false);
+    rig.say("RDY");
+    expect(rig.take()).toEqual(["banner at 0"]);
+    rig.engine.clear(20);
+    expect(rig.take()).toEqual([]);
   });
 
   it("keeps a late answer to what it aborted from the next command", () => {
-    bench.ask("AT+A");
-    bench.engine.clear(0);
-    bench.ask("AT+B");
-    bench.pass(500);
-    bench.say("OK");
-    bench.pass(500);
-    expect(bench.take()).toEqual(["> AT+A\\r", "AT+A = aborted", "> AT+B\\r"]);
+    rig.ask("AT+A");
+    rig.engine.clear(0);
+    rig.ask("AT+B");
+    rig.pass(500);
+    rig.say("OK");
+    rig.pass(500);
+    expect(rig.take()).toEqual(["> AT+A\\r", "AT+A = aborted", "> AT+B\\r"]);
   });
 
   it("makes nobody wait when nothing was in flight", () => {
-    bench.engine.clear(0);
-    bench.ask("AT");
-    expect(bench.take()).toEqual(["> AT\\r"]);
+    rig.engine.clear(0);
+    rig.ask("AT");
+    expect(rig.take()).toEqual(["> AT\\r"]);
   });
 
   it("may be called from a banner, and a command sent from there", () => {

@@ -1,10 +1,10 @@
 import { expect, it, test } from "vitest";
-import { ResetLadder } from "../../../../firmware/modem/driver/reset-escalation";
+import { ResetEscalation } from "../../../../firmware/modem/driver/reset-escalation";
 
-const climbed = (ladder: ResetLadder, deaf: boolean, times: number): (string | undefined)[] =>
+const climbed = (escalation: ResetEscalation, deaf: boolean, times: number): (string | undefined)[] =>
   Array.from({ length: times }, () => {
-    ladder.failed();
-    return ladder.beforeBringUp(deaf);
+    escalation.failed();
+    return escalation.beforeBringUp(deaf);
   });
 
 test.each([
@@ -16,37 +16,37 @@ test.each([
   [true, false, true, ["-", "key", "-", "key", "-", "key", "-", "key", "-"]],
   [false, false, true, ["-", "-", "-", "-", "-", "-", "-", "-", "-"]],
 ])("with key %s, supply %s, deaf %s", (key, supply, deaf, expected) => {
-  const rungs = climbed(new ResetLadder({ key, supply }), deaf, 9).map((rung) => rung ?? "-");
-  expect(rungs).toEqual(expected);
+  const resetLevels = climbed(new ResetEscalation({ key, supply }), deaf, 9).map((level) => level ?? "-");
+  expect(resetLevels).toEqual(expected);
 });
 
 it("begins at its foot again once the modem is up", () => {
-  const ladder = new ResetLadder({ key: true, supply: true });
-  climbed(ladder, false, 4);
-  ladder.succeeded();
-  expect(climbed(ladder, false, 2)).toEqual([undefined, "reboot"]);
+  const escalation = new ResetEscalation({ key: true, supply: true });
+  climbed(escalation, false, 4);
+  escalation.succeeded();
+  expect(climbed(escalation, false, 2)).toEqual([undefined, "reboot"]);
 });
 
 it("is harder each time on a modem that is up and mute, until something comes back", () => {
-  const ladder = new ResetLadder({ key: true, supply: true });
-  expect(Array.from({ length: 5 }, () => ladder.mute())).toEqual(["radio", "reboot", "key", "supply", "supply"]);
-  ladder.heard();
-  expect(ladder.mute()).toBe("radio");
-  const bare = new ResetLadder({ key: false, supply: false });
+  const escalation = new ResetEscalation({ key: true, supply: true });
+  expect(Array.from({ length: 5 }, () => escalation.mute())).toEqual(["radio", "reboot", "key", "supply", "supply"]);
+  escalation.heard();
+  expect(escalation.mute()).toBe("radio");
+  const bare = new ResetEscalation({ key: false, supply: false });
   expect(Array.from({ length: 5 }, () => bare.mute())).toEqual(["radio", "reboot", "reboot", "reboot", "reboot"]);
 });
 
 it("keeps its counts and failures over a restart, and takes nonsense for nothing", () => {
-  const ladder = new ResetLadder({ key: true, supply: true });
-  for (const rung of ["resync", "resync", "radio", "supply"] as const) ladder.note(rung);
-  climbed(ladder, false, 3);
-  expect(ladder.state).toEqual([2, 1, 0, 0, 1, 3]);
-  const again = new ResetLadder({ key: true, supply: true }, ladder.state);
-  expect(again.state).toEqual(ladder.state);
+  const escalation = new ResetEscalation({ key: true, supply: true });
+  for (const level of ["resync", "resync", "radio", "supply"] as const) escalation.note(level);
+  climbed(escalation, false, 3);
+  expect(escalation.state).toEqual([2, 1, 0, 0, 1, 3]);
+  const again = new ResetEscalation({ key: true, supply: true }, escalation.state);
+  expect(again.state).toEqual(escalation.state);
   again.failed();
   expect(again.beforeBringUp(false)).toBe("supply");
   for (const state of [[-1, 1.5, NaN, 70_000, Infinity, -3], [], [1, 2]]) {
-    const odd = new ResetLadder({ key: true, supply: true }, state).state;
+    const odd = new ResetEscalation({ key: true, supply: true }, state).state;
     expect(odd.every((count) => count >= 0 && count <= 2)).toBe(true);
   }
   for (let i = 0; i < 70_000; i++) again.note("radio");

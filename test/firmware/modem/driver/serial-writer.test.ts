@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { PortWriter } from "../../../../firmware/modem/driver/serial-writer";
+import { SerialWriter } from "../../../../firmware/modem/driver/serial-writer";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
 
 /** A port that throws on a write larger than its free room, as the ESP32's does. */
@@ -27,7 +27,7 @@ class Fifo {
 describe("a port with little room", () => {
   it("gets a long command in pieces", () => {
     const fifo = new Fifo(5);
-    const writer = new PortWriter(fifo, 5);
+    const writer = new SerialWriter(fifo, 5);
     writer.write(ascii("AT+CFUN=0\r"));
     expect(fifo.text).toBe("AT+CF");
     fifo.free = 3;
@@ -41,7 +41,7 @@ describe("a port with little room", () => {
 
   it("gets nothing while it is full, and several commands at once when it is empty", () => {
     const fifo = new Fifo(0);
-    const writer = new PortWriter(fifo, 0);
+    const writer = new SerialWriter(fifo, 0);
     writer.write(ascii("AT\r"));
     writer.write(ascii("ATE0\r"));
     expect(fifo.pieces).toEqual([]);
@@ -52,7 +52,7 @@ describe("a port with little room", () => {
 
   it("gets a second command behind the first one's rest", () => {
     const fifo = new Fifo(2);
-    const writer = new PortWriter(fifo, 2);
+    const writer = new SerialWriter(fifo, 2);
     writer.write(ascii("AT\r"));
     writer.write(ascii("ATE0\r"));
     expect(fifo.text).toBe("AT");
@@ -63,7 +63,7 @@ describe("a port with little room", () => {
 
   it("gets nothing for an event when nothing waits", () => {
     const fifo = new Fifo(128);
-    const writer = new PortWriter(fifo, 128);
+    const writer = new SerialWriter(fifo, 128);
     writer.onWritable(128);
     expect(fifo.pieces).toEqual([]);
     writer.write(ascii("AT\r"));
@@ -79,7 +79,7 @@ it("keeps order and room whatever comes", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40, size: "max" }), fc.nat(128), (steps, start) => {
       const fifo = new Fifo(start);
-      const writer = new PortWriter(fifo, start);
+      const writer = new SerialWriter(fifo, start);
       let written = "";
       for (const event of steps) {
         if ("bytes" in event) {

@@ -1,4 +1,4 @@
-/** The reset ladder in the driver: its upper rungs, what the agent asks of it, and trouble while up. */
+/** The reset escalation in the driver: its upper resetLevels, what the agent asks of it, and trouble while up. */
 import { describe, expect, it } from "vitest";
 import { ScriptedModem } from "../scripted-modem";
 
@@ -8,14 +8,14 @@ const psm = { t3412: 86_400, t3324: 10 };
 /** Switches of the supply, with their virtual times. */
 function withSupply(options: ConstructorParameters<typeof ScriptedModem>[0] = {}) {
   const switches: { on: boolean; time: number }[] = [];
-  const ladders: (readonly number[])[] = [];
+  const escalations: (readonly number[])[] = [];
   const modem: ScriptedModem = new ScriptedModem({
     psm,
     supply: (on) => switches.push({ on, time: modem.clock.now }),
-    onLadder: (state) => ladders.push(state),
+    onEscalation: (state) => escalations.push(state),
     ...options,
   });
-  return { modem, switches, ladders };
+  return { modem, switches, escalations };
 }
 
 describe("a modem that hangs", () => {
@@ -30,8 +30,8 @@ describe("a modem that hangs", () => {
     expect(modem.presses.length).toBeGreaterThanOrEqual(2);
     modem.behave();
     expect(await modem.until(() => modem.driver.ready, 2 * minute)).toBe(true);
-    expect(modem.driver.ladder[5]).toBe(0);
-    expect(modem.driver.ladder[4]).toBe(1);
+    expect(modem.driver.escalation[5]).toBe(0);
+    expect(modem.driver.escalation[4]).toBe(1);
   });
 
   it("is not left without supply, or with the key held, by whatever comes between", async () => {
@@ -101,13 +101,13 @@ describe("a modem that is up and mute", () => {
 
 describe("counters", () => {
   it("are told whenever they change, and go on from where they were", async () => {
-    const { modem, ladders } = withSupply({ ladder: [5, 4, 3, 2, 1, 0] });
+    const { modem, escalations } = withSupply({ escalation: [5, 4, 3, 2, 1, 0] });
     await modem.up();
     modem.answer(/CSOSEND/, []);
     modem.send("01");
     await modem.pass(20_000);
-    expect(modem.driver.ladder.slice(0, 2)).toEqual([6, 5]);
-    expect(ladders.at(-1)).toEqual(modem.driver.ladder);
+    expect(modem.driver.escalation.slice(0, 2)).toEqual([6, 5]);
+    expect(escalations.at(-1)).toEqual(modem.driver.escalation);
   });
 });
 

@@ -31,7 +31,7 @@ const moods = [
 ];
 
 /** How the modem treats commands for a while. */
-const manners = [
+const traits = [
   "good", "good", "moody", "moody", "moody", "silent", "silent", "refusing", "anything", "echoing", "slow",
   "searching",
 ];
@@ -41,7 +41,7 @@ const someBytes = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => 
 const waits = [10, 50, 300, 900, 3_000, 11_000, 40_000, 320_000];
 const aWait = fc.constantFrom(...waits).map((wait) => ({ wait }));
 const anyWait = fc.nat(5_000_000).map((wait) => ({ wait }));
-const aManner = fc.constantFrom(...manners).map((manner) => ({ manner }));
+const aManner = fc.constantFrom(...traits).map((manner) => ({ manner }));
 const aDatagram = fc.constantFrom("203.0.113.5", "203.0.113.6").map((address) => ({ send: address }));
 const aSleep = fc.constantFrom("ENTER", "EXIT", "ENTER").map((sleep) => ({ sleep }));
 

@@ -200,10 +200,10 @@ describe("registration", () => {
     expect(on).toBeLessThan(45 * minute);
     expect(modem.driver.state).toBe("pausing");
     expect(modem.driver.active).toBe(false);
-    // Further up the ladder each time: restarts by command, the key.
+    // Further up the escalation each time: restarts by command, the key.
     expect(modem.commands.some(({ text }) => text === "AT+CFUN=1,1")).toBe(true);
     expect(modem.presses.length).toBeGreaterThan(2);
-    expect(modem.driver.ladder[5]).toBeGreaterThan(10);
+    expect(modem.driver.escalation[5]).toBeGreaterThan(10);
   });
 
   it("spreads its pauses between half and whole", async () => {
@@ -239,7 +239,7 @@ describe("no answer", () => {
     expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,03");
   });
 
-  it("climbs the ladder: probes, wake key, probes, pause, probes, power key, probes, pause", async () => {
+  it("climbs the escalation: probes, wake key, probes, pause, probes, power key, probes, pause", async () => {
     const modem = new ScriptedModem({ psm });
     await modem.up();
     modem.take();
@@ -258,7 +258,7 @@ describe("no answer", () => {
     expect(probes.filter((time) => time > down && time < power.from).length).toBe(20);
     expect(probes.filter((time) => time >= power.until).length).toBe(40);
     expect(pauses(modem)).toEqual([8, 15]);
-    // The datagram's own time-out, then the whole ladder once: bounded.
+    // The datagram's own time-out, then the whole escalation once: bounded.
     expect(down - from).toBeLessThan(30_000);
     modem.behave();
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);

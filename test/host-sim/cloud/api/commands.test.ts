@@ -1,16 +1,16 @@
 /** Commands over HTTP, followed to their end with a device that carries them out. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { HERE, START, apiBench, detailOf } from "./rig";
-import type { ApiBench } from "./rig";
+import { HERE, START, apiRig, detailOf } from "./rig";
+import type { ApiRig } from "./rig";
 import { DK, Device, PK } from "./device";
 
-let bench: ApiBench;
-let call: ApiBench["call"];
+let rig: ApiRig;
+let call: ApiRig["call"];
 let device: Device;
 beforeEach(async () => {
-  bench = await apiBench();
-  call = bench.call;
-  device = new Device(bench);
+  rig = await apiRig();
+  call = rig.call;
+  device = new Device(rig);
   device.authenticate();
 });
 
@@ -31,7 +31,7 @@ describe("a command", () => {
       ...{ id, productKey: PK, deviceKey: DK, kind: "set", path: "thing/service/measurepoint/set" },
       ...{ status: "pending", createdAt: START, offers: 0 },
     });
-    bench.time.now += 1000;
+    rig.time.now += 1000;
     const { command } = device.points("1", { temperature: 20 });
     expect(command?.json).toMatchObject({
       id,
@@ -39,7 +39,7 @@ describe("a command", () => {
       params: { relay: 1 },
     });
     expect(await follow()).toMatchObject({ status: "sent", sentAt: START + 1000, offers: 1 });
-    bench.time.now += 1000;
+    rig.time.now += 1000;
     device.post(
       "thing/service/measurepoint/set_reply",
       JSON.stringify({ id, code: 200, data: { relay: 1 } }),
@@ -60,14 +60,14 @@ describe("a command", () => {
   it("is given up after its own time", async () => {
     const first = await queue({ kind: "set", points: { relay: 1 }, timeout: 10 });
     const second = await queue({ kind: "set", points: { relay: 0 }, timeout: 20.5 });
-    bench.time.now += 10_000;
-    bench.cloud.poll(bench.time.now);
+    rig.time.now += 10_000;
+    rig.cloud.poll(rig.time.now);
     expect([await first.follow(), await second.follow()].map(({ status }) => status)).toEqual([
       "timed-out",
       "pending",
     ]);
-    bench.time.now += 10_500;
-    bench.cloud.poll(bench.time.now);
+    rig.time.now += 10_500;
+    rig.cloud.poll(rig.time.now);
     expect((await second.follow()).status).toBe("timed-out");
   });
 

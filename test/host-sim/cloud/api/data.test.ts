@@ -1,16 +1,16 @@
 /** What devices reported, as the application sees it. */
 import { beforeEach, describe, expect, it, test } from "vitest";
-import { HERE, START, apiBench, detailOf } from "./rig";
-import type { ApiBench } from "./rig";
+import { HERE, START, apiRig, detailOf } from "./rig";
+import type { ApiRig } from "./rig";
 import { Device, PK } from "./device";
 
-let bench: ApiBench;
-let call: ApiBench["call"];
+let rig: ApiRig;
+let call: ApiRig["call"];
 let device: Device;
 beforeEach(async () => {
-  bench = await apiBench();
-  call = bench.call;
-  device = new Device(bench);
+  rig = await apiRig();
+  call = rig.call;
+  device = new Device(rig);
   expect(device.authenticate().code).toBe("2.04");
 });
 
@@ -27,7 +27,7 @@ describe("measure points", () => {
 
   it("are the latest of each, with quality and both times", async () => {
     device.points("1", { temperature: 21.5, rssi: { value: -101, quality: 9 } }, START - 5000);
-    bench.time.now += 1000;
+    rig.time.now += 1000;
     device.points("2", { temperature: 22 }, START - 1000);
     const { status, body } = await call("GET", `${HERE}/measurepoints`);
     expect(status).toBe(200);

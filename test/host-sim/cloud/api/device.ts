@@ -1,7 +1,7 @@
 /** A device of edition "tokenless", as far as the application API's tests need one: it makes its datagrams. */
 import { createHash } from "node:crypto";
 import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
-import type { ApiBench } from "./rig";
+import type { ApiRig } from "./rig";
 
 export const PK = "MuGsF6W4";
 export const DK = "861234567890123";
@@ -18,13 +18,13 @@ export interface Reply {
 }
 
 export class Device {
-  readonly #bench: ApiBench;
+  readonly #rig: ApiRig;
   readonly #deviceKey: string;
   readonly #secret: string;
   #messageId = 1000;
 
-  constructor(bench: ApiBench, deviceKey = DK, secret = SECRET) {
-    this.#bench = bench;
+  constructor(rig: ApiRig, deviceKey = DK, secret = SECRET) {
+    this.#rig = rig;
     this.#deviceKey = deviceKey;
     this.#secret = secret;
   }
@@ -60,7 +60,7 @@ export class Device {
       options: segments.map((segment) => ({ number: 11, value: Buffer.from(segment) })),
       payload: typeof payload === "string" ? Buffer.from(payload) : payload,
     });
-    const bytes = this.#bench.exchange(datagram);
+    const bytes = this.#rig.exchange(datagram);
     const reply = bytes === undefined ? undefined : decodeCoap(bytes);
     if (reply === undefined || "malformed" in reply) throw new Error("expected a reply, got none");
     const { code, options } = reply;

@@ -1,14 +1,14 @@
 /** The registry over HTTP: products with their models and scripts, and devices. */
 import { beforeEach, describe, expect, it, test } from "vitest";
-import { HERE, MODEL, SCRIPT, START, apiBench, detailOf } from "./rig";
-import type { ApiBench } from "./rig";
+import { HERE, MODEL, SCRIPT, START, apiRig, detailOf } from "./rig";
+import type { ApiRig } from "./rig";
 import { DK, Device, PK, SECRET } from "./device";
 
-let bench: ApiBench;
-let call: ApiBench["call"];
+let rig: ApiRig;
+let call: ApiRig["call"];
 beforeEach(async () => {
-  bench = await apiBench();
-  call = bench.call;
+  rig = await apiRig();
+  call = rig.call;
 });
 
 const PRODUCT = `/api/v1/products/${PK}`;
@@ -165,7 +165,7 @@ describe("devices", () => {
     const { deviceSecret } = first.body as { deviceSecret: string };
     expect(deviceSecret).toMatch(/^[A-Za-z0-9_-]{32}$/);
     expect(second.body.deviceSecret).not.toBe(deviceSecret);
-    expect(new Device(bench, "fresh", deviceSecret).authenticate().code).toBe("2.04");
+    expect(new Device(rig, "fresh", deviceSecret).authenticate().code).toBe("2.04");
     for (const url of [DEVICES, `${DEVICES}/${PK}/fresh`, "/api/v1/status", PRODUCT]) {
       expect((await call("GET", url)).text).not.toContain(deviceSecret);
     }
@@ -188,7 +188,7 @@ describe("devices", () => {
   });
 
   it("are shut out, let in again, and removed", async () => {
-    const device = new Device(bench);
+    const device = new Device(rig);
     const enter = (): string => device.authenticate().code;
     expect((await call("POST", `${HERE}/disable`)).body).toMatchObject({ state: "disabled" });
     expect(enter()).toBe("4.03");
@@ -201,7 +201,7 @@ describe("devices", () => {
   });
 
   it("forget their session when told", async () => {
-    const device = new Device(bench);
+    const device = new Device(rig);
     device.authenticate();
     expect((await call("POST", `${HERE}/forget-session`)).body).toMatchObject({ state: "offline" });
     device.authenticate();

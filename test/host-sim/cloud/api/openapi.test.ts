@@ -1,7 +1,7 @@
 /** The OpenAPI document: a sound one of 3.1, with every route and every answer in it. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it, test } from "vitest";
-import { apiBench } from "./rig";
+import { apiRig } from "./rig";
 
 interface Operation {
   tags?: string[];
@@ -46,7 +46,7 @@ const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
 
 let document: Document;
 beforeAll(async () => {
-  const { call } = await apiBench();
+  const { call } = await apiRig();
   const answer = await call("GET", "/openapi.json");
   expect(answer.headers["content-type"]).toMatch(/^application\/json/);
   document = answer.body as Document;
@@ -84,7 +84,7 @@ it("has every route, and no other", () => {
 
 it("asks for the token when there is one", async () => {
   const token = "0123456789abcdef";
-  const { call } = await apiBench({ token });
+  const { call } = await apiRig({ token });
   const { body } = await call("GET", "/openapi.json", undefined, { authorization: `Bearer ${token}` });
   expect(body.security).toEqual([{ token: [] }]);
   expect(body.components.securitySchemes).toEqual({ token: { type: "http", scheme: "bearer" } });

@@ -27,7 +27,7 @@ export interface Answer {
   text: string;
 }
 
-export interface ApiBench {
+export interface ApiRig {
   app: FastifyInstance;
   cloud: EnosCloud;
   /** ms; the tests move it. */
@@ -40,10 +40,10 @@ export interface ApiBench {
   exchange(datagram: Uint8Array): Uint8Array | undefined;
 }
 
-export async function apiBench(
+export async function apiRig(
   options: Partial<ApiOptions> = {},
   cloudOptions: Partial<CloudOptions> = {},
-): Promise<ApiBench> {
+): Promise<ApiRig> {
   const random = new Random("api test");
   const time = { now: START };
   const sent: Uint8Array[] = [];

@@ -5,22 +5,22 @@ import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { ApiError, BODY_LIMIT, buildApi, serveApi } from "../../../../host-sim/cloud/api/server";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
 import { EnosCloud } from "../../../../host-sim/cloud/cloud";
-import { HERE, apiBench, detailOf } from "./rig";
-import type { ApiBench } from "./rig";
+import { HERE, apiRig, detailOf } from "./rig";
+import type { ApiRig } from "./rig";
 
 const TOKEN = "0123456789abcdef-token";
 const DEVICES = "/api/v1/devices";
 
 describe("without a token, on loopback", () => {
   it("everybody here is let in", async () => {
-    const { call } = await apiBench();
+    const { call } = await apiRig();
     expect((await call("GET", DEVICES)).status).toBe(200);
     expect((await call("GET", DEVICES, undefined, { authorization: "Bearer anything" })).status).toBe(200);
   });
 
   it("is not served anywhere else", async () => {
     for (const host of ["0.0.0.0", "::", "192.168.1.5", "cloud.lan", ""]) {
-      await expect(apiBench({ host })).rejects.toThrow(
+      await expect(apiRig({ host })).rejects.toThrow(
         /needs a token: set ENOS_API_TOKEN, or .*--api-token-file/,
       );
     }
@@ -32,9 +32,9 @@ describe.each<[string, Record<string, string>]>([
   ["0.0.0.0", { host: "192.168.1.5:8080" }],
   ["cloud.lan", { host: "cloud.lan" }],
 ])("with a token, on %s", (host, headers) => {
-  let call: ApiBench["call"];
+  let call: ApiRig["call"];
   beforeAll(async () => {
-    ({ call } = await apiBench({ host, token: TOKEN }));
+    ({ call } = await apiRig({ host, token: TOKEN }));
   });
 
   it.each<[string, string | undefined, number, RegExp]>([
@@ -63,19 +63,19 @@ describe.each<[string, Record<string, string>]>([
 });
 
 it("takes no token in the address", async () => {
-  const { call } = await apiBench({ token: TOKEN });
+  const { call } = await apiRig({ token: TOKEN });
   detailOf(await call("GET", `${DEVICES}?access_token=${TOKEN}`), 401);
 });
 
 describe("a web page", () => {
   it("whose name was pointed here is refused", async () => {
-    const { call } = await apiBench();
+    const { call } = await apiRig();
     const answer = await call("GET", DEVICES, undefined, { host: "evil.example:8080" });
     expect(detailOf(answer, 400)).toMatch(/^Host: not a name of this API; call it by its address/);
   });
 
   it("of another origin is refused, and is not told that it may ask", async () => {
-    const { call, cloud } = await apiBench();
+    const { call, cloud } = await apiRig();
     const origin = { origin: "http://evil.example" };
     expect(detailOf(await call("POST", `${HERE}/disable`, undefined, origin), 403)).toMatch(/^Origin: /);
     expect(cloud.devices().map(({ state }) => state)).not.toContain("disabled");
@@ -89,7 +89,7 @@ describe("a web page", () => {
 });
 
 test("every answer forbids to keep it, and to guess its type", async () => {
-  const { call } = await apiBench();
+  const { call } = await apiRig();
   const answers = [
     await call("GET", DEVICES),
     await call("GET", "/openapi.json"),
@@ -104,9 +104,9 @@ test("every answer forbids to keep it, and to guess its type", async () => {
 });
 
 describe("a request that no route can take", () => {
-  let bench: ApiBench;
+  let rig: ApiRig;
   beforeAll(async () => {
-    bench = await apiBench();
+    rig = await apiRig();
   });
 
   it.each<[string, string, string, unknown, Record<string, string>, number, RegExp]>([
@@ -201,17 +201,17 @@ describe("a request that no route can take", () => {
     ],
     ["too long a key", "GET", `${DEVICES}/${"a".repeat(65)}/c`, undefined, {}, 400, /^params, productKey/],
   ])("because of %s", async (_name, method, url, body, headers, status, detail) => {
-    const said = detailOf(await bench.call(method, url, body, headers), status);
+    const said = detailOf(await rig.call(method, url, body, headers), status);
     expect(said).toMatch(detail);
     expect(said).not.toContain("s3cr3t");
-    expect(bench.errors).toEqual([]);
+    expect(rig.errors).toEqual([]);
   });
 });
 
 describe("what was changed", () => {
   it("is safe before the answer leaves", async () => {
     const order: string[] = [];
-    const { call } = await apiBench({
+    const { call } = await apiRig({
       flush: async () => {
         await new Promise((resolve) => setImmediate(resolve));
         order.push("flushed");
@@ -223,21 +223,21 @@ describe("what was changed", () => {
   });
 
   it("is not called done when it could not be made safe", async () => {
-    const { call } = await apiBench({ flush: () => Promise.reject(new Error("disk full")) });
+    const { call } = await apiRig({ flush: () => Promise.reject(new Error("disk full")) });
     expect(detailOf(await call("POST", `${HERE}/disable`), 503)).toMatch(/data directory cannot be written/);
     expect((await call("GET", DEVICES)).status).toBe(200);
   });
 });
 
 test("a fault of the program is told its operator, and its caller only that there was one", async () => {
-  const bench = await apiBench();
-  Object.defineProperty(bench.cloud, "devices", {
+  const rig = await apiRig();
+  Object.defineProperty(rig.cloud, "devices", {
     value: () => {
       throw new Error("secret s3cr3t\nsecond line");
     },
   });
-  expect(detailOf(await bench.call("GET", DEVICES), 500)).toBe("a fault of the server; its output says more");
-  expect(bench.errors).toEqual(["application API: secret s3cr3t second line"]);
+  expect(detailOf(await rig.call("GET", DEVICES), 500)).toBe("a fault of the server; its output says more");
+  expect(rig.errors).toEqual(["application API: secret s3cr3t second line"]);
 });
 
 describe("a real port", () => {

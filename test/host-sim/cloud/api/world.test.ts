@@ -1,15 +1,15 @@
 /** Faults, NAT, rate limit and status over HTTP; and that no body whatever makes the server fail. */
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { HERE, apiBench, detailOf } from "./rig";
-import type { ApiBench } from "./rig";
+import { HERE, apiRig, detailOf } from "./rig";
+import type { ApiRig } from "./rig";
 import { Device, PK } from "./device";
 
-let bench: ApiBench;
-let call: ApiBench["call"];
+let rig: ApiRig;
+let call: ApiRig["call"];
 beforeEach(async () => {
-  bench = await apiBench();
-  call = bench.call;
+  rig = await apiRig();
+  call = rig.call;
 });
 
 describe.each<[string, Record<string, unknown>, Record<string, unknown>, Record<string, unknown>, unknown]>([
@@ -42,7 +42,7 @@ describe.each<[string, Record<string, unknown>, Record<string, unknown>, Record<
 });
 
 it("a fault that is set strikes", async () => {
-  const device = new Device(bench);
+  const device = new Device(rig);
   device.authenticate();
   await call("PUT", "/api/v1/faults", { serverError: 1 });
   expect(device.points("1", { temperature: 1 }).code).toBe("5.00");
@@ -55,8 +55,8 @@ it("a rate limit needs a burst", async () => {
 });
 
 it("the status counts", async () => {
-  bench.time.now += 90_000;
-  new Device(bench).authenticate();
+  rig.time.now += 90_000;
+  new Device(rig).authenticate();
   expect((await call("GET", "/api/v1/status")).body).toMatchObject({
     ...{ version: "1.2.3", uptime: 90, edition: "tokenless", products: 1, kept: false },
     ...{ devices: { total: 2, online: 1 }, counters: { datagrams: 1, malformed: 0 } },
@@ -64,9 +64,9 @@ it("the status counts", async () => {
 });
 
 describe("random requests", () => {
-  let shared: ApiBench;
+  let shared: ApiRig;
   beforeAll(async () => {
-    shared = await apiBench();
+    shared = await apiRig();
   });
 
   const targets = [

@@ -3,14 +3,14 @@ import { describe, expect, it, test } from "vitest";
 import { EXCHANGE_LIFETIME } from "../../../../host-sim/cloud/coap/reply-store";
 import type { Answer } from "../../../../host-sim/cloud/coap/request";
 import { PEER } from "../harness";
-import { Asker, blockText, bodyOf, layerBench, told, uintOf } from "./message-layer-rig";
-import type { LayerBench } from "./message-layer-rig";
+import { Asker, blockText, bodyOf, layerRig, told, uintOf } from "./message-layer-rig";
+import type { LayerRig } from "./message-layer-rig";
 
 const GET = { code: 1 };
 const CONTENT = 0x45;
 
-function serving(body: Uint8Array, more: Partial<Answer> = {}): LayerBench {
-  return layerBench({ handle: () => ({ code: CONTENT, payload: body, ...more }) });
+function serving(body: Uint8Array, more: Partial<Answer> = {}): LayerRig {
+  return layerRig({ handle: () => ({ code: CONTENT, payload: body, ...more }) });
 }
 
 const etagOf = ({ message }: { message: { options: { number: number; value: Uint8Array }[] } }) =>
@@ -47,7 +47,7 @@ describe("an answer that nobody wanted in blocks", () => {
 
   it("comes in smaller ones where the cloud is set so", () => {
     const body = bodyOf(300);
-    const b = layerBench({ limits: { blockSize: 128 }, handle: () => ({ code: CONTENT, payload: body }) });
+    const b = layerRig({ limits: { blockSize: 128 }, handle: () => ({ code: CONTENT, payload: body }) });
     const asker = new Asker(b);
     const first = asker.ask({ ...GET, down: "0/0/512" });
     expect(first.line).toBe("2.05 2:0/1/128 128B");
@@ -57,7 +57,7 @@ describe("an answer that nobody wanted in blocks", () => {
   });
 
   it("is never cut when it has no body", () => {
-    const b = layerBench();
+    const b = layerRig();
     expect(new Asker(b).ask({ ...GET, down: "0/0/16" }).line).toBe("2.04");
     expect(b.layer.held.downloads).toBe(0);
   });
@@ -75,7 +75,7 @@ it("the client lowers the size on its way", () => {
 
 it("every block says the body's ETag, and another body has another", () => {
   let body = bodyOf(100, "one");
-  const b = layerBench({ handle: () => ({ code: CONTENT, payload: body }) });
+  const b = layerRig({ handle: () => ({ code: CONTENT, payload: body }) });
   const asker = new Asker(b);
   const etags = ["0/0/64", "1/0/64", "0/0/64"].map((down) => etagOf(asker.ask({ ...GET, down })));
   body = bodyOf(100, "two");
@@ -195,7 +195,7 @@ it("a request sent again gets the same bytes, and nothing is carried out again",
 
 describe("who may not", () => {
   it("gets no block of what another may see", () => {
-    const b = layerBench({
+    const b = layerRig({
       handle: () => ({ code: CONTENT, payload: bodyOf(100) }),
       admits: (request) =>
         request.sign === undefined ? { refused: 0x81, reason: "no signature" } : undefined,
@@ -216,7 +216,7 @@ describe("who may not", () => {
   });
 
   it("a refusal has no blocks and is not kept", () => {
-    const b = layerBench({ handle: () => ({ refused: 0x84, reason: "nothing there" }) });
+    const b = layerRig({ handle: () => ({ refused: 0x84, reason: "nothing there" }) });
     expect(new Asker(b).ask({ ...GET, down: "0/0/64" }).line).toBe("4.04");
     expect(b.layer.held.downloads).toBe(0);
   });
@@ -234,7 +234,7 @@ describe("what is kept", () => {
 
   it("is replaced by the next answer to the same request", () => {
     let body = bodyOf(40, "one");
-    const b = layerBench({ handle: () => ({ code: CONTENT, payload: body }) });
+    const b = layerRig({ handle: () => ({ code: CONTENT, payload: body }) });
     const asker = new Asker(b);
     asker.ask({ down: "0/0/16" });
     body = bodyOf(10, "two");
@@ -244,7 +244,7 @@ describe("what is kept", () => {
   });
 
   it("is bounded in number and in bytes: the one longest idle goes", () => {
-    const b = layerBench({
+    const b = layerRig({
       limits: { transfers: 3, answerBytes: 5000 },
       handle: ({ path }) => ({ code: CONTENT, payload: bodyOf(Number(path[0])) }),
     });
@@ -261,7 +261,7 @@ describe("what is kept", () => {
   });
 
   it("an answer longer than all that may be kept is 5.00, and its owner is told", () => {
-    const b = layerBench({
+    const b = layerRig({
       limits: { answerBytes: 2000 },
       handle: () => ({ code: CONTENT, payload: bodyOf(2001) }),
     });

@@ -8,11 +8,11 @@ import { NO_FAULTS } from "../../../../host-sim/cloud/coap/message-layer";
 import type { Faults, MessageLimits } from "../../../../host-sim/cloud/coap/message-layer";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { PEER } from "../harness";
-import { bodyOf, layerBench } from "./message-layer-rig";
-import type { LayerBench } from "./message-layer-rig";
+import { bodyOf, layerRig } from "./message-layer-rig";
+import type { LayerRig } from "./message-layer-rig";
 
 interface Pair {
-  b: LayerBench;
+  b: LayerRig;
   /** POSTs a body and runs time on until something became of it. */
   post(body: Uint8Array): Outcome;
 }
@@ -35,7 +35,7 @@ function pair(
     seen = number;
     return undefined;
   };
-  const b = layerBench({
+  const b = layerRig({
     limits,
     random: () => random.next(),
     transmit(bytes) {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { EXCHANGE_LIFETIME } from "../../../../host-sim/cloud/coap/reply-store";
 import { PEER } from "../harness";
-import { Asker, bodyOf, layerBench, told } from "./message-layer-rig";
+import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
 
 const lines = (answers: readonly { line: string }[]): string[] => answers.map(({ line }) => line);
 const tag = (...bytes: number[]) => ({ number: 292, value: Uint8Array.from(bytes) });
@@ -11,7 +11,7 @@ const format = (...bytes: number[]) => ({ number: 12, value: Uint8Array.from(byt
 
 test.each([16, 32, 64, 128, 256, 512, 1024])("bodies of all lengths in blocks of %i bytes", (size) => {
   for (const length of [0, 1, 15, 16, 17, 1023, 1024, 1025, 2048, 5000, 8192]) {
-    const b = layerBench();
+    const b = layerRig();
     const body = bodyOf(length);
     const answers = new Asker(b).upload(body, size);
     const last = answers.length - 1;
@@ -28,7 +28,7 @@ test.each([16, 32, 64, 128, 256, 512, 1024])("bodies of all lengths in blocks of
 });
 
 it("the body comes with what its last block says", () => {
-  const b = layerBench();
+  const b = layerRig();
   const asker = new Asker(b);
   asker.ask({ up: "0/1/16", payload: bodyOf(16), options: [{ number: 2101, value: Uint8Array.of(1) }] });
   asker.ask({ up: "1/0/16", payload: bodyOf(3), options: [{ number: 2101, value: Uint8Array.of(2) }] });
@@ -37,7 +37,7 @@ it("the body comes with what its last block says", () => {
 });
 
 it("a block that is sent again, as its ACK was lost, is answered with the same bytes and taken once", () => {
-  const b = layerBench();
+  const b = layerRig();
   const asker = new Asker(b);
   asker.ask({ up: "0/1/16", payload: bodyOf(16) });
   asker.ask({ up: "1/1/16", payload: bodyOf(16) });
@@ -51,7 +51,7 @@ it("a block that is sent again, as its ACK was lost, is answered with the same b
 });
 
 it("non-confirmable blocks are taken as well", () => {
-  const b = layerBench();
+  const b = layerRig();
   const answers = new Asker(b).upload(bodyOf(100), 64, { type: 1 });
   expect(lines(answers)).toEqual(["2.31 1:0/1/64", "2.04 1:1/0/64"]);
   expect(answers.map(({ message }) => message.type)).toEqual([1, 1]);
@@ -60,7 +60,7 @@ it("non-confirmable blocks are taken as well", () => {
 
 describe("the size of blocks", () => {
   it("is lowered by the client on its way", () => {
-    const b = layerBench();
+    const b = layerRig();
     const body = bodyOf(300);
     const asker = new Asker(b);
     expect(asker.ask({ up: "0/1/128", payload: body.subarray(0, 128) }).line).toBe("2.31 1:0/1/128");
@@ -76,7 +76,7 @@ describe("the size of blocks", () => {
   });
 
   it("is lowered by the cloud: the block is taken whole, smaller ones are asked for", () => {
-    const b = layerBench({ limits: { blockSize: 64 } });
+    const b = layerRig({ limits: { blockSize: 64 } });
     const body = bodyOf(300);
     const asker = new Asker(b);
     expect(asker.ask({ up: "0/1/256", payload: body.subarray(0, 256) }).line).toBe("2.31 1:0/1/64");
@@ -85,7 +85,7 @@ describe("the size of blocks", () => {
   });
 
   it("that the cloud is to give must be one", () => {
-    expect(() => layerBench({ limits: { blockSize: 100 } })).toThrow("block size: expected a power of 2");
+    expect(() => layerRig({ limits: { blockSize: 100 } })).toThrow("block size: expected a power of 2");
   });
 });
 
@@ -95,7 +95,7 @@ describe("blocks out of order", () => {
     ["a last block without its beginning", "1/0/16"],
     ["the largest number", "1048575/0/1024"],
   ])("%s: 4.08, and nothing is kept", (_name, up) => {
-    const b = layerBench();
+    const b = layerRig();
     expect(new Asker(b).ask({ up, payload: bodyOf(Number(up.split("/")[2])) }).line).toBe("4.08");
     expect(b.handled).toEqual([]);
     expect(b.layer.held.uploads).toBe(0);
@@ -103,7 +103,7 @@ describe("blocks out of order", () => {
   });
 
   it("a gap: 4.08, and the block that is missing is still welcome", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     const body = bodyOf(60);
     asker.ask({ up: "0/1/16", payload: body.subarray(0, 16) });
@@ -116,7 +116,7 @@ describe("blocks out of order", () => {
   });
 
   it("number 0 starts anew, whatever was there", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     asker.ask({ up: "0/1/16", payload: bodyOf(16, "old") });
     asker.ask({ up: "1/1/16", payload: bodyOf(16, "old") });
@@ -126,7 +126,7 @@ describe("blocks out of order", () => {
   });
 
   it("a block that was taken is taken again when it says the same, and 4.08 when not", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     const body = bodyOf(64);
     for (const n of [0, 1, 2]) asker.ask({ up: `${n}/1/16`, payload: body.subarray(16 * n, 16 * n + 16) });
@@ -138,7 +138,7 @@ describe("blocks out of order", () => {
   });
 
   it("the last block sent as a new message is not carried out twice", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     asker.upload(bodyOf(20), 16);
     expect(asker.ask({ up: "1/0/16", payload: bodyOf(20).subarray(16) }).line).toBe("4.08");
@@ -146,7 +146,7 @@ describe("blocks out of order", () => {
   });
 
   it("another Content-Format than the first block's: 4.08", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     asker.ask({ up: "0/1/16", payload: bodyOf(16), options: [format(50)] });
     expect(asker.ask({ up: "1/1/16", payload: bodyOf(16), options: [format(42)] }).line).toBe("4.08");
@@ -158,7 +158,7 @@ describe("blocks out of order", () => {
 
 describe("bodies that are too long: 4.13 with the limit", () => {
   it("at once when Size1 says so", () => {
-    const b = layerBench({ limits: { bodyBytes: 100 } });
+    const b = layerRig({ limits: { bodyBytes: 100 } });
     const size = (n: number) => [{ number: 60, value: Uint8Array.of(n) }];
     const asker = new Asker(b);
     expect(asker.ask({ up: "0/1/16", payload: bodyOf(16), options: size(101) }).line).toBe("4.13 size1=100");
@@ -167,7 +167,7 @@ describe("bodies that are too long: 4.13 with the limit", () => {
   });
 
   it("at the byte that is too much, and nothing is kept", () => {
-    const b = layerBench({ limits: { bodyBytes: 100 } });
+    const b = layerRig({ limits: { bodyBytes: 100 } });
     const asker = new Asker(b);
     expect(lines(asker.upload(bodyOf(100), 64))).toEqual(["2.31 1:0/1/64", "2.04 1:1/0/64"]);
     expect(lines(asker.upload(bodyOf(101), 64))).toEqual(["2.31 1:0/1/64", "4.13 size1=100"]);
@@ -177,7 +177,7 @@ describe("bodies that are too long: 4.13 with the limit", () => {
   });
 
   it("8192 bytes are the limit when nothing else is said", () => {
-    const b = layerBench();
+    const b = layerRig();
     expect(new Asker(b).upload(bodyOf(8193), 1024).at(-1)?.line).toBe("4.13 size1=8192");
   });
 });
@@ -192,7 +192,7 @@ describe("transfers are told apart", () => {
     ["by Request-Tag, none and an empty one", {}, { options: [tag()] }, PEER],
     ["by Request-Tags, one and two", { options: [tag(1)] }, { options: [tag(1), tag(1)] }, PEER],
   ])("%s", (_name, one, other, peer) => {
-    const b = layerBench();
+    const b = layerRig();
     const [first, second] = [new Asker(b), new Asker(b, peer)];
     // One asker only where the peers are the same: message ids count per peer.
     const then = peer === PEER ? first : second;
@@ -207,11 +207,11 @@ describe("transfers are told apart", () => {
   });
 
   it("not by token or message id, which every block has anew", () => {
-    expect(new Asker(layerBench()).upload(bodyOf(40), 16).at(-1)?.line).toBe("2.04 1:2/0/16");
+    expect(new Asker(layerRig()).upload(bodyOf(40), 16).at(-1)?.line).toBe("2.04 1:2/0/16");
   });
 
   it("and paths that only look alike are two", () => {
-    const b = layerBench();
+    const b = layerRig();
     const asker = new Asker(b);
     asker.ask({ path: 'a","b', up: "0/1/16", payload: bodyOf(16) });
     expect(asker.ask({ path: "a/b", up: "1/0/16", payload: bodyOf(1) }).line).toBe("4.08");
@@ -224,13 +224,13 @@ describe("who may not", () => {
   const options = [{ number: 2101, value: Uint8Array.of(1) }];
 
   it("makes the cloud keep nothing", () => {
-    const b = layerBench({ admits: signed });
+    const b = layerRig({ admits: signed });
     expect(new Asker(b).ask({ up: "0/1/16", payload: bodyOf(16) }).line).toBe("4.01");
     expect(b.layer.held.uploads).toBe(0);
   });
 
   it("learns nothing about what is kept", () => {
-    const b = layerBench({ admits: signed, handle: (request) => signed(request) ?? { code: 0x44 } });
+    const b = layerRig({ admits: signed, handle: (request) => signed(request) ?? { code: 0x44 } });
     const asker = new Asker(b);
     asker.ask({ up: "0/1/16", payload: bodyOf(16), options });
     for (const up of ["1/1/16", "2/1/16", "0/1/16"]) {
@@ -242,7 +242,7 @@ describe("who may not", () => {
   });
 
   it("cannot spoil another's transfer", () => {
-    const b = layerBench({ admits: signed, handle: (request) => signed(request) ?? { code: 0x44 } });
+    const b = layerRig({ admits: signed, handle: (request) => signed(request) ?? { code: 0x44 } });
     const asker = new Asker(b);
     const body = bodyOf(20);
     asker.ask({ up: "0/1/16", payload: body.subarray(0, 16), options });
@@ -254,7 +254,7 @@ describe("who may not", () => {
   });
 
   it("a fault of the check itself is 5.00, and nothing is kept", () => {
-    const b = layerBench({
+    const b = layerRig({
       admits() {
         throw new Error("out of order");
       },
@@ -266,7 +266,7 @@ describe("who may not", () => {
 });
 
 it("a body that is refused is gone", () => {
-  const b = layerBench({ handle: () => ({ refused: 0x80, reason: "no" }) });
+  const b = layerRig({ handle: () => ({ refused: 0x80, reason: "no" }) });
   const asker = new Asker(b);
   expect(asker.upload(bodyOf(20), 16).at(-1)?.line).toBe("4.00");
   expect(b.layer.held.uploads).toBe(0);
@@ -278,7 +278,7 @@ describe("what is kept", () => {
       [EXCHANGE_LIFETIME - 1, "2.04 1:2/0/16"],
       [EXCHANGE_LIFETIME, "4.08"],
     ] as const) {
-      const asker = new Asker(layerBench());
+      const asker = new Asker(layerRig());
       asker.ask({ up: "0/1/16", payload: bodyOf(16) }, 0);
       asker.ask({ up: "1/1/16", payload: bodyOf(16) }, 200_000);
       expect(asker.ask({ up: "2/0/16", payload: bodyOf(1) }, 200_000 + wait).line).toBe(line);
@@ -286,7 +286,7 @@ describe("what is kept", () => {
   });
 
   it("makes room: the one longest idle goes", () => {
-    const b = layerBench({ limits: { transfers: 3 } });
+    const b = layerRig({ limits: { transfers: 3 } });
     const asker = new Asker(b);
     const start = (path: string) => asker.ask({ path, up: "0/1/16", payload: bodyOf(16) });
     for (const path of ["a", "b", "c"]) start(path);
@@ -299,7 +299,7 @@ describe("what is kept", () => {
   });
 
   it("is 64 bodies, whoever comes, and none once they are over", () => {
-    const b = layerBench();
+    const b = layerRig();
     for (let port = 1; port <= 1000; port++) {
       new Asker(b, { ...PEER, port }).ask({ up: "0/1/16", payload: bodyOf(16) }, 0);
     }
@@ -322,7 +322,7 @@ it("any walk through blocks gives a body that was sent, in full, or none", () =>
   let completed = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
-      const b = layerBench();
+      const b = layerRig();
       const asker = new Asker(b);
       let now = 0;
       /** Per tag: what the blocks so far say, by the rules of the RFC. */

@@ -11,11 +11,11 @@ import {
 import type { Faults } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { PEER } from "../harness";
-import { Asker, bodyOf, layerBench, told } from "./message-layer-rig";
-import type { LayerBench } from "./message-layer-rig";
+import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
+import type { LayerRig } from "./message-layer-rig";
 
-const faulty = (faults: Partial<Faults>, chances?: readonly number[]): LayerBench => {
-  const b = layerBench({ chances });
+const faulty = (faults: Partial<Faults>, chances?: readonly number[]): LayerRig => {
+  const b = layerRig({ chances });
   b.layer.faults = { ...NO_FAULTS, ...faults };
   return b;
 };
@@ -170,7 +170,7 @@ describe("delayDown", () => {
   });
 
   it("what finds no room to wait is lost and counted", () => {
-    const b = layerBench({ limits: { departures: 3 } });
+    const b = layerRig({ limits: { departures: 3 } });
     b.layer.faults = { ...NO_FAULTS, delayDown: 500, duplicateDown: 1 };
     for (const n of [1, 2, 3]) b.receive(Buffer.from(`4000000${n}`, "hex"), 0);
     expect(b.layer.held.departures).toBe(3);
@@ -181,7 +181,7 @@ describe("delayDown", () => {
 
   it("a peer that answers from within the sending finds everything in order", () => {
     const order: number[] = [];
-    const b = layerBench({
+    const b = layerRig({
       transmit(bytes) {
         order.push(bytes[3]);
         if (bytes[3] === 1) b.receive(Buffer.from("40000003", "hex"), 500);
@@ -263,7 +263,7 @@ describe("the setting", () => {
 it("two runs of one seed are alike to the last datagram, and another seed's is not", () => {
   const run = (seed: string): string[] => {
     const random = new Random(seed);
-    const b = layerBench({ random: () => random.next() });
+    const b = layerRig({ random: () => random.next() });
     b.layer.faults = { dropUp: 0.2, dropDown: 0.2, duplicateDown: 0.3, delayDown: 30, serverError: 0.2 };
     for (let n = 0; n < 300; n++)
       b.receive(Buffer.from(`4002${n.toString(16).padStart(4, "0")}`, "hex"), 10 * n);

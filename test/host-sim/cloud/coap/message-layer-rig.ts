@@ -10,7 +10,7 @@ import { EMPTY, PEER, dotted, message, uriPath } from "../harness";
 
 type Event = Parameters<NonNullable<MessageLayerOptions["emit"]>>[0];
 
-export interface LayerBench {
+export interface LayerRig {
   layer: MessageLayer;
   sent: { bytes: Uint8Array; peer: Peer; at: number }[];
   events: Event[];
@@ -32,25 +32,25 @@ export interface LayerBenchOptions extends Partial<Omit<MessageLayerOptions, "ha
   chances?: readonly number[];
 }
 
-export function layerBench(options: LayerBenchOptions = {}): LayerBench {
+export function layerRig(options: LayerBenchOptions = {}): LayerRig {
   const random = new Random("message layer test");
   const { handle = () => ({ code: 0x44 }), admits = () => undefined, chances, ...rest } = options;
   let clock = 0;
-  const bench: LayerBench = {
+  const rig: LayerRig = {
     layer: new MessageLayer({
-      transmit: (bytes, peer) => bench.sent.push({ bytes, peer, at: clock }),
+      transmit: (bytes, peer) => rig.sent.push({ bytes, peer, at: clock }),
       randomBytes: (n) => random.bytes(n),
       random() {
-        bench.draws += 1;
-        return chances === undefined ? random.next() : chances[(bench.draws - 1) % chances.length];
+        rig.draws += 1;
+        return chances === undefined ? random.next() : chances[(rig.draws - 1) % chances.length];
       },
-      emit: (event) => bench.events.push(event),
+      emit: (event) => rig.events.push(event),
       handle(request) {
-        bench.handled.push(request);
+        rig.handled.push(request);
         return handle(request);
       },
       admits(request) {
-        bench.asked.push(request);
+        rig.asked.push(request);
         return admits(request);
       },
       ...rest,
@@ -62,14 +62,14 @@ export function layerBench(options: LayerBenchOptions = {}): LayerBench {
     draws: 0,
     receive(bytes, now = clock, peer = PEER) {
       clock = now;
-      bench.layer.receive(bytes, peer, now);
+      rig.layer.receive(bytes, peer, now);
     },
     poll(now) {
       clock = now;
-      bench.layer.poll(now);
+      rig.layer.poll(now);
     },
   };
-  return bench;
+  return rig;
 }
 
 /** `3/1/64` as the value of a block option: number, M, bytes. */
@@ -112,13 +112,13 @@ export interface Told {
 
 /** Asks a layer, each time with a message id and a token of its own. */
 export class Asker {
-  readonly bench: LayerBench;
+  readonly rig: LayerRig;
   readonly peer: Peer;
   #messageId = 0;
   last: Uint8Array = EMPTY;
 
-  constructor(bench: LayerBench, peer: Peer = PEER) {
-    this.bench = bench;
+  constructor(rig: LayerRig, peer: Peer = PEER) {
+    this.rig = rig;
     this.peer = peer;
   }
 
@@ -131,10 +131,10 @@ export class Asker {
     const messageId = this.#messageId;
     const token = Uint8Array.of(messageId >> 8, messageId & 255);
     this.last = encodeCoap(message({ type, code, messageId, token, options, payload }));
-    const before = this.bench.sent.length;
-    this.bench.receive(this.last, now, this.peer);
-    if (this.bench.sent.length !== before + 1) throw new Error("expected one reply");
-    return told(this.bench.sent[before].bytes);
+    const before = this.rig.sent.length;
+    this.rig.receive(this.last, now, this.peer);
+    if (this.rig.sent.length !== before + 1) throw new Error("expected one reply");
+    return told(this.rig.sent[before].bytes);
   }
 
   /** Sends a body up in blocks of one size; what was answered, in order. */

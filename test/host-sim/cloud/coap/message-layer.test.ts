@@ -6,10 +6,10 @@ import { MessageLayer } from "../../../../host-sim/cloud/coap/message-layer";
 import { NO_FAULTS } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { EMPTY, PEER, message, uriPath } from "../harness";
-import { Asker, bodyOf, layerBench, told } from "./message-layer-rig";
+import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
 
 const hex = (text: string): Uint8Array => Buffer.from(text, "hex");
-const sentBy = (b: ReturnType<typeof layerBench>): string[] =>
+const sentBy = (b: ReturnType<typeof layerRig>): string[] =>
   b.sent.map(({ bytes }) => Buffer.from(bytes).toString("hex"));
 
 test.each<[string, string, string[]]>([
@@ -23,13 +23,13 @@ test.each<[string, string, string[]]>([
   ["a CON request", "40021234", ["60441234"]],
   ["the same with a token", "4202123401ff", ["6244123401ff"]],
 ])("%s", (_name, datagram, replies) => {
-  const b = layerBench();
+  const b = layerRig();
   b.receive(hex(datagram));
   expect(sentBy(b)).toEqual(replies);
 });
 
 it("counts what it saw and tells of it", () => {
-  const b = layerBench();
+  const b = layerRig();
   for (const bytes of ["40001234", "60001234", "40011234ff", "40020001", "40020001", "50020001"])
     b.receive(hex(bytes));
   expect(b.layer.counters).toEqual({
@@ -55,17 +55,17 @@ it("counts what it saw and tells of it", () => {
 });
 
 describe("its own message ids", () => {
-  const ids = (b: ReturnType<typeof layerBench>): number[] =>
+  const ids = (b: ReturnType<typeof layerRig>): number[] =>
     b.sent.map(({ bytes }) => told(bytes).message.messageId);
 
   it("start at random and count up, for NON alone", () => {
-    const b = layerBench({ randomBytes: () => Uint8Array.of(0xff, 0xfe) });
+    const b = layerRig({ randomBytes: () => Uint8Array.of(0xff, 0xfe) });
     for (const bytes of ["50020001", "40020002", "50020003", "50020004"]) b.receive(hex(bytes));
     expect(ids(b)).toEqual([0xfffe, 2, 0xffff, 0]);
   });
 
   it("or where they are told to, and then nothing is drawn", () => {
-    const b = layerBench({
+    const b = layerRig({
       firstMessageId: 7,
       randomBytes: () => {
         throw new Error("drawn");
@@ -94,7 +94,7 @@ it("works without anybody who listens or admits", () => {
 });
 
 it("a handler that throws is answered 5.00, in full blocks and in none", () => {
-  const b = layerBench({
+  const b = layerRig({
     handle() {
       throw new Error("broken");
     },
@@ -109,7 +109,7 @@ it("a handler that throws is answered 5.00, in full blocks and in none", () => {
 });
 
 it("time never runs backwards", () => {
-  const b = layerBench();
+  const b = layerRig();
   b.layer.faults = { ...NO_FAULTS, delayDown: 10 };
   b.poll(1000);
   b.receive(hex("40001235"), 500);
@@ -166,7 +166,7 @@ describe("whatever the bytes", () => {
     "%s: no throw, well-formed answers that fit a datagram, every body within its limit",
     (_name, faults) => {
       const limits = { repliesPerPeer: 8, repliesTotal: 64, transfers: 4, bodyBytes: 100, departures: 8 };
-      const b = layerBench({
+      const b = layerRig({
         limits: { ...limits, answerBytes: 9000 },
         handle({ path }) {
           return path[0] === "large"
@@ -208,7 +208,7 @@ describe("whatever the bytes", () => {
 
 it("10,000 random peers leave no more behind than the limits allow", () => {
   const random = new Random("peers");
-  const b = layerBench({
+  const b = layerRig({
     handle: () => ({ code: 0x45, payload: bodyOf(2000) }),
     emit: undefined,
   });

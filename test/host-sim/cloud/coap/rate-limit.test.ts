@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { NO_RATE_LIMIT, RateLimiter } from "../../../../host-sim/cloud/coap/rate-limit";
 import { PEER } from "../harness";
-import { Asker, layerBench } from "./message-layer-rig";
+import { Asker, layerRig } from "./message-layer-rig";
 
 function limiter(perSecond: number, burst: number, most = 100): RateLimiter {
   const made = new RateLimiter(most);
@@ -140,7 +140,7 @@ describe("memory", () => {
 
 describe("in the message layer", () => {
   it("what is above the rate is dropped without a word, counted, and told once a second", () => {
-    const b = layerBench();
+    const b = layerRig();
     b.layer.rateLimit = { perSecond: 1, burst: 2 };
     expect(b.layer.rateLimit).toEqual({ perSecond: 1, burst: 2 });
     const asker = new Asker(b);
@@ -154,7 +154,7 @@ describe("in the message layer", () => {
   });
 
   it("another port of the same address shares its bucket, another address does not", () => {
-    const b = layerBench();
+    const b = layerRig();
     b.layer.rateLimit = { perSecond: 1, burst: 1 };
     new Asker(b).ask({}, 0);
     b.receive(Buffer.from("40001234", "hex"), 0, { ...PEER, port: 9 });

@@ -2,13 +2,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Feed } from "../../../../host-sim/cloud/console/feed";
-import { apiBench } from "../api/rig";
+import { apiRig } from "../api/rig";
 import { DK, Device, PK, SECRET } from "../api/device";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
-import type { ApiBench } from "../api/rig";
+import type { ApiRig } from "../api/rig";
 
 const peer = { address: "10.0.0.2", port: 40_001 };
 
@@ -18,14 +18,14 @@ if (!hasBrowser) console.warn("skipped: Chromium is not installed");
 
 let browser: Browser;
 let context: BrowserContext;
-let bench: ApiBench;
+let rig: ApiRig;
 let device: Device;
 let page: Page;
 /** What the browser complained about: a policy that was broken, an exception, a failed request. */
 let complaints: string[];
 
 async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<void> {
-  const feed = new Feed(() => bench.time.now);
+  const feed = new Feed(() => rig.time.now);
   const more = Array.from({ length: devices }, (_, i) => ({
     ...{ productKey: PK, deviceKey: `node-${String(i).padStart(5, "0")}`, deviceSecret: `secret ${i}` },
   }));
@@ -34,19 +34,19 @@ async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<voi
     { productKey: PK, deviceKey: "other", deviceSecret: "another secret" },
   ];
   const scriptEngine = await loadScriptEngine();
-  bench = await apiBench(
+  rig = await apiRig(
     { feed, scriptEngine, ...options },
     { onEvent: (event) => feed.event(event), devices: [...both, ...more] },
   );
-  const { exchange } = bench;
-  bench.exchange = (datagram) => {
+  const { exchange } = rig;
+  rig.exchange = (datagram) => {
     feed.datagram("in", datagram, peer);
     const answer = exchange(datagram);
     if (answer !== undefined) feed.datagram("out", answer, peer);
     return answer;
   };
-  device = new Device(bench);
-  await bench.app.listen({ host: "127.0.0.1", port: 0 });
+  device = new Device(rig);
+  await rig.app.listen({ host: "127.0.0.1", port: 0 });
   context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
   page = await context.newPage();
   complaints = [];
@@ -62,7 +62,7 @@ async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<voi
 }
 
 function address(): string {
-  return `http://127.0.0.1:${(bench.app.server.address() as AddressInfo).port}/`;
+  return `http://127.0.0.1:${(rig.app.server.address() as AddressInfo).port}/`;
 }
 
 const text = (selector: string): Promise<string> => page.locator(selector).first().innerText();
@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
   afterAll(async () => browser?.close());
   afterEach(async () => {
     await context?.close();
-    await bench?.app.close();
+    await rig?.app.close();
   });
 
   describe("over two devices", () => {
@@ -85,15 +85,15 @@ describe.skipIf(!hasBrowser)("the console", () => {
       device.authenticate();
       await page.locator(`.row:has-text("${DK}") .state.online`).waitFor();
       await page.getByText("1 of 2 devices online").waitFor();
-      device.points("1", { temperature: 20.5 }, bench.time.now);
+      device.points("1", { temperature: 20.5 }, rig.time.now);
       await page.locator('[data-point="temperature"] .value', { hasText: "20.5 degC" }).waitFor();
       await page.locator('[data-point="temperature"] canvas').waitFor();
-      bench.time.now += 1_000;
-      device.points("2", { temperature: 21.25, relay: 1 }, bench.time.now);
+      rig.time.now += 1_000;
+      device.points("2", { temperature: 21.25, relay: 1 }, rig.time.now);
       await page.locator('[data-point="temperature"] .value', { hasText: "21.25 degC" }).waitFor();
       await page.locator('[data-point="relay"] .value', { hasText: "1 (on)" }).waitFor();
-      bench.time.now += 3_700_000;
-      bench.cloud.poll(bench.time.now);
+      rig.time.now += 3_700_000;
+      rig.cloud.poll(rig.time.now);
       await page.locator(`.row:has-text("${DK}") .state.offline`).waitFor();
       await page.getByText("0 of 2 devices online").waitFor();
     });
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: "neither bytes in hexadecimal" }).waitFor();
       const own = "function rawDataToJsonStr(bytes) { return JSON.stringify({ got: bytes.length }); }";
-      const before = bench.cloud.product(PK)?.script;
+      const before = rig.cloud.product(PK)?.script;
       await page.locator("#script").fill(own);
       await page.locator("#sample").fill("01 02 0a");
       await page.getByRole("button", { name: "Try" }).click();
@@ -153,11 +153,11 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: '"bytes": "0102"' }).waitFor();
       // Tried is not applied.
-      expect(bench.cloud.product(PK)?.script).toBe(before);
+      expect(rig.cloud.product(PK)?.script).toBe(before);
       await page.getByRole("button", { name: "Apply" }).click();
       await result.filter({ hasText: "applied" }).waitFor();
-      expect(bench.cloud.product(PK)?.script).toContain("got: bytes.length");
-      expect(bench.cloud.product(PK)?.model).toBeDefined();
+      expect(rig.cloud.product(PK)?.script).toContain("got: bytes.length");
+      expect(rig.cloud.product(PK)?.model).toBeDefined();
     });
 
     test("faults are switched on and off", async () => {
@@ -165,16 +165,16 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByLabel(/answered 5.00/).fill("1");
       await page.getByRole("button", { name: "Apply", exact: true }).click();
       await page.getByText("On: serverError.").waitFor();
-      expect(bench.cloud.faults.serverError).toBe(1);
+      expect(rig.cloud.faults.serverError).toBe(1);
       await page.getByRole("button", { name: "None of them" }).click();
       await page.getByText("No fault is on.").waitFor();
-      expect(bench.cloud.faults.serverError).toBe(0);
+      expect(rig.cloud.faults.serverError).toBe(0);
       await page.getByLabel("The cloud swallows every datagram").check();
       await page.getByText("The cloud is down.").waitFor();
-      expect(bench.cloud.down).toBe(true);
+      expect(rig.cloud.down).toBe(true);
       await page.getByLabel("The cloud swallows every datagram").uncheck();
       await page.getByText("The cloud is up again.").waitFor();
-      expect(bench.cloud.down).toBe(false);
+      expect(rig.cloud.down).toBe(false);
     });
 
     test("the keyboard is enough", async () => {
@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       "nothing is cut off in %s, on a phone or a wide screen",
       async (colorScheme) => {
         device.authenticate();
-        device.points("1", { temperature: 20.5, firmware: "x".repeat(32) }, bench.time.now);
+        device.points("1", { temperature: 20.5, firmware: "x".repeat(32) }, rig.time.now);
         await page.emulateMedia({ colorScheme });
         for (const width of [360, 800, 1400]) {
           await page.setViewportSize({ width, height: 800 });

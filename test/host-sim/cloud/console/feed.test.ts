@@ -4,11 +4,11 @@ import { afterEach, describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import { Feed } from "../../../../host-sim/cloud/console/feed";
-import { apiBench } from "../api/rig";
+import { apiRig } from "../api/rig";
 import type { AddressInfo } from "node:net";
 import type { IncomingMessage } from "node:http";
 import type { FeedEntry } from "../../../../host-sim/cloud/console/entries";
-import type { ApiBench } from "../api/rig";
+import type { ApiRig } from "../api/rig";
 
 const peer = { address: "10.0.0.2", port: 40_001 };
 const path = (text: string) => text.split("/").map((each) => ({ number: 11, value: Buffer.from(each) }));
@@ -88,11 +88,11 @@ describe("the feed", () => {
 });
 
 describe("the stream", () => {
-  let bench: ApiBench;
-  afterEach(() => bench.app.close());
+  let rig: ApiRig;
+  afterEach(() => rig.app.close());
 
   const open = async (headers: Record<string, string> = {}): Promise<IncomingMessage> => {
-    const { port } = bench.app.server.address() as AddressInfo;
+    const { port } = rig.app.server.address() as AddressInfo;
     return new Promise((resolve, reject) => {
       request({ host: "127.0.0.1", port, path: "/api/v1/events", headers }, resolve)
         .on("error", reject)
@@ -107,8 +107,8 @@ describe("the stream", () => {
 
   test("gives what is kept, then what comes, from where a page was", async () => {
     const feed = new Feed(() => 5);
-    bench = await apiBench({ feed });
-    await bench.app.listen({ host: "127.0.0.1", port: 0 });
+    rig = await apiRig({ feed });
+    await rig.app.listen({ host: "127.0.0.1", port: 0 });
     for (let i = 0; i < 3; i++) feed.datagram("in", post("auth/PK/DK", i, ""), peer);
     const stream = await open({ "last-event-id": "2" });
     expect(stream.headers["content-type"]).toBe("text/event-stream");
@@ -119,11 +119,11 @@ describe("the stream", () => {
   });
 
   test("is for those who have the token, the page for all", async () => {
-    bench = await apiBench({ feed: new Feed(() => 5), token: "dG9rZW4tb2YtdGVzdHM" });
-    expect((await bench.call("GET", "/api/v1/events")).status).toBe(401);
-    expect((await bench.call("GET", "/openapi.json")).status).toBe(401);
+    rig = await apiRig({ feed: new Feed(() => 5), token: "dG9rZW4tb2YtdGVzdHM" });
+    expect((await rig.call("GET", "/api/v1/events")).status).toBe(401);
+    expect((await rig.call("GET", "/openapi.json")).status).toBe(401);
     for (const url of ["/", "/console.js", "/console.css"]) {
-      const { status, headers } = await bench.call("GET", url);
+      const { status, headers } = await rig.call("GET", url);
       expect(status).toBe(200);
       expect(headers["content-security-policy"]).toContain("default-src 'none'; script-src 'self'");
       expect(headers["x-content-type-options"]).toBe("nosniff");
@@ -131,18 +131,18 @@ describe("the stream", () => {
   });
 
   test("has room for so many pages, and ends with the server", async () => {
-    bench = await apiBench({ feed: new Feed(() => 5) });
-    await bench.app.listen({ host: "127.0.0.1", port: 0 });
+    rig = await apiRig({ feed: new Feed(() => 5) });
+    await rig.app.listen({ host: "127.0.0.1", port: 0 });
     const streams = await Promise.all(Array.from({ length: 32 }, () => open()));
     expect((await open()).statusCode).toBe(503);
     const ended = Promise.all(streams.map((stream) => until(stream, /never/)));
-    await bench.app.close();
+    await rig.app.close();
     await ended;
   });
 
   test("without a feed there is no page", async () => {
-    bench = await apiBench();
+    rig = await apiRig();
     for (const url of ["/", "/console.js", "/api/v1/events"])
-      expect((await bench.call("GET", url)).status).toBe(404);
+      expect((await rig.call("GET", url)).status).toBe(404);
   });
 });

@@ -1,4 +1,4 @@
-/** What the ladder shows of a datagram, and what it must not. */
+/** What the sequence chart shows of a datagram, and what it must not. */
 import { describe, expect, it } from "vitest";
 import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { CoapOption } from "../../../../host-sim/cloud/coap/coap-wire";
@@ -24,7 +24,7 @@ function datagram(code: number, path: string, payload: string, more: CoapOption[
 const bytes = (message: { hex: string }): string => message.hex;
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 
-describe("a message of the ladder", () => {
+describe("a message of the sequence chart", () => {
   it("shows a report with its signature masked", () => {
     const signature = Buffer.alloc(64, 0xa5);
     const sent = datagram(2, "topic/sys/PK/DK/thing/measurepoint/post", "{}", [

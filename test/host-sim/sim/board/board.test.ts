@@ -1,18 +1,18 @@
 /** The board's life: faults, restarts, power cuts, time that never goes back. */
 import { describe, expect, test } from "vitest";
 import { GuestFault } from "../../../../host-sim/sim/engine/engine";
-import { Bench, engines, fixture, runFixture } from "./rig";
+import { Rig, engines, fixture, runFixture } from "./rig";
 
 const serial = { transmit: 17, receive: 16, port: 1, baud: 115_200 };
 
 describe.each(engines)("on %s", (_name, open) => {
   test("an exception that escapes a callback stops the board and is reported", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "fault" }, 100);
+    const rig = await runFixture(engine, { program: "fault" }, 100);
     await engine.close();
-    expect(bench.log).toEqual(["10 before"]);
-    expect(bench.restarts).toMatchObject([{ reason: "exception", text: "TypeError: nobody catches this" }]);
-    expect(bench.board.stopped).toBe(bench.restarts[0]);
+    expect(rig.log).toEqual(["10 before"]);
+    expect(rig.restarts).toMatchObject([{ reason: "exception", text: "TypeError: nobody catches this" }]);
+    expect(rig.board.stopped).toBe(rig.restarts[0]);
   });
 
   test("with nobody to report it to, it is thrown", async () => {
@@ -24,29 +24,29 @@ describe.each(engines)("on %s", (_name, open) => {
 
   test("a firmware that throws while it boots stops the board too", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "no such program" }, 100);
+    const rig = await runFixture(engine, { program: "no such program" }, 100);
     await engine.close();
-    expect(bench.restarts).toMatchObject([{ reason: "exception" }]);
-    expect(bench.restarts[0].text).toMatch(/^TypeError: /);
+    expect(rig.restarts).toMatchObject([{ reason: "exception" }]);
+    expect(rig.restarts[0].text).toMatch(/^TypeError: /);
   });
 
   test("a restart that the firmware asks for: nothing after it is heard", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "restart" }, 100);
+    const rig = await runFixture(engine, { program: "restart" }, 100);
     await engine.close();
-    expect(bench.log).toEqual(["10 going down"]);
-    expect(bench.restarts).toEqual([{ reason: "software", text: "restart" }]);
+    expect(rig.log).toEqual(["10 going down"]);
+    expect(rig.restarts).toEqual([{ reason: "software", text: "restart" }]);
   });
 
   test("without power nothing happens any more", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "timers" }, 1000, ({ board, clock }) => {
+    const rig = await runFixture(engine, { program: "timers" }, 1000, ({ board, clock }) => {
       clock.at(110, () => board.powerOff());
       clock.at(120, () => board.serialReceive(new Uint8Array(1)));
     });
     await engine.close();
-    expect(bench.log.at(-1)).toBe("100 repeat 100");
-    expect(bench.restarts).toEqual([]);
+    expect(rig.log.at(-1)).toBe("100 repeat 100");
+    expect(rig.restarts).toEqual([]);
   });
 
   test("a fault of the host's own gets past the firmware's try and catch", async () => {
@@ -65,12 +65,12 @@ describe.each(engines)("on %s", (_name, open) => {
   test("power comes at a broken fraction of a ms: ticks still count whole from zero", async () => {
     const engine = open();
     await engine.evaluate(await fixture());
-    const bench = new Bench(engine, { program: "timers" });
+    const rig = new Rig(engine, { program: "timers" });
     // (0.1 + 100) - 0.1 is a little less than 100: a board that took that for its time would wait for ever.
-    bench.clock.at(0.1, () => bench.board.start());
-    await bench.clock.run({ until: 1000 });
+    rig.clock.at(0.1, () => rig.board.start());
+    await rig.clock.run({ until: 1000 });
     await engine.close();
-    expect(bench.log).toContain("100.1 repeat 100");
-    expect(bench.log.at(-1)).toBe("460.1 first, then every 460");
+    expect(rig.log).toContain("100.1 repeat 100");
+    expect(rig.log.at(-1)).toBe("460.1 first, then every 460");
   });
 });

@@ -33,12 +33,12 @@ test("a module that the board lacks is named", async () => {
 test("a firmware may do its work in the body of its main module", async () => {
   const source = await firmware('import config from "mc/config"; trace(config.word); export const x = 1;');
   const { NodeEngine } = await import("../../../../host-sim/sim/engine/node-engine");
-  const { Bench } = await import("./rig");
+  const { Rig } = await import("./rig");
   const engine = new NodeEngine();
   engine.evaluate(source);
-  const bench = new Bench(engine, { word: "hello" });
-  expect(bench.log).toEqual([]);
+  const rig = new Rig(engine, { word: "hello" });
+  expect(rig.log).toEqual([]);
   // A Node engine's board answers at once.
-  expect(bench.board.start()).toBeUndefined();
-  expect(bench.log).toEqual(["0 hello"]);
+  expect(rig.board.start()).toBeUndefined();
+  expect(rig.log).toEqual(["0 hello"]);
 });

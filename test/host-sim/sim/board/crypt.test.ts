@@ -52,7 +52,7 @@ const zeroKey = "00".repeat(16);
 describe.each(engines)("on %s", (_name, open) => {
   test("digests, ciphers and refusals", async () => {
     const engine = open();
-    const bench = await runFixture(
+    const rig = await runFixture(
       engine,
       {
         program: "crypt",
@@ -62,7 +62,7 @@ describe.each(engines)("on %s", (_name, open) => {
       10,
     );
     await engine.close();
-    expect(bench.log.map((line) => line.replace("0 ", ""))).toEqual([
+    expect(rig.log.map((line) => line.replace("0 ", ""))).toEqual([
       ...published.map(({ digest }) => digest),
       ...messages.map((message) => createHash("sha256").update(message, "hex").digest("hex")),
       `${createHash("sha256").update("äß€😀").digest("hex")} 20`,

@@ -86,31 +86,31 @@ const programs: { program: string; until: number; log: string[] }[] = [
 describe.each(engines)("on %s", (_name, open) => {
   test.each(programs)("$program", async ({ program, until, log }) => {
     const engine = open();
-    const bench = await runFixture(engine, { program, nested }, until);
+    const rig = await runFixture(engine, { program, nested }, until);
     await engine.close();
-    expect(bench.log).toEqual(log);
-    expect(bench.restarts).toEqual([]);
+    expect(rig.log).toEqual(log);
+    expect(rig.restarts).toEqual([]);
   });
 
   test("random numbers follow from the seed alone, and are the same in every engine", async () => {
     for (const seed of ["one", 2]) {
       const engine = open();
-      const bench = await runFixture(engine, { program: "random" }, 10, () => {}, { seed });
+      const rig = await runFixture(engine, { program: "random" }, 10, () => {}, { seed });
       await engine.close();
       const random = new Random(seed);
-      expect(bench.log).toEqual(Array.from({ length: 5 }, () => `0 ${random.next()}`));
+      expect(rig.log).toEqual(Array.from({ length: 5 }, () => `0 ${random.next()}`));
     }
   });
 
   test("pins: outputs are driven from the start, inputs tell the edges they were asked for", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "pins" }, 100, ({ board, clock }) => {
+    const rig = await runFixture(engine, { program: "pins" }, 100, ({ board, clock }) => {
       for (const [time, level] of [[20, 0], [30, 0], [40, 1], [50, 0]] as const) {
         clock.at(time, () => board.pinChanged(36, level));
       }
     });
     await engine.close();
-    expect(bench.log).toEqual([
+    expect(rig.log).toEqual([
       "0 pin 4 0",
       "0 pin 4 1",
       "0 pin 5 0",
@@ -125,9 +125,9 @@ describe.each(engines)("on %s", (_name, open) => {
     const keyValue: KeyValueStores = new Map();
     const run = async (): Promise<string[]> => {
       const engine = open();
-      const bench = await runFixture(engine, { program: "storage" }, 10, () => {}, { keyValue });
+      const rig = await runFixture(engine, { program: "storage" }, 10, () => {}, { keyValue });
       await engine.close();
-      return bench.log;
+      return rig.log;
     };
     const rest = [
       "0 into 3 RangeError: buffer too small",

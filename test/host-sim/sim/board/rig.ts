@@ -1,5 +1,5 @@
 /**
- * The board on a bench: a serial wire without a modem, and everything it does written down.
+ * The board on a rig: a serial wire without a modem, and everything it does written down.
  */
 import { Board } from "../../../../host-sim/sim/board/board";
 import { bundleFirmware } from "../../../../host-sim/sim/board/bundle";
@@ -37,7 +37,7 @@ export const engines: readonly (readonly [string, () => Engine])[] = [
   ...(xsMissing === undefined ? [["XS", () => new XsEngine()] as const] : []),
 ];
 
-export class Bench {
+export class Rig {
   readonly clock = new VirtualClock();
   /** "time what", one entry for all that comes out of the board. */
   readonly log: string[] = [];
@@ -84,13 +84,13 @@ export async function runFixture(
   engine: Engine,
   config: Record<string, unknown>,
   until: number,
-  prepare: (bench: Bench) => void = () => {},
+  prepare: (rig: Rig) => void = () => {},
   options: Partial<BoardOptions> = {},
-): Promise<Bench> {
+): Promise<Rig> {
   await engine.evaluate(await fixture());
-  const bench = new Bench(engine, config, options);
-  prepare(bench);
-  await bench.board.start();
-  await bench.clock.run({ until });
-  return bench;
+  const rig = new Rig(engine, config, options);
+  prepare(rig);
+  await rig.board.start();
+  await rig.clock.run({ until });
+  return rig;
 }

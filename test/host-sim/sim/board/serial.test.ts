@@ -26,18 +26,18 @@ function hex(bytes: Uint8Array): string {
 describe.each(engines)("on %s", (_name, open) => {
   test("reads all that is there, and only then hears of room to write", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "serial", serial }, 2000, (bench) => {
-      bench.receive(10.25, counting(120));
-      bench.receive(20, counting(3, 200));
-      bench.clock.at(30, () => bench.board.serialWritable(118));
+    const rig = await runFixture(engine, { program: "serial", serial }, 2000, (rig) => {
+      rig.receive(10.25, counting(120));
+      rig.receive(20, counting(3, 200));
+      rig.clock.at(30, () => rig.board.serialWritable(118));
       // The FIFO has drained by the time the fixture opens the port anew.
-      bench.clock.at(40, () => {
-        bench.free = 128;
+      rig.clock.at(40, () => {
+        rig.free = 128;
       });
-      bench.receive(1500, counting(3));
+      rig.receive(1500, counting(3));
     });
     await engine.close();
-    expect(bench.log).toEqual([
+    expect(rig.log).toEqual([
       ...opening,
       "10.25 readable 120 true",
       `10.25 read ${hex(counting(120))} undefined`,
@@ -52,18 +52,18 @@ describe.each(engines)("on %s", (_name, open) => {
     const engine = open();
     let asked = 0;
     const wire = { write: () => {}, txFree: () => (asked++ < 3 ? 128 : 77) };
-    const bench = await runFixture(engine, { program: "serial", serial }, 5, () => {}, { serial: wire });
+    const rig = await runFixture(engine, { program: "serial", serial }, 5, () => {}, { serial: wire });
     await engine.close();
-    expect(bench.log.at(-1)).toBe("0 writable 77");
+    expect(rig.log.at(-1)).toBe("0 writable 77");
   });
 
   test("reads into a buffer piece by piece", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "serial", serial, pieces: 4 }, 100, (bench) => {
-      bench.receive(10, counting(9));
+    const rig = await runFixture(engine, { program: "serial", serial, pieces: 4 }, 100, (rig) => {
+      rig.receive(10, counting(9));
     });
     await engine.close();
-    expect(bench.log.slice(opening.length)).toEqual([
+    expect(rig.log.slice(opening.length)).toEqual([
       "10 readable 9 true",
       "10 piece 00010203",
       "10 piece 04050607",
@@ -73,13 +73,13 @@ describe.each(engines)("on %s", (_name, open) => {
 
   test("what finds the receive FIFO full is lost without a word", async () => {
     const engine = open();
-    const bench = await runFixture(engine, { program: "serial", serial, hold: true }, 2000, (bench) => {
-      bench.receive(10, counting(120));
-      bench.receive(20, counting(20, 120));
-      bench.receive(30, counting(5, 240));
+    const rig = await runFixture(engine, { program: "serial", serial, hold: true }, 2000, (rig) => {
+      rig.receive(10, counting(120));
+      rig.receive(20, counting(20, 120));
+      rig.receive(30, counting(5, 240));
     });
     await engine.close();
-    expect(bench.log.slice(opening.length)).toEqual([
+    expect(rig.log.slice(opening.length)).toEqual([
       "10 readable 120 true",
       "20 readable 128 true",
       "30 readable 128 true",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { EngineMissing, EngineStopped, GuestFault } from "../../../../host-sim/sim/engine/engine";
 import { XsEngine } from "../../../../host-sim/sim/engine/xs-engine";
 import { findWorker } from "../../../../host-sim/sim/engine/worker";
-import { Bench, fixture, xsMissing } from "../board/rig";
+import { Rig, fixture, xsMissing } from "../board/rig";
 
 const echo = `globalThis.handleCommand = (message) => {
   const answer = issueCommand(message);
@@ -74,13 +74,13 @@ describe.skipIf(xsMissing !== undefined)("xsnap-worker", () => {
     for (let run = 0; run < 2; run++) {
       const engine = new XsEngine();
       await engine.evaluate(await fixture());
-      const bench = new Bench(engine, { program: "churn" });
-      await bench.board.start();
+      const rig = new Rig(engine, { program: "churn" });
+      await rig.board.start();
       const message = new Uint8Array(40).fill(0x21);
       const pump = async (count: number): Promise<void> => {
         for (let i = 0; i < count; i++) {
-          bench.free = 128;
-          await bench.board.serialReceive(message);
+          rig.free = 128;
+          await rig.board.serialReceive(message);
         }
       };
       await pump(10);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Endpoint } from "../../../../firmware/coap/endpoint";
 import { exchangeLifetime, internet } from "../../../../firmware/coap/transmission";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { Bench } from "../../../firmware/coap/rig";
+import { Rig } from "../../../firmware/coap/rig";
 import { withAllocationsBelow } from "../../../../host-sim/tools/fuzz/block-pieces";
 import type { IncomingRequest, Exchange } from "../../../../firmware/coap/exchange";
 
@@ -13,67 +13,67 @@ const post = { type: 0, code: 2, token: "aa" };
 describe("a server", () => {
   it("keeps nothing of a long answer that comes after close", () => {
     let taken: IncomingRequest | undefined;
-    const bench = new Bench({ onRequest: (request) => void (taken = request) });
-    bench.receive({ ...post, messageId: 1 });
-    bench.endpoint.close(bench.now);
-    expect(taken!.respond({ code: 0x45, payload: body(3_000, 1) }, bench.now)).toBe("closed");
-    expect(bench.endpoint.held.transfers).toBe(0);
+    const rig = new Rig({ onRequest: (request) => void (taken = request) });
+    rig.receive({ ...post, messageId: 1 });
+    rig.endpoint.close(rig.now);
+    expect(taken!.respond({ code: 0x45, payload: body(3_000, 1) }, rig.now)).toBe("closed");
+    expect(rig.endpoint.held.transfers).toBe(0);
   });
 
   it("goes on with the first answer when the application gives a second one", () => {
-    const bench = new Bench({
+    const rig = new Rig({
       onRequest: (request, now) => {
         request.respond({ code: 0x45, payload: body(3_000, 1) }, now);
         expect(request.respond({ code: 0x45, payload: body(3_000, 2) }, now)).toBe("answered");
       },
     });
-    bench.receive({ ...post, messageId: 1 });
-    bench.receive({ ...post, messageId: 2, options: [[23, "16"]] });
-    expect(bench.last.fields.payload).toBe("01".repeat(1_024));
+    rig.receive({ ...post, messageId: 1 });
+    rig.receive({ ...post, messageId: 2, options: [[23, "16"]] });
+    expect(rig.last.fields.payload).toBe("01".repeat(1_024));
   });
 
   it("cuts blocks that fit its datagrams", () => {
     const onRequest = (request: IncomingRequest, now: number): void => {
       expect(request.respond({ code: 0x45, payload: body(600, 1) }, now)).toBe("sent");
     };
-    const bench = new Bench({ maxDatagram: 512, onRequest });
-    bench.receive({ ...post, messageId: 1 });
-    expect(bench.last.fields.code).toBe(0x45);
-    expect(bench.last.fields.payload).toBe("01".repeat(256));
+    const rig = new Rig({ maxDatagram: 512, onRequest });
+    rig.receive({ ...post, messageId: 1 });
+    expect(rig.last.fields.code).toBe(0x45);
+    expect(rig.last.fields.payload).toBe("01".repeat(256));
   });
 
   it("has no more room made for a body than maxBody", () => {
-    const bench = new Bench({
+    const rig = new Rig({
       maxBody: 2_000,
       onRequest: (request, now) => void request.respond({ code: 0x44 }, now),
     });
     const block = (num: number, length: number, value: string): void => {
-      bench.receive({ ...post, messageId: num + 1, options: [[27, value]], payload: "11".repeat(length) });
+      rig.receive({ ...post, messageId: num + 1, options: [[27, value]], payload: "11".repeat(length) });
     };
     withAllocationsBelow(2_000, () => {
       block(0, 1_024, "0e");
       block(1, 700, "16");
     });
-    expect(bench.last.fields.code).toBe(0x44);
+    expect(rig.last.fields.code).toBe(0x44);
   });
 
   it("refuses within its longest datagram as well", () => {
-    const bench = new Bench({ maxDatagram: 16, onRequest: () => undefined });
-    bench.receive({ ...post, token: "0102030405060708", messageId: 1, options: [[9, ""]] });
-    expect(bench.last.fields.code).toBe(0x82);
-    expect(bench.last.bytes.length / 2).toBeLessThanOrEqual(16);
+    const rig = new Rig({ maxDatagram: 16, onRequest: () => undefined });
+    rig.receive({ ...post, token: "0102030405060708", messageId: 1, options: [[9, ""]] });
+    expect(rig.last.fields.code).toBe(0x82);
+    expect(rig.last.bytes.length / 2).toBeLessThanOrEqual(16);
   });
 
   it("has no more responses under way than it remembers messages, however late they come", () => {
     const taken: IncomingRequest[] = [];
-    const bench = new Bench({ remembered: 1, onRequest: (request) => void taken.push(request) });
+    const rig = new Rig({ remembered: 1, onRequest: (request) => void taken.push(request) });
     for (let messageId = 1; messageId <= 5; messageId++) {
-      bench.receive({ ...post, messageId });
-      bench.wait(exchangeLifetime(internet));
+      rig.receive({ ...post, messageId });
+      rig.wait(exchangeLifetime(internet));
     }
     expect(taken).toHaveLength(5);
-    for (const request of taken) request.respond({ code: 0x44 }, bench.now);
-    expect(bench.endpoint.held.outgoing).toBeLessThanOrEqual(1);
+    for (const request of taken) request.respond({ code: 0x44 }, rig.now);
+    expect(rig.endpoint.held.outgoing).toBeLessThanOrEqual(1);
   });
 });
 

@@ -5,7 +5,7 @@ import { stamp } from "../../duration";
 import { fillTable, make } from "./element";
 import { span } from "./units";
 import type { RunData } from "../run-data";
-import type { LadderRows } from "./sequence-rows";
+import type { SequenceRows } from "./sequence-rows";
 
 const types = ["CON, confirmable", "NON, not confirmable", "ACK, acknowledgement", "RST, reset"] as const;
 
@@ -36,7 +36,7 @@ const options: Readonly<Record<number, readonly [name: string, as: "text" | "num
 const utf8 = new TextDecoder();
 
 /** What stands below a row when it is open. */
-export function detailOf(rows: LadderRows, data: RunData, row: number): HTMLElement {
+export function detailOf(rows: SequenceRows, data: RunData, row: number): HTMLElement {
   const kind = rows.kind(row);
   if (kind === "air") return datagram(rows, data, row);
   if (kind !== "at") {
@@ -47,7 +47,7 @@ export function detailOf(rows: LadderRows, data: RunData, row: number): HTMLElem
   return make("div", { class: "detail" }, [make("pre", { text: lines.join("\n") })]);
 }
 
-function datagram(rows: LadderRows, data: RunData, row: number): HTMLElement {
+function datagram(rows: SequenceRows, data: RunData, row: number): HTMLElement {
   const number = rows.value(row);
   const { datagrams, texts, epoch } = data;
   const bytes = rows.bytes(number);

@@ -1,7 +1,7 @@
-/** What the ladder shows: kinds of rows, only trouble, only what contains a text. */
+/** What the sequence chart shows: kinds of rows, only trouble, only what contains a text. */
 import { byId, make } from "./element";
 import type { RowKind } from "../run-data";
-import type { LadderRows } from "./sequence-rows";
+import type { SequenceRows } from "./sequence-rows";
 
 const kinds: readonly (readonly [label: string, kinds: readonly RowKind[]])[] = [
   ["CoAP", ["air"]],
@@ -12,7 +12,7 @@ const kinds: readonly (readonly [label: string, kinds: readonly RowKind[]])[] = 
 ];
 
 /** Makes the controls; `show` gets the rows whenever they change. */
-export function offerFilters(rows: LadderRows, show: (rows: number[]) => void): void {
+export function offerFilters(rows: SequenceRows, show: (rows: number[]) => void): void {
   const place = byId("filters");
   const boxes = kinds.map(([label]) => checkbox(label, true));
   const trouble = checkbox("only trouble", false);

@@ -6,8 +6,8 @@ import { AirPlot, JournalPlot } from "./count-plots";
 import { byId, make } from "./element";
 import { fillEnergyTables } from "./energy-tables";
 import { offerFilters } from "./filters";
-import { Ladder } from "./sequence-chart";
-import { LadderRows } from "./sequence-rows";
+import { SequenceChart } from "./sequence-chart";
+import { SequenceRows } from "./sequence-rows";
 import { LatencyPlot, acknowledged, fillLatencyTable } from "./latency-plot";
 import { PowerPlot } from "./power-plot";
 import { offerThemes } from "./theme";
@@ -28,8 +28,8 @@ function show(run: Unpacked): void {
   );
 
   const range = new TimeRange(data.end);
-  const rows = new LadderRows(run);
-  const ladder = new Ladder(rows, data);
+  const rows = new SequenceRows(run);
+  const sequenceChart = new SequenceChart(rows, data);
   const power = new PowerPlot(data.power, range);
   const times: number[] = [];
   for (let row = 0; row < rows.length; row++) if (rows.kind(row) === "air") times.push(rows.times[row]);
@@ -45,8 +45,8 @@ function show(run: Unpacked): void {
   ];
   fillEnergyTables(data.power);
   fillLatencyTable(data);
-  offerFilters(rows, (shown) => ladder.show(shown));
-  offerRange(range, power, ladder);
+  offerFilters(rows, (shown) => sequenceChart.show(shown));
+  offerRange(range, power, sequenceChart);
   const drawAll = (): void => charts.forEach((chart) => chart.draw());
   range.onChange(() => overTime.forEach((chart) => chart.draw()));
   offerThemes(drawAll);
@@ -66,16 +66,16 @@ function copy(element: HTMLElement): void {
 }
 
 /** The buttons that zoom and move the plots over time. */
-function offerRange(range: TimeRange, power: PowerPlot, ladder: Ladder): void {
+function offerRange(range: TimeRange, power: PowerPlot, sequenceChart: SequenceChart): void {
   const press = (id: string, action: () => void): void => byId(id).addEventListener("click", action);
   press("whole", () => range.set(0, range.end));
   press("in", () => range.zoom(1 / 3));
   press("out", () => range.zoom(3));
   press("back", () => range.shift(-0.5));
   press("on", () => range.shift(0.5));
-  press("to-ladder", () => {
-    ladder.goTo(range.from);
-    byId("ladder-title").scrollIntoView();
+  press("to-sequence-chart", () => {
+    sequenceChart.goTo(range.from);
+    byId("sequence-title").scrollIntoView();
   });
   const parts = byId<HTMLSelectElement>("parts");
   parts.value = power.part;

@@ -1,12 +1,12 @@
 /**
- * The message ladder. Of tens of thousands of rows only those in view are in the document; a row that is
+ * The message sequence chart. Of tens of thousands of rows only those in view are in the document; a row that is
  * open is higher by what it shows.
  */
 import { stamp } from "../../duration";
 import { detailOf } from "./detail";
 import { byId, make } from "./element";
 import type { RunData } from "../run-data";
-import type { LadderRows, Row } from "./sequence-rows";
+import type { SequenceRows, Row } from "./sequence-rows";
 
 /** Rows beyond the edges of the view that are kept as well. */
 const margin = 10;
@@ -14,10 +14,10 @@ const margin = 10;
 const printed = 200;
 const laneNames = ["device", "modem", "network", "cloud"] as const;
 
-export class Ladder {
-  readonly #rows: LadderRows;
+export class SequenceChart {
+  readonly #rows: SequenceRows;
   readonly #data: RunData;
-  readonly #view = byId("ladder");
+  readonly #view = byId("sequence");
   readonly #content = byId("rows");
   readonly #narrow = matchMedia("(max-width: 759px)");
   /** The rows that the filters let through. */
@@ -29,7 +29,7 @@ export class Ladder {
   #active = 0;
   #printing = false;
 
-  constructor(rows: LadderRows, data: RunData) {
+  constructor(rows: SequenceRows, data: RunData) {
     this.#rows = rows;
     this.#data = data;
     this.#view.addEventListener("scroll", () => this.#render());

@@ -1,4 +1,4 @@
-/** The ladder's rows as the run's data have them: when, from which lifeline to which, and in words. */
+/** The sequence chart's rows as the run's data have them: when, from which lifeline to which, and in words. */
 import { codeText, printable } from "../../../../cloud/coap/coap-text";
 import { decodeCoap } from "../../../../cloud/coap/coap-wire";
 import { rowKinds } from "../run-data";
@@ -24,7 +24,7 @@ const trouble =
   /refused|dropped|denied|fault:|timed out|unanswered|kept |discarded|hung|out of coverage|malformed/;
 const utf8 = new TextDecoder();
 
-export class LadderRows {
+export class SequenceRows {
   readonly times: Float64Array;
   readonly #run: Unpacked;
   /** Where each datagram's bytes and each exchange's lines begin. */

@@ -78,7 +78,7 @@ describe.skipIf(missing)("a report of 30 days at 15 minutes", () => {
       await page.waitForSelector(".detail");
       const sizes = await page.evaluate(`({
         page: [document.documentElement.scrollWidth, document.documentElement.clientWidth],
-        beyond: [...document.querySelectorAll("h1, h2, button, select, input, .plot, table, dl, #ladder, .detail")]
+        beyond: [...document.querySelectorAll("h1, h2, button, select, input, .plot, table, dl, #sequence, .detail")]
           .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5)
           .map((e) => e.tagName + "#" + e.id),
         plots: [...document.querySelectorAll(".plot")].filter((e) => e.querySelector("canvas") === null).length,
@@ -110,7 +110,7 @@ describe.skipIf(missing)("a report of 30 days at 15 minutes", () => {
     expect(await page.locator("#count").textContent()).toMatch(/^\d{5} of \d{5} rows$/);
     const rows = (): Promise<number> => page.locator(".row").count();
     expect(await rows()).toBeLessThan(mostRows);
-    await page.evaluate(`document.querySelector("#ladder").scrollTop = 1e9`);
+    await page.evaluate(`document.querySelector("#sequence").scrollTop = 1e9`);
     await page.getByText(/29d /).first().waitFor();
     expect(await rows()).toBeLessThan(mostRows);
     expect(complaints).toEqual([]);
@@ -121,7 +121,7 @@ describe.skipIf(missing)("a report of 30 days at 15 minutes", () => {
     const { page } = await open(800);
     await page.getByLabel("Only rows that contain this text").fill("answer to authentication");
     await page.getByText(/^1 of /).waitFor();
-    await page.locator("#ladder").focus();
+    await page.locator("#sequence").focus();
     await page.keyboard.press("Enter");
     const detail = page.locator(".detail");
     await detail.waitFor();
@@ -135,11 +135,11 @@ describe.skipIf(missing)("a report of 30 days at 15 minutes", () => {
     await page.close();
   });
 
-  test("moves through the ladder by keyboard", async () => {
+  test("moves through the sequence chart by keyboard", async () => {
     const { page } = await open(800);
-    await page.locator("#ladder").focus();
+    await page.locator("#sequence").focus();
     const active = (): Promise<string | null> =>
-      page.locator("#ladder").getAttribute("aria-activedescendant");
+      page.locator("#sequence").getAttribute("aria-activedescendant");
     expect(await active()).toBe("row-0");
     await page.keyboard.press("ArrowDown");
     expect(await active()).toBe("row-1");
@@ -161,14 +161,14 @@ describe.skipIf(missing)("a report of 30 days at 15 minutes", () => {
     await page.close();
   });
 
-  test("zooms all plots over time, and the ladder follows", async () => {
+  test("zooms all plots over time, and the sequence chart follows", async () => {
     const { page, complaints } = await open(1400);
     const range = (): Promise<string | null> => page.locator("#range").textContent();
     const whole = await range();
     for (let i = 0; i < 6; i++) await page.getByText("+", { exact: true }).click();
     const part = await range();
     expect(part).not.toBe(whole);
-    await page.getByText("Show in ladder").click();
+    await page.getByText("Show in sequence chart").click();
     const day = /Shown: (\d+d)/.exec(part!)![1];
     const active = await page.locator(".row.active time").textContent();
     expect(active).toContain(day);

@@ -5,7 +5,7 @@ import { decodeCoap } from "../../../../../host-sim/cloud/coap/coap-wire";
 import { EnergyMeter } from "../../../../../host-sim/inspect/energy/meter";
 import { profiles } from "../../../../../host-sim/inspect/energy/profiles";
 import { families } from "../../../../../host-sim/sim/modem/families";
-import { LadderRows } from "../../../../../host-sim/inspect/report/html/page/sequence-rows";
+import { SequenceRows } from "../../../../../host-sim/inspect/report/html/page/sequence-rows";
 import { binPower, stepsOf } from "../../../../../host-sim/inspect/report/html/page/power-bins";
 import { unpack } from "../../../../../host-sim/inspect/report/html/page/unpack";
 import { Recorder } from "../../../../../host-sim/inspect/report/html/recorder";
@@ -41,7 +41,7 @@ test("the same seed gives the same page", async () => {
 
 test("every datagram is there, with its bytes but for the secrets", () => {
   const { data } = unpacked;
-  const rows = new LadderRows(unpacked);
+  const rows = new SequenceRows(unpacked);
   const reports = run.events.flatMap((event) => (event.source === "air" ? [event.report] : []));
   expect(data.datagrams.up).toHaveLength(reports.length);
   let row = -1;
