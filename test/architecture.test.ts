@@ -129,9 +129,9 @@ describe("the firmware", () => {
 
   it("takes nothing but types from the other rooms into board", () => {
     const imports = importsOf("firmware/board").filter(({ target }) => target.startsWith("firmware/"));
-    expect(offenders(imports, ({ target, typeOnly }) => typeOnly || below(target, ["firmware/board"]))).toEqual(
-      [],
-    );
+    expect(
+      offenders(imports, ({ target, typeOnly }) => typeOnly || below(target, ["firmware/board"])),
+    ).toEqual([]);
   });
 
   it("is wired together by main.ts alone: nothing imports it, or board", () => {
@@ -156,7 +156,9 @@ describe("the simulation", () => {
 
   it("has these wings, and one file beside them", () => {
     expect(foldersIn("host-sim")).toEqual([...wings].sort());
-    const files = readdirSync(join(root, "host-sim"), { withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = readdirSync(join(root, "host-sim"), { withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
     expect(files.map(({ name }) => name)).toEqual(["project.ts"]);
   });
 
@@ -167,11 +169,14 @@ describe("the simulation", () => {
     expect(offenders(imports, ({ target }) => !below(target, above))).toEqual([]);
   });
 
-  test.each(["cloud", "sim/modem", "sim/radio"])("%s judges the firmware, and shares nothing with it", (folder) => {
-    const imports = importsOf(`host-sim/${folder}`);
-    expect(imports.length).toBeGreaterThan(2);
-    expect(offenders(imports, ({ target }) => !target.startsWith("firmware"))).toEqual([]);
-  });
+  test.each(["cloud", "sim/modem", "sim/radio"])(
+    "%s judges the firmware, and shares nothing with it",
+    (folder) => {
+      const imports = importsOf(`host-sim/${folder}`);
+      expect(imports.length).toBeGreaterThan(2);
+      expect(offenders(imports, ({ target }) => !target.startsWith("firmware"))).toEqual([]);
+    },
+  );
 
   it("does not lean on the tests", () => {
     expect(offenders(importsOf("host-sim"), ({ target }) => !target.startsWith("test/"))).toEqual([]);
@@ -190,8 +195,24 @@ test.each(["firmware", "host-sim"])("no files of %s form a circle, not even by t
 
 describe("the search for circles", () => {
   it("finds one, and none where there is none", () => {
-    expect(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", []]]))).toEqual([]);
-    expect(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]))).toEqual(["b", "c", "b"]);
+    expect(
+      circleIn(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", []],
+        ]),
+      ),
+    ).toEqual([]);
+    expect(
+      circleIn(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["b"]],
+        ]),
+      ),
+    ).toEqual(["b", "c", "b"]);
   });
 });
 

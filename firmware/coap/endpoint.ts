@@ -131,7 +131,14 @@ export class Endpoint {
     const remembered = options.remembered ?? 8;
     const timer = this.#timer;
     const maxResponses = remembered;
-    const messageLayer = new MessageLayer({ transmit, random, transmission, timer, firstMessageId, maxResponses });
+    const messageLayer = new MessageLayer({
+      transmit,
+      random,
+      transmission,
+      timer,
+      firstMessageId,
+      maxResponses,
+    });
     this.#messageLayer = messageLayer;
     this.#deduplication = new Deduplication(remembered);
     this.#client = new Client({ messageLayer, random, maxDatagram, tokenLength });

@@ -2,7 +2,14 @@
  * When the board goes into deep sleep, and what a start out of it makes of that. RAM is gone in between:
  * what is known then is a record.
  */
-import { decodeDeepSleepRecord, deepSleepRecordLength, encodeDeepSleepRecord, wakeEarly, wokenAt, shortestSleep } from "./deep-sleep-record";
+import {
+  decodeDeepSleepRecord,
+  deepSleepRecordLength,
+  encodeDeepSleepRecord,
+  wakeEarly,
+  wokenAt,
+  shortestSleep,
+} from "./deep-sleep-record";
 import type { DeepSleepRecord, DeviceAtRest } from "./deep-sleep-record";
 
 /** The board, as far as deep sleep needs it. */

@@ -114,7 +114,12 @@ export class RadioGuard {
   #suspended = false;
 
   /** @param seconds a day for which the radio may be on in vain, 0 for no bound */
-  constructor(seconds: number, radio: Radio, memory: PersistentState, log: (room: string, text: string) => void) {
+  constructor(
+    seconds: number,
+    radio: Radio,
+    memory: PersistentState,
+    log: (room: string, text: string) => void,
+  ) {
     this.#radio = radio;
     this.#memory = memory;
     this.#log = log;

@@ -41,7 +41,7 @@ const smallest: readonly number[] = Object.freeze([0, 0, 0x80, 0x800, 0x10000]);
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let text = "";
   const end = bytes.length;
-  for (let i = 0; i < end; ) {
+  for (let i = 0; i < end;) {
     const first = bytes[i];
     if (first < 0x80) {
       text += String.fromCharCode(first);

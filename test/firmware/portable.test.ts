@@ -80,7 +80,14 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
     const nothing = JSON.stringify({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
     expect(pair.split(`end [${nothing},${nothing}]`)).toHaveLength(3);
     const journal = here.filter((line) => line.startsWith("journal ")).join("\n");
-    const journalled = [/ cut power/, / lost \d+ 1 thinned/, / lost \d+ [12] dropped/, / alone /, / timed /, /dated true/];
+    const journalled = [
+      / cut power/,
+      / lost \d+ 1 thinned/,
+      / lost \d+ [12] dropped/,
+      / alone /,
+      / timed /,
+      /dated true/,
+    ];
     expect(journalled.filter((what) => !what.test(journal))).toEqual([]);
     expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);
   });

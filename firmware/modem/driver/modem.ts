@@ -81,7 +81,11 @@ export class Modem implements DatagramModem {
     };
     const wires = { key: this.#lines.canRestart, supply: this.#lines.hasSupply };
     this.#escalation = new ResetEscalation(wires, options.escalation);
-    this.#retryPolicy = new RetryPolicy({ escalation: this.#escalation, random: options.random, onEscalation: options.onEscalation });
+    this.#retryPolicy = new RetryPolicy({
+      escalation: this.#escalation,
+      random: options.random,
+      onEscalation: options.onEscalation,
+    });
     this.#at = new AtEngine({
       write: options.write,
       urcs: [...family.urcs, cereg, cpin],

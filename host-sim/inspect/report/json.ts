@@ -37,10 +37,7 @@ export function datagramJson(report: DatagramReport): DatagramJson {
 }
 
 /** Only what the seed decides: two runs of one seed give the same document. */
-export function resultJson(
-  result: SimulationResult,
-  datagrams: readonly DatagramJson[],
-): object {
+export function resultJson(result: SimulationResult, datagrams: readonly DatagramJson[]): object {
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,

@@ -127,6 +127,8 @@ function compile(program: Program, { xs, sources, objects }: Places, to: string)
   if (status !== 0) {
     rmSync(to, { force: true });
     const first = stderr.split("\n").find((line) => line.includes("error")) ?? "it did not say why";
-    throw new EngineMissing(`${compiler} could not build host-sim/tools/footprint/${program}.c: ${first.trim()}`);
+    throw new EngineMissing(
+      `${compiler} could not build host-sim/tools/footprint/${program}.c: ${first.trim()}`,
+    );
   }
 }

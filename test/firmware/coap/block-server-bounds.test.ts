@@ -268,8 +268,7 @@ describe("the rest of an answer", () => {
     let n = 0;
     const rig: BlockServerRig = new BlockServerRig(
       { blockSize: 64, maxTransfers: 2, remembered: 64 },
-      (request) =>
-        void request.respond({ code: code("2.04"), payload: bytes(150).fill((n += 1)) }, rig.now),
+      (request) => void request.respond({ code: code("2.04"), payload: bytes(150).fill((n += 1)) }, rig.now),
     );
     if (tags) for (const tag of ["01", "02"]) rig.send({ tag });
     return rig;

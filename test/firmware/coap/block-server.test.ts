@@ -75,9 +75,7 @@ describe("an upload", () => {
     rig.send({ block1: "1/1/64", payload: part(64, 128) });
     const size = Number(wrong.split("/")[2]);
     const restarted = wrong.startsWith("0/");
-    expect(rig.send({ block1: wrong, payload: part(0, size) })).toMatch(
-      restarted ? /^2\.31/ : /^4\.08 0 B$/,
-    );
+    expect(rig.send({ block1: wrong, payload: part(0, size) })).toMatch(restarted ? /^2\.31/ : /^4\.08 0 B$/);
     expect(rig.kept).toBe(restarted ? 1 : 0);
     expect(rig.send({ block1: "2/0/64", payload: "01" })).toBe("4.08 0 B");
     expect(rig.kept).toBe(0);

@@ -221,44 +221,43 @@ describe("what is not this request's answer", () => {
    * Confirmable ones are rejected with RST to where they came from, RFC 7252 section 4.2; so are NON
    * responses, which section 4.3 leaves open.
    */
-  const rejected: [name: string, make: (rig: Rig) => Fields, from: typeof server, discarded: string[]][] =
+  const rejected: [name: string, make: (rig: Rig) => Fields, from: typeof server, discarded: string[]][] = [
+    ["a ping", () => ({ type: 0, code: 0, messageId: 0x7777 }), server, []],
     [
-      ["a ping", () => ({ type: 0, code: 0, messageId: 0x7777 }), server, []],
-      [
-        "a ping from a stranger",
-        () => ({ type: 0, code: 0, messageId: 0x7777 }),
-        { address: "198.51.100.9", port: 9 },
-        [],
-      ],
-      ["a request", (b) => separate(b, { code: 1 }), server, ["request"]],
-      ["a CON response of another token", (b) => separate(b, { token: "00000000" }), server, ["unexpected"]],
-      ["a CON response from another port", (b) => separate(b), { ...server, port: 5684 }, ["unexpected"]],
-      [
-        "a CON response with an unknown critical option",
-        (b) => separate(b, { options: [[2103, ""]] }),
-        server,
-        ["critical-option"],
-      ],
-      [
-        "a NON response of another token",
-        (b) => separate(b, { type: 1, token: "00000000" }),
-        server,
-        ["unexpected"],
-      ],
-      [
-        "a NON response from another port",
-        (b) => separate(b, { type: 1 }),
-        { ...server, port: 1 },
-        ["unexpected"],
-      ],
-      [
-        "a NON response with an unknown critical option",
-        (b) => separate(b, { type: 1, options: [[9, ""]] }),
-        server,
-        ["critical-option"],
-      ],
-      ["a CON of the reserved class 3", (b) => separate(b, { code: 0x61 }), server, ["unexpected"]],
-    ];
+      "a ping from a stranger",
+      () => ({ type: 0, code: 0, messageId: 0x7777 }),
+      { address: "198.51.100.9", port: 9 },
+      [],
+    ],
+    ["a request", (b) => separate(b, { code: 1 }), server, ["request"]],
+    ["a CON response of another token", (b) => separate(b, { token: "00000000" }), server, ["unexpected"]],
+    ["a CON response from another port", (b) => separate(b), { ...server, port: 5684 }, ["unexpected"]],
+    [
+      "a CON response with an unknown critical option",
+      (b) => separate(b, { options: [[2103, ""]] }),
+      server,
+      ["critical-option"],
+    ],
+    [
+      "a NON response of another token",
+      (b) => separate(b, { type: 1, token: "00000000" }),
+      server,
+      ["unexpected"],
+    ],
+    [
+      "a NON response from another port",
+      (b) => separate(b, { type: 1 }),
+      { ...server, port: 1 },
+      ["unexpected"],
+    ],
+    [
+      "a NON response with an unknown critical option",
+      (b) => separate(b, { type: 1, options: [[9, ""]] }),
+      server,
+      ["critical-option"],
+    ],
+    ["a CON of the reserved class 3", (b) => separate(b, { code: 0x61 }), server, ["unexpected"]],
+  ];
 
   test.each(rejected)("%s is answered with RST, its duplicate again", (_name, make, from, discarded) => {
     const rig = new Rig();

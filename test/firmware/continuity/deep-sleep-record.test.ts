@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeDeepSleepRecord, deepSleepRecordLength, encodeDeepSleepRecord, wokenAt } from "../../../firmware/continuity/deep-sleep-record";
+import {
+  decodeDeepSleepRecord,
+  deepSleepRecordLength,
+  encodeDeepSleepRecord,
+  wokenAt,
+} from "../../../firmware/continuity/deep-sleep-record";
 import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import type { DeepSleepRecord } from "../../../firmware/continuity/deep-sleep-record";
 
@@ -27,7 +32,9 @@ describe("what is known in deep sleep", () => {
 
   test("fits with the longest token, and what does not fit is refused", () => {
     expect(encodeDeepSleepRecord({ ...record, memory: new Uint8Array(56 + 128 + 15) })).toBeDefined();
-    expect(encodeDeepSleepRecord({ ...record, memory: new Uint8Array(deepSleepRecordLength) })).toBeUndefined();
+    expect(
+      encodeDeepSleepRecord({ ...record, memory: new Uint8Array(deepSleepRecordLength) }),
+    ).toBeUndefined();
     expect(encodeDeepSleepRecord({ ...record, modem: new Array<number>(17).fill(0) })).toBeUndefined();
   });
 

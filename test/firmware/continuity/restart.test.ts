@@ -35,8 +35,7 @@ function worked(options: ConstructorParameters<typeof AgentRig>[0] = {}): {
   return { server, store, rig };
 }
 
-const ids = (rig: AgentRig): string[] =>
-  rig.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
+const ids = (rig: AgentRig): string[] => rig.lines("report: taken").map((line) => /id=(\d+)/.exec(line)![1]);
 
 describe("after a restart", () => {
   it("the session goes on: no authentication, a higher sequence, another message id, other ids", () => {

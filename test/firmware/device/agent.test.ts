@@ -72,12 +72,7 @@ describe("a good day", () => {
     const rig = new AgentRig({ format: "alternate", reports: 4 });
     rig.wait(hour);
     expect(rig.server.lines.slice(1)).toEqual([up, up, "POST …thing/measurepoint/post", up]);
-    expect(rig.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual([
-      "01",
-      "03",
-      "7b",
-      "01",
-    ]);
+    expect(rig.server.seen.slice(1).map(({ bytes }) => bytes.slice(0, 2))).toEqual(["01", "03", "7b", "01"]);
     expect((JSON.parse(rig.server.seen[3].payload) as { params: object }).params).toEqual({
       measurepoints: { n: 3 },
     });
@@ -204,8 +199,7 @@ describe("readings are given up, told and counted", () => {
   test.each(cases)("when the server answers %s to what they say", (_name, answer, reason) => {
     const rig = new AgentRig({ reports: 3 });
     let count = 0;
-    rig.server.script = (request) =>
-      request.line.endsWith("up_raw") && ++count === 2 ? answer : "default";
+    rig.server.script = (request) => (request.line.endsWith("up_raw") && ++count === 2 ? answer : "default");
     rig.wait(hour);
     expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
     expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);

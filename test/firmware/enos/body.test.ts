@@ -74,7 +74,8 @@ describe("the code in an answer", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.json().map(bytes)), (payload) => {
         const answer = readAnswer(payload);
-        if (answer !== undefined) expect([typeof answer.code, typeof answer.data]).toEqual(["number", "object"]);
+        if (answer !== undefined)
+          expect([typeof answer.code, typeof answer.data]).toEqual(["number", "object"]);
         const object = parseJsonObject(payload);
         if (object !== undefined) expect(object).toEqual(JSON.parse(text(payload)));
       }),

@@ -101,12 +101,7 @@ describe("a command that comes along in option 2102", () => {
     rig.onDownlink = () => rig.send(`${set}_reply`, "done");
     rig.publish();
     expect(rig.downlinks).toEqual([`${set} 1`, `${set} 2`, `${set} 3`]);
-    expect(rig.server.lines).toEqual([
-      up,
-      `POST …${set}_reply`,
-      `POST …${set}_reply`,
-      `POST …${set}_reply`,
-    ]);
+    expect(rig.server.lines).toEqual([up, `POST …${set}_reply`, `POST …${set}_reply`, `POST …${set}_reply`]);
   });
 
   it("without its path is no command", () => {

@@ -90,8 +90,7 @@ describe("the edition set by hand", () => {
   it("tokenless: a token that comes all the same is not used, nor any other body read", () => {
     for (const payload of ['{"token":"T"}', "welcome", "[1", ""]) {
       const rig = new SessionRig(new FakeEnos("tokenless"), { edition: "tokenless" });
-      rig.server.script = (request) =>
-        request.line === auth ? { code: "2.04", payload } : { code: "2.04" };
+      rig.server.script = (request) => (request.line === auth ? { code: "2.04", payload } : { code: "2.04" });
       expect(rig.publish()).toBe("accepted");
       expect(rig.server.seen[1].signed).toBeUndefined();
       expect(rig.session.edition).toBe("tokenless");

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, it, test } from "vitest";
-import { ascii, asciiText, equals, hexText, readHex, startsWith, writeHex } from "../../../firmware/text/ascii";
+import {
+  ascii,
+  asciiText,
+  equals,
+  hexText,
+  readHex,
+  startsWith,
+  writeHex,
+} from "../../../firmware/text/ascii";
 
 it("hex is written as Buffer writes it, in upper case, and read back in either case", () => {
   fc.assert(

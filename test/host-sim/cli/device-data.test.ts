@@ -7,7 +7,11 @@ import { launch, run } from "./command-line";
 
 const secret = "aB3dEf6hIj9lMn0pQr5tUv8xYz1";
 const device = { productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: secret };
-const keys = { ENOS_PRODUCT_KEY: device.productKey, ENOS_DEVICE_KEY: device.deviceKey, ENOS_DEVICE_SECRET: secret };
+const keys = {
+  ENOS_PRODUCT_KEY: device.productKey,
+  ENOS_DEVICE_KEY: device.deviceKey,
+  ENOS_DEVICE_SECRET: secret,
+};
 
 let folder: string;
 beforeAll(() => {

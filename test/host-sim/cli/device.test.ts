@@ -115,7 +115,9 @@ test("another vector for the signature than the server's ends with 1 and says wh
   const { url } = await cloud("--iv", "key");
   const { code, stdout, stderr } = await run(["device", "--server", url, "--reports", "1"], keys);
   expect(stdout).toContain("0 of 1 readings acknowledged");
-  expect(stderr).toMatch(/^\S+ cannot read the first request \(4\.00\): if it is the signature, try another --iv \(now zero\)[^\n]*\n$/);
+  expect(stderr).toMatch(
+    /^\S+ cannot read the first request \(4\.00\): if it is the signature, try another --iv \(now zero\)[^\n]*\n$/,
+  );
   expect(code).toBe(1);
   expect((await run(["device", "--server", url, "--reports", "1", "--iv", "key"], keys)).code).toBe(0);
 });

@@ -2,19 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ProductError } from "../../../host-sim/cloud/registry/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
-import {
-  DEVICE,
-  DK,
-  OTHER,
-  PEER,
-  PK,
-  PRODUCT,
-  TestDevice,
-  WARM,
-  rig,
-  eventsOf,
-  rawReading,
-} from "./harness";
+import { DEVICE, DK, OTHER, PEER, PK, PRODUCT, TestDevice, WARM, rig, eventsOf, rawReading } from "./harness";
 
 const UP = "thing/model/up_raw";
 const NEW = { productKey: PK, deviceKey: "new", deviceSecret: "its secret", name: "roof" };

@@ -133,7 +133,10 @@ function readBlock(value: string | undefined): { num: number; more: boolean; siz
 
 /** FNV-1a, 32 bits: the ETag of a body that goes in blocks. */
 function fingerprint(body: Uint8Array): string {
-  const hash = [...body].reduce((sum, byte) => ((sum ^ BigInt(byte)) * 0x01000193n) & 0xffffffffn, 0x811c9dc5n);
+  const hash = [...body].reduce(
+    (sum, byte) => ((sum ^ BigInt(byte)) * 0x01000193n) & 0xffffffffn,
+    0x811c9dc5n,
+  );
   return hash.toString(16).padStart(8, "0");
 }
 

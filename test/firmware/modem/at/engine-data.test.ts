@@ -84,9 +84,7 @@ describe("data behind a prompt", () => {
     say(" ");
     say("\r\nSEND OK\r\n");
     pass(20);
-    expect(take()).toEqual([
-      "> AT+QISEND=0,5\\r", 'urc +QIURC: "recv",0', "> hello", '= {"kind":"ok"}',
-    ]);
+    expect(take()).toEqual(["> AT+QISEND=0,5\\r", 'urc +QIURC: "recv",0', "> hello", '= {"kind":"ok"}']);
   });
 
   it("never asked for: ESC, and a time-out that says so; the next command waits for a late answer", () => {
@@ -230,7 +228,9 @@ describe("raw bytes in an answer", () => {
         ask(same ? "AT+CARECV=0,600" : "AT+QIRD=0,600", same ? sameLine(data) : nextLine(data));
         const head = ascii(same ? `\r\n+CARECV: ${body.length},` : `\r\n+QIRD: ${body.length}\r\n`);
         const all = Buffer.concat([head, body, ascii("\r\n\r\nOK\r\n")]);
-        const places = [...new Set([0, ...at.map((place) => place % all.length), all.length])].sort((a, b) => a - b);
+        const places = [...new Set([0, ...at.map((place) => place % all.length), all.length])].sort(
+          (a, b) => a - b,
+        );
         for (let i = 1; i < places.length; i++) bytes(all.subarray(places[i - 1], places[i]));
         const said = take().filter((line) => !line.startsWith("<"));
         expect(said.slice(1)).toEqual([`data ${Buffer.from(body).toString("hex")}`, '= {"kind":"ok"}']);

@@ -6,8 +6,21 @@ import { ascii, asciiText } from "../../../../firmware/text/ascii";
 
 describe("any bytes, any order of events", () => {
   const line = fc.constantFrom(
-    "OK", "ERROR", "+CME ERROR: 10", "+CME ERROR: x", "RDY", "SMS Ready", "+CSQ: 1,2", "+CEREG: 5,1",
-    "+CEREG: 2", "+CSONMI: 0,2,41", "864600030000017", "AT+CSQ", "AT", "+CPIN: READY", "x".repeat(1_300),
+    "OK",
+    "ERROR",
+    "+CME ERROR: 10",
+    "+CME ERROR: x",
+    "RDY",
+    "SMS Ready",
+    "+CSQ: 1,2",
+    "+CEREG: 5,1",
+    "+CEREG: 2",
+    "+CSONMI: 0,2,41",
+    "864600030000017",
+    "AT+CSQ",
+    "AT",
+    "+CPIN: READY",
+    "x".repeat(1_300),
   );
   const event = fc.oneof(
     fc.constantFrom("AT", "AT+CSQ", "AT+CEREG?", "AT+CGSN").map((command) => ({ command })),

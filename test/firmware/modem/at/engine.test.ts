@@ -139,8 +139,14 @@ describe("echo", () => {
     rig.echo("AT+CSQ");
     rig.say("+CSQ: 2,0", "OK");
     expect(rig.take()).toEqual([
-      "> AT+CSQ\\r", "urc +CPIN: READY at 0", "AT+CSQ < +CSQ: 1,0", "AT+CSQ = ok",
-      "> AT+CSQ\\r", "urc +CPIN: READY at 20", "AT+CSQ < +CSQ: 2,0", "AT+CSQ = ok",
+      "> AT+CSQ\\r",
+      "urc +CPIN: READY at 0",
+      "AT+CSQ < +CSQ: 1,0",
+      "AT+CSQ = ok",
+      "> AT+CSQ\\r",
+      "urc +CPIN: READY at 20",
+      "AT+CSQ < +CSQ: 2,0",
+      "AT+CSQ = ok",
     ]);
   });
 
@@ -176,7 +182,10 @@ describe("unsolicited lines", () => {
     rig.ask("AT+CPIN?", { asks: "+CPIN:" });
     rig.say("+CPIN: READY", "OK", "+CPIN: NOT READY");
     expect(rig.take()).toEqual([
-      "> AT+CPIN?\\r", "AT+CPIN? < +CPIN: READY", "AT+CPIN? = ok", "urc +CPIN: NOT READY at 0",
+      "> AT+CPIN?\\r",
+      "AT+CPIN? < +CPIN: READY",
+      "AT+CPIN? = ok",
+      "urc +CPIN: NOT READY at 0",
     ]);
   });
 
@@ -195,7 +204,9 @@ describe("unsolicited lines", () => {
     rig.ask("AT+CGSN", { bare: true });
     rig.say("+CPIN: READY", "+NEW: 1", "864600030000017", "OK");
     expect(rig.take().slice(1)).toEqual([
-      "urc +CPIN: READY at 0", "AT+CGSN < 864600030000017", "AT+CGSN = ok",
+      "urc +CPIN: READY at 0",
+      "AT+CGSN < 864600030000017",
+      "AT+CGSN = ok",
     ]);
   });
 
@@ -213,7 +224,11 @@ describe("a banner", () => {
     rig.ask("AT+CGSN", { bare: true });
     rig.say("RDY", "RDY!", "SMS Ready", "OK");
     expect(rig.take()).toEqual([
-      "> AT+CGSN\\r", "banner at 0", "AT+CGSN < RDY!", "banner at 0", "AT+CGSN = ok",
+      "> AT+CGSN\\r",
+      "banner at 0",
+      "AT+CGSN < RDY!",
+      "banner at 0",
+      "AT+CGSN = ok",
     ]);
   });
 });

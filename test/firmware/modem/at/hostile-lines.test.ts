@@ -41,7 +41,9 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(words.length).toBeGreaterThan(15);
     const noise = fc.oneof(
       fc.constantFrom(...words),
-      fc.tuple(fc.constantFrom(...words), fc.nat(60), fc.nat(4)).map(([word, at, how]) => bend(word, at, how)),
+      fc
+        .tuple(fc.constantFrom(...words), fc.nat(60), fc.nat(4))
+        .map(([word, at, how]) => bend(word, at, how)),
       fc.uint8Array({ maxLength: 30 }).map((bytes) => String.fromCharCode(...bytes)),
     );
     const event = fc.record({ noise, wait: fc.nat(20_000), send: fc.boolean() });

@@ -29,11 +29,23 @@ it("begins at its foot again once the modem is up", () => {
 
 it("is harder each time on a modem that is up and mute, until something comes back", () => {
   const escalation = new ResetEscalation({ key: true, supply: true });
-  expect(Array.from({ length: 5 }, () => escalation.mute())).toEqual(["radio", "reboot", "key", "supply", "supply"]);
+  expect(Array.from({ length: 5 }, () => escalation.mute())).toEqual([
+    "radio",
+    "reboot",
+    "key",
+    "supply",
+    "supply",
+  ]);
   escalation.heard();
   expect(escalation.mute()).toBe("radio");
   const bare = new ResetEscalation({ key: false, supply: false });
-  expect(Array.from({ length: 5 }, () => bare.mute())).toEqual(["radio", "reboot", "reboot", "reboot", "reboot"]);
+  expect(Array.from({ length: 5 }, () => bare.mute())).toEqual([
+    "radio",
+    "reboot",
+    "reboot",
+    "reboot",
+    "reboot",
+  ]);
 });
 
 it("keeps its counts and failures over a restart, and takes nonsense for nothing", () => {

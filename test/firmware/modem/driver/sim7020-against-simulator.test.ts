@@ -164,8 +164,27 @@ describe.each(seeds)("seed %d", (seed) => {
 
 describe("a reboot in the middle of", () => {
   const used = [
-    "", "E", "+CMEE", "+IPR", "+CGSN", "+CPIN", "+CFUN", "*MCGDEFCONT", "+CPSMSTATUS", "+CPSMS", "+RETENTION",
-    "+CLTS", "+CEREG", "+CSQ", "+CCLK", "+CSOCL", "+CSOC", "+CSOCON", "+CNBIOTRAI", "+CSOSEND", "+CSOSTATUS",
+    "",
+    "E",
+    "+CMEE",
+    "+IPR",
+    "+CGSN",
+    "+CPIN",
+    "+CFUN",
+    "*MCGDEFCONT",
+    "+CPSMSTATUS",
+    "+CPSMS",
+    "+RETENTION",
+    "+CLTS",
+    "+CEREG",
+    "+CSQ",
+    "+CCLK",
+    "+CSOCL",
+    "+CSOC",
+    "+CSOCON",
+    "+CNBIOTRAI",
+    "+CSOSEND",
+    "+CSOSTATUS",
   ];
 
   it("any command there is", () => expect(used.filter((name) => !sim7020.commands.has(name))).toEqual([]));

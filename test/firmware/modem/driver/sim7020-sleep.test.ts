@@ -123,7 +123,10 @@ describe("a reboot", () => {
     const commands = modem.take();
     expect(commands.slice(0, 3)).toEqual(["AT", "ATE0", "AT+CMEE=1"]);
     expect(commands.slice(-4)).toEqual([
-      "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,02",
+      "AT+CSOCL=0",
+      "AT+CSOC=1,2,1",
+      'AT+CSOCON=0,5683,"203.0.113.5"',
+      "AT+CSOSEND=0,2,02",
     ]);
   });
 

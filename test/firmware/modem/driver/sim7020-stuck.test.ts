@@ -10,13 +10,44 @@ import { Random } from "../../../../host-sim/sim/time/random";
 import { registeredAnswer, registeredUrc, ScriptedModem } from "../scripted-modem";
 
 const lines = [
-  "OK", "OK", "OK", "ERROR", "+CME ERROR: 3", "+CME ERROR: 14", "+CME ERROR: 10", "RDY", "SMS Ready",
-  "+CFUN: 1", "+CPIN: READY", "+CPIN: NOT READY", "+CPIN: SIM PIN", "+CEREG: 0", "+CEREG: 2",
-  "+CEREG: 3,,,,0,15", "+CEREG: 5,2", "+CEREG: 5,3", registeredUrc, registeredAnswer,
-  '+CPSMSTATUS: "ENTER PSM"', '+CPSMSTATUS: "EXIT PSM"', "+CSOERR: 0,1", "+CSONMI: 0,2,41",
-  "+CSONMI: 1,2,41", "+CSONMI: 0,2,4", "+CSOC: 0", "+CSOC: 4", "+CSOSTATUS: 0,2", "+CSOSTATUS: 0,0",
-  "+CSQ: 18,0", '+CCLK: "26/01/09,10:07:06+04"', "864600030000017", "NORMAL POWER DOWN", "AT", "ATE0",
-  "AT+CEREG?", "AT+CFUN=0",
+  "OK",
+  "OK",
+  "OK",
+  "ERROR",
+  "+CME ERROR: 3",
+  "+CME ERROR: 14",
+  "+CME ERROR: 10",
+  "RDY",
+  "SMS Ready",
+  "+CFUN: 1",
+  "+CPIN: READY",
+  "+CPIN: NOT READY",
+  "+CPIN: SIM PIN",
+  "+CEREG: 0",
+  "+CEREG: 2",
+  "+CEREG: 3,,,,0,15",
+  "+CEREG: 5,2",
+  "+CEREG: 5,3",
+  registeredUrc,
+  registeredAnswer,
+  '+CPSMSTATUS: "ENTER PSM"',
+  '+CPSMSTATUS: "EXIT PSM"',
+  "+CSOERR: 0,1",
+  "+CSONMI: 0,2,41",
+  "+CSONMI: 1,2,41",
+  "+CSONMI: 0,2,4",
+  "+CSOC: 0",
+  "+CSOC: 4",
+  "+CSOSTATUS: 0,2",
+  "+CSOSTATUS: 0,0",
+  "+CSQ: 18,0",
+  '+CCLK: "26/01/09,10:07:06+04"',
+  "864600030000017",
+  "NORMAL POWER DOWN",
+  "AT",
+  "ATE0",
+  "AT+CEREG?",
+  "AT+CFUN=0",
 ];
 
 /** Answers of a modem that mostly does as it is told. */
@@ -32,7 +63,17 @@ const moods = [
 
 /** How the modem treats commands for a while. */
 const traits = [
-  "good", "good", "moody", "moody", "moody", "silent", "silent", "refusing", "anything", "echoing", "slow",
+  "good",
+  "good",
+  "moody",
+  "moody",
+  "moody",
+  "silent",
+  "silent",
+  "refusing",
+  "anything",
+  "echoing",
+  "slow",
   "searching",
 ];
 
@@ -92,8 +133,10 @@ function take(modem: ScriptedModem, manner: string, random: Random): void {
   }
 }
 
-
-describe.each([["with a power key", true], ["without one", false]])("%s", (_, withKey) => {
+describe.each([
+  ["with a power key", true],
+  ["without one", false],
+])("%s", (_, withKey) => {
   it("comes up and sends, whatever went before", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 60, size: "max" }), fc.nat(), async (events, seed) => {
@@ -154,7 +197,10 @@ describe.each([["with a power key", true], ["without one", false]])("%s", (_, wi
           await modem.pass(120_000);
           const sent = modem.take().filter((text) => text.startsWith("AT+CSOSEND="));
           // Nothing else was left waiting for somebody to come along.
-          expect(sent.every((text) => text.endsWith(",C0FFEE")), `${before}; ${sent}`).toBe(true);
+          expect(
+            sent.every((text) => text.endsWith(",C0FFEE")),
+            `${before}; ${sent}`,
+          ).toBe(true);
           if (sent.length > 0) break;
           expect(attempt, `${before}; ${modem.log.slice(-12).join("; ")}`).toBeLessThan(2);
         }

@@ -78,26 +78,23 @@ describe("the SIM card", () => {
     expect(modem.stateTexts).toEqual(["up"]);
   });
 
-  it.each([
-    ["+CME ERROR: 10"],
-    ["ERROR"],
-    ["+CPIN: SIM PIN", "OK"],
-    ["+CPIN: NOT INSERTED", "OK"],
-    ["OK"],
-  ])("is given up and asked for again later: %s", async (...answer) => {
-    const modem = new ScriptedModem();
-    modem.answer("AT+CPIN?", answer);
-    modem.connect();
-    await modem.pass(24 * 60 * minute);
-    expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));
-    // Once more soon, in case it was only late; then rarely, with the radio off between.
-    const waits = pauses(modem);
-    expect(waits.slice(0, 6)).toEqual([8, 1_350, 2_700, 5_400, 10_800, 16_200]);
-    expect(modem.take().filter((text) => text === "AT+CFUN=0").length).toBe(waits.length);
-    expect(modem.driver.active).toBe(false);
-    modem.behave();
-    expect(await modem.until(() => modem.driver.ready, 6 * 60 * minute)).toBe(true);
-  });
+  it.each([["+CME ERROR: 10"], ["ERROR"], ["+CPIN: SIM PIN", "OK"], ["+CPIN: NOT INSERTED", "OK"], ["OK"]])(
+    "is given up and asked for again later: %s",
+    async (...answer) => {
+      const modem = new ScriptedModem();
+      modem.answer("AT+CPIN?", answer);
+      modem.connect();
+      await modem.pass(24 * 60 * minute);
+      expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));
+      // Once more soon, in case it was only late; then rarely, with the radio off between.
+      const waits = pauses(modem);
+      expect(waits.slice(0, 6)).toEqual([8, 1_350, 2_700, 5_400, 10_800, 16_200]);
+      expect(modem.take().filter((text) => text === "AT+CFUN=0").length).toBe(waits.length);
+      expect(modem.driver.active).toBe(false);
+      modem.behave();
+      expect(await modem.until(() => modem.driver.ready, 6 * 60 * minute)).toBe(true);
+    },
+  );
 
   it.each([["+CPIN: NOT READY", "OK"], ["+CME ERROR: 13"]])(
     "is found when a bring-up was cut short in CFUN=0 and the answer is %s",
@@ -207,7 +204,10 @@ describe("registration", () => {
   });
 
   it("spreads its pauses between half and whole", async () => {
-    for (const [random, seconds] of [[0, 5], [0.999_999, 10]] as const) {
+    for (const [random, seconds] of [
+      [0, 5],
+      [0.999_999, 10],
+    ] as const) {
       const modem = new ScriptedModem({ random: () => random });
       modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
       modem.connect();
@@ -296,10 +296,29 @@ describe.each([
   ["garbage", ["\x00\x80", "OKOK", "+CEREG:", "+CSOC:", "+CSONMI:", "+CPSMSTATUS:"]],
 ])("to any one command the modem says %s", (_, answer) => {
   it.each([
-    "AT", "ATE0", "AT+CMEE=1", "AT+IPR=115200", "AT+CGSN", "AT+CPIN?", "AT+CFUN=0",
-    'AT*MCGDEFCONT="IP","iot.example"', "AT+CPSMSTATUS=1", /CPSMS=1/, "AT+RETENTION=1", "AT+CLTS=1",
-    "AT+CEREG=5", "AT+CFUN=1", "AT+CEREG?", "AT+CSQ", "AT+CCLK?", "AT+CSOCL=0", "AT+CSOC=1,2,1", /CSOCON/,
-    /CNBIOTRAI/, /CSOSEND/, "AT+CSOSTATUS=0",
+    "AT",
+    "ATE0",
+    "AT+CMEE=1",
+    "AT+IPR=115200",
+    "AT+CGSN",
+    "AT+CPIN?",
+    "AT+CFUN=0",
+    'AT*MCGDEFCONT="IP","iot.example"',
+    "AT+CPSMSTATUS=1",
+    /CPSMS=1/,
+    "AT+RETENTION=1",
+    "AT+CLTS=1",
+    "AT+CEREG=5",
+    "AT+CFUN=1",
+    "AT+CEREG?",
+    "AT+CSQ",
+    "AT+CCLK?",
+    "AT+CSOCL=0",
+    "AT+CSOC=1,2,1",
+    /CSOCON/,
+    /CNBIOTRAI/,
+    /CSOSEND/,
+    "AT+CSOSTATUS=0",
   ])("%s: within minutes it sends all the same", async (command) => {
     const modem = new ScriptedModem({ psm });
     let times = 0;

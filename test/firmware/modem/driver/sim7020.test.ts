@@ -221,7 +221,10 @@ describe("datagrams", () => {
     modem.send("03");
     await modem.pass(1_000);
     expect(modem.take()).toEqual([
-      "AT+CSOSEND=0,2,01", "AT+CNBIOTRAI=2", "AT+CSOSEND=0,2,02", "AT+CSOSEND=0,2,03",
+      "AT+CSOSEND=0,2,01",
+      "AT+CNBIOTRAI=2",
+      "AT+CSOSEND=0,2,02",
+      "AT+CSOSEND=0,2,03",
     ]);
   });
 
@@ -307,7 +310,10 @@ describe("datagrams", () => {
     await modem.pass(1_000);
     expect(modem.take()).toEqual([
       "AT+CSOSEND=0,2,01",
-      "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,01",
+      "AT+CSOCL=0",
+      "AT+CSOC=1,2,1",
+      'AT+CSOCON=0,5683,"203.0.113.5"',
+      "AT+CSOSEND=0,2,01",
     ]);
     expect(modem.failures).toEqual([]);
   });
@@ -340,7 +346,8 @@ describe("datagrams", () => {
     expect(commands).toContain("AT+CEREG?");
     expect(commands.at(-1)).toBe("AT+CSOSEND=0,2,02");
     expect(commands.filter((text) => text.startsWith("AT+CSOSEND"))).toEqual([
-      "AT+CSOSEND=0,2,01", "AT+CSOSEND=0,2,02",
+      "AT+CSOSEND=0,2,01",
+      "AT+CSOSEND=0,2,02",
     ]);
     expect(modem.failures).toEqual([]);
     expect(modem.driver.state).toBe("up");
@@ -376,7 +383,10 @@ describe("datagrams", () => {
     modem.send("01");
     await modem.pass(10_000);
     expect(modem.take().slice(-4)).toEqual([
-      "AT+CSOCL=0", "AT+CSOC=1,2,1", 'AT+CSOCON=0,5683,"203.0.113.5"', "AT+CSOSEND=0,2,01",
+      "AT+CSOCL=0",
+      "AT+CSOC=1,2,1",
+      'AT+CSOCON=0,5683,"203.0.113.5"',
+      "AT+CSOSEND=0,2,01",
     ]);
   });
 

@@ -1,6 +1,11 @@
 /** Under which names the API may be called, and from which pages. */
 import { describe, expect, test } from "vitest";
-import { hostAllowed, isLoopback, isWildcard, originAllowed } from "../../../../host-sim/cloud/api/host-names";
+import {
+  hostAllowed,
+  isLoopback,
+  isWildcard,
+  originAllowed,
+} from "../../../../host-sim/cloud/api/host-names";
 
 test.each<[string, boolean]>([
   ["127.0.0.1", true],

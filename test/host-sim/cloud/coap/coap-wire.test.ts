@@ -25,7 +25,12 @@ const WELL_FORMED: [string, string, CoapMessage][] = [
   [
     "repeated option: delta 0",
     "40 02 00 01 b1 61 01 62",
-    message({ options: [{ number: 11, value: hex("61") }, { number: 11, value: hex("62") }] }),
+    message({
+      options: [
+        { number: 11, value: hex("61") },
+        { number: 11, value: hex("62") },
+      ],
+    }),
   ],
   ["delta 12", "40 02 00 01 c1 32", message({ options: [{ number: 12, value: hex("32") }] })],
   ["delta 13, a byte more", "40 02 00 01 d1 00 01", message({ options: [{ number: 13, value: hex("01") }] })],
@@ -142,7 +147,12 @@ it("writes options in ascending order, equal numbers as they came", () => {
   const options = [2101, 11, 11, 3].map((number, i) => ({ number, value: Uint8Array.of(i) }));
   const read = decodeCoap(encodeCoap(message({ options }))) as CoapMessage;
   const order = read.options.map(({ number, value }) => [number, value[0]]);
-  expect(order).toEqual([[3, 3], [11, 1], [11, 2], [2101, 0]]);
+  expect(order).toEqual([
+    [3, 3],
+    [11, 1],
+    [11, 2],
+    [2101, 0],
+  ]);
 });
 
 it("agrees with coap-packet on well-formed messages, both ways", () => {

@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { CoapMessage } from "../../../../host-sim/cloud/coap/coap-wire";
-import { blockSize, readRequest, tooLarge, writeBlock, writeUint } from "../../../../host-sim/cloud/coap/request";
+import {
+  blockSize,
+  readRequest,
+  tooLarge,
+  writeBlock,
+  writeUint,
+} from "../../../../host-sim/cloud/coap/request";
 import type { Block, CoapRequest, RefusedRequest } from "../../../../host-sim/cloud/coap/request";
 import { dotted, message } from "../harness";
 

@@ -54,7 +54,9 @@ describe("the feed", () => {
     const { feed, entries } = collect();
     feed.datagram(
       "in",
-      post("topic/sys/PK/DK/thing/measurepoint/post", 1, "payload", [{ number: 2101, value: Buffer.from("signed") }]),
+      post("topic/sys/PK/DK/thing/measurepoint/post", 1, "payload", [
+        { number: 2101, value: Buffer.from("signed") },
+      ]),
       peer,
     );
     feed.datagram("out", answer(1, "fine"), peer);

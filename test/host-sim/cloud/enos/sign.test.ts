@@ -2,7 +2,13 @@ import { createCipheriv } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { SessionSignReader, equalText, signIv, signKey, verifyAuthSign } from "../../../../host-sim/cloud/enos/sign";
+import {
+  SessionSignReader,
+  equalText,
+  signIv,
+  signKey,
+  verifyAuthSign,
+} from "../../../../host-sim/cloud/enos/sign";
 import { SECRET, sessionSign } from "../harness";
 
 interface Vectors {
@@ -113,7 +119,9 @@ describe("session sign, option 2101", () => {
   it("gives any bytes a result of one kind, and never throws", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 48 }), (bytes) => {
-        const whole = Buffer.from(bytes.subarray(0, bytes.length & ~15)).toString("hex").toUpperCase();
+        const whole = Buffer.from(bytes.subarray(0, bytes.length & ~15))
+          .toString("hex")
+          .toUpperCase();
         expect(read(whole)).toEqual({
           unparsable: "does not decrypt to a token and a sequence under this device's key",
         });

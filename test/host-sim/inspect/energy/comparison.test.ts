@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { batteryYears } from "../../../../host-sim/inspect/energy/battery";
-import { advice, compare, lifetime, spread, variantsOf } from "../../../../host-sim/inspect/energy/comparison";
+import {
+  advice,
+  compare,
+  lifetime,
+  spread,
+  variantsOf,
+} from "../../../../host-sim/inspect/energy/comparison";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 import type { Comparison, Outcome } from "../../../../host-sim/inspect/energy/comparison";

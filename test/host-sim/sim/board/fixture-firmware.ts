@@ -72,12 +72,20 @@ const programs: Record<string, () => void> = {
       say("once", Time.ticks);
     }, 120);
     Timer.set(() => {
-      say("dead:", thrown(() => Timer.schedule(once, 5)), thrown(() => Timer.clear(late)));
+      say(
+        "dead:",
+        thrown(() => Timer.schedule(once, 5)),
+        thrown(() => Timer.clear(late)),
+      );
     }, 160);
-    const every = Timer.set(() => {
-      say("first, then every", Time.ticks);
-      if (Time.ticks >= 460) Timer.clear(every);
-    }, 400, 30);
+    const every = Timer.set(
+      () => {
+        say("first, then every", Time.ticks);
+        if (Time.ticks >= 460) Timer.clear(every);
+      },
+      400,
+      30,
+    );
     Timer.set(() => say("too far away is at once", Time.ticks), 2 ** 31);
   },
 
@@ -139,18 +147,30 @@ const programs: Record<string, () => void> = {
         say("writable", count);
       },
     });
-    say("pin:", thrown(() => new Digital({ pin: 17, mode: Digital.Output })));
-    say("port:", thrown(() => new Serial({ transmit: 1, receive: 3, port: 1, baud: 9600 })));
+    say(
+      "pin:",
+      thrown(() => new Digital({ pin: 17, mode: Digital.Output })),
+    );
+    say(
+      "port:",
+      thrown(() => new Serial({ transmit: 1, receive: 3, port: 1, baud: 9600 })),
+    );
     port.write(new Uint8Array([0, 255, 128]).subarray(1));
     port.write(bytes("61".repeat(126)).buffer as ArrayBuffer);
-    say("full:", thrown(() => port.write(new Uint8Array(1))));
+    say(
+      "full:",
+      thrown(() => port.write(new Uint8Array(1))),
+    );
     Timer.set(() => {
       if (config.hold) {
         say("held", hex(port.read() as ArrayBuffer), String(port.read()));
         return;
       }
       port.close();
-      say("closed:", thrown(() => port.write(new Uint8Array(1))));
+      say(
+        "closed:",
+        thrown(() => port.write(new Uint8Array(1))),
+      );
       const again = new Serial({ transmit: 17, port: 1, baud: 9600, format: "number" });
       again.write(7);
       again.close();
@@ -168,7 +188,10 @@ const programs: Record<string, () => void> = {
       output: { ...options, transmit: 34 },
     };
     for (const name of Object.keys(tries)) {
-      say(name, thrown(() => new Serial(tries[name] as ConstructorParameters<typeof Serial>[0])));
+      say(
+        name,
+        thrown(() => new Serial(tries[name] as ConstructorParameters<typeof Serial>[0])),
+      );
     }
     say(thrown(() => new Digital({ pin: 35, mode: Digital.Output })));
     say(thrown(() => new Digital({ pin: 4, mode: Digital.Input, onReadable() {} } as never)));
@@ -189,7 +212,12 @@ const programs: Record<string, () => void> = {
         say("pressed", this === button, this.read(), Time.ticks);
       },
     });
-    say("button", button.read(), thrown(() => out.read()), thrown(() => button.write(1)));
+    say(
+      "button",
+      button.read(),
+      thrown(() => out.read()),
+      thrown(() => button.write(1)),
+    );
     out.close();
     new Digital({ pin: 4, mode: Digital.Input }).close();
   },
@@ -231,7 +259,11 @@ const programs: Record<string, () => void> = {
 
   storage() {
     const store = storage.open({ path: "demo", format: "string" });
-    say("found", String(store.read("text")), thrown(() => store.read("blob")));
+    say(
+      "found",
+      String(store.read("text")),
+      thrown(() => store.read("blob")),
+    );
     store.write("text", "äß€😀 and more");
     store.write("gone", "x");
     store.delete("gone");
@@ -240,14 +272,24 @@ const programs: Record<string, () => void> = {
     const blob = store.read("blob");
     say("blob", blob instanceof ArrayBuffer ? hex(blob) : String(blob));
     store.write("blob", new Uint8Array([9, 8, 7, 6]).subarray(1));
-    say("into", store.read("blob", new Uint8Array(8))!, thrown(() => store.read("blob", new Uint8Array(2))));
+    say(
+      "into",
+      store.read("blob", new Uint8Array(8))!,
+      thrown(() => store.read("blob", new Uint8Array(2))),
+    );
     store.format = "int8";
     store.write("count", 200);
     say("count", String(store.read("count")), [...store].join("+"));
-    say(thrown(() => store.write("a name too long for NVS", 1)), thrown(() => storage.open({ path: "" })));
+    say(
+      thrown(() => store.write("a name too long for NVS", 1)),
+      thrown(() => storage.open({ path: "" })),
+    );
     store.close();
     const readOnly = storage.open({ path: "demo", mode: "r" });
-    say(thrown(() => store.read("text")), thrown(() => readOnly.write("a", "b")));
+    say(
+      thrown(() => store.read("text")),
+      thrown(() => readOnly.write("a", "b")),
+    );
   },
 
   scope() {
@@ -259,7 +301,7 @@ const programs: Record<string, () => void> = {
     say(absent.filter((name) => name in globalThis).join(" ") || "none");
     say(thrown(() => ((Array.prototype as { x?: number }).x = 1)).slice(0, 9));
     say(thrown(() => ((Math as { x?: number }).x = 1)).slice(0, 9));
-    say(thrown(() => ((async () => {}) as { constructor: { x?: number } }).constructor.x = 1).slice(0, 9));
+    say(thrown(() => (((async () => {}) as { constructor: { x?: number } }).constructor.x = 1)).slice(0, 9));
     class Assigned extends Error {
       constructor() {
         super("m");
@@ -286,7 +328,10 @@ const programs: Record<string, () => void> = {
   restart() {
     Timer.set(() => {
       say("going down");
-      say("not heard", thrown(() => new FFI().esp_restart()));
+      say(
+        "not heard",
+        thrown(() => new FFI().esp_restart()),
+      );
     }, 10);
   },
 

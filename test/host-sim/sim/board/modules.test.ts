@@ -105,7 +105,12 @@ describe.each(engines)("on %s", (_name, open) => {
   test("pins: outputs are driven from the start, inputs tell the edges they were asked for", async () => {
     const engine = open();
     const rig = await runFixture(engine, { program: "pins" }, 100, ({ board, clock }) => {
-      for (const [time, level] of [[20, 0], [30, 0], [40, 1], [50, 0]] as const) {
+      for (const [time, level] of [
+        [20, 0],
+        [30, 0],
+        [40, 1],
+        [50, 0],
+      ] as const) {
         clock.at(time, () => board.pinChanged(36, level));
       }
     });

@@ -239,10 +239,7 @@ describe("a denial", () => {
     await host.pass(15_000);
     cell.outage = false;
     await host.pass(61_000);
-    expect(textsOf(changes(world, from))).toEqual([
-      "+CEREG: 2",
-      '+CEREG: 3,"5B57","01A50B1A",9,0,11',
-    ]);
+    expect(textsOf(changes(world, from))).toEqual(["+CEREG: 2", '+CEREG: 3,"5B57","01A50B1A",9,0,11']);
   });
 });
 

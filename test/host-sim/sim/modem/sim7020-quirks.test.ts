@@ -130,7 +130,5 @@ describe("deaf", () => {
 it("ceregRoutingArea adds a field in front of the timers", async () => {
   const world = makeWorld(1, { quirks: { ceregRoutingArea: true } });
   await bringUp(world);
-  expect(world.host.texts.at(-1)).toBe(
-    '+CEREG: 1,"5B57","01A50B1A",9,"00",,,"00000101","00100001"',
-  );
+  expect(world.host.texts.at(-1)).toBe('+CEREG: 1,"5B57","01A50B1A",9,"00",,,"00000101","00100001"');
 });

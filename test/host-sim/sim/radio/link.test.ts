@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../../host-sim/sim/time/clock";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { NbIotCell } from "../../../../host-sim/sim/radio/link";
-import type { AttachGrant, Coverage, DatagramReport, NbIotCellOptions } from "../../../../host-sim/sim/radio/link";
+import type {
+  AttachGrant,
+  Coverage,
+  DatagramReport,
+  NbIotCellOptions,
+} from "../../../../host-sim/sim/radio/link";
 
 const server = { address: "203.0.113.5", port: 5683 };
 

@@ -93,17 +93,20 @@ describe("power that fails in an outage", () => {
 });
 
 describe("a board that was given no device key", () => {
-  it.each([undefined, 8 * minute])("takes the modem's IMEI, once, and reports (power lost after %s ms)", async (cut) => {
-    const { world, events } = await begin({ keyFromModem: true });
-    if (cut !== undefined) world.clock.at(cut, () => world.cutPower(5_000));
-    await world.clock.run({ until: 2 * hour - minute });
-    expect(lines(events, /^keys:/)).toEqual([
-      "keys: no device key: the modem's IMEI will be it",
-      `keys: device key is the IMEI ${world.device.deviceKey}; restart`,
-    ]);
-    expect(stored(events, "reading")).toBeGreaterThanOrEqual(8);
-    expect(lines(events, /^session: refused/)).toEqual([]);
-  });
+  it.each([undefined, 8 * minute])(
+    "takes the modem's IMEI, once, and reports (power lost after %s ms)",
+    async (cut) => {
+      const { world, events } = await begin({ keyFromModem: true });
+      if (cut !== undefined) world.clock.at(cut, () => world.cutPower(5_000));
+      await world.clock.run({ until: 2 * hour - minute });
+      expect(lines(events, /^keys:/)).toEqual([
+        "keys: no device key: the modem's IMEI will be it",
+        `keys: device key is the IMEI ${world.device.deviceKey}; restart`,
+      ]);
+      expect(stored(events, "reading")).toBeGreaterThanOrEqual(8);
+      expect(lines(events, /^session: refused/)).toEqual([]);
+    },
+  );
 
   it("goes on asking while the modem does not answer, and keeps no half of a key", async () => {
     const { world, events } = await begin({ keyFromModem: true });

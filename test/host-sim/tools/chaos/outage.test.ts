@@ -52,9 +52,13 @@ describe("three days without coverage", () => {
     expect(await run({ seed: 9 })).toEqual(await run({ seed: 9 }));
   });
 
-  test.skipIf(xsMissing !== undefined)("on XS as on Node", async () => {
-    const { engine: _node, ...node } = await run();
-    const { engine: _xs, ...xs } = await run({ engine: "xs" });
-    expect(xs).toEqual(node);
-  }, 120_000);
+  test.skipIf(xsMissing !== undefined)(
+    "on XS as on Node",
+    async () => {
+      const { engine: _node, ...node } = await run();
+      const { engine: _xs, ...xs } = await run({ engine: "xs" });
+      expect(xs).toEqual(node);
+    },
+    120_000,
+  );
 });

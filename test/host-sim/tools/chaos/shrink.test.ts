@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { shrink } from "../../../../host-sim/tools/chaos/shrink";
 
 /** Fails when all of these are there. */
-const needs = (wanted: readonly number[]) => async (indices: readonly number[]): Promise<boolean> =>
-  wanted.every((index) => indices.includes(index));
+const needs =
+  (wanted: readonly number[]) =>
+  async (indices: readonly number[]): Promise<boolean> =>
+    wanted.every((index) => indices.includes(index));
 
 describe("shrink", () => {
   const some = [[[]], [[0]], [[7]], [[2, 5, 9]], [[0, 1, 2, 3]], [[0, 11]]];

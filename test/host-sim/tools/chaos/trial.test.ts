@@ -190,9 +190,9 @@ describe("each rule, broken on purpose, is found", () => {
 describe("each kind of fault by itself", () => {
   const amounts: Partial<Record<Fault["kind"], number>> = {
     "coverage-level": 2,
-    "loss": 0.4,
+    loss: 0.4,
     "slow-network": 5,
-    "duplication": 0.5,
+    duplication: 0.5,
     "attach-denial": 15,
     "cloud-errors": 1,
     "modem-brownout": 100,

@@ -133,8 +133,8 @@ describe("what they are", () => {
       const world = await booted(name, 1, drawnAs(name, "apnquiet"));
       expect(await world.host.command('AT+QCGDEFCONT="IP","a.b"')).toEqual(["+CME ERROR: 3"]);
       await world.all("AT+CFUN=0");
-    await world.host.pass(1_000);
-    await world.all('AT+QCGDEFCONT="IP","a.b"');
+      await world.host.pass(1_000);
+      await world.all('AT+QCGDEFCONT="IP","a.b"');
       expect(await world.host.command("AT+QCGDEFCONT?")).toEqual(['+QCGDEFCONT: "IP","a.b"', "OK"]);
       expect(await world.host.command("AT+CGDCONT?")).toEqual(['+CGDCONT: 1,"IP","",,0,0', "OK"]);
       await world.all("AT+QRST=1");

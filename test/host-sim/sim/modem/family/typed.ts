@@ -1,7 +1,10 @@
 /** A simulated modem of any family with a patient host at its port, in a cell without loss. */
 import { createModem } from "../../../../../host-sim/sim/modem/families";
 import type { ModemEvent } from "../../../../../host-sim/sim/modem/modem-event";
-import type { SimulatedModem, SimulatedModemOptions } from "../../../../../host-sim/sim/modem/simulated-modem";
+import type {
+  SimulatedModem,
+  SimulatedModemOptions,
+} from "../../../../../host-sim/sim/modem/simulated-modem";
 import { Uart } from "../../../../../host-sim/sim/modem/uart";
 import { NbIotCell } from "../../../../../host-sim/sim/radio/link";
 import { VirtualClock } from "../../../../../host-sim/sim/time/clock";
