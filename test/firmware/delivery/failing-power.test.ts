@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { AgentRig } from "../device/rig";
-import { backlogOf, drain, flashOf, journalOf, reading } from "./journal-rig";
+import { queueOf, drain, flashOf, journalOf, reading } from "./journal-rig";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 const minute = 60_000,
   hour = 60 * minute;
@@ -79,7 +79,7 @@ it("one write that fails while a block is copied: same boot, nothing twice, coun
   let struck = 0;
   for (let n = 1; n < 900; n++) {
     const flash = flashOf(8);
-    const b = backlogOf({ flash, order: "live" });
+    const b = queueOf({ flash, order: "live" });
     const acked = new Set<number>();
     let count = 0;
     let copying = false;
@@ -123,7 +123,7 @@ it("one write that fails while a block is copied: same boot, nothing twice, coun
 });
 it("a release mark that fails once: the acknowledged reading is not sent again in this boot", () => {
   const flash = flashOf(32);
-  const b = backlogOf({ flash });
+  const b = queueOf({ flash });
   for (let id = 1; id <= 60; id++) b.queue.append(reading(id));
   const write = flash.write.bind(flash);
   let n = 0;

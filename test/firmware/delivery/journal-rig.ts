@@ -18,7 +18,7 @@ export const journalOf = (flash: MemoryFlash, boot: number, more: Partial<Journa
     onMoved() {},
     ...more,
   });
-export function backlogOf(options: Partial<UploadQueueOptions> = {}) {
+export function queueOf(options: Partial<UploadQueueOptions> = {}) {
   const lost: string[] = [];
   const log: string[] = [];
   const queue = new UploadQueue({

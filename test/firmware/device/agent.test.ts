@@ -30,7 +30,7 @@ describe("a good day", () => {
     expect(rig.agent.totals).toMatchObject({ taken: 4, acknowledged: 4, refused: 0, dropped: 0 });
     expect(rig.server.lines).toEqual([auth, up, up, up, up]);
     expect(consecutive(rig.readings)).toBe(true);
-    expect(rig.agent).toMatchObject({ online: true, backlog: 0 });
+    expect(rig.agent).toMatchObject({ online: true, waiting: 0 });
     expect(rig.log.slice(0, 7)).toEqual([
       "journal: none: what waits is lost with the power",
       expect.stringMatching(/^report: taken id=\d+ format=raw$/),
@@ -103,7 +103,7 @@ describe("readings survive", () => {
     rig.server.script = () => "default";
     rig.server.seen.length = 0;
     rig.wait(hour);
-    expect(rig.agent).toMatchObject({ backlog: 0, totals: { acknowledged: rig.agent.totals.taken } });
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { acknowledged: rig.agent.totals.taken } });
     expect(consecutive([...new Set(rig.readings)])).toBe(true);
     expect(rig.readings).toHaveLength(new Set(rig.readings).size);
   });
@@ -212,10 +212,10 @@ describe("readings are given up, told and counted", () => {
     rig.server.script = (request) =>
       refusing && request.line.endsWith("up_raw") ? { code: "4.00" } : "default";
     rig.wait(5 * hour);
-    expect(rig.agent).toMatchObject({ backlog: 1, totals: { refused: 0, acknowledged: 0 } });
+    expect(rig.agent).toMatchObject({ waiting: 1, totals: { refused: 0, acknowledged: 0 } });
     refusing = false;
     rig.wait(2 * hour);
-    expect(rig.agent).toMatchObject({ backlog: 0, totals: { refused: 0, acknowledged: 1 } });
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { refused: 0, acknowledged: 1 } });
   });
 
   it("when EnOS's code in the body is another than 200, raw or JSON", () => {
@@ -269,7 +269,7 @@ describe("readings are given up, told and counted", () => {
       rig.lines("report: refused").filter((line) => line.includes("wrong-type n takes a whole number")),
     ).toHaveLength(100);
     expect(rig.agent.totals.acknowledged).toBeGreaterThan(8);
-    // The stack of the device's engine is a few kilobytes: it must not grow with the backlog.
+    // The stack of the device's engine is a few kilobytes: it must not grow with what waits.
     expect(Math.max(...depths.slice(90)) - Math.max(...depths.slice(0, 10))).toBeLessThanOrEqual(0);
   });
 
@@ -277,7 +277,7 @@ describe("readings are given up, told and counted", () => {
     const rig = new AgentRig();
     rig.link.broken = true;
     rig.wait(129 * 15 * minute + minute);
-    expect(rig.agent).toMatchObject({ backlog: 128, totals: { taken: 130, dropped: 2 } });
+    expect(rig.agent).toMatchObject({ waiting: 128, totals: { taken: 130, dropped: 2 } });
     const dropped = rig.lines("report: dropped").map((line) => Number(/id=(\d+)/.exec(line)![1]));
     expect(rig.lines("report: dropped")[0]).toMatch(/^report: dropped id=\d+ reason=full$/);
     rig.link.broken = false;
@@ -505,7 +505,7 @@ describe("a server that misbehaves", () => {
     };
     rig.wait(30 * hour);
     expect(poison).toBeDefined();
-    expect(rig.agent).toMatchObject({ backlog: 1, totals: { acknowledged: 39, refused: 0, dropped: 0 } });
+    expect(rig.agent).toMatchObject({ waiting: 1, totals: { acknowledged: 39, refused: 0, dropped: 0 } });
   });
 
   it("and answers with a passing trouble of its own loses no reading", () => {
@@ -517,9 +517,9 @@ describe("a server that misbehaves", () => {
       return { code: "2.04", payload: JSON.stringify({ id: "1", code: 500, data: {} }) };
     };
     rig.wait(6 * hour);
-    expect(rig.agent).toMatchObject({ backlog: 20, totals: { acknowledged: 0, refused: 0 } });
+    expect(rig.agent).toMatchObject({ waiting: 20, totals: { acknowledged: 0, refused: 0 } });
     broken = false;
     rig.wait(3 * hour);
-    expect(rig.agent).toMatchObject({ backlog: 0, totals: { acknowledged: 20, refused: 0 } });
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { acknowledged: 20, refused: 0 } });
   });
 });

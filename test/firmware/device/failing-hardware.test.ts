@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import { AgentRig } from "./rig";
-import { backlogOf, flashOf, reading } from "../delivery/journal-rig";
+import { queueOf, flashOf, reading } from "../delivery/journal-rig";
 import type { Completion } from "../../../firmware/device/application";
 import type { Message } from "../../../firmware/delivery/entry";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
@@ -21,7 +21,7 @@ class Store implements ByteStore {
 }
 it("flash that cannot be read does not make the device spin", () => {
   const flash = flashOf(16);
-  const fill = backlogOf({ flash });
+  const fill = queueOf({ flash });
   for (let id = 1; id <= 20; id++) fill.queue.append(reading(id));
   let reads = 0;
   const read = flash.read.bind(flash);
@@ -91,7 +91,7 @@ it("without key-value storage readings of an earlier boot are not dated into the
   expect(times.filter((t) => t > wall).length).toBe(0);
 });
 function drainTimes(flash: ReturnType<typeof flashOf>): number[] {
-  const { queue } = backlogOf({ flash, boot: 9 });
+  const { queue } = queueOf({ flash, boot: 9 });
   const out: number[] = [];
   while (queue.length > 0) {
     const [e] = queue.next(0, 1e12);
@@ -198,7 +198,7 @@ describe("messages with a callback, in an outage", () => {
 
   it("do not fill the RAM, and the latest of them hear of their end", () => {
     const heard: number[] = [];
-    const { queue, log } = backlogOf({ flash: flashOf(256, 4096) });
+    const { queue, log } = queueOf({ flash: flashOf(256, 4096) });
     for (let id = 1; id <= 3_000; id++) queue.append(message(id, () => heard.push(id)));
     expect(queue.length).toBe(3_000);
     expect(queue.next(0, 1e12).length).toBeLessThan(64);
@@ -215,7 +215,7 @@ describe("messages with a callback, in an outage", () => {
   it("hear of it when they make room for others", () => {
     const heard: string[] = [];
     const lost: string[] = [];
-    const { queue } = backlogOf({
+    const { queue } = queueOf({
       flash: flashOf(4, 1024),
       onLost: (id, _isReading, reason, entry) => {
         lost.push(`${id} ${reason}`);

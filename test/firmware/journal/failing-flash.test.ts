@@ -1,9 +1,9 @@
 /** Faults that a review of the store-and-forward proved: the journal over failing flash. */
 import { expect, it } from "vitest";
-import { backlogOf, drain, flashOf, reading } from "../delivery/journal-rig";
+import { queueOf, drain, flashOf, reading } from "../delivery/journal-rig";
 
 /** Work that has blocks copied: every fourth waits. */
-function work(b: ReturnType<typeof backlogOf>, from: number, to: number, acked: Set<number>) {
+function work(b: ReturnType<typeof queueOf>, from: number, to: number, acked: Set<number>) {
   for (let id = from; id <= to; id++) {
     b.queue.append(reading(id));
     if (id % 4 === 0) continue;
@@ -18,7 +18,7 @@ it("one write that fails while a block is copied: nothing twice", () => {
   const wrong: string[] = [];
   for (let n = 1; n < 260; n++) {
     const flash = flashOf(4);
-    const b = backlogOf({ flash, order: "live" });
+    const b = queueOf({ flash, order: "live" });
     const acked = new Set<number>();
     let count = 0;
     const write = flash.write.bind(flash);
@@ -43,7 +43,7 @@ it("the same, seen after a reboot", () => {
   const wrong: string[] = [];
   for (let n = 1; n < 260; n++) {
     const flash = flashOf(4);
-    const b = backlogOf({ flash, order: "live" });
+    const b = queueOf({ flash, order: "live" });
     const acked = new Set<number>();
     let count = 0;
     let what = "";
@@ -57,7 +57,7 @@ it("the same, seen after a reboot", () => {
     };
     work(b, 1, 80, acked);
     const before = b.queue.next(0, 1e9).map((e) => e.id);
-    const after = backlogOf({ flash, boot: 2 });
+    const after = queueOf({ flash, boot: 2 });
     const ids = drain(after.queue);
     const twice = ids.filter((id, i) => ids.indexOf(id) !== i || acked.has(id));
     if (twice.length) wrong.push(`write ${n} (${what}): twice=${twice} ${before.length}`);
@@ -66,7 +66,7 @@ it("the same, seen after a reboot", () => {
 });
 it("a write that is done and reports a failure: nothing twice", () => {
   const flash = flashOf(8);
-  const b = backlogOf({ flash });
+  const b = queueOf({ flash });
   const write = flash.write.bind(flash);
   b.queue.append(reading(1));
   flash.write = (x, o) => {
@@ -77,11 +77,11 @@ it("a write that is done and reports a failure: nothing twice", () => {
   flash.write = write;
   b.queue.append(reading(3));
   expect(drain(b.queue)).toEqual([1, 2, 3]);
-  expect(drain(backlogOf({ flash, boot: 2 }).queue)).toEqual([]);
+  expect(drain(queueOf({ flash, boot: 2 }).queue)).toEqual([]);
 });
 it("one block that cannot be erased does not hide what waits from all later boots", () => {
   const flash = flashOf(6);
-  const b = backlogOf({ flash });
+  const b = queueOf({ flash });
   const erase = flash.eraseBlock.bind(flash);
   let bad = -1;
   flash.eraseBlock = (n) => {
@@ -94,8 +94,8 @@ it("one block that cannot be erased does not hide what waits from all later boot
   for (; id <= 200; id++) work(b, id, id, acked);
   // Nobody sends any more; power goes.
   const flashed = b.log.filter((l) => l.includes("failed")).length;
-  const counted = new Set(drain(backlogOf({ flash, boot: 3, log() {} }).queue));
-  const c = backlogOf({ flash, boot: 2 });
+  const counted = new Set(drain(queueOf({ flash, boot: 3, log() {} }).queue));
+  const c = queueOf({ flash, boot: 2 });
   expect({ flashed, first: c.log[0], durable: c.queue.durable, size: counted.size > 0 }).toMatchObject({
     durable: true,
     size: true,
@@ -111,7 +111,7 @@ it("a copy that meets a bad cell is written elsewhere while the original is ther
       write(x, o);
       if (cell >= o && cell < o + x.length) flash.bytes[cell] |= 0x01;
     };
-    const b = backlogOf({ flash, order: "live" });
+    const b = queueOf({ flash, order: "live" });
     work(b, 1, 100, new Set());
     if (b.lost.some((l) => l.endsWith("corrupt"))) wrong.push(`cell ${cell}: ${b.lost}`);
   }
