@@ -15,23 +15,11 @@ import { createHash } from "node:crypto";
 import type { CoapOption } from "./coap-wire";
 import type { Peer } from "../events";
 import { EXCHANGE_LIFETIME, peerKey } from "./reply-store";
-import {
-  BAD_REQUEST,
-  BLOCK1,
-  BLOCK2,
-  CONTENT_FORMAT,
-  CONTINUE,
-  ENTITY_INCOMPLETE,
-  LARGEST_SZX,
-  SIZE2,
-  blockSize,
-  tooLarge,
-  writeBlock,
-  writeUint,
-} from "./request";
+import { Code } from "./codes";
+import { OptionNumber } from "./options";
+import { LARGEST_SZX, blockSize, tooLarge, writeBlock, writeUint } from "./request";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
-const ETAG = 4;
 const MAX_AGE = 14;
 const ETAG_BYTES = 4;
 
@@ -139,7 +127,7 @@ export class Uploads {
     upload.length = Math.max(upload.length, end);
     this.#table.set(key, upload, upload.bytes.length, now);
     const asked = { ...block, szx: Math.min(block.szx, this.#szx) };
-    return { code: CONTINUE, options: [{ number: BLOCK1, value: writeBlock(asked) }] };
+    return { code: Code.continue, options: [{ number: OptionNumber.block1, value: writeBlock(asked) }] };
   }
 
   /** The whole body, now that its last block is there, or why not. Nothing is kept or dropped. */
@@ -186,7 +174,7 @@ export class Uploads {
 }
 
 function incomplete(reason: string): RefusedRequest {
-  return { refused: ENTITY_INCOMPLETE, reason };
+  return { refused: Code.entityIncomplete, reason };
 }
 
 interface Download {
@@ -230,18 +218,22 @@ export class Downloads {
     if (body.length <= blockSize(szx) && (asked === undefined || asked.num === 0)) {
       if (asked === undefined) return answer;
       this.#table.delete(key());
-      return withOptions(answer, [{ number: BLOCK2, value: writeBlock({ num: 0, more: false, szx }) }]);
+      return withOptions(answer, [
+        { number: OptionNumber.block2, value: writeBlock({ num: 0, more: false, szx }) },
+      ]);
     }
     if (body.length > this.#mostBytes) {
       throw new RangeError(`answer of ${body.length} bytes, at most ${this.#mostBytes} can be kept`);
     }
     const options = answer.options ?? [];
-    const meaning = options.filter(({ number }) => number === CONTENT_FORMAT || number === MAX_AGE);
+    const meaning = options.filter(
+      ({ number }) => number === OptionNumber.contentFormat || number === MAX_AGE,
+    );
     const etag = createHash("sha256").update(body).digest().subarray(0, ETAG_BYTES);
     const download: Download = {
       code: answer.code,
       body: body.slice(),
-      options: [{ number: ETAG, value: etag }, ...meaning],
+      options: [{ number: OptionNumber.etag, value: etag }, ...meaning],
     };
     if (asked !== undefined && asked.num > 0) {
       const later = block(download, asked, szx, request);
@@ -277,11 +269,13 @@ function block(
   const szx = Math.min(asked.szx, largestSzx);
   const size = blockSize(szx);
   if (from >= body.length) {
-    return { refused: BAD_REQUEST, reason: `Block2: no byte ${from} in a body of ${body.length}` };
+    return { refused: Code.badRequest, reason: `Block2: no byte ${from} in a body of ${body.length}` };
   }
   const more = from + size < body.length;
-  const added: CoapOption[] = [{ number: BLOCK2, value: writeBlock({ num: from / size, more, szx }) }];
-  if (size2 !== undefined) added.push({ number: SIZE2, value: writeUint(body.length) });
+  const added: CoapOption[] = [
+    { number: OptionNumber.block2, value: writeBlock({ num: from / size, more, szx }) },
+  ];
+  if (size2 !== undefined) added.push({ number: OptionNumber.size2, value: writeUint(body.length) });
   return { code, options: [...options, ...added], payload: body.subarray(from, from + size) };
 }
 

@@ -21,7 +21,9 @@ import type { Fate, Faults } from "./faults";
 import { RateLimiter } from "./rate-limit";
 import type { RateLimit } from "./rate-limit";
 import { ReplyStore, peerKey } from "./reply-store";
-import { BLOCK1, GET, INTERNAL_ERROR, UNAUTHORIZED, readRequest, writeBlock } from "./request";
+import { Code } from "./codes";
+import { OptionNumber } from "./options";
+import { readRequest, writeBlock } from "./request";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
 export { NO_FAULTS } from "./faults";
@@ -295,7 +297,7 @@ export class MessageLayer {
       const request = fate.serverError ? this.#fail() : readRequest(message);
       answer = "refused" in request ? request : this.#carryOut(request, peer);
     } catch (error) {
-      answer = { refused: INTERNAL_ERROR, reason: "internal error", told: true };
+      answer = { refused: Code.internalError, reason: "internal error", told: true };
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.emit?.({ type: "internal-error", peer, reason });
     }
@@ -308,7 +310,7 @@ export class MessageLayer {
 
   #fail(): RefusedRequest {
     this.counters.serverErrors += 1;
-    return { refused: INTERNAL_ERROR, reason: "a fault made on purpose" };
+    return { refused: Code.internalError, reason: "a fault made on purpose" };
   }
 
   /** Answers a request or one block of it. */
@@ -320,7 +322,7 @@ export class MessageLayer {
     const key = transferKey(request, peer);
     // A GET may ask for any block at any time: it has no effect that could come twice.
     const kept = this.#downloads.has(key, this.#now);
-    if (!kept && request.method === GET) return this.#handle(request, peer);
+    if (!kept && request.method === Code.get) return this.#handle(request, peer);
     const refusal = this.#options.admits?.(request, peer, this.#now);
     if (refusal !== undefined) return refusal;
     const answer = this.#downloads.next(key, request, block2, this.#now);
@@ -334,10 +336,10 @@ export class MessageLayer {
     if (whole instanceof Uint8Array) {
       const answer = this.#handle({ ...request, payload: whole }, peer);
       // Not the device's own block: its body still waits for the true one.
-      if ("refused" in answer && answer.refused === UNAUTHORIZED) return answer;
+      if ("refused" in answer && answer.refused === Code.unauthorized) return answer;
       this.#uploads.delete(key);
       if ("refused" in answer) return answer;
-      return withOptions(answer, [{ number: BLOCK1, value: writeBlock(block) }]);
+      return withOptions(answer, [{ number: OptionNumber.block1, value: writeBlock(block) }]);
     }
     // Asked before anything is said: whether there is such a transfer is nobody else's business.
     const refusal = this.#options.admits?.(request, peer, this.#now);

@@ -5,44 +5,9 @@
  * An option that is not understood here, is too long, or comes once too often counts as unrecognised
  * (RFC 7252 sections 5.4.1, 5.4.3 and 5.4.5): an elective one is skipped, a critical one ends the request.
  */
-import { code } from "./coap-wire";
+import { Code } from "./codes";
+import { OptionNumber } from "./options";
 import type { CoapMessage, CoapOption } from "./coap-wire";
-
-export const GET = 1;
-export const POST = 2;
-
-export const CHANGED = code(2, 4);
-export const CONTENT = code(2, 5);
-export const CONTINUE = code(2, 31);
-export const BAD_REQUEST = code(4, 0);
-export const UNAUTHORIZED = code(4, 1);
-const BAD_OPTION = code(4, 2);
-export const FORBIDDEN = code(4, 3);
-export const NOT_FOUND = code(4, 4);
-export const METHOD_NOT_ALLOWED = code(4, 5);
-const NOT_ACCEPTABLE = code(4, 6);
-export const ENTITY_INCOMPLETE = code(4, 8);
-export const ENTITY_TOO_LARGE = code(4, 13);
-export const INTERNAL_ERROR = code(5, 0);
-const PROXYING_NOT_SUPPORTED = code(5, 5);
-
-/** EnOS's own options: path of a waiting command, signature, payload of a waiting command. */
-export const COMMAND_PATH_OPTION = 2100;
-export const SIGN_OPTION = 2101;
-export const COMMAND_PAYLOAD_OPTION = 2102;
-
-const URI_HOST = 3;
-const URI_PORT = 7;
-const URI_PATH = 11;
-export const CONTENT_FORMAT = 12;
-const ACCEPT = 17;
-export const BLOCK2 = 23;
-export const BLOCK1 = 27;
-export const SIZE2 = 28;
-const PROXY_URI = 35;
-const PROXY_SCHEME = 39;
-export const SIZE1 = 60;
-const REQUEST_TAG = 292;
 
 /** Formats that the answers here can pass for: text, any bytes, JSON. */
 const ACCEPTABLE: ReadonlySet<number> = new Set([0, 42, 50]);
@@ -117,65 +82,65 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
   for (const { number, value } of message.options) {
     let understood = false;
     switch (number) {
-      case URI_PATH: {
+      case OptionNumber.uriPath: {
         const segment = value.length <= 255 ? utf8(value) : undefined;
         understood = segment !== undefined;
         if (segment !== undefined) request.path.push(segment);
         break;
       }
-      case URI_HOST:
+      case OptionNumber.uriHost:
         understood = !host && value.length >= 1 && value.length <= 255;
         host = true;
         break;
-      case URI_PORT:
+      case OptionNumber.uriPort:
         understood = !port && value.length <= 2;
         port = true;
         break;
-      case ACCEPT:
+      case OptionNumber.accept:
         understood = accept === undefined && value.length <= 2;
         accept = uint(value);
         if (!ACCEPTABLE.has(accept)) unacceptable = accept;
         break;
-      case CONTENT_FORMAT:
+      case OptionNumber.contentFormat:
         if (value.length <= 2) request.contentFormat ??= uint(value);
         break;
-      case BLOCK1:
+      case OptionNumber.block1:
         understood = request.block1 === undefined && value.length <= 3;
         request.block1 = readBlock(value);
         break;
-      case BLOCK2:
+      case OptionNumber.block2:
         understood = request.block2 === undefined && value.length <= 3;
         request.block2 = readBlock(value);
         break;
-      case SIZE1:
+      case OptionNumber.size1:
         if (value.length <= 4) request.size1 ??= uint(value);
         break;
-      case SIZE2:
+      case OptionNumber.size2:
         if (value.length <= 4) request.size2 ??= uint(value);
         break;
-      case REQUEST_TAG:
+      case OptionNumber.requestTag:
         if (value.length <= 8) (request.requestTags ??= []).push(value);
         break;
-      case SIGN_OPTION:
+      case OptionNumber.sign:
         understood = request.sign === undefined;
         request.sign ??= value;
         break;
-      case PROXY_URI:
-      case PROXY_SCHEME:
-        return { refused: PROXYING_NOT_SUPPORTED, reason: "this is no proxy" };
+      case OptionNumber.proxyUri:
+      case OptionNumber.proxyScheme:
+        return { refused: Code.proxyingNotSupported, reason: "this is no proxy" };
     }
     const critical = (number & 1) === 1;
     if (critical && !understood) return refuseOption(number);
   }
   const blockFault = checkBlocks(request);
-  if (blockFault !== undefined) return { refused: BAD_REQUEST, reason: blockFault };
+  if (blockFault !== undefined) return { refused: Code.badRequest, reason: blockFault };
   if (message.payload.length > LARGEST_PAYLOAD) {
     return tooLarge(
       `payload of ${message.payload.length} bytes, at most ${LARGEST_PAYLOAD}`,
       LARGEST_PAYLOAD,
     );
   }
-  if (unacceptable !== undefined) return { refused: NOT_ACCEPTABLE, reason: `Accept ${unacceptable}` };
+  if (unacceptable !== undefined) return { refused: Code.notAcceptable, reason: `Accept ${unacceptable}` };
   return request;
 }
 
@@ -195,7 +160,11 @@ function checkBlocks({ block1, block2, payload }: CoapRequest): string | undefin
 
 /** The refusal of a body that is too long; `largest` in bytes. */
 export function tooLarge(reason: string, largest: number): RefusedRequest {
-  return { refused: ENTITY_TOO_LARGE, reason, options: [{ number: SIZE1, value: writeUint(largest) }] };
+  return {
+    refused: Code.entityTooLarge,
+    reason,
+    options: [{ number: OptionNumber.size1, value: writeUint(largest) }],
+  };
 }
 
 /** Bytes of a block, 16 to 1024. */
@@ -228,7 +197,11 @@ function uint(value: Uint8Array): number {
 
 /** The refusal for a critical option that is not understood. */
 export function refuseOption(number: number): RefusedRequest {
-  return { refused: BAD_OPTION, reason: `critical option ${number} is unknown here`, criticalOption: true };
+  return {
+    refused: Code.badOption,
+    reason: `critical option ${number} is unknown here`,
+    criticalOption: true,
+  };
 }
 
 // A decoder that is shared: with `fatal` it keeps no state between calls.

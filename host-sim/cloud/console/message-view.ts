@@ -2,29 +2,15 @@
  * Datagrams as the console's sequence chart shows them. Signatures, the answer to an authentication (it holds the
  * session's token) and whatever is not known to be harmless are masked, in words and in bytes alike.
  */
-import { codeText, printable } from "../coap/coap-text";
+import { codeText, hex, printable, text } from "../coap/coap-text";
 import { decodeCoap } from "../coap/coap-wire";
+import { OptionNumber, messageTypes, optionForms, uintOf } from "../coap/options";
 import type { CoapMessage, CoapOption } from "../coap/coap-wire";
 import { findTarget } from "../enos/topics";
 import type { Message } from "./entries";
 
-const TYPES = ["CON", "NON", "ACK", "RST"] as const;
-const URI_PATH = 11;
-/** The signature of a request. */
-const SIGNATURE = 2101;
-
-/** Options that hold nothing secret and a number (RFC 7252 table 4, RFC 7959). */
-const NUMBERS: Readonly<Record<number, string>> = {
-  12: "Content-Format",
-  14: "Max-Age",
-  17: "Accept",
-  23: "Block2",
-  27: "Block1",
-  28: "Size2",
-  60: "Size1",
-};
-/** The same, and text: the path of a command that waits, and the command itself in the later edition. */
-const TEXTS: Readonly<Record<number, string>> = { 2100: "2100 command path", 2102: "2102 command" };
+/** Options of which nothing is hidden but by their length: numbers, and texts for people. */
+const openTexts: ReadonlySet<number> = new Set([OptionNumber.commandPath, OptionNumber.commandPayload]);
 
 /** Longest payload shown as text, characters; and longest datagram shown in bytes. */
 const LONGEST_TEXT = 2000;
@@ -72,7 +58,7 @@ export class MessageReader {
     return {
       ...base,
       ...(asked.device === undefined ? {} : { device: asked.device }),
-      line: `${TYPES[message.type]} ${codeText(message.code)}${path}${payload}`,
+      line: `${messageTypes[message.type]} ${codeText(message.code)}${path}${payload}`,
       fields,
       hex: hexOf(bytes, hidden),
     };
@@ -87,7 +73,7 @@ export class MessageReader {
       return this.#asked.get(key) ?? { device: undefined, open: false, path: "" };
     }
     const segments = message.options
-      .filter(({ number }) => number === URI_PATH)
+      .filter(({ number }) => number === OptionNumber.uriPath)
       .map(({ value }) => text(value));
     const target = findTarget(segments);
     const asked: Asked = {
@@ -107,14 +93,13 @@ function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, strin
   const fields: [string, string][] = [["message id", message.messageId.toString(16).padStart(4, "0")]];
   const hidden: Uint8Array[] = [];
   if (message.token.length > 0) fields.push(["exchange", hex(message.token)]);
-  const path = message.options.filter(({ number }) => number === URI_PATH);
+  const path = message.options.filter(({ number }) => number === OptionNumber.uriPath);
   if (path.length > 0) fields.push(["path", path.map(({ value }) => `/${printable(text(value))}`).join("")]);
   for (const option of message.options) {
-    if (option.number === URI_PATH) continue;
+    if (option.number === OptionNumber.uriPath) continue;
     const shown = optionText(option);
     if (shown === undefined) hidden.push(option.value);
-    const name = NUMBERS[option.number] ?? TEXTS[option.number] ?? optionName(option.number);
-    fields.push([name, shown ?? `${option.value.length} bytes, masked`]);
+    fields.push([optionName(option.number), shown ?? `${option.value.length} bytes, masked`]);
   }
   if (message.payload.length > 0) {
     if (!open) hidden.push(message.payload);
@@ -124,15 +109,15 @@ function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, strin
 }
 
 function optionName(number: number): string {
-  return number === SIGNATURE ? `${SIGNATURE} signature` : `option ${number}`;
+  const form = optionForms[number];
+  if (form === undefined) return `option ${number}`;
+  return form.purpose === undefined ? form.name : `${form.name}, ${form.purpose}`;
 }
 
 /** Undefined: to be masked. */
 function optionText({ number, value }: CoapOption): string | undefined {
-  if (NUMBERS[number] !== undefined && value.length <= 4) {
-    return String(value.reduce((sum, byte) => sum * 256 + byte, 0));
-  }
-  return TEXTS[number] === undefined ? undefined : payloadText(value);
+  if (optionForms[number]?.as === "number" && value.length <= 4) return String(uintOf(value));
+  return openTexts.has(number) ? payloadText(value) : undefined;
 }
 
 /** As text where it is text, else in hex. */
@@ -151,12 +136,4 @@ function hexOf(bytes: Uint8Array, hidden: readonly Uint8Array[]): string {
     if (end > start) digits.fill("··", start, end);
   }
   return digits.join("") + (bytes.length > LONGEST_BYTES ? "…" : "");
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }

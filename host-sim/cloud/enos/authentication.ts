@@ -5,7 +5,7 @@
 import { printable } from "../coap/coap-text";
 import type { CloudDevice, Session } from "../registry/cloud-device";
 import type { CloudEventBody, Peer } from "../events";
-import { BAD_REQUEST, CHANGED, FORBIDDEN, UNAUTHORIZED } from "../coap/request";
+import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import type { DeviceState } from "../registry/registry";
 import { DUMMY_SECRET, SessionSignReader, equalText, verifyAuthSign } from "./sign";
@@ -99,9 +99,9 @@ export class Authentication {
       return { refused, reason, told: true };
     };
     const body = readJsonObject(payload);
-    if ("enosCode" in body) return refuse(BAD_REQUEST, body.reason);
+    if ("enosCode" in body) return refuse(Code.badRequest, body.reason);
     const { secureMode, lifetime, sign } = body.fields;
-    if (secureMode !== 2) return refuse(BAD_REQUEST, "secureMode: expected 2");
+    if (secureMode !== 2) return refuse(Code.badRequest, "secureMode: expected 2");
     if (
       typeof lifetime !== "number" ||
       !Number.isInteger(lifetime) ||
@@ -109,15 +109,15 @@ export class Authentication {
       lifetime > LONGEST_LIFETIME
     ) {
       const range = `${SHORTEST_LIFETIME} to ${LONGEST_LIFETIME}`;
-      return refuse(BAD_REQUEST, `lifetime: expected an integer from ${range}`);
+      return refuse(Code.badRequest, `lifetime: expected an integer from ${range}`);
     }
-    if (typeof sign !== "string") return refuse(BAD_REQUEST, "sign: expected text");
+    if (typeof sign !== "string") return refuse(Code.badRequest, "sign: expected text");
     // Also computed for a device that does not exist: neither answer nor effort tells which keys are real.
     const claim = { productKey, deviceKey, lifetime, secureMode };
     const genuine = verifyAuthSign(claim, device?.deviceSecret ?? DUMMY_SECRET, sign);
-    if (device === undefined) return refuse(UNAUTHORIZED, "unknown device");
-    if (!genuine) return refuse(UNAUTHORIZED, "wrong sign");
-    if (device.state === "disabled") return refuse(FORBIDDEN, "disabled");
+    if (device === undefined) return refuse(Code.unauthorized, "unknown device");
+    if (!genuine) return refuse(Code.unauthorized, "wrong sign");
+    if (device.state === "disabled") return refuse(Code.forbidden, "disabled");
 
     const session: Session = { sequence: 0, lifetime, peer };
     if (device.edition === "token") {
@@ -130,8 +130,8 @@ export class Authentication {
     this.setState(device, "online", now);
     device.keep();
     this.#options.wake(device.expires);
-    if (session.token === undefined) return { code: CHANGED };
-    return { code: CHANGED, payload: Buffer.from(JSON.stringify({ token: session.token }), "utf8") };
+    if (session.token === undefined) return { code: Code.changed };
+    return { code: Code.changed, payload: Buffer.from(JSON.stringify({ token: session.token }), "utf8") };
   }
 
   /** Edition "token": option 2101 must hold the session's token and a sequence that grows. */
@@ -139,7 +139,7 @@ export class Authentication {
     if (sign === undefined) return unauthorized("no signature");
     const read = (device?.signReader ?? this.#dummyReader).read(sign);
     if ("unparsable" in read) {
-      return { refused: BAD_REQUEST, reason: `unparsable signature: ${read.unparsable}` };
+      return { refused: Code.badRequest, reason: `unparsable signature: ${read.unparsable}` };
     }
     const session = device?.session;
     const right = equalText(session?.token ?? DUMMY_TOKEN, read.token);
@@ -151,7 +151,7 @@ export class Authentication {
       return unauthorized(`sequence ${read.sequence} is not larger than ${session.sequence}`);
     }
     session.sequence = read.sequence;
-    return device.state === "disabled" ? { refused: FORBIDDEN, reason: "disabled" } : undefined;
+    return device.state === "disabled" ? { refused: Code.forbidden, reason: "disabled" } : undefined;
   }
 
   /** Edition "tokenless": the device must have authenticated, from this address if that is asked for. */
@@ -170,7 +170,7 @@ export class Authentication {
         return unauthorized(`silent for ${Math.round(silence / 1000)} s, which counts as another address`);
       }
     }
-    return device.state === "disabled" ? { refused: FORBIDDEN, reason: "disabled" } : undefined;
+    return device.state === "disabled" ? { refused: Code.forbidden, reason: "disabled" } : undefined;
   }
 }
 
@@ -185,5 +185,5 @@ export function checkNat(nat: NatPolicy): NatPolicy {
 }
 
 function unauthorized(reason: string): RefusedRequest {
-  return { refused: UNAUTHORIZED, reason };
+  return { refused: Code.unauthorized, reason };
 }

@@ -7,18 +7,9 @@ import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, Peer } from "../events";
 import type { Fleet } from "../registry/fleet";
-import {
-  BAD_REQUEST,
-  CHANGED,
-  COMMAND_PATH_OPTION,
-  COMMAND_PAYLOAD_OPTION,
-  CONTENT,
-  METHOD_NOT_ALLOWED,
-  NOT_FOUND,
-  SIGN_OPTION,
-  UNAUTHORIZED,
-  refuseOption,
-} from "../coap/request";
+import { Code } from "../coap/codes";
+import { OptionNumber } from "../coap/options";
+import { refuseOption } from "../coap/request";
 import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
 import type { Edition } from "../registry/registry";
 import { readReply, readScriptReply } from "./thing-json";
@@ -70,7 +61,7 @@ export class EnosService {
     if ("refused" in checked) return checked;
     // Whoever is not yet let in has nothing to say that needs blocks.
     if (checked.target.route.service === "auth")
-      return { refused: BAD_REQUEST, reason: "authentication in blocks" };
+      return { refused: Code.badRequest, reason: "authentication in blocks" };
     checked.device!.lastSeen = now;
     checked.device!.keep();
     return undefined;
@@ -87,10 +78,10 @@ export class EnosService {
     const device = target && fleet.device(target.productKey, target.deviceKey);
     const edition = device?.edition ?? this.#options.edition;
     // A server of the later edition does not know the option, and the option is critical.
-    if (request.sign !== undefined && edition === "tokenless") return refuseOption(SIGN_OPTION);
-    if (target === undefined) return { refused: NOT_FOUND, reason: "no such path" };
+    if (request.sign !== undefined && edition === "tokenless") return refuseOption(OptionNumber.sign);
+    if (target === undefined) return { refused: Code.notFound, reason: "no such path" };
     if (request.method !== target.route.method) {
-      return { refused: METHOD_NOT_ALLOWED, reason: "the path does not take this method" };
+      return { refused: Code.methodNotAllowed, reason: "the path does not take this method" };
     }
     if (target.route.service === "auth") return { target, device };
     const fault =
@@ -98,7 +89,7 @@ export class EnosService {
         ? authentication.checkSign(device, request.sign)
         : authentication.checkSession(device, peer, now);
     if (fault !== undefined || device === undefined) {
-      const { refused, reason } = fault ?? { refused: UNAUTHORIZED, reason: "unknown device" };
+      const { refused, reason } = fault ?? { refused: Code.unauthorized, reason: "unknown device" };
       if (device !== undefined) device.counters.signatureRefused += 1;
       const name = { productKey: printable(target.productKey), deviceKey: printable(target.deviceKey) };
       this.#options.emit?.({ type: "signature-refused", ...name, peer, code: refused, reason });
@@ -123,10 +114,10 @@ export class EnosService {
         return uplinks.takeJson(device, product, route, payload, now);
       case "command": {
         const delivery = device.commands.fetch(route.path, now);
-        if (delivery === undefined) return { refused: NOT_FOUND, reason: "no command waits there" };
+        if (delivery === undefined) return { refused: Code.notFound, reason: "no command waits there" };
         const { id, path } = delivery;
         this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
-        return { code: CONTENT, payload: delivery.payload };
+        return { code: Code.content, payload: delivery.payload };
       }
       case "reply":
         return this.#takeReply(device, route, payload, now);
@@ -140,7 +131,7 @@ export class EnosService {
     now: number,
   ): Answer | RefusedRequest {
     const reply = route.raw ? this.#readRawReply(device, payload) : readReply(payload);
-    if (reply === undefined) return { refused: BAD_REQUEST, reason: "not a reply to a command" };
+    if (reply === undefined) return { refused: Code.badRequest, reason: "not a reply to a command" };
     const id = device.commands.answer(route.path, reply.id, reply, now);
     if (id === undefined) device.counters.strayReplies += 1;
     else {
@@ -148,7 +139,7 @@ export class EnosService {
       this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
     }
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
-    return { code: CHANGED };
+    return { code: Code.changed };
   }
 
   #readRawReply(device: CloudDevice, payload: Uint8Array): Reply | undefined {
@@ -167,8 +158,8 @@ export class EnosService {
     if (delivery === undefined) return;
     const { id, path, payload } = delivery;
     const topic = topicPath(device.productKey, device.deviceKey, path);
-    answer.options = [{ number: COMMAND_PATH_OPTION, value: Buffer.from(topic, "utf8") }];
-    if (deliver) answer.options.push({ number: COMMAND_PAYLOAD_OPTION, value: payload });
+    answer.options = [{ number: OptionNumber.commandPath, value: Buffer.from(topic, "utf8") }];
+    if (deliver) answer.options.push({ number: OptionNumber.commandPayload, value: payload });
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
   }

@@ -1,5 +1,5 @@
 /** The paths the cloud serves: /auth/PK/DK, and EnOS's topics below /topic/sys/PK/DK. */
-import { GET, POST } from "../coap/request";
+import { Code } from "../coap/codes";
 
 /** What a device says in JSON, or in bytes of which the parsing script makes that JSON. */
 export type Uplink =
@@ -14,14 +14,14 @@ export type Uplink =
 
 /** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
 export type Route =
-  | { service: "auth"; method: typeof POST }
-  | { service: "up_raw"; method: typeof POST }
+  | { service: "auth"; method: typeof Code.post }
+  | { service: "up_raw"; method: typeof Code.post }
   /** `thingMethod` is what the message has to call itself. */
-  | { service: "uplink"; method: typeof POST; thingMethod: string; uplink: Uplink }
+  | { service: "uplink"; method: typeof Code.post; thingMethod: string; uplink: Uplink }
   /** A command is fetched. */
-  | { service: "command"; method: typeof GET; path: string }
+  | { service: "command"; method: typeof Code.get; path: string }
   /** A command is answered; `path` is the command's. */
-  | { service: "reply"; method: typeof POST; path: string; raw: boolean };
+  | { service: "reply"; method: typeof Code.post; path: string; raw: boolean };
 
 /** A path taken apart: the device it names and what it asks for. */
 export interface Target {
@@ -31,7 +31,7 @@ export interface Target {
 }
 
 const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["thing/model/up_raw", { service: "up_raw", method: POST }],
+  ["thing/model/up_raw", { service: "up_raw", method: Code.post }],
   uplink("thing/measurepoint/post", { kind: "points" }),
   uplink("thing/measurepoint/post/batch", { kind: "batch", late: false }),
   uplink("thing/measurepoint/resume", { kind: "resume" }),
@@ -45,8 +45,11 @@ const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   uplink("ota/device/inform", { kind: "firmware-inform" }),
   uplink("ota/device/progress", { kind: "firmware-progress" }),
   uplink("ota/device/getversion", { kind: "firmware-getversion" }),
-  ["thing/model/down_raw", { service: "command", method: GET, path: "thing/model/down_raw" }],
-  ["thing/model/down_raw_reply", { service: "reply", method: POST, path: "thing/model/down_raw", raw: true }],
+  ["thing/model/down_raw", { service: "command", method: Code.get, path: "thing/model/down_raw" }],
+  [
+    "thing/model/down_raw_reply",
+    { service: "reply", method: Code.post, path: "thing/model/down_raw", raw: true },
+  ],
 ]);
 
 const EVENT = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
@@ -57,7 +60,7 @@ export function findTarget(segments: readonly string[]): Target | undefined {
   const [root, second, third, fourth] = segments;
   if (root === "auth") {
     if (segments.length !== 3) return undefined;
-    return { productKey: second, deviceKey: third, route: { service: "auth", method: POST } };
+    return { productKey: second, deviceKey: third, route: { service: "auth", method: Code.post } };
   }
   // A segment may contain a slash of its own, which would read like two segments once joined.
   if (root !== "topic" || second !== "sys" || segments.some((segment) => segment.includes("/"))) {
@@ -86,10 +89,13 @@ function findRoute(path: string): Route | undefined {
   if (event !== null) return uplink(path, { kind: "event", event: event[1] })[1];
   const command = COMMAND.exec(path);
   if (command === null) return undefined;
-  if (command[2] === undefined) return { service: "command", method: GET, path: command[1] };
-  return { service: "reply", method: POST, path: command[1], raw: false };
+  if (command[2] === undefined) return { service: "command", method: Code.get, path: command[1] };
+  return { service: "reply", method: Code.post, path: command[1], raw: false };
 }
 
 function uplink(path: string, what: Uplink): [string, Route] {
-  return [path, { service: "uplink", method: POST, thingMethod: path.replaceAll("/", "."), uplink: what }];
+  return [
+    path,
+    { service: "uplink", method: Code.post, thingMethod: path.replaceAll("/", "."), uplink: what },
+  ];
 }

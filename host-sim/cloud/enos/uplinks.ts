@@ -7,7 +7,7 @@ import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
-import { BAD_REQUEST, CHANGED } from "../coap/request";
+import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import {
   BAD_ATTRIBUTE_QUERY,
@@ -64,10 +64,10 @@ export class Uplinks {
     if ("enosCode" in message) return this.#unreadable(device, message);
     const taken = this.#take({ device, product, format: "json", now }, message, route);
     if (!("enosCode" in taken)) {
-      return { code: CHANGED, payload: encodeAnswer(message.id, SUCCESS, taken.data) };
+      return { code: Code.changed, payload: encodeAnswer(message.id, SUCCESS, taken.data) };
     }
     this.#refuse(device, taken);
-    return { code: CHANGED, payload: encodeAnswer(message.id, taken.enosCode) };
+    return { code: Code.changed, payload: encodeAnswer(message.id, taken.enosCode) };
   }
 
   /** Bytes on the pass-through topic. */
@@ -91,7 +91,7 @@ export class Uplinks {
     const data = "enosCode" in taken ? {} : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
     const answer = product.jsonToRaw(Buffer.from(encodeAnswer(message.id, code, data)).toString("utf8"));
-    return { code: CHANGED, ...("fault" in answer ? {} : { payload: answer }) };
+    return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
   }
 
   /** Judges and stores a message; whoever sent it twice gets the same answer twice. */
@@ -268,7 +268,7 @@ export class Uplinks {
   /** There is no id to answer to: the CoAP code has to say it. */
   #unreadable(device: CloudDevice, refusal: Refusal): RefusedRequest {
     this.#refuse(device, refusal);
-    return { refused: BAD_REQUEST, reason: refusal.reason, told: true };
+    return { refused: Code.badRequest, reason: refusal.reason, told: true };
   }
 }
 

@@ -2,6 +2,7 @@
  * Why a datagram is on the air: what its request is for, and whether it was there before. Told from the
  * bytes alone, as a reader of the capture could.
  */
+import { hex } from "../../cloud/coap/coap-text";
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { findTarget } from "../../cloud/enos/topics";
 import type { CoapMessage } from "../../cloud/coap/coap-wire";
@@ -143,8 +144,4 @@ function ofRoute(route: Route): Purpose {
 function keep<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
   if (map.size > remembered) map.delete(map.keys().next().value!);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }

@@ -40,7 +40,7 @@ describe("a message of the sequence chart", () => {
       size: sent.length,
     });
     expect(message.line).toBe("CON POST /topic/sys/PK/DK/thing/measurepoint/post · 2 B");
-    expect(message.fields).toContainEqual(["2101 signature", "64 bytes, masked"]);
+    expect(message.fields).toContainEqual(["2101, signature", "64 bytes, masked"]);
     expect(message.fields).toContainEqual(["payload", "{}"]);
     expect(bytes(message)).not.toContain("a5");
     expect(bytes(message)).toMatch(new RegExp(`(··){64}ff${hex("{}")}$`));
@@ -84,7 +84,7 @@ describe("a message of the sequence chart", () => {
     const command = { number: 2102, value: Buffer.from(`{"id":"1"}`) };
     const message = reader.read("out", datagram(0x44, "", `{"code":200}`, [command]), PEER, 0);
     expect(message.line).toContain("2.04 /topic/sys/PK/DK/thing/measurepoint/post");
-    expect(message.fields).toContainEqual(["2102 command", `{"id":"1"}`]);
+    expect(message.fields).toContainEqual(["2102, a command", `{"id":"1"}`]);
     expect(message.fields).toContainEqual(["payload", `{"code":200}`]);
   });
 

@@ -1,6 +1,7 @@
 /** A row opened: a datagram taken apart down to its bytes, an AT exchange line by line. */
 import { codeText, printable } from "../../../../cloud/coap/coap-text";
 import { decodeCoap } from "../../../../cloud/coap/coap-wire";
+import { optionForms, uintOf } from "../../../../cloud/coap/options";
 import { stamp } from "../../duration";
 import { fillTable, make } from "./element";
 import { span } from "./units";
@@ -9,30 +10,6 @@ import type { SequenceRows } from "./sequence-rows";
 
 const types = ["CON, confirmable", "NON, not confirmable", "ACK, acknowledgement", "RST, reset"] as const;
 
-/** Names of options (RFC 7252 section 12.2, RFC 7959, RFC 9175; EnOS's own from 2100), and how values are shown. */
-const options: Readonly<Record<number, readonly [name: string, as: "text" | "number" | "bytes"]>> = {
-  1: ["If-Match", "bytes"],
-  3: ["Uri-Host", "text"],
-  4: ["ETag", "bytes"],
-  5: ["If-None-Match", "bytes"],
-  7: ["Uri-Port", "number"],
-  8: ["Location-Path", "text"],
-  11: ["Uri-Path", "text"],
-  12: ["Content-Format", "number"],
-  14: ["Max-Age", "number"],
-  15: ["Uri-Query", "text"],
-  17: ["Accept", "number"],
-  20: ["Location-Query", "text"],
-  23: ["Block2", "number"],
-  27: ["Block1", "number"],
-  28: ["Size2", "number"],
-  60: ["Size1", "number"],
-  252: ["Echo", "bytes"],
-  292: ["Request-Tag", "bytes"],
-  2100: ["2100, path of a command that waits", "text"],
-  2101: ["2101, signature", "bytes"],
-  2102: ["2102, a command", "bytes"],
-};
 const utf8 = new TextDecoder();
 
 /** What stands below a row when it is open. */
@@ -87,8 +64,9 @@ function decoded(bytes: Uint8Array, hidden: ReadonlySet<number>): [string, strin
   const masked = (value: Uint8Array): boolean =>
     value.length > 0 && hidden.has(value.byteOffset - bytes.byteOffset);
   for (const { number, value } of message.options) {
-    const [name, as] = options[number] ?? [`option ${number}`, "bytes"];
-    fields.push([name, masked(value) ? `•• (${value.length} bytes, masked)` : valueText(value, as)]);
+    const { name, as, purpose } = optionForms[number] ?? { name: `option ${number}`, as: "bytes" };
+    const label = purpose === undefined ? name : `${name}, ${purpose}`;
+    fields.push([label, masked(value) ? `•• (${value.length} bytes, masked)` : valueText(value, as)]);
   }
   if (message.payload.length > 0) {
     const start = message.payload.byteOffset - bytes.byteOffset;
@@ -99,7 +77,7 @@ function decoded(bytes: Uint8Array, hidden: ReadonlySet<number>): [string, strin
 
 function valueText(value: Uint8Array, as: "text" | "number" | "bytes"): string {
   if (as === "text") return printable(utf8.decode(value), 255);
-  if (as === "number" && value.length <= 4) return String(value.reduce((sum, byte) => sum * 256 + byte, 0));
+  if (as === "number" && value.length <= 4) return String(uintOf(value));
   return value.length === 0 ? "empty" : hex(value);
 }
 
