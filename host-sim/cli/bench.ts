@@ -18,7 +18,6 @@ interface BenchFlags {
 export function benchCommand(): Command {
   return new Command("bench")
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
-    .description("measure codec, exchanges, endurance, XS cost per report, and the simulation's speed")
     .addOption(new Option("--only <part>", "one part").choices(parts))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
     .action(bench);

@@ -44,7 +44,6 @@ const mostShown = 20;
 export function chaosCommand(): Command {
   return new Command("chaos")
     .configureHelp({ commandUsage: () => "npm run chaos -- [options]" })
-    .description("torment simulated devices with random faults, and check that no reading is lost")
     .option("--hours <n>", "virtual hours with faults in each trial", wholeNumber("--hours", 1, 2_400), 24)
     .option("--seeds <n>", `trials (default: ${usualSeeds})`, wholeNumber("--seeds", 1, 1_000_000))
     .option("--first <n>", "seed of the first trial (default: 1)", wholeNumber("--first", 0, 4_000_000_000))

@@ -52,7 +52,6 @@ type Say = (line: string) => void;
 export function cloudCommand(): Command {
   return new Command("cloud")
     .configureHelp({ commandUsage: () => "npm run cloud -- [options]" })
-    .description("serve as EnOS for real devices and any CoAP client, without DTLS")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "UDP port, 0 for any", wholeNumber("--port", 0, 65_535), 5683)
     .addOption(

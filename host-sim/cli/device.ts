@@ -45,7 +45,6 @@ interface DeviceFlags {
 export function deviceCommand(): Command {
   return new Command("device")
     .configureHelp({ commandUsage: () => "npm run device -- [options]" })
-    .description("run the firmware on this PC over real UDP")
     .requiredOption("--server <url>", "coap://HOST[:PORT] of EnOS or its stand-in")
     .option(
       "--keys <file>",

@@ -29,7 +29,6 @@ interface EnergyFlags extends Omit<Choice, "saving" | "releaseAssistance"> {
 export function energyCommand(): Command {
   return new Command("energy")
     .configureHelp({ commandUsage: () => "npm run energy -- [options]" })
-    .description("how long does my battery last, and what should I change")
     .option("--seed <text>", "seed of the runs", "1")
     .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 60, 86_400), 900)
     .option("--coverage <mix>", "coverage level, or shares such as 0=80,1=15,2=5", coverageMix, [

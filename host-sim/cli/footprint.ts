@@ -32,7 +32,6 @@ interface FootprintFlags {
 export function footprintCommand(): Command {
   return new Command("footprint")
     .configureHelp({ commandUsage: () => "npm run footprint -- [options]" })
-    .description("measure bytecode per module and the RAM of a session, on XS")
     .addOption(new Option("--only <part>", "one part").choices(parts))
     .addOption(new Option("--modem <family>", "modem of the session").choices([...families.keys()]))
     .option("--json", "as JSON")

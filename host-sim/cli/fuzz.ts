@@ -22,7 +22,6 @@ interface FuzzFlags {
 export function fuzzCommand(): Command {
   return new Command("fuzz")
     .configureHelp({ commandUsage: () => "npm run fuzz -- [options]" })
-    .description("throw random and hostile input at the CoAP decoder, endpoint and block-wise transfer")
     .option("--seconds <n>", "how long, shared by the targets", wholeNumber("--seconds", 1, 1_000_000), 30)
     .addOption(
       new Option("--executions <n>", "so many inputs per target instead; the same in every run of a seed")

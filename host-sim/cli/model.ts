@@ -25,7 +25,6 @@ interface ModelFlags {
 export function modelCommand(): Command {
   return new Command("model")
     .configureHelp({ commandUsage: () => "npm run model -- [options] <model.json>" })
-    .description("write firmware code, EnOS parsing script and layout table of a thing model")
     .argument("<file>", "the thing model, such as firmware/product/model.json")
     .option("--out <folder>", "where to write, instead of next to the model (its lock stays there)")
     .option("--check", "write nothing, and fail when the files are not what would be written")

@@ -31,7 +31,6 @@ interface ModemFlags {
 export function modemCommand(): Command {
   return new Command("modem")
     .configureHelp({ commandUsage: () => "npm run modem -- FAMILY [options]" })
-    .description("a simulated modem on a pseudo-terminal, whose UDP sockets really send")
     .addArgument(new Argument("<family>", "the modem's family").choices([...families.keys()]))
     .option("--link <path>", "a name of your own for the terminal, such as /tmp/modem")
     .option("--attach <s>", "seconds until it is registered", wholeNumber("--attach", 0, 3_600), 3)

@@ -19,7 +19,6 @@ const command = "npm start -- --coverage 1 --loss 0.15 --reports 8 --sleep deep 
 export function picturesCommand(): Command {
   return new Command("pictures")
     .configureHelp({ commandUsage: () => "npm run pictures -- [options]" })
-    .description("make docs/pictures anew, in headless Chromium")
     .option("--out <folder>", "where to put them", join(projectRoot(), "docs/pictures"))
     .action(pictures);
 }

@@ -45,7 +45,6 @@ const faultsShown = 20;
 export function provisionCommand(): Command {
   return new Command("provision")
     .configureHelp({ commandUsage: () => "npm run provision -- [options]" })
-    .description("write a device's keys into an NVS image that is flashed to its board")
     .option(
       "--keys <file>",
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET, or asked for on a terminal)",

@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-// Starts the command line: bundles its TypeScript with esbuild (some 50 ms) and runs the result, so
-// that there is no build step to forget. Plain JavaScript, because Node 20 runs no TypeScript.
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Starts the command line: bundles its TypeScript with esbuild, unless that was done before and no file has
+// changed since, and runs the result, so that there is no build step to forget. Plain JavaScript, because
+// Node 20 runs no TypeScript.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-
-const { build } = await import("esbuild").catch(() => {
-  process.stderr.write("the packages are not installed: run npm ci first\n");
-  process.exit(1);
-});
+import { bundled } from "../bundled.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = `${root}build`;
-// Peers that only bench and fuzz need, development dependencies: required when their command runs, for
-// esbuild would move an import of them to the top of the bundle.
+// Peers that only bench and fuzz need, development dependencies: a line of ours says so when one is missing.
 const late = { coap: [], "coap-packet": ["generate", "parse"] };
 const peers = {
   name: "peers",
@@ -29,32 +26,47 @@ const peers = {
     }));
   },
 };
-const bundle = await build({
-  absWorkingDir: root,
-  entryPoints: ["host-sim/cli/index.ts"],
-  write: false,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  plugins: [peers],
-  sourcemap: "inline",
-  logLevel: "error",
-});
-const { contents } = bundle.outputFiles[0];
 
-// Named by its content and moved into place: a cloud and a device may be started at the same moment.
-const name = `cli-${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.mjs`;
-const file = `${folder}/${name}`;
-if (!existsSync(file)) {
-  mkdirSync(folder, { recursive: true });
-  for (const other of readdirSync(folder)) {
-    if (/^cli-[0-9a-f]{16}\.mjs$/.test(other)) rmSync(`${folder}/${other}`, { force: true });
-  }
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, contents);
-  renameSync(draft, file);
-}
+const bundle = await bundled({
+  root,
+  name: "cli",
+  options: {
+    // A campaign's workers run a script of their own.
+    entryPoints: ["host-sim/cli/index.ts", "host-sim/tools/chaos/trial-worker.ts"],
+    entryNames: "[name]",
+    outExtension: { ".js": ".mjs" },
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    plugins: [peers],
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "error",
+  },
+  sources: ["host-sim/cli/run.mjs", "host-sim/bundled.mjs"],
+}).catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  process.stderr.write("the packages are not installed: run npm ci first\n");
+  process.exit(1);
+});
+// Node 22.1 and later keep the compiled code, too.
+nodeModule.enableCompileCache?.(join(root, "build/compiled"));
 process.setSourceMapsEnabled(true);
-await import(pathToFileURL(file).href);
+await import(pathToFileURL(join(bundle.folder ?? elsewhere(bundle.files), "index.mjs")).href);
+
+/**
+ * Where the project cannot be written to: a folder that looks like it, but for build/, until this process ends.
+ */
+function elsewhere(files) {
+  const project = mkdtempSync(join(tmpdir(), "enos-nbiot-xs-"));
+  process.once("exit", () => rmSync(project, { recursive: true, force: true }));
+  for (const name of readdirSync(root)) {
+    if (name !== "build") symlinkSync(join(root, name), join(project, name));
+  }
+  const folder = join(project, "build/bundled");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  return folder;
+}

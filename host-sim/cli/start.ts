@@ -45,7 +45,6 @@ interface StartFlags {
 export function startCommand(): Command {
   return new Command("start")
     .configureHelp({ commandUsage: () => "npm start -- [options]" })
-    .description("simulate one device: power-on, attach, authentication, reports, a command, sleep")
     .addOption(
       new Option("--scenario <name>", "a device's first hours, or three days without coverage and after")
         .choices(["first-hours", "outage"])

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundled } from "../../bundled.mjs";
 import { projectRoot } from "../../project";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
@@ -50,15 +50,17 @@ export function pageRoutes(app: FastifyInstance): void {
 }
 
 async function bundle(): Promise<string> {
-  const result = await build({
-    absWorkingDir: projectRoot(),
-    entryPoints: [join(folder, "main.ts")],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    logLevel: "silent",
+  const { files } = await bundled({
+    root: projectRoot(),
+    name: "console",
+    options: {
+      entryPoints: ["host-sim/cloud/console/page/main.ts"],
+      minify: true,
+      format: "esm",
+      target: "es2022",
+      logLevel: "silent",
+    },
+    sources: ["host-sim/cloud/console/pages.ts"],
   });
-  return result.outputFiles[0].text;
+  return files.get("main.js")!;
 }

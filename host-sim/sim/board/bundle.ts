@@ -2,10 +2,10 @@
  * Makes one script of the firmware and the simulated board's modules, for an engine that knows
  * neither files nor imports.
  */
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
-import type { Plugin } from "esbuild";
+import { join, relative, resolve } from "node:path";
+import { bundled } from "../../bundled.mjs";
 import { projectRoot } from "../../project";
+import type { Plugin } from "esbuild";
 
 /** Moddable's modules that the simulated board has, and the file that stands in for each. */
 const modules: Readonly<Record<string, string>> = Object.freeze({
@@ -31,20 +31,22 @@ const modules: Readonly<Record<string, string>> = Object.freeze({
 export async function bundleFirmware(options: { entry?: string } = {}): Promise<string> {
   const root = projectRoot();
   const entry = resolve(options.entry ?? join(root, "firmware/main.ts"));
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: ["host-sim/sim/board/guest/boot.ts"],
-    bundle: true,
-    write: false,
-    // Below es2022 private fields would become WeakMaps, which a board does not pay for.
-    format: "iife",
-    target: "es2022",
-    // Modules are strict; the script that they are made into has to say so.
-    banner: { js: '"use strict";' },
-    logLevel: "silent",
-    plugins: [boardModules(join(root, "host-sim/sim/board/guest"), entry)],
+  const { files } = await bundled({
+    root,
+    name: `firmware-${relative(root, entry).replace(/\W+/g, "-")}`,
+    options: {
+      entryPoints: ["host-sim/sim/board/guest/boot.ts"],
+      // Below es2022 private fields would become WeakMaps, which a board does not pay for.
+      format: "iife",
+      target: "es2022",
+      // Modules are strict; the script that they are made into has to say so.
+      banner: { js: '"use strict";' },
+      logLevel: "silent",
+      plugins: [boardModules(join(root, "host-sim/sim/board/guest"), entry)],
+    },
+    sources: ["host-sim/sim/board/bundle.ts"],
   });
-  return result.outputFiles[0].text;
+  return files.get("boot.js")!;
 }
 
 function boardModules(folder: string, entry: string): Plugin {

@@ -2,7 +2,7 @@
  * Many trials, on as many cores as there are. A trial depends on its seed alone, so it does not matter which
  * worker runs it, nor when: results come out in the order of their seeds.
  */
-import { Worker, parentPort, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { randomScript } from "./script";
 import { runTrial } from "./trial";
 import type { ChosenDevice } from "./script";
@@ -22,8 +22,7 @@ export interface CampaignOptions {
 }
 
 /** What a worker is started with. */
-interface Assignment {
-  readonly task: "chaos";
+export interface Assignment {
   readonly hours: number;
   readonly engine: "node" | "xs";
   readonly device: ChosenDevice | undefined;
@@ -45,7 +44,7 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
       finish(await runTrial(randomScript(seed, hours, device), { engine }));
     }
   } else {
-    const assignment: Assignment = { task: "chaos", hours, engine, device };
+    const assignment: Assignment = { hours, engine, device };
     const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
     await Promise.all(workers);
   }
@@ -58,8 +57,8 @@ async function runWorker(
   take: () => number | undefined,
   finish: (result: TrialResult) => void,
 ): Promise<void> {
-  // The command line is one file once it is bundled: the worker starts the very same.
-  const worker = new Worker(new URL(import.meta.url), { workerData: assignment });
+  // host-sim/cli/run.mjs bundles it into a file beside this one.
+  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), { workerData: assignment });
   try {
     await new Promise<void>((resolve, reject) => {
       const feed = (): void => {
@@ -78,16 +77,4 @@ async function runWorker(
   } finally {
     await worker.terminate();
   }
-}
-
-/** In a worker: runs a trial for each seed that it is sent. False in any other thread. */
-export function serveTrials(): boolean {
-  const assignment = workerData as Assignment | null;
-  if (parentPort === null || assignment?.task !== "chaos") return false;
-  const port = parentPort;
-  const { hours, engine, device } = assignment;
-  port.on("message", async (seed: number) => {
-    port.postMessage(await runTrial(randomScript(seed, hours, device), { engine }));
-  });
-  return true;
 }

@@ -2,9 +2,10 @@
  * Which code of firmware/coap an input reaches, by the block counters that V8 keeps for its own
  * inspector: no instrumentation, and no dependency.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { Session } from "node:inspector";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Profiler } from "node:inspector";
 
 /** What the fuzzer asks after each batch of inputs. */
@@ -26,24 +27,21 @@ const moduleStart = /^[ \t]*\/\/ ((?:firmware|host-sim|test|bench|node_modules)\
 /**
  * Starts counting. Code that ran before, such as that of classes when they are made, does not count.
  *
- * @param bundle address (file URL) of the script that esbuild made of everything
+ * @param bundle address (file URL) of a script that esbuild made; those beside it count, too
  */
 export function startCoverage(bundle: string): Coverage {
-  const source = readFileSync(fileURLToPath(bundle), "utf8");
-  const within = rangesOf(source, (path) => path.startsWith("firmware/coap/"));
+  const scripts = scriptsIn(dirname(fileURLToPath(bundle)));
   const session = new Session();
   session.connect();
   session.post("Profiler.enable");
   session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  const first = Math.min(...within.map(([start]) => start));
-  const length = Math.max(...within.map(([, end]) => end)) - first;
-  const total = within.reduce((sum, [start, end]) => sum + end - start, 0);
-  /** 1 for each character that was reached. */
-  const known = new Uint8Array(length);
-  const hit = new Uint8Array(length);
+  const total = [...scripts.values()]
+    .flatMap(({ within }) => within)
+    .reduce((sum, [start, end]) => sum + end - start, 0);
   let reached = 0;
 
-  const paint = (functions: Profiler.FunctionCoverage[], commit: boolean): number => {
+  const paint = (script: Script, functions: Profiler.FunctionCoverage[], commit: boolean): number => {
+    const { within, first, known, hit } = script;
     hit.fill(0);
     // Functions and their ranges come from the outside in: the last word is the innermost one's.
     for (const { functionName, ranges } of functions) {
@@ -56,7 +54,7 @@ export function startCoverage(bundle: string): Coverage {
       }
     }
     let fresh = 0;
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; i < hit.length; i++) {
       if (hit[i] === 0 || known[i] === 1) continue;
       fresh += 1;
       if (commit) known[i] = 1;
@@ -75,8 +73,10 @@ export function startCoverage(bundle: string): Coverage {
       // Within the same process it answers before it returns.
       session.post("Profiler.takePreciseCoverage", (error, answer) => {
         if (error !== null) throw error;
-        const script = answer.result.find(({ url }) => url === bundle);
-        if (script !== undefined) fresh = paint(script.functions, commit);
+        for (const { url, functions } of answer.result) {
+          const script = scripts.get(url);
+          if (script !== undefined) fresh += paint(script, functions, commit);
+        }
       });
       return fresh;
     },
@@ -88,6 +88,32 @@ export function startCoverage(bundle: string): Coverage {
 }
 
 type Range = readonly [start: number, end: number];
+
+/** A script of the bundle with code of firmware/coap in it. */
+interface Script {
+  readonly within: readonly Range[];
+  /** Where the first of these ranges starts. */
+  readonly first: number;
+  /** From there on, 1 for each character that was reached before, and by the inputs that are looked at. */
+  readonly known: Uint8Array;
+  readonly hit: Uint8Array;
+}
+
+/** By their addresses. */
+function scriptsIn(folder: string): Map<string, Script> {
+  const scripts = new Map<string, Script>();
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith(".mjs")) continue;
+    const path = join(folder, name);
+    const within = rangesOf(readFileSync(path, "utf8"), (module) => module.startsWith("firmware/coap/"));
+    if (within.length === 0) continue;
+    const first = Math.min(...within.map(([start]) => start));
+    const length = Math.max(...within.map(([, end]) => end)) - first;
+    const [known, hit] = [new Uint8Array(length), new Uint8Array(length)];
+    scripts.set(pathToFileURL(path).href, { within, first, known, hit });
+  }
+  return scripts;
+}
 
 /** The parts of a bundle that come from certain modules. */
 function rangesOf(source: string, wanted: (path: string) => boolean): Range[] {

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
-import { build } from "esbuild";
+import { bundled } from "../../../bundled.mjs";
 import { projectRoot } from "../../../project";
 import type { Recording } from "./recorder";
 
@@ -52,23 +52,26 @@ function pack(data: Recording["data"], bytes: Uint8Array): string {
 
 /** Script and styles, in one piece each. */
 async function bundlePage(): Promise<[script: string, style: string]> {
-  const result = await build({
-    absWorkingDir: projectRoot(),
-    entryPoints: [`${source}/main.ts`],
-    outdir: "out",
-    bundle: true,
-    write: false,
-    minify: true,
-    platform: "browser",
-    format: "iife",
-    target: "es2022",
-    charset: "utf8",
-    logLevel: "silent",
+  const { files } = await bundled({
+    root: projectRoot(),
+    name: "report",
+    options: {
+      entryPoints: [`${source}/main.ts`],
+      minify: true,
+      platform: "browser",
+      format: "iife",
+      target: "es2022",
+      charset: "utf8",
+      logLevel: "silent",
+    },
+    sources: ["host-sim/inspect/report/html/write-page.ts"],
   });
-  const file = (end: string): string =>
-    result.outputFiles.find(({ path }) => path.endsWith(end))!.text.trim();
+  const file = (name: string): string => files.get(name)!.trim();
   // An end tag in a text would end the element too early.
-  return [file(".js").replaceAll("</script", "<\\/script"), file(".css").replaceAll("</style", "<\\/style")];
+  return [
+    file("main.js").replaceAll("</script", "<\\/script"),
+    file("main.css").replaceAll("</style", "<\\/style"),
+  ];
 }
 
 function hashOf(text: string): string {
