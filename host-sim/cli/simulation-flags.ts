@@ -110,8 +110,9 @@ export interface Taken {
   readonly choices?: readonly string[];
   readonly range?: readonly [number, number];
   readonly most?: number;
-  /** "none": it is undefined when it was not given. */
   readonly default?: unknown;
+  /** It has no default: it is undefined when it was not given. */
+  readonly optional?: true;
   /** A way of its own to read the value. */
   readonly parse?: (text: string) => unknown;
 }
@@ -153,7 +154,7 @@ function taking(name: FlagName, use: Taken): Option {
     const check = option.parseArg!;
     option.argParser((value) => Number(check(value, undefined)));
   }
-  return usual === undefined || usual === "none" ? option : option.default(usual);
+  return usual === undefined || use.optional === true ? option : option.default(usual);
 }
 
 function refusing(command: Command, name: FlagName, { refused }: Refused): Option {
