@@ -3,7 +3,7 @@
  * whether a single reading was lost, doubled or changed by them.
  */
 import { availableParallelism } from "node:os";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { runCampaign } from "../tools/chaos/campaign";
 import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/chaos/report";
 import { families } from "../sim/modem/families";
@@ -16,20 +16,19 @@ import { paletteFor } from "../inspect/report/style";
 import { Timeline } from "../inspect/report/timeline";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
+import { addSimulationFlags, givenFlags } from "./simulation-flags";
 import type { Replay } from "../tools/chaos/report";
-import type { Script } from "../tools/chaos/script";
+import type { ChosenDevice, Script } from "../tools/chaos/script";
 import type { TrialResult } from "../tools/chaos/trial";
+import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
-interface ChaosFlags {
+interface ChaosFlags extends Omit<SimulationFlags, "seed"> {
   hours: number;
   seeds?: number;
   first?: number;
   seed?: number;
   keep?: number[];
   jobs?: number;
-  engine: "node" | "xs";
-  modem: string;
-  sleep: "none" | "deep";
   verbose?: boolean;
   json?: boolean;
 }
@@ -40,28 +39,43 @@ const mostShrunk = 2;
 /** Failed seeds that are shown. */
 const mostShown = 20;
 
+/** Seconds from one delivery to the next that leave time for the last one after the faults. */
+const mostBetween = 86_400;
+
+/** What is not said is drawn from the seed, but for the modem and the board's sleep. */
+const uses = {
+  seed: { text: "one trial with this seed", range: [0, 4_001_000_000] },
+  engine: {},
+  edition: { optional: true },
+  coverage: { text: "NB-IoT coverage level between the faults", optional: true },
+  loss: { text: "datagrams lost each way between the faults, 0 to 0.5", most: 0.5 },
+  releaseAssistance: {},
+  reports: { refused: "where --hours says how long readings are taken" },
+  interval: { range: [60, 21_600], optional: true },
+  format: { optional: true },
+  batch: { optional: true },
+  lifetime: { optional: true },
+  keepAlive: {},
+  modem: { text: "the modem's family, or all of them in turn", choices: [...families.keys(), "all"] },
+  powerKey: {},
+  t3324: {},
+  sleep: {},
+  command: { refused: "which sends none" },
+} satisfies EveryFlag;
+
 /** The `chaos` command. */
 export function chaosCommand(): Command {
-  return new Command("chaos")
+  const command = new Command("chaos")
     .configureHelp({ commandUsage: () => "npm run chaos -- [options]" })
     .option("--hours <n>", "virtual hours with faults in each trial", wholeNumber("--hours", 1, 2_400), 24)
     .option("--seeds <n>", `trials (default: ${usualSeeds})`, wholeNumber("--seeds", 1, 1_000_000))
     .option("--first <n>", "seed of the first trial (default: 1)", wholeNumber("--first", 0, 4_000_000_000))
-    .option("--seed <n>", "one trial with this seed", wholeNumber("--seed", 0, 4_001_000_000))
     .option("--keep <list>", "of the faults of --seed only these, such as 2,5,9; or none", keepList)
-    .option("--jobs <n>", "trials at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
-    .addOption(
-      new Option("--engine <name>", "what runs the firmware").choices(["node", "xs"]).default("node"),
-    )
-    .addOption(
-      new Option("--modem <family>", "the modem's family, or all of them in turn")
-        .choices([...families.keys(), "all"])
-        .default("sim7020"),
-    )
-    .addOption(
-      new Option("--sleep <how>", "what the board does between readings")
-        .choices(["none", "deep"])
-        .default("none"),
+    .option("--jobs <n>", "trials at a time (default: one for each core)", wholeNumber("--jobs", 1, 256));
+  return addSimulationFlags(command, uses)
+    .addHelpText(
+      "after",
+      "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key.",
     )
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
@@ -76,7 +90,17 @@ function keepList(text: string): number[] {
   return text.split(",").map(Number);
 }
 
-async function chaos(flags: ChaosFlags): Promise<void> {
+/** What the user chose of the device. @throws CommandError for what no trial could come to an end with */
+function chosenDevice(command: Command): ChosenDevice {
+  const { seed: _seed, engine: _engine, ...chosen } = givenFlags(command);
+  const { interval = 900, batch = 1 } = chosen;
+  if (interval * batch > mostBetween) {
+    throw misuse(`--interval times --batch is ${interval * batch} s: chaos takes at most ${mostBetween} s`);
+  }
+  return chosen;
+}
+
+async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
   if (flags.seed === undefined) {
     if (flags.keep !== undefined) throw misuse("--keep needs --seed, whose faults are meant");
     if (flags.verbose === true) throw misuse("--verbose needs --seed: it shows one trial");
@@ -84,14 +108,14 @@ async function chaos(flags: ChaosFlags): Promise<void> {
     throw misuse("--seed is one trial, --seeds and --first are many: they exclude each other");
   }
   if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
+  const device = chosenDevice(command);
   requireEngine(flags.engine);
-  if (flags.seed === undefined) return campaign(flags);
-  return one(flags, flags.seed);
+  if (flags.seed === undefined) return campaign(flags, device);
+  return one(flags, flags.seed, device);
 }
 
-async function campaign(flags: ChaosFlags): Promise<void> {
-  const { hours, engine, modem, sleep, json = false } = flags;
-  const device = { modem, sleep };
+async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> {
+  const { hours, engine, json = false } = flags;
   const seeds = flags.seeds ?? usualSeeds;
   const started = performance.now();
   const progress = new Progress(process.stderr, seeds, "trials");
@@ -141,10 +165,9 @@ async function cutDown(script: Script, result: TrialResult, replay: Replay): Pro
   say(`  replay: ${replayCommand({ ...replay, keep: kept })}`);
 }
 
-async function one(flags: ChaosFlags, seed: number): Promise<void> {
-  const { hours, engine, modem, sleep, keep, verbose = false, json = false } = flags;
+async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promise<void> {
+  const { hours, engine, keep, verbose = false, json = false } = flags;
   const started = performance.now();
-  const device = { modem, sleep };
   const script = keptOf(randomScript(seed, hours, device), keep);
   const palette = paletteFor(process.stdout);
   const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;

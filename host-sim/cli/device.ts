@@ -3,7 +3,7 @@
  * stand-in or the real EnOS.
  */
 import { lookup } from "node:dns/promises";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
@@ -16,7 +16,8 @@ import { randomFraction } from "../tools/pc/random";
 import { paletteFor } from "../inspect/report/style";
 import { runOverSerial } from "./device-serial";
 import { readKeys } from "./keys";
-import { CommandError, misuse, wholeNumber } from "./misuse";
+import { CommandError, misuse } from "./misuse";
+import { addSimulationFlags } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
 import type { Credentials } from "../../firmware/enos/credentials";
 import type { Link } from "../../firmware/device/agent";
@@ -41,46 +42,29 @@ interface DeviceFlags {
   powerKey?: string;
 }
 
+/** In real time, and without a network of its own: what it shares with the simulation. */
+const uses = {
+  reports: { text: "readings to take, 0 for no end", range: [0, 1_000_000], default: 0 },
+  interval: { default: 60 },
+  lifetime: { text: "lifetime of the authentication, 30 to 86400 s" },
+  edition: { text: "protocol edition", choices: ["auto", "token", "tokenless"], default: "auto" },
+  format: { default: "json" },
+  batch: {},
+  modem: { text: "the modem on --serial", choices: families.map((family) => family.name) },
+} as const;
+
 /** The `device` command. */
 export function deviceCommand(): Command {
-  return new Command("device")
+  const command = new Command("device")
     .configureHelp({ commandUsage: () => "npm run device -- [options]" })
     .requiredOption("--server <url>", "coap://HOST[:PORT] of EnOS or its stand-in")
     .option(
       "--keys <file>",
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET)",
-    )
-    .option("--reports <n>", "readings to take, 0 for no end", wholeNumber("--reports", 0, 1_000_000), 0)
-    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 1, 86_400), 60)
-    .option(
-      "--lifetime <s>",
-      "lifetime of the authentication, 30 to 86400 s",
-      wholeNumber("--lifetime", 30, 86_400),
-      3_600,
-    )
-    .addOption(
-      new Option("--edition <name>", "protocol edition")
-        .choices(["auto", "token", "tokenless"])
-        .default("auto"),
-    )
+    );
+  return addSimulationFlags(command, uses)
     .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
-    .addOption(
-      new Option("--format <name>", "how readings are sent")
-        .choices(["raw", "compact", "json", "alternate"])
-        .default("json"),
-    )
-    .option(
-      "--batch <n>",
-      "readings that are waited for until they are sent",
-      wholeNumber("--batch", 1, 100),
-      1,
-    )
     .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
-    .addOption(
-      new Option("--modem <family>", "the modem on --serial")
-        .choices(families.map((family) => family.name))
-        .default("sim7020"),
-    )
     .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
     .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")

@@ -2,38 +2,62 @@
  * `npm run energy`: how long a battery lasts, what it is spent on, and what one changed setting would do.
  */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { advice, compare, lifetime, variantsOf } from "../inspect/energy/comparison";
 import { profiles } from "../inspect/energy/profiles";
 import { ProfileError, readProfile } from "../inspect/energy/profile-file";
 import { families } from "../sim/modem/families";
 import { Progress } from "../inspect/report/progress";
 import { paletteFor } from "../inspect/report/style";
-import { CommandError, fraction, misuse, wholeNumber } from "./misuse";
+import { requireEngine } from "./engine";
+import { CommandError, fraction, misuse } from "./misuse";
+import { addSimulationFlags } from "./simulation-flags";
 import type { Comparison, Outcome } from "../inspect/energy/comparison";
 import type { Choice, CoverageMix } from "../inspect/energy/choice";
 import type { EnergyProfile } from "../inspect/energy/profile";
 import type { Palette } from "../inspect/report/style";
+import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
-interface EnergyFlags extends Omit<Choice, "saving" | "releaseAssistance"> {
+interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
   seed: string;
   coverage: CoverageMix;
+  keepAlive: boolean;
+  t3324: number;
   battery: number;
   selfDischarge: number;
   profile: string;
-  reports: number;
   json?: boolean;
 }
 
+const uses = {
+  seed: { flags: "--seed <text>", text: "seed of the runs", parse: (text) => text, default: "1" },
+  engine: {},
+  edition: {},
+  coverage: {
+    flags: "--coverage <mix>",
+    text: "coverage level, or shares such as 0=80,1=15,2=5",
+    parse: coverageMix,
+    default: [1, 0, 0],
+  },
+  loss: {},
+  releaseAssistance: {},
+  reports: { text: "readings in each run", range: [16, 10_000], default: 64 },
+  interval: { range: [60, 86_400] },
+  format: { default: "raw" },
+  batch: {},
+  lifetime: {},
+  keepAlive: { default: false },
+  modem: { choices: [...families.keys()] },
+  powerKey: { refused: "which is about modems in PSM" },
+  t3324: { text: "seconds that the modem stays reachable before PSM", default: 10 },
+  sleep: { default: "deep" },
+  command: { refused: "which sends none" },
+} satisfies EveryFlag;
+
 /** The `energy` command. */
 export function energyCommand(): Command {
-  return new Command("energy")
+  const command = new Command("energy")
     .configureHelp({ commandUsage: () => "npm run energy -- [options]" })
-    .option("--seed <text>", "seed of the runs", "1")
-    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 60, 86_400), 900)
-    .option("--coverage <mix>", "coverage level, or shares such as 0=80,1=15,2=5", coverageMix, [
-      1, 0, 0,
-    ] as const)
     .option("--battery <Wh>", "its capacity", capacity, 5)
     .option(
       "--self-discharge <share>",
@@ -41,27 +65,8 @@ export function energyCommand(): Command {
       fraction("--self-discharge"),
       0.01,
     )
-    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field")
-    .addOption(
-      new Option("--modem <family>", "the modem's family").choices([...families.keys()]).default("sim7020"),
-    )
-    .addOption(
-      new Option("--format <name>", "how readings are sent")
-        .choices(["raw", "compact", "json"])
-        .default("raw"),
-    )
-    .option("--batch <n>", "readings that are sent together", wholeNumber("--batch", 1, 32), 1)
-    .option("--lifetime <s>", "session lifetime, seconds", wholeNumber("--lifetime", 30, 86_400), 3_600)
-    .option("--keep-alive", "the session is kept alive between reports", false)
-    .addOption(
-      new Option("--sleep <how>", "what the board does between readings")
-        .choices(["none", "deep"])
-        .default("deep"),
-    )
-    .option("--t3324 <s>", "seconds that the modem stays reachable", wholeNumber("--t3324", 2, 11_160), 10)
-    .option("--reports <n>", "readings in each run", wholeNumber("--reports", 16, 10_000), 64)
-    .option("--json", "print one JSON document")
-    .action(energy);
+    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field");
+  return addSimulationFlags(command, uses).option("--json", "print one JSON document").action(energy);
 }
 
 function capacity(text: string): number {
@@ -106,6 +111,8 @@ function profileOf(name: string): EnergyProfile {
 async function energy(flags: EnergyFlags): Promise<void> {
   const { seed, coverage, battery: wattHours, selfDischarge, reports, json = false } = flags;
   const { modem, interval, format, batch, lifetime: session, keepAlive, sleep, t3324 } = flags;
+  const { engine, edition, loss, releaseAssistance } = flags;
+  requireEngine(engine);
   const profile = profileOf(flags.profile);
   const base: Choice = {
     modem,
@@ -117,13 +124,13 @@ async function energy(flags: EnergyFlags): Promise<void> {
     sleep,
     t3324,
     saving: "psm",
-    releaseAssistance: true,
+    releaseAssistance,
   };
   const battery = { capacity: wattHours, selfDischarge };
   const progress = new Progress(process.stderr, variantsOf(base).length + 5, "runs");
   let comparison: Comparison;
   try {
-    const options = { seed, profile, mix: coverage, reports };
+    const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
     comparison = await compare(base, battery, options, () => progress.step());
   } catch (error) {
     throw new CommandError(1, error instanceof Error ? error.message : "a run failed");
@@ -132,7 +139,13 @@ async function energy(flags: EnergyFlags): Promise<void> {
   }
   if (json) {
     const { name } = profile;
-    const asked = { seed, reports, battery, profile: name, coverage, choice: base };
+    // What was asked for besides, where it is not the usual.
+    const besides = {
+      ...(edition === "token" ? {} : { edition }),
+      ...(engine === "node" ? {} : { engine }),
+      ...(loss === undefined ? {} : { loss }),
+    };
+    const asked = { seed, reports, battery, profile: name, coverage, choice: base, ...besides };
     process.stdout.write(
       `${JSON.stringify({ asked, ...comparison, advice: advice(comparison) }, null, 2)}\n`,
     );

@@ -14,26 +14,49 @@ import { measureSession } from "../tools/footprint/session";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
+import { addSimulationFlags } from "./simulation-flags";
 import type { Budget } from "../tools/footprint/budget";
 import type { ModuleRow } from "../tools/footprint/report";
+import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 const parts = ["code", "ram"] as const;
 /** From the project's root. */
 const budgetFile = "test/footprint.json";
 
-interface FootprintFlags {
+interface FootprintFlags extends Partial<Pick<SimulationFlags, "modem">> {
   only?: (typeof parts)[number];
-  modem?: string;
   json?: boolean;
   update?: boolean;
 }
 
+/** The session is one and the same, so that its RAM can be compared: only its modem is chosen. */
+const fixed = { refused: "which measures one session, always the same" };
+const uses = {
+  seed: fixed,
+  engine: fixed,
+  edition: fixed,
+  coverage: fixed,
+  loss: fixed,
+  releaseAssistance: fixed,
+  reports: fixed,
+  interval: fixed,
+  format: fixed,
+  batch: fixed,
+  lifetime: fixed,
+  keepAlive: fixed,
+  modem: { text: "modem of the session", choices: [...families.keys()], optional: true },
+  powerKey: fixed,
+  t3324: fixed,
+  sleep: fixed,
+  command: fixed,
+} satisfies EveryFlag;
+
 /** The `footprint` command. */
 export function footprintCommand(): Command {
-  return new Command("footprint")
+  const command = new Command("footprint")
     .configureHelp({ commandUsage: () => "npm run footprint -- [options]" })
-    .addOption(new Option("--only <part>", "one part").choices(parts))
-    .addOption(new Option("--modem <family>", "modem of the session").choices([...families.keys()]))
+    .addOption(new Option("--only <part>", "one part").choices(parts));
+  return addSimulationFlags(command, uses)
     .option("--json", "as JSON")
     .option("--update", `write what was measured to ${budgetFile}, which the tests hold modules to`)
     .action(footprint);
@@ -41,6 +64,9 @@ export function footprintCommand(): Command {
 
 async function footprint(flags: FootprintFlags): Promise<void> {
   if (flags.update === true && flags.only === "ram") throw misuse("--update is about code, not --only ram");
+  if (flags.modem !== undefined && (flags.only === "code" || flags.update === true)) {
+    throw misuse("--modem is about RAM: it does not go with --only code or --update");
+  }
   try {
     const code = flags.only === "ram" ? undefined : measureCode(flags.update === true);
     const ram = flags.only === "code" || flags.update === true ? undefined : await measureRam(flags.modem);

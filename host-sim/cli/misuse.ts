@@ -28,12 +28,12 @@ export function wholeNumber(name: string, least: number, most: number): (text: s
   };
 }
 
-/** A fraction within 0 and 1, from the command line. */
-export function fraction(name: string): (text: string) => number {
+/** A fraction from 0 to `most`, which is 1 at most, from the command line. */
+export function fraction(name: string, most = 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d*\.?\d+$/.test(text) || value > 1) {
-      throw misuse(`${name} takes a number from 0 to 1 such as 0.3, got "${text.slice(0, 40)}"`);
+    if (!/^\d*\.?\d+$/.test(text) || value > most) {
+      throw misuse(`${name} takes a number from 0 to ${most} such as 0.3, got "${text.slice(0, 40)}"`);
     }
     return value;
   };

@@ -12,6 +12,7 @@ import { PtyError, openPty } from "../tools/pc/pty";
 import { WallClock } from "../tools/pc/wall-clock";
 import { Random } from "../sim/time/random";
 import { CommandError, misuse, wholeNumber } from "./misuse";
+import { addSimulationFlags } from "./simulation-flags";
 import type { SerialModemSide } from "../sim/modem/uart";
 import type { Endpoint } from "../sim/radio/link";
 
@@ -29,15 +30,15 @@ interface ModemFlags {
 
 /** The `modem` command. */
 export function modemCommand(): Command {
-  return new Command("modem")
+  const command = new Command("modem")
     .configureHelp({ commandUsage: () => "npm run modem -- FAMILY [options]" })
     .addArgument(new Argument("<family>", "the modem's family").choices([...families.keys()]))
     .option("--link <path>", "a name of your own for the terminal, such as /tmp/modem")
     .option("--attach <s>", "seconds until it is registered", wholeNumber("--attach", 0, 3_600), 3)
     .option("--route <map>", "address=HOST:PORT, an IPv4 address that is reached there", routeOption)
     .option("--anywhere", "datagrams may leave this machine (default: loopback only)")
-    .option("--imei <digits>", "its IMEI", imeiOption, "864600030000017")
-    .option("--seed <n>", "seed of its delays and habits", wholeNumber("--seed", 0, 4_294_967_295), 1)
+    .option("--imei <digits>", "its IMEI", imeiOption, "864600030000017");
+  return addSimulationFlags(command, { seed: { text: "seed of its delays and habits", default: 1 } })
     .option("--quirks <list>", `misbehaviour: ${quirkNames.join(", ")}`)
     .option("--fast <n>", "runs that many times faster", wholeNumber("--fast", 1, 1_000), 1)
     .option("--quiet", "does not show the AT exchange")

@@ -102,7 +102,6 @@ export class RunFiles {
 /** What a report says at its head; only what the seed decides. */
 export function factsOf(result: SimulationResult): [string, string][] {
   const { reports, commands, datagrams, virtualTime } = result;
-  const share = (ms: number): string => `${((100 * ms) / Math.max(1, virtualTime)).toFixed(1)} % of the time`;
   return [
     ["result", result.complete ? "complete" : `incomplete: ${result.shortfall ?? "unknown"}`],
     ["virtual time", lasting(virtualTime)],
@@ -117,10 +116,8 @@ export function factsOf(result: SimulationResult): [string, string][] {
     ],
     ["bytes", `${datagrams.bytesUp} up, ${datagrams.bytesDown} down`],
     ["retransmissions", String(datagrams.retransmissions)],
-    ["modem asleep", share(result.asleep)],
-    ...(result.board === undefined
-      ? []
-      : [["board in deep sleep", share(result.board.asleep)] as [string, string]]),
+    ["modem asleep", shareOf(result.asleep, virtualTime)],
+    ...sleepFact(result),
     ["edition, engine", `${result.edition ?? "unknown"}, ${result.engine}`],
     ["seed", String(result.seed)],
   ];
@@ -135,8 +132,20 @@ export function outageFactsOf(result: OutageResult): [string, string][] {
     ["readings", `${result.stored} of ${result.taken} stored, ${result.waited} of them waited`],
     ["caught up", Number.isNaN(result.caughtUp) ? "never" : `after ${lasting(result.caughtUp)}`],
     ["restarts of the board", String(result.restarts)],
+    ...sleepFact(result),
     ["seed", String(result.seed)],
   ];
+}
+
+function sleepFact({
+  board,
+  virtualTime,
+}: Pick<SimulationResult, "board" | "virtualTime">): [string, string][] {
+  return board === undefined ? [] : [["board in deep sleep", shareOf(board.asleep, virtualTime)]];
+}
+
+function shareOf(ms: number, virtualTime: number): string {
+  return `${((100 * ms) / Math.max(1, virtualTime)).toFixed(1)} % of the time`;
 }
 
 function open(file: string, option: string): number {

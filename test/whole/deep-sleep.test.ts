@@ -46,9 +46,11 @@ class Day {
       ...(modem === undefined ? {} : { modem }),
       powerKey: true,
       ...(journalSize === undefined ? {} : { journalSize }),
-      payload: "raw",
+      interval: 900,
+      format: "compact",
+      sleep: "deep",
       commandTimeout: 48 * hour,
-      config: { sleep: "deep", payload: "compact", startSpread: 0, ...config },
+      settings: { startSpread: 0, ...config },
       onEvent: (event) => day.events.push(event),
     });
     world = day.world;

@@ -5,7 +5,7 @@
  *     /api/v1/products        thing models and parsing scripts                 products.ts
  *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
- *     /api/v1/status, faults, nat, rate-limit                                  world.ts
+ *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
  *     /api/v1/events, and the page at /                                        ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
@@ -18,6 +18,7 @@ import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
 import { commandRoutes } from "./commands";
+import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
@@ -28,7 +29,6 @@ import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
 import { answers } from "./schemas";
 import { TokenGuard } from "./token";
-import { worldRoutes } from "./world";
 
 /** Below which all routes are but the document's own. */
 export const API_PREFIX = "/api/v1";
@@ -170,7 +170,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       deviceRoutes(api, context);
       dataRoutes(api, context);
       commandRoutes(api, context);
-      worldRoutes(api, context);
+      conditionRoutes(api, context);
       if (options.feed !== undefined) streamRoute(api, options.feed);
     },
     { prefix: API_PREFIX },

@@ -5,34 +5,36 @@
 import { Simulation } from "../../sim/world/simulation";
 import { EnergyMeter } from "./meter";
 import type { Coverage } from "../../sim/radio/link";
+import type { DeviceOptions } from "../../sim/world/device-options";
 import type { EnergyAccount } from "./meter";
 import type { EnergyProfile } from "./profile";
 
 /** Settings that decide over joules. */
-export interface Choice {
-  readonly modem: string;
-  /** Seconds between readings. */
-  readonly interval: number;
-  readonly format: "raw" | "compact" | "json";
-  readonly batch: number;
-  /** Seconds of silence after which the cloud ends the session. */
-  readonly lifetime: number;
-  readonly keepAlive: boolean;
-  /** What the board does between readings. */
-  readonly sleep: "none" | "deep";
-  /** How long the modem stays reachable before PSM, seconds. */
-  readonly t3324: number;
+export interface Choice extends Required<Pick<DeviceOptions, Deciding>> {
   /** How the modem spends the time between. */
   readonly saving: "psm" | "edrx";
-  /** The network lets go at once when the modem says that nothing follows. */
-  readonly releaseAssistance: boolean;
 }
+
+type Deciding =
+  | "modem"
+  | "interval"
+  | "format"
+  | "batch"
+  | "lifetime"
+  | "keepAlive"
+  | "sleep"
+  | "t3324"
+  | "releaseAssistance";
 
 /** Shares of the coverage levels, together 1. */
 export type CoverageMix = readonly [number, number, number];
 
-export interface MeasureOptions {
-  readonly seed: number | string;
+/** What stays as it is while settings are compared. */
+export interface MeasureOptions extends Pick<DeviceOptions, "seed" | "loss"> {
+  /** Default "node". */
+  readonly engine?: DeviceOptions["engine"];
+  /** Default "token". */
+  readonly edition?: DeviceOptions["edition"];
   readonly profile: EnergyProfile;
   readonly mix: CoverageMix;
   /** Readings of each run. */
@@ -89,24 +91,24 @@ interface Window {
 }
 
 async function runAt(choice: Choice, coverage: Coverage, options: MeasureOptions): Promise<Window> {
-  const { interval, sleep, saving, keepAlive, releaseAssistance, t3324, ...rest } = choice;
+  const { saving, ...settings } = choice;
+  const { seed, loss, engine = "node", edition = "token" } = options;
   const meter = new EnergyMeter(options.profile, { coverage, edrx: saving === "edrx" });
   let began: { readonly account: EnergyAccount; readonly at: number } | undefined;
   let ended = 0;
   const simulation = new Simulation({
-    ...rest,
-    interval,
-    sleep,
-    seed: options.seed,
-    engine: "node",
-    edition: "token",
+    ...settings,
+    ...(saving === "edrx" ? { edrx: cycle } : {}),
+    seed,
+    loss,
+    engine,
+    edition,
     coverage,
     // A few contacts behind the first hour.
-    reports: Math.max(options.reports, Math.ceil(warmUp / (1_000 * interval)) + 3 * choice.batch),
+    reports: Math.max(options.reports, Math.ceil(warmUp / (1_000 * choice.interval)) + 3 * choice.batch),
     powerKey: saving === "psm",
     command: false,
-    releaseAssistance,
-    settings: { keepAlive, t3324, startSpread: 0, ...(saving === "edrx" ? { edrx: cycle } : {}) },
+    settings: { startSpread: 0 },
     onEvent: (event) => {
       meter.hear(event);
       if (event.source !== "modem" || event.event.type !== "rrc" || event.event.state !== "idle") return;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { describeCoap } from "../../cloud/coap/coap-text";
 import type { DatagramReport } from "../../sim/radio/link";
-import type { SimulationResult } from "../../sim/world/simulation";
+import type { BoardSleep, SimulationResult } from "../../sim/world/simulation";
 
 export interface DatagramJson {
   /** Virtual ms since power-on. */
@@ -41,6 +41,7 @@ export function resultJson(result: SimulationResult, datagrams: readonly Datagra
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,
+    ...(rest.board === undefined ? {} : { board: boardJson(rest.board) }),
     virtualMs: milliseconds(virtualTime),
     asleepMs: milliseconds(asleep),
     device: {
@@ -51,6 +52,11 @@ export function resultJson(result: SimulationResult, datagrams: readonly Datagra
     },
     list: datagrams,
   };
+}
+
+/** Names in a document stay as they were given out once. */
+export function boardJson({ asleep, sleeps }: BoardSleep): object {
+  return { asleep, dozes: sleeps };
 }
 
 /** Virtual times carry fractions of a bit time: to the microsecond. */

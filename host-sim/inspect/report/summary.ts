@@ -21,19 +21,21 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
       `${datagrams.bytesUp} bytes up, ${datagrams.bytesDown} bytes down, ${datagrams.retransmissions} retransmissions`,
     `virtual time ${lasting(result.virtualTime)}, modem asleep ` +
       `${((100 * result.asleep) / Math.max(1, result.virtualTime)).toFixed(1)} % of it; real time ${lasting(realTime)}`,
-  ];
-  const { board } = result;
-  if (board !== undefined) {
-    const share = ((100 * board.asleep) / Math.max(1, result.virtualTime)).toFixed(1);
-    lines.push(`board in deep sleep ${share} % of it, ${board.dozes} times`);
-  }
-  lines.push(
+    ...sleepLine(result),
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)
       : palette.red(`incomplete: ${result.shortfall ?? "unknown"}; seed ${result.seed} repeats this run`),
     "",
-  );
+  ];
   return lines.join("\n");
+}
+
+/** How much of its virtual time the board slept deeply: one line, or none where it does not. */
+export function sleepLine(result: Pick<SimulationResult, "board" | "virtualTime">): string[] {
+  const { board, virtualTime } = result;
+  if (board === undefined) return [];
+  const share = ((100 * board.asleep) / Math.max(1, virtualTime)).toFixed(1);
+  return [`board in deep sleep ${share} % of it, ${board.sleeps} times`];
 }
 
 /** What XS spent: every report while they are few, else the spread. */

@@ -7,36 +7,12 @@ import { Tally } from "./tally";
 import { World } from "./world";
 import type { DeviceView } from "../../cloud/cloud";
 import type { Edition } from "../../cloud/registry/registry";
-import type { Coverage } from "../radio/link";
+import type { DeviceOptions } from "./device-options";
 import type { WorldEvent } from "./world";
 
-export interface SimulationOptions {
-  readonly seed: number | string;
-  readonly engine: "node" | "xs";
-  /** Which edition of the protocol the cloud speaks. */
-  readonly edition: Edition;
-  readonly coverage: Coverage;
-  /** Loss each way, 0 to 1; the coverage level's when left out. */
-  readonly loss?: number;
+export interface SimulationOptions extends DeviceOptions {
   /** Readings that the device takes. */
   readonly reports: number;
-  /** Seconds between them. */
-  readonly interval: number;
-  readonly format: "raw" | "compact" | "json" | "alternate";
-  /** Readings that the device waits for until it sends them (default 1). */
-  readonly batch?: number;
-  /** Seconds of silence after which the cloud ends the session (default 3600). */
-  readonly lifetime?: number;
-  /** The modem's family (default "sim7020"). */
-  readonly modem?: string;
-  /** The board's power key is wired to the modem, so that PSM can be left at will. */
-  readonly powerKey: boolean;
-  /** What the board does between readings (default "none"). */
-  readonly sleep?: "none" | "deep";
-  /** False: a network that does not care for release assistance (default true). */
-  readonly releaseAssistance?: boolean;
-  /** Further settings of the firmware. */
-  readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the operator of the cloud sends a command. */
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;
@@ -51,6 +27,14 @@ export interface ReportCost {
   readonly compute: number;
   /** Slots in use after a garbage collection, the device being idle. */
   readonly liveSlots: number;
+}
+
+/** The deep sleep of a board. */
+export interface BoardSleep {
+  /** Virtual ms that it spent in it. */
+  readonly asleep: number;
+  /** How often it fell asleep. */
+  readonly sleeps: number;
 }
 
 /** How a run went. */
@@ -86,8 +70,8 @@ export interface SimulationResult {
   /** Virtual ms that the run lasted, and of these how many the modem spent in PSM. */
   readonly virtualTime: number;
   readonly asleep: number;
-  /** With deep sleep only: virtual ms that the board spent in it, and how often it fell asleep. */
-  readonly board?: { readonly asleep: number; readonly dozes: number };
+  /** With deep sleep only. */
+  readonly board?: BoardSleep;
   readonly device: DeviceView;
   /** Per report, XS engine only. */
   readonly costs: readonly ReportCost[];
@@ -118,30 +102,12 @@ export class Simulation {
    * @throws EngineMissing when the XS engine is not installed
    */
   async run(): Promise<SimulationResult> {
-    const { seed, reports, interval, format, batch, lifetime, coverage, loss, edition } = this.#options;
+    const { seed, reports, interval } = this.#options;
     const tally = this.#tally;
     const world = await World.create({
-      seed,
-      engine: this.#options.engine,
-      edition,
-      coverage,
-      ...(loss === undefined ? {} : { loss }),
-      ...(this.#options.modem === undefined ? {} : { modem: this.#options.modem }),
-      powerKey: this.#options.powerKey,
-      releaseAssistance: this.#options.releaseAssistance,
-      // Commands go out as the device's readings come in: in bytes, unless all is JSON.
-      payload: format === "json" ? "json" : "raw",
+      ...this.#options,
       // An operator who knows how seldom the device speaks gives a command that long.
       commandTimeout: Math.max(3_600_000, 8_000 * interval),
-      config: {
-        interval,
-        reports,
-        payload: format,
-        ...(batch === undefined ? {} : { batch }),
-        ...(lifetime === undefined ? {} : { lifetime }),
-        ...(this.#options.sleep === undefined ? {} : { sleep: this.#options.sleep }),
-        ...this.#options.settings,
-      },
       onEvent: (event) => this.#hear(event),
     });
     this.#world = world;
@@ -177,7 +143,7 @@ export class Simulation {
         virtualTime: clock.now,
         asleep: tally.asleep,
         ...(this.#options.sleep === "deep"
-          ? { board: { asleep: world.boardAsleep, dozes: world.dozes } }
+          ? { board: { asleep: world.boardAsleep, sleeps: world.sleeps } }
           : {}),
         device: view,
         costs: this.#costs,

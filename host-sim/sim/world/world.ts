@@ -23,17 +23,19 @@ import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../engine/xs-engine";
 import { VirtualClock } from "../time/clock";
 import { demoDevice } from "./demo-device";
+import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { Restart } from "../board/board";
 import type { KeyValueStores } from "../board/key-value";
 import type { CloudEvent } from "../../cloud/cloud";
 import type { ProductRecord } from "../../cloud/registry/product";
-import type { DeviceRecord, Edition } from "../../cloud/registry/registry";
+import type { DeviceRecord } from "../../cloud/registry/registry";
 import type { Family } from "../modem/family";
 import type { ModemEvent } from "../modem/modem-event";
 import type { SimulatedModem } from "../modem/simulated-modem";
-import type { Coverage, DatagramReport } from "../radio/link";
+import type { DatagramReport } from "../radio/link";
 import type { ScheduledEvent } from "../time/clock";
+import type { DeviceOptions } from "./device-options";
 
 /** Something that happened, with its virtual time in ms. */
 export type WorldEvent = { readonly time: number } & (
@@ -55,38 +57,18 @@ export type WorldEvent = { readonly time: number } & (
     }
 );
 
-export interface WorldOptions {
-  readonly seed: number | string;
-  readonly engine: "node" | "xs";
-  /** Which edition of the protocol the cloud speaks. */
-  readonly edition: Edition;
-  readonly coverage: Coverage;
-  /** Loss each way, 0 to 1; the coverage level's when left out. */
-  readonly loss?: number;
-  /** Sessions are bound to the address that they were opened from. */
-  readonly addressBound?: boolean;
+/** A device, and how long and in whose hearing its world goes on. */
+export interface WorldOptions extends DeviceOptions {
+  /** Readings that the device takes before it falls silent, 0 for no end (default 0). */
+  readonly reports?: number;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
   readonly natIdle?: number;
-  /** The modem's family (default "sim7020"). */
-  readonly modem?: string;
-  /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
-  readonly powerKey: boolean;
-  /** False: a network that does not care for release assistance (default true). */
-  readonly releaseAssistance?: boolean;
-  /** The board can switch the modem's supply. */
-  readonly supply?: boolean;
-  /** How the cloud states commands: in bytes, or in JSON. */
-  readonly payload: "raw" | "json";
-  /** ms that a command waits for its answer. */
-  readonly commandTimeout: number;
+  /** ms that a command waits for its answer (default an hour). */
+  readonly commandTimeout?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
   readonly readingsKept?: number;
-  /** Settings of the firmware, as its manifest has them; where the cloud is is not among them. */
-  readonly config: Record<string, unknown>;
   /** The board was given no device key: it takes the modem's IMEI. */
   readonly keyFromModem?: boolean;
-  /** Bytes of flash for the journal; 0 for a board without (default 131072, as in firmware/partitions.csv). */
-  readonly journalSize?: number;
   readonly onEvent: (event: WorldEvent) => void;
 }
 
@@ -138,7 +120,7 @@ export class World {
   #deepSleep: { readonly since: number; readonly wall: number } | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
   boardAsleep = 0;
-  dozes = 0;
+  sleeps = 0;
   readonly #sleepRate: number;
 
   /** @throws EngineMissing when the XS engine is not installed */
@@ -155,7 +137,7 @@ export class World {
     this.#options = options;
     this.#bundle = firmware;
     const { clock } = this;
-    const { edition, payload, commandTimeout, readingsKept } = options;
+    const { edition, format, commandTimeout = 3_600_000, readingsKept } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
     const device = demoDevice((length) => keys.bytes(length));
@@ -178,7 +160,7 @@ export class World {
       devices: [device],
       scriptEngine,
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
-      products: [demoProduct(device.productKey, payload)],
+      products: [demoProduct(device.productKey, commandsAs(format))],
       limits: { commandTimeout, ...(readingsKept === undefined ? {} : { readings: readingsKept }) },
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });
@@ -256,7 +238,7 @@ export class World {
       this.#emit({ time: this.clock.now, source: "board", what: "power lost", text: `for ${offFor} ms` });
     }
     this.clock.cancel(this.#nextStart);
-    this.#endDoze();
+    this.#endSleep();
     this.#halt();
     this.#nextStart = this.clock.after(offFor, () => {
       this.#emit({ time: this.clock.now, source: "board", what: "power on", text: "" });
@@ -283,12 +265,12 @@ export class World {
   async #boot(resetReason: "Power-On" | "Software" | "Panic" | "Deep Sleep"): Promise<void> {
     let rtc: number | undefined;
     if (resetReason === "Deep Sleep") {
-      rtc = this.#endDoze();
+      rtc = this.#endSleep();
       this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
     } else {
       this.#retained.fill(0);
     }
-    const { powerKey, supply, config, engine: kind, seed } = this.#options;
+    const { powerKey, supply, reports, engine: kind, seed } = this.#options;
     this.power.restore();
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
     this.engine = engine;
@@ -309,7 +291,7 @@ export class World {
         modem: this.modem.family.name,
         ...(powerKey ? controlLines(this.modem.family) : {}),
         ...(supply === true ? { modemSupply: supplyPin } : {}),
-        ...config,
+        ...settingsOf(this.#options, reports),
       },
       keyValue: this.#keyValue,
       ...(this.flash === undefined ? {} : { flash: new Map([["journal", this.flash]]) }),
@@ -341,7 +323,7 @@ export class World {
   }
 
   /** Its own clock after deep sleep, epoch ms; undefined when it did not sleep. */
-  #endDoze(): number | undefined {
+  #endSleep(): number | undefined {
     if (this.#deepSleep === undefined) return undefined;
     const { since, wall } = this.#deepSleep;
     this.#deepSleep = undefined;
@@ -355,7 +337,7 @@ export class World {
     if (reason === "deep sleep") {
       this.#emit({ time: this.clock.now, source: "board", what: "asleep", text });
       this.#deepSleep = { since: this.clock.now, wall: this.board!.wall };
-      this.dozes += 1;
+      this.sleeps += 1;
       this.#halt();
       const asleep = duration / this.#sleepRate + wakeTime;
       this.#nextStart = this.clock.after(asleep, () => this.#boot("Deep Sleep"));

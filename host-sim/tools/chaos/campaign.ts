@@ -5,17 +5,17 @@
 import { Worker } from "node:worker_threads";
 import { randomScript } from "./script";
 import { runTrial } from "./trial";
+import type { DeviceOptions } from "../../sim/world/device-options";
 import type { ChosenDevice } from "./script";
 import type { TrialResult } from "./trial";
 
-export interface CampaignOptions {
+export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   readonly hours: number;
   /** The first seed, and how many there are. */
   readonly first: number;
   readonly seeds: number;
   /** Workers; 1 runs everything in this thread. */
   readonly jobs: number;
-  readonly engine: "node" | "xs";
   readonly device?: ChosenDevice;
   /** A trial is over; in the order in which they end. */
   readonly onResult?: (result: TrialResult) => void;

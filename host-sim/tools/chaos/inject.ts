@@ -54,7 +54,7 @@ export class Injector {
     this.#settings = {
       "coverage-outage": setting(0, (on) => (cell.outage = on === 1)),
       "coverage-level": setting(script.device.coverage, (level) => (cell.coverage = level as 0 | 1 | 2)),
-      loss: setting(-1, (loss) => (cell.loss = loss < 0 ? undefined : loss)),
+      loss: setting(-1, (loss) => (cell.loss = loss < 0 ? script.device.loss : loss)),
       "slow-network": setting(1, (factor) => (cell.slowdown = factor)),
       duplication: setting(0, (share) => (cell.duplication = share)),
       "attach-denial": setting(0, (cause) => (cell.denial = cause === 0 ? undefined : cause)),

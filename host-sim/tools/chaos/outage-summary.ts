@@ -1,5 +1,7 @@
-/** The totals at the end of a run without coverage. */
+/** The totals at the end of a run without coverage, for people and for machines. */
 import { lasting } from "../../inspect/report/duration";
+import { boardJson } from "../../inspect/report/json";
+import { sleepLine } from "../../inspect/report/summary";
 import type { Palette } from "../../inspect/report/style";
 import type { OutageResult } from "./outage";
 
@@ -25,10 +27,17 @@ export function outageSummary(result: OutageResult, realTime: number, palette: P
       `(${catchUp.bytesUp} up, ${catchUp.bytesDown} down)`,
     `${restarts} ${restarts === 1 ? "restart" : "restarts"} of the board by its supervisor`,
     `virtual time ${lasting(result.virtualTime)}; real time ${lasting(realTime)}`,
+    ...sleepLine(result),
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)
       : palette.red(`incomplete: ${result.shortfall ?? "unknown"}; seed ${result.seed} repeats this run`),
     "",
   ];
   return lines.join("\n");
+}
+
+/** The run as one JSON document; only what the seed decides. */
+export function outageJson(result: OutageResult): object {
+  const { board } = result;
+  return { ...result, ...(board === undefined ? {} : { board: boardJson(board) }) };
 }

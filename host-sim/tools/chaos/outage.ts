@@ -8,26 +8,13 @@
 import { World, epoch } from "../../sim/world/world";
 import { Ledger } from "./ledger";
 import { judge } from "./verdict";
-import type { Edition } from "../../cloud/registry/registry";
-import type { Coverage } from "../../sim/radio/link";
+import type { DeviceOptions } from "../../sim/world/device-options";
+import type { BoardSleep } from "../../sim/world/simulation";
 import type { WorldEvent } from "../../sim/world/world";
 import type { Script } from "./script";
 
-export interface OutageOptions {
+export interface OutageOptions extends DeviceOptions {
   readonly seed: number;
-  readonly engine: "node" | "xs";
-  readonly edition: Edition;
-  readonly coverage: Coverage;
-  readonly loss?: number;
-  /** Seconds between readings. */
-  readonly interval: number;
-  readonly format: "raw" | "compact" | "json" | "alternate";
-  readonly batch: number;
-  /** Seconds of silence after which the cloud ends a session. */
-  readonly lifetime: number;
-  readonly powerKey: boolean;
-  /** The modem's family (default "sim7020"). */
-  readonly modem?: string;
   readonly onEvent?: (event: WorldEvent) => void;
   /** The coverage goes, or comes back. */
   readonly onTurn?: (time: number, text: string) => void;
@@ -60,6 +47,8 @@ export interface OutageResult {
     readonly bytesDown: number;
   };
   readonly restarts: number;
+  /** With deep sleep only. */
+  readonly board?: BoardSleep;
   readonly virtualTime: number;
 }
 
@@ -93,19 +82,9 @@ class Outage {
   }
 
   async run(): Promise<OutageResult> {
-    const { seed, engine, edition, coverage, loss, powerKey, modem } = this.#options;
-    const { interval, format, batch, lifetime } = this.#options;
     const world = await World.create({
-      seed,
-      engine,
-      edition,
-      coverage,
-      ...(loss === undefined ? {} : { loss }),
-      powerKey,
-      ...(modem === undefined ? {} : { modem }),
-      payload: format === "json" ? "json" : "raw",
-      commandTimeout: hour,
-      config: { interval, reports: 0, payload: format, batch, lifetime, late: lateAfter, logValues: true },
+      ...this.#options,
+      settings: { ...this.#options.settings, late: lateAfter, logValues: true },
       onEvent: (event) => this.#hear(event),
     });
     const books = new Ledger(world.device.deviceSecret);
@@ -135,7 +114,7 @@ class Outage {
       await world.close();
     }
     const online = world.cloud.device(world.device.productKey, world.device.deviceKey)?.state === "online";
-    return this.#judge(books, online, clock.now);
+    return this.#judge(books, online, world);
   }
 
   #hear(event: WorldEvent): void {
@@ -152,8 +131,8 @@ class Outage {
     else this.#catchUp.bytesDown += bytes.length;
   }
 
-  #judge(books: Ledger, online: boolean, virtualTime: number): OutageResult {
-    const { seed, engine } = this.#options;
+  #judge(books: Ledger, online: boolean, world: World): OutageResult {
+    const { seed, engine, sleep } = this.#options;
     const waited = this.#waiting.map((id) => books.taken.get(id)!);
     const account = judge(books, { script: this.#script(), online, cutsInWrite: 0, busiestHour: 0 });
     const timed = waited.filter((taken) => {
@@ -173,7 +152,8 @@ class Outage {
       caughtUp: this.#caughtUp - back,
       catchUp: this.#catchUp,
       restarts: books.restarts.explained.length,
-      virtualTime,
+      ...(sleep === "deep" ? { board: { asleep: world.boardAsleep, sleeps: world.sleeps } } : {}),
+      virtualTime: world.clock.now,
     };
     const shortfall = shortfallOf(result, account.violations[0]?.sentence);
     if (shortfall === undefined) return { ...result, complete: true };
@@ -182,12 +162,13 @@ class Outage {
 
   /** As the rules of a campaign want it: nothing that befalls this device explains a loss. */
   #script(): Script {
-    const { seed, edition, coverage, interval, format, batch, powerKey, modem = "sim7020" } = this.#options;
-    const device = { modem, edition, addressBound: false, coverage, interval, format, batch };
-    const board = { powerKey, supply: false, journalSize: 131_072, sleep: "none" } as const;
-    const stored = { full: "oldest", order: "oldest" } as const;
+    const { seed, edition, coverage, interval, format, powerKey } = this.#options;
+    const { modem = "sim7020", batch = 1, sleep = "none", full = "oldest", order = "oldest" } = this.#options;
+    const { addressBound = false, supply = false, journalSize = 131_072 } = this.#options;
+    const device = { modem, edition, addressBound, coverage, interval, format, batch, full, order, sleep };
+    const board = { powerKey, supply, journalSize };
     const fault = { at: gone, kind: "coverage-outage", lasting: back - gone, amount: 0 } as const;
-    return { seed, hours: back / hour, device: { ...device, ...board, ...stored }, faults: [fault] };
+    return { seed, hours: back / hour, device: { ...device, ...board }, faults: [fault] };
   }
 }
 

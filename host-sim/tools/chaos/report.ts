@@ -35,11 +35,22 @@ export interface Totals {
 export function replayCommand({ seed, hours, engine, device = {}, keep }: Replay): string {
   const faults = keep === undefined ? "" : ` --keep ${keep.length === 0 ? "none" : keep.join(",")}`;
   const xs = engine === "xs" ? " --engine xs" : "";
-  const { modem = "sim7020", sleep = "none" } = device;
-  const family = modem === "sim7020" ? "" : ` --modem ${modem}`;
-  const deep = sleep === "none" ? "" : ` --sleep ${sleep}`;
-  return `npm run chaos -- --seed ${seed} --hours ${hours}${family}${deep}${xs}${faults} --verbose`;
+  return `npm run chaos -- --seed ${seed} --hours ${hours}${flagsOf(device)}${xs}${faults} --verbose`;
 }
+
+/** What was chosen of a device, as the command line has it; what is usual is left out. */
+function flagsOf(device: ChosenDevice): string {
+  let flags = "";
+  for (const [name, value] of Object.entries(device)) {
+    if (value === undefined || value === usual[name]) continue;
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (value === false) flags += ` --no-${flag}`;
+    else flags += value === true ? ` --${flag}` : ` --${flag} ${value}`;
+  }
+  return flags;
+}
+
+const usual: Readonly<Record<string, unknown>> = { modem: "sim7020", sleep: "none" };
 
 /** Nothing for a trial in which all rules held. */
 export function violationLines({ seed, violations }: TrialResult): string[] {

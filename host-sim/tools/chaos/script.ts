@@ -4,42 +4,32 @@
  */
 import { families } from "../../sim/modem/families";
 import { Random } from "../../sim/time/random";
-import type { Edition } from "../../cloud/registry/registry";
-import type { Coverage } from "../../sim/radio/link";
+import type { DeviceOptions } from "../../sim/world/device-options";
 
-/** How the device of a trial is set up. */
-export interface ChaosDevice {
-  /** The modem's family. */
-  readonly modem: string;
-  readonly edition: Edition;
-  /** Sessions are bound to the address from which they were opened. */
-  readonly addressBound: boolean;
-  /** Coverage where it stands, between the faults. */
-  readonly coverage: Coverage;
-  /** Seconds between readings. */
-  readonly interval: number;
-  readonly format: "raw" | "compact" | "json" | "alternate";
-  readonly batch: number;
-  /** The board can press the modem's power key. */
-  readonly powerKey: boolean;
-  /** The board can switch the modem's supply. */
-  readonly supply: boolean;
-  /** Bytes of flash for the journal. */
-  readonly journalSize: number;
-  /** What goes when that is full. */
-  readonly full: "oldest" | "newest" | "thin";
-  readonly order: "oldest" | "live";
-  /** What the board does between readings. */
-  readonly sleep: "none" | "deep";
-}
+/** How the device of a trial is set up: all of this is drawn or chosen, and the rest may be chosen. */
+export type ChaosDevice = Required<Pick<DeviceOptions, Drawn>> &
+  Pick<DeviceOptions, "loss" | "lifetime" | "keepAlive" | "releaseAssistance" | "t3324">;
 
-/** What of a trial's device is chosen, and not drawn. */
-export interface ChosenDevice {
-  /** The modem's family (default sim7020), or "all" to go through them by the seed. */
-  readonly modem?: string;
-  /** Default "none". */
-  readonly sleep?: "none" | "deep";
-}
+type Drawn =
+  | "modem"
+  | "sleep"
+  | "edition"
+  | "addressBound"
+  | "coverage"
+  | "interval"
+  | "format"
+  | "batch"
+  | "powerKey"
+  | "supply"
+  | "journalSize"
+  | "full"
+  | "order";
+
+/**
+ * What of a trial's device is chosen, and not drawn. The modem's family (default sim7020) may be "all", to go
+ * through them by the seed; a board sleeps (default "none") only where that is chosen.
+ */
+export type ChosenDevice = Partial<ChaosDevice>;
 
 /** One fault. Times in virtual ms. */
 export interface Fault {
@@ -162,9 +152,10 @@ const quietStart = 5 * minute;
 
 /** The script of a seed: the same one, always. */
 export function randomScript(seed: number, hours: number, chosen: ChosenDevice = {}): Script {
-  const { modem = "sim7020", sleep = "none" } = chosen;
+  const { modem = "sim7020" } = chosen;
   const random = new Random(`chaos ${seed}`);
-  const device = randomDevice(random.fork("device"), modem === "all" ? familyOf(seed) : modem, sleep);
+  const family = modem === "all" ? familyOf(seed) : modem;
+  const device = deviceOf(random.fork("device"), { ...chosen, modem: family });
   const draw = random.fork("faults");
   const end = hours * hour;
   const count = Math.max(1, Math.round((draw.between(fewest, most) * end) / day));
@@ -178,10 +169,11 @@ function familyOf(seed: number): string {
   return names[seed % names.length];
 }
 
-function randomDevice(random: Random, modem: string, sleep: "none" | "deep"): ChaosDevice {
+/** What is chosen takes the place of what is drawn, so that all else of the seed stays as it was. */
+function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: string }): ChaosDevice {
   const drawn = {
-    modem,
-    sleep,
+    modem: chosen.modem,
+    sleep: "none" as const,
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),
@@ -194,8 +186,9 @@ function randomDevice(random: Random, modem: string, sleep: "none" | "deep"): Ch
     full: random.pick(["oldest", "oldest", "newest", "thin"] as const),
     order: random.pick(["oldest", "oldest", "live"] as const),
   };
+  const device = { ...drawn, ...chosen };
   // Only the edition without tokens can bind a session to an address.
-  return { ...drawn, addressBound: drawn.addressBound && drawn.edition === "tokenless" };
+  return { ...device, addressBound: device.addressBound && device.edition === "tokenless" };
 }
 
 function randomFault(random: Random, end: number): Fault {

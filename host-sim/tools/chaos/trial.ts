@@ -5,12 +5,13 @@ import { World } from "../../sim/world/world";
 import { Injector } from "./inject";
 import { Ledger } from "./ledger";
 import { judge, mostEvents, recoveryHours } from "./verdict";
+import type { DeviceOptions } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
 import type { Fault, Script } from "./script";
 import type { Account, Violation } from "./verdict";
 
-export interface TrialOptions {
-  readonly engine: "node" | "xs";
+/** All else that a device is set to is in the script. */
+export interface TrialOptions extends Pick<DeviceOptions, "engine"> {
   /** Every event, in order. */
   readonly onEvent?: (event: WorldEvent) => void;
   /** A fault of the script strikes. */
@@ -46,29 +47,12 @@ export async function runTrial(script: Script, options: TrialOptions): Promise<T
   const { device, hours } = script;
   let ledger: Ledger | undefined;
   const world = await World.create({
+    // Twice what lies between two contacts: it is not the faults that would end the session then.
+    lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),
+    ...device,
     seed: `chaos ${script.seed}/world`,
     engine: options.engine,
-    edition: device.edition,
-    coverage: device.coverage,
-    addressBound: device.addressBound,
-    modem: device.modem,
-    powerKey: device.powerKey,
-    supply: device.supply,
-    payload: device.format === "json" ? "json" : "raw",
-    commandTimeout: hour,
-    journalSize: device.journalSize,
-    config: {
-      interval: device.interval,
-      reports: 0,
-      payload: device.format,
-      batch: device.batch,
-      full: device.full,
-      order: device.order,
-      sleep: device.sleep,
-      logValues: true,
-      // Twice what lies between two contacts: it is not the faults that would end the session then.
-      lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),
-    },
+    settings: { logValues: true },
     onEvent: (event) => {
       options.onEvent?.(event);
       const seen = options.tamper === undefined ? event : options.tamper(event);

@@ -168,10 +168,11 @@ class Session {
       coverage: 0,
       loss: 0,
       powerKey: true,
-      payload: "raw",
+      modem,
+      interval: 900,
+      format: payload,
       commandTimeout: patience,
-      config: { interval: 900, payload, startSpread: 30, ...(modem === undefined ? {} : { modem }) },
-      ...(modem === undefined ? {} : { modem }),
+      settings: { startSpread: 30 },
       onEvent: (event) => this.#hear(event),
     });
     this.#world = world;

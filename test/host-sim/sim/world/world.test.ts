@@ -18,9 +18,9 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
     coverage: 0,
     loss: 0,
     powerKey: true,
-    payload: "raw",
+    interval: 900,
+    format: "raw",
     commandTimeout: hour,
-    config: { interval: 900, reports: 0, payload: "raw" },
     onEvent: (event) => void events.push(event),
     ...options,
   });

@@ -30,9 +30,8 @@ async function firstHour(keysOf: (device: DeviceRecord) => BoardKeys): Promise<F
     edition: "token",
     coverage: 0,
     powerKey: false,
-    payload: "json",
-    commandTimeout: 3_600_000,
-    config: {},
+    interval: 900,
+    format: "json",
     onEvent: (event) => {
       if (event.source === "cloud") cloud.push(event.event.type);
     },

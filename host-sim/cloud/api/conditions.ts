@@ -1,4 +1,4 @@
-/** The world around the devices, to be made worse at will: faults, NAT, rate limit; and how the cloud stands. */
+/** The conditions that devices meet, to be made worse at will: faults, NAT, rate limit; and how the cloud stands. */
 import type { FastifyInstance } from "fastify";
 import type { Faults } from "../coap/faults";
 import type { RateLimit } from "../coap/rate-limit";
@@ -12,9 +12,9 @@ interface Nat {
   addressIdle: number;
 }
 
-const TAG = "world";
+const TAG = "conditions";
 
-export function worldRoutes(api: FastifyInstance, context: RouteContext): void {
+export function conditionRoutes(api: FastifyInstance, context: RouteContext): void {
   const { cloud, now, startedAt, version, edition, kept } = context;
 
   /** A setting that is read, and set in part: what a body leaves out stays as it is. */
