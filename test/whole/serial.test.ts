@@ -6,13 +6,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { skipWithout } from "../absent";
 import { launch } from "../host-sim/cli/command-line";
 import type { Running } from "../host-sim/cli/command-line";
 
-// Optional packages: their absence is no fault of a user's, but one of CI's.
-const installed = ["@lydell/node-pty", "serialport"].every((name) => existsSync(`node_modules/${name}`));
-const may = installed || process.env.CI !== undefined;
-if (!may) console.warn("skipped: @lydell/node-pty and serialport are not installed");
+const skipped = skipWithout("@lydell/node-pty", "serialport");
 
 let folder: string;
 let running: Running[];
@@ -32,7 +30,7 @@ function start(args: readonly string[], env: Record<string, string> = {}): Runni
   return started;
 }
 
-describe.skipIf(!may)("three processes", () => {
+describe.skipIf(skipped)("three processes", () => {
   // One that pushes datagrams in hexadecimal, one with prompts and raw data.
   it.each(["sim7020", "sim7080"])(
     "%s: a reading from the firmware over the terminal into the cloud",

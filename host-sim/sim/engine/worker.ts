@@ -1,6 +1,6 @@
 /**
- * Moddable's XS in a process of its own: the `xsnap-worker` that the npm package @agoric/xsnap builds
- * from XS's sources, spoken to directly.
+ * Moddable's XS in a process of its own: the `xsnap-worker` of the npm package @agoric/xsnap, built
+ * from XS's sources and spoken to directly.
  *
  *   fd 3, to the worker     "e" script          evaluate it
  *                           "?" bytes           globalThis.handleCommand(ArrayBuffer)
@@ -13,11 +13,9 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { EngineMissing, EngineStopped, GuestFault } from "./engine";
+import { buildWorker } from "./build-worker";
+import { EngineStopped, GuestFault } from "./engine";
 import { NetstringReader, netstring } from "./netstring";
 
 /** What a turn in the worker cost. */
@@ -40,23 +38,9 @@ const exits: Readonly<Record<number, string>> = Object.freeze({
   17: "computed for too long in one turn",
 });
 
-const folders: Readonly<Record<string, string>> = Object.freeze({ linux: "lin", darwin: "mac" });
-const program = "@agoric/xsnap/xsnap-native/xsnap/build/bin";
-
-/** Path of the worker's program. @throws EngineMissing */
+/** Path of the worker's program, built if need be. @throws EngineMissing */
 export function findWorker(): string {
-  const folder = folders[process.platform];
-  if (folder === undefined) {
-    throw new EngineMissing(`the XS engine runs on Linux and macOS, not on ${process.platform}`);
-  }
-  for (const place of createRequire(import.meta.url).resolve.paths(program) ?? []) {
-    const path = join(place, program, folder, "release/xsnap-worker");
-    if (existsSync(path)) return path;
-  }
-  throw new EngineMissing(
-    "the XS engine is missing: it needs the package @agoric/xsnap, which npm ci builds with a C " +
-      "compiler (gcc 10 or newer, make) on Node ^20.9 or ^22.11; install them and run npm ci again",
-  );
+  return buildWorker().program;
 }
 
 /** A turn that was asked for. */

@@ -1,6 +1,6 @@
 /**
  * Builds the two C programs of this folder from the XS sources that the package @agoric/xsnap brings,
- * with the C compiler that built that package, and keeps them in build/footprint/.
+ * with a C compiler, and keeps them in build/footprint/.
  *
  *   compiler    XS's parser and code generator alone, as Moddable's xsc is made of them
  *   heap        xsnap-worker, with a look into its heap; linked with the objects of the worker's own build
@@ -11,7 +11,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { join } from "node:path";
 import { EngineMissing } from "../../sim/engine/engine";
 import { projectRoot } from "../../project";
-import { findWorker } from "../../sim/engine/worker";
+import { buildWorker, xsPackage } from "../../sim/engine/build-worker";
+import type { XsPackage } from "../../sim/engine/build-worker";
 
 type Program = "compiler" | "heap";
 
@@ -44,19 +45,19 @@ const switches: Readonly<Record<Program, readonly string[]>> = Object.freeze({
  * @throws EngineMissing in one line, when the package or the C compiler is not there
  */
 export function nativeProgram(program: Program, folder = join(projectRoot(), "build/footprint")): string {
-  const places = xsnap();
+  const xs = xsPackage();
   const source = readFileSync(join(projectRoot(), `host-sim/tools/footprint/${program}.c`));
   const key = createHash("sha256")
     .update(source)
     .update(JSON.stringify(switches[program]))
-    .update(places.version);
+    .update(xs.version);
   const name = `${program}-${key.digest("hex").slice(0, 16)}`;
   const path = join(folder, name);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
   // Moved into place when it is whole: the command and a test may build at the same moment.
   const draft = `${path}.${process.pid}`;
-  compile(program, places, draft);
+  compile(program, xs, draft);
   for (const other of readdirSync(folder)) {
     const former = other.startsWith(`${program}-`) && !other.startsWith(name);
     if (former) rmSync(join(folder, other), { force: true });
@@ -65,45 +66,16 @@ export function nativeProgram(program: Program, folder = join(projectRoot(), "bu
   return path;
 }
 
-interface Places {
-  readonly version: string;
-  /** XS as the package has it. */
-  readonly xs: string;
-  /** Sources of xsnap itself. */
-  readonly sources: string;
-  /** Objects of its build. */
-  readonly objects: string;
-}
-
 /** @throws EngineMissing */
-function xsnap(): Places {
-  const worker = findWorker();
-  const at = worker.lastIndexOf("/xsnap-native/");
-  const root = worker.slice(0, at);
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  const objects = worker.replace("/build/bin/", "/build/tmp/");
-  if (!existsSync(join(objects, "xsMemory.o"))) {
-    throw new EngineMissing(
-      `the objects that ${root} was linked from are gone: run npm rebuild @agoric/xsnap, which makes them anew`,
-    );
-  }
-  return {
-    version,
-    xs: join(root, "moddable/xs"),
-    sources: join(root, "xsnap-native/xsnap/sources"),
-    objects,
-  };
-}
-
-function compile(program: Program, { xs, sources, objects }: Places, to: string): void {
+function compile(program: Program, xs: XsPackage, to: string): void {
   const compiler = process.env.CC ?? "cc";
+  const sources = join(xs.root, "moddable/xs");
   const linked =
     program === "compiler"
-      ? compilerFiles.map((file) => join(xs, `sources/${file}.c`))
-      : readdirSync(objects)
-          .filter((file) => file.endsWith(".o") && file !== "xsnap-worker.o")
-          .map((file) => join(objects, file));
-  const folders = [join(xs, "includes"), join(xs, "platforms"), join(xs, "sources"), sources];
+      ? compilerFiles.map((file) => join(sources, `sources/${file}.c`))
+      : workerObjects();
+  const folders = ["includes", "platforms", "sources"].map((name) => join(sources, name));
+  folders.push(join(xs.root, "xsnap-native/xsnap/sources"));
   const libraries =
     process.platform === "darwin" ? ["-framework", "CoreServices"] : ["-lm", "-ldl", "-lpthread"];
   const { status, error, stderr } = spawnSync(
@@ -120,9 +92,7 @@ function compile(program: Program, { xs, sources, objects }: Places, to: string)
     { encoding: "utf8" },
   );
   if (error !== undefined) {
-    throw new EngineMissing(
-      `footprint needs the C compiler that npm ci needs: ${compiler} could not be started`,
-    );
+    throw new EngineMissing(`footprint needs a C compiler: ${compiler} could not be started`);
   }
   if (status !== 0) {
     rmSync(to, { force: true });
@@ -131,4 +101,14 @@ function compile(program: Program, { xs, sources, objects }: Places, to: string)
       `${compiler} could not build host-sim/tools/footprint/${program}.c: ${first.trim()}`,
     );
   }
+}
+
+/** What the worker is linked from, but its own main program. @throws EngineMissing */
+function workerObjects(): string[] {
+  const { objects } = buildWorker();
+  const files = existsSync(objects) ? readdirSync(objects).filter((file) => file.endsWith(".o")) : [];
+  if (!files.includes("xsMemory.o")) {
+    throw new EngineMissing("the objects of the XS engine are gone: remove build/xs, and it is built anew");
+  }
+  return files.filter((file) => file !== "xsnap-worker.o").map((file) => join(objects, file));
 }

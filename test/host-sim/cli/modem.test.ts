@@ -1,5 +1,6 @@
 /** `npm run modem` and `npm run device -- --serial`: what a user can do wrong. */
 import { describe, expect, test } from "vitest";
+import { skipWithout } from "../../absent";
 import { run } from "./command-line";
 
 const keys = {
@@ -16,11 +17,6 @@ describe("one line, and the code of misuse", () => {
     [["modem", "bg95", "--route", "x"], /^--route takes 203\.0\.113\.5=127\.0\.0\.1:5683/],
     [["modem", "bg95", "--route", "1.2.3.4=127.0.0.1:0"], /^--route takes /],
     [["modem", "bg95", "--imei", "12"], /^--imei takes 15 digits, got "12"\n$/],
-    [
-      ["modem", "bg95", "--link", "/nonexistent/modem"],
-      /^--link \/nonexistent\/modem: cannot be made \(ENOENT\)\n$/,
-    ],
-    [["modem", "bg95", "--link", "/dev/null"], /^--link \/dev\/null: is there already: remove it, or name/],
     [["device", ...server, "--modem", "bg95"], /^--modem is for a modem on --serial; without it the device/],
     [["device", ...server, "--power-key", "dtr"], /^--power-key is for a modem on --serial/],
     [["device", ...server, "--device-secret=kT4vXq9Z"], /^error: unknown option '--device-secret=…'\n/],
@@ -39,7 +35,22 @@ describe("one line, and the code of misuse", () => {
   });
 });
 
-describe("a port that cannot be had: one line, and the code of failure", () => {
+describe.skipIf(skipWithout("@lydell/node-pty"))("a link that cannot be had", () => {
+  test.each([
+    [
+      ["modem", "bg95", "--link", "/nonexistent/modem"],
+      /^--link \/nonexistent\/modem: cannot be made \(ENOENT\)\n$/,
+    ],
+    [["modem", "bg95", "--link", "/dev/null"], /^--link \/dev\/null: is there already: remove it, or name/],
+  ])("%j", async (args, line) => {
+    const { code, stderr, stdout } = await run(args, keys);
+    expect(stderr).toMatch(line);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+});
+
+describe.skipIf(skipWithout("serialport"))("a port that cannot be had: one line, and the code of failure", () => {
   test.each(["/dev/nonexistent", "/etc/hostname"])("%s", async (path) => {
     const { code, stderr } = await run(["device", ...server, "--serial", path], keys);
     expect(stderr.trim().split("\n")).toHaveLength(1);
