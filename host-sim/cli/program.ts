@@ -48,7 +48,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./modem")).modemCommand(),
   },
   pictures: {
-    does: "make docs/pictures anew, in headless Chromium",
+    does: "make docs/pictures anew, in headless Chromium: a lost answer, its power, the console",
     load: async () => (await import("./pictures")).picturesCommand(),
   },
   provision: {

@@ -8,6 +8,8 @@ import type { Browser, Page } from "playwright-core";
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] as const;
 /** CSS pixels, as the README shows them. */
 const width = 880;
+/** High enough for all of the page's plots and the sequence chart, so that nothing scrolls or changes its size. */
+const height = 4_000;
 /** A browser that does nothing by itself, and touches no network. */
 const quiet = [
   "--headless",
@@ -43,36 +45,47 @@ export async function launchChromium(): Promise<Browser> {
   return playwright.chromium.launch({ executablePath, args: [...quiet] });
 }
 
+/** What a picture shows, besides its file. */
+export interface Picture {
+  readonly file: string;
+  /** The rows of the sequence chart that are in it, as text; none for a plot. */
+  readonly rows: readonly string[];
+}
+
 /**
  * Takes the pictures of a report, in light colours: the power of a part of the run, and its messages.
  *
  * @param report the HTML file's path
  * @param run virtual ms: where the run ends, and the part to show
- * @returns the files written
  */
 export async function takePictures(
   report: string,
   folder: string,
   run: { readonly end: number; readonly from: number; readonly to: number },
-): Promise<string[]> {
+): Promise<Picture[]> {
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
   try {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: "light" });
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: "light" });
     await page.goto(pathToFileURL(report).href);
     await page.waitForSelector(".row");
     // Without the AT exchange, which is another story.
     await page.getByLabel("AT", { exact: true }).uncheck();
-    await page.evaluate(`document.querySelector("#sequence").style.height = "690px"`);
+    await page.evaluate(`document.querySelector("#sequence").style.height = "811px"`);
     // Closer in two steps: a pixel of the whole run is longer than what is to be seen.
     const length = run.to - run.from;
     const around = { from: run.from - 2 * length, to: run.to + 2 * length };
     await zoom(page, { from: 0, to: run.end }, around);
     await zoom(page, around, run);
     await page.getByText("Show in sequence chart").click();
-    const sequenceChart = await clip(page, join(folder, "sequence.png"), "#lanes", "#sequence");
+    const sequence = await clip(page, join(folder, "sequence.png"), "#lanes", "#sequence");
+    // Read after the picture was taken: a chart that moved meanwhile tells it.
+    const rows = await rowsInView(page);
     const power = await clip(page, join(folder, "power.png"), "#power-key", "#power-plot");
-    return [sequenceChart, power];
+    return [
+      { file: sequence, rows },
+      { file: power, rows: [] },
+    ];
   } finally {
     await browser.close();
   }
@@ -95,12 +108,27 @@ async function zoom(
   await page.mouse.up();
 }
 
+/** Texts of the sequence chart's rows that are wholly in view, from the top. */
+async function rowsInView(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const view = document.querySelector("#sequence").getBoundingClientRect();
+    const seen = (row) => {
+      const { top, bottom } = row.getBoundingClientRect();
+      return top >= view.top - 1 && bottom <= view.bottom + 1;
+    };
+    return [...document.querySelectorAll("#sequence .row")]
+      .filter(seen)
+      .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+      .map((row) => row.innerText.replace(/\\s+/g, " "));
+  })()`);
+}
+
 /** A picture from the top of one element to the bottom of another. */
 async function clip(page: Page, path: string, first: string, last: string): Promise<string> {
   await page.evaluate("scrollTo(0, 0)");
   const top = (await page.locator(first).boundingBox())!;
   const bottom = (await page.locator(last).boundingBox())!;
   const height = bottom.y + bottom.height - top.y;
-  await page.screenshot({ path, clip: { x: top.x, y: top.y, width: top.width, height }, fullPage: true });
+  await page.screenshot({ path, clip: { x: top.x, y: top.y, width: top.width, height } });
   return path;
 }
