@@ -32,9 +32,9 @@ export async function takeConsolePicture(file: string, seed: number): Promise<st
       edition: "token",
       coverage: 0,
       powerKey: true,
-      payload: "raw",
       commandTimeout: 3_600_000,
-      config: { interval: 900 },
+      interval: 900,
+      format: "raw",
       onEvent: (event) => {
         if (event.source === "cloud") feed.event(event.event);
         if (event.source !== "air" || event.report.fate === "lost") return;

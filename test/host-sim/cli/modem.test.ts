@@ -50,11 +50,14 @@ describe.skipIf(skipWithout("@lydell/node-pty"))("a link that cannot be had", ()
   });
 });
 
-describe.skipIf(skipWithout("serialport"))("a port that cannot be had: one line, and the code of failure", () => {
-  test.each(["/dev/nonexistent", "/etc/hostname"])("%s", async (path) => {
-    const { code, stderr } = await run(["device", ...server, "--serial", path], keys);
-    expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toContain(`${path} cannot be opened: `);
-    expect(code).toBe(1);
-  });
-});
+describe.skipIf(skipWithout("serialport"))(
+  "a port that cannot be had: one line, and the code of failure",
+  () => {
+    test.each(["/dev/nonexistent", "/etc/hostname"])("%s", async (path) => {
+      const { code, stderr } = await run(["device", ...server, "--serial", path], keys);
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+      expect(stderr).toContain(`${path} cannot be opened: `);
+      expect(code).toBe(1);
+    });
+  },
+);
