@@ -69,14 +69,14 @@ export function thingSource(model: Model, fingerprint: string, runtime: string):
  * Written by \`npm run model\` from the product's model file: edit that, not this. The parsing script
  * that was written with it bears the same layout and belongs into EnOS's console.
  */
-import { decodeCommand, encodeReply, serviceNumber } from "${runtime}/thing-command";
-import { attributesFault, eventFault, reportFault } from "${runtime}/thing-check";
+import { decodeCommand, encodeReply, serviceNumber } from "${runtime}/command";
+import { attributesFault, eventFault, reportFault } from "${runtime}/check";
 import { defineThing } from "${runtime}/thing";
-import { beginBatch } from "${runtime}/thing-batch";
-import { encodeReport } from "${runtime}/thing-report";
-import type { BatchWriter } from "${runtime}/thing-batch";
-import type { Layout } from "${runtime}/thing-report";
-import type { RawCommandFault } from "${runtime}/thing-command";
+import { beginBatch } from "${runtime}/batch";
+import { encodeReport } from "${runtime}/report";
+import type { BatchWriter } from "${runtime}/batch";
+import type { Layout } from "${runtime}/report";
+import type { RawCommandFault } from "${runtime}/command";
 import type { Thing, ThingFault, ThingValues${quality ? ", WithQuality" : ""} } from "${runtime}/thing";
 `,
     `/** What the values are and which bytes they take. */

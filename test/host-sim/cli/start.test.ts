@@ -60,8 +60,8 @@ describe("npm start -- --scenario outage", () => {
     const timed = new RegExp(`^${waited} of ${waited} stored with their own time`, "m").test(stdout);
     expect(code).toBe(timed ? 0 : 1);
     // The turns are told; three days of the same are not, line by line.
-    expect(stdout).toMatch(/06:00:00\.000 {2}world {4}no coverage from now on/);
-    expect(stdout).toMatch(/3d 06:00:00\.000 {2}world {4}coverage is back, \d+ readings wait/);
+    expect(stdout).toMatch(/06:00:00\.000 {2}cell {5}no coverage from now on/);
+    expect(stdout).toMatch(/3d 06:00:00\.000 {2}cell {5}coverage is back, \d+ readings wait/);
     expect(stdout).toMatch(/┆ {8}\d+ h \d+ min: \d+ × /);
     expect(stdout.split("\n").length).toBeLessThan(600);
   });

@@ -91,7 +91,7 @@ describe("what is built", () => {
     const folder = mkdtempSync(join(tmpdir(), "footprint-"));
     vi.stubEnv("CC", join(folder, "no-such-cc"));
     const fault = new EngineMissing(
-      `footprint needs the C compiler that npm ci needs: ${folder}/no-such-cc could not be started`,
+      `footprint needs a C compiler: ${folder}/no-such-cc could not be started`,
     );
     expect(() => nativeProgram("compiler", folder)).toThrow(fault);
     vi.stubEnv("CC", "false");
