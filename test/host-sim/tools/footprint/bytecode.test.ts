@@ -96,7 +96,7 @@ describe("what is built", () => {
     expect(() => nativeProgram("compiler", folder)).toThrow(fault);
     vi.stubEnv("CC", "false");
     expect(() => nativeProgram("heap", folder)).toThrow(
-      /^false could not build host-sim\/footprint\/heap\.c: [^\n]+$/,
+      /^false could not build host-sim\/tools\/footprint\/heap\.c: [^\n]+$/,
     );
     rmSync(folder, { recursive: true });
   });
