@@ -17,9 +17,6 @@ interface Subject {
   readonly theirs: Parameters<typeof generate>[0];
 }
 
-/** What the codec should reach against coap-packet in each of the messages. */
-export const bars = Object.freeze({ encode: 25, views: 2, offsets: 10 });
-
 export interface CodecResult {
   readonly name: string;
   readonly bytes: number;

@@ -51,6 +51,9 @@ export function heapUsed(): number {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
+    // Every context made while the flag is set has a global `gc` that cannot be deleted, and the firmware's
+    // context deletes what a board does not have.
+    setFlagsFromString("--no-expose-gc");
   }
   collect();
   collect();

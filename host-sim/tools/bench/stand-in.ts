@@ -21,6 +21,7 @@ import { projectRoot } from "../../project";
 import { EnosCloud } from "../../cloud/cloud";
 import { nodeCryptography } from "../pc/crypt";
 import { heapUsed } from "./measure";
+import type { BarName } from "./bars";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:dgram";
 import type { OptionBlock } from "../../../firmware/coap/option";
@@ -28,6 +29,7 @@ import type { Served } from "./stand-in-server";
 
 export interface RequestCost {
   readonly name: string;
+  readonly bar: BarName;
   /** Processor time per request, µs. */
   readonly standIn: number;
   readonly echo: number;
@@ -55,9 +57,14 @@ const values = {
 
 /** The rows: what is sent, and in which edition. */
 const rows = [
-  { name: "JSON report", edition: "tokenless", format: "json" },
-  { name: "signed JSON report", edition: "token", format: "json" },
-  { name: "signed raw report through the parsing script", edition: "token", format: "raw" },
+  { name: "JSON report", edition: "tokenless", format: "json", bar: "standInJson" },
+  { name: "signed JSON report", edition: "token", format: "json", bar: "standInJson" },
+  {
+    name: "signed raw report through the parsing script",
+    edition: "token",
+    format: "raw",
+    bar: "standInScript",
+  },
 ] as const;
 
 export interface MemoryResult {
@@ -101,7 +108,7 @@ export async function benchStandIn(rounds = 3): Promise<RequestCost[]> {
     logLevel: "silent",
   });
   const costs: RequestCost[] = [];
-  for (const { name, edition, format } of rows) {
+  for (const { name, bar, edition, format } of rows) {
     const spent: Record<"standIn" | "echo" | "nodeCoap", number[]> = { standIn: [], echo: [], nodeCoap: [] };
     for (let round = 0; round < rounds; round++) {
       spent.standIn.push(await costOf("stand-in", edition, format));
@@ -109,7 +116,7 @@ export async function benchStandIn(rounds = 3): Promise<RequestCost[]> {
       spent.nodeCoap.push(await costOf("node-coap", edition, format));
     }
     const [standIn, echo, nodeCoap] = [spent.standIn, spent.echo, spent.nodeCoap].map(median);
-    costs.push({ name, standIn, echo, nodeCoap });
+    costs.push({ name, bar, standIn, echo, nodeCoap });
   }
   return costs;
 }

@@ -4,7 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { bars, datagramOf } from "../../../host-sim/tools/bench/codec";
+import { bars } from "../../../host-sim/tools/bench/bars";
+import { datagramOf } from "../../../host-sim/tools/bench/codec";
 import { benchXsCodec } from "../../../host-sim/tools/bench/xs-codec";
 import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, encodedLength, messageOf } from "../../../firmware/coap/message";
@@ -274,7 +275,7 @@ describe("the bench", () => {
     expect([datagramOf("auth"), datagramOf("ACK 2.04"), datagramOf("up_raw")].map((d) => d.length)).toEqual([
       148, 69, 174,
     ]);
-    expect(bars).toEqual({ encode: 25, views: 2, offsets: 10 });
+    expect([bars.encode.least, bars.views.least, bars.offsets.least]).toEqual([25, 2, 10]);
   });
 
   test.skipIf(xsMissing !== undefined)("finds the codec on XS within its bars", async () => {
