@@ -7,7 +7,7 @@
  */
 import { World, epoch } from "../../sim/world/world";
 import { Ledger } from "./ledger";
-import { judge } from "./verdict";
+import { judge, timeTolerance } from "./verdict";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { BoardSleep } from "../../sim/world/simulation";
 import type { WorldEvent } from "../../sim/world/world";
@@ -61,8 +61,6 @@ const patience = 30 * hour;
 const afterwards = hour;
 /** Seconds from which on a reading bears its own time: what waited is not mistaken for new. */
 const lateAfter = 60;
-/** ms that a time may be wrong: the network tells whole seconds, and late. */
-const tolerance = 3_000;
 
 /** Runs it. @throws EngineMissing when the XS engine is not installed */
 export async function runOutage(options: OutageOptions): Promise<OutageResult> {
@@ -134,7 +132,9 @@ class Outage {
   #judge(books: Ledger, online: boolean, world: World): OutageResult {
     const { seed, engine, sleep } = this.#options;
     const waited = this.#waiting.map((id) => books.taken.get(id)!);
-    const account = judge(books, { script: this.#script(), online, cutsInWrite: 0, busiestHour: 0 });
+    const script = this.#script();
+    const tolerance = timeTolerance(script.device);
+    const account = judge(books, { script, online, cutsInWrite: 0, busiestHour: 0 });
     const timed = waited.filter((taken) => {
       const time = account.copies.get(taken.id)?.[0]?.time;
       return time !== undefined && Math.abs(time - (epoch + taken.at)) <= tolerance;

@@ -204,16 +204,22 @@ function forgive(ledger: Ledger, script: Script, missing: readonly Taken[], viol
   return 0;
 }
 
+/**
+ * How wrong the time of a device's reading may be, ms: the network tells it with every contact, and in deep
+ * sleep the clock drifts between them.
+ */
+export function timeTolerance({ sleep, batch, interval }: Script["device"]): number {
+  return toldTolerance + (sleep === "deep" ? sleepDrift * batch * interval * 1_000 : 0);
+}
+
 function judgeTime(taken: Taken, stored: Stored, ledger: Ledger, script: Script, violate: Violate): void {
   if (stored.time === undefined) return;
-  const { sleep, batch, interval } = script.device;
-  // The network tells the time with every contact, and in deep sleep the clock drifts between them.
-  const timeTolerance = toldTolerance + (sleep === "deep" ? sleepDrift * batch * interval * 1_000 : 0);
+  const tolerance = timeTolerance(script.device);
   const error = stored.time - (epoch + taken.at);
-  if (Math.abs(error) <= timeTolerance) return;
+  if (Math.abs(error) <= tolerance) return;
   // The modem said so: a clock that the network has set wrong.
   const saidSo = ledger.tellings.some(
-    (told) => told.at <= stored.at && Math.abs(told.error - error) <= timeTolerance,
+    (told) => told.at <= stored.at && Math.abs(told.error - error) <= tolerance,
   );
   if (saidSo) return;
   const ends = ledger.ends[taken.boot - 1] ?? Infinity;
