@@ -19,8 +19,6 @@ export interface SessionKeeperOptions {
   readonly keepAlive: boolean;
   /** Memory that outlives deep sleep has the last contact: storage need not be written for it. */
   readonly retained?: boolean;
-  /** What was asked to keep the session alive was answered, or was not. */
-  readonly onAnswer: (answered: boolean, now: number) => void;
   readonly log: (room: string, text: string) => void;
 }
 
@@ -102,20 +100,12 @@ export class SessionKeeper {
 
   /** Keeps it alive. */
   ask(now: number): void {
-    const { session, credentials, memory, onAnswer, log } = this.#options;
+    const { session, credentials, memory, log } = this.#options;
     this.#askedAfter = session.lastContact;
     log("session", "keep alive");
     const path = pathOptions(`${deviceRoot(credentials)}/${Topic.tagQuery}`, ContentFormat.json);
     const payload = requestBody(String(memory.takeId()), Topic.tagQuery, { tags: [idleTag] });
-    session.send(
-      {
-        path,
-        payload,
-        onComplete: (outcome, at) => {
-          if (outcome.kind !== "offline") onAnswer(outcome.kind !== "unanswered", at);
-        },
-      },
-      now,
-    );
+    // Any answer has kept it alive, and the session's owner hears of every one.
+    session.send({ path, payload, onComplete() {} }, now);
   }
 }

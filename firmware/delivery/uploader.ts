@@ -51,8 +51,6 @@ export interface UploaderOptions {
   readonly order: Order;
   /** It gives out ids. */
   readonly memory: PersistentState;
-  /** An exchange has ended, with an answer of the server's or without. */
-  readonly onAnswer: (answered: boolean, now: number) => void;
   readonly log: (room: string, text: string) => void;
 }
 
@@ -214,7 +212,6 @@ export class Uploader {
         payload,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
-          if (outcome.kind !== "offline") this.#options.onAnswer(outcome.kind !== "unanswered", at);
           this.#settle(upload, outcome, at);
         },
       },

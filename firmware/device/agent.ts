@@ -98,7 +98,8 @@ export class Agent {
       endpoint: this.#endpoint,
       random,
       onDownlink: (topic, payload, now) => this.#obey(topic, payload, now),
-      onEvent: (event, now) => this.#onSession(event, now),
+      onEvent: (event) => this.#onSession(event),
+      onAnswered: (answered, now) => this.#onAnswered(answered, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
     });
     this.#sessionKeeper = new SessionKeeper({
@@ -108,7 +109,6 @@ export class Agent {
       lifetime: options.session.lifetime,
       keepAlive: options.keepAlive ?? false,
       retained: options.retained,
-      onAnswer: (answered, at) => this.#heard(answered, at),
       log,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
@@ -127,7 +127,6 @@ export class Agent {
       policy: options.policy ?? "oldest",
       order: options.order ?? "oldest",
       memory,
-      onAnswer: (answered, now) => this.#heard(answered, now),
       log,
     });
     this.#executor = new CommandExecutor(application.thing, application.commands, () => options.wake?.());
@@ -339,8 +338,8 @@ export class Agent {
     return this.#sampler.deadline + missing * this.#options.interval * 1000;
   }
 
-  /** An exchange has ended. */
-  #heard(answered: boolean, now: number): void {
+  /** An exchange of the session's has ended, with an answer or without. */
+  #onAnswered(answered: boolean, now: number): void {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
@@ -350,14 +349,9 @@ export class Agent {
     this.#sessionKeeper.keep(this.#uploader.epoch, false);
   }
 
-  #onSession(event: SessionEvent, now: number): void {
+  #onSession(event: SessionEvent): void {
     this.#options.log("session", describeEvent(event));
-    if (event.kind === "online") {
-      this.#heard(true, now);
-      this.#sessionKeeper.keep(this.#uploader.epoch, true);
-    } else if (event.kind === "refused") {
-      this.#heard(event.reason !== "timeout" && event.reason !== "no-response", now);
-    }
+    if (event.kind === "online") this.#sessionKeeper.keep(this.#uploader.epoch, true);
     this.#options.onSession?.(event);
   }
 
@@ -409,9 +403,10 @@ export class Agent {
         path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
         payload: reply.payload,
         answer: true,
-        onComplete: (outcome, at) => {
-          this.#unsettled = outcome.kind === "accepted" ? 0 : repeats;
-          if (outcome.kind !== "offline") this.#heard(outcome.kind !== "unanswered", at);
+        onComplete: (outcome) => {
+          // The server's refusal is the first of those answers.
+          this.#unsettled =
+            outcome.kind === "accepted" ? 0 : outcome.kind === "rejected" ? repeats - 1 : repeats;
           const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
           this.#options.log(

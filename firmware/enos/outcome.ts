@@ -2,7 +2,7 @@
  * How a request to EnOS ends, in words: what the device acts on and what its log says.
  */
 import { Code, codeClass, codeText } from "../coap/code";
-import type { Failure } from "../coap/exchange";
+import type { Failure, Outcome } from "../coap/exchange";
 
 /** A 4.xx or 5.xx as a word. */
 export type Rejection =
@@ -28,6 +28,24 @@ export type PublishOutcome =
   | { readonly kind: "unanswered"; readonly reason: Failure }
   /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
   | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
+
+/**
+ * Whether the server has answered an exchange that ended so, be it with an RST; undefined when the device
+ * itself ended it, which says nothing of the server or of the way to it.
+ */
+export function wasAnswered(end: Outcome["kind"]): boolean | undefined {
+  switch (end) {
+    case "timeout":
+    case "no-response":
+      return false;
+    case "too-large":
+    case "queue-full":
+    case "cancelled":
+      return undefined;
+    default:
+      return true;
+  }
+}
 
 /** The word for an error code. */
 export function rejectionOf(code: number): Rejection {

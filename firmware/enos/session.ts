@@ -18,7 +18,7 @@ import { encodeUtf8 } from "../text/utf8";
 import { Backoff } from "../timing/backoff";
 import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
 import { Downlinks } from "./downlinks";
-import { rejectionOf } from "./outcome";
+import { rejectionOf, wasAnswered } from "./outcome";
 import { RequestSigner, secureMode, signAuthentication } from "./sign";
 import { readToken } from "./token";
 import { EnosOption, authOptions, deviceRoot } from "./topic";
@@ -27,7 +27,7 @@ import type { Outcome } from "../coap/exchange";
 import type { Option, OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
-import type { Refusal, Rejection } from "./outcome";
+import type { PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
 
 /** Which edition of the protocol to speak; `auto` goes by the server's answer. */
@@ -54,6 +54,12 @@ export interface SessionOptions extends SessionSettings {
   /** A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
   readonly onEvent?: (event: SessionEvent, now: number) => void;
+  /**
+   * An exchange has ended, with an answer of the server's or without: an authentication, or a request
+   * before its `onComplete` hears of it. Not called for the GET that fetches a command: it follows an
+   * answer at once and says nothing new about the way to the server.
+   */
+  readonly onAnswered?: (answered: boolean, now: number) => void;
   /** A message is about to be signed with this number: from now on no other may be. */
   readonly onSequence?: (sequence: number) => void;
 }
@@ -277,12 +283,14 @@ export class Session {
           const refusal = this.#admit(outcome, now);
           if (refusal === undefined) {
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
+            this.#noteEnd(outcome.kind, at);
             this.#advance(at);
             return;
           }
           this.#state = "closed";
           const retryAfter = this.#backOff(at);
           this.#options.onEvent?.({ kind: "refused", reason: refusal, retryAfter }, at);
+          this.#noteEnd(outcome.kind, at);
           this.#handBack(refusal, retryAfter, at);
         },
       },
@@ -352,7 +360,7 @@ export class Session {
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
   #settle(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
     if (outcome.kind !== "response") {
-      operation.onComplete({ kind: "unanswered", reason: outcome.kind }, now);
+      this.#complete(operation, { kind: "unanswered", reason: outcome.kind }, now);
       return;
     }
     const message = outcome.message;
@@ -362,7 +370,7 @@ export class Session {
       this.#pauses.reset();
       this.#proven = true;
       // In this order a command's answer goes out before the next command is fetched.
-      operation.onComplete({ kind: "accepted", payload: message.payload }, now);
+      this.#complete(operation, { kind: "accepted", payload: message.payload }, now);
       this.#downlinks.take(message, now);
       return;
     }
@@ -380,6 +388,18 @@ export class Session {
     }
     if (doubtful.indexOf(reason) >= 0 && !this.#proven)
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
-    operation.onComplete({ kind: "rejected", code: message.code, reason }, now);
+    this.#complete(operation, { kind: "rejected", code: message.code, reason }, now);
+  }
+
+  /** @param outcome how the exchange that carried the request ended: no "offline" */
+  #complete(operation: Operation, outcome: PublishOutcome, now: number): void {
+    const end = outcome.kind === "unanswered" ? outcome.reason : "response";
+    if (operation.code === undefined) this.#noteEnd(end, now);
+    operation.onComplete(outcome, now);
+  }
+
+  #noteEnd(end: Outcome["kind"], now: number): void {
+    const answered = wasAnswered(end);
+    if (answered !== undefined) this.#options.onAnswered?.(answered, now);
   }
 }

@@ -19,6 +19,8 @@ export class SessionRig {
   readonly endpoint: Endpoint;
   readonly session: Session;
   readonly events: SessionEvent[] = [];
+  /** Whether the server answered, for each exchange that the session told of. */
+  readonly answers: boolean[] = [];
   readonly downlinks: string[] = [];
   /** Called for each downlink, besides noting it. */
   onDownlink: (topic: string) => void = () => {};
@@ -45,6 +47,7 @@ export class SessionRig {
         this.onDownlink(topic);
       },
       onEvent: (event) => this.events.push(event),
+      onAnswered: (answered) => this.answers.push(answered),
       ...settings,
     });
   }

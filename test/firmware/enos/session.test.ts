@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { SessionRig, words } from "./rig";
-import { FakeEnos, keys } from "./fake-enos";
+import { pathOptions } from "../../../firmware/enos/topic";
+import { FakeEnos, keys, root } from "./fake-enos";
 import type { Answer } from "./fake-enos";
 
 const auth = `POST /auth/${keys.productKey}/${keys.deviceKey}`;
@@ -263,6 +264,95 @@ describe("an error is an outcome with a name, without another request", () => {
     rig.wait(105_000);
     expect(outcomes.map(words)).toEqual(["offline timeout"]);
     expect(rig.server.lines).toEqual([auth, auth, auth]);
+  });
+});
+
+describe("whether the server has answered", () => {
+  it("is told once for each exchange: an authentication, and each request", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    expect(rig.answers).toEqual([true, true]);
+    rig.publish();
+    expect(rig.answers).toEqual([true, true, true]);
+  });
+
+  it("is told of a request before the request's own outcome, and of an opened session before its request", () => {
+    const story: string[] = [];
+    const rig = new SessionRig(undefined, {
+      onEvent: (event) => story.push(event.kind),
+      onAnswered: (answered) => story.push(`answered ${answered}`),
+    });
+    const onComplete = (): void => void story.push("complete");
+    rig.session.send({ path: pathOptions(`${root}/thing/model/up_raw`), onComplete }, rig.now);
+    rig.pump();
+    expect(story).toEqual(["authenticating", "online", "answered true", "answered true", "complete"]);
+  });
+
+  test.each([
+    ["4.00", { code: "4.00" }],
+    ["5.00", { code: "5.00" }],
+    ["RST", "reset"],
+  ] as const)("%s is an answer, to a request and to an authentication", (_name, answer) => {
+    const rig = new SessionRig();
+    rig.server.script = () => answer;
+    rig.publish();
+    expect(rig.answers).toEqual([true]);
+    rig.wait(hour);
+    rig.server.script = (request) => (request.line === auth ? "default" : answer);
+    rig.publish();
+    expect(rig.answers).toEqual([true, true, true]);
+  });
+
+  it("a request that is sent again after a fresh authentication is told of once", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.forget();
+    rig.answers.length = 0;
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+    expect(rig.answers).toEqual([true, true]);
+  });
+
+  it("silence is none, to an authentication or to a request", () => {
+    const rig = new SessionRig();
+    rig.server.script = () => "silence";
+    rig.send();
+    rig.wait(105_000);
+    expect(rig.answers).toEqual([false]);
+    rig.server.script = () => "default";
+    rig.wait(hour);
+    rig.publish();
+    rig.server.script = () => "silence";
+    rig.send();
+    rig.wait(105_000);
+    expect(rig.answers).toEqual([false, true, true, false]);
+  });
+
+  it("what never left the device says nothing of the server", () => {
+    const rig = new SessionRig();
+    rig.server.script = () => ({ code: "4.03" });
+    rig.publish();
+    expect(rig.publish()).toBe("offline waiting");
+    expect(rig.answers).toEqual([true]);
+    rig.server.script = () => "default";
+    rig.wait(hour);
+    rig.publish();
+    rig.answers.length = 0;
+    const outcomes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => rig.send());
+    expect(outcomes[9].map(words)).toEqual(["unanswered queue-full"]);
+    rig.endpoint.close(rig.now);
+    expect(outcomes[0].map(words)).toEqual(["unanswered cancelled"]);
+    expect(rig.answers).toEqual([]);
+  });
+
+  it("the GET that fetches a command is not told of", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    rig.answers.length = 0;
+    rig.server.downlinks.push({ topic: "thing/model/down_raw", payload: "open" });
+    rig.publish();
+    expect(rig.server.lines.at(-1)).toBe("GET …thing/model/down_raw");
+    expect(rig.answers).toEqual([true]);
   });
 });
 
