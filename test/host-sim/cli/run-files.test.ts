@@ -17,7 +17,8 @@ describe("the files of a run", () => {
   test("are the same again with the command that the report names", async () => {
     const [html, again] = [join(folder, "a.html"), join(folder, "b.html")];
     const [pcap, second] = [join(folder, "a.pcapng"), join(folder, "b.pcapng")];
-    const flags = ["--coverage", "1", "--no-power-key", "--format", "json"];
+    const set = ["--coverage", "1", "--no-power-key", "--format", "json"];
+    const flags = [...set, "--no-release-assistance", "--keep-alive", "--t3324", "5", "--sleep", "deep"];
     const first = await run([...start, ...flags, "--report", html, "--pcap", pcap]);
     expect(first.stderr).toBe("");
     expect(first.code).toBe(0);

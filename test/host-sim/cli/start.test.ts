@@ -34,7 +34,8 @@ describe("npm start", () => {
   });
 
   test("--verbose unfolds the AT exchange, datagrams in it still folded", async () => {
-    const { stdout } = await run(["start", "--verbose", "--reports", "2"]);
+    const { stdout } = await run(["start", "--verbose", "--reports", "2", "--no-command"]);
+    expect(stdout).toContain("0 commands executed, 0 of 0 answered");
     expect(stdout).toMatch(/AT +> AT\+CFUN=1/);
     expect(stdout).toMatch(/AT +< \+CEREG: 1,"5B57"/);
     expect(stdout).toMatch(/> AT\+CSOSEND=0,\d+,<\d+ bytes>/);
@@ -66,9 +67,22 @@ describe("npm start -- --scenario outage", () => {
     expect(stdout.split("\n").length).toBeLessThan(600);
   });
 
-  test("--json is one document", async () => {
-    const { stdout } = await run(["start", "--scenario", "outage", "--seed", "2", "--json"]);
-    expect(JSON.parse(stdout)).toMatchObject({ seed: 2, engine: "node", outage: 72 * 3_600_000 });
+  test("--json is one document, and the board in it sleeps where it was asked to", async () => {
+    const { stdout } = await run([
+      "start",
+      "--scenario",
+      "outage",
+      "--seed",
+      "2",
+      "--json",
+      "--sleep",
+      "deep",
+    ]);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ seed: 2, engine: "node", outage: 72 * 3_600_000, complete: true });
+    expect(Object.keys(document.board)).toEqual(["asleep", "dozes"]);
+    // Six hours with coverage before, and some minutes of each reading awake.
+    expect(document.board.asleep).toBeGreaterThan(5.5 * 3_600_000);
   });
 });
 

@@ -29,6 +29,10 @@ test("one command shows a trial again, with the faults that it takes", () => {
   expect(replayCommand(some)).toBe("npm run chaos -- --seed 17 --hours 24 --keep 2,5,9 --verbose");
   const xs = { ...replay, engine: "xs", keep: [] } as const;
   expect(replayCommand(xs)).toBe("npm run chaos -- --seed 17 --hours 24 --engine xs --keep none --verbose");
+  const device = { modem: "bg95", sleep: "none", powerKey: false, keepAlive: true, loss: 0.1 } as const;
+  expect(replayCommand({ ...replay, device })).toBe(
+    "npm run chaos -- --seed 17 --hours 24 --modem bg95 --no-power-key --keep-alive --loss 0.1 --verbose",
+  );
 });
 
 test("violations and totals in words and numbers", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { families } from "../../../../host-sim/sim/modem/families";
 import { describeFault, faultKinds, keepFaults, randomScript } from "../../../../host-sim/tools/chaos/script";
 
 const hour = 3_600_000;
@@ -40,6 +41,18 @@ describe("a random script", () => {
     expect(values("powerKey")).toEqual([false, true]);
     expect(values("addressBound")).toEqual([false, true]);
     for (const { edition, addressBound } of devices) if (addressBound) expect(edition).toBe("tokenless");
+  });
+
+  test("what is chosen of the device takes the place of what is drawn, and nothing else", () => {
+    const drawn = randomScript(17, 24);
+    const chosen = { edition: "token", batch: 9, sleep: "deep", loss: 0.1 } as const;
+    const script = randomScript(17, 24, chosen);
+    expect(script.faults).toEqual(drawn.faults);
+    expect(script.device).toEqual({ ...drawn.device, ...chosen, addressBound: false });
+    for (let seed = 0; seed < 20; seed++) {
+      expect(randomScript(seed, 24, { edition: "token" }).device.addressBound).toBe(false);
+      expect(families.has(randomScript(seed, 24, { modem: "all" }).device.modem)).toBe(true);
+    }
   });
 
   test("most faults are short, some last for hours", () => {

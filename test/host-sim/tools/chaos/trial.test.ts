@@ -72,6 +72,22 @@ describe("a trial without faults", () => {
     const script = scriptOf([{ at: hour, kind: "loss", lasting: hour, amount: 0.4 }]);
     expect(await run(script)).toEqual(await run(script));
   });
+
+  test("a network that loses much by itself does so again once a fault is over", async () => {
+    const fates: string[] = [];
+    const script = scriptOf([{ at: 30 * minute, kind: "loss", lasting: 30 * minute, amount: 0.05 }], {
+      loss: 0.4,
+      interval: 60,
+    });
+    const { violations } = await run(script, {
+      onEvent: (event) => {
+        if (event.source === "air" && event.time > hour) fates.push(event.report.fate);
+      },
+    });
+    expect(violations).toEqual([]);
+    // Level 0 loses 1 %.
+    expect(fates.filter((fate) => fate === "lost").length / fates.length).toBeGreaterThan(0.25);
+  });
 });
 
 describe("each rule, broken on purpose, is found", () => {
