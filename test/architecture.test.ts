@@ -159,7 +159,12 @@ describe("the simulation", () => {
     const files = readdirSync(join(root, "host-sim"), { withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
-    expect(files.map(({ name }) => name).sort()).toEqual(["bundled.d.mts", "bundled.mjs", "project.ts"]);
+    expect(files.map(({ name }) => name).sort()).toEqual([
+      "bundled.d.mts",
+      "bundled.mjs",
+      "project.ts",
+      "third-party.ts",
+    ]);
   });
 
   test.each(wings)("%s imports nothing from above", (wing) => {

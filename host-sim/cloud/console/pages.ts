@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundled } from "../../bundled.mjs";
 import { projectRoot } from "../../project";
+import { licenceComment, licences } from "../../third-party";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 /** Nothing from elsewhere, nothing inline, and in nobody's frame. */
@@ -40,8 +41,9 @@ export function pageRoutes(app: FastifyInstance): void {
     serve(reply, "text/html", readFileSync(join(folder, "index.html"), "utf8")),
   );
   app.get("/console.css", options, (_request, reply) => {
-    const plots = readFileSync(join(projectRoot(), "node_modules/uplot/dist/uPlot.min.css"), "utf8");
-    return serve(reply, "text/css", `${plots}\n${readFileSync(join(folder, "console.css"), "utf8")}`);
+    const plots = "node_modules/uplot/dist/uPlot.min.css";
+    const style = licenceComment([plots]) + readFileSync(join(projectRoot(), plots), "utf8");
+    return serve(reply, "text/css", `${style}\n${readFileSync(join(folder, "console.css"), "utf8")}`);
   });
   // Made when it is first asked for: who wants no console does not wait for it.
   app.get("/console.js", options, async (_request, reply) =>
@@ -58,9 +60,10 @@ async function bundle(): Promise<string> {
       minify: true,
       format: "esm",
       target: "es2022",
+      plugins: [licences],
       logLevel: "silent",
     },
-    sources: ["host-sim/cloud/console/pages.ts"],
+    sources: ["host-sim/cloud/console/pages.ts", "host-sim/third-party.ts"],
   });
   return files.get("main.js")!;
 }

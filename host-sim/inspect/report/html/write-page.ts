@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { bundled } from "../../../bundled.mjs";
 import { projectRoot } from "../../../project";
+import { licences } from "../../../third-party";
 import type { Recording } from "./recorder";
 
 const source = "host-sim/inspect/report/html/page";
@@ -62,9 +63,10 @@ async function bundlePage(): Promise<[script: string, style: string]> {
       format: "iife",
       target: "es2022",
       charset: "utf8",
+      plugins: [licences],
       logLevel: "silent",
     },
-    sources: ["host-sim/inspect/report/html/write-page.ts"],
+    sources: ["host-sim/inspect/report/html/write-page.ts", "host-sim/third-party.ts"],
   });
   const file = (name: string): string => files.get(name)!.trim();
   // An end tag in a text would end the element too early.

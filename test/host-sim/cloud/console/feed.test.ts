@@ -1,4 +1,5 @@
 /** What pages that look on are given, and over which stream. */
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import fc from "fast-check";
@@ -129,6 +130,16 @@ describe("the stream", () => {
       expect(status).toBe(200);
       expect(headers["content-security-policy"]).toContain("default-src 'none'; script-src 'self'");
       expect(headers["x-content-type-options"]).toBe("nosniff");
+    }
+  });
+
+  test("the page carries the licence of the package that is in it", async () => {
+    rig = await apiRig({ feed: new Feed(() => 5) });
+    const licence = readFileSync("node_modules/uplot/LICENSE", "utf8").trim();
+    expect(licence).toContain("Copyright (c) 2022 Leon Sorokin");
+    for (const url of ["/console.js", "/console.css"]) {
+      const { text } = await rig.call("GET", url);
+      expect(text.split(licence)).toHaveLength(2);
     }
   });
 

@@ -1,5 +1,6 @@
 /** A run's recording says what happened in the run, in a page that holds no secret. */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeCoap } from "../../../../../host-sim/cloud/coap/coap-wire";
 import { EnergyMeter } from "../../../../../host-sim/inspect/energy/meter";
@@ -37,6 +38,18 @@ beforeAll(async () => {
 
 test("the same seed gives the same page", async () => {
   expect(await pageOf(await hear())).toBe(page);
+});
+
+test("script and styles carry the licence of the package that is in them", () => {
+  const licence = readFileSync("node_modules/uplot/LICENSE", "utf8").trim();
+  expect(licence).toContain("Copyright (c) 2022 Leon Sorokin");
+  for (const element of ["script", "style"]) {
+    const texts = [...page.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, "g"))].map(
+      ([, text]) => text,
+    );
+    expect(texts).toHaveLength(1);
+    expect(texts[0].split(licence)).toHaveLength(2);
+  }
 });
 
 test("every datagram is there, with its bytes but for the secrets", () => {
