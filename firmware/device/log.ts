@@ -75,91 +75,91 @@ export type LogEvent = DeviceEvent | SessionLogEvent | DeliveryEvent | Continuit
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
 
-type Words = { readonly [K in LogEvent["kind"]]: (event: Extract<LogEvent, { readonly kind: K }>) => string };
+/** Of a union of events those that may be of one kind. */
+type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? E
+    : never
+  : never;
 
-/** By the event's kind: its line. */
+/** By the event's kind its line, or what makes it of the event. */
+type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
+
 const words: Words = Object.freeze<Words>({
-  "agent start": ({ interval }) => `agent: start interval=${seconds(interval)}`,
-  "agent waits": ({ delay }) => `agent: waits ${seconds(delay)} before it uses the network`,
-  "agent idle": ({ waiting, next }) =>
-    `agent: idle${waiting === undefined ? "" : ` waiting=${waiting}`}${next === undefined ? "" : ` next=${seconds(next)}`}`,
-  "agent woke without its memory": constant("agent: woke without its memory"),
-  "report taken": ({ id, format, values }) =>
-    `report: taken id=${id} format=${format}${values === undefined ? "" : ` values=${oneLine(JSON.stringify(values))}`}`,
-  "report acknowledged": ({ id, after }) =>
-    `report: acknowledged id=${id} after=${(after / 1000).toFixed(1)}s`,
-  "report kept": ({ id, readings, reason, retry, waiting }) =>
-    `report: kept id=${id}${readings === undefined ? "" : ` readings=${readings}`} reason=${quoted(reason)} retry=${seconds(retry)} waiting=${waiting}`,
-  "report apart": ({ id, readings, reason }) =>
-    `report: apart id=${id} readings=${readings} reason=${quoted(reason)}`,
-  "report refused": ({ id, reason }) => `report: refused id=${id} reason=${quoted(reason)}`,
-  "report dropped": ({ id, reason }) => `report: dropped id=${id} reason=${reason}`,
-  "report without": ({ topic }) => `report: without topic=${bare(topic)} reason="the server has none"`,
-  "report missed": ({ reason }) => `report: missed reason=${quoted(reason)}`,
-  "message acknowledged": ({ id, topic }) => `message: acknowledged id=${id} topic=${bare(topic)}`,
-  "message kept": ({ id, topic, reason, retry, waiting }) =>
-    `message: kept id=${id} topic=${bare(topic)} reason=${quoted(reason)} retry=${seconds(retry)} waiting=${waiting}`,
-  "message refused": ({ id, topic, reason }) =>
-    `message: refused id=${id} topic=${bare(topic)} reason=${quoted(reason)}`,
-  "message dropped": ({ id, reason }) => `message: dropped id=${id} reason=${reason}`,
-  "command executed": ({ command, id, code }) =>
-    `command: executed kind=${bare(command)} id=${quoted(id)} code=${code}`,
-  "command repeated": ({ command, id, code }) =>
-    `command: repeated kind=${bare(command)} id=${quoted(id)} code=${code}`,
-  "command working": ({ topic }) => `command: working topic=${bare(topic)}`,
-  "command ignored": ({ topic, reason }) => `command: ignored topic=${bare(topic)} reason=${quoted(reason)}`,
-  "command answered": ({ id }) => `command: answered id=${quoted(id)}`,
-  "command unanswered": ({ id, reason }) => `command: unanswered id=${quoted(id)} reason=${quoted(reason)}`,
-  "session authenticating": ({ cause }) => `session: authenticating cause=${cause}`,
-  "session online": ({ edition }) => `session: online edition=${edition}`,
-  "session resumed": ({ edition }) => `session: resumed edition=${edition}`,
-  "session refused": ({ reason, retryAfter }) =>
-    `session: not admitted reason=${reason} retry=${seconds(retryAfter)}`,
-  "session doubted": ({ reason }) => `session: doubted reason=${reason} check="iv and edition"`,
-  "session downlink-ignored": ({ reason }) => `session: downlink ignored reason=${quoted(reason)}`,
-  "session keep alive": constant("session: keep alive"),
-  "supervisor reset": ({ reason }) => `supervisor: reset reason=${quoted(reason)}`,
-  "supervisor restart": ({ reason }) => `supervisor: restart reason=${reason}`,
-  "clock doubted": constant("clock: doubted"),
-  "clock jumped": constant("clock: jumped"),
-  "coap discarded": ({ reason, what }) => `coap: discarded reason=${reason} what=${quoted(what)}`,
-  "socket error": ({ reason }) => `socket: error reason=${quoted(reason)}`,
-  "radio off": ({ spent, resumes }) =>
-    `radio: off reason="budget spent" spent=${seconds(spent)} resumes=${seconds(resumes)}`,
-  "radio budget of a new day": constant("radio: budget of a new day"),
-  "memory failed": ({ reason }) => `memory: failed reason=${quoted(reason)}`,
-  "journal open": ({ waiting, damaged, mended }) =>
-    `journal: open waiting=${waiting}${damaged === undefined ? "" : ` damaged=${damaged}`}${mended === undefined ? "" : ` mended=${mended}`}`,
-  "journal none": ({ reason }) => `journal: none: ${oneLine(reason)}`,
-  "journal no partition": ({ name, reason }) => `journal: no partition ${quoted(name)}: ${oneLine(reason)}`,
-  "journal failed": ({ reason }) => `journal: failed reason=${quoted(reason)}`,
-  "journal dated": ({ estimated }) => `journal: dated estimated=${estimated}`,
-  "journal callback forgotten": constant("journal: callback forgotten: its message waits on"),
-  "modem starting": constant("modem: starting"),
-  "modem waking": constant("modem: waking"),
-  "modem asleep": constant("modem: asleep"),
-  "modem identified": ({ imei }) => `modem: identified imei=${bare(imei ?? "unknown")}`,
-  "modem wrong modem": ({ expected, found }) =>
-    `modem: wrong modem: expected ${oneLine(expected)}, found ${quoted(found)}`,
-  "modem sim": ({ status }) => `modem: sim status=${quoted(status)}`,
-  "modem sim missing": constant("modem: sim missing"),
-  "modem denied": ({ cause }) => `modem: denied cause=${oneLine(cause)}`,
-  "modem down": ({ reason, retry }) => `modem: down reason=${reason} retry=${seconds(retry)}`,
-  "modem refused": ({ command, code }) => `modem: refused command=${quoted(command)} code=${code ?? "none"}`,
-  "modem send refused": ({ code }) => `modem: send refused code=${code ?? "none"}`,
-  "modem read refused": constant("modem: read refused"),
-  "modem note": ({ text }) => `modem: ${oneLine(text)}`,
-  "board note": ({ text }) => `board: ${oneLine(text)}`,
-  "keys missing": constant("keys: no device key: the modem's IMEI will be it"),
-  "keys found": ({ imei }) => `keys: device key is the IMEI ${imei}; restart`,
-  fault: ({ text }) => `fault: ${oneLine(text)}`,
-  settings: ({ text }) => `settings: ${oneLine(text)}`,
+  "agent start": (e) => `agent: start interval=${seconds(e.interval)}`,
+  "agent waits": (e) => `agent: waits ${seconds(e.delay)} before it uses the network`,
+  "agent idle": (e) =>
+    `agent: idle${given(" waiting=", e.waiting)}${e.next === undefined ? "" : ` next=${seconds(e.next)}`}`,
+  "agent woke without its memory": "agent: woke without its memory",
+  "report taken": (e) =>
+    `report: taken id=${e.id} format=${e.format}${e.values === undefined ? "" : ` values=${oneLine(JSON.stringify(e.values))}`}`,
+  "report acknowledged": (e) => `report: acknowledged id=${e.id} after=${(e.after / 1000).toFixed(1)}s`,
+  "report kept": (e) =>
+    `report: kept id=${e.id}${given(" readings=", e.readings)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,
+  "report apart": (e) => `report: apart id=${e.id} readings=${e.readings} reason=${quoted(e.reason)}`,
+  "report refused": (e) => `report: refused id=${e.id} reason=${quoted(e.reason)}`,
+  "report dropped": (e) => `report: dropped id=${e.id} reason=${e.reason}`,
+  "report without": (e) => `report: without topic=${bare(e.topic)} reason="the server has none"`,
+  "report missed": (e) => `report: missed reason=${quoted(e.reason)}`,
+  "message acknowledged": (e) => `message: acknowledged id=${e.id} topic=${bare(e.topic)}`,
+  "message kept": (e) =>
+    `message: kept id=${e.id} topic=${bare(e.topic)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,
+  "message refused": (e) => `message: refused id=${e.id} topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
+  "message dropped": (e) => `message: dropped id=${e.id} reason=${e.reason}`,
+  "command executed": (e) => `command: executed kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
+  "command repeated": (e) => `command: repeated kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
+  "command working": (e) => `command: working topic=${bare(e.topic)}`,
+  "command ignored": (e) => `command: ignored topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
+  "command answered": (e) => `command: answered id=${quoted(e.id)}`,
+  "command unanswered": (e) => `command: unanswered id=${quoted(e.id)} reason=${quoted(e.reason)}`,
+  "session authenticating": (e) => `session: authenticating cause=${e.cause}`,
+  "session online": (e) => `session: online edition=${e.edition}`,
+  "session resumed": (e) => `session: resumed edition=${e.edition}`,
+  "session refused": (e) => `session: not admitted reason=${e.reason} retry=${seconds(e.retryAfter)}`,
+  "session doubted": (e) => `session: doubted reason=${e.reason} check="iv and edition"`,
+  "session downlink-ignored": (e) => `session: downlink ignored reason=${quoted(e.reason)}`,
+  "session keep alive": "session: keep alive",
+  "supervisor reset": (e) => `supervisor: reset reason=${quoted(e.reason)}`,
+  "supervisor restart": (e) => `supervisor: restart reason=${e.reason}`,
+  "clock doubted": "clock: doubted",
+  "clock jumped": "clock: jumped",
+  "coap discarded": (e) => `coap: discarded reason=${e.reason} what=${quoted(e.what)}`,
+  "socket error": (e) => `socket: error reason=${quoted(e.reason)}`,
+  "radio off": (e) =>
+    `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.resumes)}`,
+  "radio budget of a new day": "radio: budget of a new day",
+  "memory failed": (e) => `memory: failed reason=${quoted(e.reason)}`,
+  "journal open": (e) =>
+    `journal: open waiting=${e.waiting}${given(" damaged=", e.damaged)}${given(" mended=", e.mended)}`,
+  "journal none": (e) => `journal: none: ${oneLine(e.reason)}`,
+  "journal no partition": (e) => `journal: no partition ${quoted(e.name)}: ${oneLine(e.reason)}`,
+  "journal failed": (e) => `journal: failed reason=${quoted(e.reason)}`,
+  "journal dated": (e) => `journal: dated estimated=${e.estimated}`,
+  "journal callback forgotten": "journal: callback forgotten: its message waits on",
+  "modem starting": "modem: starting",
+  "modem waking": "modem: waking",
+  "modem asleep": "modem: asleep",
+  "modem identified": (e) => `modem: identified imei=${bare(e.imei ?? "unknown")}`,
+  "modem wrong modem": (e) => `modem: wrong modem: expected ${oneLine(e.expected)}, found ${quoted(e.found)}`,
+  "modem sim": (e) => `modem: sim status=${quoted(e.status)}`,
+  "modem sim missing": "modem: sim missing",
+  "modem denied": (e) => `modem: denied cause=${oneLine(e.cause)}`,
+  "modem down": (e) => `modem: down reason=${e.reason} retry=${seconds(e.retry)}`,
+  "modem refused": (e) => `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}`,
+  "modem send refused": (e) => `modem: send refused code=${e.code ?? "none"}`,
+  "modem read refused": "modem: read refused",
+  "modem note": (e) => `modem: ${oneLine(e.text)}`,
+  "board note": (e) => `board: ${oneLine(e.text)}`,
+  "keys missing": "keys: no device key: the modem's IMEI will be it",
+  "keys found": (e) => `keys: device key is the IMEI ${e.imei}; restart`,
+  fault: (e) => `fault: ${oneLine(e.text)}`,
+  settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 
 /** The line of an event, without its end. */
 export function logLine(event: LogEvent): string {
-  const word = words[event.kind] as (event: LogEvent) => string;
-  return word(event);
+  const line = words[event.kind] as string | ((e: LogEvent) => string);
+  return typeof line === "string" ? line : line(event);
 }
 
 /** A session's event as one for the log. */
@@ -172,8 +172,9 @@ export function modemLog(log: Log): ModemLog {
   return (event) => log(typeof event === "string" ? { kind: "modem note", text: event } : event);
 }
 
-function constant(line: string): () => string {
-  return () => line;
+/** A number and what stands before it; nothing when there is none. */
+function given(name: string, value: number | undefined): string {
+  return value === undefined ? "" : name + value;
 }
 
 function seconds(ms: number): string {
