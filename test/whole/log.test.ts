@@ -73,8 +73,19 @@ describe("every line can be read", () => {
 
   test("of an outage", async () => {
     const heard = listener();
-    const options = { ...usual, seed: 7, batch: 1, lifetime: 3_600, interval: 3_600, format: "raw" } as const;
-    await runOutage({ ...options, onEvent: heard.onEvent });
+    const { engine, edition, coverage, powerKey } = usual;
+    await runOutage({
+      seed: 7,
+      engine,
+      edition,
+      coverage,
+      powerKey,
+      interval: 3_600,
+      format: "raw",
+      batch: 1,
+      lifetime: 3_600,
+      onEvent: heard.onEvent,
+    });
     expect(heard.lines).toBeGreaterThan(100);
     expect(heard.unread).toEqual([]);
   });
