@@ -12,6 +12,7 @@ import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
 import { Identification } from "./device/identification";
+import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
 import { SerialWriter } from "./modem/driver/serial-writer";
@@ -27,6 +28,7 @@ import { openJournalFlash } from "./board/journal-flash";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
+import type { LogEvent } from "./device/log";
 import type { Settings } from "./device/settings";
 
 /** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
@@ -41,22 +43,24 @@ const supervision = 600_000;
 /** Longest sleep of the timer, ms; it cannot count beyond 24.8 days, and the clock wants to be read. */
 const longestSleep = 86_400_000;
 
+function log(event: LogEvent): void {
+  trace(`${logLine(event)}\n`);
+}
+
 export default function main(): void {
   try {
     run(readSettings(config));
   } catch (error) {
     // Nothing that a restart would mend: say what is wrong and stay put.
-    trace(`settings: ${error instanceof Error ? error.message : "unreadable"}\n`);
+    log({ kind: "settings", text: error instanceof Error ? error.message : "unreadable" });
   }
 }
 
 /** @throws SettingsError before any hardware is touched */
 function run(settings: Settings): void {
-  const log = (room: string, text: string): void => trace(`${room}: ${text}\n`);
   const board = boardNamed(settings.board);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
-  const deepSleep =
-    held === undefined ? undefined : new DeepSleep(sleepingBoard(held), (text) => log("agent", text));
+  const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), log);
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
@@ -69,7 +73,7 @@ function run(settings: Settings): void {
     board,
     settings,
     chips: { axp2101: { address: axp2101Address, open: (bus) => new Axp2101(bus) } },
-    log: (text) => log("board", text),
+    log: (text) => log({ kind: "board note", text }),
   });
   const modem = new Modem({
     family,
@@ -86,7 +90,7 @@ function run(settings: Settings): void {
       // The board's clock outlives a restart: it must not take over what is in doubt.
       if (agent.setTime(epoch, now)) clock.set(epoch);
     },
-    log: (text) => log("modem", text),
+    log: modemLog(log),
   });
 
   const credentials = readCredentials(config);
@@ -151,7 +155,7 @@ function run(settings: Settings): void {
       const rest = deepSleep?.beforeWait(device?.atRest(), modem.remembered, now, event !== undefined);
       wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, rest ?? Infinity, longestSleep)));
     } catch (error) {
-      log("fault", error instanceof Error ? error.message : "unknown");
+      log({ kind: "fault", text: error instanceof Error ? error.message : "unknown" });
       guard(() => agent.fault(clock.now()));
     }
     schedule(wait);
@@ -160,7 +164,7 @@ function run(settings: Settings): void {
     try {
       work();
     } catch (error) {
-      log("fault", error instanceof Error ? error.message : "unknown");
+      log({ kind: "fault", text: error instanceof Error ? error.message : "unknown" });
     }
   };
   const schedule = (wait: number): void => {
@@ -191,7 +195,7 @@ function run(settings: Settings): void {
   // After deep sleep it is known, and to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
-  log("agent", `start interval=${settings.interval}s`);
+  log({ kind: "agent start", interval: 1000 * settings.interval });
   // A timer of its own: whatever has become of the agent's, this one comes.
   Timer.repeat(() => guard(() => agent.supervise(clock.now())), supervision);
   turn();

@@ -3,17 +3,19 @@
  * it works, and what waits is then lost with the power.
  */
 import flash from "embedded:storage/flash";
+import type { Log } from "../device/log";
 import type { Flash } from "../journal/flash";
 
 /** Name of the data partition. */
 const partition = "journal";
 
 /** The partition, or undefined and the reason in the log. */
-export function openJournalFlash(log: (room: string, text: string) => void): Flash | undefined {
+export function openJournalFlash(log: Log): Flash | undefined {
   try {
     return flash.open({ path: partition });
   } catch (error) {
-    log("journal", `no partition "${partition}": ${error instanceof Error ? error.message : "unknown"}`);
+    const reason = error instanceof Error ? error.message : "unknown";
+    log({ kind: "journal no partition", name: partition, reason });
     return undefined;
   }
 }

@@ -10,6 +10,7 @@ import {
   wokenAt,
   shortestSleep,
 } from "./deep-sleep-record";
+import type { ContinuityEvent } from "./continuity-event";
 import type { DeepSleepRecord, DeviceAtRest } from "./deep-sleep-record";
 
 /** The board, as far as deep sleep needs it. */
@@ -38,10 +39,10 @@ const longest = 86_400_000;
 /** Puts the board to sleep once it has rested a while. */
 export class DeepSleep {
   readonly #board: SleepingBoard;
-  readonly #log: (text: string) => void;
+  readonly #log: (event: ContinuityEvent) => void;
   #quietSince: number | undefined;
 
-  constructor(board: SleepingBoard, log: (text: string) => void) {
+  constructor(board: SleepingBoard, log: (event: ContinuityEvent) => void) {
     this.#board = board;
     this.#log = log;
   }
@@ -53,7 +54,7 @@ export class DeepSleep {
     // Whatever becomes of this start, the next one must not take up what is old by then.
     this.#board.write(new Uint8Array(8));
     if (record === undefined || now === undefined) {
-      this.#log("woke without its memory");
+      this.#log({ kind: "agent woke without its memory" });
       return undefined;
     }
     return { ...record, now, slept: record.slept + now - record.at };

@@ -14,6 +14,7 @@
 import { TwoSlotState } from "./two-slot-state";
 import type { RtoState } from "../coap/rto";
 import type { Edition } from "../enos/session";
+import type { ContinuityEvent } from "./continuity-event";
 import type { ByteStore } from "./two-slot-state";
 
 /** Why the firmware restarted the board. */
@@ -62,7 +63,7 @@ const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
 /** See the head of this file. */
 export class PersistentState {
   readonly #slots: TwoSlotState | undefined;
-  readonly #log: (room: string, text: string) => void;
+  readonly #log: (event: ContinuityEvent) => void;
   #working: boolean;
   /** The state in storage is an older one. */
   #unsaved = false;
@@ -95,7 +96,7 @@ export class PersistentState {
   constructor(
     store: ByteStore | undefined,
     random: () => number,
-    log: (room: string, text: string) => void,
+    log: (event: ContinuityEvent) => void,
     retained?: Uint8Array,
   ) {
     this.#log = log;
@@ -326,7 +327,7 @@ export class PersistentState {
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : "unknown";
-      if (!this.#unsaved) this.#log("memory", `failed reason="${reason}"`);
+      if (!this.#unsaved) this.#log({ kind: "memory failed", reason });
       return false;
     }
   }

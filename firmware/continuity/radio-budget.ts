@@ -6,6 +6,7 @@
  * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives all of it,
  * so a device that gets through now and then spends nothing.
  */
+import type { ContinuityEvent } from "./continuity-event";
 import type { PersistentState } from "./persistent-state";
 
 /** ms */
@@ -108,18 +109,13 @@ const savedSeconds = 60;
 export class RadioGuard {
   readonly #radio: Radio;
   readonly #memory: PersistentState;
-  readonly #log: (room: string, text: string) => void;
+  readonly #log: (event: ContinuityEvent) => void;
   readonly #budget: RadioBudget;
   #saved: number;
   #suspended = false;
 
   /** @param seconds a day for which the radio may be on in vain, 0 for no bound */
-  constructor(
-    seconds: number,
-    radio: Radio,
-    memory: PersistentState,
-    log: (room: string, text: string) => void,
-  ) {
+  constructor(seconds: number, radio: Radio, memory: PersistentState, log: (event: ContinuityEvent) => void) {
     this.#radio = radio;
     this.#memory = memory;
     this.#log = log;
@@ -156,9 +152,9 @@ export class RadioGuard {
     const spent = this.#budget.isSpent(now);
     if (spent === this.#suspended) return;
     this.#suspended = spent;
-    if (!spent) return this.#log("radio", "budget of a new day");
-    const wait = Math.round((this.#budget.deadline(now) - now) / 1000);
-    this.#log("radio", `off reason="budget spent" spent=${seconds}s resumes=${wait}s`);
+    if (!spent) return this.#log({ kind: "radio budget of a new day" });
+    const resumes = this.#budget.deadline(now) - now;
+    this.#log({ kind: "radio off", spent: 1000 * seconds, resumes });
     this.#radio.suspend?.(now);
   }
 

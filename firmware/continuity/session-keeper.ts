@@ -7,6 +7,7 @@ import { ContentFormat } from "../coap/option";
 import { Topic, deviceRoot, pathOptions } from "../enos/topic";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
+import type { ContinuityEvent } from "./continuity-event";
 import type { PersistentState, StoredSession } from "./persistent-state";
 
 export interface SessionKeeperOptions {
@@ -19,7 +20,7 @@ export interface SessionKeeperOptions {
   readonly keepAlive: boolean;
   /** Memory that outlives deep sleep has the last contact: storage need not be written for it. */
   readonly retained?: boolean;
-  readonly log: (room: string, text: string) => void;
+  readonly log: (event: ContinuityEvent) => void;
 }
 
 /** Time before a session lapses at which it is kept alive, ms: the try may take two attempts. */
@@ -102,7 +103,7 @@ export class SessionKeeper {
   ask(now: number): void {
     const { session, credentials, memory, log } = this.#options;
     this.#askedAfter = session.lastContact;
-    log("session", "keep alive");
+    log({ kind: "session keep alive" });
     const path = pathOptions(`${deviceRoot(credentials)}/${Topic.tagQuery}`, ContentFormat.json);
     const payload = requestBody(String(memory.takeId()), Topic.tagQuery, { tags: [idleTag] });
     // Any answer has kept it alive, and the session's owner hears of every one.

@@ -14,6 +14,7 @@ import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
+import type { DeliveryEvent } from "./delivery-event";
 import type { Completion, Entry, Message } from "./entry";
 
 /** What goes first when much waits: what was measured just now, or what has waited longest. */
@@ -36,7 +37,7 @@ export interface UploadQueueOptions {
    * sleep. Left out, all of them are of an earlier start.
    */
   readonly takenAt?: (record: JournalRecord) => number;
-  readonly log: (room: string, text: string) => void;
+  readonly log: (event: DeliveryEvent) => void;
 }
 
 /** What became of an entry that was handed in. */
@@ -82,8 +83,12 @@ export class UploadQueue {
     if (this.#journal === undefined) return;
     this.#unread = this.#journal.length;
     const { waiting, damaged, mended } = this.#journal.recovery;
-    const harm = `${damaged > 0 ? ` damaged=${damaged}` : ""}${mended > 0 ? ` mended=${mended}` : ""}`;
-    options.log("journal", `open waiting=${waiting}${harm}`);
+    options.log({
+      kind: "journal open",
+      waiting,
+      damaged: damaged > 0 ? damaged : undefined,
+      mended: mended > 0 ? mended : undefined,
+    });
   }
 
   /** All of it is in flash, and what is over is over there, too: RAM may be lost. */
@@ -212,7 +217,7 @@ export class UploadQueue {
       if (boot !== current) estimated += 1;
       journal.date(address, Math.round(boots.find((each) => each.boot === boot)!.start + time));
     });
-    if (estimated > 0) this.#options.log("journal", `dated estimated=${estimated}`);
+    if (estimated > 0) this.#options.log({ kind: "journal dated", estimated });
     // Those in RAM get what is in flash, which may be older than this clock.
     for (let i = 0; i < this.#entries.length; i++) {
       const entry = this.#entries[i];
@@ -249,7 +254,7 @@ export class UploadQueue {
     this.#callbacks.push({ id: entry.id, done: entry.done });
     if (this.#callbacks.length <= callbackLimit) return;
     this.#callbacks.shift();
-    this.#options.log("journal", "callback forgotten: its message waits on");
+    this.#options.log({ kind: "journal callback forgotten" });
   }
 
   /** What is left in RAM of a message that is no longer in the journal: who wants to hear of it. */
@@ -332,7 +337,7 @@ export class UploadQueue {
   #open(): Journal | undefined {
     const { flash, boot, policy, log } = this.#options;
     if (flash === undefined) {
-      log("journal", "none: what waits is lost with the power");
+      log({ kind: "journal none", reason: "what waits is lost with the power" });
       return undefined;
     }
     try {
@@ -347,7 +352,7 @@ export class UploadQueue {
         },
       });
     } catch (error) {
-      log("journal", `none: ${reasonOf(error)}`);
+      log({ kind: "journal none", reason: reasonOf(error) });
       return undefined;
     }
   }
@@ -370,7 +375,7 @@ export class UploadQueue {
 
   /** Flash hardware that fails: what is in RAM goes on, and the log says that it is no longer safe. */
   #broken(error: unknown): void {
-    this.#options.log("journal", `failed reason="${reasonOf(error)}"`);
+    this.#options.log({ kind: "journal failed", reason: reasonOf(error) });
     // Cut short in the middle of anything, as by a loss of power: it finds its way as after one.
     const journal = this.#open();
     if (journal === undefined) return;

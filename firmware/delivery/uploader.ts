@@ -19,10 +19,11 @@ import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
 import type { Flash } from "../journal/flash";
-import type { FullPolicy } from "../journal/journal";
+import type { FullPolicy, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
 import type { Order } from "./upload-queue";
+import type { DeliveryEvent } from "./delivery-event";
 import type { Completion, Entry } from "./entry";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { DeliveryRequest } from "./request-composer";
@@ -51,7 +52,7 @@ export interface UploaderOptions {
   readonly order: Order;
   /** It gives out ids. */
   readonly memory: PersistentState;
-  readonly log: (room: string, text: string) => void;
+  readonly log: (event: DeliveryEvent) => void;
 }
 
 /** Pauses between attempts, ms. */
@@ -244,7 +245,7 @@ export class Uploader {
       outcome.reason === "no-such-path" &&
       this.#composer.avoid(upload.topic)
     ) {
-      this.#options.log("report", `without topic=${upload.topic} reason="the server has none"`);
+      this.#options.log({ kind: "report without", topic: upload.topic });
       // Nothing of it can have arrived, so none of it needs to go that way again.
       for (let i = 0; i < upload.entries.length; i++) {
         const entry = upload.entries[i];
@@ -276,11 +277,10 @@ export class Uploader {
       this.#queue.release(entry);
       if (entry.kind === "reading") {
         this.totals.acknowledged += 1;
-        const after = (this.#age(entry, now) / 1000).toFixed(1);
-        this.#options.log("report", `acknowledged id=${entry.id} after=${after}s`);
+        this.#options.log({ kind: "report acknowledged", id: entry.id, after: this.#age(entry, now) });
       } else {
         this.totals.messages += 1;
-        this.#options.log("message", `acknowledged id=${entry.id} topic=${entry.topic}`);
+        this.#options.log({ kind: "message acknowledged", id: entry.id, topic: entry.topic });
         this.#complete(entry, { kind: "accepted", data: answer?.data ?? {} });
       }
     }
@@ -288,10 +288,15 @@ export class Uploader {
 
   /** Tries again after a pause that grows, `retryAfter` ms at least. */
   #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number): void {
-    const wait = Math.max(retryAfter, this.#pauses.next());
-    this.#notBefore = now + wait;
-    const retry = `retry=${Math.round(wait / 1000)}s backlog=${this.#queue.length}`;
-    this.#options.log(roomOf(upload), `kept ${name(upload)} reason="${reason}" ${retry}`);
+    const retry = Math.max(retryAfter, this.#pauses.next());
+    this.#notBefore = now + retry;
+    const { id, entries, topic } = upload;
+    const waiting = this.#queue.length;
+    if (entries[0].kind === "message") {
+      return this.#options.log({ kind: "message kept", id, topic, reason, retry, waiting });
+    }
+    const readings = entries.length === 1 ? undefined : entries.length;
+    this.#options.log({ kind: "report kept", id, readings, reason, retry, waiting });
   }
 
   #postpone(upload: DeliveryRequest): void {
@@ -307,7 +312,7 @@ export class Uploader {
       for (let i = 0; i < entries.length; i++) {
         this.#queue.noteTried(entries[i], "alone");
       }
-      this.#options.log("report", `apart ${name(upload)} reason="${reason}"`);
+      this.#options.log({ kind: "report apart", id: upload.id, readings: entries.length, reason });
       return;
     }
     this.#queue.release(entries[0]);
@@ -316,11 +321,11 @@ export class Uploader {
 
   #giveUp(entry: Entry, reason: string, enosCode?: number): void {
     if (entry.kind === "reading") {
-      this.#options.log("report", `refused id=${entry.id} reason="${reason}"`);
+      this.#options.log({ kind: "report refused", id: entry.id, reason });
       this.totals.refused += 1;
       return;
     }
-    this.#options.log("message", `refused id=${entry.id} topic=${entry.topic} reason="${reason}"`);
+    this.#options.log({ kind: "message refused", id: entry.id, topic: entry.topic, reason });
     this.#complete(
       entry,
       enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
@@ -334,10 +339,10 @@ export class Uploader {
     return time === undefined || this.#epoch === undefined ? 0 : this.#epoch + now - time;
   }
 
-  #lost(id: number, isReading: boolean, reason: string, entry: Entry | undefined): void {
+  #lost(id: number, isReading: boolean, lost: LossReason | "unreadable", entry: Entry | undefined): void {
     // Said to be full where nobody is to blame but the size of the store.
-    const cause = reason === "dropped" ? "full" : reason;
-    this.#options.log(isReading ? "report" : "message", `dropped id=${id} reason=${cause}`);
+    const reason = lost === "dropped" ? "full" : lost;
+    this.#options.log({ kind: isReading ? "report dropped" : "message dropped", id, reason });
     if (isReading) this.totals.dropped += 1;
     if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
   }
@@ -348,19 +353,12 @@ export class Uploader {
     try {
       entry.done(how);
     } catch (error) {
-      this.#options.log("fault", `in done: ${error instanceof Error ? error.message : "unknown"}`);
+      this.#options.log({
+        kind: "fault",
+        text: `in done: ${error instanceof Error ? error.message : "unknown"}`,
+      });
     }
   }
-}
-
-function roomOf(upload: DeliveryRequest): string {
-  return upload.entries[0].kind === "message" ? "message" : "report";
-}
-
-/** For logs: one entry's id, or the request's and how many it has. */
-function name({ id, entries, topic }: DeliveryRequest): string {
-  if (entries[0].kind === "message") return `id=${id} topic=${topic}`;
-  return entries.length === 1 ? `id=${id}` : `id=${id} readings=${entries.length}`;
 }
 
 /** Rejections that speak of the request and not of the device or its session. */

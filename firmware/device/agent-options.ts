@@ -11,6 +11,7 @@ import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
 import type { DeviceAtRest } from "../continuity/deep-sleep-record";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
+import type { Log } from "./log";
 import type { Format } from "./settings";
 
 /** What brings datagrams out of the device: a modem, or a network that is simply there. */
@@ -108,8 +109,8 @@ export interface AgentOptions {
    * command's handler that took its time has come to its end.
    */
   readonly wake?: () => void;
-  /** Events for logs: the room and what happened there, no secrets. */
-  readonly log: (room: string, text: string) => void;
+  /** Takes what happens, without secrets; `logLine` makes a line of it. */
+  readonly log: Log;
   /** The session's own events, for whoever must act on them. */
   readonly onSession?: (event: SessionEvent) => void;
 }

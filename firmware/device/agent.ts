@@ -25,6 +25,7 @@ import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
 import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
+import { sessionLogEvent } from "./log";
 import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
@@ -80,7 +81,7 @@ export class Agent {
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
     this.#sampler = new Sampler(options);
     this.#supervisor = new Supervisor((now) => {
-      log("supervisor", 'reset reason="no answer"');
+      log({ kind: "supervisor reset", reason: "no answer" });
       link.reset?.(now);
     });
     this.#endpoint = new Endpoint({
@@ -90,7 +91,7 @@ export class Agent {
       maxDatagram: options.maxDatagram,
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
-      onDiscard: (reason, detail) => log("coap", `discarded reason=${reason} what="${detail}"`),
+      onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
     this.#session = new Session({
       ...options.session,
@@ -137,7 +138,7 @@ export class Agent {
       // one on top of the UART, the AT engine and the socket.
       onReadable(): void {},
       onError(this: DatagramSocket, reason?: string): void {
-        log("socket", `error reason="${reason ?? "unknown"}"`);
+        log({ kind: "socket error", reason: reason ?? "unknown" });
       },
     });
   }
@@ -213,10 +214,9 @@ export class Agent {
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#executor.busy) {
       this.#idle = true;
-      const wait = Math.round((this.#sampler.deadline - now) / 1000);
-      const next = this.#sampler.left ? ` next=${wait}s` : "";
-      const waiting = this.#uploader.waiting > 0 ? ` waiting=${this.#uploader.waiting}` : "";
-      this.#options.log("agent", `idle${waiting}${next}`);
+      const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
+      const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
+      this.#options.log({ kind: "agent idle", waiting, next });
     }
   }
 
@@ -246,7 +246,7 @@ export class Agent {
     // every step of it, for small ones add up.
     if (how === "set" && this.#slept > 0) this.#sampler.shift(this.#clock.epoch! - before!);
     if (how !== "doubted") this.#slept = 0;
-    if (how === "doubted" || how === "jumped") this.#options.log("clock", how);
+    if (how === "doubted" || how === "jumped") this.#options.log({ kind: `clock ${how}` });
     if (how === "doubted") return false;
     this.#uploader.setEpoch(this.#clock.epoch!);
     return true;
@@ -267,7 +267,7 @@ export class Agent {
     const delay = startDelay(this.#credentials.deviceKey, this.#memory.boots, longest);
     this.#startsAt = now + delay;
     this.#goOn(now);
-    if (delay > 0) log("agent", `waits ${Math.round(delay / 1000)}s before it uses the network`);
+    if (delay > 0) log({ kind: "agent waits", delay });
     const device = new ApplicationMessages({
       thing: application.thing,
       uploader: this.#uploader,
@@ -290,7 +290,7 @@ export class Agent {
       });
       if (cause !== "none") this.#memory.restartTold();
     } catch (error) {
-      log("fault", `in start: ${error instanceof Error ? error.message : "unknown"}`);
+      log({ kind: "fault", text: `in start: ${error instanceof Error ? error.message : "unknown"}` });
     }
   }
 
@@ -327,8 +327,7 @@ export class Agent {
     const time = this.#uploader.timeOf(now);
     if (!this.#uploader.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
       return;
-    const what = logValues === true ? ` values=${JSON.stringify(values)}` : "";
-    log("report", `taken id=${id} format=${format}${what}`);
+    log({ kind: "report taken", id, format, values: logValues === true ? values : undefined });
   }
 
   /** When the next request is due without anybody asking for it, ms. */
@@ -350,7 +349,7 @@ export class Agent {
   }
 
   #onSession(event: SessionEvent): void {
-    this.#options.log("session", describeEvent(event));
+    this.#options.log(sessionLogEvent(event));
     if (event.kind === "online") this.#sessionKeeper.keep(this.#uploader.epoch, true);
     this.#options.onSession?.(event);
   }
@@ -358,7 +357,7 @@ export class Agent {
   #restart(cause: RestartCause): void {
     const { restart, log } = this.#options;
     if (restart === undefined) return;
-    log("supervisor", `restart reason=${cause}`);
+    log({ kind: "supervisor restart", reason: cause });
     this.#memory.noteRestart(cause);
     restart(cause);
   }
@@ -383,21 +382,21 @@ export class Agent {
     const handled = this.#executor.handle(topic, payload, now);
     this.#idle = false;
     if (handled === "unreadable" || handled === "overload") {
-      this.#options.log("command", `ignored topic=${topic} reason="${handled}"`);
+      this.#options.log({ kind: "command ignored", topic, reason: handled });
     } else if (handled === "working") {
-      this.#options.log("command", `working topic=${topic}`);
+      this.#options.log({ kind: "command working", topic });
     } else {
       this.#answer(handled, now);
     }
   }
 
   #answer(reply: CommandReply, now: number): void {
-    // The cloud chose the id: whatever it holds, the log gets one line of it.
-    const id = JSON.stringify(reply.id);
+    const { log } = this.#options;
+    const { id, code } = reply;
     if (reply.duplicate) this.#counts.repeatedCommands += 1;
     else this.#counts.commands += 1;
-    const what = reply.duplicate ? "repeated" : "executed";
-    this.#options.log("command", `${what} kind=${reply.kind} id=${id} code=${reply.code}`);
+    const kind = reply.duplicate ? "command repeated" : "command executed";
+    log({ kind, command: reply.kind, id, code });
     this.#session.send(
       {
         path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
@@ -407,12 +406,9 @@ export class Agent {
           // The server's refusal is the first of those answers.
           this.#unsettled =
             outcome.kind === "accepted" ? 0 : outcome.kind === "rejected" ? repeats - 1 : repeats;
-          const how = outcome.kind === "accepted" ? "answered" : "unanswered";
           // The cloud sends a command again until it has its answer.
-          this.#options.log(
-            "command",
-            `${how} id=${id}${outcome.kind === "accepted" ? "" : ` reason="${describeOutcome(outcome)}"`}`,
-          );
+          if (outcome.kind === "accepted") log({ kind: "command answered", id });
+          else log({ kind: "command unanswered", id, reason: describeOutcome(outcome) });
         },
       },
       now,
@@ -447,22 +443,5 @@ function copyOf(values: ThingValues): ThingValues {
   } catch {
     // It may do anything when it is looked at, which shows when it is sent.
     return values;
-  }
-}
-
-function describeEvent(event: SessionEvent): string {
-  switch (event.kind) {
-    case "authenticating":
-      return `authenticating cause=${event.cause}`;
-    case "online":
-      return `online edition=${event.edition}`;
-    case "resumed":
-      return `resumed edition=${event.edition}`;
-    case "refused":
-      return `not admitted reason=${event.reason} retry=${Math.round(event.retryAfter / 1000)}s`;
-    case "doubted":
-      return `doubted reason=${event.reason} check="iv and edition"`;
-    case "downlink-ignored":
-      return `downlink ignored reason="${event.reason}"`;
   }
 }

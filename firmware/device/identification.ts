@@ -3,6 +3,7 @@
  * modem has told it there is no agent, for its topics carry the key; then the board starts anew.
  */
 import { checkSegment } from "../enos/credentials";
+import type { Log } from "./log";
 
 /** What is used of the modem. */
 export interface IdentifiedModem {
@@ -18,7 +19,7 @@ export interface IdentificationOptions {
   /** Keeps the key where the keys are. */
   readonly store: (deviceKey: string) => void;
   readonly restart: () => void;
-  readonly log: (room: string, text: string) => void;
+  readonly log: Log;
 }
 
 /** Stands in for the agent until then. */
@@ -28,7 +29,7 @@ export class Identification {
 
   constructor(options: IdentificationOptions) {
     this.#options = options;
-    options.log("keys", "no device key: the modem's IMEI will be it");
+    options.log({ kind: "keys missing" });
   }
 
   /** When `poll` wants to be called, ms. */
@@ -47,7 +48,7 @@ export class Identification {
     this.#done = true;
     modem.suspend(now);
     store(imei);
-    log("keys", `device key is the IMEI ${imei}; restart`);
+    log({ kind: "keys found", imei });
     restart();
   }
 

@@ -4,6 +4,7 @@
 import { isReading } from "../delivery/application-messages";
 import type { ThingValues } from "../model/thing";
 import type { Application } from "./application";
+import type { Log } from "./log";
 
 export interface SamplerOptions {
   readonly application: Application;
@@ -11,7 +12,7 @@ export interface SamplerOptions {
   readonly interval: number;
   /** Readings to take, 0 for no end. */
   readonly reports: number;
-  readonly log: (room: string, text: string) => void;
+  readonly log: Log;
 }
 
 /** See the head of this file. All times are monotonic, ms. */
@@ -65,7 +66,7 @@ export class Sampler {
       this.#taken += 1;
       return values;
     } catch (error) {
-      log("report", `missed reason="${error instanceof Error ? error.message : "unknown"}"`);
+      log({ kind: "report missed", reason: error instanceof Error ? error.message : "unknown" });
       return undefined;
     }
   }

@@ -2,6 +2,7 @@
  * `npm run device -- --serial`: the board's firmware on this PC with a real modem on a serial port.
  */
 import { familyNamed } from "../../firmware/modem/family/index";
+import { readLogLine, splitLogLine } from "../sim/world/device-log";
 import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
 import type { SerialDeviceOptions } from "../tools/pc/serial-device";
@@ -56,19 +57,31 @@ export async function runOverSerial(
     keys: { ...credentials },
     ...(powerKey === undefined ? {} : { powerKey }),
     onLog: (line) => {
-      const [room, ...rest] = line.split(": ");
-      const text = rest.join(": ");
+      const { room, text } = splitLogLine(line);
       show(room, text);
-      if (room === "report" && text.startsWith("taken ")) totals.taken += 1;
-      if (room === "report" && text.startsWith("acknowledged ")) totals.acknowledged += 1;
-      if (room === "command" && text.startsWith("executed ")) totals.commands += 1;
-      const refused = /^not admitted reason=(\S+)/.exec(text);
-      if (room === "session" && refused !== null && totals.acknowledged === 0) {
-        settle(`the server does not let the device in (${refused[1]}): check keys, address and --apn`);
+      const event = readLogLine(line);
+      switch (event?.kind) {
+        case "report taken":
+          totals.taken += 1;
+          return;
+        case "report acknowledged":
+          totals.acknowledged += 1;
+          if (reports > 0 && totals.acknowledged >= reports) settle(undefined);
+          return;
+        case "command executed":
+          totals.commands += 1;
+          return;
+        case "session refused":
+          if (totals.acknowledged > 0) return;
+          return settle(
+            `the server does not let the device in (${event.reason}): check keys, address and --apn`,
+          );
+        case "modem wrong modem":
+        case "settings":
+          return settle(text);
+        case undefined:
+          return settle(`the firmware says what this program cannot read, in its room "${room}"`);
       }
-      if (room === "modem" && text.startsWith("wrong modem")) settle(text);
-      if (room === "settings") settle(text);
-      if (reports > 0 && totals.acknowledged >= reports) settle(undefined);
     },
     onFault: (text) => settle(text),
   });

@@ -7,8 +7,10 @@ import { Command } from "commander";
 import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
+import { logLine } from "../../firmware/device/log";
 import { SettingsError } from "../../firmware/enos/credentials";
 import { FileFlashError, openDeviceDirectory } from "../sim/flash/file-flash";
+import { splitLogLine } from "../sim/world/device-log";
 import { nodeCryptography } from "../tools/pc/crypt";
 import { RealTimeDriver } from "../tools/pc/driver";
 import { NodeUdp } from "../tools/pc/udp";
@@ -124,8 +126,9 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
       ...(kept === undefined ? {} : { flash: kept.flash, store: kept.store }),
       now: driver.now,
       wake: driver.wake,
-      log: (room, text) => {
+      log: (event) => {
         if (ended) return;
+        const { room, text } = splitLogLine(logLine(event));
         const time = palette.dim(new Date().toISOString().slice(11, 23));
         process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
       },

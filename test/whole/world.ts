@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { logLine } from "../../firmware/device/log";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
 import { DemoApplication } from "../../firmware/application";
@@ -93,7 +94,7 @@ export class World {
         },
       },
       ...{ interval: 86_400, reports: 0, format: "json", now: driver.now, wake: driver.wake },
-      log: (room, text) => this.log.push(`${room}: ${text}`),
+      log: (event) => this.log.push(logLine(event)),
       ...options,
     });
     this.#agent.setTime(Date.now(), driver.now());

@@ -15,6 +15,7 @@ import type { ModemState } from "./modem-options";
 import type { ScriptResult, Step } from "../at/script";
 import type { Sleep } from "./sleep";
 import type { Sockets } from "./sockets";
+import type { ModemLog } from "./modem-log";
 
 /** What the driver lends to it. */
 export interface AttachHost {
@@ -36,7 +37,7 @@ export interface AttachHost {
   /** Ready for datagrams. */
   readonly onUp: (now: number) => void;
   readonly onTime: (epoch: number) => void;
-  readonly log: (text: string) => void;
+  readonly log: ModemLog;
 }
 
 /** A modem that was up and says that it lost the network searches by itself for so long, ms. */

@@ -18,6 +18,7 @@ import type { DownReason, ModemState } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { RegistrationWait } from "./registration";
 import type { ScriptResult, Step } from "../at/script";
+import type { ModemLog } from "./modem-log";
 
 /** What the driver lends to it. */
 export interface BringUpHost {
@@ -39,7 +40,7 @@ export interface BringUpHost {
   /** The modem knows nothing of the time before. */
   readonly restarted: () => void;
   readonly identified: (imei: string, now: number) => void;
-  readonly log: (text: string) => void;
+  readonly log: ModemLog;
 }
 
 /** Banners may trail in after the first OK of a boot, ms. */
@@ -200,7 +201,11 @@ export class BringUp {
       (at) => {
         engine.gap = family.gap;
         if (known() || model === "") return this.#identified(known(), at);
-        log(`wrong modem: expected ${family.models.join(" or ")}, found "${printable(model.trim())}"`);
+        log({
+          kind: "modem wrong modem",
+          expected: family.models.join(" or "),
+          found: printable(model.trim()),
+        });
         fail("wrong-modem", at);
       },
       now,
@@ -224,7 +229,7 @@ export class BringUp {
       (outcome, at) => {
         if (!proceed(outcome, at)) return;
         this.#known = true;
-        log(`identified imei=${this.imei ?? "unknown"}`);
+        log({ kind: "modem identified", imei: this.imei });
         if (this.imei !== undefined) this.#host.identified(this.imei, at);
         if (rewritten && !this.#applied) return this.#apply(at);
         this.#awaitSimCard(at);
@@ -280,7 +285,8 @@ export class BringUp {
         wake: { line: ascii("AT+CFUN=1"), timeout: family.cfunTimeout, optional: true },
         onReady: (at) => this.setUpRadio(at),
         onMissing: (status, at) => {
-          log(`sim ${status === "" ? "missing" : `status="${status.slice(0, 32)}"`}`);
+          if (status === "") log({ kind: "modem sim missing" });
+          else log({ kind: "modem sim", status: status.slice(0, 32) });
           fail("sim", at);
         },
         onTrouble: trouble,

@@ -2,6 +2,9 @@
  * What a modem's driver is given, and what it tells.
  */
 import type { Family } from "../family/family";
+import type { DownReason, ModemLog } from "./modem-log";
+
+export type { DownReason } from "./modem-log";
 
 export interface ModemOptions {
   readonly family: Family;
@@ -41,20 +44,9 @@ export interface ModemOptions {
   readonly onIdentified?: (imei: string, now: number) => void;
   /** The network's time, epoch ms. */
   readonly onTime?: (epoch: number, now: number) => void;
-  /** For logs: an event and its details, no secrets. */
-  readonly log?: (text: string) => void;
+  /** Takes what the driver tells of itself, for a log. */
+  readonly log?: ModemLog;
 }
-
-/** Why the modem is not up. */
-export type DownReason =
-  | "rebooted"
-  | "no-answer" // nothing on the UART answers
-  | "wrong-modem" // another family than the settings say
-  | "sim" // the SIM card is missing or locked
-  | "not-registered" // no cell in time
-  | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
-  | "suspended" // by the caller
-  | "failed"; // a command of the bring-up was refused
 
 export type ModemState =
   "off" | "starting" | "configuring" | "registering" | "up" | "asleep" | "waking" | "recovering" | "pausing"; // until the next try to bring it up

@@ -26,6 +26,7 @@ import type { Wanted } from "../at/standard-commands";
 import type { Granted, ModemOptions, ModemState } from "./modem-options";
 import type { ScriptResult } from "../at/script";
 import type { DatagramModem, DatagramOwner } from "../udp";
+import type { ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
 const cpin = ascii("+CPIN:");
 
@@ -61,7 +62,7 @@ export class Modem implements DatagramModem {
     this.#family = family;
     const later = (delay: number, now: number, action: (now: number) => void): void =>
       this.#later(delay, now, action);
-    const log = (text: string): void => this.#log(text);
+    const log: ModemLog = (event) => this.#log(event);
     this.#lines = new ControlLines({
       times: family.power,
       wakes: family.sleep.wakes,
@@ -370,7 +371,7 @@ export class Modem implements DatagramModem {
     } else if (startsWith(line, cpin)) {
       const status = asciiText(line, cpin.length).trim();
       if (this.#state === "up" && status.startsWith("NOT ")) {
-        this.#log(`sim status="${status}"`);
+        this.#log({ kind: "modem sim", status });
         this.#recovery.fail("sim", now);
       }
     } else {
@@ -428,7 +429,7 @@ export class Modem implements DatagramModem {
     if (result.kind === "timeout") {
       this.#recovery.silence(now);
     } else if (result.kind === "error") {
-      this.#log(`refused command="${asciiText(outcome.failed!.line)}" code=${result.code ?? "none"}`);
+      this.#log({ kind: "modem refused", command: asciiText(outcome.failed!.line), code: result.code });
       this.#recovery.fail("failed", now);
     }
   }
@@ -437,7 +438,8 @@ export class Modem implements DatagramModem {
     this.#state = state;
     if (state === "starting") this.#sleep.uart = "alive";
     if (state !== "configuring" && state !== "registering" && state !== "up") this.#bringUp.echoOff = false;
-    if (state === "asleep" || state === "waking" || state === "starting") this.#log(state);
+    if (state === "asleep" || state === "waking" || state === "starting")
+      this.#log({ kind: `modem ${state}` });
   }
 
   #later(delay: number, now: number, action: (now: number) => void): void {
@@ -452,7 +454,7 @@ export class Modem implements DatagramModem {
     this.#lines.release();
   }
 
-  #log(text: string): void {
-    this.#options.log?.(text);
+  #log(event: ModemEvent | ModemNote): void {
+    this.#options.log?.(event);
   }
 }

@@ -14,6 +14,7 @@ import type { DownReason, ModemState } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sockets } from "./sockets";
+import type { ModemLog } from "./modem-log";
 
 /** What the driver lends to it. */
 export interface RecoveryHost {
@@ -32,7 +33,7 @@ export interface RecoveryHost {
   /** Registration and context are to be asked for again after `delay` ms. */
   readonly lookAgain: (delay: number, now: number) => void;
   readonly onDown: (reason: DownReason, now: number) => void;
-  readonly log: (text: string) => void;
+  readonly log: ModemLog;
 }
 
 /** See the head of this file. */
@@ -130,7 +131,7 @@ export class Recovery {
     const wait = retryPolicy.failed(reason, this.cause);
     enter("pausing");
     this.deaf = reason === "no-answer";
-    log(`down reason=${reason} retry=${Math.round(wait / 1000)}s`);
+    log({ kind: "modem down", reason, retry: wait });
     // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
     if (!this.deaf && reason !== "wrong-modem") this.switchRadioOff(now);
     later(wait, now, (at) => {

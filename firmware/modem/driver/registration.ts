@@ -10,6 +10,7 @@ import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Registration as Status } from "../at/fields";
 import type { ScriptResult } from "../at/script";
+import type { ModemLog } from "./modem-log";
 
 /** Time between questions, ms. */
 const pollInterval = 10_000;
@@ -30,7 +31,7 @@ export interface RegistrationOptions {
   readonly onMissing: (now: number) => void;
   /** The question was not answered, or refused. */
   readonly onTrouble: (outcome: ScriptResult, now: number) => void;
-  readonly log: (text: string) => void;
+  readonly log: ModemLog;
 }
 
 /** One wait for registration after another. */
@@ -91,7 +92,7 @@ export class RegistrationWait {
   #denied(known: number | undefined, now: number): void {
     const { at, family, log, onDenied, onTrouble, wanted } = this.#options;
     const settle = (cause: number | undefined, t: number): void => {
-      log(`denied cause=${describeCause(cause)}`);
+      log({ kind: "modem denied", cause: describeCause(cause) });
       onDenied(cause, t);
     };
     if (known !== undefined || family.cause === undefined) return settle(known, now);

@@ -11,6 +11,7 @@ import type { AtEngine, AtResult } from "../at/engine";
 import type { ModemUrc, Received, SocketTraits } from "../family/family";
 import type { Step } from "../at/script";
 import type { DatagramOwner } from "../udp";
+import type { ModemLog } from "./modem-log";
 
 /** Datagrams that may wait for the modem. */
 const outboxLimit = 4;
@@ -68,7 +69,7 @@ export interface SocketsOptions {
    * retransmissions among it, would else go out in one burst.
    */
   readonly pace: number;
-  readonly log: (text: string) => void;
+  readonly log: ModemLog;
 }
 
 /** The outbox and the sockets of a modem. */
@@ -292,7 +293,7 @@ export class Sockets {
         this.#working = false;
         if (kind === "timeout") return this.#options.onSilence(at);
         if (kind === "error") {
-          this.#options.log("read refused");
+          this.#options.log({ kind: "modem read refused" });
           this.#lose(channel);
         } else if (received !== undefined) {
           this.#deliver(channel, received);
@@ -333,7 +334,7 @@ export class Sockets {
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
-        this.#options.log(`send refused code=${result.code ?? "none"}`);
+        this.#options.log({ kind: "modem send refused", code: result.code });
         this.#lose(channel);
       } else {
         this.#options.log("send without a prompt");

@@ -10,6 +10,7 @@
  * The bytes are what is on the air, so the session token is in them, and signatures: of a device that a
  * seed made up, never of a real one.
  */
+import { readLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
 import { CauseFinder, causeText } from "./cause";
 import { ipv4Udp } from "./ipv4-udp";
@@ -62,8 +63,8 @@ export class Capture {
   hear(event: WorldEvent): void {
     this.#flush(event.time);
     if (event.source === "device") {
-      const match = /^modem: identified imei=(\w+)/.exec(event.text);
-      if (match !== null) this.#name = `device ${match[1]}`;
+      const told = readLogLine(event.text);
+      if (told?.kind === "modem identified") this.#name = `device ${told.imei ?? "unknown"}`;
     } else if (event.source === "air") {
       this.#datagram(event.report);
     } else if (

@@ -1,6 +1,7 @@
 /**
  * One line on a terminal that shows how far a silent run is, once it takes longer than a second.
  */
+import { readLogLine } from "../../sim/world/device-log";
 import { lasting } from "./duration";
 import type { WorldEvent } from "../../sim/world/world";
 
@@ -32,7 +33,7 @@ export class Progress {
   /** Takes in an event of a world in which reports are counted. */
   add(event: WorldEvent): void {
     if (this.#stream === undefined) return;
-    if (event.source === "device" && event.text.startsWith("report: acknowledged ")) this.#done += 1;
+    if (event.source === "device" && readLogLine(event.text)?.kind === "report acknowledged") this.#done += 1;
     this.#show(() => `${lasting(event.time)} virtual`);
   }
 

@@ -9,6 +9,7 @@
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { describeCoap, printable } from "../../cloud/coap/coap-text";
+import { readLogLine } from "../../sim/world/device-log";
 import { Condenser } from "./condense";
 import { stamp } from "./duration";
 import type { CloudEvent } from "../../cloud/cloud";
@@ -87,11 +88,34 @@ export class Timeline {
 
   #device(text: string): string {
     const { palette } = this.#options;
-    if (/^report: acknowledged|^session: online|^command: (?:executed|answered)/.test(text))
-      return palette.green(text);
-    if (/^fault:|^settings:|refused|dropped|denied|down reason/.test(text)) return palette.red(text);
-    if (/kept|discarded|unanswered|repeated/.test(text)) return palette.yellow(text);
-    return text;
+    switch (readLogLine(text)?.kind) {
+      case "report acknowledged":
+      case "session online":
+      case "command executed":
+      case "command answered":
+        return palette.green(text);
+      case "report kept":
+      case "message kept":
+      case "coap discarded":
+      case "command unanswered":
+      case "command repeated":
+        return palette.yellow(text);
+      case "report refused":
+      case "message refused":
+      case "report dropped":
+      case "message dropped":
+      case "modem refused":
+      case "modem send refused":
+      case "modem read refused":
+      case "modem denied":
+      case "modem down":
+      case "fault":
+      case "settings":
+      case undefined:
+        return palette.red(text);
+      default:
+        return text;
+    }
   }
 
   #datagram(report: DatagramReport, retransmission: boolean): void {

@@ -3,6 +3,7 @@
  * acknowledgement, with one command from the cloud on the way.
  */
 import { XsEngine } from "../engine/xs-engine";
+import { readLogLine, splitLogLine } from "./device-log";
 import { Tally } from "./tally";
 import { World } from "./world";
 import type { DeviceView } from "../../cloud/cloud";
@@ -90,6 +91,8 @@ export class Simulation {
   #world: World | undefined;
   #spent = 0;
   #stopped: string | undefined;
+  /** The room of a line of the log that nobody could read. */
+  #unreadable: string | undefined;
   #commanded = false;
 
   constructor(options: SimulationOptions) {
@@ -126,7 +129,7 @@ export class Simulation {
       const result = {
         seed,
         engine: this.#options.engine,
-        edition: tally.edition as Edition | undefined,
+        edition: tally.edition,
         reports: {
           asked: reports,
           acknowledged: tally.acknowledged,
@@ -149,7 +152,11 @@ export class Simulation {
         costs: this.#costs,
       };
       const missing = shortfallOf(result, this.#options.command);
-      const reasons = [missing, this.#stopped].filter((reason) => reason !== undefined);
+      const unread =
+        this.#unreadable === undefined
+          ? undefined
+          : `the room "${this.#unreadable}" of the device's log has a line that nobody can read`;
+      const reasons = [missing, this.#stopped, unread].filter((reason) => reason !== undefined);
       const shortfall = reasons.length === 0 ? undefined : reasons.join("; ");
       return {
         ...result,
@@ -189,10 +196,13 @@ export class Simulation {
   #heardDevice(line: string): void {
     const tally = this.#tally;
     const { clock, engine } = this.#world!;
-    tally.device(line, clock.now);
+    const told = readLogLine(line);
+    // Whatever it says is in none of the counts: the run is not complete.
+    if (told === undefined) return void (this.#unreadable ??= splitLogLine(line).room);
+    tally.device(told, clock.now);
     // Something must happen once the modem has had its time, so that the end is noticed.
     if (tally.finished >= this.#options.reports) clock.at(tally.finishedAt + windDown + 1, () => {});
-    if (engine instanceof XsEngine && line.startsWith("agent: idle")) {
+    if (engine instanceof XsEngine && told.kind === "agent idle") {
       clock.after(0, async () => {
         const { compute } = engine.usage();
         this.#costs.push({ compute: compute - this.#spent, liveSlots: await engine.liveSlots() });

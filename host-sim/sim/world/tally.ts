@@ -4,7 +4,9 @@
  */
 import type { CloudEvent } from "../../cloud/cloud";
 import type { ModemEvent } from "../modem/modem-event";
+import type { Edition } from "../../cloud/registry/registry";
 import type { DatagramReport } from "../radio/link";
+import type { LogEvent } from "./device-log";
 
 /** Datagrams remembered to tell a retransmission from a new one. */
 const rememberedLimit = 64;
@@ -27,7 +29,7 @@ export class Tally {
   /** Readings that the cloud stored, and deliveries of such that it knew already. */
   stored = 0;
   repeated = 0;
-  edition: string | undefined;
+  edition: Edition | undefined;
   /** ms in PSM. */
   asleep = 0;
   /** When the last reading was settled, virtual ms. */
@@ -79,19 +81,24 @@ export class Tally {
     if (event.type === "stored-before" && event.kind === "reading") this.repeated += 1;
   }
 
-  /** A line of the device's log. */
-  device(line: string, now: number): void {
-    if (/^report: acknowledged /.test(line)) {
-      this.acknowledged += 1;
-      this.finishedAt = now;
-    } else if (/^report: (?:refused|dropped) /.test(line)) {
-      this.lost += 1;
-      this.finishedAt = now;
-    } else if (/^command: executed /.test(line)) {
-      this.executed += 1;
-    } else {
-      const edition = /^session: online edition=(\w+)/.exec(line);
-      if (edition !== null) this.edition = edition[1];
+  /** What the device's log tells. */
+  device(event: LogEvent, now: number): void {
+    switch (event.kind) {
+      case "report acknowledged":
+        this.acknowledged += 1;
+        this.finishedAt = now;
+        return;
+      case "report refused":
+      case "report dropped":
+        this.lost += 1;
+        this.finishedAt = now;
+        return;
+      case "command executed":
+        this.executed += 1;
+        return;
+      case "session online":
+        this.edition = event.edition;
+        return;
     }
   }
 

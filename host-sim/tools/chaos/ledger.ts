@@ -3,6 +3,7 @@
  * the rules need to judge. It looks at the log, the wire and the cloud's events, never into the firmware.
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
+import { readLogLine, splitLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
 import type { WorldEvent } from "../../sim/world/world";
 
@@ -58,6 +59,8 @@ export class Ledger {
   /** Lines of the log that must not be there, and those with a secret in them, by their room alone. */
   readonly faultLines: string[] = [];
   readonly leaks: string[] = [];
+  /** Rooms of the log's lines that its reader does not know. */
+  readonly unreadable: string[] = [];
   readonly hastes: Haste[] = [];
   /** Restarts that the firmware asked for and gave a reason, and all others. */
   readonly restarts = { explained: [] as string[], unexplained: [] as string[] };
@@ -132,38 +135,47 @@ export class Ledger {
     for (const secret of this.#secrets) {
       if (text.includes(secret)) this.leaks.push(text.split(":")[0]);
     }
-    if (text.startsWith("report: ")) return this.#report(text, at);
-    // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
-    if (text.startsWith("agent: idle") && !text.includes(" waiting=")) this.#pending.clear();
-    if (text.startsWith("fault:")) this.faultLines.push(text);
-    const restart = /^supervisor: restart reason=(\S+)/.exec(text);
-    if (restart !== null) this.#reason = restart[1];
-    const opened = /^journal: open .*damaged=(\d+)/.exec(text);
-    if (opened !== null) this.damaged += Number(opened[1]);
+    const event = readLogLine(text);
+    switch (event?.kind) {
+      case undefined:
+        // Not the line itself: what nobody can read may hold anything.
+        this.unreadable.push(splitLogLine(text).room);
+        return;
+      case "report taken": {
+        const { id, values } = event;
+        this.taken.set(id, { id, at, boot: this.boots.length, values });
+        // One that is dropped as it comes, for want of room, is told to be so first.
+        if (!this.losses.has(id)) this.#pending.add(id);
+        return;
+      }
+      case "report acknowledged":
+        this.acknowledged.set(event.id, at);
+        this.lastAcknowledged = at;
+        this.#pending.delete(event.id);
+        return;
+      case "report dropped":
+        return this.#lost(event.id, "dropped", event.reason, at);
+      case "report refused":
+        return this.#lost(event.id, "refused", event.reason, at);
+      case "agent idle":
+        // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
+        if (event.waiting === undefined) this.#pending.clear();
+        return;
+      case "fault":
+        this.faultLines.push(text);
+        return;
+      case "supervisor restart":
+        this.#reason = event.reason;
+        return;
+      case "journal open":
+        this.damaged += event.damaged ?? 0;
+        return;
+    }
   }
 
-  #report(text: string, at: number): void {
-    const taken = /^report: taken id=(\d+) format=\w+ values=(.*)$/.exec(text);
-    if (taken !== null) {
-      const id = Number(taken[1]);
-      this.taken.set(id, { id, at, boot: this.boots.length, values: JSON.parse(taken[2]) });
-      // One that is dropped as it comes, for want of room, is told to be so first.
-      if (!this.losses.has(id)) this.#pending.add(id);
-      return;
-    }
-    const acknowledged = /^report: acknowledged id=(\d+)/.exec(text);
-    if (acknowledged !== null) {
-      const id = Number(acknowledged[1]);
-      this.acknowledged.set(id, at);
-      this.lastAcknowledged = at;
-      this.#pending.delete(id);
-      return;
-    }
-    const lost = /^report: (dropped|refused) id=(\d+) reason=(.*)$/.exec(text);
-    if (lost === null) return;
-    const how = lost[1] as Loss["how"];
-    this.losses.set(Number(lost[2]), { how, reason: lost[3], at, waiting: this.#pending.size });
-    this.#pending.delete(Number(lost[2]));
+  #lost(id: number, how: Loss["how"], reason: string, at: number): void {
+    this.losses.set(id, { how, reason, at, waiting: this.#pending.size });
+    this.#pending.delete(id);
   }
 
   #sent(at: number): void {

@@ -5,6 +5,7 @@
  *     0          6 h                              78 h         caught up    and an hour more
  *     |  at work  |  no coverage, readings wait    |  catching up  |  at work  |
  */
+import { withoutValues } from "../../sim/world/device-log";
 import { World, epoch } from "../../sim/world/world";
 import { Ledger } from "./ledger";
 import { judge, timeTolerance } from "./verdict";
@@ -118,7 +119,7 @@ class Outage {
   #hear(event: WorldEvent): void {
     // The values are for the books: on a screen they would fill the line, once for each reading.
     const isLine = event.source === "device";
-    this.#options.onEvent?.(isLine ? { ...event, text: event.text.replace(/ values=\{.*$/, "") } : event);
+    this.#options.onEvent?.(isLine ? { ...event, text: withoutValues(event.text) } : event);
     this.#books?.hear(event);
     if (event.time < back || !Number.isNaN(this.#caughtUp)) return;
     if (event.source !== "air") return;

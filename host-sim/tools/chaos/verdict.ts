@@ -17,6 +17,7 @@ export type Invariant =
   | "haste"
   | "fault"
   | "secret"
+  | "log"
   | "waiting"
   | "offline"
   | "restart"
@@ -240,6 +241,9 @@ function judgeTime(taken: Taken, stored: Stored, ledger: Ledger, script: Script,
 function judgeConduct(ledger: Ledger, ending: Ending, violate: Violate): void {
   for (const line of ledger.faultLines) violate("fault", `the log has "${line}"`);
   for (const room of ledger.leaks) violate("secret", `a line of the log's room "${room}" has a secret in it`);
+  for (const room of new Set(ledger.unreadable)) {
+    violate("log", `the room "${room}" of the log has a line that its reader does not know`);
+  }
   for (const text of ledger.restarts.unexplained) {
     violate("restart", `the board started anew, and its supervisor gave no reason: ${text}`);
   }

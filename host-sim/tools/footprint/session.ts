@@ -23,6 +23,7 @@
  * so what is alive is within 1 % of Moddable's, the smallest heap and the stack rather too large.
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
+import { readLogLine, splitLogLine } from "../../sim/world/device-log";
 import { World } from "../../sim/world/world";
 import { HeapEngine } from "./heap-engine";
 import { stagedBundle } from "./staged-bundle";
@@ -277,21 +278,29 @@ class Session {
     const over = (moment: Moment): void => {
       if (this.#moment === moment) this.#moment = "other work";
     };
-    if (line.startsWith("session: online")) over("authenticating");
-    if (line.startsWith("report: acknowledged")) {
-      this.#done.reports += 1;
-      over("report in flight");
+    switch (readLogLine(line)?.kind) {
+      case undefined:
+        throw new Error(
+          `the room "${splitLogLine(line).room}" of the device's log has a line that nobody can read`,
+        );
+      case "session online":
+        return over("authenticating");
+      case "report acknowledged":
+        this.#done.reports += 1;
+        return over("report in flight");
+      case "message acknowledged":
+        this.#done.tags += 1;
+        return over("block-wise transfer in flight");
+      case "command answered":
+        this.#done.commands += 1;
+        return over("command");
+      case "modem asleep":
+        this.#moment = "asleep";
+        return;
+      case "modem waking":
+        this.#moment = "other work";
+        return;
     }
-    if (line.startsWith("message: acknowledged")) {
-      this.#done.tags += 1;
-      over("block-wise transfer in flight");
-    }
-    if (line.startsWith("command: answered")) {
-      this.#done.commands += 1;
-      over("command");
-    }
-    if (line.startsWith("modem: asleep")) this.#moment = "asleep";
-    if (line.startsWith("modem: waking")) this.#moment = "other work";
   }
 
   #sendCommand(): void {

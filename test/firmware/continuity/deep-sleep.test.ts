@@ -39,19 +39,19 @@ describe("deep sleep", () => {
   test("begins after a moment's rest, ends before something is due, and is known at the wake", () => {
     const board = new Board();
     const log: string[] = [];
-    const sleep = new DeepSleep(board, (text) => log.push(text));
+    const sleep = new DeepSleep(board, ({ kind }) => log.push(kind));
     expect(sleep.beforeWait(rest, modem, 10_000, false)).toBe(300);
     expect(sleep.beforeWait(rest, modem, 10_200, false)).toBe(100);
     expect(board.slept).toEqual([]);
     sleep.beforeWait(rest, modem, 10_300, false);
     expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
     board.time += 888_000;
-    const woken = new DeepSleep(board, (text) => log.push(text)).wake();
+    const woken = new DeepSleep(board, ({ kind }) => log.push(kind)).wake();
     expect(woken).toMatchObject({ now: 898_300, slept: 889_000, taken: 3, modem, memory: rest.memory });
     expect(log).toEqual([]);
     // What was taken up once is not taken up again.
-    expect(new DeepSleep(board, (text) => log.push(text)).wake()).toBeUndefined();
-    expect(log).toEqual(["woke without its memory"]);
+    expect(new DeepSleep(board, ({ kind }) => log.push(kind)).wake()).toBeUndefined();
+    expect(log).toEqual(["agent woke without its memory"]);
   });
 
   test("is put off by what comes from outside, and by anything that is not at rest", () => {

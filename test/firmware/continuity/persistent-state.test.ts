@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { logLine } from "../../../firmware/device/log";
 import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import { Random } from "../../../host-sim/sim/time/random";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
@@ -25,7 +26,7 @@ const boot = (store: ByteStore | undefined): PersistentState =>
   new PersistentState(
     store,
     () => random.next(),
-    (room, text) => log.push(`${room}: ${text}`),
+    (event) => log.push(logLine(event)),
   );
 
 const session = {

@@ -1,3 +1,4 @@
+import { logLine } from "../../../firmware/device/log";
 import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { Journal } from "../../../firmware/journal/journal";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
@@ -29,7 +30,7 @@ export function queueOf(options: Partial<UploadQueueOptions> = {}) {
     thing,
     inFlight: () => [],
     onLost: (id, _r, reason) => void lost.push(`${id} ${reason}`),
-    log: (r, t) => void log.push(`${r}: ${t}`),
+    log: (event) => void log.push(logLine(event)),
     ...options,
   });
   return { queue, lost, log };

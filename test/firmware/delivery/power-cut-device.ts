@@ -3,6 +3,7 @@
  * goes; nothing in between, so that a day takes milliseconds. The power may fail in any operation of
  * either storage: then the agent is gone, and another one starts over what it left behind.
  */
+import { logLine } from "../../../firmware/device/log";
 import { DemoApplication } from "../../../firmware/application";
 import { narrowband } from "../../../firmware/coap/transmission";
 import { Agent } from "../../../firmware/device/agent";
@@ -266,13 +267,12 @@ export class PowerCutWorld {
       startSpread: 60,
       now: () => this.now - this.#bootedAt,
       wake: () => {},
-      log: (room, text) => {
+      log: (event) => {
         // What the processor still does in its last microsecond nobody hears of.
         if (this.power.off) return;
-        this.log.push(`${room}: ${text}`);
-        const id = /^taken id=(\d+)/.exec(text);
-        if (room === "report" && id !== null)
-          this.taken.set(Number(id[1]), { at: this.now, values: this.#last, dated: this.#told });
+        this.log.push(logLine(event));
+        if (event.kind !== "report taken") return;
+        this.taken.set(event.id, { at: this.now, values: this.#last, dated: this.#told });
       },
     });
   }

@@ -1,5 +1,6 @@
 /** The window in RAM over the journal in flash. */
 import { describe, expect, it } from "vitest";
+import { logLine } from "../../../firmware/device/log";
 import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
@@ -36,7 +37,7 @@ function open(options: Partial<UploadQueueOptions> = {}): Rig {
     thing,
     inFlight: () => [],
     onLost: (id, _isReading, reason) => void lost.push(`${id} ${reason}`),
-    log: (room, text) => void log.push(`${room}: ${text}`),
+    log: (event) => void log.push(logLine(event)),
     ...options,
   });
   return { queue, lost, log };

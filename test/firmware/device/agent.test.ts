@@ -318,6 +318,17 @@ describe("an application that fails", () => {
     rig.wait(hour);
     expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
   });
+
+  it("cannot end a line of the log with its message, nor make another of it", () => {
+    const rig = new AgentRig({ reports: 1 });
+    rig.sample = () => {
+      throw new Error('i2c" id=1\nreport: acknowledged id=1 after=0.0s');
+    };
+    rig.wait(minute);
+    expect(rig.lines("report: ")).toEqual([
+      'report: missed reason="i2c\\" id=1\\nreport: acknowledged id=1 after=0.0s"',
+    ]);
+  });
 });
 
 describe("commands", () => {

@@ -2,6 +2,7 @@
  * An agent with a link that the test switches, a socket that is two arrays, and a fake EnOS behind it:
  * everything but the agent is the test's own, and time moves only when the test says so.
  */
+import { logLine } from "../../../firmware/device/log";
 import { narrowband } from "../../../firmware/coap/transmission";
 import { Agent } from "../../../firmware/device/agent";
 import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
@@ -161,7 +162,7 @@ export class AgentRig {
       wake: () => {
         this.wakes += 1;
       },
-      log: (room, text) => this.log.push(`${room}: ${text}`),
+      log: (event) => this.log.push(logLine(event)),
       ...options,
     });
   }

@@ -95,7 +95,7 @@ export function memoryWork({ below, say }: Tools): void {
     const memory = new PersistentState(
       store,
       () => below(1_000_000) / 1_000_000,
-      (room, text) => say("memory", room + text),
+      (event) => say("memory", event.kind),
     );
     memory.follow({
       rto: () => (boot === 2 ? undefined : { srtt: 100 * boot, rttvar: 5, slowRto: 7, doubt: 2 }),

@@ -5,6 +5,7 @@
  * event it is checked that the driver is not stuck: whenever it is at something, or holds the key
  * down, it must have a time at which it goes on by itself.
  */
+import { logLine, modemLog } from "../../../firmware/device/log";
 import { sim7020 } from "../../../firmware/modem/family/sim7020";
 import { Modem } from "../../../firmware/modem/driver/modem";
 import type { DownReason, ModemOptions } from "../../../firmware/modem/driver/modem-options";
@@ -74,7 +75,7 @@ export class ScriptedModem {
       onUp: (time) => this.states.push({ text: "up", time }),
       onDown: (reason: DownReason, time) => this.states.push({ text: `down ${reason}`, time }),
       onTime: (epoch) => this.times.push(epoch),
-      log: (text) => this.log.push(text),
+      log: modemLog((event) => this.log.push(logLine(event).slice("modem: ".length))),
       ...rest,
     });
     this.owner = {

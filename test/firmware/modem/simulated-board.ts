@@ -1,4 +1,5 @@
 /** The driver and its port on one end of the wire, a simulated modem in its cell on the other. */
+import { logLine, modemLog } from "../../../firmware/device/log";
 import { familyNamed } from "../../../firmware/modem/family/index";
 import { Modem as Driver } from "../../../firmware/modem/driver/modem";
 import type { ModemOptions as DriverOptions } from "../../../firmware/modem/driver/modem-options";
@@ -152,7 +153,7 @@ export class SimulatedBoard {
       onUp: () => this.states.push("up"),
       onDown: (reason) => this.states.push(`down ${reason}`),
       onTime: (time, now) => this.times.push({ epoch: time, time: now }),
-      log: (text) => this.log.push(text),
+      log: modemLog((event) => this.log.push(logLine(event).slice("modem: ".length))),
       ...(this.#resume === undefined ? {} : { resume: this.#resume }),
       ...this.#options.driver,
     });

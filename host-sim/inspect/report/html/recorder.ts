@@ -5,6 +5,7 @@
 import { decodeCoap } from "../../../cloud/coap/coap-wire";
 import { CauseFinder, causeText } from "../../capture/cause";
 import { EnergyMeter } from "../../energy/meter";
+import { readLogLine } from "../../../sim/world/device-log";
 import { epoch } from "../../../sim/world/world";
 import { describeCloud, describeModem, foldHex } from "../timeline";
 import { maskSecrets } from "./mask";
@@ -56,7 +57,7 @@ export class Recorder {
   /** Lines of the exchange under way, and when it began. */
   #exchange: { time: number; lines: number[] } | undefined;
   readonly #readings = { taken: [] as number[], settled: [] as number[], lost: [] as number[] };
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new Map<number, number>();
   readonly #requests = new Map<string, number>();
   readonly #roundTrips: number[] = [];
 
@@ -214,21 +215,25 @@ export class Recorder {
 
   /** A line of the device's log: a reading is taken, acknowledged, or given up. */
   #reading(time: number, line: string): void {
-    const match = /^report: (taken|acknowledged|refused|dropped) id=(\w+)/.exec(line);
-    if (match === null) return;
-    const [, what, id] = match;
+    const event = readLogLine(line);
     const { taken, settled, lost } = this.#readings;
-    if (what === "taken") {
-      this.#waiting.set(id, taken.length);
-      taken.push(Math.round(time));
-      settled.push(-1);
-      lost.push(0);
-      return;
+    switch (event?.kind) {
+      case "report taken":
+        this.#waiting.set(event.id, taken.length);
+        taken.push(Math.round(time));
+        settled.push(-1);
+        lost.push(0);
+        return;
+      case "report acknowledged":
+      case "report refused":
+      case "report dropped": {
+        const number = this.#waiting.get(event.id);
+        if (number === undefined) return;
+        this.#waiting.delete(event.id);
+        settled[number] = Math.round(time) - taken[number];
+        if (event.kind !== "report acknowledged") lost[number] = 1;
+        return;
+      }
     }
-    const number = this.#waiting.get(id);
-    if (number === undefined) return;
-    this.#waiting.delete(id);
-    settled[number] = Math.round(time) - taken[number];
-    if (what !== "acknowledged") lost[number] = 1;
   }
 }

@@ -104,7 +104,7 @@ describe("a board that was given no device key", () => {
         `keys: device key is the IMEI ${world.device.deviceKey}; restart`,
       ]);
       expect(stored(events, "reading")).toBeGreaterThanOrEqual(8);
-      expect(lines(events, /^session: refused/)).toEqual([]);
+      expect(lines(events, /^session: not admitted/)).toEqual([]);
     },
   );
 

@@ -1,0 +1,211 @@
+/**
+ * The device's log: every line that it prints is worded here, and read by one reader in the simulation
+ * (host-sim/sim/world/device-log.ts). One event, one line:
+ *
+ *     room: words key=value key="text"
+ *
+ * A value stands bare where it is of printable ASCII without blanks, else as a JSON string; times end with
+ * their unit. Free text, where there is any, is the rest of the line. Whatever comes from outside, such as
+ * the id of a command or the message of an exception, can neither end the line nor pass for another one.
+ */
+import type { ContinuityEvent } from "../continuity/continuity-event";
+import type { RestartCause } from "../continuity/persistent-state";
+import type { DeliveryEvent } from "../delivery/delivery-event";
+import type { ReadingFormat } from "../delivery/entry";
+import type { SessionEvent } from "../enos/session";
+import type { ThingValues } from "../model/thing";
+import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
+
+/** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
+type DeviceEvent =
+  | { readonly kind: "agent start"; readonly interval: number }
+  /** The network is left alone for `delay`: not all devices of a place come at once. */
+  | { readonly kind: "agent waits"; readonly delay: number }
+  /** Nothing is under way; `waiting` entries, and the next reading in `next`, where there are any. */
+  | { readonly kind: "agent idle"; readonly waiting?: number; readonly next?: number }
+  /** A reading is in the journal; its values only where the settings say so. */
+  | {
+      readonly kind: "report taken";
+      readonly id: number;
+      readonly format: ReadingFormat;
+      readonly values?: ThingValues;
+    }
+  /** The application gave none. */
+  | { readonly kind: "report missed"; readonly reason: string }
+  | {
+      readonly kind: "command executed" | "command repeated";
+      /** What it asks for, or the service. */
+      readonly command: string;
+      /** As the cloud chose it. */
+      readonly id: string | number;
+      readonly code: number;
+    }
+  | { readonly kind: "command working"; readonly topic: string }
+  | { readonly kind: "command ignored"; readonly topic: string; readonly reason: string }
+  /** The cloud has the answer to a command, or may not have it. */
+  | { readonly kind: "command answered"; readonly id: string | number }
+  | { readonly kind: "command unanswered"; readonly id: string | number; readonly reason: string }
+  | { readonly kind: "supervisor reset"; readonly reason: string }
+  | { readonly kind: "supervisor restart"; readonly reason: RestartCause }
+  /** The network told a time that is far off: not believed yet, or believed the second time. */
+  | { readonly kind: "clock doubted" | "clock jumped" }
+  | { readonly kind: "coap discarded"; readonly reason: string; readonly what: string }
+  | { readonly kind: "socket error"; readonly reason: string }
+  | { readonly kind: "keys missing" }
+  | { readonly kind: "keys found"; readonly imei: string }
+  | { readonly kind: "journal no partition"; readonly name: string; readonly reason: string }
+  /** Settings that cannot work: nothing else follows. */
+  | { readonly kind: "settings"; readonly text: string };
+
+/** The session's events, under the log's names. */
+type SessionLogEvent = {
+  [K in SessionEvent["kind"]]: Omit<Extract<SessionEvent, { kind: K }>, "kind"> & {
+    readonly kind: `session ${K}`;
+  };
+}[SessionEvent["kind"]];
+
+/** Lines that nobody acts on. Those of the modem's driver are of a closed set, so that none passes for another. */
+type Note =
+  | { readonly kind: "modem note"; readonly text: ModemNote }
+  | { readonly kind: "board note"; readonly text: string };
+
+/** Whatever the device has to tell. Holds no secrets. */
+export type LogEvent = DeviceEvent | SessionLogEvent | DeliveryEvent | ContinuityEvent | ModemEvent | Note;
+
+/** Takes an event for the log. */
+export type Log = (event: LogEvent) => void;
+
+/** Of a union of events those that may be of one kind. */
+type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? E
+    : never
+  : never;
+
+/** By the event's kind its line, or what makes it of the event. */
+type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
+
+const words: Words = Object.freeze<Words>({
+  "agent start": (e) => `agent: start interval=${seconds(e.interval)}`,
+  "agent waits": (e) => `agent: waits ${seconds(e.delay)} before it uses the network`,
+  "agent idle": (e) =>
+    `agent: idle${given(" waiting=", e.waiting)}${e.next === undefined ? "" : ` next=${seconds(e.next)}`}`,
+  "agent woke without its memory": "agent: woke without its memory",
+  "report taken": (e) =>
+    `report: taken id=${e.id} format=${e.format}${e.values === undefined ? "" : ` values=${oneLine(JSON.stringify(e.values))}`}`,
+  "report acknowledged": (e) => `report: acknowledged id=${e.id} after=${(e.after / 1000).toFixed(1)}s`,
+  "report kept": (e) =>
+    `report: kept id=${e.id}${given(" readings=", e.readings)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,
+  "report apart": (e) => `report: apart id=${e.id} readings=${e.readings} reason=${quoted(e.reason)}`,
+  "report refused": (e) => `report: refused id=${e.id} reason=${quoted(e.reason)}`,
+  "report dropped": (e) => `report: dropped id=${e.id} reason=${e.reason}`,
+  "report without": (e) => `report: without topic=${bare(e.topic)} reason="the server has none"`,
+  "report missed": (e) => `report: missed reason=${quoted(e.reason)}`,
+  "message acknowledged": (e) => `message: acknowledged id=${e.id} topic=${bare(e.topic)}`,
+  "message kept": (e) =>
+    `message: kept id=${e.id} topic=${bare(e.topic)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,
+  "message refused": (e) => `message: refused id=${e.id} topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
+  "message dropped": (e) => `message: dropped id=${e.id} reason=${e.reason}`,
+  "command executed": (e) => `command: executed kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
+  "command repeated": (e) => `command: repeated kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
+  "command working": (e) => `command: working topic=${bare(e.topic)}`,
+  "command ignored": (e) => `command: ignored topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
+  "command answered": (e) => `command: answered id=${quoted(e.id)}`,
+  "command unanswered": (e) => `command: unanswered id=${quoted(e.id)} reason=${quoted(e.reason)}`,
+  "session authenticating": (e) => `session: authenticating cause=${e.cause}`,
+  "session online": (e) => `session: online edition=${e.edition}`,
+  "session resumed": (e) => `session: resumed edition=${e.edition}`,
+  "session refused": (e) => `session: not admitted reason=${e.reason} retry=${seconds(e.retryAfter)}`,
+  "session doubted": (e) => `session: doubted reason=${e.reason} check="iv and edition"`,
+  "session downlink-ignored": (e) => `session: downlink ignored reason=${quoted(e.reason)}`,
+  "session keep alive": "session: keep alive",
+  "supervisor reset": (e) => `supervisor: reset reason=${quoted(e.reason)}`,
+  "supervisor restart": (e) => `supervisor: restart reason=${e.reason}`,
+  "clock doubted": "clock: doubted",
+  "clock jumped": "clock: jumped",
+  "coap discarded": (e) => `coap: discarded reason=${e.reason} what=${quoted(e.what)}`,
+  "socket error": (e) => `socket: error reason=${quoted(e.reason)}`,
+  "radio off": (e) =>
+    `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.resumes)}`,
+  "radio budget of a new day": "radio: budget of a new day",
+  "memory failed": (e) => `memory: failed reason=${quoted(e.reason)}`,
+  "journal open": (e) =>
+    `journal: open waiting=${e.waiting}${given(" damaged=", e.damaged)}${given(" mended=", e.mended)}`,
+  "journal none": (e) => `journal: none: ${oneLine(e.reason)}`,
+  "journal no partition": (e) => `journal: no partition ${quoted(e.name)}: ${oneLine(e.reason)}`,
+  "journal failed": (e) => `journal: failed reason=${quoted(e.reason)}`,
+  "journal dated": (e) => `journal: dated estimated=${e.estimated}`,
+  "journal callback forgotten": "journal: callback forgotten: its message waits on",
+  "modem starting": "modem: starting",
+  "modem waking": "modem: waking",
+  "modem asleep": "modem: asleep",
+  "modem identified": (e) => `modem: identified imei=${bare(e.imei ?? "unknown")}`,
+  "modem wrong modem": (e) => `modem: wrong modem: expected ${oneLine(e.expected)}, found ${quoted(e.found)}`,
+  "modem sim": (e) => `modem: sim status=${quoted(e.status)}`,
+  "modem sim missing": "modem: sim missing",
+  "modem denied": (e) => `modem: denied cause=${oneLine(e.cause)}`,
+  "modem down": (e) => `modem: down reason=${e.reason} retry=${seconds(e.retry)}`,
+  "modem refused": (e) => `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}`,
+  "modem send refused": (e) => `modem: send refused code=${e.code ?? "none"}`,
+  "modem read refused": "modem: read refused",
+  "modem note": (e) => `modem: ${oneLine(e.text)}`,
+  "board note": (e) => `board: ${oneLine(e.text)}`,
+  "keys missing": "keys: no device key: the modem's IMEI will be it",
+  "keys found": (e) => `keys: device key is the IMEI ${e.imei}; restart`,
+  fault: (e) => `fault: ${oneLine(e.text)}`,
+  settings: (e) => `settings: ${oneLine(e.text)}`,
+});
+
+/** The line of an event, without its end. */
+export function logLine(event: LogEvent): string {
+  const line = words[event.kind] as string | ((e: LogEvent) => string);
+  return typeof line === "string" ? line : line(event);
+}
+
+/** A session's event as one for the log. */
+export function sessionLogEvent(event: SessionEvent): LogEvent {
+  return { ...event, kind: `session ${event.kind}` } as SessionLogEvent;
+}
+
+/** The log as the modem's driver uses it: its notes are plain text there. */
+export function modemLog(log: Log): ModemLog {
+  return (event) => log(typeof event === "string" ? { kind: "modem note", text: event } : event);
+}
+
+/** A number and what stands before it; nothing when there is none. */
+function given(name: string, value: number | undefined): string {
+  return value === undefined ? "" : name + value;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)}s`;
+}
+
+function quoted(value: string | number): string {
+  return oneLine(JSON.stringify(value));
+}
+
+/** As it is where that can be told from what follows it, else quoted. */
+function bare(text: string): string {
+  if (text === "" || text.charCodeAt(0) === 0x22) return quoted(text);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return quoted(text);
+  }
+  return text;
+}
+
+/** With `?` for every character that ends a line, steers a terminal, or turns the direction of writing. */
+function oneLine(text: string): string {
+  let i = 0;
+  while (i < text.length && !steers(text.charCodeAt(i))) i++;
+  if (i === text.length) return text;
+  let out = "";
+  for (i = 0; i < text.length; i++) out += steers(text.charCodeAt(i)) ? "?" : text.charAt(i);
+  return out;
+}
+
+function steers(code: number): boolean {
+  if (code < 0x7f) return code < 0x20;
+  return code < 0xa0 || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}

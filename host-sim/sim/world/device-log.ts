@@ -1,0 +1,247 @@
+/**
+ * The one reader of the device's log: lines to events, by the grammar that firmware/device/log.ts writes.
+ * It shares no code with the writer, only the events' types: a word that is changed on one side alone makes
+ * a line that nobody can read, which is told and not passed over.
+ */
+import type { LogEvent } from "../../../firmware/device/log";
+
+export type { LogEvent } from "../../../firmware/device/log";
+
+/**
+ * Every line there is. `<name>` is a value of the event, `[...]` may be missing. Behind a value's name stands
+ * how it is written, a word when nothing does:
+ *
+ *    whole      a whole number
+ *    seconds    a duration in whole seconds, ms in the event; `tenths` with one decimal
+ *    quoted     a JSON string; a word is one only where it has to be
+ *    json value a JSON string or number
+ *    json       JSON up to the end of the line
+ *    rest       text up to what follows in the form, or to the end of the line
+ *    a|b        one of these words
+ *    or NAME    a word that stands for a value that is not there
+ */
+const forms: Readonly<Record<LogEvent["kind"], string>> = {
+  "agent start": "agent: start interval=<interval:seconds>",
+  "agent waits": "agent: waits <delay:seconds> before it uses the network",
+  "agent idle": "agent: idle[ waiting=<waiting:whole>][ next=<next:seconds>]",
+  "agent woke without its memory": "agent: woke without its memory",
+  "report taken": "report: taken id=<id:whole> format=<format:raw|compact|json>[ values=<values:json>]",
+  "report acknowledged": "report: acknowledged id=<id:whole> after=<after:tenths>",
+  "report kept":
+    "report: kept id=<id:whole>[ readings=<readings:whole>] reason=<reason:quoted> retry=<retry:seconds> waiting=<waiting:whole>",
+  "report apart": "report: apart id=<id:whole> readings=<readings:whole> reason=<reason:quoted>",
+  "report refused": "report: refused id=<id:whole> reason=<reason:quoted>",
+  "report dropped": "report: dropped id=<id:whole> reason=<reason:full|thinned|corrupt|unreadable>",
+  "report without": 'report: without topic=<topic> reason="the server has none"',
+  "report missed": "report: missed reason=<reason:quoted>",
+  "message acknowledged": "message: acknowledged id=<id:whole> topic=<topic>",
+  "message kept":
+    "message: kept id=<id:whole> topic=<topic> reason=<reason:quoted> retry=<retry:seconds> waiting=<waiting:whole>",
+  "message refused": "message: refused id=<id:whole> topic=<topic> reason=<reason:quoted>",
+  "message dropped": "message: dropped id=<id:whole> reason=<reason:full|thinned|corrupt|unreadable>",
+  "command executed": "command: executed kind=<command> id=<id:json value> code=<code:whole>",
+  "command repeated": "command: repeated kind=<command> id=<id:json value> code=<code:whole>",
+  "command working": "command: working topic=<topic>",
+  "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
+  "command answered": "command: answered id=<id:json value>",
+  "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
+  "session authenticating": "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option>",
+  "session online": "session: online edition=<edition:token|tokenless>",
+  "session resumed": "session: resumed edition=<edition:token|tokenless>",
+  "session refused": "session: not admitted reason=<reason> retry=<retryAfter:seconds>",
+  "session doubted": 'session: doubted reason=<reason> check="iv and edition"',
+  "session downlink-ignored": "session: downlink ignored reason=<reason:quoted>",
+  "session keep alive": "session: keep alive",
+  "supervisor reset": "supervisor: reset reason=<reason:quoted>",
+  "supervisor restart": "supervisor: restart reason=<reason>",
+  "clock doubted": "clock: doubted",
+  "clock jumped": "clock: jumped",
+  "coap discarded": "coap: discarded reason=<reason> what=<what:quoted>",
+  "socket error": "socket: error reason=<reason:quoted>",
+  "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<resumes:seconds>',
+  "radio budget of a new day": "radio: budget of a new day",
+  "memory failed": "memory: failed reason=<reason:quoted>",
+  "journal open": "journal: open waiting=<waiting:whole>[ damaged=<damaged:whole>][ mended=<mended:whole>]",
+  "journal none": "journal: none: <reason:rest>",
+  "journal no partition": "journal: no partition <name:quoted>: <reason:rest>",
+  "journal failed": "journal: failed reason=<reason:quoted>",
+  "journal dated": "journal: dated estimated=<estimated:whole>",
+  "journal callback forgotten": "journal: callback forgotten: its message waits on",
+  "modem starting": "modem: starting",
+  "modem waking": "modem: waking",
+  "modem asleep": "modem: asleep",
+  "modem identified": "modem: identified imei=<imei:or unknown>",
+  "modem wrong modem": "modem: wrong modem: expected <expected:rest>, found <found:quoted>",
+  "modem sim missing": "modem: sim missing",
+  "modem sim": "modem: sim status=<status:quoted>",
+  "modem denied": "modem: denied cause=<cause:rest>",
+  "modem down": "modem: down reason=<reason> retry=<retry:seconds>",
+  "modem refused": "modem: refused command=<command:quoted> code=<code:or none>",
+  "modem send refused": "modem: send refused code=<code:or none>",
+  "modem read refused": "modem: read refused",
+  "keys missing": "keys: no device key: the modem's IMEI will be it",
+  "keys found": "keys: device key is the IMEI <imei:rest>; restart",
+  fault: "fault: <text:rest>",
+  settings: "settings: <text:rest>",
+  // Whatever else these two rooms have to say, as long as it does not begin as one of the lines above.
+  "modem note": "modem: <text:rest>",
+  "board note": "board: <text:rest>",
+};
+
+/** Longest line that is looked at, characters: a datagram's worth of values is a tenth of that. */
+const longest = 16_384;
+
+/**
+ * Reads one line of the log, without its end.
+ *
+ * @returns undefined for one that the device never writes
+ */
+export function readLogLine(line: string): LogEvent | undefined {
+  if (line.length > longest || steering.test(line)) return undefined;
+  const candidates = rooms.get(line.slice(0, line.indexOf(": "))) ?? [];
+  for (const { kind, pieces, heads } of candidates) {
+    if (heads.some((head) => beginsWith(line, head))) return undefined;
+    const values: Record<string, unknown> = { kind };
+    // By their types: the forms above name each event's values, and a test reads back what it wrote of each.
+    if (scan(line, 0, pieces, values) === line.length) return values as unknown as LogEvent;
+  }
+  return undefined;
+}
+
+/** A line's room and the text behind it, for showing them apart. */
+export function splitLogLine(line: string): { readonly room: string; readonly text: string } {
+  const at = line.indexOf(": ");
+  return at < 0 ? { room: "", text: line } : { room: line.slice(0, at), text: line.slice(at + 2) };
+}
+
+/** The line of a reading without its values, which would fill a screen; any other as it is. */
+export function withoutValues(line: string): string {
+  const at = line.indexOf(" values=");
+  return at >= 0 && line.startsWith("report: taken ") ? line.slice(0, at) : line;
+}
+
+/** Characters that end a line, steer a terminal, or turn the direction of writing. */
+const steering = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+type Piece =
+  | { readonly literal: string }
+  /** `until`: the literal behind it, empty at the end of the form. */
+  | { readonly name: string; readonly shape: string; readonly until: string }
+  | { readonly optional: readonly Piece[] };
+
+interface Form {
+  readonly kind: string;
+  readonly pieces: readonly Piece[];
+  /** For a form that takes any text: how the room's other lines begin. */
+  readonly heads: readonly string[];
+}
+
+/** The forms by their rooms, those that take any text last. */
+const rooms = new Map<string, Form[]>();
+
+for (const [kind, text] of Object.entries(forms)) {
+  const room = text.slice(0, text.indexOf(": "));
+  const others = rooms.get(room) ?? [];
+  const heads =
+    kind === `${room} note` ? Object.values(forms).filter((each) => each.startsWith(`${room}: `)) : [];
+  const literals = heads.filter((each) => each !== text).map((each) => each.split(/[[<]/)[0]);
+  rooms.set(room, [...others, { kind, pieces: compile(text), heads: literals.map((each) => headOf(each)) }]);
+}
+
+/** How lines of a form begin, up to the first name of a value: `room: words`. */
+function headOf(literal: string): string {
+  return literal.replace(/ ?[a-z]+=$/, "").replace(/[: ]+$/, "");
+}
+
+function beginsWith(line: string, head: string): boolean {
+  return line.startsWith(head) && /^$|^[: ]/.test(line.slice(head.length, head.length + 1));
+}
+
+/** A form as what a line is compared with. */
+function compile(text: string): Piece[] {
+  return [...text.matchAll(/\[(.*?)\]|<(\w+)(?::(.*?))?>([^[<]*)|[^[<]+/g)].flatMap((match): Piece[] => {
+    const [whole, optional, name, shape = "word", behind] = match;
+    if (optional !== undefined) return [{ optional: compile(optional) }];
+    if (name === undefined) return [{ literal: whole }];
+    const value = { name, shape, until: behind };
+    return behind === "" ? [value] : [value, { literal: behind }];
+  });
+}
+
+/** Where the pieces end that were found from `at` on; -1 when they are not there. */
+function scan(line: string, at: number, pieces: readonly Piece[], values: Record<string, unknown>): number {
+  for (const piece of pieces) {
+    if ("literal" in piece) {
+      if (!line.startsWith(piece.literal, at)) return -1;
+      at += piece.literal.length;
+    } else if ("optional" in piece) {
+      const end = scan(line, at, piece.optional, values);
+      if (end >= 0) at = end;
+    } else {
+      const end = endOf(line, at, piece.shape, piece.until);
+      if (end < at || (end === at && piece.shape !== "rest")) return -1;
+      const value = valueOf(line.slice(at, end), piece.shape);
+      if (value === malformed) return -1;
+      if (value !== absent) values[piece.name] = value;
+      at = end;
+    }
+  }
+  return at;
+}
+
+function endOf(line: string, at: number, shape: string, until: string): number {
+  if (shape === "json") return line.length;
+  if (shape === "rest") return until === "" ? line.length : line.indexOf(until, at);
+  if (line[at] !== '"') {
+    const end = line.indexOf(" ", at);
+    return end < 0 ? line.length : end;
+  }
+  for (let i = at + 1; i < line.length; i++) {
+    if (line[i] === '"') return i + 1;
+    if (line[i] === "\\") i += 1;
+  }
+  return -1;
+}
+
+const malformed = Symbol("malformed");
+const absent = Symbol("absent");
+
+function valueOf(text: string, shape: string): unknown {
+  switch (shape) {
+    case "rest":
+      return text;
+    case "json":
+      return parsed(text);
+    case "quoted":
+      return text.startsWith('"') ? parsed(text) : malformed;
+    case "json value":
+      return /^["\d-]/.test(text) ? parsed(text) : malformed;
+    case "word":
+      return word(text);
+    case "whole":
+      return /^-?\d+$/.test(text) ? Number(text) : malformed;
+    case "seconds":
+      return /^-?\d+s$/.test(text) ? 1000 * Number(text.slice(0, -1)) : malformed;
+    case "tenths":
+      return /^-?\d+\.\ds$/.test(text) ? 100 * Number(text.slice(0, -1).replace(".", "")) : malformed;
+    case "or unknown":
+      return text === "unknown" ? absent : word(text);
+    case "or none":
+      return text === "none" ? absent : valueOf(text, "whole");
+    default:
+      return shape.split("|").includes(text) ? text : malformed;
+  }
+}
+
+function word(text: string): unknown {
+  if (text.startsWith('"')) return parsed(text);
+  return /^[!-~]+$/.test(text) ? text : malformed;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return malformed;
+  }
+}
