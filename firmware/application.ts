@@ -12,9 +12,6 @@ import type { Application, Boot, Device } from "./device/application";
 import type { CommandResult } from "./enos/command";
 import type { Report, ServiceHandlers, ServiceResult, Services, Settings } from "./product/thing";
 
-/** Tells the cloud which firmware runs. */
-export const firmwareVersion = "0.1.0";
-
 /** Above it the device reports the event `overheat`, degC. */
 const tooHot = 60;
 
