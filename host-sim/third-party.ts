@@ -16,7 +16,7 @@ const inPackage = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//;
  * @param files as esbuild's metafile names its inputs: from the project's root
  * @throws Error for a package that brings no licence: it must not go into a page
  */
-export function licenceNotices(files: readonly string[]): string {
+function licenceNotices(files: readonly string[]): string {
   const folders = new Set<string>();
   for (const file of files) {
     const found = inPackage.exec(file);

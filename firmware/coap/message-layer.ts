@@ -46,11 +46,11 @@ export abstract class Outgoing {
 
   /** The datagram with this id, once it is about to leave; undefined when there can be none. */
   abstract compose(messageId: number): Uint8Array | undefined;
-  /** It has left the messageLayer, for whatever reason. */
+  /** It has left the message layer, for whatever reason. */
   taken(): void {}
-  /** It has left the messageLayer because `compose` gave nothing. */
+  /** It has left the message layer because `compose` gave nothing. */
   abstract unsendable(now: number): void;
-  /** It has left the messageLayer because the acknowledgement, or the response after it, never came. */
+  /** It has left the message layer because the acknowledgement, or the response after it, never came. */
   abstract expired(now: number): void;
 }
 

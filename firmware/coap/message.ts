@@ -133,39 +133,39 @@ const noOptions: readonly Option[] = Object.freeze([]);
  *
  * @param layout one to use again, which saves making it
  */
-export function decode(datagram: Uint8Array, layout: WireReader = new WireReader()): Message | FormatFault {
-  return layout.read(datagram) ?? messageOf(layout);
+export function decode(datagram: Uint8Array, reader: WireReader = new WireReader()): Message | FormatFault {
+  return reader.read(datagram) ?? messageOf(reader);
 }
 
-/** The message that a layout has found in its datagram, whether or not its options have been walked. */
-export function messageOf(layout: WireReader): Message {
+/** The message that a reader has found in its datagram, whether or not its options have been walked. */
+export function messageOf(reader: WireReader): Message {
   // A view made from the buffer costs half of what `subarray` does, and views are most of the work.
-  const { buffer, byteOffset } = layout.datagram;
-  const tokenLength = layout.tokenLength;
-  const payloadLength = layout.end - layout.payloadStart;
-  const count = layout.optionCount;
+  const { buffer, byteOffset } = reader.datagram;
+  const tokenLength = reader.tokenLength;
+  const payloadLength = reader.end - reader.payloadStart;
+  const count = reader.optionCount;
   let options = noOptions;
   if (count > 0) {
     // Of its full length at once: growing would take a fifth of all the time.
     const list = new Array<Option>(count);
-    layout.rewind();
+    reader.rewind();
     for (let i = 0; i < count; i++) {
-      layout.nextOption();
-      const length = layout.optionLength;
+      reader.nextOption();
+      const length = reader.optionLength;
       list[i] = {
-        number: layout.optionNumber,
-        value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + layout.optionStart, length),
+        number: reader.optionNumber,
+        value: length === 0 ? nothing : new Uint8Array(buffer, byteOffset + reader.optionStart, length),
       };
     }
     options = list;
   }
   return {
-    type: layout.type,
-    code: layout.code,
-    messageId: layout.messageId,
+    type: reader.type,
+    code: reader.code,
+    messageId: reader.messageId,
     token: tokenLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + 4, tokenLength),
     options,
     payload:
-      payloadLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + layout.payloadStart, payloadLength),
+      payloadLength === 0 ? nothing : new Uint8Array(buffer, byteOffset + reader.payloadStart, payloadLength),
   };
 }

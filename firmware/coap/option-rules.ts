@@ -36,28 +36,29 @@ function row(number: number, minLength: number, maxLength: number, request: numb
  * this endpoint cannot honour: it neither makes requests conditional nor is it a proxy. An elective
  * option in a message for which it is not defined is 0 there, for section 5.4 has it ignored.
  */
+// prettier-ignore
 const table: readonly Row[] = Object.freeze([
   //                               bytes    request response
-  row(OptionNumber.ifMatch, 0, 8, 0, 0),
-  row(OptionNumber.uriHost, 1, 255, 1, 0),
-  row(OptionNumber.eTag, 1, 8, many, 1),
-  row(OptionNumber.ifNoneMatch, 0, 0, 0, 0),
-  row(OptionNumber.uriPort, 0, 2, 1, 0),
-  row(OptionNumber.locationPath, 0, 255, 0, many),
-  row(OptionNumber.uriPath, 0, 255, many, 0),
-  row(OptionNumber.contentFormat, 0, 2, 1, 1),
-  row(OptionNumber.maxAge, 0, 4, 0, 1),
-  row(OptionNumber.uriQuery, 0, 255, many, 0),
-  row(OptionNumber.accept, 0, 2, 1, 0),
-  row(OptionNumber.locationQuery, 0, 255, 0, many),
-  row(OptionNumber.block2, 0, 3, 1, 1),
-  row(OptionNumber.block1, 0, 3, 1, 1),
-  row(OptionNumber.size2, 0, 4, 1, 1),
-  row(OptionNumber.proxyUri, 1, 1034, 0, 0),
-  row(OptionNumber.proxyScheme, 1, 255, 0, 0),
-  row(OptionNumber.size1, 0, 4, 1, 1),
-  row(OptionNumber.echo, 1, 40, 1, 1),
-  row(OptionNumber.requestTag, 0, 8, many, 0),
+  row(OptionNumber.ifMatch,        0, 8,    0,      0),
+  row(OptionNumber.uriHost,        1, 255,  1,      0),
+  row(OptionNumber.eTag,           1, 8,    many,   1),
+  row(OptionNumber.ifNoneMatch,    0, 0,    0,      0),
+  row(OptionNumber.uriPort,        0, 2,    1,      0),
+  row(OptionNumber.locationPath,   0, 255,  0,      many),
+  row(OptionNumber.uriPath,        0, 255,  many,   0),
+  row(OptionNumber.contentFormat,  0, 2,    1,      1),
+  row(OptionNumber.maxAge,         0, 4,    0,      1),
+  row(OptionNumber.uriQuery,       0, 255,  many,   0),
+  row(OptionNumber.accept,         0, 2,    1,      0),
+  row(OptionNumber.locationQuery,  0, 255,  0,      many),
+  row(OptionNumber.block2,         0, 3,    1,      1),
+  row(OptionNumber.block1,         0, 3,    1,      1),
+  row(OptionNumber.size2,          0, 4,    1,      1),
+  row(OptionNumber.proxyUri,       1, 1034, 0,      0),
+  row(OptionNumber.proxyScheme,    1, 255,  0,      0),
+  row(OptionNumber.size1,          0, 4,    1,      1),
+  row(OptionNumber.echo,           1, 40,   1,      1),
+  row(OptionNumber.requestTag,     0, 8,    many,   0),
 ]);
 
 /**

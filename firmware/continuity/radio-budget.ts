@@ -97,7 +97,7 @@ export class RadioBudget {
 export interface Radio {
   /** Whether its radio draws power; undefined for a network that is simply there. */
   readonly active?: boolean;
-  /** Off with it, until it is asked to connect. */
+  /** Off with it, until it is asked to connect again. */
   suspend?(now: number): void;
 }
 

@@ -58,4 +58,4 @@ export type DeliveryEvent =
   | { readonly kind: "fault"; readonly text: string };
 
 /** Why an entry was lost without anybody refusing it: `full` where the store had no room. */
-export type DropReason = Exclude<LossReason, "dropped"> | "full" | "unreadable";
+type DropReason = Exclude<LossReason, "dropped"> | "full" | "unreadable";

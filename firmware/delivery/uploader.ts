@@ -1,10 +1,10 @@
 /**
  * Everything that waits for the cloud, on its way there: one request at a time.
  *
- *    append -> queue -> plan   -> sent -> stored -> released
- *                ^                  | no answer, 5.xx: the same request again, after a pause that grows
- *                +------------------+ refused with others: each by itself
- *                                   | refused alone: given up, told and counted
+ *    append -> queue -> plan -> sent -> stored -> released
+ *                ^               | no answer, 5.xx: the same request again, after a pause that grows
+ *                +---------------+ refused with others: each by itself
+ *                                | refused alone: given up, told and counted
  *
  * A request, once it was sent, is sent again as it was: under another id the cloud could not tell a
  * second delivery from a new one.

@@ -11,25 +11,22 @@ import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
 import type { DeviceAtRest } from "../continuity/deep-sleep-record";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
+import type { Radio } from "../continuity/radio-budget";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 
 /** What brings datagrams out of the device: a modem, or a network that is simply there. */
-export interface Link {
+export interface Link extends Radio {
   /** Whether datagrams can be sent now. */
   readonly ready: boolean;
   readonly deadline: number;
   /** Asks for it to become ready; may be called again and again. */
   connect(now: number): void;
   poll(now: number): void;
-  /** Whether its radio draws power; undefined for a network that is simply there. */
-  readonly active?: boolean;
   /** It is up, and goes to sleep by itself if nobody wants anything of it. */
   readonly settled?: boolean;
   /** Something is on its way to it. */
   readonly busy?: boolean;
-  /** Off with it, until `connect`. */
-  suspend?(now: number): void;
   /** It claims to be ready and nothing comes back: resets it, harder each time. */
   reset?(now: number): void;
   /** Something did come back. */

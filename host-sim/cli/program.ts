@@ -65,9 +65,6 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** The names of all commands. */
-export const commandNames: readonly string[] = Object.keys(commands);
-
 /**
  * Does what a command line says, and sets the process's exit code: 2 for misuse, 1 for a failure.
  *

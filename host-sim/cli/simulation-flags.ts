@@ -118,7 +118,7 @@ export interface Taken {
 }
 
 /** Why a command cannot take a flag, so that "NAME does not go with COMMAND, WHY" is a sentence. */
-export interface Refused {
+interface Refused {
   readonly refused: string;
 }
 

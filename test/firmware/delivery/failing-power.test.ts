@@ -2,21 +2,9 @@
 import { expect, it } from "vitest";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { AgentRig } from "../device/rig";
-import { queueOf, drain, flashOf, journalOf, reading } from "./journal-rig";
-import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
+import { Store, queueOf, drain, flashOf, journalOf, reading } from "./journal-rig";
 const minute = 60_000,
   hour = 60 * minute;
-class Store implements ByteStore {
-  readonly v = new Map<string, Uint8Array>();
-  fail = false;
-  read(k: string) {
-    return this.v.get(k)?.slice().buffer;
-  }
-  write(k: string, x: Uint8Array) {
-    if (this.fail) throw new Error("ESP_ERR_NVS");
-    this.v.set(k, x.slice());
-  }
-}
 it("a mark 'tried' survives a power cut while its record is copied", () => {
   const wrong: string[] = [];
   let moved = 0,

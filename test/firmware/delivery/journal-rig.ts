@@ -7,7 +7,20 @@ import { Random } from "../../../host-sim/sim/time/random";
 import { thing } from "../device/rig";
 import type { UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Reading } from "../../../firmware/delivery/entry";
+import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { JournalOptions } from "../../../firmware/journal/journal";
+/** Key-value storage that can be made to fail. */
+export class Store implements ByteStore {
+  readonly v = new Map<string, Uint8Array>();
+  fail = false;
+  read(k: string) {
+    return this.v.get(k)?.slice().buffer;
+  }
+  write(k: string, x: Uint8Array) {
+    if (this.fail) throw new Error("ESP_ERR_NVS");
+    this.v.set(k, x.slice());
+  }
+}
 export const flashOf = (blocks: number, blockLength = 512, power = new PowerDomain(), seed = 7) =>
   new MemoryFlash({ size: blocks * blockLength, blockLength, power, random: new Random(seed) });
 export const journalOf = (flash: MemoryFlash, boot: number, more: Partial<JournalOptions> = {}) =>

@@ -1,12 +1,10 @@
 /** The window in RAM over the journal in flash. */
 import { describe, expect, it } from "vitest";
-import { logLine } from "../../../firmware/device/log";
-import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
-import { thing } from "../device/rig";
-import type { UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
+import { queueOf } from "./journal-rig";
+import type { UploadQueue, UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Entry, Reading } from "../../../firmware/delivery/entry";
 
 const hour = 3_600_000;
@@ -27,20 +25,7 @@ interface Rig {
 }
 
 function open(options: Partial<UploadQueueOptions> = {}): Rig {
-  const lost: string[] = [];
-  const log: string[] = [];
-  const queue = new UploadQueue({
-    flash: flashOf(8),
-    boot: 1,
-    policy: "oldest",
-    order: "oldest",
-    thing,
-    inFlight: () => [],
-    onLost: (id, _isReading, reason) => void lost.push(`${id} ${reason}`),
-    log: (event) => void log.push(logLine(event)),
-    ...options,
-  });
-  return { queue, lost, log };
+  return queueOf({ flash: flashOf(8), ...options });
 }
 
 const reading = (id: number, more: Partial<Reading> = {}): Reading => ({

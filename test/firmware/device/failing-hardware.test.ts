@@ -2,23 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { PersistentState } from "../../../firmware/continuity/persistent-state";
 import { AgentRig } from "./rig";
-import { queueOf, flashOf, reading } from "../delivery/journal-rig";
+import { Store, queueOf, flashOf, reading } from "../delivery/journal-rig";
 import type { Completion } from "../../../firmware/device/application";
 import type { Message } from "../../../firmware/delivery/entry";
-import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 const minute = 60_000,
   hour = 60 * minute;
-class Store implements ByteStore {
-  readonly v = new Map<string, Uint8Array>();
-  fail = false;
-  read(k: string) {
-    return this.v.get(k)?.slice().buffer;
-  }
-  write(k: string, x: Uint8Array) {
-    if (this.fail) throw new Error("ESP_ERR_NVS");
-    this.v.set(k, x.slice());
-  }
-}
 it("flash that cannot be read does not make the device spin", () => {
   const flash = flashOf(16);
   const fill = queueOf({ flash });
