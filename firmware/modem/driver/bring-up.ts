@@ -14,33 +14,24 @@ import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
 import type { ResetEscalation, ResetLevel } from "./reset-escalation";
-import type { DownReason, ModemState } from "./modem-options";
+import type { ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
+import type { DriverState } from "./driver-state";
 import type { RegistrationWait } from "./registration";
-import type { ScriptResult, Step } from "../at/script";
-import type { ModemLog } from "./modem-log";
+import type { RetryPolicy } from "./retry-policy";
+import type { Sockets } from "./sockets";
+import type { Step } from "../at/script";
 
-/** What the driver lends to it. */
-export interface BringUpHost {
-  readonly family: Family;
-  readonly wanted: Wanted;
+export interface BringUpParts {
+  readonly options: ModemOptions;
+  readonly driver: DriverState;
   readonly at: AtEngine;
+  readonly wanted: Wanted;
   readonly lines: ControlLines;
   readonly escalation: ResetEscalation;
+  readonly retryPolicy: RetryPolicy;
   readonly registration: RegistrationWait;
-  readonly enter: (state: ModemState) => void;
-  /** Runs `action` after `delay` ms, in place of whatever was to run before. */
-  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
-  readonly fail: (reason: DownReason, now: number) => void;
-  /** False when a script failed; then the trouble is taken care of. */
-  readonly proceed: (outcome: ScriptResult, now: number) => boolean;
-  readonly trouble: (outcome: ScriptResult, now: number) => void;
-  /** A level of the escalation was taken. */
-  readonly note: (level: ResetLevel) => void;
-  /** The modem knows nothing of the time before. */
-  readonly restarted: () => void;
-  readonly identified: (imei: string, now: number) => void;
-  readonly log: ModemLog;
+  readonly sockets: Sockets;
 }
 
 /** Banners may trail in after the first OK of a boot, ms. */
@@ -50,40 +41,35 @@ const strangersGap = 120;
 /** ms that a probe takes, see `probe`. */
 const probeTime = 300;
 
-/** See the head of this file. */
+/**
+ * From nothing to a modem that searches for its network: found on the UART or switched on, identified, its SIM
+ * card read, its radio set up.
+ */
 export class BringUp {
-  readonly #host: BringUpHost;
-  /** Until then banners are those of a boot that was asked for, ms. */
-  bootGraceUntil = 0;
-  /** The radio was switched off and on since the modem was up. */
-  radioReset = false;
-  /** ATE0 had its effect: echo would mean that the modem has started anew. */
-  echoOff = false;
+  readonly #parts: BringUpParts;
   /** The modem's IMEI once known. */
   imei: string | undefined;
-  /** It has answered as one of its family since the bring-up began, and its kept settings are right. */
+  /** The modem has answered as one of its family since the bring-up began, and its kept settings are right. */
   #known = false;
   #identifications = 0;
-  /** Its banner has come since the bring-up began. */
+  /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
   /** Settings were written that took a restart; twice in a row would be a modem that does not keep them. */
   #applied = false;
 
-  constructor(host: BringUpHost) {
-    this.#host = host;
+  constructor(parts: BringUpParts) {
+    this.#parts = parts;
   }
 
   /** Brings the modem up from whatever state it is in. */
   begin(now: number): void {
-    this.#host.enter("starting");
-    this.bootGraceUntil = Infinity;
-    this.#forget();
+    if (!this.#start(now)) return;
     probe(
-      this.#host.at,
+      this.#parts.at,
       20,
       (answered, at) => {
         if (answered) this.#configure(at);
-        // It is on its way already.
+        // The modem is booting already.
         else if (this.#booting) this.#awaitBoot(at);
         else this.#switchOn(at);
       },
@@ -91,7 +77,7 @@ export class BringUp {
     );
   }
 
-  /** It says that it is starting. */
+  /** A boot banner came. */
   announced(): void {
     this.#booting = true;
   }
@@ -101,37 +87,37 @@ export class BringUp {
    * switches it on. Without a key the modem may still hear that it is to restart.
    */
   #switchOn(now: number): void {
-    const { lines } = this.#host;
+    const { lines } = this.#parts;
     if (!lines.hasKey) return this.#restartByCommand(now);
-    this.#host.note("key");
+    this.#parts.retryPolicy.note("key");
     // One that is on and deaf does not mind the key where that cannot switch it off.
     const otherwise = lines.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
     lines.switchOn((at) => this.#awaitBoot(at, otherwise), now);
   }
 
-  /** @param otherwise what to do when it does not answer: give up for a while when left out */
+  /** @param otherwise what to do when the modem does not answer: give up for a while when left out */
   #awaitBoot(now: number, otherwise?: (now: number) => void): void {
     probe(
-      this.#host.at,
-      Math.ceil(this.#host.family.power.boot / probeTime),
+      this.#parts.at,
+      Math.ceil(this.#parts.options.family.power.boot / probeTime),
       (answered, at) => {
         if (answered) this.#configure(at);
         else if (otherwise !== undefined) otherwise(at);
-        else this.#host.fail("no-answer", at);
+        else this.#parts.driver.faults.fail("no-answer", at);
       },
       now,
     );
   }
 
   #restartByCommand(now: number): void {
-    this.#host.note("reboot");
+    this.#parts.retryPolicy.note("reboot");
     this.#sayRestart((at) => this.#awaitBoot(at), now);
   }
 
   #sayRestart(onDone: (now: number) => void, now: number): void {
-    this.#host.at.send(
+    this.#parts.at.send(
       {
-        line: ascii(this.#host.family.restart ?? "AT+CFUN=1,1"),
+        line: ascii(this.#parts.options.family.restart ?? "AT+CFUN=1,1"),
         timeout: defaultTimeout,
         onDone: (result, at) => {
           if (result.kind !== "aborted") onDone(at);
@@ -141,40 +127,42 @@ export class BringUp {
     );
   }
 
-  /** Nothing is known of the modem: whoever it is may want more time than this family does. */
-  #forget(): void {
+  /** Nothing is known of the modem yet; one of another family may want longer pauses. False when refused. */
+  #start(now: number): boolean {
+    const { at: engine, driver, options } = this.#parts;
+    if (!driver.enter("starting", now)) return false;
+    driver.bootGraceUntil = Infinity;
     this.#applied = false;
     this.#known = false;
     this.#booting = false;
     this.#identifications = 0;
-    this.#host.at.gap = Math.max(this.#host.family.gap, strangersGap);
+    engine.gap = Math.max(options.family.gap, strangersGap);
+    return true;
   }
 
   /**
-   * It answers again after it did not: what is left to do is less than all, unless it was not even
-   * identified.
+   * The modem answers again after it did not: its radio is reset, or, when it was not identified yet, that is
+   * done first.
    */
   goOn(resetRadio: (now: number) => void, now: number): void {
     if (this.#known) return resetRadio(now);
-    if (this.#identifications > 2) return this.#host.fail("no-answer", now);
+    if (this.#identifications > 2) return this.#parts.driver.faults.fail("no-answer", now);
     this.#configure(now);
   }
 
   /** A bring-up that begins with one of the escalation's upper resetLevels. */
   escalate(level: ResetLevel, now: number): void {
-    const { enter, restarted, log, note, lines } = this.#host;
-    enter("starting");
-    this.bootGraceUntil = Infinity;
-    this.#forget();
-    restarted();
-    log(`reset level=${level}`);
+    if (!this.#start(now)) return;
+    const { driver, lines, retryPolicy, sockets } = this.#parts;
+    sockets.forget();
+    driver.log(`reset level=${level}`);
     switch (level) {
       case "key":
-        note("key");
+        retryPolicy.note("key");
         // The press that is to switch it off would only wake one that sleeps.
         return lines.wake((at) => lines.restart((t) => this.#awaitBoot(t), at), now);
       case "supply":
-        note("supply");
+        retryPolicy.note("supply");
         return lines.cycleSupply((at) => this.begin(at), now);
       default:
         return this.#restartByCommand(now);
@@ -182,11 +170,11 @@ export class BringUp {
   }
 
   #configure(now: number): void {
-    const { at: engine, family, enter, restarted, log, fail } = this.#host;
-    enter("configuring");
-    this.bootGraceUntil = now + bootGrace;
-    restarted();
-    this.radioReset = false;
+    const { at: engine, driver, options, sockets } = this.#parts;
+    const { family } = options;
+    if (!driver.enter("configuring", now)) return;
+    driver.bootGraceUntil = now + bootGrace;
+    sockets.forget();
     let model = "";
     const onModel = (line: Uint8Array): void => {
       if (model.length < 40) model += `${asciiText(line, 0, Math.min(line.length, 40)).trim()} `;
@@ -201,20 +189,21 @@ export class BringUp {
       (at) => {
         engine.gap = family.gap;
         if (known() || model === "") return this.#identified(known(), at);
-        log({
+        driver.log({
           kind: "modem wrong modem",
           expected: family.models.join(" or "),
           found: printable(model.trim()),
         });
-        fail("wrong-modem", at);
+        driver.faults.fail("wrong-modem", at);
       },
       now,
     );
   }
 
-  /** @param known it is what it should be, and not one that keeps its name to itself */
+  /** @param known the modem has named itself as one of its family; false when it has not told its name */
   #identified(known: boolean, now: number): void {
-    const { at: engine, family, wanted, log, proceed } = this.#host;
+    const { at: engine, driver, options, wanted } = this.#parts;
+    const { family } = options;
     let rewritten = false;
     const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
     const steps: Step[] = [
@@ -227,10 +216,10 @@ export class BringUp {
       engine,
       steps,
       (outcome, at) => {
-        if (!proceed(outcome, at)) return;
+        if (!driver.faults.proceed(outcome, at)) return;
         this.#known = true;
-        log({ kind: "modem identified", imei: this.imei });
-        if (this.imei !== undefined) this.#host.identified(this.imei, at);
+        driver.log({ kind: "modem identified", imei: this.imei });
+        if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
         if (rewritten && !this.#applied) return this.#apply(at);
         this.#awaitSimCard(at);
       },
@@ -240,33 +229,34 @@ export class BringUp {
 
   /** Settings were written that the modem takes up when it starts. */
   #apply(now: number): void {
+    const { driver } = this.#parts;
     this.#applied = true;
-    this.#host.log("restart for new settings");
-    this.#host.enter("starting");
-    this.bootGraceUntil = Infinity;
+    driver.log("restart for new settings");
+    if (!driver.enter("starting", now)) return;
+    driver.bootGraceUntil = Infinity;
     this.#sayRestart((at) => this.#awaitBoot(at), now);
   }
 
   /** Runs steps behind those that any boot or wake calls for: no echo, errors with their numbers. */
   runQuietly(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
-    const { family, wanted } = this.#host;
-    this.#runAfterEcho([...(family.always?.(wanted) ?? []), ...steps], onDone, now);
+    const { options, wanted } = this.#parts;
+    this.#runAfterEcho([...(options.family.always?.(wanted) ?? []), ...steps], onDone, now);
   }
 
   #runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
-    const { at: engine, proceed } = this.#host;
+    const { at: engine, driver } = this.#parts;
     runScript(
       engine,
       [{ line: ascii("ATE0") }],
       (off, at) => {
-        if (!proceed(off, at)) return;
+        if (!driver.faults.proceed(off, at)) return;
         engine.echoed = false;
         runScript(
           engine,
           [{ line: ascii("AT+CMEE=1") }, ...steps],
           (outcome, t) => {
-            if (!proceed(outcome, t)) return;
-            this.echoOff = !engine.echoed;
+            if (!driver.faults.proceed(outcome, t)) return;
+            driver.echoOff = !engine.echoed;
             onDone(t);
           },
           at,
@@ -277,19 +267,18 @@ export class BringUp {
   }
 
   #awaitSimCard(now: number): void {
-    const { at: engine, family, later, log, fail, trouble } = this.#host;
+    const { at: engine, driver, options } = this.#parts;
     awaitSimCard(
       {
+        driver,
         at: engine,
-        later,
-        wake: { line: ascii("AT+CFUN=1"), timeout: family.cfunTimeout, optional: true },
+        wake: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout, optional: true },
         onReady: (at) => this.setUpRadio(at),
         onMissing: (status, at) => {
-          if (status === "") log({ kind: "modem sim missing" });
-          else log({ kind: "modem sim", status: status.slice(0, 32) });
-          fail("sim", at);
+          if (status === "") driver.log({ kind: "modem sim missing" });
+          else driver.log({ kind: "modem sim", status: status.slice(0, 32) });
+          driver.faults.fail("sim", at);
         },
-        onTrouble: trouble,
       },
       now,
     );
@@ -297,7 +286,8 @@ export class BringUp {
 
   /** Says all that must be said while the radio is off, and searches. */
   setUpRadio(now: number): void {
-    const { at: engine, family, wanted, proceed } = this.#host;
+    const { at: engine, driver, options, wanted } = this.#parts;
+    const { family } = options;
     const timeout = family.cfunTimeout;
     const saving = family.saving ?? ((w: Wanted) => [...edrxSteps(w), ...psmSteps(w)]);
     const steps: Step[] = [
@@ -313,7 +303,7 @@ export class BringUp {
       engine,
       steps,
       (outcome, at) => {
-        if (proceed(outcome, at)) this.register(at);
+        if (driver.faults.proceed(outcome, at)) this.register(at);
       },
       now,
     );
@@ -321,9 +311,10 @@ export class BringUp {
 
   /** Waits for the network. */
   register(now: number): void {
-    this.#host.enter("registering");
-    // Once it has failed, each try is a short one: the battery pays for every minute of searching.
-    this.#host.registration.start(this.#host.escalation.failures === 0 ? "long" : "short", now);
+    const { driver, escalation, registration } = this.#parts;
+    if (!driver.enter("registering", now)) return;
+    // After a failure each search is a short one: the battery pays for every minute of searching.
+    registration.start(escalation.failures === 0 ? "long" : "short", now);
   }
 }
 

@@ -6,9 +6,11 @@
  *     wake pin  PSM_EINT: ends PSM
  *     supply    off for 3 s, then on: the last thing that helps a modem that hangs
  */
+import type { DriverState } from "./driver-state";
 import type { PowerTimes, SleepTraits } from "../family/family";
 
 export interface ControlLinesOptions {
+  readonly driver: DriverState;
   readonly times: PowerTimes;
   readonly wakes: SleepTraits["wakes"];
   /** Drive the wires, true for pressed, that is low at the modem. */
@@ -17,8 +19,6 @@ export interface ControlLinesOptions {
   readonly wakePin?: (pressed: boolean) => void;
   /** Switches the supply, true for on. */
   readonly supply?: (on: boolean) => void;
-  /** Runs `action` after `delay` ms, in place of whatever was to run before. */
-  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
 }
 
 type Wire = (pressed: boolean) => void;
@@ -28,7 +28,7 @@ const supplyOff = 3_000;
 /** After the supply is back. */
 const supplySettles = 1_000;
 
-/** The wires. */
+/** The wires with which a modem is switched; every board may be without any of them. */
 export class ControlLines {
   readonly #options: ControlLinesOptions;
   /** What is held down. */
@@ -84,24 +84,25 @@ export class ControlLines {
 
   /** Starts it anew: by its reset line, else off and on by its key. */
   restart(onDone: (now: number) => void, now: number): void {
-    const { times, later } = this.#options;
+    const { times, driver } = this.#options;
     if (this.#reset !== undefined) return this.#press(this.#reset, times.reset, onDone, now);
-    this.#press(this.#key, times.off, (at) => later(times.down, at, (t) => this.switchOn(onDone, t)), now);
+    const down = (at: number): void => driver.later(times.down, at, (t) => this.switchOn(onDone, t));
+    this.#press(this.#key, times.off, down, now);
   }
 
   /** Off and on by the supply. */
   cycleSupply(onDone: (now: number) => void, now: number): void {
-    const { supply, later } = this.#options;
+    const { supply, driver } = this.#options;
     if (supply === undefined) return onDone(now);
     this.#supplyOff = true;
     supply(false);
-    later(supplyOff, now, (at) => {
+    driver.later(supplyOff, now, (at) => {
       this.#restore();
-      later(supplySettles, at, onDone);
+      driver.later(supplySettles, at, onDone);
     });
   }
 
-  /** Lets go of every wire, and gives the supply back: whoever was to do so will not come. */
+  /** Lets go of every wire, and gives the supply back: what was to do so later was cancelled. */
   release(): void {
     const pressed = this.#pressed;
     this.#pressed = undefined;
@@ -113,7 +114,7 @@ export class ControlLines {
     if (wire === undefined) return onDone(now);
     this.#pressed = wire;
     wire(true);
-    this.#options.later(duration, now, (at) => {
+    this.#options.driver.later(duration, now, (at) => {
       this.release();
       onDone(at);
     });

@@ -39,6 +39,7 @@ export type ModemNote =
   | "context lost"
   | "service lost"
   | "suspended"
+  | `illegal transition from=${string} to=${string}`
   | "urc unreadable"
   | "send without a prompt"
   | `reset level=${string}`

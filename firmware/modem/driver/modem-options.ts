@@ -48,9 +48,6 @@ export interface ModemOptions {
   readonly log?: ModemLog;
 }
 
-export type ModemState =
-  "off" | "starting" | "configuring" | "registering" | "up" | "asleep" | "waking" | "recovering" | "pausing"; // until the next try to bring it up
-
 /** What the network has granted, seconds. */
 export interface Granted {
   /** PSM active time; Infinity: it was refused. */

@@ -1,10 +1,6 @@
 /**
- * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. What differs from one
- * family to the next is a table, see `Family`.
- *
- *    off -> starting -> configuring -> registering -> up -> asleep -> waking -> up
- *              ^                                       |
- *              +----- pausing <------ recovering <-----+   a command was not answered
+ * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. What differs from one family to
+ * the next is a table, see `Family`; the states of the driver and their transitions are `DriverState`'s.
  *
  * No clock of its own: every call brings the time (ms).
  */
@@ -14,19 +10,19 @@ import { BringUp } from "./bring-up";
 import { isRegistered, parseCereg } from "../at/fields";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
+import { DriverState } from "./driver-state";
 import { Recovery } from "./recovery";
 import { RegistrationWait } from "./registration";
 import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
 import { Attach } from "./attach";
-import { Sleep } from "./sleep";
+import { isMemory, Sleep } from "./sleep";
 import { Sockets } from "./sockets";
-import type { Family, ModemUrc } from "../family/family";
+import type { ModemUrc } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
-import type { Granted, ModemOptions, ModemState } from "./modem-options";
-import type { ScriptResult } from "../at/script";
+import type { ModemState } from "./driver-state";
+import type { Granted, ModemOptions } from "./modem-options";
 import type { DatagramModem, DatagramOwner } from "../udp";
-import type { ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
 const cpin = ascii("+CPIN:");
 
@@ -36,58 +32,45 @@ const usualPace = 3_500;
 /** The driver: `connect` when there is something to send, `poll` at `deadline`. */
 export class Modem implements DatagramModem {
   readonly #options: ModemOptions;
-  readonly #family: Family;
+  readonly #driver: DriverState;
   readonly #at: AtEngine;
   readonly #registration: RegistrationWait;
   readonly #sockets: Sockets;
-  readonly #lines: ControlLines;
   readonly #escalation: ResetEscalation;
-  readonly #retryPolicy: RetryPolicy;
   readonly #bringUp: BringUp;
   readonly #recovery: Recovery;
   readonly #attach: Attach;
   readonly #sleep: Sleep;
-  readonly #wanted: Wanted;
-  #state: ModemState = "off";
-  #now = 0;
-  /** The one thing the driver waits for, apart from commands. */
-  #due = Infinity;
-  #action: ((now: number) => void) | undefined;
-  /** It was found mute while it slept. */
-  #resetDue = false;
 
   constructor(options: ModemOptions) {
     this.#options = options;
-    const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx } = options;
-    this.#family = family;
-    const later = (delay: number, now: number, action: (now: number) => void): void =>
-      this.#later(delay, now, action);
-    const log: ModemLog = (event) => this.#log(event);
-    this.#lines = new ControlLines({
+    const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx, random, onEscalation } = options;
+    const driver = new DriverState({
+      state: isMemory(options.resume) ? "asleep" : "off",
+      onCancel: () => lines.release(),
+      log: options.log,
+    });
+    const lines = new ControlLines({
+      driver,
       times: family.power,
       wakes: family.sleep.wakes,
       powerKey,
       reset,
       wakePin,
       supply,
-      later,
     });
     // Without something that ends PSM the modem is not let into it.
-    const mayPsm = psm !== undefined && this.#lines.canWake;
-    this.#wanted = {
+    const mayPsm = psm !== undefined && lines.canWake;
+    const wanted: Wanted = {
       apn,
       ...(bands === undefined ? {} : { bands }),
       ...(mayPsm ? { psm } : {}),
       ...(edrx === undefined ? {} : { edrx }),
     };
-    const wires = { key: this.#lines.canRestart, supply: this.#lines.hasSupply };
-    this.#escalation = new ResetEscalation(wires, options.escalation);
-    this.#retryPolicy = new RetryPolicy({
-      escalation: this.#escalation,
-      random: options.random,
-      onEscalation: options.onEscalation,
-    });
-    this.#at = new AtEngine({
+    const wires = { key: lines.canRestart, supply: lines.hasSupply };
+    const escalation = new ResetEscalation(wires, options.escalation);
+    const retryPolicy = new RetryPolicy({ escalation, random, onEscalation });
+    const at = new AtEngine({
       write: options.write,
       urcs: [...family.urcs, cereg, cpin],
       banners: family.banners,
@@ -95,101 +78,46 @@ export class Modem implements DatagramModem {
       onUrc: (line, now) => this.#urc(line, now),
       onBanner: (now) => this.#banner(now),
     });
-    this.#registration = new RegistrationWait({
-      at: this.#at,
+    const registration = new RegistrationWait({
+      driver,
+      at,
       family,
-      later,
-      wanted: () => this.#state === "registering",
-      onRegistered: (status, now) => {
-        this.#cancelLater();
-        this.#attach.registered(status, now);
-      },
-      onDenied: (cause, now) => {
-        this.#recovery.cause = cause;
-        this.#recovery.fail("denied", now);
-      },
-      onMissing: (now) => this.#recovery.noCell(now),
-      onTrouble: (outcome, now) => this.#trouble(outcome, now),
-      log,
+      onRegistered: (status, now) => this.#attach.registered(status, now),
     });
-    this.#sockets = new Sockets({
+    const sockets = new Sockets({
+      driver,
+      at,
       traits: family.sockets,
-      at: this.#at,
-      ready: () => this.ready,
-      onSilence: (now) => this.#recovery.silence(now),
-      onRefused: (times, now) => this.#recovery.socketRefused(times, now),
       onIdle: (now) => this.#sleep.release(now),
       pace: options.pace ?? usualPace,
-      log,
     });
-    this.#sleep = new Sleep({
+    const sleep = new Sleep({
+      driver,
+      at,
       family,
-      at: this.#at,
-      lines: this.#lines,
-      onAwake: (now) => this.#resume(now),
-      onSilence: (now) => this.#recovery.silence(now),
+      lines,
+      sockets,
+      onAwake: (now) => this.#recovery.woken(now),
       resume: options.resume,
-      sockets: this.#sockets,
     });
-    this.#bringUp = new BringUp({
-      family,
-      wanted: this.#wanted,
-      at: this.#at,
-      lines: this.#lines,
-      escalation: this.#escalation,
-      registration: this.#registration,
-      enter: (state) => this.#enter(state),
-      later,
-      fail: (reason, now) => this.#recovery.fail(reason, now),
-      proceed: (outcome, now) => this.#proceed(outcome, now),
-      trouble: (outcome, now) => this.#trouble(outcome, now),
-      note: (level) => this.#retryPolicy.note(level),
-      restarted: () => this.#sockets.forget(),
-      identified: (imei, now) => options.onIdentified?.(imei, now),
-      log,
-    });
-    this.#attach = new Attach({
-      family,
-      wanted: this.#wanted,
-      at: this.#at,
-      sockets: this.#sockets,
-      sleep: this.#sleep,
-      bringUp: this.#bringUp,
-      state: () => this.#state,
-      enter: (state) => this.#enter(state),
-      later,
-      cancelLater: () => this.#cancelLater(),
-      proceed: (outcome, now) => this.#proceed(outcome, now),
-      onReboot: (now) => this.#recovery.rebooted(now),
-      onUp: (now) => {
-        this.#retryPolicy.succeeded();
-        options.onUp?.(now);
-        this.#sockets.pump(now);
-      },
-      onTime: (epoch) => options.onTime?.(epoch, this.#now),
-      log,
-    });
-    this.#recovery = new Recovery({
-      family,
-      at: this.#at,
-      lines: this.#lines,
-      escalation: this.#escalation,
-      retryPolicy: this.#retryPolicy,
-      sockets: this.#sockets,
-      bringUp: this.#bringUp,
-      state: () => this.#state,
-      enter: (state) => this.#enter(state),
-      later,
-      cancelLater: () => this.#cancelLater(),
-      lookAgain: (delay, now) => this.#attach.lookAgain(delay, now),
-      onDown: (reason, now) => options.onDown?.(reason, now),
-      log,
-    });
-    if (this.#sleep.remembers) this.#state = "asleep";
+    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets };
+    const bringUp = new BringUp({ ...shared, registration });
+    const attach = new Attach({ ...shared, sleep, bringUp });
+    const recovery = new Recovery({ ...shared, bringUp, attach });
+    driver.faults = recovery;
+    this.#driver = driver;
+    this.#at = at;
+    this.#registration = registration;
+    this.#sockets = sockets;
+    this.#escalation = escalation;
+    this.#bringUp = bringUp;
+    this.#recovery = recovery;
+    this.#attach = attach;
+    this.#sleep = sleep;
   }
 
   get state(): ModemState {
-    return this.#state;
+    return this.#driver.state;
   }
 
   /** The modem's IMEI once known. */
@@ -209,13 +137,13 @@ export class Modem implements DatagramModem {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    const doze = this.#state === "up" ? this.#sleep.dozeAt : Infinity;
-    return Math.min(this.#at.deadline, this.#due, this.#sockets.deadline, doze);
+    const quietUntil = this.#driver.state === "up" ? this.#sleep.quietUntil : Infinity;
+    return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline, quietUntil);
   }
 
   /** Whether datagrams can be sent. */
   get ready(): boolean {
-    return this.#state === "up";
+    return this.#driver.state === "up";
   }
 
   /** Whether commands or datagrams wait: the ESP32 must not sleep now. */
@@ -223,16 +151,16 @@ export class Modem implements DatagramModem {
     return this.#at.busy || this.#sockets.waiting;
   }
 
-  /**
-   * Whether its radio may be drawing lines, and could be kept from it: one that does not answer cannot.
-   */
+  /** Whether the modem's radio may be drawing power and `suspend` could end that. */
   get active(): boolean {
-    return this.#state !== "off" && this.#state !== "asleep" && this.#state !== "pausing";
+    return (
+      this.#driver.state !== "off" && this.#driver.state !== "asleep" && this.#driver.state !== "pausing"
+    );
   }
 
-  /** It needs nobody any more: what it has sent is answered, and PSM comes by itself when T3324 is over. */
+  /** The modem needs no command any more: no datagram waits, and PSM comes by itself when T3324 is over. */
   get settled(): boolean {
-    return this.#state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
+    return this.#driver.state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
   }
 
   /** What to keep over deep sleep and restarts, see `ResetEscalation.state`. */
@@ -245,65 +173,57 @@ export class Modem implements DatagramModem {
    * while the modem is neither up nor asleep, and would have to be brought up anyway.
    */
   get remembered(): readonly number[] | undefined {
-    if (this.#state !== "up" && this.#state !== "asleep") return undefined;
+    if (this.#driver.state !== "up" && this.#driver.state !== "asleep") return undefined;
     return this.#sleep.remembered();
   }
 
-  /** Off with the radio, whatever it was doing, until `connect`; one that sleeps goes on sleeping. */
+  /** Switches the radio off until `connect`, whatever the modem was doing; one that sleeps goes on sleeping. */
   suspend(now: number): void {
-    if (this.#state === "off" || this.#state === "asleep") return;
-    this.#cancelLater();
+    if (this.#driver.state === "off" || this.#driver.state === "asleep") return;
+    this.#driver.cancelLater();
     this.#sockets.drop();
     this.#at.clear(now);
     this.#recovery.switchRadioOff(now);
-    this.#enter("off");
-    this.#log("suspended");
+    if (!this.#driver.enter("off", now)) return;
+    this.#driver.log("suspended");
     this.#options.onDown?.("suspended", now);
   }
 
-  /** It claims to be up and nothing comes back: the next level of the escalation. */
+  /** The modem claims to be up and nothing comes back from the cloud: takes the next level of the escalation. */
   reset(now: number): void {
-    this.#now = now;
-    // The next one to wake it finds it there.
-    if (this.#state === "asleep") this.#resetDue = true;
-    if (this.#state === "up") this.#recovery.mute(now);
+    this.#driver.now = now;
+    this.#recovery.nothingBack(now);
   }
 
-  /** Something has come back. */
+  /** Something has come back from the cloud. */
   confirm(): void {
-    this.#resetDue = false;
-    this.#escalation.heard();
+    this.#recovery.confirmed();
   }
 
   /**
    * Makes the modem ready for datagrams: brings it up at first, wakes it later; `onUp` or `onDown`
-   * tells how it went. Without effect while the driver is at it already.
+   * tells how it went. Without effect while the driver is doing so already.
    */
   connect(now: number): void {
-    this.#now = now;
-    if (this.#state === "off") this.#bringUp.begin(now);
-    else if (this.#state === "asleep") this.#wake(now);
+    this.#driver.now = now;
+    if (this.#driver.state === "off") this.#bringUp.begin(now);
+    else if (this.#driver.state === "asleep") this.#wake(now);
   }
 
   /** Takes bytes from the modem's UART. */
   receive(bytes: Uint8Array, now: number): void {
-    this.#now = now;
+    this.#driver.now = now;
     this.#at.receive(bytes, now);
-    // A reboot whose banner was lost, or not believed, or that had none.
-    if (this.#bringUp.echoOff && this.#at.echoed) this.#recovery.rebooted(now);
+    // A reboot whose banner got lost, was taken for that of a boot that was asked for, or was never sent.
+    if (this.#driver.echoOff && this.#at.echoed) this.#recovery.rebooted(now);
   }
 
   poll(now: number): void {
-    this.#now = now;
-    if (now >= this.#due) {
-      const action = this.#action;
-      this.#due = Infinity;
-      this.#action = undefined;
-      action?.(now);
-    }
+    this.#driver.now = now;
+    this.#driver.poll(now);
     this.#at.poll(now);
     this.#sockets.pump(now);
-    if (this.#state === "up" && now >= this.#sleep.dozeAt) this.#doze(now);
+    if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.#assumeAsleep(now);
   }
 
   openSocket(owner: DatagramOwner): void {
@@ -311,7 +231,7 @@ export class Modem implements DatagramModem {
   }
 
   closeSocket(owner: DatagramOwner): void {
-    this.#sockets.close(owner, this.#now);
+    this.#sockets.close(owner, this.#driver.now);
   }
 
   sendDatagram(
@@ -322,42 +242,35 @@ export class Modem implements DatagramModem {
     release: boolean,
   ): void {
     if (!this.#sockets.add(owner, bytes, address, port, release)) return;
-    this.#sleep.active(this.#now);
-    if (this.ready) this.#sockets.pump(this.#now);
-    else this.connect(this.#now);
+    this.#sleep.active(this.#driver.now);
+    if (this.ready) this.#sockets.pump(this.#driver.now);
+    else this.connect(this.#driver.now);
   }
 
   // Sleep and wake
 
   #wake(now: number): void {
-    this.#enter("waking");
-    if (this.#family.sleep.boots) this.#bringUp.bootGraceUntil = Infinity;
+    if (!this.#driver.enter("waking", now)) return;
+    if (this.#options.family.sleep.boots) this.#driver.bootGraceUntil = Infinity;
     this.#sleep.wake(now);
   }
 
-  #resume(now: number): void {
-    if (!this.#resetDue) return this.#attach.resume(now);
-    this.#resetDue = false;
-    this.#sleep.uart = "alive";
-    this.#recovery.mute(now);
-  }
-
   #fallAsleep(now: number): void {
-    // Who was waking it is still waiting for that.
-    const wanted = this.#state === "waking" || this.#sockets.waiting;
-    this.#sleep.uart = "dead";
-    this.#cancelLater();
+    // The datagrams, or the caller of `connect`, still need the modem.
+    const wanted = this.#driver.state === "waking" || this.#sockets.waiting;
+    this.#driver.uart = "dead";
+    this.#driver.cancelLater();
     this.#sockets.interrupt();
-    this.#enter("asleep");
+    if (!this.#driver.enter("asleep", now)) return;
     this.#at.clear(now);
     if (wanted) this.#wake(now);
   }
 
-  /** It must be asleep by now, though it has not said so. */
-  #doze(now: number): void {
-    if (this.#at.busy || this.#sockets.waiting || this.#due !== Infinity) return this.#sleep.active(now);
-    this.#sleep.uart = "unknown";
-    this.#enter("asleep");
+  /** The modem must be asleep by now, though it has not said so. */
+  #assumeAsleep(now: number): void {
+    if (this.busy || this.#driver.deadline !== Infinity) return this.#sleep.active(now);
+    this.#driver.uart = "unknown";
+    this.#driver.enter("asleep", now);
   }
 
   // URCs and trouble
@@ -366,16 +279,16 @@ export class Modem implements DatagramModem {
     if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
       if (registration === undefined) return;
-      if (this.#state === "registering") this.#registration.announce(registration, now);
-      else if (this.#state === "up") this.#attach.changed(isRegistered(registration), now);
+      if (this.#driver.state === "registering") this.#registration.announce(registration, now);
+      else if (this.#driver.state === "up") this.#attach.changed(isRegistered(registration), now);
     } else if (startsWith(line, cpin)) {
       const status = asciiText(line, cpin.length).trim();
-      if (this.#state === "up" && status.startsWith("NOT ")) {
-        this.#log({ kind: "modem sim", status });
+      if (this.#driver.state === "up" && status.startsWith("NOT ")) {
+        this.#driver.log({ kind: "modem sim", status });
         this.#recovery.fail("sim", now);
       }
     } else {
-      const urc = this.#family.urc(line);
+      const urc = this.#options.family.urc(line);
       if (urc !== undefined) this.#act(urc, now);
     }
   }
@@ -383,11 +296,11 @@ export class Modem implements DatagramModem {
   #act(urc: ModemUrc, now: number): void {
     switch (urc.kind) {
       case "asleep":
-        if (this.#state === "up" || this.#state === "waking") this.#fallAsleep(now);
-        else this.#sleep.uart = "dead";
+        if (this.#driver.state === "up" || this.#driver.state === "waking") this.#fallAsleep(now);
+        else this.#driver.uart = "dead";
         return;
       case "awake":
-        this.#sleep.uart = "alive";
+        this.#driver.uart = "alive";
         return this.#recovery.heard(now);
       case "no-context":
         return this.#attach.contextLost(now);
@@ -396,9 +309,9 @@ export class Modem implements DatagramModem {
       default:
         this.#sleep.active(now);
         this.#sockets.take(urc, now);
-        // It was only taken for asleep, or its UART was.
-        if (urc.kind === "data" && this.#state === "asleep") {
-          this.#sleep.uart = "unknown";
+        // The modem was only taken for asleep, or no more than its UART slept.
+        if (urc.kind === "data" && this.#driver.state === "asleep") {
+          this.#driver.uart = "unknown";
           this.#wake(now);
         }
         return;
@@ -407,54 +320,12 @@ export class Modem implements DatagramModem {
 
   #banner(now: number): void {
     this.#bringUp.announced();
-    if (this.#state === "pausing") return this.#recovery.heard(now);
-    if (this.#state === "off" || now < this.#bringUp.bootGraceUntil) return;
-    if (this.#family.sleep.boots && this.#state === "asleep") {
-      this.#sleep.uart = "alive";
+    if (this.#driver.state === "pausing") return this.#recovery.heard(now);
+    if (this.#driver.state === "off" || now < this.#driver.bootGraceUntil) return;
+    if (this.#options.family.sleep.boots && this.#driver.state === "asleep") {
+      this.#driver.uart = "alive";
       return;
     }
     this.#recovery.rebooted(now);
-  }
-
-  /** False when a script failed; then the trouble is taken care of. */
-  #proceed(outcome: ScriptResult, now: number): boolean {
-    if (outcome.result.kind === "ok") return true;
-    this.#trouble(outcome, now);
-    return false;
-  }
-
-  /** Acts on a script that failed; one that was aborted has somebody who knows why. */
-  #trouble(outcome: ScriptResult, now: number): void {
-    const result = outcome.result;
-    if (result.kind === "timeout") {
-      this.#recovery.silence(now);
-    } else if (result.kind === "error") {
-      this.#log({ kind: "modem refused", command: asciiText(outcome.failed!.line), code: result.code });
-      this.#recovery.fail("failed", now);
-    }
-  }
-
-  #enter(state: ModemState): void {
-    this.#state = state;
-    if (state === "starting") this.#sleep.uart = "alive";
-    if (state !== "configuring" && state !== "registering" && state !== "up") this.#bringUp.echoOff = false;
-    if (state === "asleep" || state === "waking" || state === "starting")
-      this.#log({ kind: `modem ${state}` });
-  }
-
-  #later(delay: number, now: number, action: (now: number) => void): void {
-    this.#due = now + delay;
-    this.#action = action;
-  }
-
-  #cancelLater(): void {
-    this.#due = Infinity;
-    this.#action = undefined;
-    // What was to let go of it will not come.
-    this.#lines.release();
-  }
-
-  #log(event: ModemEvent | ModemNote): void {
-    this.#options.log?.(event);
   }
 }

@@ -1,67 +1,73 @@
 /**
- * What is done about a modem that does not do as it should: it does not answer, has started by itself,
- * finds no cell, opens no socket, or claims to be up while nothing comes back.
+ * What is done about a modem that does not do as it should: it does not answer, has restarted by itself, finds
+ * no cell, opens no socket, or claims to be up while nothing comes back from the cloud.
  *
- *     talk to it, wake it -> radio off and on -> give up for a while, then anew, from a higher level
+ *     talk to it, wake it -> radio off and on -> give up for a while, then bring it up anew, from a higher level
+ *                                                of the reset escalation
  */
-import { ascii } from "../../text/ascii";
+import { ascii, asciiText } from "../../text/ascii";
 import { probe } from "../at/script";
 import type { AtEngine } from "../at/engine";
+import type { Attach } from "./attach";
 import type { BringUp } from "./bring-up";
-import type { Family } from "../family/family";
 import type { ResetEscalation } from "./reset-escalation";
-import type { DownReason, ModemState } from "./modem-options";
+import type { DownReason } from "./modem-log";
+import type { ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
+import type { DriverState, FaultHandler } from "./driver-state";
 import type { RetryPolicy } from "./retry-policy";
+import type { ScriptResult } from "../at/script";
 import type { Sockets } from "./sockets";
-import type { ModemLog } from "./modem-log";
 
-/** What the driver lends to it. */
-export interface RecoveryHost {
-  readonly family: Family;
+export interface RecoveryParts {
+  readonly options: ModemOptions;
+  readonly driver: DriverState;
   readonly at: AtEngine;
   readonly lines: ControlLines;
   readonly escalation: ResetEscalation;
   readonly retryPolicy: RetryPolicy;
   readonly sockets: Sockets;
   readonly bringUp: BringUp;
-  readonly state: () => ModemState;
-  readonly enter: (state: ModemState) => void;
-  /** Runs `action` after `delay` ms, in place of whatever was to run before. */
-  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
-  readonly cancelLater: () => void;
-  /** Registration and context are to be asked for again after `delay` ms. */
-  readonly lookAgain: (delay: number, now: number) => void;
-  readonly onDown: (reason: DownReason, now: number) => void;
-  readonly log: ModemLog;
+  readonly attach: Attach;
 }
 
-/** See the head of this file. */
-export class Recovery {
-  readonly #host: RecoveryHost;
-  /** Nothing on the UART answered: the first sign of life ends the pause. */
-  deaf = false;
-  /** EMM cause of the last denial. */
-  cause: number | undefined;
+/** What is done about a modem that does not do as it should. */
+export class Recovery implements FaultHandler {
+  readonly #parts: RecoveryParts;
+  /** Nothing on the UART answered: the first line of the modem ends the pause. */
+  #deaf = false;
+  /** Nothing came back from the cloud while the modem slept: it is reset when it is next woken. */
+  #resetDue = false;
 
-  constructor(host: RecoveryHost) {
-    this.#host = host;
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Acts on a script that failed; one that was aborted has been acted on by who aborted it. */
+  proceed({ result, failed }: ScriptResult, now: number): boolean {
+    if (result.kind === "ok") return true;
+    if (result.kind === "timeout") {
+      this.silence(now);
+    } else if (result.kind === "error") {
+      this.#parts.driver.log({ kind: "modem refused", command: asciiText(failed!.line), code: result.code });
+      this.fail("failed", now);
+    }
+    return false;
   }
 
   /**
-   * A command was not answered: the first two resetLevels of the reset escalation. Beyond that it is brought up
-   * anew, after a pause that grows.
+   * A command was not answered: the first two levels of the reset escalation. When they do not help the modem
+   * is brought up anew, after a pause that grows.
    */
   silence(now: number): void {
-    const { at: engine, lines, retryPolicy, state, enter, log } = this.#host;
-    const from = state();
+    const { at: engine, bringUp, driver, lines, retryPolicy } = this.#parts;
+    const from = driver.state;
     if (from === "recovering") return this.fail("no-answer", now);
-    enter("recovering");
+    if (!driver.enter("recovering", now)) return;
     retryPolicy.note("resync");
-    log(`resync after=${from}`);
+    driver.log(`resync after=${from}`);
     this.#stop(now);
-    const { bringUp } = this.#host;
-    const resetRadio = (at: number): void => this.resetRadio(at);
+    const resetRadio = (at: number): void => this.#resetRadio(at);
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
       probe(engine, attempts, (answered, t) => (answered ? bringUp.goOn(resetRadio, t) : otherwise(t)), at);
     resync(3, now, (at) => {
@@ -70,95 +76,123 @@ export class Recovery {
     });
   }
 
-  /** It claims to be up and nothing comes back: the next level, harder each time. */
-  mute(now: number): void {
-    const { escalation, sockets, enter, bringUp, log } = this.#host;
+  /** The modem claims to be up and nothing comes back from the cloud; one that sleeps is woken first. */
+  nothingBack(now: number): void {
+    const { state } = this.#parts.driver;
+    if (state === "asleep") this.#resetDue = true;
+    if (state === "up") this.#resetMute(now);
+  }
+
+  /** Something has come back from the cloud. */
+  confirmed(): void {
+    this.#resetDue = false;
+    this.#parts.escalation.heard();
+  }
+
+  /** The modem was woken: registration and context are asked for, unless a reset is due. */
+  woken(now: number): void {
+    const { attach, driver } = this.#parts;
+    if (!this.#resetDue) return attach.resume(now);
+    this.#resetDue = false;
+    driver.uart = "alive";
+    this.#resetMute(now);
+  }
+
+  /** The next level of the escalation for a modem that claims to be up, harder each time. */
+  #resetMute(now: number): void {
+    const { escalation, sockets, bringUp, driver } = this.#parts;
     const level = escalation.mute();
-    log(`mute reset=${level}`);
+    driver.log(`mute reset=${level}`);
     this.#stop(now);
     sockets.forget();
     if (level !== "radio") return bringUp.escalate(level, now);
-    enter("recovering");
-    this.resetRadio(now);
+    if (driver.enter("recovering", now)) this.#resetRadio(now);
+  }
+
+  denied(cause: number | undefined, now: number): void {
+    this.#giveUp("denied", cause, now);
   }
 
   /** No cell in time. */
   noCell(now: number): void {
-    if (this.#host.bringUp.radioReset || this.#host.escalation.failures > 0) this.fail("not-registered", now);
-    else this.resetRadio(now);
+    const { driver, escalation } = this.#parts;
+    if (driver.radioReset || escalation.failures > 0) this.fail("not-registered", now);
+    else this.#resetRadio(now);
   }
 
-  /** Look at registration and context again, then switch the radio off and on, then give up for a while. */
+  /** Asks for registration and context again; then resets the radio, then gives up for a while. */
   socketRefused(times: number, now: number): void {
-    if (times > 2) {
-      this.#host.retryPolicy.useless(times - 3);
-      return this.fail("failed", now);
-    }
+    const { attach, driver, retryPolicy } = this.#parts;
+    if (times === 1) return attach.lookAgain(1_000, now);
     if (times === 2) {
-      this.#host.enter("recovering");
-      return this.resetRadio(now);
+      if (driver.enter("recovering", now)) this.#resetRadio(now);
+      return;
     }
-    this.#host.lookAgain(1_000, now);
+    retryPolicy.useless(times - 3);
+    this.fail("failed", now);
   }
 
-  /** It has started by itself. */
+  /** The modem has restarted by itself: it is brought up at once, unless that happens again and again. */
   rebooted(now: number): void {
-    const { retryPolicy, sockets, bringUp, log, onDown } = this.#host;
-    log("rebooted by itself");
+    const { options, driver, retryPolicy, sockets, bringUp } = this.#parts;
+    driver.log("rebooted by itself");
     if (!retryPolicy.rebooted()) return this.fail("rebooted", now);
     this.#stop(now);
     sockets.forget();
     bringUp.begin(now);
-    onDown("rebooted", now);
+    options.onDown?.("rebooted", now);
   }
 
-  /** Says all that a bring-up says: what made this necessary may be a reboot gone unnoticed. */
-  resetRadio(now: number): void {
-    const { retryPolicy, sockets, bringUp, log } = this.#host;
-    log("radio reset");
+  /** Says all that a bring-up says, for the modem may have rebooted and nobody has noticed. */
+  #resetRadio(now: number): void {
+    const { driver, retryPolicy, sockets, bringUp } = this.#parts;
+    driver.log("radio reset");
     retryPolicy.note("radio");
-    bringUp.radioReset = true;
+    driver.radioReset = true;
     sockets.forget();
     bringUp.runQuietly([], (at) => bringUp.setUpRadio(at), now);
   }
 
-  /** Gives up for a while. */
   fail(reason: DownReason, now: number): void {
-    const { at: engine, retryPolicy, sockets, bringUp, enter, later, cancelLater, log, onDown } = this.#host;
-    cancelLater();
+    this.#giveUp(reason, undefined, now);
+  }
+
+  #giveUp(reason: DownReason, cause: number | undefined, now: number): void {
+    const { options, at: engine, driver, retryPolicy, sockets, bringUp } = this.#parts;
+    driver.cancelLater();
     sockets.drop();
     engine.clear(now);
-    const wait = retryPolicy.failed(reason, this.cause);
-    enter("pausing");
-    this.deaf = reason === "no-answer";
-    log({ kind: "modem down", reason, retry: wait });
+    const wait = retryPolicy.failed(reason, cause);
+    if (!driver.enter("pausing", now)) return;
+    this.#deaf = reason === "no-answer";
+    driver.log({ kind: "modem down", reason, retry: wait });
     // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
-    if (!this.deaf && reason !== "wrong-modem") this.switchRadioOff(now);
-    later(wait, now, (at) => {
+    if (!this.#deaf && reason !== "wrong-modem") this.switchRadioOff(now);
+    driver.later(wait, now, (at) => {
       const level = retryPolicy.next(reason);
       if (level === undefined) bringUp.begin(at);
       else bringUp.escalate(level, at);
     });
-    onDown(reason, now);
+    options.onDown?.(reason, now);
   }
 
-  /** A modem that did not answer is awake: until the pause is over it may be gone again. */
+  /** A modem that did not answer is awake: it is brought up now, for it may be asleep when the pause is over. */
   heard(now: number): void {
-    if (this.#host.state() !== "pausing" || !this.deaf) return;
-    this.#host.cancelLater();
-    this.#host.bringUp.begin(now);
+    if (this.#parts.driver.state !== "pausing" || !this.#deaf) return;
+    this.#parts.driver.cancelLater();
+    this.#parts.bringUp.begin(now);
   }
 
-  /** Whether it hears it or not: nothing waits for the answer. */
+  /** Nothing waits for the answer: a modem that does not hear the command cannot be helped here. */
   switchRadioOff(now: number): void {
-    const { radioOff, cfunTimeout } = this.#host.family;
+    const { radioOff, cfunTimeout } = this.#parts.options.family;
     const line = ascii(radioOff ?? "AT+CFUN=0");
-    this.#host.at.send({ line, timeout: cfunTimeout, probe: true, onDone() {} }, now);
+    this.#parts.at.send({ line, timeout: cfunTimeout, probe: true, onDone() {} }, now);
   }
 
   #stop(now: number): void {
-    this.#host.cancelLater();
-    this.#host.sockets.interrupt();
-    this.#host.at.clear(now);
+    this.#parts.driver.cancelLater();
+    this.#parts.sockets.interrupt();
+    this.#parts.at.clear(now);
   }
 }

@@ -7,10 +7,9 @@ import { isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
 import { askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
+import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration as Status } from "../at/fields";
-import type { ScriptResult } from "../at/script";
-import type { ModemLog } from "./modem-log";
 
 /** Time between questions, ms. */
 const pollInterval = 10_000;
@@ -18,23 +17,13 @@ const pollInterval = 10_000;
 const limits = Object.freeze({ long: 300_000, short: 90_000 });
 
 export interface RegistrationOptions {
+  readonly driver: DriverState;
   readonly at: AtEngine;
   readonly family: Family;
-  /** Runs `action` after `delay` ms. */
-  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
-  /** Whether the driver still waits for it. */
-  readonly wanted: () => boolean;
   readonly onRegistered: (status: Status, now: number) => void;
-  /** The network refuses the device. */
-  readonly onDenied: (cause: number | undefined, now: number) => void;
-  /** No cell in time. */
-  readonly onMissing: (now: number) => void;
-  /** The question was not answered, or refused. */
-  readonly onTrouble: (outcome: ScriptResult, now: number) => void;
-  readonly log: ModemLog;
 }
 
-/** One wait for registration after another. */
+/** Waits until the modem is registered: one wait after another. */
 export class RegistrationWait {
   readonly #options: RegistrationOptions;
   #until = 0;
@@ -59,20 +48,20 @@ export class RegistrationWait {
 
   #ask(now: number): void {
     this.#announced = undefined;
+    const { driver, at: engine, family } = this.#options;
     let answer: Status | undefined;
     runScript(
-      this.#options.at,
+      engine,
       [askRegistration((status) => (answer = status))],
       (outcome, at) => {
-        if (outcome.result.kind !== "ok") return this.#options.onTrouble(outcome, at);
-        if (!this.#options.wanted()) return;
+        if (!driver.faults.proceed(outcome, at) || driver.state !== "registering") return;
         // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
         if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
         if (answer !== undefined && this.#judge(answer, at)) return;
         // A UART that sleeps lightly would lose a question that comes later.
-        const pause = Math.min(pollInterval, this.#options.family.sleep.light ?? Infinity);
-        if (at < this.#until) this.#options.later(pause, at, (t) => this.#ask(t));
-        else this.#options.onMissing(at);
+        const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
+        if (at < this.#until) driver.later(pause, at, (t) => this.#ask(t));
+        else driver.faults.noCell(at);
       },
       now,
     );
@@ -85,25 +74,26 @@ export class RegistrationWait {
       return true;
     }
     if (!isRegistered(status)) return false;
+    this.#options.driver.cancelLater();
     this.#options.onRegistered(status, now);
     return true;
   }
 
   #denied(known: number | undefined, now: number): void {
-    const { at, family, log, onDenied, onTrouble, wanted } = this.#options;
-    const settle = (cause: number | undefined, t: number): void => {
-      log({ kind: "modem denied", cause: describeCause(cause) });
-      onDenied(cause, t);
+    const { driver, at, family } = this.#options;
+    const deny = (cause: number | undefined, t: number): void => {
+      driver.log({ kind: "modem denied", cause: describeCause(cause) });
+      driver.faults.denied(cause, t);
     };
-    if (known !== undefined || family.cause === undefined) return settle(known, now);
+    if (known !== undefined || family.cause === undefined) return deny(known, now);
     let cause: number | undefined;
     runScript(
       at,
       family.cause((told) => (cause = told)),
       (outcome, t) => {
         const { kind } = outcome.result;
-        if (kind === "timeout") onTrouble(outcome, t);
-        else if (kind !== "aborted" && wanted()) settle(cause, t);
+        if (kind === "timeout") driver.faults.silence(t);
+        else if (kind !== "aborted" && driver.state === "registering") deny(cause, t);
       },
       now,
     );

@@ -5,7 +5,8 @@
 import { ascii, asciiText } from "../../text/ascii";
 import { runScript } from "../at/script";
 import type { AtEngine } from "../at/engine";
-import type { ScriptResult, Step } from "../at/script";
+import type { DriverState } from "./driver-state";
+import type { Step } from "../at/script";
 
 const cpin = ascii("+CPIN:");
 
@@ -14,9 +15,8 @@ const attempts = 10;
 const pause = 1_000;
 
 export interface SimCardOptions {
+  readonly driver: DriverState;
   readonly at: AtEngine;
-  /** Runs `action` after `delay` ms. */
-  readonly later: (delay: number, now: number, action: (now: number) => void) => void;
   /**
    * Switches the modem to full function: left without, as by a bring-up cut short, it does not look
    * at the card.
@@ -26,8 +26,6 @@ export interface SimCardOptions {
   readonly onReady: (now: number) => void;
   /** It is missing or locked; `status` is what CPIN says of it, empty when there is none. */
   readonly onMissing: (status: string, now: number) => void;
-  /** A command came to no result at all. */
-  readonly onTrouble: (outcome: ScriptResult, now: number) => void;
 }
 
 /** Asks until the card is ready or has had its time. */
@@ -44,9 +42,9 @@ export function awaitSimCard(options: SimCardOptions, now: number, left = attemp
     // In the third question's place, for it is rarely needed.
     left === attempts - 2 ? [options.wake] : [question],
     (outcome, at) => {
-      if (outcome.result.kind !== "ok") options.onTrouble(outcome, at);
-      else if (status === "READY") options.onReady(at);
-      else if (left > 1) options.later(pause, at, (t) => awaitSimCard(options, t, left - 1));
+      if (!options.driver.faults.proceed(outcome, at)) return;
+      if (status === "READY") options.onReady(at);
+      else if (left > 1) options.driver.later(pause, at, (t) => awaitSimCard(options, t, left - 1));
       else options.onMissing(status, at);
     },
     now,

@@ -10,24 +10,21 @@ import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
 import { probe } from "../at/script";
 import type { AtEngine } from "../at/engine";
+import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
 import type { Granted } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { Sockets } from "./sockets";
 
-/** Whether the modem hears what is sent to it; asleep most do not. */
-export type UartState = "alive" | "dead" | "unknown";
-
 export interface SleepOptions {
+  readonly driver: DriverState;
   readonly family: Family;
   readonly at: AtEngine;
   readonly lines: ControlLines;
   readonly sockets: Sockets;
-  /** It answers. */
+  /** The modem answers, after `wake`. */
   readonly onAwake: (now: number) => void;
-  /** It does not, whatever was tried. */
-  readonly onSilence: (now: number) => void;
   /** What `remembered` gave before the ESP32's deep sleep. */
   readonly resume?: readonly number[];
 }
@@ -41,25 +38,29 @@ const releaseTimeout = 5_000;
 /** Marks an array as one of these. */
 const version = 2;
 
-/** See the head of this file. */
+/** Whether an array is what `Sleep.remembered` gave, of the ESP32's time before its deep sleep. */
+export function isMemory(resume: readonly number[] | undefined): resume is readonly number[] {
+  return resume !== undefined && resume.length === 9 && resume[0] === version;
+}
+
+/**
+ * The modem's sleep: what the network has granted, when the modem must have fallen asleep, how it is woken, and
+ * what of it outlives the ESP32's own deep sleep.
+ */
 export class Sleep {
   readonly #options: SleepOptions;
   #granted: Granted = {};
-  #dozeAt = Infinity;
-  /** An array of the ESP32's time before its deep sleep could be read. */
-  readonly remembers: boolean;
-  uart: UartState = "alive";
-  /** It had lost its settings when it was last woken. */
+  #quietUntil = Infinity;
+  /** The modem had lost its settings when it was last woken. */
   #forgot = false;
 
   constructor(options: SleepOptions) {
     this.#options = options;
-    const { resume, sockets } = options;
-    this.remembers = resume !== undefined && resume.length === 9 && resume[0] === version;
-    if (!this.remembers) return;
+    const { driver, resume, sockets } = options;
+    if (!isMemory(resume)) return;
     // Whether it slept or was about to: it may have woken since, or fallen asleep.
-    this.uart = "unknown";
-    const [, t3324, t3412, edrx, socket, high, low, port, forgot] = resume!;
+    driver.uart = "unknown";
+    const [, t3324, t3412, edrx, socket, high, low, port, forgot] = resume;
     this.#forgot = forgot === 1;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
@@ -74,9 +75,9 @@ export class Sleep {
     return this.#granted;
   }
 
-  /** When a modem that is up must have fallen asleep, or may not hear what is said to it, ms. */
-  get dozeAt(): number {
-    return this.#dozeAt;
+  /** Until when a modem that is up is awake though nothing is said; from then on it may not hear, ms. */
+  get quietUntil(): number {
+    return this.#quietUntil;
   }
 
   /** Takes over the timers of a registration; a text of them for the log. */
@@ -102,10 +103,10 @@ export class Sleep {
     const { t3324 } = this.#granted;
     const { light } = this.#options.family.sleep;
     const deep = t3324 === undefined ? Infinity : 1_000 * t3324 + settles;
-    this.#dozeAt = now + Math.min(deep, light ?? Infinity);
+    this.#quietUntil = now + Math.min(deep, light ?? Infinity);
   }
 
-  /** Nothing waits: lets go of what keeps the modem awake. */
+  /** No datagram waits any more: lets go of what keeps the modem awake. */
   release(now: number): void {
     const { family, at } = this.#options;
     const idle = family.idle ?? [];
@@ -116,14 +117,14 @@ export class Sleep {
 
   /** Has the modem answer: asks it, and wakes it first where it cannot hear. */
   wake(now: number): void {
-    const { family, at, lines, onAwake, onSilence } = this.#options;
+    const { driver, family, at, lines, onAwake } = this.#options;
     const { sleep } = family;
     const enough = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
     const ask = (t: number): void =>
-      probe(at, enough, (answered, end) => (answered ? onAwake(end) : onSilence(end)), t);
+      probe(at, enough, (answered, end) => (answered ? onAwake(end) : driver.faults.silence(end)), t);
     const press = (t: number): void => lines.wake(ask, t);
-    if (this.uart === "alive") ask(now);
-    else if (this.uart === "dead") press(now);
+    if (driver.uart === "alive") ask(now);
+    else if (driver.uart === "dead") press(now);
     else probe(at, 3, (answered, t) => (answered ? onAwake(t) : press(t)), now);
   }
 

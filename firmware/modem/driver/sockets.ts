@@ -1,17 +1,18 @@
 /**
  * UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them.
  *
- * A datagram that the modem refuses is tried once more on a new socket, and then without release
- * assistance, which not every firmware knows; whatever is lost beyond that, CoAP sends again. A modem that keeps what it receives is read until it is empty: when it hints at
- * something, and now and then while an answer is expected, for hints get lost.
+ * A datagram that the modem refuses is tried once more on a new socket, and then without release assistance,
+ * which not every firmware knows; a datagram lost beyond that CoAP sends again. A modem that keeps what it
+ * receives is read until it is empty: when it hints at something, and now and then while an answer is expected,
+ * for hints get lost.
  */
 import { equals } from "../../text/ascii";
 import { runScript } from "../at/script";
 import type { AtEngine, AtResult } from "../at/engine";
+import type { DriverState } from "./driver-state";
 import type { ModemUrc, Received, SocketTraits } from "../family/family";
 import type { Step } from "../at/script";
 import type { DatagramOwner } from "../udp";
-import type { ModemLog } from "./modem-log";
 
 /** Datagrams that may wait for the modem. */
 const outboxLimit = 4;
@@ -54,25 +55,19 @@ interface OutgoingDatagram {
 }
 
 export interface SocketsOptions {
+  readonly driver: DriverState;
   readonly traits: SocketTraits;
   readonly at: AtEngine;
-  /** Whether the modem is registered and awake. */
-  readonly ready: () => boolean;
-  /** A command was not answered. */
-  readonly onSilence: (now: number) => void;
-  /** A socket was refused, `times` in a row: mostly the network context is gone. */
-  readonly onRefused: (times: number, now: number) => void;
-  /** Nothing waits any more. */
+  /** No datagram waits any more. */
   readonly onIdle: (now: number) => void;
   /**
    * Least time between two datagrams as long as nothing comes back, ms. What had to wait for the modem,
    * retransmissions among it, would else go out in one burst.
    */
   readonly pace: number;
-  readonly log: ModemLog;
 }
 
-/** The outbox and the sockets of a modem. */
+/** UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them. */
 export class Sockets {
   readonly #options: SocketsOptions;
   #channels: Channel[] = [];
@@ -93,9 +88,14 @@ export class Sockets {
     this.#options = options;
   }
 
+  /** Whether the modem is registered and awake. */
+  get #ready(): boolean {
+    return this.#options.driver.state === "up";
+  }
+
   /** When `pump` wants to be called, ms: something waits for its time. */
   get deadline(): number {
-    if (this.#working || !this.#options.ready()) return Infinity;
+    if (this.#working || !this.#ready) return Infinity;
     let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
     for (let i = 0; i < this.#channels.length; i++) {
       const channel = this.#channels[i];
@@ -149,7 +149,7 @@ export class Sockets {
     if (channel === undefined) return;
     this.#channels = this.#channels.filter((other) => other !== channel);
     this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
-    if (channel.id === undefined || !this.#options.ready()) return;
+    if (channel.id === undefined || !this.#ready) return;
     runScript(this.#options.at, this.#options.traits.close(channel.id), () => {}, now);
   }
 
@@ -214,7 +214,7 @@ export class Sockets {
 
   /** Reads what waits, and sends what waits, one datagram at a time. */
   pump(now: number): void {
-    if (!this.#options.ready() || this.#working) return;
+    if (!this.#ready || this.#working) return;
     for (let i = 0; i < this.#channels.length; i++) {
       const channel = this.#channels[i];
       if (channel.id !== undefined && (channel.hinted || now >= channel.lookAt)) {
@@ -239,12 +239,12 @@ export class Sockets {
 
   /** Acts on what the modem says of its sockets. */
   take(urc: ModemUrc, now: number): void {
-    if (urc.kind === "unreadable") return this.#options.log("urc unreadable");
+    if (urc.kind === "unreadable") return this.#options.driver.log("urc unreadable");
     if (urc.kind === "no-context") return this.forget();
     if (urc.kind !== "data" && urc.kind !== "datagram" && urc.kind !== "closed") return;
     const channel = this.#channelAt(urc.socket);
     if (urc.kind === "closed") {
-      this.#options.log(`socket closed reason=${urc.reason}`);
+      this.#options.driver.log(`socket closed reason=${urc.reason}`);
       if (channel !== undefined) this.#lose(channel);
       return;
     }
@@ -291,9 +291,9 @@ export class Sockets {
         const { kind } = outcome.result;
         if (kind === "aborted") return;
         this.#working = false;
-        if (kind === "timeout") return this.#options.onSilence(at);
+        if (kind === "timeout") return this.#options.driver.faults.silence(at);
         if (kind === "error") {
-          this.#options.log({ kind: "modem read refused" });
+          this.#options.driver.log({ kind: "modem read refused" });
           this.#lose(channel);
         } else if (received !== undefined) {
           this.#deliver(channel, received);
@@ -334,10 +334,10 @@ export class Sockets {
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
-        this.#options.log({ kind: "modem send refused", code: result.code });
+        this.#options.driver.log({ kind: "modem send refused", code: result.code });
         this.#lose(channel);
       } else {
-        this.#options.log("send without a prompt");
+        this.#options.driver.log("send without a prompt");
       }
       this.#notBefore = 0;
       datagram.refused += 1;
@@ -349,7 +349,7 @@ export class Sockets {
       return;
     }
     this.#remove(datagram);
-    if (result.kind !== "ok") return this.#options.onSilence(now);
+    if (result.kind !== "ok") return this.#options.driver.faults.silence(now);
     this.#refusals = 0;
     if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
     if (this.#options.traits.read !== undefined) {
@@ -365,7 +365,7 @@ export class Sockets {
   }
 
   #connect(datagram: OutgoingDatagram, now: number): void {
-    const { traits, at: engine, log } = this.#options;
+    const { driver, traits, at: engine } = this.#options;
     const { channel, address, port } = datagram;
     let id: number | undefined;
     // A socket left over from before a reset of the ESP32 (modems count from 0), given up, or to
@@ -383,7 +383,7 @@ export class Sockets {
         if (outcome.result.kind !== "ok" || id === undefined) {
           return this.#refused(datagram, outcome.result, at);
         }
-        log(`socket id=${id} peer=${address}:${port}`);
+        driver.log(`socket id=${id} peer=${address}:${port}`);
         channel.id = id;
         channel.lastId = id;
         channel.address = address;
@@ -401,11 +401,11 @@ export class Sockets {
     if (result.kind !== "timeout") {
       this.#refusals += 1;
       // Mostly it was too soon, or the context is gone: it is sent when that has been looked after.
-      if (this.#refusals === 1) return this.#options.onRefused(1, now);
+      if (this.#refusals === 1) return this.#options.driver.faults.socketRefused(1, now);
     }
     this.#remove(datagram);
-    if (result.kind === "timeout") this.#options.onSilence(now);
-    else this.#options.onRefused(this.#refusals, now);
+    if (result.kind === "timeout") this.#options.driver.faults.silence(now);
+    else this.#options.driver.faults.socketRefused(this.#refusals, now);
     datagram.channel.owner.failDatagram("the modem opens no socket");
   }
 }
