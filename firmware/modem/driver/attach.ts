@@ -4,7 +4,6 @@
  */
 import { ascii } from "../../text/ascii";
 import { isRegistered } from "../at/fields";
-import { runScript } from "../at/script";
 import { askEdrx, askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { BringUp } from "./bring-up";
@@ -51,7 +50,7 @@ export class Attach {
 
   /** Activates a context where the family needs one, asks for signal and time; then datagrams can be sent. */
   begin(now: number): void {
-    const { options, driver, at: engine, wanted, retryPolicy, sockets, sleep } = this.#parts;
+    const { options, driver, wanted, retryPolicy, sockets, sleep } = this.#parts;
     const { family } = options;
     const onTime = (epoch: number): void => options.onTime?.(epoch, driver.now);
     this.rssi = undefined;
@@ -60,21 +59,17 @@ export class Attach {
       ...family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
     ];
     if (wanted.edrx !== undefined) steps.push(askEdrx((seconds) => sleep.grantEdrx(seconds)));
-    runScript(
-      engine,
-      steps,
-      (outcome, at) => {
-        if (!driver.faults.proceed(outcome, at) || !driver.enter("up", at)) return;
-        sleep.active(at);
-        const { edrx } = sleep.granted;
-        const signal = this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`;
-        driver.log(`up${signal}${edrx === undefined ? "" : ` edrx=${edrx}s`}`);
-        retryPolicy.succeeded();
-        options.onUp?.(at);
-        sockets.pump(at);
-      },
-      now,
-    );
+    const up = (at: number): void => {
+      if (!driver.enter("up", at)) return;
+      sleep.active(at);
+      const { edrx } = sleep.granted;
+      const signal = this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`;
+      driver.log(`up${signal}${edrx === undefined ? "" : ` edrx=${edrx}s`}`);
+      retryPolicy.succeeded();
+      options.onUp?.(at);
+      sockets.pump(at);
+    };
+    driver.run(steps, up, now);
   }
 
   /** After sleep or a loss of service: asks whether settings, registration and sockets are still there. */

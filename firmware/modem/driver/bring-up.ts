@@ -7,7 +7,7 @@
  */
 import { ascii, asciiText } from "../../text/ascii";
 import { findImei } from "../at/fields";
-import { defaultTimeout, probe, runScript } from "../at/script";
+import { defaultTimeout, probe } from "../at/script";
 import { edrxSteps, psmSteps } from "../at/standard-commands";
 import { awaitSimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
@@ -202,7 +202,7 @@ export class BringUp {
 
   /** @param known the modem has named itself as one of its family; false when it has not told its name */
   #identified(known: boolean, now: number): void {
-    const { at: engine, driver, options, wanted } = this.#parts;
+    const { driver, options, wanted } = this.#parts;
     const { family } = options;
     let rewritten = false;
     const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
@@ -212,19 +212,14 @@ export class BringUp {
       // Nothing is written for good into a modem that may be another.
       ...(known ? (family.persistent?.(wanted, () => (rewritten = true)) ?? []) : []),
     ];
-    runScript(
-      engine,
-      steps,
-      (outcome, at) => {
-        if (!driver.faults.proceed(outcome, at)) return;
-        this.#known = true;
-        driver.log({ kind: "modem identified", imei: this.imei });
-        if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
-        if (rewritten && !this.#applied) return this.#apply(at);
-        this.#awaitSimCard(at);
-      },
-      now,
-    );
+    const identified = (at: number): void => {
+      this.#known = true;
+      driver.log({ kind: "modem identified", imei: this.imei });
+      if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
+      if (rewritten && !this.#applied) this.#apply(at);
+      else this.#awaitSimCard(at);
+    };
+    driver.run(steps, identified, now);
   }
 
   /** Settings were written that the modem takes up when it starts. */
@@ -245,33 +240,22 @@ export class BringUp {
 
   #runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { at: engine, driver } = this.#parts;
-    runScript(
-      engine,
-      [{ line: ascii("ATE0") }],
-      (off, at) => {
-        if (!driver.faults.proceed(off, at)) return;
-        engine.echoed = false;
-        runScript(
-          engine,
-          [{ line: ascii("AT+CMEE=1") }, ...steps],
-          (outcome, t) => {
-            if (!driver.faults.proceed(outcome, t)) return;
-            driver.echoOff = !engine.echoed;
-            onDone(t);
-          },
-          at,
-        );
-      },
-      now,
-    );
+    const rest = (at: number): void => {
+      engine.echoed = false;
+      const done = (t: number): void => {
+        driver.echoOff = !engine.echoed;
+        onDone(t);
+      };
+      driver.run([{ line: ascii("AT+CMEE=1") }, ...steps], done, at);
+    };
+    driver.run([{ line: ascii("ATE0") }], rest, now);
   }
 
   #awaitSimCard(now: number): void {
-    const { at: engine, driver, options } = this.#parts;
+    const { driver, options } = this.#parts;
     awaitSimCard(
       {
         driver,
-        at: engine,
         wake: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout, optional: true },
         onReady: (at) => this.setUpRadio(at),
         onMissing: (status, at) => {
@@ -286,7 +270,7 @@ export class BringUp {
 
   /** Says all that must be said while the radio is off, and searches. */
   setUpRadio(now: number): void {
-    const { at: engine, driver, options, wanted } = this.#parts;
+    const { driver, options, wanted } = this.#parts;
     const { family } = options;
     const timeout = family.cfunTimeout;
     const saving = family.saving ?? ((w: Wanted) => [...edrxSteps(w), ...psmSteps(w)]);
@@ -299,14 +283,7 @@ export class BringUp {
       { line: ascii("AT+CFUN=1"), timeout },
       ...(family.search?.(wanted) ?? []),
     ];
-    runScript(
-      engine,
-      steps,
-      (outcome, at) => {
-        if (driver.faults.proceed(outcome, at)) this.register(at);
-      },
-      now,
-    );
+    driver.run(steps, (at) => this.register(at), now);
   }
 
   /** Waits for the network. */

@@ -25,8 +25,10 @@
  *     pausing -> pausing                                     a refused transition, see `enter`
  *     all but off and asleep -> off                          suspended by the caller
  */
+import { runScript } from "../at/script";
+import type { AtEngine } from "../at/engine";
 import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
-import type { ScriptResult } from "../at/script";
+import type { ScriptResult, Step } from "../at/script";
 
 /** What the driver is at. */
 export type ModemState =
@@ -58,8 +60,8 @@ export type UartState = "alive" | "dead" | "unknown";
 
 /** Whom the parts tell that the modem does not do as it should; `Recovery` decides what is done. */
 export interface FaultHandler {
-  /** True when a script was carried out; one that failed is acted on. */
-  proceed(outcome: ScriptResult, now: number): boolean;
+  /** A script failed, or was aborted. */
+  scriptFailed(outcome: ScriptResult, now: number): void;
   /** A command was not answered. */
   silence(now: number): void;
   /** The modem has restarted by itself. */
@@ -77,6 +79,7 @@ export interface FaultHandler {
 export interface DriverStateOptions {
   /** The state at start: asleep when the modem has gone on through the ESP32's deep sleep. */
   readonly state: "off" | "asleep";
+  readonly at: AtEngine;
   /** What was to be done later will not be: wires that it was to let go of must be let go of now. */
   readonly onCancel: () => void;
   readonly log?: ModemLog;
@@ -129,7 +132,8 @@ export class DriverState {
     if (state === "starting") this.uart = "alive";
     if (state === "configuring" || state === "up") this.radioReset = false;
     else if (state !== "registering") this.echoOff = false;
-    if (state === "asleep" || state === "waking" || state === "starting") this.log({ kind: `modem ${state}` });
+    if (state === "asleep" || state === "waking" || state === "starting")
+      this.log({ kind: `modem ${state}` });
     return true;
   }
 
@@ -158,6 +162,15 @@ export class DriverState {
     this.#due = Infinity;
     this.#action = undefined;
     action?.(now);
+  }
+
+  /** Runs a script of commands; `onDone` is called when each was carried out, else the `FaultHandler` acts. */
+  run(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+    const finish = (outcome: ScriptResult, at: number): void => {
+      if (outcome.result.kind === "ok") onDone(at);
+      else this.faults.scriptFailed(outcome, at);
+    };
+    runScript(this.#options.at, steps, finish, now);
   }
 
   log(event: ModemEvent | ModemNote): void {

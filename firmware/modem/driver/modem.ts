@@ -45,8 +45,17 @@ export class Modem implements DatagramModem {
   constructor(options: ModemOptions) {
     this.#options = options;
     const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx, random, onEscalation } = options;
+    const at = new AtEngine({
+      write: options.write,
+      urcs: [...family.urcs, cereg, cpin],
+      banners: family.banners,
+      gap: family.gap,
+      onUrc: (line, now) => this.#urc(line, now),
+      onBanner: (now) => this.#banner(now),
+    });
     const driver = new DriverState({
       state: isMemory(options.resume) ? "asleep" : "off",
+      at,
       onCancel: () => lines.release(),
       log: options.log,
     });
@@ -70,14 +79,6 @@ export class Modem implements DatagramModem {
     const wires = { key: lines.canRestart, supply: lines.hasSupply };
     const escalation = new ResetEscalation(wires, options.escalation);
     const retryPolicy = new RetryPolicy({ escalation, random, onEscalation });
-    const at = new AtEngine({
-      write: options.write,
-      urcs: [...family.urcs, cereg, cpin],
-      banners: family.banners,
-      gap: family.gap,
-      onUrc: (line, now) => this.#urc(line, now),
-      onBanner: (now) => this.#banner(now),
-    });
     const registration = new RegistrationWait({
       driver,
       at,

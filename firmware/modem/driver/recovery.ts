@@ -43,16 +43,12 @@ export class Recovery implements FaultHandler {
     this.#parts = parts;
   }
 
-  /** Acts on a script that failed; one that was aborted has been acted on by who aborted it. */
-  proceed({ result, failed }: ScriptResult, now: number): boolean {
-    if (result.kind === "ok") return true;
-    if (result.kind === "timeout") {
-      this.silence(now);
-    } else if (result.kind === "error") {
-      this.#parts.driver.log({ kind: "modem refused", command: asciiText(failed!.line), code: result.code });
-      this.fail("failed", now);
-    }
-    return false;
+  /** Nothing is done about a script that was aborted: whoever cleared the engine knows why. */
+  scriptFailed({ result, failed }: ScriptResult, now: number): void {
+    if (result.kind === "timeout") return this.silence(now);
+    if (result.kind !== "error") return;
+    this.#parts.driver.log({ kind: "modem refused", command: asciiText(failed!.line), code: result.code });
+    this.fail("failed", now);
   }
 
   /**

@@ -48,13 +48,12 @@ export class RegistrationWait {
 
   #ask(now: number): void {
     this.#announced = undefined;
-    const { driver, at: engine, family } = this.#options;
+    const { driver, family } = this.#options;
     let answer: Status | undefined;
-    runScript(
-      engine,
+    driver.run(
       [askRegistration((status) => (answer = status))],
-      (outcome, at) => {
-        if (!driver.faults.proceed(outcome, at) || driver.state !== "registering") return;
+      (at) => {
+        if (driver.state !== "registering") return;
         // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
         if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
         if (answer !== undefined && this.#judge(answer, at)) return;

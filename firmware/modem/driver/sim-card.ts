@@ -3,8 +3,6 @@
  * (CME 14: busy).
  */
 import { ascii, asciiText } from "../../text/ascii";
-import { runScript } from "../at/script";
-import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Step } from "../at/script";
 
@@ -16,7 +14,6 @@ const pause = 1_000;
 
 export interface SimCardOptions {
   readonly driver: DriverState;
-  readonly at: AtEngine;
   /**
    * Switches the modem to full function: left without, as by a bring-up cut short, it does not look
    * at the card.
@@ -37,12 +34,10 @@ export function awaitSimCard(options: SimCardOptions, now: number, left = attemp
     optional: true,
     onLine: (line) => (status = asciiText(line, cpin.length).trim()),
   };
-  runScript(
-    options.at,
+  options.driver.run(
     // In the third question's place, for it is rarely needed.
     left === attempts - 2 ? [options.wake] : [question],
-    (outcome, at) => {
-      if (!options.driver.faults.proceed(outcome, at)) return;
+    (at) => {
       if (status === "READY") options.onReady(at);
       else if (left > 1) options.driver.later(pause, at, (t) => awaitSimCard(options, t, left - 1));
       else options.onMissing(status, at);
