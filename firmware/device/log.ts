@@ -148,6 +148,7 @@ const words: Words = Object.freeze<Words>({
   "modem refused": (e) => `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}`,
   "modem send refused": (e) => `modem: send refused code=${e.code ?? "none"}`,
   "modem read refused": "modem: read refused",
+  "modem illegal transition": (e) => `modem: illegal transition from=${bare(e.from)} to=${bare(e.to)}`,
   "modem note": (e) => `modem: ${oneLine(e.text)}`,
   "board note": (e) => `board: ${oneLine(e.text)}`,
   "keys missing": "keys: no device key: the modem's IMEI will be it",

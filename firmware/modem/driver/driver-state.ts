@@ -1,58 +1,87 @@
 /**
  * The state of a modem's driver, the transitions between states that are legal, the one timer, and what the
- * parts of the driver share: bring-up, registration, attach, sleep, sockets and recovery.
+ * parts of the driver share: bring-up, registration, attach, sleep, sockets and recovery. The usual way:
  *
- *         connect           answers              radio on              attached
- *     off ------> starting -------> configuring ----------> registering -------> up
- *                                        ^                    ^  |  ^          ^  |
- *                                        |                    |  +--+          |  | quiet, or says so
- *                                        |                    | no cell:       |  v
- *                     not yet identified |       radio reset  | radio reset    |  asleep
- *                                        |                    |                |  |  ^
- *                                      recovering ------------+                |  |  | falls asleep again
- *                                                             |                |  v  |
- *                                                             +-------------- waking
- *                                                         not registered       ^
- *                                                                              |
- *     up -> waking      context lost, service lost, socket refused  -----------+
+ *     off -> starting -> configuring -> registering -> up -> asleep -> waking -> up
  *
- *     configuring, registering, up, waking -> recovering     a command is not answered; up, waking: the cloud is not
- *     starting, configuring, registering, up, asleep, waking, recovering -> starting
- *                                                            it has restarted, or is restarted
- *     starting, configuring, registering, up, asleep, waking, recovering -> pausing
- *                                                            given up for a while
- *     pausing -> starting                                    the while is over
- *     pausing -> pausing                                     a refused transition, see `enter`
- *     all but off and asleep -> off                          suspended by the caller
+ * and when the modem does not do as it should: -> recovering, which mends it in seconds, or -> pausing -> starting.
  */
 import { runScript } from "../at/script";
 import type { AtEngine } from "../at/engine";
-import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
 import type { ScriptResult, Step } from "../at/script";
+import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
-/** What the driver is at. */
+/** What the driver is doing with the modem. */
 export type ModemState =
   | "off" // the radio is off until `connect`
   | "starting" // looked for on the UART, switched on or restarted
-  | "configuring" // identified, its card and its radio set up
+  | "configuring" // identified, its SIM card and its radio set up
   | "registering" // searching for its network, then attaching
   | "up" // ready for datagrams
   | "asleep" // in PSM, or taken for it
   | "waking" // woken, or asked whether registration and context are still there
-  | "recovering" // talked to until it answers, and its radio reset
+  | "recovering" // probed until it answers, and its radio reset
   | "pausing"; // left alone until the next bring-up
 
-/** The legal transitions: from each state those that it may go to. The head of this file draws them. */
+/** The legal transitions: for each state the states that may follow it, and what makes them follow. */
 export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = Object.freeze({
-  off: ["starting"],
-  starting: ["configuring", "starting", "pausing", "off"],
-  configuring: ["registering", "recovering", "starting", "pausing", "off"],
-  registering: ["up", "registering", "recovering", "starting", "pausing", "off"],
-  up: ["asleep", "waking", "recovering", "starting", "pausing", "off"],
-  asleep: ["waking", "starting", "pausing"],
-  waking: ["up", "registering", "asleep", "recovering", "starting", "pausing", "off"],
-  recovering: ["configuring", "registering", "starting", "pausing", "off"],
-  pausing: ["starting", "pausing", "off"],
+  off: Object.freeze<ModemState[]>([
+    "starting", // `connect`
+  ]),
+  starting: Object.freeze<ModemState[]>([
+    "configuring", // the modem answers
+    "starting", // its supply was taken away and is back: looked for once more
+    "pausing", // nothing answers
+    "off", // `suspend`
+  ]),
+  configuring: Object.freeze<ModemState[]>([
+    "registering", // the card is ready and the radio on
+    "starting", // settings were written that take a restart, or the modem has restarted by itself
+    "recovering", // a command is not answered
+    "pausing", // another modem, no card, or a command refused
+    "off", // `suspend`
+  ]),
+  registering: Object.freeze<ModemState[]>([
+    "up", // registered and attached
+    "registering", // no cell in time: the radio was reset and searches once more
+    "starting", // the modem has restarted by itself
+    "recovering", // a command is not answered
+    "pausing", // denied, or no cell after the radio's reset either
+    "off", // `suspend`
+  ]),
+  up: Object.freeze<ModemState[]>([
+    "asleep", // the modem says so, or was quiet for longer than T3324
+    "waking", // context or service lost, a socket refused: all of them are asked for
+    "starting", // the modem has restarted by itself, or is restarted as nothing comes back from the cloud
+    "recovering", // a command is not answered, nothing comes back, or a socket is refused once more
+    "pausing", // sockets are refused again and again, or the card was pulled
+    "off", // `suspend`
+  ]),
+  asleep: Object.freeze<ModemState[]>([
+    "waking", // `connect`, a datagram to send, or a hint that one has come
+    "starting", // the modem has restarted by itself
+    "pausing", // it has done so again and again: the counts outlive the ESP32's deep sleep
+  ]),
+  waking: Object.freeze<ModemState[]>([
+    "up", // registration and context are still there
+    "registering", // the registration is not
+    "asleep", // the modem fell asleep while it was asked
+    "starting", // the modem has restarted, or is restarted as nothing came back from the cloud before it slept
+    "recovering", // a command is not answered, or nothing came back before it slept
+    "pausing", // a command is refused
+    "off", // `suspend`
+  ]),
+  recovering: Object.freeze<ModemState[]>([
+    "configuring", // the modem answers, and had not been identified yet
+    "registering", // the modem answers, and its radio was reset
+    "starting", // the modem has restarted by itself
+    "pausing", // nothing answers, or a command is refused
+    "off", // `suspend`
+  ]),
+  pausing: Object.freeze<ModemState[]>([
+    "starting", // the pause is over, or a modem that did not answer says something
+    "off", // `suspend`
+  ]),
 });
 
 /** Whether the modem hears what is sent to it; asleep most do not. */
@@ -72,7 +101,7 @@ export interface FaultHandler {
   noCell(now: number): void;
   /** A socket was refused, `times` in a row: mostly the network context is gone. */
   socketRefused(times: number, now: number): void;
-  /** The modem is given up for a while, then brought up anew. */
+  /** The modem is given up for a while, then brought up anew: enters "pausing" before anything else. */
   fail(reason: DownReason, now: number): void;
 }
 
@@ -80,7 +109,7 @@ export interface DriverStateOptions {
   /** The state at start: asleep when the modem has gone on through the ESP32's deep sleep. */
   readonly state: "off" | "asleep";
   readonly at: AtEngine;
-  /** What was to be done later will not be: wires that it was to let go of must be let go of now. */
+  /** The timer was cancelled: a wire that its action was to let go of must be let go of now. */
   readonly onCancel: () => void;
   readonly log?: ModemLog;
 }
@@ -89,6 +118,8 @@ export interface DriverStateOptions {
 export class DriverState {
   readonly #options: DriverStateOptions;
   #state: ModemState;
+  /** A transition was refused, and the pause that follows it has not begun. */
+  #refusing = false;
   /** When `#action` is to run, ms; Infinity for never. */
   #due = Infinity;
   #action: ((now: number) => void) | undefined;
@@ -97,7 +128,7 @@ export class DriverState {
   /** The time of the event in hand, ms. */
   now = 0;
   uart: UartState = "alive";
-  /** ATE0 had its effect: echo would mean that the modem has restarted. Cleared where a restart is expected. */
+  /** ATE0 had its effect: an echo would mean that the modem has restarted. Cleared where a restart is expected. */
   echoOff = false;
   /** Until then boot banners are those of a boot that was asked for, ms. */
   bootGraceUntil = 0;
@@ -114,20 +145,23 @@ export class DriverState {
   }
 
   /**
-   * Goes to a state. True when the transition is legal.
+   * Goes to a state; true when the transition is legal.
    *
-   * An illegal transition is a fault of the driver itself. It is refused: one log line tells it, the modem is
-   * failed by `FaultHandler.fail`, and brought up anew after a pause; a driver that is off stays off. So nothing
-   * is thrown out of an event, and the driver keeps a time at which it goes on. Whoever gets false must return,
-   * for it would go on with a modem that is no longer its own.
+   * An illegal transition is a fault of the driver's own code. On a device an exception would unwind the event
+   * loop and with it whatever else the event was to do, so the transition is refused instead: an event in the
+   * log tells it, and the modem is given up for a while and brought up anew, from a state that is known. A
+   * driver that is off stays off. Whoever gets false must return: the modem is no longer its own.
    */
   enter(state: ModemState, now: number): boolean {
     const from = this.#state;
-    if (transitions[from].indexOf(state) < 0) {
-      this.log(`illegal transition from=${from} to=${state}`);
-      if (from !== "off") this.faults.fail("failed", now);
+    if (transitions[from].indexOf(state) < 0 && !(this.#refusing && state === "pausing")) {
+      this.log({ kind: "modem illegal transition", from, to: state });
+      if (from === "off" || this.#refusing) return false;
+      this.#refusing = true;
+      this.faults.fail("failed", now);
       return false;
     }
+    this.#refusing = false;
     this.#state = state;
     if (state === "starting") this.uart = "alive";
     if (state === "configuring" || state === "up") this.radioReset = false;

@@ -29,7 +29,9 @@ export type ModemEvent =
   /** A command, or a datagram handed over, was answered with an error; `code` when it has one. */
   | { readonly kind: "modem refused"; readonly command: string; readonly code?: number }
   | { readonly kind: "modem send refused"; readonly code?: number }
-  | { readonly kind: "modem read refused" };
+  | { readonly kind: "modem read refused" }
+  /** A fault of the driver's own code, see `DriverState.enter`; `from` and `to` are states. */
+  | { readonly kind: "modem illegal transition"; readonly from: string; readonly to: string };
 
 /** A step that only a reader of the log wants to know of, in the words of the log. */
 export type ModemNote =
@@ -39,7 +41,6 @@ export type ModemNote =
   | "context lost"
   | "service lost"
   | "suspended"
-  | `illegal transition from=${string} to=${string}`
   | "urc unreadable"
   | "send without a prompt"
   | `reset level=${string}`

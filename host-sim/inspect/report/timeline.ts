@@ -107,6 +107,7 @@ export class Timeline {
       case "modem refused":
       case "modem send refused":
       case "modem read refused":
+      case "modem illegal transition":
       case "modem denied":
       case "modem down":
       case "fault":

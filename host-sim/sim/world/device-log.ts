@@ -79,6 +79,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>",
   "modem send refused": "modem: send refused code=<code:or none>",
   "modem read refused": "modem: read refused",
+  "modem illegal transition": "modem: illegal transition from=<from> to=<to>",
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",

@@ -162,6 +162,7 @@ export class Ledger {
         if (event.waiting === undefined) this.#pending.clear();
         return;
       case "fault":
+      case "modem illegal transition":
         this.faultLines.push(text);
         return;
       case "supervisor restart":

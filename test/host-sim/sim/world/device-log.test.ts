@@ -91,6 +91,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem refused": { command: text, "code?": whole },
   "modem send refused": { "code?": whole },
   "modem read refused": {},
+  "modem illegal transition": { from: word, to: word },
   "modem note": { text: fc.constantFrom("radio reset", "reset level=radio", "up rssi=-75dBm edrx=20s") },
   "board note": { text },
   "keys missing": {},
