@@ -89,7 +89,7 @@ export class Attach {
       (at) => {
         const level = answer?.level ?? family.cereg;
         if (sleep.rebooted(level !== family.cereg)) return driver.faults.rebooted(at);
-        survival.confirm();
+        survival.conclude();
         if (answer !== undefined && isRegistered(answer)) return this.begin(at);
         bringUp.register(at);
       },

@@ -67,7 +67,8 @@ export class Sleep {
       ...(t3412 >= 0 ? { t3412 } : {}),
       ...(edrx >= 0 ? { edrx: edrx / 100 } : {}),
     };
-    sockets.restore(socket, `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`, port);
+    const address = `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
+    sockets.restore({ id: socket, address, port });
   }
 
   /** What the network has granted. */
@@ -143,7 +144,7 @@ export class Sleep {
   /** See `Modem.remembered`. */
   remembered(): readonly number[] {
     const { t3324, t3412, edrx } = this.#granted;
-    const { id, address, port } = this.#options.sockets.first;
+    const { id, address, port } = this.#options.sockets.remembered;
     const parts = address.split(".");
     const half = (at: number): number => ((Number(parts[at]) << 8) | Number(parts[at + 1])) & 0xffff;
     const timer = (value: number | undefined): number =>

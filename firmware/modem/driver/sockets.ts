@@ -8,7 +8,9 @@
  */
 import { equals } from "../../text/ascii";
 import { runScript } from "../at/script";
+import { Channels } from "./channels";
 import type { AtEngine, AtResult } from "../at/engine";
+import type { Channel, RememberedSocket } from "./channels";
 import type { DriverState } from "./driver-state";
 import type { ModemUrc, Received, SocketTraits } from "../family/family";
 import type { Step } from "../at/script";
@@ -23,26 +25,6 @@ const lastLook = 64_000;
 const soonest = 300;
 /** Datagrams read in a row: an end to what never ends. */
 const readsAtOnce = 16;
-
-/** An owner's place. */
-interface Channel {
-  readonly owner: DatagramOwner;
-  /** Its number among the channels: the socket's id where the host chooses. */
-  readonly index: number;
-  /** The modem's socket, while there is one. */
-  id: number | undefined;
-  /** The one it had last. */
-  lastId: number;
-  address: string;
-  port: number;
-  /** Something may wait to be read. */
-  hinted: boolean;
-  /** It came while a datagram was being handed to the modem: no answer to that one. */
-  early: boolean;
-  /** The next look without a hint, ms, and after how long. */
-  lookAt: number;
-  lookAfter: number;
-}
 
 interface OutgoingDatagram {
   readonly channel: Channel;
@@ -70,7 +52,7 @@ export interface SocketsOptions {
 /** UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them. */
 export class Sockets {
   readonly #options: SocketsOptions;
-  #channels: Channel[] = [];
+  readonly #channels: Channels;
   #outbox: OutgoingDatagram[] = [];
   #working = false;
   /** A datagram is being handed to the modem. */
@@ -80,12 +62,12 @@ export class Sockets {
   #refusals = 0;
   /** Datagrams were refused with it and taken without. */
   #noRelease = false;
-  #restored: { readonly id: number; readonly address: string; readonly port: number } | undefined;
   /** The next datagram goes no earlier, ms. */
   #notBefore = 0;
 
   constructor(options: SocketsOptions) {
     this.#options = options;
+    this.#channels = new Channels(options.traits);
   }
 
   /** Whether the modem is registered and awake. */
@@ -97,8 +79,9 @@ export class Sockets {
   get deadline(): number {
     if (this.#working || !this.#ready) return Infinity;
     let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
-    for (let i = 0; i < this.#channels.length; i++) {
-      const channel = this.#channels[i];
+    const { all } = this.#channels;
+    for (let i = 0; i < all.length; i++) {
+      const channel = all[i];
       if (channel.id !== undefined) due = Math.min(due, channel.hinted ? 0 : channel.lookAt);
     }
     return due;
@@ -109,45 +92,24 @@ export class Sockets {
     return this.#outbox.length > 0;
   }
 
-  /** Socket and peer of the first owner, for `restore`; -1 for no socket. */
-  get first(): { readonly id: number; readonly address: string; readonly port: number } {
-    const channel = this.#channels[0];
-    if (channel === undefined || channel.id === undefined) return { id: -1, address: "0.0.0.0", port: 0 };
-    return { id: channel.id, address: channel.address, port: channel.port };
+  /** What of the sockets outlives the ESP32's deep sleep: see `restore`. */
+  get remembered(): RememberedSocket {
+    return this.#channels.first;
   }
 
-  /** What the first owner to come had before the ESP32's deep sleep; whether it still has is asked. */
-  restore(id: number, address: string, port: number): void {
-    if (id >= 0) this.#restored = { id, address, port };
+  /** Takes back what `remembered` gave. */
+  restore(socket: RememberedSocket): void {
+    this.#channels.restore(socket);
   }
 
   open(owner: DatagramOwner): void {
-    let index = 0;
-    while (this.#channels.some((channel) => channel.index === index)) index += 1;
-    if (index >= this.#options.traits.count) {
-      owner.failDatagram(`the modem has ${this.#options.traits.count} sockets, all are in use`);
-      return;
-    }
-    const { id, address, port } = this.#restored ?? { id: undefined, address: "", port: 0 };
-    this.#restored = undefined;
-    this.#channels.push({
-      owner,
-      index,
-      id,
-      lastId: id ?? index,
-      address,
-      port,
-      hinted: false,
-      early: false,
-      lookAt: Infinity,
-      lookAfter: firstLook,
-    });
+    this.#channels.open(owner);
   }
 
   close(owner: DatagramOwner, now: number): void {
-    const channel = this.#channelOf(owner);
+    const channel = this.#channels.of(owner);
     if (channel === undefined) return;
-    this.#channels = this.#channels.filter((other) => other !== channel);
+    this.#channels.remove(channel);
     this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
     if (channel.id === undefined || !this.#ready) return;
     runScript(this.#options.at, this.#options.traits.close(channel.id), () => {}, now);
@@ -155,7 +117,7 @@ export class Sockets {
 
   /** Takes a datagram for `pump` to send; the oldest makes room. False when it can never be sent. */
   add(owner: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): boolean {
-    const channel = this.#channelOf(owner);
+    const channel = this.#channels.of(owner);
     if (channel === undefined) return false;
     const { largest } = this.#options.traits;
     if (bytes.length > largest) {
@@ -173,7 +135,7 @@ export class Sockets {
 
   /** The modem has no sockets any more. */
   forget(): void {
-    for (let i = 0; i < this.#channels.length; i++) this.#lose(this.#channels[i]);
+    this.#channels.loseAll();
   }
 
   /** The command in flight was given up; what it was to send waits. */
@@ -189,34 +151,17 @@ export class Sockets {
     this.forget();
   }
 
-  /**
-   * The questions whether the sockets have lived through sleep; `confirm` is to be called once they
-   * were answered or not.
-   */
-  survival(): { readonly steps: readonly Step[]; readonly confirm: () => void } {
-    const { traits } = this.#options;
-    const dead: Channel[] = [];
-    const steps: Step[] = [];
-    for (let i = 0; i < this.#channels.length; i++) {
-      const channel = this.#channels[i];
-      if (channel.id === undefined) continue;
-      dead.push(channel);
-      const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
-      if (traits.survival !== undefined) steps.push(...traits.survival(channel.id, alive));
-    }
-    return {
-      steps,
-      confirm: () => {
-        for (let i = 0; i < dead.length; i++) this.#lose(dead[i]);
-      },
-    };
+  /** See `Channels.survival`. */
+  survival(): { readonly steps: readonly Step[]; readonly conclude: () => void } {
+    return this.#channels.survival();
   }
 
   /** Reads what waits, and sends what waits, one datagram at a time. */
   pump(now: number): void {
     if (!this.#ready || this.#working) return;
-    for (let i = 0; i < this.#channels.length; i++) {
-      const channel = this.#channels[i];
+    const { all } = this.#channels;
+    for (let i = 0; i < all.length; i++) {
+      const channel = all[i];
       if (channel.id !== undefined && (channel.hinted || now >= channel.lookAt)) {
         return this.#read(channel, readsAtOnce, now);
       }
@@ -242,10 +187,10 @@ export class Sockets {
     if (urc.kind === "unreadable") return this.#options.driver.log("urc unreadable");
     if (urc.kind === "no-context") return this.forget();
     if (urc.kind !== "data" && urc.kind !== "datagram" && urc.kind !== "closed") return;
-    const channel = this.#channelAt(urc.socket);
+    const channel = this.#channels.withSocket(urc.socket);
     if (urc.kind === "closed") {
       this.#options.driver.log(`socket closed reason=${urc.reason}`);
-      if (channel !== undefined) this.#lose(channel);
+      if (channel !== undefined) this.#channels.lose(channel);
       return;
     }
     // What is being handed to the modem at this moment, or was just now, has no answer yet.
@@ -258,23 +203,6 @@ export class Sockets {
     } else {
       channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
     }
-  }
-
-  #channelOf(owner: DatagramOwner): Channel | undefined {
-    for (let i = 0; i < this.#channels.length; i++)
-      if (this.#channels[i].owner === owner) return this.#channels[i];
-    return undefined;
-  }
-
-  #channelAt(id: number): Channel | undefined {
-    for (let i = 0; i < this.#channels.length; i++) if (this.#channels[i].id === id) return this.#channels[i];
-    return undefined;
-  }
-
-  #lose(channel: Channel): void {
-    channel.id = undefined;
-    channel.hinted = false;
-    channel.lookAt = Infinity;
   }
 
   #read(channel: Channel, left: number, now: number): void {
@@ -294,12 +222,12 @@ export class Sockets {
         if (kind === "timeout") return this.#options.driver.faults.silence(at);
         if (kind === "error") {
           this.#options.driver.log({ kind: "modem read refused" });
-          this.#lose(channel);
+          this.#channels.lose(channel);
         } else if (received !== undefined) {
           this.#deliver(channel, received);
           if (left > 1 && channel.id !== undefined) return this.#read(channel, left - 1, at);
         }
-        this.#settled(at);
+        this.#next(at);
       },
       now,
     );
@@ -320,7 +248,7 @@ export class Sockets {
     channel.lookAt = channel.lookAfter > lastLook ? Infinity : now + channel.lookAfter;
   }
 
-  #settled(now: number): void {
+  #next(now: number): void {
     this.pump(now);
     if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
   }
@@ -335,7 +263,7 @@ export class Sockets {
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
         this.#options.driver.log({ kind: "modem send refused", code: result.code });
-        this.#lose(channel);
+        this.#channels.lose(channel);
       } else {
         this.#options.driver.log("send without a prompt");
       }
@@ -356,7 +284,7 @@ export class Sockets {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
     }
-    this.#settled(now);
+    this.#next(now);
   }
 
   #remove(datagram: OutgoingDatagram): void {
@@ -371,7 +299,7 @@ export class Sockets {
     // A socket left over from before a reset of the ESP32 (modems count from 0), given up, or to
     // another peer, would eat up the few there are.
     const left = channel.id ?? channel.lastId;
-    this.#lose(channel);
+    this.#channels.lose(channel);
     const steps = [
       ...traits.close(left),
       ...traits.open(channel.index, address, port, (opened) => (id = opened)),
