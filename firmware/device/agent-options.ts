@@ -24,7 +24,7 @@ export interface Link extends Radio {
   connect(now: number): void;
   poll(now: number): void;
   /** It is up, and goes to sleep by itself if nobody wants anything of it. */
-  readonly settled?: boolean;
+  readonly sleepsByItself?: boolean;
   /** Something is on its way to it. */
   readonly busy?: boolean;
   /** It claims to be ready and nothing comes back: resets it, harder each time. */

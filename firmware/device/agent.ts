@@ -182,7 +182,7 @@ export class Agent {
     const { deadline } = this;
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && this.#unsettled === 0;
     if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
-    if (link.active !== false && link.settled !== true) return undefined;
+    if (link.active !== false && link.sleepsByItself !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
     if (!this.#uploader.safe) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;

@@ -30,17 +30,18 @@ export interface DatagramOwner {
   failDatagram(reason: string): void;
 }
 
+/** What a socket is given. */
 export interface UdpOptions {
   readonly modem: DatagramModem;
-  /** Datagrams that wait to be read. */
+  /** Datagrams have come; `count` of them wait to be read. */
   readonly onReadable?: (this: Udp, count: number) => void;
   readonly onError?: (this: Udp, reason: string) => void;
 }
 
-/** Datagrams kept until they are read; on a full store the newest is dropped, as a network would. */
+/** Datagrams kept until they are read; when that many wait the newest is dropped, as a network would. */
 const receiveLimit = 8;
 
-/** A socket; datagrams wait in it until they are read. */
+/** A UDP socket of the ECMA-419 shape on top of a modem; datagrams wait in it until they are read. */
 export class Udp implements DatagramOwner {
   readonly #options: UdpOptions;
   #received: Datagram[] = [];

@@ -14,9 +14,10 @@
  *   8. anything else                                       counted
  *
  * A URC may therefore stand before, inside or behind a response. A command may have data of its own:
- * some it sends behind the modem's prompt, some it gets behind a header that says how many bytes follow. After a time-out the next command
- * waits a second, so that a late answer is not taken for its own. Probes do not wait for each other;
- * once one of them is answered the next command waits for the answers to those before it.
+ * some it sends behind the modem's prompt, some it gets behind a header that says how many bytes follow.
+ * After a time-out the next command waits a second, so that a late answer is not taken for its own. Probes
+ * do not wait for each other; once one of them is answered the next command waits for the answers to those
+ * before it.
  */
 import { ascii, asciiText, equals, startsWith } from "../../text/ascii";
 import { LineFramer } from "./framer";
@@ -48,24 +49,25 @@ export interface RawAnswer {
   readonly onData: (bytes: Uint8Array) => void;
 }
 
+/** A command for the engine: its line, which lines are its answer, and whom its end is told. */
 export interface AtCommand {
   /** The line without its CR. */
   readonly line: Uint8Array;
-  /** ms until it counts as unanswered. */
+  /** ms until the command counts as unanswered. */
   readonly timeout: number;
   /** A probe whose late answer does no harm: the next command need not wait for it. */
   readonly probe?: boolean;
-  /** Prefix of information lines that belong to it, such as `+CEREG:`. */
+  /** Prefix of information lines that belong to the command, such as `+CEREG:`. */
   readonly prefix?: Uint8Array;
   /** Narrows the prefix down where a URC has the same: false leaves the line to the driver. */
   readonly owns?: (line: Uint8Array) => boolean;
-  /** Its information is a line without a prefix, such as the IMEI. */
+  /** The command's information is a line without a prefix, such as the IMEI. */
   readonly bare?: boolean;
   /** Gets each information line; the view is valid until it returns. */
   readonly onLine?: (line: Uint8Array) => void;
   readonly payload?: Payload;
   readonly raw?: RawAnswer;
-  /** Reads the line that ends it in place of OK, such as `SEND OK`; undefined for any other. */
+  /** Reads the line that ends the command in place of OK, such as `SEND OK`; undefined for any other line. */
   readonly ends?: (line: Uint8Array) => AtResult | undefined;
   /** The same for a line that must come besides OK, before it or behind, such as `+QIOPEN: 0,0`. */
   readonly also?: (line: Uint8Array) => AtResult | undefined;
@@ -73,6 +75,7 @@ export interface AtCommand {
   readonly onDone: (result: AtResult, now: number) => void;
 }
 
+/** What the engine is given, and whom it tells what no command asked for. */
 export interface AtEngineOptions {
   /** Sends bytes to the modem. */
   readonly write: (bytes: Uint8Array) => void;
@@ -83,7 +86,7 @@ export interface AtEngineOptions {
   /** See `AtEngine.gap` (default 20). */
   readonly gap?: number;
   readonly onUrc: (line: Uint8Array, now: number) => void;
-  /** A banner came; when it is a surprise the driver clears the engine. */
+  /** A banner came; when no boot was asked for the driver clears the engine. */
   readonly onBanner: (now: number) => void;
 }
 
@@ -93,17 +96,17 @@ const cmeError = ascii("+CME ERROR:");
 const cmsError = ascii("+CMS ERROR:");
 
 const usualGap = 20;
-/** Time for the prompt, ms; from it on the command has its own. */
+/** Time for the prompt, ms; from the prompt on the command has its own time. */
 const promptTimeout = 5_000;
 const escape = new Uint8Array([0x1b]);
 /** After a time-out, how long a late answer may still come, ms. */
 const lateAnswer = 1_000;
 /** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
-const settle = 300;
+const trailing = 300;
 /** Commands that may wait. */
 const queueLimit = 16;
 
-/** Sends commands one at a time and sorts what the modem says. */
+/** The AT engine: one command in flight, its response told apart from everything else a modem says. */
 export class AtEngine {
   readonly #options: AtEngineOptions;
   readonly #framer: LineFramer;
@@ -113,7 +116,9 @@ export class AtEngine {
   #half: "ok" | "also" | undefined;
   /** The prompt has not come. */
   #unprompted = false;
-  /** A prompt that was given up and may still come: what follows it would be taken for data. */
+  /**
+   * A prompt that was given up and may still come, 0 for none: a command behind it would be taken for data.
+   */
   #stray = 0;
   #expires = 0;
   #notBefore = 0;
@@ -266,7 +271,7 @@ export class AtEngine {
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
       if (command === undefined || result === "half") return;
-      this.#notBefore = now + (silent ? settle : this.gap);
+      this.#notBefore = now + (silent ? trailing : this.gap);
       this.#finish(command, result, now);
       return;
     }

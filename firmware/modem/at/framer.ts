@@ -11,6 +11,7 @@
  * in hex behind a URC's name. A longer line is dropped up to its end and counted.
  */
 
+/** Whom the framer gives what it has cut. */
 export interface FramerEvents {
   /** A view that is valid until it returns. */
   readonly onLine: (line: Uint8Array) => void;
@@ -25,6 +26,7 @@ export interface FramerEvents {
   readonly onPartial?: (line: Uint8Array) => number | undefined;
 }
 
+/** Cuts the modem's bytes into lines, prompts and raw data. */
 export class LineFramer {
   readonly #buffer: Uint8Array;
   readonly #events: FramerEvents;

@@ -11,11 +11,13 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly timeout?: number;
   /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
   readonly optional?: boolean;
-  /** Nor does a time-out: the line that it waits for by `also` may have got lost. */
+  /**
+   * A time-out does not end the script either: the line that the step waits for by `also` may have got lost.
+   */
   readonly patient?: boolean;
-  /** Asked when its turn has come: it is not needed. */
+  /** Asked when the step's turn has come: true when it is not needed. */
   readonly skip?: () => boolean;
-  /** It was answered with OK. */
+  /** The command was answered with OK. */
   readonly onOk?: () => void;
 }
 
@@ -29,7 +31,7 @@ export interface ScriptResult {
 /** Time for a command that needs no radio, ms. */
 export const defaultTimeout = 5_000;
 
-/** Runs the steps in order and stops at the first that fails. */
+/** Runs a row of AT commands one after the other, and stops at the first that fails. */
 export function runScript(
   engine: AtEngine,
   steps: readonly Step[],

@@ -8,7 +8,7 @@ import { encodeT3324, encodeT3412 } from "./timers";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
 
-/** What is asked of the modem. */
+/** What the board's settings ask of the modem. */
 export interface Wanted {
   /** Access point name of the SIM card's operator. */
   readonly apn: string;
@@ -45,7 +45,7 @@ export interface Setting {
   readonly timeout?: number;
   /** Not every firmware has it. */
   readonly optional?: boolean;
-  /** It was written. */
+  /** The setting was written. */
   readonly onWritten?: () => void;
 }
 
@@ -68,7 +68,7 @@ export function ensure(setting: Setting): Step[] {
 
 /**
  * PSM by `AT+CPSMS`: the timers stand there in the order T3412, T3324.
- * @param onWritten they read otherwise, and were written
+ * @param onWritten the timers read otherwise, and were written
  */
 export function psmSteps({ psm }: Wanted, onWritten?: () => void): Step[] {
   const t3412 = psm === undefined ? "" : encodeT3412(psm.t3412);
@@ -120,8 +120,8 @@ export function askRegistration(onAnswer: (registration: Registration) => void):
 }
 
 /**
- * Asks why the network refused it, of modems whose `+CEREG:` does not tell: the text is the maker's own,
- * so the first number in it that can be an EMM cause is taken.
+ * Asks why the network denied registration, of modems whose `+CEREG:` does not tell: the text is the maker's
+ * own, so the first number in it that can be an EMM cause is taken.
  */
 export function askCause(onCause: (cause: number) => void): Step[] {
   return [

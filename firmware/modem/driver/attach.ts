@@ -16,6 +16,7 @@ import type { Step } from "../at/script";
 import type { Sleep } from "./sleep";
 import type { Sockets } from "./sockets";
 
+/** The parts of the driver that attach works with. */
 export interface AttachParts {
   readonly options: ModemOptions;
   readonly driver: DriverState;
@@ -27,7 +28,7 @@ export interface AttachParts {
   readonly bringUp: BringUp;
 }
 
-/** A modem that was up and says that it lost the network searches by itself for so long, ms. */
+/** For so long a modem that was up and lost the network searches by itself, ms. */
 const grace = 60_000;
 /** Banners may trail in after a wake that is a boot, ms. */
 const wakeGrace = 10_000;
@@ -42,7 +43,7 @@ export class Attach {
     this.#parts = parts;
   }
 
-  /** The network has taken the modem in. */
+  /** The network has registered the modem. */
   registered(status: Registration, now: number): void {
     this.#parts.driver.log(`registered stat=${status.stat}${this.#parts.sleep.grant(status)}`);
     this.begin(now);
@@ -61,7 +62,7 @@ export class Attach {
     if (wanted.edrx !== undefined) steps.push(askEdrx((seconds) => sleep.grantEdrx(seconds)));
     const up = (at: number): void => {
       if (!driver.enter("up", at)) return;
-      sleep.active(at);
+      sleep.traffic(at);
       const { edrx } = sleep.granted;
       const signal = this.rssi === undefined ? "" : ` rssi=${this.rssi}dBm`;
       driver.log(`up${signal}${edrx === undefined ? "" : ` edrx=${edrx}s`}`);
@@ -73,7 +74,7 @@ export class Attach {
   }
 
   /** After sleep or a loss of service: asks whether settings, registration and sockets are still there. */
-  resume(now: number): void {
+  verify(now: number): void {
     const { options, driver, sleep, sockets, bringUp } = this.#parts;
     const { family } = options;
     driver.uart = "alive";
@@ -84,7 +85,7 @@ export class Attach {
     const set = { line: ascii(`AT+CEREG=${family.cereg}`) };
     // Asked before it is set: the level that the answer has tells whether the modem has kept its settings.
     const steps: Step[] = [...(family.sleep.boots ? [set, ask] : [ask, set]), ...survival.steps];
-    bringUp.runQuietly(
+    bringUp.runAfterBoot(
       steps,
       (at) => {
         const level = answer?.level ?? family.cereg;
@@ -98,9 +99,9 @@ export class Attach {
   }
 
   /** Asks for registration, context and sockets again, `delay` ms from now. */
-  lookAgain(delay: number, now: number): void {
+  verifyLater(delay: number, now: number): void {
     const { driver } = this.#parts;
-    if (driver.enter("waking", now)) driver.later(delay, now, (at) => this.resume(at));
+    if (driver.enter("waking", now)) driver.later(delay, now, (at) => this.verify(at));
   }
 
   /** The network context is gone, and the sockets with it. */
@@ -111,23 +112,23 @@ export class Attach {
     if (driver.state !== "up") return;
     sockets.interrupt();
     engine.clear(now);
-    this.lookAgain(1_000, now);
+    this.verifyLater(1_000, now);
   }
 
   /**
-   * The network was lost, or found again. A modem that has lost it searches by itself; when it has had
-   * its time it is asked, for the line that it was found may have got lost.
+   * The network was lost, or found again. A modem that has lost it searches by itself; after a while it is
+   * asked, for the line that says that the network was found may have got lost.
    */
   changed(registered: boolean, now: number): void {
     const { options, driver, at: engine, sleep, sockets } = this.#parts;
-    sleep.active(now);
+    sleep.traffic(now);
     if (registered) return driver.cancelLater();
     driver.log("service lost");
     driver.later(grace, now, (at) => {
       if (driver.state !== "up" || !driver.enter("waking", at)) return;
       sockets.interrupt();
       engine.clear(at);
-      if (options.family.sleep.light === undefined) return this.resume(at);
+      if (options.family.sleep.light === undefined) return this.verify(at);
       // The modem's UART may have fallen asleep meanwhile.
       driver.uart = "unknown";
       sleep.wake(at);

@@ -22,6 +22,7 @@ import type { RetryPolicy } from "./retry-policy";
 import type { Sockets } from "./sockets";
 import type { Step } from "../at/script";
 
+/** The parts of the driver that bring-up works with. */
 export interface BringUpParts {
   readonly options: ModemOptions;
   readonly driver: DriverState;
@@ -42,20 +43,22 @@ const strangersGap = 120;
 const probeTime = 300;
 
 /**
- * From nothing to a modem that searches for its network: found on the UART or switched on, identified, its SIM
- * card read, its radio set up.
+ * From nothing to a modem that searches for its network: found on the UART or switched on, identified, its
+ * SIM card read, its radio set up.
  */
 export class BringUp {
   readonly #parts: BringUpParts;
   /** The modem's IMEI once known. */
   imei: string | undefined;
-  /** The modem has answered as one of its family since the bring-up began, and its kept settings are right. */
+  /**
+   * The modem has answered as one of its family since the bring-up began, and its kept settings are right.
+   */
   #known = false;
   #identifications = 0;
   /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
-  /** Settings were written that took a restart; twice in a row would be a modem that does not keep them. */
-  #applied = false;
+  /** Settings were written that took a restart; a modem that asks for one again does not keep them. */
+  #restarted = false;
 
   constructor(parts: BringUpParts) {
     this.#parts = parts;
@@ -78,7 +81,7 @@ export class BringUp {
   }
 
   /** A boot banner came. */
-  announced(): void {
+  sawBanner(): void {
     this.#booting = true;
   }
 
@@ -89,8 +92,8 @@ export class BringUp {
   #switchOn(now: number): void {
     const { lines } = this.#parts;
     if (!lines.hasKey) return this.#restartByCommand(now);
-    this.#parts.retryPolicy.note("key");
-    // One that is on and deaf does not mind the key where that cannot switch it off.
+    this.#parts.retryPolicy.taken("key");
+    // Where the key cannot switch a modem off, it has no effect on one that is on and deaf: a command may.
     const otherwise = lines.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
     lines.switchOn((at) => this.#awaitBoot(at, otherwise), now);
   }
@@ -110,11 +113,11 @@ export class BringUp {
   }
 
   #restartByCommand(now: number): void {
-    this.#parts.retryPolicy.note("reboot");
-    this.#sayRestart((at) => this.#awaitBoot(at), now);
+    this.#parts.retryPolicy.taken("reboot");
+    this.#sendRestart((at) => this.#awaitBoot(at), now);
   }
 
-  #sayRestart(onDone: (now: number) => void, now: number): void {
+  #sendRestart(onDone: (now: number) => void, now: number): void {
     this.#parts.at.send(
       {
         line: ascii(this.#parts.options.family.restart ?? "AT+CFUN=1,1"),
@@ -127,12 +130,14 @@ export class BringUp {
     );
   }
 
-  /** Nothing is known of the modem yet; one of another family may want longer pauses. False when refused. */
+  /**
+   * Forgets what was known of the modem; one of another family may want longer pauses. False when refused.
+   */
   #start(now: number): boolean {
     const { at: engine, driver, options } = this.#parts;
     if (!driver.enter("starting", now)) return false;
     driver.bootGraceUntil = Infinity;
-    this.#applied = false;
+    this.#restarted = false;
     this.#known = false;
     this.#booting = false;
     this.#identifications = 0;
@@ -141,8 +146,8 @@ export class BringUp {
   }
 
   /**
-   * The modem answers again after it did not: its radio is reset, or, when it was not identified yet, that is
-   * done first.
+   * The modem answers again after it did not: it is identified, unless that was done before; then its radio
+   * is reset.
    */
   goOn(resetRadio: (now: number) => void, now: number): void {
     if (this.#known) return resetRadio(now);
@@ -150,7 +155,7 @@ export class BringUp {
     this.#configure(now);
   }
 
-  /** A bring-up that begins with one of the escalation's upper resetLevels. */
+  /** A bring-up that begins with one of the reset escalation's upper levels. */
   escalate(level: ResetLevel, now: number): void {
     if (!this.#start(now)) return;
     const { driver, lines, retryPolicy, sockets } = this.#parts;
@@ -158,11 +163,11 @@ export class BringUp {
     driver.log(`reset level=${level}`);
     switch (level) {
       case "key":
-        retryPolicy.note("key");
-        // The press that is to switch it off would only wake one that sleeps.
+        retryPolicy.taken("key");
+        // The press that is to switch the modem off would only wake one that sleeps.
         return lines.wake((at) => lines.restart((t) => this.#awaitBoot(t), at), now);
       case "supply":
-        retryPolicy.note("supply");
+        retryPolicy.taken("supply");
         return lines.cycleSupply((at) => this.begin(at), now);
       default:
         return this.#restartByCommand(now);
@@ -181,7 +186,7 @@ export class BringUp {
     };
     const known = (): boolean => isFamily(model, family);
     const askModel: Step = { line: ascii("AT+CGMM"), bare: true, optional: true, onLine: onModel };
-    // Once more, for noise on the wire makes no other modem of it.
+    // Asked by two commands: noise on the wire in one answer makes no other modem of it.
     const steps: Step[] = [askModel, { ...askModel, line: ascii("ATI"), skip: known }];
     this.#identifications += 1;
     this.#runAfterEcho(
@@ -216,31 +221,31 @@ export class BringUp {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
-      if (rewritten && !this.#applied) this.#apply(at);
+      if (rewritten && !this.#restarted) this.#restartForSettings(at);
       else this.#awaitSimCard(at);
     };
     driver.run(steps, identified, now);
   }
 
-  /** Settings were written that the modem takes up when it starts. */
-  #apply(now: number): void {
+  /** Restarts the modem, for settings were written that it takes up when it starts. */
+  #restartForSettings(now: number): void {
     const { driver } = this.#parts;
-    this.#applied = true;
+    this.#restarted = true;
     driver.log("restart for new settings");
     if (!driver.enter("starting", now)) return;
     driver.bootGraceUntil = Infinity;
-    this.#sayRestart((at) => this.#awaitBoot(at), now);
+    this.#sendRestart((at) => this.#awaitBoot(at), now);
   }
 
-  /** Runs steps behind those that any boot or wake calls for: no echo, errors with their numbers. */
-  runQuietly(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+  /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
+  runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { options, wanted } = this.#parts;
     this.#runAfterEcho([...(options.family.always?.(wanted) ?? []), ...steps], onDone, now);
   }
 
   #runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { at: engine, driver } = this.#parts;
-    const rest = (at: number): void => {
+    const silenced = (at: number): void => {
       engine.echoed = false;
       const done = (t: number): void => {
         driver.echoOff = !engine.echoed;
@@ -248,7 +253,7 @@ export class BringUp {
       };
       driver.run([{ line: ascii("AT+CMEE=1") }, ...steps], done, at);
     };
-    driver.run([{ line: ascii("ATE0") }], rest, now);
+    driver.run([{ line: ascii("ATE0") }], silenced, now);
   }
 
   #awaitSimCard(now: number): void {
@@ -256,7 +261,7 @@ export class BringUp {
     awaitSimCard(
       {
         driver,
-        wake: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout, optional: true },
+        fullFunction: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout, optional: true },
         onReady: (at) => this.setUpRadio(at),
         onMissing: (status, at) => {
           if (status === "") driver.log({ kind: "modem sim missing" });
@@ -268,7 +273,7 @@ export class BringUp {
     );
   }
 
-  /** Says all that must be said while the radio is off, and searches. */
+  /** Says all that must be said while the radio is off, switches it on, and searches. */
   setUpRadio(now: number): void {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;

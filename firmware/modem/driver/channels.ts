@@ -1,6 +1,7 @@
 /**
- * Whose socket is whose: each owner has a place of its own, and while the modem keeps one for it a socket there,
- * connected to one peer. A place outlives its socket, which the modem loses with its power or its context.
+ * Whose socket is whose: each owner has a place of its own, and while the modem keeps one for it a socket
+ * there, connected to one peer. A place outlives its socket, which the modem loses with its power or its
+ * context.
  */
 import type { SocketTraits } from "../family/family";
 import type { Step } from "../at/script";

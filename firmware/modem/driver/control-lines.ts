@@ -4,11 +4,12 @@
  *     key       PWRKEY: a press wakes it from PSM, a longer one switches it on or off
  *     reset     RESET_N: starts it anew
  *     wake pin  PSM_EINT: ends PSM
- *     supply    off for 3 s, then on: the last thing that helps a modem that hangs
+ *     supply    off for 3 s, then on: helps a modem that hangs when nothing else does
  */
 import type { DriverState } from "./driver-state";
 import type { PowerTimes, SleepTraits } from "../family/family";
 
+/** The wires that a board has, and how the family wants them used. */
 export interface ControlLinesOptions {
   readonly driver: DriverState;
   readonly times: PowerTimes;
@@ -25,13 +26,13 @@ type Wire = (pressed: boolean) => void;
 
 // Times in ms.
 const supplyOff = 3_000;
-/** After the supply is back. */
-const supplySettles = 1_000;
+/** From switching the supply on until it has risen. */
+const supplyRise = 1_000;
 
 /** The wires with which a modem is switched; every board may be without any of them. */
 export class ControlLines {
   readonly #options: ControlLinesOptions;
-  /** What is held down. */
+  /** The wire that is held down. */
   #pressed: Wire | undefined;
   #supplyOff = false;
 
@@ -52,12 +53,12 @@ export class ControlLines {
     return wakes === "uart" ? undefined : wakes === "pin" ? wakePin : this.#key;
   }
 
-  /** It can be switched on by its key. */
+  /** The modem can be switched on by its key. */
   get hasKey(): boolean {
     return this.#key !== undefined;
   }
 
-  /** It can be started anew without its supply: by reset or key. */
+  /** The modem can be started anew without its supply: by reset or key. */
   get canRestart(): boolean {
     const { off } = this.#options.times;
     return this.#reset !== undefined || (this.#key !== undefined && off > 0);
@@ -72,17 +73,17 @@ export class ControlLines {
     return this.#options.wakes === "uart" || this.#waker !== undefined;
   }
 
-  /** Presses what ends PSM; without such a wire it is done at once. */
+  /** Presses the wire that ends PSM; without one `onDone` is called at once. */
   wake(onDone: (now: number) => void, now: number): void {
     this.#press(this.#waker, this.#options.times.wake, onDone, now);
   }
 
-  /** Presses the key as for switching it on; without one it is done at once. */
+  /** Presses the key as for switching the modem on; without one `onDone` is called at once. */
   switchOn(onDone: (now: number) => void, now: number): void {
     this.#press(this.#key, this.#options.times.on, onDone, now);
   }
 
-  /** Starts it anew: by its reset line, else off and on by its key. */
+  /** Starts the modem anew: by its reset line, else off and on by its key. */
   restart(onDone: (now: number) => void, now: number): void {
     const { times, driver } = this.#options;
     if (this.#reset !== undefined) return this.#press(this.#reset, times.reset, onDone, now);
@@ -90,7 +91,7 @@ export class ControlLines {
     this.#press(this.#key, times.off, down, now);
   }
 
-  /** Off and on by the supply. */
+  /** Switches the supply off and on; without that switch `onDone` is called at once. */
   cycleSupply(onDone: (now: number) => void, now: number): void {
     const { supply, driver } = this.#options;
     if (supply === undefined) return onDone(now);
@@ -98,12 +99,12 @@ export class ControlLines {
     supply(false);
     driver.later(supplyOff, now, (at) => {
       this.#restore();
-      driver.later(supplySettles, at, onDone);
+      driver.later(supplyRise, at, onDone);
     });
   }
 
-  /** Lets go of every wire, and gives the supply back: what was to do so later was cancelled. */
-  release(): void {
+  /** Lets go of every wire, and switches the supply on: the action that was to do so later was cancelled. */
+  letGo(): void {
     const pressed = this.#pressed;
     this.#pressed = undefined;
     pressed?.(false);
@@ -115,7 +116,7 @@ export class ControlLines {
     this.#pressed = wire;
     wire(true);
     this.#options.driver.later(duration, now, (at) => {
-      this.release();
+      this.letGo();
       onDone(at);
     });
   }

@@ -1,10 +1,11 @@
 /**
  * The state of a modem's driver, the transitions between states that are legal, the one timer, and what the
- * parts of the driver share: bring-up, registration, attach, sleep, sockets and recovery. The usual way:
+ * parts of the driver share: bring-up, registration, attach, sleep, sockets and recovery.
  *
  *     off -> starting -> configuring -> registering -> up -> asleep -> waking -> up
  *
- * and when the modem does not do as it should: -> recovering, which mends it in seconds, or -> pausing -> starting.
+ * That is the usual way. A modem that does not do as it should is "recovering", which takes seconds, or the
+ * driver leaves it alone, "pausing", and brings it up anew.
  */
 import { runScript } from "../at/script";
 import type { AtEngine } from "../at/engine";
@@ -66,7 +67,7 @@ export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = 
     "up", // registration and context are still there
     "registering", // the registration is not
     "asleep", // the modem fell asleep while it was asked
-    "starting", // the modem has restarted, or is restarted as nothing came back from the cloud before it slept
+    "starting", // the modem has restarted, or is restarted as nothing came back before it slept
     "recovering", // a command is not answered, or nothing came back before it slept
     "pausing", // a command is refused
     "off", // `suspend`
@@ -105,6 +106,7 @@ export interface FaultHandler {
   fail(reason: DownReason, now: number): void;
 }
 
+/** What the driver's state begins with and acts on. */
 export interface DriverStateOptions {
   /** The state at start: asleep when the modem has gone on through the ESP32's deep sleep. */
   readonly state: "off" | "asleep";
@@ -128,7 +130,10 @@ export class DriverState {
   /** The time of the event in hand, ms. */
   now = 0;
   uart: UartState = "alive";
-  /** ATE0 had its effect: an echo would mean that the modem has restarted. Cleared where a restart is expected. */
+  /**
+   * ATE0 had its effect: an echo would mean that the modem has restarted. Cleared where a restart is
+   * expected.
+   */
   echoOff = false;
   /** Until then boot banners are those of a boot that was asked for, ms. */
   bootGraceUntil = 0;
@@ -147,10 +152,10 @@ export class DriverState {
   /**
    * Goes to a state; true when the transition is legal.
    *
-   * An illegal transition is a fault of the driver's own code. On a device an exception would unwind the event
-   * loop and with it whatever else the event was to do, so the transition is refused instead: an event in the
-   * log tells it, and the modem is given up for a while and brought up anew, from a state that is known. A
-   * driver that is off stays off. Whoever gets false must return: the modem is no longer its own.
+   * An illegal transition is a fault of the driver's own code. On a device an exception would unwind the
+   * event loop and with it whatever else the event was to do, so the transition is refused instead: an event
+   * in the log tells it, and the modem is given up for a while and brought up anew, from a state that is
+   * known. A driver that is off stays off. Whoever gets false must return: the modem is no longer its own.
    */
   enter(state: ModemState, now: number): boolean {
     const from = this.#state;
@@ -198,7 +203,9 @@ export class DriverState {
     action?.(now);
   }
 
-  /** Runs a script of commands; `onDone` is called when each was carried out, else the `FaultHandler` acts. */
+  /**
+   * Runs a script of commands; `onDone` is called when each was carried out, else the `FaultHandler` acts.
+   */
   run(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const finish = (outcome: ScriptResult, at: number): void => {
       if (outcome.result.kind === "ok") onDone(at);

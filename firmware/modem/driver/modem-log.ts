@@ -16,15 +16,15 @@ export type DownReason =
 /** An event of the driver that somebody acts on or counts. */
 export type ModemEvent =
   | { readonly kind: "modem starting" | "modem waking" | "modem asleep" }
-  /** It is what it should be; without `imei` it would not tell that. */
+  /** The modem is of the family that it should be; without `imei` when it would not tell that. */
   | { readonly kind: "modem identified"; readonly imei?: string }
   | { readonly kind: "modem wrong modem"; readonly expected: string; readonly found: string }
-  /** The card will not do, and what the modem says of it; or there is none. */
+  /** The SIM card cannot be used, and what the modem says of it; or there is no card. */
   | { readonly kind: "modem sim"; readonly status: string }
   | { readonly kind: "modem sim missing" }
-  /** The network will not have it; `cause` as number and name. */
+  /** The network denies registration; `cause` as number and name. */
   | { readonly kind: "modem denied"; readonly cause: string }
-  /** The driver gives up for `retry`. */
+  /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when it has one. */
   | { readonly kind: "modem refused"; readonly command: string; readonly code?: number }

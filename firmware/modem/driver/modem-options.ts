@@ -6,6 +6,7 @@ import type { DownReason, ModemLog } from "./modem-log";
 
 export type { DownReason } from "./modem-log";
 
+/** What a modem's driver is given: its family, the wires and settings of the board, and whom it tells. */
 export interface ModemOptions {
   readonly family: Family;
   /** Sends bytes to the modem's UART. */
@@ -28,7 +29,7 @@ export interface ModemOptions {
   readonly supply?: (on: boolean) => void;
   /** What `escalation` was before deep sleep or a restart. */
   readonly escalation?: readonly number[];
-  /** It has changed. */
+  /** `escalation` has changed. */
   readonly onEscalation?: (state: readonly number[]) => void;
   /** What `remembered` was before the ESP32's deep sleep: the modem has gone on without it. */
   readonly resume?: readonly number[];
@@ -38,7 +39,7 @@ export interface ModemOptions {
   readonly random: () => number;
   /** Datagrams can be sent. */
   readonly onUp?: (now: number) => void;
-  /** They cannot, and the driver is trying again by itself. */
+  /** Datagrams cannot be sent, and the driver is trying again by itself. */
   readonly onDown?: (reason: DownReason, now: number) => void;
   /** The modem has told its IMEI. */
   readonly onIdentified?: (imei: string, now: number) => void;

@@ -1,6 +1,7 @@
 /**
- * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. What differs from one family to
- * the next is a table, see `Family`; the states of the driver and their transitions are `DriverState`'s.
+ * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. What differs from one
+ * family to the next is a table, see `Family`; the states of the driver and their transitions are
+ * `DriverState`'s.
  *
  * No clock of its own: every call brings the time (ms).
  */
@@ -26,10 +27,16 @@ import type { DatagramModem, DatagramOwner } from "../udp";
 
 const cpin = ascii("+CPIN:");
 
-/** Three seconds, and what the commands in front of a datagram may take less than those of the one before, ms. */
+/**
+ * Least time between two datagrams, ms: three seconds on the air, and by how much the commands in front of a
+ * datagram may be quicker than those in front of the one before.
+ */
 const usualPace = 3_500;
 
-/** The driver: `connect` when there is something to send, `poll` at `deadline`. */
+/**
+ * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. `connect` when there is
+ * something to send, `poll` at `deadline`.
+ */
 export class Modem implements DatagramModem {
   readonly #options: ModemOptions;
   readonly #driver: DriverState;
@@ -56,7 +63,7 @@ export class Modem implements DatagramModem {
     const driver = new DriverState({
       state: isMemory(options.resume) ? "asleep" : "off",
       at,
-      onCancel: () => lines.release(),
+      onCancel: () => lines.letGo(),
       log: options.log,
     });
     const lines = new ControlLines({
@@ -89,7 +96,7 @@ export class Modem implements DatagramModem {
       driver,
       at,
       traits: family.sockets,
-      onIdle: (now) => this.#sleep.release(now),
+      onIdle: (now) => this.#sleep.permit(now),
       pace: options.pace ?? usualPace,
     });
     const sleep = new Sleep({
@@ -159,8 +166,8 @@ export class Modem implements DatagramModem {
     );
   }
 
-  /** The modem needs no command any more: no datagram waits, and PSM comes by itself when T3324 is over. */
-  get settled(): boolean {
+  /** The modem needs no command any more: no datagram waits, and it falls asleep when T3324 is over. */
+  get sleepsByItself(): boolean {
     return this.#driver.state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
   }
 
@@ -178,7 +185,9 @@ export class Modem implements DatagramModem {
     return this.#sleep.remembered();
   }
 
-  /** Switches the radio off until `connect`, whatever the modem was doing; one that sleeps goes on sleeping. */
+  /**
+   * Switches the radio off until `connect`, whatever the modem was doing; one that sleeps goes on sleeping.
+   */
   suspend(now: number): void {
     if (this.#driver.state === "off" || this.#driver.state === "asleep") return;
     this.#driver.cancelLater();
@@ -190,7 +199,9 @@ export class Modem implements DatagramModem {
     this.#options.onDown?.("suspended", now);
   }
 
-  /** The modem claims to be up and nothing comes back from the cloud: takes the next level of the escalation. */
+  /**
+   * The modem claims to be up and nothing comes back from the cloud: takes the next level of the escalation.
+   */
   reset(now: number): void {
     this.#driver.now = now;
     this.#recovery.nothingBack(now);
@@ -243,12 +254,10 @@ export class Modem implements DatagramModem {
     release: boolean,
   ): void {
     if (!this.#sockets.add(owner, bytes, address, port, release)) return;
-    this.#sleep.active(this.#driver.now);
+    this.#sleep.traffic(this.#driver.now);
     if (this.ready) this.#sockets.pump(this.#driver.now);
     else this.connect(this.#driver.now);
   }
-
-  // Sleep and wake
 
   #wake(now: number): void {
     if (!this.#driver.enter("waking", now)) return;
@@ -269,18 +278,16 @@ export class Modem implements DatagramModem {
 
   /** The modem must be asleep by now, though it has not said so. */
   #assumeAsleep(now: number): void {
-    if (this.busy || this.#driver.deadline !== Infinity) return this.#sleep.active(now);
+    if (this.busy || this.#driver.deadline !== Infinity) return this.#sleep.traffic(now);
     this.#driver.uart = "unknown";
     this.#driver.enter("asleep", now);
   }
-
-  // URCs and trouble
 
   #urc(line: Uint8Array, now: number): void {
     if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
       if (registration === undefined) return;
-      if (this.#driver.state === "registering") this.#registration.announce(registration, now);
+      if (this.#driver.state === "registering") this.#registration.hear(registration, now);
       else if (this.#driver.state === "up") this.#attach.changed(isRegistered(registration), now);
     } else if (startsWith(line, cpin)) {
       const status = asciiText(line, cpin.length).trim();
@@ -302,13 +309,13 @@ export class Modem implements DatagramModem {
         return;
       case "awake":
         this.#driver.uart = "alive";
-        return this.#recovery.heard(now);
+        return this.#recovery.signOfLife(now);
       case "no-context":
         return this.#attach.contextLost(now);
       case "time":
         return this.#options.onTime?.(urc.epoch, now);
       default:
-        this.#sleep.active(now);
+        this.#sleep.traffic(now);
         this.#sockets.take(urc, now);
         // The modem was only taken for asleep, or no more than its UART slept.
         if (urc.kind === "data" && this.#driver.state === "asleep") {
@@ -320,8 +327,8 @@ export class Modem implements DatagramModem {
   }
 
   #banner(now: number): void {
-    this.#bringUp.announced();
-    if (this.#driver.state === "pausing") return this.#recovery.heard(now);
+    this.#bringUp.sawBanner();
+    if (this.#driver.state === "pausing") return this.#recovery.signOfLife(now);
     if (this.#driver.state === "off" || now < this.#driver.bootGraceUntil) return;
     if (this.#options.family.sleep.boots && this.#driver.state === "asleep") {
       this.#driver.uart = "alive";

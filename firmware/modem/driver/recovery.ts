@@ -1,9 +1,9 @@
 /**
- * What is done about a modem that does not do as it should: it does not answer, has restarted by itself, finds
- * no cell, opens no socket, or claims to be up while nothing comes back from the cloud.
+ * What is done about a modem that does not do as it should: it does not answer, has restarted by itself,
+ * finds no cell, opens no socket, or claims to be up while nothing comes back from the cloud.
  *
- *     talk to it, wake it -> radio off and on -> give up for a while, then bring it up anew, from a higher level
- *                                                of the reset escalation
+ *     probe it, wake it -> radio off and on -> leave it alone for a while, then bring it up anew,
+ *                                              from a higher level of the reset escalation
  */
 import { ascii, asciiText } from "../../text/ascii";
 import { probe } from "../at/script";
@@ -19,6 +19,7 @@ import type { RetryPolicy } from "./retry-policy";
 import type { ScriptResult } from "../at/script";
 import type { Sockets } from "./sockets";
 
+/** The parts of the driver that recovery works with. */
 export interface RecoveryParts {
   readonly options: ModemOptions;
   readonly driver: DriverState;
@@ -31,7 +32,10 @@ export interface RecoveryParts {
   readonly attach: Attach;
 }
 
-/** What is done about a modem that does not do as it should. */
+/**
+ * What is done about a modem that does not do as it should: it does not answer, has restarted by itself,
+ * finds no cell, opens no socket, or claims to be up while nothing comes back from the cloud.
+ */
 export class Recovery implements FaultHandler {
   readonly #parts: RecoveryParts;
   /** Nothing on the UART answered: the first line of the modem ends the pause. */
@@ -60,7 +64,7 @@ export class Recovery implements FaultHandler {
     const from = driver.state;
     if (from === "recovering") return this.fail("no-answer", now);
     if (!driver.enter("recovering", now)) return;
-    retryPolicy.note("resync");
+    retryPolicy.taken("resync");
     driver.log(`resync after=${from}`);
     this.#stop(now);
     const resetRadio = (at: number): void => this.#resetRadio(at);
@@ -82,13 +86,13 @@ export class Recovery implements FaultHandler {
   /** Something has come back from the cloud. */
   confirmed(): void {
     this.#resetDue = false;
-    this.#parts.escalation.heard();
+    this.#parts.escalation.confirmed();
   }
 
   /** The modem was woken: registration and context are asked for, unless a reset is due. */
   woken(now: number): void {
     const { attach, driver } = this.#parts;
-    if (!this.#resetDue) return attach.resume(now);
+    if (!this.#resetDue) return attach.verify(now);
     this.#resetDue = false;
     driver.uart = "alive";
     this.#resetMute(now);
@@ -119,7 +123,7 @@ export class Recovery implements FaultHandler {
   /** Asks for registration and context again; then resets the radio, then gives up for a while. */
   socketRefused(times: number, now: number): void {
     const { attach, driver, retryPolicy } = this.#parts;
-    if (times === 1) return attach.lookAgain(1_000, now);
+    if (times === 1) return attach.verifyLater(1_000, now);
     if (times === 2) {
       if (driver.enter("recovering", now)) this.#resetRadio(now);
       return;
@@ -139,14 +143,14 @@ export class Recovery implements FaultHandler {
     options.onDown?.("rebooted", now);
   }
 
-  /** Says all that a bring-up says, for the modem may have rebooted and nobody has noticed. */
+  /** Says all that a bring-up says while the radio is off, for the modem may have rebooted unnoticed. */
   #resetRadio(now: number): void {
     const { driver, retryPolicy, sockets, bringUp } = this.#parts;
     driver.log("radio reset");
-    retryPolicy.note("radio");
+    retryPolicy.taken("radio");
     driver.radioReset = true;
     sockets.forget();
-    bringUp.runQuietly([], (at) => bringUp.setUpRadio(at), now);
+    bringUp.runAfterBoot([], (at) => bringUp.setUpRadio(at), now);
   }
 
   fail(reason: DownReason, now: number): void {
@@ -162,7 +166,7 @@ export class Recovery implements FaultHandler {
     if (!driver.enter("pausing", now)) return;
     this.#deaf = reason === "no-answer";
     driver.log({ kind: "modem down", reason, retry: wait });
-    // A modem without a cell cannot sleep: left alone it would search until the battery is empty.
+    // A modem without a cell does not sleep: it would search until the battery is empty.
     if (!this.#deaf && reason !== "wrong-modem") this.switchRadioOff(now);
     driver.later(wait, now, (at) => {
       const level = retryPolicy.next(reason);
@@ -172,14 +176,16 @@ export class Recovery implements FaultHandler {
     options.onDown?.(reason, now);
   }
 
-  /** A modem that did not answer is awake: it is brought up now, for it may be asleep when the pause is over. */
-  heard(now: number): void {
+  /**
+   * A modem that did not answer is awake: it is brought up now, for it may be asleep when the pause is over.
+   */
+  signOfLife(now: number): void {
     if (this.#parts.driver.state !== "pausing" || !this.#deaf) return;
     this.#parts.driver.cancelLater();
     this.#parts.bringUp.begin(now);
   }
 
-  /** Nothing waits for the answer: a modem that does not hear the command cannot be helped here. */
+  /** Nothing waits for the answer: whether the modem has heard the command makes no difference here. */
   switchRadioOff(now: number): void {
     const { radioOff, cfunTimeout } = this.#parts.options.family;
     const line = ascii(radioOff ?? "AT+CFUN=0");

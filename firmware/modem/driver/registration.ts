@@ -1,6 +1,6 @@
 /**
- * Waits until the modem is registered: the URC usually tells, a question now and then makes up for
- * one that got lost.
+ * Waits until the modem is registered: the URC usually tells, and a question now and then makes up for a URC
+ * that got lost.
  */
 import { describeCause } from "../at/emm-cause";
 import { isRegistered } from "../at/fields";
@@ -16,6 +16,7 @@ const pollInterval = 10_000;
 /** A first search can take minutes; after this long something is wrong, ms. */
 const limits = Object.freeze({ long: 300_000, short: 90_000 });
 
+/** The parts of the driver that the wait works with. */
 export interface RegistrationOptions {
   readonly driver: DriverState;
   readonly at: AtEngine;
@@ -23,12 +24,12 @@ export interface RegistrationOptions {
   readonly onRegistered: (status: Status, now: number) => void;
 }
 
-/** Waits until the modem is registered: one wait after another. */
+/** Waits until the modem is registered: the URC usually tells, and a question now and then. */
 export class RegistrationWait {
   readonly #options: RegistrationOptions;
   #until = 0;
-  /** From a URC that came while a command was in flight. */
-  #announced: Status | undefined;
+  /** The status of a URC that came while a command was in flight. */
+  #heard: Status | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -40,22 +41,23 @@ export class RegistrationWait {
     this.#ask(now);
   }
 
-  /** Takes in the URC. */
-  announce(status: Status, now: number): void {
-    if (this.#options.at.busy) this.#announced = status;
+  /** Takes the status of a URC. */
+  hear(status: Status, now: number): void {
+    if (this.#options.at.busy) this.#heard = status;
     else this.#judge(status, now);
   }
 
   #ask(now: number): void {
-    this.#announced = undefined;
+    this.#heard = undefined;
     const { driver, family } = this.#options;
     let answer: Status | undefined;
     driver.run(
       [askRegistration((status) => (answer = status))],
       (at) => {
         if (driver.state !== "registering") return;
-        // A URC that came meanwhile may be older than the answer, or newer: "searching" settles nothing.
-        if (this.#announced !== undefined && this.#judge(this.#announced, at)) return;
+        // A URC that came meanwhile may be older than the answer or newer: "searching" in either decides
+        // nothing.
+        if (this.#heard !== undefined && this.#judge(this.#heard, at)) return;
         if (answer !== undefined && this.#judge(answer, at)) return;
         // A UART that sleeps lightly would lose a question that comes later.
         const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
@@ -66,7 +68,7 @@ export class RegistrationWait {
     );
   }
 
-  /** Acts on a registration status; true when the matter is settled. */
+  /** Acts on a registration status; true when it ends the wait. */
   #judge(status: Status, now: number): boolean {
     if (status.stat === 3) {
       this.#denied(status.cause, now);

@@ -2,19 +2,24 @@
  * The reset escalation: what is tried, one after the other, with a modem that does not work, and how often
  * each was. The same for every family.
  *
- *     resync   talk to it until it answers
+ *     resync   probe it until it answers
  *     radio    switch its radio off and on
  *     reboot   have it restart by command
  *     key      switch it off and on by its power key
  *     supply   take its supply away for some seconds: the last that helps a modem that hangs
  */
 
+/** The levels, the gentlest first. */
 export const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
+/** One level of the reset escalation. */
 export type ResetLevel = (typeof resetLevels)[number];
 
 const most = 0xffff;
 
-/** Counts, and says what comes next. */
+/**
+ * The reset escalation: what is tried, one level after the other, with a modem that does not work, and how
+ * often each was.
+ */
 export class ResetEscalation {
   readonly #hasKey: boolean;
   readonly #hasSupply: boolean;
@@ -38,13 +43,13 @@ export class ResetEscalation {
     return this.#failures;
   }
 
-  /** Counts of the resetLevels in their order, and the failures: six numbers of 0 to 65535, to be kept. */
+  /** Counts of the levels in their order, and the failures: six numbers of 0 to 65535, to be kept. */
   get state(): readonly number[] {
     return [...this.#counts, this.#failures];
   }
 
   /** A level was taken. */
-  note(level: ResetLevel): void {
+  taken(level: ResetLevel): void {
     const index = resetLevels.indexOf(level);
     this.#counts[index] = Math.min(this.#counts[index] + 1, most);
   }
@@ -70,10 +75,11 @@ export class ResetEscalation {
     if (failures < 2) return undefined;
     if (deaf) {
       if (this.#hasSupply) return "supply";
-      // Every other time: nothing tells whether a silent modem is on or off, and a cycle ends as it began.
+      // Every other time: nothing tells whether a silent modem is on or off, and switching it off and on
+      // leaves it as it was. The bring-ups between press the key once.
       return this.#hasKey && failures % 2 === 0 ? "key" : undefined;
     }
-    // Once up the escalation; then mostly there is no network, and a reset costs more than it is worth.
+    // Each level once, then rarely: mostly there is no network, and a reset costs more than it is worth.
     if (failures > 4 && failures % 8 !== 0) return undefined;
     if (failures === 2) return "reboot";
     if (failures === 3) return this.#hasKey ? "key" : this.#hasSupply ? "supply" : "reboot";
@@ -90,8 +96,8 @@ export class ResetEscalation {
     return "reboot";
   }
 
-  /** Something has come back. */
-  heard(): void {
+  /** Something has come back from the cloud: the next mute modem is treated gently again. */
+  confirmed(): void {
     this.#mutes = 0;
   }
 }

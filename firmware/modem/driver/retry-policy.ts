@@ -1,6 +1,6 @@
 /**
  * What follows a failure: how long the driver leaves the modem alone, and what the next attempt begins
- * with. Pauses grow, and begin short again once it has been up.
+ * with. Pauses grow, and begin short again once the modem has been up.
  */
 import { Backoff } from "../../timing/backoff";
 import { isLasting } from "../at/emm-cause";
@@ -11,24 +11,27 @@ const hour = 3_600_000;
 /** Reboots by itself that are followed by a bring-up at once. */
 const rebootsAtOnce = 2;
 
+/** What the retry policy is given. */
 export interface RetryPolicyOptions {
   readonly escalation: ResetEscalation;
   /** Number in [0, 1). */
   readonly random: () => number;
-  /** The escalation's counts have changed. */
+  /** Counts of the escalation have changed. */
   readonly onEscalation?: (state: readonly number[]) => void;
 }
 
-/** See the head of this file. */
+/**
+ * What follows a failure: how long the driver leaves the modem alone, and what the next attempt begins with.
+ */
 export class RetryPolicy {
   readonly #options: RetryPolicyOptions;
   readonly #pauses: Backoff;
-  /** For what will be the same in an hour: a card that is missing, a contract that does not allow it. */
+  /** For failures that will be the same in an hour: a card that is missing, a contract without NB-IoT. */
   readonly #longPauses: Backoff;
 
   constructor(options: RetryPolicyOptions) {
     this.#options = options;
-    // A board that restarts in an outage does not begin it anew.
+    // A board that restarts in an outage goes on with pauses as long as before.
     this.#pauses = new Backoff(10_000, hour, options.random, options.escalation.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, options.random);
   }
@@ -42,8 +45,8 @@ export class RetryPolicy {
   }
 
   /**
-   * It has started by itself; false when it has done so again and again before it ever came up, as with
-   * a supply too weak for the attach: that calls for the growing pause.
+   * The modem has restarted by itself. False when it has done so again and again before it ever came up, as
+   * with a supply too weak for the attach: then the growing pause is due.
    */
   rebooted(): boolean {
     if (this.#options.escalation.failures >= rebootsAtOnce) return false;
@@ -52,7 +55,9 @@ export class RetryPolicy {
     return true;
   }
 
-  /** It came up and opened no socket, `times` in a row: no success, so the pauses grow all the same. */
+  /**
+   * The modem came up and opened no socket, `times` in a row: no success, so the pauses grow all the same.
+   */
   useless(times: number): void {
     for (let i = 0; i < times; i++) {
       this.#pauses.next();
@@ -60,16 +65,16 @@ export class RetryPolicy {
     }
   }
 
-  /** What the next attempt begins with; undefined for nothing but itself. */
+  /** The level that the next attempt begins with; undefined for a bring-up alone. */
   next(reason: DownReason): ResetLevel | undefined {
-    // Neither the network's no nor another modem is mended by a reset.
+    // A reset cures neither a denial nor a wrong modem.
     if (reason === "denied" || reason === "wrong-modem") return undefined;
     return this.#options.escalation.beforeBringUp(reason === "no-answer");
   }
 
   /** A level of the escalation was taken. */
-  note(level: ResetLevel): void {
-    this.#options.escalation.note(level);
+  taken(level: ResetLevel): void {
+    this.#options.escalation.taken(level);
     this.#tell();
   }
 

@@ -9,7 +9,7 @@ export interface SerialPort {
   write(bytes: Uint8Array): void;
 }
 
-/** Writes in pieces that fit the FIFO. */
+/** Feeds a serial port: takes whole commands, writes pieces that fit the transmit FIFO. */
 export class SerialWriter {
   readonly #port: SerialPort;
   #waiting: Uint8Array[] = [];

@@ -12,13 +12,14 @@ const cpin = ascii("+CPIN:");
 const attempts = 10;
 const pause = 1_000;
 
+/** What the wait for the SIM card is given. */
 export interface SimCardOptions {
   readonly driver: DriverState;
   /**
-   * Switches the modem to full function: left without, as by a bring-up cut short, it does not look
-   * at the card.
+   * Switches the modem to full function: in minimum function, where a bring-up that was cut short leaves it,
+   * a modem does not look at the card.
    */
-  readonly wake: Step;
+  readonly fullFunction: Step;
   /** The card is ready. */
   readonly onReady: (now: number) => void;
   /** It is missing or locked; `status` is what CPIN says of it, empty when there is none. */
@@ -35,8 +36,8 @@ export function awaitSimCard(options: SimCardOptions, now: number, left = attemp
     onLine: (line) => (status = asciiText(line, cpin.length).trim()),
   };
   options.driver.run(
-    // In the third question's place, for it is rarely needed.
-    left === attempts - 2 ? [options.wake] : [question],
+    // In place of the third question, as it is rarely needed.
+    left === attempts - 2 ? [options.fullFunction] : [question],
     (at) => {
       if (status === "READY") options.onReady(at);
       else if (left > 1) options.driver.later(pause, at, (t) => awaitSimCard(options, t, left - 1));

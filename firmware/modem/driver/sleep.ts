@@ -17,6 +17,7 @@ import type { Granted } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { Sockets } from "./sockets";
 
+/** The parts of the driver that sleep works with. */
 export interface SleepOptions {
   readonly driver: DriverState;
   readonly family: Family;
@@ -29,13 +30,13 @@ export interface SleepOptions {
   readonly resume?: readonly number[];
 }
 
-/** What the connection may last after the last datagram, and a margin, ms. */
-const settles = 90_000;
+/** The longest inactivity timer after which a network releases the connection, and a margin, ms. */
+const inactivity = 90_000;
 /** ms that one probe takes. */
 const probeTime = 300;
-/** Time for what lets the modem go to sleep, ms. */
-const releaseTimeout = 5_000;
-/** Marks an array as one of these. */
+/** Time for a command that lets the modem sleep, ms. */
+const permitTimeout = 5_000;
+/** Marks an array as what `Sleep.remembered` gives, in this shape. */
 const version = 2;
 
 /** Whether an array is what `Sleep.remembered` gave, of the ESP32's time before its deep sleep. */
@@ -44,8 +45,8 @@ export function isMemory(resume: readonly number[] | undefined): resume is reado
 }
 
 /**
- * The modem's sleep: what the network has granted, when the modem must have fallen asleep, how it is woken, and
- * what of it outlives the ESP32's own deep sleep.
+ * The modem's sleep: what the network has granted, when the modem must have fallen asleep, how it is woken,
+ * and what of it outlives the ESP32's own deep sleep.
  */
 export class Sleep {
   readonly #options: SleepOptions;
@@ -58,7 +59,7 @@ export class Sleep {
     this.#options = options;
     const { driver, resume, sockets } = options;
     if (!isMemory(resume)) return;
-    // Whether it slept or was about to: it may have woken since, or fallen asleep.
+    // The modem may have woken since, or fallen asleep.
     driver.uart = "unknown";
     const [, t3324, t3412, edrx, socket, high, low, port, forgot] = resume;
     this.#forgot = forgot === 1;
@@ -99,30 +100,30 @@ export class Sleep {
     this.#granted = { ...this.#granted, edrx };
   }
 
-  /** Something was sent, or came: T3324 begins anew. */
-  active(now: number): void {
+  /** Something was sent, or came: T3324 begins anew once the connection is released. */
+  traffic(now: number): void {
     const { t3324 } = this.#granted;
     const { light } = this.#options.family.sleep;
-    const deep = t3324 === undefined ? Infinity : 1_000 * t3324 + settles;
+    const deep = t3324 === undefined ? Infinity : 1_000 * t3324 + inactivity;
     this.#quietUntil = now + Math.min(deep, light ?? Infinity);
   }
 
-  /** No datagram waits any more: lets go of what keeps the modem awake. */
-  release(now: number): void {
+  /** No datagram waits any more: lets the modem sleep, where the family has it wait for that. */
+  permit(now: number): void {
     const { family, at } = this.#options;
     const idle = family.idle ?? [];
     for (let i = 0; i < idle.length; i++) {
-      at.send({ line: ascii(idle[i]), timeout: releaseTimeout, probe: true, onDone() {} }, now);
+      at.send({ line: ascii(idle[i]), timeout: permitTimeout, probe: true, onDone() {} }, now);
     }
   }
 
-  /** Has the modem answer: asks it, and wakes it first where it cannot hear. */
+  /** Makes the modem answer: probes it, and wakes it first where it cannot hear. */
   wake(now: number): void {
     const { driver, family, at, lines, onAwake } = this.#options;
     const { sleep } = family;
-    const enough = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
+    const attempts = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
     const ask = (t: number): void =>
-      probe(at, enough, (answered, end) => (answered ? onAwake(end) : driver.faults.silence(end)), t);
+      probe(at, attempts, (answered, end) => (answered ? onAwake(end) : driver.faults.silence(end)), t);
     const press = (t: number): void => lines.wake(ask, t);
     if (driver.uart === "alive") ask(now);
     else if (driver.uart === "dead") press(now);
@@ -130,10 +131,11 @@ export class Sleep {
   }
 
   /**
-   * After a wake: whether the modem has started anew, as nobody may have heard its banner: the board was in
-   * deep sleep, or the line got lost. One that forgets its settings at each wake is left alone after once.
+   * After a wake: whether the modem has restarted though no banner was heard, as the board was in deep sleep
+   * or the line got lost. A modem that forgets its settings at each wake is brought up for that once, not
+   * each time.
    *
-   * @param forgot it has lost its settings
+   * @param forgot the modem has lost its settings
    */
   rebooted(forgot: boolean): boolean {
     const usual = this.#forgot || this.#options.family.sleep.boots;

@@ -3,8 +3,8 @@
  *
  * A datagram that the modem refuses is tried once more on a new socket, and then without release assistance,
  * which not every firmware knows; a datagram lost beyond that CoAP sends again. A modem that keeps what it
- * receives is read until it is empty: when it hints at something, and now and then while an answer is expected,
- * for hints get lost.
+ * receives is read until it is empty: when it hints at something, and now and then while an answer is
+ * expected, for hints get lost.
  */
 import { equals } from "../../text/ascii";
 import { runScript } from "../at/script";
@@ -23,7 +23,7 @@ const firstLook = 4_000;
 const lastLook = 64_000;
 /** No answer comes sooner over NB-IoT, ms. */
 const soonest = 300;
-/** Datagrams read in a row: an end to what never ends. */
+/** Most datagrams read in a row: a modem that always has one more must not stop all else. */
 const readsAtOnce = 16;
 
 interface OutgoingDatagram {
@@ -36,6 +36,7 @@ interface OutgoingDatagram {
   refused: number;
 }
 
+/** The parts of the driver that sockets work with. */
 export interface SocketsOptions {
   readonly driver: DriverState;
   readonly traits: SocketTraits;
@@ -54,13 +55,15 @@ export class Sockets {
   readonly #options: SocketsOptions;
   readonly #channels: Channels;
   #outbox: OutgoingDatagram[] = [];
+  /** A command of the sockets is in flight. */
   #working = false;
   /** A datagram is being handed to the modem. */
   #sending = false;
-  /** When the last one was, ms. */
+  /** When the last datagram was handed over, ms. */
   #sentAt = -Infinity;
+  /** Sockets refused in a row. */
   #refusals = 0;
-  /** Datagrams were refused with it and taken without. */
+  /** Datagrams were refused with release assistance and taken without. */
   #noRelease = false;
   /** The next datagram goes no earlier, ms. */
   #notBefore = 0;
@@ -75,7 +78,7 @@ export class Sockets {
     return this.#options.driver.state === "up";
   }
 
-  /** When `pump` wants to be called, ms: something waits for its time. */
+  /** When `pump` wants to be called, ms. */
   get deadline(): number {
     if (this.#working || !this.#ready) return Infinity;
     let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
@@ -124,7 +127,7 @@ export class Sockets {
       owner.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largest}`);
       return false;
     }
-    // A retransmission of what has not even left yet.
+    // A retransmission of a datagram that still waits is that datagram.
     for (let i = 0; i < this.#outbox.length; i++) {
       if (this.#outbox[i].channel === channel && equals(this.#outbox[i].bytes, bytes)) return true;
     }
@@ -174,7 +177,7 @@ export class Sockets {
       return this.#connect(datagram, now);
     }
     this.#sending = true;
-    // From the command on: without an OK it may have left all the same.
+    // Counted from the command: without an OK the datagram may have left all the same.
     this.#notBefore = now + this.#options.pace;
     const { traits, at: engine } = this.#options;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
@@ -193,7 +196,8 @@ export class Sockets {
       if (channel !== undefined) this.#channels.lose(channel);
       return;
     }
-    // What is being handed to the modem at this moment, or was just now, has no answer yet.
+    // A datagram that is being handed to the modem, or was just now, has no answer yet: this is an older
+    // one's.
     const early = this.#sending || now - this.#sentAt < soonest;
     if (!early && urc.kind === "datagram") this.#notBefore = 0;
     if (channel === undefined) return;
@@ -241,13 +245,14 @@ export class Sockets {
     if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port);
   }
 
-  /** An answer is expected: look for it without a hint, less and less often. */
+  /** An answer is expected: plans to look for it without a hint, less and less often. */
   #planLook(channel: Channel, now: number): void {
     if (channel.lookAt === Infinity) return;
     channel.lookAfter *= 2;
     channel.lookAt = channel.lookAfter > lastLook ? Infinity : now + channel.lookAfter;
   }
 
+  /** What is due next, after a read or a send. */
   #next(now: number): void {
     this.pump(now);
     if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
@@ -296,12 +301,12 @@ export class Sockets {
     const { driver, traits, at: engine } = this.#options;
     const { channel, address, port } = datagram;
     let id: number | undefined;
-    // A socket left over from before a reset of the ESP32 (modems count from 0), given up, or to
-    // another peer, would eat up the few there are.
-    const left = channel.id ?? channel.lastId;
+    // Closed first: a socket left over from before a reset of the ESP32 (modems count from 0), given up, or
+    // to another peer, would use up the few that there are.
+    const leftOver = channel.id ?? channel.lastId;
     this.#channels.lose(channel);
     const steps = [
-      ...traits.close(left),
+      ...traits.close(leftOver),
       ...traits.open(channel.index, address, port, (opened) => (id = opened)),
     ];
     runScript(
@@ -328,7 +333,7 @@ export class Sockets {
     this.#working = false;
     if (result.kind !== "timeout") {
       this.#refusals += 1;
-      // Mostly it was too soon, or the context is gone: it is sent when that has been looked after.
+      // Mostly it was too soon, or the context is gone: the datagram waits until that was asked for.
       if (this.#refusals === 1) return this.#options.driver.faults.socketRefused(1, now);
     }
     this.#remove(datagram);

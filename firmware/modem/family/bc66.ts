@@ -57,12 +57,12 @@ function configured(command: string, name: string, value: string, onWritten?: ()
 
 /** The access point name is taken up at a restart, and by some firmwares while the radio is off only. */
 function accessPoint(apn: string, changed: () => void): Step[] {
-  let settled = false;
+  let isSet = false;
   const write: Step = {
     line: ascii(`AT+QCGDEFCONT="IP","${apn}"`),
-    skip: () => settled,
+    skip: () => isSet,
     onOk: () => {
-      settled = true;
+      isSet = true;
       changed();
     },
   };
@@ -72,10 +72,10 @@ function accessPoint(apn: string, changed: () => void): Step[] {
     optional: true,
     onLine: (line) => {
       const fields = fieldsOf(line, "+QCGDEFCONT:".length);
-      if (fields[0] === "IP" && fields[1] === apn) settled = true;
+      if (fields[0] === "IP" && fields[1] === apn) isSet = true;
     },
   };
-  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout, skip: () => settled };
+  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout, skip: () => isSet };
   // What follows finds the radio off after the restart too, and switches it on.
   return [ask, { ...write, optional: true }, radioOff, write];
 }
@@ -197,7 +197,9 @@ const shared: Omit<
   urc,
 } as const);
 
-/** In buffer mode, said outright: left out, it is direct push on some. The modem takes any port of its own. */
+/**
+ * In buffer mode, said outright: left out, it is direct push on some. The modem takes any port of its own.
+ */
 function open(context: number): Family["sockets"]["open"] {
   return (id, address, port, opened) =>
     openSocket(`AT+QIOPEN=${context},${id},"UDP","${address}",${port},0,0`, id, openTimeout, opened);
@@ -263,6 +265,7 @@ function sendHexadecimal(id: number, bytes: Uint8Array): Step[] {
   ];
 }
 
+/** Quectel BC66 and BC66-NA. */
 export const bc66: Family = Object.freeze({
   ...shared,
   name: "bc66",
@@ -307,6 +310,7 @@ export const bc66: Family = Object.freeze({
   }),
 } as const);
 
+/** Quectel BC660K. */
 export const bc660k: Family = Object.freeze({
   ...shared,
   name: "bc660k",

@@ -162,8 +162,10 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
   }),
 } as const);
 
+/** Quectel BC95-G. */
 export const bc95: Family = Object.freeze({ ...shared, name: "bc95", models: Object.freeze(["BC95"]) });
 
+/** u-blox SARA-N2. */
 export const saraN2: Family = Object.freeze({
   ...shared,
   name: "sara-n2",

@@ -149,6 +149,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return startsWith(line, psmPowerDown) ? { kind: "asleep" } : socketUrc(line);
 }
 
+/** Quectel BG95 and BG77. */
 export const bg95: Family = Object.freeze({
   name: "bg95",
   models: Object.freeze(["BG95", "BG77"]),

@@ -10,29 +10,32 @@
 import type { Step } from "../at/script";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 
-/** How its control lines are used, times in ms; a line that the modem does not have is 0. */
+/** How the family's control lines are used, times in ms; a line that the modem does not have is 0. */
 export interface PowerTimes {
-  /** PWRKEY low to switch it on. */
+  /** PWRKEY low to switch the modem on. */
   readonly on: number;
-  /** PWRKEY low to switch it off. */
+  /** PWRKEY low to switch the modem off. */
   readonly off: number;
   /** PWRKEY, or the wake pin, low to end PSM. */
   readonly wake: number;
   /** RESET_N low. */
   readonly reset: number;
-  /** From the press that switches it off until it may be switched on again. */
+  /** From the press that switches the modem off until it may be switched on again. */
   readonly down: number;
-  /** From a start until it surely answers on the UART. */
+  /** From a start until the modem surely answers on the UART. */
   readonly boot: number;
 }
 
-/** How it sleeps. */
+/** How the family sleeps. */
 export interface SleepTraits {
   /** What ends PSM: the power key, a pin of its own (PSM_EINT), or any byte on the UART. */
   readonly wakes: "key" | "pin" | "uart";
-  /** After PSM it starts anew: settings, context and sockets are gone. */
+  /** After PSM the modem starts anew: settings, context and sockets are gone. */
   readonly boots: boolean;
-  /** ms without a command after which it may lose the first characters of the next; left out: it does not. */
+  /**
+   * Light sleep of the UART: ms without a command after which the modem may lose the first characters of the
+   * next; left out when it does not.
+   */
   readonly light?: number;
 }
 
@@ -53,14 +56,14 @@ export type ModemUrc =
   /** The network's time, epoch ms. */
   | { readonly kind: "time"; readonly epoch: number };
 
-/** A received datagram; where the modem says from whom, that as well. */
+/** A received datagram, and its sender where the modem names it. */
 export interface Received {
   readonly bytes: Uint8Array;
   readonly address?: string;
   readonly port?: number;
 }
 
-/** UDP in the family's own commands. Steps that fail are tried once more on a new socket. */
+/** UDP in the family's own commands. A send that fails is tried once more on a new socket. */
 export interface SocketTraits {
   /** Sockets that are used at once, at most. */
   readonly count: number;
@@ -81,6 +84,7 @@ export interface SocketTraits {
   readonly survival?: (id: number, alive: () => void) => Step[];
 }
 
+/** What a modem family does in its own way: tables of commands, patterns and times, and short functions. */
 export interface Family {
   /** As settings and logs name it. */
   readonly name: string;
@@ -119,13 +123,13 @@ export interface Family {
   readonly radio: (wanted: Wanted) => Step[];
   /** Asks for PSM and eDRX; 3GPP's own commands when left out. */
   readonly saving?: (wanted: Wanted) => Step[];
-  /** Said behind those. */
+  /** Said behind `saving`. */
   readonly sleepy?: (wanted: Wanted) => Step[];
-  /** Said once the radio is on: what makes it look for a network, where it does not by itself. */
+  /** Said once the radio is on: what makes the modem look for a network, where it does not by itself. */
   readonly search?: (wanted: Wanted) => Step[];
-  /** Said once it is registered: where a context must be activated for sockets. */
+  /** Said once the modem is registered: where a context must be activated for sockets. */
   readonly attach?: (wanted: Wanted) => Step[];
-  /** Said when all is ready and nothing waits: lets go of what keeps it awake. */
+  /** Command lines sent when no datagram waits any more: they let the modem sleep. */
   readonly idle?: readonly string[];
   readonly signalAndTime: (signalAndTime: SignalAndTime) => Step[];
   readonly urc: (line: Uint8Array) => ModemUrc | undefined;

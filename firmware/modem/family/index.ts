@@ -10,6 +10,7 @@ import { sim7020 } from "./sim7020";
 import { sim7080 } from "./sim7080";
 import type { Family } from "./family";
 
+/** All families, in the order in which messages name them. */
 export const families: readonly Family[] = Object.freeze([
   sim7020,
   sim7080,

@@ -186,6 +186,7 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze(
   }),
 } as const);
 
+/** u-blox SARA-R4. */
 export const saraR4: Family = Object.freeze({
   ...shared,
   name: "sara-r4",
@@ -194,6 +195,7 @@ export const saraR4: Family = Object.freeze({
   power: Object.freeze({ on: 300, off: 2_000, wake: 300, reset: 11_000, down: 35_000, boot: 12_000 }),
 });
 
+/** u-blox SARA-R5. */
 export const saraR5: Family = Object.freeze({
   ...shared,
   name: "sara-r5",

@@ -147,6 +147,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 /** `0, CLOSED` and so on. */
 const closedLines = Object.freeze(Array.from({ length: connections }, (_, id) => `${id}, CLOSED`));
 
+/** SIMCom SIM7000. */
 export const sim7000: Family = Object.freeze({
   name: "sim7000",
   models: Object.freeze(["SIM7000"]),

@@ -111,6 +111,7 @@ function datagram(line: Uint8Array): ModemUrc {
   return { kind: "datagram", socket, bytes };
 }
 
+/** SIMCom SIM7020. */
 export const sim7020: Family = Object.freeze({
   name: "sim7020",
   models: Object.freeze(["SIM7020"]),

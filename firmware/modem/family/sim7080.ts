@@ -145,6 +145,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return sleepSign(line);
 }
 
+/** SIMCom SIM7080G, SIM7070G and SIM7090G. */
 export const sim7080: Family = Object.freeze({
   name: "sim7080",
   models: Object.freeze(["SIM7080", "SIM7070", "SIM7090"]),

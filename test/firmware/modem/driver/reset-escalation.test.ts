@@ -36,7 +36,7 @@ it("is harder each time on a modem that is up and mute, until something comes ba
     "supply",
     "supply",
   ]);
-  escalation.heard();
+  escalation.confirmed();
   expect(escalation.mute()).toBe("radio");
   const bare = new ResetEscalation({ key: false, supply: false });
   expect(Array.from({ length: 5 }, () => bare.mute())).toEqual([
@@ -50,7 +50,7 @@ it("is harder each time on a modem that is up and mute, until something comes ba
 
 it("keeps its counts and failures over a restart, and takes nonsense for nothing", () => {
   const escalation = new ResetEscalation({ key: true, supply: true });
-  for (const level of ["resync", "resync", "radio", "supply"] as const) escalation.note(level);
+  for (const level of ["resync", "resync", "radio", "supply"] as const) escalation.taken(level);
   climbed(escalation, false, 3);
   expect(escalation.state).toEqual([2, 1, 0, 0, 1, 3]);
   const again = new ResetEscalation({ key: true, supply: true }, escalation.state);
@@ -61,6 +61,6 @@ it("keeps its counts and failures over a restart, and takes nonsense for nothing
     const odd = new ResetEscalation({ key: true, supply: true }, state).state;
     expect(odd.every((count) => count >= 0 && count <= 2)).toBe(true);
   }
-  for (let i = 0; i < 70_000; i++) again.note("radio");
+  for (let i = 0; i < 70_000; i++) again.taken("radio");
   expect(again.state[1]).toBe(65_535);
 });
