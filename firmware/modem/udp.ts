@@ -49,7 +49,7 @@ export class Udp implements DatagramOwner {
 
   /**
    * Says with each datagram that one answer is expected and then nothing: the network may release
-   * the radio connection right behind it (3GPP release assistance), which saves most of the energy.
+   * the radio connection right behind that answer (3GPP release assistance), which saves most of the energy.
    */
   releaseAfterReply = false;
 

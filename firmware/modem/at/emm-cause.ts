@@ -25,7 +25,7 @@ const names: Readonly<Record<number, string>> = Object.freeze({
   40: "no EPS bearer context activated",
 });
 
-/** Causes that will be the same in an hour: the card, the contract or the device is not what it takes. */
+/** Causes that will be the same in an hour: the card, the contract or the device is not admitted. */
 const lasting = Object.freeze([2, 3, 5, 6, 7, 8, 11, 13, 14, 35]);
 
 /** For logs: number and name. */

@@ -41,11 +41,11 @@ export interface Payload {
 
 /** Data that a command gets: `onData` is called with exactly as many bytes as `count` found announced. */
 export interface RawAnswer {
-  /** Whether they follow on the header's own line, behind a comma, or behind its line end. */
+  /** Whether the bytes follow on the header's own line, behind a comma, or behind its line end. */
   readonly sameLine: boolean;
   /** Bytes announced by a line with the command's prefix; undefined when it announces none. */
   readonly count: (header: Uint8Array) => number | undefined;
-  /** The view is valid until it returns. */
+  /** Gets the bytes; the view is valid until it returns. */
   readonly onData: (bytes: Uint8Array) => void;
 }
 
@@ -293,7 +293,7 @@ export class AtEngine {
     const besides = command?.also?.(line);
     const result = besides ?? finalResult(line);
     if (command === undefined || result === undefined || result.kind !== "ok") return result;
-    // Where another line ends it, OK says no more than that the modem has read it.
+    // Where another line ends the command, OK says no more than that the modem has read it.
     if (command.ends !== undefined) return "half";
     if (command.also === undefined) return result;
     const part = besides === undefined ? "ok" : "also";

@@ -13,7 +13,7 @@
 
 /** Whom the framer gives what it has cut. */
 export interface FramerEvents {
-  /** A view that is valid until it returns. */
+  /** Gets a line; the view is valid until it returns. */
   readonly onLine: (line: Uint8Array) => void;
   /** The prompt that `prompt` asked for. */
   readonly onPrompt?: () => void;
@@ -39,7 +39,7 @@ export class LineFramer {
 
   /** The byte that counts as a prompt at a line's start; 0 for none. Used up by the prompt. */
   prompt = 0;
-  /** Lines begun are shown to `onPartial`. */
+  /** Whether lines begun are shown to `onPartial`. */
   watching = false;
   /** Lines dropped because they were longer than the buffer. */
   overflows = 0;

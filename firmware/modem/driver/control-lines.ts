@@ -1,8 +1,8 @@
 /**
  * The wires with which a modem is switched; every board may be without any of them.
  *
- *     key       PWRKEY: a press wakes it from PSM, a longer one switches it on or off
- *     reset     RESET_N: starts it anew
+ *     key       PWRKEY: a press wakes the modem from PSM, a longer one switches it on or off
+ *     reset     RESET_N: starts the modem anew
  *     wake pin  PSM_EINT: ends PSM
  *     supply    off for 3 s, then on: helps a modem that hangs when nothing else does
  */

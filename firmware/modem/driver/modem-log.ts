@@ -26,7 +26,7 @@ export type ModemEvent =
   | { readonly kind: "modem denied"; readonly cause: string }
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
-  /** A command, or a datagram handed over, was answered with an error; `code` when it has one. */
+  /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */
   | { readonly kind: "modem refused"; readonly command: string; readonly code?: number }
   | { readonly kind: "modem send refused"; readonly code?: number }
   | { readonly kind: "modem read refused" }

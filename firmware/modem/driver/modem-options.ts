@@ -27,11 +27,11 @@ export interface ModemOptions {
   readonly wakePin?: (pressed: boolean) => void;
   /** Switches the modem's supply, true for on. Boards without that switch leave it out. */
   readonly supply?: (on: boolean) => void;
-  /** What `escalation` was before deep sleep or a restart. */
+  /** What `Modem.escalation` was before deep sleep or a restart. */
   readonly escalation?: readonly number[];
   /** `escalation` has changed. */
   readonly onEscalation?: (state: readonly number[]) => void;
-  /** What `remembered` was before the ESP32's deep sleep: the modem has gone on without it. */
+  /** What `Modem.remembered` was before the ESP32's deep sleep, through which the modem has gone on. */
   readonly resume?: readonly number[];
   /** Least time between two datagrams as long as nothing comes back, ms (default 3500). */
   readonly pace?: number;
@@ -51,7 +51,7 @@ export interface ModemOptions {
 
 /** What the network has granted, seconds. */
 export interface Granted {
-  /** PSM active time; Infinity: it was refused. */
+  /** PSM active time; Infinity when PSM was refused. */
   readonly t3324?: number;
   /** Periodic update. */
   readonly t3412?: number;

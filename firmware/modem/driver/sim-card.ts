@@ -22,7 +22,7 @@ export interface SimCardOptions {
   readonly fullFunction: Step;
   /** The card is ready. */
   readonly onReady: (now: number) => void;
-  /** It is missing or locked; `status` is what CPIN says of it, empty when there is none. */
+  /** The card is missing or locked; `status` is what CPIN says of it, empty when there is none. */
   readonly onMissing: (status: string, now: number) => void;
 }
 

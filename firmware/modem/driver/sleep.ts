@@ -2,9 +2,8 @@
  * The modem's sleep: what the network has granted, whether the modem can hear, how it is woken, and what
  * of it outlives the ESP32's own deep sleep.
  *
- * A modem says when it falls asleep, but not every family does, and lines get lost: when it has been
- * quiet for longer than T3324 it is taken for asleep, and asked first when it is wanted again. So is one
- * whose UART sleeps lightly.
+ * Most modems say when they fall asleep, but lines get lost: a modem that has been quiet for longer than
+ * T3324 is taken for asleep, and probed when it is wanted again. So is a modem whose UART sleeps lightly.
  */
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
@@ -77,7 +76,7 @@ export class Sleep {
     return this.#granted;
   }
 
-  /** Until when a modem that is up is awake though nothing is said; from then on it may not hear, ms. */
+  /** Until then a modem that is up hears, though nothing is sent; from then on it may be asleep, ms. */
   get quietUntil(): number {
     return this.#quietUntil;
   }

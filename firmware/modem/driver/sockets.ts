@@ -18,7 +18,7 @@ import type { DatagramOwner } from "../udp";
 
 /** Datagrams that may wait for the modem. */
 const outboxLimit = 4;
-/** First look for an answer whose hint may be lost, ms; each further one after twice the time. */
+/** First look for an answer whose hint may be lost, ms; each further look after twice the time. */
 const firstLook = 4_000;
 const lastLook = 64_000;
 /** No answer comes sooner over NB-IoT, ms. */
@@ -32,7 +32,7 @@ interface OutgoingDatagram {
   readonly address: string;
   readonly port: number;
   readonly releaseAfterReply: boolean;
-  /** How often the modem has refused it. */
+  /** How often the modem has refused the datagram. */
   refused: number;
 }
 
@@ -65,7 +65,7 @@ export class Sockets {
   #refusals = 0;
   /** Datagrams were refused with release assistance and taken without. */
   #noRelease = false;
-  /** The next datagram goes no earlier, ms. */
+  /** The next datagram is not sent earlier, ms. */
   #notBefore = 0;
 
   constructor(options: SocketsOptions) {

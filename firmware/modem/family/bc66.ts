@@ -76,7 +76,7 @@ function accessPoint(apn: string, changed: () => void): Step[] {
     },
   };
   const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout, skip: () => isSet };
-  // What follows finds the radio off after the restart too, and switches it on.
+  // The commands that follow find the radio off, after the restart too, and switch it on.
   return [ask, { ...write, optional: true }, radioOff, write];
 }
 
@@ -118,7 +118,7 @@ function attach(context: number): () => Step[] {
   return () => [{ line, also, timeout: contextTimeout, optional: true, patient: true }];
 }
 
-/** What both forget in deep sleep, or may. */
+/** Settings that BC66 and BC660K forget in deep sleep, or may. */
 function always(): Step[] {
   return [
     { line: ascii("AT+QSCLK=1"), optional: true },
@@ -198,7 +198,8 @@ const shared: Omit<
 } as const);
 
 /**
- * In buffer mode, said outright: left out, it is direct push on some. The modem takes any port of its own.
+ * Opens a socket in buffer mode. The mode is said outright: where it is left out, some firmwares push what
+ * they receive. The modem chooses its own port.
  */
 function open(context: number): Family["sockets"]["open"] {
   return (id, address, port, opened) =>
@@ -228,7 +229,7 @@ function readHexadecimal(id: number, onData: (received: Received) => void): Step
   let length = 0;
   const take = (line: Uint8Array, start: number): void => {
     const bytes = readHexField(line, start);
-    // How many are left is a field as well, but it has not as many digits.
+    // The number of bytes left is a field of digits as well, but never as long as the datagram.
     if (bytes === undefined || bytes.length === 0 || bytes.length !== length) return;
     length = 0;
     onData({ bytes });
@@ -254,7 +255,7 @@ function sendHexadecimal(id: number, bytes: Uint8Array): Step[] {
   const step = { timeout: ordinaryTimeout, ends: sent };
   return [
     { ...step, line: hexLine(`${head}"`, bytes, '"'), optional: true, onOk: () => (done = true) },
-    // Built when it is needed: it is as long as the datagram twice.
+    // Built only when it is needed: the line is twice as long as the datagram.
     {
       ...step,
       get line() {
@@ -269,7 +270,7 @@ function sendHexadecimal(id: number, bytes: Uint8Array): Step[] {
 export const bc66: Family = Object.freeze({
   ...shared,
   name: "bc66",
-  // With the blank: it is also how the other one's name begins.
+  // With the blank, as BC660K begins with BC66 too.
   models: Object.freeze(["BC66 ", "BC66NA", "BC66-NA"]),
   // The boot ROM speaks even where RDY waits for the first AT (auto-baud).
   banners: Object.freeze([ascii("RDY"), ascii("Leaving the BROM")]),
@@ -278,7 +279,7 @@ export const bc66: Family = Object.freeze({
   always,
   persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
     ...accessPoint(apn, changed),
-    // As they leave the factory: data raw, on the line behind its header.
+    // As modems leave the factory: data raw, on the line behind its header.
     ...configured("QICFG", "dataformat", "0,0"),
     ...configured("QICFG", "viewmode", "0"),
   ],
@@ -318,11 +319,11 @@ export const bc660k: Family = Object.freeze({
   banners: Object.freeze([ascii("RDY")]),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
-  // Kept, but asked for at each wake: all depends on it.
+  // The modem keeps dataformat; it is asked for at each wake all the same, as every datagram depends on it.
   always: (): Step[] => [...always(), ...configured("QICFG", "dataformat", "1,1")],
   persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
     ...accessPoint(apn, changed),
-    // Without it nothing but T3412 ends PSM. It counts from the next start on.
+    // Without wakeupRXD nothing but T3412 ends PSM. It takes effect at the next start.
     ...configured("QCFG", "wakeupRXD", "1", changed),
     ...configured("QCFG", "dsevent", "1"),
   ],

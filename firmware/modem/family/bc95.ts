@@ -7,7 +7,7 @@
  *     AT+NSOSTF=0,203.0.113.5,5683,0x400,4,0A0B0C0D  0,4
  *     +NSONMI:0,4     AT+NSORF=0,512                 0,203.0.113.5,5683,4,0A0B0C0D,0
  *
- * It sleeps by itself and wakes at the first byte on the UART; sockets live on.
+ * The modem sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
 import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
@@ -29,7 +29,7 @@ const largest = 512;
 const releaseAfterReply = "0x400";
 
 function persistent(_: Wanted, changed: () => void): Step[] {
-  // Else it registers at each boot before it has been told anything.
+  // With AUTOCONNECT the modem would register at each boot before it has been told anything.
   return ensure({
     read: "AT+NCONFIG?",
     prefix: "+NCONFIG:",
@@ -51,7 +51,7 @@ function radio({ bands }: Wanted): Step[] {
   });
 }
 
-/** The context can only be defined while the radio is on, and nothing is attached before it is told to. */
+/** The context can only be defined while the radio is on, and the modem attaches only when it is told to. */
 function search({ apn }: Wanted): Step[] {
   return [
     ...ensure({
@@ -154,7 +154,7 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
     ],
     send,
     read,
-    // No question tells; one that is gone is found out by the next datagram.
+    // No command asks for it: a socket that is gone is found out by the next datagram.
     survival: (_: number, alive: () => void): Step[] => {
       alive();
       return [];

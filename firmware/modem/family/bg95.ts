@@ -86,7 +86,7 @@ function radio({ apn }: Wanted): Step[] {
   });
 }
 
-/** The context is active still, or is activated. */
+/** Activates the context, unless it is still active. */
 function attach(): Step[] {
   return ensure({
     read: "AT+QIACT?",
@@ -110,7 +110,7 @@ function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
       },
     },
     {
-      // The network's time when it was told last, in UTC: the zone behind it is for those who want it.
+      // The network's time as it was told last, in UTC; the zone behind it is for information only.
       line: ascii("AT+QLTS=1"),
       prefix: ascii("+QLTS:"),
       optional: true,
@@ -161,7 +161,7 @@ export const bg95: Family = Object.freeze({
     ),
   ),
   banners: Object.freeze(["RDY", "APP RDY"].map(ascii)),
-  // Long enough for on, and too short to switch one off that is on.
+  // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 600, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),
   cereg: 4,

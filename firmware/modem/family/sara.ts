@@ -6,7 +6,7 @@
  *     AT+USOST=0,"203.0.113.5",5683,4,"0A0B0C0D"      +USOST: 0,4
  *     +UUSORF: 0,4     AT+USORF=0,512                 +USORF: 0,"203.0.113.5",5683,4,"0A0B0C0D"
  *
- * PSM is power-off: the modem starts anew when it is woken. It says nothing when it starts, and loses
+ * PSM is power-off: the modem starts anew when it is woken. The modem says nothing when it starts, and loses
  * commands that come too soon behind a response.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
@@ -201,7 +201,7 @@ export const saraR5: Family = Object.freeze({
   name: "sara-r5",
   models: Object.freeze(["SARA-R5"]),
   gap: 20,
-  // Long enough for on, and too short to switch one off that is on.
+  // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
   attach: attachR5,
 });

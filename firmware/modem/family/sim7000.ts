@@ -42,7 +42,7 @@ const connectTimeout = 75_000;
 const shutTimeout = 65_000;
 const ordinaryTimeout = 10_000;
 const connections = 8;
-/** In hexadecimal a longer one would not fit the line buffer. */
+/** Largest datagram, bytes: in hexadecimal a longer one would not fit the line buffer. */
 const largest = 512;
 
 /** What a line says of this connection, such as `SEND OK` of `0, SEND OK`; undefined for any other. */
@@ -61,7 +61,7 @@ function persistent(wanted: Wanted, changed: () => void): Step[] {
   return [...baudSteps(), ...psmSteps(wanted, changed)];
 }
 
-/** Anew each time: what is left of the stack's state is not to be told from outside. */
+/** Shuts and opens the stack each time: nothing tells what is left of its state. */
 function attach({ apn }: Wanted): Step[] {
   return [
     {

@@ -53,7 +53,7 @@ function open(_: number, address: string, port: number, opened: (id: number) => 
     },
   };
   const connect: Step = {
-    // Its id is known once its turn has come.
+    // The id is known once this step has its turn.
     get line() {
       return ascii(`AT+CSOCON=${id},${port},"${address}"`);
     },
@@ -64,7 +64,7 @@ function open(_: number, address: string, port: number, opened: (id: number) => 
 
 function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
   const steps: Step[] = [];
-  // The flag holds for one datagram, so it goes before each.
+  // The flag holds for one datagram, so it is set before each.
   if (release) steps.push({ line: ascii("AT+CNBIOTRAI=2"), optional: true });
   steps.push({ line: hexLine(`AT+CSOSEND=${id},${bytes.length * 2},`, bytes), timeout: ordinaryTimeout });
   return steps;
@@ -126,7 +126,7 @@ export const sim7020: Family = Object.freeze({
   cereg: 5,
   cfunTimeout: 30_000,
   always: () => [],
-  // With auto-baud it does not announce its boots.
+  // With auto-baud the modem does not announce its boots.
   persistent: () =>
     ensure({
       read: "AT+IPR?",

@@ -8,8 +8,8 @@
  *     AT+CASEND=0,4    > <4 bytes>                  OK
  *     +CADATAIND: 0    AT+CARECV=0,1100             +CARECV: 4,<4 bytes>    OK
  *
- * After PSM the stack's context is gone (TinyGSM issue 829); what is left of settings and sockets is told
- * nowhere: all is said again. Nor is it told whether a read keeps to the borders of datagrams: two that
+ * After PSM the stack's context is gone (TinyGSM issue 829); no document says what is left of settings and
+ * sockets, so all is said again. Nor is it told whether a read keeps to the borders of datagrams: two that
  * came together, mostly one twice, may be read as one that CoAP does not understand, and asks for again.
  */
 import { ascii, asciiText, startsWith } from "../../text/ascii";
@@ -60,7 +60,7 @@ function saving(wanted: Wanted): Step[] {
   return [...edrxSteps(wanted), ...psmSteps(wanted)];
 }
 
-/** The stack's context is active still, or is activated. */
+/** Activates the stack's context, unless it is still active. */
 function attach(): Step[] {
   let active = false;
   return [

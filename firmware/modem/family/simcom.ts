@@ -10,7 +10,7 @@ import type { Step } from "../at/script";
 
 const cpsmstatus = ascii("+CPSMSTATUS:");
 
-/** LTE only, of it NB-IoT only, and the bands: searching the rest takes minutes. */
+/** LTE only, of that NB-IoT only, and the bands: a search through the rest takes minutes. */
 export function technologySteps({ bands }: Wanted): Step[] {
   const steps = [
     ...ensure({
@@ -51,7 +51,7 @@ export function apnSteps({ apn }: Wanted): Step[] {
   });
 }
 
-/** With auto-baud it does not announce its boots. */
+/** A fixed baud rate: with auto-baud the modem does not announce its boots. */
 export function baudSteps(): Step[] {
   return ensure({
     read: "AT+IPR?",
@@ -61,14 +61,14 @@ export function baudSteps(): Step[] {
   });
 }
 
-/** Lines that say when it falls asleep and wakes; kept, as far as is known, so not written each time. */
+/** Lines that say when the modem falls asleep and wakes; as far as is known it keeps that setting. */
 export function sleepSignSteps(): Step[] {
   let said = false;
   return [
     {
       line: ascii("AT+CPSMSTATUS?"),
       prefix: cpsmstatus,
-      // The sign itself has the same name, and comes at about this time.
+      // The URC has the same name, and comes at about this time.
       owns: (line) => sleepSign(line) === undefined,
       optional: true,
       onLine: (line) => void (said = fieldsOf(line, cpsmstatus.length)[0] === "1"),
@@ -88,7 +88,7 @@ export function networkTimeSteps(): Step[] {
   });
 }
 
-/** The next datagram is the last but for its answer: the flag holds for one, so it goes before each. */
+/** Release assistance: one answer is expected behind the next datagram. The flag holds for one datagram. */
 export function releaseSteps(): Step[] {
   return [{ line: ascii("AT+CRAI=2,0"), optional: true }];
 }

@@ -115,6 +115,12 @@ describe("each rule, broken on purpose, is found", () => {
       /"fault: x is undefined"/,
     ],
     [
+      "fault",
+      "a state of the modem's driver that may not follow",
+      insteadOf(/^agent: idle/, "modem: illegal transition from=up to=configuring"),
+      /"modem: illegal transition from=up to=configuring"/,
+    ],
+    [
       "dropped",
       "a reading dropped with the journal empty",
       insteadOf(/^report: acknowledged/, "report: dropped id=ID reason=full"),
