@@ -74,7 +74,7 @@ export function runScript(
 }
 
 /** Time for the answer to a probe, ms. */
-const probeTimeout = 300;
+export const probeTimeout = 300;
 
 const attention = ascii("AT");
 

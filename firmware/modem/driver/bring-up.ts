@@ -7,7 +7,7 @@
  */
 import { ascii, asciiText } from "../../text/ascii";
 import { findImei } from "../at/fields";
-import { defaultTimeout, probe } from "../at/script";
+import { defaultTimeout, probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps } from "../at/standard-commands";
 import { awaitSimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
@@ -39,8 +39,6 @@ export interface BringUpParts {
 const bootGrace = 10_000;
 /** Pause behind a response, ms, that every modem is content with. */
 const strangersGap = 120;
-/** ms that a probe takes, see `probe`. */
-const probeTime = 300;
 
 /**
  * From nothing to a modem that searches for its network: found on the UART or switched on, identified, its
@@ -102,7 +100,7 @@ export class BringUp {
   #awaitBoot(now: number, otherwise?: (now: number) => void): void {
     probe(
       this.#parts.at,
-      Math.ceil(this.#parts.options.family.power.boot / probeTime),
+      Math.ceil(this.#parts.options.family.power.boot / probeTimeout),
       (answered, at) => {
         if (answered) this.#configure(at);
         else if (otherwise !== undefined) otherwise(at);

@@ -5,7 +5,7 @@
  *
  * No clock of its own: every call brings the time (ms).
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
+import { asciiText, startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
 import { isRegistered, parseCereg } from "../at/fields";
@@ -17,6 +17,7 @@ import { RegistrationWait } from "./registration";
 import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
 import { Attach } from "./attach";
+import { cpin } from "./sim-card";
 import { isMemory, Sleep } from "./sleep";
 import { Sockets } from "./sockets";
 import type { ModemUrc } from "../family/family";
@@ -24,8 +25,6 @@ import type { Wanted } from "../at/standard-commands";
 import type { ModemState } from "./driver-state";
 import type { Granted, ModemOptions } from "./modem-options";
 import type { DatagramModem, DatagramOwner } from "../udp";
-
-const cpin = ascii("+CPIN:");
 
 /**
  * Least time between two datagrams, ms: three seconds on the air, and by how much the commands in front of a

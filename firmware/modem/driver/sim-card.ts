@@ -6,7 +6,8 @@ import { ascii, asciiText } from "../../text/ascii";
 import type { DriverState } from "./driver-state";
 import type { Step } from "../at/script";
 
-const cpin = ascii("+CPIN:");
+/** Prefix of the line that tells the state of the SIM card. */
+export const cpin = ascii("+CPIN:");
 
 /** Questions, a second apart. */
 const attempts = 10;

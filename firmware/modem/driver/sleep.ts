@@ -7,7 +7,7 @@
  */
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
-import { probe } from "../at/script";
+import { probe, probeTimeout } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
@@ -31,8 +31,6 @@ export interface SleepOptions {
 
 /** The longest inactivity timer after which a network releases the connection, and a margin, ms. */
 const inactivity = 90_000;
-/** ms that one probe takes. */
-const probeTime = 300;
 /** Time for a command that lets the modem sleep, ms. */
 const permitTimeout = 5_000;
 /** Marks an array as what `Sleep.remembered` gives, in this shape. */
@@ -120,7 +118,7 @@ export class Sleep {
   wake(now: number): void {
     const { driver, family, at, lines, onAwake } = this.#options;
     const { sleep } = family;
-    const attempts = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
+    const attempts = sleep.boots ? Math.ceil(family.power.boot / probeTimeout) : 10;
     const ask = (t: number): void =>
       probe(at, attempts, (answered, end) => (answered ? onAwake(end) : driver.faults.silence(end)), t);
     const press = (t: number): void => lines.wake(ask, t);
