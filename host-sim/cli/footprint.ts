@@ -5,18 +5,27 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { EngineMissing } from "../sim/engine/engine";
+import { boards } from "../../firmware/board/boards";
 import { projectRoot } from "../project";
-import { breachLine, budgetText, compareToBudget, readBudget } from "../tools/footprint/budget";
+import {
+  boardTolerance,
+  breachLine,
+  budgetText,
+  compareToBudget,
+  readBudget,
+} from "../tools/footprint/budget";
 import { measureBytecode } from "../tools/footprint/bytecode";
-import { firmwareModules, javaScriptOf } from "../tools/footprint/modules";
-import { bytecodeLines, heapGoal, ramLines } from "../tools/footprint/report";
+import { allBoards, boardFirmware, everything, javaScriptOf, usualBoard } from "../tools/footprint/modules";
+import { boardLines, bytecodeLines, headLine, heapGoal, ramLines } from "../tools/footprint/report";
 import { measureSession } from "../tools/footprint/session";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
-import type { Budget } from "../tools/footprint/budget";
-import type { ModuleRow } from "../tools/footprint/report";
+import type { Budgets } from "../tools/footprint/budget";
+import type { BytecodeSizes } from "../tools/footprint/bytecode";
+import type { FirmwareModule } from "../tools/footprint/modules";
+import type { BoardRow, ModuleRow } from "../tools/footprint/report";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 const parts = ["code", "ram"] as const;
@@ -68,7 +77,7 @@ async function footprint(flags: FootprintFlags): Promise<void> {
     throw misuse("--modem is about RAM: it does not go with --only code or --update");
   }
   try {
-    const code = flags.only === "ram" ? undefined : measureCode(flags.update === true);
+    const code = flags.only === "ram" ? undefined : measureCode(flags);
     const ram = flags.only === "code" || flags.update === true ? undefined : await measureRam(flags.modem);
     if (flags.json === true) say(JSON.stringify({ ...code?.json, ...ram?.json }, undefined, 2));
     else for (const line of [...(code?.lines ?? []), ...(ram?.lines ?? [])]) say(line);
@@ -89,31 +98,73 @@ interface Part {
   readonly json: object;
 }
 
-function measureCode(update: boolean): Part & { readonly breaches: readonly string[] } {
-  const modules = firmwareModules();
-  const { modules: sizes, names } = measureBytecode(
-    new Map(modules.map((module) => [module.name, javaScriptOf(module)])),
-  );
-  const rows: ModuleRow[] = sizes.map((size, index) => ({ ...size, preloaded: modules[index].preloaded }));
-  if (update) {
-    writeFileSync(join(projectRoot(), budgetFile), budgetText(rows));
-    const code = rows.reduce((sum, row) => sum + row.code, 0);
-    return {
-      lines: [`${budgetFile}: ${rows.length} modules, ${code} bytes of code`],
-      json: { modules: rows, names },
-      breaches: [],
-    };
+/** Every module that any board has, each file once, with its size; and by board what its manifest puts on it. */
+function measureCode({
+  board,
+  modem,
+  update,
+}: FootprintFlags): Part & { readonly breaches: readonly string[] } {
+  const counted = boardFirmware(board, modem);
+  const boards = allBoards();
+  const all = everything();
+  const files = new Map<string, FirmwareModule>();
+  for (const module of [...all, ...boards.flatMap(({ modules }) => modules), ...counted.modules]) {
+    files.set(module.place, module);
+  }
+  const sizes = new Map(sizesOf([...files.values()]).modules.map((size) => [size.name, size]));
+  const codeOf = (modules: readonly FirmwareModule[]): number =>
+    modules.reduce((sum, { place }) => sum + sizes.get(place)!.code, 0);
+  const totals = boards.map((each) => ({ name: each.board, code: codeOf(each.modules) }));
+  if (update === true) {
+    writeFileSync(join(projectRoot(), budgetFile), budgetText([...sizes.values()], totals));
+    const sum = `${sizes.size} modules, ${codeOf([...files.values()])} bytes of code, ${totals.length} boards`;
+    return { lines: [`${budgetFile}: ${sum}`], json: { modules: [...sizes.values()] }, breaches: [] };
   }
   const budget = budgetOf();
-  const breaches = compareToBudget(rows, budget);
+  const breaches = [
+    ...compareToBudget([...sizes.values()], budget.modules),
+    ...compareToBudget(totals, budget.boards, boardTolerance),
+  ];
+  const rows: ModuleRow[] = counted.modules.map(({ place, preloaded }) => ({
+    ...sizes.get(place)!,
+    preloaded,
+  }));
+  const { names } = sizesOf(counted.modules);
+  const boardRows: BoardRow[] = boards.map((each, index) => ({
+    board: each.board,
+    modem: each.modem,
+    modules: each.modules.length,
+    code: totals[index].code,
+    budget: budget.boards[each.board],
+  }));
+  const whole = { modules: all.length, code: codeOf(all) };
   return {
-    lines: [...bytecodeLines(rows, names, budget), ""],
-    json: { modules: rows.map((row) => ({ ...row, budget: budget[row.name] ?? null })), names, breaches },
+    lines: [
+      headLine(counted.board, counted.modem),
+      ...bytecodeLines(rows, names, budget.modules),
+      "",
+      ...boardLines(boardRows, whole),
+      "",
+    ],
+    json: {
+      board: counted.board,
+      modem: counted.modem,
+      modules: rows.map((row) => ({ ...row, budget: budget.modules[row.name] ?? null })),
+      names,
+      boards: boardRows,
+      everything: whole,
+      breaches,
+    },
     breaches: breaches.map(breachLine),
   };
 }
 
-function budgetOf(): Budget {
+/** Sizes under the names of the files. */
+function sizesOf(modules: readonly FirmwareModule[]): BytecodeSizes {
+  return measureBytecode(new Map(modules.map((module) => [module.place, javaScriptOf(module)])));
+}
+
+function budgetOf(): Budgets {
   let text: string;
   try {
     text = readFileSync(join(projectRoot(), budgetFile), "utf8");
@@ -135,11 +186,9 @@ async function measureRam(modem: string | undefined): Promise<Part> {
     short: await smallestHeap(await measureSession(short), short),
     long: await smallestHeap(session, options),
   };
-  const manifest = JSON.parse(readFileSync(join(projectRoot(), "manifest.json"), "utf8")) as {
-    creation: { stack: number };
-  };
-  const lines = ramLines(session, needed, manifest.creation.stack);
-  return { lines, json: { ram: { ...session, needed, goal: heapGoal } } };
+  const { manifest, modem: fitted } = boardFirmware(undefined, modem);
+  const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
+  return { lines, json: { modem: fitted, ram: { ...session, needed, goal: heapGoal } } };
 }
 
 function say(line: string): void {
