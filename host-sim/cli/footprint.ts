@@ -5,17 +5,24 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { EngineMissing } from "../sim/engine/engine";
-import { boards } from "../../firmware/board/boards";
 import { projectRoot } from "../project";
 import {
   boardTolerance,
   breachLine,
   budgetText,
   compareToBudget,
+  everythingName,
   readBudget,
 } from "../tools/footprint/budget";
 import { measureBytecode } from "../tools/footprint/bytecode";
-import { allBoards, boardFirmware, everything, javaScriptOf, usualBoard } from "../tools/footprint/modules";
+import {
+  allBoards,
+  boardFirmware,
+  everything,
+  firmwareWith,
+  fittedModems,
+  javaScriptOf,
+} from "../tools/footprint/modules";
 import { boardLines, bytecodeLines, headLine, heapGoal, ramLines } from "../tools/footprint/report";
 import { measureSession } from "../tools/footprint/session";
 import { smallestHeap } from "../tools/footprint/smallest";
@@ -53,7 +60,7 @@ const uses = {
   batch: fixed,
   lifetime: fixed,
   keepAlive: fixed,
-  modem: { text: "modem of the session", choices: [...families.keys()], optional: true },
+  modem: { text: "modem of the board that is measured", choices: [...families.keys()], optional: true },
   powerKey: fixed,
   t3324: fixed,
   sleep: fixed,
@@ -73,8 +80,8 @@ export function footprintCommand(): Command {
 
 async function footprint(flags: FootprintFlags): Promise<void> {
   if (flags.update === true && flags.only === "ram") throw misuse("--update is about code, not --only ram");
-  if (flags.modem !== undefined && (flags.only === "code" || flags.update === true)) {
-    throw misuse("--modem is about RAM: it does not go with --only code or --update");
+  if (flags.modem !== undefined && flags.update === true) {
+    throw misuse(`--update writes the budget of every modem: it does not go with --modem`);
   }
   try {
     const code = flags.only === "ram" ? undefined : measureCode(flags);
@@ -98,23 +105,23 @@ interface Part {
   readonly json: object;
 }
 
-/** Every module that any board has, each file once, with its size; and by board what its manifest puts on it. */
-function measureCode({
-  board,
-  modem,
-  update,
-}: FootprintFlags): Part & { readonly breaches: readonly string[] } {
-  const counted = boardFirmware(board, modem);
+/** Every module that a board can have, each file once, with its size; and by board what its manifest puts on it. */
+function measureCode({ modem, update }: FootprintFlags): Part & { readonly breaches: readonly string[] } {
+  const counted = modem === undefined ? boardFirmware() : firmwareWith(modem);
   const boards = allBoards();
   const all = everything();
+  const fitted = fittedModems().map((each) => firmwareWith(each));
   const files = new Map<string, FirmwareModule>();
-  for (const module of [...all, ...boards.flatMap(({ modules }) => modules), ...counted.modules]) {
+  for (const module of [...all, ...[...boards, ...fitted].flatMap(({ modules }) => modules)]) {
     files.set(module.place, module);
   }
   const sizes = new Map(sizesOf([...files.values()]).modules.map((size) => [size.name, size]));
   const codeOf = (modules: readonly FirmwareModule[]): number =>
     modules.reduce((sum, { place }) => sum + sizes.get(place)!.code, 0);
-  const totals = boards.map((each) => ({ name: each.board, code: codeOf(each.modules) }));
+  const totals = [
+    ...boards.map((each) => ({ name: each.board, code: codeOf(each.modules) })),
+    { name: everythingName, code: codeOf(all) },
+  ];
   if (update === true) {
     writeFileSync(join(projectRoot(), budgetFile), budgetText([...sizes.values()], totals));
     const sum = `${sizes.size} modules, ${codeOf([...files.values()])} bytes of code, ${totals.length} boards`;
@@ -130,20 +137,23 @@ function measureCode({
     preloaded,
   }));
   const { names } = sizesOf(counted.modules);
-  const boardRows: BoardRow[] = boards.map((each, index) => ({
-    board: each.board,
-    modem: each.modem,
-    modules: each.modules.length,
-    code: totals[index].code,
-    budget: budget.boards[each.board],
-  }));
-  const whole = { modules: all.length, code: codeOf(all) };
+  const row = (board: string, of: string, { length: count }: readonly FirmwareModule[]): BoardRow => ({
+    board,
+    modem: of,
+    modules: count,
+    code: totals.find(({ name }) => name === board)!.code,
+    budget: budget.boards[board],
+  });
+  const boardRows = [
+    ...boards.map((each) => row(each.board, each.modem, each.modules)),
+    row(everythingName, "all", all),
+  ];
   return {
     lines: [
       headLine(counted.board, counted.modem),
       ...bytecodeLines(rows, names, budget.modules),
       "",
-      ...boardLines(boardRows, whole),
+      ...boardLines(boardRows),
       "",
     ],
     json: {
@@ -152,7 +162,6 @@ function measureCode({
       modules: rows.map((row) => ({ ...row, budget: budget.modules[row.name] ?? null })),
       names,
       boards: boardRows,
-      everything: whole,
       breaches,
     },
     breaches: breaches.map(breachLine),
@@ -186,7 +195,7 @@ async function measureRam(modem: string | undefined): Promise<Part> {
     short: await smallestHeap(await measureSession(short), short),
     long: await smallestHeap(session, options),
   };
-  const { manifest, modem: fitted } = boardFirmware(undefined, modem);
+  const { manifest, modem: fitted } = modem === undefined ? boardFirmware() : firmwareWith(modem);
   const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
   return { lines, json: { modem: fitted, ram: { ...session, needed, goal: heapGoal } } };
 }

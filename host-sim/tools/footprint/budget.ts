@@ -11,9 +11,12 @@ export type Budget = Readonly<Record<string, number>>;
 /** The file. */
 export interface Budgets {
   readonly modules: Budget;
-  /** All modules that the board's manifest puts on it, together. */
+  /** All modules that the board's manifest puts on it, together; and `everythingName`. */
   readonly boards: Budget;
 }
+
+/** Beside the boards stands what all of them could carry together: every modem, and CoAP's server half. */
+export const everythingName = "everything";
 
 /** Code under a name. */
 export interface Sized {

@@ -2,7 +2,7 @@
  * The firmware's modules as a board's manifest has them: what ends up on the board, and of these what the
  * linker preloads, that is runs once on the developer's machine and puts into flash with all that it made.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { transformSync } from "esbuild";
 import { boards } from "../../../firmware/board/boards";
@@ -21,9 +21,9 @@ export interface FirmwareModule {
   readonly file: string;
 }
 
-/** A board with what its manifest puts on it. */
+/** What a board's manifest puts on it. */
 export interface BoardFirmware {
-  /** The board's name, as the table of boards has it. */
+  /** Its name: the board's, or "any board" where a modem was asked for. */
   readonly board: string;
   /** The family of the modem that it carries, or "all". */
   readonly modem: string;
@@ -35,27 +35,39 @@ export interface BoardFirmware {
 /** The board whose footprint is printed and kept. */
 export const usualBoard = "m5stack-nbiot";
 
+/** @throws Error for a manifest that is none, or lacks something */
+export function boardFirmware(board = usualBoard, root = projectRoot()): BoardFirmware {
+  return described(board, readManifest(join(root, `firmware/board/${board}/manifest.json`)), root);
+}
+
 /**
- * @param modem another than the board's own
- * @throws Error for a manifest that is none, or lacks something
+ * What a board carries whose manifest names this modem.
+ *
+ * @throws Error for a modem without a manifest
  */
-export function boardFirmware(board = usualBoard, modem?: string, root = projectRoot()): BoardFirmware {
-  const manifest =
-    modem === undefined
-      ? readManifest(join(root, `firmware/board/${board}/manifest.json`))
-      : readManifest(
-          join(root, "firmware/manifest.json"),
-          join(root, `firmware/modem/fitted/manifest-${modem}.json`),
-        );
-  const modules = modulesOf(manifest, root);
-  const index = modules.find(({ name }) => name === "modem/family/index");
-  const fitted = /^modem\/fitted\/(.+)$/.exec(index?.place ?? "");
-  return { board, modem: fitted === null ? "all" : fitted[1], manifest, modules };
+export function firmwareWith(modem: string, root = projectRoot()): BoardFirmware {
+  const parts = ["firmware/manifest.json", `firmware/modem/fitted/manifest-${modem}.json`];
+  return described("any board", readManifest(...parts.map((part) => join(root, part))), root);
 }
 
 /** All boards of the table with what their manifests put on them. */
 export function allBoards(root = projectRoot()): BoardFirmware[] {
-  return boards.map(({ name }) => boardFirmware(name, undefined, root));
+  return boards.map(({ name }) => boardFirmware(name, root));
+}
+
+/** Names of the modems that a board can name. */
+export function fittedModems(root = projectRoot()): string[] {
+  return readdirSync(join(root, "firmware/modem/fitted")).flatMap((file) => {
+    const name = /^manifest-(.+)\.json$/.exec(file);
+    return name === null ? [] : [name[1]];
+  });
+}
+
+function described(board: string, manifest: Manifest, root: string): BoardFirmware {
+  const modules = modulesOf(manifest, root);
+  const index = modules.find(({ name }) => name === "modem/family/index");
+  const fitted = /^modem\/fitted\/(.+)$/.exec(index?.place ?? "");
+  return { board, modem: fitted === null ? "all" : fitted[1], manifest, modules };
 }
 
 /** What boards could carry together: every family of modems, and CoAP's server half. */

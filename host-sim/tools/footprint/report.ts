@@ -25,22 +25,24 @@ export interface BoardRow {
 
 /** What is counted, in a line. */
 export function headLine(board: string, modem: string): string {
-  return `Board ${board}, ${modem === "all" ? "every modem" : `modem ${modem}`}`;
+  return `Board: ${board}, ${modem === "all" ? "every modem" : `modem ${modem}`}`;
 }
 
-/** Boards beside what there is in all: every modem, and CoAP's server half. */
-export function boardLines(
-  boards: readonly BoardRow[],
-  all: { readonly modules: number; readonly code: number },
-): string[] {
+/** Boards beside the last row, what there is in all: how much less of it each has. */
+export function boardLines(boards: readonly BoardRow[]): string[] {
+  const all = boards[boards.length - 1];
   const lines = ["Boards, bytes of flash", row("", "modules", "code", "less", "budget")];
-  for (const { board, modem, modules, code, budget } of boards) {
+  for (const each of boards) {
+    const { board, modem, modules, code, budget } = each;
     const mark = budget === undefined || code <= allowance(budget, boardTolerance) ? "" : "  over";
-    const name = `  ${board}, ${modem === "all" ? "every modem" : modem}`;
-    lines.push(row(name, modules, code, all.code - code, budget ?? "none") + mark);
+    const name = each === all ? "every modem and CoAP's server" : `  ${board}, ${modemText(modem)}`;
+    lines.push(row(name, modules, code, each === all ? "" : all.code - code, budget ?? "none") + mark);
   }
-  lines.push(row("every modem and CoAP's server", all.modules, all.code));
   return lines;
+}
+
+function modemText(modem: string): string {
+  return modem === "all" ? "every modem" : modem;
 }
 
 /** Bytes of RAM that the firmware is to fit into. */

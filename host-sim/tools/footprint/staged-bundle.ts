@@ -13,7 +13,7 @@ import { join, posix } from "node:path";
 import { build } from "esbuild";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { projectRoot } from "../../project";
-import { boardFirmware, stripTypes, usualBoard } from "./modules";
+import { boardFirmware, firmwareWith, stripTypes } from "./modules";
 import type { BoardFirmware } from "./modules";
 import type { Plugin } from "esbuild";
 
@@ -60,7 +60,7 @@ export async function stagedBundle(options: {
   readonly long: boolean;
   readonly modem?: string;
 }): Promise<StagedBundle> {
-  const board = boardFirmware(usualBoard, options.modem);
+  const board = options.modem === undefined ? boardFirmware() : firmwareWith(options.modem);
   const places = new Map(sdk.map((name) => [name, name]));
   for (const { name, file, preloaded } of board.modules) {
     if (preloaded) places.set(name, join(projectRoot(), file));
