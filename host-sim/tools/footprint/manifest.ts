@@ -1,6 +1,11 @@
 /**
- * Reads a manifest of the Moddable SDK as its mcconfig does: what it includes first, each manifest once, and
- * then its own; a file has the first name that it is given, and no name has two files. What is the SDK's own,
+ * Reads a manifest of the Moddable SDK as its mcconfig does (documentation/tools/manifest.md of the SDK, "How
+ * manifests are processed"), in two of its passes:
+ *
+ *     combine   included manifests first, depth first and each once; lists of the same name are joined
+ *     match     files to names: a file has the first name that it is given, whichever manifest gave it
+ *
+ * Two files of one name are an error here, which mcconfig leaves to its linker. What is the SDK's own,
  * `$(MODDABLE)` and the like, is left out, for the SDK is not here.
  */
 import { readFileSync, readdirSync } from "node:fs";
@@ -51,33 +56,39 @@ export function readManifest(...paths: readonly string[]): Manifest {
   };
   for (const path of paths) visit(resolve(path), undefined);
 
-  const modules = new Map<string, string>();
+  const sources = new Map<string, Source[]>();
   const preload = new Set<string>();
   const config = {};
   const creation = {};
-  const placed = new Set<string>();
-  for (const path of order) {
-    for (const source of listOf(read.get(path)!.modules?.["~"])) {
-      for (const [, file] of match(path, "*", source)) placed.add(file);
-    }
-  }
   for (const path of order) {
     const manifest = read.get(path)!;
-    for (const [name, sources] of Object.entries(manifest.modules ?? {})) {
-      if (name === "~") continue;
-      for (const source of listOf(sources)) {
-        for (const [module, file] of match(path, name, source)) {
-          if (placed.has(file)) continue;
-          placed.add(file);
-          const other = modules.get(module);
-          if (other !== undefined) throw new Error(`${path}: ${module} is ${file}, and ${other} as well`);
-          modules.set(module, file);
-        }
-      }
+    for (const [name, own] of Object.entries(manifest.modules ?? {})) {
+      const all = sources.get(name) ?? [];
+      sources.set(name, all);
+      for (const source of listOf(own)) all.push({ manifest: path, source });
     }
     for (const name of listOf(manifest.preload)) preload.add(name);
-    Object.assign(config, manifest.config);
-    Object.assign(creation, manifest.creation);
+    merge(config, manifest.config);
+    merge(creation, manifest.creation);
+  }
+
+  const modules = new Map<string, string>();
+  const placed = new Set<string>();
+  // Files under this name are to be left out.
+  for (const source of sources.get("~") ?? []) for (const [, file] of match("*", source)) placed.add(file);
+  sources.delete("~");
+  for (const [name, all] of sources) {
+    for (const source of all) {
+      for (const [module, file] of match(name, source)) {
+        if (placed.has(file)) continue;
+        placed.add(file);
+        const other = modules.get(module);
+        if (other !== undefined) {
+          throw new Error(`${source.manifest}: ${module} is ${file}, and ${other} as well`);
+        }
+        modules.set(module, file);
+      }
+    }
   }
   const lost = [...preload].filter((name) => !modules.has(name));
   if (lost.length > 0)
@@ -101,13 +112,30 @@ function parse(path: string, includer: string | undefined): ManifestFile {
   }
 }
 
+/** What a manifest says of one name. */
+interface Source {
+  /** The manifest, to whose folder the path is relative. */
+  readonly manifest: string;
+  readonly source: string;
+}
+
+/** Takes over values, and those within objects one by one. */
+function merge(target: Record<string, unknown>, values: Readonly<Record<string, unknown>> = {}): void {
+  for (const [name, value] of Object.entries(values)) {
+    const own = target[name];
+    const both = typeof own === "object" && typeof value === "object" && own !== null && value !== null;
+    if (both) merge(own as Record<string, unknown>, value as Record<string, unknown>);
+    else target[name] = structuredClone(value);
+  }
+}
+
 /**
  * The modules that one entry stands for: a name with `*` takes its end from each file's name, and so does a
  * source with `*` at its end take all files that begin so. Sources of the SDK stand for none.
  *
  * @throws Error when there is no such file
  */
-function match(manifest: string, name: string, source: string): [module: string, file: string][] {
+function match(name: string, { manifest, source }: Source): [module: string, file: string][] {
   if (source.startsWith("$(")) return [];
   const path = join(dirname(manifest), source);
   const star = basename(path).lastIndexOf("*");
