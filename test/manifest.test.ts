@@ -91,7 +91,7 @@ describe("a board", () => {
     );
   });
 
-  test("the manifest beside the README is that of the board that the README shows", () => {
+  test("manifest.json is that of the m5stack-nbiot", () => {
     expect(readManifest("manifest.json").modules).toEqual(
       readManifest("firmware/board/m5stack-nbiot/manifest.json").modules,
     );
