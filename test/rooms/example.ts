@@ -24,12 +24,22 @@ export function sections(page: string): Map<string, string> {
   return new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), part]));
 }
 
-/** The one fenced block of that language in a section. */
-export function fence(section: string, language: string): string {
-  const found = [...section.matchAll(new RegExp("^```" + language + "\\n([^]*?)^```$", "gm"))];
-  if (found.length !== 1)
-    throw new Error(`${found.length} blocks of ${language} in: ${section.slice(0, 40)}`);
-  return found[0][1];
+/** Fenced blocks of that language in a section. */
+function fences(section: string, language: string): string[] {
+  return [...section.matchAll(new RegExp("^```" + language + "\\n([^]*?)^```$", "gm"))].map(
+    ([, text]) => text,
+  );
+}
+
+/** The files that a section shows, by name: manifest.json, and modules, whose first line is their name. */
+function filesIn(section: string): Map<string, string> {
+  const files = new Map(fences(section, "json").map((text) => ["manifest.json", text]));
+  for (const text of fences(section, "ts")) {
+    const name = /^\/\/ (\S+\.ts)\n/.exec(text);
+    if (name === null) throw new Error(`a block of TypeScript without its file's name: ${text.slice(0, 40)}`);
+    files.set(name[1], text);
+  }
+  return files;
 }
 
 /** Where the projects stand. Bundles of them are kept: what has not changed is not written anew. */
@@ -41,17 +51,20 @@ const beside = resolve("build/rooms");
  * @param edit what differs from the page
  */
 export function project(heading: Heading, name: string, edit = (text: string) => text): Example {
-  const section = sections(readFileSync("docs/moddable.md", "utf8")).get(heading);
+  const page = sections(readFileSync("docs/moddable.md", "utf8"));
+  const section = page.get(heading);
   if (section === undefined) throw new Error(`docs/moddable.md has no heading "${heading}"`);
   const folder = join(beside, name);
   mkdirSync(folder, { recursive: true });
   const own = join(beside, "enos-nbiot-xs");
   if (!existsSync(own)) symlinkSync(resolve("."), own, "dir");
-  const manifest = join(folder, "manifest.json");
-  const main = join(folder, "main.ts");
-  write(manifest, edit(fence(section, "json")));
-  write(main, edit(fence(section, "ts")));
-  return { folder, main, manifest: readManifest(manifest) };
+  const files = filesIn(section);
+  // One file serves two examples.
+  if (section.includes("`endpoint-on.ts` is")) {
+    files.set("endpoint-on.ts", filesIn(page.get("CoAP")!).get("endpoint-on.ts")!);
+  }
+  for (const [file, text] of files) write(join(folder, file), edit(text));
+  return { folder, main: join(folder, "main.ts"), manifest: readManifest(join(folder, "manifest.json")) };
 }
 
 function write(file: string, text: string): void {

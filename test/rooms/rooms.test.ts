@@ -72,9 +72,9 @@ describe("the page", () => {
     },
   );
 
-  test.each(headings)("%s: everything but main is preloaded, as on a board", (heading) => {
-    const { manifest } = project(heading, "preload");
-    const names = [...manifest.modules.keys()].filter((name) => name !== "main");
+  test.each(headings)("%s: everything of this project is preloaded", (heading) => {
+    const { folder, manifest } = project(heading, "preload");
+    const names = [...manifest.modules].flatMap(([name, file]) => (file.startsWith(folder) ? [] : [name]));
     expect([...manifest.preload].sort()).toEqual(names.sort());
   });
 
@@ -126,7 +126,9 @@ describe.skipIf(xsMissing !== undefined)("on XS", () => {
       clock.after(20, () => wire.deliver(room.board, datagram, back));
     });
     const example = project("CoAP", "coap");
-    expect([...example.manifest.modules.keys()].filter((name) => !/^(coap\/|main$)/.test(name))).toEqual([]);
+    expect(
+      [...example.manifest.modules.keys()].filter((name) => !/^(coap\/|(main|endpoint-on)$)/.test(name)),
+    ).toEqual([]);
     const room = await boot(await bundleOf(example, udp), { clock, serial: wire.serial });
     running.push(room);
     await room.until(1, 60_000);
@@ -225,7 +227,7 @@ describe.skipIf(xsMissing !== undefined)("on XS", () => {
       });
       const example = project("A session with EnOS", "enos");
       const outside = [...example.manifest.modules.keys()].filter(
-        (name) => !/^(enos|coap|text|timing)\/|^(main|board\/crypt)$/.test(name),
+        (name) => !/^(enos|coap|text|timing)\/|^(main|endpoint-on|board\/crypt)$/.test(name),
       );
       expect(outside).toEqual([]);
       expect(example.manifest.modules.has("coap/server")).toBe(false);
