@@ -2,7 +2,8 @@
  * The rooms that stand alone, each built from its manifest and nothing else, on XS: the examples of
  * docs/moddable.md do what the page says. A module that no manifest lists is not found.
  */
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, describe, expect, it, test } from "vitest";
 import { EnosCloud } from "../../host-sim/cloud/cloud";
@@ -76,6 +77,36 @@ describe("the page", () => {
     const { folder, manifest } = project(heading, "preload");
     const names = [...manifest.modules].flatMap(([name, file]) => (file.startsWith(folder) ? [] : [name]));
     expect([...manifest.preload].sort()).toEqual(names.sort());
+  });
+
+  it("has examples whose types are right", () => {
+    const examples = headings.map((heading, at) => project(heading, `types-${at}`));
+    const paths: Record<string, string[]> = {
+      "embedded:io/*": ["../../node_modules/@moddable/typings/embedded_io/*"],
+      "mc/config": ["../../node_modules/@moddable/typings/mc/config"],
+      time: ["../../node_modules/@moddable/typings/time"],
+      timer: ["../../node_modules/@moddable/typings/timer"],
+    };
+    // As mcconfig does it: a name is where its module lies.
+    for (const { manifest } of examples) {
+      for (const [name, file] of manifest.modules) if (name.includes("/")) paths[name] = [file];
+    }
+    const config = {
+      extends: "../../firmware/tsconfig.json",
+      compilerOptions: { paths },
+      include: [],
+      files: [
+        "../../node_modules/@moddable/typings/xs.d.ts",
+        "../../firmware/crypt.d.ts",
+        "../../firmware/moddable.d.ts",
+        ...examples.map(({ main }) => main),
+      ],
+    };
+    writeFileSync("build/rooms/tsconfig.json", JSON.stringify(config));
+    const { stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "build/rooms"], {
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("");
   });
 
   it("fails where a manifest lacks a module", async () => {
