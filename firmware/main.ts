@@ -16,7 +16,9 @@ import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
 import { SerialWriter } from "./modem/driver/serial-writer";
-import { familyNamed } from "./modem/family/index";
+import { familyNamed } from "./modem/family/family";
+// Which families these are is the manifest's to say: one line of the board's names its modem.
+import { families } from "./modem/family/index";
 import { Modem } from "./modem/driver/modem";
 
 import { Udp } from "./modem/udp";
@@ -68,7 +70,8 @@ function run(settings: Settings): void {
   let writer: SerialWriter | undefined;
   let timer: Timer | undefined;
 
-  const family = familyNamed(settings.modem ?? board.modem);
+  const only = families.length === 1 ? families[0].name : undefined;
+  const family = familyNamed(families, settings.modem ?? only ?? board.modem);
   const { port, transmit, receive, ...lines } = wire({
     board,
     settings,

@@ -96,6 +96,7 @@ describe("the firmware", () => {
     ["enos", ["coap", "text", "timing"]],
     ["modem/at", ["text"]],
     ["modem/family", ["modem/at", "text"]],
+    ["modem/fitted", ["modem/family"]],
     ["modem/driver", ["modem/family", "modem/at", "modem/udp", "text", "timing"]],
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
@@ -117,7 +118,7 @@ describe("the firmware", () => {
 
   it("has no room without a rule", () => {
     expect(foldersIn("firmware")).toEqual([...new Set(rooms.map(([room]) => room.split("/")[0]))].sort());
-    expect(foldersIn("firmware/modem")).toEqual(["at", "driver", "family"]);
+    expect(foldersIn("firmware/modem")).toEqual(["at", "driver", "family", "fitted"]);
   });
 
   it("names Moddable's modules in main.ts and board only", () => {

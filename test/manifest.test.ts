@@ -1,47 +1,155 @@
 /**
- * manifest.json against the tree. mcconfig's wildcards in `preload` match no TypeScript, so every
- * module has to be named; one that is forgotten costs RAM on the board and nothing tells.
+ * The manifests against the tree. mcconfig's wildcards in `preload` match no TypeScript, so every module has to be
+ * named; one that is forgotten costs RAM on the board and nothing tells.
  */
-import { readFileSync, readdirSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join, posix, relative, resolve } from "node:path";
+import { describe, expect, it, test } from "vitest";
 import { readSettings } from "../firmware/device/settings";
+import { families } from "../firmware/modem/family/index";
+import { bundleFirmware } from "../host-sim/sim/board/bundle";
+import { readManifest } from "../host-sim/tools/footprint/manifest";
+import { allBoards, firmwareWith, fittedModems } from "../host-sim/tools/footprint/modules";
+import type { Manifest } from "../host-sim/tools/footprint/manifest";
 
-const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as {
-  config: Record<string, unknown>;
-  creation: { stack: number; heap: { initial: number }; chunk: { initial: number } };
-  modules: Record<string, string | string[]>;
-  preload: string[];
-};
-
-/** Folders below `folder`, as paths from it. */
-function foldersBelow(folder: string): string[] {
+/** Files below a folder, as paths from the project's root. */
+function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (!entry.isDirectory()) return [];
-    return [entry.name, ...foldersBelow(`${folder}/${entry.name}`).map((below) => `${entry.name}/${below}`)];
+    const path = posix.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
   });
 }
 
-/** Rooms of the firmware. */
-const rooms = foldersBelow("firmware").filter((room) =>
-  readdirSync(`firmware/${room}`).some((file) => file.endsWith(".ts")),
-);
+const modules = filesBelow("firmware").filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+const manifests = filesBelow("firmware").filter((file) => /\/manifest[\w-]*\.json$/.test(file));
 
-describe("manifest.json", () => {
-  test("preloads every module of every room", () => {
-    const wanted = rooms.flatMap((room) =>
-      readdirSync(`firmware/${room}`)
-        .filter((file) => file.endsWith(".ts"))
-        .map((file) => `${room}/${file.replace(/\.ts$/, "")}`),
+/** Files of a manifest's modules, from the project's root. */
+const filesOf = ({ modules: named }: Manifest): string[] =>
+  [...named.values()].map((file) => relative(resolve("."), file));
+
+/** Imports of a manifest's modules, but of types, that it has no module for: names as on the board. */
+function missing({ modules: named }: Manifest): string[] {
+  return [...named].flatMap(([name, file]) =>
+    [...readFileSync(file, "utf8").matchAll(/^(?:import|export) (?!type)[^"]*? from "(\.[^"]*)";$/gm)]
+      .map(([, path]) => posix.join(posix.dirname(name), path))
+      .filter((target) => !named.has(target))
+      .map((target) => `${name} -> ${target}`),
+  );
+}
+
+describe("each manifest", () => {
+  it("is there for each room that stands alone, and for each modem", () => {
+    expect(manifests).toEqual(
+      expect.arrayContaining([
+        "firmware/coap/manifest.json",
+        "firmware/coap/manifest-server.json",
+        "firmware/journal/manifest.json",
+        "firmware/enos/manifest.json",
+        "firmware/board/manifest-crypt.json",
+        "firmware/modem/family/manifest.json",
+        ...families.map(({ name }) => `firmware/modem/fitted/manifest-${name}.json`),
+      ]),
     );
-    expect([...manifest.preload].sort()).toEqual(["application", ...wanted].sort());
   });
 
-  test("lists every room", () => {
-    for (const room of rooms.filter((each) => each !== "product")) {
-      expect(manifest.modules[`${room}/*`]).toBe(`./firmware/${room}/*`);
+  // modem/manifest.json and firmware/manifest.json leave the modem to the board: they are no whole.
+  const whole = manifests.filter((file) => !/^firmware\/(modem\/)?manifest\.json$/.test(file));
+  test.each(whole)("%s has all that its modules import, and preloads all but main", (file) => {
+    const manifest = readManifest(file);
+    expect(missing(manifest)).toEqual([]);
+    const names = [...manifest.modules.keys()].filter((name) => name !== "main");
+    expect([...manifest.preload].sort()).toEqual(names.sort());
+  });
+
+  test.each(manifests)("%s: no name of a module is preloaded twice, which would be linked twice", (file) => {
+    const own = readManifest(file).files.flatMap(
+      (path) => (JSON.parse(readFileSync(path, "utf8")) as { preload?: string[] }).preload ?? [],
+    );
+    expect(own.filter((name, at) => own.indexOf(name) !== at)).toEqual([]);
+  });
+
+  test.each(manifests)("%s: what it names of the project is there", (file) => {
+    const { build = {} } = JSON.parse(readFileSync(file, "utf8")) as { build?: Record<string, string> };
+    for (const path of Object.values(build)) {
+      if (path.startsWith("./")) expect(existsSync(join(dirname(file), path)), path).toBe(true);
     }
-    // One by one: beside the firmware's table lies the parsing script, which is the cloud's.
-    expect(manifest.modules["product/thing"]).toBe("./firmware/product/thing");
+  });
+});
+
+it("all manifests together have every module of the firmware", () => {
+  const placed = new Set(manifests.flatMap((file) => filesOf(readManifest(file))));
+  expect([...placed].sort()).toEqual(modules.sort());
+});
+
+describe("a board", () => {
+  test.each(allBoards())("$board: the modem of its row, and CoAP without its server half", (board) => {
+    const files = filesOf(board.manifest);
+    expect(files).toContain("firmware/coap/endpoint.ts");
+    expect(files).not.toContain("firmware/coap/server-half.ts");
+    expect(files.filter((file) => file.startsWith("firmware/modem/fitted/"))).toHaveLength(
+      board.modem === "all" ? 0 : 1,
+    );
+  });
+
+  test("manifest.json is that of the m5stack-nbiot", () => {
+    expect(readManifest("manifest.json").modules).toEqual(
+      readManifest("firmware/board/m5stack-nbiot/manifest.json").modules,
+    );
+  });
+});
+
+/** The file of each family's table, and what it shares with others. */
+const tables: Readonly<Record<string, readonly string[]>> = {
+  sim7020: ["sim7020"],
+  sim7080: ["sim7080", "simcom"],
+  sim7000: ["sim7000", "simcom"],
+  bc66: ["bc66", "quectel"],
+  bc660k: ["bc66", "quectel"],
+  bc95: ["bc95"],
+  "sara-n2": ["bc95"],
+  bg95: ["bg95", "quectel"],
+  "sara-r4": ["sara"],
+  "sara-r5": ["sara"],
+};
+
+describe("a board with one modem", () => {
+  it("can have any family that there is", () => {
+    expect(fittedModems().sort()).toEqual(families.map(({ name }) => name).sort());
+    expect(Object.keys(tables).sort()).toEqual(fittedModems().sort());
+  });
+
+  test.each(families)("$name: has this one, and its bundle no other", async (family) => {
+    const { name } = family;
+    const { modem, manifest } = firmwareWith(name);
+    expect(modem).toBe(name);
+    const fitted = (await import(`../firmware/modem/fitted/${name}.ts`)) as { families: unknown };
+    expect(fitted.families).toEqual([family]);
+    const script = await bundleFirmware({ modules: manifest.modules });
+    // esbuild says of each piece which file it was.
+    const pieces = [...script.matchAll(/^ *\/\/ (firmware\/modem\/(?:family|fitted)\/.*)\.ts$/gm)];
+    expect(pieces.map(([, file]) => file.replace("firmware/modem/", "")).sort()).toEqual(
+      ["family/family", ...tables[name].map((file) => `family/${file}`), `fitted/${name}`].sort(),
+    );
+  });
+
+  test("the simulation's firmware has all of them", async () => {
+    const script = await bundleFirmware();
+    for (const files of Object.values(tables)) {
+      for (const file of files) expect(script).toContain(`// firmware/modem/family/${file}.ts`);
+    }
+    expect(script).not.toContain("// firmware/modem/fitted/");
+  });
+});
+
+describe("the firmware's manifest", () => {
+  const manifest = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as {
+    config: Record<string, unknown>;
+    creation: { stack: number; heap: { initial: number }; chunk: { initial: number } };
+    modules: Record<string, string | string[]>;
+  };
+
+  test("lists the product's table by itself: beside it lies the parsing script, which is the cloud's", () => {
+    expect(manifest.modules["product/thing"]).toBe("./product/thing");
   });
 
   test("its configuration is one that the firmware takes, without mcconfig's own names", () => {

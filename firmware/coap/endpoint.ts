@@ -12,9 +12,11 @@
  *
  * This file takes a datagram apart and gives it to whom it concerns, or rejects it: RST where RFC 7252
  * wants one, silence where it wants silence.
+ *
+ * The server's half comes in through the option `server` (server-half.ts), and this file imports nothing
+ * of it: a device that only asks has no server in its flash. It rejects requests, RFC 7252 section 4.2.
  */
 import { BlockClient } from "./block-client";
-import { BlockServer } from "./block-server";
 import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
@@ -23,10 +25,12 @@ import { decode, encode } from "./message";
 import { screenOptions } from "./option-rules";
 import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
-import { Server } from "./server";
 import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
-import type { Discard, Exchange, IncomingRequest, Request } from "./exchange";
+import { checkRange } from "./range";
+import type { Received } from "./deduplication";
+import type { Discard, Exchange, Request } from "./exchange";
 import type { Message } from "./message";
+import type { Option } from "./option";
 import type { OptionRule } from "./option-rules";
 import type { Outgoing } from "./message-layer";
 import type { RetransmissionTimer, RtoState } from "./rto";
@@ -48,26 +52,64 @@ export interface EndpointOptions {
   readonly rtoState?: unknown;
   /** Options beyond RFC 7252, 7959 and 9175 that the application understands. */
   readonly understood?: readonly OptionRule[];
-  /** Serves requests; without it they are rejected. */
-  readonly onRequest?: (request: IncomingRequest, now: number) => void;
-  /** See `BlockServerOptions.admit`. */
-  readonly admit?: (message: Message, address: string, port: number) => number | undefined;
-  /** How long `onRequest` may take until an empty ACK goes out, ms (default 250). */
-  readonly separateAfter?: number;
+  /** Serves requests: `serverHalf({ onRequest })` of server-half.ts. Without it they are rejected. */
+  readonly server?: ServerHalfMaker;
   /** Messages remembered to recognise duplicates, and separate responses at once, at least 1 (default 8). */
   readonly remembered?: number;
   /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
   readonly blockSize?: number;
   /** Longest body to take in, either role, bytes (default 8192). */
   readonly maxBody?: number;
-  /** Bodies in blocks that a server keeps at once, each way (default 2). */
-  readonly maxTransfers?: number;
   /** See `BlockClientOptions` (default false). */
   readonly offerBlockSize?: boolean;
   /** Tokens of a body's blocks: each its own (default), or the same for all. */
   readonly blockToken?: "fresh" | "same";
   /** Told of every datagram that is thrown away. */
   readonly onDiscard?: (reason: Discard, detail: string) => void;
+}
+
+/** What the server's half is given of the endpoint that it serves at. */
+export interface ServerHalfParts {
+  readonly messageLayer: MessageLayer;
+  readonly deduplication: Deduplication;
+  readonly transmit: (datagram: Uint8Array, address: string, port: number) => void;
+  readonly transmission: Transmission;
+  /** Longest datagram to send, bytes. */
+  readonly maxDatagram: number;
+  /** Largest block of a body, bytes: 16, 32 ... 1024. */
+  readonly blockSize: number;
+  /** Longest body to take in, bytes. */
+  readonly maxBody: number;
+  readonly discard: (reason: Discard, detail: string) => void;
+}
+
+/** Makes the server's half of one endpoint. */
+export type ServerHalfMaker = (parts: ServerHalfParts) => ServerHalf;
+
+/** What the endpoint wants of its server's half. */
+export interface ServerHalf {
+  /** Requests whose handler is at work and whose ACK is due. */
+  readonly waiting: number;
+  /** Bodies in blocks that are kept. */
+  readonly transfers: number;
+  /** When `poll` wants to be called, ms; Infinity for never. */
+  readonly deadline: number;
+  /**
+   * Takes a new request.
+   *
+   * @param options those that count, or the number of the critical one that is not understood
+   */
+  receive(
+    message: Message,
+    options: readonly Option[] | number,
+    address: string,
+    port: number,
+    now: number,
+  ): void;
+  /** The same confirmable request came again before anything was sent in reply. */
+  receiveDuplicate(received: Received): void;
+  poll(now: number): void;
+  close(): void;
 }
 
 /**
@@ -93,9 +135,8 @@ export class Endpoint {
   readonly #messageLayer: MessageLayer;
   readonly #deduplication: Deduplication;
   readonly #client: Client;
-  readonly #server: Server;
   readonly #blockClient: BlockClient;
-  readonly #blockServer: BlockServer | undefined;
+  readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
@@ -103,7 +144,7 @@ export class Endpoint {
 
   /** @throws RangeError when a setting cannot work */
   constructor(options: EndpointOptions) {
-    const { transmission, transmit, random, onRequest } = options;
+    const { transmission, transmit, random } = options;
     const maxDatagram = options.maxDatagram ?? 1152;
     const tokenLength = options.tokenLength ?? 4;
     const blockSize = options.blockSize ?? 1024;
@@ -114,8 +155,6 @@ export class Endpoint {
     checkRange("maxDatagram", maxDatagram, 16, 65_507);
     checkRange("maxBody", maxBody, 0, 0xffff_ffff);
     checkRange("remembered", options.remembered ?? 8, 1, 65_536);
-    checkRange("separateAfter", options.separateAfter ?? 250, 0, 600_000);
-    checkRange("maxTransfers", options.maxTransfers ?? 2, 1, 65_536);
     if (![16, 32, 64, 128, 256, 512, 1024].includes(blockSize)) {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
     }
@@ -152,27 +191,14 @@ export class Endpoint {
       offerBlockSize: options.offerBlockSize ?? false,
       blockToken,
     });
-    const blockServer =
-      onRequest === undefined
-        ? undefined
-        : new BlockServer({
-            onRequest,
-            admit: options.admit,
-            maxDatagram,
-            blockSize,
-            maxBody,
-            maxTransfers: options.maxTransfers ?? 2,
-            lifetime: exchangeLifetime(transmission),
-          });
-    this.#blockServer = blockServer;
-    this.#server = new Server({
+    this.#server = options.server?.({
       messageLayer,
       deduplication: this.#deduplication,
       transmit,
       transmission,
       maxDatagram,
-      separateAfter: options.separateAfter ?? 250,
-      deliver: blockServer === undefined ? undefined : (exchange, now) => blockServer.receive(exchange, now),
+      blockSize,
+      maxBody,
       discard: (reason, detail) => this.#discard(reason, detail),
     });
   }
@@ -202,8 +228,8 @@ export class Endpoint {
     return {
       outgoing: this.#messageLayer.length,
       received: this.#deduplication.length,
-      waiting: this.#server.waiting,
-      transfers: this.#blockServer?.length ?? 0,
+      waiting: this.#server?.waiting ?? 0,
+      transfers: this.#server?.transfers ?? 0,
     };
   }
 
@@ -212,7 +238,7 @@ export class Endpoint {
    * needs no call.
    */
   get deadline(): number {
-    return Math.min(this.#messageLayer.deadline, this.#server.deadline);
+    return Math.min(this.#messageLayer.deadline, this.#server?.deadline ?? Infinity);
   }
 
   /**
@@ -232,10 +258,9 @@ export class Endpoint {
   /** Retransmits, acknowledges, gives up and forgets what is due. */
   poll(now: number): void {
     if (this.#closed) return;
-    this.#server.poll(now);
+    this.#server?.poll(now);
     this.#messageLayer.poll(now);
     this.#deduplication.purge(now);
-    this.#blockServer?.purge(now);
   }
 
   /**
@@ -259,8 +284,7 @@ export class Endpoint {
   /** Ends everything; each exchange gets `cancelled`. */
   close(now: number): void {
     this.#closed = true;
-    this.#server.close();
-    this.#blockServer?.clear();
+    this.#server?.close();
     this.#deduplication.clear();
     const ended = this.#messageLayer.clear();
     let failure: { error: unknown } | undefined;
@@ -327,10 +351,15 @@ export class Endpoint {
     const kind = confirmable ? "CON" : "NON";
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
-      this.#server.receiveDuplicate(former, confirmable);
+      if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
+      else if (confirmable) this.#server?.receiveDuplicate(former);
       return this.#discard("duplicate", kind);
     }
     if (isRequest(message.code)) {
+      if (this.#server === undefined) {
+        if (confirmable) this.#sendEmpty(Type.reset, message.messageId, address, port);
+        return this.#discard("request", kind);
+      }
       const options = screenOptions(message.options, "request", this.#understood);
       return this.#server.receive(message, options, address, port, now);
     }
@@ -371,11 +400,5 @@ export class Endpoint {
   #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {
     if (exchange !== undefined) exchange.discarded = reason;
     this.#options.onDiscard?.(reason, detail);
-  }
-}
-
-function checkRange(name: string, value: number, least: number, most: number): void {
-  if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new RangeError(`${name} is a whole number from ${least} to ${most}, got ${value}`);
   }
 }

@@ -30,8 +30,8 @@ export interface ServerOptions {
   readonly maxDatagram: number;
   /** How long a handler may take until its request is acknowledged without the response, ms. */
   readonly separateAfter: number;
-  /** A request to work on; undefined when this endpoint serves nothing. */
-  readonly deliver: ((exchange: ServerExchange, now: number) => void) | undefined;
+  /** A request to work on. */
+  readonly deliver: (exchange: ServerExchange, now: number) => void;
   readonly discard: (reason: Discard, detail: string) => void;
 }
 
@@ -122,16 +122,11 @@ export class Server {
     return deadline;
   }
 
-  /** A duplicate of a request that was taken in. */
-  receiveDuplicate(received: Received, confirmable: boolean): void {
-    if (!confirmable) return;
-    if (received.reply === undefined) {
-      // The peer has begun to repeat itself: time it heard that its request is here.
-      const exchange = this.#waiting.find((each) => each.received === received);
-      if (exchange !== undefined) this.#acknowledge(exchange);
-    } else {
-      this.#options.transmit(received.reply, received.address, received.port);
-    }
+  /** A duplicate of a confirmable request that nothing has been sent in reply to. */
+  receiveDuplicate(received: Received): void {
+    // The peer has begun to repeat itself: time it heard that its request is here.
+    const exchange = this.#waiting.find((each) => each.received === received);
+    if (exchange !== undefined) this.#acknowledge(exchange);
   }
 
   /**
@@ -148,11 +143,6 @@ export class Server {
   ): void {
     const { deliver, discard, deduplication, transmission } = this.#options;
     const confirmable = message.type === Type.confirmable;
-    if (deliver === undefined) {
-      if (confirmable)
-        this.#send({ type: Type.reset, code: Code.empty, messageId: message.messageId }, address, port);
-      return discard("request", confirmable ? "CON" : "NON");
-    }
     if (typeof options === "number") {
       const proxy = options === OptionNumber.proxyUri || options === OptionNumber.proxyScheme;
       const code = proxy ? Code.proxyingNotSupported : Code.badOption;

@@ -1,7 +1,8 @@
 /**
  * `npm run device -- --serial`: the board's firmware on this PC with a real modem on a serial port.
  */
-import { familyNamed } from "../../firmware/modem/family/index";
+import { familyNamed } from "../../firmware/modem/family/family";
+import { families } from "../../firmware/modem/family/index";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
 import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
@@ -43,7 +44,7 @@ export async function runOverSerial(
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
   const powerKey = flags.powerKey === undefined ? undefined : powerKeyOption(flags.powerKey);
-  const { baud } = familyNamed(flags.modem);
+  const { baud } = familyNamed(families, flags.modem);
   const port = await openPort(flags.serial, baud);
   const device = new SerialDevice({
     port: { write: (bytes, done) => port.write(bytes, done), set: (lines) => port.set(lines, () => {}) },

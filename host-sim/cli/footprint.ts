@@ -6,17 +6,33 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { EngineMissing } from "../sim/engine/engine";
 import { projectRoot } from "../project";
-import { breachLine, budgetText, compareToBudget, readBudget } from "../tools/footprint/budget";
+import {
+  boardTolerance,
+  breachLine,
+  budgetText,
+  compareToBudget,
+  everythingName,
+  readBudget,
+} from "../tools/footprint/budget";
 import { measureBytecode } from "../tools/footprint/bytecode";
-import { firmwareModules, javaScriptOf } from "../tools/footprint/modules";
-import { bytecodeLines, heapGoal, ramLines } from "../tools/footprint/report";
+import {
+  allBoards,
+  boardFirmware,
+  everything,
+  firmwareWith,
+  fittedModems,
+  javaScriptOf,
+} from "../tools/footprint/modules";
+import { boardLines, bytecodeLines, headLine, heapGoal, ramLines } from "../tools/footprint/report";
 import { measureSession } from "../tools/footprint/session";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
-import type { Budget } from "../tools/footprint/budget";
-import type { ModuleRow } from "../tools/footprint/report";
+import type { Budgets } from "../tools/footprint/budget";
+import type { BytecodeSizes } from "../tools/footprint/bytecode";
+import type { FirmwareModule } from "../tools/footprint/modules";
+import type { BoardRow, ModuleRow } from "../tools/footprint/report";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 const parts = ["code", "ram"] as const;
@@ -44,7 +60,7 @@ const uses = {
   batch: fixed,
   lifetime: fixed,
   keepAlive: fixed,
-  modem: { text: "modem of the session", choices: [...families.keys()], optional: true },
+  modem: { text: "modem of the board that is measured", choices: [...families.keys()], optional: true },
   powerKey: fixed,
   t3324: fixed,
   sleep: fixed,
@@ -64,11 +80,11 @@ export function footprintCommand(): Command {
 
 async function footprint(flags: FootprintFlags): Promise<void> {
   if (flags.update === true && flags.only === "ram") throw misuse("--update is about code, not --only ram");
-  if (flags.modem !== undefined && (flags.only === "code" || flags.update === true)) {
-    throw misuse("--modem is about RAM: it does not go with --only code or --update");
+  if (flags.modem !== undefined && flags.update === true) {
+    throw misuse(`--update writes the budget of every modem: it does not go with --modem`);
   }
   try {
-    const code = flags.only === "ram" ? undefined : measureCode(flags.update === true);
+    const code = flags.only === "ram" ? undefined : measureCode(flags);
     const ram = flags.only === "code" || flags.update === true ? undefined : await measureRam(flags.modem);
     if (flags.json === true) say(JSON.stringify({ ...code?.json, ...ram?.json }, undefined, 2));
     else for (const line of [...(code?.lines ?? []), ...(ram?.lines ?? [])]) say(line);
@@ -89,31 +105,75 @@ interface Part {
   readonly json: object;
 }
 
-function measureCode(update: boolean): Part & { readonly breaches: readonly string[] } {
-  const modules = firmwareModules();
-  const { modules: sizes, names } = measureBytecode(
-    new Map(modules.map((module) => [module.name, javaScriptOf(module)])),
-  );
-  const rows: ModuleRow[] = sizes.map((size, index) => ({ ...size, preloaded: modules[index].preloaded }));
-  if (update) {
-    writeFileSync(join(projectRoot(), budgetFile), budgetText(rows));
-    const code = rows.reduce((sum, row) => sum + row.code, 0);
-    return {
-      lines: [`${budgetFile}: ${rows.length} modules, ${code} bytes of code`],
-      json: { modules: rows, names },
-      breaches: [],
-    };
+/** Every module that a board can have, each file once, with its size; and by board what its manifest puts on it. */
+function measureCode({ modem, update }: FootprintFlags): Part & { readonly breaches: readonly string[] } {
+  const counted = modem === undefined ? boardFirmware() : firmwareWith(modem);
+  const boards = allBoards();
+  const all = everything();
+  const fitted = fittedModems().map((each) => firmwareWith(each));
+  const files = new Map<string, FirmwareModule>();
+  for (const module of [...all, ...[...boards, ...fitted].flatMap(({ modules }) => modules)]) {
+    files.set(module.place, module);
+  }
+  const sizes = new Map(sizesOf([...files.values()]).modules.map((size) => [size.name, size]));
+  const codeOf = (modules: readonly FirmwareModule[]): number =>
+    modules.reduce((sum, { place }) => sum + sizes.get(place)!.code, 0);
+  const totals = [
+    ...boards.map((each) => ({ name: each.board, code: codeOf(each.modules) })),
+    { name: everythingName, code: codeOf(all) },
+  ];
+  if (update === true) {
+    writeFileSync(join(projectRoot(), budgetFile), budgetText([...sizes.values()], totals));
+    const sum = `${sizes.size} modules, ${codeOf([...files.values()])} bytes of code, ${totals.length} boards`;
+    return { lines: [`${budgetFile}: ${sum}`], json: { modules: [...sizes.values()] }, breaches: [] };
   }
   const budget = budgetOf();
-  const breaches = compareToBudget(rows, budget);
+  const breaches = [
+    ...compareToBudget([...sizes.values()], budget.modules),
+    ...compareToBudget(totals, budget.boards, boardTolerance),
+  ];
+  const rows: ModuleRow[] = counted.modules.map(({ place, preloaded }) => ({
+    ...sizes.get(place)!,
+    preloaded,
+  }));
+  const { names } = sizesOf(counted.modules);
+  const row = (board: string, of: string, { length: count }: readonly FirmwareModule[]): BoardRow => ({
+    board,
+    modem: of,
+    modules: count,
+    code: totals.find(({ name }) => name === board)!.code,
+    budget: budget.boards[board],
+  });
+  const boardRows = [
+    ...boards.map((each) => row(each.board, each.modem, each.modules)),
+    row(everythingName, "all", all),
+  ];
   return {
-    lines: [...bytecodeLines(rows, names, budget), ""],
-    json: { modules: rows.map((row) => ({ ...row, budget: budget[row.name] ?? null })), names, breaches },
+    lines: [
+      headLine(counted.board, counted.modem),
+      ...bytecodeLines(rows, names, budget.modules),
+      "",
+      ...boardLines(boardRows),
+      "",
+    ],
+    json: {
+      board: counted.board,
+      modem: counted.modem,
+      modules: rows.map((row) => ({ ...row, budget: budget.modules[row.name] ?? null })),
+      names,
+      boards: boardRows,
+      breaches,
+    },
     breaches: breaches.map(breachLine),
   };
 }
 
-function budgetOf(): Budget {
+/** Sizes under the names of the files. */
+function sizesOf(modules: readonly FirmwareModule[]): BytecodeSizes {
+  return measureBytecode(new Map(modules.map((module) => [module.place, javaScriptOf(module)])));
+}
+
+function budgetOf(): Budgets {
   let text: string;
   try {
     text = readFileSync(join(projectRoot(), budgetFile), "utf8");
@@ -135,11 +195,9 @@ async function measureRam(modem: string | undefined): Promise<Part> {
     short: await smallestHeap(await measureSession(short), short),
     long: await smallestHeap(session, options),
   };
-  const manifest = JSON.parse(readFileSync(join(projectRoot(), "manifest.json"), "utf8")) as {
-    creation: { stack: number };
-  };
-  const lines = ramLines(session, needed, manifest.creation.stack);
-  return { lines, json: { ram: { ...session, needed, goal: heapGoal } } };
+  const { manifest, modem: fitted } = modem === undefined ? boardFirmware() : firmwareWith(modem);
+  const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
+  return { lines, json: { modem: fitted, ram: { ...session, needed, goal: heapGoal } } };
 }
 
 function say(line: string): void {

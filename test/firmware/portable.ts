@@ -6,6 +6,7 @@
  */
 import config from "mc/config";
 import { Endpoint } from "../../firmware/coap/endpoint";
+import { serverHalf } from "../../firmware/coap/server-half";
 import { decode, encode } from "../../firmware/coap/message";
 import { internet, narrowband } from "../../firmware/coap/transmission";
 import { DemoApplication } from "../../firmware/application";
@@ -154,16 +155,18 @@ function pair(count: number, transmission: Transmission): void {
       blockToken: name === "left" ? "fresh" : "same",
       understood: [{ number: 2101, minLength: 0, maxLength: 64, repeatable: false }],
       onDiscard: (reason) => (heard += ` ${name}!${reason}`),
-      onRequest: (request, at) => {
-        const length = request.message.payload.length;
-        heard += ` ${name}:${request.message.code}/${length}`;
-        if (length % 7 === 3) throw new Error("unlucky");
-        const respond = (when: number): void => {
-          heard += ` ${name}=${request.respond({ code: 0x45, payload: randomBytes(400) }, when)}`;
-        };
-        if (below(3) === 0) later.push({ at: at + below(30_000), run: respond });
-        else respond(at);
-      },
+      server: serverHalf({
+        onRequest: (request, at) => {
+          const length = request.message.payload.length;
+          heard += ` ${name}:${request.message.code}/${length}`;
+          if (length % 7 === 3) throw new Error("unlucky");
+          const respond = (when: number): void => {
+            heard += ` ${name}=${request.respond({ code: 0x45, payload: randomBytes(400) }, when)}`;
+          };
+          if (below(3) === 0) later.push({ at: at + below(30_000), run: respond });
+          else respond(at);
+        },
+      }),
     });
   const left: Endpoint = join("left", () => right);
   const right: Endpoint = join("right", () => left);

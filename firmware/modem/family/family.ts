@@ -135,3 +135,21 @@ export interface Family {
   readonly urc: (line: Uint8Array) => ModemUrc | undefined;
   readonly sockets: SocketTraits;
 }
+
+/**
+ * The family of this name among those that a firmware has.
+ *
+ * @throws RangeError that says what to do, when it has no such family
+ */
+export function familyNamed(families: readonly Family[], name: string): Family {
+  for (let i = 0; i < families.length; i++) if (families[i].name === name) return families[i];
+  const shown = name.slice(0, 40);
+  if (families.length === 1) {
+    throw new RangeError(
+      `modem is "${shown}", this firmware drives ${families[0].name} only: include ` +
+        `firmware/modem/fitted/manifest-${shown}.json in the board's manifest and build again`,
+    );
+  }
+  const names = families.map((family) => family.name).join(", ");
+  throw new RangeError(`modem is "${shown}", it must be one of ${names}`);
+}

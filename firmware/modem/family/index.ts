@@ -1,5 +1,6 @@
 /**
- * The modem families that there are.
+ * All modem families that there are. A board has this module by modem/family/manifest.json, and one with a
+ * single family by modem/fitted/manifest-<family>.json: there modem/fitted/<family>.ts stands in its place.
  */
 import { bc66, bc660k } from "./bc66";
 import { bc95, saraN2 } from "./bc95";
@@ -23,10 +24,3 @@ export const families: readonly Family[] = Object.freeze([
   saraR4,
   saraR5,
 ]);
-
-/** @throws RangeError for a name that is none of theirs */
-export function familyNamed(name: string): Family {
-  for (let i = 0; i < families.length; i++) if (families[i].name === name) return families[i];
-  const names = families.map((family) => family.name).join(", ");
-  throw new RangeError(`modem is "${name.slice(0, 40)}", it must be one of ${names}`);
-}

@@ -4,6 +4,7 @@
  */
 import { Code, Type } from "../../../firmware/coap/code";
 import { Endpoint } from "../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { exchangeLifetime, internet } from "../../../firmware/coap/transmission";
 import { Random } from "../../sim/time/random";
 import { heapUsed } from "./measure";
@@ -63,7 +64,8 @@ export function endure(exchanges: number, seed: number | string = 1): EnduranceR
       if (random.next() < 0.01) flights.push({ at: now + 20, to: peer(), datagram: datagram.slice() });
     };
     const transmission = { ...internet, nstart: 64, queueLimit: 256 };
-    return new Endpoint({ transmit, random: () => random.next(), transmission, onRequest, remembered: 1024 });
+    const server = onRequest === undefined ? undefined : serverHalf({ onRequest });
+    return new Endpoint({ transmit, random: () => random.next(), transmission, server, remembered: 1024 });
   };
   const client: Endpoint = join(() => server);
   const server: Endpoint = join(

@@ -1,46 +1,92 @@
 /**
- * The firmware's modules as manifest.json has them: what ends up on the board, and of these what the
+ * The firmware's modules as a board's manifest has them: what ends up on the board, and of these what the
  * linker preloads, that is runs once on the developer's machine and puts into flash with all that it made.
  */
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { transformSync } from "esbuild";
+import { boards } from "../../../firmware/board/boards";
 import { projectRoot } from "../../project";
+import { readManifest } from "./manifest";
+import type { Manifest } from "./manifest";
 
-/** A module by its name in the manifest, such as "coap/message". */
+/** A module of the firmware. */
 export interface FirmwareModule {
+  /** As the manifest has it, and as other modules import it, such as "coap/message". */
   readonly name: string;
+  /** Its file below firmware, without the ending: its name, but for the one that stands for family/index. */
+  readonly place: string;
   readonly preloaded: boolean;
   /** Path from the project's root. */
   readonly file: string;
 }
 
-/** In order of their names. @throws Error for a preload that names no module */
-export function firmwareModules(root = projectRoot()): FirmwareModule[] {
-  const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")) as {
-    modules: Record<string, string | string[]>;
-    preload: string[];
-  };
-  const files = new Map<string, string>();
-  for (const [name, place] of Object.entries(manifest.modules)) {
-    // Lists are the SDK's own modules, and typings.
-    if (typeof place !== "string" || !place.startsWith("./firmware/")) continue;
-    if (!name.endsWith("/*")) {
-      files.set(name, `${place.slice(2)}.ts`);
-      continue;
-    }
-    const folder = place.slice(2, -2);
-    for (const file of readdirSync(join(root, folder))) {
-      if (!file.endsWith(".ts") || file.endsWith(".d.ts")) continue;
-      files.set(name.slice(0, -1) + file.slice(0, -3), `${folder}/${file}`);
-    }
-  }
-  const lost = manifest.preload.filter((name) => !files.has(name));
-  if (lost.length > 0) throw new Error(`manifest.json preloads what it does not have: ${lost.join(", ")}`);
-  const preloaded = new Set(manifest.preload);
-  return [...files.keys()]
-    .sort()
-    .map((name) => ({ name, file: files.get(name)!, preloaded: preloaded.has(name) }));
+/** What a board's manifest puts on it. */
+export interface BoardFirmware {
+  /** Its name: the board's, or "any board" where a modem was asked for. */
+  readonly board: string;
+  /** The family of the modem that it carries, or "all". */
+  readonly modem: string;
+  readonly manifest: Manifest;
+  /** In order of their names. */
+  readonly modules: readonly FirmwareModule[];
+}
+
+/** The board whose footprint is printed and kept. */
+export const usualBoard = "m5stack-nbiot";
+
+/** @throws Error for a manifest that is none, or lacks something */
+export function boardFirmware(board = usualBoard, root = projectRoot()): BoardFirmware {
+  return described(board, readManifest(join(root, `firmware/board/${board}/manifest.json`)), root);
+}
+
+/**
+ * What a board carries whose manifest names this modem.
+ *
+ * @throws Error for a modem without a manifest
+ */
+export function firmwareWith(modem: string, root = projectRoot()): BoardFirmware {
+  const parts = ["firmware/manifest.json", `firmware/modem/fitted/manifest-${modem}.json`];
+  return described("any board", readManifest(...parts.map((part) => join(root, part))), root);
+}
+
+/** All boards of the table with what their manifests put on them. */
+export function allBoards(root = projectRoot()): BoardFirmware[] {
+  return boards.map(({ name }) => boardFirmware(name, root));
+}
+
+/** Names of the modems that a board can name. */
+export function fittedModems(root = projectRoot()): string[] {
+  return readdirSync(join(root, "firmware/modem/fitted")).flatMap((file) => {
+    const name = /^manifest-(.+)\.json$/.exec(file);
+    return name === null ? [] : [name[1]];
+  });
+}
+
+function described(board: string, manifest: Manifest, root: string): BoardFirmware {
+  const modules = modulesOf(manifest, root);
+  const index = modules.find(({ name }) => name === "modem/family/index");
+  const fitted = /^modem\/fitted\/(.+)$/.exec(index?.place ?? "");
+  return { board, modem: fitted === null ? "all" : fitted[1], manifest, modules };
+}
+
+/** What boards could carry together: every family of modems, and CoAP's server half. */
+export function everything(root = projectRoot()): readonly FirmwareModule[] {
+  const parts = [
+    "firmware/manifest.json",
+    "firmware/modem/family/manifest.json",
+    "firmware/coap/manifest-server.json",
+  ];
+  return modulesOf(readManifest(...parts.map((part) => join(root, part))), root);
+}
+
+function modulesOf({ modules, preload }: Manifest, root: string): FirmwareModule[] {
+  const preloaded = new Set(preload);
+  return [...modules.keys()].sort().map((name) => {
+    const file = relative(root, modules.get(name)!);
+    const place = file.replace(/^firmware\//, "").replace(/\.ts$/, "");
+    return { name, place, file, preloaded: preloaded.has(name) };
+  });
 }
 
 /** Its JavaScript, as the TypeScript compiler leaves it: types gone, everything else in its place. */

@@ -1,15 +1,48 @@
 /**
  * The footprint in words and columns.
  */
-import { allowance } from "./budget";
+import { allowance, boardTolerance } from "./budget";
 import { bytesOf } from "./session";
 import type { Budget } from "./budget";
 import type { ModuleSize } from "./bytecode";
 import type { Room, SessionRoom } from "./session";
 
-/** A module with where it lies. */
+/** A module with where it lies: its name is its file's below firmware. */
 export interface ModuleRow extends ModuleSize {
   readonly preloaded: boolean;
+}
+
+/** All code of one board. */
+export interface BoardRow {
+  readonly board: string;
+  /** The family of its modem, or "all". */
+  readonly modem: string;
+  readonly modules: number;
+  /** Bytes. */
+  readonly code: number;
+  readonly budget: number | undefined;
+}
+
+/** What is counted, in a line. */
+export function headLine(board: string, modem: string): string {
+  return `Board: ${board}, ${modem === "all" ? "every modem" : `modem ${modem}`}`;
+}
+
+/** Boards beside the last row, what there is in all: how much less of it each has. */
+export function boardLines(boards: readonly BoardRow[]): string[] {
+  const all = boards[boards.length - 1];
+  const lines = ["Boards, bytes of flash", row("", "modules", "code", "less", "budget")];
+  for (const each of boards) {
+    const { board, modem, modules, code, budget } = each;
+    const mark = budget === undefined || code <= allowance(budget, boardTolerance) ? "" : "  over";
+    const name = each === all ? "every modem and CoAP's server" : `  ${board}, ${modemText(modem)}`;
+    lines.push(row(name, modules, code, each === all ? "" : all.code - code, budget ?? "none") + mark);
+  }
+  return lines;
+}
+
+function modemText(modem: string): string {
+  return modem === "all" ? "every modem" : modem;
 }
 
 /** Bytes of RAM that the firmware is to fit into. */
@@ -58,18 +91,18 @@ export interface Needed {
 }
 
 /** What a session needs, and whether that is little enough. */
-export function ramLines(session: SessionRoom, needed: Needed, stack: number): string[] {
+export function ramLines(session: SessionRoom, needed: Needed, stack: number, modem: string): string[] {
   const line = (name: string, room: Room): string =>
     row(name, room.slots, 16 * room.slots, room.chunks, bytesOf(room));
   const lines = [
-    "RAM of a session, bytes on the board; what is preloaded lies in flash",
+    `RAM of a session, modem ${modem}, bytes on the board; what is preloaded lies in flash`,
     row("", "slots", "x 16", "chunks", "sum"),
     "alive, collected after each event, at its most",
     ...session.moments.map((room) => line(`  ${room.moment}`, room)),
     "smallest heap that carried it, garbage included",
     line("  reports and a command", needed.short),
     line("  and a message in blocks", needed.long),
-    `Stack, beside the heap: ${session.stack} slots at its deepest, of ${stack} in manifest.json ` +
+    `Stack, beside the heap: ${session.stack} slots at its deepest, of ${stack} in the manifest ` +
       `(${number(16 * stack)} bytes).`,
     `Property names that came up at run time: ${session.keys}.`,
     verdict(session, needed),

@@ -89,12 +89,13 @@ export interface Bounds {
   readonly bytes: number;
 }
 
-const bundles = new Map<boolean, Promise<StagedBundle>>();
+const bundles = new Map<string, Promise<StagedBundle>>();
 
 /** Bundled once per process. */
-function scriptsOf(long: boolean): Promise<StagedBundle> {
-  let bundle = bundles.get(long);
-  if (bundle === undefined) bundles.set(long, (bundle = stagedBundle({ long })));
+function scriptsOf(long: boolean, modem: string | undefined): Promise<StagedBundle> {
+  const key = `${modem} ${long}`;
+  let bundle = bundles.get(key);
+  if (bundle === undefined) bundles.set(key, (bundle = stagedBundle({ long, modem })));
   return bundle;
 }
 
@@ -105,7 +106,7 @@ const reportsWanted = 6;
 const commandAfter = 3;
 
 export interface SessionOptions {
-  /** Family of the modem, as the firmware's setting has it. */
+  /** Family of the modem, the only one that the firmware carries; the board's own when left out. */
   readonly modem?: string;
   readonly payload?: "raw" | "json" | "alternate";
   /** Whether the application sends a message too long for a datagram (default true). */
@@ -161,7 +162,7 @@ class Session {
 
   async run(): Promise<SessionRoom> {
     const { modem, payload = "alternate", long = true } = this.#options;
-    const scripts = await scriptsOf(long);
+    const scripts = await scriptsOf(long, modem);
     const world = await World.create({
       seed: 1,
       engine: "node",

@@ -1,7 +1,7 @@
 /**
  * The firmware in two scripts, so that what a board has in flash can be told from what it has in RAM:
  *
- *   preloaded   the modules that manifest.json preloads, and the SDK's own. On a board they have run on the
+ *   preloaded   the modules that the board's manifest preloads, and the SDK's own. On a board they have run on the
  *               developer's machine, and what they made lies in flash.
  *   main        what is not preloaded. It runs on the board, and what it makes takes RAM.
  *
@@ -9,11 +9,12 @@
  * main's function `startsAfter` ms after the boot event: time to evaluate the second.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join, posix } from "node:path";
 import { build } from "esbuild";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { projectRoot } from "../../project";
-import { firmwareModules, stripTypes } from "./modules";
+import { boardFirmware, firmwareWith, stripTypes } from "./modules";
+import type { BoardFirmware } from "./modules";
 import type { Plugin } from "esbuild";
 
 export interface StagedBundle {
@@ -53,18 +54,29 @@ DemoApplication.prototype.start = function (device, boot) {
  * The scripts to evaluate: the first, then after the boot event the second.
  *
  * @param options.long the application sends a message too long for a datagram
+ * @param options.modem the family that the board carries; its own when left out
  */
-export async function stagedBundle(options: { readonly long: boolean }): Promise<StagedBundle> {
-  const root = projectRoot();
+export async function stagedBundle(options: {
+  readonly long: boolean;
+  readonly modem?: string;
+}): Promise<StagedBundle> {
+  const board = options.modem === undefined ? boardFirmware() : firmwareWith(options.modem);
   const places = new Map(sdk.map((name) => [name, name]));
-  for (const { name, file, preloaded } of firmwareModules()) {
-    if (preloaded) places.set(name, join(root, file));
+  for (const { name, file, preloaded } of board.modules) {
+    if (preloaded) places.set(name, join(projectRoot(), file));
   }
-  const [preloaded, main] = await Promise.all([bundlePreloaded(places, options.long), bundleMain(places)]);
+  const [preloaded, main] = await Promise.all([
+    bundlePreloaded(places, board, options.long),
+    bundleMain(places, board),
+  ]);
   return { preloaded, main };
 }
 
-async function bundlePreloaded(places: ReadonlyMap<string, string>, long: boolean): Promise<string> {
+async function bundlePreloaded(
+  places: ReadonlyMap<string, string>,
+  board: BoardFirmware,
+  long: boolean,
+): Promise<string> {
   const names = [...places.keys()];
   const lines = names.map((name, i) => `import * as m${i} from ${JSON.stringify(places.get(name))};`);
   const entries = names.map((name, i) => `  ${JSON.stringify(name)}: m${i},`);
@@ -80,16 +92,16 @@ async function bundlePreloaded(places: ReadonlyMap<string, string>, long: boolea
   ];
   const folder = join(projectRoot(), "build/footprint");
   mkdirSync(folder, { recursive: true });
-  const entry = join(folder, `preloaded-${process.pid}-${long ? "long" : "short"}.js`);
+  const entry = join(folder, `preloaded-${process.pid}-${board.modem}-${long ? "long" : "short"}.js`);
   writeFileSync(entry, source.join("\n"));
   try {
-    return await bundleFirmware({ entry });
+    return await bundleFirmware({ entry, modules: board.manifest.modules });
   } finally {
     rmSync(entry, { force: true });
   }
 }
 
-async function bundleMain(places: ReadonlyMap<string, string>): Promise<string> {
+async function bundleMain(places: ReadonlyMap<string, string>, board: BoardFirmware): Promise<string> {
   const root = projectRoot();
   const result = await build({
     absWorkingDir: root,
@@ -103,7 +115,7 @@ async function bundleMain(places: ReadonlyMap<string, string>): Promise<string> 
     target: "es2022",
     banner: { js: '"use strict";' },
     logLevel: "silent",
-    plugins: [takeFromGlobal(places)],
+    plugins: [takeFromGlobal(places, board)],
   });
   return result.outputFiles[0].text;
 }
@@ -112,16 +124,17 @@ async function bundleMain(places: ReadonlyMap<string, string>): Promise<string> 
  * Imports of preloaded modules become constants, taken from the global object: a slot for each name, as
  * for an import on the board.
  */
-function takeFromGlobal(places: ReadonlyMap<string, string>): Plugin {
-  const names = new Map([...places].map(([name, place]) => [place, name]));
+function takeFromGlobal(places: ReadonlyMap<string, string>, board: BoardFirmware): Plugin {
+  const names = new Map([...board.manifest.modules].map(([name, file]) => [file, name]));
   return {
     name: "preloaded",
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const source = stripTypes(readFileSync(path, "utf8"));
         const contents = source.replace(importLine, (line, clause: string, from: string) => {
-          const name = names.get(from.startsWith(".") ? `${join(dirname(path), from)}.ts` : from);
-          return name === undefined ? line : constants(clause, `firmware[${JSON.stringify(name)}]`);
+          const own = posix.dirname(names.get(path) ?? "");
+          const name = from.startsWith(".") ? posix.join(own, from) : from;
+          return places.has(name) ? constants(clause, `firmware[${JSON.stringify(name)}]`) : line;
         });
         return { contents, loader: "js" };
       });

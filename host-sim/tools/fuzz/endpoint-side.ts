@@ -4,6 +4,7 @@
  */
 import { Code, Type, isRequest, isResponse } from "../../../firmware/coap/code";
 import { Endpoint } from "../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { decode } from "../../../firmware/coap/message";
 import { OptionNumber } from "../../../firmware/coap/option";
 import { maxTransmitWait } from "../../../firmware/coap/transmission";
@@ -48,10 +49,11 @@ export interface Taken {
   readonly confirmable: boolean;
 }
 
-export interface SideOptions extends Omit<EndpointOptions, "transmit" | "onRequest" | "onDiscard"> {
+export interface SideOptions extends Omit<EndpointOptions, "transmit" | "server" | "onDiscard"> {
   readonly maxDatagram: number;
   readonly remembered: number;
   readonly maxTransfers: number;
+  readonly separateAfter: number;
 }
 
 export interface SideEvents {
@@ -99,10 +101,15 @@ export class Side {
     this.#events = events;
     this.#watch = watch;
     this.#witness = witness;
+    const { maxTransfers, separateAfter, ...rest } = options;
     this.endpoint = new Endpoint({
-      ...options,
+      ...rest,
       transmit: (datagram, address, port) => this.#transmit(datagram, { address, port }),
-      onRequest: witness.watching((request: IncomingRequest) => this.#serve(request)),
+      server: serverHalf({
+        maxTransfers,
+        separateAfter,
+        onRequest: witness.watching((request: IncomingRequest) => this.#serve(request)),
+      }),
       onDiscard: (reason) => watch.feature(`discard ${reason}`),
     });
   }

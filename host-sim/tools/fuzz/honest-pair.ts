@@ -4,6 +4,7 @@
  */
 import { Code } from "../../../firmware/coap/code";
 import { Endpoint } from "../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { OptionNumber } from "../../../firmware/coap/option";
 import { internet } from "../../../firmware/coap/transmission";
 import { Random } from "../../sim/time/random";
@@ -38,17 +39,19 @@ export function playHonestPair(script: Script, maxBody: number, watch: Watch): v
       offerBlockSize: (flags & 2) !== 0,
       blockToken: (flags & 4) === 0 ? "fresh" : "same",
       remembered: 32,
-      maxTransfers: 3,
     };
   };
   const client = new Endpoint(options("client"));
   const server = new Endpoint({
     ...options("server"),
-    onRequest: witness.watching((request: IncomingRequest) => {
-      const { payload } = request.message;
-      const known = bodies.some((body) => hex(body) === hex(payload));
-      check(known, "the server gets the body that the client sent", () => hex(payload));
-      request.respond({ code: Code.content, payload: answerTo(payload) }, now);
+    server: serverHalf({
+      maxTransfers: 3,
+      onRequest: witness.watching((request: IncomingRequest) => {
+        const { payload } = request.message;
+        const known = bodies.some((body) => hex(body) === hex(payload));
+        check(known, "the server gets the body that the client sent", () => hex(payload));
+        request.respond({ code: Code.content, payload: answerTo(payload) }, now);
+      }),
     }),
   });
   const ends = { client, server };

@@ -5,6 +5,7 @@
 import { blockOffset, blockSize, encodeBlock } from "../../../firmware/coap/block";
 import { Code, Type } from "../../../firmware/coap/code";
 import { Endpoint } from "../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { decode, encode, encodedLength } from "../../../firmware/coap/message";
 import { OptionNumber, encodeUint } from "../../../firmware/coap/option";
 import { exchangeLifetime, internet } from "../../../firmware/coap/transmission";
@@ -53,12 +54,14 @@ export function playHostileClient(script: Script, maxBody: number, watch: Watch)
     random: () => random.next(),
     transmission,
     maxBody,
-    maxTransfers,
     remembered: 16,
     blockSize: script.pick([1024, 16, 64]),
-    admit: (message) =>
-      refusing && (message.payload[0] ?? 0) % 4 === 3 ? ((refused = true), Code.forbidden) : undefined,
-    onRequest: witness.watching((request: IncomingRequest) => serve(request)),
+    server: serverHalf({
+      maxTransfers,
+      admit: (message) =>
+        refusing && (message.payload[0] ?? 0) % 4 === 3 ? ((refused = true), Code.forbidden) : undefined,
+      onRequest: witness.watching((request: IncomingRequest) => serve(request)),
+    }),
   });
 
   const serve = (request: IncomingRequest): void => {

@@ -34,7 +34,9 @@ describe("each board", () => {
       include: string[];
       config: Record<string, unknown>;
     };
-    expect(manifest.include).toEqual(["../../../manifest.json"]);
+    const modem =
+      name === "generic" ? "family/manifest.json" : `fitted/manifest-${boardNamed(name).modem}.json`;
+    expect(manifest.include).toEqual(["../../manifest.json", `../../modem/${modem}`]);
     expect(manifest.config.board).toBe(name);
     expect(readSettings({ server: "203.0.113.5", ...manifest.config }).board).toBe(name);
   });
@@ -64,7 +66,9 @@ it("a firmware that hangs is restarted: the watchdog is on, and panics", () => {
   for (const name of ["ESP_TASK_WDT_EN", "ESP_TASK_WDT_INIT", "ESP_TASK_WDT_PANIC", "ESP_BROWNOUT_DET"]) {
     expect(settings).toMatch(new RegExp(`^CONFIG_${name}=y$`, "m"));
   }
-  const root = JSON.parse(readFileSync("manifest.json", "utf8")) as { build: Record<string, string> };
-  expect(existsSync(`${root.build.SDKCONFIGPATH}/sdkconfig.defaults`)).toBe(true);
-  expect(existsSync(root.build.PARTITIONS_FILE)).toBe(true);
+  const { build } = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as {
+    build: Record<string, string>;
+  };
+  expect(existsSync(`firmware/${build.SDKCONFIGPATH}/sdkconfig.defaults`)).toBe(true);
+  expect(existsSync(`firmware/${build.PARTITIONS_FILE}`)).toBe(true);
 });

@@ -6,7 +6,7 @@ import { Rig } from "./rig";
 import { block, blockText } from "./block-notation";
 import { code, hex, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
 import { ServingRig, client } from "./serving";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import type { BothHalves } from "./both-halves";
 import type { Response } from "../../../firmware/coap/exchange";
 import type { Sent } from "./rig";
 
@@ -115,7 +115,7 @@ export class BlockServerRig extends ServingRig {
 }
 
 /** A server that answers at once: with this, or nothing but 2.04. */
-export function serving(options: Partial<EndpointOptions> = {}, response: Response = { code: code("2.04") }) {
+export function serving(options: BothHalves = {}, response: Response = { code: code("2.04") }) {
   const rig: BlockServerRig = new BlockServerRig(
     { blockSize: 64, maxBody: 200, remembered: 64, ...options },
     (request) => void request.respond(response, rig.now),

@@ -8,7 +8,8 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet } from "../../../firmware/coap/transmission";
 import { Random } from "../../../host-sim/sim/time/random";
 import { dotted, hex } from "../../../host-sim/tools/fuzz/peer";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import { bothHalves } from "./both-halves";
+import type { BothHalves } from "./both-halves";
 import type { Outcome } from "../../../firmware/coap/exchange";
 
 const nothing = { outgoing: 0, received: 0, waiting: 0, transfers: 0 };
@@ -44,8 +45,8 @@ interface Result {
 function transfer(
   seed: number,
   quality: Quality,
-  client: Partial<EndpointOptions>,
-  server: Partial<EndpointOptions>,
+  client: BothHalves,
+  server: BothHalves,
   works: readonly Work[],
 ): { results: Result[]; altered: number } {
   const random = new Random(seed);
@@ -78,21 +79,23 @@ function transfer(
     remembered: 4_096,
   };
   const ends: readonly Endpoint[] = [
-    new Endpoint({ ...common, transmit: wire(() => ends[1], "client"), ...client }),
+    new Endpoint({ ...common, transmit: wire(() => ends[1], "client"), ...bothHalves(client) }),
     new Endpoint({
       ...common,
       transmit: wire(() => ends[0], "server"),
-      onRequest: (request) => {
-        // Which request it is stands in an option, for an empty body cannot tell.
-        const n = request.message.options.find(({ number }) => number === 2102)?.value[0] ?? 0;
-        if (hex(request.message.payload) === hex(bodies[n])) served[n] += 1;
-        else altered += 1;
-        const respond = (): void =>
-          void request.respond({ code: 0x44, payload: body(n + 101, works[n].down) }, now);
-        if (random.next() < 0.2) later(random.next() * 8_000, respond);
-        else respond();
-      },
-      ...server,
+      ...bothHalves({
+        onRequest: (request) => {
+          // Which request it is stands in an option, for an empty body cannot tell.
+          const n = request.message.options.find(({ number }) => number === 2102)?.value[0] ?? 0;
+          if (hex(request.message.payload) === hex(bodies[n])) served[n] += 1;
+          else altered += 1;
+          const respond = (): void =>
+            void request.respond({ code: 0x44, payload: body(n + 101, works[n].down) }, now);
+          if (random.next() < 0.2) later(random.next() * 8_000, respond);
+          else respond();
+        },
+        ...server,
+      }),
     }),
   ];
   const results = works.map(({ method }, n) => {

@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { Endpoint } from "../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { internet, narrowband } from "../../../firmware/coap/transmission";
 import { VirtualClock } from "../../../host-sim/sim/time/clock";
 import { Random } from "../../../host-sim/sim/time/random";
@@ -69,7 +70,7 @@ async function run(transmission: Transmission, loss: number, travel: Travel): Pr
       () => client,
       () => undefined,
     ),
-    onRequest: (request, now) => void request.respond({ code: 0x44 }, now),
+    server: serverHalf({ onRequest: (request, now) => void request.respond({ code: 0x44 }, now) }),
   });
   /** Polls when the endpoint asked for it; a stale call does no harm. */
   const pump = (endpoint: Endpoint): void => {

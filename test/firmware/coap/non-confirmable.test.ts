@@ -1,5 +1,6 @@
 /** Non-confirmable requests (RFC 7252 section 4.3), and how many interactions may be open (section 4.7). */
 import { describe, expect, it, test } from "vitest";
+import { serverHalf } from "../../../firmware/coap/server-half";
 import { internet } from "../../../firmware/coap/transmission";
 import { Rig, server, summary } from "./rig";
 import { code } from "../../../host-sim/tools/fuzz/peer";
@@ -144,9 +145,16 @@ test.each([
   ["maxDatagram", 15],
   ["maxBody", -1],
   ["remembered", 0],
-  ["maxTransfers", 0],
   ["blockSize", 100],
   ["blockSize", 2048],
 ])("%s cannot be %s", (name, value) => {
   expect(() => new Rig({ [name]: value })).toThrow(new RegExp(`^${name} is .*, got ${value}$`));
+});
+
+test.each([
+  ["separateAfter", -1],
+  ["maxTransfers", 0],
+])("%s of the server's half cannot be %s", (name, value) => {
+  const make = (): unknown => serverHalf({ onRequest() {}, [name]: value });
+  expect(make).toThrow(new RegExp(`^${name} is .*, got ${value}$`));
 });

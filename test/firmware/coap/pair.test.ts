@@ -9,7 +9,8 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet, narrowband } from "../../../firmware/coap/transmission";
 import { Random } from "../../../host-sim/sim/time/random";
 import { hex } from "../../../host-sim/tools/fuzz/peer";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import { bothHalves } from "./both-halves";
+import type { BothHalves } from "./both-halves";
 import type { Exchange, Outcome } from "../../../firmware/coap/exchange";
 
 const nothing = { outgoing: 0, received: 0, waiting: 0, transfers: 0 };
@@ -31,11 +32,7 @@ class Pair {
   readonly #flights: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
 
-  constructor(
-    seed: number,
-    wire: Wire,
-    options: readonly [Partial<EndpointOptions>, Partial<EndpointOptions>],
-  ) {
+  constructor(seed: number, wire: Wire, options: readonly [BothHalves, BothHalves]) {
     this.random = new Random(seed);
     this.ends = options.map(
       (own, i) =>
@@ -48,14 +45,16 @@ class Pair {
           },
           random: () => this.random.next(),
           transmission: internet,
-          onRequest: (request) => {
-            this.served[i].push(hex(request.message.payload));
-            const respond = (): void =>
-              void request.respond({ code: 0x45, payload: reversed(request.message.payload) }, this.now);
-            if (this.random.next() < 0.3) this.at(this.now + this.random.next() * 20_000, respond);
-            else respond();
-          },
-          ...own,
+          ...bothHalves({
+            onRequest: (request) => {
+              this.served[i].push(hex(request.message.payload));
+              const respond = (): void =>
+                void request.respond({ code: 0x45, payload: reversed(request.message.payload) }, this.now);
+              if (this.random.next() < 0.3) this.at(this.now + this.random.next() * 20_000, respond);
+              else respond();
+            },
+            ...own,
+          }),
         }),
     );
   }
@@ -216,7 +215,7 @@ describe("over a good wire every body arrives", () => {
 
 describe("over a wire without delay", () => {
   /** Each datagram is received before `transmit` returns. */
-  function wired(options: Partial<EndpointOptions> = {}): { left: Endpoint; right: Endpoint } {
+  function wired(options: BothHalves = {}): { left: Endpoint; right: Endpoint } {
     const random = new Random("wired");
     const join = (name: string, peer: () => Endpoint): Endpoint =>
       new Endpoint({
@@ -224,9 +223,11 @@ describe("over a wire without delay", () => {
         random: () => random.next(),
         transmission: internet,
         blockSize: 16,
-        onRequest: (request) =>
-          void request.respond({ code: 0x45, payload: reversed(request.message.payload) }, 0),
-        ...options,
+        ...bothHalves({
+          onRequest: (request) =>
+            void request.respond({ code: 0x45, payload: reversed(request.message.payload) }, 0),
+          ...options,
+        }),
       });
     const left: Endpoint = join("left", () => right);
     const right: Endpoint = join("right", () => left);

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { code, hex, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
 import { echoing } from "./serving";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import type { BothHalves } from "./both-halves";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
 describe("requests that are refused", () => {
@@ -11,7 +11,7 @@ describe("requests that are refused", () => {
     fields: Partial<Fields>,
     answer: string,
     text: string,
-    options?: Partial<EndpointOptions>,
+    options?: BothHalves,
   ][] = [
     ["an unknown critical option", { options: [[9, ""]] }, "4.02", "option 9"],
     ["If-Match, which is not understood", { options: [[1, ""]] }, "4.02", "option 1"],

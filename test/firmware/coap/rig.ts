@@ -5,8 +5,9 @@
 import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet } from "../../../firmware/coap/transmission";
 import { Random } from "../../../host-sim/sim/time/random";
+import { bothHalves } from "./both-halves";
 import { hex, peerDecode, peerEncode, unhex } from "../../../host-sim/tools/fuzz/peer";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import type { BothHalves } from "./both-halves";
 import type { Exchange, Outcome, Request } from "../../../firmware/coap/exchange";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
@@ -33,7 +34,7 @@ export class Rig {
   readonly discarded: string[] = [];
   readonly endpoint: Endpoint;
 
-  constructor(options: Partial<EndpointOptions> = {}) {
+  constructor(options: BothHalves = {}) {
     const random = new Random("endpoint");
     this.endpoint = new Endpoint({
       transmit: (datagram, address, port) => {
@@ -42,7 +43,7 @@ export class Rig {
       random: () => random.next(),
       transmission: internet,
       onDiscard: (reason) => this.discarded.push(reason),
-      ...options,
+      ...bothHalves(options),
     });
   }
 

@@ -1,7 +1,7 @@
 /** An endpoint on a rig that serves, and a client that is whatever bytes the test hands in. */
 import { Rig } from "./rig";
 import { code, unhex } from "../../../host-sim/tools/fuzz/peer";
-import type { EndpointOptions } from "../../../firmware/coap/endpoint";
+import type { BothHalves } from "./both-halves";
 import type { IncomingRequest, Response } from "../../../firmware/coap/exchange";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
@@ -12,7 +12,7 @@ export const content = code("2.05");
 export class ServingRig extends Rig {
   readonly requests: IncomingRequest[];
 
-  constructor(options: Partial<EndpointOptions> = {}, serve?: (request: IncomingRequest) => void) {
+  constructor(options: BothHalves = {}, serve?: (request: IncomingRequest) => void) {
     const requests: IncomingRequest[] = [];
     super({
       onRequest: (request) => {
@@ -50,7 +50,7 @@ const echo =
     request.respond({ code: content, payload: request.message.payload }, rig().now);
   };
 /** A rig whose handler gives the payload back at once. */
-export const echoing = (options: Partial<EndpointOptions> = {}): ServingRig => {
+export const echoing = (options: BothHalves = {}): ServingRig => {
   const rig: ServingRig = new ServingRig(
     options,
     echo(() => rig),

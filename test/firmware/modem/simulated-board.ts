@@ -1,6 +1,7 @@
 /** The driver and its port on one end of the wire, a simulated modem in its cell on the other. */
 import { logLine, modemLog } from "../../../firmware/device/log";
-import { familyNamed } from "../../../firmware/modem/family/index";
+import { familyNamed } from "../../../firmware/modem/family/family";
+import { families as driverFamilies } from "../../../firmware/modem/family/index";
 import { Modem as Driver } from "../../../firmware/modem/driver/modem";
 import type { ModemOptions as DriverOptions } from "../../../firmware/modem/driver/modem-options";
 import { SerialWriter } from "../../../firmware/modem/driver/serial-writer";
@@ -144,7 +145,7 @@ export class SimulatedBoard {
     const { withKey = true, family = "sim7020" } = this.#options;
     const writer = new SerialWriter(board, 64);
     const driver = new Driver({
-      family: familyNamed(family),
+      family: familyNamed(driverFamilies, family),
       write: (bytes) => writer.write(bytes),
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },

@@ -14,7 +14,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AtEngine } from "../../../firmware/modem/at/engine";
-import { familyNamed } from "../../../firmware/modem/family/index";
+import { familyNamed } from "../../../firmware/modem/family/family";
+import { families } from "../../../firmware/modem/family/index";
 import { runScript } from "../../../firmware/modem/at/script";
 import { ascii, asciiText, hexText } from "../../../firmware/text/ascii";
 import type { Family, ModemUrc, Received } from "../../../firmware/modem/family/family";
@@ -100,7 +101,7 @@ function meaning(urc: ModemUrc | undefined): string {
 }
 
 function replay(file: string): void {
-  const trace = new Replay(familyNamed(file.replace(".txt", "")));
+  const trace = new Replay(familyNamed(families, file.replace(".txt", "")));
   const lines = readFileSync(new URL(file, folder), "utf8").split("\n");
   for (const [index, text] of lines.entries()) {
     const where = `${file}:${index + 1}`;

@@ -6,11 +6,12 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Endpoint } from "../../../../firmware/coap/endpoint";
+import { serverHalf } from "../../../../firmware/coap/server-half";
 import { internet } from "../../../../firmware/coap/transmission";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { hex } from "../../../../host-sim/tools/fuzz/peer";
 import type { Socket } from "node:dgram";
-import type { EndpointOptions } from "../../../../firmware/coap/endpoint";
+import type { BothHalves } from "../both-halves";
 import type { Message } from "../../../../firmware/coap/message";
 import type { Outcome, Request, Responded, Response } from "../../../../firmware/coap/exchange";
 import type { Transmission } from "../../../../firmware/coap/transmission";
@@ -37,7 +38,7 @@ export const hasty: Transmission = { ...internet, ackTimeout: 200, maxRetransmit
 /** Answers a request, at once or later. */
 export type Respond = (response: Response) => Responded;
 
-export interface UdpEndpointOptions extends Partial<Omit<EndpointOptions, "transmit" | "onRequest">> {
+export interface UdpEndpointOptions extends Omit<BothHalves, "transmit" | "onRequest"> {
   readonly serve?: (request: Message, respond: Respond) => void;
 }
 
@@ -61,31 +62,35 @@ export class UdpEndpoint {
   #closed = false;
 
   private constructor(socket: Socket, options: UdpEndpointOptions) {
-    const { serve, ...rest } = options;
+    const { serve, admit, separateAfter, maxTransfers, ...rest } = options;
     const random = new Random("interoperability");
     this.#socket = socket;
     this.endpoint = new Endpoint({
       random: () => random.next(),
       transmission: patient,
       messageId: firstMessageId,
-      // Long enough for any handler that answers at once on a machine under load.
-      separateAfter: 5_000,
       ...rest,
       transmit: (datagram, address, port) => {
         this.wire.push({ sent: true, bytes: hex(datagram), port });
         // The socket reads the bytes later, when the endpoint may have written others in their place.
         socket.send(datagram.slice(), port, address);
       },
-      onRequest:
+      server:
         serve === undefined
           ? undefined
-          : (request) => {
-              serve(request.message, (response) => {
-                const responded = request.respond(response, performance.now());
-                this.#arm();
-                return responded;
-              });
-            },
+          : serverHalf({
+              admit,
+              // Long enough for any handler that answers at once on a machine under load.
+              separateAfter: separateAfter ?? 5_000,
+              maxTransfers,
+              onRequest: (request) => {
+                serve(request.message, (response) => {
+                  const responded = request.respond(response, performance.now());
+                  this.#arm();
+                  return responded;
+                });
+              },
+            }),
       onDiscard: (reason, detail) => this.discarded.push(`${reason} ${detail}`),
     });
     socket.on("message", (bytes, from) => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { AtEngine } from "../../../../firmware/modem/at/engine";
-import { familyNamed } from "../../../../firmware/modem/family/index";
+import { familyNamed } from "../../../../firmware/modem/family/family";
+import { families } from "../../../../firmware/modem/family/index";
 import { runScript } from "../../../../firmware/modem/at/script";
 import { ascii, hexText } from "../../../../firmware/text/ascii";
 import { Transcript } from "./transcript";
@@ -24,7 +25,7 @@ describe("a session as the documents have it", () => {
 /** What `sockets.read` makes of these bytes, which come in pieces; nothing when it does not end. */
 function read(name: string, said: Uint8Array, cuts: readonly number[]): string[] {
   const came: string[] = [];
-  const family = familyNamed(name);
+  const family = familyNamed(families, name);
   const engine = new AtEngine({
     write() {},
     urcs: family.urcs,
@@ -100,7 +101,7 @@ describe("what AT+QIRD gives", () => {
 });
 
 describe("unsolicited lines", () => {
-  const { urc } = familyNamed("bc660k");
+  const { urc } = familyNamed(families, "bc660k");
 
   it("what was pushed is read back", () => {
     fc.assert(

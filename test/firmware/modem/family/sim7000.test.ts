@@ -1,7 +1,8 @@
 /** The SIM7000's table of the driver: a session as the manual has it, and what goes wrong in one. */
 import { describe, expect, it } from "vitest";
 import { sim7000 } from "../../../../host-sim/sim/modem/family/sim7000";
-import { familyNamed } from "../../../../firmware/modem/family/index";
+import { familyNamed } from "../../../../firmware/modem/family/family";
+import { families } from "../../../../firmware/modem/family/index";
 import { ascii } from "../../../../firmware/text/ascii";
 import { Random } from "../../../../host-sim/sim/time/random";
 import type { Family } from "../../../../host-sim/sim/modem/family";
@@ -72,7 +73,7 @@ describe("sim7000", () => {
   it.each(["yes", "no"] as const)("takes counts of bytes and of digits; digits: %s", async (digits) => {
     const board = new SimulatedBoard({ seed: 4, family: "sim7000", ...drawnAs({ digits }) });
     await board.up();
-    const { largest } = familyNamed("sim7000").sockets;
+    const { largest } = familyNamed(families, "sim7000").sockets;
     for (const length of [1, 2, 100, largest]) {
       const bytes = new Random(length).bytes(length);
       await board.exchange(bytes);

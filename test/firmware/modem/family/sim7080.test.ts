@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { sim7080 } from "../../../../host-sim/sim/modem/family/sim7080";
 import { parseCereg } from "../../../../firmware/modem/at/fields";
-import { familyNamed } from "../../../../firmware/modem/family/index";
+import { familyNamed } from "../../../../firmware/modem/family/family";
+import { families } from "../../../../firmware/modem/family/index";
 import { ascii } from "../../../../firmware/text/ascii";
 import { Random } from "../../../../host-sim/sim/time/random";
 import type { Family } from "../../../../host-sim/sim/modem/family";
@@ -124,7 +125,7 @@ describe("sim7080", () => {
   });
 
   it("goes up to its largest datagram and refuses a larger one", async () => {
-    const { largest } = familyNamed("sim7080").sockets;
+    const { largest } = familyNamed(families, "sim7080").sockets;
     const board = new SimulatedBoard({ seed: 4, family: "sim7080" });
     await board.up();
     const bytes = new Random(6).bytes(largest);

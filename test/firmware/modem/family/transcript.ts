@@ -14,7 +14,8 @@
  */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { familyNamed } from "../../../../firmware/modem/family/index";
+import { familyNamed } from "../../../../firmware/modem/family/family";
+import { families } from "../../../../firmware/modem/family/index";
 import { Modem } from "../../../../firmware/modem/driver/modem";
 import type { ModemOptions } from "../../../../firmware/modem/driver/modem-options";
 import type { DatagramOwner } from "../../../../firmware/modem/udp";
@@ -41,7 +42,7 @@ export class Transcript {
 
   constructor(family: string, options: Partial<ModemOptions> = {}) {
     this.driver = new Modem({
-      family: familyNamed(family),
+      family: familyNamed(families, family),
       write: (bytes) => void (this.#written += String.fromCharCode(...bytes)),
       apn: "iot.example",
       bands: [8, 20],

@@ -11,6 +11,7 @@
 /// <reference path="../../../../node_modules/@moddable/typings/embedded_io/digital.d.ts" />
 /// <reference path="../../../../node_modules/@moddable/typings/mc/config.d.ts" />
 /// <reference path="../../../../firmware/ffi.d.ts" />
+/// <reference path="../../../../firmware/crypt.d.ts" />
 /// <reference path="../../../../firmware/moddable.d.ts" />
 import Timer from "timer";
 import Time from "time";

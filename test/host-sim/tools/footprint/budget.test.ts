@@ -1,17 +1,26 @@
 /** The budget of bytecode: what it lets pass, and that the firmware keeps it. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   allowance,
+  boardTolerance,
   breachLine,
   budgetText,
   compareToBudget,
+  everythingName,
   readBudget,
 } from "../../../../host-sim/tools/footprint/budget";
 import { measureBytecode } from "../../../../host-sim/tools/footprint/bytecode";
-import { firmwareModules, javaScriptOf } from "../../../../host-sim/tools/footprint/modules";
+import {
+  allBoards,
+  everything,
+  firmwareWith,
+  fittedModems,
+  javaScriptOf,
+} from "../../../../host-sim/tools/footprint/modules";
 import { footprintMissing } from "./missing";
+import type { FirmwareModule } from "../../../../host-sim/tools/footprint/modules";
 
 const module = (name: string, code: number): { name: string; code: number } => ({ name, code });
 
@@ -42,7 +51,7 @@ describe("the comparison", () => {
       ["missing", "c"],
     ]);
     expect(breaches.map(breachLine)).toEqual([
-      "a: has a budget of 3 bytes, and is no module of manifest.json",
+      "a: has a budget of 3 bytes, and no manifest has it",
       "b: 700 bytes of code, budget 600, 16.7 % over",
       "c: 5 bytes of code, and no budget",
     ]);
@@ -61,7 +70,7 @@ describe("the comparison", () => {
     });
     fc.assert(
       fc.property(modules, (sizes) => {
-        const budget = readBudget(budgetText(sizes));
+        const budget = readBudget(budgetText(sizes, [])).modules;
         const grown = (factor: number) =>
           sizes.map((each) => module(each.name, Math.floor(factor * each.code)));
         expect(compareToBudget(sizes, budget)).toEqual([]);
@@ -79,34 +88,62 @@ describe("the file", () => {
     ["null", /^expected/],
     ["[]", /^expected/],
     ['{"modules": []}', /^expected/],
-    ['{"modules": {"a": 1.5}}', /^a: expected a whole number of bytes, got 1.5/],
-    ['{"modules": {"a": "12"}}', /^a: expected/],
-    ['{"modules": {"a": -1}}', /^a: expected/],
+    ['{"modules": {}}', /^expected/],
+    ['{"modules": {}, "boards": 7}', /^expected/],
+    ['{"modules": {}, "boards": {"m5stack": -1}}', /^m5stack: expected/],
+    ['{"modules": {"a": 1.5}, "boards": {}}', /^a: expected a whole number of bytes, got 1.5/],
+    ['{"modules": {"a": "12"}, "boards": {}}', /^a: expected/],
+    ['{"modules": {"a": -1}, "boards": {}}', /^a: expected/],
   ])("%s is none", (text, why) => {
     expect(() => readBudget(text)).toThrow(why);
   });
 
   test("lists modules in order, whatever order they came in", () => {
-    const text = budgetText([module("b", 2), module("a/c", 1)]);
-    expect(text).toBe(budgetText([module("a/c", 1), module("b", 2)]));
-    expect(Object.keys(readBudget(text))).toEqual(["a/c", "b"]);
+    const boards = [module("y", 3), module("x", 3)];
+    const text = budgetText([module("b", 2), module("a/c", 1)], boards);
+    expect(text).toBe(budgetText([module("a/c", 1), module("b", 2)], boards.reverse()));
+    expect(Object.keys(readBudget(text).modules)).toEqual(["a/c", "b"]);
+    expect(readBudget(text).boards).toEqual({ x: 3, y: 3 });
   });
 });
 
 describe.skipIf(footprintMissing !== undefined)("the firmware", () => {
-  const modules = firmwareModules();
+  const boards = allBoards();
+  const fitted = fittedModems().map((modem) => firmwareWith(modem));
+  const all = everything();
+  const modules = new Map<string, FirmwareModule>();
+  for (const each of [...all, ...[...boards, ...fitted].flatMap((board) => board.modules)]) {
+    modules.set(each.place, each);
+  }
   const budget = readBudget(readFileSync("test/footprint.json", "utf8"));
+  let code: (modules: readonly FirmwareModule[]) => number;
+  let sizes: readonly { readonly name: string; readonly code: number }[];
+  beforeAll(() => {
+    const measured = measureBytecode(
+      new Map([...modules].map(([place, each]) => [place, javaScriptOf(each)])),
+    ).modules;
+    sizes = measured;
+    const bytes = new Map(measured.map((each) => [each.name, each.code]));
+    code = (of) => of.reduce((sum, { place }) => sum + bytes.get(place)!, 0);
+  });
 
   test("keeps its budget; if growth is meant, npm run footprint -- --update", () => {
-    const { modules: sizes } = measureBytecode(
-      new Map(modules.map((each) => [each.name, javaScriptOf(each)])),
-    );
-    expect(sizes.map(({ name }) => name)).toEqual(modules.map(({ name }) => name));
-    expect(compareToBudget(sizes, budget).map(breachLine)).toEqual([]);
+    expect(sizes.map(({ name }) => name)).toEqual([...modules.keys()]);
+    expect(compareToBudget(sizes, budget.modules).map(breachLine)).toEqual([]);
+  });
+
+  test("keeps the budget of each board, and of all that boards could carry", () => {
+    const totals = boards.map(({ board, modules: own }) => module(board, code(own)));
+    totals.push(module(everythingName, code(all)));
+    expect(compareToBudget(totals, budget.boards, boardTolerance).map(breachLine)).toEqual([]);
+  });
+
+  test.each(fitted)("with the modem $modem alone has 35 kB less than with all and CoAP's server", (board) => {
+    expect(code(all) - code(board.modules)).toBeGreaterThan(35_000);
   });
 
   test("a module that has grown by a tenth is caught", () => {
-    const agent = modules.find(({ name }) => name === "device/agent")!;
+    const agent = modules.get("device/agent")!;
     const sizeOf = (source: string) => measureBytecode(new Map([[agent.name, source]])).modules;
     const source = javaScriptOf(agent);
     const now = sizeOf(source);

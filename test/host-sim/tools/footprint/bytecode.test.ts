@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { EngineMissing } from "../../../../host-sim/sim/engine/engine";
 import { measureBytecode } from "../../../../host-sim/tools/footprint/bytecode";
-import { firmwareModules, stripTypes } from "../../../../host-sim/tools/footprint/modules";
+import { boardFirmware, stripTypes } from "../../../../host-sim/tools/footprint/modules";
 import { nativeProgram } from "../../../../host-sim/tools/footprint/native";
 import { footprintMissing } from "./missing";
 
@@ -102,10 +102,10 @@ describe("what is built", () => {
   });
 });
 
-describe("the modules", () => {
-  const modules = firmwareModules();
+describe("the modules of the usual board", () => {
+  const { modules } = boardFirmware();
 
-  test("are those of manifest.json, each once", () => {
+  test("are those of its manifest, each once", () => {
     const names = modules.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual([...names].sort());
@@ -119,6 +119,11 @@ describe("the modules", () => {
     ];
     expect(names).toEqual(expect.arrayContaining(own));
     expect(names.filter((name) => name.endsWith(".d") || name.startsWith("."))).toEqual([]);
+    const place = (wanted: string): string | undefined => modules.find(({ name }) => name === wanted)?.place;
+    expect([place("coap/message"), place("modem/family/index")]).toEqual([
+      "coap/message",
+      "modem/fitted/sim7020",
+    ]);
   });
 
   test("are preloaded but for main", () => {

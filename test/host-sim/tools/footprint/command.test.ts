@@ -6,6 +6,9 @@ import { footprintMissing } from "./missing";
 interface Answer {
   modules: { name: string; code: number; symbols: number; preloaded: boolean; budget: number | null }[];
   names: number;
+  board: string;
+  modem: string;
+  boards: { board: string; modem: string; modules: number; code: number; budget: number }[];
 }
 
 describe("npm run footprint", () => {
@@ -30,7 +33,42 @@ describe("npm run footprint", () => {
     },
   );
 
+  test.skipIf(footprintMissing !== undefined)(
+    "prints each board beside what there is in all, and counts a board with another modem",
+    async () => {
+      const [text, usual, other] = await Promise.all([
+        run(["footprint", "--only", "code"]),
+        run(["footprint", "--only", "code", "--json"]),
+        run(["footprint", "--only", "code", "--modem", "bc66", "--json"]),
+      ]);
+      const [here, there] = [usual, other].map(({ stdout }) => JSON.parse(stdout) as Answer);
+      expect([here.board, here.modem, there.modem]).toEqual(["m5stack-nbiot", "sim7020", "bc66"]);
+      expect(text.stdout).toMatch(/^Board: m5stack-nbiot, modem sim7020\n/);
+      const sum = ({ modules }: Answer): number => modules.reduce((total, { code }) => total + code, 0);
+      const rowOf = (name: string) => here.boards.find(({ board }) => board === name)!;
+      expect(sum(here)).toBe(rowOf("m5stack-nbiot").code);
+      expect(sum(there)).not.toBe(sum(here));
+      const family = (answer: Answer): string[] =>
+        answer.modules.flatMap(({ name }) => (/^modem\/f.*\/(sim|bc)/.test(name) ? [name] : [])).sort();
+      expect(family(here)).toEqual(["modem/family/sim7020", "modem/fitted/sim7020"]);
+      expect(family(there)).toEqual(["modem/family/bc66", "modem/fitted/bc66"]);
+      const { code: all } = rowOf("everything");
+      const line = text.stdout.split("\n").find((each) => each.startsWith("  m5stack-nbiot, sim7020"))!;
+      const numbers = line
+        .replaceAll(",", "")
+        .match(/\d+(?= |$)/g)!
+        .map(Number);
+      expect(numbers.slice(-4)).toEqual([
+        here.modules.length,
+        sum(here),
+        all - sum(here),
+        rowOf("m5stack-nbiot").budget,
+      ]);
+    },
+  );
+
   test.each([
+    [["--update", "--modem", "bc66"], /^--update writes the budget of every modem/],
     [["--update", "--only", "ram"], /^--update is about code/],
     [["--only", "stack"], /argument 'stack' is invalid/],
     [["--modem", "toaster"], /argument 'toaster' is invalid/],

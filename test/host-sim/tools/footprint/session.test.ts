@@ -1,13 +1,11 @@
 /** What a session of the firmware takes of a board's RAM. */
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { families } from "../../../../host-sim/sim/modem/families";
+import { boardFirmware } from "../../../../host-sim/tools/footprint/modules";
 import { heapGoal, ramLines, verdict } from "../../../../host-sim/tools/footprint/report";
 import { bytesOf, fitsInto, measureSession, moments } from "../../../../host-sim/tools/footprint/session";
 import { footprintMissing } from "./missing";
 import type { SessionRoom } from "../../../../host-sim/tools/footprint/session";
-
-const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as { creation: { stack: number } };
 
 describe.skipIf(footprintMissing !== undefined)("a session", () => {
   let short: Promise<SessionRoom>;
@@ -39,7 +37,7 @@ describe.skipIf(footprintMissing !== undefined)("a session", () => {
 
   test("ends where there is less than what is alive, and not where there is half as much again", async () => {
     const { moments: rooms, stack } = await short;
-    expect(stack).toBeLessThan(manifest.creation.stack);
+    expect(stack).toBeLessThan(Number(boardFirmware().manifest.creation.stack));
     const slots = Math.max(...rooms.map((room) => room.slots));
     expect(await fitsInto({ slots: slots - 50, bytes: 1_000_000 }, { long: false })).toBe(false);
     expect(await fitsInto({ slots: 100_000, bytes: 8_000 }, { long: false })).toBe(false);
@@ -70,9 +68,10 @@ describe("the report", () => {
   });
 
   test("has a line for each moment, and says what is wrong with itself", () => {
-    const lines = ramLines(session, { short: small, long: large }, 1024);
+    const lines = ramLines(session, { short: small, long: large }, 1024, "bc66");
+    expect(lines[0]).toContain("modem bc66");
     expect(lines.find((line) => line.includes("report in flight"))).toMatch(/ 2,500 +40,000 +9,000 +49,000$/);
-    expect(ramLines({ ...session, unknown: 12 }, { short: small, long: large }, 1024).at(-1)).toMatch(
+    expect(ramLines({ ...session, unknown: 12 }, { short: small, long: large }, 1024, "bc66").at(-1)).toMatch(
       /^12 bytes/,
     );
   });
