@@ -4,6 +4,7 @@
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { version } from "../firmware/product/version";
 import { readSettings } from "../firmware/device/settings";
 
 const manifest = JSON.parse(readFileSync("manifest.json", "utf8")) as {
@@ -41,7 +42,8 @@ describe("manifest.json", () => {
       expect(manifest.modules[`${room}/*`]).toBe(`./firmware/${room}/*`);
     }
     // One by one: beside the firmware's table lies the parsing script, which is the cloud's.
-    expect(manifest.modules["product/thing"]).toBe("./firmware/product/thing");
+    for (const file of ["thing", "version"])
+      expect(manifest.modules[`product/${file}`]).toBe(`./firmware/product/${file}`);
   });
 
   test("its configuration is one that the firmware takes, without mcconfig's own names", () => {
@@ -61,4 +63,9 @@ describe("manifest.json", () => {
     const { heap, chunk } = manifest.creation;
     expect(16 * heap.initial + chunk.initial).toBe(65_536);
   });
+});
+
+test("the firmware's version is the package's", () => {
+  const { version: packaged } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  expect(version).toBe(packaged);
 });
