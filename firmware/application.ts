@@ -8,6 +8,7 @@
  */
 import { CommandCode } from "./enos/command";
 import { thing } from "./product/thing";
+import { version } from "./product/version";
 import type { Application, Boot, Device } from "./device/application";
 import type { CommandResult } from "./enos/command";
 import type { Report, ServiceHandlers, ServiceResult, Services, Settings } from "./product/thing";
@@ -36,6 +37,7 @@ export class DemoApplication implements Application {
   #corrections = [0, 0];
   #hot = false;
   readonly thing = thing;
+  readonly version = version;
   readonly commands;
 
   constructor(inputs: Inputs) {

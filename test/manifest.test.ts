@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { version } from "../firmware/product/version";
 import { readSettings } from "../firmware/device/settings";
 import { families } from "../firmware/modem/family/index";
 import { bundleFirmware } from "../host-sim/sim/board/bundle";
@@ -148,8 +149,9 @@ describe("the firmware's manifest", () => {
     modules: Record<string, string | string[]>;
   };
 
-  test("lists the product's table by itself: beside it lies the parsing script, which is the cloud's", () => {
-    expect(manifest.modules["product/thing"]).toBe("./product/thing");
+  test("lists the product's modules by name: beside it lies the parsing script, which is the cloud's", () => {
+    for (const file of ["thing", "version"])
+      expect(manifest.modules[`product/${file}`]).toBe(`./product/${file}`);
   });
 
   test("its configuration is one that the firmware takes, without mcconfig's own names", () => {
@@ -169,4 +171,9 @@ describe("the firmware's manifest", () => {
     const { heap, chunk } = manifest.creation;
     expect(16 * heap.initial + chunk.initial).toBe(65_536);
   });
+});
+
+test("the firmware's version is the package's", () => {
+  const { version: packaged } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  expect(version).toBe(packaged);
 });

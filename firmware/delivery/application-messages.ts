@@ -30,7 +30,10 @@ export interface Device {
   updateTags(tags: Readonly<Record<string, string>>, done?: (how: Completion) => void): void;
   queryTags(names: readonly string[], done: (how: Completion) => void): void;
   deleteTags(names: readonly string[], done?: (how: Completion) => void): void;
-  /** Tells the version of the firmware, for EnOS's updates over the air. */
+  /**
+   * Tells the version of the firmware: EnOS gives updates over the air to such devices alone. Once a start is
+   * enough, and what `Application.version` says is told by itself.
+   */
   informFirmware(version: string, done?: (how: Completion) => void): void;
 }
 
@@ -79,7 +82,7 @@ export class ApplicationMessages implements Device {
   }
 
   queryAttributes(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { question: true });
+    this.#append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { volatile: true });
   }
 
   deleteAttributes(names: readonly string[], done?: Done): void {
@@ -91,7 +94,7 @@ export class ApplicationMessages implements Device {
   }
 
   queryTags(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { question: true });
+    this.#append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { volatile: true });
   }
 
   deleteTags(names: readonly string[], done?: Done): void {
@@ -99,7 +102,7 @@ export class ApplicationMessages implements Device {
   }
 
   informFirmware(version: string, done?: Done): void {
-    this.#append(Topic.firmwareInform, { version }, undefined, done);
+    this.#append(Topic.firmwareInform, { version }, undefined, done, { volatile: true });
   }
 
   #append(
@@ -107,7 +110,7 @@ export class ApplicationMessages implements Device {
     params: Readonly<Record<string, unknown>>,
     fault: ThingFault | undefined,
     done: Done,
-    { timed = false, question = false } = {},
+    { timed = false, volatile = false } = {},
   ): void {
     const reason = fault === undefined ? unstated(params) : `${fault.id} ${fault.detail}`;
     if (reason !== undefined) {
@@ -126,7 +129,7 @@ export class ApplicationMessages implements Device {
       params,
       timed,
       done,
-      question,
+      volatile,
     });
     onMessage();
   }

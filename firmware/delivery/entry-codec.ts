@@ -96,7 +96,7 @@ function decodeMessage(
     params: params as Record<string, unknown>,
     timed: timed === true,
     done: undefined,
-    question: false,
+    volatile: false,
   };
 }
 

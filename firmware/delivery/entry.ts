@@ -50,8 +50,11 @@ export interface Message extends Waiting {
   /** The time goes into `params`, once the device has a wall clock. */
   readonly timed: boolean;
   readonly done: ((how: Completion) => void) | undefined;
-  /** It asks for something, and whoever asked is gone after a restart: it is kept in RAM alone. */
-  readonly question: boolean;
+  /**
+   * Kept in RAM alone, for a restart ends its use: whoever asked a question is gone then, and the firmware's
+   * version may be another one.
+   */
+  readonly volatile: boolean;
 }
 
 export type Entry = Reading | Message;

@@ -127,7 +127,7 @@ export class UploadQueue {
 
   #append(entry: Entry): Taken {
     const journal = this.#journal;
-    if (journal === undefined || (entry.kind === "message" && entry.question))
+    if (journal === undefined || (entry.kind === "message" && entry.volatile))
       return this.#appendToRam(entry);
     const encoded = encodeEntry(this.#options.thing, entry);
     if (typeof encoded === "string") return { refused: encoded };
@@ -265,7 +265,7 @@ export class UploadQueue {
       topic: "",
       params: {},
       timed: false,
-      question: false,
+      volatile: false,
     };
     const entry = this.#heard({ kind: "message", id, ...gone, done: undefined }) as Message;
     return entry.done === undefined ? undefined : entry;

@@ -292,6 +292,8 @@ export class Agent {
     } catch (error) {
       log({ kind: "fault", text: `in start: ${error instanceof Error ? error.message : "unknown"}` });
     }
+    if (application.version !== undefined && startReason !== "deep-sleep")
+      device.informFirmware(application.version);
   }
 
   /** After deep sleep: where it was, as if it had only waited. */

@@ -12,6 +12,8 @@ export type { Completion } from "../delivery/entry";
 /** What a product is and does. */
 export interface Application {
   readonly thing: Thing;
+  /** Of this firmware, such as "1.4.2": told to the cloud once a start, but not after deep sleep. */
+  readonly version?: string;
   /** Takes a reading now: measure points by identifier. */
   sample(): ThingValues;
   readonly commands: CommandHandlers;

@@ -129,7 +129,7 @@ describe("a line that nobody can read", () => {
   /** The log with another word in the lines that acknowledge a reading. */
   const reworded = (event: WorldEvent): WorldEvent =>
     event.source === "device"
-      ? { ...event, text: event.text.replace(": acknowledged ", ": stored ") }
+      ? { ...event, text: event.text.replace("report: acknowledged ", "report: stored ") }
       : event;
 
   test("fails a run", async () => {

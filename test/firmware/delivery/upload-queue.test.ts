@@ -125,8 +125,8 @@ describe("a queue", () => {
       timed: true,
     } as const;
     const done = (): void => {};
-    queue.append({ ...message, id: 1, done, question: true });
-    queue.append({ ...message, id: 2, done, question: false });
+    queue.append({ ...message, id: 1, done, volatile: true });
+    queue.append({ ...message, id: 2, done, volatile: false });
     expect(queue.next(0, hour).map(({ id }) => id)).toEqual([1, 2]);
     const [only, ...others] = drain(open({ flash, boot: 2 }).queue);
     expect(others).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { FakeEnos, keys, root } from "../enos/fake-enos";
+import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import type { ThingValues } from "../../../firmware/model/thing";
 
@@ -10,6 +11,7 @@ const auth = `POST /auth/${keys.productKey}/${keys.deviceKey}`;
 const up = "POST …thing/model/up_raw";
 const down = "thing/model/down_raw";
 const set = "thing/service/measurepoint/set";
+const inform = "ota/device/inform";
 
 const consecutive = (ids: number[]): boolean =>
   ids.every((id, i) => i === 0 || id === (ids[i - 1] + 1) >>> 0);
@@ -41,6 +43,39 @@ describe("a good day", () => {
       expect.stringMatching(/^report: taken id=\d+ format=raw$/),
     ]);
     expect(rig.agent.deadline).toBe(hour);
+  });
+
+  it.each(["power-on", "software", "panic", undefined])(
+    "tells the firmware's version once, started by %s",
+    (startReason) => {
+      const rig = new AgentRig({ version: "1.4.2", startReason });
+      rig.wait(hour - 1);
+      const told = rig.server.seen.filter(({ line }) => line.endsWith(inform));
+      expect(told.map(({ payload }) => (JSON.parse(payload) as { params: object }).params)).toEqual([
+        { version: "1.4.2" },
+      ]);
+    },
+  );
+
+  it("tells no version after deep sleep, which is no start", () => {
+    const rig = new AgentRig({ version: "1.4.2", startReason: "deep-sleep" });
+    rig.wait(hour);
+    expect(rig.server.lines.filter((line) => line.endsWith(inform))).toEqual([]);
+  });
+
+  it("keeps the version out of the journal: after an update it would be told of a firmware that is gone", () => {
+    const flash = flashOf(8);
+    const before = new AgentRig({ version: "1.4.2", flash });
+    before.link.broken = true;
+    before.wait(hour);
+    expect(before.agent.waiting).toBeGreaterThan(1);
+    const after = new AgentRig({ version: "1.5.0", flash });
+    after.wait(hour - 1);
+    const told = after.server.seen.filter(({ line }) => line.endsWith(inform));
+    expect(told.map(({ payload }) => (JSON.parse(payload) as { params: object }).params)).toEqual([
+      { version: "1.5.0" },
+    ]);
+    expect(after.agent.waiting).toBe(0);
   });
 
   it("stops after the readings that were asked for, and sleeps for ever", () => {

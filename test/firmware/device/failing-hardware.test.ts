@@ -181,7 +181,7 @@ describe("messages with a callback, in an outage", () => {
     params: { a: id },
     timed: true,
     done,
-    question: false,
+    volatile: false,
   });
 
   it("do not fill the RAM, and the latest of them hear of their end", () => {

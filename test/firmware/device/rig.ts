@@ -119,11 +119,14 @@ export class AgentRig {
     {
       lifetime = 86_400,
       onStart,
+      version,
       ...options
     }: Partial<AgentOptions> & {
       /** Of the session, seconds. */
       lifetime?: number;
       onStart?: (boot: Boot) => void;
+      /** Of the firmware, told to the cloud. */
+      version?: string;
     } = {},
     server_ = new FakeEnos(),
   ) {
@@ -138,6 +141,7 @@ export class AgentRig {
       socket: { io: FakeSocket, rig: this },
       application: {
         thing,
+        version,
         start: (device, boot) => {
           this.device = device;
           onStart?.(boot);

@@ -204,7 +204,7 @@ function entries(flash: MemoryFlash): void {
     time: someDay + 3,
     ...message,
     done: undefined,
-    question: false,
+    volatile: false,
   });
 }
 

@@ -43,7 +43,8 @@ describe.each(["token", "tokenless"])("edition %s", (edition) => {
     );
     expect(stderr).toBe("");
     expect(stdout).toContain(`online edition=${edition}`);
-    expect(stdout.match(/acknowledged id=/g)).toHaveLength(2);
+    expect(stdout.match(/report +acknowledged id=/g)).toHaveLength(2);
+    expect(stdout).toMatch(/message +acknowledged id=\d+ topic=ota\/device\/inform/);
     expect(code).toBe(0);
     command.process.kill("SIGINT");
     const ended = await command.finished;
