@@ -146,8 +146,8 @@ export function familyNamed(families: readonly Family[], name: string): Family {
   const shown = name.slice(0, 40);
   if (families.length === 1) {
     throw new RangeError(
-      `modem is "${shown}", this firmware drives ${families[0].name} only: include ` +
-        `firmware/modem/fitted/manifest-${shown}.json in the board's manifest and build again`,
+      `modem is "${shown}", and this firmware has ${families[0].name} alone: leave the setting out, or name ` +
+        `another modem in the board's manifest (modem/fitted) and build again`,
     );
   }
   const names = families.map((family) => family.name).join(", ");

@@ -226,8 +226,8 @@ describe("a command's own bounds", () => {
     [energyCommand, ["--coverage", "3"], /^--coverage takes a level, or shares such as/],
     [
       footprintCommand,
-      ["--only", "code", "--modem", "bg95"],
-      /^--modem is about RAM: it does not go with --only code or --update$/,
+      ["--update", "--modem", "bg95"],
+      /^--update writes the budget of every modem: it does not go with --modem$/,
     ],
   ])("%o %j", async (make, args, message) => {
     const { refusal, code } = await outcomeOf(make, args);
