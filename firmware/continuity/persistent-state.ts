@@ -13,7 +13,7 @@
  */
 import { TwoSlotState } from "./two-slot-state";
 import type { RtoState } from "../coap/rto";
-import type { Edition } from "../enos/session";
+import type { Edition } from "../enos/authentication";
 import type { ContinuityEvent } from "./continuity-event";
 import type { ByteStore } from "./two-slot-state";
 

@@ -9,7 +9,7 @@ import { SettingsError, lifetimeRange } from "../enos/credentials";
 import type { ReadingFormat } from "../delivery/entry";
 import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
-import type { EditionSetting } from "../enos/session";
+import type { EditionSetting } from "../enos/authentication";
 import type { InitialisationVector } from "../enos/sign";
 
 /** How readings are put on the wire: a raw layout of the thing model, JSON, or one after the other. */

@@ -7,33 +7,22 @@
  *    closed --------> authenticating --------> online ---------------------------------------+
  *       ^                  |  4.xx, 5.xx, none            next send(): authenticate again <---+
  *       +------------------+  then wait: 15 s, 30 s, ... up to an hour
- *
- * Two editions of the protocol exist. In the first, authentication gives a token, every later
- * request is signed with it (option 2101), and a command that waits is announced by its path
- * (option 2100) and fetched by GET. In the later ones there is no token, nothing is signed, and the
- * command's payload comes along (option 2102). Which one a server speaks shows in its answer.
  */
 import { Code, codeClass } from "../coap/code";
-import { encodeUtf8 } from "../text/utf8";
 import { Backoff } from "../timing/backoff";
-import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
+import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
 import { rejectionOf, wasAnswered } from "./outcome";
-import { RequestSigner, secureMode, signAuthentication } from "./sign";
-import { readToken } from "./token";
-import { EnosOption, authOptions, deviceRoot } from "./topic";
+import { RequestSigner } from "./sign";
+import { EnosOption, deviceRoot } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Option, OptionBlock } from "../coap/option";
+import type { Option } from "../coap/option";
+import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
 import type { PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
-
-/** Which edition of the protocol to speak; `auto` goes by the server's answer. */
-export type EditionSetting = "auto" | "token" | "tokenless";
-/** The edition that a session found. */
-export type Edition = "token" | "tokenless";
 
 export interface SessionSettings {
   readonly credentials: Credentials;
@@ -113,8 +102,7 @@ const travel = 60_000;
 export class Session {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;
-  readonly #auth: OptionBlock;
-  readonly #authPayload: Uint8Array;
+  readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
   readonly #pauses: Backoff;
   readonly #lifetime: number;
@@ -133,16 +121,10 @@ export class Session {
    * @throws SettingsError when credentials, lifetime, iv or edition cannot work
    */
   constructor(options: SessionOptions) {
-    checkCredentials(options.credentials);
-    checkLifetime(options.lifetime);
-    const edition = options.edition ?? "auto";
-    if (edition !== "auto" && edition !== "token" && edition !== "tokenless") {
-      throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
-    }
     this.#options = options;
+    this.#authentication = new Authentication(options);
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
-    this.#auth = authOptions(options.credentials);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
@@ -154,10 +136,6 @@ export class Session {
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });
-    const sign = signAuthentication(options.crypto, options.credentials, options.lifetime);
-    this.#authPayload = encodeUtf8(
-      `{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`,
-    );
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -206,14 +184,8 @@ export class Session {
    * @param lastContact when it had its last contact, ms on this boot's clock, so below zero
    */
   resume(state: SessionState, lastContact: number, now: number): boolean {
-    const wanted = this.#options.edition ?? "auto";
-    if (
-      this.#state !== "closed" ||
-      this.#edition !== undefined ||
-      (wanted !== "auto" && wanted !== state.edition)
-    ) {
-      return false;
-    }
+    if (this.#state !== "closed" || this.#edition !== undefined) return false;
+    if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
     this.#state = "online";
@@ -276,11 +248,11 @@ export class Session {
         address: this.#options.address,
         port: this.#options.port,
         code: Code.post,
-        fixed: this.#auth,
-        payload: this.#authPayload,
+        fixed: this.#authentication.path,
+        payload: this.#authentication.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          const refusal = this.#admit(outcome, now);
+          const refusal = this.#open(outcome, now);
           if (refusal === undefined) {
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
             this.#noteEnd(outcome.kind, at);
@@ -298,24 +270,15 @@ export class Session {
     );
   }
 
-  /** Reads the answer to an authentication request; undefined when the session is open. */
-  #admit(outcome: Outcome, now: number): Refusal | undefined {
-    if (outcome.kind !== "response") return outcome.kind;
-    const message = outcome.message;
-    if (codeClass(message.code) !== 2) return rejectionOf(message.code);
-    const setting = this.#options.edition ?? "auto";
-    let token: Uint8Array | undefined;
-    if (setting !== "tokenless" && message.payload.length > 0) {
-      const answer = readToken(message.payload);
-      if (answer === "unreadable") return "unreadable-answer";
-      token = answer;
-    }
-    if (setting === "token" && token === undefined) return "edition-mismatch";
-    this.#token = token;
-    this.#edition = token === undefined ? "tokenless" : "token";
+  /** Opens the session if an authentication that was first sent at `sentAt` let the device in; else, why not. */
+  #open(outcome: Outcome, sentAt: number): Refusal | undefined {
+    const answer = this.#authentication.read(outcome);
+    if (typeof answer === "string") return answer;
+    this.#token = answer.token;
+    this.#edition = answer.edition;
     this.#sequence = 0;
     this.#proven = false;
-    this.#lastContact = now;
+    this.#lastContact = sentAt;
     this.#state = "online";
     return undefined;
   }
@@ -339,7 +302,7 @@ export class Session {
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          this.#settle(operation, outcome, now, at);
+          this.#onOutcome(operation, outcome, now, at);
           this.#advance(at);
         },
       },
@@ -358,7 +321,7 @@ export class Session {
   }
 
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
-  #settle(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
+  #onOutcome(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
     if (outcome.kind !== "response") {
       this.#complete(operation, { kind: "unanswered", reason: outcome.kind }, now);
       return;

@@ -26,7 +26,8 @@ import type { Credentials } from "../../firmware/enos/credentials";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
-import type { EditionSetting, SessionEvent } from "../../firmware/enos/session";
+import type { EditionSetting } from "../../firmware/enos/authentication";
+import type { SessionEvent } from "../../firmware/enos/session";
 
 interface DeviceFlags {
   server: string;
