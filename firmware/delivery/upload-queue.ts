@@ -9,6 +9,7 @@
  * Without a journal, on a board that has no partition for it, they wait in RAM, and that is told.
  */
 import { Journal } from "../journal/journal";
+import { dateRecords } from "./dating";
 import { EntryType, decodeEntry, encodeEntry } from "./entry-codec";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
@@ -179,8 +180,7 @@ export class UploadQueue {
   }
 
   /**
-   * The wall clock is known now: whatever was taken before gets its time. Of earlier boots nothing tells
-   * but how long they had run: they are taken to have followed each other without a pause.
+   * The wall clock is known now: whatever was taken before gets its time.
    *
    * @param epoch epoch ms at monotonic zero
    */
@@ -194,29 +194,7 @@ export class UploadQueue {
   }
 
   #dateRecords(journal: Journal, epoch: number): void {
-    const boots: { boot: number; longest: number; start: number }[] = [];
-    journal.each((_address, { flags, boot, time }) => {
-      if ((flags & 1) !== 0) return;
-      const known = boots.find((each) => each.boot === boot);
-      if (known === undefined) boots.push({ boot, longest: time, start: 0 });
-      else if (time > known.longest) known.longest = time;
-    });
-    if (boots.length === 0) return;
-    const current = this.#options.boot & 0xffff;
-    // Latest first; their numbers wrap.
-    boots.sort((a, b) => ((current - a.boot) & 0xffff) - ((current - b.boot) & 0xffff));
-    let start = epoch;
-    for (let i = 0; i < boots.length; i++) {
-      // A second more: the last of one boot and the first of the next must not be of the same moment.
-      if (boots[i].boot !== current) start -= boots[i].longest + 1_000;
-      boots[i].start = start;
-    }
-    let estimated = 0;
-    journal.each((address, { flags, boot, time }) => {
-      if ((flags & 1) !== 0) return;
-      if (boot !== current) estimated += 1;
-      journal.date(address, Math.round(boots.find((each) => each.boot === boot)!.start + time));
-    });
+    const estimated = dateRecords(journal, this.#options.boot, epoch);
     if (estimated > 0) this.#options.log({ kind: "journal dated", estimated });
     // Those in RAM get what is in flash, which may be older than this clock.
     for (let i = 0; i < this.#entries.length; i++) {
