@@ -11,15 +11,14 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
-import { deviceRoot, pathOptions } from "../enos/topic";
-import { CommandExecutor } from "./commands";
+import { CommandResponder } from "./command-responder";
 import { SessionKeeper } from "../continuity/session-keeper";
 import { clockTolerance } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
+import { ReadingIntake } from "./reading-intake";
 import { Sampler } from "./sampler";
 import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
@@ -30,18 +29,10 @@ import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
-import type { CommandReply } from "./commands";
 import type { DeviceAtRest } from "../continuity/deep-sleep-record";
-import type { ReadingFormat } from "../delivery/entry";
 import type { RestartCause } from "../continuity/persistent-state";
 
 export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
-
-/** Formats that take turns in `alternate`. */
-const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
-
-/** In how many answers a command that was not answered would have come again. */
-const repeats = 3;
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
@@ -50,12 +41,13 @@ export class Agent {
   readonly #session: Session;
   readonly #socket: DatagramSocket;
   readonly #uploader: Uploader;
-  readonly #executor: CommandExecutor;
+  readonly #commands: CommandResponder;
   readonly #credentials: Credentials;
   readonly #memory: PersistentState;
   readonly #sessionKeeper: SessionKeeper;
   readonly #radio: RadioGuard;
   readonly #sampler: Sampler;
+  readonly #readings: ReadingIntake;
   readonly #supervisor: Supervisor;
   readonly #clock = new WallClock();
   /** The network is left alone until then, ms. */
@@ -65,9 +57,6 @@ export class Agent {
   #idle = false;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
-  /** Answers of the cloud to wait for before it is sure that it does not send a command again. */
-  #unsettled = 0;
-  readonly #counts = { taken: 0, commands: 0, repeatedCommands: 0 };
 
   /**
    * @throws SettingsError when credentials or session settings cannot work
@@ -98,7 +87,10 @@ export class Agent {
       crypto: options.crypto,
       endpoint: this.#endpoint,
       random,
-      onDownlink: (topic, payload, now) => this.#obey(topic, payload, now),
+      onDownlink: (topic, payload, now) => {
+        this.#commands.obey(topic, payload, now);
+        this.#idle = false;
+      },
       onEvent: (event) => this.#onSession(event),
       onAnswered: (answered, now) => this.#onAnswered(answered, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
@@ -130,7 +122,23 @@ export class Agent {
       memory,
       log,
     });
-    this.#executor = new CommandExecutor(application.thing, application.commands, () => options.wake?.());
+    this.#readings = new ReadingIntake(
+      {
+        format: options.format,
+        memory,
+        uploader: this.#uploader,
+        logValues: options.logValues === true,
+        log,
+      },
+      options.woken?.taken ?? 0,
+    );
+    this.#commands = new CommandResponder({
+      application,
+      credentials: this.#credentials,
+      send: (answer, now) => this.#session.send(answer, now),
+      wake: () => options.wake?.(),
+      log,
+    });
     const { io, ...socketOptions } = options.socket;
     this.#socket = new io({
       ...socketOptions,
@@ -145,7 +153,7 @@ export class Agent {
 
   /** Counted since start; all but the commands and messages are readings. */
   get totals() {
-    return { ...this.#counts, ...this.#uploader.totals };
+    return { taken: this.#readings.taken, ...this.#commands.counts, ...this.#uploader.totals };
   }
 
   /** Whether the session with the cloud is open. */
@@ -162,7 +170,7 @@ export class Agent {
   get deadline(): number {
     const { link } = this.#options;
     const at = this.#polledAt;
-    let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#executor.deadline);
+    let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#commands.deadline);
     deadline = Math.min(deadline, this.#sampler.deadline);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
@@ -180,8 +188,8 @@ export class Agent {
   atRest(): DeviceAtRest | undefined {
     const { link } = this.#options;
     const { deadline } = this;
-    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && this.#unsettled === 0;
-    if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
+    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
+    if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.settled !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
     if (!this.#uploader.safe) return undefined;
@@ -206,13 +214,12 @@ export class Agent {
     this.#options.link.poll(now);
     this.#receive(now);
     this.#endpoint.poll(now);
-    const finished = this.#executor.takeFinished(now);
-    for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
+    if (this.#commands.poll(now)) this.#idle = false;
     const values = this.#sampler.take(now);
     if (values !== undefined) this.#keep(values, now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
-    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#executor.busy) {
+    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
@@ -227,7 +234,7 @@ export class Agent {
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
     // Without the next reading's, which comes whatever hangs.
-    const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#executor.deadline);
+    const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
     const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restart(cause);
@@ -305,29 +312,15 @@ export class Agent {
     }
     this.#slept = slept;
     this.#sampler.resume(next, taken);
-    this.#counts.taken = taken;
     this.#uploader.beginIdle();
     this.#idle = true;
     this.#sessionKeeper.begin(epoch, now);
     if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
   }
 
-  #format(): ReadingFormat {
-    const { format } = this.#options;
-    return format === "alternate" ? turns[this.#counts.taken % turns.length] : format;
-  }
-
-  /** Takes a reading in: when this returns it is in the journal. */
   #keep(values: ThingValues, now: number): void {
-    const { log, logValues } = this.#options;
-    const id = this.#memory.takeId();
-    const format = this.#format();
-    this.#counts.taken += 1;
     this.#idle = false;
-    const time = this.#uploader.timeOf(now);
-    if (!this.#uploader.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
-      return;
-    log({ kind: "report taken", id, format, values: logValues === true ? values : undefined });
+    this.#readings.keep(values, now);
   }
 
   /** When the next request is due without anybody asking for it, ms. */
@@ -342,7 +335,7 @@ export class Agent {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
-    if (this.#unsettled > 0) this.#unsettled -= 1;
+    this.#commands.responded();
     this.#supervisor.answered();
     link.confirm?.(now);
     this.#sessionKeeper.keep(this.#uploader.epoch, false);
@@ -378,44 +371,6 @@ export class Agent {
     else this.#sessionKeeper.ask(now);
   }
 
-  #obey(topic: string, payload: Uint8Array, now: number): void {
-    const handled = this.#executor.handle(topic, payload, now);
-    this.#idle = false;
-    if (handled === "unreadable" || handled === "overload") {
-      this.#options.log({ kind: "command ignored", topic, reason: handled });
-    } else if (handled === "working") {
-      this.#options.log({ kind: "command working", topic });
-    } else {
-      this.#answer(handled, now);
-    }
-  }
-
-  #answer(reply: CommandReply, now: number): void {
-    const { log } = this.#options;
-    const { id, code } = reply;
-    if (reply.duplicate) this.#counts.repeatedCommands += 1;
-    else this.#counts.commands += 1;
-    const kind = reply.duplicate ? "command repeated" : "command executed";
-    log({ kind, command: reply.kind, id, code });
-    this.#session.send(
-      {
-        path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
-        payload: reply.payload,
-        answer: true,
-        onComplete: (outcome) => {
-          // The server's refusal is the first of those answers.
-          this.#unsettled =
-            outcome.kind === "accepted" ? 0 : outcome.kind === "rejected" ? repeats - 1 : repeats;
-          // The cloud sends a command again until it has its answer.
-          if (outcome.kind === "accepted") log({ kind: "command answered", id });
-          else log({ kind: "command unanswered", id, reason: describeOutcome(outcome) });
-        },
-      },
-      now,
-    );
-    this.#idle = false;
-  }
-
   #transmit(datagram: Uint8Array, address: string, port: number): void {
     // A retransmission of what was under way would wake the modem that was just switched off.
     if (this.#radio.suspended) return;
@@ -423,7 +378,7 @@ export class Agent {
     // What fetches a command does not: its answer has to follow.
     const request = datagram[1] === Code.post;
     this.#socket.releaseAfterReply =
-      request && this.#session.online && this.#uploader.last && !this.#executor.busy;
+      request && this.#session.online && this.#uploader.last && !this.#commands.busy;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
     this.#socket.write(datagram, address, port);
   }
@@ -433,15 +388,5 @@ export class Agent {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
-  }
-}
-
-/** As they are now: the application may use one object for all its readings. */
-function copyOf(values: ThingValues): ThingValues {
-  try {
-    return { ...values };
-  } catch {
-    // It may do anything when it is looked at, which shows when it is sent.
-    return values;
   }
 }
