@@ -1,7 +1,7 @@
 /**
- * A CoAP endpoint over UDP, client and server in one (RFC 7252, RFC 7959, RFC 9175 section 3), without
- * a clock, a socket or randomness of its own. Datagrams and the time come in through `receive` and
- * `poll`; datagrams leave through `transmit`; `deadline` tells when `poll` wants to be called.
+ * CoAP over UDP (RFC 7252, RFC 7959, RFC 9175 section 3) without a clock, a socket or randomness of its
+ * own. Datagrams and the time come in through `receive` and `poll`; datagrams leave through `transmit`;
+ * `deadline` tells when `poll` wants to be called.
  *
  *         request()            onRequest, respond()         whole bodies
  *    +---- block-client.ts ----+---- block-server.ts ----+  blocks, RFC 7959
@@ -85,7 +85,7 @@ export interface Held {
   readonly transfers: number;
 }
 
-/** One CoAP endpoint towards any number of peers; see the head of this file. */
+/** One CoAP endpoint, client and server in one, towards any number of peers. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #understood: readonly OptionRule[];

@@ -1,6 +1,5 @@
 /**
- * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
- * numbers that must not be used twice, what was learnt about the network, why it was restarted.
+ * The one record in storage that outlives restarts: its layout, and when it is written.
  *
  * Numbers that count up are kept by reserving some of them: a restart goes on behind the reserve, so
  * storage is written once for many. All of it is one record in two slots (see `TwoSlotState`):
@@ -8,8 +7,6 @@
  *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
  *     14 escalation, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
- *
- * Without storage, or with one that fails, the device works all the same and says so once.
  */
 import { TwoSlotState } from "./two-slot-state";
 import type { RtoState } from "../coap/rto";
@@ -60,7 +57,12 @@ const idReserve = 64;
 const sequenceReserve = 32;
 const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
 
-/** See the head of this file. */
+/**
+ * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
+ * numbers that must not be used twice, what was learnt about the network, why it was restarted.
+ *
+ * Without storage, or with one that fails, the device works all the same and says so once.
+ */
 export class PersistentState {
   readonly #slots: TwoSlotState | undefined;
   readonly #log: (event: ContinuityEvent) => void;

@@ -1,6 +1,5 @@
 /**
- * One session with the cloud for as long as the cloud knows it: over deep sleep and restarts, and over
- * hours in which there is nothing to report.
+ * Why a session is kept: each authentication costs one exchange more, for which the radio is on.
  */
 import { requestBody } from "../enos/body";
 import { ContentFormat } from "../coap/option";
@@ -28,7 +27,10 @@ const ahead = 300_000;
 /** The shortest question that EnOS answers: a tag that no device has. */
 const idleTag = "-";
 
-/** See the head of this file. */
+/**
+ * Keeps one session with the cloud for as long as the cloud knows it: over deep sleep and restarts, and
+ * over hours in which no reading is due.
+ */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   #settled = false;

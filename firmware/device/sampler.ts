@@ -1,5 +1,5 @@
 /**
- * Takes readings in their time: every interval, in step, however long anything else takes.
+ * When the application is asked for a reading.
  */
 import { isReading } from "../delivery/application-messages";
 import type { ThingValues } from "../model/thing";
@@ -15,7 +15,9 @@ export interface SamplerOptions {
   readonly log: Log;
 }
 
-/** See the head of this file. All times are monotonic, ms. */
+/**
+ * Takes a reading every interval, in step, however long anything else takes. All times are monotonic, ms.
+ */
 export class Sampler {
   readonly #options: SamplerOptions;
   #taken = 0;

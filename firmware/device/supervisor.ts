@@ -1,7 +1,5 @@
 /**
- * Looks after the device from outside its own reasoning, for the day on which that is wrong: resets the
- * modem when it claims to be up and nothing comes back, and restarts the board when nothing else helps.
- * What waits is in flash, so a restart costs no reading; why it was done is kept and told.
+ * Signs that the device no longer works, and what the supervisor does about each:
  *
  *     4 exchanges without an answer                the modem's next reset
  *     10 exceptions within 10 minutes              restart "fault"
@@ -9,6 +7,8 @@
  *       half an hour, and nobody has a deadline
  *     a day of exchanges without one answer,       restart "no-contact"
  *       twenty at least
+ *
+ * What waits is in flash, so a restart costs no reading; the next boot knows and tells its cause.
  */
 import type { RestartCause } from "../continuity/persistent-state";
 
@@ -31,7 +31,11 @@ export interface Standing {
   readonly deadline: number;
 }
 
-/** See the head of this file. All times are monotonic, ms. */
+/**
+ * Watches the device from outside its own reasoning, in case that is wrong: resets the modem when it
+ * claims to be up and nothing comes back, and asks for a restart when no reset helps. All times are
+ * monotonic, ms.
+ */
 export class Supervisor {
   readonly #resetLink: (now: number) => void;
   #mute = 0;

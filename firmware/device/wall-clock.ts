@@ -1,6 +1,4 @@
 /**
- * The device's wall clock: the network's time laid over the monotonic clock.
- *
  * Networks tell the time whenever the modem registers, and now and then a wrong one: a base station
  * with another idea of the year, or of its zone. A step beyond what two clocks drift apart is
  * believed only when it is told twice in a row.
@@ -9,7 +7,7 @@
 /** Two tellings within this much of each other agree, ms: the network's time comes in whole seconds, and late. */
 const agreement = 60_000;
 
-/** See the head of this file. */
+/** The device's wall clock: the network's time laid over the monotonic clock. */
 export class WallClock {
   #epoch: number | undefined;
   #candidate: number | undefined;

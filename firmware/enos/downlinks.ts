@@ -1,6 +1,6 @@
 /**
- * Commands that ride back on responses: option 2100 says where one waits, option 2102 brings it along
- * in the editions that have no GET.
+ * Option 2100 of a response says where a command waits, and option 2102 brings its payload along in the
+ * editions of EnOS that have no GET.
  */
 import { Code } from "../coap/code";
 import { findOption } from "../coap/option";
@@ -27,7 +27,7 @@ export interface DownlinksOptions {
 const downlinkLimit = 8;
 const deepestTopic = 8;
 
-/** See the head of this file. */
+/** Takes the commands that ride back on responses, or fetches them. */
 export class Downlinks {
   readonly #options: DownlinksOptions;
   #taken = 0;
