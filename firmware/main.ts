@@ -140,7 +140,7 @@ function run(settings: Settings): void {
     now: () => clock.now(),
     timers: Timer,
     beforeWait: (now, disturbed) =>
-      deepSleep?.beforeWait(device?.atRest(), modem.remembered, now, disturbed) ?? Infinity,
+      deepSleep?.beforeWait(device?.sleepState(), modem.remembered, now, disturbed) ?? Infinity,
     onFault: (text) => log({ kind: "fault", text }),
   });
 

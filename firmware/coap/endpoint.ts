@@ -300,7 +300,7 @@ export class Endpoint {
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
       if (fault !== undefined) this.#discard(fault, "ACK");
     } else if (message.code === Code.empty) {
-      this.#settle(acknowledged, now);
+      this.#concludeResponse(acknowledged, now);
     } else {
       this.#discard("unexpected", "ACK");
     }
@@ -311,11 +311,11 @@ export class Endpoint {
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) return this.#discard("unexpected", "RST");
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
-    else this.#settle(rejected, now);
+    else this.#concludeResponse(rejected, now);
   }
 
   /** A separate response of the server's half has been acknowledged or rejected. */
-  #settle(response: Outgoing, now: number): void {
+  #concludeResponse(response: Outgoing, now: number): void {
     this.#messageLayer.acknowledge(response, now);
     this.#messageLayer.take(response);
     this.#messageLayer.advance(now);

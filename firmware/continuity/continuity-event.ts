@@ -9,6 +9,6 @@ export type ContinuityEvent =
   /** A start out of deep sleep found no record that it could go on from. */
   | { readonly kind: "agent woke without its memory" }
   | { readonly kind: "session keep alive" }
-  /** The radio's budget of the day is spent: off for `resumes`. */
-  | { readonly kind: "radio off"; readonly spent: number; readonly resumes: number }
+  /** The radio's budget of the day is spent: off for `wait`. */
+  | { readonly kind: "radio off"; readonly spent: number; readonly wait: number }
   | { readonly kind: "radio budget of a new day" };

@@ -15,8 +15,11 @@
  */
 import { crc32 } from "../journal/crc";
 
-/** The device at rest. Times without "epoch" are ms of the device's monotonic clock, which goes on in deep sleep. */
-export interface DeviceAtRest {
+/**
+ * What the device has to know after deep sleep. Times without "epoch" are ms of the device's monotonic clock,
+ * which goes on in deep sleep.
+ */
+export interface SleepState {
   /** When something is due again. */
   readonly until: number;
   /** When the next reading is due, Infinity for none, and how many were taken. */
@@ -33,8 +36,8 @@ export interface DeviceAtRest {
   readonly memory: Uint8Array;
 }
 
-/** A rest that the board slept through. */
-export interface DeepSleepRecord extends DeviceAtRest {
+/** What the board keeps over one deep sleep. */
+export interface DeepSleepRecord extends SleepState {
   /** When it fell asleep, and the board's own wall clock then, epoch ms (1970 when it was never set). */
   readonly at: number;
   readonly wall: number;
@@ -55,7 +58,7 @@ export const deepSleepRecordLength = 512;
 /** Shorter than this the ESP32 saves nothing by deep sleep, ms. */
 // Starting takes about 0.5 s at 40 to 50 mA, and as long again until the firmware is where it was; waiting
 // takes 20 to 30 mA (ESP32 datasheet, modem sleep at 80 to 160 MHz): they cost the same after one to two
-// seconds. The rest is a margin, for flash and UART that are opened anew.
+// seconds. All beyond that is a margin, for flash and UART that are opened anew.
 export const shortestSleep = 10_000;
 
 /** The board is woken this much before something is due, ms: starting takes time, and reading late is worse. */

@@ -11,7 +11,7 @@ import {
   shortestSleep,
 } from "./deep-sleep-record";
 import type { ContinuityEvent } from "./continuity-event";
-import type { DeepSleepRecord, DeviceAtRest } from "./deep-sleep-record";
+import type { DeepSleepRecord, SleepState } from "./deep-sleep-record";
 
 /** The board, as far as deep sleep needs it. */
 export interface SleepingBoard {
@@ -30,13 +30,13 @@ export interface Woken extends DeepSleepRecord {
   readonly now: number;
 }
 
-/** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
+/** How long nothing must have happened before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
 const quietBeforeSleep = 300;
 
 /** Longest sleep at once, ms: the board counts 32 bits, and a clock that drifts wants to be looked at. */
 const longest = 86_400_000;
 
-/** Puts the board to sleep once it has rested a while. */
+/** Puts the board into deep sleep once nothing has happened for a while. */
 export class DeepSleep {
   readonly #board: SleepingBoard;
   readonly #log: (event: ContinuityEvent) => void;
@@ -64,26 +64,26 @@ export class DeepSleep {
    * After every turn of the firmware: sleeps, which does not return, or says how long to wait at most
    * until it is asked again, ms.
    *
-   * @param rest how the device stands at rest; undefined while it does not
+   * @param state what to keep; undefined while the device must not sleep
    * @param modem what `Modem.remembered` gave
    * @param now ms of the monotonic clock
    * @param disturbed the turn was for something that came from outside
    */
   beforeWait(
-    rest: DeviceAtRest | undefined,
+    state: SleepState | undefined,
     modem: readonly number[] | undefined,
     now: number,
     disturbed: boolean,
   ): number {
-    const duration = rest === undefined ? 0 : Math.min(rest.until - now - wakeEarly, longest);
-    if (disturbed || rest === undefined || modem === undefined || duration < shortestSleep) {
+    const duration = state === undefined ? 0 : Math.min(state.until - now - wakeEarly, longest);
+    if (disturbed || state === undefined || modem === undefined || duration < shortestSleep) {
       this.#quietSince = undefined;
       return disturbed && duration >= shortestSleep ? quietBeforeSleep : Infinity;
     }
     this.#quietSince ??= now;
     const left = this.#quietSince + quietBeforeSleep - now;
     if (left > 0) return left;
-    const bytes = encodeDeepSleepRecord({ ...rest, modem, at: now, wall: this.#board.wall() });
+    const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: this.#board.wall() });
     if (bytes === undefined) return Infinity;
     this.#board.write(bytes);
     this.#board.sleep(Math.floor(duration));

@@ -153,8 +153,8 @@ export class RadioGuard {
     if (spent === this.#suspended) return;
     this.#suspended = spent;
     if (!spent) return this.#log({ kind: "radio budget of a new day" });
-    const resumes = this.#budget.deadline(now) - now;
-    this.#log({ kind: "radio off", spent: 1000 * seconds, resumes });
+    const wait = this.#budget.deadline(now) - now;
+    this.#log({ kind: "radio off", spent: 1000 * seconds, wait });
     this.#radio.suspend?.(now);
   }
 

@@ -15,7 +15,7 @@ export interface SessionKeeperOptions {
   readonly credentials: Credentials;
   /** Seconds without contact until the cloud ends a session. */
   readonly lifetime: number;
-  /** Whether a session without a report due is kept alive. */
+  /** Whether a session is kept alive while no reading is due. */
   readonly keepAlive: boolean;
   /** Memory that outlives deep sleep has the last contact: storage need not be written for it. */
   readonly retained?: boolean;
@@ -33,7 +33,7 @@ const idleTag = "-";
  */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
-  #settled = false;
+  #begun = false;
   /** The contact after which it was asked for once: an answer makes another, silence is left alone. */
   #askedAfter = NaN;
   /** Last contact that was kept, epoch ms, or monotonic as long as there is no clock. */
@@ -49,8 +49,8 @@ export class SessionKeeper {
    * @param epoch epoch ms at monotonic zero; while it is unknown the session is taken for alive
    */
   begin(epoch: number | undefined, now: number): void {
-    if (this.#settled) return;
-    this.#settled = true;
+    if (this.#begun) return;
+    this.#begun = true;
     const stored = this.#options.memory.session;
     if (stored === undefined) return;
     const known = epoch !== undefined && stored.lastContact > 0;
@@ -93,12 +93,12 @@ export class SessionKeeper {
     return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };
   }
 
-  /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */
-  deadline(nextReport: number): number {
+  /** When the session wants to be kept alive, ms; Infinity when a request comes first, or it need not be. */
+  deadline(nextRequest: number): number {
     const { session, keepAlive, lifetime } = this.#options;
     if (!keepAlive || this.#askedAfter === session.lastContact) return Infinity;
     const due = session.lapsesAt - Math.min(ahead, lifetime * 250);
-    return nextReport <= due ? Infinity : due;
+    return nextRequest <= due ? Infinity : due;
   }
 
   /** Keeps it alive. */

@@ -65,7 +65,7 @@ export class Uploader {
   readonly #composer: RequestComposer;
   readonly #queue: UploadQueue;
   readonly #pauses: Backoff;
-  /** The request that was sent last and is not settled. */
+  /** The request that was sent last, until all its entries are settled or go apart. */
   #upload: DeliveryRequest | undefined;
   #inFlight = false;
   /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
@@ -181,8 +181,8 @@ export class Uploader {
   }
 
   /**
-   * Sends what is next, and what follows when that was settled at once. A loop and not a call from the
-   * outcome: a day of readings that cannot be sent would fill the stack.
+   * Sends what is next, and what follows when the outcome of that is known at once. It is a loop, and not a call from
+   * `onComplete`, because a day of readings that cannot be sent would fill the stack.
    */
   send(now: number): void {
     while (this.wants(now)) this.#sendNext(now);
@@ -213,7 +213,7 @@ export class Uploader {
         payload,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
-          this.#settle(upload, outcome, at);
+          this.#onOutcome(upload, outcome, at);
         },
       },
       now,
@@ -231,7 +231,7 @@ export class Uploader {
     return (this.#upload = upload);
   }
 
-  #settle(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
+  #onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);

@@ -9,7 +9,7 @@ import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
-import type { DeviceAtRest } from "../continuity/deep-sleep-record";
+import type { SleepState } from "../continuity/deep-sleep-record";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
 import type { Radio } from "../continuity/radio-budget";
 import type { Log } from "./log";
@@ -24,7 +24,7 @@ export interface Link extends Radio {
   connect(now: number): void;
   poll(now: number): void;
   /** It is up, and goes to sleep by itself if nobody wants anything of it. */
-  readonly settled?: boolean;
+  readonly idle?: boolean;
   /** Something is on its way to it. */
   readonly busy?: boolean;
   /** It claims to be ready and nothing comes back: resets it, harder each time. */
@@ -84,14 +84,14 @@ export interface AgentOptions {
   readonly memory?: PersistentState;
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
-  readonly woken?: DeviceAtRest;
+  readonly woken?: SleepState;
   /** Memory outlives deep sleep, so storage is written less often (default false). */
   readonly retained?: boolean;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
   readonly startReason?: string;
   /** Longest wait for the network after power came back, seconds (default 0). */
   readonly startSpread?: number;
-  /** A session without a report due is kept alive (default false). */
+  /** A session is kept alive while no reading is due (default false). */
   readonly keepAlive?: boolean;
   /** Seconds a day for which the radio may be on in vain (default 0: no bound). */
   readonly radioBudget?: number;

@@ -29,7 +29,7 @@ import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
-import type { DeviceAtRest } from "../continuity/deep-sleep-record";
+import type { SleepState } from "../continuity/deep-sleep-record";
 import type { RestartCause } from "../continuity/persistent-state";
 
 export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
@@ -142,7 +142,7 @@ export class Agent {
     const { io, ...socketOptions } = options.socket;
     this.#socket = new io({
       ...socketOptions,
-      // Read in `poll`: the stack of an ESP32 is too small to settle an exchange and start the next
+      // Read in `poll`: the stack of an ESP32 is too small to end an exchange and start the next
       // one on top of the UART, the AT engine and the socket.
       onReadable(): void {},
       onError(this: DatagramSocket, reason?: string): void {
@@ -175,22 +175,22 @@ export class Agent {
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
     if (this.#radio.suspended) return deadline;
-    const alive = this.#sessionKeeper.deadline(this.#nextReport());
+    const alive = this.#sessionKeeper.deadline(this.#nextRequest());
     // Once it is due the link is what is waited for.
     if (alive > at) deadline = Math.min(deadline, alive);
     return Math.min(deadline, this.#uploader.deadline(at));
   }
 
   /**
-   * How the device stands at rest: nothing under way, nothing wanted before `until`, all that waits in the
-   * journal. The board may lose its RAM then. Undefined while it must not.
+   * What deep sleep has to keep: nothing is under way, nothing is wanted before `until`, and all that waits is
+   * in the journal. Undefined while the board must not lose its RAM.
    */
-  atRest(): DeviceAtRest | undefined {
+  sleepState(): SleepState | undefined {
     const { link } = this.#options;
     const { deadline } = this;
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
     if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
-    if (link.active !== false && link.settled !== true) return undefined;
+    if (link.active !== false && link.idle !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
     if (!this.#uploader.safe) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
@@ -324,7 +324,7 @@ export class Agent {
   }
 
   /** When the next request is due without anybody asking for it, ms. */
-  #nextReport(): number {
+  #nextRequest(): number {
     if (!this.#sampler.left) return Infinity;
     const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uploader.waiting - 1);
     return this.#sampler.deadline + missing * this.#options.interval * 1000;
@@ -359,7 +359,7 @@ export class Agent {
     // The last ones wait for no others.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
-    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextReport());
+    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextRequest());
     if (!wanted && !aliveDue) return;
     const { link } = this.#options;
     if (!link.ready) {

@@ -155,11 +155,11 @@ export class CommandExecutor {
       result = failure(error);
     }
     if (!isPromise(result)) return (command.reply = answer(sane(result)));
-    const settle = (outcome: CommandResult): void => {
+    const finish = (outcome: CommandResult): void => {
       this.#finish(command, outcome);
       this.#wake();
     };
-    result.then(settle, (error: unknown) => settle(failure(error)));
+    result.then(finish, (error: unknown) => finish(failure(error)));
     return "working";
   }
 

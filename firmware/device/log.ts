@@ -125,8 +125,7 @@ const words: Words = Object.freeze<Words>({
   "clock jumped": "clock: jumped",
   "coap discarded": (e) => `coap: discarded reason=${e.reason} what=${quoted(e.what)}`,
   "socket error": (e) => `socket: error reason=${quoted(e.reason)}`,
-  "radio off": (e) =>
-    `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.resumes)}`,
+  "radio off": (e) => `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.wait)}`,
   "radio budget of a new day": "radio: budget of a new day",
   "memory failed": (e) => `memory: failed reason=${quoted(e.reason)}`,
   "journal open": (e) =>

@@ -41,7 +41,7 @@ export interface Settings {
   readonly startSpread: number;
   /** Seconds a day for which the radio may be on in vain, 0 for no bound. */
   readonly radioBudget: number;
-  /** Whether a session without a report due is kept alive. */
+  /** Whether a session is kept alive while no reading is due. */
   readonly keepAlive: boolean;
   /** Whether the values of each reading go into the log. */
   readonly logValues: boolean;

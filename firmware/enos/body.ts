@@ -8,13 +8,13 @@ import { methodOf } from "./topic";
 export const enosOk = 200;
 
 /**
- * Codes that speak of the message itself, so that it would be refused again: 1008 too large, 1204
+ * Codes that speak of the request itself, so that it would be refused again: 1008 too large, 1204
  * against the model, 1208 bad attribute query, 1220 no JSON, 1251 empty, 1260 method and topic
  * disagree. Any other may be a trouble of the cloud's that passes.
  */
 const finalCodes: readonly number[] = Object.freeze([1008, 1204, 1208, 1220, 1251, 1260]);
 
-/** Whether EnOS has refused the message for good. */
+/** Whether EnOS has refused the request for good. */
 export function isFinal(code: number): boolean {
   return finalCodes.indexOf(code) >= 0;
 }
@@ -22,7 +22,7 @@ export function isFinal(code: number): boolean {
 /**
  * Body of a JSON request: `{"id":…,"version":"1.0","method":…,"params":…}`.
  *
- * @param id the message's id; EnOS gives it back in its answer
+ * @param id the request's id; EnOS gives it back in its answer
  * @param topic below the device's root
  */
 export function requestBody(id: string, topic: string, params: unknown): Uint8Array {

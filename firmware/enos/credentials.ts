@@ -12,7 +12,7 @@ export interface Credentials {
   readonly deviceSecret: string;
 }
 
-/** A setting that cannot work; the message says which, what it was and what it should be. */
+/** A setting that cannot work; its text says which, what it was and what it should be. */
 export class SettingsError extends Error {
   // A class field and not an assignment: on the device `Error.prototype.name` is read-only, and
   // assigning to `this.name` throws.

@@ -48,7 +48,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** Writes first byte and request id, which all messages start with; false when there is no room. */
+  /** Writes first byte and request id, which all payloads start with; false when there is no room. */
   head(kind: number, requestId: number): boolean {
     if (!this.take(5)) return false;
     this.out[0] = kind;

@@ -7,7 +7,7 @@ import type { FaultName } from "./thing";
 /** Longest text and longest array in bytes: their length is stated in 16 bits. */
 export const longestValue = 0xffff;
 
-/** First fault of a report's values, or undefined. */
+/** First fault of a reading's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {
   const points = thing.points;
   for (let i = 0; i < points.length; i++) {

@@ -231,7 +231,7 @@ export class Modem implements DatagramModem {
   }
 
   /** It needs nobody any more: what it has sent is answered, and PSM comes by itself when T3324 is over. */
-  get settled(): boolean {
+  get idle(): boolean {
     return this.#state === "up" && this.#sleep.granted.t3324 !== undefined && !this.busy;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The simulated board: it powers an engine with the firmware in it, keeps its time, and joins its
- * pins, its UART and its flash to the rest of the world.
+ * pins, its UART and its flash to what surrounds it.
  *
  * The guest tells with each answer when its next timer is due; that is one event of the scheduler.
  * With an engine that answers at once everything here happens at once; with XS each call returns a
@@ -168,14 +168,14 @@ export class Board {
     } catch (error) {
       return this.#fault(error);
     }
-    if (answer instanceof Uint8Array) return this.#settle(answer);
+    if (answer instanceof Uint8Array) return this.#onAnswer(answer);
     return answer.then(
-      (bytes) => this.#settle(bytes),
+      (bytes) => this.#onAnswer(bytes),
       (error: unknown) => this.#fault(error),
     );
   }
 
-  #settle(answer: Uint8Array): void {
+  #onAnswer(answer: Uint8Array): void {
     if (this.#restart !== undefined) return this.#stop(this.#restart);
     if (!this.#running) return;
     const due = new DataView(answer.buffer, answer.byteOffset).getFloat64(0, true);

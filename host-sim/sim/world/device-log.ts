@@ -58,7 +58,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "clock jumped": "clock: jumped",
   "coap discarded": "coap: discarded reason=<reason> what=<what:quoted>",
   "socket error": "socket: error reason=<reason:quoted>",
-  "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<resumes:seconds>',
+  "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<wait:seconds>',
   "radio budget of a new day": "radio: budget of a new day",
   "memory failed": "memory: failed reason=<reason:quoted>",
   "journal open": "journal: open waiting=<waiting:whole>[ damaged=<damaged:whole>][ mended=<mended:whole>]",
