@@ -1,7 +1,8 @@
 /**
  * Bodies of JSON topics: what is sent, and what EnOS answers inside a 2.xx.
  */
-import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import { isObject, parseJsonObject } from "../text/json";
+import { encodeUtf8 } from "../text/utf8";
 import { methodOf } from "./topic";
 
 /** `code` of an answer that means success. */
@@ -59,21 +60,4 @@ export function readAnswer(payload: Uint8Array): Answer | undefined {
   if (answer === undefined || typeof answer.code !== "number") return undefined;
   const { code, data } = answer;
   return { code, data: isObject(data) ? data : nothing };
-}
-
-/** A JSON object from bytes, or undefined: not UTF-8, not JSON, or not an object. */
-export function parseJsonObject(payload: Uint8Array): Record<string, unknown> | undefined {
-  const text = decodeUtf8(payload);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    return undefined;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

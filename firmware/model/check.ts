@@ -1,6 +1,7 @@
 /**
  * Whether values are what the model says. Nothing is thrown: a fault says which value and why.
  */
+import { isObject } from "../text/json";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
@@ -46,7 +47,7 @@ export function settingFault(point: MeasurePoint, value: unknown): ThingFault | 
  * @param prefix goes in front of the identifier in a fault
  */
 export function fieldsFault(fields: readonly Field[], values: unknown, prefix = ""): ThingFault | undefined {
-  if (!isRecord(values)) return wrongType(prefix.slice(0, -1), "an object", values);
+  if (!isObject(values)) return wrongType(prefix.slice(0, -1), "an object", values);
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i];
     const value = values[field.identifier];
@@ -83,7 +84,7 @@ export function eventFault(thing: Thing, identifier: string, outputs: unknown): 
 /** Why the point cannot have this value, with its quality where the model says so, or undefined. */
 export function pointFault(point: MeasurePoint, value: unknown): ThingFault | undefined {
   if (point.quality !== true) return valueFault(point, value, point.identifier);
-  if (!isRecord(value)) return wrongType(point.identifier, "{ value, quality }", value);
+  if (!isObject(value)) return wrongType(point.identifier, "{ value, quality }", value);
   const quality = value.quality;
   if (typeof quality !== "number" || !(quality >= 0 && quality <= 9) || quality % 1 !== 0) {
     return refuse("out-of-range", `${point.identifier}.quality`, `takes 0 to 9, got ${say(quality)}`);
@@ -116,7 +117,7 @@ export function valueFault(type: ValueType, value: unknown, id: string): ThingFa
     case "array":
       return arrayFault(type, value, id);
     case "struct":
-      if (!isRecord(value)) return wrongType(id, "an object", value);
+      if (!isObject(value)) return wrongType(id, "an object", value);
       return fieldsFault(type.fields!, value as StructValue, `${id}.`);
   }
 }
@@ -213,10 +214,6 @@ function utf8Length(text: string): number {
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return length;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A refusal. */

@@ -71,8 +71,8 @@ export function runScript(
   next(now);
 }
 
-/** Time for the answer to a probe, ms. */
-const probeTimeout = 300;
+/** Time for the answer to a probe, ms; one that gets none takes as long. */
+export const probeTimeout = 300;
 
 const attention = ascii("AT");
 

@@ -8,7 +8,7 @@
  */
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
-import { probe } from "../at/script";
+import { probe, probeTimeout } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
@@ -34,8 +34,6 @@ export interface SleepOptions {
 
 /** What the connection may last after the last datagram, and a margin, ms. */
 const settles = 90_000;
-/** ms that one probe takes. */
-const probeTime = 300;
 /** Time for what lets the modem go to sleep, ms. */
 const releaseTimeout = 5_000;
 /** Marks an array as one of these. */
@@ -118,7 +116,7 @@ export class Sleep {
   wake(now: number): void {
     const { family, at, lines, onAwake, onSilence } = this.#options;
     const { sleep } = family;
-    const enough = sleep.boots ? Math.ceil(family.power.boot / probeTime) : 10;
+    const enough = sleep.boots ? Math.ceil(family.power.boot / probeTimeout) : 10;
     const ask = (t: number): void =>
       probe(at, enough, (answered, end) => (answered ? onAwake(end) : onSilence(end)), t);
     const press = (t: number): void => lines.wake(ask, t);

@@ -7,10 +7,8 @@
  * Members that are not known are passed over, as EnOS does.
  */
 import { printable } from "../coap/coap-text";
+import { isObject } from "../json";
 import type { Product } from "../registry/product";
-import { isObject } from "./value-check";
-
-export { isObject };
 
 /** EnOS result codes of the JSON answers. */
 export const SUCCESS = 200;

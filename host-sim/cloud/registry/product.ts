@@ -7,7 +7,8 @@ import { faultLine } from "../../model/model";
 import { printable } from "../coap/coap-text";
 import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "../../model/model";
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
-import { fieldsFault, isObject, pointFault, valueFault } from "../enos/value-check";
+import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
+import { isObject } from "../json";
 
 /** A product as an operator registers it. */
 export interface ProductRecord {

@@ -175,6 +175,12 @@ export class Board {
     );
   }
 
+  /** As firmware/board/deep-sleep.c does it: from the beginning, and what is too long is cut off. */
+  #retain(command: Uint8Array): void {
+    const { retained } = this.#options;
+    retained?.set(command.subarray(commandHeader, commandHeader + retained.length));
+  }
+
   #onAnswer(answer: Uint8Array): void {
     if (this.#restart !== undefined) return this.#stop(this.#restart);
     if (!this.#running) return;
@@ -255,7 +261,7 @@ export class Board {
       case GuestCommand.retainedRead:
         return this.#options.retained?.slice() ?? nothing;
       case GuestCommand.retainedWrite:
-        this.#options.retained?.set(command.subarray(commandHeader, commandHeader + 512));
+        this.#retain(command);
         return nothing;
       case GuestCommand.flashStatus:
         return this.#flash.status(command);

@@ -9,6 +9,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
 import { NodeEngine } from "../engine/node-engine";
@@ -115,7 +116,7 @@ export class World {
   /** How far the board's own clock is ahead, ms, once it was set. */
   #clockError: number | undefined;
   /** Memory of the board that outlives deep sleep, and nothing else. */
-  readonly #retained = new Uint8Array(512);
+  readonly #retained = new Uint8Array(deepSleepRecordLength);
   /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
   #deepSleep: { readonly since: number; readonly wall: number } | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */

@@ -3,6 +3,7 @@
  * what was measured when somebody last agreed to it; more than a twentieth above, and the tests fail until
  * the file says otherwise, so that growth is a decision and can be seen in a review.
  */
+import { isObject } from "../../../firmware/text/json";
 
 /** Bytes of code by module. */
 export type Budget = Readonly<Record<string, number>>;
@@ -63,7 +64,7 @@ export function readBudget(text: string): Budget {
     throw new Error(`no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   const modules = (value as { modules?: unknown } | null)?.modules;
-  if (typeof modules !== "object" || modules === null || Array.isArray(modules)) {
+  if (!isObject(modules)) {
     throw new Error(`expected {"modules": {name: bytes}}`);
   }
   for (const [name, bytes] of Object.entries(modules)) {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DeepSleep } from "../../../firmware/continuity/deep-sleep";
 import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
@@ -85,4 +86,9 @@ describe("deep sleep", () => {
     expect(board.slept).toEqual([]);
     expect(board.memory.every((byte) => byte === 0)).toBe(true);
   });
+});
+
+test("a record fits into the memory that the board's C code keeps, to the byte", () => {
+  const code = readFileSync("firmware/board/deep-sleep.c", "utf8");
+  expect(/^#define RETAINED (\d+)$/m.exec(code)?.[1]).toBe(String(deepSleepRecordLength));
 });
