@@ -32,7 +32,7 @@ import { wire } from "./board/wiring";
 import type { LogEvent } from "./device/log";
 import type { Settings } from "./device/settings";
 
-/** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
+/** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
 const firstWrite = 64;
 
 function log(event: LogEvent): void {
@@ -43,7 +43,7 @@ export default function main(): void {
   try {
     run(readSettings(config));
   } catch (error) {
-    // Nothing that a restart would mend: say what is wrong and stay put.
+    // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error instanceof Error ? error.message : "unreadable" });
   }
 }
@@ -78,7 +78,7 @@ function run(settings: Settings): void {
     onEscalation: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
-      // The board's clock outlives a restart: it must not take over what is in doubt.
+      // The board's clock outlives a restart, so it is not set to a time that is not believed yet.
       if (agent.setTime(epoch, now)) clock.set(epoch);
     },
     log: modemLog(log),
@@ -160,7 +160,7 @@ function run(settings: Settings): void {
   });
   writer = new SerialWriter(serial, firstWrite);
   if (held !== undefined) releasePins(held);
-  // After deep sleep it is known, and to the millisecond.
+  // After deep sleep the record has the time to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
   log({ kind: "agent start", interval: 1000 * settings.interval });

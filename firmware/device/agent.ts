@@ -176,7 +176,7 @@ export class Agent {
     deadline = Math.min(deadline, this.#radio.deadline(at));
     if (this.#radio.suspended) return deadline;
     const alive = this.#sessionKeeper.deadline(this.#nextRequest());
-    // Once it is due the link is what is waited for.
+    // A keep-alive that is due already waits for the link alone, whose deadline is in the minimum.
     if (alive > at) deadline = Math.min(deadline, alive);
     return Math.min(deadline, this.#uploader.deadline(at));
   }
@@ -233,7 +233,7 @@ export class Agent {
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
-    // Without the next reading's, which comes whatever hangs.
+    // Not the sampler's deadline: the next reading is taken even while something else hangs.
     const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
     const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
@@ -249,8 +249,8 @@ export class Agent {
   setTime(epoch: number, now: number): boolean {
     const before = this.#clock.epoch;
     const how = this.#clock.tell(epoch, now);
-    // In deep sleep the clock runs by an oscillator without a crystal: readings keep to the network's time,
-    // every step of it, for small ones add up.
+    // In deep sleep the clock runs by an oscillator without a crystal. Readings follow each correction that
+    // the network makes, because small ones add up over many sleeps.
     if (how === "set" && this.#slept > 0) this.#sampler.shift(this.#clock.epoch! - before!);
     if (how !== "doubted") this.#slept = 0;
     if (how === "doubted" || how === "jumped") this.#options.log({ kind: `clock ${how}` });
@@ -268,7 +268,7 @@ export class Agent {
   #start(now: number): void {
     this.#started = true;
     const { application, log, startReason, startSpread = 0, interval } = this.#options;
-    // A board that restarted by itself does so alone; power comes back to many at once.
+    // Power comes back to many devices at once; a board that restarted by itself is the only one to do so.
     const alone = startReason !== undefined && startReason !== "power-on" && startReason !== "brownout";
     const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
     const delay = startDelay(this.#credentials.deviceKey, this.#memory.boots, longest);
@@ -301,7 +301,7 @@ export class Agent {
     }
   }
 
-  /** After deep sleep: where it was, as if it had only waited. */
+  /** After deep sleep: takes up the state from before, as if the device had only waited. */
   #goOn(now: number): void {
     const { woken } = this.#options;
     if (woken === undefined) return;
@@ -323,7 +323,7 @@ export class Agent {
     this.#readings.keep(values, now);
   }
 
-  /** When the next request is due without anybody asking for it, ms. */
+  /** When the next request with readings will be due, ms. */
   #nextRequest(): number {
     if (!this.#sampler.left) return Infinity;
     const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uploader.waiting - 1);
@@ -356,7 +356,7 @@ export class Agent {
   }
 
   #send(now: number): void {
-    // The last ones wait for no others.
+    // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
     const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextRequest());
@@ -372,10 +372,10 @@ export class Agent {
   }
 
   #transmit(datagram: Uint8Array, address: string, port: number): void {
-    // A retransmission of what was under way would wake the modem that was just switched off.
+    // A retransmission would wake the modem, which was switched off because the day's budget is spent.
     if (this.#radio.suspended) return;
-    // The last reading on its way means that one answer is all that is expected.
-    // What fetches a command does not: its answer has to follow.
+    // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
+    // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
     this.#socket.releaseAfterReply =
       request && this.#session.online && this.#uploader.last && !this.#commands.busy;

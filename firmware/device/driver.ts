@@ -1,6 +1,6 @@
 /**
- * The loop that runs the device, on a board and on a PC alike: one event after the other goes through the
- * agent, and a timer brings the next one when nothing else does.
+ * The loop that runs the device, on a board and on a PC alike. Events go through the agent one after the
+ * other; while none comes, a timer calls the agent at its deadline.
  *
  *     event, or timer -> what it brings -> agent.poll -> time for deep sleep? -> timer for agent.deadline
  *                                  exception in it -> agent.fault -> timer for a pause
@@ -21,7 +21,7 @@ export interface Driven {
 
 /** Timers as the class `Timer` of Moddable has them. Times are whole ms; each may throw. */
 export interface Timers<Handle> {
-  /** Calls back once; the handle is worthless then. */
+  /** Calls back once, after which the handle must not be used any more. */
   set(callback: () => void, wait: number): Handle;
   /** Sets a timer that has not called back yet to another time. */
   schedule(timer: Handle, wait: number): void;
@@ -49,10 +49,10 @@ const afterFault = 1_000;
 /** How often the agent is supervised, ms. */
 const supervision = 600_000;
 
-/** Longest wait, ms: Moddable's timer counts to 24.8 days at most, and the clock wants to be read. */
+/** Longest wait, ms: Moddable's timer counts to 24.8 days at most, and the clock has to be read now and then. */
 const longestWait = 86_400_000;
 
-/** What an event brings to the agent, or to what belongs to it, before the agent is polled. */
+/** Hands an event to the agent, or to what belongs to it, such as the modem; the agent is polled after it. */
 export type Event = (now: number) => void;
 
 /** Runs an agent: event by event, guarded against exceptions, waiting in between. */
@@ -67,7 +67,7 @@ export class Driver<Handle> {
     this.#options = options;
   }
 
-  /** Starts supervision, on a timer of its own that comes whatever becomes of the other; and the first turn. */
+  /** Makes the first turn, and starts supervision on a timer of its own that does not depend on the agent's. */
   start(): void {
     const { agent, now, timers } = this.#options;
     timers.repeat(() => {
@@ -77,7 +77,7 @@ export class Driver<Handle> {
     this.turn();
   }
 
-  /** Runs `event` and polls the agent; after the turn under way, if there is one. Never throws. */
+  /** Runs `event` and polls the agent; if a turn is under way, after that. Never throws. */
   turn(event?: Event): void {
     const events = this.#events;
     events.push(event);
@@ -93,7 +93,7 @@ export class Driver<Handle> {
     else this.#schedule(0);
   }
 
-  /** Does what must not throw: an exception that escapes from a callback restarts the board at once. */
+  /** Runs `work` and logs an exception of it: one that escaped from a callback would restart the board at once. */
   guard(work: () => void): void {
     try {
       work();
@@ -102,7 +102,7 @@ export class Driver<Handle> {
     }
   }
 
-  /** One turn; the time to wait after it, ms. */
+  /** Makes one turn and returns the time to wait after it, ms. */
   #run(event: Event | undefined): number {
     const { agent, now: clock, beforeWait } = this.#options;
     let wait = -1;
