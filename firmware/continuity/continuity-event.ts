@@ -1,5 +1,5 @@
 /**
- * What happens between boots, sessions and days, for the device's log: `device/log.ts` words it. Times are ms.
+ * What happens to what outlives a boot, for the device's log: `device/log.ts` words it. Times are ms.
  */
 
 /** An event of the state that outlives restarts, of the session keeper or of the radio's budget. */

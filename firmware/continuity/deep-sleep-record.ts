@@ -1,6 +1,6 @@
 /**
- * What the device knows while the ESP32 is in deep sleep. RAM is gone then and the firmware starts anew
- * at every wake; a few hundred bytes of the real-time clock's memory stay, as long as there is power.
+ * The bytes that the device keeps over deep sleep. The ESP32 loses its RAM and the firmware starts anew at
+ * every wake; a few hundred bytes in the domain of the real-time clock stay, as long as there is power.
  *
  *     0         2          4
  *     +---------+----------+---------+--------+
@@ -10,8 +10,7 @@
  *     body: at, wall, until, next, epoch, candidate, slept: 7 x f64 | taken u32 | flags u8 | modem n u8
  *           | n x f64 | what `PersistentState.snapshot` gave
  *
- * Nothing of it is needed: without it, or with something else in its place, the device starts as after a
- * loss of power.
+ * The device can do without: if the record is missing or damaged, it starts as after a loss of power.
  */
 import { crc32 } from "../journal/crc";
 
@@ -25,12 +24,12 @@ export interface SleepState {
   /** When the next reading is due, Infinity for none, and how many were taken. */
   readonly next: number;
   readonly taken: number;
-  /** Epoch ms at monotonic zero, and one that was told once and not believed; undefined where unknown. */
+  /** Epoch ms at monotonic zero, and the value that was told once and not believed; undefined where unknown. */
   readonly epoch: number | undefined;
   readonly candidate: number | undefined;
   /** Slept since the network told the time, ms: that long the clock ran without its crystal. */
   readonly slept: number;
-  /** The session was to be kept alive, and nothing came back. */
+  /** A request that was to keep the session alive has had no answer. */
   readonly askedInVain: boolean;
   /** What `PersistentState.snapshot` gave. */
   readonly memory: Uint8Array;
@@ -100,7 +99,7 @@ export function decodeDeepSleepRecord(bytes: Uint8Array): DeepSleepRecord | unde
   const count = bytes[65];
   const memoryAt = headLength + fixedLength + 8 * count;
   if (count > longestModem || memoryAt > end) return undefined;
-  // A firmware that had them wrong would sleep for ever, or not know when to read.
+  // With wrong times the firmware would sleep for ever, or never take a reading.
   if (!(at >= 0 && until > at && until < Infinity && wall >= 0 && wall < Infinity)) return undefined;
   if (!(next >= at && slept >= 0 && slept < Infinity)) return undefined;
   const modem: number[] = [];
