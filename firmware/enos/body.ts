@@ -11,7 +11,7 @@ export const enosOk = 200;
 /**
  * Codes that speak of the request itself, so that it would be refused again: 1008 too large, 1204
  * against the model, 1208 bad attribute query, 1220 no JSON, 1251 empty, 1260 method and topic
- * disagree. Any other may be a trouble of the cloud's that passes.
+ * disagree. Any other code may be a fault of the cloud that passes.
  */
 const finalCodes: readonly number[] = Object.freeze([1008, 1204, 1208, 1220, 1251, 1260]);
 

@@ -1,5 +1,5 @@
 /**
- * Who the device is to EnOS, checked once at start so that nothing later has to wonder.
+ * The keys by which EnOS knows the device, checked once at start, so that later code can rely on them.
  */
 import { encodeUtf8 } from "../text/utf8";
 
@@ -8,7 +8,7 @@ export interface Credentials {
   readonly productKey: string;
   /** Unique within the organisation; the modem's IMEI is the usual choice. */
   readonly deviceKey: string;
-  /** Never leaves the device, never appears in a log. */
+  /** Used for signatures only: it is never sent and never in a log. */
   readonly deviceSecret: string;
 }
 

@@ -13,7 +13,7 @@ import type { Publication } from "./publication";
 export interface DownlinksOptions {
   /** `/topic/sys/PK/DK/` */
   readonly root: string;
-  /** Puts a GET in front of what waits; false when there is no room. */
+  /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
   /** A command arrived: its path below the root, and its payload. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
@@ -21,8 +21,8 @@ export interface DownlinksOptions {
 }
 
 /**
- * Commands taken between two requests of the device's own: a server that has always one more would
- * keep the radio on for ever.
+ * Most commands taken between two requests of the device's own: a server that always has one more would
+ * otherwise keep the radio on for ever.
  */
 const downlinkLimit = 8;
 const deepestTopic = 8;

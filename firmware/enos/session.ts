@@ -49,7 +49,7 @@ export interface SessionOptions extends SessionSettings {
    * answer at once and says nothing new about the way to the server.
    */
   readonly onAnswered?: (answered: boolean, now: number) => void;
-  /** A message is about to be signed with this number: from now on no other may be. */
+  /** A message is about to be signed with this number, which no other message may ever bear. */
   readonly onSequence?: (sequence: number) => void;
 }
 
@@ -62,7 +62,7 @@ export interface SessionState {
   readonly sequence: number;
 }
 
-/** What a session goes through, for logs. Holds no secret. */
+/** An event of a session, for logs. Holds no secret. */
 export type SessionEvent =
   | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
   | { readonly kind: "online"; readonly edition: Edition }
@@ -77,7 +77,7 @@ export type SessionEvent =
   | { readonly kind: "downlink-ignored"; readonly reason: string };
 
 interface Operation extends Publication {
-  /** It has been sent under this session before and was refused with 4.01 or 4.02. */
+  /** The request was sent before and refused with 4.01 or 4.02, so the device has authenticated anew. */
   repeated?: boolean;
 }
 
@@ -86,19 +86,19 @@ const queueLimit = 8;
 /** Pauses between attempts to authenticate, ms. */
 const firstPause = 15_000;
 const longestPause = 3_600_000;
-/** Refusals of a first request that may mean its signature or the edition and not its content. */
+/** Refusals that, of a session's first request, may be due to its signature or the edition, not its content. */
 const doubtful: readonly Rejection[] = Object.freeze([
   "illegal-payload",
   "unauthorized",
   "bad-option",
 ] as const);
 /**
- * A session counts as lapsed this much before the lifetime is over, ms: a request sent in its last
- * moments arrives too late and costs an exchange more than a fresh authentication.
+ * A session counts as lapsed this much before the lifetime is over, ms. A request that is sent later may arrive
+ * when the session is over; it is then refused, and costs one exchange more than to authenticate at once.
  */
 const travel = 60_000;
 
-/** A session of one device with one server: `send` is all it takes. */
+/** A session of one device with one server. `send` does all: it authenticates where needed. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;
@@ -161,7 +161,7 @@ export class Session {
     return this.#busy || this.#queue.length > 0;
   }
 
-  /** What to keep over a restart; undefined while there is no session. */
+  /** The session's state to be kept over a restart; undefined while there is no session. */
   get state(): SessionState | undefined {
     if (this.#state !== "online") return undefined;
     return { edition: this.#edition!, token: this.#token ?? new Uint8Array(0), sequence: this.#sequence + 1 };
@@ -224,7 +224,7 @@ export class Session {
     else this.#authenticate(now);
   }
 
-  /** Nothing of what waits can be sent now: all of it goes back to where it came from. */
+  /** No request can be sent now: ends all that wait as "offline". */
   #handBack(reason: Refusal, retryAfter: number, now: number): void {
     const waiting = this.#queue;
     this.#queue = [];
@@ -311,8 +311,8 @@ export class Session {
   }
 
   /**
-   * The signature of one message: a new message, a new number, even when the last one was never
-   * answered, for the server may have seen it. Each block of a long body is a message.
+   * The signature of one message. Each message has a new number, even if the last one was never answered,
+   * because the server may have seen it. Each block of a long body is a message.
    */
   #signature(): Option[] {
     this.#sequence += 1;
@@ -329,10 +329,10 @@ export class Session {
     const message = outcome.message;
     if (codeClass(message.code) === 2) {
       this.#lastContact = sentAt;
-      // Only now: a server that admits the device and then refuses all it sends is no success.
+      // Not at the authentication: a server may admit the device and then refuse all that it sends.
       this.#pauses.reset();
       this.#proven = true;
-      // In this order a command's answer goes out before the next command is fetched.
+      // In this order the answer to a command is sent before the next command is fetched.
       this.#complete(operation, { kind: "accepted", payload: message.payload }, now);
       this.#downlinks.take(message, now);
       return;
@@ -346,7 +346,7 @@ export class Session {
         this.#queue.unshift({ ...operation, repeated: true });
         return;
       }
-      // Refused right after an authentication: doing both for ever would drain the battery.
+      // The request was refused right after an authentication: repeating both for ever would drain the battery.
       this.#backOff(now);
     }
     if (doubtful.indexOf(reason) >= 0 && !this.#proven)
