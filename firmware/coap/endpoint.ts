@@ -10,8 +10,8 @@
  *    |            message.ts, wire-reader.ts, option-rules.ts |  bytes
  *    +----------------- transmit, receive ---------------+
  *
- * This file takes a datagram apart and gives it to whom it concerns, or rejects it: RST where RFC 7252
- * wants one, silence where it wants silence.
+ * This file decodes a datagram and hands it to the client or the server, or rejects it: with RST or in
+ * silence, as RFC 7252 asks.
  */
 import { BlockClient } from "./block-client";
 import { BlockServer } from "./block-server";
@@ -44,7 +44,7 @@ export interface EndpointOptions {
   readonly tokenLength?: number;
   /** First message id, to go on where the device left off before it slept; random without. */
   readonly messageId?: number;
-  /** What `rtoState` gave before the device slept. Whatever it is, it does no harm. */
+  /** What `rtoState` gave before the device slept; anything that is not of that form is ignored. */
   readonly rtoState?: unknown;
   /** Options beyond RFC 7252, 7959 and 9175 that the application understands. */
   readonly understood?: readonly OptionRule[];
@@ -192,7 +192,7 @@ export class Endpoint {
     return this.#messageLayer.nextMessageId;
   }
 
-  /** What has been learnt of the round trip: keep it over deep sleep. Undefined when nothing. */
+  /** What has been learnt about round trips, to be kept over deep sleep; undefined when nothing was. */
   get rtoState(): RtoState | undefined {
     return this.#timer.exportState();
   }
@@ -272,7 +272,7 @@ export class Endpoint {
         failure ??= { error };
       }
     }
-    // Once all have been told.
+    // Thrown after all exchanges have had their outcome.
     if (failure !== undefined) throw failure.error;
   }
 
@@ -321,7 +321,7 @@ export class Endpoint {
     this.#messageLayer.advance(now);
   }
 
-  /** CON and NON: requests, separate responses, pings, and what has no business here. */
+  /** CON and NON: requests, separate responses, pings, and messages that no client or server expects. */
   #receiveMessage(message: Message, address: string, port: number, now: number): void {
     const confirmable = message.type === Type.confirmable;
     const kind = confirmable ? "CON" : "NON";
@@ -345,7 +345,7 @@ export class Endpoint {
       : undefined;
     const options = screenOptions(message.options, "response", this.#understood);
     if (exchange === undefined || typeof options === "number") {
-      // A NON too, which RFC 7252 section 4.3 leaves open: the server learns to stop.
+      // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
       this.#sendEmpty(Type.reset, message.messageId, address, port);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
       return this.#discard(reason, kind, exchange);
