@@ -144,7 +144,7 @@ function numberFault(
 /** Largest finite float. */
 const floatMost = 3.4028234663852886e38;
 
-/** By what 32 bits make of value and range: a range up to 0.1 has to take the float that is nearest to it. */
+/** Compares value and range as 32-bit floats: a range up to 0.1 has to allow the float that is nearest to 0.1. */
 function floatFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {
   if (typeof value !== "number" || value - value !== 0) return numberFault(type, value, id, false, 0, 0);
   const from = type.range === undefined ? -floatMost : type.range[0];
@@ -155,7 +155,7 @@ function floatFault(type: ValueType, value: unknown, id: string): ThingFault | u
   return refuse("out-of-range", id, `takes ${from} to ${to}, got ${say(value)}`);
 }
 
-/** The nearest float. Math.fround is of no use: that of XS leaves whole numbers as they are. */
+/** The nearest 32-bit float. Math.fround is not used, because that of XS leaves whole numbers as they are. */
 function single(value: number): number {
   const one = new Float32Array(1);
   one[0] = value;
@@ -183,7 +183,7 @@ function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | u
   return undefined;
 }
 
-/** The first that has a value and is not in the table. */
+/** A fault for the first identifier that has a value and is not in the table, or undefined. */
 function unknownFault(
   table: readonly { readonly identifier: string }[],
   values: Readonly<Record<string, unknown>>,
