@@ -46,7 +46,8 @@ export function checkCredentials(credentials: Credentials): void {
 
 /**
  * A segment of a path: printable ASCII without a slash, 1 to 255 bytes, not `.` or `..` (RFC 7252
- * section 5.10.1). EnOS's keys are letters and digits; anything else points at a wrong setting, such as a quotation mark or a line end copied along.
+ * section 5.10.1). EnOS's keys are letters and digits; anything else points at a wrong setting, such as a
+ * quotation mark or a line end copied along.
  *
  * @throws SettingsError that names the setting
  */

@@ -270,7 +270,7 @@ export class Session {
     );
   }
 
-  /** Opens the session if an authentication that was first sent at `sentAt` let the device in; else, why not. */
+  /** Opens the session if the authentication, first sent at `sentAt`, let the device in; else says why not. */
   #open(outcome: Outcome, sentAt: number): Refusal | undefined {
     const answer = this.#authentication.read(outcome);
     if (typeof answer === "string") return answer;
