@@ -164,7 +164,7 @@ function single(value: number): number {
 
 function textFault(value: unknown, id: string, maxLength = longestValue): ThingFault | undefined {
   if (typeof value !== "string") return wrongType(id, "a text", value);
-  // Four bytes at most for what counts as one: a short text needs no counting.
+  // A UTF-16 unit takes at most four bytes, so a text that is short enough need not be counted.
   if (value.length * 4 <= maxLength) return undefined;
   const length = utf8Length(value);
   if (length <= maxLength) return undefined;
