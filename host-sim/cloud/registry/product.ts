@@ -1,5 +1,5 @@
 /**
- * A product: what its devices have in common. Its thing model judges what they report and are told; its
+ * A product: what its devices have in common. Its thing model says which reports and commands are valid; its
  * parsing script turns raw bytes into JSON and back.
  */
 import { readModel } from "../../model/read-model";
