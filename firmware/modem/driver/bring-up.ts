@@ -7,7 +7,7 @@
  */
 import { ascii, asciiText } from "../../text/ascii";
 import { findImei } from "../at/fields";
-import { defaultTimeout, probe, runScript } from "../at/script";
+import { defaultTimeout, probe, probeTimeout, runScript } from "../at/script";
 import { edrxSteps, psmSteps } from "../at/standard-commands";
 import { awaitSimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
@@ -47,8 +47,6 @@ export interface BringUpHost {
 const bootGrace = 10_000;
 /** Pause behind a response, ms, that every modem is content with. */
 const strangersGap = 120;
-/** ms that a probe takes, see `probe`. */
-const probeTime = 300;
 
 /** See the head of this file. */
 export class BringUp {
@@ -113,7 +111,7 @@ export class BringUp {
   #awaitBoot(now: number, otherwise?: (now: number) => void): void {
     probe(
       this.#host.at,
-      Math.ceil(this.#host.family.power.boot / probeTime),
+      Math.ceil(this.#host.family.power.boot / probeTimeout),
       (answered, at) => {
         if (answered) this.#configure(at);
         else if (otherwise !== undefined) otherwise(at);
