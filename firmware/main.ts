@@ -11,6 +11,7 @@ import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
+import { Driver } from "./device/driver";
 import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
@@ -33,17 +34,8 @@ import { wire } from "./board/wiring";
 import type { LogEvent } from "./device/log";
 import type { Settings } from "./device/settings";
 
-/** Room taken for granted in the UART's transmit FIFO (128 bytes) until it says itself, bytes. */
+/** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
 const firstWrite = 64;
-
-/** Pause after a fault in the firmware itself, ms. */
-const afterFault = 1_000;
-
-/** How often the supervisor looks, ms. */
-const supervision = 600_000;
-
-/** Longest sleep of the timer, ms; it cannot count beyond 24.8 days, and the clock wants to be read. */
-const longestSleep = 86_400_000;
 
 function log(event: LogEvent): void {
   trace(`${logLine(event)}\n`);
@@ -53,7 +45,7 @@ export default function main(): void {
   try {
     run(readSettings(config));
   } catch (error) {
-    // Nothing that a restart would mend: say what is wrong and stay put.
+    // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error instanceof Error ? error.message : "unreadable" });
   }
 }
@@ -68,7 +60,6 @@ function run(settings: Settings): void {
   const clock = new Clock(woken?.now);
   const memory = new PersistentState(openStateStore(), Math.random, log, woken?.memory);
   let writer: SerialWriter | undefined;
-  let timer: Timer | undefined;
 
   const only = families.length === 1 ? families[0].name : undefined;
   const family = familyNamed(families, settings.modem ?? only ?? board.modem);
@@ -90,7 +81,7 @@ function run(settings: Settings): void {
     onEscalation: () => memory.save(),
     random: Math.random,
     onTime: (epoch, now) => {
-      // The board's clock outlives a restart: it must not take over what is in doubt.
+      // The board's clock outlives a restart, so it is not set to a time that is not believed yet.
       if (agent.setTime(epoch, now)) clock.set(epoch);
     },
     log: modemLog(log),
@@ -142,42 +133,19 @@ function run(settings: Settings): void {
       logValues: settings.logValues,
       restart: () => restartBoard(),
       now: () => clock.now(),
-      wake: () => schedule(0),
+      wake: () => driver.wake(),
       log,
     });
   const device = unidentified ? undefined : startAgent();
   const agent = device ?? identify();
-
-  /** Runs one event through the agent. An exception that escaped from here would restart the board at once. */
-  const turn = (event?: (now: number) => void): void => {
-    let wait = afterFault;
-    try {
-      const now = clock.now();
-      event?.(now);
-      agent.poll(now);
-      const rest = deepSleep?.beforeWait(device?.atRest(), modem.remembered, now, event !== undefined);
-      wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, rest ?? Infinity, longestSleep)));
-    } catch (error) {
-      log({ kind: "fault", text: error instanceof Error ? error.message : "unknown" });
-      guard(() => agent.fault(clock.now()));
-    }
-    schedule(wait);
-  };
-  const guard = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      log({ kind: "fault", text: error instanceof Error ? error.message : "unknown" });
-    }
-  };
-  const schedule = (wait: number): void => {
-    if (timer === undefined) timer = Timer.set(onTimer, wait);
-    else Timer.schedule(timer, wait);
-  };
-  const onTimer = (): void => {
-    timer = undefined;
-    turn();
-  };
+  const driver = new Driver({
+    agent,
+    now: () => clock.now(),
+    timers: Timer,
+    beforeWait: (now, disturbed) =>
+      deepSleep?.beforeWait(device?.sleepState(), modem.remembered, now, disturbed) ?? Infinity,
+    onFault: (text) => log({ kind: "fault", text }),
+  });
 
   const serial = new Serial({
     port,
@@ -187,19 +155,17 @@ function run(settings: Settings): void {
     format: "buffer",
     onReadable(this: Serial): void {
       const bytes = this.read();
-      if (bytes instanceof ArrayBuffer) turn((now) => modem.receive(new Uint8Array(bytes), now));
+      if (bytes instanceof ArrayBuffer) driver.turn((now) => modem.receive(new Uint8Array(bytes), now));
     },
     onWritable(free: number): void {
-      guard(() => writer?.onWritable(free));
+      driver.guard(() => writer?.onWritable(free));
     },
   });
   writer = new SerialWriter(serial, firstWrite);
   if (held !== undefined) releasePins(held);
-  // After deep sleep it is known, and to the millisecond.
+  // After deep sleep the record has the time to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
   log({ kind: "agent start", interval: 1000 * settings.interval });
-  // A timer of its own: whatever has become of the agent's, this one comes.
-  Timer.repeat(() => guard(() => agent.supervise(clock.now())), supervision);
-  turn();
+  driver.start();
 }

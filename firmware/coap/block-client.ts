@@ -119,7 +119,7 @@ class Transfer implements Exchange, PlainRequest {
 
   cancel(now: number): void {
     if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
-    // Between two blocks, when the caller is asked for options.
+    // Between two blocks there is no exchange to cancel: the caller cancels from within its options function.
     else if (!this.#done) this.#finish({ kind: "cancelled" }, now);
   }
 
@@ -162,7 +162,7 @@ class Transfer implements Exchange, PlainRequest {
     this.#tag = this.#tags.take();
     if (!this.#uploading) {
       this.#uploading = true;
-      // Whatever the largest block leaves room for in a datagram.
+      // The largest block for which a datagram has room beside these options.
       const probe = this.#blockOptions(options, true, true, this.#options.offerBlockSize);
       const room = this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
       this.#szx = Math.min(this.#szx, szxFor(room));
@@ -175,7 +175,7 @@ class Transfer implements Exchange, PlainRequest {
   #sendBlock(options: readonly Option[], now: number): void {
     this.#to = Math.min(this.#from + blockSize(this.#szx), this.#body.length);
     const more = this.#to < this.#body.length;
-    // RFC 7959 section 3.3: the answer may be long too, and comes to the last block.
+    // RFC 7959 section 3.3: the response to the last block may have a long body too.
     const offer = !more && this.#options.offerBlockSize;
     this.options = this.#blockOptions(options, more, this.#from === 0, offer);
     this.payload = this.#body.subarray(this.#from, this.#to);
@@ -217,14 +217,14 @@ class Transfer implements Exchange, PlainRequest {
       this.#upload(this.#callersOptions(), now);
       return false;
     }
-    // Early failure: the rest need not be sent.
+    // The server has refused the request before its last block: the rest need not be sent.
     if (codeClass(message.code) !== 2) return true;
     const proceed = message.code === Code.continue;
     if (block === undefined) return last && !proceed ? true : this.#fault(now);
     const echoed = block.num === this.#from / blockSize(this.#szx) || blockOffset(block) === this.#from;
     if (!echoed || (last && proceed)) return this.#fault(now);
     if (last) return true;
-    // Success without "continue" is a server that acts on each block; the rest goes up all the same.
+    // A server that answers success instead of "continue" acts on each block: the rest is sent all the same.
     this.#from = this.#to;
     this.#szx = Math.min(this.#szx, block.szx);
     this.#sendBlock(this.#callersOptions(), now);
@@ -252,7 +252,7 @@ class Transfer implements Exchange, PlainRequest {
     this.#take(message, block, now);
   }
 
-  /** Only what has no effect may be asked for once more from the start. */
+  /** Whether the transfer may begin anew: only a request without effect may be sent a second time. */
   #mayAskAgain(): boolean {
     return this.#restarts > 0 && isSafe(this.code);
   }
@@ -286,7 +286,7 @@ class Transfer implements Exchange, PlainRequest {
     this.#first ??= copyOf(message);
     this.#received = body;
     if (block.more) {
-      // Only ever down: RFC 7959 section 2.4 has the size of the first block kept.
+      // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size.
       this.#szx = Math.min(this.#szx, block.szx);
       this.#next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
       return;
@@ -362,7 +362,7 @@ export class BlockClient {
 const nothing: Uint8Array = new Uint8Array(0);
 const noOptions: readonly Option[] = Object.freeze([]);
 
-/** Options one by one again, so that others may go between them. */
+/** The options of a block that was encoded beforehand, one by one, so that others can be put between them. */
 function unpack(block: OptionBlock | undefined): readonly Option[] {
   if (block === undefined) return noOptions;
   const datagram = new Uint8Array(4 + block.bytes.length);

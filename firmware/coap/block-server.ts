@@ -44,13 +44,13 @@ export interface BlockServerOptions {
   readonly maxDatagram: number;
   /** Longest body of a request, bytes. */
   readonly maxBody: number;
-  /** Bodies that may be under way at once, up and down counted apart; the idlest makes room. */
+  /** Most bodies under way at once in each direction; the one without a message for longest makes room. */
   readonly maxTransfers: number;
-  /** How long a transfer is kept without a sign of life, ms. */
+  /** How long a transfer is kept without a message of the client, ms. */
   readonly lifetime: number;
 }
 
-/** What both directions keep. */
+/** What is kept of a transfer in either direction. */
 interface Kept {
   readonly address: string;
   readonly port: number;
@@ -132,7 +132,7 @@ export class BlockServer {
     let upload = find(this.#uploads, exchange);
     const foretold = findOption(message.options, OptionNumber.size1);
     const expected = foretold === undefined ? undefined : readUint(foretold);
-    // Behind a block that is not the last there is one byte at least.
+    // A block that is not the last is followed by at least one byte.
     if (Math.max(expected ?? 0, offset + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
       if (upload !== undefined) drop(this.#uploads, upload);
       return this.#tooLarge(exchange, now);
@@ -144,7 +144,7 @@ export class BlockServer {
       if (refused !== undefined) return void exchange.respond({ code: refused }, now);
       const body = new Body(expected ?? 0, this.#options.maxBody);
       upload = { address, port, key: keyOf(message), until: 0, last: 0, body };
-      // A body in one block is over as it begins, and nobody else's has to go for it.
+      // A body in one block needs no place among the transfers, so that none has to make room for it.
       if (block.more) add(this.#uploads, upload, this.#options.maxTransfers);
     } else if (upload !== undefined && offset === upload.last && upload.body.length > 0) {
       upload.body.truncate(offset);
@@ -179,7 +179,7 @@ export class BlockServer {
   ): void {
     const { address, port } = exchange;
     const respond = (response: Response, at: number): Responded => {
-      // An error is not the body that a part is wanted of: it is told from its start.
+      // The client asks for a part of a body; an error is another body, and is sent from its start.
       const part = block2 === undefined || codeClass(response.code) === 2 ? block2 : { ...block2, num: 0 };
       return this.#slice(exchange, response, block1, part, at);
     };
@@ -201,7 +201,7 @@ export class BlockServer {
     const offset = block2 === undefined ? 0 : blockOffset(block2);
     const echo: Option[] =
       block1 === undefined ? [] : [{ number: OptionNumber.block1, value: encodeBlock(block1) }];
-    // A client that asks for a block is told that there is but one.
+    // The client has asked for a block, so the response says that this one is all.
     const only = { num: 0, more: false, szx };
     const whole =
       block2 === undefined || length === 0
@@ -276,7 +276,7 @@ function withETag(response: Response, body: Uint8Array): Response {
 
 /**
  * Whether a request may be done again for the sake of a part of its answer: it has no effect, and all of
- * it is here. A FETCH without its body, as clients ask for the rest of its answer, is another question.
+ * it is here. A FETCH without its body, by which clients ask for the rest of its answer, cannot be repeated.
  */
 function isRepeatable({ code, payload }: Message): boolean {
   return code === Code.get || (code === Code.fetch && payload.length > 0);
@@ -359,7 +359,7 @@ function sameKey(a: Key, b: Key, anyBody: boolean): boolean {
   return true;
 }
 
-/** Puts a transfer in, in place of the one that has been without a sign of life for longest. */
+/** Puts a transfer in; if there are too many, in place of the one without a message for longest. */
 function add<T extends Kept>(list: T[], item: T, most: number): void {
   if (list.length >= most) {
     let idle = 0;

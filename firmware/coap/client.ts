@@ -19,7 +19,7 @@ import type { Message } from "./message";
 import type { Option, OptionBlock } from "./option";
 import type { MessageLayer } from "./message-layer";
 
-/** What is asked of this layer: a request whose body fits one datagram. */
+/** A request whose body fits one datagram. */
 export interface PlainRequest {
   readonly address: string;
   readonly port: number;
@@ -46,7 +46,7 @@ export interface ClientOptions {
 export class ClientExchange extends Outgoing {
   readonly request: PlainRequest;
   readonly #client: Client;
-  /** Drawn when the request leaves. */
+  /** Set when the request is sent. */
   token: Uint8Array | undefined;
   discarded: Discard | undefined;
 
@@ -81,7 +81,7 @@ export class Client {
   /** A token that nobody guesses and no open exchange with this peer has (RFC 7252 section 5.3.1). */
   newToken(address: string, port: number): Uint8Array {
     const token = new Uint8Array(this.#options.tokenLength);
-    // Bounded, for all tokens of one byte may be taken.
+    // The attempts are bounded, because all 256 tokens of one byte may be in use.
     for (let attempt = 0; attempt < 16; attempt++) {
       for (let i = 0; i < token.length; i++) token[i] = this.#options.random() * 256;
       if (this.byToken(token, address, port) === undefined) break;
@@ -95,7 +95,7 @@ export class Client {
    */
   submit(exchange: ClientExchange, now: number): void {
     const { fixed, options } = exchange.request;
-    // Here and not when it leaves the queue, which others set going.
+    // Checked here, where the caller is, and not when the request leaves the queue, at some other call.
     if (options !== undefined) checkOrder(options, fixed === undefined ? 0 : fixed.last);
     if (this.#options.messageLayer.closed) {
       exchange.state = "done";
@@ -143,7 +143,7 @@ export class Client {
     const messageLayer = this.#options.messageLayer;
     if (message.code === Code.empty) {
       messageLayer.acknowledge(exchange, now);
-      // It no longer counts against NSTART.
+      // An acknowledged exchange no longer counts against NSTART.
       messageLayer.advance(now);
       return undefined;
     }

@@ -1,7 +1,6 @@
 /**
- * What arrived and may arrive again (RFC 7252 section 4.5): the same message id from the same peer
- * within its lifetime is a duplicate, and gets the reply that the first copy got, or none while that
- * is still being worked out.
+ * Recognises duplicates (RFC 7252 section 4.5): a message with the same id from the same peer within its
+ * lifetime gets the reply that the first copy got, or none while a handler is still at work on that.
  *
  * The store is bounded. When it is full the oldest entry that has been answered makes room; one that
  * is still worked on does not, because its duplicate would be executed a second time.
@@ -12,7 +11,7 @@ export interface Received {
   readonly address: string;
   readonly port: number;
   readonly messageId: number;
-  /** Until when a duplicate may come, ms. */
+  /** Until when a duplicate may arrive, ms. */
   readonly until: number;
   /** What a duplicate is answered with; undefined: silence. */
   reply: Uint8Array | undefined;
@@ -62,7 +61,7 @@ export class Deduplication {
     return entry;
   }
 
-  /** Forgets what has had its time. */
+  /** Forgets messages whose duplicates can no longer arrive. */
   purge(now: number): void {
     const entries = this.#entries;
     let kept = 0;

@@ -1,7 +1,7 @@
 /**
- * A CoAP endpoint over UDP, client and server in one (RFC 7252, RFC 7959, RFC 9175 section 3), without
- * a clock, a socket or randomness of its own. Datagrams and the time come in through `receive` and
- * `poll`; datagrams leave through `transmit`; `deadline` tells when `poll` wants to be called.
+ * CoAP over UDP (RFC 7252, RFC 7959, RFC 9175 section 3) without a clock, a socket or randomness of its
+ * own. Datagrams and the time come in through `receive` and `poll`; datagrams leave through `transmit`;
+ * `deadline` tells when `poll` wants to be called.
  *
  *         request()            onRequest, respond()         whole bodies
  *    +---- block-client.ts ----+---- block-server.ts ----+  blocks, RFC 7959
@@ -10,8 +10,8 @@
  *    |            message.ts, wire-reader.ts, option-rules.ts |  bytes
  *    +----------------- transmit, receive ---------------+
  *
- * This file takes a datagram apart and gives it to whom it concerns, or rejects it: RST where RFC 7252
- * wants one, silence where it wants silence.
+ * This file decodes a datagram and hands it to the client or the server, or rejects it: with RST or in
+ * silence, as RFC 7252 asks.
  *
  * The server's half comes in through the option `server` (server-half.ts), and this file imports nothing
  * of it: a device that only asks has no server in its flash. It rejects requests, RFC 7252 section 4.2.
@@ -48,7 +48,7 @@ export interface EndpointOptions {
   readonly tokenLength?: number;
   /** First message id, to go on where the device left off before it slept; random without. */
   readonly messageId?: number;
-  /** What `rtoState` gave before the device slept. Whatever it is, it does no harm. */
+  /** What `rtoState` gave before the device slept; anything that is not of that form is ignored. */
   readonly rtoState?: unknown;
   /** Options beyond RFC 7252, 7959 and 9175 that the application understands. */
   readonly understood?: readonly OptionRule[];
@@ -127,7 +127,7 @@ export interface Held {
   readonly transfers: number;
 }
 
-/** One CoAP endpoint towards any number of peers; see the head of this file. */
+/** One CoAP endpoint, client and server in one, towards any number of peers. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #understood: readonly OptionRule[];
@@ -218,7 +218,7 @@ export class Endpoint {
     return this.#messageLayer.nextMessageId;
   }
 
-  /** What has been learnt of the round trip: keep it over deep sleep. Undefined when nothing. */
+  /** What has been learnt about round trips, to be kept over deep sleep; undefined when nothing was. */
   get rtoState(): RtoState | undefined {
     return this.#timer.exportState();
   }
@@ -296,7 +296,7 @@ export class Endpoint {
         failure ??= { error };
       }
     }
-    // Once all have been told.
+    // Thrown after all exchanges have had their outcome.
     if (failure !== undefined) throw failure.error;
   }
 
@@ -324,7 +324,7 @@ export class Endpoint {
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
       if (fault !== undefined) this.#discard(fault, "ACK");
     } else if (message.code === Code.empty) {
-      this.#settle(acknowledged, now);
+      this.#concludeResponse(acknowledged, now);
     } else {
       this.#discard("unexpected", "ACK");
     }
@@ -335,17 +335,17 @@ export class Endpoint {
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) return this.#discard("unexpected", "RST");
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
-    else this.#settle(rejected, now);
+    else this.#concludeResponse(rejected, now);
   }
 
   /** A separate response of the server's half has been acknowledged or rejected. */
-  #settle(response: Outgoing, now: number): void {
+  #concludeResponse(response: Outgoing, now: number): void {
     this.#messageLayer.acknowledge(response, now);
     this.#messageLayer.take(response);
     this.#messageLayer.advance(now);
   }
 
-  /** CON and NON: requests, separate responses, pings, and what has no business here. */
+  /** CON and NON: requests, separate responses, pings, and messages that no client or server expects. */
   #receiveMessage(message: Message, address: string, port: number, now: number): void {
     const confirmable = message.type === Type.confirmable;
     const kind = confirmable ? "CON" : "NON";
@@ -374,7 +374,7 @@ export class Endpoint {
       : undefined;
     const options = screenOptions(message.options, "response", this.#understood);
     if (exchange === undefined || typeof options === "number") {
-      // A NON too, which RFC 7252 section 4.3 leaves open: the server learns to stop.
+      // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
       this.#sendEmpty(Type.reset, message.messageId, address, port);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
       return this.#discard(reason, kind, exchange);

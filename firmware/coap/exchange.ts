@@ -25,7 +25,7 @@ export interface Request {
    * alone until `onComplete`.
    */
   readonly payload?: Uint8Array;
-  /** Called exactly once, with the time (ms) at which the matter was settled. */
+  /** Called exactly once, with the time (ms) at which the exchange ended. */
   readonly onComplete: (outcome: Outcome, now: number) => void;
 }
 

@@ -82,7 +82,7 @@ const slowFactor = 1.5;
 /** No exchange lasts an hour: a longer time, ms, is a clock that jumped. */
 const longestSample = 3_600_000;
 
-/** FASOR; see the head of this file. */
+/** FASOR: retransmission time-outs learnt from measured round trips, over networks whose delay grows. */
 export class FasorTimer implements RetransmissionTimer {
   readonly #initial: number;
   /** The longest SlowRTO of all, ms. */

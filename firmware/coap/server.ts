@@ -198,7 +198,7 @@ export class Server {
       : exchange.acknowledged
         ? Type.confirmable
         : Type.acknowledgement;
-    // Before anything is settled: should it throw, the request can still be answered.
+    // Before anything is changed: if this throws, the request can still be answered.
     const datagram = datagramOf(type, message.messageId, message.token, fitting);
     exchange.answered = true;
     if (type === Type.acknowledgement) {

@@ -1,5 +1,5 @@
 /**
- * What happens between boots, sessions and days, for the device's log: `device/log.ts` words it. Times are ms.
+ * What happens to what outlives a boot, for the device's log: `device/log.ts` words it. Times are ms.
  */
 
 /** An event of the state that outlives restarts, of the session keeper or of the radio's budget. */
@@ -9,6 +9,6 @@ export type ContinuityEvent =
   /** A start out of deep sleep found no record that it could go on from. */
   | { readonly kind: "agent woke without its memory" }
   | { readonly kind: "session keep alive" }
-  /** The radio's budget of the day is spent: off for `resumes`. */
-  | { readonly kind: "radio off"; readonly spent: number; readonly resumes: number }
+  /** The radio's budget of the day is spent: off for `wait`. */
+  | { readonly kind: "radio off"; readonly spent: number; readonly wait: number }
   | { readonly kind: "radio budget of a new day" };

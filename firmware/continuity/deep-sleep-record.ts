@@ -1,6 +1,6 @@
 /**
- * What the device knows while the ESP32 is in deep sleep. RAM is gone then and the firmware starts anew
- * at every wake; a few hundred bytes of the real-time clock's memory stay, as long as there is power.
+ * The bytes that the device keeps over deep sleep. The ESP32 loses its RAM and the firmware starts anew at
+ * every wake; a few hundred bytes in the domain of the real-time clock stay, as long as there is power.
  *
  *     0         2          4
  *     +---------+----------+---------+--------+
@@ -10,31 +10,33 @@
  *     body: at, wall, until, next, epoch, candidate, slept: 7 x f64 | taken u32 | flags u8 | modem n u8
  *           | n x f64 | what `PersistentState.snapshot` gave
  *
- * Nothing of it is needed: without it, or with something else in its place, the device starts as after a
- * loss of power.
+ * The device can do without: if the record is missing or damaged, it starts as after a loss of power.
  */
 import { crc32 } from "../journal/crc";
 
-/** The device at rest. Times without "epoch" are ms of the device's monotonic clock, which goes on in deep sleep. */
-export interface DeviceAtRest {
+/**
+ * What the device has to know after deep sleep. Times without "epoch" are ms of the device's monotonic clock,
+ * which goes on in deep sleep.
+ */
+export interface SleepState {
   /** When something is due again. */
   readonly until: number;
   /** When the next reading is due, Infinity for none, and how many were taken. */
   readonly next: number;
   readonly taken: number;
-  /** Epoch ms at monotonic zero, and one that was told once and not believed; undefined where unknown. */
+  /** Epoch ms at monotonic zero, and the value that was told once and not believed; undefined where unknown. */
   readonly epoch: number | undefined;
   readonly candidate: number | undefined;
   /** Slept since the network told the time, ms: that long the clock ran without its crystal. */
   readonly slept: number;
-  /** The session was to be kept alive, and nothing came back. */
+  /** A request that was to keep the session alive has had no answer. */
   readonly askedInVain: boolean;
   /** What `PersistentState.snapshot` gave. */
   readonly memory: Uint8Array;
 }
 
-/** A rest that the board slept through. */
-export interface DeepSleepRecord extends DeviceAtRest {
+/** What the board keeps over one deep sleep. */
+export interface DeepSleepRecord extends SleepState {
   /** When it fell asleep, and the board's own wall clock then, epoch ms (1970 when it was never set). */
   readonly at: number;
   readonly wall: number;
@@ -55,7 +57,7 @@ export const deepSleepRecordLength = 512;
 /** Shorter than this the ESP32 saves nothing by deep sleep, ms. */
 // Starting takes about 0.5 s at 40 to 50 mA, and as long again until the firmware is where it was; waiting
 // takes 20 to 30 mA (ESP32 datasheet, modem sleep at 80 to 160 MHz): they cost the same after one to two
-// seconds. The rest is a margin, for flash and UART that are opened anew.
+// seconds. All beyond that is a margin, for flash and UART that are opened anew.
 export const shortestSleep = 10_000;
 
 /** The board is woken this much before something is due, ms: starting takes time, and reading late is worse. */
@@ -97,7 +99,7 @@ export function decodeDeepSleepRecord(bytes: Uint8Array): DeepSleepRecord | unde
   const count = bytes[65];
   const memoryAt = headLength + fixedLength + 8 * count;
   if (count > longestModem || memoryAt > end) return undefined;
-  // A firmware that had them wrong would sleep for ever, or not know when to read.
+  // With wrong times the firmware would sleep for ever, or never take a reading.
   if (!(at >= 0 && until > at && until < Infinity && wall >= 0 && wall < Infinity)) return undefined;
   if (!(next >= at && slept >= 0 && slept < Infinity)) return undefined;
   const modem: number[] = [];

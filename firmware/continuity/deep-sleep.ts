@@ -1,6 +1,6 @@
 /**
- * When the board goes into deep sleep, and what a start out of it makes of that. RAM is gone in between:
- * what is known then is a record.
+ * When the board goes into deep sleep, and how it starts out of it. RAM is lost in between, so what the
+ * device has to know is kept in a record.
  */
 import {
   decodeDeepSleepRecord,
@@ -11,13 +11,13 @@ import {
   shortestSleep,
 } from "./deep-sleep-record";
 import type { ContinuityEvent } from "./continuity-event";
-import type { DeepSleepRecord, DeviceAtRest } from "./deep-sleep-record";
+import type { DeepSleepRecord, SleepState } from "./deep-sleep-record";
 
-/** The board, as far as deep sleep needs it. */
+/** What deep sleep needs of the board. */
 export interface SleepingBoard {
-  /** So many bytes of the memory that outlives deep sleep. */
+  /** The first `length` bytes of the memory that outlives deep sleep. */
   read(length: number): Uint8Array;
-  /** Writes the beginning of it, or all of it. */
+  /** Writes `bytes` to the beginning of that memory. */
   write(bytes: Uint8Array): void;
   /** The board's own wall clock, which goes on in deep sleep, epoch ms; in 1970 when it was never set. */
   wall(): number;
@@ -25,18 +25,18 @@ export interface SleepingBoard {
   sleep(duration: number): void;
 }
 
-/** A record that is over: `now` is the monotonic clock at the wake, ms. */
+/** The record of a deep sleep that is over; `now` is the monotonic clock at the wake, ms. */
 export interface Woken extends DeepSleepRecord {
   readonly now: number;
 }
 
-/** Rest before deep sleep, ms: the last line of the log leaves, and one of the modem may come. */
+/** How long nothing must have happened, ms: the last line of the log leaves, and one of the modem may come. */
 const quietBeforeSleep = 300;
 
-/** Longest sleep at once, ms: the board counts 32 bits, and a clock that drifts wants to be looked at. */
+/** Longest sleep at once, ms: the board counts 32 bits, and the clock drifts until the network corrects it. */
 const longest = 86_400_000;
 
-/** Puts the board to sleep once it has rested a while. */
+/** Puts the board into deep sleep once nothing has happened for a while. */
 export class DeepSleep {
   readonly #board: SleepingBoard;
   readonly #log: (event: ContinuityEvent) => void;
@@ -47,11 +47,11 @@ export class DeepSleep {
     this.#log = log;
   }
 
-  /** What the board knew when it fell asleep: for a start out of deep sleep. Once. */
+  /** The record, at a start out of deep sleep; it can be read once. */
   wake(): Woken | undefined {
     const record = decodeDeepSleepRecord(this.#board.read(deepSleepRecordLength));
     const now = record === undefined ? undefined : wokenAt(record, this.#board.wall());
-    // Whatever becomes of this start, the next one must not take up what is old by then.
+    // The record is made invalid, so that no later start takes it up.
     this.#board.write(new Uint8Array(8));
     if (record === undefined || now === undefined) {
       this.#log({ kind: "agent woke without its memory" });
@@ -61,29 +61,29 @@ export class DeepSleep {
   }
 
   /**
-   * After every turn of the firmware: sleeps, which does not return, or says how long to wait at most
-   * until it is asked again, ms.
+   * To be called after every turn of the firmware. Either it sleeps and does not return, or it says after how
+   * many ms at most it has to be called again.
    *
-   * @param rest how the device stands at rest; undefined while it does not
+   * @param state what to keep; undefined while the device must not sleep
    * @param modem what `Modem.remembered` gave
    * @param now ms of the monotonic clock
    * @param disturbed the turn was for something that came from outside
    */
   beforeWait(
-    rest: DeviceAtRest | undefined,
+    state: SleepState | undefined,
     modem: readonly number[] | undefined,
     now: number,
     disturbed: boolean,
   ): number {
-    const duration = rest === undefined ? 0 : Math.min(rest.until - now - wakeEarly, longest);
-    if (disturbed || rest === undefined || modem === undefined || duration < shortestSleep) {
+    const duration = state === undefined ? 0 : Math.min(state.until - now - wakeEarly, longest);
+    if (disturbed || state === undefined || modem === undefined || duration < shortestSleep) {
       this.#quietSince = undefined;
       return disturbed && duration >= shortestSleep ? quietBeforeSleep : Infinity;
     }
     this.#quietSince ??= now;
     const left = this.#quietSince + quietBeforeSleep - now;
     if (left > 0) return left;
-    const bytes = encodeDeepSleepRecord({ ...rest, modem, at: now, wall: this.#board.wall() });
+    const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: this.#board.wall() });
     if (bytes === undefined) return Infinity;
     this.#board.write(bytes);
     this.#board.sleep(Math.floor(duration));

@@ -1,6 +1,5 @@
 /**
- * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
- * numbers that must not be used twice, what was learnt about the network, why it was restarted.
+ * The one record in storage that outlives restarts: its layout, and when it is written.
  *
  * Numbers that count up are kept by reserving some of them: a restart goes on behind the reserve, so
  * storage is written once for many. All of it is one record in two slots (see `TwoSlotState`):
@@ -8,12 +7,10 @@
  *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
  *     14 escalation, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
- *
- * Without storage, or with one that fails, the device works all the same and says so once.
  */
 import { TwoSlotState } from "./two-slot-state";
 import type { RtoState } from "../coap/rto";
-import type { Edition } from "../enos/session";
+import type { Edition } from "../enos/authentication";
 import type { ContinuityEvent } from "./continuity-event";
 import type { ByteStore } from "./two-slot-state";
 
@@ -22,9 +19,9 @@ export const restartCauses = Object.freeze([
   "none",
   /** Exceptions that escaped, one after the other. */
   "fault",
-  /** Something was to be sent for a day, and nothing came back, whatever was reset. */
+  /** No exchange of a whole day had an answer, in spite of the modem's resets. */
   "no-contact",
-  /** An exchange, or the modem's driver, waited for nothing. */
+  /** An exchange, or the modem's driver, waited without a deadline. */
   "hung",
   /** The application asked for it. */
   "application",
@@ -38,11 +35,11 @@ export interface StoredSession {
   readonly token: Uint8Array;
   /** The number that the next signed message may bear. */
   readonly sequence: number;
-  /** Epoch ms of the last contact, somewhat in the past; 0 when the device had no clock then. */
+  /** Epoch ms of the last contact, or of one before; 0 when the device had no clock then. */
   readonly lastContact: number;
 }
 
-/** What is read from the rooms whenever all of it is saved. */
+/** State of other rooms, read whenever the record is saved. */
 export interface LiveState {
   readonly rto: () => RtoState | undefined;
   /** Up to six numbers, 0 to 65535. */
@@ -54,20 +51,25 @@ const form = 1;
 const tokenAt = 56;
 const longestToken = 128;
 const escalationLength = 6;
-/** Behind a snapshot: limits of id, message id and sequence, the mark of the boot, whether storage is behind. */
+/** What a snapshot has behind the state, bytes: three limits, the mark of the boot, whether storage is older. */
 const trailerLength = 15;
 const idReserve = 64;
 const sequenceReserve = 32;
 const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
 
-/** See the head of this file. */
+/**
+ * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
+ * numbers that must not be used twice, what was learnt about the network, why it was restarted.
+ *
+ * Without storage, or with one that fails, the device works all the same and says so once.
+ */
 export class PersistentState {
   readonly #slots: TwoSlotState | undefined;
   readonly #log: (event: ContinuityEvent) => void;
   #working: boolean;
-  /** The state in storage is an older one. */
+  /** Storage has an older state than RAM. */
   #unsaved = false;
-  /** It goes on where the board was before deep sleep. */
+  /** This start goes on from the state before deep sleep. */
   readonly continued: boolean = false;
   #idLimit: number;
   #nextId: number;
@@ -105,7 +107,7 @@ export class PersistentState {
     this.#nextId = Math.floor(random() * 0x1_0000_0000);
     let firstMessageId = Math.floor(random() * 0x1_0000);
     let state: Uint8Array | undefined;
-    // What cannot be read must not be written over.
+    // A store that cannot be read now may be readable at the next start, so it is not overwritten.
     if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
     if (retained !== undefined && isSnapshot(retained)) {
       this.continued = true;
@@ -145,7 +147,7 @@ export class PersistentState {
     return { cause: this.#cause, count: this.#restarts };
   }
 
-  /** The rungs that the modem was taken to, as they were before this boot. */
+  /** How far the modem's resets had gone before this boot. */
   get escalation(): readonly number[] {
     return this.#escalation;
   }
@@ -160,7 +162,7 @@ export class PersistentState {
     return { spent: this.#budgetSpent };
   }
 
-  /** From now on these are saved along. */
+  /** From now on the state of these is saved too. */
   follow(live: LiveState): void {
     this.#live = live;
   }
@@ -207,7 +209,7 @@ export class PersistentState {
     this.save();
   }
 
-  /** As `keepSession`, without writing: `snapshot` takes it along. */
+  /** As `keepSession`, without writing to storage: the session is in the next `snapshot`. */
   holdSession(session: StoredSession | undefined): void {
     this.#session = session !== undefined && session.token.length <= longestToken ? session : undefined;
   }
@@ -219,7 +221,7 @@ export class PersistentState {
     this.save();
   }
 
-  /** The cloud will hear of it: from now on it is nothing new. */
+  /** The application was told of the restart, so the next start does not tell it again. */
   restartTold(): void {
     this.#cause = "none";
     this.save();
@@ -231,7 +233,7 @@ export class PersistentState {
     this.save();
   }
 
-  /** All of it as it is this moment, for memory that outlives deep sleep: nothing in reserve is used up. */
+  /** The whole state for memory that outlives deep sleep. Numbers go on from it without a gap. */
   snapshot(nextMessageId: number): Uint8Array {
     const state = this.#state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
     const bytes = new Uint8Array(state.length + trailerLength);
@@ -241,7 +243,7 @@ export class PersistentState {
     view.setUint16(4, this.#messageIdLimit, true);
     view.setUint32(6, this.#sequenceLimit, true);
     view.setUint32(10, this.bootMark, true);
-    // What could not be read this time could not be written either: whoever can next does.
+    // Storage that could not be read was not written either: the first boot that can write does so.
     const behind = this.#unsaved || (this.#slots !== undefined && !this.#working);
     view.setUint8(14, behind ? 1 : 0);
     return bytes;
@@ -287,7 +289,7 @@ export class PersistentState {
     this.#idLimit = (this.#nextId + idReserve) >>> 0;
   }
 
-  /** Returns what was learnt about round trips, which the rest of this boot does not change. */
+  /** Takes over a stored state, and returns what it says about round trips. */
   #read(state: Uint8Array, view: DataView): RtoState | undefined {
     this.#boots = view.getUint32(0, true);
     this.#nextId = view.getUint32(4, true);
@@ -306,7 +308,7 @@ export class PersistentState {
         sequence: this.#sequenceLimit,
         lastContact: view.getFloat64(43, true),
       };
-      // This boot uses what comes behind the reserve: the next one has to go behind that.
+      // This boot uses the numbers behind the reserve, so the reserve is moved behind them.
       this.#sequenceLimit += sequenceReserve;
     }
     if ((flags & flag.rto) === 0) return undefined;
@@ -319,7 +321,7 @@ export class PersistentState {
     };
   }
 
-  /** False when it failed, which is said once in a row. */
+  /** Runs `work`; false when it failed, which the log tells once until it works again. */
   #attempt(work: (slots: TwoSlotState) => void): boolean {
     if (this.#slots === undefined || !this.#working) return true;
     try {

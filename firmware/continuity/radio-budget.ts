@@ -1,10 +1,10 @@
 /**
- * How long a day the radio may be on in vain. In radio silence, or while the server is down, every try
- * costs energy and brings nothing; a battery that was to last ten years is empty after a weekend of it.
- * When the day's budget is spent the radio stays off until the day is over.
+ * How long a day the radio may be on in vain. Without coverage, or while the server is down, every try costs
+ * energy and brings nothing: a battery that was to last ten years can be empty after a weekend. When the
+ * day's budget is spent, the radio stays off until the day is over.
  *
- * Time counts as in vain from the moment the radio goes on; an answer from the cloud forgives all of it,
- * so a device that gets through now and then spends nothing.
+ * Time counts as in vain from the moment the radio goes on. An answer from the cloud sets what was spent to
+ * zero, so a device that gets through now and then never reaches its bound.
  */
 import type { ContinuityEvent } from "./continuity-event";
 import type { PersistentState } from "./persistent-state";
@@ -15,9 +15,9 @@ const day = 86_400_000;
 /** The seconds that the radio was on in vain today, against the most it may. All times are monotonic, ms. */
 export class RadioBudget {
   readonly #limit: number;
-  /** With the first second in vain; undefined while there is none. */
+  /** When the first second in vain began, which begins the day; undefined while there is none. */
   #dayBegan: number | undefined;
-  /** Spent in vain today, without the stretch under way. */
+  /** ms spent in vain today, without the time since the radio went on last. */
   #spent = 0;
   #onSince: number | undefined;
   /** The cloud has answered since the radio went on, and no try has failed after that. */
@@ -52,7 +52,7 @@ export class RadioBudget {
     this.#onSince = undefined;
   }
 
-  /** The cloud has answered: it is no silence, and what was spent in it is forgiven. */
+  /** The cloud has answered: the time spent counts as zero. */
   answered(): void {
     this.#onSince = undefined;
     this.#fruitful = true;
@@ -60,20 +60,20 @@ export class RadioBudget {
     this.#dayBegan = undefined;
   }
 
-  /** A try has failed: from now on it is in vain again. */
+  /** A try has failed: from now on time counts as in vain again. */
   failed(now: number): void {
     if (this.#fruitful) this.#onSince = now;
     this.#fruitful = false;
     this.#dayBegan ??= now;
   }
 
-  /** Nothing is left for today. */
+  /** Whether the budget of today is spent. */
   isSpent(now: number): boolean {
     this.#turnDay(now);
     return this.#spent + this.#inFlight(now) >= this.#limit;
   }
 
-  /** When that changes, ms: it will be spent, or the day will be over. */
+  /** When `isSpent` changes next: the budget will be spent, or the day will be over. */
   deadline(now: number): number {
     if (this.isSpent(now)) return this.#dayBegan! + day;
     return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.#inFlight(now);
@@ -93,19 +93,25 @@ export class RadioBudget {
   }
 }
 
-/** What the guard sees and switches of a link to the network. */
+/** The radio of a link, as the guard watches and switches it. */
 export interface Radio {
   /** Whether its radio draws power; undefined for a network that is simply there. */
   readonly active?: boolean;
-  /** Off with it, until it is asked to connect again. */
+  /** Switches the radio off until the link is asked to connect again. */
   suspend?(now: number): void;
 }
 
-/** The budget is written down when it has grown by this share, and so many seconds: a restart forgives them. */
+/**
+ * What was spent is written to storage when it has grown by this share and by `savedSeconds`. A restart forgets
+ * what was not written.
+ */
 const savedShare = 1.1;
 const savedSeconds = 60;
 
-/** Keeps the books on the radio, and switches it off for the rest of the day when its budget is spent. Times are monotonic, ms. */
+/**
+ * Counts the time of the radio against its budget, and switches it off for the rest of the day when that is
+ * spent. Times are monotonic, ms.
+ */
 export class RadioGuard {
   readonly #radio: Radio;
   readonly #memory: PersistentState;
@@ -120,16 +126,16 @@ export class RadioGuard {
     this.#memory = memory;
     this.#log = log;
     this.#saved = memory.budget.spent;
-    // Half of it comes with every start: a board that loses its power every night has no whole day.
+    // Every start gives half of the budget: a board that loses its power every night never sees a day end.
     this.#budget = new RadioBudget(seconds, Math.min(this.#saved, seconds / 2));
   }
 
-  /** The radio is off until the day is over. */
+  /** Whether the radio is off until the day is over. */
   get suspended(): boolean {
     return this.#suspended;
   }
 
-  /** When it wants to be looked at next, ms. */
+  /** When `note` has to be called next. */
   deadline(now: number): number {
     return this.#suspended || this.#radio.active === true ? this.#budget.deadline(now) : Infinity;
   }
@@ -137,8 +143,8 @@ export class RadioGuard {
   /**
    * Looks at the radio; to be called at every turn.
    *
-   * @param trying a request is out, or the network is being looked for. A modem that is only awake,
-   *   because the board has no wire that could wake it, is so in good times too.
+   * @param trying a request is under way, or the network is being looked for. A modem that is awake and does
+   *   neither, because the board has no wire that could wake it, spends nothing in vain.
    */
   note(trying: boolean, now: number): void {
     const { active } = this.#radio;
@@ -153,8 +159,8 @@ export class RadioGuard {
     if (spent === this.#suspended) return;
     this.#suspended = spent;
     if (!spent) return this.#log({ kind: "radio budget of a new day" });
-    const resumes = this.#budget.deadline(now) - now;
-    this.#log({ kind: "radio off", spent: 1000 * seconds, resumes });
+    const wait = this.#budget.deadline(now) - now;
+    this.#log({ kind: "radio off", spent: 1000 * seconds, wait });
     this.#radio.suspend?.(now);
   }
 

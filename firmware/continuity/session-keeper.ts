@@ -1,6 +1,5 @@
 /**
- * One session with the cloud for as long as the cloud knows it: over deep sleep and restarts, and over
- * hours in which there is nothing to report.
+ * Why a session is kept: each authentication costs one exchange more, for which the radio is on.
  */
 import { requestBody } from "../enos/body";
 import { ContentFormat } from "../coap/option";
@@ -16,9 +15,9 @@ export interface SessionKeeperOptions {
   readonly credentials: Credentials;
   /** Seconds without contact until the cloud ends a session. */
   readonly lifetime: number;
-  /** Whether a session without a report due is kept alive. */
+  /** Whether a session is kept alive while no reading is due. */
   readonly keepAlive: boolean;
-  /** Memory that outlives deep sleep has the last contact: storage need not be written for it. */
+  /** Memory that outlives deep sleep has the last contact, so that storage need not be written at each. */
   readonly retained?: boolean;
   readonly log: (event: ContinuityEvent) => void;
 }
@@ -28,13 +27,16 @@ const ahead = 300_000;
 /** The shortest question that EnOS answers: a tag that no device has. */
 const idleTag = "-";
 
-/** See the head of this file. */
+/**
+ * Keeps one session with the cloud for as long as the cloud knows it: over deep sleep and restarts, and
+ * over hours in which no reading is due.
+ */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
-  #settled = false;
-  /** The contact after which it was asked for once: an answer makes another, silence is left alone. */
+  #begun = false;
+  /** The contact after which a keep-alive was sent: without an answer, no second one follows. */
   #askedAfter = NaN;
-  /** Last contact that was kept, epoch ms, or monotonic as long as there is no clock. */
+  /** The last contact that is in storage, epoch ms, or monotonic as long as there is no clock. */
   #keptContact = -Infinity;
 
   constructor(options: SessionKeeperOptions) {
@@ -47,15 +49,15 @@ export class SessionKeeper {
    * @param epoch epoch ms at monotonic zero; while it is unknown the session is taken for alive
    */
   begin(epoch: number | undefined, now: number): void {
-    if (this.#settled) return;
-    this.#settled = true;
+    if (this.#begun) return;
+    this.#begun = true;
     const stored = this.#options.memory.session;
     if (stored === undefined) return;
     const known = epoch !== undefined && stored.lastContact > 0;
     this.#options.session.resume(stored, known ? stored.lastContact - epoch : now, now);
   }
 
-  /** The session was opened, or had contact: it is written when it would be missed. */
+  /** The session was opened, or had contact: stores it if what is in storage has become too old. */
   keep(epoch: number | undefined, opened: boolean): void {
     const { session, memory, lifetime, retained } = this.#options;
     const { lastContact } = session;
@@ -63,23 +65,23 @@ export class SessionKeeper {
     if (stored === undefined) return;
     if (retained === true && !opened) return;
     const contact = epoch === undefined ? lastContact : epoch + lastContact;
-    // A quarter: a restart then takes the session for little older than it is.
+    // A quarter of the lifetime: after a restart the session then seems older than it is by no more.
     if (!opened && contact - this.#keptContact < lifetime * 250) return;
     this.#keptContact = contact;
     memory.keepSession(stored);
   }
 
-  /** It was asked for since the last contact, in vain. */
+  /** Whether a keep-alive was sent since the last contact, and had no answer. */
   get askedInVain(): boolean {
     return this.#askedAfter === this.#options.session.lastContact;
   }
 
-  /** After deep sleep, and `begin`: one try is enough. */
+  /** After deep sleep, and `begin`: the keep-alive was sent before, so no second one follows. */
   leaveAlone(): void {
     this.#askedAfter = this.#options.session.lastContact;
   }
 
-  /** The session as it is now, for memory that outlives deep sleep. */
+  /** Puts the session as it is now into the state for memory that outlives deep sleep. */
   hold(epoch: number | undefined): void {
     this.#options.memory.holdSession(this.#stored(epoch));
   }
@@ -91,22 +93,22 @@ export class SessionKeeper {
     return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };
   }
 
-  /** When the session wants to be kept alive, ms; Infinity when a report comes first, or it need not be. */
-  deadline(nextReport: number): number {
+  /** When the session wants to be kept alive, ms; Infinity when a request comes first, or it need not be. */
+  deadline(nextRequest: number): number {
     const { session, keepAlive, lifetime } = this.#options;
     if (!keepAlive || this.#askedAfter === session.lastContact) return Infinity;
     const due = session.lapsesAt - Math.min(ahead, lifetime * 250);
-    return nextReport <= due ? Infinity : due;
+    return nextRequest <= due ? Infinity : due;
   }
 
-  /** Keeps it alive. */
+  /** Sends a request that keeps the session alive. */
   ask(now: number): void {
     const { session, credentials, memory, log } = this.#options;
     this.#askedAfter = session.lastContact;
     log({ kind: "session keep alive" });
     const path = pathOptions(`${deviceRoot(credentials)}/${Topic.tagQuery}`, ContentFormat.json);
     const payload = requestBody(String(memory.takeId()), Topic.tagQuery, { tags: [idleTag] });
-    // Any answer has kept it alive, and the session's owner hears of every one.
+    // Any answer keeps the session alive, and `onAnswered` of the session is told of it.
     session.send({ path, payload, onComplete() {} }, now);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A small state in key-value storage that outlives the loss of power at any moment: two slots, written
- * in turn, of which the newer sound one counts. A write that is cut short costs the slot it hits, never
+ * in turn, of which the newer undamaged one counts. A write that is cut short can damage its own slot, but not
  * the other.
  *
  *     0        2          6        8
@@ -14,7 +14,7 @@ import { crc32 } from "../journal/crc";
 /** What is used of a key-value store whose format is "buffer". */
 export interface ByteStore {
   read(key: string): ArrayBuffer | undefined;
-  /** It is there when this returns. */
+  /** The value is in storage when this returns. */
   write(key: string, value: Uint8Array): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an application sends by itself: checked against the model, then given to the uploader.
+ * What an application sends by itself, checked against the model before the uploader gets it.
  */
 import { Topic, eventTopic } from "../enos/topic";
 import { attributesFault, eventFault } from "../model/check";
@@ -13,9 +13,9 @@ import type { Uploader } from "./uploader";
  * until the cloud has answered, and carries the time of the call.
  */
 export interface Device {
-  /** A reading in between. @throws TypeError for what is no object */
+  /** Takes a reading outside of the interval. @throws TypeError for what is no object */
   report(values: ThingValues): void;
-  /** An event of the thing model. */
+  /** Sends an event of the thing model. */
   postEvent(
     event: string,
     outputs: Readonly<Record<string, unknown>>,
@@ -40,23 +40,23 @@ export interface Device {
 export interface ApplicationMessagesOptions {
   readonly thing: Thing;
   readonly uploader: Uploader;
-  /** The moment, ms on the device's monotonic clock. */
+  /** The device's monotonic clock, ms. */
   readonly now: () => number;
-  /** It gives out ids. */
+  /** Gives each message its id. */
   readonly memory: PersistentState;
   readonly onReading: (values: ThingValues, now: number) => void;
-  /** Something was appended, and the agent is to look at it. */
+  /** A message was appended to the queue. */
   readonly onMessage: () => void;
 }
 
 type Done = ((how: Completion) => void) | undefined;
 
-/** Whether an application gave values at all; whether they are as the model says shows when they are sent. */
+/** Whether an application gave an object; its values are checked against the model when they are sent. */
 export function isReading(values: unknown): values is ThingValues {
   return typeof values === "object" && values !== null;
 }
 
-/** See `Device`. */
+/** Sends what the application asks for, through the uploader. */
 export class ApplicationMessages implements Device {
   readonly #options: ApplicationMessagesOptions;
 
@@ -135,7 +135,10 @@ export class ApplicationMessages implements Device {
   }
 }
 
-/** Why JSON has no form for it, such as for a BigInt or a cycle: found out when it is sent, it would stop all. */
+/**
+ * Why the parameters cannot be put into JSON, such as a BigInt or a cycle; undefined when they can. Without
+ * this check the queue would find out when it sends them, again and again.
+ */
 function unstated(params: unknown): string | undefined {
   try {
     JSON.stringify(params);

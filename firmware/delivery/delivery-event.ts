@@ -6,10 +6,10 @@ import type { LossReason } from "../journal/journal";
 
 /** An event of the uploader or of its queue. Holds no values and no secrets. */
 export type DeliveryEvent =
-  /** The cloud has a reading; `after`: since it was taken. */
+  /** The cloud has a reading, `after` it was taken. */
   | { readonly kind: "report acknowledged"; readonly id: number; readonly after: number }
   | { readonly kind: "message acknowledged"; readonly id: number; readonly topic: string }
-  /** A request came to nothing and is tried again after `retry`; `readings` when it has several. */
+  /** A request was not accepted and is sent again after `retry`; `readings` when it has several. */
   | {
       readonly kind: "report kept";
       readonly id: number;
@@ -26,9 +26,9 @@ export type DeliveryEvent =
       readonly retry: number;
       readonly waiting: number;
     }
-  /** Several readings were refused at once: each is sent by itself from now on. */
+  /** A request with several readings was refused: each reading is sent alone from now on. */
   | { readonly kind: "report apart"; readonly id: number; readonly readings: number; readonly reason: string }
-  /** Given up: the cloud would refuse it again, or it cannot be sent at all. */
+  /** An entry was given up, because the cloud would refuse it again or it cannot be sent at all. */
   | { readonly kind: "report refused"; readonly id: number; readonly reason: string }
   | {
       readonly kind: "message refused";
@@ -36,9 +36,9 @@ export type DeliveryEvent =
       readonly topic: string;
       readonly reason: string;
     }
-  /** Lost on the device. */
+  /** An entry was lost on the device. */
   | { readonly kind: "report dropped" | "message dropped"; readonly id: number; readonly reason: DropReason }
-  /** The server has no such topic: readings go without it. */
+  /** The server has no such topic: readings are sent to another. */
   | { readonly kind: "report without"; readonly topic: string }
   /** The journal was read at start, or anew after its flash had failed. */
   | {
@@ -47,12 +47,12 @@ export type DeliveryEvent =
       readonly damaged?: number;
       readonly mended?: number;
     }
-  /** There is no journal, and what follows from that, or why. */
+  /** There is no journal; `reason` says why, or what follows from that. */
   | { readonly kind: "journal none"; readonly reason: string }
   | { readonly kind: "journal failed"; readonly reason: string }
-  /** Readings of earlier boots were given times that are a guess. */
+  /** Readings of earlier boots were given times that are estimates. */
   | { readonly kind: "journal dated"; readonly estimated: number }
-  /** A message's callback was let go, for want of room: the message is still sent. */
+  /** The callback of a message was forgotten for want of room; the message is still sent. */
   | { readonly kind: "journal callback forgotten" }
   /** An exception in the application's code, which was caught. */
   | { readonly kind: "fault"; readonly text: string };

@@ -19,7 +19,7 @@ export const EntryType = Object.freeze({ raw: 1, json: 2, message: 3 } as const)
 const leastRoom = 128;
 const mostRoom = 0x2000;
 
-/** What the journal is to keep of an entry; a text when it cannot be sent either, and why. */
+/** The record of an entry; a text that says why, when the entry can be neither kept nor sent. */
 export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: Uint8Array } | string {
   try {
     if (entry.kind === "message") {
@@ -31,7 +31,7 @@ export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: U
     }
     return encodePoints(thing, entry);
   } catch (error) {
-    // An application's values may do anything when they are looked at.
+    // A getter or `toJSON` of the application's values has thrown.
     return `fault ${error instanceof Error ? error.message : "unknown"}`;
   }
 }

@@ -6,27 +6,27 @@ import type { ThingValues } from "../model/thing";
 /** How one reading is put on the wire. */
 export type ReadingFormat = "raw" | "compact" | "json";
 
-/** How something that the application sent came out. */
+/** What became of a message that the application sent. */
 export type Completion =
-  /** EnOS took it; `data` is what it answered, such as the attributes asked for. */
+  /** EnOS has taken the message; `data` is its answer, such as the attributes asked for. */
   | { readonly kind: "accepted"; readonly data: Readonly<Record<string, unknown>> }
-  /** EnOS, or the check against the model before anything was sent, refused it for good. */
+  /** EnOS refused the message for good, or it was not as the model says and was not sent. */
   | { readonly kind: "refused"; readonly reason: string; readonly enosCode?: number }
-  /** It made room for what came later. */
+  /** The message was given up to make room for a later entry. */
   | { readonly kind: "dropped" };
 
 /** What readings and messages have in common. */
 interface Waiting {
-  /** 0 to 2^32 - 1, unlike every other of this device's: a second delivery is recognised by it. */
+  /** 0 to 2^32 - 1, unique among the entries of this device: the cloud recognises a second delivery by it. */
   readonly id: number;
-  /** When it was taken, ms on the device's monotonic clock; -Infinity when that was before this boot. */
+  /** When the entry was taken, ms on the device's monotonic clock; -Infinity when that was before this boot. */
   readonly takenAt: number;
   /**
-   * When it was taken, epoch ms. It never changes once it is known: the cloud may know the reading by
-   * it already.
+   * When the entry was taken, epoch ms. Once known it never changes, because the cloud may know the reading
+   * by its time already.
    */
   time: number | undefined;
-  /** Where it is in the journal; undefined for what is kept in RAM alone. */
+  /** Address in the journal; undefined for an entry that is in RAM alone. */
   address?: number;
 }
 
@@ -35,16 +35,16 @@ export interface Reading extends Waiting {
   readonly kind: "reading";
   readonly values: ThingValues;
   readonly format: ReadingFormat;
-  /** It was sent under its own id, or refused together with others: it goes by itself from now on. */
+  /** The reading was sent under its own id, or refused together with others: from now on it is sent alone. */
   sentAlone?: boolean;
-  /** It was sent together with others, by its time: it never goes without it from now on. */
+  /** The reading was sent together with others, with its time: from now on it is never sent without. */
   sentWithTime?: boolean;
 }
 
 /** One message of the application's, in JSON. */
 export interface Message extends Waiting {
   readonly kind: "message";
-  /** Below the device's root. */
+  /** Topic below the device's root. */
   readonly topic: string;
   readonly params: Readonly<Record<string, unknown>>;
   /** The time goes into `params`, once the device has a wall clock. */

@@ -24,18 +24,18 @@ import type { Layout } from "../model/report";
 import type { Thing, ThingFault } from "../model/thing";
 import type { Entry, Message, Reading } from "./entry";
 
-/** One request's content. It stays the same however often it is sent, so that the cloud knows it again. */
+/** One request's content. It stays the same however often it is sent, so that the cloud recognises it. */
 export interface DeliveryRequest {
   readonly id: number;
   /** Oldest first; a message of the application's is always alone. */
   readonly entries: readonly Entry[];
   readonly topic: string;
-  /** Its readings go with their times, as measured while the device was cut off. */
+  /** The readings are sent as measured while the device was cut off, with their times. */
   readonly late: boolean;
 }
 
 export interface UploadLimits {
-  /** Longest payload that readings are put together to, bytes. */
+  /** Longest payload of a request with several readings, bytes. */
   readonly payload: number;
   /** Longest datagram of the link, bytes. */
   readonly datagram: number;
@@ -44,11 +44,11 @@ export interface UploadLimits {
 /** Bytes of a datagram beside path and payload: header, token, signature with its option header, marker. */
 const overhead = 4 + 8 + 3 + 96 + 1;
 const mostReadings = 255;
-/** Room for a first try at a reading that is longer than readings are put together to, bytes. */
+/** Least size of the buffer, bytes: one reading may be longer than the payload of several may be. */
 const leastBuffer = 128;
 const largestBuffer = 0x1_0000;
 
-/** Puts uploads together and reads their answers; paths are built once. */
+/** Puts requests together and reads their answers; paths are built once. */
 export class RequestComposer {
   readonly #credentials: Credentials;
   readonly #thing: Thing;
@@ -67,7 +67,7 @@ export class RequestComposer {
     this.#buffer = new Uint8Array(Math.max(leastBuffer, limits.payload));
   }
 
-  /** Where the upload goes. */
+  /** Uri-Path and Content-Format of the request. */
   path(upload: DeliveryRequest): OptionBlock {
     return this.#path(upload.topic, isRaw(upload.topic));
   }
@@ -84,7 +84,7 @@ export class RequestComposer {
     const late = isLate(first, lateAfter, now);
     const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late };
     const topic = first.format === "json" ? this.#batch(late) : Topic.raw;
-    // Without a clock nothing tells when a reading was taken: each goes alone, and the cloud notes when.
+    // Without a clock the reading has no time: it is sent alone, and the cloud takes the time of arrival.
     if (first.time === undefined || first.sentAlone === true || topic === undefined) return alone;
     let most = 1;
     let before = first.time;
@@ -101,14 +101,14 @@ export class RequestComposer {
     try {
       fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
     } catch {
-      // Whichever it was: alone, each shows.
+      // One of the readings has the fault: sent alone, each shows whether it is to blame.
     }
     return fitting < 2 ? alone : { ...upload, entries: entries.slice(0, fitting) };
   }
 
   /**
-   * A reading that was sent as one of now and has become late meanwhile goes with its time from now on,
-   * under the same id.
+   * The request, or one with the same id and the reading's time, if a reading that was sent without its time
+   * has become late meanwhile.
    */
   aged(upload: DeliveryRequest, lateAfter: number, now: number): DeliveryRequest {
     const first = upload.entries[0];
@@ -117,7 +117,7 @@ export class RequestComposer {
     return { ...upload, topic: this.#single(first, true), late: true };
   }
 
-  /** The server has no such topic: from now on readings do without it. False when they cannot. */
+  /** Notes that the server has no such topic; false when readings cannot be sent without it. */
   avoid(topic: string): boolean {
     const batch = topic === Topic.measurepointBatch || topic === Topic.measurepointResumeBatch;
     if (!batch && topic !== Topic.measurepointResume) return false;
@@ -179,7 +179,7 @@ export class RequestComposer {
     return requestBody(String(id), topic, timed && time !== undefined ? { ...params, time } : params);
   }
 
-  /** A reading whose values are not what the model says would have EnOS refuse all of them. */
+  /** The first fault of all readings: for one wrong value EnOS would refuse the whole request. */
   #checkAll(upload: DeliveryRequest): ThingFault | undefined {
     for (let i = 0; i < upload.entries.length; i++) {
       const fault = reportFault(this.#thing, (upload.entries[i] as Reading).values);
@@ -265,7 +265,7 @@ function layoutOf(reading: Reading): Layout {
   return reading.format === "compact" ? "compact" : "sample";
 }
 
-/** Whether it goes with its time, which it then has to have. */
+/** Whether the reading is late; one without a time is not, as a late one has to state its time. */
 function isLate(reading: Reading, lateAfter: number, now: number): boolean {
   return reading.time !== undefined && (reading.sentWithTime === true || now - reading.takenAt > lateAfter);
 }

@@ -6,9 +6,10 @@
  *                  |               ^
  *                  +-- unread -----+  fetched, oldest first, when few are left
  *
- * Without a journal, on a board that has no partition for it, they wait in RAM, and that is told.
+ * Without a journal, on a board that has no partition for it, entries wait in RAM, and the log says so.
  */
 import { Journal } from "../journal/journal";
+import { dateRecords } from "./dating";
 import { EntryType, decodeEntry, encodeEntry } from "./entry-codec";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
@@ -17,7 +18,7 @@ import type { Thing } from "../model/thing";
 import type { DeliveryEvent } from "./delivery-event";
 import type { Completion, Entry, Message } from "./entry";
 
-/** What goes first when much waits: what was measured just now, or what has waited longest. */
+/** Which readings are sent first when many wait: those measured just now, or those that have waited longest. */
 export type Order = "live" | "oldest";
 
 export interface UploadQueueOptions {
@@ -28,9 +29,9 @@ export interface UploadQueueOptions {
   readonly policy: FullPolicy;
   readonly order: Order;
   readonly thing: Thing;
-  /** Ids of what is under way: it stays, as it may have arrived already. */
+  /** Entries of the request in flight: they must not be dropped, because they may have arrived already. */
   readonly inFlight: () => readonly Entry[];
-  /** It is lost, and was not refused by anybody; `entry` when it is in RAM. */
+  /** Told of each entry that is lost on the device; `entry` when it is in RAM. */
   readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
   /**
    * When an entry of the journal was taken, monotonic ms, where that is known: what was taken before deep
@@ -43,9 +44,9 @@ export interface UploadQueueOptions {
 /** What became of an entry that was handed in. */
 export type Taken =
   | "kept"
-  /** There is no room for it, which `onLost` has told. */
+  /** There is no room for the entry; `onLost` was told. */
   | "dropped"
-  /** It could not be sent anyhow, and why. */
+  /** The entry could not be sent either, and why. */
   | { readonly refused: string };
 
 interface Loss {
@@ -57,24 +58,24 @@ interface Loss {
 
 /** Entries in RAM without a journal: a day and more of readings at 15 minutes. */
 const ramLimit = 128;
-/** Entries in RAM with one, and how few may be left before more are fetched. */
+/** Most entries in RAM with a journal, and how few of them may be left before more are fetched. */
 const windowLimit = 32;
 const windowLow = 8;
-/** Callbacks of messages that are in the journal only: so many are kept, the oldest are forgotten. */
+/** Most callbacks of messages that are in the journal only; beyond that the oldest is forgotten. */
 const callbackLimit = 64;
 
-/** What waits, in the order in which it goes. */
+/** The entries that wait, in the order in which they are sent. */
 export class UploadQueue {
   readonly #options: UploadQueueOptions;
   #journal: Journal | undefined;
-  /** Settled, but their marks could not be written. */
+  /** Ids of entries that are settled although the journal still has them: their marks could not be written. */
   #settled: number[] = [];
   #entries: Entry[] = [];
   /** Entries that are in the journal only. */
   #unread = 0;
-  /** Who wants to hear of messages that are in the journal only. */
+  /** Callbacks of messages that are in the journal only. */
   #callbacks: { readonly id: number; readonly done: (how: Completion) => void }[] = [];
-  /** To be told once the journal is done: whoever hears of one may have something new to append. */
+  /** Losses to be told after the journal has finished: whoever is told may append at once. */
   #losses: Loss[] = [];
 
   constructor(options: UploadQueueOptions) {
@@ -91,7 +92,7 @@ export class UploadQueue {
     });
   }
 
-  /** All of it is in flash, and what is over is over there, too: RAM may be lost. */
+  /** Whether RAM may be lost: all entries are in flash, and those that are settled are marked so there. */
   get safe(): boolean {
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
     return this.#settled.length === 0;
@@ -106,7 +107,7 @@ export class UploadQueue {
     return this.#entries.length + this.#unread;
   }
 
-  /** The next few, in the order in which they go. Not to be changed. */
+  /** The next few entries, in the order in which they are sent. Not to be changed. */
   next(now: number, lateAfter: number): readonly Entry[] {
     if (this.#unread > 0 && this.#entries.length <= windowLow) {
       this.#fetch();
@@ -118,7 +119,7 @@ export class UploadQueue {
     return live.concat(this.#entries.filter((entry) => now - entry.takenAt > lateAfter));
   }
 
-  /** Takes an entry in. When it is kept, it is over a loss of power too where there is a journal. */
+  /** Takes an entry in. With a journal, one that is kept outlives a loss of power from then on. */
   append(entry: Entry): Taken {
     const taken = this.#append(entry);
     this.#tellLosses();
@@ -143,14 +144,14 @@ export class UploadQueue {
       }
     } catch (error) {
       const taken = this.#appendToRam(entry);
-      // It may be there all the same: then it gets its address.
+      // The record may be in flash all the same: if so, `#takeOver` finds it and notes its address.
       this.#broken(error);
       return taken;
     }
     return this.#appendToRam(entry);
   }
 
-  /** Forgets an entry: it is settled. */
+  /** Removes an entry that is settled. */
   release(entry: Entry): void {
     const index = this.#indexOf(entry.id);
     if (index < 0) return;
@@ -163,13 +164,13 @@ export class UploadQueue {
     });
   }
 
-  /** Lets those that are in RAM go before this one. */
+  /** Moves an entry behind all others that are in RAM. */
   postpone(entry: Entry): void {
     const index = this.#indexOf(entry.id);
     if (index >= 0) this.#entries.push(this.#entries.splice(index, 1)[0]);
   }
 
-  /** Notes how a reading is about to be sent: after a loss of power it must go the same way. */
+  /** Notes how a reading is about to be sent: after a loss of power it must be sent the same way. */
   noteTried(entry: Entry, how: "alone" | "timed"): void {
     const mark = how === "alone" ? "sentAlone" : "sentWithTime";
     if (entry.kind !== "reading" || entry[mark] === true) return;
@@ -179,8 +180,7 @@ export class UploadQueue {
   }
 
   /**
-   * The wall clock is known now: whatever was taken before gets its time. Of earlier boots nothing tells
-   * but how long they had run: they are taken to have followed each other without a pause.
+   * The wall clock is known now: whatever was taken before gets its time.
    *
    * @param epoch epoch ms at monotonic zero
    */
@@ -194,31 +194,9 @@ export class UploadQueue {
   }
 
   #dateRecords(journal: Journal, epoch: number): void {
-    const boots: { boot: number; longest: number; start: number }[] = [];
-    journal.each((_address, { flags, boot, time }) => {
-      if ((flags & 1) !== 0) return;
-      const known = boots.find((each) => each.boot === boot);
-      if (known === undefined) boots.push({ boot, longest: time, start: 0 });
-      else if (time > known.longest) known.longest = time;
-    });
-    if (boots.length === 0) return;
-    const current = this.#options.boot & 0xffff;
-    // Latest first; their numbers wrap.
-    boots.sort((a, b) => ((current - a.boot) & 0xffff) - ((current - b.boot) & 0xffff));
-    let start = epoch;
-    for (let i = 0; i < boots.length; i++) {
-      // A second more: the last of one boot and the first of the next must not be of the same moment.
-      if (boots[i].boot !== current) start -= boots[i].longest + 1_000;
-      boots[i].start = start;
-    }
-    let estimated = 0;
-    journal.each((address, { flags, boot, time }) => {
-      if ((flags & 1) !== 0) return;
-      if (boot !== current) estimated += 1;
-      journal.date(address, Math.round(boots.find((each) => each.boot === boot)!.start + time));
-    });
+    const estimated = dateRecords(journal, this.#options.boot, epoch);
     if (estimated > 0) this.#options.log({ kind: "journal dated", estimated });
-    // Those in RAM get what is in flash, which may be older than this clock.
+    // Flash may have a time from before this clock was set, which then counts for the entry in RAM as well.
     for (let i = 0; i < this.#entries.length; i++) {
       const entry = this.#entries[i];
       const record = entry.address === undefined ? undefined : journal.read(entry.address);
@@ -226,7 +204,7 @@ export class UploadQueue {
     }
   }
 
-  /** Journal in RAM no longer than it takes: it is there for the next few anyhow. */
+  /** Keeps an entry that is in the journal in RAM as well, if it belongs to the next few. */
   #place(entry: Entry): void {
     const { order } = this.#options;
     if (order === "oldest" && (this.#unread > 0 || this.#entries.length >= windowLimit)) {
@@ -236,7 +214,7 @@ export class UploadQueue {
     if (this.#entries.length > windowLimit) this.#evict();
   }
 
-  /** Leaves one to the journal alone: not one of the newest, as those go first. */
+  /** Takes an entry out of RAM that the journal has: not one of the newest, which are sent first. */
   #evict(): void {
     const inFlight = this.#options.inFlight();
     for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
@@ -247,7 +225,7 @@ export class UploadQueue {
     }
   }
 
-  /** From now on it is in the journal alone, all but its callback. */
+  /** From now on the entry is in the journal alone; its callback is kept here. */
   #leave(entry: Entry): void {
     this.#unread += 1;
     if (entry.kind !== "message" || entry.done === undefined) return;
@@ -257,7 +235,7 @@ export class UploadQueue {
     this.#options.log({ kind: "journal callback forgotten" });
   }
 
-  /** What is left in RAM of a message that is no longer in the journal: who wants to hear of it. */
+  /** A message that the journal has lost, as far as RAM still has it: its id and its callback. */
   #callbackOf(id: number): Entry | undefined {
     const gone = {
       takenAt: -Infinity,
@@ -271,7 +249,7 @@ export class UploadQueue {
     return entry.done === undefined ? undefined : entry;
   }
 
-  /** The entry with its callback, which is its own again. */
+  /** The entry with the callback that was kept for it, if there is one. */
   #heard(entry: Entry): Entry {
     const index = entry.kind === "message" ? this.#callbacks.findIndex(({ id }) => id === entry.id) : -1;
     return index < 0 ? entry : { ...(entry as Message), done: this.#callbacks.splice(index, 1)[0].done };
@@ -280,7 +258,7 @@ export class UploadQueue {
   #appendToRam(entry: Entry): Taken {
     if (this.#entries.length >= ramLimit) {
       const inFlight = this.#options.inFlight();
-      // Only what is nowhere else: the rest is safe in flash.
+      // Only an entry that is in RAM alone makes room: all others are in flash as well.
       const index = this.#entries.findIndex(
         (each) => each.address === undefined && inFlight.indexOf(each) < 0,
       );
@@ -324,7 +302,7 @@ export class UploadQueue {
         const isReading = record.type !== EntryType.message;
         this.#losses.push({ id: record.id, isReading, reason: "unreadable", entry: undefined });
       }
-      // Whatever the count says: there is nothing more.
+      // The journal has no more records, even if `#unread` says so.
       if (addresses.length < wanted) this.#unread = 0;
     });
   }
@@ -373,17 +351,17 @@ export class UploadQueue {
     }
   }
 
-  /** Flash hardware that fails: what is in RAM goes on, and the log says that it is no longer safe. */
+  /** The flash hardware has failed: entries in RAM are sent all the same, and the log says so. */
   #broken(error: unknown): void {
     this.#options.log({ kind: "journal failed", reason: reasonOf(error) });
-    // Cut short in the middle of anything, as by a loss of power: it finds its way as after one.
+    // The journal was interrupted at an unknown point, as by a loss of power, so it is opened as after one.
     const journal = this.#open();
     if (journal === undefined) return;
     this.#journal = journal;
     try {
       this.#takeOver(journal);
     } catch {
-      // Until it fails the next time.
+      // The flash fails again: the next call that fails opens the journal once more.
     }
   }
 

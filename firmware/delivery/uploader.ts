@@ -1,5 +1,5 @@
 /**
- * Everything that waits for the cloud, on its way there: one request at a time.
+ * How entries get to the cloud: one request at a time.
  *
  *    append -> queue -> plan -> sent -> stored -> released
  *                ^               | no answer, 5.xx: the same request again, after a pause that grows
@@ -36,21 +36,21 @@ export interface UploaderOptions {
   readonly thing: Thing;
   /** Random number in [0, 1). */
   readonly random: () => number;
-  /** Longest payload that readings are put together to, bytes. */
+  /** Longest payload of a request with several readings, bytes. */
   readonly payloadLimit: number;
   /** Longest datagram of the link, bytes. */
   readonly maxDatagram: number;
-  /** Readings that are waited for until the radio is worth its energy. */
+  /** How many readings must wait before a request is made: each request costs the energy of a connection. */
   readonly batch: number;
   /** Age from which a reading is late, ms. */
   readonly lateAfter: number;
-  /** Pause between two requests that catch up with what has waited, ms. */
+  /** Pause between two requests while readings that have waited are sent, ms. */
   readonly spacing: number;
   /** Where entries outlive the loss of power; undefined for a board without. */
   readonly flash: Flash | undefined;
   readonly policy: FullPolicy;
   readonly order: Order;
-  /** It gives out ids. */
+  /** Gives requests with several readings their id. */
   readonly memory: PersistentState;
   readonly log: (event: DeliveryEvent) => void;
 }
@@ -59,16 +59,16 @@ export interface UploaderOptions {
 const firstPause = 30_000;
 const longestPause = 3_600_000;
 
-/** What the device has to tell, until the cloud has it. */
+/** Sends readings and messages, each until the cloud has it or has refused it for good. */
 export class Uploader {
   readonly #options: UploaderOptions;
   readonly #composer: RequestComposer;
   readonly #queue: UploadQueue;
   readonly #pauses: Backoff;
-  /** The request that was sent last and is not settled. */
+  /** The request that was sent last, until all its entries are settled or go apart. */
   #upload: DeliveryRequest | undefined;
   #inFlight = false;
-  /** What waits is being sent, until nothing waits. True at first: a first contact waits for no batch. */
+  /** Entries are sent until none waits. True at the start: the first contact does not wait for a batch. */
   #draining = true;
   #notBefore = 0;
   /** Epoch ms at monotonic zero, once the network has told the time. */
@@ -101,27 +101,27 @@ export class Uploader {
     return this.#queue.length;
   }
 
-  /** All that waits is in flash: RAM may be lost. */
+  /** Whether all entries that wait are in flash, so that RAM may be lost. */
   get safe(): boolean {
     return this.#queue.safe;
   }
 
-  /** Nothing is to be sent for now. */
+  /** Whether nothing is to be sent for now. */
   get idle(): boolean {
     return !this.#draining;
   }
 
-  /** After deep sleep: what waits has been waiting for more, and this is no first contact. */
+  /** After deep sleep: entries that wait go on waiting for a batch, as this is no first contact. */
   beginIdle(): void {
     this.#draining = false;
   }
 
-  /** A request is out. */
+  /** Whether a request is under way. */
   get inFlight(): boolean {
     return this.#inFlight;
   }
 
-  /** What the request under way carries is all there is: no other follows its answer. */
+  /** Whether the request under way carries all that waits, so that no other follows its answer. */
   get last(): boolean {
     return this.#queue.length <= (this.#upload?.entries.length ?? 0);
   }
@@ -132,32 +132,32 @@ export class Uploader {
     return waits ? this.#notBefore : Infinity;
   }
 
-  /** The monotonic clock went on in deep sleep, so what was taken before it is no older than it is. */
+  /** When a record was taken, ms on the monotonic clock, which went on in deep sleep; see `UploadQueueOptions`. */
   #takenAt({ dated, time, boot }: JournalRecord): number {
     if (dated) return this.#epoch === undefined ? -Infinity : time - this.#epoch;
     return boot === (this.#options.memory.bootMark & 0xffff) ? time : -Infinity;
   }
 
-  /** When the clock's time is known, epoch ms at monotonic zero. */
+  /** Epoch ms at monotonic zero; undefined until the time is known. */
   get epoch(): number | undefined {
     return this.#epoch;
   }
 
-  /** The clock was set: what was taken before it was known gets its time, what has one keeps it. */
+  /** The clock was set: entries that have no time get theirs, and no other entry changes. */
   setEpoch(epoch: number): void {
     const first = this.#epoch === undefined;
     this.#epoch = epoch;
     if (first) this.#queue.date(epoch);
   }
 
-  /** When something taken at `now`, monotonic ms, was taken, epoch ms. */
+  /** `now`, monotonic ms, as epoch ms; undefined until the time is known. */
   timeOf(now: number): number | undefined {
     return this.#epoch === undefined ? undefined : Math.round(this.#epoch + now);
   }
 
   /**
-   * Takes an entry in: when this returns it is kept, where there is a journal over a loss of power too.
-   * False when it was refused or there was no room, which is told and counted.
+   * Takes an entry in: when this returns it is kept, and with a journal it outlives a loss of power. False
+   * when it was refused or there was no room, which the log tells and `totals` count.
    */
   append(entry: Entry): boolean {
     const taken = this.#queue.append(entry);
@@ -167,7 +167,7 @@ export class Uploader {
     return true;
   }
 
-  /** Readings are to be sent although not as many wait as might. */
+  /** Has readings sent although fewer wait than a batch has. */
   flush(): void {
     if (this.#queue.length > 0) this.#draining = true;
   }
@@ -181,8 +181,8 @@ export class Uploader {
   }
 
   /**
-   * Sends what is next, and what follows when that was settled at once. A loop and not a call from the
-   * outcome: a day of readings that cannot be sent would fill the stack.
+   * Sends the next request, and the one after it when the outcome is known at once. It is a loop, and not a
+   * call from `onComplete`, because a day of readings that cannot be sent would fill the stack.
    */
   send(now: number): void {
     while (this.wants(now)) this.#sendNext(now);
@@ -190,9 +190,9 @@ export class Uploader {
 
   #sendNext(now: number): void {
     const upload = this.#nextUpload(now);
-    // The journal counted more than it can give back.
+    // The journal counts entries that it cannot read back.
     if (upload === undefined) {
-      // Nor is it asked again at once: what waits may be in flash that cannot be read.
+      // It is not asked again at once, because flash that cannot be read now may be readable later.
       this.#notBefore = now + firstPause;
       return void (this.#draining = false);
     }
@@ -200,7 +200,7 @@ export class Uploader {
     try {
       payload = this.#composer.payload(upload);
     } catch (error) {
-      // An application's values may do anything when they are looked at; the others must not wait for them.
+      // A getter or `toJSON` of the application's values has thrown: this entry is refused, the others go on.
       payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
     }
     if (typeof payload === "string") return this.#refuse(upload, payload);
@@ -213,7 +213,7 @@ export class Uploader {
         payload,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
-          this.#settle(upload, outcome, at);
+          this.#onOutcome(upload, outcome, at);
         },
       },
       now,
@@ -231,7 +231,7 @@ export class Uploader {
     return (this.#upload = upload);
   }
 
-  #settle(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
+  #onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);
@@ -246,7 +246,7 @@ export class Uploader {
       this.#composer.avoid(upload.topic)
     ) {
       this.#options.log({ kind: "report without", topic: upload.topic });
-      // Nothing of it can have arrived, so none of it needs to go that way again.
+      // None of the readings can have been stored, so none has to be sent with its time again.
       for (let i = 0; i < upload.entries.length; i++) {
         const entry = upload.entries[i];
         if (entry.kind === "reading") entry.sentWithTime = false;
@@ -262,14 +262,14 @@ export class Uploader {
     }
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
     this.#keep(upload, describeOutcome(outcome), retryAfter, now);
-    // It may be this one that the server cannot digest: the others get their turn before it.
+    // This request may be the one that the server fails at, so the other entries are sent before it.
     if (outcome.kind === "rejected" && blames(outcome.reason)) this.#postpone(upload);
   }
 
-  /** The cloud has it. */
+  /** The cloud has the entries of the request. */
   #release(upload: DeliveryRequest, answer: Answer | undefined, now: number): void {
     this.#pauses.reset();
-    // Whoever has days to tell does not tell them all in one breath.
+    // A device that has days of readings to send pauses between requests, so that it does not load the cell.
     this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) {
@@ -286,7 +286,7 @@ export class Uploader {
     }
   }
 
-  /** Tries again after a pause that grows, `retryAfter` ms at least. */
+  /** Sends the request again after a pause that grows, `retryAfter` ms at least. */
   #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number): void {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
@@ -304,7 +304,7 @@ export class Uploader {
     for (let i = 0; i < upload.entries.length; i++) this.#queue.postpone(upload.entries[i]);
   }
 
-  /** Refused for good: one of several may be to blame, so each is tried by itself. */
+  /** The request was refused for good. With several readings one may be to blame, so each is sent alone. */
   #refuse(upload: DeliveryRequest, reason: string, enosCode?: number): void {
     this.#upload = undefined;
     const { entries } = upload;
@@ -332,7 +332,7 @@ export class Uploader {
     );
   }
 
-  /** How long ago it was taken, ms; 0 when nothing tells. */
+  /** How long ago the entry was taken, ms; 0 when that is not known. */
   #age(entry: Entry, now: number): number {
     if (entry.takenAt !== -Infinity) return now - entry.takenAt;
     const { time } = entry;
@@ -340,14 +340,14 @@ export class Uploader {
   }
 
   #lost(id: number, isReading: boolean, lost: LossReason | "unreadable", entry: Entry | undefined): void {
-    // Said to be full where nobody is to blame but the size of the store.
+    // The journal's word "dropped" is "full" in the log: the store had no room.
     const reason = lost === "dropped" ? "full" : lost;
     this.#options.log({ kind: isReading ? "report dropped" : "message dropped", id, reason });
     if (isReading) this.totals.dropped += 1;
     if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
   }
 
-  /** What the application does with it must not keep the next entry from being settled. */
+  /** Calls the message's callback. An exception in it must not keep the next entry from being settled. */
   #complete(entry: Entry, how: Completion): void {
     if (entry.kind !== "message" || entry.done === undefined) return;
     try {
@@ -361,7 +361,7 @@ export class Uploader {
   }
 }
 
-/** Rejections that speak of the request and not of the device or its session. */
+/** Whether a rejection says that the request is wrong, and not the device or its session. */
 function blames(reason: Rejection): boolean {
   return reason !== "unauthorized" && reason !== "bad-option" && reason !== "forbidden";
 }

@@ -9,29 +9,29 @@ import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
-import type { DeviceAtRest } from "../continuity/deep-sleep-record";
+import type { SleepState } from "../continuity/deep-sleep-record";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
 import type { Radio } from "../continuity/radio-budget";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 
-/** What brings datagrams out of the device: a modem, or a network that is simply there. */
+/** What brings datagrams out of the device: a modem, or on a PC its network, which needs no driver. */
 export interface Link extends Radio {
   /** Whether datagrams can be sent now. */
   readonly ready: boolean;
   readonly deadline: number;
-  /** Asks for it to become ready; may be called again and again. */
+  /** Asks the link to become ready; may be called again and again. */
   connect(now: number): void;
   poll(now: number): void;
-  /** It is up, and goes to sleep by itself if nobody wants anything of it. */
+  /** The link is up, and goes to sleep by itself if nobody sends anything. */
   readonly sleepsByItself?: boolean;
-  /** Something is on its way to it. */
+  /** A datagram or a command is on its way to the modem. */
   readonly busy?: boolean;
-  /** It claims to be ready and nothing comes back: resets it, harder each time. */
+  /** Resets a modem that claims to be ready while nothing comes back; a harder reset at each call. */
   reset?(now: number): void;
-  /** Something did come back. */
+  /** The cloud has answered, so the next `reset` begins with the mildest again. */
   confirm?(now: number): void;
-  /** What it wants kept over a restart: up to six numbers, 0 to 65535. */
+  /** How far the resets have gone, to be kept over a restart: up to six numbers, 0 to 65535. */
   readonly escalation?: readonly number[];
 }
 
@@ -66,38 +66,38 @@ export interface AgentOptions {
   /** Readings to take, 0 for no end. */
   readonly reports: number;
   readonly format: Format;
-  /** Readings that are waited for until they are sent (default 1). */
+  /** How many readings are sent together: so many must wait before a request is made (default 1). */
   readonly batch?: number;
-  /** Longest payload that readings are put together to, bytes (default 512). */
+  /** Longest payload of a request with several readings, bytes (default 512). */
   readonly payloadLimit?: number;
   /** Age from which a reading is late, seconds (default: what a batch takes, and one interval more). */
   readonly late?: number;
-  /** The journal's partition; without one, what waits is lost with the power. */
+  /** The journal's partition; without one, readings that wait are lost when the power fails. */
   readonly flash?: Flash;
-  /** What goes when the journal is full (default "oldest"). */
+  /** Which readings are given up when the journal is full (default "oldest"). */
   readonly policy?: FullPolicy;
-  /** What goes first when much waits (default "oldest"). */
+  /** Which readings are sent first when many wait (default "oldest"). */
   readonly order?: Order;
-  /** Seconds between two requests that catch up with what has waited (default 3). */
+  /** Seconds between two requests while readings that have waited are sent (default 3). */
   readonly spacing?: number;
   /** What the device remembers over a restart; made from `store` when left out. */
   readonly memory?: PersistentState;
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
-  readonly woken?: DeviceAtRest;
-  /** Memory outlives deep sleep, so storage is written less often (default false). */
+  readonly woken?: SleepState;
+  /** The board has memory that outlives deep sleep, so storage is written less often (default false). */
   readonly retained?: boolean;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
   readonly startReason?: string;
   /** Longest wait for the network after power came back, seconds (default 0). */
   readonly startSpread?: number;
-  /** A session without a report due is kept alive (default false). */
+  /** A session is kept alive while no reading is due (default false). */
   readonly keepAlive?: boolean;
   /** Seconds a day for which the radio may be on in vain (default 0: no bound). */
   readonly radioBudget?: number;
   /** The values of each reading go into the log. */
   readonly logValues?: boolean;
-  /** Starts the board anew. Readings are safe in the journal; left out, nothing is restarted. */
+  /** Restarts the board, which costs no reading: they are in the journal. Left out, nothing is restarted. */
   readonly restart?: (cause: RestartCause) => void;
   /** The time, ms, for what the application sends outside of any call into the agent. */
   readonly now?: () => number;
@@ -106,7 +106,7 @@ export interface AgentOptions {
    * command's handler that took its time has come to its end.
    */
   readonly wake?: () => void;
-  /** Takes what happens, without secrets; `logLine` makes a line of it. */
+  /** Takes the events of the log, which hold no secrets; `logLine` makes a line of each. */
   readonly log: Log;
   /** The session's own events, for whoever must act on them. */
   readonly onSession?: (event: SessionEvent) => void;

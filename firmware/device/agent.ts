@@ -11,15 +11,14 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { describeOutcome } from "../enos/outcome";
 import { Session } from "../enos/session";
-import { deviceRoot, pathOptions } from "../enos/topic";
-import { CommandExecutor } from "./commands";
+import { CommandResponder } from "./command-responder";
 import { SessionKeeper } from "../continuity/session-keeper";
 import { clockTolerance } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
+import { ReadingIntake } from "./reading-intake";
 import { Sampler } from "./sampler";
 import { startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
@@ -30,18 +29,10 @@ import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
-import type { CommandReply } from "./commands";
-import type { DeviceAtRest } from "../continuity/deep-sleep-record";
-import type { ReadingFormat } from "../delivery/entry";
+import type { SleepState } from "../continuity/deep-sleep-record";
 import type { RestartCause } from "../continuity/persistent-state";
 
 export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
-
-/** Formats that take turns in `alternate`. */
-const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
-
-/** In how many answers a command that was not answered would have come again. */
-const repeats = 3;
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
@@ -50,12 +41,13 @@ export class Agent {
   readonly #session: Session;
   readonly #socket: DatagramSocket;
   readonly #uploader: Uploader;
-  readonly #executor: CommandExecutor;
+  readonly #commands: CommandResponder;
   readonly #credentials: Credentials;
   readonly #memory: PersistentState;
   readonly #sessionKeeper: SessionKeeper;
   readonly #radio: RadioGuard;
   readonly #sampler: Sampler;
+  readonly #readings: ReadingIntake;
   readonly #supervisor: Supervisor;
   readonly #clock = new WallClock();
   /** The network is left alone until then, ms. */
@@ -65,9 +57,6 @@ export class Agent {
   #idle = false;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
-  /** Answers of the cloud to wait for before it is sure that it does not send a command again. */
-  #unsettled = 0;
-  readonly #counts = { taken: 0, commands: 0, repeatedCommands: 0 };
 
   /**
    * @throws SettingsError when credentials or session settings cannot work
@@ -98,7 +87,10 @@ export class Agent {
       crypto: options.crypto,
       endpoint: this.#endpoint,
       random,
-      onDownlink: (topic, payload, now) => this.#obey(topic, payload, now),
+      onDownlink: (topic, payload, now) => {
+        this.#commands.obey(topic, payload, now);
+        this.#idle = false;
+      },
       onEvent: (event) => this.#onSession(event),
       onAnswered: (answered, now) => this.#onAnswered(answered, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
@@ -130,11 +122,27 @@ export class Agent {
       memory,
       log,
     });
-    this.#executor = new CommandExecutor(application.thing, application.commands, () => options.wake?.());
+    this.#readings = new ReadingIntake(
+      {
+        format: options.format,
+        memory,
+        uploader: this.#uploader,
+        logValues: options.logValues === true,
+        log,
+      },
+      options.woken?.taken ?? 0,
+    );
+    this.#commands = new CommandResponder({
+      application,
+      credentials: this.#credentials,
+      send: (answer, now) => this.#session.send(answer, now),
+      wake: () => options.wake?.(),
+      log,
+    });
     const { io, ...socketOptions } = options.socket;
     this.#socket = new io({
       ...socketOptions,
-      // Read in `poll`: the stack of an ESP32 is too small to settle an exchange and start the next
+      // Read in `poll`: the stack of an ESP32 is too small to end an exchange and start the next
       // one on top of the UART, the AT engine and the socket.
       onReadable(): void {},
       onError(this: DatagramSocket, reason?: string): void {
@@ -145,7 +153,7 @@ export class Agent {
 
   /** Counted since start; all but the commands and messages are readings. */
   get totals() {
-    return { ...this.#counts, ...this.#uploader.totals };
+    return { taken: this.#readings.taken, ...this.#commands.counts, ...this.#uploader.totals };
   }
 
   /** Whether the session with the cloud is open. */
@@ -162,26 +170,26 @@ export class Agent {
   get deadline(): number {
     const { link } = this.#options;
     const at = this.#polledAt;
-    let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#executor.deadline);
+    let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#commands.deadline);
     deadline = Math.min(deadline, this.#sampler.deadline);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
     if (this.#radio.suspended) return deadline;
-    const alive = this.#sessionKeeper.deadline(this.#nextReport());
-    // Once it is due the link is what is waited for.
+    const alive = this.#sessionKeeper.deadline(this.#nextRequest());
+    // A keep-alive that is due already waits for the link alone, whose deadline is in the minimum.
     if (alive > at) deadline = Math.min(deadline, alive);
     return Math.min(deadline, this.#uploader.deadline(at));
   }
 
   /**
-   * How the device stands at rest: nothing under way, nothing wanted before `until`, all that waits in the
-   * journal. The board may lose its RAM then. Undefined while it must not.
+   * What deep sleep has to keep: nothing is under way, nothing is wanted before `until`, and all that waits is
+   * in the journal. Undefined while the board must not lose its RAM.
    */
-  atRest(): DeviceAtRest | undefined {
+  sleepState(): SleepState | undefined {
     const { link } = this.#options;
     const { deadline } = this;
-    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && this.#unsettled === 0;
-    if (!quiet || this.#session.busy || this.#executor.busy || this.#radio.suspended) return undefined;
+    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
+    if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
     if (!this.#uploader.safe) return undefined;
@@ -206,13 +214,12 @@ export class Agent {
     this.#options.link.poll(now);
     this.#receive(now);
     this.#endpoint.poll(now);
-    const finished = this.#executor.takeFinished(now);
-    for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
+    if (this.#commands.poll(now)) this.#idle = false;
     const values = this.#sampler.take(now);
     if (values !== undefined) this.#keep(values, now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
-    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#executor.busy) {
+    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
@@ -226,8 +233,8 @@ export class Agent {
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
-    // Without the next reading's, which comes whatever hangs.
-    const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#executor.deadline);
+    // Not the sampler's deadline: the next reading is taken even while something else hangs.
+    const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
     const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restart(cause);
@@ -242,8 +249,8 @@ export class Agent {
   setTime(epoch: number, now: number): boolean {
     const before = this.#clock.epoch;
     const how = this.#clock.tell(epoch, now);
-    // In deep sleep the clock runs by an oscillator without a crystal: readings keep to the network's time,
-    // every step of it, for small ones add up.
+    // In deep sleep the clock runs by an oscillator without a crystal. Readings follow each correction that
+    // the network makes, because small ones add up over many sleeps.
     if (how === "set" && this.#slept > 0) this.#sampler.shift(this.#clock.epoch! - before!);
     if (how !== "doubted") this.#slept = 0;
     if (how === "doubted" || how === "jumped") this.#options.log({ kind: `clock ${how}` });
@@ -261,7 +268,7 @@ export class Agent {
   #start(now: number): void {
     this.#started = true;
     const { application, log, startReason, startSpread = 0, interval } = this.#options;
-    // A board that restarted by itself does so alone; power comes back to many at once.
+    // Power comes back to many devices at once; a board that restarted by itself is the only one to do so.
     const alone = startReason !== undefined && startReason !== "power-on" && startReason !== "brownout";
     const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
     const delay = startDelay(this.#credentials.deviceKey, this.#memory.boots, longest);
@@ -296,7 +303,7 @@ export class Agent {
       device.informFirmware(application.version);
   }
 
-  /** After deep sleep: where it was, as if it had only waited. */
+  /** After deep sleep: takes up the state from before, as if the device had only waited. */
   #goOn(now: number): void {
     const { woken } = this.#options;
     if (woken === undefined) return;
@@ -307,33 +314,19 @@ export class Agent {
     }
     this.#slept = slept;
     this.#sampler.resume(next, taken);
-    this.#counts.taken = taken;
     this.#uploader.beginIdle();
     this.#idle = true;
     this.#sessionKeeper.begin(epoch, now);
     if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
   }
 
-  #format(): ReadingFormat {
-    const { format } = this.#options;
-    return format === "alternate" ? turns[this.#counts.taken % turns.length] : format;
-  }
-
-  /** Takes a reading in: when this returns it is in the journal. */
   #keep(values: ThingValues, now: number): void {
-    const { log, logValues } = this.#options;
-    const id = this.#memory.takeId();
-    const format = this.#format();
-    this.#counts.taken += 1;
     this.#idle = false;
-    const time = this.#uploader.timeOf(now);
-    if (!this.#uploader.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format }))
-      return;
-    log({ kind: "report taken", id, format, values: logValues === true ? values : undefined });
+    this.#readings.keep(values, now);
   }
 
-  /** When the next request is due without anybody asking for it, ms. */
-  #nextReport(): number {
+  /** When the next request with readings will be due, ms. */
+  #nextRequest(): number {
     if (!this.#sampler.left) return Infinity;
     const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uploader.waiting - 1);
     return this.#sampler.deadline + missing * this.#options.interval * 1000;
@@ -344,7 +337,7 @@ export class Agent {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
-    if (this.#unsettled > 0) this.#unsettled -= 1;
+    this.#commands.responded();
     this.#supervisor.answered();
     link.confirm?.(now);
     this.#sessionKeeper.keep(this.#uploader.epoch, false);
@@ -365,10 +358,10 @@ export class Agent {
   }
 
   #send(now: number): void {
-    // The last ones wait for no others.
+    // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
-    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextReport());
+    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextRequest());
     if (!wanted && !aliveDue) return;
     const { link } = this.#options;
     if (!link.ready) {
@@ -380,52 +373,14 @@ export class Agent {
     else this.#sessionKeeper.ask(now);
   }
 
-  #obey(topic: string, payload: Uint8Array, now: number): void {
-    const handled = this.#executor.handle(topic, payload, now);
-    this.#idle = false;
-    if (handled === "unreadable" || handled === "overload") {
-      this.#options.log({ kind: "command ignored", topic, reason: handled });
-    } else if (handled === "working") {
-      this.#options.log({ kind: "command working", topic });
-    } else {
-      this.#answer(handled, now);
-    }
-  }
-
-  #answer(reply: CommandReply, now: number): void {
-    const { log } = this.#options;
-    const { id, code } = reply;
-    if (reply.duplicate) this.#counts.repeatedCommands += 1;
-    else this.#counts.commands += 1;
-    const kind = reply.duplicate ? "command repeated" : "command executed";
-    log({ kind, command: reply.kind, id, code });
-    this.#session.send(
-      {
-        path: pathOptions(`${deviceRoot(this.#credentials)}/${reply.topic}`, reply.contentFormat),
-        payload: reply.payload,
-        answer: true,
-        onComplete: (outcome) => {
-          // The server's refusal is the first of those answers.
-          this.#unsettled =
-            outcome.kind === "accepted" ? 0 : outcome.kind === "rejected" ? repeats - 1 : repeats;
-          // The cloud sends a command again until it has its answer.
-          if (outcome.kind === "accepted") log({ kind: "command answered", id });
-          else log({ kind: "command unanswered", id, reason: describeOutcome(outcome) });
-        },
-      },
-      now,
-    );
-    this.#idle = false;
-  }
-
   #transmit(datagram: Uint8Array, address: string, port: number): void {
-    // A retransmission of what was under way would wake the modem that was just switched off.
+    // A retransmission would wake the modem, which was switched off because the day's budget is spent.
     if (this.#radio.suspended) return;
-    // The last reading on its way means that one answer is all that is expected.
-    // What fetches a command does not: its answer has to follow.
+    // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
+    // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
     this.#socket.releaseAfterReply =
-      request && this.#session.online && this.#uploader.last && !this.#executor.busy;
+      request && this.#session.online && this.#uploader.last && !this.#commands.busy;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
     this.#socket.write(datagram, address, port);
   }
@@ -435,15 +390,5 @@ export class Agent {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
     }
-  }
-}
-
-/** As they are now: the application may use one object for all its readings. */
-function copyOf(values: ThingValues): ThingValues {
-  try {
-    return { ...values };
-  } catch {
-    // It may do anything when it is looked at, which shows when it is sent.
-    return values;
   }
 }

@@ -9,7 +9,7 @@ import type { Device } from "../delivery/application-messages";
 export type { Device } from "../delivery/application-messages";
 export type { Completion } from "../delivery/entry";
 
-/** What a product is and does. */
+/** A product's own part of the firmware: its model, its readings, its commands. */
 export interface Application {
   readonly thing: Thing;
   /** Of this firmware, such as "1.4.2": told to the cloud once a start, but not after deep sleep. */
@@ -21,15 +21,15 @@ export interface Application {
   start?(device: Device, boot: Boot): void;
 }
 
-/** How the device came to start. */
+/** How this start came about. */
 export interface Boot {
   /** Number of this boot, from 1. */
   readonly boots: number;
   /** As the board knows it: "power-on", "software", "brownout", "panic", "watchdog" ... or "unknown". */
   readonly reason: string;
-  /** Why the firmware restarted the board, if it did: told once. */
+  /** Why the firmware restarted the board, if it did; "none" at every start after that. */
   readonly restart: RestartCause;
-  /** How often it has. */
+  /** How often the firmware has restarted the board so far. */
   readonly restarts: number;
   /** Readings and messages of earlier boots that wait for the cloud. */
   readonly waiting: number;
@@ -48,7 +48,10 @@ export interface CommandHandlers {
   readonly services: Readonly<Record<string, ServiceHandler>>;
 }
 
-/** A service. A method's type, so that handlers may name the very inputs that the model gives them. */
+/**
+ * Runs a service. It is declared as a method, whose parameters TypeScript compares more loosely, so that a
+ * handler may name the inputs that the model gives it.
+ */
 export type ServiceHandler = {
   run(inputs: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult>;
 }["run"];

@@ -31,7 +31,7 @@ export type Handled = CommandReply | "unreadable" | "working" | "overload";
 
 /** Commands remembered for duplicates; EnOS holds few at a time. */
 const rememberedLimit = 16;
-/** After this a handler has failed, ms. */
+/** Time that a handler has until its command counts as failed, ms. */
 const patience = 300_000;
 /** Longest raw answer, bytes. */
 const longestReply = 8_192;
@@ -43,9 +43,9 @@ interface Remembered {
   readonly id: string | number;
   /** Undefined while its handler works. */
   reply: CommandReply | undefined;
-  /** When its handler has failed, ms. */
+  /** When its handler has had its time and the command counts as failed, ms. */
   readonly expires: number;
-  /** The answer that says how it went. */
+  /** Makes the answer to the command out of the handler's result. */
   readonly answer: (result: CommandResult) => CommandReply;
 }
 
@@ -155,15 +155,15 @@ export class CommandExecutor {
       result = failure(error);
     }
     if (!isPromise(result)) return (command.reply = answer(sane(result)));
-    const settle = (outcome: CommandResult): void => {
+    const finish = (outcome: CommandResult): void => {
       this.#finish(command, outcome);
       this.#wake();
     };
-    result.then(settle, (error: unknown) => settle(failure(error)));
+    result.then(finish, (error: unknown) => finish(failure(error)));
     return "working";
   }
 
-  /** One that is still worked on keeps its place: its duplicate would be executed a second time. */
+  /** Forgets the oldest command that is done: one at work has to stay, or its duplicate would run it twice. */
   #makeRoom(): boolean {
     if (this.#remembered.length < rememberedLimit) return true;
     for (let i = 0; i < this.#remembered.length; i++) {
@@ -174,7 +174,7 @@ export class CommandExecutor {
     return false;
   }
 
-  /** The first result counts: one that comes after its time is over changes nothing. */
+  /** Notes the result of a command. The first one counts: a handler may still finish after its time is over. */
   #finish(command: Remembered, result: CommandResult): void {
     if (command.reply !== undefined) return;
     command.reply = command.answer(sane(result));
@@ -204,7 +204,7 @@ export class CommandExecutor {
     return isPromise(result) ? result.then((late) => this.#checked(name, late)) : this.#checked(name, result);
   }
 
-  /** Outputs that are not what the model says would be refused, or misread, in the cloud. */
+  /** The result, or a failure when its outputs are not what the model says: the cloud would misread them. */
   #checked(name: string, given: CommandResult): CommandResult {
     const result = sane(given);
     if (result.code !== CommandCode.ok) return result;
@@ -213,7 +213,7 @@ export class CommandExecutor {
     return { code: CommandCode.failed, message: `output ${fault.id} ${fault.detail}` };
   }
 
-  /** All points or none: a command that is half wrong changes nothing. */
+  /** Sets all points, or none if one of the values is wrong. */
   #set(values: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult> {
     if (Object.keys(values).length === 0) {
       return { code: CommandCode.badRequest, message: "no measure point" };

@@ -1,6 +1,6 @@
 /**
- * A board's very first start, where it was given no device key: the modem's IMEI becomes it. Until the
- * modem has told it there is no agent, for its topics carry the key; then the board starts anew.
+ * The first start of a board that was given no device key: the modem's IMEI becomes the key. The agent's
+ * topics carry the key, so there is no agent until the modem has told its IMEI; then the board restarts.
  */
 import { checkSegment } from "../enos/credentials";
 import type { Log } from "./log";
@@ -16,13 +16,13 @@ export interface IdentifiedModem {
 
 export interface IdentificationOptions {
   readonly modem: IdentifiedModem;
-  /** Keeps the key where the keys are. */
+  /** Stores the device key where the product key and the secret are. */
   readonly store: (deviceKey: string) => void;
   readonly restart: () => void;
   readonly log: Log;
 }
 
-/** Stands in for the agent until then. */
+/** Stands in for the agent until the device key is known. */
 export class Identification {
   readonly #options: IdentificationOptions;
   #done = false;
@@ -52,12 +52,12 @@ export class Identification {
     restart();
   }
 
-  /** No time is needed for it. */
+  /** The time is of no use before there is an agent, so it is never taken over. */
   setTime(): boolean {
     return false;
   }
 
-  /** A fault in the middle: the modem's driver goes on by itself. */
+  /** Does nothing about an exception: the modem's driver goes on at its next deadline. */
   fault(): void {}
 
   supervise(): void {}

@@ -19,7 +19,7 @@ import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log"
 /** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
 type DeviceEvent =
   | { readonly kind: "agent start"; readonly interval: number }
-  /** The network is left alone for `delay`: not all devices of a place come at once. */
+  /** The network is not used for `delay`, so that devices which start together do not all come at once. */
   | { readonly kind: "agent waits"; readonly delay: number }
   /** Nothing is under way; `waiting` entries, and the next reading in `next`, where there are any. */
   | { readonly kind: "agent idle"; readonly waiting?: number; readonly next?: number }
@@ -75,14 +75,14 @@ export type LogEvent = DeviceEvent | SessionLogEvent | DeliveryEvent | Continuit
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
 
-/** Of a union of events those that may be of one kind. */
+/** The events of a union that are of kind `K`. */
 type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
   ? K extends Kinds
     ? E
     : never
   : never;
 
-/** By the event's kind its line, or what makes it of the event. */
+/** For each kind of event its line, or the function that makes the line out of the event. */
 type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
 
 const words: Words = Object.freeze<Words>({
@@ -125,8 +125,7 @@ const words: Words = Object.freeze<Words>({
   "clock jumped": "clock: jumped",
   "coap discarded": (e) => `coap: discarded reason=${e.reason} what=${quoted(e.what)}`,
   "socket error": (e) => `socket: error reason=${quoted(e.reason)}`,
-  "radio off": (e) =>
-    `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.resumes)}`,
+  "radio off": (e) => `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.wait)}`,
   "radio budget of a new day": "radio: budget of a new day",
   "memory failed": (e) => `memory: failed reason=${quoted(e.reason)}`,
   "journal open": (e) =>
@@ -157,7 +156,7 @@ const words: Words = Object.freeze<Words>({
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 
-/** The line of an event, without its end. */
+/** The line of an event, without a line end. */
 export function logLine(event: LogEvent): string {
   const line = words[event.kind] as string | ((e: LogEvent) => string);
   return typeof line === "string" ? line : line(event);
@@ -173,7 +172,7 @@ export function modemLog(log: Log): ModemLog {
   return (event) => log(typeof event === "string" ? { kind: "modem note", text: event } : event);
 }
 
-/** A number and what stands before it; nothing when there is none. */
+/** `name` and the number; nothing when there is no number. */
 function given(name: string, value: number | undefined): string {
   return value === undefined ? "" : name + value;
 }
@@ -186,7 +185,7 @@ function quoted(value: string | number): string {
   return oneLine(JSON.stringify(value));
 }
 
-/** As it is where that can be told from what follows it, else quoted. */
+/** The text as it is if it has an end that a reader can see, else quoted. */
 function bare(text: string): string {
   if (text === "" || text.charCodeAt(0) === 0x22) return quoted(text);
   for (let i = 0; i < text.length; i++) {

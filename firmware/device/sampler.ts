@@ -1,5 +1,5 @@
 /**
- * Takes readings in their time: every interval, in step, however long anything else takes.
+ * When the application is asked for a reading.
  */
 import { isReading } from "../delivery/application-messages";
 import type { ThingValues } from "../model/thing";
@@ -15,39 +15,41 @@ export interface SamplerOptions {
   readonly log: Log;
 }
 
-/** See the head of this file. All times are monotonic, ms. */
+/**
+ * Takes a reading every interval, in step, however long anything else takes. All times are monotonic, ms.
+ */
 export class Sampler {
   readonly #options: SamplerOptions;
   #taken = 0;
-  /** When the next reading is due; the first at the first look. */
+  /** When the next reading is due; undefined until `take` is called first, when the first one is. */
   #next: number | undefined;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
   }
 
-  /** Whether there are more to take. */
+  /** Whether there are more readings to take. */
   get left(): boolean {
     return this.#options.reports === 0 || this.#taken < this.#options.reports;
   }
 
-  /** When the next one is due; Infinity when there is none. */
+  /** When the next reading is due; Infinity when there is none. */
   get deadline(): number {
     return this.left ? (this.#next ?? 0) : Infinity;
   }
 
-  /** How many were taken, deep sleep or not. */
+  /** How many readings were taken, those before deep sleep included. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Goes on after deep sleep. */
+  /** Goes on after deep sleep with what `deadline` and `taken` were before it. */
   resume(next: number, taken: number): void {
     this.#next = next;
     this.#taken = taken;
   }
 
-  /** The monotonic clock has run slow (above 0) or fast by so many ms: the next one is due when it was. */
+  /** The monotonic clock has run slow (`by` above 0) or fast by so many ms: the next reading moves by as much. */
   shift(by: number): void {
     if (this.#next !== undefined) this.#next -= by;
   }
@@ -57,7 +59,7 @@ export class Sampler {
     this.#next ??= now;
     if (now < this.#next || !this.left) return undefined;
     const { interval, application, log } = this.#options;
-    // Late by whatever kept the device: the next one is due where it would have been.
+    // A reading that was taken late does not delay the next one.
     const next = this.#next + interval * 1000;
     this.#next = next > now ? next : now + interval * 1000;
     try {

@@ -9,10 +9,10 @@ import { SettingsError, lifetimeRange } from "../enos/credentials";
 import type { ReadingFormat } from "../delivery/entry";
 import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
-import type { EditionSetting } from "../enos/session";
+import type { EditionSetting } from "../enos/authentication";
 import type { InitialisationVector } from "../enos/sign";
 
-/** How readings are put on the wire: a raw layout of the thing model, JSON, or one after the other. */
+/** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export type Format = ReadingFormat | "alternate";
 
 export interface Settings {
@@ -21,27 +21,27 @@ export interface Settings {
   readonly port: number;
   /** Seconds between readings. */
   readonly interval: number;
-  /** Readings to take before falling silent, 0 for no end. */
+  /** Readings to take, 0 for no end. */
   readonly reports: number;
   /** Not called "format": that name is mcconfig's own, for displays. */
   readonly payload: Format;
-  /** Readings that are waited for until they are sent. */
+  /** How many readings are sent together: so many must wait before a request is made. */
   readonly batch: number;
-  /** Longest payload that readings are put together to, bytes. */
+  /** Longest payload of a request with several readings, bytes. */
   readonly payloadLimit: number;
   /** Age from which a reading counts as late, seconds; undefined: what a batch takes, and an interval. */
   readonly late?: number;
-  /** What goes first when much waits. */
+  /** Which readings are sent first when many wait. */
   readonly order: Order;
-  /** What goes when the journal is full. */
+  /** Which readings are given up when the journal is full. */
   readonly full: FullPolicy;
-  /** Seconds between two requests that catch up with what has waited. */
+  /** Seconds between two requests while readings that have waited are sent. */
   readonly spacing: number;
   /** Longest wait for the network after power came back, seconds. */
   readonly startSpread: number;
   /** Seconds a day for which the radio may be on in vain, 0 for no bound. */
   readonly radioBudget: number;
-  /** Whether a session without a report due is kept alive. */
+  /** Whether a session is kept alive while no reading is due. */
   readonly keepAlive: boolean;
   /** Whether the values of each reading go into the log. */
   readonly logValues: boolean;

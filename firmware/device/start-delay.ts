@@ -1,7 +1,7 @@
 /**
- * When power comes back to a street, all its devices start at once: each waits a while of its own before
- * it uses the network. The while comes from the device key, so that no two agree, and from the number
- * of the boot, so that a device is not the last for ever.
+ * When power comes back to a street, all its devices start at once, so each waits for a time of its own
+ * before it uses the network. The time is computed from the device key, so that devices differ, and from the
+ * number of the boot, so that the same device is not last at every start.
  */
 import { ascii } from "../text/ascii";
 
@@ -13,7 +13,7 @@ import { ascii } from "../text/ascii";
  * @param longest ms
  */
 export function startDelay(deviceKey: string, boots: number, longest: number): number {
-  // FNV-1a, then a final mix: keys that differ in their last digit must not wait alike.
+  // FNV-1a and a final mix, so that keys which differ in their last digit alone give quite different times.
   let hash = 0x811c9dc5 ^ boots;
   const bytes = ascii(deviceKey);
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);

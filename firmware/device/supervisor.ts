@@ -1,7 +1,5 @@
 /**
- * Looks after the device from outside its own reasoning, for the day on which that is wrong: resets the
- * modem when it claims to be up and nothing comes back, and restarts the board when nothing else helps.
- * What waits is in flash, so a restart costs no reading; why it was done is kept and told.
+ * Signs that the device no longer works, and what the supervisor does about each:
  *
  *     4 exchanges without an answer                the modem's next reset
  *     10 exceptions within 10 minutes              restart "fault"
@@ -9,29 +7,37 @@
  *       half an hour, and nobody has a deadline
  *     a day of exchanges without one answer,       restart "no-contact"
  *       twenty at least
+ *
+ * What waits is in flash, so a restart costs no reading; the next boot knows and tells its cause.
  */
 import type { RestartCause } from "../continuity/persistent-state";
 
-/** Unanswered exchanges in a row that speak against the modem. */
+/** Unanswered exchanges in a row after which the modem is reset. */
 const mutesForReset = 4;
+/** Exceptions within `faultWindow` after which the board is restarted. */
 const faultsForRestart = 10;
-/** ms in which they have to come. */
+/** Time within which exceptions are counted together, ms. */
 const faultWindow = 600_000;
-/** ms */
+/** How long a request or a link may wait while nobody has a deadline, ms. */
 const hungAfter = 1_800_000;
+/** How long no exchange may have had an answer, ms. */
 const noContactAfter = 86_400_000;
-/** Exchanges in vain that it takes: a link that is not there is for its driver to mend. */
+/** Least number of exchanges for that; without a link there are none, and its driver sees to the link. */
 const noContactLeast = 20;
 
-/** How the device stands, whenever the supervisor looks. */
+/** What the supervisor looks at. */
 export interface Standing {
   /** A request is out, or the link was asked for and is not ready. */
   readonly waiting: boolean;
-  /** When whatever it waits for wants to be called next, ms; a modem's pause may be hours. */
+  /** The earliest deadline of what the device waits for, ms. It may be hours away: a modem's driver pauses. */
   readonly deadline: number;
 }
 
-/** See the head of this file. All times are monotonic, ms. */
+/**
+ * Watches the device from outside its own reasoning, in case that is wrong: resets the modem when it
+ * claims to be up and nothing comes back, and asks for a restart when no reset helps. All times are
+ * monotonic, ms.
+ */
 export class Supervisor {
   readonly #resetLink: (now: number) => void;
   #mute = 0;
@@ -46,7 +52,7 @@ export class Supervisor {
     this.#resetLink = resetLink;
   }
 
-  /** The cloud has answered, whatever. */
+  /** The cloud has answered, be it with an error. */
   answered(): void {
     this.#mute = 0;
     this.#inVain = 0;

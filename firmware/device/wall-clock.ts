@@ -1,19 +1,17 @@
 /**
- * The device's wall clock: the network's time laid over the monotonic clock.
- *
- * Networks tell the time whenever the modem registers, and now and then a wrong one: a base station
- * with another idea of the year, or of its zone. A step beyond what two clocks drift apart is
+ * Networks tell the time whenever the modem registers. Now and then the time is wrong, because a base station
+ * has the wrong year or time zone. A step that is larger than the drift between two clocks is therefore
  * believed only when it is told twice in a row.
  */
 
-/** Two tellings within this much of each other agree, ms: the network's time comes in whole seconds, and late. */
+/** Times that differ by less than this agree, ms: the network tells whole seconds, and late. */
 const agreement = 60_000;
 
-/** See the head of this file. */
+/** The device's wall clock: the network's time laid over the monotonic clock. */
 export class WallClock {
   #epoch: number | undefined;
   #candidate: number | undefined;
-  /** By how much more than usual the clock may be wrong, ms. */
+  /** By how much more than `agreement` the clock may be wrong after deep sleep, ms. */
   #doubt = 0;
 
   /** Goes on after deep sleep; `doubt` ms is what the clock may have drifted by since it was told the time. */
@@ -23,7 +21,7 @@ export class WallClock {
     this.#doubt = doubt;
   }
 
-  /** What was told once, and not believed. */
+  /** The time that was told once and not believed, epoch ms at monotonic zero. */
   get candidate(): number | undefined {
     return this.#candidate;
   }

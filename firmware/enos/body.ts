@@ -1,20 +1,21 @@
 /**
  * Bodies of JSON topics: what is sent, and what EnOS answers inside a 2.xx.
  */
-import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import { isObject, parseJsonObject } from "../text/json";
+import { encodeUtf8 } from "../text/utf8";
 import { methodOf } from "./topic";
 
 /** `code` of an answer that means success. */
 export const enosOk = 200;
 
 /**
- * Codes that speak of the message itself, so that it would be refused again: 1008 too large, 1204
+ * Codes that speak of the request itself, so that it would be refused again: 1008 too large, 1204
  * against the model, 1208 bad attribute query, 1220 no JSON, 1251 empty, 1260 method and topic
- * disagree. Any other may be a trouble of the cloud's that passes.
+ * disagree. Any other code may be a fault of the cloud that passes.
  */
 const finalCodes: readonly number[] = Object.freeze([1008, 1204, 1208, 1220, 1251, 1260]);
 
-/** Whether EnOS has refused the message for good. */
+/** Whether EnOS has refused the request for good. */
 export function isFinal(code: number): boolean {
   return finalCodes.indexOf(code) >= 0;
 }
@@ -22,7 +23,7 @@ export function isFinal(code: number): boolean {
 /**
  * Body of a JSON request: `{"id":…,"version":"1.0","method":…,"params":…}`.
  *
- * @param id the message's id; EnOS gives it back in its answer
+ * @param id the request's id; EnOS gives it back in its answer
  * @param topic below the device's root
  */
 export function requestBody(id: string, topic: string, params: unknown): Uint8Array {
@@ -59,21 +60,4 @@ export function readAnswer(payload: Uint8Array): Answer | undefined {
   if (answer === undefined || typeof answer.code !== "number") return undefined;
   const { code, data } = answer;
   return { code, data: isObject(data) ? data : nothing };
-}
-
-/** A JSON object from bytes, or undefined: not UTF-8, not JSON, or not an object. */
-export function parseJsonObject(payload: Uint8Array): Record<string, unknown> | undefined {
-  const text = decodeUtf8(payload);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    return undefined;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

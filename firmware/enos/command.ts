@@ -2,7 +2,7 @@
  * Commands from EnOS: reading them, and the body of their answers.
  */
 import { encodeUtf8 } from "../text/utf8";
-import { parseJsonObject } from "./body";
+import { parseJsonObject } from "../text/json";
 import { Topic } from "./topic";
 
 /** A command, whichever way it came. */

@@ -1,5 +1,5 @@
 /**
- * Who the device is to EnOS, checked once at start so that nothing later has to wonder.
+ * The keys by which EnOS knows the device, checked once at start, so that later code can rely on them.
  */
 import { encodeUtf8 } from "../text/utf8";
 
@@ -8,11 +8,11 @@ export interface Credentials {
   readonly productKey: string;
   /** Unique within the organisation; the modem's IMEI is the usual choice. */
   readonly deviceKey: string;
-  /** Never leaves the device, never appears in a log. */
+  /** Used for signatures only: it is never sent and never in a log. */
   readonly deviceSecret: string;
 }
 
-/** A setting that cannot work; the message says which, what it was and what it should be. */
+/** A setting that cannot work; its text says which, what it was and what it should be. */
 export class SettingsError extends Error {
   // A class field and not an assignment: on the device `Error.prototype.name` is read-only, and
   // assigning to `this.name` throws.
@@ -46,7 +46,8 @@ export function checkCredentials(credentials: Credentials): void {
 
 /**
  * A segment of a path: printable ASCII without a slash, 1 to 255 bytes, not `.` or `..` (RFC 7252
- * section 5.10.1). EnOS's keys are letters and digits; anything else points at a wrong setting, such as a quotation mark or a line end copied along.
+ * section 5.10.1). EnOS's keys are letters and digits; anything else points at a wrong setting, such as a
+ * quotation mark or a line end copied along.
  *
  * @throws SettingsError that names the setting
  */

@@ -1,6 +1,6 @@
 /**
- * Commands that ride back on responses: option 2100 says where one waits, option 2102 brings it along
- * in the editions that have no GET.
+ * Option 2100 of a response says where a command waits, and option 2102 brings its payload along in the
+ * editions of EnOS that have no GET.
  */
 import { Code } from "../coap/code";
 import { findOption } from "../coap/option";
@@ -13,7 +13,7 @@ import type { Publication } from "./publication";
 export interface DownlinksOptions {
   /** `/topic/sys/PK/DK/` */
   readonly root: string;
-  /** Puts a GET in front of what waits; false when there is no room. */
+  /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
   /** A command arrived: its path below the root, and its payload. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
@@ -21,13 +21,13 @@ export interface DownlinksOptions {
 }
 
 /**
- * Commands taken between two requests of the device's own: a server that has always one more would
- * keep the radio on for ever.
+ * Most commands taken between two requests of the device's own: a server that always has one more would
+ * otherwise keep the radio on for ever.
  */
 const downlinkLimit = 8;
 const deepestTopic = 8;
 
-/** See the head of this file. */
+/** Takes the commands that ride back on responses, or fetches them. */
 export class Downlinks {
   readonly #options: DownlinksOptions;
   #taken = 0;

@@ -1,5 +1,5 @@
 /**
- * How a request to EnOS ends, in words: what the device acts on and what its log says.
+ * How a request to EnOS ends, as words that the device acts on and the log prints.
  */
 import { Code, codeClass, codeText } from "../coap/code";
 import type { Failure, Outcome } from "../coap/exchange";
@@ -16,7 +16,7 @@ export type Rejection =
   | "server-error" // 5.xx
   | "other";
 
-/** Why an authentication came to nothing. */
+/** Why an authentication did not open a session. */
 export type Refusal = Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "waiting";
 
 /** How a request ended. */

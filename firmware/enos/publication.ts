@@ -1,16 +1,16 @@
 /**
- * What is asked of a session: one request, and who hears how it came out.
+ * What a session is asked to send.
  */
 import type { OptionBlock } from "../coap/option";
 import type { PublishOutcome } from "./outcome";
 
-/** A request of the session's: what is sent once it is authenticated. */
+/** One request of a session, which authenticates first where needed, and the callback for its outcome. */
 export interface Publication {
   readonly code?: number;
   /** Uri-Path and Content-Format, see `pathOptions`. */
   readonly path: OptionBlock;
   readonly payload?: Uint8Array;
-  /** It answers a command: what rides back on its response counts against `downlinkLimit`. */
+  /** The request answers a command: a command on its response counts against `downlinkLimit`. */
   readonly answer?: boolean;
   /** Called exactly once. */
   readonly onComplete: (outcome: PublishOutcome, now: number) => void;

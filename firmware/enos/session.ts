@@ -7,33 +7,22 @@
  *    closed --------> authenticating --------> online ---------------------------------------+
  *       ^                  |  4.xx, 5.xx, none            next send(): authenticate again <---+
  *       +------------------+  then wait: 15 s, 30 s, ... up to an hour
- *
- * Two editions of the protocol exist. In the first, authentication gives a token, every later
- * request is signed with it (option 2101), and a command that waits is announced by its path
- * (option 2100) and fetched by GET. In the later ones there is no token, nothing is signed, and the
- * command's payload comes along (option 2102). Which one a server speaks shows in its answer.
  */
 import { Code, codeClass } from "../coap/code";
-import { encodeUtf8 } from "../text/utf8";
 import { Backoff } from "../timing/backoff";
-import { checkCredentials, checkLifetime, SettingsError } from "./credentials";
+import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
 import { rejectionOf, wasAnswered } from "./outcome";
-import { RequestSigner, secureMode, signAuthentication } from "./sign";
-import { readToken } from "./token";
-import { EnosOption, authOptions, deviceRoot } from "./topic";
+import { RequestSigner } from "./sign";
+import { EnosOption, deviceRoot } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Option, OptionBlock } from "../coap/option";
+import type { Option } from "../coap/option";
+import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
 import type { PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
-
-/** Which edition of the protocol to speak; `auto` goes by the server's answer. */
-export type EditionSetting = "auto" | "token" | "tokenless";
-/** The edition that a session found. */
-export type Edition = "token" | "tokenless";
 
 export interface SessionSettings {
   readonly credentials: Credentials;
@@ -60,7 +49,7 @@ export interface SessionOptions extends SessionSettings {
    * answer at once and says nothing new about the way to the server.
    */
   readonly onAnswered?: (answered: boolean, now: number) => void;
-  /** A message is about to be signed with this number: from now on no other may be. */
+  /** A message is about to be signed with this number, which no other message may ever bear. */
   readonly onSequence?: (sequence: number) => void;
 }
 
@@ -73,7 +62,7 @@ export interface SessionState {
   readonly sequence: number;
 }
 
-/** What a session goes through, for logs. Holds no secret. */
+/** An event of a session, for logs. Holds no secret. */
 export type SessionEvent =
   | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
   | { readonly kind: "online"; readonly edition: Edition }
@@ -88,7 +77,7 @@ export type SessionEvent =
   | { readonly kind: "downlink-ignored"; readonly reason: string };
 
 interface Operation extends Publication {
-  /** It has been sent under this session before and was refused with 4.01 or 4.02. */
+  /** The request was sent before and refused with 4.01 or 4.02, so the device has authenticated anew. */
   repeated?: boolean;
 }
 
@@ -97,24 +86,23 @@ const queueLimit = 8;
 /** Pauses between attempts to authenticate, ms. */
 const firstPause = 15_000;
 const longestPause = 3_600_000;
-/** Refusals of a first request that may mean its signature or the edition and not its content. */
+/** Refusals that, of a session's first request, may be due to its signature or the edition, not its content. */
 const doubtful: readonly Rejection[] = Object.freeze([
   "illegal-payload",
   "unauthorized",
   "bad-option",
 ] as const);
 /**
- * A session counts as lapsed this much before the lifetime is over, ms: a request sent in its last
- * moments arrives too late and costs an exchange more than a fresh authentication.
+ * A session counts as lapsed this much before the lifetime is over, ms. A request that is sent later may arrive
+ * when the session is over; it is then refused, and costs one exchange more than to authenticate at once.
  */
 const travel = 60_000;
 
-/** A session of one device with one server: `send` is all it takes. */
+/** A session of one device with one server. `send` does all: it authenticates where needed. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;
-  readonly #auth: OptionBlock;
-  readonly #authPayload: Uint8Array;
+  readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
   readonly #pauses: Backoff;
   readonly #lifetime: number;
@@ -133,16 +121,10 @@ export class Session {
    * @throws SettingsError when credentials, lifetime, iv or edition cannot work
    */
   constructor(options: SessionOptions) {
-    checkCredentials(options.credentials);
-    checkLifetime(options.lifetime);
-    const edition = options.edition ?? "auto";
-    if (edition !== "auto" && edition !== "token" && edition !== "tokenless") {
-      throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
-    }
     this.#options = options;
+    this.#authentication = new Authentication(options);
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
-    this.#auth = authOptions(options.credentials);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
@@ -154,10 +136,6 @@ export class Session {
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });
-    const sign = signAuthentication(options.crypto, options.credentials, options.lifetime);
-    this.#authPayload = encodeUtf8(
-      `{"secureMode":${secureMode},"lifetime":${options.lifetime},"sign":"${sign}"}`,
-    );
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -183,7 +161,7 @@ export class Session {
     return this.#busy || this.#queue.length > 0;
   }
 
-  /** What to keep over a restart; undefined while there is no session. */
+  /** The session's state to be kept over a restart; undefined while there is no session. */
   get state(): SessionState | undefined {
     if (this.#state !== "online") return undefined;
     return { edition: this.#edition!, token: this.#token ?? new Uint8Array(0), sequence: this.#sequence + 1 };
@@ -206,14 +184,8 @@ export class Session {
    * @param lastContact when it had its last contact, ms on this boot's clock, so below zero
    */
   resume(state: SessionState, lastContact: number, now: number): boolean {
-    const wanted = this.#options.edition ?? "auto";
-    if (
-      this.#state !== "closed" ||
-      this.#edition !== undefined ||
-      (wanted !== "auto" && wanted !== state.edition)
-    ) {
-      return false;
-    }
+    if (this.#state !== "closed" || this.#edition !== undefined) return false;
+    if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
     this.#state = "online";
@@ -252,7 +224,7 @@ export class Session {
     else this.#authenticate(now);
   }
 
-  /** Nothing of what waits can be sent now: all of it goes back to where it came from. */
+  /** No request can be sent now: ends all that wait as "offline". */
   #handBack(reason: Refusal, retryAfter: number, now: number): void {
     const waiting = this.#queue;
     this.#queue = [];
@@ -276,11 +248,11 @@ export class Session {
         address: this.#options.address,
         port: this.#options.port,
         code: Code.post,
-        fixed: this.#auth,
-        payload: this.#authPayload,
+        fixed: this.#authentication.path,
+        payload: this.#authentication.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          const refusal = this.#admit(outcome, now);
+          const refusal = this.#open(outcome, now);
           if (refusal === undefined) {
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
             this.#noteEnd(outcome.kind, at);
@@ -298,24 +270,15 @@ export class Session {
     );
   }
 
-  /** Reads the answer to an authentication request; undefined when the session is open. */
-  #admit(outcome: Outcome, now: number): Refusal | undefined {
-    if (outcome.kind !== "response") return outcome.kind;
-    const message = outcome.message;
-    if (codeClass(message.code) !== 2) return rejectionOf(message.code);
-    const setting = this.#options.edition ?? "auto";
-    let token: Uint8Array | undefined;
-    if (setting !== "tokenless" && message.payload.length > 0) {
-      const answer = readToken(message.payload);
-      if (answer === "unreadable") return "unreadable-answer";
-      token = answer;
-    }
-    if (setting === "token" && token === undefined) return "edition-mismatch";
-    this.#token = token;
-    this.#edition = token === undefined ? "tokenless" : "token";
+  /** Opens the session if the authentication, first sent at `sentAt`, let the device in; else says why not. */
+  #open(outcome: Outcome, sentAt: number): Refusal | undefined {
+    const answer = this.#authentication.read(outcome);
+    if (typeof answer === "string") return answer;
+    this.#token = answer.token;
+    this.#edition = answer.edition;
     this.#sequence = 0;
     this.#proven = false;
-    this.#lastContact = now;
+    this.#lastContact = sentAt;
     this.#state = "online";
     return undefined;
   }
@@ -339,7 +302,7 @@ export class Session {
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          this.#settle(operation, outcome, now, at);
+          this.#onOutcome(operation, outcome, now, at);
           this.#advance(at);
         },
       },
@@ -348,8 +311,8 @@ export class Session {
   }
 
   /**
-   * The signature of one message: a new message, a new number, even when the last one was never
-   * answered, for the server may have seen it. Each block of a long body is a message.
+   * The signature of one message. Each message has a new number, even if the last one was never answered,
+   * because the server may have seen it. Each block of a long body is a message.
    */
   #signature(): Option[] {
     this.#sequence += 1;
@@ -358,7 +321,7 @@ export class Session {
   }
 
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
-  #settle(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
+  #onOutcome(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
     if (outcome.kind !== "response") {
       this.#complete(operation, { kind: "unanswered", reason: outcome.kind }, now);
       return;
@@ -366,10 +329,10 @@ export class Session {
     const message = outcome.message;
     if (codeClass(message.code) === 2) {
       this.#lastContact = sentAt;
-      // Only now: a server that admits the device and then refuses all it sends is no success.
+      // Not at the authentication: a server may admit the device and then refuse all that it sends.
       this.#pauses.reset();
       this.#proven = true;
-      // In this order a command's answer goes out before the next command is fetched.
+      // In this order the answer to a command is sent before the next command is fetched.
       this.#complete(operation, { kind: "accepted", payload: message.payload }, now);
       this.#downlinks.take(message, now);
       return;
@@ -383,7 +346,7 @@ export class Session {
         this.#queue.unshift({ ...operation, repeated: true });
         return;
       }
-      // Refused right after an authentication: doing both for ever would drain the battery.
+      // The request was refused right after an authentication: repeating both for ever would drain the battery.
       this.#backOff(now);
     }
     if (doubtful.indexOf(reason) >= 0 && !this.#proven)

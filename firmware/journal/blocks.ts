@@ -7,8 +7,8 @@
  *     | "ENJ1" | sequence | erases  | CRC-32 | the same 16 bytes again | reclaimed | records
  *     +--------+----------+---------+--------+-------------------------+-----------+------- - - -
  *
- * Twice, so that a bit that flips does not take a block of readings with it. `reclaimed` is a mark: its
- * records are being copied elsewhere, and then the block is erased. Before an erase the header is
+ * The header is there twice, so that one flipped bit does not cost a block of readings. `reclaimed` is a mark:
+ * the records of the block are being copied elsewhere, and then it is erased. Before an erase the header is
  * overwritten: an erase that power cuts short may bring old marks back, but never a header.
  */
 import { crc32 } from "./crc";
@@ -21,15 +21,15 @@ const copyLength = 16;
 const headerLength = 2 * copyLength;
 const largestSequence = 0xffff_ffff;
 
-/** What a block is. */
+/** The state of a block. */
 export type BlockState =
-  /** Erased, all of it. */
+  /** The whole block is erased. */
   | "free"
-  /** It has records. */
+  /** The block has records. */
   | "used"
-  /** Neither: to be erased before it is used. */
+  /** The block is neither blank nor in use, and has to be erased first. */
   | "dirty"
-  /** It could not be erased: left alone until the next start. */
+  /** The block could not be erased, and is not used until the next start. */
   | "bad";
 
 /** The table of blocks. */
@@ -104,7 +104,7 @@ export class Blocks {
     view.setUint32(8, this.erases[taken], true);
     view.setUint32(12, crc32(header, 0, 12), true);
     header.copyWithin(copyLength, 0, copyLength);
-    // From here on it is not free any more, whatever becomes of the write.
+    // Set before the write: even if that fails, the block may not be blank any more.
     this.states[taken] = "dirty";
     this.flash.write(header, taken * this.blockLength);
     this.sequences[taken] = this.#lastSequence;
@@ -129,7 +129,7 @@ export class Blocks {
     return -1;
   }
 
-  /** Erases a block that has nothing more to tell. @throws what the flash throws: then it is bad */
+  /** Erases a block whose records are not needed any more. @throws what the flash throws: then it is bad */
   erase(block: number): void {
     const used = this.states[block] === "used";
     this.states[block] = "bad";
@@ -157,7 +157,7 @@ export class Blocks {
       if (this.sequences[i] > this.#lastSequence) this.#lastSequence = this.sequences[i];
       if (this.erases[i] > most) most = this.erases[i];
     }
-    // Those without a header have lost their count: they are about as worn as the others.
+    // A block without a header has lost its count, and is taken to be as worn as the most worn one.
     for (let i = 0; i < this.count; i++) if (this.states[i] !== "used") this.erases[i] = most;
   }
 
@@ -171,7 +171,7 @@ export class Blocks {
   }
 }
 
-/** Whether nothing was written there. */
+/** Whether all bytes are blank, as after an erase. */
 export function isBlank(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== blank) return false;
   return true;

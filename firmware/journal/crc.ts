@@ -3,7 +3,7 @@
  * (IBM-3740, "CCITT-FALSE") for the headers that lead from one record to the next.
  */
 
-/** Filled while the modules are preloaded: on the board it lies in flash, and is only read. */
+/** Made while the modules are preloaded, so that on the board it lies in flash and takes no RAM. */
 const table = makeTable();
 
 function makeTable(): Uint32Array {

@@ -6,7 +6,7 @@
 
 /** How a partition is divided. */
 export interface FlashStatus {
-  /** All of it, bytes. */
+  /** Size of the partition, bytes. */
   readonly size: number;
   /** What one erase covers, bytes. */
   readonly blockLength: number;

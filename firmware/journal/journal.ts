@@ -4,12 +4,12 @@
  *
  *     append -> one write, then it is kept       release -> its mark is cleared
  *
- * When a block is full the spare one is taken, and the block with the least to keep is copied behind
- * what comes next and erased: the new spare. When even that makes no room the journal is full, and the
- * policy says what goes: it is told of each, never silent.
+ * When a block is full, the spare block is taken. The records of the block that has the least to keep are
+ * copied behind the new ones, and that block is erased and becomes the new spare. When that makes no room
+ * either, the journal is full: the policy says which records are given up, and the owner is told of each.
  *
- * The index is the flash itself; in RAM are a few numbers per block. Whoever wants a record asks for
- * the oldest ones, which is one walk over the headers.
+ * RAM has no index, only a few numbers per block: to find the oldest records the journal walks over all
+ * headers once.
  */
 import { dated, recordLength, verifyRecord } from "./record";
 import { RecordStore } from "./record-store";
@@ -20,33 +20,33 @@ import type { Tried } from "./record";
 
 export type { JournalRecord } from "./record-store";
 
-/** What goes when there is no room. */
+/** Which records are given up when there is no room. */
 export type FullPolicy =
   /** The oldest records. */
   | "oldest"
-  /** What comes now. */
+  /** The record that was to be appended. */
   | "newest"
-  /** Every second of the oldest readings, again and again: the past gets coarser, and stays. */
+  /** Every second of the oldest readings, again and again, so that the past becomes coarser but stays. */
   | "thin";
 
 /** Why a record was lost: for want of room, or because its bytes are no longer those that were written. */
 export type LossReason = "dropped" | "thinned" | "corrupt";
 
-/** What the owner of the journal sets, and wants to hear. */
+/** What the owner of the journal sets, and is told. */
 export interface JournalOptions {
   readonly policy: FullPolicy;
   /** Types of records that thinning out may take. */
   readonly thinnable: (type: number) => boolean;
-  /** Records that must stay for now: they are on their way to the cloud. */
+  /** Whether a record must stay for now, because it is on its way to the cloud. */
   readonly pinned: (id: number) => boolean;
   readonly onLost: (id: number, type: number, reason: LossReason) => void;
   /** A record has another address now. */
   readonly onMoved: (id: number, address: number) => void;
 }
 
-/** What `append` came to. */
+/** The result of `append`. */
 export type Appended =
-  /** Where it is; it will be there after any loss of power. */
+  /** The record is at this address and outlives any loss of power. */
   | { readonly kind: "kept"; readonly address: number }
   | { readonly kind: "full" }
   /** Longer than a block has room for. */
@@ -68,9 +68,9 @@ interface Copy {
   readonly address: number;
 }
 
-/** A block that has more than this share of records still waiting is not worth copying. */
+/** A block of whose bytes more than this share waits is not worth copying. */
 const fullShare = 0.75;
-/** What dropping or thinning out makes of it. */
+/** The share that still waits after records of the block were dropped or thinned out. */
 const roomyShare = 0.5;
 /** Places tried for a record that does not read back as it was written. */
 const writeAttempts = 3;
@@ -105,7 +105,7 @@ export class Journal {
     return this.#records.blocks.erases;
   }
 
-  /** Keeps a record; when this returns `kept`, it is. @throws whatever the flash throws */
+  /** Writes a record to flash. @throws whatever the flash throws */
   append(type: number, id: number, time: number, isDated: boolean, body: Uint8Array): Appended {
     const size = recordLength(body.length, isDated, this.#records.blocks.unit);
     if (size > this.#records.capacity) return { kind: "too-large" };
@@ -118,7 +118,7 @@ export class Journal {
     return { kind: "full" };
   }
 
-  /** The record is done with. */
+  /** Marks the record as one that is not needed any more. */
   release(address: number): void {
     this.#records.release(address);
   }
@@ -162,7 +162,7 @@ export class Journal {
     return addresses;
   }
 
-  /** The record, or undefined when its bytes are no longer what they were: then it is told, and gone. */
+  /** The record, or undefined when its bytes have changed: `onLost` is told, and the record is released. */
   read(address: number): JournalRecord | undefined {
     const record = this.#records.read(address);
     if (record !== "corrupt") return record;
@@ -185,7 +185,7 @@ export class Journal {
   #makeRoom(size: number): boolean {
     const records = this.#records;
     const { blocks, capacity, live } = records;
-    // An erase has failed: the spare is to be had again while there is room to copy.
+    // An erase has failed before: the spare block can be had again while there is room to copy.
     if (records.active >= 0 && blocks.free === 0) this.#regainSpare();
     if (records.active >= 0 && records.end + size <= blocks.blockLength) return true;
     // Blocks without anything to keep cost one erase and no copy.
@@ -197,7 +197,7 @@ export class Journal {
       if (this.#options.policy === "newest") return false;
       victim = this.#options.policy === "thin" ? this.#firstTaken() : this.#oldestBlock();
       this.#lighten(victim, Math.min(capacity * roomyShare, capacity - size));
-      // All of it on its way to the cloud: rare, and over in a moment.
+      // All records of the block are pinned, because they are on their way to the cloud.
       if (live[victim] + size > capacity) return false;
     }
     if (!records.open()) return false;
@@ -288,7 +288,7 @@ export class Journal {
       const copy = there.find((each) => each.id === id);
       const record = records.read(from);
       if (copy !== undefined) {
-        // The power may have failed between the copy and its marks.
+        // The power may have failed after the copy and before its marks were set.
         if (record !== undefined && record !== "corrupt") this.#markAs(copy.address, record.tried);
         return;
       }
@@ -338,12 +338,12 @@ export class Journal {
     try {
       this.#regainSpare();
     } catch {
-      // A block that cannot be erased must not hide what is in the others.
+      // A block that cannot be erased must not keep the others from being read.
     }
     return { waiting: records.length, damaged, mended };
   }
 
-  /** The last append may have been cut short: nobody was told that it was kept, so nobody is that it is lost. */
+  /** Releases a last record that was cut short by a loss of power: nobody was told that it was kept. */
   #checkLast(): void {
     const { cursor, active, blocks } = this.#records;
     let last = -1;

@@ -2,8 +2,8 @@
  * Goes over the records of a block in flash, one after the other. It allocates nothing per record, and
  * no byte of a block is read much more than once.
  *
- * What is no record, such as a write that power has cut short, is stepped over unit by unit until a
- * header fits: a damaged one hides no other.
+ * Bytes that are no record, such as a write that was cut short by a loss of power, are stepped over unit by
+ * unit until a header fits, so that a damaged record does not hide those behind it.
  */
 import { isBlank } from "./blocks";
 import {
@@ -18,7 +18,7 @@ import {
 import type { Blocks } from "./blocks";
 import type { RecordHeader } from "./record";
 
-/** Read at once, bytes. */
+/** Bytes that are read from flash at once. */
 const stretch = 256;
 
 /** A place in one block. */
@@ -32,15 +32,15 @@ export class RecordCursor {
   /** Behind the last byte of the block that is not blank, as far as it was walked. */
   #end = 0;
 
-  /** Of the record that was found last. */
+  /** Header of the record that was found last. */
   readonly header: RecordHeader = { length: 0, type: 0, flags: 0, id: 0, time: 0, boot: 0 };
   address = 0;
-  /** All that it takes, bytes. */
+  /** Bytes that the record takes in flash. */
   size = 0;
   released = false;
-  /** One bit of its header had flipped. */
+  /** Whether one bit of its header had flipped and was put right. */
   mended = false;
-  /** Its marks and header. */
+  /** Marks and header of the record. */
   readonly bytes: Uint8Array;
   /** Stretches of the block, as far as it was walked, that are no record. */
   damaged = 0;
@@ -70,7 +70,7 @@ export class RecordCursor {
     const { blockLength } = this.#blocks;
     this.#block = Math.floor(address / blockLength);
     this.#at = address - this.#block * blockLength;
-    // Nobody asks for its neighbours.
+    // The records next to it will not be read, so the buffer is not of use again.
     this.#bufferStart = -1;
     return this.#look(true, this.bytes.length);
   }
@@ -101,7 +101,7 @@ export class RecordCursor {
       }
       expected = false;
     }
-    // Too little for a record, but not blank for that.
+    // What is left is too short for a record, but may not be blank.
     while (this.#at < blockLength) {
       this.#load(this.#at, unit, stretch);
       const from = this.#at - this.#bufferStart;
@@ -111,7 +111,7 @@ export class RecordCursor {
     return false;
   }
 
-  /** Whether a record starts here. @param expected it is where the one before ended, so that a flip is worth mending */
+  /** Whether a record starts here. @param expected a record must start here, as the one before ended here */
   #look(expected: boolean, ahead = stretch): boolean {
     const { blockLength, unit, sequences } = this.#blocks;
     const { bytes, header } = this;
@@ -124,7 +124,7 @@ export class RecordCursor {
     if (!readHeader(bytes, 2 * unit, salt, header) || !this.#fits()) {
       if (!expected || isBlank(bytes) || !this.#mend(salt)) return false;
     } else if (!expected && this.#verify(bytes.subarray(2 * unit), salt) === "corrupt") {
-      // Behind damage one place in 65,536 looks like a header, and its length would hide what follows.
+      // One place in 65,536 of damaged bytes looks like a header, whose length would hide what follows.
       return false;
     }
     this.address = this.#block * blockLength + this.#at;
@@ -138,7 +138,7 @@ export class RecordCursor {
     return this.#at + this.size <= blockLength;
   }
 
-  /** A header that one flip away is one, in front of a body that says so too. */
+  /** Puts one flipped bit of the header right, if the body confirms the result. */
   #mend(salt: number): boolean {
     const header = this.bytes.subarray(2 * this.#blocks.unit);
     if (!mendHeader(header, salt) || !readHeader(header, 0, salt, this.header) || !this.#fits()) return false;

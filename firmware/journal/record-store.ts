@@ -1,6 +1,6 @@
 /**
- * Records in the blocks of the flash: written behind the last one, found, read, marked. Which block
- * comes next, and what goes when there is none, is the journal's to say.
+ * Records in the blocks of the flash: written behind the last one, found, read, marked. The journal decides
+ * which block is used next, and which records are given up when there is none.
  */
 import { Blocks } from "./blocks";
 import {
@@ -42,7 +42,7 @@ export class RecordStore {
   /** The block that is written to, -1 for none yet, and where in it. */
   active = -1;
   end = 0;
-  /** Goes over blocks; what it meets may be read and released meanwhile, which `#lookup` does. */
+  /** Walks over blocks. Records may be read and released during a walk, because `#lookup` does that. */
   readonly cursor: RecordCursor;
   readonly #lookup: RecordCursor;
   #scratch = new Uint8Array(256);
@@ -81,14 +81,14 @@ export class RecordStore {
     const written = this.#scratch.subarray(0, needed);
     encodeRecord(header, body, sequences[this.active], unit, written);
     const address = this.active * blockLength + this.end;
-    // Before the write: whatever becomes of it, these bytes are not blank any more.
+    // Set before the write: even if that fails, these bytes may not be blank any more.
     this.end += size;
     flash.write(written, address + 2 * unit);
     const back = this.#scratch.subarray(needed, 2 * needed);
     flash.read(back, address + 2 * unit);
     for (let i = 0; i < needed; i++) {
       if (written[i] === back[i]) continue;
-      // It may be one bit short of sound, and would be found again.
+      // Overwritten, because the record may be one flipped bit away from a valid one and would be found later.
       flash.write(new Uint8Array(unit), address);
       return -1;
     }
@@ -97,7 +97,7 @@ export class RecordStore {
     return address;
   }
 
-  /** The record is done with. */
+  /** Marks the record as one that is not needed any more. */
   release(address: number): void {
     const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address) || this.#lookup.released) return;

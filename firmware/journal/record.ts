@@ -28,20 +28,20 @@ export const headerLength = 24;
 const crcAt = 16;
 const headerCrcAt = 22;
 const timeLength = 8;
-/** Bits of a mark that are clear once it counts as set: half, so that a stray one changes nothing. */
+/** So many clear bits make a mark count as set: half of them, so that one flipped bit changes nothing. */
 const releasedBits = 16;
 
 /** `flags`: the time is epoch ms, not uptime. */
 export const dated = 0x01;
 
-/** What was sent already, and how. */
+/** Whether the record was sent already, and how. */
 export type Tried = "no" | "alone" | "timed" | "both";
 
-/** What a record says of itself, in one object for all: the journal walks over hundreds. */
+/** The header of a record. One object is used for all, because the journal walks over hundreds. */
 export interface RecordHeader {
   /** Bytes of the body. */
   length: number;
-  /** The owner's. */
+  /** Type of the record, which the journal's owner defines. */
   type: number;
   flags: number;
   id: number;
@@ -57,7 +57,7 @@ export function recordLength(bodyLength: number, isDated: boolean, unit: number)
   return 2 * unit + body + (isDated ? 0 : 2 * roundUp(timeLength, unit));
 }
 
-/** Up to the next multiple of the unit, a power of two. */
+/** `length` rounded up to a multiple of the unit, which is a power of two. */
 export function roundUp(length: number, unit: number): number {
   return (length + unit - 1) & -unit;
 }
@@ -115,7 +115,7 @@ export function verifyRecord(
   return flipOne(bytes, 0, headerLength + bodyLength, sound) ? "mended" : "corrupt";
 }
 
-/** Puts one flipped bit of a header right; false when that is not what is wrong with it. */
+/** Puts one flipped bit of a header right; false when more than one bit is wrong. */
 export function mendHeader(bytes: Uint8Array, salt: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return flipOne(
@@ -170,7 +170,7 @@ export function readLateTime(bytes: Uint8Array, at: number): number | undefined 
   return getUint48(view, at);
 }
 
-/** That time as bytes, for one of its two places. */
+/** A late time as bytes, for one of its two places. */
 export function encodeLateTime(time: number, unit: number): Uint8Array {
   const out = new Uint8Array(roundUp(timeLength, unit)).fill(blank);
   const view = new DataView(out.buffer);

@@ -22,9 +22,9 @@ const lateFlag = 0x01;
 /** Kind, request id, flags and time. */
 const headLength = 12;
 const mostReadings = 255;
-/** What 48 bits state. */
+/** The latest time that 48 bits can state, epoch ms. */
 const latestTime = 0xffff_ffff_ffff;
-/** What six groups of seven bits state, 139 years: beyond it starts another batch. */
+/** Longest time between two readings of a batch, ms: what six groups of seven bits can state, 139 years. */
 const longestWait = 2 ** 42 - 1;
 
 /**
@@ -50,7 +50,7 @@ export class BatchWriter<Values = ThingValues> {
   readonly #thing: Thing;
   readonly #compact: boolean;
   readonly #writer: ByteWriter;
-  /** Of the reading that was added last. */
+  /** Time of the reading that was added last, epoch ms. */
   #time: number;
   #count = 0;
 
@@ -60,7 +60,7 @@ export class BatchWriter<Values = ThingValues> {
     this.#time = time;
     const writer = new ByteWriter(out);
     this.#writer = writer;
-    // Without room for the head, `add` finds none either.
+    // There is no room for the head: `add` will find none either, and says so.
     if (out.length < headLength) return;
     writer.head(this.#compact ? compactBatch : sampleBatch, requestId);
     writer.take(headLength - writer.at);
@@ -143,7 +143,7 @@ function writeVarint(writer: ByteWriter, value: number): boolean {
   for (;;) {
     const at = writer.at;
     if (!writer.take(1)) return false;
-    // By division: shifts know 32 bits.
+    // By division, because shifts work on 32 bits only.
     const more = rest >= 0x80;
     writer.out[at] = more ? (rest % 0x80) | 0x80 : rest;
     if (!more) return true;

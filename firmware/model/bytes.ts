@@ -10,7 +10,7 @@
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
 import type { Field, StructValue, ThingValue, ValueType } from "./thing";
 
-/** Bytes that each value of the type has; 0 when it differs from value to value. */
+/** Bytes that every value of the type takes; 0 when that differs from value to value. */
 export function fixedSize(type: ValueType): number {
   switch (type.type) {
     case "int32":
@@ -28,7 +28,7 @@ export function fixedSize(type: ValueType): number {
   }
 }
 
-/** Fills a buffer of the caller's from its start. */
+/** Writes into a buffer of the caller's, from its start on. */
 export class ByteWriter {
   readonly out: Uint8Array;
   readonly view: DataView;
@@ -40,7 +40,7 @@ export class ByteWriter {
     this.view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   }
 
-  /** Goes on by so many bytes; false when there is no room for them. */
+  /** Moves on by `count` bytes; false when there is no room for them. */
   take(count: number): boolean {
     const end = this.at + count;
     if (end > this.out.length) return false;
@@ -48,7 +48,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** Writes first byte and request id, which all messages start with; false when there is no room. */
+  /** Writes first byte and request id, which all payloads start with; false when there is no room. */
   head(kind: number, requestId: number): boolean {
     if (!this.take(5)) return false;
     this.out[0] = kind;
@@ -139,7 +139,7 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   at: number;
-  /** Set by what could not be read. */
+  /** Why the last value could not be read. */
   fault: ByteFault | undefined = undefined;
 
   constructor(bytes: Uint8Array, at: number) {

@@ -1,13 +1,14 @@
 /**
  * Whether values are what the model says. Nothing is thrown: a fault says which value and why.
  */
+import { isObject } from "../text/json";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
 /** Longest text and longest array in bytes: their length is stated in 16 bits. */
 export const longestValue = 0xffff;
 
-/** First fault of a report's values, or undefined. */
+/** First fault of a reading's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {
   const points = thing.points;
   for (let i = 0; i < points.length; i++) {
@@ -46,7 +47,7 @@ export function settingFault(point: MeasurePoint, value: unknown): ThingFault | 
  * @param prefix goes in front of the identifier in a fault
  */
 export function fieldsFault(fields: readonly Field[], values: unknown, prefix = ""): ThingFault | undefined {
-  if (!isRecord(values)) return wrongType(prefix.slice(0, -1), "an object", values);
+  if (!isObject(values)) return wrongType(prefix.slice(0, -1), "an object", values);
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i];
     const value = values[field.identifier];
@@ -83,7 +84,7 @@ export function eventFault(thing: Thing, identifier: string, outputs: unknown): 
 /** Why the point cannot have this value, with its quality where the model says so, or undefined. */
 export function pointFault(point: MeasurePoint, value: unknown): ThingFault | undefined {
   if (point.quality !== true) return valueFault(point, value, point.identifier);
-  if (!isRecord(value)) return wrongType(point.identifier, "{ value, quality }", value);
+  if (!isObject(value)) return wrongType(point.identifier, "{ value, quality }", value);
   const quality = value.quality;
   if (typeof quality !== "number" || !(quality >= 0 && quality <= 9) || quality % 1 !== 0) {
     return refuse("out-of-range", `${point.identifier}.quality`, `takes 0 to 9, got ${say(quality)}`);
@@ -116,7 +117,7 @@ export function valueFault(type: ValueType, value: unknown, id: string): ThingFa
     case "array":
       return arrayFault(type, value, id);
     case "struct":
-      if (!isRecord(value)) return wrongType(id, "an object", value);
+      if (!isObject(value)) return wrongType(id, "an object", value);
       return fieldsFault(type.fields!, value as StructValue, `${id}.`);
   }
 }
@@ -143,7 +144,7 @@ function numberFault(
 /** Largest finite float. */
 const floatMost = 3.4028234663852886e38;
 
-/** By what 32 bits make of value and range: a range up to 0.1 has to take the float that is nearest to it. */
+/** Compares value and range as 32-bit floats: a range up to 0.1 has to allow the float that is nearest to 0.1. */
 function floatFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {
   if (typeof value !== "number" || value - value !== 0) return numberFault(type, value, id, false, 0, 0);
   const from = type.range === undefined ? -floatMost : type.range[0];
@@ -154,7 +155,7 @@ function floatFault(type: ValueType, value: unknown, id: string): ThingFault | u
   return refuse("out-of-range", id, `takes ${from} to ${to}, got ${say(value)}`);
 }
 
-/** The nearest float. Math.fround is of no use: that of XS leaves whole numbers as they are. */
+/** The nearest 32-bit float. Math.fround is not used, because that of XS leaves whole numbers as they are. */
 function single(value: number): number {
   const one = new Float32Array(1);
   one[0] = value;
@@ -163,7 +164,7 @@ function single(value: number): number {
 
 function textFault(value: unknown, id: string, maxLength = longestValue): ThingFault | undefined {
   if (typeof value !== "string") return wrongType(id, "a text", value);
-  // Four bytes at most for what counts as one: a short text needs no counting.
+  // A UTF-16 unit takes at most four bytes, so a text that is short enough need not be counted.
   if (value.length * 4 <= maxLength) return undefined;
   const length = utf8Length(value);
   if (length <= maxLength) return undefined;
@@ -182,7 +183,7 @@ function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | u
   return undefined;
 }
 
-/** The first that has a value and is not in the table. */
+/** A fault for the first identifier that has a value and is not in the table, or undefined. */
 function unknownFault(
   table: readonly { readonly identifier: string }[],
   values: Readonly<Record<string, unknown>>,
@@ -213,10 +214,6 @@ function utf8Length(text: string): number {
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return length;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A refusal. */

@@ -5,8 +5,8 @@
  *     03 | request id u32 | n u8 | bitmap, n bytes | ( value [ quality u8 ] )*
  *
  * Bit (number - 1) & 7 of the bitmap's byte (number - 1) >> 3 tells that the point is there; the values
- * follow by ascending number. The bitmap ends with its last bit that is set, and says its length: a
- * model that grows would otherwise move the values of devices that know nothing of it.
+ * follow by ascending number. The bitmap states its length and ends with its last set bit, so that devices with
+ * an older model need not change when the model grows.
  *
  *     number with `compact`   its 1, 2 or 4 bytes: round((value - offset) / scale)
  *     bool, enum              1 byte; an enum with a number beyond 0 to 255 has 4

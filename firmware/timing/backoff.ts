@@ -1,9 +1,12 @@
 /**
- * Pauses that grow: doubled from one failure to the next up to a longest, each somewhere between half
- * and all of that, so that devices which failed together do not try again together.
+ * The pauses between attempts at what has failed. Each has a random part, so that devices which failed
+ * together do not try again together.
  */
 
-/** See the head of this file. */
+/**
+ * Pauses that grow: the bound doubles from one failure to the next up to a longest, and each pause lies
+ * somewhere between half of it and all of it.
+ */
 export class Backoff {
   readonly #first: number;
   readonly #longest: number;

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { isObject } from "../../firmware/text/json";
 import { SHORTEST_TOKEN, tokenFault } from "../cloud/api/token";
 import { projectRoot } from "../project";
 import { DeviceListError, loadDevices } from "../cloud/registry/registry";
@@ -39,7 +40,7 @@ export function readProducts(file: string): ProductRecord[] {
   const known = new Set<string>();
   return list.map((entry: unknown, index) => {
     const place = `${file}: products[${index}]`;
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+    if (!isObject(entry)) {
       throw misuse(`${place}: expected an object`);
     }
     for (const field of Object.keys(entry)) {

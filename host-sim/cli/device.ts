@@ -21,11 +21,13 @@ import { readKeys } from "./keys";
 import { CommandError, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
+import type { LogEvent } from "../../firmware/device/log";
 import type { Credentials } from "../../firmware/enos/credentials";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
-import type { EditionSetting, SessionEvent } from "../../firmware/enos/session";
+import type { EditionSetting } from "../../firmware/enos/authentication";
+import type { SessionEvent } from "../../firmware/enos/session";
 
 interface DeviceFlags {
   server: string;
@@ -88,12 +90,18 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   if (flags.serial !== undefined) return overSerial(flags, flags.serial, credentials, address, port);
   const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);
-  const driver = new RealTimeDriver();
+  let ended = false;
+  const log = (event: LogEvent): void => {
+    if (ended) return;
+    const { room, text } = splitLogLine(logLine(event));
+    const time = palette.dim(new Date().toISOString().slice(11, 23));
+    process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
+  };
+  const driver = new RealTimeDriver((text) => log({ kind: "fault", text }));
 
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
 
-  let ended = false;
   let everOnline = false;
   let agent: Agent;
   try {
@@ -126,12 +134,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
       ...(kept === undefined ? {} : { flash: kept.flash, store: kept.store }),
       now: driver.now,
       wake: driver.wake,
-      log: (event) => {
-        if (ended) return;
-        const { room, text } = splitLogLine(logLine(event));
-        const time = palette.dim(new Date().toISOString().slice(11, 23));
-        process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
-      },
+      log,
       onSession: (event) => {
         if (event.kind === "online") everOnline = true;
         // Later on the firmware tries again by itself, as it does in the field.

@@ -1,4 +1,4 @@
-/** What an EnOS stand-in is made of, and its limits unless others are asked for. */
+/** The options of an EnOS stand-in, and its default limits. */
 import type { SessionTie } from "./enos/authentication";
 import type { DeviceLimits } from "./registry/cloud-device";
 import type { CloudEvent, Peer } from "./events";
@@ -10,7 +10,7 @@ import type { ScriptEngine } from "./script/script-engine";
 import type { IvSetting } from "./enos/sign";
 import type { CloudStorage } from "./registry/storage";
 
-/** What is kept, for how long, and how large messages may be; see each. */
+/** Limits of what is kept, for how long, and of the length of messages. */
 export interface CloudLimits extends DeviceLimits, MessageLimits {}
 
 export const DEFAULT_LIMITS: Readonly<CloudLimits> = {

@@ -1,7 +1,7 @@
 /**
  * The EnOS stand-in: datagrams in, datagrams out, no socket and no clock of its own. Besides the devices'
- * side, CoAP, it has the application's: products, devices, what they reported, commands to them, and the
- * troubles of the world to be switched on.
+ * side, CoAP, it has the application's: products, devices, what they reported, commands to them, and faults
+ * of network and server that can be switched on.
  *
  *     devices ==CoAP== message-layer.ts -- service.ts -+- authentication.ts
  *                                                      +- uplinks.ts    what they report
@@ -43,7 +43,7 @@ export class EnosCloud {
   readonly #layer: MessageLayer;
   #events: CloudEvent[] = [];
   #now = 0;
-  /** When devices have something due; a lower bound. */
+  /** A lower bound of when a session lapses or a command times out, ms. */
   #deadline: number;
   #nextCommandId: number;
 
@@ -106,7 +106,7 @@ export class EnosCloud {
     return Math.min(this.#deadline, this.#layer.deadline);
   }
 
-  /** Takes in one datagram. Never throws for its sake, whatever its bytes. `now` in ms. */
+  /** Takes in one datagram. No bytes of a datagram make it throw. `now` in ms. */
   receive(datagram: Uint8Array, peer: Peer, now: number): void {
     this.#advance(now);
     this.#layer.receive(datagram, peer, this.#now);
@@ -297,7 +297,7 @@ export class EnosCloud {
     return this.#fleet.device(productKey, deviceKey)?.commands.views(productKey, deviceKey) ?? [];
   }
 
-  /** Troubles of the network and the server that are made on purpose. */
+  /** The faults of network and server that are made on purpose. */
   get faults(): Faults {
     return this.#layer.faults;
   }

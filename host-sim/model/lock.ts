@@ -6,6 +6,7 @@
  * an enum's names, a struct's fields by number, a service's inputs and outputs in their order. An enum
  * and a struct may grow; ranges, lengths, units and texts may change.
  */
+import { isObject } from "../../firmware/text/json";
 import { enumNumbers, isWide } from "./model";
 import type {
   CompactForm,
@@ -72,7 +73,7 @@ export function readLock(text: string): Lock | ModelFault {
 
 /** By number. */
 function isNumbered(value: unknown): boolean {
-  return isObject(value) && !Array.isArray(value) && Object.keys(value).every((key) => /^\d{1,3}$/.test(key));
+  return isObject(value) && Object.keys(value).every((key) => /^\d{1,3}$/.test(key));
 }
 
 function isField(value: unknown): boolean {
@@ -153,7 +154,7 @@ class Growth {
   }
 
   #merge(before: unknown, now: unknown, path: string): unknown {
-    if (!isObject(before) || !isObject(now)) {
+    if (!isCompound(before) || !isCompound(now)) {
       if (before !== now) this.change ??= `is ${path.replace(/^\./, "")} ${saying(before)}`;
       return before;
     }
@@ -187,8 +188,8 @@ function widthOf(type: Record<string, unknown>): string {
   return isWide(Object.keys((type.values ?? {}) as object).map(Number)) ? "four bytes" : "one byte";
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function isCompound(value: unknown): value is Record<string, unknown> {
+  return isObject(value) || Array.isArray(value);
 }
 
 function saying(value: unknown): string {

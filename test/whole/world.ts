@@ -37,7 +37,9 @@ export class World {
   readonly #served: UdpCloud;
   readonly #api: ApiServer;
   readonly #agent: Agent;
-  readonly #driver = new RealTimeDriver();
+  readonly #driver = new RealTimeDriver((text) => {
+    throw new Error(`a fault in the firmware: ${text}`);
+  });
   readonly #waiting: { wanted: (event: CloudEvent) => boolean; found: () => void }[];
 
   /** A stand-in, its API, and a device that is online. */

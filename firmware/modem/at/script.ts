@@ -73,7 +73,7 @@ export function runScript(
   next(now);
 }
 
-/** Time for the answer to a probe, ms. */
+/** Time for the answer to a probe, ms; one that gets none takes as long. */
 export const probeTimeout = 300;
 
 const attention = ascii("AT");

@@ -26,7 +26,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   serverError: 0,
 };
 
-/** What befalls one datagram to the cloud and the answer to it. */
+/** The faults of one datagram to the cloud and of the answer to it. */
 export interface Fate {
   readonly dropUp: boolean;
   readonly serverError: boolean;
@@ -38,7 +38,7 @@ const UNHARMED: Fate = { dropUp: false, serverError: false, dropDown: false, dup
 
 const PROBABILITIES = ["dropUp", "dropDown", "duplicateDown", "serverError"] as const;
 
-/** Ten minutes: what comes later answers nobody, for the exchange is over (RFC 7252 section 4.8.2). */
+/** Longest delay, ms. Beyond ten minutes the exchange is over and nobody expects the answer (RFC 7252 section 4.8.2). */
 const LONGEST_DELAY = 600_000;
 
 /** How long after the original the copy of a doubled datagram leaves, ms. */
@@ -62,7 +62,7 @@ export function checkFaults(faults: Readonly<Faults>): Faults {
 }
 
 /**
- * Decides what befalls a datagram. `random` gives numbers in [0, 1): four are drawn, always, so that one
+ * Decides which faults a datagram has. `random` gives numbers in [0, 1): four are drawn, always, so that one
  * fault switched on does not move where the others strike; none while all are off.
  */
 export function drawFate(faults: Readonly<Faults>, random: () => number): Fate {

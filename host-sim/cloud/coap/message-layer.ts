@@ -1,6 +1,6 @@
 /**
  * The cloud's CoAP, datagram by datagram: messages, retransmissions, block-wise transfer, the rate limit,
- * and the faults made on purpose. What a request means is `handle`'s matter.
+ * and the faults made on purpose. Requests are carried out by `handle`.
  *
  * The message layer (RFC 7252 section 4), dialogue by dialogue:
  *
@@ -45,7 +45,7 @@ export interface MessageLimits {
   blockSize: number;
   /** Datagrams that wait because of `delayDown` or as copies. */
   departures: number;
-  /** Addresses whose rate is kept in mind. */
+  /** Addresses whose rate is remembered. */
   ratedAddresses: number;
 }
 
@@ -204,7 +204,7 @@ export class MessageLayer {
     };
   }
 
-  /** Takes in one datagram. Never throws for its sake, whatever its bytes. `now` in ms. */
+  /** Takes in one datagram. No bytes of a datagram make it throw. `now` in ms. */
   receive(datagram: Uint8Array, peer: Peer, now: number): void {
     this.poll(now);
     this.counters.datagrams += 1;

@@ -1,6 +1,6 @@
 /**
- * A limit on how many datagrams one address may send: a token bucket per address, refilled evenly. Ports
- * are not told apart, for they cost a flooder nothing.
+ * A limit on how many datagrams one address may send: a token bucket per address, refilled evenly. All ports
+ * of an address share it, because a flooder could use as many as he likes.
  */
 
 export interface RateLimit {
@@ -12,7 +12,7 @@ export interface RateLimit {
 
 export const NO_RATE_LIMIT: Readonly<RateLimit> = { perSecond: 0, burst: 0 };
 
-/** What becomes of a datagram; "refused-again": nothing new to tell, it was told within this second. */
+/** Whether a datagram is taken; "refused-again" when a refusal was told within the last second. */
 export type RateVerdict = "taken" | "refused" | "refused-again";
 
 interface Bucket {

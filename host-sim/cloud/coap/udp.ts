@@ -23,7 +23,7 @@ export interface ServeOptions extends Omit<CloudOptions, "transmit" | "randomByt
   port: number;
   /** No answer leaves before what its request caused is safe here. Without one nothing is kept. */
   storage?: DurableStorage;
-  /** Sees every datagram, for a timeline. `now` in ms like an event's `at`. */
+  /** Told of every datagram, for a timeline. `now` is in ms, as an event's `at`. */
   onDatagram?(direction: "in" | "out", datagram: Uint8Array, peer: Peer, now: number): void;
   /** Hears of datagrams that could not be sent, and of socket errors; one line each. */
   onError?(line: string): void;

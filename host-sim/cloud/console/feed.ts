@@ -1,6 +1,5 @@
 /**
- * What happens between devices and cloud, for pages that look on: the last messages and events are kept,
- * and each that comes goes to all who listen. Nothing secret is in it, see message-view.ts.
+ * What pages that look on are told. Nothing secret is in it, see message-view.ts.
  */
 import { MessageReader } from "./message-view";
 import type { CloudEvent, Peer } from "../events";
@@ -8,7 +7,10 @@ import type { FeedEntry } from "./entries";
 
 const kept = 500;
 
-/** See the head of this file. */
+/**
+ * What happens between devices and cloud: keeps the last messages and events, and gives each that comes to
+ * all who listen.
+ */
 export class Feed {
   readonly #now: () => number;
   readonly #entries: FeedEntry[] = [];

@@ -30,7 +30,7 @@ export interface AuthenticationOptions {
   iv: IvSetting;
   randomBytes(n: number): Uint8Array;
   emit?(event: CloudEventBody): void;
-  /** Asks to be looked at again at `at`, ms. */
+  /** Asks for sessions to be checked again at `at`, ms. */
   wake(at: number): void;
 }
 
@@ -112,7 +112,7 @@ export class Authentication {
       return refuse(Code.badRequest, `lifetime: expected an integer from ${range}`);
     }
     if (typeof sign !== "string") return refuse(Code.badRequest, "sign: expected text");
-    // Also computed for a device that does not exist: neither answer nor effort tells which keys are real.
+    // Computed for an unknown device too, so that neither the answer nor its delay tells which keys exist.
     const claim = { productKey, deviceKey, lifetime, secureMode };
     const genuine = verifyAuthSign(claim, device?.deviceSecret ?? DUMMY_SECRET, sign);
     if (device === undefined) return refuse(Code.unauthorized, "unknown device");

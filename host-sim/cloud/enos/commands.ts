@@ -18,7 +18,7 @@ export type Command =
 
 export type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
 
-/** A command as its sender may look at it. */
+/** A command as its sender sees it. */
 export interface CommandView {
   readonly id: string;
   readonly productKey: string;
@@ -36,7 +36,7 @@ export interface CommandView {
   readonly code?: number;
   /** What a reply carried as `data`. */
   readonly data?: unknown;
-  /** What the device said of it. */
+  /** The text of the device's answer. */
   readonly message?: string;
   /** How often it was offered to the device. */
   readonly offers: number;
@@ -65,7 +65,7 @@ interface Entry {
   kind: Command["kind"];
   path: string;
   payload: Uint8Array;
-  /** What a raw reply calls itself by. */
+  /** Request id of a raw command, which its reply repeats. */
   requestId?: number;
   status: CommandStatus;
   createdAt: number;
@@ -82,14 +82,14 @@ interface Entry {
   message?: string;
 }
 
-/** What is put on a response, or answered to a fetch. */
+/** A command as it is put on a response, or as the answer to a GET. */
 export interface Delivery {
   readonly id: string;
   readonly path: string;
   readonly payload: Uint8Array;
 }
 
-/** Told of what is to be kept of the command with this number; `undefined`: nothing any longer. */
+/** Told of what to store of the command with this number; `undefined` when it is to be deleted. */
 export type KeepCommand = (number: number, entry: unknown) => void;
 
 export class CommandQueue {
@@ -174,7 +174,7 @@ export class CommandQueue {
     return path;
   }
 
-  /** Takes up a command that was kept. */
+  /** Takes over a command from the storage. */
   restore(number: number, value: unknown): void {
     const kept = value as Omit<Entry, "payload"> & { payload: string };
     this.#entries.push({ number, entry: { ...kept, payload: Buffer.from(kept.payload, "base64") } });
@@ -243,7 +243,7 @@ export class CommandQueue {
     return entry.id;
   }
 
-  /** Gives up what has waited too long; returns the ids. */
+  /** Gives up the commands whose time is over; returns their ids. */
   expire(now: number): string[] {
     const lost = this.#entries.filter(({ entry }) => waits(entry) && now >= entry.expiresAt);
     for (const { number, entry } of lost) {

@@ -1,6 +1,6 @@
 /**
  * What EnOS does with a request: lets the device in, checks its signature, takes what it reports, and hands
- * it the commands that wait. Knows requests and answers; messages are message-layer.ts's matter.
+ * it the commands that wait. It handles requests and answers; message-layer.ts handles messages.
  */
 import type { Authentication } from "./authentication";
 import type { CloudDevice } from "../registry/cloud-device";
@@ -22,7 +22,7 @@ export interface ServiceOptions {
   fleet: Fleet;
   authentication: Authentication;
   uplinks: Uplinks;
-  /** Of devices that name none, and of those that are not known. */
+  /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
   /** Left out when nobody listens: then events are not even made. */
   emit?(event: CloudEventBody): void;
@@ -59,7 +59,7 @@ export class EnosService {
   admits(request: CoapRequest, peer: Peer, now: number): RefusedRequest | undefined {
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
-    // Whoever is not yet let in has nothing to say that needs blocks.
+    // A device that has no session sends nothing but an authentication, which needs no blocks.
     if (checked.target.route.service === "auth")
       return { refused: Code.badRequest, reason: "authentication in blocks" };
     checked.device!.lastSeen = now;
@@ -67,7 +67,7 @@ export class EnosService {
     return undefined;
   }
 
-  /** Where a request goes and whose it is; of authentication the device may be unknown. */
+  /** The target of a request and its device, which may be unknown in an authentication. */
   #check(
     request: CoapRequest,
     peer: Peer,

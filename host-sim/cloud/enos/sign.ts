@@ -9,7 +9,7 @@ import { createDecipheriv, createHash, timingSafeEqual } from "node:crypto";
 import type { Decipher } from "node:crypto";
 
 /**
- * The initialisation vector of option 2101, about which EnOS's manual is silent:
+ * The initialisation vector of option 2101, which EnOS's manual does not name:
  * `zero` = 16 zero bytes, `key` = the sign key itself, or 32 hex digits.
  */
 export type IvSetting = "zero" | "key" | (string & {});
@@ -23,14 +23,14 @@ export interface AuthClaim {
   secureMode: number;
 }
 
-/** What stands in a signature that can be read; whether it is true is for the session to say. */
+/** The content of a signature that could be decrypted; the session checks whether it is right. */
 export interface SessionSign {
   token: string;
   sequence: number;
 }
 
 const AES_BLOCK = 16;
-/** Longest option 2101 that is looked at: far above what a token of any sane length gives, bytes. */
+/** Longest option 2101 that is read, bytes: far more than any token of EnOS needs. */
 const LONGEST_SIGN = 512;
 
 /** Stands in for the secret of a device that does not exist, so that it costs the same work. */
@@ -70,8 +70,8 @@ export function signIv(setting: IvSetting, key: Uint8Array): Uint8Array {
  * Reads option 2101 of one device: upper-case hex of AES-128-CBC(key, `token{T}sequence{N}`), PKCS#7
  * padded.
  *
- * One AES object serves a device for good, and the chaining of CBC is done here: to set up an object for
- * every request took longer than all the rest of the request.
+ * One AES object serves a device as long as it exists, and the chaining of CBC is done here: to make an object
+ * for every request took longer than everything else in a request.
  */
 export class SessionSignReader {
   readonly #key: Uint8Array;

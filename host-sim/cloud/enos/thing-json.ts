@@ -1,16 +1,14 @@
 /**
- * EnOS's JSON messages, as the cloud reads and writes them. Nothing here throws, whatever comes.
+ * EnOS's JSON messages, as the cloud reads and writes them. Nothing here throws, whatever a body holds.
  *
  *     up      { "id": "1", "version": "1.0", "params": {...}, "method": "thing.measurepoint.post" }
  *     answer  { "id": "1", "code": 200, "data": {} }
  *
- * Members that are not known are passed over, as EnOS does.
+ * Unknown members are ignored, as EnOS does.
  */
 import { printable } from "../coap/coap-text";
+import { isObject } from "../json";
 import type { Product } from "../registry/product";
-import { isObject } from "./value-check";
-
-export { isObject };
 
 /** EnOS result codes of the JSON answers. */
 export const SUCCESS = 200;
@@ -22,7 +20,7 @@ export const NOT_JSON = 1220;
 export const PAYLOAD_EMPTY = 1251;
 export const METHOD_MISMATCH = 1260;
 
-/** Attributes or tags of a device, and of one message. */
+/** Most attributes or tags of a device, and in one message. */
 export const MOST_NAMES = 200;
 const MOST_ENTRIES = 200;
 const LONGEST_ID = 64;
@@ -30,7 +28,7 @@ const LONGEST_NAME = 64;
 const LONGEST_TAG = 256;
 const LONGEST_VERSION = 64;
 const LAST_TIME = 8.64e15;
-/** Levels of arrays and objects; no message of EnOS comes near, and what is stored is walked again. */
+/** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
 const DEEPEST = 16;
 
 /** A message id comes back in the kind in which it came. */
@@ -215,7 +213,7 @@ export function readTags(message: ThingMessage): { tags: Record<string, string> 
   const tags = readMap(message, "tags");
   if ("enosCode" in tags) return tags;
   for (const [name, value] of Object.entries(tags.map)) {
-    // An assignment to that name, anywhere later, would change the object's prototype instead.
+    // A later assignment to a property of that name would set the object's prototype instead.
     if (!isText(name, LONGEST_TAG) || name === "" || name === "__proto__") {
       return refuse(`params.tags: expected names of 1 to ${LONGEST_TAG} characters, and not __proto__`);
     }

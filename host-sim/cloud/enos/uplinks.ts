@@ -1,6 +1,6 @@
 /**
  * What devices report and ask, in JSON or in bytes of which the product's parsing script makes that JSON:
- * judged by the thing model, stored, answered.
+ * checked against the thing model, stored, answered.
  */
 import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
@@ -32,7 +32,7 @@ import type { PointReport, Refusal, ThingMessage } from "./thing-json";
 import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
-/** What a message came to: EnOS's code 200, and what is answered as `data`. */
+/** The result of a message that was accepted: EnOS's code 200, and the `data` of the answer. */
 interface Taken {
   data?: unknown;
 }
@@ -94,7 +94,7 @@ export class Uplinks {
     return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
   }
 
-  /** Judges and stores a message; whoever sent it twice gets the same answer twice. */
+  /** Checks and stores a message; one that is sent twice gets the same answer twice. */
   #take(
     arrival: Arrival,
     message: ThingMessage,
@@ -265,7 +265,7 @@ export class Uplinks {
     this.#emit?.({ type: "report-refused", productKey, deviceKey, enosCode, reason });
   }
 
-  /** There is no id to answer to: the CoAP code has to say it. */
+  /** Refuses by CoAP's code, because without an id there can be no JSON answer. */
   #unreadable(device: CloudDevice, refusal: Refusal): RefusedRequest {
     this.#refuse(device, refusal);
     return { refused: Code.badRequest, reason: refusal.reason, told: true };

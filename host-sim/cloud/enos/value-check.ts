@@ -2,6 +2,7 @@
  * Whether a JSON value is what the thing model says it is. A fault is one line that begins with where it
  * is: `position.latitude: expected a number from -90 to 90, got 91`.
  */
+import { isObject } from "../json";
 import { printable } from "../coap/coap-text";
 import type { ModelField, ModelPoint, ModelType } from "../../model/model";
 
@@ -80,11 +81,6 @@ export function fieldsFault(
     if (!fields.some((field) => field.identifier === name)) return `${within(name)}: is not in the model`;
   }
   return undefined;
-}
-
-/** True for a JSON object, not for null or an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function numberFault(

@@ -1,5 +1,5 @@
 /**
- * One device as the cloud sees it: state, session, what it reported, what waits for it.
+ * One device as the cloud sees it: its state and session, what it reported, the commands that wait for it.
  *
  *     inactive --authenticated--> online --silent for a lifetime--> offline
  *                                   ^-----------authenticated----------'
@@ -45,7 +45,7 @@ export interface DeviceCounters {
   strayReplies: number;
 }
 
-/** A device as its operator may look at it; no secret in it. */
+/** A device as its operator sees it; holds no secret. */
 export interface DeviceView {
   productKey: string;
   deviceKey: string;
@@ -133,7 +133,7 @@ export class CloudDevice {
   readonly #record: DeviceRecord;
   readonly #storage: CloudStorage | undefined;
   readonly #readings: Recent<Reading>;
-  /** Those too old for it that still have the newest value of a measure point, with their numbers. */
+  /** Readings beyond the limit that still have the newest value of a measure point, with their numbers. */
   readonly #outlasting = new Map<Reading, number>();
   readonly #events: Recent<StoredEvent>;
   readonly #ids: RecentIds;
@@ -196,7 +196,7 @@ export class CloudDevice {
     this.#storage?.put(entryStorageKey("event", this.filedUnder, number), event);
   }
 
-  /** Has what changed about the device itself kept. */
+  /** Stores what has changed about the device itself. */
   keep(): void {
     if (this.#storage === undefined) return;
     const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
@@ -239,7 +239,7 @@ export class CloudDevice {
     this.isNew("reading", reading.id);
   }
 
-  /** Has nothing of it kept any longer. */
+  /** Deletes all that the storage has of the device. */
   erase(): void {
     this.#storage?.delete(deviceStorageKey(this.filedUnder));
     const all: [EntryKind, number[]][] = [
@@ -264,7 +264,7 @@ export class CloudDevice {
     };
   }
 
-  /** Lets go of readings that make room, except for the newest value of each measure point. */
+  /** Forgets readings that make room, except for the newest value of each measure point. */
   #forgetReadings(gone: readonly Numbered<Reading>[]): void {
     for (const { number, item } of gone) this.#outlasting.set(item, number);
     const staying = this.points.forget(this.#outlasting);

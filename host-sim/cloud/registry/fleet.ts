@@ -1,6 +1,5 @@
 /**
- * Products and their devices: who there is, put there at start, by an operator, or from what a storage has
- * kept.
+ * Products and their devices, registered at start, by an operator, or from the storage.
  */
 import { CloudDevice } from "./cloud-device";
 import type { DeviceLimits } from "./cloud-device";
@@ -14,7 +13,7 @@ import { productStorageKey } from "./storage";
 import type { CloudStorage } from "./storage";
 
 export interface FleetOptions {
-  /** Of devices that name none. */
+  /** Edition of devices that name none. */
   edition: Edition;
   iv: IvSetting;
   limits: DeviceLimits;
@@ -31,7 +30,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
-  /** Stand in for products that nobody has registered: they have neither model nor script. */
+  /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
   constructor(options: FleetOptions) {
@@ -114,7 +113,7 @@ export class Fleet {
     const { storage } = this.#options;
     if (storage === undefined) return;
     const entries: [key: string, value: unknown][] = [];
-    // Products and devices first: the other entries are theirs.
+    // Products and devices first, because all other entries belong to one of them.
     for (const [key, value] of storage.entries) {
       if (/^(reading|event|command)\//.test(key)) entries.push([key, value]);
       else this.#restoreOne(key, value);

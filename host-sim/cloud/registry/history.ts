@@ -1,11 +1,12 @@
 /**
- * What a device reported, kept in memory up to a number: readings and events in the order of their storing,
- * and of each measure point its values by time.
+ * What a device reported, in memory, up to a limit: readings and events in the order of their storing, and the
+ * values of each measure point by time.
  */
+import { isObject } from "../json";
 
 /** A measurement that was stored: measure points of one moment. */
 export interface Reading {
-  /** Of the message that brought it: the raw request id as text, or the JSON id. */
+  /** Id of the message that brought it: the raw request id as text, or the JSON id. */
   id: string;
   /** When it was measured, epoch ms, if the device told. */
   time?: number;
@@ -228,7 +229,7 @@ function place(values: readonly Reading[], time: number): number {
 
 /** `{ value, quality }` and nothing else: a struct may well have a field of that name. */
 function isQualified(given: unknown): given is { value: unknown; quality: number } {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return false;
+  if (!isObject(given)) return false;
   const names = Object.keys(given);
   return (
     names.length === 2 &&

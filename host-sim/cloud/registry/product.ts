@@ -1,5 +1,5 @@
 /**
- * A product: what its devices have in common. Its thing model judges what they report and are told; its
+ * A product: what its devices have in common. Its thing model says which reports and commands are valid; its
  * parsing script turns raw bytes into JSON and back.
  */
 import { readModel } from "../../model/read-model";
@@ -7,7 +7,8 @@ import { faultLine } from "../../model/model";
 import { printable } from "../coap/coap-text";
 import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "../../model/model";
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
-import { fieldsFault, isObject, pointFault, valueFault } from "../enos/value-check";
+import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
+import { isObject } from "../json";
 
 /** A product as an operator registers it. */
 export interface ProductRecord {

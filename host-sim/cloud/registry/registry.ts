@@ -7,6 +7,7 @@
  *
  * with optional `name`, `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
  */
+import { isObject } from "../json";
 
 /**
  * Editions of the EnOS CoAP protocol. "token" (May 2019): authentication returns a token, and option 2101
@@ -87,7 +88,7 @@ export function deviceName(productKey: string, deviceKey: string): string {
 }
 
 function readDevice(entry: unknown, place: string): DeviceRecord {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+  if (!isObject(entry)) {
     throw new DeviceListError(`${place}: expected an object, got ${kindOf(entry)}`);
   }
   const fields = entry as Record<string, unknown>;

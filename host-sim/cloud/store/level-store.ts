@@ -24,11 +24,11 @@ export interface StoreOptions {
   sync?: boolean;
 }
 
-/** Says whose directory this is, and in which version of the format. */
+/** Key of the entry that marks the directory as ours and has the version of its format. */
 const FORMAT_KEY = "!enos-cloud";
 const FORMAT = 1;
 
-/** ms from a change to the fsync that follows it. */
+/** Time from a change to the fsync that follows it, ms. */
 const SYNC_WITHIN = 1000;
 
 /** Entries read at once. */

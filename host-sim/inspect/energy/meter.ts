@@ -1,6 +1,6 @@
 /**
- * Joules of a run: hears what happens to modem and board, knows by the profile what each state draws, and
- * by the datagrams' causes what it was spent for.
+ * How a run's events become joules. A profile says what each state draws, and the datagrams' causes say
+ * what it was spent for:
  *
  *     psm -- wake --> idle -- a datagram --> connected ------------- release --> idle --> psm
  *                                            | access | tx | wait | rx | tail |
@@ -64,7 +64,7 @@ interface Connection {
   readonly cause: string | undefined;
 }
 
-/** See the head of this file. */
+/** Adds up the joules of a run as it hears what happens to modem and board. */
 export class EnergyMeter {
   readonly #profile: EnergyProfile;
   readonly #options: EnergyMeterOptions;

@@ -7,6 +7,7 @@
  *
  * A bare number is taken for measured.
  */
+import { isObject } from "../../../firmware/text/json";
 import { profiles } from "./profiles";
 import type { EnergyProfile, Figure } from "./profile";
 
@@ -76,10 +77,6 @@ function figureOf(given: unknown, where: string, file: string): Figure {
     throw new ProfileError(`${file}: ${where} must be a number from 0 to ${largest}`);
   }
   return { value, tag: "measured", source };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function short(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * The simulated board: it powers an engine with the firmware in it, keeps its time, and joins its
- * pins, its UART and its flash to the rest of the world.
+ * The simulated board: it runs an engine with the firmware in it, gives it the time, and connects its pins and
+ * its UART to the modem, and its flash and storage to what the caller keeps.
  *
  * The guest tells with each answer when its next timer is due; that is one event of the scheduler.
  * With an engine that answers at once everything here happens at once; with XS each call returns a
@@ -41,7 +41,7 @@ export interface Restart {
 }
 
 export interface BoardOptions {
-  /** With the firmware's bundle evaluated in it, and used by this board alone. */
+  /** An engine that has evaluated the firmware's bundle, used by this board alone. */
   readonly engine: Engine;
   readonly scheduler: Scheduler;
   /** What `mc/config` gives: values that JSON can carry. */
@@ -168,14 +168,20 @@ export class Board {
     } catch (error) {
       return this.#fault(error);
     }
-    if (answer instanceof Uint8Array) return this.#settle(answer);
+    if (answer instanceof Uint8Array) return this.#onAnswer(answer);
     return answer.then(
-      (bytes) => this.#settle(bytes),
+      (bytes) => this.#onAnswer(bytes),
       (error: unknown) => this.#fault(error),
     );
   }
 
-  #settle(answer: Uint8Array): void {
+  /** As firmware/board/deep-sleep.c does it: from the beginning, and what is too long is cut off. */
+  #retain(command: Uint8Array): void {
+    const { retained } = this.#options;
+    retained?.set(command.subarray(commandHeader, commandHeader + retained.length));
+  }
+
+  #onAnswer(answer: Uint8Array): void {
     if (this.#restart !== undefined) return this.#stop(this.#restart);
     if (!this.#running) return;
     const due = new DataView(answer.buffer, answer.byteOffset).getFloat64(0, true);
@@ -255,7 +261,7 @@ export class Board {
       case GuestCommand.retainedRead:
         return this.#options.retained?.slice() ?? nothing;
       case GuestCommand.retainedWrite:
-        this.#options.retained?.set(command.subarray(commandHeader, commandHeader + 512));
+        this.#retain(command);
         return nothing;
       case GuestCommand.flashStatus:
         return this.#flash.status(command);
@@ -272,7 +278,7 @@ export class Board {
     }
   }
 
-  /** The FIFO is empty then: the interrupt that says so comes as soon as the firmware returns. */
+  /** Opens the UART. Its FIFO is empty, so the interrupt of room comes as soon as the firmware returns. */
   #openSerial(hearsWritable: boolean): void {
     this.#serialOpen = true;
     this.#hearsWritable = hearsWritable;

@@ -10,7 +10,7 @@ import type { Flash } from "../../../firmware/journal/flash";
 /** Partitions by name. */
 export type FlashPartitions = ReadonlyMap<string, Flash>;
 
-/** The flash of one board: the guest opens one partition, and means it from then on. */
+/** The flash of one board. The guest opens one partition, and its further commands are for that one. */
 export class BoardFlash {
   readonly #partitions: FlashPartitions;
   #open: Flash | undefined;

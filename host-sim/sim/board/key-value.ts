@@ -49,7 +49,7 @@ export function writeKey(stores: KeyValueStores, command: Uint8Array, power?: Po
   }
 }
 
-/** One of the four ways, by the number of the operation: over all of them each has its turn. */
+/** Leaves a key as a power failure does, in one of the four ways; `turn` chooses, so that each has its turn. */
 function tearValue(store: Map<string, StoredValue>, key: string, value: StoredValue, turn: number): void {
   if (turn % 4 === 1) store.set(key, value);
   if (turn % 4 === 2) store.delete(key);

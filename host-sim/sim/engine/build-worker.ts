@@ -28,7 +28,7 @@ import { join, relative } from "node:path";
 import { projectRoot } from "../../project";
 import { EngineMissing } from "./engine";
 
-/** XS as it is on this machine. */
+/** The package with XS's sources, as it is installed here. */
 export interface XsPackage {
   /** The folder of the package @agoric/xsnap. */
   readonly root: string;
@@ -56,7 +56,7 @@ export interface BuildOptions {
 
 const packageName = "@agoric/xsnap";
 const needs = "a C compiler (gcc 10 or newer, or clang) and make";
-/** A lock older than this belongs to nobody: a build takes a minute on a slow machine. */
+/** Age at which a lock counts as left behind, ms: a build takes a minute on a slow machine. */
 const lockLifetime = 10 * 60_000;
 const pollInterval = 100;
 
@@ -109,7 +109,7 @@ export function buildWorker(options: BuildOptions = {}): WorkerBuild {
     const draft = join(folder, `draft-${process.pid}`);
     mkdirSync(draft);
     make(xs, draft);
-    // What stands there without a program is a build that somebody took apart.
+    // A folder without the program is a build of which files were deleted.
     if (!existsSync(built.program)) rmSync(place, { recursive: true, force: true });
     if (existsSync(place)) rmSync(draft, { recursive: true, force: true });
     else renameSync(draft, place);

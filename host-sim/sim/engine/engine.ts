@@ -35,7 +35,7 @@ export class GuestFault extends Error {
   override readonly name = "GuestFault";
 }
 
-/** The engine itself gave up: out of memory, stack or patience. On a board, a reboot too. */
+/** The engine has stopped: it ran out of memory, of stack, or of the steps that it may take. On a board, a reboot. */
 export class EngineStopped extends Error {
   override readonly name = "EngineStopped";
 }

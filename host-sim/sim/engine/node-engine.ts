@@ -95,13 +95,13 @@ export class NodeEngine implements Engine {
   }
 }
 
-/** The exception's own words; the exception itself, with its stack, as the cause. */
+/** A fault with the text of the exception; the exception itself, with its stack, is the cause. */
 function fault(error: unknown): GuestFault {
   let text = "an exception that has no text";
   try {
     text = String(error);
   } catch {
-    // An object without a usable toString: it stays the cause.
+    // The exception has no usable toString: it is the cause, and the text says nothing of it.
   }
   return new GuestFault(text, { cause: error });
 }

@@ -78,7 +78,7 @@ export class XsWorker {
     said.setEncoding("utf8");
     said.on("data", (text: string) => (this.#said = (this.#said + text).slice(-400)));
     from.on("data", (piece: Buffer) => this.#receive(piece));
-    // Writing to a worker that is gone fails here; its exit says why.
+    // Writing to a worker that has ended fails here; why it ended is told by its exit code.
     to.on("error", () => {});
     from.on("error", () => {});
     this.#exited = new Promise((resolve) => {
@@ -112,7 +112,7 @@ export class XsWorker {
     await this.#exited;
   }
 
-  /** One at a time: the next begins when the one before has ended, well or not. */
+  /** Queues a turn: one runs at a time, and the next begins when it has ended, be it with a fault. */
   #turn(message: Buffer): Promise<Turn> {
     return new Promise((resolve, reject) => {
       if (this.#stopped !== undefined) return reject(this.#stopped);
@@ -151,7 +151,7 @@ export class XsWorker {
   /** A fault of the host's own must not be caught by the firmware: it waits until that returns. */
   #answer(command: Uint8Array): Uint8Array {
     try {
-      // A copy of its own, and no Buffer: the message lies in the pipe's.
+      // A copy, because the message lies in the pipe's buffer, which is used again.
       return this.#onCommand(new Uint8Array(command));
     } catch (error) {
       this.#hostFault ??= { error: error instanceof Error ? error : new Error(String(error)) };

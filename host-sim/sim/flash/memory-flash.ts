@@ -1,6 +1,6 @@
 /**
  * NOR flash in memory, with its rules: an erase sets a whole block to ones, a write can only clear bits,
- * and one that would have to set a bit is a fault of whoever wrote. When the power fails in the middle,
+ * and one that would have to set a bit is a fault of the firmware. When the power fails in the middle,
  * a write has cleared some of its bits, and an erase has set some.
  */
 import type { Flash, FlashStatus } from "../../../firmware/journal/flash";
@@ -45,7 +45,7 @@ export class MemoryFlash implements Flash {
     this.erases = new Uint32Array(this.#status.blocks);
   }
 
-  /** All of it, as it is; changes to it are changes to the flash. */
+  /** The bytes of the flash itself: a change to them changes the flash. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
@@ -111,7 +111,7 @@ export class MemoryFlash implements Flash {
     }
   }
 
-  /** A prefix, with the last byte half done; or any of the bits, as chips that program a page at once do. */
+  /** Leaves a write torn: a prefix of it, or any of its bits, as chips do that program a page at once. */
   #tear(buffer: Uint8Array, offset: number): void {
     const inOrder = this.#random.chance(0.5);
     const done = this.#random.u32() % (buffer.length + 1);

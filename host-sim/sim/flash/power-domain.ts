@@ -26,7 +26,7 @@ export class PowerDomain {
     return "torn";
   }
 
-  /** Called by whoever has left a torn operation's traces. */
+  /** Takes the power away; to be called once the torn operation has changed what it does change. */
   cut(): void {
     this.#off = true;
     this.cutAt = undefined;

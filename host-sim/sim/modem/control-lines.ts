@@ -1,5 +1,5 @@
 /**
- * The modem's RESET_N and PSM_EINT: active low, and long enough low before they count.
+ * Input pins of the modem: active low, and without effect until they were low long enough.
  */
 import type { Scheduler } from "../time/clock";
 import type { PowerTraits } from "./family";
@@ -11,7 +11,7 @@ export interface ControlLinesOptions {
   readonly onWake: () => void;
 }
 
-/** See the head of this file. */
+/** The modem's RESET_N and PSM_EINT. */
 export class ControlLines {
   readonly #options: ControlLinesOptions;
   /** Since when each is low. */

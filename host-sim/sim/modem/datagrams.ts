@@ -1,6 +1,6 @@
 /**
- * Datagrams between the modem's sockets and the cell: release assistance on the way up, paging and
- * whether anybody listens on the way down.
+ * Between the modem's sockets and the cell: release assistance on the way up; on the way down paging, and
+ * whether the modem listens at all.
  */
 import type { Endpoint, RadioAttachment } from "../radio/link";
 import { decodeEdrx } from "./edrx";
@@ -27,7 +27,7 @@ export interface DatagramsOptions {
   readonly dropped: (reason: DropReason) => void;
 }
 
-/** See the head of this file. */
+/** Carries datagrams between the modem's sockets and the cell. */
 export class Datagrams {
   readonly #options: DatagramsOptions;
 

@@ -1,5 +1,6 @@
 /**
- * The modem in PSM, and how it comes out of it: as it was, or by a boot that knows nothing of before.
+ * What power saving mode does to the modem beside the radio: to its UART, sockets and settings, on the
+ * way in and on the way out.
  */
 import type { AtResponder } from "./at-responder";
 import type { Family, Quirks, Unit } from "./family";
@@ -39,7 +40,7 @@ export interface PsmSleepOptions {
   readonly tell: (event: ModemEvent) => void;
 }
 
-/** See the head of this file. */
+/** The modem in PSM. It leaves it as it was, or by a boot that has lost all settings. */
 export class PsmSleep {
   readonly #options: PsmSleepOptions;
   /** T3412 is what ended the sleep, or would have: an update follows. */

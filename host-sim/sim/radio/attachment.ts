@@ -8,9 +8,8 @@
  *        +---- refused (EMM cause)                                      v
  *                                                                onServiceLost
  *
- * The network does not forget a device that it cannot reach: one that never noticed the outage is
- * attached still when it is over. Whether a loss is noticed is the modem's affair: asleep, it hears
- * nothing of it, and learns of it when it next uses the radio.
+ * The network does not forget a device that it cannot reach: a device that did not notice an outage is still
+ * attached when it is over. A modem that is asleep does not notice; it finds out when it next uses the radio.
  */
 import type { ScheduledEvent, Scheduler } from "../time/clock";
 import type { Coverage, Signal } from "./coverage";

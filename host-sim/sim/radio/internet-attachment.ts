@@ -16,7 +16,7 @@ export interface InternetAttachmentOptions {
   readonly random: Random;
   /** ms from the search to the attach. */
   readonly attachTime: number;
-  /** Where datagrams to this address really go; `undefined`: they do not. */
+  /** The real target of datagrams to this address; `undefined` when they are dropped. */
   readonly route: (to: Endpoint) => Endpoint | undefined;
   /** Something could not be sent. */
   readonly onFault: (text: string) => void;

@@ -27,7 +27,7 @@ export interface Scheduler {
   cancel(event: ScheduledEvent | undefined): void;
 }
 
-/** Events at one instant beyond which somebody schedules himself again and again. */
+/** More events than this at one instant mean that one schedules itself again and again. */
 const eventsAtOnce = 1_000_000;
 
 /** A binary heap of events ordered by (time, order of scheduling). */
@@ -40,7 +40,7 @@ export class VirtualClock implements Scheduler {
     return this.#now;
   }
 
-  /** How many events wait, cancelled ones not counted out until their time. */
+  /** How many events are in the queue, those included that were cancelled but whose time has not come. */
   get pending(): number {
     return this.#heap.length;
   }

@@ -1,15 +1,15 @@
 /**
  * The one reader of the device's log: lines to events, by the grammar that firmware/device/log.ts writes.
- * It shares no code with the writer, only the events' types: a word that is changed on one side alone makes
- * a line that nobody can read, which is told and not passed over.
+ * It shares no code with the writer, only the types of the events. A word that is changed on one side alone
+ * makes lines that cannot be read, and the run that meets one fails.
  */
 import type { LogEvent } from "../../../firmware/device/log";
 
 export type { LogEvent } from "../../../firmware/device/log";
 
 /**
- * Every line there is. `<name>` is a value of the event, `[...]` may be missing. Behind a value's name stands
- * how it is written, a word when nothing does:
+ * The forms of all lines. `<name>` is a value of the event, and what is in `[...]` may be missing. A name is
+ * followed by how the value is written; one without that is a word:
  *
  *    whole      a whole number
  *    seconds    a duration in whole seconds, ms in the event; `tenths` with one decimal
@@ -18,7 +18,7 @@ export type { LogEvent } from "../../../firmware/device/log";
  *    json       JSON up to the end of the line
  *    rest       text up to what follows in the form, or to the end of the line
  *    a|b        one of these words
- *    or NAME    a word that stands for a value that is not there
+ *    or NAME    this word when the event does not have the value
  */
 const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "agent start": "agent: start interval=<interval:seconds>",
@@ -58,7 +58,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "clock jumped": "clock: jumped",
   "coap discarded": "coap: discarded reason=<reason> what=<what:quoted>",
   "socket error": "socket: error reason=<reason:quoted>",
-  "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<resumes:seconds>',
+  "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<wait:seconds>',
   "radio budget of a new day": "radio: budget of a new day",
   "memory failed": "memory: failed reason=<reason:quoted>",
   "journal open": "journal: open waiting=<waiting:whole>[ damaged=<damaged:whole>][ mended=<mended:whole>]",
@@ -84,12 +84,12 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",
   settings: "settings: <text:rest>",
-  // Whatever else these two rooms have to say, as long as it does not begin as one of the lines above.
+  // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",
   "board note": "board: <text:rest>",
 };
 
-/** Longest line that is looked at, characters: a datagram's worth of values is a tenth of that. */
+/** Longest line that is read, characters; the values of a whole datagram take a tenth of that. */
 const longest = 16_384;
 
 /**
@@ -103,7 +103,7 @@ export function readLogLine(line: string): LogEvent | undefined {
   for (const { kind, pieces, heads } of candidates) {
     if (heads.some((head) => beginsWith(line, head))) return undefined;
     const values: Record<string, unknown> = { kind };
-    // By their types: the forms above name each event's values, and a test reads back what it wrote of each.
+    // The cast is safe: a test writes an event of each kind and reads it back by these forms.
     if (scan(line, 0, pieces, values) === line.length) return values as unknown as LogEvent;
   }
   return undefined;
@@ -115,7 +115,7 @@ export function splitLogLine(line: string): { readonly room: string; readonly te
   return at < 0 ? { room: "", text: line } : { room: line.slice(0, at), text: line.slice(at + 2) };
 }
 
-/** The line of a reading without its values, which would fill a screen; any other as it is. */
+/** A line without the values of its reading, which are too long to show; any other line as it is. */
 export function withoutValues(line: string): string {
   const at = line.indexOf(" values=");
   return at >= 0 && line.startsWith("report: taken ") ? line.slice(0, at) : line;

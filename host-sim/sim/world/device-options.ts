@@ -1,11 +1,11 @@
 /**
- * What a simulated device and the world around it are set to. Every run takes these, whatever it is for, and
- * extends them by what it alone has: a setting that one run knows, every run knows.
+ * The settings of a simulated device and of the world around it. Every kind of run takes all of these, and adds
+ * those that it alone has.
  */
 import type { Edition } from "../../cloud/registry/registry";
 import type { Coverage } from "../radio/link";
 
-/** How readings are put on the wire: a raw layout of the thing model, JSON, or one after the other. */
+/** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export const formats = ["raw", "compact", "json", "alternate"] as const;
 
 /** One device, its modem, its network and its cloud. */
@@ -17,9 +17,9 @@ export interface DeviceOptions {
   /** Sessions are bound to the address that they were opened from (default false). */
   readonly addressBound?: boolean;
   readonly coverage: Coverage;
-  /** Loss each way, 0 to 1; the coverage level's when left out. */
+  /** Share of datagrams lost each way, 0 to 1; the loss of the coverage level when left out. */
   readonly loss?: number;
-  /** False: a network that does not care for release assistance (default true). */
+  /** False for a network that ignores release assistance (default true). */
   readonly releaseAssistance?: boolean;
   /** The modem's family (default "sim7020"). */
   readonly modem?: string;
@@ -34,15 +34,15 @@ export interface DeviceOptions {
   /** Seconds between readings. */
   readonly interval: number;
   readonly format: (typeof formats)[number];
-  /** Readings that the device waits for until it sends them (default 1). */
+  /** How many readings the device sends together (default 1). */
   readonly batch?: number;
-  /** What goes when the journal is full (default "oldest"). */
+  /** Which readings are given up when the journal is full (default "oldest"). */
   readonly full?: "oldest" | "newest" | "thin";
-  /** What goes first when much waits (default "oldest"). */
+  /** Which readings are sent first when many wait (default "oldest"). */
   readonly order?: "oldest" | "live";
   /** Seconds of silence after which the cloud ends the session (default 3600). */
   readonly lifetime?: number;
-  /** The session is kept alive while no report is due (default false). */
+  /** The session is kept alive while no reading is due (default false). */
   readonly keepAlive?: boolean;
   /** How long the modem stays reachable before PSM, seconds (default 10). */
   readonly t3324?: number;
@@ -56,7 +56,7 @@ export interface DeviceOptions {
  * The firmware's part of the options, as its manifest has it; how its modem is wired and where the cloud is
  * are not in it. What was left out is undefined, and the firmware's own default.
  *
- * @param reports readings to take before falling silent, 0 for no end
+ * @param reports readings to take, 0 for no end
  */
 export function settingsOf(options: DeviceOptions, reports = 0): Record<string, unknown> {
   const { interval, format, batch, full, order, lifetime, keepAlive, sleep, t3324, edrx } = options;

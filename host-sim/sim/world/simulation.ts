@@ -42,7 +42,7 @@ export interface BoardSleep {
 export interface SimulationResult {
   readonly seed: number | string;
   readonly engine: "node" | "xs";
-  /** What the device found the cloud to speak; undefined when it never got online. */
+  /** Edition of the protocol that the device found; undefined when it never got online. */
   readonly edition: Edition | undefined;
   /** True when every reading was acknowledged and is stored once, and the command was answered. */
   readonly complete: boolean;
@@ -91,7 +91,7 @@ export class Simulation {
   #world: World | undefined;
   #spent = 0;
   #stopped: string | undefined;
-  /** The room of a line of the log that nobody could read. */
+  /** Room of the first line of the log that the reader does not know. */
   #unreadable: string | undefined;
   #commanded = false;
 
@@ -185,7 +185,7 @@ export class Simulation {
         this.#emit(event);
         return this.#heardDevice(event.text);
       case "board":
-        // Another engine begins to count at nothing.
+        // The engine of the next start counts from zero.
         if (event.what === "asleep") this.#spent = 0;
         if (event.what === "restarted") this.#stopped = `the board stopped (${event.text})`;
         break;
@@ -197,7 +197,7 @@ export class Simulation {
     const tally = this.#tally;
     const { clock, engine } = this.#world!;
     const told = readLogLine(line);
-    // Whatever it says is in none of the counts: the run is not complete.
+    // A line that cannot be read is in none of the counts, so the run must not pass for complete.
     if (told === undefined) return void (this.#unreadable ??= splitLogLine(line).room);
     tally.device(told, clock.now);
     // Something must happen once the modem has had its time, so that the end is noticed.
@@ -211,7 +211,7 @@ export class Simulation {
     }
   }
 
-  /** The operator sends the command once a few readings are in, so that it meets a device at work. */
+  /** Sends the operator's command once a few readings are stored, so that the device is in regular operation. */
   #offerCommand(): void {
     if (!this.#options.command || this.#commanded) return;
     const world = this.#world!;
@@ -229,7 +229,7 @@ export class Simulation {
   }
 }
 
-/** What is missing to a complete run, in words; undefined when nothing is. */
+/** What keeps the run from being complete, as a text; undefined when it is complete. */
 function shortfallOf(result: Omit<SimulationResult, "complete">, command: boolean): string | undefined {
   const { reports, commands } = result;
   if (reports.acknowledged < reports.asked)

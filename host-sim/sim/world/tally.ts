@@ -37,12 +37,12 @@ export class Tally {
   #asleepSince: number | undefined;
   #recent: string[] = [];
 
-  /** Readings of which the device knows how they ended. */
+  /** Readings that are settled: the cloud has them, or they are lost. */
   get finished(): number {
     return this.acknowledged + this.lost;
   }
 
-  /** Counts a datagram; true for a retransmission: these bytes went up a moment ago. */
+  /** Counts a datagram; true for a retransmission, whose bytes were sent a moment ago. */
   datagram(report: DatagramReport): boolean {
     const { datagrams } = this;
     const lost = report.fate === "lost" ? 1 : 0;

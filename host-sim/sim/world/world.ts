@@ -1,5 +1,5 @@
 /**
- * One device with all that is around it, in virtual time:
+ * One device with its modem, network and cloud, in virtual time:
  *
  *    firmware in its engine == serial == modem == NB-IoT cell == EnOS stand-in
  *
@@ -9,6 +9,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
 import { NodeEngine } from "../engine/node-engine";
@@ -57,9 +58,9 @@ export type WorldEvent = { readonly time: number } & (
     }
 );
 
-/** A device, and how long and in whose hearing its world goes on. */
+/** A world's settings beside those of the device and its surroundings, and who hears of its events. */
 export interface WorldOptions extends DeviceOptions {
-  /** Readings that the device takes before it falls silent, 0 for no end (default 0). */
+  /** Readings that the device takes, 0 for no end (default 0). */
   readonly reports?: number;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
   readonly natIdle?: number;
@@ -67,7 +68,7 @@ export interface WorldOptions extends DeviceOptions {
   readonly commandTimeout?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
   readonly readingsKept?: number;
-  /** The board was given no device key: it takes the modem's IMEI. */
+  /** The board has no device key, and takes the modem's IMEI. */
   readonly keyFromModem?: boolean;
   readonly onEvent: (event: WorldEvent) => void;
 }
@@ -84,7 +85,7 @@ export const epoch = Date.UTC(2026, 0, 1);
 /** ms from a restart to the first line of the firmware. */
 const bootTime = 1_000;
 
-/** From the end of deep sleep to the first line of the firmware, ms: nothing is checked then. */
+/** ms from the end of deep sleep to the first line of the firmware: the boot loader checks less than at a start. */
 const wakeTime = 500;
 /** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
 export const sleepDrift = 0.002;
@@ -102,7 +103,7 @@ export class World {
   readonly modem: SimulatedModem;
   readonly power = new PowerDomain();
   readonly flash: MemoryFlash | undefined;
-  /** Powered by these; the current one, or the last. */
+  /** The board that is running, or ran last. */
   board: Board | undefined;
   engine: NodeEngine | XsEngine | undefined;
   /** Starts of the board so far. */
@@ -115,7 +116,7 @@ export class World {
   /** How far the board's own clock is ahead, ms, once it was set. */
   #clockError: number | undefined;
   /** Memory of the board that outlives deep sleep, and nothing else. */
-  readonly #retained = new Uint8Array(512);
+  readonly #retained = new Uint8Array(deepSleepRecordLength);
   /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
   #deepSleep: { readonly since: number; readonly wall: number } | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
@@ -181,7 +182,7 @@ export class World {
       imei: device.deviceKey,
       epoch,
       releaseAssistance: options.releaseAssistance,
-      // No two firmwares of this modem behave alike: these are harmless, and a driver has to bear them.
+      // Firmware versions of one modem differ; these differences are harmless, and a driver has to cope with them.
       quirks: {
         urcInsideResponse: quirks.chance(0.5),
         junkAtWake: quirks.chance(0.5),
@@ -219,7 +220,7 @@ export class World {
     return this.#boot("Power-On");
   }
 
-  /** What its memory that outlives deep sleep holds: for tests, which may spoil it. */
+  /** The board's memory that outlives deep sleep, for tests, which may damage it. */
   get retained(): Uint8Array {
     return this.#retained;
   }
@@ -229,10 +230,10 @@ export class World {
     return this.#keyValue;
   }
 
-  /** Takes the board's power away, and gives it back after `offFor` ms. The modem has a supply of its own. */
+  /** Takes the board's power away for `offFor` ms. The modem has a supply of its own and goes on. */
   cutPower(offFor: number): void {
     if (this.#nextStart?.run !== undefined && this.#deepSleep === undefined) {
-      // It is off already, or just starting: only the moment of its return changes.
+      // The board is off already, or about to start: only the time of its start changes.
       this.clock.cancel(this.#nextStart);
     } else {
       this.#emit({ time: this.clock.now, source: "board", what: "power lost", text: `for ${offFor} ms` });
@@ -246,7 +247,7 @@ export class World {
     });
   }
 
-  /** Tells the cloud's clock that something is due; call after anything done to it from outside. */
+  /** Sets the cloud's timer anew; to be called after the cloud was changed from outside. */
   touchCloud(): void {
     this.#watchCloud();
   }

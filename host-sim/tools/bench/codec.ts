@@ -7,7 +7,7 @@ import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode } from "../../../firmware/coap/message";
 import { ContentFormat, encodeUint } from "../../../firmware/coap/option";
 import { EnosOption, pathOptions } from "../../../firmware/enos/topic";
-import { compare } from "./measure";
+import { compare, median } from "./measure";
 import type { OutgoingMessage } from "../../../firmware/coap/message";
 import type { ParsedPacket } from "coap-packet";
 
@@ -190,8 +190,4 @@ function rate(runs: readonly Record<string, number>[], ours: string, theirs: str
     coapPacket: median(runs.map((times) => times[theirs])),
     ratio: median(runs.map((times) => times[theirs] / times[ours])),
   };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1];
 }

@@ -50,7 +50,7 @@ export async function benchExchanges(rounds = 5): Promise<{ ours: ExchangeRate; 
       results.ours.push(await measured(() => ours(port)));
       results.nodeCoap.push(await measured(() => theirs(port)));
     }
-    return { ours: median(results.ours), nodeCoap: median(results.nodeCoap) };
+    return { ours: medianRate(results.ours), nodeCoap: medianRate(results.nodeCoap) };
   } finally {
     child.kill();
   }
@@ -70,7 +70,8 @@ async function measured(run: () => Promise<void>): Promise<ExchangeRate> {
   return { rate: exchanges / seconds, cpu: (user + system) / exchanges };
 }
 
-function median(rates: ExchangeRate[]): ExchangeRate {
+/** Of the round whose rate is the median. */
+function medianRate(rates: ExchangeRate[]): ExchangeRate {
   return rates.sort((a, b) => a.rate - b.rate)[rates.length >> 1];
 }
 

@@ -39,7 +39,8 @@ function calibrate(run: () => void, ms: number): number {
   }
 }
 
-function median(values: number[]): number {
+/** The median; of an even number of values the higher of the two in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = values.slice().sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
 }

@@ -20,7 +20,7 @@ import { thing } from "../../../firmware/product/thing";
 import { projectRoot } from "../../project";
 import { EnosCloud } from "../../cloud/cloud";
 import { nodeCryptography } from "../pc/crypt";
-import { heapUsed } from "./measure";
+import { heapUsed, median } from "./measure";
 import type { BarName } from "./bars";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:dgram";
@@ -119,10 +119,6 @@ export async function benchStandIn(rounds = 3): Promise<RequestCost[]> {
     costs.push({ name, bar, standIn, echo, nodeCoap });
   }
   return costs;
-}
-
-function median(all: number[]): number {
-  return all.sort((a, b) => a - b)[all.length >> 1];
 }
 
 /** Processor time per request of one server, warmed up, µs. */

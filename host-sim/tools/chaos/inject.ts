@@ -1,6 +1,6 @@
 /**
- * Makes a script's faults happen in a world, and ends them. Faults of one kind may overlap: the latest that
- * is not over counts.
+ * From a script's faults to what they change in a world. Faults of one kind may overlap: of those that
+ * are not over, the latest counts.
  */
 import { Random } from "../../sim/time/random";
 import type { World } from "../../sim/world/world";
@@ -33,7 +33,7 @@ class Setting {
 /** How long somebody who comes to help leaves the modem without supply, ms. */
 const helpersPause = 5_000;
 
-/** See the head of this file. */
+/** Makes a script's faults happen in a world, and ends them. */
 export class Injector {
   readonly #world: World;
   readonly #device: ChaosDevice;

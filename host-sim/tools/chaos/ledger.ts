@@ -1,6 +1,6 @@
 /**
- * The books of a trial: what the device said of its readings, what the cloud has of them, and whatever else
- * the rules need to judge. It looks at the log, the wire and the cloud's events, never into the firmware.
+ * What a trial's rules judge by. It is read from the log, the wire and the cloud's events, never from
+ * inside the firmware.
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { readLogLine, splitLogLine } from "../../sim/world/device-log";
@@ -46,7 +46,10 @@ export interface Haste {
 /** Least time between two datagrams without an answer, ms: 3 s, but for what the AT port adds and takes. */
 const leastGap = 2_800;
 
-/** See the head of this file. */
+/**
+ * The books of a trial: what the device said of its readings, what the cloud has of them, and whatever
+ * else the rules need.
+ */
 export class Ledger {
   readonly taken = new Map<number, Taken>();
   readonly acknowledged = new Map<number, number>();

@@ -2,6 +2,7 @@
  * The rules that hold whatever befalls a device, and whether they did. Each violation is a sentence that
  * says what was expected and what came.
  */
+import { isObject } from "../../../firmware/text/json";
 import { stamp } from "../../inspect/report/duration";
 import { epoch, sleepDrift } from "../../sim/world/world";
 import type { Ledger, Loss, Stored, Taken } from "./ledger";
@@ -272,7 +273,7 @@ function hadFault(script: Script, kind: string, before: number): boolean {
 export function canonical(values: unknown): string {
   return JSON.stringify(values, (_key, value: unknown) => {
     if (typeof value === "number") return Math.fround(value);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    if (!isObject(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
 }

@@ -4,6 +4,7 @@
  * hundredth for a board, and the tests fail until the file says otherwise, so that growth is a decision and can
  * be seen in a review.
  */
+import { isObject } from "../../../firmware/text/json";
 
 /** Bytes of code by name. */
 export type Budget = Readonly<Record<string, number>>;
@@ -95,7 +96,7 @@ export function readBudget(text: string): Budgets {
 }
 
 function readPart(part: unknown): Budget {
-  if (typeof part !== "object" || part === null || Array.isArray(part)) {
+  if (!isObject(part)) {
     throw new Error(`expected {"modules": {name: bytes}, "boards": {name: bytes}}`);
   }
   for (const [name, bytes] of Object.entries(part)) {

@@ -1,6 +1,6 @@
 /**
  * A session of the real firmware on XS, through modem, radio and cloud, with the heap counted after each
- * event: what is alive at rest, with a report in flight, in the middle of a block-wise transfer, and while
+ * event: what is alive while nothing happens, with a report in flight, in the middle of a block-wise transfer, and while
  * a command is carried out.
  *
  * Counts are above the state in which the preloaded modules have run, since what those made lies in flash on

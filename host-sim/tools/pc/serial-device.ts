@@ -1,9 +1,9 @@
 /**
- * The board's firmware on this PC, unchanged, with a real modem on a serial port:
+ * What `npm run device -- --serial` runs:
  *
  *     firmware bundle -- simulated board (timers, pins, storage) -- serial port == modem
  *
- * Everything else is as on the board, in real time: its log is the only thing that it says.
+ * Everything but the modem is as on the board, in real time; nothing but the log tells how it goes.
  */
 import { Board } from "../../sim/board/board";
 import { bundleFirmware } from "../../sim/board/bundle";
@@ -39,7 +39,7 @@ const powerKeyPin = 5;
 /** ms from a restart to the first line of the firmware. */
 const bootTime = 500;
 
-/** See the head of this file. */
+/** The board's firmware on this PC, unchanged, with a real modem on a serial port. */
 export class SerialDevice {
   readonly #options: SerialDeviceOptions;
   readonly #clock = new WallClock();

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DeepSleep } from "../../../firmware/continuity/deep-sleep";
 import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
 import type { SleepingBoard } from "../../../firmware/continuity/deep-sleep";
-import type { DeviceAtRest } from "../../../firmware/continuity/deep-sleep-record";
+import type { SleepState } from "../../../firmware/continuity/deep-sleep-record";
 
 /** A board whose sleep does return, so that a test sees it. */
 class Board implements SleepingBoard {
@@ -23,7 +24,7 @@ class Board implements SleepingBoard {
   }
 }
 
-const rest: DeviceAtRest = {
+const state: SleepState = {
   until: 900_000,
   next: 900_000,
   taken: 3,
@@ -36,40 +37,40 @@ const rest: DeviceAtRest = {
 const modem = [2, 10, 86_400];
 
 describe("deep sleep", () => {
-  test("begins after a moment's rest, ends before something is due, and is known at the wake", () => {
+  test("begins after a moment of quiet, ends before something is due, and is known at the wake", () => {
     const board = new Board();
     const log: string[] = [];
     const sleep = new DeepSleep(board, ({ kind }) => log.push(kind));
-    expect(sleep.beforeWait(rest, modem, 10_000, false)).toBe(300);
-    expect(sleep.beforeWait(rest, modem, 10_200, false)).toBe(100);
+    expect(sleep.beforeWait(state, modem, 10_000, false)).toBe(300);
+    expect(sleep.beforeWait(state, modem, 10_200, false)).toBe(100);
     expect(board.slept).toEqual([]);
-    sleep.beforeWait(rest, modem, 10_300, false);
+    sleep.beforeWait(state, modem, 10_300, false);
     expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
     board.time += 888_000;
     const woken = new DeepSleep(board, ({ kind }) => log.push(kind)).wake();
-    expect(woken).toMatchObject({ now: 898_300, slept: 889_000, taken: 3, modem, memory: rest.memory });
+    expect(woken).toMatchObject({ now: 898_300, slept: 889_000, taken: 3, modem, memory: state.memory });
     expect(log).toEqual([]);
     // What was taken up once is not taken up again.
     expect(new DeepSleep(board, ({ kind }) => log.push(kind)).wake()).toBeUndefined();
     expect(log).toEqual(["agent woke without its memory"]);
   });
 
-  test("is put off by what comes from outside, and by anything that is not at rest", () => {
+  test("is put off by what comes from outside, and by anything that is still at work", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    sleep.beforeWait(rest, modem, 0, false);
-    expect(sleep.beforeWait(rest, modem, 299, true)).toBe(300);
-    expect(sleep.beforeWait(rest, modem, 599, false)).toBe(300);
+    sleep.beforeWait(state, modem, 0, false);
+    expect(sleep.beforeWait(state, modem, 299, true)).toBe(300);
+    expect(sleep.beforeWait(state, modem, 599, false)).toBe(300);
     expect(sleep.beforeWait(undefined, modem, 700, false)).toBe(Infinity);
-    expect(sleep.beforeWait(rest, undefined, 800, false)).toBe(Infinity);
-    expect(sleep.beforeWait(rest, modem, 900, false)).toBe(300);
+    expect(sleep.beforeWait(state, undefined, 800, false)).toBe(Infinity);
+    expect(sleep.beforeWait(state, modem, 900, false)).toBe(300);
     expect(board.slept).toEqual([]);
   });
 
   test("is not worth it for seconds, and no longer than a day", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    const until = (ms: number): DeviceAtRest => ({ ...rest, until: ms, next: ms });
+    const until = (ms: number): SleepState => ({ ...state, until: ms, next: ms });
     expect(sleep.beforeWait(until(11_000), modem, 0, false)).toBe(Infinity);
     expect(sleep.beforeWait(until(11_600), modem, 0, false)).toBe(300);
     sleep.beforeWait(until(1e9), modem, 400, false);
@@ -79,10 +80,15 @@ describe("deep sleep", () => {
   test("does not happen with more to remember than there is room", () => {
     const board = new Board();
     const sleep = new DeepSleep(board, () => {});
-    const large = { ...rest, memory: new Uint8Array(deepSleepRecordLength) };
+    const large = { ...state, memory: new Uint8Array(deepSleepRecordLength) };
     sleep.beforeWait(large, modem, 0, false);
     expect(sleep.beforeWait(large, modem, 400, false)).toBe(Infinity);
     expect(board.slept).toEqual([]);
     expect(board.memory.every((byte) => byte === 0)).toBe(true);
   });
+});
+
+test("a record fits into the memory that the board's C code keeps, to the byte", () => {
+  const code = readFileSync("firmware/board/deep-sleep.c", "utf8");
+  expect(/^#define RETAINED (\d+)$/m.exec(code)?.[1]).toBe(String(deepSleepRecordLength));
 });

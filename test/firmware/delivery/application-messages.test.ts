@@ -6,7 +6,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const epoch = 1_700_000_000_000;
 
-/** An agent at rest: online, its first reading acknowledged. */
+/** An idle agent: online, its first reading acknowledged. */
 function resting(options: ConstructorParameters<typeof AgentRig>[0] = {}): AgentRig {
   const rig = new AgentRig(options);
   rig.agent.setTime(epoch, 0);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { measurepointParams, parseJsonObject, readAnswer, requestBody } from "../../../firmware/enos/body";
+import { measurepointParams, readAnswer, requestBody } from "../../../firmware/enos/body";
+import { parseJsonObject } from "../../../firmware/text/json";
 import { jsonReply, parseJsonCommand } from "../../../firmware/enos/command";
 import { methodOf, pathOptions } from "../../../firmware/enos/topic";
 import { peerDecode, utf8Hex } from "../../../host-sim/tools/fuzz/peer";

@@ -1,6 +1,5 @@
 /**
- * Commands for one device: a form made from its thing model, and what became of each. What the model says of
- * types, ranges and lengths is what the form takes; the cloud checks again.
+ * The form takes what the model says of types, ranges and lengths; the cloud checks again.
  */
 import { ApiFault, call, pathOf } from "./api";
 import { make } from "./elements";
@@ -66,7 +65,7 @@ function inputFor(field: Field): { readonly element: HTMLElement; readonly read:
   return row(input, () => (input.value.trim() === "" ? undefined : JSON.parse(input.value)));
 }
 
-/** See the head of this file. */
+/** Commands for one device: a form made from its thing model, and what became of each command sent. */
 export class CommandForm {
   readonly #form: HTMLElement;
   readonly #list = make("div", { role: "status" });

@@ -1,6 +1,6 @@
 /**
- * All devices, of which only the rows in view are in the document: ten thousand scroll like ten. A list box
- * by the ARIA practices: arrows, Home, End, Page Up and Down move the choice.
+ * Only the rows in view are in the document, so that ten thousand devices scroll like ten. A list box by
+ * the ARIA practices: arrows, Home, End, Page Up and Down move the choice.
  */
 import { ago, byId, make } from "./elements";
 
@@ -19,7 +19,7 @@ export function nameOf({ productKey, deviceKey }: { productKey: string; deviceKe
   return `${productKey}/${deviceKey}`;
 }
 
-/** See the head of this file. */
+/** The list of all devices, of which one is chosen. */
 export class DeviceList {
   readonly #list = byId("device-list");
   readonly #space = make("div", { class: "space", role: "presentation" });

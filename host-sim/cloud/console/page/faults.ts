@@ -1,4 +1,6 @@
-/** Faults made on purpose between devices and cloud. */
+/**
+ * The console's tab of faults: what the API's `/faults` takes, as a form.
+ */
 import { call } from "./api";
 import { make } from "./elements";
 
@@ -10,7 +12,7 @@ const names: Readonly<Record<string, string>> = {
   serverError: "Requests that are answered 5.00, 0 to 1",
 };
 
-/** See the head of this file. */
+/** Faults made on purpose between devices and cloud: shows them and sets them. */
 export class FaultPanel {
   readonly #inputs = new Map<string, HTMLInputElement>();
   readonly #down = make("input", { id: "fault-down", type: "checkbox" });

@@ -1,4 +1,6 @@
-/** The measure points of one device: the latest value of each, and numbers as a plot that moves. */
+/**
+ * The console's tab of measure points: each a card, and a plot where its values are numbers.
+ */
 import uPlot from "uplot";
 import { call, pathOf } from "./api";
 import { make } from "./elements";
@@ -24,7 +26,7 @@ interface Point {
 const most = 1_000;
 const height = 120;
 
-/** See the head of this file. */
+/** The measure points of one device: the latest value of each, and numbers as a plot that moves. */
 export class Points {
   readonly panel: HTMLElement;
   readonly #points = new Map<string, Point>();

@@ -1,9 +1,11 @@
-/** The product's parsing script: to read, to try against bytes or JSON, to change. */
+/**
+ * The console's tab of the parsing script.
+ */
 import { call } from "./api";
 import { make } from "./elements";
 import type { Product } from "./model";
 
-/** See the head of this file. */
+/** The product's parsing script: to read, to try against bytes or JSON, to change. */
 export class ScriptPanel {
   readonly #text = make("textarea", { id: "script", spellcheck: "false", "aria-label": "Parsing script" });
   readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });

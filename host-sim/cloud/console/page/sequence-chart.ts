@@ -1,11 +1,13 @@
-/** Messages between devices and cloud as they come, each with its bytes behind a press of the key. */
+/**
+ * The console's picture of the traffic: one row a message, whose fields and bytes unfold when it is opened.
+ */
 import { make } from "./elements";
 import type { MessageEntry } from "../entries";
 
 /** Messages shown; older ones go. */
 const most = 200;
 
-/** See the head of this file. */
+/** Messages between devices and cloud as they come, the newest on top. */
 export class SequenceChart {
   readonly #list = make("div", { id: "messages", role: "log", "aria-label": "Messages" });
   readonly #only = make("input", { type: "checkbox", id: "only", checked: "" });

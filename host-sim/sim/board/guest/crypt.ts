@@ -164,7 +164,7 @@ export class Mode {
     const whole = bytes.length - (bytes.length % block);
     const done = this.#run(this.#mode, bytes, whole);
     if (whole > 0) this.#iv.set(new Uint8Array(done, whole - block, block));
-    return settle(done, whole, bytes.length, result);
+    return resultOf(done, whole, bytes.length, result);
   }
 
   decrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
@@ -173,7 +173,7 @@ export class Mode {
     const whole = bytes.length - (bytes.length % block);
     const done = this.#run(this.#mode | cipherDecrypt, bytes, whole);
     if (whole > 0) this.#iv.set(bytes.subarray(whole - block, whole));
-    return settle(done, whole, whole, result);
+    return resultOf(done, whole, whole, result);
   }
 
   #run(mode: number, bytes: Uint8Array, whole: number): ArrayBuffer {
@@ -183,7 +183,7 @@ export class Mode {
 }
 
 /** The result as the caller wants it: `length` bytes of his own, or of a new buffer. */
-function settle(done: ArrayBuffer, whole: number, length: number, result?: ArrayBuffer): ArrayBuffer {
+function resultOf(done: ArrayBuffer, whole: number, length: number, result?: ArrayBuffer): ArrayBuffer {
   if (result === undefined && whole === length) return done;
   const target = result ?? new ArrayBuffer(length);
   bytesOf(target).set(new Uint8Array(done));

@@ -70,7 +70,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "clock jumped": {},
   "coap discarded": { reason: word, what: text },
   "socket error": { reason: text },
-  "radio off": { spent: seconds, resumes: seconds },
+  "radio off": { spent: seconds, wait: seconds },
   "radio budget of a new day": {},
   "memory failed": { reason: text },
   "journal open": { waiting: whole, "damaged?": whole, "mended?": whole },

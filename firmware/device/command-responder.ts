@@ -1,0 +1,120 @@
+/**
+ * Commands of the cloud, from the response that brings one to the answer that the cloud has received.
+ *
+ *     downlink -> executed once -> answer sent -> accepted
+ *                                     |  refused, or no answer to it
+ *                                     +-> the cloud sends the command again, which gets the same answer
+ */
+import { describeOutcome } from "../enos/outcome";
+import { deviceRoot, pathOptions } from "../enos/topic";
+import { CommandExecutor } from "./commands";
+import type { Credentials } from "../enos/credentials";
+import type { PublishOutcome } from "../enos/outcome";
+import type { Publication } from "../enos/publication";
+import type { Application } from "./application";
+import type { CommandReply } from "./commands";
+import type { Log } from "./log";
+
+export interface CommandResponderOptions {
+  readonly application: Application;
+  readonly credentials: Credentials;
+  /** Sends an answer through the session. */
+  readonly send: (answer: Publication, now: number) => void;
+  /** Asks for `poll` to be called soon: a handler that took its time is done. */
+  readonly wake: () => void;
+  readonly log: Log;
+}
+
+/** In how many of its next responses the cloud would send a command again whose answer it does not have. */
+const repeats = 3;
+
+/** Has the cloud's commands executed, and answers them. All times are monotonic, ms. */
+export class CommandResponder {
+  readonly #options: CommandResponderOptions;
+  readonly #executor: CommandExecutor;
+  readonly #root: string;
+  readonly #counts = { commands: 0, repeatedCommands: 0 };
+  /** Responses of the cloud to wait for before it is sure that it does not send a command again. */
+  #toAwait = 0;
+
+  constructor(options: CommandResponderOptions) {
+    this.#options = options;
+    const { thing, commands } = options.application;
+    this.#executor = new CommandExecutor(thing, commands, options.wake);
+    this.#root = deviceRoot(options.credentials);
+  }
+
+  /** Commands executed, and those that came again and got their answer again. */
+  get counts(): { readonly commands: number; readonly repeatedCommands: number } {
+    return this.#counts;
+  }
+
+  /** When the next handler has had its time. */
+  get deadline(): number {
+    return this.#executor.deadline;
+  }
+
+  /** Whether a handler is at work. */
+  get busy(): boolean {
+    return this.#executor.busy;
+  }
+
+  /** Whether the cloud may send a command again that was executed already. */
+  get mayRepeat(): boolean {
+    return this.#toAwait > 0;
+  }
+
+  /** Takes a command in: it is executed and answered, or left to its handler. */
+  obey(topic: string, payload: Uint8Array, now: number): void {
+    const handled = this.#executor.handle(topic, payload, now);
+    if (handled === "unreadable" || handled === "overload") {
+      this.#options.log({ kind: "command ignored", topic, reason: handled });
+    } else if (handled === "working") {
+      this.#options.log({ kind: "command working", topic });
+    } else {
+      this.#answer(handled, now);
+    }
+  }
+
+  /** Answers the commands whose handlers have taken their time; whether there were any. */
+  poll(now: number): boolean {
+    const finished = this.#executor.takeFinished(now);
+    for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
+    return finished.length > 0;
+  }
+
+  /** The cloud has responded to a request of the session's. */
+  responded(): void {
+    if (this.#toAwait > 0) this.#toAwait -= 1;
+  }
+
+  #answer(reply: CommandReply, now: number): void {
+    const { send, log } = this.#options;
+    const { id, code } = reply;
+    if (reply.duplicate) this.#counts.repeatedCommands += 1;
+    else this.#counts.commands += 1;
+    log({ kind: reply.duplicate ? "command repeated" : "command executed", command: reply.kind, id, code });
+    const path = pathOptions(`${this.#root}/${reply.topic}`, reply.contentFormat);
+    send(
+      {
+        path,
+        payload: reply.payload,
+        answer: true,
+        onComplete: (outcome) => this.#sent(id, outcome),
+      },
+      now,
+    );
+  }
+
+  #sent(id: string | number, outcome: PublishOutcome): void {
+    const { log } = this.#options;
+    if (outcome.kind === "accepted") {
+      this.#toAwait = 0;
+      log({ kind: "command answered", id });
+      return;
+    }
+    // The refusal is the first of those responses.
+    this.#toAwait = outcome.kind === "rejected" ? repeats - 1 : repeats;
+    log({ kind: "command unanswered", id, reason: describeOutcome(outcome) });
+  }
+}
