@@ -1,4 +1,5 @@
 /** As much of a POSIX shell's grammar as the commands of README and docs are written in. */
+import type { Fence } from "./docs-pages";
 
 /** A command of a script, as words without their quotes. */
 export interface ShellCommand {
@@ -78,6 +79,13 @@ export function commandsOf(script: string): ShellCommand[] {
   endCommand(script.length);
   if (ends.length > 0) throw new SyntaxError(`a here-document that ${ends[0]} does not end`);
   return commands;
+}
+
+/** The script of a fence: all of `sh`, of `console` the lines behind `$`. */
+export function scriptOf({ language, text }: Fence): string {
+  if (language === "sh") return text;
+  const typed = text.split("\n").filter((line) => line.startsWith("$ "));
+  return typed.map((line) => line.slice(2)).join("\n");
 }
 
 /** Place of the parenthesis that closes the one at `open`, quotes passed over. */

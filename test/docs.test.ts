@@ -4,7 +4,7 @@
  *
  * A fence's info string says what it is. `sh`: commands that docs.simulation.test.ts runs. `console`: a command
  * behind `$`, and lines of what it prints, in their order, with `…` for what is left out. `needs=REASON` behind
- * either: it is parsed here, and not run by every test; see `reasons`.
+ * either: it is parsed here, and run only where that is to be had; see `reasons`.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -15,7 +15,7 @@ import { readModel } from "../host-sim/model/read-model";
 import { projectRoot } from "../host-sim/project";
 import { readSettings } from "../firmware/device/settings";
 import { pages, parse, read, slugOf } from "./docs-pages";
-import { commandsOf, npmCall } from "./docs-shell";
+import { commandsOf, npmCall, scriptOf } from "./docs-shell";
 import type { Fence, Page } from "./docs-pages";
 
 const all = pages();
@@ -26,7 +26,7 @@ const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   scripts: Record<string, string>;
 };
 
-/** Why a block is not run by every test. */
+/** Why a block is not run by docs.simulation.test.ts, or not everywhere. */
 const reasons: Readonly<Record<string, string>> = {
   board: "writes to a board's flash",
   modem: "needs a real modem on a serial port",
@@ -34,22 +34,13 @@ const reasons: Readonly<Record<string, string>> = {
   sdk: "needs the Moddable SDK and ESP-IDF",
   install: "installs the packages that this test runs with",
   terminal: "asks on a terminal",
-  pty: "run where the optional packages for pseudo-terminal and serial port are installed",
-  tshark: "run where tshark is installed",
-  long: "takes minutes: run by docs.long.test.ts",
+  pty: "run by docs.simulation.test.ts where the packages for pseudo-terminal and serial port are installed",
+  tshark: "run by docs.interop.test.ts where tshark is installed",
+  long: "takes a minute or more: run by docs.long.test.ts",
+  minutes: "takes minutes; what it does is tested by itself",
 };
 const languages = new Set(["sh", "console", "text", "json", "ts", "js", "c"]);
 const where = ({ page, line }: Fence): string => `${page}:${line}`;
-
-/** The commands of a fence: all of `sh`, those behind `$` of `console`. */
-const scriptOf = ({ language, text }: Fence): string =>
-  language === "sh"
-    ? text
-    : text
-        .split("\n")
-        .filter((line) => line.startsWith("$ "))
-        .map((line) => line.slice(2))
-        .join("\n");
 
 describe.each(all.map((page) => [page.name, page] as const))("%s", (_, page) => {
   it("has fences that are closed, know their language, and hold no heading and no table", () => {
@@ -74,13 +65,13 @@ describe.each(all.map((page) => [page.name, page] as const))("%s", (_, page) => 
     const scripts = page.fences
       .filter(({ language }) => language === "sh" || language === "console")
       .map((fence) => [where(fence), scriptOf(fence)] as const);
-    const inline = page.codes
-      .filter((code) => /^npm (start|run|test)\b/.test(code))
-      .map((code) => [page.name, code] as const);
-    for (const [place, script] of [...scripts, ...inline]) {
+    for (const [place, script] of scripts) {
       for (const { words, source } of commandsOf(script)) {
         expect(await faultOf(words), `${place}: ${source}`).toBeUndefined();
       }
+    }
+    for (const code of page.codes.filter((each) => /^npm (start|run|test)\b/.test(each))) {
+      for (const { words } of commandsOf(code)) expect(await faultOf(words, true), code).toBeUndefined();
     }
   });
 
@@ -95,11 +86,13 @@ const oldWords = ["backlog", "reset ladder", "retreat", "doze", "dozes", "manner
 
 const proseOf = (page: Page): string => (page.name === "CHANGELOG.md" ? "" : page.text);
 
-/** Lines of a fence that look like a page's own: a heading, a table. */
+/** Lines of a fence that look like a page's own: a heading, the line below a table's head. */
 function swallowed({ language, text }: Fence): string[] {
   return text
     .split("\n")
-    .filter((line) => /^\|.*\|\s*$/.test(line) || (language !== "sh" && /^#{1,6} \S/.test(line)));
+    .filter(
+      (line) => /^\|(\s*:?-+:?\s*\|)+\s*$/.test(line) || (language !== "sh" && /^#{1,6} \S/.test(line)),
+    );
 }
 
 function leadsSomewhere(page: Page, link: string): boolean {
@@ -112,41 +105,50 @@ function leadsSomewhere(page: Page, link: string): boolean {
   return read(file).anchors.has(anchor);
 }
 
-/** Whether code within a line names a file or folder of the project. */
+/** Whether code within a line names a file or folder of the project; NAME stands for one of the reader's. */
 function isPath(code: string): boolean {
-  return /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./*{}-]*$/.test(code) && !/[*{}]/.test(code);
+  return /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./-]*$/.test(code) && !/\bNAME\b/.test(code);
 }
 
 const isThere = (page: Page, code: string): boolean =>
   existsSync(join(root, code)) || existsSync(join(root, dirname(page.name), code));
 
-/** What is wrong with a command of the documentation, or undefined. */
-async function faultOf(words: readonly string[]): Promise<string | undefined> {
+/** What a page gives for a name of the reader's own. */
+const placeholders: Readonly<Record<string, string>> = {
+  ...{ FAMILY: "bg95", NAME: "bg95", N: "1", S: "1", PART: "codec", "coap://ADDRESS": "coap://203.0.113.5" },
+};
+
+/** What commander says of a command that needs more words than are there. */
+const unfinished = [
+  ...[
+    "commander.missingMandatoryOptionValue",
+    "commander.missingArgument",
+    "commander.optionMissingArgument",
+  ],
+];
+
+/** What is wrong with a command, or undefined. @param mentioned not to be pasted: it may need more words */
+async function faultOf(words: readonly string[], mentioned = false): Promise<string | undefined> {
   const call = npmCall(words);
-  if (call === undefined)
+  if (call === undefined) {
     return words[0] === "npm" && words[1] !== "ci" ? "no npm command known here" : undefined;
+  }
   const { script, args } = call;
   if (!(script in packageJson.scripts)) return `package.json has no script "${script}"`;
   if (!commandNames.includes(script)) return args.length === 0 ? undefined : "takes no options";
   const command = (await commandNamed(script))
     .exitOverride()
-    .configureOutput({ writeErr() {}, writeOut() {} });
-  command.action(() => {});
-  // A name in capitals stands for one of the reader's own.
-  const given = args.map((word) => (word === "FAMILY" ? "bg95" : word));
-  const open = given.find((word) => /^(N|PART|X|S)$/.test(word)) !== undefined;
+    .configureOutput({ writeErr() {}, writeOut() {} })
+    .action(() => {});
   try {
-    await command.parseAsync(given, { from: "user" });
+    await command.parseAsync(
+      args.map((word) => placeholders[word] ?? word),
+      { from: "user" },
+    );
   } catch (error) {
-    const { code, message } = error as Error & { code?: string };
-    // Mentioned, not called: what it needs besides is no concern here.
-    const mentioned = [
-      "commander.missingMandatoryOptionValue",
-      "commander.missingArgument",
-      "commander.help",
-    ];
-    if (mentioned.includes(code ?? "") || code === "commander.helpDisplayed") return undefined;
-    return open ? undefined : message;
+    const { code, message } = error as Error & { code: string };
+    if (code === "commander.helpDisplayed" || (mentioned && unfinished.includes(code))) return undefined;
+    return message;
   }
   return undefined;
 }
@@ -306,7 +308,7 @@ describe("the tests of these pages", () => {
     const [first, second] = faults("# A\n\n```\nls\n```\n```\n\ntext\n\n## B\n\n| a | b |\n| - | - |\n");
     expect(first).toMatchObject({ closed: true, line: 3 });
     expect(second.closed).toBe(false);
-    expect(swallowed(second)).toEqual(["## B", "| a | b |", "| - | - |"]);
+    expect(swallowed(second)).toEqual(["## B", "| - | - |"]);
   });
 
   it("know anchors as GitHub makes them", () => {
