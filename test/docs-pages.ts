@@ -97,3 +97,22 @@ function unused(slug: string, taken: ReadonlySet<string>): string {
   if (!taken.has(slug)) return slug;
   for (let i = 1; ; i++) if (!taken.has(`${slug}-${i}`)) return `${slug}-${i}`;
 }
+
+/**
+ * The first line that a `console` fence shows and that its command has not printed, or not in this place; undefined
+ * when all are there, in their order. A line that is `…` stands for any number of others, one that ends with it for
+ * what differs between two runs.
+ */
+export function notPrinted(shown: string, printed: string): string | undefined {
+  const lines = printed.split("\n");
+  let at = 0;
+  for (const line of shown.split("\n")) {
+    if (line === "" || line === "…" || line.startsWith("$ ")) continue;
+    const agrees = (each: string): boolean =>
+      line.endsWith("…") ? each.startsWith(line.slice(0, -1)) : each === line;
+    const found = lines.findIndex((each, i) => i >= at && agrees(each));
+    if (found < 0) return line;
+    at = found + 1;
+  }
+  return undefined;
+}

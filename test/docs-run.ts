@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect } from "vitest";
+import { afterAll } from "vitest";
 import { obeyed } from "./host-sim/cli/command-line";
 import { npmCall } from "./docs-shell";
 import type { Finished } from "./host-sim/cli/command-line";
@@ -31,22 +31,4 @@ export function ran(words: readonly string[]): Promise<Finished> {
   const key = args.join("\0");
   if (!ended.has(key)) ended.set(key, obeyed(args));
   return ended.get(key)!;
-}
-
-/** Holds what a command printed to the lines that a page shows of it: all of them, in their order. */
-export function expectShown(shown: string, printed: string): void {
-  const lines = printed.split("\n");
-  let at = 0;
-  for (const line of shown
-    .split("\n")
-    .filter((each) => each !== "" && each !== "…" && !each.startsWith("$ "))) {
-    const found = lines.findIndex((each, i) => i >= at && agrees(line, each));
-    expect(found, `"${line}" is not printed, or not in this place`).toBeGreaterThanOrEqual(0);
-    at = found + 1;
-  }
-}
-
-/** Whether a line is the one that a page shows; `…` at its end stands for what differs between two runs. */
-function agrees(shown: string, printed: string): boolean {
-  return shown.endsWith("…") ? printed.startsWith(shown.slice(0, -1)) : printed === shown;
 }

@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { afterEach, describe, expect, it, test } from "vitest";
 import { projectRoot } from "../host-sim/project";
 import { skipWithout } from "./absent";
-import { pages, read } from "./docs-pages";
-import { expectShown, ran, scratch } from "./docs-run";
+import { notPrinted, pages, read } from "./docs-pages";
+import { ran, scratch } from "./docs-run";
 import { commandsOf, npmCall, scriptOf } from "./docs-shell";
 import { launch } from "./host-sim/cli/command-line";
 import { xsMissing } from "./host-sim/sim/board/rig";
@@ -31,7 +31,7 @@ describe("what is printed", () => {
     const [command, ...more] = commandsOf(scriptOf(fence));
     expect(more).toEqual([]);
     const { code, stdout } = await ran(command.words);
-    expectShown(fence.text, stdout);
+    expect(notPrinted(fence.text, stdout)).toBeUndefined();
     expect(code).toBe(0);
   });
 });
@@ -145,7 +145,7 @@ describe("with the stand-in", () => {
       // Times, ids and what follows from them are another run's.
       const told = (text: string): string =>
         text.replace(/^\d\d:\d\d:\d\d\.\d{3}/gm, "TIME").replace(/\d{10,}|\d+\.\ds|:\d+$/gm, "N");
-      expectShown(told(shown.text), told(printed));
+      expect(notPrinted(told(shown.text), told(printed))).toBeUndefined();
     },
   );
 

@@ -14,7 +14,7 @@ import { readProfile } from "../host-sim/inspect/energy/profile-file";
 import { readModel } from "../host-sim/model/read-model";
 import { projectRoot } from "../host-sim/project";
 import { readSettings } from "../firmware/device/settings";
-import { pages, parse, read, slugOf } from "./docs-pages";
+import { notPrinted, pages, parse, read, slugOf } from "./docs-pages";
 import { commandsOf, npmCall, scriptOf } from "./docs-shell";
 import type { Fence, Page } from "./docs-pages";
 
@@ -320,6 +320,14 @@ describe("the tests of these pages", () => {
       "#thrice",
     ]);
     expect(leadsSomewhere(page, "nowhere.md")).toBe(false);
+  });
+
+  it("see a line that a command does not print, or prints elsewhere", () => {
+    const printed = "a\nb\nc 12 ms\nd";
+    expect(notPrinted("$ npm start\na\n…\nc 12 …\nd", printed)).toBeUndefined();
+    expect(notPrinted("a\nB", printed)).toBe("B");
+    expect(notPrinted("b\na", printed)).toBe("a");
+    expect(notPrinted("c 13 …", printed)).toBe("c 13 …");
   });
 
   test.each<[string, string[][]]>([
