@@ -105,9 +105,9 @@ function leadsSomewhere(page: Page, link: string): boolean {
   return read(file).anchors.has(anchor);
 }
 
-/** Whether code within a line names a file or folder of the project; NAME stands for one of the reader's. */
+/** Whether code within a line names a file or folder of the project; NAME and FAMILY stand for one of several. */
 function isPath(code: string): boolean {
-  return /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./-]*$/.test(code) && !/\bNAME\b/.test(code);
+  return /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./-]*$/.test(code) && !/\b(NAME|FAMILY)\b/.test(code);
 }
 
 const isThere = (page: Page, code: string): boolean =>
