@@ -107,7 +107,9 @@ function leadsSomewhere(page: Page, link: string): boolean {
 
 /** Whether code within a line names a file or folder of the project; NAME and FAMILY stand for one of several. */
 function isPath(code: string): boolean {
-  return /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./-]*$/.test(code) && !/\b(NAME|FAMILY)\b/.test(code);
+  return (
+    /^(firmware|host-sim|test|docs|\.ci|\.github)\/[\w./-]*$/.test(code) && !/\b(NAME|FAMILY)\b/.test(code)
+  );
 }
 
 const isThere = (page: Page, code: string): boolean =>
