@@ -178,7 +178,7 @@ describe("README.md", () => {
   });
 
   it("leads to every page of docs", () => {
-    const linked = readme.links.map((link) => link.split("#")[0]);
+    const linked = readme.links.map((link) => normalize(link.split("#")[0]));
     const there = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
     expect(there.filter((name) => !linked.includes(`docs/${name}`))).toEqual([]);
   });
