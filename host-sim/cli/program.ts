@@ -65,6 +65,16 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** The names of all commands. */
+export const commandNames: readonly string[] = Object.keys(commands);
+
+/** One of them with its options, for whoever wants to know what it takes. @throws RangeError for another name */
+export async function commandNamed(name: string): Promise<Command> {
+  const entry = commands[name];
+  if (entry === undefined) throw new RangeError(`no command "${name}"`);
+  return (await entry.load()).name(name).description(entry.does);
+}
+
 /**
  * Does what a command line says, and sets the process's exit code: 2 for misuse, 1 for a failure.
  *
