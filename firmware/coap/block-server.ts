@@ -375,7 +375,5 @@ function drop<T>(list: T[], item: T): void {
 }
 
 function alive<T extends Kept>(list: T[], now: number): T[] {
-  return list.length > 0 && list.some((each) => each.until <= now)
-    ? list.filter((each) => each.until > now)
-    : list;
+  return list.some((each) => each.until <= now) ? list.filter((each) => each.until > now) : list;
 }

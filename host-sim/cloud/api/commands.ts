@@ -71,8 +71,8 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
 
 /** The queue's own refusals of what would do at another time; all others are of the command itself. */
 function statusOf(reason: string): number {
-  if (/already wait for this device$/.test(reason)) return 429;
-  return /is already waiting for its reply$/.test(reason) ? 409 : 422;
+  if (reason.endsWith("already wait for this device")) return 429;
+  return reason.endsWith("is already waiting for its reply") ? 409 : 422;
 }
 
 function commandOf(body: CommandBody): Command {

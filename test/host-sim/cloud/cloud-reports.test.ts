@@ -209,7 +209,7 @@ describe("events and attributes", () => {
     expect(update("8", {})).toBe(1251);
     expect(update("9", [])).toBe(1204);
     expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
-    expect((cloud.device(PK, DK)?.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect((cloud.device(PK, DK)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
     const wrong = envelope({ ...event, params: 5 });
     expect(device.post(3, "thing/event/overheat/post", wrong).text).toContain("1204");
   });

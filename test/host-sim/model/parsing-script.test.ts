@@ -140,7 +140,7 @@ describe("reports that are none", () => {
     [1.5],
     ["1"],
     [NaN],
-    [,],
+    new Array(1),
   ])("%j is no array of bytes", (given) =>
     expect(JSON.parse(script.rawDataToJsonStr(given) as string)).toMatchObject({ code: 1220 }),
   );

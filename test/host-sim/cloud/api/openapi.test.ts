@@ -118,7 +118,7 @@ it("describes path, body and every answer of every operation", () => {
     expect(statuses.filter((status) => status.startsWith("2")).length, name).toBeGreaterThan(0);
     expect(statuses, name).toEqual(expect.arrayContaining(["400", "401", "403"]));
     expect(statuses.includes("415"), name).toBe(requestBody !== undefined);
-    if (/^PUT/.test(name)) expect(requestBody, name).toBeDefined();
+    if (name.startsWith("PUT")) expect(requestBody, name).toBeDefined();
     for (const [status, { description, content }] of Object.entries(responses)) {
       expect(description, `${name} ${status}`).toMatch(/\S/);
       if (status === "204") expect(content, name).toBeUndefined();

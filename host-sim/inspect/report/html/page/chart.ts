@@ -1,5 +1,5 @@
 /** What all plots have in common: axes in the theme's colours, the width of the page, time below. */
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import { colour } from "./theme";
 import type { TimeRange } from "./time-range";
 
