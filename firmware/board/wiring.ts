@@ -43,7 +43,7 @@ export interface Wiring {
 }
 
 /** The driver of a power chip, on the bus that is opened for it. */
-export interface PowerChipDriver {
+interface PowerChipDriver {
   /** Its address on the bus, 7 bits. */
   readonly address: number;
   readonly open: (bus: RegisterBus) => {

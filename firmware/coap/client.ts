@@ -200,7 +200,7 @@ export class Client {
 }
 
 /** The message with those of its options that count. */
-export function withOptions(message: Message, options: readonly Option[]): Message {
+function withOptions(message: Message, options: readonly Option[]): Message {
   return options === message.options ? message : { ...message, options };
 }
 

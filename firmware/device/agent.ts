@@ -35,7 +35,7 @@ import type { DeviceAtRest } from "../continuity/deep-sleep-record";
 import type { ReadingFormat } from "../delivery/entry";
 import type { RestartCause } from "../continuity/persistent-state";
 
-export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
+export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
 
 /** Formats that take turns in `alternate`. */
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);

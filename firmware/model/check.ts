@@ -5,7 +5,7 @@ import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, 
 import type { FaultName } from "./thing";
 
 /** Longest text and longest array in bytes: their length is stated in 16 bits. */
-export const longestValue = 0xffff;
+const longestValue = 0xffff;
 
 /** First fault of a report's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {

@@ -27,7 +27,7 @@ import type { ScriptFault } from "./script/script-engine";
 import { EnosService } from "./enos/service";
 import { Uplinks } from "./enos/uplinks";
 
-export type { CloudLimits, CloudOptions } from "./cloud-options";
+export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
 export type { Command, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";

@@ -40,7 +40,7 @@ export interface LockedPoint extends LockedType {
   compact?: { as: CompactForm; scale: number; offset: number };
 }
 
-export interface LockedService {
+interface LockedService {
   identifier: string;
   inputs: LockedField[];
   outputs: LockedField[];

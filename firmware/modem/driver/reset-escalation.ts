@@ -9,7 +9,7 @@
  *     supply   take its supply away for some seconds: the last that helps a modem that hangs
  */
 
-export const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
+const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
 export type ResetLevel = (typeof resetLevels)[number];
 
 const most = 0xffff;

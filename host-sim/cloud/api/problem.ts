@@ -4,7 +4,7 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
-export interface ProblemBody {
+interface ProblemBody {
   readonly status: number;
   readonly title: string;
   readonly detail: string;

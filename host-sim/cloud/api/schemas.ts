@@ -37,9 +37,9 @@ const HEX = "^(?:[0-9A-Fa-f]{2})*$";
 const IDENTIFIER = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
 const time = (description: string): Schema => number(`${description}, epoch ms`);
 
-export const productKey = text("of the product", { pattern: KEY });
-export const deviceKey = text("of the device", { pattern: KEY });
-export const commandId = text("of the command", { pattern: "^[0-9]{1,20}$" });
+const productKey = text("of the product", { pattern: KEY });
+const deviceKey = text("of the device", { pattern: KEY });
+const commandId = text("of the command", { pattern: "^[0-9]{1,20}$" });
 const identifier = text("of the measure point, in the thing model", { pattern: IDENTIFIER });
 
 export const productParams = object({ productKey }, ["productKey"]);

@@ -31,7 +31,7 @@ import { answers } from "./schemas";
 import { TokenGuard } from "./token";
 
 /** Below which all routes are but the document's own. */
-export const API_PREFIX = "/api/v1";
+const API_PREFIX = "/api/v1";
 
 /** Largest body, bytes: a thing model and its parsing script with room to spare. */
 export const BODY_LIMIT = 256 * 1024;

@@ -35,7 +35,7 @@ export function transferKey(request: CoapRequest, peer: Peer): string {
 }
 
 /** @throws RangeError when `size` is not 16, 32 ... 1024 */
-export function szxOf(size: number): number {
+function szxOf(size: number): number {
   for (let szx = 0; szx <= LARGEST_SZX; szx++) if (blockSize(szx) === size) return szx;
   throw new RangeError(`block size: expected a power of 2 from 16 to 1024, got ${size}`);
 }

@@ -28,7 +28,6 @@ import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
 export { NO_FAULTS } from "./faults";
 export type { Faults } from "./faults";
-export { NO_RATE_LIMIT } from "./rate-limit";
 export type { RateLimit } from "./rate-limit";
 
 export interface MessageLimits {

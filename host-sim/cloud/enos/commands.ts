@@ -16,7 +16,7 @@ export type Command =
   /** Bytes given by hand; `requestId` is the u32 inside them. */
   | { kind: "raw"; payload: Uint8Array; requestId: number };
 
-export type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
+type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
 
 /** A command as its sender may look at it. */
 export interface CommandView {

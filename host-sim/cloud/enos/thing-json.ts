@@ -10,16 +10,13 @@ import { printable } from "../coap/coap-text";
 import type { Product } from "../registry/product";
 import { isObject } from "./value-check";
 
-export { isObject };
-
 /** EnOS result codes of the JSON answers. */
 export const SUCCESS = 200;
-export const TOO_LARGE = 1008;
-export const NO_RIGHT = 1009;
+const TOO_LARGE = 1008;
 export const VALIDATION_FAILED = 1204;
 export const BAD_ATTRIBUTE_QUERY = 1208;
-export const NOT_JSON = 1220;
-export const PAYLOAD_EMPTY = 1251;
+const NOT_JSON = 1220;
+const PAYLOAD_EMPTY = 1251;
 export const METHOD_MISMATCH = 1260;
 
 /** Attributes or tags of a device, and of one message. */

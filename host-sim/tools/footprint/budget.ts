@@ -8,7 +8,7 @@
 export type Budget = Readonly<Record<string, number>>;
 
 /** Growth without asking: 5 %, and for small modules this many bytes. */
-export const tolerance = Object.freeze({ share: 0.05, bytes: 32 });
+const tolerance = Object.freeze({ share: 0.05, bytes: 32 });
 
 /** A module that the budget does not cover. */
 export type Breach =

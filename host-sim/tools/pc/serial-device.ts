@@ -13,7 +13,7 @@ import type { Restart, SerialWire } from "../../sim/board/board";
 import type { KeyValueStores } from "../../sim/board/key-value";
 
 /** The serial port, as it is used here. */
-export interface Port {
+interface Port {
   write(bytes: Uint8Array, done: () => void): void;
   /** Levels of the lines that a program drives; either may stay as it is. */
   set(lines: { readonly dtr?: boolean; readonly rts?: boolean }): void;

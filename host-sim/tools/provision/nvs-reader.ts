@@ -11,7 +11,7 @@
  */
 
 /** A value of an image, with its type as ESP-IDF names it. */
-export type NvsValue =
+type NvsValue =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "u8" | "i8" | "u16" | "i16" | "u32" | "i32"; readonly value: number }
   | { readonly type: "u64" | "i64"; readonly value: bigint };

@@ -73,7 +73,7 @@ export function layerRig(options: LayerBenchOptions = {}): LayerRig {
 }
 
 /** `3/1/64` as the value of a block option: number, M, bytes. */
-export function blockValue(text: string): Uint8Array {
+function blockValue(text: string): Uint8Array {
   const [num, more, size] = text.split("/").map(Number);
   const value = num * 16 + more * 8 + (size === 2048 ? 7 : Math.log2(size) - 4);
   const bytes = [value >> 16, (value >> 8) & 255, value & 255];
