@@ -12,7 +12,7 @@ import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
 import type { Command, CommandView } from "./enos/commands";
-import { DEFAULT_LIMITS } from "./cloud-options";
+import { defaultLimits } from "./cloud-options";
 import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import { Fleet } from "./registry/fleet";
@@ -54,7 +54,7 @@ export class EnosCloud {
   constructor(options: CloudOptions) {
     this.#options = options;
     const { edition, iv, scriptEngine, storage } = options;
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = { ...defaultLimits, ...options.limits };
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
     const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
     this.#fleet = fleet;

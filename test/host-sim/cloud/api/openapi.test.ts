@@ -18,22 +18,22 @@ interface Document {
   security?: object[];
 }
 
-const DEVICE = "/api/v1/devices/{productKey}/{deviceKey}";
-const ROUTES = `
+const devicePath = "/api/v1/devices/{productKey}/{deviceKey}";
+const routes = `
 GET /api/v1/products
 GET PUT DELETE /api/v1/products/{productKey}
 POST /api/v1/products/{productKey}/script/try
 GET POST /api/v1/devices
-GET DELETE ${DEVICE}
-POST ${DEVICE}/enable
-POST ${DEVICE}/disable
-POST ${DEVICE}/forget-session
-GET ${DEVICE}/measurepoints
-GET ${DEVICE}/measurepoints/{id}/history
-GET ${DEVICE}/events
-GET ${DEVICE}/attributes
-GET ${DEVICE}/tags
-GET POST ${DEVICE}/commands
+GET DELETE ${devicePath}
+POST ${devicePath}/enable
+POST ${devicePath}/disable
+POST ${devicePath}/forget-session
+GET ${devicePath}/measurepoints
+GET ${devicePath}/measurepoints/{id}/history
+GET ${devicePath}/events
+GET ${devicePath}/attributes
+GET ${devicePath}/tags
+GET POST ${devicePath}/commands
 GET /api/v1/commands/{id}
 GET PUT /api/v1/faults
 POST /api/v1/faults/forget-sessions
@@ -42,7 +42,7 @@ GET PUT /api/v1/rate-limit
 GET /api/v1/status
 `;
 
-const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
+const httpMethods = ["get", "put", "post", "delete", "patch", "head", "options"];
 
 let document: Document;
 beforeAll(async () => {
@@ -55,10 +55,9 @@ beforeAll(async () => {
 /** Every operation by its name. */
 function operations(): [name: string, operation: Operation][] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => method in item).map((method): [string, Operation] => [
-      `${method.toUpperCase()} ${path}`,
-      item[method],
-    ]),
+    httpMethods
+      .filter((method) => method in item)
+      .map((method): [string, Operation] => [`${method.toUpperCase()} ${path}`, item[method]]),
   );
 }
 
@@ -69,7 +68,8 @@ it("is of OpenAPI 3.1, and says what of", () => {
 });
 
 it("has every route, and no other", () => {
-  const expected = ROUTES.trim()
+  const expected = routes
+    .trim()
     .split("\n")
     .flatMap((line) => {
       const words = line.split(" ");
