@@ -91,10 +91,10 @@ export function wire({ board, settings, chips, log }: WiringOptions): Wiring {
     port: board.port,
     transmit: pins.transmit,
     receive: pins.receive,
-    ...(powerKey === undefined ? {} : { powerKey }),
-    ...(reset === undefined ? {} : { reset }),
-    ...(wakePin === undefined ? {} : { wakePin }),
-    ...(supply === undefined ? {} : { supply }),
+    powerKey,
+    reset,
+    wakePin,
+    supply,
   };
 }
 

@@ -128,7 +128,7 @@ function budgetOf(): Budget {
 }
 
 async function measureRam(modem: string | undefined): Promise<Part> {
-  const options = modem === undefined ? {} : { modem };
+  const options = { modem };
   const session = await measureSession(options);
   const short = { ...options, long: false };
   const needed = {

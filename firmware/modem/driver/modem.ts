@@ -76,9 +76,9 @@ export class Modem implements DatagramModem {
     const mayPsm = psm !== undefined && this.#lines.canWake;
     this.#wanted = {
       apn,
-      ...(bands === undefined ? {} : { bands }),
+      bands,
       ...(mayPsm ? { psm } : {}),
-      ...(edrx === undefined ? {} : { edrx }),
+      edrx,
     };
     const wires = { key: this.#lines.canRestart, supply: this.#lines.hasSupply };
     this.#escalation = new ResetEscalation(wires, options.escalation);

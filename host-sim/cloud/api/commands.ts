@@ -30,7 +30,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       const { productKey, deviceKey } = params;
       if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
       const { timeout, ...rest } = body;
-      const options = timeout === undefined ? {} : { timeout: timeout * 1000 };
+      const options = { timeout: timeout === undefined ? undefined : timeout * 1000 };
       const id = refusedAs(statusOf, () => {
         return cloud.sendCommand(productKey, deviceKey, commandOf(rest as CommandBody), now(), options);
       });

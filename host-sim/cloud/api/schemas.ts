@@ -14,7 +14,7 @@ const object = (
   description?: string,
 ): Schema => ({
   type: "object",
-  ...(description === undefined ? {} : { description }),
+  description,
   additionalProperties: false,
   required,
   properties,
@@ -26,7 +26,7 @@ const anything = (description: string): Schema => ({ description });
 const named = (description: string): Schema => ({ type: "object", description, additionalProperties: true });
 const list = (items: Schema, description?: string): Schema => ({
   type: "array",
-  ...(description === undefined ? {} : { description }),
+  description,
   items,
 });
 

@@ -148,12 +148,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
           "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
           "Every fault is application/problem+json.",
       },
-      ...(guard === undefined
-        ? {}
-        : {
-            components: { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
-            security: [{ token: [] }],
-          }),
+      components:
+        guard === undefined
+          ? undefined
+          : { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
+      security: guard === undefined ? undefined : [{ token: [] }],
     },
     transform: ({ schema, url }) => ({
       // The document's own route has none to show.

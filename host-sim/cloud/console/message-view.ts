@@ -57,7 +57,7 @@ export class MessageReader {
     const payload = message.payload.length === 0 ? "" : ` · ${message.payload.length} B`;
     return {
       ...base,
-      ...(asked.device === undefined ? {} : { device: asked.device }),
+      device: asked.device,
       line: `${messageTypes[message.type]} ${codeText(message.code)}${path}${payload}`,
       fields,
       hex: hexOf(bytes, hidden),

@@ -293,7 +293,7 @@ function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   if (id === "" || !Number.isSafeInteger(code)) return undefined;
   return {
     ...{ id: String(id), code: code as number },
-    ...(data === undefined ? {} : { data }),
+    data,
     ...(isText(message, longestTag) ? { message } : {}),
   };
 }

@@ -228,7 +228,7 @@ export class Uplinks {
     if (this.#emit === undefined) return;
     const { productKey, deviceKey } = device;
     const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
-    const more = { ...(time === undefined ? {} : { time }), ...(late ? ({ late: true } as const) : {}) };
+    const more = { time, ...(late ? ({ late: true } as const) : {}) };
     this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
   }
 
@@ -239,7 +239,7 @@ export class Uplinks {
     const { outputs: values, time } = read;
     return this.#change(arrival, message, "event", () => {
       const id = String(message.id);
-      device.addEvent({ id, event, ...(time === undefined ? {} : { time }), values, at: now });
+      device.addEvent({ id, event, time, values, at: now });
     });
   }
 

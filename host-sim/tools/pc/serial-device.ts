@@ -85,7 +85,7 @@ export class SerialDevice {
       seed: `${process.pid} ${performance.now()} ${this.#boots}`,
       epoch: Date.now(),
       rtc: Date.now(),
-      config: { ...config, ...(powerKey === undefined ? {} : { powerKey: powerKeyPin }) },
+      config: powerKey === undefined ? config : { ...config, powerKey: powerKeyPin },
       keyValue: this.#keyValue,
       resetReason,
       serial: this.#wire(),

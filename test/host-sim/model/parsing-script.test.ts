@@ -121,7 +121,7 @@ describe("reports that are none", () => {
   ];
   test.each(rows)("%s", (bytes, id, message) => {
     expect(read(bytes)).toEqual({
-      ...(id === undefined ? {} : { id }),
+      id,
       code: 1220,
       message: expect.stringMatching(message) as string,
     });

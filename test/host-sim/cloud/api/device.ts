@@ -49,7 +49,7 @@ export class Device {
   points(id: string, measurepoints: Record<string, unknown>, time?: number): Reply {
     return this.say(id, "thing/measurepoint/post", {
       measurepoints,
-      ...(time === undefined ? {} : { time }),
+      time,
     });
   }
 

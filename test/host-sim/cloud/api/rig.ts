@@ -80,14 +80,14 @@ export async function apiRig(
   return {
     ...{ app, cloud, time, sent, flushes, errors },
     async call(method, url, body, headers = {}) {
+      const host = "localhost:8080";
       const answer = await app.inject({
         method: method as "GET",
         url,
-        headers: {
-          host: "localhost:8080",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
+        headers:
+          body === undefined
+            ? { host, ...headers }
+            : { host, "content-type": "application/json", ...headers },
         payload: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = answer.body;

@@ -49,7 +49,7 @@ describe.each<[string, Record<string, string>]>([
     ],
     ["the right one", `Bearer ${apiToken}`, 200, /^$/],
   ])("%s is answered", async (_name, authorization, status, challenge) => {
-    const all = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
+    const all = authorization === undefined ? headers : { ...headers, authorization };
     const answer = await call("GET", devices, undefined, all);
     expect(answer.status).toBe(status);
     expect(String(answer.headers["www-authenticate"] ?? "")).toMatch(challenge);

@@ -55,10 +55,10 @@ export function baseOptions(
     legend: { show: false },
     cursor: { y: false, drag: { x: range !== undefined, y: false, setScale: false } },
     scales: { x: { time: false } },
-    ...(range === undefined
-      ? {}
-      : {
-          hooks: {
+    hooks:
+      range === undefined
+        ? undefined
+        : {
             setSelect: [
               (plot: uPlot) => {
                 const { left, width } = plot.select;
@@ -68,7 +68,6 @@ export function baseOptions(
               },
             ],
           },
-        }),
   };
 }
 
