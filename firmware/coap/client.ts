@@ -172,9 +172,9 @@ export class Client {
     for (let i = 0; i < active.length; i++) {
       const exchange = active[i];
       if (
+        exchange instanceof ClientExchange &&
         exchange.port === port &&
         exchange.address === address &&
-        exchange instanceof ClientExchange &&
         sameBytes(token, exchange.token!)
       ) {
         return exchange;
