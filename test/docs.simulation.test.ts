@@ -55,7 +55,7 @@ describe("the ways to break it, by the table of docs/simulation.md", () => {
   const rows = table.slice(1).map(([command]) => command.replaceAll("`", ""));
 
   for (const command of rows) {
-    test.skipIf(command.includes("--engine xs") && xsMissing !== undefined)(command, async () => {
+    test.skipIf(command.includes("--engine xs") && xsMissing !== undefined)(`${command}`, async () => {
       const { code, stdout } = await ran(commandsOf(command)[0].words);
       expect(code).toBe(0);
       expect(stdout).not.toBe("");

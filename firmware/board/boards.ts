@@ -38,8 +38,8 @@ export interface Board {
 function board(row: Board): Board {
   return Object.freeze({
     ...row,
-    ...(row.powerKey === undefined ? {} : { powerKey: Object.freeze(row.powerKey) }),
-    ...(row.power === undefined ? {} : { power: Object.freeze(row.power) }),
+    powerKey: row.powerKey === undefined ? undefined : Object.freeze(row.powerKey),
+    power: row.power === undefined ? undefined : Object.freeze(row.power),
   });
 }
 

@@ -43,7 +43,7 @@ export interface Wiring {
 }
 
 /** The driver of a power chip, on the bus that is opened for it. */
-export interface PowerChipDriver {
+interface PowerChipDriver {
   /** Its address on the bus, 7 bits. */
   readonly address: number;
   readonly open: (bus: RegisterBus) => {
@@ -91,10 +91,10 @@ export function wire({ board, settings, chips, log }: WiringOptions): Wiring {
     port: board.port,
     transmit: pins.transmit,
     receive: pins.receive,
-    ...(powerKey === undefined ? {} : { powerKey }),
-    ...(reset === undefined ? {} : { reset }),
-    ...(wakePin === undefined ? {} : { wakePin }),
-    ...(supply === undefined ? {} : { supply }),
+    powerKey,
+    reset,
+    wakePin,
+    supply,
   };
 }
 

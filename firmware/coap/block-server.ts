@@ -269,7 +269,7 @@ function withOptions(response: Response, added: readonly Option[]): Response {
 function withETag(response: Response, body: Uint8Array): Response {
   if (findOption(response.options ?? [], OptionNumber.eTag) !== undefined) return response;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ body[i], 0x01000193);
+  for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ (body[i] ?? 0), 0x01000193);
   const value = Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash);
   return withOptions(response, [{ number: OptionNumber.eTag, value }]);
 }
@@ -310,13 +310,12 @@ function keyOf(message: Message): Key {
     message.options.filter((option) => numbers.indexOf(option.number) >= 0);
   const options = among(keyOptions).concat(among(bodyOptions));
   let length = 1;
-  for (let i = 0; i < options.length; i++) length += 4 + options[i].value.length;
+  for (const { value } of options) length += 4 + value.length;
   const bytes = new Uint8Array(length);
   bytes[0] = message.code;
   let offset = 1;
   let bodiless = 1;
-  for (let i = 0; i < options.length; i++) {
-    const { number, value } = options[i];
+  for (const { number, value } of options) {
     bytes[offset] = number >> 8;
     bytes[offset + 1] = number & 0xff;
     bytes[offset + 2] = value.length >> 8;
@@ -335,7 +334,7 @@ function find<T extends Kept>(list: readonly T[], exchange: ServerExchange, anyB
   // Newest first, which matters where the body does not.
   for (let i = list.length - 1; i >= 0; i--) {
     const each = list[i];
-    if (each.port === port && each.address === address && sameKey(each.key, key, anyBody)) return each;
+    if (each?.port === port && each.address === address && sameKey(each.key, key, anyBody)) return each;
   }
   return undefined;
 }
@@ -363,7 +362,13 @@ function sameKey(a: Key, b: Key, anyBody: boolean): boolean {
 function add<T extends Kept>(list: T[], item: T, most: number): void {
   if (list.length >= most) {
     let idle = 0;
-    for (let i = 1; i < list.length; i++) if (list[i].until < list[idle].until) idle = i;
+    let earliest = Infinity;
+    for (let i = 0; i < list.length; i++) {
+      const until = list[i]?.until ?? Infinity;
+      if (until >= earliest) continue;
+      earliest = until;
+      idle = i;
+    }
     list.splice(idle, 1);
   }
   list.push(item);
@@ -375,7 +380,5 @@ function drop<T>(list: T[], item: T): void {
 }
 
 function alive<T extends Kept>(list: T[], now: number): T[] {
-  return list.length > 0 && list.some((each) => each.until <= now)
-    ? list.filter((each) => each.until > now)
-    : list;
+  return list.some((each) => each.until <= now) ? list.filter((each) => each.until > now) : list;
 }

@@ -58,7 +58,7 @@ export function findBlock(options: readonly Option[], optionNumber: number): Blo
   if (value === undefined) return undefined;
   if (value.length > 3) return "reserved";
   let bits = 0;
-  for (let i = 0; i < value.length; i++) bits = bits * 256 + value[i];
+  for (let i = 0; i < value.length; i++) bits = bits * 256 + (value[i] ?? 0);
   const szx = bits & 7;
   if (szx === 7) return "reserved";
   return { num: bits >> 4, more: (bits & 8) !== 0, szx };
@@ -68,9 +68,16 @@ export function findBlock(options: readonly Option[], optionNumber: number): Blo
 export function insertOptions(options: readonly Option[], added: readonly Option[]): Option[] {
   const merged = options.slice();
   for (let i = 0; i < added.length; i++) {
+    const option = added[i];
+    if (option === undefined) break;
     let at = merged.length;
-    while (at > 0 && merged[at - 1].number > added[i].number) at -= 1;
-    merged.splice(at, 0, added[i]);
+    for (
+      let before = merged[at - 1];
+      before !== undefined && before.number > option.number;
+      before = merged[at - 1]
+    )
+      at -= 1;
+    merged.splice(at, 0, option);
   }
   return merged;
 }

@@ -172,9 +172,9 @@ export class Client {
     for (let i = 0; i < active.length; i++) {
       const exchange = active[i];
       if (
+        exchange instanceof ClientExchange &&
         exchange.port === port &&
         exchange.address === address &&
-        exchange instanceof ClientExchange &&
         sameBytes(token, exchange.token!)
       ) {
         return exchange;
@@ -200,7 +200,7 @@ export class Client {
 }
 
 /** The message with those of its options that count. */
-export function withOptions(message: Message, options: readonly Option[]): Message {
+function withOptions(message: Message, options: readonly Option[]): Message {
   return options === message.options ? message : { ...message, options };
 }
 

@@ -40,7 +40,7 @@ export class Deduplication {
     // Newest first: a duplicate mostly follows its original at once.
     for (let i = entries.length - 1; i >= 0; i--) {
       const entry = entries[i];
-      if (entry.messageId === messageId && entry.port === port && entry.address === address) {
+      if (entry?.messageId === messageId && entry.port === port && entry.address === address) {
         return entry.until > now ? entry : undefined;
       }
     }
@@ -52,8 +52,9 @@ export class Deduplication {
     const entries = this.#entries;
     if (entries.length >= this.#limit) {
       let index = 0;
-      while (index < entries.length && entries[index].working && entries[index].until > now) index += 1;
-      if (index === entries.length) return undefined;
+      let oldest = entries[index];
+      while (oldest?.working === true && oldest.until > now) oldest = entries[++index];
+      if (oldest === undefined) return undefined;
       entries.splice(index, 1);
     }
     const entry = { address, port, messageId, until, reply: undefined, working: true };
@@ -67,7 +68,7 @@ export class Deduplication {
     let kept = 0;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i];
-      if (entry.until > now) entries[kept++] = entry;
+      if (entry !== undefined && entry.until > now) entries[kept++] = entry;
     }
     entries.length = kept;
   }

@@ -69,7 +69,7 @@ export interface EndpointOptions {
 }
 
 /** What the server's half is given of the endpoint that it serves at. */
-export interface ServerHalfParts {
+interface ServerHalfParts {
   readonly messageLayer: MessageLayer;
   readonly deduplication: Deduplication;
   readonly transmit: (datagram: Uint8Array, address: string, port: number) => void;
@@ -306,9 +306,10 @@ export class Endpoint {
    */
   #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number): void {
     let exchange: ClientExchange | undefined;
-    if (datagram.length >= 4) {
-      const messageId = (datagram[2] << 8) | datagram[3];
-      if (datagram[0] >> 4 === 0x4) this.#sendEmpty(Type.reset, messageId, address, port);
+    const [first, , idHigh, idLow] = datagram;
+    if (first !== undefined && idHigh !== undefined && idLow !== undefined) {
+      const messageId = (idHigh << 8) | idLow;
+      if (first >> 4 === 0x4) this.#sendEmpty(Type.reset, messageId, address, port);
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }

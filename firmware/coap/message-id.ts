@@ -41,7 +41,7 @@ export class MessageIds {
   get freeAt(): number {
     // In the middle of a segment its age is that of the id just given out: only its start is a border.
     if ((this.#next & ((1 << segmentBits) - 1)) !== 0) return -Infinity;
-    return this.#usedAt[this.#next >> segmentBits] + this.#lifetime;
+    return (this.#usedAt[this.#next >> segmentBits] ?? -Infinity) + this.#lifetime;
   }
 
   /** The next id, or undefined before `freeAt`. */

@@ -99,7 +99,8 @@ export class MessageLayer {
     let deadline = Infinity;
     const active = this.#active;
     for (let i = 0; i < active.length; i++) {
-      if (active[i].due < deadline) deadline = active[i].due;
+      const message = active[i];
+      if (message !== undefined && message.due < deadline) deadline = message.due;
     }
     // Whoever waits for room waits for one of those above. Ids come back by themselves.
     if (this.#queue.length > 0 && this.#ids.freeAt < deadline && this.#nextInQueue() >= 0) {
@@ -138,7 +139,7 @@ export class MessageLayer {
     const active = this.#active;
     for (let i = 0; i < active.length; i++) {
       const message = active[i];
-      if (message.messageId === messageId && message.port === port && message.address === address) {
+      if (message?.messageId === messageId && message.port === port && message.address === address) {
         return message;
       }
     }
@@ -179,7 +180,8 @@ export class MessageLayer {
       if (index < 0) return;
       const messageId = this.#ids.take(now);
       if (messageId === undefined) return;
-      this.#start(this.#queue.splice(index, 1)[0], messageId, now);
+      const [message] = this.#queue.splice(index, 1);
+      if (message !== undefined) this.#start(message, messageId, now);
     }
   }
 
@@ -187,8 +189,9 @@ export class MessageLayer {
   poll(now: number): void {
     // An owner may start or end others, so the list changes under the loop: look again from the front
     // until nothing is due.
-    for (let i = 0; i < this.#active.length;) {
+    for (let i = 0; ;) {
       const message = this.#active[i];
+      if (message === undefined) break;
       if (message.due > now) {
         i += 1;
         continue;
@@ -213,7 +216,7 @@ export class MessageLayer {
     const all = this.#active.concat(this.#queue);
     this.#active = [];
     this.#queue = [];
-    for (let i = 0; i < all.length; i++) all[i].state = "done";
+    for (const message of all) message.state = "done";
     return all;
   }
 
@@ -222,8 +225,8 @@ export class MessageLayer {
     let count = 0;
     const active = this.#active;
     const queue = this.#queue;
-    for (let i = 0; i < active.length; i++) if (active[i].expectsResponse === requests) count += 1;
-    for (let i = 0; i < queue.length; i++) if (queue[i].expectsResponse === requests) count += 1;
+    for (let i = 0; i < active.length; i++) if (active[i]?.expectsResponse === requests) count += 1;
+    for (let i = 0; i < queue.length; i++) if (queue[i]?.expectsResponse === requests) count += 1;
     return count;
   }
 
@@ -231,9 +234,10 @@ export class MessageLayer {
   #waiting(): number {
     let count = 0;
     for (let i = 0; i < this.#active.length; i++) {
-      if (this.#active[i].expectsResponse && this.#active[i].acknowledged) count += 1;
+      const message = this.#active[i];
+      if (message?.expectsResponse === true && message.acknowledged) count += 1;
     }
-    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i].expectsResponse) count += 1;
+    for (let i = 0; i < this.#queue.length; i++) if (this.#queue[i]?.expectsResponse === true) count += 1;
     return count;
   }
 
@@ -241,7 +245,9 @@ export class MessageLayer {
   #nextInQueue(): number {
     const queue = this.#queue;
     for (let i = 0; i < queue.length; i++) {
-      if (this.#open(queue[i].address, queue[i].port) < this.#options.transmission.nstart) return i;
+      const message = queue[i];
+      if (message === undefined) break;
+      if (this.#open(message.address, message.port) < this.#options.transmission.nstart) return i;
     }
     return -1;
   }
@@ -252,7 +258,7 @@ export class MessageLayer {
     let open = 0;
     for (let i = 0; i < active.length; i++) {
       const message = active[i];
-      if (!message.acknowledged && message.port === port && message.address === address) open += 1;
+      if (message?.acknowledged === false && message.port === port && message.address === address) open += 1;
     }
     return open;
   }

@@ -87,13 +87,13 @@ export function encode(message: OutgoingMessage, out: Uint8Array): number {
     let i = 0;
     if (length >= 4) {
       // Nearly every token has these four, and a turn of the loop costs XS more than two of them.
-      out[4] = token[0];
-      out[5] = token[1];
-      out[6] = token[2];
-      out[7] = token[3];
+      out[4] = token[0] ?? 0;
+      out[5] = token[1] ?? 0;
+      out[6] = token[2] ?? 0;
+      out[7] = token[3] ?? 0;
       i = 4;
     }
-    for (; i < length; i++) out[4 + i] = token[i];
+    for (; i < length; i++) out[4 + i] = token[i] ?? 0;
     offset = 4 + length;
   }
   out[0] = first;

@@ -86,19 +86,21 @@ export function screenOptions(
   let at = 0;
   for (let i = 0; i < options.length; i++) {
     const option = options[i];
+    if (option === undefined) break;
     if (option.number !== number) {
       number = option.number;
       occurrence = 0;
-      while (at < table.length && table[at].number < number) at += 1;
+      let row = table[at];
+      while (row !== undefined && row.number < number) row = table[++at];
       const rule = findRule(extra, number);
       if (rule !== undefined) {
         most = rule.repeatable ? many : 1;
         minLength = rule.minLength;
         maxLength = rule.maxLength;
-      } else if (at < table.length && table[at].number === number) {
-        most = table[at][direction];
-        minLength = table[at].minLength;
-        maxLength = table[at].maxLength;
+      } else if (row?.number === number) {
+        most = row[direction];
+        minLength = row.minLength;
+        maxLength = row.maxLength;
       } else {
         most = isCritical(number) ? 0 : many;
         minLength = 0;
@@ -119,7 +121,8 @@ export function screenOptions(
 
 function findRule(rules: readonly OptionRule[], optionNumber: number): OptionRule | undefined {
   for (let i = 0; i < rules.length; i++) {
-    if (rules[i].number === optionNumber) return rules[i];
+    const rule = rules[i];
+    if (rule?.number === optionNumber) return rule;
   }
   return undefined;
 }

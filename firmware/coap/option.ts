@@ -67,7 +67,9 @@ const longestValue = 65804;
 export function optionsLength(options: readonly Option[], last: number): number {
   let size = 0;
   for (let i = 0; i < options.length; i++) {
-    const { number, value } = options[i];
+    const option = options[i];
+    if (option === undefined) break;
+    const { number, value } = option;
     const length = value.length;
     size += 1 + extensionLength(number - last) + extensionLength(length) + length;
     last = number;
@@ -82,7 +84,7 @@ export function optionsLength(options: readonly Option[], last: number): number 
  */
 export function checkOrder(options: readonly Option[], last: number): void {
   for (let i = 0; i < options.length; i++) {
-    const { number } = options[i];
+    const number = options[i]?.number ?? last;
     if (number < last) throw new RangeError("options must be given in ascending order of their numbers");
     last = number;
   }
@@ -119,6 +121,7 @@ export function writeOptions(
 ): number {
   for (let i = 0; i < options.length; i++) {
     const option = options[i];
+    if (option === undefined) break;
     const value = option.value;
     const length = value.length;
     const delta = option.number - last;
@@ -169,13 +172,14 @@ export function writeOptions(
 export function encodeOptions(options: readonly Option[]): OptionBlock {
   const bytes = new Uint8Array(optionsLength(options, 0));
   writeOptions(options, 0, bytes, 0);
-  return { bytes, last: options.length === 0 ? 0 : options[options.length - 1].number };
+  return { bytes, last: options[options.length - 1]?.number ?? 0 };
 }
 
 /** The value of the first option with this number, or undefined. */
 export function findOption(options: readonly Option[], optionNumber: number): Uint8Array | undefined {
   for (let i = 0; i < options.length; i++) {
-    if (options[i].number === optionNumber) return options[i].value;
+    const option = options[i];
+    if (option?.number === optionNumber) return option.value;
   }
   return undefined;
 }
@@ -206,7 +210,7 @@ export function encodeUint(value: number): Uint8Array {
 export function readUint(value: Uint8Array): number | undefined {
   let result = 0;
   for (let i = 0; i < value.length; i++) {
-    result = result * 256 + value[i];
+    result = result * 256 + (value[i] ?? 0);
     if (result > Number.MAX_SAFE_INTEGER) return undefined;
   }
   return result;

@@ -117,7 +117,8 @@ export class Server {
   get deadline(): number {
     let deadline = Infinity;
     for (let i = 0; i < this.#waiting.length; i++) {
-      if (this.#waiting[i].acknowledgeAt < deadline) deadline = this.#waiting[i].acknowledgeAt;
+      const at = this.#waiting[i]?.acknowledgeAt ?? Infinity;
+      if (at < deadline) deadline = at;
     }
     return deadline;
   }
@@ -223,8 +224,9 @@ export class Server {
   /** Acknowledges what has waited long enough for its handler. */
   poll(now: number): void {
     for (let i = 0; i < this.#waiting.length;) {
-      if (this.#waiting[i].acknowledgeAt <= now) {
-        this.#acknowledge(this.#waiting[i]);
+      const exchange = this.#waiting[i];
+      if (exchange !== undefined && exchange.acknowledgeAt <= now) {
+        this.#acknowledge(exchange);
         i = 0;
       } else {
         i += 1;

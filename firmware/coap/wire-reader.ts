@@ -89,12 +89,12 @@ export class WireReader {
 
     const end = datagram.length;
     if (end < 4) return "short";
-    const first = datagram[0];
+    const first = datagram[0] ?? 0;
     if (first >> 6 !== 1) return "version";
-    const code = datagram[1];
+    const code = datagram[1] ?? 0;
     this.type = ((first >> 4) & 3) as Type;
     this.code = code;
-    this.messageId = (datagram[2] << 8) | datagram[3];
+    this.messageId = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0);
     const tokenLength = first & 0x0f;
     if (tokenLength > 8) return "token-length";
     const kind = code >> 5;
@@ -109,7 +109,7 @@ export class WireReader {
     let count = 0;
     let number = 0;
     while (offset < end) {
-      const head = datagram[offset++];
+      const head = datagram[offset++] ?? 0;
       if (head === marker) {
         if (offset === end) return "payload-empty";
         optionsEnd = offset - 1;
@@ -122,10 +122,10 @@ export class WireReader {
         if (delta === 15) return "option-delta";
         if (delta === 13) {
           if (offset === end) return "option-extension";
-          delta = 13 + datagram[offset++];
+          delta = 13 + (datagram[offset++] ?? 0);
         } else {
           if (offset + 2 > end) return "option-extension";
-          delta = 269 + ((datagram[offset] << 8) | datagram[offset + 1]);
+          delta = 269 + (((datagram[offset] ?? 0) << 8) | (datagram[offset + 1] ?? 0));
           offset += 2;
         }
       }
@@ -133,10 +133,10 @@ export class WireReader {
         if (length === 15) return "option-length";
         if (length === 13) {
           if (offset === end) return "option-extension";
-          length = 13 + datagram[offset++];
+          length = 13 + (datagram[offset++] ?? 0);
         } else {
           if (offset + 2 > end) return "option-extension";
-          length = 269 + ((datagram[offset] << 8) | datagram[offset + 1]);
+          length = 269 + (((datagram[offset] ?? 0) << 8) | (datagram[offset + 1] ?? 0));
           offset += 2;
         }
       }
@@ -160,29 +160,34 @@ export class WireReader {
   /** Moves the cursor to the next option: the first one after `read` or `rewind`. False behind the last. */
   nextOption(): boolean {
     const at = this.#next;
-    // Not `at >= end`: should the datagram have changed after all, a NaN must end the walk as well.
-    if (!(at < this.#optionsEnd)) return false;
+    if (at >= this.#optionsEnd) return false;
+    // `read` found every byte of the options in place: one that is missing now ends the walk.
     const datagram = this.datagram;
     const head = datagram[at];
+    if (head === undefined) return false;
     let start = at + 1;
     let delta = head >> 4;
     let length = head & 0x0f;
     if (delta >= 13) {
+      const high = datagram[start++];
+      if (high === undefined) return false;
       if (delta === 13) {
-        delta = 13 + datagram[start];
-        start += 1;
+        delta = 13 + high;
       } else {
-        delta = 269 + ((datagram[start] << 8) | datagram[start + 1]);
-        start += 2;
+        const low = datagram[start++];
+        if (low === undefined) return false;
+        delta = 269 + ((high << 8) | low);
       }
     }
     if (length >= 13) {
+      const high = datagram[start++];
+      if (high === undefined) return false;
       if (length === 13) {
-        length = 13 + datagram[start];
-        start += 1;
+        length = 13 + high;
       } else {
-        length = 269 + ((datagram[start] << 8) | datagram[start + 1]);
-        start += 2;
+        const low = datagram[start++];
+        if (low === undefined) return false;
+        length = 269 + ((high << 8) | low);
       }
     }
     this.#next = start + length;

@@ -15,7 +15,7 @@ import type { ContinuityEvent } from "./continuity-event";
 import type { ByteStore } from "./two-slot-state";
 
 /** Why the firmware restarted the board. */
-export const restartCauses = Object.freeze([
+const restartCauses = Object.freeze([
   "none",
   /** Exceptions that escaped, one after the other. */
   "fault",

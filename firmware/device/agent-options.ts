@@ -45,7 +45,8 @@ export interface DatagramSocket {
 }
 
 /** `{ io, …options }`: the class of the socket and what its constructor gets besides the callbacks. */
-export interface SocketOptions {
+interface SocketOptions {
+  // oxlint-disable-next-line no-explicit-any -- each io class of ECMA-419 declares options of its own
   readonly io: new (options: any) => DatagramSocket;
   readonly [option: string]: unknown;
 }

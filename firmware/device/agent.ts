@@ -32,7 +32,7 @@ import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { SleepState } from "../continuity/deep-sleep-record";
 import type { RestartCause } from "../continuity/persistent-state";
 
-export type { AgentOptions, DatagramSocket, Link, SocketOptions } from "./agent-options";
+export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {

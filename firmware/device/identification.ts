@@ -6,7 +6,7 @@ import { checkSegment } from "../enos/credentials";
 import type { Log } from "./log";
 
 /** What is used of the modem. */
-export interface IdentifiedModem {
+interface IdentifiedModem {
   readonly imei: string | undefined;
   readonly deadline: number;
   connect(now: number): void;

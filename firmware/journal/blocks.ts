@@ -79,12 +79,22 @@ export class Blocks {
     return free;
   }
 
+  /** The number under which a used block was taken. */
+  sequenceOf(block: number): number {
+    return this.sequences[block] ?? 0;
+  }
+
+  /** How often a block was erased. */
+  erasesOf(block: number): number {
+    return this.erases[block] ?? 0;
+  }
+
   /** The used block that was taken last, or -1. */
   newest(): number {
     let newest = -1;
     for (let i = 0; i < this.count; i++) {
       if (this.states[i] !== "used") continue;
-      if (newest < 0 || this.sequences[i] > this.sequences[newest]) newest = i;
+      if (newest < 0 || this.sequenceOf(i) > this.sequenceOf(newest)) newest = i;
     }
     return newest;
   }
@@ -93,7 +103,7 @@ export class Blocks {
   take(): number {
     let taken = -1;
     for (let i = 0; i < this.count; i++) {
-      if (this.states[i] === "free" && (taken < 0 || this.erases[i] < this.erases[taken])) taken = i;
+      if (this.states[i] === "free" && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken))) taken = i;
     }
     if (taken < 0 || this.#lastSequence === largestSequence) return -1;
     this.#lastSequence += 1;
@@ -101,7 +111,7 @@ export class Blocks {
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
     view.setUint32(4, this.#lastSequence, true);
-    view.setUint32(8, this.erases[taken], true);
+    view.setUint32(8, this.erasesOf(taken), true);
     view.setUint32(12, crc32(header, 0, 12), true);
     header.copyWithin(copyLength, 0, copyLength);
     // Set before the write: even if that fails, the block may not be blank any more.
@@ -135,7 +145,7 @@ export class Blocks {
     this.states[block] = "bad";
     if (used) this.flash.write(new Uint8Array(roundUp(headerLength, this.unit)), block * this.blockLength);
     this.flash.eraseBlock(block);
-    this.erases[block] += 1;
+    this.erases[block] = this.erasesOf(block) + 1;
     this.states[block] = "free";
   }
 
@@ -152,10 +162,12 @@ export class Blocks {
       }
       const view = new DataView(header.buffer);
       this.states.push("used");
-      this.sequences[i] = view.getUint32(copy + 4, true);
-      this.erases[i] = view.getUint32(copy + 8, true);
-      if (this.sequences[i] > this.#lastSequence) this.#lastSequence = this.sequences[i];
-      if (this.erases[i] > most) most = this.erases[i];
+      const sequence = view.getUint32(copy + 4, true);
+      const erases = view.getUint32(copy + 8, true);
+      this.sequences[i] = sequence;
+      this.erases[i] = erases;
+      if (sequence > this.#lastSequence) this.#lastSequence = sequence;
+      if (erases > most) most = erases;
     }
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.
     for (let i = 0; i < this.count; i++) if (this.states[i] !== "used") this.erases[i] = most;

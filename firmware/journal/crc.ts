@@ -23,7 +23,7 @@ function makeTable(): Uint32Array {
  */
 export function crc32(bytes: Uint8Array, start: number, end: number, before = 0): number {
   let crc = ~before;
-  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 0xff];
+  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0);
   return ~crc >>> 0;
 }
 
@@ -31,7 +31,7 @@ export function crc32(bytes: Uint8Array, start: number, end: number, before = 0)
 export function crc16(bytes: Uint8Array, start: number, end: number, seed = 0xffff): number {
   let crc = seed & 0xffff;
   for (let i = start; i < end; i++) {
-    let x = (crc >>> 8) ^ bytes[i];
+    let x = (crc >>> 8) ^ (bytes[i] ?? 0);
     x ^= x >>> 4;
     crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xffff;
   }

@@ -150,7 +150,7 @@ export class Journal {
     this.#records.each((address, { id }) => {
       // Ids count up and wrap: the difference tells which is older.
       let place = ids.length;
-      while (place > 0 && ((id - ids[place - 1]) | 0) < 0) place -= 1;
+      while (place > 0 && ((id - (ids[place - 1] ?? id)) | 0) < 0) place -= 1;
       if (place >= most || skip(id)) return;
       ids.splice(place, 0, id);
       addresses.splice(place, 0, address);
@@ -184,7 +184,7 @@ export class Journal {
 
   #makeRoom(size: number): boolean {
     const records = this.#records;
-    const { blocks, capacity, live } = records;
+    const { blocks, capacity } = records;
     // An erase has failed before: the spare block can be had again while there is room to copy.
     if (records.active >= 0 && blocks.free === 0) this.#regainSpare();
     if (records.active >= 0 && records.end + size <= blocks.blockLength) return true;
@@ -193,12 +193,12 @@ export class Journal {
     if (blocks.free >= 2) return records.open();
     let victim = this.#leastLive();
     if (victim < 0) return false;
-    if (live[victim] > capacity * fullShare || live[victim] + size > capacity) {
+    if (records.liveIn(victim) > capacity * fullShare || records.liveIn(victim) + size > capacity) {
       if (this.#options.policy === "newest") return false;
       victim = this.#options.policy === "thin" ? this.#firstTaken() : this.#oldestBlock();
       this.#lighten(victim, Math.min(capacity * roomyShare, capacity - size));
       // All records of the block are pinned, because they are on their way to the cloud.
-      if (live[victim] + size > capacity) return false;
+      if (records.liveIn(victim) + size > capacity) return false;
     }
     if (!records.open()) return false;
     this.#reclaim(victim);
@@ -207,11 +207,12 @@ export class Journal {
 
   /** The emptied block that was erased least becomes free; false when there is none. */
   #eraseOneEmpty(except = -1): boolean {
-    const { states, erases, count } = this.#records.blocks;
+    const { blocks } = this.#records;
+    const { states, count } = blocks;
     let empty = -1;
     for (let i = 0; i < count; i++) {
-      const useless = states[i] === "dirty" || (states[i] === "used" && this.#records.live[i] === 0);
-      if (useless && i !== except && (empty < 0 || erases[i] < erases[empty])) empty = i;
+      const useless = states[i] === "dirty" || (states[i] === "used" && this.#records.liveIn(i) === 0);
+      if (useless && i !== except && (empty < 0 || blocks.erasesOf(i) < blocks.erasesOf(empty))) empty = i;
     }
     if (empty >= 0 && empty === this.#records.active) this.#records.active = -1;
     if (empty >= 0) this.#records.blocks.erase(empty);
@@ -219,24 +220,29 @@ export class Journal {
   }
 
   #leastLive(except = -1): number {
-    const { live } = this.#records;
-    const { states, sequences, count } = this.#records.blocks;
+    const records = this.#records;
+    const { blocks } = records;
+    const { states, count } = blocks;
     let victim = -1;
+    let least = Infinity;
     for (let i = 0; i < count; i++) {
       if (states[i] !== "used" || i === except) continue;
-      const less = victim < 0 || live[i] < live[victim];
-      const older = !less && live[i] === live[victim] && sequences[i] < sequences[victim];
-      if (less || older) victim = i;
+      const live = records.liveIn(i);
+      if (live > least) continue;
+      if (live === least && blocks.sequenceOf(i) >= blocks.sequenceOf(victim)) continue;
+      least = live;
+      victim = i;
     }
     return victim;
   }
 
   /** The block that was taken first. */
   #firstTaken(): number {
-    const { states, sequences, count } = this.#records.blocks;
+    const { blocks } = this.#records;
+    const { states, count } = blocks;
     let first = -1;
     for (let i = 0; i < count; i++) {
-      if (states[i] === "used" && (first < 0 || sequences[i] < sequences[first])) first = i;
+      if (states[i] === "used" && (first < 0 || blocks.sequenceOf(i) < blocks.sequenceOf(first))) first = i;
     }
     return first;
   }
@@ -249,10 +255,14 @@ export class Journal {
 
   /** Gives up records of a block until those that wait take no more than `most` bytes. */
   #lighten(block: number, most: number): void {
-    const { live } = this.#records;
+    const records = this.#records;
     let before = Infinity;
-    while (this.#options.policy === "thin" && live[block] > most && live[block] < before) {
-      before = live[block];
+    for (
+      let live = records.liveIn(block);
+      this.#options.policy === "thin" && live > most && live < before;
+      live = records.liveIn(block)
+    ) {
+      before = live;
       let odd = false;
       this.#giveUp(block, most, "thinned", (type) => this.#options.thinnable(type) && (odd = !odd));
     }
@@ -260,9 +270,9 @@ export class Journal {
   }
 
   #giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
-    const { live } = this.#records;
-    this.#records.eachIn(block, (address, { id, type }) => {
-      if (live[block] > most && !this.#options.pinned(id) && mayGo(type))
+    const records = this.#records;
+    records.eachIn(block, (address, { id, type }) => {
+      if (records.liveIn(block) > most && !this.#options.pinned(id) && mayGo(type))
         this.#lose(address, id, type, reason);
     });
   }
@@ -270,7 +280,7 @@ export class Journal {
   /** Copies what waits in a block behind what is there, and erases it. */
   #reclaim(victim: number): void {
     const { blocks, live } = this.#records;
-    if (live[victim] > 0) {
+    if (this.#records.liveIn(victim) > 0) {
       blocks.markReclaimed(victim);
       this.#copyAll(victim, []);
     }
@@ -281,7 +291,7 @@ export class Journal {
   /** @param there those that have been copied before */
   #copyAll(victim: number, there: readonly Copy[]): void {
     const records = this.#records;
-    let left = records.live[victim];
+    let left = records.liveIn(victim);
     records.eachIn(victim, (from, { id, type, flags, length }) => {
       records.length -= 1;
       left -= recordLength(length, (flags & dated) !== 0, records.blocks.unit);
@@ -325,7 +335,7 @@ export class Journal {
       for (let found = cursor.first(block); found; found = cursor.next()) {
         if (cursor.mended) mended += 1;
         if (cursor.released) continue;
-        live[block] += cursor.size;
+        live[block] = records.liveIn(block) + cursor.size;
         records.length += 1;
       }
       damaged += cursor.damaged;
@@ -353,20 +363,21 @@ export class Journal {
       length = cursor.header.length;
     }
     if (last < 0) return;
-    const { unit, flash, sequences } = blocks;
+    const { unit, flash } = blocks;
     const bytes = new Uint8Array(recordLength(length, true, unit) - 2 * unit);
     flash.read(bytes, last + 2 * unit);
-    if (verifyRecord(bytes, length, sequences[active]) === "corrupt") this.#records.release(last);
+    if (verifyRecord(bytes, length, blocks.sequenceOf(active)) === "corrupt") this.#records.release(last);
   }
 
   /** When the power failed while a block was copied into the active one, there is no spare block now. */
   #regainSpare(): void {
-    const { blocks, active, live } = this.#records;
+    const { blocks, active } = this.#records;
     const marked = blocks.reclaimed();
     if (marked >= 0 && marked !== active) this.#finishReclaiming(marked);
     if (this.#records.active < 0 || blocks.free > 0 || this.#eraseOneEmpty(this.#records.active)) return;
     const victim = this.#leastLive(this.#records.active);
-    if (victim >= 0 && this.#records.end + live[victim] <= blocks.blockLength) this.#reclaim(victim);
+    if (victim >= 0 && this.#records.end + this.#records.liveIn(victim) <= blocks.blockLength)
+      this.#reclaim(victim);
   }
 
   #finishReclaiming(block: number): void {
@@ -374,7 +385,7 @@ export class Journal {
     const { blocks, live } = records;
     const copied = this.#waitingIn(records.active);
     const there = this.#waitingIn(block);
-    const roomy = records.end + live[block] <= blocks.blockLength;
+    const roomy = records.end + records.liveIn(block) <= blocks.blockLength;
     if (roomy || blocks.free > 0) {
       if (!roomy) records.open();
       this.#copyAll(block, copied);

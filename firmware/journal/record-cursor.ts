@@ -113,13 +113,13 @@ export class RecordCursor {
 
   /** Whether a record starts here. @param expected a record must start here, as the one before ended here */
   #look(expected: boolean, ahead = stretch): boolean {
-    const { blockLength, unit, sequences } = this.#blocks;
+    const { blockLength, unit } = this.#blocks;
     const { bytes, header } = this;
     if (this.#at + bytes.length > blockLength) return false;
     this.#load(this.#at, bytes.length, ahead);
     const from = this.#at - this.#bufferStart;
     bytes.set(this.#buffer.subarray(from, from + bytes.length));
-    const salt = sequences[this.#block];
+    const salt = this.#blocks.sequenceOf(this.#block);
     this.mended = false;
     if (!readHeader(bytes, 2 * unit, salt, header) || !this.#fits()) {
       if (!expected || isBlank(bytes) || !this.#mend(salt)) return false;

@@ -55,6 +55,11 @@ export class RecordStore {
     this.#lookup = new RecordCursor(this.blocks);
   }
 
+  /** Bytes of records that wait in a block. */
+  liveIn(block: number): number {
+    return this.live[block] ?? 0;
+  }
+
   /** Bytes that a block has for records. */
   get capacity(): number {
     return this.blocks.blockLength - this.blocks.start;
@@ -74,12 +79,12 @@ export class RecordStore {
    * -1 when it does not read back as written.
    */
   write(header: RecordHeader, body: Uint8Array): number {
-    const { flash, sequences, blockLength, unit } = this.blocks;
+    const { flash, blockLength, unit } = this.blocks;
     const size = recordLength(body.length, (header.flags & dated) !== 0, unit);
     const needed = roundUp(headerLength + body.length, unit);
     if (this.#scratch.length < 2 * needed) this.#scratch = new Uint8Array(2 * needed);
     const written = this.#scratch.subarray(0, needed);
-    encodeRecord(header, body, sequences[this.active], unit, written);
+    encodeRecord(header, body, this.blocks.sequenceOf(this.active), unit, written);
     const address = this.active * blockLength + this.end;
     // Set before the write: even if that fails, these bytes may not be blank any more.
     this.end += size;
@@ -92,7 +97,7 @@ export class RecordStore {
       flash.write(new Uint8Array(unit), address);
       return -1;
     }
-    this.live[this.active] += size;
+    this.live[this.active] = this.liveIn(this.active) + size;
     this.length += 1;
     return address;
   }
@@ -101,7 +106,8 @@ export class RecordStore {
   release(address: number): void {
     const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address) || this.#lookup.released) return;
-    this.live[Math.floor(address / blockLength)] -= this.#lookup.size;
+    const block = Math.floor(address / blockLength);
+    this.live[block] = this.liveIn(block) - this.#lookup.size;
     this.length -= 1;
     flash.write(new Uint8Array(unit), address);
   }
@@ -133,14 +139,14 @@ export class RecordStore {
 
   /** The record; "corrupt" when its bytes are no longer what they were, undefined when there is none. */
   read(address: number): JournalRecord | "corrupt" | undefined {
-    const { flash, blockLength, sequences, unit } = this.blocks;
+    const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address)) return undefined;
     const { size } = this.#lookup;
     const { id, type, length, time, boot, flags } = this.#lookup.header;
     const tried = readTried(this.#lookup.bytes, unit);
     const bytes = new Uint8Array(size - 2 * unit);
     flash.read(bytes, address + 2 * unit);
-    const salt = sequences[Math.floor(address / blockLength)];
+    const salt = this.blocks.sequenceOf(Math.floor(address / blockLength));
     if (verifyRecord(bytes, length, salt) === "corrupt") return "corrupt";
     const isDated = (flags & dated) !== 0;
     const place = lateTimeLength(unit);
@@ -171,7 +177,7 @@ export class RecordStore {
   each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
     const { count, states } = this.blocks;
     for (let block = 0; block < count; block++) {
-      if (states[block] === "used" && this.live[block] > 0) this.eachIn(block, visit);
+      if (states[block] === "used" && this.liveIn(block) > 0) this.eachIn(block, visit);
     }
   }
 }

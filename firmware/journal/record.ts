@@ -92,8 +92,8 @@ export function readHeader(bytes: Uint8Array, at: number, salt: number, header: 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint16(at + headerCrcAt, true) !== crc16(bytes, at, at + headerCrcAt, salt)) return false;
   header.length = view.getUint16(at, true);
-  header.type = bytes[at + 2];
-  header.flags = bytes[at + 3];
+  header.type = view.getUint8(at + 2);
+  header.flags = view.getUint8(at + 3);
   header.id = view.getUint32(at + 4, true);
   header.time = getUint48(view, at + 8);
   header.boot = view.getUint16(at + 14, true);
@@ -128,11 +128,13 @@ export function mendHeader(bytes: Uint8Array, salt: number): boolean {
 
 function flipOne(bytes: Uint8Array, start: number, end: number, sound: () => boolean): boolean {
   for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === undefined) break;
     for (let bit = 1; bit < 0x100; bit <<= 1) {
-      bytes[i] ^= bit;
+      bytes[i] = byte ^ bit;
       if (sound()) return true;
-      bytes[i] ^= bit;
     }
+    bytes[i] = byte;
   }
   return false;
 }
@@ -145,14 +147,14 @@ function contentCrc(bytes: Uint8Array, bodyLength: number, salt: number): number
 /** Whether the mark that starts at `at` says that the record is done with. */
 export function isReleased(bytes: Uint8Array, at: number): boolean {
   let clear = 0;
-  for (let i = at; i < at + 4; i++) clear += 8 - bitCount(bytes[i]);
+  for (let i = at; i < at + 4; i++) clear += 8 - bitCount(bytes[i] ?? blank);
   return clear >= releasedBits;
 }
 
 /** What the mark that starts at `at` says was sent. */
 export function readTried(bytes: Uint8Array, at: number): Tried {
-  const alone = bitCount(bytes[at]) + bitCount(bytes[at + 1]) < 12;
-  const timed = bitCount(bytes[at + 2]) + bitCount(bytes[at + 3]) < 12;
+  const alone = bitCount(bytes[at] ?? blank) + bitCount(bytes[at + 1] ?? blank) < 12;
+  const timed = bitCount(bytes[at + 2] ?? blank) + bitCount(bytes[at + 3] ?? blank) < 12;
   if (alone) return timed ? "both" : "alone";
   return timed ? "timed" : "no";
 }

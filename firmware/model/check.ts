@@ -6,7 +6,7 @@ import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, 
 import type { FaultName } from "./thing";
 
 /** Longest text and longest array in bytes: their length is stated in 16 bits. */
-export const longestValue = 0xffff;
+const longestValue = 0xffff;
 
 /** First fault of a reading's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {

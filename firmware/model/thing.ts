@@ -4,10 +4,10 @@
  */
 
 /** Types of items of an array. */
-export type ItemType = "int32" | "int64" | "float" | "double" | "string";
+type ItemType = "int32" | "int64" | "float" | "double" | "string";
 
 /** Types of a value; `date` is epoch ms, `int64` stays within the safe integers. */
-export type TypeName = ItemType | "bool" | "enum" | "date" | "array" | "struct";
+type TypeName = ItemType | "bool" | "enum" | "date" | "array" | "struct";
 
 /** What a value is. */
 export interface ValueType {
@@ -56,7 +56,7 @@ export interface MeasurePoint extends ValueType {
 }
 
 /** An event; what it tells is JSON only. */
-export interface ThingEvent {
+interface ThingEvent {
   readonly identifier: string;
   readonly outputs: readonly Field[];
 }

@@ -13,10 +13,10 @@ import type { DurableStorage } from "../cloud/coap/udp";
 import type { LevelStore } from "../cloud/store/level-store";
 
 /** Where the demo device is kept, secret and all, so that its keys can be printed at the next start. */
-const DEMO_KEY = "demo";
+const demoKey = "demo";
 
 /** By this name a product that is kept is known to be the example, and follows its files. */
-export const EXAMPLE_NAME = "example of firmware/product";
+export const exampleName = "example of firmware/product";
 
 export interface RegistrySources {
   /** Of --devices. */
@@ -60,7 +60,7 @@ export function registryOf(sources: RegistrySources): Registry {
 
   let demo: DeviceRecord | undefined;
   if (sources.devices === undefined) {
-    demo = kept.get(DEMO_KEY) as DeviceRecord | undefined;
+    demo = kept.get(demoKey) as DeviceRecord | undefined;
     if (demo !== undefined) {
       // One that was removed since stays removed.
       if (!isKept(demo)) demo = undefined;
@@ -68,7 +68,7 @@ export function registryOf(sources: RegistrySources): Registry {
       demo = demoDevice((n) => sources.randomBytes(n));
       const [product] = sources.products ?? [];
       if (product !== undefined) demo.productKey = product.productKey;
-      store?.put(DEMO_KEY, demo);
+      store?.put(demoKey, demo);
     }
   }
   const named = sources.devices ?? (demo === undefined ? [] : [demo]);
@@ -95,7 +95,7 @@ function examples(
   );
   for (const [key, value] of kept) {
     if (!key.startsWith("product/")) continue;
-    if ((value as { name?: unknown } | null)?.name === EXAMPLE_NAME) keys.add(key.slice("product/".length));
+    if ((value as { name?: unknown } | null)?.name === exampleName) keys.add(key.slice("product/".length));
   }
   return [...keys].map((key) => example(key));
 }
@@ -106,7 +106,7 @@ function without(
   products: readonly ProductRecord[],
   store: LevelStore,
 ): DurableStorage {
-  const hidden = new Set([DEMO_KEY, ...products.map(({ productKey }) => `product/${productKey}`)]);
+  const hidden = new Set([demoKey, ...products.map(({ productKey }) => `product/${productKey}`)]);
   let rest: Entry[] | undefined = entries.filter(([key]) => !hidden.has(key));
   return {
     // Given out once, so that it does not stay in memory beside what the cloud makes of it.

@@ -5,10 +5,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../../firmware/text/json";
-import { SHORTEST_TOKEN, tokenFault } from "../cloud/api/token";
+import { shortestToken, tokenFault } from "../cloud/api/token";
 import { projectRoot } from "../project";
 import { DeviceListError, loadDevices } from "../cloud/registry/registry";
-import { EXAMPLE_NAME } from "./cloud-data";
+import { exampleName } from "./cloud-data";
 import { misuse } from "./misuse";
 import type { ProductRecord } from "../cloud/registry/product";
 import type { DeviceRecord } from "../cloud/registry/registry";
@@ -23,7 +23,7 @@ export function readDevices(file: string): DeviceRecord[] {
   }
 }
 
-const PRODUCT_FIELDS = ["productKey", "name", "payload", "model", "script"];
+const productFields = ["productKey", "name", "payload", "model", "script"];
 
 /**
  * A list of products:
@@ -44,8 +44,8 @@ export function readProducts(file: string): ProductRecord[] {
       throw misuse(`${place}: expected an object`);
     }
     for (const field of Object.keys(entry)) {
-      if (PRODUCT_FIELDS.includes(field)) continue;
-      const fields = PRODUCT_FIELDS.join(", ");
+      if (productFields.includes(field)) continue;
+      const fields = productFields.join(", ");
       throw misuse(`${place}: unknown field ${JSON.stringify(field.slice(0, 80))}, expected ${fields}`);
     }
     const { productKey, name, payload, model, script } = entry as Record<string, unknown>;
@@ -75,23 +75,23 @@ export function exampleProduct(productKey: string): ProductRecord {
   const folder = join(projectRoot(), "firmware/product");
   return {
     productKey,
-    name: EXAMPLE_NAME,
+    name: exampleName,
     model: readJson("example product", join(folder, "model.json")),
     script: read("example product", join(folder, "parsing-script.js")),
   };
 }
 
 /**
- * The application API's token: from the file, else from ENOS_API_TOKEN, else none.
+ * The application API's token: from the file, else from enosApiToken, else none.
  * @throws CommandError that never quotes it
  */
 export function readToken(file: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
-  const token = file === undefined ? environment.ENOS_API_TOKEN : read("--api-token-file", file).trim();
+  const token = file === undefined ? environment.enosApiToken : read("--api-token-file", file).trim();
   if (token === undefined || (token === "" && file === undefined)) return undefined;
   const fault = tokenFault(token);
   if (fault === undefined) return token;
-  const hint = token.length < SHORTEST_TOKEN ? "; make one with: openssl rand -hex 24" : "";
-  throw misuse(`${file ?? "ENOS_API_TOKEN"}: no usable token: ${fault}${hint}`);
+  const hint = token.length < shortestToken ? "; make one with: openssl rand -hex 24" : "";
+  throw misuse(`${file ?? "enosApiToken"}: no usable token: ${fault}${hint}`);
 }
 
 function readJson(option: string, file: string): unknown {

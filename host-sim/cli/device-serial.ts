@@ -56,7 +56,7 @@ export async function runOverSerial(
       startSpread: flags.startSpread,
     },
     keys: { ...credentials },
-    ...(powerKey === undefined ? {} : { powerKey }),
+    powerKey,
     onLog: (line) => {
       const { room, text } = splitLogLine(line);
       show(room, text);

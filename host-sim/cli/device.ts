@@ -131,7 +131,8 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
       reports: flags.reports,
       format: flags.format,
       batch: flags.batch,
-      ...(kept === undefined ? {} : { flash: kept.flash, store: kept.store }),
+      flash: kept?.flash,
+      store: kept?.store,
       now: driver.now,
       wake: driver.wake,
       log,
@@ -173,7 +174,7 @@ async function overSerial(
   const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey } = flags;
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, ...(powerKey === undefined ? {} : { powerKey }), startSpread: 0 },
+    { serial, modem, apn, powerKey, startSpread: 0 },
     { server, port, reports, interval, lifetime, edition, iv, payload: format, batch },
     credentials,
     reports,

@@ -143,7 +143,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     const besides = {
       ...(edition === "token" ? {} : { edition }),
       ...(engine === "node" ? {} : { engine }),
-      ...(loss === undefined ? {} : { loss }),
+      loss,
     };
     const asked = { seed, reports, battery, profile: name, coverage, choice: base, ...besides };
     process.stdout.write(

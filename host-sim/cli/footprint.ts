@@ -188,7 +188,7 @@ function budgetOf(): Budgets {
 }
 
 async function measureRam(modem: string | undefined): Promise<Part> {
-  const options = modem === undefined ? {} : { modem };
+  const options = { modem };
   const session = await measureSession(options);
   const short = { ...options, long: false };
   const needed = {

@@ -169,12 +169,12 @@ function report(jobs: readonly Job[], partition: Partition, flags: ProvisionFlag
   const flash = (file: string): string[] => ["python", "-m", "esptool", "write_flash", offset, file];
   if (flags.json === true) {
     const images = jobs.map(({ file, line, keys }) => ({
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { line }),
+      file,
+      line,
       productKey: keys.productKey,
       deviceKey: keys.deviceKey ?? null,
       secretLength: keys.deviceSecret.length,
-      ...(file === undefined ? {} : { flash: flash(file) }),
+      flash: file === undefined ? undefined : flash(file),
     }));
     const written = flags.dryRun !== true;
     process.stdout.write(`${JSON.stringify({ written, partition, images }, undefined, 2)}\n`);

@@ -2,7 +2,7 @@
 import type { SessionTie } from "./enos/authentication";
 import type { DeviceLimits } from "./registry/cloud-device";
 import type { CloudEvent, Peer } from "./events";
-import { DEFAULT_MESSAGE_LIMITS } from "./coap/message-layer";
+import { defaultMessageLimits } from "./coap/message-layer";
 import type { MessageLimits } from "./coap/message-layer";
 import type { ProductRecord } from "./registry/product";
 import type { DeviceRecord, Edition } from "./registry/registry";
@@ -13,8 +13,8 @@ import type { CloudStorage } from "./registry/storage";
 /** Limits of what is kept, for how long, and of the length of messages. */
 export interface CloudLimits extends DeviceLimits, MessageLimits {}
 
-export const DEFAULT_LIMITS: Readonly<CloudLimits> = {
-  ...DEFAULT_MESSAGE_LIMITS,
+export const defaultLimits: Readonly<CloudLimits> = {
+  ...defaultMessageLimits,
   readings: 10_000,
   ids: 4096,
   resendAfter: 30_000,

@@ -12,7 +12,7 @@ import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
 import type { Command, CommandView } from "./enos/commands";
-import { DEFAULT_LIMITS } from "./cloud-options";
+import { defaultLimits } from "./cloud-options";
 import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import { Fleet } from "./registry/fleet";
@@ -27,7 +27,7 @@ import type { ScriptFault } from "./script/script-engine";
 import { EnosService } from "./enos/service";
 import { Uplinks } from "./enos/uplinks";
 
-export type { CloudLimits, CloudOptions } from "./cloud-options";
+export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
 export type { Command, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";
@@ -54,7 +54,7 @@ export class EnosCloud {
   constructor(options: CloudOptions) {
     this.#options = options;
     const { edition, iv, scriptEngine, storage } = options;
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = { ...defaultLimits, ...options.limits };
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
     const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
     this.#fleet = fleet;

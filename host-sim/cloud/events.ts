@@ -11,7 +11,7 @@ export interface Peer {
 }
 
 /** Which device an event is about, as the request's path names it. */
-export interface DeviceName {
+interface DeviceName {
   productKey: string;
   deviceKey: string;
 }

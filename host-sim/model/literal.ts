@@ -8,7 +8,7 @@ export function propertyName(name: string): string {
 }
 
 /** A JSON value on one line; what is undefined is left out. */
-export function literal(value: unknown): string {
+function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const parts = Object.entries(value).flatMap(([key, each]) =>

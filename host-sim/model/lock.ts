@@ -41,7 +41,7 @@ export interface LockedPoint extends LockedType {
   compact?: { as: CompactForm; scale: number; offset: number };
 }
 
-export interface LockedService {
+interface LockedService {
   identifier: string;
   inputs: LockedField[];
   outputs: LockedField[];

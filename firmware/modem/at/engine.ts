@@ -33,14 +33,14 @@ export type AtResult =
   | { readonly kind: "aborted" };
 
 /** Data that a command sends when the modem asks for it. */
-export interface Payload {
+interface Payload {
   /** The prompt: `>` or `@`. */
   readonly prompt: number;
   readonly bytes: Uint8Array;
 }
 
 /** Data that a command gets: `onData` is called with exactly as many bytes as `count` found announced. */
-export interface RawAnswer {
+interface RawAnswer {
   /** Whether the bytes follow on the header's own line, behind a comma, or behind its line end. */
   readonly sameLine: boolean;
   /** Bytes announced by a line with the command's prefix; undefined when it announces none. */

@@ -72,8 +72,8 @@ export function parseCereg(line: Uint8Array): Registration | undefined {
   timers = timers.slice(-2);
   return {
     stat,
-    ...(level !== undefined ? { level } : {}),
-    ...(cause !== undefined ? { cause } : {}),
+    level,
+    cause,
     ...(timers.length === 2 ? { t3324: timers[0], t3412: timers[1] } : {}),
   };
 }

@@ -53,8 +53,9 @@ export class LineFramer {
   /** Takes bytes in whatever pieces they come. */
   receive(bytes: Uint8Array): void {
     const buffer = this.#buffer;
-    for (let i = 0; i < bytes.length; i++) {
-      const byte = bytes[i];
+    const { length } = bytes;
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[i] ?? 0;
       if (this.#passOver >= 0) {
         const pass = byte === this.#passOver;
         this.#passOver = -1;

@@ -157,7 +157,7 @@ export function signalStep(onSignal: (dBm: number) => void): Step {
 }
 
 /** `AT+CCLK?`: epoch ms. */
-export function clockStep(onTime: (epoch: number) => void): Step {
+function clockStep(onTime: (epoch: number) => void): Step {
   return {
     line: ascii("AT+CCLK?"),
     prefix: ascii("+CCLK:"),

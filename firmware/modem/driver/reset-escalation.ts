@@ -10,7 +10,7 @@
  */
 
 /** The levels, the gentlest first. */
-export const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
+const resetLevels = Object.freeze(["resync", "radio", "reboot", "key", "supply"] as const);
 /** One level of the reset escalation. */
 export type ResetLevel = (typeof resetLevels)[number];
 

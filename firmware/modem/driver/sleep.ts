@@ -86,7 +86,7 @@ export class Sleep {
     const periodic = t3412 === undefined ? undefined : decodeT3412(t3412);
     const known = active !== undefined && periodic !== undefined;
     this.#granted = {
-      ...(edrx === undefined ? {} : { edrx }),
+      edrx,
       ...(known ? { t3324: active, t3412: periodic } : {}),
     };
     return known ? ` t3324=${active}s t3412=${periodic}s` : "";

@@ -51,7 +51,7 @@ function configured(command: string, name: string, value: string, onWritten?: ()
     fits: (fields) => fields[0] === name && fields.slice(1).join(",") === value,
     write: `AT+${command}="${name}",${value}`,
     optional: true,
-    ...(onWritten === undefined ? {} : { onWritten }),
+    onWritten,
   });
 }
 

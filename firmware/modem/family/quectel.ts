@@ -33,7 +33,7 @@ export function openSocket(
         const fields = fieldsOf(line, qiopen.length);
         if (wholeNumber(fields[0]) !== id) return undefined;
         const code = wholeNumber(fields[1]);
-        return code === 0 ? { kind: "ok" } : { kind: "error", ...(code === undefined ? {} : { code }) };
+        return code === 0 ? { kind: "ok" } : { kind: "error", code };
       },
       onOk: () => opened(id),
     },

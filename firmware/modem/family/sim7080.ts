@@ -96,7 +96,7 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
         const fields = fieldsOf(line, caopen.length);
         if (wholeNumber(fields[0]) !== id) return undefined;
         const code = wholeNumber(fields[1]);
-        return code === 0 ? { kind: "ok" } : { kind: "error", ...(code === undefined ? {} : { code }) };
+        return code === 0 ? { kind: "ok" } : { kind: "error", code };
       },
       onOk: () => opened(id),
     },

@@ -14,13 +14,13 @@ type CommandBody = { timeout?: number } & (
   | { kind: "raw"; payload: string; requestId: number }
 );
 
-const TAG = "commands";
+const tag = "commands";
 
 export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const device = "/devices/:productKey/:deviceKey";
 
   api.post<{ Params: DeviceParams; Body: CommandBody }>(`${device}/commands`, {
-    schema: routeSchema(TAG, "queue a command; follow it at its Location", {
+    schema: routeSchema(tag, "queue a command; follow it at its Location", {
       params: deviceParams,
       body: commandBody,
       answer: { 202: answer("queued", "QueuedCommand") },
@@ -30,7 +30,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       const { productKey, deviceKey } = params;
       if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
       const { timeout, ...rest } = body;
-      const options = timeout === undefined ? {} : { timeout: timeout * 1000 };
+      const options = { timeout: timeout === undefined ? undefined : timeout * 1000 };
       const id = refusedAs(statusOf, () => {
         return cloud.sendCommand(productKey, deviceKey, commandOf(rest as CommandBody), now(), options);
       });
@@ -42,7 +42,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.get<{ Params: { id: string } }>("/commands/:id", {
-    schema: routeSchema(TAG, "a command, and how it stands", {
+    schema: routeSchema(tag, "a command, and how it stands", {
       params: commandParams,
       answer: { 200: answer("the command", "Command") },
       faults: [404],
@@ -56,7 +56,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/commands`, {
-    schema: routeSchema(TAG, "the commands kept for a device, oldest first", {
+    schema: routeSchema(tag, "the commands kept for a device, oldest first", {
       params: deviceParams,
       answer: { 200: answer("the commands", "Commands") },
       faults: [404],
@@ -71,8 +71,8 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
 
 /** The queue's own refusals of what would do at another time; all others are of the command itself. */
 function statusOf(reason: string): number {
-  if (/already wait for this device$/.test(reason)) return 429;
-  return /is already waiting for its reply$/.test(reason) ? 409 : 422;
+  if (reason.endsWith("already wait for this device")) return 429;
+  return reason.endsWith("is already waiting for its reply") ? 409 : 422;
 }
 
 function commandOf(body: CommandBody): Command {

@@ -12,7 +12,7 @@ interface Nat {
   addressIdle: number;
 }
 
-const TAG = "conditions";
+const tag = "conditions";
 
 export function conditionRoutes(api: FastifyInstance, context: RouteContext): void {
   const { cloud, now, startedAt, version, edition, kept } = context;
@@ -25,11 +25,11 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
     write: (part: Partial<T>) => void,
   ): void => {
     api.get(path, {
-      schema: routeSchema(TAG, names.what, { answer: { 200: answer("as it is", names.answer) } }),
+      schema: routeSchema(tag, names.what, { answer: { 200: answer("as it is", names.answer) } }),
       handler: () => read(),
     });
     api.put<{ Body: Partial<T> }>(path, {
-      schema: routeSchema(TAG, `${names.what}: set; what is left out stays as it is`, {
+      schema: routeSchema(tag, `${names.what}: set; what is left out stays as it is`, {
         body: names.body,
         answer: { 200: answer("as it is then", names.answer) },
         faults: [422],
@@ -60,14 +60,14 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
   );
 
   api.post("/faults/forget-sessions", {
-    schema: routeSchema(TAG, "end all sessions: every device has to authenticate anew", {
+    schema: routeSchema(tag, "end all sessions: every device has to authenticate anew", {
       answer: { 200: answer("how many there were", "Forgotten") },
     }),
     handler: () => ({ sessions: cloud.forgetSession(undefined, undefined, now()) }),
   });
 
   api.get("/status", {
-    schema: routeSchema(TAG, "how the cloud stands", { answer: { 200: answer("its figures", "Status") } }),
+    schema: routeSchema(tag, "how the cloud stands", { answer: { 200: answer("its figures", "Status") } }),
     handler: () => {
       const devices = cloud.devices();
       return {

@@ -14,7 +14,7 @@ interface RangeQuery {
   order: "asc" | "desc";
 }
 
-const TAG = "data";
+const tag = "data";
 
 export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void {
   const known = (params: DeviceParams): DeviceView => {
@@ -25,7 +25,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   const device = "/devices/:productKey/:deviceKey";
 
   api.get<{ Params: DeviceParams }>(`${device}/measurepoints`, {
-    schema: routeSchema(TAG, "the latest value of each measure point", {
+    schema: routeSchema(tag, "the latest value of each measure point", {
       params: deviceParams,
       answer: { 200: answer("by identifier", "MeasurePoints") },
       faults: [404],
@@ -39,7 +39,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   api.get<{ Params: DeviceParams & { id: string }; Querystring: RangeQuery }>(
     `${device}/measurepoints/:id/history`,
     {
-      schema: routeSchema(TAG, "the values of a measure point that are kept", {
+      schema: routeSchema(tag, "the values of a measure point that are kept", {
         params: pointParams,
         querystring: rangeQuery,
         answer: { 200: answer("by time", "PointHistory") },
@@ -57,7 +57,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   );
 
   api.get<{ Params: DeviceParams; Querystring: RangeQuery }>(`${device}/events`, {
-    schema: routeSchema(TAG, "the events that are kept", {
+    schema: routeSchema(tag, "the events that are kept", {
       params: deviceParams,
       querystring: rangeQuery,
       answer: { 200: answer("by time", "Events") },
@@ -70,7 +70,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/attributes`, {
-    schema: routeSchema(TAG, "its attributes", {
+    schema: routeSchema(tag, "its attributes", {
       params: deviceParams,
       answer: { 200: answer("name to value", "Attributes") },
       faults: [404],
@@ -79,7 +79,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/tags`, {
-    schema: routeSchema(TAG, "its tags", {
+    schema: routeSchema(tag, "its tags", {
       params: deviceParams,
       answer: { 200: answer("name to text", "Tags") },
       faults: [404],

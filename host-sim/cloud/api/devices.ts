@@ -16,7 +16,7 @@ interface DevicesQuery {
 }
 type DeviceBody = Omit<DeviceRecord, "deviceSecret" | "state"> & { deviceSecret?: string };
 
-const TAG = "devices";
+const tag = "devices";
 
 export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: RouteContext): void {
   const known = (params: DeviceParams): DeviceView => {
@@ -26,7 +26,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   };
 
   api.get<{ Querystring: DevicesQuery }>("/devices", {
-    schema: routeSchema(TAG, "devices, in the order of their registration", {
+    schema: routeSchema(tag, "devices, in the order of their registration", {
       querystring: devicesQuery,
       answer: { 200: answer("some of them", "Devices") },
     }),
@@ -42,7 +42,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.post<{ Body: DeviceBody }>("/devices", {
-    schema: routeSchema(TAG, "register a device", {
+    schema: routeSchema(tag, "register a device", {
       body: deviceBody,
       answer: { 201: answer("registered; a secret that was made here is in no other answer", "NewDevice") },
       faults: [409, 422],
@@ -63,7 +63,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(TAG, "a device", {
+    schema: routeSchema(tag, "a device", {
       params: deviceParams,
       answer: { 200: answer("how it stands", "Device") },
       faults: [404],
@@ -72,7 +72,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.delete<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(TAG, "remove a device with all that it reported", {
+    schema: routeSchema(tag, "remove a device with all that it reported", {
       params: deviceParams,
       answer: { 204: nothing },
       faults: [404],
@@ -87,7 +87,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   /** A route that changes a device and answers how it stands then. */
   const change = (name: string, summary: string, work: (params: DeviceParams) => void): void => {
     api.post<{ Params: DeviceParams }>(`/devices/:productKey/:deviceKey/${name}`, {
-      schema: routeSchema(TAG, summary, {
+      schema: routeSchema(tag, summary, {
         params: deviceParams,
         answer: { 200: answer("how it stands then", "Device") },
         faults: [404],

@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
   if (name === "localhost" || name.endsWith(".localhost")) return true;
   if (isIP(name) === 4) return name.startsWith("127.");
   if (isIP(name) !== 6) return false;
-  return name === "::1" || /^(?:0{1,4}:){7}0{0,3}1$/.test(name) || /^::ffff:127\./.test(name);
+  return name === "::1" || /^(?:0{1,4}:){7}0{0,3}1$/.test(name) || name.startsWith("::ffff:127.");
 }
 
 /** Whether listening there means listening on all addresses. */

@@ -4,13 +4,13 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
-export interface ProblemBody {
+interface ProblemBody {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
 
-const TITLES: Readonly<Record<number, string>> = {
+const titles: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
@@ -38,7 +38,7 @@ export class Problem extends Error {
 
 /** The body of a fault. */
 export function problemText(status: number, detail: string): string {
-  const body: ProblemBody = { status, title: TITLES[status] ?? "Error", detail: oneLine(detail) };
+  const body: ProblemBody = { status, title: titles[status] ?? "Error", detail: oneLine(detail) };
   return JSON.stringify(body);
 }
 

@@ -10,7 +10,7 @@ import type { RouteContext } from "./route-context";
 type ProductBody = Omit<ProductRecord, "productKey">;
 type TryBody = { bytes: string } | { json: unknown };
 
-const TAG = "products";
+const tag = "products";
 
 export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const summaryOf = ({ productKey, name, payload, model, script }: ProductRecord, devices: number): object =>
@@ -30,7 +30,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   };
 
   api.get("/products", {
-    schema: routeSchema(TAG, "all products", { answer: { 200: answer("the products", "Products") } }),
+    schema: routeSchema(tag, "all products", { answer: { 200: answer("the products", "Products") } }),
     handler: () => {
       const counts = deviceCounts();
       return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
@@ -45,7 +45,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   };
 
   api.get<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(TAG, "a product with its model and script", {
+    schema: routeSchema(tag, "a product with its model and script", {
       params: productParams,
       answer: { 200: answer("the product", "Product") },
       faults: [404],
@@ -54,7 +54,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.put<{ Params: ProductParams; Body: ProductBody }>("/products/:productKey", {
-    schema: routeSchema(TAG, "create a product, or give it another model and script", {
+    schema: routeSchema(tag, "create a product, or give it another model and script", {
       params: productParams,
       body: productBody,
       answer: { 200: answer("replaced", "Product"), 201: answer("created", "Product") },
@@ -68,7 +68,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.delete<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(TAG, "remove a product that has no devices", {
+    schema: routeSchema(tag, "remove a product that has no devices", {
       params: productParams,
       answer: { 204: nothing },
       faults: [404, 409],
@@ -82,7 +82,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
 
   api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
     schema: routeSchema(
-      TAG,
+      tag,
       "what the parsing script makes of bytes, or of JSON; nothing is stored or sent",
       {
         params: productParams,

@@ -14,7 +14,7 @@ const object = (
   description?: string,
 ): Schema => ({
   type: "object",
-  ...(description === undefined ? {} : { description }),
+  description,
   additionalProperties: false,
   required,
   properties,
@@ -26,21 +26,21 @@ const anything = (description: string): Schema => ({ description });
 const named = (description: string): Schema => ({ type: "object", description, additionalProperties: true });
 const list = (items: Schema, description?: string): Schema => ({
   type: "array",
-  ...(description === undefined ? {} : { description }),
+  description,
   items,
 });
 
 export const ref = (name: string): Schema => ({ $ref: `${name}#` });
 
-const KEY = "^[A-Za-z0-9._:-]{1,64}$";
-const HEX = "^(?:[0-9A-Fa-f]{2})*$";
-const IDENTIFIER = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
+const key = "^[A-Za-z0-9._:-]{1,64}$";
+const hex = "^(?:[0-9A-Fa-f]{2})*$";
+const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
 const time = (description: string): Schema => number(`${description}, epoch ms`);
 
-export const productKey = text("of the product", { pattern: KEY });
-export const deviceKey = text("of the device", { pattern: KEY });
-export const commandId = text("of the command", { pattern: "^[0-9]{1,20}$" });
-const identifier = text("of the measure point, in the thing model", { pattern: IDENTIFIER });
+const productKey = text("of the product", { pattern: key });
+const deviceKey = text("of the device", { pattern: key });
+const commandId = text("of the command", { pattern: "^[0-9]{1,20}$" });
+const identifier = text("of the measure point, in the thing model", { pattern: identifierPattern });
 
 export const productParams = object({ productKey }, ["productKey"]);
 export const deviceParams = object({ productKey, deviceKey }, ["productKey", "deviceKey"]);
@@ -85,7 +85,7 @@ export const tryBody: Schema = {
   description: "bytes of a device, or JSON for one",
   ...object(
     {
-      bytes: text("hex", { pattern: HEX, maxLength: 131_072 }),
+      bytes: text("hex", { pattern: hex, maxLength: 131_072 }),
       json: anything("any JSON, such as a command"),
     },
     [],
@@ -143,7 +143,7 @@ export const commandBody: Schema = {
     object(
       {
         kind: kind("raw"),
-        payload: text("hex, sent as it is", { pattern: HEX, minLength: 2, maxLength: 8192 }),
+        payload: text("hex, sent as it is", { pattern: hex, minLength: 2, maxLength: 8192 }),
         requestId: whole("the u32 in the payload by which the reply is known", {
           minimum: 0,
           maximum: 0xffff_ffff,

@@ -31,10 +31,10 @@ import { answers } from "./schemas";
 import { TokenGuard } from "./token";
 
 /** Below which all routes are but the document's own. */
-export const API_PREFIX = "/api/v1";
+const apiPrefix = "/api/v1";
 
 /** Largest body, bytes: a thing model and its parsing script with room to spare. */
-export const BODY_LIMIT = 256 * 1024;
+export const bodyLimit = 256 * 1024;
 
 export interface ApiServer {
   readonly address: string;
@@ -56,10 +56,10 @@ export class ApiError extends Error {
 }
 
 /** On every answer. */
-const EVERYWHERE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+const everywhere = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 /** How long idle and slow connections are kept, ms. */
-const LIMITS = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, connections: 256 };
+const limits = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, connections: 256 };
 
 /**
  * The API without a port, for `serveApi` and for tests.
@@ -80,21 +80,21 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     import("@fastify/swagger"),
   ]);
   const app = fastify({
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: LIMITS.request,
-    connectionTimeout: LIMITS.idle,
-    keepAliveTimeout: LIMITS.idle,
+    bodyLimit: bodyLimit,
+    requestTimeout: limits.request,
+    connectionTimeout: limits.idle,
+    keepAliveTimeout: limits.idle,
     forceCloseConnections: "idle",
     // Bounds the work of a hostile path; keys have at most 64 characters.
     routerOptions: { maxParamLength: 200 },
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: LIMITS.headers },
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: limits.headers },
     frameworkErrors: (_error, _request, reply) => {
-      reply.headers(EVERYWHERE);
+      reply.headers(everywhere);
       void sendProblem(reply, 400, "the path cannot be read; check its percent-encoding");
     },
   });
-  app.server.maxConnections = LIMITS.connections;
-  app.setErrorHandler<FastifyError>(problemHandler(BODY_LIMIT, options.onError ?? (() => undefined)));
+  app.server.maxConnections = limits.connections;
+  app.setErrorHandler<FastifyError>(problemHandler(bodyLimit, options.onError ?? (() => undefined)));
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, "no such route; /openapi.json has the list"),
   );
@@ -104,7 +104,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser("text/plain");
 
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(EVERYWHERE);
+    reply.headers(everywhere);
     const { host: named, origin, authorization } = request.headers;
     if (!hostAllowed(named, host)) {
       throw new Problem(
@@ -148,12 +148,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
           "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
           "Every fault is application/problem+json.",
       },
-      ...(guard === undefined
-        ? {}
-        : {
-            components: { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
-            security: [{ token: [] }],
-          }),
+      components:
+        guard === undefined
+          ? undefined
+          : { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
+      security: guard === undefined ? undefined : [{ token: [] }],
     },
     transform: ({ schema, url }) => ({
       // The document's own route has none to show.
@@ -173,7 +172,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       conditionRoutes(api, context);
       if (options.feed !== undefined) streamRoute(api, options.feed);
     },
-    { prefix: API_PREFIX },
+    { prefix: apiPrefix },
   );
   if (options.feed !== undefined) {
     await app.register(async (tools) => toolRoutes(tools, options.cloud, options.scriptEngine), {
@@ -204,7 +203,7 @@ export async function serveApi(options: ApiOptions, port: number): Promise<ApiSe
   let closed: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     // Handlers answer at once; what is still open after this is a client that does not finish its request.
-    const impatience = setTimeout(() => app.server.closeAllConnections(), LIMITS.closing);
+    const impatience = setTimeout(() => app.server.closeAllConnections(), limits.closing);
     await app.close();
     clearTimeout(impatience);
   };

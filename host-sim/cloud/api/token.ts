@@ -5,18 +5,20 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Shortest token taken, characters: 16 of base64 are 96 bits. */
-export const SHORTEST_TOKEN = 16;
-const LONGEST_TOKEN = 512;
+export const shortestToken = 16;
+const longestToken = 512;
 
 /** What `b64token` of RFC 6750 section 2.1 is made of; others would not survive a header. */
-const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+const tokenPattern = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** Why a token cannot be used, without quoting it; undefined when it can. */
 export function tokenFault(token: string): string | undefined {
-  if (token.length < SHORTEST_TOKEN || token.length > LONGEST_TOKEN) {
-    return `expected ${SHORTEST_TOKEN} to ${LONGEST_TOKEN} characters, got ${token.length}`;
+  if (token.length < shortestToken || token.length > longestToken) {
+    return `expected ${shortestToken} to ${longestToken} characters, got ${token.length}`;
   }
-  return TOKEN.test(token) ? undefined : "expected letters, digits and . _ ~ + / - only, with = at the end";
+  return tokenPattern.test(token)
+    ? undefined
+    : "expected letters, digits and . _ ~ + / - only, with = at the end";
 }
 
 /** What a request's Authorization header makes of it. */

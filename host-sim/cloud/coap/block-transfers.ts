@@ -14,19 +14,19 @@
 import { createHash } from "node:crypto";
 import type { CoapOption } from "./coap-wire";
 import type { Peer } from "../events";
-import { EXCHANGE_LIFETIME, peerKey } from "./reply-store";
+import { exchangeLifetime, peerKey } from "./reply-store";
 import { Code } from "./codes";
 import { OptionNumber } from "./options";
-import { LARGEST_SZX, blockSize, tooLarge, writeBlock, writeUint } from "./request";
+import { largestBlockSzx, blockSize, tooLarge, writeBlock, writeUint } from "./request";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
-const MAX_AGE = 14;
-const ETAG_BYTES = 4;
+const maxAge = 14;
+const etagBytes = 4;
 
 /** What a message is to be at most, bytes, so that no network cuts it up (RFC 7252 section 4.6). */
-const LARGEST_MESSAGE = 1152;
+const largestMessage = 1152;
 /** Header, longest token, payload marker, ETag, Block1, Block2 and Size2: never more than this, bytes. */
-const FRAME = 36;
+const frame = 36;
 
 /** Which transfer a request is part of. */
 export function transferKey(request: CoapRequest, peer: Peer): string {
@@ -35,8 +35,8 @@ export function transferKey(request: CoapRequest, peer: Peer): string {
 }
 
 /** @throws RangeError when `size` is not 16, 32 ... 1024 */
-export function szxOf(size: number): number {
-  for (let szx = 0; szx <= LARGEST_SZX; szx++) if (blockSize(szx) === size) return szx;
+function szxOf(size: number): number {
+  for (let szx = 0; szx <= largestBlockSzx; szx++) if (blockSize(szx) === size) return szx;
   throw new RangeError(`block size: expected a power of 2 from 16 to 1024, got ${size}`);
 }
 
@@ -65,7 +65,7 @@ class TransferTable<T> {
   /** Keeps a value of so many bytes for a lifetime from now on. */
   set(key: string, value: T, bytes: number, now: number): void {
     this.delete(key);
-    this.#entries.set(key, { value, bytes, expires: now + EXCHANGE_LIFETIME });
+    this.#entries.set(key, { value, bytes, expires: now + exchangeLifetime });
     this.#bytes += bytes;
     for (const [oldest, { expires }] of this.#entries) {
       if (this.#entries.size <= this.#most && this.#bytes <= this.#mostBytes && now < expires) return;
@@ -214,7 +214,7 @@ export class Downloads {
     const body = answer.payload;
     if (body === undefined || body.length === 0) return answer;
     const asked = request.block2;
-    let szx = Math.min(asked?.szx ?? LARGEST_SZX, this.#szx);
+    let szx = Math.min(asked?.szx ?? largestBlockSzx, this.#szx);
     if (body.length <= blockSize(szx) && (asked === undefined || asked.num === 0)) {
       if (asked === undefined) return answer;
       this.#table.delete(key());
@@ -227,9 +227,9 @@ export class Downloads {
     }
     const options = answer.options ?? [];
     const meaning = options.filter(
-      ({ number }) => number === OptionNumber.contentFormat || number === MAX_AGE,
+      ({ number }) => number === OptionNumber.contentFormat || number === maxAge,
     );
-    const etag = createHash("sha256").update(body).digest().subarray(0, ETAG_BYTES);
+    const etag = createHash("sha256").update(body).digest().subarray(0, etagBytes);
     const download: Download = {
       code: answer.code,
       body: body.slice(),
@@ -243,8 +243,8 @@ export class Downloads {
     this.#table.set(key(), download, body.length, now);
     // What an answer says besides its body, such as that a command waits, is said once: it may be long.
     const besides = options.filter((option) => !meaning.includes(option));
-    const length = options.reduce((sum, { value }) => sum + value.length + 5, FRAME);
-    while (szx > 0 && length + blockSize(szx) > LARGEST_MESSAGE) szx -= 1;
+    const length = options.reduce((sum, { value }) => sum + value.length + 5, frame);
+    while (szx > 0 && length + blockSize(szx) > largestMessage) szx -= 1;
     const first = block(download, { num: 0, szx }, szx, request);
     return "refused" in first ? first : withOptions(first, besides);
   }

@@ -15,10 +15,10 @@
  */
 
 /** Message types, the field T (RFC 7252 section 3). */
-export const CON = 0;
-export const NON = 1;
-export const ACK = 2;
-export const RST = 3;
+export const con = 0;
+export const non = 1;
+export const ack = 2;
+export const rst = 3;
 
 export type CoapType = 0 | 1 | 2 | 3;
 
@@ -53,9 +53,9 @@ export function code(class_: number, detail: number): number {
   return (class_ << 5) | detail;
 }
 
-const PAYLOAD_MARKER = 0xff;
-const LONGEST_TOKEN = 8;
-const LARGEST_OPTION = 0xffff;
+const payloadMarker = 0xff;
+const longestToken = 8;
+const largestOption = 0xffff;
 
 /**
  * Reads one datagram. Never throws; token, option values and payload are views into `bytes`.
@@ -74,7 +74,7 @@ export function decodeCoap(bytes: Uint8Array): CoapMessage | MalformedCoap {
   const messageId = (bytes[2] << 8) | bytes[3];
   const fault = (malformed: string): MalformedCoap => ({ malformed, type, messageId });
 
-  if (tokenLength > LONGEST_TOKEN) return fault(`token length ${tokenLength} is reserved`);
+  if (tokenLength > longestToken) return fault(`token length ${tokenLength} is reserved`);
   if (codeByte === 0) {
     if (bytes.length > 4 || tokenLength > 0) return fault("an empty message with bytes after its header");
     return { type, code: 0, messageId, token: bytes.subarray(4), options: [], payload: bytes.subarray(4) };
@@ -98,7 +98,7 @@ export function decodeCoap(bytes: Uint8Array): CoapMessage | MalformedCoap {
   // \ value         \                   0 or more bytes
   while (at < bytes.length) {
     const head = bytes[at++];
-    if (head === PAYLOAD_MARKER) {
+    if (head === payloadMarker) {
       if (at === bytes.length) return fault("payload marker without payload");
       return { type, code: codeByte, messageId, token, options, payload: bytes.subarray(at) };
     }
@@ -119,7 +119,7 @@ export function decodeCoap(bytes: Uint8Array): CoapMessage | MalformedCoap {
       at += 2;
     }
     number += delta;
-    if (number > LARGEST_OPTION) return fault(`option number ${number} is larger than ${LARGEST_OPTION}`);
+    if (number > largestOption) return fault(`option number ${number} is larger than ${largestOption}`);
     if (at + length > bytes.length) {
       return fault(`value of option ${number} has ${length} bytes, ${bytes.length - at} left`);
     }
@@ -143,7 +143,7 @@ export function encodeCoap(message: CoapMessage): Uint8Array {
   expectRange("type", type, 3);
   expectRange("code", codeByte, 0xff);
   expectRange("message id", messageId, 0xffff);
-  expectRange("token length", token.length, LONGEST_TOKEN);
+  expectRange("token length", token.length, longestToken);
   if (codeByte === 0 && token.length + message.options.length + payload.length > 0) {
     throw new RangeError("an empty message (code 0.00) has no token, options or payload");
   }
@@ -151,7 +151,7 @@ export function encodeCoap(message: CoapMessage): Uint8Array {
   let size = 4 + token.length + (payload.length > 0 ? 1 + payload.length : 0);
   for (let i = 0, number = 0; i < options.length; i++) {
     const option = options[i];
-    expectRange("option number", option.number, LARGEST_OPTION);
+    expectRange("option number", option.number, largestOption);
     expectRange("option length", option.value.length, 269 + 0xffff);
     size += 1 + extendedBytes(option.number - number) + extendedBytes(option.value.length);
     size += option.value.length;
@@ -177,7 +177,7 @@ export function encodeCoap(message: CoapMessage): Uint8Array {
     number = option.number;
   }
   if (payload.length > 0) {
-    out[at++] = PAYLOAD_MARKER;
+    out[at++] = payloadMarker;
     out.set(payload, at);
   }
   return out;

@@ -18,7 +18,7 @@ export interface Faults {
   serverError: number;
 }
 
-export const NO_FAULTS: Readonly<Faults> = {
+export const noFaults: Readonly<Faults> = {
   dropUp: 0,
   dropDown: 0,
   duplicateDown: 0,
@@ -34,29 +34,29 @@ export interface Fate {
   readonly duplicateDown: boolean;
 }
 
-const UNHARMED: Fate = { dropUp: false, serverError: false, dropDown: false, duplicateDown: false };
+const unharmed: Fate = { dropUp: false, serverError: false, dropDown: false, duplicateDown: false };
 
-const PROBABILITIES = ["dropUp", "dropDown", "duplicateDown", "serverError"] as const;
+const probabilities = ["dropUp", "dropDown", "duplicateDown", "serverError"] as const;
 
 /** Longest delay, ms. Beyond ten minutes the exchange is over and nobody expects the answer (RFC 7252 section 4.8.2). */
-const LONGEST_DELAY = 600_000;
+const longestDelay = 600_000;
 
 /** How long after the original the copy of a doubled datagram leaves, ms. */
-export const DUPLICATE_AFTER = 50;
+export const duplicateAfter = 50;
 
 /**
  * Checked and copied.
  * @throws RangeError on a probability or delay that is none
  */
 export function checkFaults(faults: Readonly<Faults>): Faults {
-  for (const name of PROBABILITIES) {
+  for (const name of probabilities) {
     if (!(faults[name] >= 0 && faults[name] <= 1)) {
       throw new RangeError(`faults, ${name}: expected a probability from 0 to 1, got ${faults[name]}`);
     }
   }
   const { dropUp, dropDown, duplicateDown, delayDown, serverError } = faults;
-  if (!(delayDown >= 0 && delayDown <= LONGEST_DELAY)) {
-    throw new RangeError(`faults, delayDown: expected ms from 0 to ${LONGEST_DELAY}, got ${delayDown}`);
+  if (!(delayDown >= 0 && delayDown <= longestDelay)) {
+    throw new RangeError(`faults, delayDown: expected ms from 0 to ${longestDelay}, got ${delayDown}`);
   }
   return { dropUp, dropDown, duplicateDown, delayDown, serverError };
 }
@@ -67,7 +67,7 @@ export function checkFaults(faults: Readonly<Faults>): Faults {
  */
 export function drawFate(faults: Readonly<Faults>, random: () => number): Fate {
   const { dropUp, serverError, dropDown, duplicateDown } = faults;
-  if (dropUp === 0 && serverError === 0 && dropDown === 0 && duplicateDown === 0) return UNHARMED;
+  if (dropUp === 0 && serverError === 0 && dropDown === 0 && duplicateDown === 0) return unharmed;
   return {
     dropUp: random() < dropUp,
     serverError: random() < serverError,

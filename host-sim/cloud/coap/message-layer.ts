@@ -13,10 +13,10 @@
  *     ACK, RST, anything else -> nothing
  */
 import { Downloads, Uploads, transferKey, withOptions } from "./block-transfers";
-import { ACK, CON, NON, RST, decodeCoap, encodeCoap } from "./coap-wire";
+import { ack, con, non, rst, decodeCoap, encodeCoap } from "./coap-wire";
 import type { CoapMessage } from "./coap-wire";
 import type { CloudEventBody, Peer } from "../events";
-import { DUPLICATE_AFTER, Departures, NO_FAULTS, checkFaults, drawFate } from "./faults";
+import { duplicateAfter, Departures, noFaults, checkFaults, drawFate } from "./faults";
 import type { Fate, Faults } from "./faults";
 import { RateLimiter } from "./rate-limit";
 import type { RateLimit } from "./rate-limit";
@@ -26,9 +26,8 @@ import { OptionNumber } from "./options";
 import { readRequest, writeBlock } from "./request";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
-export { NO_FAULTS } from "./faults";
+export { noFaults } from "./faults";
 export type { Faults } from "./faults";
-export { NO_RATE_LIMIT } from "./rate-limit";
 export type { RateLimit } from "./rate-limit";
 
 export interface MessageLimits {
@@ -49,7 +48,7 @@ export interface MessageLimits {
   ratedAddresses: number;
 }
 
-export const DEFAULT_MESSAGE_LIMITS: Readonly<MessageLimits> = {
+export const defaultMessageLimits: Readonly<MessageLimits> = {
   repliesPerPeer: 64,
   repliesTotal: 16_384,
   transfers: 64,
@@ -102,7 +101,7 @@ export interface MessageCounters {
   serverErrors: number;
 }
 
-const NOTHING = new Uint8Array(0);
+const nothing = new Uint8Array(0);
 
 export class MessageLayer {
   readonly counters: MessageCounters = {
@@ -127,7 +126,7 @@ export class MessageLayer {
   #downloads: Downloads;
   readonly #departures: Departures;
   readonly #rates: RateLimiter;
-  #faults: Faults = NO_FAULTS;
+  #faults: Faults = noFaults;
   #down = false;
   #now = 0;
   #nextMessageId: number;
@@ -135,7 +134,7 @@ export class MessageLayer {
   /** @throws RangeError on a block size that is none */
   constructor(options: MessageLayerOptions) {
     this.#options = options;
-    const limits = { ...DEFAULT_MESSAGE_LIMITS, ...options.limits };
+    const limits = { ...defaultMessageLimits, ...options.limits };
     this.#limits = limits;
     this.#replies = replyStore(limits);
     this.#uploads = new Uploads(limits);
@@ -250,8 +249,7 @@ export class MessageLayer {
       this.counters.delayedDown += 1;
     }
     if (fate.duplicateDown) {
-      if (this.#departures.add(datagram, peer, due + DUPLICATE_AFTER, true))
-        this.counters.duplicatedDown += 1;
+      if (this.#departures.add(datagram, peer, due + duplicateAfter, true)) this.counters.duplicatedDown += 1;
       else this.counters.overflowDown += 1;
     }
     // Last, for whoever sends may come back with the next datagram.
@@ -265,29 +263,29 @@ export class MessageLayer {
     const message = decodeCoap(datagram);
     if ("malformed" in message) {
       const { malformed: reason, type, messageId } = message;
-      const rejects = type === CON && messageId !== undefined;
+      const rejects = type === con && messageId !== undefined;
       this.counters.malformed += 1;
       this.#options.emit?.({ type: "malformed", peer, reason, answer: rejects ? "RST" : "none" });
       return rejects ? reset(messageId) : undefined;
     }
-    if (message.type === ACK || message.type === RST) return this.#ignore();
+    if (message.type === ack || message.type === rst) return this.#ignore();
     if (message.code === 0 || message.code >> 5 !== 0) {
       this.#ignore();
-      return message.type === CON ? reset(message.messageId) : undefined;
+      return message.type === con ? reset(message.messageId) : undefined;
     }
 
     const { messageId } = message;
     const from = peerKey(peer);
     const known = this.#replies.find(from, messageId, this.#now);
     if (known !== undefined) {
-      const answered = message.type === CON && known.reply !== undefined;
+      const answered = message.type === con && known.reply !== undefined;
       this.counters.duplicateRequests += 1;
       this.#options.emit?.({ type: "duplicate-request", peer, messageId, answered });
       return answered ? known.reply : undefined;
     }
     const reply = this.#respond(message, peer, fate);
     // The reply to a NON is not kept: nobody asks for it again, only the network repeats the question.
-    this.#replies.add(from, messageId, message.type === CON ? reply : undefined, this.#now);
+    this.#replies.add(from, messageId, message.type === con ? reply : undefined, this.#now);
     return reply;
   }
 
@@ -304,7 +302,7 @@ export class MessageLayer {
     if (!("refused" in answer)) return this.#encode(message, answer);
     const { refused: code, reason, options } = answer;
     if (answer.told === undefined) this.#options.emit?.({ type: "request-refused", peer, code, reason });
-    if (message.type === NON && answer.criticalOption) return undefined;
+    if (message.type === non && answer.criticalOption) return undefined;
     return this.#encode(message, { code, options });
   }
 
@@ -358,19 +356,19 @@ export class MessageLayer {
   }
 
   #encode(request: CoapMessage, answer: Answer): Uint8Array {
-    const confirmable = request.type === CON;
+    const confirmable = request.type === con;
     let { messageId } = request;
     if (!confirmable) {
       messageId = this.#nextMessageId;
       this.#nextMessageId = (messageId + 1) & 0xffff;
     }
     return encodeCoap({
-      type: confirmable ? ACK : NON,
+      type: confirmable ? ack : non,
       code: answer.code,
       messageId,
       token: request.token,
       options: answer.options ?? [],
-      payload: answer.payload ?? NOTHING,
+      payload: answer.payload ?? nothing,
     });
   }
 
@@ -388,5 +386,5 @@ function uint16([high, low]: Uint8Array): number {
 }
 
 function reset(messageId: number): Uint8Array {
-  return encodeCoap({ type: RST, code: 0, messageId, token: NOTHING, options: [], payload: NOTHING });
+  return encodeCoap({ type: rst, code: 0, messageId, token: nothing, options: [], payload: nothing });
 }

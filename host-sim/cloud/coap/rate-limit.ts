@@ -10,7 +10,7 @@ export interface RateLimit {
   burst: number;
 }
 
-export const NO_RATE_LIMIT: Readonly<RateLimit> = { perSecond: 0, burst: 0 };
+export const noRateLimit: Readonly<RateLimit> = { perSecond: 0, burst: 0 };
 
 /** Whether a datagram is taken; "refused-again" when a refusal was told within the last second. */
 export type RateVerdict = "taken" | "refused" | "refused-again";
@@ -25,14 +25,14 @@ interface Bucket {
 }
 
 /** Refusals of one address are told this often, ms. */
-const TELL_EVERY = 1000;
+const tellEvery = 1000;
 
 /** The buckets of all addresses that spoke lately. Bounded: those longest silent are forgotten first. */
 export class RateLimiter {
   readonly #most: number;
   /** The address that spoke last comes last. */
   readonly #buckets = new Map<string, Bucket>();
-  #limit: Readonly<RateLimit> = NO_RATE_LIMIT;
+  #limit: Readonly<RateLimit> = noRateLimit;
 
   /** @param most addresses kept in mind */
   constructor(most: number) {
@@ -83,7 +83,7 @@ export class RateLimiter {
       bucket.tokens -= 1;
       return "taken";
     }
-    if (now - bucket.toldAt < TELL_EVERY) return "refused-again";
+    if (now - bucket.toldAt < tellEvery) return "refused-again";
     bucket.toldAt = now;
     return "refused";
   }

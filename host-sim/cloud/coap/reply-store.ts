@@ -18,7 +18,7 @@ interface Entry extends StoredReply {
 }
 
 /** EXCHANGE_LIFETIME, in which a message id means the same message (RFC 7252 section 4.8.2), ms. */
-export const EXCHANGE_LIFETIME = 247_000;
+export const exchangeLifetime = 247_000;
 
 export class ReplyStore {
   readonly #perPeer: number;
@@ -31,7 +31,7 @@ export class ReplyStore {
   /** @param limits most replies kept for one peer and in all; `lifetime` in ms */
   constructor(limits: { perPeer: number; total: number; lifetime?: number }) {
     this.#perPeer = limits.perPeer;
-    this.#lifetime = limits.lifetime ?? EXCHANGE_LIFETIME;
+    this.#lifetime = limits.lifetime ?? exchangeLifetime;
     this.#total = limits.total;
   }
 

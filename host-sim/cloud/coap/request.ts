@@ -10,13 +10,13 @@ import { OptionNumber } from "./options";
 import type { CoapMessage, CoapOption } from "./coap-wire";
 
 /** Formats that the answers here can pass for: text, any bytes, JSON. */
-const ACCEPTABLE: ReadonlySet<number> = new Set([0, 42, 50]);
+const acceptable: ReadonlySet<number> = new Set([0, 42, 50]);
 
 /** Payload of one datagram, bytes: EnOS wants larger bodies sent block-wise. */
-const LARGEST_PAYLOAD = 1024;
+const largestPayload = 1024;
 
 /** SZX of the largest block, 1024 bytes; 7 is reserved. */
-export const LARGEST_SZX = 6;
+export const largestBlockSzx = 6;
 
 /**
  * Value of Block1 or Block2, 0 to 3 bytes (RFC 7959 section 2.2):
@@ -99,7 +99,7 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
       case OptionNumber.accept:
         understood = accept === undefined && value.length <= 2;
         accept = uint(value);
-        if (!ACCEPTABLE.has(accept)) unacceptable = accept;
+        if (!acceptable.has(accept)) unacceptable = accept;
         break;
       case OptionNumber.contentFormat:
         if (value.length <= 2) request.contentFormat ??= uint(value);
@@ -134,11 +134,8 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
   }
   const blockFault = checkBlocks(request);
   if (blockFault !== undefined) return { refused: Code.badRequest, reason: blockFault };
-  if (message.payload.length > LARGEST_PAYLOAD) {
-    return tooLarge(
-      `payload of ${message.payload.length} bytes, at most ${LARGEST_PAYLOAD}`,
-      LARGEST_PAYLOAD,
-    );
+  if (message.payload.length > largestPayload) {
+    return tooLarge(`payload of ${message.payload.length} bytes, at most ${largestPayload}`, largestPayload);
   }
   if (unacceptable !== undefined) return { refused: Code.notAcceptable, reason: `Accept ${unacceptable}` };
   return request;
@@ -147,11 +144,11 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
 /** What makes a request's block options senseless whatever came before them, if anything does. */
 function checkBlocks({ block1, block2, payload }: CoapRequest): string | undefined {
   if (block2 !== undefined) {
-    if (block2.szx > LARGEST_SZX) return "Block2: SZX 7 is reserved";
+    if (block2.szx > largestBlockSzx) return "Block2: SZX 7 is reserved";
     if (block1 !== undefined && block2.num > 0) return "Block2: a later block is asked for while uploading";
   }
   if (block1 === undefined) return undefined;
-  if (block1.szx > LARGEST_SZX) return "Block1: SZX 7 is reserved";
+  if (block1.szx > largestBlockSzx) return "Block1: SZX 7 is reserved";
   const size = blockSize(block1.szx);
   if (block1.more ? payload.length === size : payload.length <= size) return undefined;
   const expected = block1.more ? `${size}` : `at most ${size}`;

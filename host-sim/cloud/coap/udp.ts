@@ -64,7 +64,7 @@ export class ServeError extends Error {
 }
 
 /** How often lapsed sessions and timed-out commands are looked for, ms. */
-const POLL_EVERY = 1000;
+const pollEvery = 1000;
 
 /**
  * Opens the port and serves until `close`.
@@ -127,7 +127,7 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   const plan = (): void => {
     if (planned !== undefined || stopped) return;
     const wait = cloud.deadline - now();
-    if (!(wait < POLL_EVERY)) return;
+    if (!(wait < pollEvery)) return;
     planned = setTimeout(
       () => {
         planned = undefined;
@@ -141,7 +141,7 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   const timer = setInterval(() => {
     poll();
     plan();
-  }, POLL_EVERY);
+  }, pollEvery);
   timer.unref();
 
   const end = async (): Promise<void> => {

@@ -13,11 +13,11 @@ import type { Message } from "./entries";
 const openTexts: ReadonlySet<number> = new Set([OptionNumber.commandPath, OptionNumber.commandPayload]);
 
 /** Longest payload shown as text, characters; and longest datagram shown in bytes. */
-const LONGEST_TEXT = 2000;
-const LONGEST_BYTES = 1500;
+const longestText = 2000;
+const longestBytes = 1500;
 
 /** Requests whose answers have not come yet, that are remembered at most. */
-const REQUESTS = 4096;
+const requests = 4096;
 
 /** Whose request it was, and whether the answer's payload may be shown. */
 interface Asked {
@@ -57,7 +57,7 @@ export class MessageReader {
     const payload = message.payload.length === 0 ? "" : ` · ${message.payload.length} B`;
     return {
       ...base,
-      ...(asked.device === undefined ? {} : { device: asked.device }),
+      device: asked.device,
       line: `${messageTypes[message.type]} ${codeText(message.code)}${path}${payload}`,
       fields,
       hex: hexOf(bytes, hidden),
@@ -83,7 +83,7 @@ export class MessageReader {
     };
     this.#asked.delete(key);
     this.#asked.set(key, asked);
-    if (this.#asked.size > REQUESTS) this.#asked.delete(this.#asked.keys().next().value!);
+    if (this.#asked.size > requests) this.#asked.delete(this.#asked.keys().next().value!);
     return asked;
   }
 }
@@ -124,16 +124,16 @@ function optionText({ number, value }: CoapOption): string | undefined {
 function payloadText(bytes: Uint8Array): string {
   const said = text(bytes);
   const isText = !/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(said);
-  return isText ? printable(said, LONGEST_TEXT) : printable(hex(bytes), LONGEST_TEXT);
+  return isText ? printable(said, longestText) : printable(hex(bytes), longestText);
 }
 
 function hexOf(bytes: Uint8Array, hidden: readonly Uint8Array[]): string {
-  const digits = [...bytes.subarray(0, LONGEST_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
+  const digits = [...bytes.subarray(0, longestBytes)].map((byte) => byte.toString(16).padStart(2, "0"));
   for (const part of hidden) {
     // Parts are views into the datagram.
     const start = part.byteOffset - bytes.byteOffset;
     const end = Math.min(start + part.length, digits.length);
     if (end > start) digits.fill("··", start, end);
   }
-  return digits.join("") + (bytes.length > LONGEST_BYTES ? "…" : "");
+  return digits.join("") + (bytes.length > longestBytes ? "…" : "");
 }

@@ -8,7 +8,7 @@ import type { CloudEventBody, Peer } from "../events";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import type { DeviceState } from "../registry/registry";
-import { DUMMY_SECRET, SessionSignReader, equalText, verifyAuthSign } from "./sign";
+import { dummySecret, SessionSignReader, equalText, verifyAuthSign } from "./sign";
 import type { IvSetting } from "./sign";
 import { readJsonObject } from "./thing-json";
 
@@ -34,10 +34,10 @@ export interface AuthenticationOptions {
   wake(at: number): void;
 }
 
-const SHORTEST_LIFETIME = 30;
-const LONGEST_LIFETIME = 86_400;
-const TOKEN_BYTES = 8;
-const DUMMY_TOKEN = "0".repeat(2 * TOKEN_BYTES);
+const shortestLifetime = 30;
+const longestLifetime = 86_400;
+const tokenBytes = 8;
+const dummyToken = "0".repeat(2 * tokenBytes);
 
 export class Authentication {
   readonly #options: AuthenticationOptions;
@@ -47,7 +47,7 @@ export class Authentication {
   /** @throws RangeError on an `iv` that is no setting */
   constructor(options: AuthenticationOptions) {
     this.#options = options;
-    this.#dummyReader = new SessionSignReader(DUMMY_SECRET, options.iv);
+    this.#dummyReader = new SessionSignReader(dummySecret, options.iv);
   }
 
   /** Takes the device to another state and tells so. */
@@ -105,23 +105,23 @@ export class Authentication {
     if (
       typeof lifetime !== "number" ||
       !Number.isInteger(lifetime) ||
-      lifetime < SHORTEST_LIFETIME ||
-      lifetime > LONGEST_LIFETIME
+      lifetime < shortestLifetime ||
+      lifetime > longestLifetime
     ) {
-      const range = `${SHORTEST_LIFETIME} to ${LONGEST_LIFETIME}`;
+      const range = `${shortestLifetime} to ${longestLifetime}`;
       return refuse(Code.badRequest, `lifetime: expected an integer from ${range}`);
     }
     if (typeof sign !== "string") return refuse(Code.badRequest, "sign: expected text");
     // Computed for an unknown device too, so that neither the answer nor its delay tells which keys exist.
     const claim = { productKey, deviceKey, lifetime, secureMode };
-    const genuine = verifyAuthSign(claim, device?.deviceSecret ?? DUMMY_SECRET, sign);
+    const genuine = verifyAuthSign(claim, device?.deviceSecret ?? dummySecret, sign);
     if (device === undefined) return refuse(Code.unauthorized, "unknown device");
     if (!genuine) return refuse(Code.unauthorized, "wrong sign");
     if (device.state === "disabled") return refuse(Code.forbidden, "disabled");
 
     const session: Session = { sequence: 0, lifetime, peer };
     if (device.edition === "token") {
-      session.token = Buffer.from(this.#options.randomBytes(TOKEN_BYTES)).toString("hex");
+      session.token = Buffer.from(this.#options.randomBytes(tokenBytes)).toString("hex");
     }
     device.session = session;
     device.lastSeen = now;
@@ -142,7 +142,7 @@ export class Authentication {
       return { refused: Code.badRequest, reason: `unparsable signature: ${read.unparsable}` };
     }
     const session = device?.session;
-    const right = equalText(session?.token ?? DUMMY_TOKEN, read.token);
+    const right = equalText(session?.token ?? dummyToken, read.token);
     if (device === undefined) return unauthorized("unknown device");
     if (session === undefined) return unauthorized("no session");
     if (!right) return unauthorized("wrong token");

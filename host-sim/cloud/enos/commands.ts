@@ -16,7 +16,7 @@ export type Command =
   /** Bytes given by hand; `requestId` is the u32 inside them. */
   | { kind: "raw"; payload: Uint8Array; requestId: number };
 
-export type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
+type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
 
 /** A command as its sender sees it. */
 export interface CommandView {
@@ -151,8 +151,8 @@ export class CommandQueue {
     if (payload.length > commandPayload) {
       throw new RangeError(`command: expected at most ${commandPayload} bytes, got ${payload.length}`);
     }
-    if (!(timeout > 0 && timeout <= LONGEST_TIMEOUT)) {
-      throw new RangeError(`timeout: expected more than 0 and at most ${LONGEST_TIMEOUT} ms, got ${timeout}`);
+    if (!(timeout > 0 && timeout <= longestTimeout)) {
+      throw new RangeError(`timeout: expected more than 0 and at most ${longestTimeout} ms, got ${timeout}`);
     }
     const taken =
       requestId !== undefined &&
@@ -259,8 +259,8 @@ export class CommandQueue {
 }
 
 /** A month, ms. */
-const LONGEST_TIMEOUT = 30 * 86_400_000;
-const RAW_DOWN = "thing/model/down_raw";
+const longestTimeout = 30 * 86_400_000;
+const rawDown = "thing/model/down_raw";
 
 function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
   const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
@@ -284,7 +284,7 @@ function encodeCommand(id: string, command: Command, product: Product): EncodedC
         throw new RangeError(`requestId: expected an integer from 0 to 4294967295, got ${requestId}`);
       }
       if (payload.length === 0) throw new RangeError("payload: expected at least 1 byte");
-      return { path: RAW_DOWN, payload: payload.slice(), requestId };
+      return { path: rawDown, payload: payload.slice(), requestId };
     }
     case "set":
       refuseFault(product.checkSet(command.points));
@@ -317,7 +317,7 @@ function encodeService(id: string, service: string, params: unknown, product: Pr
   if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
   if (payload.length === 0)
     throw new RangeError("the parsing script made no command of it: it gave no bytes");
-  return { path: RAW_DOWN, payload, requestId: Number(id) };
+  return { path: rawDown, payload, requestId: Number(id) };
 }
 
 function refuseFault(fault: string | undefined): void {

@@ -29,12 +29,12 @@ export interface SessionSign {
   sequence: number;
 }
 
-const AES_BLOCK = 16;
+const aesBlock = 16;
 /** Longest option 2101 that is read, bytes: far more than any token of EnOS needs. */
-const LONGEST_SIGN = 512;
+const longestSign = 512;
 
 /** Stands in for the secret of a device that does not exist, so that it costs the same work. */
-export const DUMMY_SECRET = "no such device";
+export const dummySecret = "no such device";
 
 /**
  * True when `sign` is the upper-case hex of SHA-256 over
@@ -60,7 +60,7 @@ export function signKey(deviceSecret: string): Uint8Array {
  * @throws RangeError on a setting that is none of the three
  */
 export function signIv(setting: IvSetting, key: Uint8Array): Uint8Array {
-  if (setting === "zero") return new Uint8Array(AES_BLOCK);
+  if (setting === "zero") return new Uint8Array(aesBlock);
   if (setting === "key") return key;
   if (/^[0-9a-f]{32}$/i.test(setting)) return Buffer.from(setting, "hex");
   throw new RangeError(`iv: expected "zero", "key" or 32 hex digits, got ${setting.length} characters`);
@@ -91,7 +91,7 @@ export class SessionSignReader {
    * padding from a bad text would let a stranger decrypt recorded signatures piece by piece.
    */
   read(value: Uint8Array): SessionSign | { unparsable: string } {
-    if (value.length === 0 || value.length > LONGEST_SIGN || value.length % (2 * AES_BLOCK) !== 0) {
+    if (value.length === 0 || value.length > longestSign || value.length % (2 * aesBlock) !== 0) {
       return { unparsable: `${value.length} bytes are not the hex of whole AES blocks` };
     }
     const encrypted = new Uint8Array(value.length / 2);
@@ -104,7 +104,7 @@ export class SessionSignReader {
     this.#aes ??= createDecipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false);
     const padded = this.#aes.update(encrypted);
     for (let i = 0; i < padded.length; i++) {
-      padded[i] ^= i < AES_BLOCK ? this.#iv[i] : encrypted[i - AES_BLOCK];
+      padded[i] ^= i < aesBlock ? this.#iv[i] : encrypted[i - aesBlock];
     }
     const length = unpaddedLength(padded) ?? 0;
     const match = /^token([!-~]+)sequence([1-9][0-9]{0,15})$/.exec(padded.toString("latin1", 0, length));
@@ -125,7 +125,7 @@ function hexDigit(byte: number): number {
 /** Length of the text before PKCS#7 padding (RFC 5652 section 6.3), or `undefined` when it is wrong. */
 function unpaddedLength(padded: Uint8Array): number | undefined {
   const count = padded[padded.length - 1];
-  if (count < 1 || count > AES_BLOCK) return undefined;
+  if (count < 1 || count > aesBlock) return undefined;
   let difference = 0;
   for (let i = padded.length - count; i < padded.length; i++) difference |= padded[i] ^ count;
   return difference === 0 ? padded.length - count : undefined;

@@ -11,25 +11,24 @@ import { isObject } from "../json";
 import type { Product } from "../registry/product";
 
 /** EnOS result codes of the JSON answers. */
-export const SUCCESS = 200;
-export const TOO_LARGE = 1008;
-export const NO_RIGHT = 1009;
-export const VALIDATION_FAILED = 1204;
-export const BAD_ATTRIBUTE_QUERY = 1208;
-export const NOT_JSON = 1220;
-export const PAYLOAD_EMPTY = 1251;
-export const METHOD_MISMATCH = 1260;
+export const success = 200;
+const tooLarge = 1008;
+export const validationFailed = 1204;
+export const badAttributeQuery = 1208;
+const notJson = 1220;
+const payloadEmpty = 1251;
+export const methodMismatch = 1260;
 
 /** Most attributes or tags of a device, and in one message. */
-export const MOST_NAMES = 200;
-const MOST_ENTRIES = 200;
-const LONGEST_ID = 64;
-const LONGEST_NAME = 64;
-const LONGEST_TAG = 256;
-const LONGEST_VERSION = 64;
-const LAST_TIME = 8.64e15;
+export const mostNames = 200;
+const mostEntries = 200;
+const longestId = 64;
+const longestName = 64;
+const longestTag = 256;
+const longestVersion = 64;
+const lastTime = 8.64e15;
 /** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
-const DEEPEST = 16;
+const deepest = 16;
 
 /** A message id comes back in the kind in which it came. */
 export type ThingId = string | number;
@@ -74,15 +73,15 @@ export interface Refusal {
 
 /** Reads a body, bytes or text, that must be a JSON object. */
 export function readJsonObject(body: Uint8Array | string): { fields: Record<string, unknown> } | Refusal {
-  if (body.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: "empty payload" };
+  if (body.length === 0) return { enosCode: payloadEmpty, reason: "empty payload" };
   let value: unknown;
   try {
     value = JSON.parse(typeof body === "string" ? body : utf8.decode(body));
   } catch {
-    return { enosCode: NOT_JSON, reason: "not JSON" };
+    return { enosCode: notJson, reason: "not JSON" };
   }
-  if (!isObject(value)) return { enosCode: NOT_JSON, reason: "not a JSON object" };
-  if (isDeeper(value, DEEPEST)) return { enosCode: NOT_JSON, reason: `nested more than ${DEEPEST} deep` };
+  if (!isObject(value)) return { enosCode: notJson, reason: "not a JSON object" };
+  if (isDeeper(value, deepest)) return { enosCode: notJson, reason: `nested more than ${deepest} deep` };
   return { fields: value };
 }
 
@@ -94,7 +93,7 @@ export function readThingMessage(body: Uint8Array | string): ThingMessage | Refu
   if ("enosCode" in read) return read;
   const id = read.fields["id"];
   const usable =
-    (typeof id === "string" && id.length >= 1 && id.length <= LONGEST_ID) || Number.isSafeInteger(id);
+    (typeof id === "string" && id.length >= 1 && id.length <= longestId) || Number.isSafeInteger(id);
   return { id: usable ? (id as ThingId) : "", fields: read.fields };
 }
 
@@ -113,11 +112,11 @@ export function readScriptMessage(json: string): (ThingMessage & { method: strin
 
 /** Checks what all reports share: id, version, and that method and topic agree. */
 export function checkEnvelope({ id, fields }: ThingMessage, method: string): Refusal | undefined {
-  if (id === "") return refuse(`id: expected text of 1 to ${LONGEST_ID} characters or an integer`);
+  if (id === "") return refuse(`id: expected text of 1 to ${longestId} characters or an integer`);
   const { version } = fields;
   if (version !== undefined && version !== "1.0") return refuse('version: expected "1.0"');
   if (fields["method"] === method) return undefined;
-  return { enosCode: METHOD_MISMATCH, reason: `method: this topic takes ${method}` };
+  return { enosCode: methodMismatch, reason: `method: this topic takes ${method}` };
 }
 
 /** Reads `{ "measurepoints": { id: value or {"value", "quality"} }, "time": epoch ms }`: one report. */
@@ -139,9 +138,9 @@ export function readBatch(
 ): PointReport[] | Refusal {
   const params = message.fields["params"];
   if (!Array.isArray(params)) return refuse("params: expected an array");
-  if (params.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: "params: no entry" };
-  if (params.length > MOST_ENTRIES) {
-    return { enosCode: TOO_LARGE, reason: `params: ${params.length} entries, at most ${MOST_ENTRIES}` };
+  if (params.length === 0) return { enosCode: payloadEmpty, reason: "params: no entry" };
+  if (params.length > mostEntries) {
+    return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
   }
   const reports: PointReport[] = [];
   for (let i = 0; i < params.length; i++) {
@@ -198,8 +197,8 @@ export function readNames(
   if ("enosCode" in params) return params;
   const names = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
   if (!Array.isArray(names)) return refuse(`params.${member}: expected an array of names`);
-  if (names.length > MOST_NAMES) return refuse(`params.${member}: ${names.length}, at most ${MOST_NAMES}`);
-  const longest = member === "tags" ? LONGEST_TAG : LONGEST_NAME;
+  if (names.length > mostNames) return refuse(`params.${member}: ${names.length}, at most ${mostNames}`);
+  const longest = member === "tags" ? longestTag : longestName;
   for (const name of names as unknown[]) {
     if (!isText(name, longest) || name === "") {
       return refuse(`params.${member}: expected names of 1 to ${longest} characters`);
@@ -214,11 +213,11 @@ export function readTags(message: ThingMessage): { tags: Record<string, string> 
   if ("enosCode" in tags) return tags;
   for (const [name, value] of Object.entries(tags.map)) {
     // A later assignment to a property of that name would set the object's prototype instead.
-    if (!isText(name, LONGEST_TAG) || name === "" || name === "__proto__") {
-      return refuse(`params.tags: expected names of 1 to ${LONGEST_TAG} characters, and not __proto__`);
+    if (!isText(name, longestTag) || name === "" || name === "__proto__") {
+      return refuse(`params.tags: expected names of 1 to ${longestTag} characters, and not __proto__`);
     }
-    if (!isText(value, LONGEST_TAG)) {
-      return refuse(`params.tags.${printable(name)}: expected text of at most ${LONGEST_TAG} characters`);
+    if (!isText(value, longestTag)) {
+      return refuse(`params.tags.${printable(name)}: expected text of at most ${longestTag} characters`);
     }
   }
   return { tags: tags.map as Record<string, string> };
@@ -229,8 +228,8 @@ export function readVersion(message: ThingMessage): { version: string } | Refusa
   const params = paramsOf(message);
   if ("enosCode" in params) return params;
   const { version } = params.fields;
-  if (isText(version, LONGEST_VERSION) && version !== "") return { version };
-  return refuse(`params.version: expected text of 1 to ${LONGEST_VERSION} characters`);
+  if (isText(version, longestVersion) && version !== "") return { version };
+  return refuse(`params.version: expected text of 1 to ${longestVersion} characters`);
 }
 
 /** Reads `{ "step": int, "desc": text }`, how far a firmware update has come. */
@@ -245,8 +244,8 @@ export function readProgress(message: ThingMessage): Progress | Refusal {
     return refuse("params.step: expected a whole number from -100 to 100");
   }
   if (desc === undefined) return { step };
-  if (isText(desc, LONGEST_TAG)) return { step, desc };
-  return refuse(`params.desc: expected text of at most ${LONGEST_TAG} characters`);
+  if (isText(desc, longestTag)) return { step, desc };
+  return refuse(`params.desc: expected text of at most ${longestTag} characters`);
 }
 
 /** Reads a device's JSON reply to a command, `{ "id", "code", "data" }`; undefined when it is none. */
@@ -265,7 +264,7 @@ export function readScriptReply(json: string): Reply | Refusal {
     return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
   }
   const reply = replyOf(message);
-  if (reply === undefined || (reply.code === NOT_JSON && reply.data === undefined)) {
+  if (reply === undefined || (reply.code === notJson && reply.data === undefined)) {
     return scriptRefusal(message);
   }
   return reply;
@@ -280,7 +279,7 @@ function readPoints(fields: Record<string, unknown>, product: Product, place: st
   const points = ownObject(fields, "measurepoints");
   if (points === undefined) return refuse(`${place}.measurepoints: expected an object`);
   const entries = Object.entries(points);
-  if (entries.length === 0) return { enosCode: PAYLOAD_EMPTY, reason: `${place}: no measure point` };
+  if (entries.length === 0) return { enosCode: payloadEmpty, reason: `${place}: no measure point` };
   for (const [identifier, value] of entries) {
     const fault = product.checkPoint(identifier, value);
     if (fault !== undefined) return refuse(fault);
@@ -294,14 +293,14 @@ function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   if (id === "" || !Number.isSafeInteger(code)) return undefined;
   return {
     ...{ id: String(id), code: code as number },
-    ...(data === undefined ? {} : { data }),
-    ...(isText(message, LONGEST_TAG) ? { message } : {}),
+    data,
+    ...(isText(message, longestTag) ? { message } : {}),
   };
 }
 
 function scriptRefusal({ fields }: ThingMessage): Refusal {
   const { code, message } = fields;
-  const enosCode = Number.isSafeInteger(code) ? (code as number) : NOT_JSON;
+  const enosCode = Number.isSafeInteger(code) ? (code as number) : notJson;
   const why = typeof message === "string" ? `: ${printable(message)}` : "";
   return { enosCode, reason: `the parsing script could not read it${why}` };
 }
@@ -320,8 +319,8 @@ function readMap(
   const map = ownObject(params.fields, member);
   if (map === undefined) return refuse(`params.${member}: expected an object`);
   const count = Object.keys(map).length;
-  if (count === 0) return { enosCode: PAYLOAD_EMPTY, reason: `params.${member}: empty` };
-  if (count > MOST_NAMES) return refuse(`params.${member}: ${count}, at most ${MOST_NAMES}`);
+  if (count === 0) return { enosCode: payloadEmpty, reason: `params.${member}: empty` };
+  if (count > mostNames) return refuse(`params.${member}: ${count}, at most ${mostNames}`);
   return { map };
 }
 
@@ -333,7 +332,7 @@ function ownObject(fields: Record<string, unknown>, name: string): Record<string
 
 function timeFault({ time }: Record<string, unknown>, place: string): string | undefined {
   if (time === undefined) return undefined;
-  if (typeof time === "number" && Number.isInteger(time) && time >= 0 && time <= LAST_TIME) return undefined;
+  if (typeof time === "number" && Number.isInteger(time) && time >= 0 && time <= lastTime) return undefined;
   return `${place}.time: expected epoch milliseconds`;
 }
 
@@ -353,5 +352,5 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 function refuse(reason: string): Refusal {
-  return { enosCode: VALIDATION_FAILED, reason };
+  return { enosCode: validationFailed, reason };
 }

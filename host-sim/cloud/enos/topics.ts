@@ -30,7 +30,7 @@ export interface Target {
   route: Route;
 }
 
-const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
+const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["thing/model/up_raw", { service: "up_raw", method: Code.post }],
   uplink("thing/measurepoint/post", { kind: "points" }),
   uplink("thing/measurepoint/post/batch", { kind: "batch", late: false }),
@@ -52,8 +52,8 @@ const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
 ]);
 
-const EVENT = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
-const COMMAND = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_-]{1,64}?))(_reply)?$/;
+const eventPattern = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
+const commandPattern = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_-]{1,64}?))(_reply)?$/;
 
 /** Where a request goes; `undefined` means 4.04. `segments` are the values of its Uri-Path options. */
 export function findTarget(segments: readonly string[]): Target | undefined {
@@ -83,11 +83,11 @@ export function topicPath(productKey: string, deviceKey: string, path: string): 
 }
 
 function findRoute(path: string): Route | undefined {
-  const fixed = FIXED.get(path);
+  const fixed = fixedPaths.get(path);
   if (fixed !== undefined) return fixed;
-  const event = EVENT.exec(path);
+  const event = eventPattern.exec(path);
   if (event !== null) return uplink(path, { kind: "event", event: event[1] })[1];
-  const command = COMMAND.exec(path);
+  const command = commandPattern.exec(path);
   if (command === null) return undefined;
   if (command[2] === undefined) return { service: "command", method: Code.get, path: command[1] };
   return { service: "reply", method: Code.post, path: command[1], raw: false };

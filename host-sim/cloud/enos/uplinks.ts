@@ -10,11 +10,11 @@ import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import {
-  BAD_ATTRIBUTE_QUERY,
-  METHOD_MISMATCH,
-  MOST_NAMES,
-  SUCCESS,
-  VALIDATION_FAILED,
+  badAttributeQuery,
+  methodMismatch,
+  mostNames,
+  success,
+  validationFailed,
   checkEnvelope,
   encodeAnswer,
   readAttributes,
@@ -64,7 +64,7 @@ export class Uplinks {
     if ("enosCode" in message) return this.#unreadable(device, message);
     const taken = this.#take({ device, product, format: "json", now }, message, route);
     if (!("enosCode" in taken)) {
-      return { code: Code.changed, payload: encodeAnswer(message.id, SUCCESS, taken.data) };
+      return { code: Code.changed, payload: encodeAnswer(message.id, success, taken.data) };
     }
     this.#refuse(device, taken);
     return { code: Code.changed, payload: encodeAnswer(message.id, taken.enosCode) };
@@ -75,7 +75,7 @@ export class Uplinks {
     const made = product.rawToJson(payload);
     if (typeof made !== "string") {
       return this.#unreadable(device, {
-        enosCode: VALIDATION_FAILED,
+        enosCode: validationFailed,
         reason: `parsing script: ${made.fault}`,
       });
     }
@@ -84,9 +84,9 @@ export class Uplinks {
     const route = findUplink(message.method);
     const taken: Taken | Refusal =
       route === undefined
-        ? { enosCode: METHOD_MISMATCH, reason: `the script made a message ${printable(message.method)}` }
+        ? { enosCode: methodMismatch, reason: `the script made a message ${printable(message.method)}` }
         : this.#take({ device, product, format: "raw", now }, message, route);
-    const code = "enosCode" in taken ? taken.enosCode : SUCCESS;
+    const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) this.#refuse(device, taken);
     const data = "enosCode" in taken ? {} : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
@@ -130,7 +130,7 @@ export class Uplinks {
         // Spread, not Object.assign, which would obey an attribute called __proto__.
         const merged = Object.entries({ ...device.attributes, ...read.attributes });
         return this.#change(arrival, message, "attributes", () => {
-          device.attributes = Object.fromEntries(merged.slice(-MOST_NAMES));
+          device.attributes = Object.fromEntries(merged.slice(-mostNames));
         });
       }
       case "tag-update": {
@@ -138,15 +138,15 @@ export class Uplinks {
         if ("enosCode" in read) return read;
         const merged = Object.entries({ ...device.tags, ...read.tags });
         return this.#change(arrival, message, "tags", () => {
-          device.tags = Object.fromEntries(merged.slice(-MOST_NAMES));
+          device.tags = Object.fromEntries(merged.slice(-mostNames));
         });
       }
       case "attribute-query": {
         const read = readNames(message, "attributes");
-        if ("enosCode" in read) return { ...read, enosCode: BAD_ATTRIBUTE_QUERY };
+        if ("enosCode" in read) return { ...read, enosCode: badAttributeQuery };
         const stranger = read.names.find((name) => !product.hasAttribute(name));
         if (stranger !== undefined) {
-          return { enosCode: BAD_ATTRIBUTE_QUERY, reason: `${printable(stranger)}: not in the model` };
+          return { enosCode: badAttributeQuery, reason: `${printable(stranger)}: not in the model` };
         }
         return { data: chosen(device.attributes, read.names) };
       }
@@ -197,7 +197,7 @@ export class Uplinks {
     const points =
       reports.length === 1 ? reports[0].points : Object.assign({}, ...reports.map((report) => report.points));
     if (!device.points.takes(points)) {
-      return { enosCode: VALIDATION_FAILED, reason: "more measure points than a device may have" };
+      return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
     const id = String(message.id);
     const before = !device.isNew("reading", id);
@@ -228,7 +228,7 @@ export class Uplinks {
     if (this.#emit === undefined) return;
     const { productKey, deviceKey } = device;
     const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
-    const more = { ...(time === undefined ? {} : { time }), ...(late ? ({ late: true } as const) : {}) };
+    const more = { time, ...(late ? ({ late: true } as const) : {}) };
     this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
   }
 
@@ -239,7 +239,7 @@ export class Uplinks {
     const { outputs: values, time } = read;
     return this.#change(arrival, message, "event", () => {
       const id = String(message.id);
-      device.addEvent({ id, event, ...(time === undefined ? {} : { time }), values, at: now });
+      device.addEvent({ id, event, time, values, at: now });
     });
   }
 

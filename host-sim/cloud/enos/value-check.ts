@@ -7,12 +7,12 @@ import { printable } from "../coap/coap-text";
 import type { ModelField, ModelPoint, ModelType } from "../../model/model";
 
 /** Largest finite number of 32 bits, IEEE 754. */
-const LARGEST_FLOAT = 3.4028234663852886e38;
+const largestFloat = 3.4028234663852886e38;
 /** What a JavaScript Date can state, ms around 1970. */
-const LAST_DATE = 8.64e15;
+const lastDate = 8.64e15;
 
-const WORST_QUALITY = 0;
-const BEST_QUALITY = 9;
+const worstQuality = 0;
+const bestQuality = 9;
 
 /** Why `value` does not fit `type`; undefined when it does. `path` is how the fault names it. */
 export function valueFault(value: unknown, type: ModelType, path: string): string | undefined {
@@ -22,9 +22,9 @@ export function valueFault(value: unknown, type: ModelType, path: string): strin
     case "int64":
       return numberFault(value, type, path, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
     case "date":
-      return numberFault(value, type, path, -LAST_DATE, LAST_DATE, true);
+      return numberFault(value, type, path, -lastDate, lastDate, true);
     case "float":
-      return numberFault(value, type, path, -LARGEST_FLOAT, LARGEST_FLOAT, false);
+      return numberFault(value, type, path, -largestFloat, largestFloat, false);
     case "double":
       return numberFault(value, type, path, -Number.MAX_VALUE, Number.MAX_VALUE, false);
     case "bool":
@@ -50,10 +50,10 @@ export function pointFault(value: unknown, point: ModelPoint): string | undefine
   const { identifier } = point;
   if (point.quality !== true || !isQualified(value)) return valueFault(value, point, identifier);
   const { quality } = value;
-  const fits = Number.isInteger(quality) && quality >= WORST_QUALITY && quality <= BEST_QUALITY;
+  const fits = Number.isInteger(quality) && quality >= worstQuality && quality <= bestQuality;
   const fault = fits
     ? valueFault(value.value, point, identifier)
-    : expected(`${identifier}.quality`, `a whole number from ${WORST_QUALITY} to ${BEST_QUALITY}`, quality);
+    : expected(`${identifier}.quality`, `a whole number from ${worstQuality} to ${bestQuality}`, quality);
   // A struct may have fields of these names itself.
   if (fault !== undefined && point.type === "struct" && valueFault(value, point, identifier) === undefined) {
     return undefined;

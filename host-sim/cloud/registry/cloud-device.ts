@@ -98,7 +98,7 @@ interface Kept {
   counters: DeviceCounters;
 }
 
-const NO_COUNTS: Readonly<DeviceCounters> = {
+const noCounts: Readonly<DeviceCounters> = {
   authenticated: 0,
   authRefused: 0,
   requests: 0,
@@ -121,7 +121,7 @@ export class CloudDevice {
   readonly signReader: SessionSignReader;
   readonly commands: CommandQueue;
   readonly points: PointHistory;
-  counters: DeviceCounters = { ...NO_COUNTS };
+  counters: DeviceCounters = { ...noCounts };
   state: DeviceState;
   session: Session | undefined;
   lastSeen: number | undefined;
@@ -221,7 +221,7 @@ export class CloudDevice {
     this.firmwareProgress = kept.firmwareProgress;
     this.attributes = { ...kept.attributes };
     this.tags = { ...kept.tags };
-    this.counters = { ...NO_COUNTS, ...kept.counters };
+    this.counters = { ...noCounts, ...kept.counters };
   }
 
   /** Takes up an entry that was kept under this number. */

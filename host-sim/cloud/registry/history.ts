@@ -39,9 +39,9 @@ export interface HistoryQuery {
 }
 
 /** Measure points that one device may have without a thing model. */
-const MOST_POINTS = 500;
-const DEFAULT_LIMIT = 100;
-const MOST_ENTRIES = 1000;
+const mostPoints = 500;
+const defaultLimit = 100;
+const mostEntries = 1000;
 
 /**
  * The values of a device's measure points: of each the readings that have it, which are kept once. A reading
@@ -61,7 +61,7 @@ export class PointHistory {
   takes(points: Readonly<Record<string, unknown>>): boolean {
     let size = this.#readings.size;
     for (const identifier in points) if (!this.#readings.has(identifier)) size += 1;
-    return size <= MOST_POINTS;
+    return size <= mostPoints;
   }
 
   /** Those of `points` that have no value of this time yet; `undefined` when all have one. */
@@ -137,7 +137,7 @@ function storedPoint({ points, time, at }: Reading, identifier: string): StoredP
 /** The entries of a list by ascending time that are asked for. */
 export function select<T>(entries: readonly T[], query: HistoryQuery, timeOf: (entry: T) => number): T[] {
   const { from = -Infinity, to = Infinity, newestFirst = false } = query;
-  const limit = Math.min(query.limit ?? DEFAULT_LIMIT, MOST_ENTRIES);
+  const limit = Math.min(query.limit ?? defaultLimit, mostEntries);
   const within = entries.filter((entry) => timeOf(entry) >= from && timeOf(entry) <= to);
   if (newestFirst) within.reverse();
   return within.slice(0, limit);

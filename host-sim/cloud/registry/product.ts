@@ -27,11 +27,11 @@ export class ProductError extends Error {
   override name = "ProductError";
 }
 
-const LONGEST_NAME = 128;
-const LONGEST_SCRIPT = 1 << 20;
-const NO_SCRIPT: ScriptFault = { fault: "the product has no parsing script" };
+const longestName = 128;
+const longestScript = 1 << 20;
+const noScript: ScriptFault = { fault: "the product has no parsing script" };
 /** As the model's schema has it; it also keeps out __proto__ where there is no model. */
-const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+const identifierPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 export class Product {
   readonly productKey: string;
@@ -133,12 +133,12 @@ export class Product {
 
   /** The script's JSON text for bytes of a device. */
   rawToJson(bytes: Uint8Array): string | ScriptFault {
-    return this.#script === undefined ? NO_SCRIPT : this.#script.rawToJson(bytes);
+    return this.#script === undefined ? noScript : this.#script.rawToJson(bytes);
   }
 
   /** The script's bytes for a device. */
   jsonToRaw(json: string): Uint8Array | ScriptFault {
-    return this.#script === undefined ? NO_SCRIPT : this.#script.jsonToRaw(json);
+    return this.#script === undefined ? noScript : this.#script.jsonToRaw(json);
   }
 
   #checkFields(
@@ -166,14 +166,14 @@ function checkRecord(record: ProductRecord): ProductRecord {
     throw new ProductError("productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -");
   }
   const place = `product ${productKey}`;
-  if (name !== undefined && (typeof name !== "string" || name.length > LONGEST_NAME)) {
-    throw new ProductError(`${place}: name: expected text of at most ${LONGEST_NAME} characters`);
+  if (name !== undefined && (typeof name !== "string" || name.length > longestName)) {
+    throw new ProductError(`${place}: name: expected text of at most ${longestName} characters`);
   }
   if (payload !== undefined && payload !== "raw" && payload !== "json") {
     throw new ProductError(`${place}: payload: expected "raw" or "json"`);
   }
-  if (script !== undefined && (typeof script !== "string" || script.length > LONGEST_SCRIPT)) {
-    throw new ProductError(`${place}: script: expected text of at most ${LONGEST_SCRIPT} characters`);
+  if (script !== undefined && (typeof script !== "string" || script.length > longestScript)) {
+    throw new ProductError(`${place}: script: expected text of at most ${longestScript} characters`);
   }
   return record;
 }
@@ -200,6 +200,6 @@ function unknown(what: string, identifier: string): string {
 }
 
 function identifierFault(identifier: string): string | undefined {
-  if (IDENTIFIER.test(identifier)) return undefined;
+  if (identifierPattern.test(identifier)) return undefined;
   return `${printable(identifier, 80)}: expected an identifier, a letter and then letters, digits, _ . or -`;
 }

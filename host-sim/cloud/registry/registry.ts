@@ -36,8 +36,8 @@ export class DeviceListError extends Error {
   override name = "DeviceListError";
 }
 
-const LONGEST_NAME = 128;
-const FIELDS: ReadonlySet<string> = new Set([
+const longestName = 128;
+const knownFields: ReadonlySet<string> = new Set([
   "productKey",
   "deviceKey",
   "deviceSecret",
@@ -93,8 +93,8 @@ function readDevice(entry: unknown, place: string): DeviceRecord {
   }
   const fields = entry as Record<string, unknown>;
   for (const field of Object.keys(fields)) {
-    if (!FIELDS.has(field)) {
-      const known = [...FIELDS].join(", ");
+    if (!knownFields.has(field)) {
+      const known = [...knownFields].join(", ");
       throw new DeviceListError(`${place}: unknown field ${JSON.stringify(field)}, expected ${known}`);
     }
   }
@@ -104,9 +104,9 @@ function readDevice(entry: unknown, place: string): DeviceRecord {
     deviceSecret: readSecret(fields["deviceSecret"], `${place}.deviceSecret`),
   };
   const { edition, state, name } = fields;
-  if (typeof name === "string" && name.length <= LONGEST_NAME) device.name = name;
+  if (typeof name === "string" && name.length <= longestName) device.name = name;
   else if (name !== undefined) {
-    throw new DeviceListError(`${place}.name: expected text of at most ${LONGEST_NAME} characters`);
+    throw new DeviceListError(`${place}.name: expected text of at most ${longestName} characters`);
   }
   if (edition === "token" || edition === "tokenless") device.edition = edition;
   else if (edition !== undefined) {

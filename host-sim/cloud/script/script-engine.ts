@@ -23,8 +23,8 @@ import type {
   QuickJSWASMModule,
 } from "quickjs-emscripten-core";
 import { printable } from "../coap/coap-text";
-import { FUEL_EXPORT, STACK_EXPORT, meter } from "./script-fuel";
-import { PRELUDE } from "./script-prelude";
+import { fuelExport, stackExport, meter } from "./script-fuel";
+import { preludeSource } from "./script-prelude";
 
 /** Why a script gave nothing: one line for the operator. */
 export interface ScriptFault {
@@ -47,21 +47,21 @@ export interface ScriptEngine {
 }
 
 /** Bytes that all of a script may use. */
-const MEMORY = 8 << 20;
+const memory = 8 << 20;
 /** Bytes of stack. V8 must not run out of its own first, which a step of QuickJS uses besides. */
-const STACK = 128 << 10;
+const stackSize = 128 << 10;
 /** Fuel of one call: turns of a loop, QuickJS's own included. About 100 ms. */
-const FUEL = 16_000_000;
+const fuel = 16_000_000;
 /** More of it for a step that QuickJS cannot interrupt, until it is ended by force. */
-const RESERVE = 16_000_000;
-const PLENTY = 0x7fff_ffff;
+const reserve = 16_000_000;
+const plenty = 0x7fff_ffff;
 /** Longest input, bytes or characters. */
-const LONGEST_INPUT = 256 << 10;
+const longestInput = 256 << 10;
 /** Then a context is made anew, lest a script that keeps a little of every call fill its memory. */
-const CALLS_PER_CONTEXT = 10_000;
-const FILE = "parsing-script.js";
+const callsPerContext = 10_000;
+const file = "parsing-script.js";
 
-const TOO_LONG: ScriptFault = { fault: "took too long" };
+const tooLong: ScriptFault = { fault: "took too long" };
 
 /**
  * Loads the engine, once for all scripts.
@@ -102,8 +102,8 @@ class Machine {
   private constructor(quickjs: QuickJSWASMModule, exports: WasmExports) {
     this.quickjs = quickjs;
     this.#memory = quickjs.getWasmMemory();
-    this.#fuel = exports[FUEL_EXPORT] as WasmGlobal;
-    this.#stack = exports[STACK_EXPORT] as WasmGlobal;
+    this.#fuel = exports[fuelExport] as WasmGlobal;
+    this.#stack = exports[stackExport] as WasmGlobal;
     this.#stackAtFirst = this.#stack.value;
     const bytes = new Uint8Array(this.#memory.buffer);
     let used = bytes.length;
@@ -135,7 +135,7 @@ class Machine {
    * took all of it, or one that went deeper than V8 can. Then nothing of before is left.
    */
   run<T>(work: () => T): T | undefined {
-    this.#fuel.value = FUEL + RESERVE;
+    this.#fuel.value = fuel + reserve;
     try {
       return work();
     } catch {
@@ -146,7 +146,7 @@ class Machine {
 
   /** Frees something, however much it is. */
   free(work: () => void): void {
-    this.#fuel.value = PLENTY;
+    this.#fuel.value = plenty;
     try {
       work();
     } catch {
@@ -155,7 +155,7 @@ class Machine {
   }
 
   get isFuelSpent(): boolean {
-    return this.#fuel.value < RESERVE;
+    return this.#fuel.value < reserve;
   }
 
   #setBack(): void {
@@ -198,7 +198,7 @@ class MachineScript implements Script {
     if (this.#source.includes("\0")) return { fault: "has a NUL character" };
     const { generation } = this.#machine;
     const made = this.#machine.run(() => evaluate(this.#machine, this.#source));
-    if (made === undefined) return TOO_LONG;
+    if (made === undefined) return tooLong;
     if ("fault" in made) {
       this.#machine.free(made.dispose);
       return { fault: made.fault };
@@ -208,8 +208,8 @@ class MachineScript implements Script {
   }
 
   rawToJson(bytes: Uint8Array): string | ScriptFault {
-    if (bytes.length > LONGEST_INPUT) {
-      return { fault: `was given ${bytes.length} bytes, at most ${LONGEST_INPUT}` };
+    if (bytes.length > longestInput) {
+      return { fault: `was given ${bytes.length} bytes, at most ${longestInput}` };
     }
     const crossed = this.#call(
       (running) => running.toJson,
@@ -224,8 +224,8 @@ class MachineScript implements Script {
   }
 
   jsonToRaw(json: string): Uint8Array | ScriptFault {
-    if (json.length > LONGEST_INPUT) {
-      return { fault: `was given ${json.length} characters, at most ${LONGEST_INPUT}` };
+    if (json.length > longestInput) {
+      return { fault: `was given ${json.length} characters, at most ${longestInput}` };
     }
     if (json.includes("\0")) return { fault: "was given text with a NUL character" };
     const crossed = this.#call(
@@ -257,13 +257,13 @@ class MachineScript implements Script {
       if ("fault" in running) return running;
       running.calls += 1;
       const text = this.#machine.run(() => callWith(running.context, which(running), input, this.#now()));
-      if (text === undefined) return TOO_LONG;
-      if (text !== SPENT && !OUT_OF_MEMORY.test(text)) return crossed(text);
+      if (text === undefined) return tooLong;
+      if (text !== spent && !outOfMemory.test(text)) return crossed(text);
       const spentFuel = this.#machine.isFuelSpent;
       this.dispose();
-      if (spentFuel) return TOO_LONG;
+      if (spentFuel) return tooLong;
       // It may be the calls before this one that have filled the memory.
-      if (running.calls === 1) return { fault: `took more than ${MEMORY >> 20} MiB of memory` };
+      if (running.calls === 1) return { fault: `took more than ${memory >> 20} MiB of memory` };
     }
   }
 
@@ -272,15 +272,15 @@ class MachineScript implements Script {
     const usable =
       running !== undefined &&
       running.generation === this.#machine.generation &&
-      running.calls < CALLS_PER_CONTEXT;
+      running.calls < callsPerContext;
     if (usable) return running;
     return this.start() ?? this.#running!;
   }
 }
 
 /** In place of a text, when the script could not even tell what went wrong. */
-const SPENT = "";
-const OUT_OF_MEMORY = /^!InternalError: out of memory/;
+const spent = "";
+const outOfMemory = /^!InternalError: out of memory/;
 
 function callWith(
   context: QuickJSContext,
@@ -295,7 +295,7 @@ function callWith(
   time.dispose();
   if (result.error !== undefined) {
     result.error.dispose();
-    return SPENT;
+    return spent;
   }
   const text = context.getString(result.value);
   result.value.dispose();
@@ -307,8 +307,8 @@ function evaluate(
   source: string,
 ): Omit<Running, "generation" | "calls"> | (ScriptFault & { dispose(): void }) {
   const runtime = machine.quickjs.newRuntime({
-    memoryLimitBytes: MEMORY,
-    maxStackSizeBytes: STACK,
+    memoryLimitBytes: memory,
+    maxStackSizeBytes: stackSize,
     interruptHandler: () => machine.isFuelSpent,
   });
   const context = runtime.newContext({ intrinsics: { ...DefaultIntrinsics, Proxy: false } });
@@ -320,27 +320,27 @@ function evaluate(
   const dispose = (): void => {
     for (const each of owned.reverse()) each.dispose();
   };
-  const prelude = own(context.evalCode(PRELUDE, "prelude.js", { type: "global" }).unwrap());
+  const prelude = own(context.evalCode(preludeSource, "prelude.js", { type: "global" }).unwrap());
   const told = own(context.getProp(prelude, "told"));
   const wrap = own(context.getProp(prelude, "wrap"));
 
   /** What went wrong, by the script's own account. */
   const faultOf = (error: QuickJSHandle): ScriptFault => {
-    if (machine.isFuelSpent) return TOO_LONG;
+    if (machine.isFuelSpent) return tooLong;
     const text = context.callFunction(told, context.undefined, own(error));
     if (text.error !== undefined) {
       text.error.dispose();
-      return { fault: `took more than ${MEMORY >> 20} MiB of memory` };
+      return { fault: `took more than ${memory >> 20} MiB of memory` };
     }
     return faultIn(context.getString(own(text.value)));
   };
-  const evaluated = context.evalCode(source, FILE, { type: "global" });
+  const evaluated = context.evalCode(source, file, { type: "global" });
   if (evaluated.error !== undefined) return { ...faultOf(evaluated.error), dispose };
   own(evaluated.value);
 
   const wrapped: QuickJSHandle[] = [];
   for (const name of ["rawDataToJsonStr", "jsonStrToRawData"]) {
-    const found = context.evalCode(`typeof ${name} === "function" ? ${name} : undefined`, FILE, {
+    const found = context.evalCode(`typeof ${name} === "function" ? ${name} : undefined`, file, {
       type: "global",
     });
     if (found.error !== undefined) return { ...faultOf(found.error), dispose };
@@ -365,6 +365,6 @@ function crossed(text: string): Crossed {
 
 function faultIn(text: string): ScriptFault {
   const [fault, ...stack] = text.slice(1).split("\n");
-  const line = new RegExp(`${FILE}:(\\d+)`).exec(stack.join("\n"));
+  const line = new RegExp(`${file}:(\\d+)`).exec(stack.join("\n"));
   return { fault: printable(fault, 200) + (line === null ? "" : ` (line ${line[1]})`) };
 }

@@ -14,23 +14,23 @@
  */
 
 /** The exports that `meter` adds: what is left of the fuel, and the program's stack pointer. */
-export const FUEL_EXPORT = "fuel";
-export const STACK_EXPORT = "stack";
+export const fuelExport = "fuel";
+export const stackExport = "stack";
 
-const TYPE = 1;
-const IMPORT = 2;
-const FUNCTION = 3;
-const GLOBAL = 6;
-const EXPORT = 7;
-const CODE = 10;
+const typeSection = 1;
+const importSection = 2;
+const functionSection = 3;
+const globalSection = 6;
+const exportSection = 7;
+const codeSection = 10;
 
-const I32 = 0x7f;
-const LOOP = 0x03;
-const END = 0x0b;
+const i32Type = 0x7f;
+const loopOpcode = 0x03;
+const endOpcode = 0x0b;
 /** Opcodes of two numbers: this one, then `memory.copy` or `memory.fill`. */
-const EXTENDED = 0xfc;
-const COPY = 10;
-const FILL = 11;
+const extendedOpcode = 0xfc;
+const memoryCopy = 10;
+const memoryFill = 11;
 
 /** What the program is given, by its number there. */
 interface Additions {
@@ -65,38 +65,34 @@ export function meter(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
         ...items.map((item) => Uint8Array.from(item)),
       ]);
     switch (id) {
-      case TYPE:
+      case typeSection:
         added.type = section.leb();
-        out.push(extended(added.type, [0x60, 3, I32, I32, I32, 0]));
+        out.push(extended(added.type, [0x60, 3, i32Type, i32Type, i32Type, 0]));
         break;
-      case FUNCTION: {
+      case functionSection: {
         const count = section.leb();
         added.copy = imported.functions + count;
         added.fill = added.copy + 1;
         out.push(extended(count, [...leb(added.type)], [...leb(added.type)]));
         break;
       }
-      case GLOBAL: {
+      case globalSection: {
         const count = section.leb();
         added.fuel = imported.globals + count;
         // A variable, full at first: what a program does on loading is its own affair.
-        out.push(extended(count, [I32, 1, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, END]));
+        out.push(extended(count, [i32Type, 1, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, endOpcode]));
         break;
       }
-      case EXPORT:
+      case exportSection:
         out.push(
-          extended(
-            section.leb(),
-            exported(FUEL_EXPORT, added.fuel),
-            exported(STACK_EXPORT, imported.globals),
-          ),
+          extended(section.leb(), exported(fuelExport, added.fuel), exported(stackExport, imported.globals)),
         );
         break;
-      case CODE:
+      case codeSection:
         if (Object.values(added).some((number) => number < 0)) throw new RangeError("lacks a section");
         out.push(sectionOf(id, meteredCode(section, body, added)));
         break;
-      case IMPORT:
+      case importSection:
         countImports(section, imported);
         out.push(sectionOf(id, [body]));
         break;
@@ -121,10 +117,10 @@ function meteredCode(section: Reader, body: Uint8Array, added: Additions): Uint8
   const price = [0x20, 2, 0x41, 4, 0x76];
   const given = [0x20, 0, 0x20, 1, 0x20, 2];
   for (const move of [
-    [EXTENDED, COPY, 0, 0],
-    [EXTENDED, FILL, 0],
+    [extendedOpcode, memoryCopy, 0, 0],
+    [extendedOpcode, memoryFill, 0],
   ]) {
-    const moving = Uint8Array.from([0, ...toll(added.fuel, price), ...given, ...move, END]);
+    const moving = Uint8Array.from([0, ...toll(added.fuel, price), ...given, ...move, endOpcode]);
     parts.push(leb(moving.length), moving);
   }
   return parts;
@@ -134,7 +130,7 @@ function meteredCode(section: Reader, body: Uint8Array, added: Additions): Uint8
 function toll(fuel: number, price: readonly number[]): number[] {
   const at = leb(fuel);
   const take = [0x23, ...at, ...price, 0x6b, 0x24, ...at];
-  return [...take, 0x23, ...at, 0x41, 0, 0x48, 0x04, 0x40, 0x00, END];
+  return [...take, 0x23, ...at, 0x41, 0, 0x48, 0x04, 0x40, 0x00, endOpcode];
 }
 
 function countImports(section: Reader, imported: { functions: number; globals: number }): void {
@@ -171,11 +167,14 @@ function meteredFunction(body: Uint8Array, { copy, fill, fuel }: Additions): Uin
     const from = reader.at;
     const opcode = reader.byte();
     skipImmediates(reader, opcode);
-    if (opcode === LOOP) {
+    if (opcode === loopOpcode) {
       parts.push(body.subarray(start, reader.at), turn);
       start = reader.at;
-    } else if (opcode === EXTENDED && (body[from + 1] === COPY || body[from + 1] === FILL)) {
-      const call = [0x10, ...leb(body[from + 1] === COPY ? copy : fill)];
+    } else if (
+      opcode === extendedOpcode &&
+      (body[from + 1] === memoryCopy || body[from + 1] === memoryFill)
+    ) {
+      const call = [0x10, ...leb(body[from + 1] === memoryCopy ? copy : fill)];
       parts.push(body.subarray(start, from), Uint8Array.from(call));
       start = reader.at;
     }
@@ -193,7 +192,7 @@ function skipImmediates(reader: Reader, opcode: number): void {
   if (opcode >= 0x28 && opcode <= 0x3e) return reader.skipLebs(2);
   switch (opcode) {
     case 0x02: // block
-    case LOOP:
+    case loopOpcode:
     case 0x04: // if
     case 0x0c: // br
     case 0x0d: // br_if
@@ -221,7 +220,7 @@ function skipImmediates(reader: Reader, opcode: number): void {
       return reader.skip(4);
     case 0x44: // f64.const
       return reader.skip(8);
-    case EXTENDED: {
+    case extendedOpcode: {
       const second = reader.leb();
       // Saturating conversions, then memory.init to table.fill.
       const immediates = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1][second];

@@ -10,13 +10,13 @@
  */
 
 /** Longest result, in characters or bytes. */
-const LONGEST_RESULT = 64 << 10;
+const longestResult = 64 << 10;
 
-export const PRELUDE = `(function () {
+export const preludeSource = `(function () {
   "use strict";
   var apply = Reflect.apply, construct = Reflect.construct, of = Array.of, List = Array, View = Uint8Array;
   var join = Array.prototype.join, cut = String.prototype.slice;
-  var most = ${LONGEST_RESULT};
+  var most = ${longestResult};
 
   var Time = Date, clock = 0, seed = 0, date = Date.prototype.toString, floor = Math.floor;
   function Clock() {

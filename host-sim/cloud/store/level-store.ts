@@ -25,14 +25,14 @@ export interface StoreOptions {
 }
 
 /** Key of the entry that marks the directory as ours and has the version of its format. */
-const FORMAT_KEY = "!enos-cloud";
-const FORMAT = 1;
+const formatKey = "!enos-cloud";
+const formatVersion = 1;
 
 /** Time from a change to the fsync that follows it, ms. */
-const SYNC_WITHIN = 1000;
+const syncWithin = 1000;
 
 /** Entries read at once. */
-const READ_AT_ONCE = 1000;
+const readAtOnce = 1000;
 
 type Level = ClassicLevel<string, string>;
 type Entry = readonly [key: string, value: unknown];
@@ -57,7 +57,7 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   } catch (error) {
     await level.close();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`${directory}: cannot be read (${cause(error)}); ${RESTORE}`);
+    throw new StoreError(`${directory}: cannot be read (${cause(error)}); ${restore}`);
   }
 }
 
@@ -139,7 +139,7 @@ export class LevelStore implements CloudStorage {
     try {
       await this.flush();
       // Whatever the timer still owed.
-      await this.#level.put(FORMAT_KEY, JSON.stringify(FORMAT), { sync: true });
+      await this.#level.put(formatKey, JSON.stringify(formatVersion), { sync: true });
     } finally {
       await this.#level.close();
     }
@@ -171,15 +171,15 @@ export class LevelStore implements CloudStorage {
     this.#syncTimer = setTimeout(() => {
       this.#syncTimer = undefined;
       // Any write will do, for all are in one log; one of nothing at all is not passed on to LevelDB.
-      this.#level.put(FORMAT_KEY, JSON.stringify(FORMAT), { sync: true }).catch((error: unknown) => {
+      this.#level.put(formatKey, JSON.stringify(formatVersion), { sync: true }).catch((error: unknown) => {
         this.#fault ??= new StoreError(`${this.#directory}: cannot be written (${cause(error)})`);
       });
-    }, SYNC_WITHIN);
+    }, syncWithin);
     this.#syncTimer.unref();
   }
 }
 
-const RESTORE = "restore it from a copy, or move it away to start anew";
+const restore = "restore it from a copy, or move it away to start anew";
 
 /** Sees to it that the directory is there. Returns whether there is nothing in it yet. */
 function prepare(directory: string): boolean {
@@ -193,7 +193,7 @@ function prepare(directory: string): boolean {
   // A first start that was cut short leaves these.
   if (names.every((name) => /^(?:LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.dbtmp)$/.test(name))) return true;
   if (names.some((name) => /^MANIFEST-\d+$/.test(name))) {
-    throw new StoreError(`${directory}: the data is damaged (no file CURRENT); ${RESTORE}`);
+    throw new StoreError(`${directory}: the data is damaged (no file CURRENT); ${restore}`);
   }
   throw new StoreError(`${directory}: holds files of another program; name a new or empty directory`);
 }
@@ -204,10 +204,10 @@ async function readAll(level: Level, directory: string): Promise<Entry[]> {
   const iterator = level.iterator();
   try {
     for (;;) {
-      const some = await iterator.nextv(READ_AT_ONCE);
+      const some = await iterator.nextv(readAtOnce);
       if (some.length === 0) break;
       for (const [key, text] of some) {
-        if (key === FORMAT_KEY) format = parsed(key, text, directory);
+        if (key === formatKey) format = parsed(key, text, directory);
         // Without a format it is another program's, and its values need not be JSON.
         else entries.push([key, format === undefined ? text : parsed(key, text, directory)]);
       }
@@ -215,7 +215,7 @@ async function readAll(level: Level, directory: string): Promise<Entry[]> {
   } finally {
     await iterator.close();
   }
-  if (format === FORMAT) return entries;
+  if (format === formatVersion) return entries;
   if (format !== undefined) {
     const found = JSON.stringify(format).slice(0, 40);
     throw new StoreError(
@@ -225,7 +225,7 @@ async function readAll(level: Level, directory: string): Promise<Entry[]> {
   if (entries.length > 0) {
     throw new StoreError(`${directory}: a database of another program; name a new or empty directory`);
   }
-  await level.put(FORMAT_KEY, JSON.stringify(FORMAT), { sync: true });
+  await level.put(formatKey, JSON.stringify(formatVersion), { sync: true });
   return entries;
 }
 
@@ -235,7 +235,7 @@ function parsed(key: string, text: string, directory: string): unknown {
   } catch {
     // The text is not quoted: it may hold a secret.
     throw new StoreError(
-      `${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${RESTORE}`,
+      `${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${restore}`,
     );
   }
 }
@@ -243,12 +243,12 @@ function parsed(key: string, text: string, directory: string): unknown {
 function openFault(directory: string, error: unknown): string {
   const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
   switch ((reason as { code?: unknown }).code) {
-    case "LEVEL_LOCKED":
+    case "levelLocked":
       return `${directory}: in use by another process; end that one, or choose another directory`;
-    case "LEVEL_CORRUPTION":
-      return `${directory}: the data is damaged (${cause(reason)}); ${RESTORE}`;
+    case "levelCorruption":
+      return `${directory}: the data is damaged (${cause(reason)}); ${restore}`;
     default:
-      return `${directory}: cannot be opened (${cause(reason)}); choose another directory, or ${RESTORE}`;
+      return `${directory}: cannot be opened (${cause(reason)}); choose another directory, or ${restore}`;
   }
 }
 

@@ -19,7 +19,7 @@ const fitted =
 const esp32 = "ESP32 datasheet, at 3.3 V";
 
 /** Radio as in 3GPP's study; the board's share is the field's. */
-export const limit: EnergyProfile = {
+const limit: EnergyProfile = {
   name: "limit",
   modem: {
     psm: derived(0.000_015, study),
@@ -53,7 +53,7 @@ export const limit: EnergyProfile = {
 };
 
 /** Modules of today in public networks, at 3.6 V. */
-export const field: EnergyProfile = {
+const field: EnergyProfile = {
   name: "field",
   modem: {
     psm: derived(0.000_014_4, "4 uA at 3.6 V: SARA-N2 3.6 uA, BC95 4.2 uA, SIM7020 3.4 uA in PSM"),

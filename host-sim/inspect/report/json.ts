@@ -29,7 +29,7 @@ export function datagramJson(report: DatagramReport): DatagramJson {
     time: milliseconds(report.time),
     direction: report.direction,
     fate: report.fate,
-    ...(report.deliveredAt === undefined ? {} : { deliveredAt: milliseconds(report.deliveredAt) }),
+    deliveredAt: report.deliveredAt === undefined ? undefined : milliseconds(report.deliveredAt),
     length: report.bytes.length,
     sha256: createHash("sha256").update(report.bytes).digest("hex"),
     message: "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message),
@@ -41,7 +41,7 @@ export function resultJson(result: SimulationResult, datagrams: readonly Datagra
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,
-    ...(rest.board === undefined ? {} : { board: boardJson(rest.board) }),
+    board: rest.board === undefined ? undefined : boardJson(rest.board),
     virtualMs: milliseconds(virtualTime),
     asleepMs: milliseconds(asleep),
     device: {

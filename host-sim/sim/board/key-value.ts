@@ -6,7 +6,7 @@ import { commandHeader, valueType } from "./protocol";
 import type { PowerDomain } from "../flash/power-domain";
 
 /** A value: bytes (format "buffer"), text ("string"), or an integer. */
-export type StoredValue = Uint8Array | string | number;
+type StoredValue = Uint8Array | string | number;
 
 /** Stores by name, in each its values by key. */
 export type KeyValueStores = Map<string, Map<string, StoredValue>>;

@@ -20,7 +20,7 @@ export interface MemoryFlashOptions {
 }
 
 /** A write that the flash cannot do: a fault in the firmware. */
-export class FlashMisuse extends Error {
+class FlashMisuse extends Error {
   override readonly name = "FlashMisuse";
 }
 

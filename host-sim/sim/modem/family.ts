@@ -100,7 +100,7 @@ export interface PowerTraits {
   readonly goodbye?: string;
 }
 
-export interface SleepTraits {
+interface SleepTraits {
   /** After PSM it is as after a boot. */
   readonly boots: boolean;
   /** Any byte on the UART ends PSM; that byte, and what comes within `deafFor` ms, is lost. */

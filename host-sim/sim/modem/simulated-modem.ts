@@ -99,8 +99,8 @@ export class SimulatedModem {
       onDropped: (reason) => this.#dropped("command", reason),
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
-      ...(family.gap === undefined ? {} : { gap: family.gap }),
-      ...(family.urcsWait === undefined ? {} : { urcsWait: family.urcsWait }),
+      gap: family.gap,
+      urcsWait: family.urcsWait,
       dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
     });
     this.#registration = new Registration({
@@ -122,7 +122,7 @@ export class SimulatedModem {
       onWakeByTimer: () => this.#sleep.wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
       maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
-      ...(family.sleep.lock === undefined ? {} : { lock: family.sleep.lock }),
+      lock: family.sleep.lock,
     });
     this.#power = new Power({
       scheduler,

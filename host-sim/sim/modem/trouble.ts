@@ -43,7 +43,7 @@ export class Trouble {
     if (this.#random.chance(this.#quirks.deaf ?? 0)) this.deaf = true;
     if (!this.deaf) return true;
     const radio =
-      command.name === "+CFUN" && command.form === "set" && /^1/.test(command.args[0]?.text ?? "");
+      command.name === "+CFUN" && command.form === "set" && command.args[0]?.text.startsWith("1") === true;
     if (!radio && command.name !== this.#restartCommand) return false;
     this.deaf = false;
     return true;

@@ -17,7 +17,7 @@ import { Random } from "../time/random";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
 
 /** Bytes in each of the ESP32's hardware FIFOs. */
-export const fifoSize = 128;
+const fifoSize = 128;
 /** Waiting bytes at which the receive interrupt is raised. */
 const receiveThreshold = 120;
 /** Silence, in symbol (byte) times, that raises it for fewer bytes. */

@@ -8,7 +8,7 @@ import type { Random } from "../time/random";
 export type Coverage = 0 | 1 | 2;
 
 /** A log-normal time: its median and 95th percentile, ms. */
-export interface Spread {
+interface Spread {
   readonly median: number;
   readonly p95: number;
 }

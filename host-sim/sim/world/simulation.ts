@@ -161,7 +161,7 @@ export class Simulation {
       return {
         ...result,
         complete: shortfall === undefined,
-        ...(shortfall === undefined ? {} : { shortfall }),
+        shortfall,
       };
     } finally {
       await world.close();

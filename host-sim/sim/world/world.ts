@@ -148,8 +148,8 @@ export class World {
       scheduler: clock,
       random: random.fork("radio"),
       coverage: options.coverage,
-      ...(options.loss === undefined ? {} : { loss: options.loss }),
-      ...(options.natIdle === undefined ? {} : { natIdle: options.natIdle }),
+      loss: options.loss,
+      natIdle: options.natIdle,
       onDatagram: (report) => this.#emit({ time: report.time, source: "air", report }),
     });
     this.cell = cell;
@@ -162,7 +162,7 @@ export class World {
       scriptEngine,
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
       products: [demoProduct(device.productKey, commandsAs(format))],
-      limits: { commandTimeout, ...(readingsKept === undefined ? {} : { readings: readingsKept }) },
+      limits: readingsKept === undefined ? { commandTimeout } : { commandTimeout, readings: readingsKept },
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });
     this.cloud = cloud;
@@ -264,9 +264,13 @@ export class World {
   }
 
   async #boot(resetReason: "Power-On" | "Software" | "Panic" | "Deep Sleep"): Promise<void> {
-    let rtc: number | undefined;
+    // The board's own clock goes on over a restart, not over a loss of power.
+    let rtc =
+      resetReason === "Power-On" || this.#clockError === undefined
+        ? undefined
+        : epoch + this.clock.now + this.#clockError;
     if (resetReason === "Deep Sleep") {
-      rtc = this.#endSleep();
+      rtc = this.#endSleep() ?? rtc;
       this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
     } else {
       this.#retained.fill(0);
@@ -295,14 +299,10 @@ export class World {
         ...settingsOf(this.#options, reports),
       },
       keyValue: this.#keyValue,
-      ...(this.flash === undefined ? {} : { flash: new Map([["journal", this.flash]]) }),
+      flash: this.flash === undefined ? undefined : new Map([["journal", this.flash]]),
       power: this.power,
       resetReason,
-      // The board's own clock goes on over a restart, not over a loss of power.
-      ...(resetReason === "Power-On" || this.#clockError === undefined
-        ? {}
-        : { rtc: epoch + this.clock.now + this.#clockError }),
-      ...(rtc === undefined ? {} : { rtc }),
+      rtc,
       retained: this.#retained,
       onClockSet: (error) => (this.#clockError = error),
       serial: this.uart.board,
@@ -369,12 +369,12 @@ export class World {
 }
 
 /** Settings for the lines that a modem of this family has. */
-function controlLines({ power }: Family): Record<string, number> {
+function controlLines({ power }: Family): Record<string, number | undefined> {
   return {
-    ...(power.key === undefined ? {} : { powerKey: powerKeyPin }),
+    powerKey: power.key === undefined ? undefined : powerKeyPin,
     // Where the key can switch it off as well, a board rarely spends another pin on the reset.
-    ...(power.key?.off === Infinity || power.key === undefined ? { reset: resetPin } : {}),
-    ...(power.wakePin === true ? { wake: wakePin } : {}),
+    reset: power.key?.off === Infinity || power.key === undefined ? resetPin : undefined,
+    wake: power.wakePin === true ? wakePin : undefined,
   };
 }
 

@@ -27,7 +27,7 @@ export interface CodecResult {
   readonly offsets: Rate;
 }
 
-export interface Rate {
+interface Rate {
   /** ns per message. */
   readonly ours: number;
   readonly coapPacket: number;

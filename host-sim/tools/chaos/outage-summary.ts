@@ -39,5 +39,5 @@ export function outageSummary(result: OutageResult, realTime: number, palette: P
 /** The run as one JSON document; only what the seed decides. */
 export function outageJson(result: OutageResult): object {
   const { board } = result;
-  return { ...result, ...(board === undefined ? {} : { board: boardJson(board) }) };
+  return { ...result, board: board === undefined ? undefined : boardJson(board) };
 }

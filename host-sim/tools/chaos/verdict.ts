@@ -270,7 +270,7 @@ function hadFault(script: Script, kind: string, before: number): boolean {
 }
 
 /** Values in one order, numbers to 32 bits: what travels in bytes has no more. */
-export function canonical(values: unknown): string {
+function canonical(values: unknown): string {
   return JSON.stringify(values, (_key, value: unknown) => {
     if (typeof value === "number") return Math.fround(value);
     if (!isObject(value)) return value;

@@ -34,7 +34,7 @@ export interface Tolerance {
 }
 
 /** Of a module. */
-export const tolerance: Tolerance = Object.freeze({ share: 0.05, bytes: 32 });
+const tolerance: Tolerance = Object.freeze({ share: 0.05, bytes: 32 });
 /** Of a board: less than a module that came onto it unnoticed. */
 export const boardTolerance: Tolerance = Object.freeze({ share: 0.01, bytes: 0 });
 

@@ -14,7 +14,7 @@ import { NetstringReader, netstring } from "../../sim/engine/netstring";
 import { nativeProgram } from "./native";
 
 /** Chunks that hold the same. */
-export interface ChunkTally {
+interface ChunkTally {
   readonly count: number;
   /** Bytes on this machine, headers included. */
   readonly here: number;

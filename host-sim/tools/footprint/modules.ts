@@ -33,7 +33,7 @@ export interface BoardFirmware {
 }
 
 /** The board whose footprint is printed and kept. */
-export const usualBoard = "m5stack-nbiot";
+const usualBoard = "m5stack-nbiot";
 
 /** @throws Error for a manifest that is none, or lacks something */
 export function boardFirmware(board = usualBoard, root = projectRoot()): BoardFirmware {

@@ -128,7 +128,7 @@ export function verdict(session: SessionRoom, needed: Needed): string {
 }
 
 /** The part of a module's name before its last stroke; what has none is the firmware's top. */
-export function roomOf(name: string): string {
+function roomOf(name: string): string {
   const at = name.indexOf("/");
   return at < 0 ? "firmware" : name.slice(0, at);
 }

@@ -43,12 +43,12 @@ export const moments = Object.freeze([
   "command",
   "other work",
 ] as const);
-export type Moment = (typeof moments)[number];
+type Moment = (typeof moments)[number];
 
 /**
  * The machine itself when it has just been cloned from flash: SDK 8.2.3 with an empty main, counted as above.
  */
-export const machine: Room = Object.freeze({ slots: 71, chunks: 36 });
+const machine: Room = Object.freeze({ slots: 71, chunks: 36 });
 
 /** RAM at one moment, on a machine of 32 bits. */
 export interface Room {
@@ -58,7 +58,7 @@ export interface Room {
   readonly chunks: number;
 }
 
-export interface MomentRoom extends Room {
+interface MomentRoom extends Room {
   readonly moment: Moment;
   /** Events after which the heap was looked at; the greatest sum counts. */
   readonly looks: number;

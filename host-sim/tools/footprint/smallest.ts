@@ -6,7 +6,7 @@ import { fitsInto } from "./session";
 import type { Bounds, Room, SessionOptions, SessionRoom } from "./session";
 
 /** How exactly it is found. */
-export const grain: Bounds = Object.freeze({ slots: 16, bytes: 256 });
+const grain: Bounds = Object.freeze({ slots: 16, bytes: 256 });
 
 /** More than any session needs, and less than the host's heap has. */
 const ample: Bounds = Object.freeze({ slots: 100_000, bytes: 8_000_000 });

@@ -13,7 +13,7 @@ import type { Restart, SerialWire } from "../../sim/board/board";
 import type { KeyValueStores } from "../../sim/board/key-value";
 
 /** The serial port, as it is used here. */
-export interface Port {
+interface Port {
   write(bytes: Uint8Array, done: () => void): void;
   /** Levels of the lines that a program drives; either may stay as it is. */
   set(lines: { readonly dtr?: boolean; readonly rts?: boolean }): void;
@@ -85,7 +85,7 @@ export class SerialDevice {
       seed: `${process.pid} ${performance.now()} ${this.#boots}`,
       epoch: Date.now(),
       rtc: Date.now(),
-      config: { ...config, ...(powerKey === undefined ? {} : { powerKey: powerKeyPin }) },
+      config: powerKey === undefined ? config : { ...config, powerKey: powerKeyPin },
       keyValue: this.#keyValue,
       resetReason,
       serial: this.#wire(),

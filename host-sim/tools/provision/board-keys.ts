@@ -68,7 +68,9 @@ const anyImei = "000000000000000";
 /** The image of an NVS partition of `size` bytes that holds the keys. */
 export function keysImage(keys: BoardKeys, size: number): Uint8Array {
   const { productKey, deviceKey, deviceSecret } = keys;
-  const texts = { productKey, ...(deviceKey === undefined ? {} : { deviceKey }), deviceSecret };
+  const texts: Record<string, string> = { productKey };
+  if (deviceKey !== undefined) texts.deviceKey = deviceKey;
+  texts.deviceSecret = deviceSecret;
   return writeNvsImage(size, { namespace: store, texts });
 }
 

@@ -34,7 +34,7 @@ export const pageSize = 4096;
 /** NVS wants three pages: one in use, one to move to, one that is kept empty for that. */
 export const leastPages = 3;
 /** Longest name of a namespace or a key, bytes. */
-export const longestName = 15;
+const longestName = 15;
 
 const entrySize = 32;
 const entriesPerPage = 126;

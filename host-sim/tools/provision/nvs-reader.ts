@@ -11,7 +11,7 @@
  */
 
 /** A value of an image, with its type as ESP-IDF names it. */
-export type NvsValue =
+type NvsValue =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "u8" | "i8" | "u16" | "i16" | "u32" | "i32"; readonly value: number }
   | { readonly type: "u64" | "i64"; readonly value: bigint };
@@ -29,12 +29,12 @@ export interface NvsProblem {
   readonly problem: string;
 }
 
-const PAGE = 4096;
-const ENTRY = 32;
-const ENTRIES = 126;
-const ENTRIES_AT = 64;
+const pageSize = 4096;
+const entrySize = 32;
+const entriesPerPage = 126;
+const entriesAt = 64;
 
-const PAGE_STATES = new Map([
+const pageStates = new Map([
   [0xffffffff, "empty"],
   [0xfffffffe, "active"],
   [0xfffffffc, "full"],
@@ -52,10 +52,10 @@ const integers: ReadonlyMap<number, (view: DataView, at: number) => NvsValue> = 
   [0x18, (view: DataView, at: number): NvsValue => ({ type: "i64", value: view.getBigInt64(at, true) })],
 ]);
 
-const STRING = 0x21;
-const OLD_BLOB = 0x41;
-const BLOB_DATA = 0x42;
-const BLOB_INDEX = 0x48;
+const stringType = 0x21;
+const oldBlob = 0x41;
+const blobData = 0x42;
+const blobIndex = 0x48;
 
 /** One item as found, before namespaces have names. */
 interface Item {
@@ -80,21 +80,21 @@ export function readNvsImage(image: Uint8Array): NvsContents | NvsProblem {
 }
 
 function contents(image: Uint8Array): NvsContents {
-  if (image.length === 0 || image.length % PAGE !== 0) {
-    throw new Unsound(`${image.length} bytes are no whole number of pages of ${PAGE} bytes`);
+  if (image.length === 0 || image.length % pageSize !== 0) {
+    throw new Unsound(`${image.length} bytes are no whole number of pages of ${pageSize} bytes`);
   }
   const items: Item[] = [];
   const sequences = new Set<number>();
   let emptyPages = 0;
   let active = 0;
-  for (let at = 0; at < image.length; at += PAGE) {
-    const page = image.subarray(at, at + PAGE);
-    const where = `page ${at / PAGE}`;
-    const view = new DataView(page.buffer, page.byteOffset, PAGE);
-    const state = PAGE_STATES.get(view.getUint32(0, true));
+  for (let at = 0; at < image.length; at += pageSize) {
+    const page = image.subarray(at, at + pageSize);
+    const where = `page ${at / pageSize}`;
+    const view = new DataView(page.buffer, page.byteOffset, pageSize);
+    const state = pageStates.get(view.getUint32(0, true));
     if (state === undefined) throw new Unsound(`${where}: unknown state ${hex(view.getUint32(0, true))}`);
     if (state === "empty") {
-      if (!isErased(page, 0, PAGE)) throw new Unsound(`${where}: marked as empty, and is not`);
+      if (!isErased(page, 0, pageSize)) throw new Unsound(`${where}: marked as empty, and is not`);
       emptyPages++;
       continue;
     }
@@ -115,12 +115,12 @@ function readPage(page: Uint8Array, view: DataView, where: string, items: Item[]
   // The bitmap has room for 128 entries; the last two do not exist.
   if (page[63] >> 4 !== 0xf) throw new Unsound(`${where}: the bitmap marks entries that do not exist`);
   let ended = false;
-  for (let index = 0; index < ENTRIES;) {
+  for (let index = 0; index < entriesPerPage;) {
     const place = `${where}, entry ${index}`;
-    const at = ENTRIES_AT + index * ENTRY;
+    const at = entriesAt + index * entrySize;
     switch (mark(page, index)) {
       case 3:
-        if (!isErased(page, at, at + ENTRY)) throw new Unsound(`${place}: marked as empty, and is not`);
+        if (!isErased(page, at, at + entrySize)) throw new Unsound(`${place}: marked as empty, and is not`);
         ended = true;
         index++;
         break;
@@ -140,7 +140,7 @@ function readPage(page: Uint8Array, view: DataView, where: string, items: Item[]
 
 /** Adds the item that starts at an entry, and returns how many entries it takes. */
 function readItem(page: Uint8Array, view: DataView, index: number, where: string, items: Item[]): number {
-  const at = ENTRIES_AT + index * ENTRY;
+  const at = entriesAt + index * entrySize;
   if (
     view.getUint32(at + 4, true) !== checksum([page.subarray(at, at + 4), page.subarray(at + 8, at + 32)])
   ) {
@@ -148,31 +148,32 @@ function readItem(page: Uint8Array, view: DataView, index: number, where: string
   }
   const [namespace, type, span, chunk] = page.subarray(at, at + 4);
   const key = keyAt(page, at + 8, where);
-  if (type !== BLOB_DATA && chunk !== 0xff) throw new Unsound(`${where}: a chunk of what has none`);
+  if (type !== blobData && chunk !== 0xff) throw new Unsound(`${where}: a chunk of what has none`);
   const integer = integers.get(type);
-  if (integer !== undefined || type === BLOB_INDEX) {
+  if (integer !== undefined || type === blobIndex) {
     if (span !== 1) throw new Unsound(`${where}: takes ${span} entries, expected 1`);
     items.push({ where, namespace, key, value: integer?.(view, at + 24) });
     return 1;
   }
-  if (type !== STRING && type !== OLD_BLOB && type !== BLOB_DATA) {
+  if (type !== stringType && type !== oldBlob && type !== blobData) {
     throw new Unsound(`${where}: unknown type ${hex(type)}`);
   }
   const length = view.getUint16(at + 24, true);
-  if (span !== 1 + Math.ceil(length / ENTRY)) {
+  if (span !== 1 + Math.ceil(length / entrySize)) {
     throw new Unsound(`${where}: takes ${span} entries for ${length} bytes`);
   }
-  if (index + span > ENTRIES) throw new Unsound(`${where}: runs over the end of the page`);
+  if (index + span > entriesPerPage) throw new Unsound(`${where}: runs over the end of the page`);
   for (let i = index + 1; i < index + span; i++) {
     if (mark(page, i) !== 2) throw new Unsound(`${where}: entry ${i} belongs to it and is not written`);
   }
-  const end = at + ENTRY + length;
-  const bytes = page.subarray(at + ENTRY, end);
+  const end = at + entrySize + length;
+  const bytes = page.subarray(at + entrySize, end);
   if (view.getUint32(at + 28, true) !== checksum([bytes])) {
     throw new Unsound(`${where}: checksum of the data is wrong`);
   }
-  if (!isErased(page, end, at + span * ENTRY)) throw new Unsound(`${where}: something stands behind its end`);
-  const value = type === STRING ? textOf(bytes, where) : undefined;
+  if (!isErased(page, end, at + span * entrySize))
+    throw new Unsound(`${where}: something stands behind its end`);
+  const value = type === stringType ? textOf(bytes, where) : undefined;
   items.push({ where, namespace, key, value });
   return span;
 }

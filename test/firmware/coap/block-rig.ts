@@ -5,7 +5,8 @@
 import { Rig } from "./rig";
 import { block, blockText } from "./block-notation";
 import { code, hex, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
-import { ServingRig, client } from "./serving";
+import { ServingRig } from "./serving";
+import type { client } from "./serving";
 import type { BothHalves } from "./both-halves";
 import type { Response } from "../../../firmware/coap/exchange";
 import type { Sent } from "./rig";

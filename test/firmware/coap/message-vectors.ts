@@ -7,7 +7,7 @@ import type { FormatFault } from "../../../firmware/coap/message";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 
 const a = (count: number): string => "61".repeat(count);
-export const post = { type: 0, code: 2, messageId: 1 };
+const post = { type: 0, code: 2, messageId: 1 };
 
 /** Messages and their only bytes. CoAP has one form for every message, so each row runs both ways. */
 export const vectors: [name: string, fields: Fields, bytes: string][] = [

@@ -14,7 +14,7 @@ const answer = (rig: Rig, over: Partial<Fields> = {}): Fields => {
 describe("a non-confirmable request", () => {
   const ask = (payload?: Uint8Array) => {
     const rig = new Rig();
-    return { rig, ...rig.post({ confirmable: false, ...(payload === undefined ? {} : { payload }) }) };
+    return { rig, ...rig.post({ confirmable: false, payload }) };
   };
 
   it("is sent once", () => {

@@ -76,8 +76,8 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
 });
 
 it("an empty powerKey means that there is none; settings of others are passed over", () => {
-  expect(readSettings({ server, modemSupply: "" })).not.toHaveProperty("modemSupply");
-  expect(readSettings({ server, powerKey: "", ssid: "x", deviceSecret: "s" })).not.toHaveProperty("powerKey");
+  expect(readSettings({ server, modemSupply: "" }).modemSupply).toBeUndefined();
+  expect(readSettings({ server, powerKey: "", ssid: "x", deviceSecret: "s" }).powerKey).toBeUndefined();
 });
 
 describe("a value that cannot work is refused by name, with what it may be", () => {

@@ -23,7 +23,7 @@ export const registeredAnswer = '+CEREG: 5,1,"5B57","01A50B1A",9,,,"00000101","0
 export type Answer = readonly string[] | ((line: string) => readonly string[] | undefined);
 
 /** What a modem answers that has a card, is registered, and does as it is told. */
-export const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
+const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
   ["AT+CGMM", ["SIM7020G", "OK"]],
   ["AT+CGSN", [imei, "OK"]],
   ["AT+CPIN?", ["+CPIN: READY", "OK"]],

@@ -99,7 +99,7 @@ export class SimulatedBoard {
   #wires(): Partial<DriverOptions> {
     const { key, reset, wakePin } = this.modem.family.power;
     return {
-      ...(key === undefined ? {} : { powerKey: (pressed: boolean) => this.modem.setPowerKey(pressed) }),
+      powerKey: key === undefined ? undefined : (pressed: boolean) => this.modem.setPowerKey(pressed),
       ...(reset !== undefined && (key === undefined || key.off === Infinity)
         ? { reset: (pressed: boolean) => this.modem.setReset(pressed) }
         : {}),
@@ -155,7 +155,7 @@ export class SimulatedBoard {
       onDown: (reason) => this.states.push(`down ${reason}`),
       onTime: (time, now) => this.times.push({ epoch: time, time: now }),
       log: modemLog((event) => this.log.push(logLine(event).slice("modem: ".length))),
-      ...(this.#resume === undefined ? {} : { resume: this.#resume }),
+      resume: this.#resume,
       ...this.#options.driver,
     });
     const { returned, failures } = this;

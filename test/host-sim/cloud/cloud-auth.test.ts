@@ -2,14 +2,14 @@
 import { describe, expect, it, test } from "vitest";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import {
-  DEVICE,
-  DK,
-  EMPTY,
-  OTHER,
-  PK,
-  SECRET,
+  demoDevice,
+  dk,
+  noBytes,
+  otherDevice,
+  pk,
+  demoSecret,
   TestDevice,
-  WARM,
+  warm,
   authSign,
   rig,
   eventsOf,
@@ -17,24 +17,24 @@ import {
   sessionSign,
 } from "./harness";
 
-const READING = rawReading(1, [1, WARM]);
-const UP = "thing/model/up_raw";
+const reading = rawReading(1, [1, warm]);
+const up = "thing/model/up_raw";
 
 describe("authentication", () => {
   it("gives a fresh random token and activates the device", () => {
     const b = rig();
     const device = new TestDevice(b);
-    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "inactive", lastSeen: undefined });
+    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "inactive", lastSeen: undefined });
     const reply = device.authenticate(5000);
     expect(reply.code).toBe("2.04");
     expect(JSON.parse(reply.text)).toEqual({ token: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
-    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "online", lastSeen: 5000, lifetime: 3600 });
-    expect(b.cloud.device(PK, "other")).toMatchObject({ state: "inactive" });
+    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "online", lastSeen: 5000, lifetime: 3600 });
+    expect(b.cloud.device(pk, "other")).toMatchObject({ state: "inactive" });
     const first = device.token;
     device.authenticate(6000);
     expect(device.token).not.toBe(first);
     expect(eventsOf(b, "state")).toEqual([
-      { type: "state", productKey: PK, deviceKey: DK, from: "inactive", to: "online", at: 5000 },
+      { type: "state", productKey: pk, deviceKey: dk, from: "inactive", to: "online", at: 5000 },
     ]);
   });
 
@@ -42,7 +42,7 @@ describe("authentication", () => {
     const b = rig({ edition: "tokenless" });
     const reply = new TestDevice(b).authenticate();
     expect(reply).toMatchObject({ code: "2.04", text: "", options: [] });
-    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+    expect(b.cloud.device(pk, dk)?.state).toBe("online");
   });
 
   test.each<[string, Record<string, unknown>, string]>([
@@ -60,9 +60,9 @@ describe("authentication", () => {
     ["no sign", { sign: undefined }, "4.00"],
     ["an empty sign", { sign: "" }, "4.01"],
     ["a wrong sign", { sign: "0".repeat(64) }, "4.01"],
-    ["a sign in lower case", { sign: authSign(DK, 3600, SECRET).toLowerCase() }, "4.01"],
-    ["the sign of another lifetime", { sign: authSign(DK, 60, SECRET) }, "4.01"],
-    ["the sign of another device", { sign: authSign("other", 3600, OTHER.deviceSecret) }, "4.01"],
+    ["a sign in lower case", { sign: authSign(dk, 3600, demoSecret).toLowerCase() }, "4.01"],
+    ["the sign of another lifetime", { sign: authSign(dk, 60, demoSecret) }, "4.01"],
+    ["the sign of another device", { sign: authSign("other", 3600, otherDevice.deviceSecret) }, "4.01"],
     ["something more in the body", { version: "1.0" }, "2.04"],
   ])("%s: answer %s", (_name, fields, code) => {
     const b = rig();
@@ -70,7 +70,7 @@ describe("authentication", () => {
     expect(reply.code).toBe(code);
     if (code === "2.04") return;
     expect(reply).toMatchObject({ text: "", options: [] });
-    expect(b.cloud.device(PK, DK)).toMatchObject({ state: "inactive", counters: { authRefused: 1 } });
+    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "inactive", counters: { authRefused: 1 } });
     expect(eventsOf(b, "auth-refused")).toHaveLength(1);
     expect(b.events).toHaveLength(1);
   });
@@ -78,14 +78,14 @@ describe("authentication", () => {
   const bodies = ["", "{", "null", "5", "[]", '"text"', "\u0000", "{}{}"];
   test.each(bodies)("the body %j is no JSON object: 4.00", (body) => {
     const b = rig();
-    const path = ["auth", PK, DK];
+    const path = ["auth", pk, dk];
     expect(new TestDevice(b).send(0, { path, payload: body, sign: null }).code).toBe("4.00");
   });
 
   it("answers an unknown device exactly as a wrong signature", () => {
-    const ask = (fields: Partial<typeof DEVICE>): [unknown, string[]] => {
+    const ask = (fields: Partial<typeof demoDevice>): [unknown, string[]] => {
       const b = rig();
-      const reply = new TestDevice(b, { ...DEVICE, ...fields }).authenticate();
+      const reply = new TestDevice(b, { ...demoDevice, ...fields }).authenticate();
       return [reply, eventsOf(b, "auth-refused").map(({ reason }) => reason)];
     };
     const [unknown, itsReasons] = ask({ deviceKey: "861234567890999" });
@@ -96,15 +96,15 @@ describe("authentication", () => {
   });
 
   it("shuts a disabled device out, but tells only whoever can sign", () => {
-    const b = rig({ devices: [{ ...DEVICE, state: "disabled" }] });
+    const b = rig({ devices: [{ ...demoDevice, state: "disabled" }] });
     const device = new TestDevice(b);
     expect(device.authenticate().code).toBe("4.03");
     expect(device.authenticate(0, { sign: "0".repeat(64) }).code).toBe("4.01");
-    expect(b.cloud.device(PK, DK)?.state).toBe("disabled");
+    expect(b.cloud.device(pk, dk)?.state).toBe("disabled");
   });
 
   it("takes only POST", () => {
-    const path = ["auth", PK, DK];
+    const path = ["auth", pk, dk];
     expect(new TestDevice(rig()).send(0, { path, code: 1, sign: null }).code).toBe("4.05");
   });
 });
@@ -115,18 +115,18 @@ describe("signed requests, edition of May 2019", () => {
     device.authenticate();
     return device;
   }
-  const path = ["topic", "sys", PK, DK, "thing", "model", "up_raw"];
+  const path = ["topic", "sys", pk, dk, "thing", "model", "up_raw"];
   const signed = (device: TestDevice, sequence: number): string => {
-    return sessionSign(SECRET, `token${device.token}sequence${sequence}`);
+    return sessionSign(demoSecret, `token${device.token}sequence${sequence}`);
   };
 
   it("are served in ascending sequence, gaps allowed", () => {
     const device = online();
-    expect(device.post(1, UP, READING).code).toBe("2.04");
-    expect(device.post(2, UP, READING).code).toBe("2.04");
+    expect(device.post(1, up, reading).code).toBe("2.04");
+    expect(device.post(2, up, reading).code).toBe("2.04");
     device.sequence = 1000;
-    expect(device.post(3, UP, READING).code).toBe("2.04");
-    expect(device.rig.cloud.device(PK, DK)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
+    expect(device.post(3, up, reading).code).toBe("2.04");
+    expect(device.rig.cloud.device(pk, dk)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
   });
 
   test.each<[string, (device: TestDevice) => string | null, string, RegExp]>([
@@ -134,51 +134,51 @@ describe("signed requests, edition of May 2019", () => {
     ["an empty signature", () => "", "4.00", /unparsable/],
     ["a signature that is no hex", () => "xyz", "4.00", /unparsable/],
     ["another key", (d) => sessionSign("wrong", `token${d.token}sequence9`), "4.00", /unparsable/],
-    ["a wrong token", () => sessionSign(SECRET, "token0123456789abcdefsequence9"), "4.01", /wrong token/],
-    ["a shorter token", () => sessionSign(SECRET, "token0sequence9"), "4.01", /wrong token/],
+    ["a wrong token", () => sessionSign(demoSecret, "token0123456789abcdefsequence9"), "4.01", /wrong token/],
+    ["a shorter token", () => sessionSign(demoSecret, "token0sequence9"), "4.01", /wrong token/],
     ["the last sequence again", (d) => signed(d, 5), "4.01", /sequence 5 is not larger than 5/],
     ["a smaller sequence", (d) => signed(d, 4), "4.01", /sequence/],
     ["sequence 0", (d) => signed(d, 0), "4.00", /unparsable/],
   ])("with %s are refused", (_name, sign, code, reason) => {
     const device = online();
     device.sequence = 4;
-    expect(device.post(10, UP, READING).code).toBe("2.04");
-    const reply = device.send(20, { path, payload: READING, sign: sign(device) });
+    expect(device.post(10, up, reading).code).toBe("2.04");
+    const reply = device.send(20, { path, payload: reading, sign: sign(device) });
     expect(reply).toMatchObject({ code, text: "", options: [] });
-    const view = device.rig.cloud.device(PK, DK);
+    const view = device.rig.cloud.device(pk, dk);
     expect(view).toMatchObject({ lastSeen: 10, counters: { signatureRefused: 1 } });
     const [event] = eventsOf(device.rig, "signature-refused");
     expect(event.reason).toMatch(reason);
     expect(JSON.stringify(device.rig.events)).not.toContain(device.token);
     device.sequence = 5;
-    expect(device.post(30, UP, READING).code).toBe("2.04");
+    expect(device.post(30, up, reading).code).toBe("2.04");
   });
 
   it("burn their sequence number even when the body is refused", () => {
     const device = online();
-    expect(device.post(1, UP, EMPTY).code).toBe("4.00");
+    expect(device.post(1, up, noBytes).code).toBe("4.00");
     device.sequence -= 1;
-    expect(device.post(2, UP, READING).code).toBe("4.01");
+    expect(device.post(2, up, reading).code).toBe("4.01");
   });
 
   it("start at 1 again after a new authentication, and the old token dies", () => {
     const device = online();
     device.sequence = 500;
-    device.post(1, UP, READING);
+    device.post(1, up, reading);
     const old = device.token;
     device.authenticate(2);
-    expect(device.post(3, UP, READING).code).toBe("2.04");
-    const sign = sessionSign(SECRET, `token${old}sequence501`);
-    expect(device.send(4, { path, payload: READING, sign }).code).toBe("4.01");
+    expect(device.post(3, up, reading).code).toBe("2.04");
+    const sign = sessionSign(demoSecret, `token${old}sequence501`);
+    expect(device.send(4, { path, payload: reading, sign }).code).toBe("4.01");
   });
 
   it("look the same for an unknown device and for one without a session", () => {
-    const sign = sessionSign(SECRET, "token0123456789abcdefsequence1");
+    const sign = sessionSign(demoSecret, "token0123456789abcdefsequence1");
     const garbled = `${sign.slice(0, -32)}${"0".repeat(32)}`;
     for (const value of [null, "", "FF", sign, garbled]) {
-      const replies = [DK, "861234567890999"].map((deviceKey) => {
-        const device = new TestDevice(rig(), { ...DEVICE, deviceKey });
-        return device.send(0, { path: device.topic(UP), payload: READING, sign: value });
+      const replies = [dk, "861234567890999"].map((deviceKey) => {
+        const device = new TestDevice(rig(), { ...demoDevice, deviceKey });
+        return device.send(0, { path: device.topic(up), payload: reading, sign: value });
       });
       // The one difference would need the device's key: a signature that this key can read is 4.01.
       if (value !== sign) expect(replies[1]).toEqual(replies[0]);
@@ -189,14 +189,14 @@ describe("signed requests, edition of May 2019", () => {
   it("carry the token of the device that the path names", () => {
     const b = rig();
     const one = new TestDevice(b);
-    const two = new TestDevice(b, OTHER);
+    const two = new TestDevice(b, otherDevice);
     one.authenticate();
     two.authenticate();
-    const sign = sessionSign(OTHER.deviceSecret, `token${two.token}sequence1`);
-    expect(one.send(1, { path, payload: READING, sign }).code).toBe("4.00");
-    const forged = sessionSign(SECRET, `token${two.token}sequence1`);
-    expect(one.send(1, { path, payload: READING, sign: forged }).code).toBe("4.01");
-    expect(b.cloud.readings(PK, DK)).toEqual([]);
+    const sign = sessionSign(otherDevice.deviceSecret, `token${two.token}sequence1`);
+    expect(one.send(1, { path, payload: reading, sign }).code).toBe("4.00");
+    const forged = sessionSign(demoSecret, `token${two.token}sequence1`);
+    expect(one.send(1, { path, payload: reading, sign: forged }).code).toBe("4.01");
+    expect(b.cloud.readings(pk, dk)).toEqual([]);
   });
 
   test.each(["key", "000102030405060708090a0b0c0d0e0f"])("use the IV %s when that is set", (iv) => {
@@ -204,44 +204,44 @@ describe("signed requests, edition of May 2019", () => {
     const device = new TestDevice(b);
     device.authenticate();
     // Encrypted with a zero IV, it decrypts to a wrong first block.
-    expect(device.post(1, UP, READING).code).toBe("4.00");
+    expect(device.post(1, up, reading).code).toBe("4.00");
     const hash = Buffer.from(iv === "key" ? "112d046529be3bfa97b3af9f42d762f3" : iv, "hex");
-    const sign = sessionSign(SECRET, `token${device.token}sequence1`, hash);
-    expect(device.send(2, { path, payload: READING, sign }).code).toBe("2.04");
+    const sign = sessionSign(demoSecret, `token${device.token}sequence1`, hash);
+    expect(device.send(2, { path, payload: reading, sign }).code).toBe("2.04");
   });
 });
 
 describe("the later edition", () => {
   it("needs no signature, and calls one a bad option", () => {
     const b = rig({ edition: "tokenless" });
-    const device = new TestDevice(b, DEVICE, false);
-    expect(device.post(0, UP, READING).code).toBe("4.01");
+    const device = new TestDevice(b, demoDevice, false);
+    expect(device.post(0, up, reading).code).toBe("4.01");
     device.authenticate();
-    expect(device.post(1, UP, READING).code).toBe("2.04");
-    const path = device.topic(UP);
-    expect(device.send(2, { path, payload: READING, sign: "AB".repeat(32) }).code).toBe("4.02");
-    expect(device.send(2, { path: ["auth", PK, DK], payload: "{}", sign: "AB" }).code).toBe("4.02");
-    expect(device.post(3_600_000, UP, READING).code).toBe("2.04");
-    expect(device.post(7_200_000, UP, READING).code).toBe("4.01");
+    expect(device.post(1, up, reading).code).toBe("2.04");
+    const path = device.topic(up);
+    expect(device.send(2, { path, payload: reading, sign: "AB".repeat(32) }).code).toBe("4.02");
+    expect(device.send(2, { path: ["auth", pk, dk], payload: "{}", sign: "AB" }).code).toBe("4.02");
+    expect(device.post(3_600_000, up, reading).code).toBe("2.04");
+    expect(device.post(7_200_000, up, reading).code).toBe("4.01");
   });
 
   test.each(["path", "address"] as const)("with sessions tied to the %s, on a new port", (tie) => {
     const b = rig({ edition: "tokenless", tie });
-    const device = new TestDevice(b, DEVICE, false);
+    const device = new TestDevice(b, demoDevice, false);
     device.authenticate();
-    expect(device.post(1, UP, READING).code).toBe("2.04");
+    expect(device.post(1, up, reading).code).toBe("2.04");
     device.peer = { ...device.peer, port: 50_000 };
-    expect(device.post(2, UP, READING).code).toBe(tie === "path" ? "2.04" : "4.01");
+    expect(device.post(2, up, reading).code).toBe(tie === "path" ? "2.04" : "4.01");
     device.authenticate(3);
-    expect(device.post(4, UP, READING).code).toBe("2.04");
+    expect(device.post(4, up, reading).code).toBe("2.04");
   });
 
   it("can be one device's alone", () => {
-    const b = rig({ devices: [DEVICE, { ...OTHER, edition: "tokenless" }] });
+    const b = rig({ devices: [demoDevice, { ...otherDevice, edition: "tokenless" }] });
     expect(new TestDevice(b).authenticate().text).toContain("token");
-    const later = new TestDevice(b, OTHER, false);
+    const later = new TestDevice(b, otherDevice, false);
     expect(later.authenticate()).toMatchObject({ code: "2.04", text: "" });
-    expect(later.post(1, UP, READING).code).toBe("2.04");
+    expect(later.post(1, up, reading).code).toBe("2.04");
   });
 });
 
@@ -252,11 +252,11 @@ describe("lifetime and states", () => {
     device.authenticate(1000, { lifetime: 60 });
     expect(b.cloud.deadline).toBe(61_000);
     b.cloud.poll(60_999);
-    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+    expect(b.cloud.device(pk, dk)?.state).toBe("online");
     b.cloud.poll(61_000);
-    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
     expect(b.cloud.deadline).toBe(Infinity);
-    expect(device.post(61_001, UP, READING).code).toBe("4.01");
+    expect(device.post(61_001, up, reading).code).toBe("4.01");
     expect(eventsOf(b, "signature-refused")[0].reason).toMatch(/lapsed/);
     expect(device.authenticate(62_000, { lifetime: 60 }).code).toBe("2.04");
     expect(eventsOf(b, "state").map(({ from, to, at }) => [from, to, at])).toEqual([
@@ -269,26 +269,26 @@ describe("lifetime and states", () => {
   it("notices by itself when a request comes too late, without a poll", () => {
     const device = new TestDevice(rig());
     device.authenticate(0, { lifetime: 60 });
-    expect(device.post(60_000, UP, READING).code).toBe("4.01");
-    expect(device.rig.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(device.post(60_000, up, reading).code).toBe("4.01");
+    expect(device.rig.cloud.device(pk, dk)?.state).toBe("offline");
   });
 
   it("is prolonged by what succeeds, and by nothing else", () => {
     const b = rig();
     const device = new TestDevice(b);
     device.authenticate(0, { lifetime: 60 });
-    expect(device.post(50_000, UP, READING).code).toBe("2.04");
-    expect(device.post(100_000, UP, EMPTY).code).toBe("4.00");
-    expect(device.post(109_999, UP, READING).code).toBe("2.04");
+    expect(device.post(50_000, up, reading).code).toBe("2.04");
+    expect(device.post(100_000, up, noBytes).code).toBe("4.00");
+    expect(device.post(109_999, up, reading).code).toBe("2.04");
     expect(device.send(160_000, { path: ["nowhere"] }).code).toBe("4.04");
-    expect(device.post(169_999, UP, READING).code).toBe("4.01");
-    expect(b.cloud.device(PK, DK)?.lastSeen).toBe(109_999);
+    expect(device.post(169_999, up, reading).code).toBe("4.01");
+    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(109_999);
   });
 
   it("asks for a poll no later than the next lapse, whichever device's it is", () => {
     const b = rig();
     new TestDevice(b).authenticate(0, { lifetime: 3600 });
-    new TestDevice(b, OTHER).authenticate(10_000, { lifetime: 30 });
+    new TestDevice(b, otherDevice).authenticate(10_000, { lifetime: 30 });
     expect(b.cloud.deadline).toBe(40_000);
     b.cloud.poll(40_000);
     expect(b.cloud.devices().map(({ state }) => state)).toEqual(["online", "offline"]);
@@ -299,39 +299,40 @@ describe("lifetime and states", () => {
     const b = rig();
     const device = new TestDevice(b);
     device.authenticate();
-    b.cloud.disable(PK, DK);
-    expect(device.post(1, UP, READING).code).toBe("4.03");
+    b.cloud.disable(pk, dk);
+    expect(device.post(1, up, reading).code).toBe("4.03");
     expect(device.authenticate(2).code).toBe("4.03");
-    b.cloud.enable(PK, DK);
-    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
-    expect(device.post(3, UP, READING).code).toBe("4.01");
+    b.cloud.enable(pk, dk);
+    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(device.post(3, up, reading).code).toBe("4.01");
     device.authenticate(4);
-    expect(device.post(5, UP, READING).code).toBe("2.04");
-    b.cloud.enable(PK, DK);
-    expect(b.cloud.device(PK, DK)?.state).toBe("online");
+    expect(device.post(5, up, reading).code).toBe("2.04");
+    b.cloud.enable(pk, dk);
+    expect(b.cloud.device(pk, dk)?.state).toBe("online");
   });
 
   it("goes back to inactive when a device was never there", () => {
-    const b = rig({ devices: [{ ...DEVICE, state: "disabled" }] });
-    b.cloud.enable(PK, DK);
-    expect(b.cloud.device(PK, DK)?.state).toBe("inactive");
+    const b = rig({ devices: [{ ...demoDevice, state: "disabled" }] });
+    b.cloud.enable(pk, dk);
+    expect(b.cloud.device(pk, dk)?.state).toBe("inactive");
   });
 });
 
 it("refuses what it cannot be built from", () => {
-  expect(() => rig({ devices: [DEVICE, DEVICE] })).toThrow(DeviceListError);
-  expect(() => rig({ devices: [{ ...DEVICE, deviceKey: "a/b" }] })).toThrow(DeviceListError);
+  expect(() => rig({ devices: [demoDevice, demoDevice] })).toThrow(DeviceListError);
+  expect(() => rig({ devices: [{ ...demoDevice, deviceKey: "a/b" }] })).toThrow(DeviceListError);
   expect(() => rig({ iv: "nonsense" })).toThrow(RangeError);
-  expect(() => rig().cloud.disable(PK, "nobody")).toThrow(/no device/);
-  expect(rig().cloud.device(PK, "nobody")).toBeUndefined();
+  expect(() => rig().cloud.disable(pk, "nobody")).toThrow(/no device/);
+  expect(rig().cloud.device(pk, "nobody")).toBeUndefined();
 });
 
 it("tells no secret to anyone who looks", () => {
   const b = rig();
   const device = new TestDevice(b);
   device.authenticate();
-  device.post(1, UP, READING);
-  device.post(1, UP, EMPTY);
-  const all = JSON.stringify([b.events, b.cloud.devices(), b.cloud.readings(PK, DK)]);
-  for (const secret of [SECRET, device.token, authSign(DK, 3600, SECRET)]) expect(all).not.toContain(secret);
+  device.post(1, up, reading);
+  device.post(1, up, noBytes);
+  const all = JSON.stringify([b.events, b.cloud.devices(), b.cloud.readings(pk, dk)]);
+  for (const secret of [demoSecret, device.token, authSign(dk, 3600, demoSecret)])
+    expect(all).not.toContain(secret);
 });

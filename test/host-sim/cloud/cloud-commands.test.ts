@@ -2,15 +2,15 @@
 import { describe, expect, it, test } from "vitest";
 import type { Command } from "../../../host-sim/cloud/cloud";
 import type { Edition } from "../../../host-sim/cloud/registry/registry";
-import { DEVICE, DK, PK, PRODUCT, TestDevice, WARM, rig, eventsOf, rawReading } from "./harness";
+import { demoDevice, dk, pk, product, TestDevice, warm, rig, eventsOf, rawReading } from "./harness";
 import type { Sent } from "./harness";
 
-const UP = "thing/model/up_raw";
-const SET = "thing/service/measurepoint/set";
-const RELAY: Command = { kind: "set", points: { relay: 1 } };
+const up = "thing/model/up_raw";
+const set = "thing/service/measurepoint/set";
+const relay: Command = { kind: "set", points: { relay: 1 } };
 
 function online(edition: Edition = "token", options: Parameters<typeof rig>[0] = {}): TestDevice {
-  const device = new TestDevice(rig({ edition, ...options }), DEVICE, edition === "token");
+  const device = new TestDevice(rig({ edition, ...options }), demoDevice, edition === "token");
   device.authenticate();
   return device;
 }
@@ -18,22 +18,22 @@ function online(edition: Edition = "token", options: Parameters<typeof rig>[0] =
 /** A reading with an id of its own, which serves here to make the device speak. */
 let reading = 0;
 const speak = (device: TestDevice, now: number): Sent => {
-  return device.post(now, UP, rawReading(++reading, [1, WARM]));
+  return device.post(now, up, rawReading(++reading, [1, warm]));
 };
 
 const offered = (reply: Sent): string | undefined => {
   const option = reply.options.find(({ number }) => number === 2100);
-  return option && Buffer.from(option.value).toString("utf8").replace(`/topic/sys/${PK}/${DK}/`, "");
+  return option && Buffer.from(option.value).toString("utf8").replace(`/topic/sys/${pk}/${dk}/`, "");
 };
 const delivered = (reply: Sent): unknown => {
   const option = reply.options.find(({ number }) => number === 2102);
   return option && JSON.parse(Buffer.from(option.value).toString("utf8"));
 };
 const status = (device: TestDevice): string[] => {
-  return device.rig.cloud.commands(PK, DK).map((command) => command.status);
+  return device.rig.cloud.commands(pk, dk).map((command) => command.status);
 };
 const send = (device: TestDevice, command: Command, now = 0): string => {
-  return device.rig.cloud.sendCommand(PK, DK, command, now);
+  return device.rig.cloud.sendCommand(pk, dk, command, now);
 };
 const answer = (device: TestDevice, now: number, path: string, id: string, code = 200): Sent => {
   return device.post(now, `${path}_reply`, JSON.stringify({ id, code, data: { ok: true } }));
@@ -42,23 +42,23 @@ const answer = (device: TestDevice, now: number, path: string, id: string, code 
 describe("edition of May 2019", () => {
   it("offers the path, gives the command to a GET, and is content with the reply", () => {
     const device = online();
-    const id = send(device, RELAY);
+    const id = send(device, relay);
     expect(status(device)).toEqual(["pending"]);
 
     const reply = speak(device, 1);
     expect(reply.options.map(({ number }) => number)).toEqual([2100]);
-    expect(offered(reply)).toBe(SET);
+    expect(offered(reply)).toBe(set);
     expect(status(device)).toEqual(["pending"]);
 
-    const command = device.get(2, SET);
+    const command = device.get(2, set);
     expect(command).toMatchObject({ code: "2.05", options: [] });
     const body = { id, version: "1.0", method: "thing.service.measurepoint.set", params: { relay: 1 } };
     expect(JSON.parse(command.text)).toEqual(body);
     expect(status(device)).toEqual(["sent"]);
 
-    expect(answer(device, 3, SET, id)).toMatchObject({ code: "2.04", text: "", options: [] });
-    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({
-      ...{ id, kind: "set", path: SET, status: "answered", code: 200, data: { ok: true }, offers: 1 },
+    expect(answer(device, 3, set, id)).toMatchObject({ code: "2.04", text: "", options: [] });
+    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({
+      ...{ id, kind: "set", path: set, status: "answered", code: 200, data: { ok: true }, offers: 1 },
     });
     const types = device.rig.events.map(({ type }) => type).filter((type) => type.startsWith("command"));
     expect(types).toEqual(["command-queued", "command-offered", "command-fetched", "command-answered"]);
@@ -66,26 +66,26 @@ describe("edition of May 2019", () => {
 
   it("does not offer on the answer to the authentication", () => {
     const device = new TestDevice(rig());
-    send(device, RELAY);
+    send(device, relay);
     expect(offered(device.authenticate())).toBeUndefined();
-    expect(offered(speak(device, 1))).toBe(SET);
+    expect(offered(speak(device, 1))).toBe(set);
   });
 
   it("does not offer on an error", () => {
     const device = online();
-    send(device, RELAY);
-    expect(device.post(1, UP, "x")).toMatchObject({ code: "4.00", options: [] });
-    expect(offered(speak(device, 2))).toBe(SET);
+    send(device, relay);
+    expect(device.post(1, up, "x")).toMatchObject({ code: "4.00", options: [] });
+    expect(offered(speak(device, 2))).toBe(set);
   });
 
   it("tells with a fetched command that one more waits, in the order of their queueing", () => {
     const device = online();
-    const ids = [send(device, RELAY), send(device, { kind: "set", points: { relay: 0 } })];
+    const ids = [send(device, relay), send(device, { kind: "set", points: { relay: 0 } })];
     send(device, { kind: "get", points: ["temperature", "rssi"] });
-    expect(offered(speak(device, 1))).toBe(SET);
-    const first = device.get(2, SET);
-    expect(offered(first)).toBe(SET);
-    const second = device.get(3, SET);
+    expect(offered(speak(device, 1))).toBe(set);
+    const first = device.get(2, set);
+    expect(offered(first)).toBe(set);
+    const second = device.get(3, set);
     expect(offered(second)).toBe("thing/service/measurepoint/get");
     const third = device.get(4, "thing/service/measurepoint/get");
     expect(offered(third)).toBeUndefined();
@@ -99,20 +99,20 @@ describe("edition of May 2019", () => {
 
   it("gives the command once more to a GET that comes again", () => {
     const device = online();
-    send(device, RELAY);
+    send(device, relay);
     speak(device, 1);
-    const first = device.get(2, SET);
-    expect(device.get(3, SET)).toMatchObject({ code: "2.05", text: first.text });
+    const first = device.get(2, set);
+    expect(device.get(3, set)).toMatchObject({ code: "2.05", text: first.text });
   });
 
   it("knows no command where none waits: 4.04, for signed requests only", () => {
     const device = online();
-    expect(device.get(1, SET).code).toBe("4.04");
-    const id = send(device, RELAY);
-    expect(device.send(2, { path: device.topic(SET), code: 1, sign: null }).code).toBe("4.01");
-    device.get(3, SET);
-    answer(device, 4, SET, id);
-    expect(device.get(5, SET).code).toBe("4.04");
+    expect(device.get(1, set).code).toBe("4.04");
+    const id = send(device, relay);
+    expect(device.send(2, { path: device.topic(set), code: 1, sign: null }).code).toBe("4.01");
+    device.get(3, set);
+    answer(device, 4, set, id);
+    expect(device.get(5, set).code).toBe("4.04");
   });
 
   it("calls a service by its name, with its inputs", () => {
@@ -123,7 +123,7 @@ describe("edition of May 2019", () => {
       ...{ id, version: "1.0", method: "thing.service.reboot", params: { delay: 5 } },
     });
     answer(device, 3, "thing/service/reboot", id, -1);
-    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: -1 });
+    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({ status: "answered", code: -1 });
   });
 
   it("sends raw bytes, and knows their reply by the request id", () => {
@@ -140,18 +140,18 @@ describe("edition of May 2019", () => {
     expect(reply("030000004dc8").code).toBe("4.00");
     expect(status(device)).toEqual(["sent"]);
     expect(reply("020000004dc8").code).toBe("2.04");
-    expect(device.rig.cloud.commands(PK, DK)[0]).toMatchObject({ status: "answered", code: 200 });
-    const counters = device.rig.cloud.device(PK, DK)?.counters;
+    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({ status: "answered", code: 200 });
+    const counters = device.rig.cloud.device(pk, dk)?.counters;
     expect(counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
   });
 });
 
 describe("a product whose commands are raw", () => {
-  const products = [{ ...PRODUCT, payload: "raw" as const }];
+  const products = [{ ...product, payload: "raw" as const }];
 
   it("has the parsing script make the bytes, and read the reply", () => {
     const device = online("token", { products });
-    const id = send(device, RELAY);
+    const id = send(device, relay);
     expect(offered(speak(device, 1))).toBe("thing/model/down_raw");
     const hexId = Number(id).toString(16).padStart(8, "0");
     const { payload } = device.get(2, "thing/model/down_raw");
@@ -160,7 +160,7 @@ describe("a product whose commands are raw", () => {
       "2.04",
     );
     expect(device.rig.cloud.command(id)).toMatchObject({
-      ...{ id, productKey: PK, deviceKey: DK, kind: "set", status: "answered", code: 200 },
+      ...{ id, productKey: pk, deviceKey: dk, kind: "set", status: "answered", code: 200 },
       ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
     });
   });
@@ -180,41 +180,41 @@ describe("a product whose commands are raw", () => {
     const device = online("token", { products });
     expect(() => send(device, { kind: "get", points: ["relay"] })).toThrow(/no raw form/);
     const script = "function rawDataToJsonStr() { return ''; } function jsonStrToRawData() { return []; }";
-    const mute = online("token", { products: [{ ...PRODUCT, script, payload: "raw" }] });
-    expect(() => send(mute, RELAY)).toThrow(/gave no bytes/);
+    const mute = online("token", { products: [{ ...product, script, payload: "raw" }] });
+    expect(() => send(mute, relay)).toThrow(/gave no bytes/);
   });
 });
 
 it("gives each command up after a time of its own", () => {
   const device = online();
   const { cloud } = device.rig;
-  const slow = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 7_200_000 });
-  const quick = cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 5_000 });
+  const slow = cloud.sendCommand(pk, dk, relay, 0, { timeout: 7_200_000 });
+  const quick = cloud.sendCommand(pk, dk, relay, 0, { timeout: 5_000 });
   expect(cloud.deadline).toBe(5_000);
   cloud.poll(5_000);
   expect([cloud.command(slow)?.status, cloud.command(quick)?.status]).toEqual(["pending", "timed-out"]);
   expect(cloud.deadline).toBe(3_600_000);
-  expect(() => cloud.sendCommand(PK, DK, RELAY, 0, { timeout: 0 })).toThrow(/^timeout/);
+  expect(() => cloud.sendCommand(pk, dk, relay, 0, { timeout: 0 })).toThrow(/^timeout/);
 });
 
 describe("later editions", () => {
   it("deliver the command with the response, payload and all", () => {
     const device = online("tokenless");
-    const id = send(device, RELAY);
+    const id = send(device, relay);
     const reply = speak(device, 1);
     expect(reply.options.map(({ number }) => number)).toEqual([2100, 2102]);
-    expect(offered(reply)).toBe(SET);
+    expect(offered(reply)).toBe(set);
     expect(delivered(reply)).toMatchObject({ id, params: { relay: 1 } });
     expect(status(device)).toEqual(["sent"]);
-    expect(answer(device, 2, SET, id)).toMatchObject({ code: "2.04", options: [] });
+    expect(answer(device, 2, set, id)).toMatchObject({ code: "2.04", options: [] });
     expect(status(device)).toEqual(["answered"]);
   });
 
   it("deliver one command per response", () => {
     const device = online("tokenless");
-    const ids = [send(device, RELAY), send(device, RELAY)];
+    const ids = [send(device, relay), send(device, relay)];
     const first = delivered(speak(device, 1));
-    const second = delivered(answer(device, 2, SET, ids[0]));
+    const second = delivered(answer(device, 2, set, ids[0]));
     expect([first, second]).toMatchObject(ids.map((id) => ({ id })));
   });
 });
@@ -222,41 +222,41 @@ describe("later editions", () => {
 describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong", (edition) => {
   it("offers again after resendAfter, not before, until the reply is there", () => {
     const device = online(edition);
-    const id = send(device, RELAY);
+    const id = send(device, relay);
     const takes = (now: number): void => {
-      expect(offered(speak(device, now))).toBe(SET);
-      if (edition === "token") device.get(now, SET);
+      expect(offered(speak(device, now))).toBe(set);
+      if (edition === "token") device.get(now, set);
     };
     takes(0);
     expect(offered(speak(device, 29_999))).toBeUndefined();
     takes(30_000);
     expect(offered(speak(device, 59_999))).toBeUndefined();
     takes(60_000);
-    expect(offered(answer(device, 100_000, SET, id))).toBeUndefined();
+    expect(offered(answer(device, 100_000, set, id))).toBeUndefined();
     expect(offered(speak(device, 200_000))).toBeUndefined();
-    expect(device.rig.cloud.commands(PK, DK)[0].offers).toBe(3);
+    expect(device.rig.cloud.commands(pk, dk)[0].offers).toBe(3);
   });
 
   it("tells with each answer of a command that was not fetched, in the edition that has it fetched", () => {
     const device = online(edition);
-    send(device, RELAY);
+    send(device, relay);
     const told = [1, 2, 3].map((now) => offered(speak(device, now)));
-    expect(told).toEqual(edition === "token" ? [SET, SET, SET] : [SET, undefined, undefined]);
+    expect(told).toEqual(edition === "token" ? [set, set, set] : [set, undefined, undefined]);
   });
 
   it("keeps a command over a session that lapsed", () => {
     const device = online(edition);
     device.authenticate(0, { lifetime: 30 });
-    send(device, RELAY, 1);
-    expect(offered(speak(device, 2))).toBe(SET);
+    send(device, relay, 1);
+    expect(offered(speak(device, 2))).toBe(set);
     device.rig.cloud.poll(40_000);
     device.authenticate(50_000);
-    expect(offered(speak(device, 50_001))).toBe(SET);
+    expect(offered(speak(device, 50_001))).toBe(set);
   });
 
   it("gives a command up after commandTimeout", () => {
     const device = online(edition, { limits: { commandTimeout: 60_000 } });
-    const id = send(device, RELAY, 1000);
+    const id = send(device, relay, 1000);
     expect(device.rig.cloud.deadline).toBe(61_000);
     speak(device, 2000);
     device.rig.cloud.poll(60_999);
@@ -265,37 +265,37 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     expect(status(device)).toEqual(["timed-out"]);
     expect(eventsOf(device.rig, "command-timed-out")).toMatchObject([{ id, at: 61_000 }]);
     expect(offered(speak(device, 100_000))).toBeUndefined();
-    expect(answer(device, 100_001, SET, id).code).toBe("2.04");
+    expect(answer(device, 100_001, set, id).code).toBe("2.04");
     expect(status(device)).toEqual(["timed-out"]);
   });
 
   it("acknowledges a reply that comes twice, for the wrong command, or on the wrong path", () => {
     const device = online(edition);
-    const id = send(device, RELAY);
+    const id = send(device, relay);
     speak(device, 1);
-    expect(answer(device, 2, SET, "nobody's").code).toBe("2.04");
+    expect(answer(device, 2, set, "nobody's").code).toBe("2.04");
     expect(answer(device, 3, "thing/service/measurepoint/get", id).code).toBe("2.04");
     expect(status(device)).not.toContain("answered");
-    answer(device, 4, SET, id, 500);
-    expect(answer(device, 5, SET, id, 200).code).toBe("2.04");
-    expect(device.rig.cloud.commands(PK, DK)[0].code).toBe(500);
-    expect(device.rig.cloud.device(PK, DK)?.counters.strayReplies).toBe(3);
+    answer(device, 4, set, id, 500);
+    expect(answer(device, 5, set, id, 200).code).toBe("2.04");
+    expect(device.rig.cloud.commands(pk, dk)[0].code).toBe(500);
+    expect(device.rig.cloud.device(pk, dk)?.counters.strayReplies).toBe(3);
   });
 
   test.each(["", "{}", "[]", '{"id":"1"}', '{"code":200}', '{"id":"1","code":"200"}'])(
     "cannot take %j for a reply: 4.00",
     (body) => {
       const device = online(edition);
-      expect(device.post(1, `${SET}_reply`, body).code).toBe("4.00");
+      expect(device.post(1, `${set}_reply`, body).code).toBe("4.00");
     },
   );
 });
 
 it("takes a numeric id in a reply", () => {
   const device = online("tokenless");
-  const id = send(device, RELAY);
+  const id = send(device, relay);
   speak(device, 1);
-  device.post(2, `${SET}_reply`, JSON.stringify({ id: Number(id), code: 200 }));
+  device.post(2, `${set}_reply`, JSON.stringify({ id: Number(id), code: 200 }));
   expect(status(device)).toEqual(["answered"]);
 });
 
@@ -314,7 +314,7 @@ test.each<[string, Command, RegExp]>([
 ])("refuses a command that is %s", (_name, command, reason) => {
   const device = online();
   expect(() => send(device, command)).toThrow(reason);
-  expect(device.rig.cloud.commands(PK, DK)).toEqual([]);
+  expect(device.rig.cloud.commands(pk, dk)).toEqual([]);
 });
 
 it("refuses a command that is too long to ride on an answer", () => {
@@ -324,30 +324,30 @@ it("refuses a command that is too long to ride on an answer", () => {
 
 it("refuses a command for an unknown device, one request id twice, and more than the limit", () => {
   const device = online("token", { limits: { commandsPerDevice: 2 } });
-  expect(() => device.rig.cloud.sendCommand(PK, "nobody", RELAY, 0)).toThrow(/no device/);
+  expect(() => device.rig.cloud.sendCommand(pk, "nobody", relay, 0)).toThrow(/no device/);
   const raw: Command = { kind: "raw", payload: new Uint8Array(1), requestId: 1 };
   send(device, raw);
   expect(() => send(device, raw)).toThrow(/already waiting/);
-  const id = send(device, RELAY);
-  expect(() => send(device, RELAY)).toThrow(/2 already wait/);
-  answer(device, 1, SET, id);
-  send(device, RELAY);
+  const id = send(device, relay);
+  expect(() => send(device, relay)).toThrow(/2 already wait/);
+  answer(device, 1, set, id);
+  send(device, relay);
   expect(status(device)).toEqual(["pending", "pending"]);
 });
 
 it("a number that a raw command goes by is not given to another that waits", () => {
-  const device = online("token", { products: [{ ...PRODUCT, payload: "raw" }] });
+  const device = online("token", { products: [{ ...product, payload: "raw" }] });
   const { cloud } = device.rig;
-  const first = Number(send(device, RELAY));
+  const first = Number(send(device, relay));
   const payload = Buffer.from("0200000001ff", "hex");
   const numberOf = (steps: number): number => (first + steps) >>> 0;
   send(device, { kind: "raw", payload, requestId: numberOf(2) });
-  expect(send(device, RELAY)).toBe(String(numberOf(3)));
-  expect(send(device, RELAY)).toBe(String(numberOf(4)));
+  expect(send(device, relay)).toBe(String(numberOf(3)));
+  expect(send(device, relay)).toBe(String(numberOf(4)));
   expect(cloud.command(String(numberOf(1)))).toMatchObject({
     id: String(numberOf(1)),
     kind: "raw",
-    deviceKey: DK,
+    deviceKey: dk,
   });
   expect(cloud.command(String(numberOf(2)))).toBeUndefined();
 });

@@ -4,16 +4,16 @@ import { describe, expect, it, test } from "vitest";
 import { describeCoap } from "../../../host-sim/cloud/coap/coap-text";
 import { encodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
 import type { CoapMessage } from "../../../host-sim/cloud/coap/coap-wire";
-import { EXCHANGE_LIFETIME } from "../../../host-sim/cloud/coap/reply-store";
+import { exchangeLifetime } from "../../../host-sim/cloud/coap/reply-store";
 import {
-  DEVICE,
-  DK,
-  EMPTY,
-  PEER,
-  PK,
-  TOPIC,
+  demoDevice,
+  dk,
+  noBytes,
+  demoPeer,
+  pk,
+  topic,
   TestDevice,
-  WARM,
+  warm,
   rig,
   decoded,
   eventsOf,
@@ -26,10 +26,10 @@ const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), 
 const toHex = (bytes: Uint8Array | undefined): string | undefined => {
   return bytes && Buffer.from(bytes).toString("hex");
 };
-const UP = "thing/model/up_raw";
+const up = "thing/model/up_raw";
 
 function online(edition: "token" | "tokenless" = "token"): TestDevice {
-  const device = new TestDevice(rig({ edition }), DEVICE, edition === "token");
+  const device = new TestDevice(rig({ edition }), demoDevice, edition === "token");
   device.authenticate();
   return device;
 }
@@ -82,47 +82,47 @@ it("tells of malformed datagrams and how they were answered", () => {
 describe("a confirmable request", () => {
   it("is answered in its ACK, with its message id and token", () => {
     const device = online();
-    const reply = device.post(1, UP, rawReading(1, [1, WARM]));
+    const reply = device.post(1, up, rawReading(1, [1, warm]));
     expect(reply).toMatchObject({ type: 2, code: "2.04", messageId: device.messageId });
   });
 
   it("that comes again is answered with the same bytes and not carried out again", () => {
     const device = online();
-    const id = device.rig.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
-    device.post(1, UP, rawReading(1, [1, WARM]));
+    const id = device.rig.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
+    device.post(1, up, rawReading(1, [1, warm]));
     const first = device.rig.sent.at(-1)!.bytes;
-    for (const now of [2, 60_000, EXCHANGE_LIFETIME]) {
+    for (const now of [2, 60_000, exchangeLifetime]) {
       expect(toHex(device.rig.exchange(device.last, now))).toBe(toHex(first));
     }
     const { cloud } = device.rig;
-    expect(cloud.readings(PK, DK)).toHaveLength(1);
-    expect(cloud.device(PK, DK)?.counters).toMatchObject({ requests: 1, duplicates: 0, commandsOffered: 1 });
-    expect(cloud.commands(PK, DK)).toMatchObject([{ id, offers: 1 }]);
+    expect(cloud.readings(pk, dk)).toHaveLength(1);
+    expect(cloud.device(pk, dk)?.counters).toMatchObject({ requests: 1, duplicates: 0, commandsOffered: 1 });
+    expect(cloud.commands(pk, dk)).toMatchObject([{ id, offers: 1 }]);
     expect(cloud.counters.duplicateRequests).toBe(3);
     expect(eventsOf(device.rig, "duplicate-request")).toHaveLength(3);
     // Later the message id is free again; the sequence number is not.
-    expect(decoded(device.rig.exchange(device.last, 1 + EXCHANGE_LIFETIME)).code).toBe(0x81);
+    expect(decoded(device.rig.exchange(device.last, 1 + exchangeLifetime)).code).toBe(0x81);
   });
 
   it("for authentication that comes again gets the same token", () => {
     const device = online();
     const first = device.rig.sent[0].bytes;
     expect(toHex(device.rig.exchange(device.last, 5000))).toBe(toHex(first));
-    expect(device.rig.cloud.device(PK, DK)?.counters.authenticated).toBe(1);
-    expect(device.post(6000, UP, rawReading(1, [1, WARM])).code).toBe("2.04");
+    expect(device.rig.cloud.device(pk, dk)?.counters.authenticated).toBe(1);
+    expect(device.post(6000, up, rawReading(1, [1, warm])).code).toBe("2.04");
   });
 
   it("from another port is another exchange: its sequence number is spent, the reading not doubled", () => {
     const device = online();
-    device.post(1, UP, rawReading(1, [1, WARM]));
-    const reply = decoded(device.rig.exchange(device.last, 2, { ...PEER, port: 50_000 }));
+    device.post(1, up, rawReading(1, [1, warm]));
+    const reply = decoded(device.rig.exchange(device.last, 2, { ...demoPeer, port: 50_000 }));
     expect(reply.code).toBe(0x81);
-    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(1);
+    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(1);
   });
 
   it("that was refused is refused again with the same bytes", () => {
     const device = online();
-    device.post(1, UP, EMPTY);
+    device.post(1, up, noBytes);
     const first = device.rig.sent.at(-1)!.bytes;
     expect(toHex(device.rig.exchange(device.last, 2))).toBe(toHex(first));
   });
@@ -131,20 +131,20 @@ describe("a confirmable request", () => {
 describe("a non-confirmable request", () => {
   it("is answered in a NON with a message id of the cloud's own, and once", () => {
     const device = online("tokenless");
-    const path = device.topic(UP);
-    const first = device.send(1, { path, type: 1, payload: rawReading(1, [1, WARM]) });
+    const path = device.topic(up);
+    const first = device.send(1, { path, type: 1, payload: rawReading(1, [1, warm]) });
     expect(first).toMatchObject({ type: 1, code: "2.04" });
     expect(device.rig.exchange(device.last, 2)).toBeUndefined();
-    const second = device.send(3, { path, type: 1, payload: rawReading(2, [1, WARM]) });
+    const second = device.send(3, { path, type: 1, payload: rawReading(2, [1, warm]) });
     expect(second.messageId).toBe((first.messageId + 1) & 0xffff);
-    expect(device.rig.cloud.readings(PK, DK)).toHaveLength(2);
+    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(2);
     expect(eventsOf(device.rig, "duplicate-request")).toMatchObject([{ answered: false }]);
   });
 
   it("with an unknown critical option is dropped, an error otherwise answered", () => {
     const b = rig();
     const path = uriPath(["nowhere"]);
-    const options = [...path, { number: 9, value: EMPTY }];
+    const options = [...path, { number: 9, value: noBytes }];
     expect(b.exchange(encodeCoap(message({ type: 1, options })))).toBeUndefined();
     const reply = decoded(b.exchange(encodeCoap(message({ type: 1, messageId: 2, options: path }))));
     expect([reply.type, reply.code]).toEqual([1, 0x84]);
@@ -233,32 +233,32 @@ describe("options", () => {
 describe("paths", () => {
   const serve = (segments: string[], code = 2): string => {
     const device = online();
-    return device.send(1, { path: segments, code, payload: rawReading(1, [1, WARM]) }).code;
+    return device.send(1, { path: segments, code, payload: rawReading(1, [1, warm]) }).code;
   };
   test.each<[string[], number, string]>([
     [[], 2, "4.04"],
     [[""], 2, "4.04"],
     [["auth"], 2, "4.04"],
-    [["auth", PK, DK, "x"], 2, "4.04"],
+    [["auth", pk, dk, "x"], 2, "4.04"],
     [[".well-known", "core"], 1, "4.04"],
-    [TOPIC, 2, "4.04"],
-    [[...TOPIC, ""], 2, "4.04"],
-    [[...TOPIC, "thing", "model", "up_raw"], 2, "2.04"],
-    [[...TOPIC, "thing", "model", "up_raw", ""], 2, "4.04"],
-    [[...TOPIC, "thing", "model/up_raw"], 2, "4.04"],
-    [[...TOPIC, "thing/model/up_raw"], 2, "4.04"],
-    [["topic", "sys", `${PK}/${DK}`, "thing", "model", "up_raw"], 2, "4.04"],
-    [["Topic", "sys", PK, DK, "thing", "model", "up_raw"], 2, "4.04"],
-    [[...TOPIC, "thing", "event", "", "post"], 2, "4.04"],
-    [[...TOPIC, "thing", "event", "a b", "post"], 2, "4.04"],
-    [[...TOPIC, "thing", "model", "up_raw"], 1, "4.05"],
-    [[...TOPIC, "thing", "model", "up_raw"], 3, "4.05"],
-    [[...TOPIC, "thing", "model", "up_raw"], 4, "4.05"],
-    [[...TOPIC, "thing", "model", "up_raw"], 31, "4.05"],
-    [[...TOPIC, "thing", "model", "down_raw"], 2, "4.05"],
-    [[...TOPIC, "thing", "service", "reboot"], 2, "4.05"],
-    [[...TOPIC, "thing", "service", "reboot_reply"], 1, "4.05"],
-    [["topic", "sys", PK, "other", "thing", "model", "up_raw"], 2, "4.00"],
+    [topic, 2, "4.04"],
+    [[...topic, ""], 2, "4.04"],
+    [[...topic, "thing", "model", "up_raw"], 2, "2.04"],
+    [[...topic, "thing", "model", "up_raw", ""], 2, "4.04"],
+    [[...topic, "thing", "model/up_raw"], 2, "4.04"],
+    [[...topic, "thing/model/up_raw"], 2, "4.04"],
+    [["topic", "sys", `${pk}/${dk}`, "thing", "model", "up_raw"], 2, "4.04"],
+    [["Topic", "sys", pk, dk, "thing", "model", "up_raw"], 2, "4.04"],
+    [[...topic, "thing", "event", "", "post"], 2, "4.04"],
+    [[...topic, "thing", "event", "a b", "post"], 2, "4.04"],
+    [[...topic, "thing", "model", "up_raw"], 1, "4.05"],
+    [[...topic, "thing", "model", "up_raw"], 3, "4.05"],
+    [[...topic, "thing", "model", "up_raw"], 4, "4.05"],
+    [[...topic, "thing", "model", "up_raw"], 31, "4.05"],
+    [[...topic, "thing", "model", "down_raw"], 2, "4.05"],
+    [[...topic, "thing", "service", "reboot"], 2, "4.05"],
+    [[...topic, "thing", "service", "reboot_reply"], 1, "4.05"],
+    [["topic", "sys", pk, "other", "thing", "model", "up_raw"], 2, "4.00"],
   ])("%j, method %i", (segments, code, answer) => expect(serve(segments, code)).toBe(answer));
 });
 
@@ -278,17 +278,17 @@ it("lets a listener call back", () => {
   const b = rig({
     onEvent: (event) => {
       if (event.type === "authenticated") {
-        b.cloud.sendCommand(PK, DK, { kind: "get", points: ["rssi"] }, event.at);
+        b.cloud.sendCommand(pk, dk, { kind: "get", points: ["rssi"] }, event.at);
       }
     },
   });
   const device = new TestDevice(b);
   device.authenticate();
-  expect(device.post(1, UP, rawReading(1, [1, WARM])).options).toHaveLength(1);
+  expect(device.post(1, up, rawReading(1, [1, warm])).options).toHaveLength(1);
 });
 
 describe("whatever the bytes", () => {
-  const path = [...TOPIC, "thing", "model", "up_raw"];
+  const path = [...topic, "thing", "model", "up_raw"];
   const known = fc.constantFrom(11, 2101, 2100, 12, 17, 60, 9);
   const option = fc.record({ number: known, value: fc.uint8Array({ maxLength: 70 }) });
   const likely = fc
@@ -298,7 +298,7 @@ describe("whatever the bytes", () => {
       messageId: fc.integer({ min: 0, max: 9 }),
       token: fc.uint8Array({ maxLength: 8 }),
       segments: fc.oneof(
-        fc.constantFrom(path, ["auth", PK, DK], [...TOPIC, "thing", "measurepoint", "post"]),
+        fc.constantFrom(path, ["auth", pk, dk], [...topic, "thing", "measurepoint", "post"]),
         fc.array(fc.string({ maxLength: 20 }), { maxLength: 8 }),
       ),
       options: fc.array(option, { maxLength: 2 }),
@@ -315,7 +315,7 @@ describe("whatever the bytes", () => {
   test.each(["token", "tokenless"] as const)("edition %s: no throw, one short reply at most", (edition) => {
     const b = rig({ edition, limits: { repliesPerPeer: 8, repliesTotal: 16 } });
     new TestDevice(b).authenticate();
-    for (let i = 0; i < 20; i++) b.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: i % 2 } }, 0);
+    for (let i = 0; i < 20; i++) b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: i % 2 } }, 0);
     let replies = 0;
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), likely, cut), fc.nat(20_000), (bytes, port) => {

@@ -6,12 +6,12 @@ import { NbIotCell } from "../../../host-sim/sim/radio/link";
 import { VirtualClock } from "../../../host-sim/sim/time/clock";
 import { Random } from "../../../host-sim/sim/time/random";
 import {
-  DK,
-  OTHER,
-  PEER,
-  PK,
+  dk,
+  otherDevice,
+  demoPeer,
+  pk,
   TestDevice,
-  WARM,
+  warm,
   rig,
   decoded,
   dotted,
@@ -21,9 +21,9 @@ import {
   uriPath,
 } from "./harness";
 
-const UP = "thing/model/up_raw";
-const PING = Buffer.from("40001234", "hex");
-const reading = (id: number) => rawReading(id, [1, WARM]);
+const up = "thing/model/up_raw";
+const ping = Buffer.from("40001234", "hex");
+const reading = (id: number) => rawReading(id, [1, warm]);
 const editions: Edition[] = ["token", "tokenless"];
 
 /** A device that is online, in this edition's way. */
@@ -41,29 +41,29 @@ describe("down", () => {
     expect(b.cloud.down).toBe(true);
     const before = b.sent.length;
     const told = b.events.length;
-    expect(() => device.post(1_000, UP, reading(1))).toThrow("expected a reply, got none");
-    for (const bytes of [PING, Buffer.from("00", "hex"), device.last]) {
+    expect(() => device.post(1_000, up, reading(1))).toThrow("expected a reply, got none");
+    for (const bytes of [ping, Buffer.from("00", "hex"), device.last]) {
       expect(b.exchange(bytes, 2_000)).toBeUndefined();
     }
     expect([b.sent.length, b.events.length]).toEqual([before, told]);
-    expect(b.cloud.readings(PK, DK)).toEqual([]);
+    expect(b.cloud.readings(pk, dk)).toEqual([]);
     expect(b.cloud.counters.droppedUp).toBe(4);
   });
 
   it("over, it answers again: what was swallowed counts as never come", () => {
     const { b, device } = online();
     b.cloud.down = true;
-    expect(() => device.post(1_000, UP, reading(1))).toThrow();
+    expect(() => device.post(1_000, up, reading(1))).toThrow();
     b.cloud.down = false;
     expect(dotted(decoded(b.exchange(device.last, 5_000)).code)).toBe("2.04");
-    expect(b.cloud.readings(PK, DK)).toHaveLength(1);
+    expect(b.cloud.readings(pk, dk)).toHaveLength(1);
     expect(eventsOf(b, "duplicate-request")).toEqual([]);
   });
 
   it("loses the answers that wait, and sends none of them later", () => {
     const { b } = online();
     b.cloud.setFaults({ delayDown: 10_000, duplicateDown: 1 });
-    expect(b.exchange(PING, 1_000)).toBeUndefined();
+    expect(b.exchange(ping, 1_000)).toBeUndefined();
     expect(b.cloud.deadline).toBe(11_000);
     const before = b.sent.length;
     b.cloud.down = true;
@@ -74,18 +74,18 @@ describe("down", () => {
     expect(b.sent).toHaveLength(before);
     expect(b.cloud.counters.droppedDown).toBe(2);
     // Nothing holds up what comes after.
-    expect(b.exchange(PING, 60_001)).toBeDefined();
+    expect(b.exchange(ping, 60_001)).toBeDefined();
   });
 
   it("its clock goes on: sessions lapse and commands time out", () => {
     const { b, device } = online();
-    b.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0, { timeout: 60_000 });
+    b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0, { timeout: 60_000 });
     b.cloud.down = true;
     b.cloud.poll(3_700_000);
     expect(eventsOf(b, "command-timed-out")).toHaveLength(1);
-    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
+    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
     b.cloud.down = false;
-    expect(device.post(3_700_001, UP, reading(1)).code).toBe("4.01");
+    expect(device.post(3_700_001, up, reading(1)).code).toBe("4.01");
     expect(device.authenticate(3_700_002).code).toBe("2.04");
   });
 
@@ -98,10 +98,10 @@ describe("down", () => {
     const b = rig({ random });
     b.cloud.setFaults({ dropUp: 0.5 });
     b.cloud.down = true;
-    b.exchange(PING);
+    b.exchange(ping);
     expect(draws).toBe(0);
     b.cloud.down = false;
-    b.exchange(PING);
+    b.exchange(ping);
     expect(draws).toBe(4);
   });
 });
@@ -109,21 +109,21 @@ describe("down", () => {
 describe("restart", () => {
   it.each(editions)("edition %s: everybody has to authenticate again", (edition) => {
     const { b, device } = online(edition);
-    const other = new TestDevice(b, OTHER, edition === "token");
+    const other = new TestDevice(b, otherDevice, edition === "token");
     other.authenticate(0);
-    expect(device.post(1_000, UP, reading(1)).code).toBe("2.04");
+    expect(device.post(1_000, up, reading(1)).code).toBe("2.04");
     expect(b.cloud.restart(2_000)).toBe(2);
-    expect(b.cloud.device(PK, DK)?.state).toBe("offline");
-    for (const each of [device, other]) expect(each.post(3_000, UP, reading(2)).code).toBe("4.01");
+    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    for (const each of [device, other]) expect(each.post(3_000, up, reading(2)).code).toBe("4.01");
     expect(device.authenticate(4_000).code).toBe("2.04");
-    expect(device.post(5_000, UP, reading(2)).code).toBe("2.04");
-    expect(other.post(5_000, UP, reading(2)).code).toBe("4.01");
+    expect(device.post(5_000, up, reading(2)).code).toBe("2.04");
+    expect(other.post(5_000, up, reading(2)).code).toBe("4.01");
     expect(b.cloud.restart(6_000)).toBe(1);
   });
 
   it("forgets the replies to messages, but not the readings: none is stored twice", () => {
     const { b, device } = online();
-    device.post(1_000, UP, reading(1));
+    device.post(1_000, up, reading(1));
     const first = device.last;
     b.exchange(first, 1_500);
     expect(eventsOf(b, "duplicate-request")).toHaveLength(1);
@@ -131,8 +131,8 @@ describe("restart", () => {
     expect(dotted(decoded(b.exchange(first, 2_500)).code)).toBe("4.01");
     expect(eventsOf(b, "duplicate-request")).toHaveLength(1);
     device.authenticate(3_000);
-    expect(device.post(3_500, UP, reading(1)).code).toBe("2.04");
-    expect(b.cloud.readings(PK, DK)).toHaveLength(1);
+    expect(device.post(3_500, up, reading(1)).code).toBe("2.04");
+    expect(b.cloud.readings(pk, dk)).toHaveLength(1);
     expect(eventsOf(b, "stored-before")).toHaveLength(1);
   });
 
@@ -142,8 +142,8 @@ describe("restart", () => {
       number: 27,
       value: Uint8Array.of((num << 4) | (more ? 8 : 0)),
     });
-    const path = device.topic(UP);
-    const long = rawReading(2, [1, WARM], [2, WARM]);
+    const path = device.topic(up);
+    const long = rawReading(2, [1, warm], [2, warm]);
     const part = (now: number, num: number) => {
       const payload = long.subarray(16 * num, 16 * num + 16);
       return device.send(now, { path, payload, options: [block(num, num === 0)] }).code;
@@ -158,28 +158,28 @@ describe("restart", () => {
 
   it("keeps products, devices, stored data and commands", () => {
     const { b, device } = online();
-    device.post(1_000, UP, reading(1));
-    const id = b.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 1_500);
+    device.post(1_000, up, reading(1));
+    const id = b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 1_500);
     const kept = () => [
       b.cloud.products(),
       b.cloud.devices().map(({ deviceKey }) => deviceKey),
-      b.cloud.readings(PK, DK),
-      b.cloud.latest(PK, DK),
+      b.cloud.readings(pk, dk),
+      b.cloud.latest(pk, dk),
       b.cloud.command(id),
     ];
     const before = kept();
     b.cloud.restart(2_000);
     expect(kept()).toEqual(before);
     device.authenticate(3_000);
-    device.post(4_000, UP, reading(2));
+    device.post(4_000, up, reading(2));
     expect(eventsOf(b, "command-offered")).toMatchObject([{ id }]);
   });
 
   it("sends first what was due, and drops what was not; faults and limits stay", () => {
     const { b } = online();
     b.cloud.setFaults({ delayDown: 1_000 });
-    b.exchange(PING, 1_000);
-    b.exchange(PING, 1_900);
+    b.exchange(ping, 1_000);
+    b.exchange(ping, 1_900);
     const before = b.sent.length;
     b.cloud.restart(2_600);
     b.cloud.poll(60_000);
@@ -190,9 +190,9 @@ describe("restart", () => {
 
   it("changes nothing for a disabled device", () => {
     const { b, device } = online();
-    b.cloud.disable(PK, DK, 1_000);
+    b.cloud.disable(pk, dk, 1_000);
     b.cloud.restart(2_000);
-    expect(b.cloud.device(PK, DK)?.state).toBe("disabled");
+    expect(b.cloud.device(pk, dk)?.state).toBe("disabled");
     expect(device.authenticate(3_000).code).toBe("4.03");
   });
 });
@@ -205,9 +205,9 @@ describe("sessions tied to the address", () => {
     const b = rig({ edition: "tokenless", tie });
     const device = new TestDevice(b, undefined, false);
     device.authenticate(0);
-    expect(device.post(1_000, UP, reading(1)).code).toBe("2.04");
-    device.peer = { ...PEER, port: PEER.port + 7 };
-    expect(device.post(2_000, UP, reading(2)).code).toBe(code);
+    expect(device.post(1_000, up, reading(1)).code).toBe("2.04");
+    device.peer = { ...demoPeer, port: demoPeer.port + 7 };
+    expect(device.post(2_000, up, reading(2)).code).toBe(code);
   });
 
   it("a NAT that forgets its mappings ends them: 4.01, and a new authentication helps", async () => {
@@ -236,19 +236,19 @@ describe("sessions tied to the address", () => {
       return replies[count];
     };
     expect(await throughCell(() => device.authenticate(0))).toBe("2.04");
-    expect(await throughCell(() => device.post(0, UP, reading(1)))).toBe("2.04");
+    expect(await throughCell(() => device.post(0, up, reading(1)))).toBe("2.04");
     cell.rebindNat();
-    expect(await throughCell(() => device.post(0, UP, reading(2)))).toBe("4.01");
+    expect(await throughCell(() => device.post(0, up, reading(2)))).toBe("4.01");
     expect(await throughCell(() => device.authenticate(0))).toBe("2.04");
-    expect(await throughCell(() => device.post(0, UP, reading(2)))).toBe("2.04");
-    expect(b.cloud.readings(PK, DK)).toHaveLength(2);
+    expect(await throughCell(() => device.post(0, up, reading(2)))).toBe("2.04");
+    expect(b.cloud.readings(pk, dk)).toHaveLength(2);
   });
 });
 
 it("a request that nobody could have sent does not bring a cloud back that is down", () => {
   const b = rig();
   b.cloud.down = true;
-  const request = message({ options: uriPath(["auth", PK, DK]), payload: Buffer.from("{}") });
+  const request = message({ options: uriPath(["auth", pk, dk]), payload: Buffer.from("{}") });
   expect(b.exchange(encodeCoap(request))).toBeUndefined();
   b.cloud.restart(1_000);
   expect(b.cloud.down).toBe(true);

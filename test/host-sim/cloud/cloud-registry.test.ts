@@ -2,62 +2,78 @@
 import { describe, expect, it } from "vitest";
 import { ProductError } from "../../../host-sim/cloud/registry/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
-import { DEVICE, DK, OTHER, PEER, PK, PRODUCT, TestDevice, WARM, rig, eventsOf, rawReading } from "./harness";
+import {
+  demoDevice,
+  dk,
+  otherDevice,
+  demoPeer,
+  pk,
+  product,
+  TestDevice,
+  warm,
+  rig,
+  eventsOf,
+  rawReading,
+} from "./harness";
 
-const UP = "thing/model/up_raw";
-const NEW = { productKey: PK, deviceKey: "new", deviceSecret: "its secret", name: "roof" };
+const up = "thing/model/up_raw";
+const newDevice = { productKey: pk, deviceKey: "new", deviceSecret: "its secret", name: "roof" };
 
 function online(options: Parameters<typeof rig>[0] = {}, signed = true): TestDevice {
-  const device = new TestDevice(rig(options), DEVICE, signed);
+  const device = new TestDevice(rig(options), demoDevice, signed);
   device.authenticate();
   return device;
 }
 const report = (device: TestDevice, now: number, id = now): string =>
-  device.post(now, UP, rawReading(id, [1, WARM])).code;
+  device.post(now, up, rawReading(id, [1, warm])).code;
 
 describe("a device", () => {
   it("that is registered may authenticate from then on; removed, it may not, and is forgotten", () => {
     const b = rig();
-    const device = new TestDevice(b, NEW);
+    const device = new TestDevice(b, newDevice);
     expect(device.authenticate().code).toBe("4.01");
-    expect(b.cloud.createDevice(NEW, 1)).toMatchObject({ deviceKey: "new", name: "roof", state: "inactive" });
+    expect(b.cloud.createDevice(newDevice, 1)).toMatchObject({
+      deviceKey: "new",
+      name: "roof",
+      state: "inactive",
+    });
     expect(device.authenticate(2).code).toBe("2.04");
     expect(report(device, 3)).toBe("2.04");
-    expect(b.cloud.device(PK, "new")).toMatchObject({ state: "online", onlineSince: 2, lastSeen: 3 });
-    b.cloud.sendCommand(PK, "new", { kind: "set", points: { relay: 1 } }, 4);
-    b.cloud.removeDevice(PK, "new", 5);
+    expect(b.cloud.device(pk, "new")).toMatchObject({ state: "online", onlineSince: 2, lastSeen: 3 });
+    b.cloud.sendCommand(pk, "new", { kind: "set", points: { relay: 1 } }, 4);
+    b.cloud.removeDevice(pk, "new", 5);
     // As for any device that is not there: nobody's key reads the signature.
     expect(report(device, 6)).toBe("4.00");
-    expect(b.cloud.device(PK, "new")).toBeUndefined();
-    expect(b.cloud.readings(PK, "new")).toEqual([]);
+    expect(b.cloud.device(pk, "new")).toBeUndefined();
+    expect(b.cloud.readings(pk, "new")).toEqual([]);
     expect(b.cloud.deadline).toBeGreaterThan(5);
     b.cloud.poll(10_000_000);
-    b.cloud.createDevice(NEW, 7);
-    expect(b.cloud.readings(PK, "new")).toEqual([]);
-    expect(JSON.stringify(b.cloud.devices())).not.toContain(NEW.deviceSecret);
+    b.cloud.createDevice(newDevice, 7);
+    expect(b.cloud.readings(pk, "new")).toEqual([]);
+    expect(JSON.stringify(b.cloud.devices())).not.toContain(newDevice.deviceSecret);
   });
 
   it("cannot be registered twice, nor with keys that are none", () => {
     const { cloud } = rig();
-    expect(() => cloud.createDevice(DEVICE, 0)).toThrow(/registered already/);
-    expect(() => cloud.createDevice({ ...NEW, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
+    expect(() => cloud.createDevice(demoDevice, 0)).toThrow(/registered already/);
+    expect(() => cloud.createDevice({ ...newDevice, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
     for (const work of [cloud.removeDevice, cloud.disable, cloud.enable]) {
-      expect(() => work.call(cloud, PK, "nobody", 0)).toThrow(/no device/);
+      expect(() => work.call(cloud, pk, "nobody", 0)).toThrow(/no device/);
     }
   });
 
   it("that is disabled is shut out with 4.03 at once, and its command waits until it is let in again", () => {
     const device = online();
     const { cloud } = device.rig;
-    cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 0);
-    cloud.disable(PK, DK, 1);
+    cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
+    cloud.disable(pk, dk, 1);
     expect(report(device, 2)).toBe("4.03");
     expect(device.authenticate(3).code).toBe("4.03");
-    cloud.enable(PK, DK, 4);
-    expect(cloud.device(PK, DK)?.state).toBe("offline");
+    cloud.enable(pk, dk, 4);
+    expect(cloud.device(pk, dk)?.state).toBe("offline");
     expect(report(device, 5)).toBe("4.01");
     device.authenticate(6);
-    const reply = device.post(7, UP, rawReading(7, [1, WARM]));
+    const reply = device.post(7, up, rawReading(7, [1, warm]));
     expect(reply.options.map(({ number }) => number)).toContain(2100);
   });
 
@@ -65,13 +81,13 @@ describe("a device", () => {
     const device = online();
     const { cloud } = device.rig;
     report(device, 1);
-    expect(cloud.forgetSession(PK, DK, 2)).toBe(1);
+    expect(cloud.forgetSession(pk, dk, 2)).toBe(1);
     expect(cloud.forgetSession(undefined, undefined, 2)).toBe(0);
-    expect(cloud.device(PK, DK)?.state).toBe("offline");
+    expect(cloud.device(pk, dk)?.state).toBe("offline");
     expect(report(device, 3)).toBe("4.01");
     device.authenticate(4);
     expect(report(device, 5)).toBe("2.04");
-    expect(cloud.readings(PK, DK)).toHaveLength(2);
+    expect(cloud.readings(pk, dk)).toHaveLength(2);
     expect(eventsOf(device.rig, "session-forgotten")).toHaveLength(1);
     expect(cloud.forgetSession(undefined, undefined, 6)).toBe(1);
   });
@@ -81,41 +97,41 @@ describe("a product", () => {
   it("takes another model while its devices are online", () => {
     const device = online();
     const { cloud } = device.rig;
-    const model = structuredClone(PRODUCT.model) as {
+    const model = structuredClone(product.model) as {
       measurepoints: { identifier: string; range?: number[] }[];
     };
     model.measurepoints[0].range = [-40, 20];
-    cloud.putProduct({ ...PRODUCT, model }, 1);
-    const sent = device.post(2, UP, rawReading(2, [1, WARM]));
+    cloud.putProduct({ ...product, model }, 1);
+    const sent = device.post(2, up, rawReading(2, [1, warm]));
     expect(Buffer.from(sent.payload).toString("hex")).toBe("0000000204b4");
     expect(cloud.products()).toHaveLength(1);
-    expect(cloud.product(PK)?.model).toEqual(model);
+    expect(cloud.product(pk)?.model).toEqual(model);
   });
 
   it("with a model or script that is none is refused, and the old one stays", () => {
     const { cloud } = rig();
-    expect(() => cloud.putProduct({ productKey: PK, model: { product: "x" } }, 0)).toThrow(ProductError);
-    expect(() => cloud.putProduct({ productKey: PK, script: "function (" }, 0)).toThrow(
+    expect(() => cloud.putProduct({ productKey: pk, model: { product: "x" } }, 0)).toThrow(ProductError);
+    expect(() => cloud.putProduct({ productKey: pk, script: "function (" }, 0)).toThrow(
       /script: SyntaxError/,
     );
-    expect(cloud.product(PK)).toEqual(PRODUCT);
+    expect(cloud.product(pk)).toEqual(product);
   });
 
   it("goes only when it has no devices", () => {
     const { cloud } = rig();
-    expect(() => cloud.removeProduct(PK, 0)).toThrow(/has 2 devices/);
-    for (const { deviceKey } of [DEVICE, OTHER]) cloud.removeDevice(PK, deviceKey, 0);
-    cloud.removeProduct(PK, 0);
+    expect(() => cloud.removeProduct(pk, 0)).toThrow(/has 2 devices/);
+    for (const { deviceKey } of [demoDevice, otherDevice]) cloud.removeDevice(pk, deviceKey, 0);
+    cloud.removeProduct(pk, 0);
     expect(cloud.products()).toEqual([]);
-    expect(() => cloud.removeProduct(PK, 0)).toThrow(/no product/);
+    expect(() => cloud.removeProduct(pk, 0)).toThrow(/no product/);
   });
 
   it("has its script tried without a trace", () => {
     const { cloud } = rig();
-    expect(JSON.parse(cloud.scriptToJson(PK, rawReading(5, [1, WARM])) as string)).toMatchObject({ id: "5" });
-    expect(cloud.scriptToRaw(PK, '{"id":"5","code":200}')).toEqual(Uint8Array.of(0, 0, 0, 5, 0, 200));
+    expect(JSON.parse(cloud.scriptToJson(pk, rawReading(5, [1, warm])) as string)).toMatchObject({ id: "5" });
+    expect(cloud.scriptToRaw(pk, '{"id":"5","code":200}')).toEqual(Uint8Array.of(0, 0, 0, 5, 0, 200));
     expect(cloud.scriptToJson("nope", new Uint8Array(0))).toEqual({ fault: "no product nope" });
-    expect(cloud.readings(PK, DK)).toEqual([]);
+    expect(cloud.readings(pk, dk)).toEqual([]);
   });
 });
 
@@ -123,7 +139,7 @@ describe("NAT", () => {
   it("by address refuses another port or address, in the edition without signatures", () => {
     const device = online({ edition: "tokenless", tie: "address" }, false);
     expect(report(device, 1)).toBe("2.04");
-    device.peer = { ...PEER, port: PEER.port + 7 };
+    device.peer = { ...demoPeer, port: demoPeer.port + 7 };
     expect(report(device, 2)).toBe("4.01");
     device.authenticate(3);
     expect(report(device, 4)).toBe("2.04");
@@ -162,7 +178,7 @@ describe("faults and the rate limit", () => {
     cloud.setRateLimit({ perSecond: 1, burst: 1 });
     expect(report(device, 60_000)).toBe("2.04");
     expect(() => report(device, 60_001)).toThrow(/expected a reply/);
-    expect(eventsOf(device.rig, "rate-limited")).toMatchObject([{ peer: PEER }]);
+    expect(eventsOf(device.rig, "rate-limited")).toMatchObject([{ peer: demoPeer }]);
     expect(cloud.counters).toMatchObject({ serverErrors: 1, droppedUp: 1, rateLimited: 1 });
   });
 

@@ -6,7 +6,18 @@ import { ProductError } from "../../../host-sim/cloud/registry/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import { StorageError } from "../../../host-sim/cloud/registry/fleet";
 import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
-import { DEVICE, DK, OTHER, PK, PRODUCT, TestDevice, WARM, rig, rawReading, scriptEngine } from "./harness";
+import {
+  demoDevice,
+  dk,
+  otherDevice,
+  pk,
+  product,
+  TestDevice,
+  warm,
+  rig,
+  rawReading,
+  scriptEngine,
+} from "./harness";
 
 /** Keeps JSON text, as a real storage does: no reference to what the cloud goes on to change. */
 class MemoryStorage implements CloudStorage {
@@ -33,10 +44,10 @@ const say = (device: TestDevice, now: number, id: string, topic: string, params:
 
 /** A day with everything in it. */
 function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {}): TestDevice {
-  const device = new TestDevice(rig({ storage, edition, limits }), DEVICE, edition === "token");
+  const device = new TestDevice(rig({ storage, edition, limits }), demoDevice, edition === "token");
   const { cloud } = device.rig;
   device.authenticate(1_000);
-  device.post(2_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
+  device.post(2_000, "thing/model/up_raw", rawReading(7, [1, warm]));
   say(device, 3_000, "8", "thing/measurepoint/resume", {
     measurepoints: { rssi: { value: -80, quality: 2 } },
     time: 500,
@@ -45,24 +56,24 @@ function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {
   say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
   say(device, 6_000, "11", "thing/tag/update", { tags: { site: "north" } });
   say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
-  cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
+  cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
   cloud.sendCommand(
-    PK,
-    DK,
+    pk,
+    dk,
     { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 },
     8_001,
   );
-  cloud.disable(PK, OTHER.deviceKey, 9_000);
+  cloud.disable(pk, otherDevice.deviceKey, 9_000);
   return device;
 }
 
 const state = (cloud: EnosCloud): unknown => ({
   products: cloud.products(),
   devices: cloud.devices(),
-  readings: cloud.readings(PK, DK),
-  latest: cloud.latest(PK, DK),
-  events: cloud.events(PK, DK),
-  commands: cloud.commands(PK, DK),
+  readings: cloud.readings(pk, dk),
+  latest: cloud.latest(pk, dk),
+  events: cloud.events(pk, dk),
+  commands: cloud.commands(pk, dk),
 });
 
 describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (edition) => {
@@ -73,16 +84,16 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
 
     const again = rig({ storage, edition, devices: [], products: [] });
     expect(JSON.parse(JSON.stringify(state(again.cloud)))).toEqual(JSON.parse(JSON.stringify(before)));
-    const successor = new TestDevice(again, DEVICE, edition === "token");
+    const successor = new TestDevice(again, demoDevice, edition === "token");
     Object.assign(successor, { token: device.token, sequence: device.sequence, messageId: 3_000 });
-    const reply = successor.post(20_000, "thing/model/up_raw", rawReading(20, [1, WARM]));
+    const reply = successor.post(20_000, "thing/model/up_raw", rawReading(20, [1, warm]));
     expect(reply.code).toBe("2.04");
     expect(reply.options.map(({ number }) => number)).toContain(2100);
     // Sent before the restart, answered before, and sent again because the answer was lost.
-    successor.post(21_000, "thing/model/up_raw", rawReading(7, [1, WARM]));
-    expect(again.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
+    successor.post(21_000, "thing/model/up_raw", rawReading(7, [1, warm]));
+    expect(again.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
     again.cloud.poll(108_000);
-    expect(again.cloud.commands(PK, DK).map(({ status }) => status)[0]).toBe("timed-out");
+    expect(again.cloud.commands(pk, dk).map(({ status }) => status)[0]).toBe("timed-out");
   });
 
   it("a session that lapsed meanwhile has lapsed", () => {
@@ -91,10 +102,10 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     const again = rig({ storage, edition });
     expect(again.cloud.deadline).toBe(0);
     again.cloud.poll(10_000_000);
-    expect(again.cloud.device(PK, DK)?.state).toBe("offline");
-    const successor = new TestDevice(again, DEVICE, edition === "token");
+    expect(again.cloud.device(pk, dk)?.state).toBe("offline");
+    const successor = new TestDevice(again, demoDevice, edition === "token");
     Object.assign(successor, { token: device.token, sequence: device.sequence });
-    expect(successor.post(10_000_001, "thing/model/up_raw", rawReading(1, [1, WARM])).code).toBe("4.01");
+    expect(successor.post(10_000_001, "thing/model/up_raw", rawReading(1, [1, warm])).code).toBe("4.01");
   });
 });
 
@@ -102,23 +113,23 @@ it("the registry that is kept wins over the lists that are given", () => {
   const storage = new MemoryStorage();
   lived(storage, "token");
   const devices = [
-    { ...DEVICE, deviceSecret: "another" },
-    { ...DEVICE, deviceKey: "third" },
+    { ...demoDevice, deviceSecret: "another" },
+    { ...demoDevice, deviceKey: "third" },
   ];
-  const { cloud } = rig({ storage, devices, products: [{ ...PRODUCT, name: "another" }] });
-  expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([DK, OTHER.deviceKey, "third"]);
-  expect(cloud.product(PK)?.name).toBeUndefined();
+  const { cloud } = rig({ storage, devices, products: [{ ...product, name: "another" }] });
+  expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([dk, otherDevice.deviceKey, "third"]);
+  expect(cloud.product(pk)?.name).toBeUndefined();
 });
 
 it("keeps no more than the limits say", () => {
   const storage = new MemoryStorage();
   const device = new TestDevice(rig({ storage, limits: { readings: 5, commandsPerDevice: 2 } }));
   device.authenticate();
-  for (let id = 1; id <= 100; id++) device.post(id, "thing/model/up_raw", rawReading(id, [1, WARM]));
+  for (let id = 1; id <= 100; id++) device.post(id, "thing/model/up_raw", rawReading(id, [1, warm]));
   const kept = [...storage.kept.keys()].filter((key) => key.startsWith("reading/"));
   expect(kept.length).toBeLessThan(10);
   const again = rig({ storage, limits: { readings: 5 } });
-  expect(again.cloud.readings(PK, DK).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
+  expect(again.cloud.readings(pk, dk).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
 });
 
 it("keeps the newest value of a measure point for as long as there is none newer, and no other", () => {
@@ -130,12 +141,12 @@ it("keeps the newest value of a measure point for as long as there is none newer
   post(1, { relay: 1, temperature: 20 });
   for (let now = 2; now <= 50; now++) post(now, { temperature: now });
   const start = (): EnosCloud => rig({ storage, limits: { readings: 5 } }).cloud;
-  expect(start().latest(PK, DK)).toMatchObject({ relay: { value: 1, at: 1 }, temperature: { value: 50 } });
-  expect(storage.kept.has(`reading/${PK}/${DK}/000000000000`)).toBe(true);
+  expect(start().latest(pk, dk)).toMatchObject({ relay: { value: 1, at: 1 }, temperature: { value: 50 } });
+  expect(storage.kept.has(`reading/${pk}/${dk}/000000000000`)).toBe(true);
   post(51, { relay: 0 });
   for (let now = 52; now <= 60; now++) post(now, { temperature: now });
-  expect(storage.kept.has(`reading/${PK}/${DK}/000000000000`)).toBe(false);
-  expect(start().latest(PK, DK)).toMatchObject({ relay: { value: 0, at: 51 } });
+  expect(storage.kept.has(`reading/${pk}/${dk}/000000000000`)).toBe(false);
+  expect(start().latest(pk, dk)).toMatchObject({ relay: { value: 0, at: 51 } });
 });
 
 it("whatever came, and whenever it is started again, all is as it was, and bounded", () => {
@@ -156,9 +167,9 @@ it("whatever came, and whenever it is started again, all is as it was, and bound
       const device = new TestDevice(rig(options));
       device.authenticate();
       const values = (cloud: EnosCloud): unknown => ({
-        readings: cloud.readings(PK, DK),
-        latest: cloud.latest(PK, DK),
-        histories: identifiers.map((identifier) => cloud.history(PK, DK, { identifier })),
+        readings: cloud.readings(pk, dk),
+        latest: cloud.latest(pk, dk),
+        histories: identifiers.map((identifier) => cloud.history(pk, dk, { identifier })),
       });
       reports.forEach(({ points, time }, i) => {
         const measurepoints = Object.fromEntries(points.map((point) => [identifiers[point], i]));
@@ -184,17 +195,17 @@ it("a removed device leaves nothing behind", () => {
   const device = lived(storage, "token", { readings: 3 });
   const { cloud } = device.rig;
   // More than fit: the newest value of the others is kept apart.
-  for (let id = 100; id < 120; id++) device.post(id + 9_000, "thing/model/up_raw", rawReading(id, [1, WARM]));
-  cloud.removeDevice(PK, DK, 10_000);
-  expect([...storage.kept.keys()].filter((key) => key.includes(DK))).toEqual([]);
+  for (let id = 100; id < 120; id++) device.post(id + 9_000, "thing/model/up_raw", rawReading(id, [1, warm]));
+  cloud.removeDevice(pk, dk, 10_000);
+  expect([...storage.kept.keys()].filter((key) => key.includes(dk))).toEqual([]);
 });
 
 it.each([
   ["a foreign key", "elsewhere/1", {}, StorageError],
-  ["readings of nobody", `reading/${PK}/nobody/000000000000`, {}, StorageError],
-  ["a device that is null", `device/${PK}/${DK}`, null, StorageError],
-  ["a device without a record", `device/${PK}/${DK}`, {}, DeviceListError],
-  ["a product that is null", `product/${PK}`, null, ProductError],
+  ["readings of nobody", `reading/${pk}/nobody/000000000000`, {}, StorageError],
+  ["a device that is null", `device/${pk}/${dk}`, null, StorageError],
+  ["a device without a record", `device/${pk}/${dk}`, {}, DeviceListError],
+  ["a product that is null", `product/${pk}`, null, ProductError],
 ])("with %s is refused in one line", (_what, key, value, fault) => {
   const storage = new MemoryStorage();
   storage.put(key, value);

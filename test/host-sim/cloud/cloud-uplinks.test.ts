@@ -1,6 +1,6 @@
 /** Everything a device may say besides a single reading: batches, late data, attributes, tags, firmware. */
 import { describe, expect, it, test } from "vitest";
-import { DEVICE, DK, OTHER, PK, TestDevice, rig, eventsOf } from "./harness";
+import { demoDevice, dk, otherDevice, pk, TestDevice, rig, eventsOf } from "./harness";
 import type { Sent } from "./harness";
 
 const T = 1_700_000_000_000;
@@ -23,27 +23,27 @@ const answer = (sent: Sent): { code: number; data: unknown } => {
 };
 const reading = (temperature: number, time?: number): object => ({ measurepoints: { temperature }, time });
 const temperatures = (device: TestDevice): unknown[] =>
-  device.rig.cloud.readings(PK, DK).map(({ points }) => points["temperature"]);
+  device.rig.cloud.readings(pk, dk).map(({ points }) => points["temperature"]);
 
 describe("a batch", () => {
-  const BATCH = "thing/measurepoint/post/batch";
+  const batch = "thing/measurepoint/post/batch";
 
   it("is stored reading by reading, each with its time", () => {
     const device = online();
-    const own = { productKey: PK, deviceKey: DK };
+    const own = { productKey: pk, deviceKey: dk };
     const params = [
       { ...own, ...reading(20, T) },
       reading(21, T + 1000),
       { ...own, ...reading(22, T + 2000) },
     ];
-    expect(answer(say(device, BATCH, params, 9000)).code).toBe(200);
-    expect(device.rig.cloud.readings(PK, DK)).toMatchObject([
+    expect(answer(say(device, batch, params, 9000)).code).toBe(200);
+    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([
       { points: { temperature: 20 }, time: T, format: "json", at: 9000 },
       { points: { temperature: 21 }, time: T + 1000 },
       { points: { temperature: 22 }, time: T + 2000 },
     ]);
-    expect(device.rig.cloud.latest(PK, DK)["temperature"]).toMatchObject({ value: 22, time: T + 2000 });
-    expect(device.rig.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 3, duplicates: 0 });
+    expect(device.rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 22, time: T + 2000 });
+    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 3, duplicates: 0 });
   });
 
   test.each<[string, unknown, number]>([
@@ -55,22 +55,22 @@ describe("a batch", () => {
     ["of entries that are none", [5], 1204],
   ])("%s stores nothing", (_what, params, code) => {
     const device = online();
-    expect(answer(say(device, BATCH, params)).code).toBe(code);
-    expect(device.rig.cloud.readings(PK, DK)).toEqual([]);
+    expect(answer(say(device, batch, params)).code).toBe(code);
+    expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
   });
 
   it("that comes again under its id is acknowledged and stored once", () => {
     const device = online();
     const params = [reading(20, T), reading(21, T + 1)];
-    for (const now of [1, 2]) expect(answer(say(device, BATCH, params, now, "same")).code).toBe(200);
+    for (const now of [1, 2]) expect(answer(say(device, batch, params, now, "same")).code).toBe(200);
     expect(temperatures(device)).toEqual([20, 21]);
-    expect(device.rig.cloud.device(PK, DK)?.counters).toMatchObject({ stored: 2, duplicates: 2 });
+    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 2, duplicates: 2 });
   });
 
   it("under another id stores no moment of a measure point twice", () => {
     const device = online();
-    say(device, BATCH, [reading(20, T), reading(21, T + 1)]);
-    say(device, BATCH, [reading(21, T + 1), reading(22, T + 2)]);
+    say(device, batch, [reading(20, T), reading(21, T + 1)]);
+    say(device, batch, [reading(21, T + 1), reading(22, T + 2)]);
     say(device, "thing/measurepoint/resume", reading(20, T));
     expect(temperatures(device)).toEqual([20, 21, 22]);
     expect(eventsOf(device.rig, "stored-before")).toHaveLength(2);
@@ -85,10 +85,10 @@ describe("late data", () => {
     say(device, "thing/measurepoint/resume/batch", [{ measurepoints, time: T }]);
     const { cloud } = device.rig;
     const values = (identifier: string): unknown[] =>
-      cloud.history(PK, DK, { identifier }).map(({ value }) => value);
+      cloud.history(pk, dk, { identifier }).map(({ value }) => value);
     expect(values("temperature")).toEqual([20]);
     expect(values("rssi")).toEqual([-80]);
-    expect(cloud.readings(PK, DK).map(({ points }) => points)).toEqual([{ temperature: 20 }, { rssi: -80 }]);
+    expect(cloud.readings(pk, dk).map(({ points }) => points)).toEqual([{ temperature: 20 }, { rssi: -80 }]);
   });
 
   it.each([
@@ -99,16 +99,16 @@ describe("late data", () => {
     say(device, "thing/measurepoint/post", reading(30, T + 10_000));
     expect(answer(say(device, topic, wrap(reading(5, T)))).code).toBe(200);
     const { cloud } = device.rig;
-    expect(cloud.latest(PK, DK)["temperature"]).toMatchObject({ value: 30 });
-    const all = cloud.history(PK, DK, { identifier: "temperature" });
+    expect(cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 30 });
+    const all = cloud.history(pk, dk, { identifier: "temperature" });
     expect(all.map(({ value }) => value)).toEqual([5, 30]);
-    expect(cloud.readings(PK, DK).at(-1)).toMatchObject({ late: true, time: T });
+    expect(cloud.readings(pk, dk).at(-1)).toMatchObject({ late: true, time: T });
   });
 
   it("is the newest where there is none newer", () => {
     const device = online();
     say(device, "thing/measurepoint/resume", reading(5, T));
-    expect(device.rig.cloud.latest(PK, DK)["temperature"]).toMatchObject({ value: 5 });
+    expect(device.rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 5 });
   });
 });
 
@@ -121,7 +121,7 @@ describe("raw bytes are what the script makes of them", () => {
     const device = online();
     const sent = raw(device, `05 00000007 00 ${time} 00 0101 0866 e807 0101 08ca`, 9000);
     expect(Buffer.from(sent.payload).toString("hex")).toBe("0000000700c8");
-    expect(device.rig.cloud.readings(PK, DK)).toMatchObject([
+    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([
       { id: "7", points: { temperature: 21.5 }, time: T, format: "raw" },
       { id: "7", points: { temperature: 22.5 }, time: T + 1000, format: "raw" },
     ]);
@@ -130,13 +130,13 @@ describe("raw bytes are what the script makes of them", () => {
   it("one late reading", () => {
     const device = online();
     raw(device, `05 00000007 01 ${time} 00 0101 0866`);
-    expect(device.rig.cloud.readings(PK, DK)).toMatchObject([{ late: true, time: T }]);
+    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([{ late: true, time: T }]);
   });
 
   it("another method than there is, or none", () => {
     const script = (json: string): string =>
       `function rawDataToJsonStr() { return '${json}'; } function jsonStrToRawData() { return [1, 2]; }`;
-    const product = (json: string) => ({ products: [{ productKey: PK, script: script(json) }] });
+    const product = (json: string) => ({ products: [{ productKey: pk, script: script(json) }] });
     const strange = online(product('{"id":"1","method":"thing.model.up_raw"}'));
     expect(raw(strange, "00")).toMatchObject({ code: "2.04", payload: Uint8Array.of(1, 2) });
     expect(eventsOf(strange.rig, "report-refused")[0].enosCode).toBe(1260);
@@ -148,7 +148,7 @@ describe("raw bytes are what the script makes of them", () => {
   it("a script that fails or never ends: 4.00, and the cloud lives on", () => {
     for (const body of ["throw new Error('mine')", "for (;;) {}", "return 5"]) {
       const script = `function rawDataToJsonStr() { ${body} } function jsonStrToRawData() { return []; }`;
-      const device = online({ products: [{ productKey: PK, script }] });
+      const device = online({ products: [{ productKey: pk, script }] });
       expect(raw(device, "00").code).toBe("4.00");
       expect(eventsOf(device.rig, "internal-error")).toEqual([]);
     }
@@ -161,9 +161,9 @@ describe("raw bytes are what the script makes of them", () => {
           params: { events: { temperature: bytes[0] } } });
       }
       function jsonStrToRawData(json) { return [JSON.parse(json).code]; }`;
-    const device = online({ products: [{ productKey: PK, script }] });
+    const device = online({ products: [{ productKey: pk, script }] });
     expect(raw(device, "5a").payload).toEqual(Uint8Array.of(200));
-    expect(device.rig.cloud.events(PK, DK)).toMatchObject([
+    expect(device.rig.cloud.events(pk, dk)).toMatchObject([
       { event: "overheat", values: { temperature: 90 } },
     ]);
   });
@@ -190,11 +190,11 @@ describe("tags", () => {
     const device = online();
     const tags = { site: "north", größe: "7" };
     expect(answer(say(device, "thing/tag/update", { tags })).code).toBe(200);
-    expect(device.rig.cloud.device(PK, DK)?.tags).toEqual(tags);
+    expect(device.rig.cloud.device(pk, dk)?.tags).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", { tags: ["site", "x"] })).data).toEqual({ site: "north" });
     expect(answer(say(device, "thing/tag/query", { tags: [] })).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/delete", { tags: ["site"] })).code).toBe(200);
-    expect(device.rig.cloud.device(PK, DK)?.tags).toEqual({ größe: "7" });
+    expect(device.rig.cloud.device(pk, dk)?.tags).toEqual({ größe: "7" });
     expect(answer(say(device, "thing/tag/update", { tags: { a: 1 } })).code).toBe(1204);
   });
 });
@@ -211,7 +211,7 @@ describe("firmware", () => {
     expect(answer(device.post(1, "ota/device/inform", inform)).code).toBe(200);
     expect(answer(say(device, "ota/device/progress", { step: 40, desc: "writing" })).code).toBe(200);
     expect(answer(say(device, "ota/device/getversion", {}))).toMatchObject({ code: 200, data: {} });
-    expect(device.rig.cloud.device(PK, DK)).toMatchObject({
+    expect(device.rig.cloud.device(pk, dk)).toMatchObject({
       firmwareVersion: "1.4.2",
       firmwareProgress: { step: 40, desc: "writing" },
     });
@@ -254,16 +254,16 @@ describe.each(topics)("%s", (topic) => {
     const sent = device.post(1, topic, body);
     expect(sent.code).toBe(coap);
     if (code !== undefined) expect(answer(sent).code).toBe(code);
-    expect(device.rig.cloud.device(PK, DK)?.counters.stored).toBe(0);
+    expect(device.rig.cloud.device(pk, dk)?.counters.stored).toBe(0);
   });
 
   it("takes POST alone, and only of the device itself", () => {
     const device = online();
     expect(device.send(1, { path: device.topic(topic), code: 1 }).code).toBe("4.05");
-    const path = ["topic", "sys", PK, OTHER.deviceKey, ...topic.split("/")];
+    const path = ["topic", "sys", pk, otherDevice.deviceKey, ...topic.split("/")];
     // The other's key reads no signature out of this one's.
     expect(device.send(2, { path, payload: "{}" }).code).toBe("4.00");
-    expect(new TestDevice(rig(), DEVICE).send(1, { path: device.topic(topic), sign: null }).code).toBe(
+    expect(new TestDevice(rig(), demoDevice).send(1, { path: device.topic(topic), sign: null }).code).toBe(
       "4.01",
     );
   });

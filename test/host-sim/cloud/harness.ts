@@ -13,21 +13,25 @@ import type { DeviceRecord } from "../../../host-sim/cloud/registry/registry";
 import { loadScriptEngine } from "../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../host-sim/sim/time/random";
 
-export const PK = "MuGsF6W4";
-export const DK = "861234567890123";
-export const SECRET = "aB3dEf6hIj9lMn0p";
-export const PEER: Peer = { address: "10.0.0.2", port: 40001 };
-export const DEVICE: DeviceRecord = { productKey: PK, deviceKey: DK, deviceSecret: SECRET };
-export const OTHER: DeviceRecord = { productKey: PK, deviceKey: "other", deviceSecret: "another secret" };
+export const pk = "MuGsF6W4";
+export const dk = "861234567890123";
+export const demoSecret = "aB3dEf6hIj9lMn0p";
+export const demoPeer: Peer = { address: "10.0.0.2", port: 40001 };
+export const demoDevice: DeviceRecord = { productKey: pk, deviceKey: dk, deviceSecret: demoSecret };
+export const otherDevice: DeviceRecord = {
+  productKey: pk,
+  deviceKey: "other",
+  deviceSecret: "another secret",
+};
 /** The example product, with what `npm run model` wrote for it. */
-export const PRODUCT: ProductRecord = {
-  productKey: PK,
+export const product: ProductRecord = {
+  productKey: pk,
   model: JSON.parse(readFileSync("firmware/product/model.json", "utf8")) as unknown,
   script: readFileSync("firmware/product/parsing-script.js", "utf8"),
 };
 export const scriptEngine = await loadScriptEngine();
-export const TOPIC = ["topic", "sys", PK, DK];
-export const EMPTY = new Uint8Array(0);
+export const topic = ["topic", "sys", pk, dk];
+export const noBytes = new Uint8Array(0);
 
 export interface Rig {
   cloud: EnosCloud;
@@ -47,8 +51,8 @@ export function rig(options: Partial<CloudOptions> = {}): Rig {
     randomBytes: (n) => random.bytes(n),
     edition: "token",
     iv: "zero",
-    devices: [DEVICE, OTHER],
-    products: [PRODUCT],
+    devices: [demoDevice, otherDevice],
+    products: [product],
     scriptEngine,
     random: () => random.next(),
     onEvent: (event) => events.push(event),
@@ -58,7 +62,7 @@ export function rig(options: Partial<CloudOptions> = {}): Rig {
     cloud,
     sent,
     events,
-    exchange(bytes, now = 0, peer = PEER) {
+    exchange(bytes, now = 0, peer = demoPeer) {
       const before = sent.length;
       cloud.receive(bytes, peer, now);
       if (sent.length > before + 1) throw new Error(`${sent.length - before} replies to one datagram`);
@@ -69,7 +73,7 @@ export function rig(options: Partial<CloudOptions> = {}): Rig {
 
 /** A message with what is not given left empty. */
 export function message(fields: Partial<CoapMessage>): CoapMessage {
-  return { type: 0, code: 2, messageId: 1, token: EMPTY, options: [], payload: EMPTY, ...fields };
+  return { type: 0, code: 2, messageId: 1, token: noBytes, options: [], payload: noBytes, ...fields };
 }
 
 export function uriPath(segments: readonly string[]): CoapOption[] {
@@ -89,7 +93,7 @@ export function dotted(code: number): string {
   return `${code >> 5}.${String(code & 31).padStart(2, "0")}`;
 }
 
-export function authSign(deviceKey: string, lifetime: number, secret: string, productKey = PK): string {
+export function authSign(deviceKey: string, lifetime: number, secret: string, productKey = pk): string {
   const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode2${secret}`;
   return createHash("sha256").update(text).digest("hex").toUpperCase();
 }
@@ -133,12 +137,12 @@ export class TestDevice {
   /** Devices other than the first have a port of their own, as message ids count per peer. */
   peer: Peer;
   /** The last request's bytes, to send them again. */
-  last: Uint8Array = EMPTY;
+  last: Uint8Array = noBytes;
 
-  constructor(rig: Rig, record: DeviceRecord = DEVICE, signed = true) {
+  constructor(rig: Rig, record: DeviceRecord = demoDevice, signed = true) {
     this.rig = rig;
     this.record = record;
-    this.peer = record.deviceKey === DK ? PEER : { ...PEER, port: PEER.port + 1 };
+    this.peer = record.deviceKey === dk ? demoPeer : { ...demoPeer, port: demoPeer.port + 1 };
     this.signed = signed;
   }
 
@@ -180,7 +184,7 @@ export class TestDevice {
     const sign = request.sign === undefined ? (this.signed ? this.nextSign() : null) : request.sign;
     if (sign !== null) options.push({ number: 2101, value: Buffer.from(sign) });
     const token = Uint8Array.of(0xa0, this.messageId >> 8, this.messageId & 0xff);
-    const { payload = EMPTY, type = 0, code = 2 } = request;
+    const { payload = noBytes, type = 0, code = 2 } = request;
     const body = typeof payload === "string" ? Buffer.from(payload, "utf8") : payload;
     this.last = encodeCoap({ type, code, messageId: this.messageId, token, options, payload: body });
     const reply = decoded(this.rig.exchange(this.last, now, this.peer));
@@ -207,7 +211,7 @@ export function rawReading(requestId: number, ...points: [number, string][]): Ui
 }
 
 /** 21.5 as a double. */
-export const WARM = "4035800000000000";
+export const warm = "4035800000000000";
 
 type EventOf<T extends CloudEvent["type"]> = Extract<CloudEvent, { type: T }>;
 

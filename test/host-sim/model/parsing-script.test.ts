@@ -121,7 +121,7 @@ describe("reports that are none", () => {
   ];
   test.each(rows)("%s", (bytes, id, message) => {
     expect(read(bytes)).toEqual({
-      ...(id === undefined ? {} : { id }),
+      id,
       code: 1220,
       message: expect.stringMatching(message) as string,
     });
@@ -140,7 +140,7 @@ describe("reports that are none", () => {
     [1.5],
     ["1"],
     [NaN],
-    [,],
+    new Array(1),
   ])("%j is no array of bytes", (given) =>
     expect(JSON.parse(script.rawDataToJsonStr(given) as string)).toMatchObject({ code: 1220 }),
   );

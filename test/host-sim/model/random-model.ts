@@ -228,7 +228,7 @@ export const cases: fc.Arbitrary<Case> = models.chain((model) =>
 );
 
 /** The value as it is on both sides of the wire: floats to 32 bits, no minus zero, by its type. */
-export function settled(type: ModelType, value: Value): Value {
+function settled(type: ModelType, value: Value): Value {
   switch (type.type) {
     case "float":
       return Math.fround(value as number) + 0;

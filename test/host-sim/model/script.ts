@@ -48,7 +48,7 @@ export function sides(model: Model): { thing: Thing; script: ParsingScript; sour
 }
 
 /** The firmware's table of a model; thing.ts holds the same as text. */
-export function thingOf(model: Model, fingerprint = "0"): Thing {
+function thingOf(model: Model, fingerprint = "0"): Thing {
   return defineThing(structuredClone(thingTable(model, fingerprint)) as unknown as Thing);
 }
 

@@ -75,7 +75,7 @@ export class Points {
     for (const [id, given] of Object.entries(points)) {
       // With a quality, as some measure points have.
       const value = typeof given === "object" && given !== null && "value" in given ? given.value : given;
-      const entry = { value, at, ...(time === undefined ? {} : { time }) };
+      const entry = { value, at, time };
       this.#add(id, entry, true);
       this.#draw(id, entry);
     }

@@ -15,7 +15,7 @@ export const notAllowed: AtAnswer = { failure: { cme: 3 } };
 /** What a command or a form of one gets that does not exist. */
 export const notSupported: AtAnswer = { failure: { cme: 4 } };
 export const badParameter: AtAnswer = { failure: { cme: 50 } };
-export const noCard: AtAnswer = { failure: { cme: 10 } };
+const noCard: AtAnswer = { failure: { cme: 10 } };
 
 /** An answer of one line. */
 export function line(text: string): AtAnswer {
@@ -28,7 +28,7 @@ export function tells(text: (unit: Unit) => string): CommandRule {
 }
 
 /** The same for what stands on the SIM card. */
-export function tellsOfCard(text: (unit: Unit) => string): CommandRule {
+function tellsOfCard(text: (unit: Unit) => string): CommandRule {
   const { run } = tells(text);
   return { run: (unit, command) => (unit.card.absent ? noCard : run(unit, command)) };
 }

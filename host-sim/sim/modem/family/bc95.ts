@@ -55,7 +55,7 @@ function sendTo(unit: Unit, args: readonly AtArgument[], withFlag: boolean): AtA
   unit.settings.rai = flag;
   unit.send(socket, data!);
   const then = sequence === 0 ? undefined : () => unit.urc(`+NSOSTR:${socket.id},${sequence},1`, 300);
-  return { lines: [`${socket.id},${length}`], ...(then === undefined ? {} : { then }) };
+  return { lines: [`${socket.id},${length}`], then };
 }
 
 const socketCommands: Record<string, CommandRule> = {

@@ -44,7 +44,7 @@ export function uint(value: number): string {
 }
 
 /** A block option's value in hex, its size in bytes. */
-export function block(num: number, more: boolean, size: number): string {
+function block(num: number, more: boolean, size: number): string {
   return uint(num * 16 + (more ? 8 : 0) + Math.log2(size) - 4);
 }
 
@@ -121,7 +121,7 @@ export interface Answer {
 }
 
 /** The value of an option, as coap-packet reads it. */
-export function option(message: Fields, wanted: number): string | undefined {
+function option(message: Fields, wanted: number): string | undefined {
   return (message.options ?? []).find(([number]) => number === wanted)?.[1];
 }
 

@@ -31,12 +31,12 @@ export interface Datagram {
 export const firstMessageId = 0xfffb;
 
 /** Nothing is ever lost on loopback: a busy machine must not look like loss. */
-export const patient: Transmission = { ...internet, ackTimeout: 8_000 };
+const patient: Transmission = { ...internet, ackTimeout: 8_000 };
 /** For peers that lose datagrams on purpose. */
 export const hasty: Transmission = { ...internet, ackTimeout: 200, maxRetransmit: 6 };
 
 /** Answers a request, at once or later. */
-export type Respond = (response: Response) => Responded;
+type Respond = (response: Response) => Responded;
 
 export interface UdpEndpointOptions extends Omit<BothHalves, "transmit" | "onRequest"> {
   readonly serve?: (request: Message, respond: Respond) => void;

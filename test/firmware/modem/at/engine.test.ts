@@ -27,7 +27,7 @@ class Rig {
       {
         line: ascii(text),
         timeout: 5_000,
-        ...(asks === undefined ? {} : { prefix: ascii(asks) }),
+        prefix: asks === undefined ? undefined : ascii(asks),
         onLine: (line) => this.log.push(`${text} < ${asciiText(line)}`),
         onDone: (result) => this.log.push(`${text} = ${resultText(result)}`),
         ...rest,

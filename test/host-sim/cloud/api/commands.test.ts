@@ -1,8 +1,8 @@
 /** Commands over HTTP, followed to their end with a device that carries them out. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { HERE, START, apiRig, detailOf } from "./rig";
+import { here, start, apiRig, detailOf } from "./rig";
 import type { ApiRig } from "./rig";
-import { DK, Device, PK } from "./device";
+import { dk, Device, pk } from "./device";
 
 let rig: ApiRig;
 let call: ApiRig["call"];
@@ -14,10 +14,10 @@ beforeEach(async () => {
   device.authenticate();
 });
 
-const COMMANDS = `${HERE}/commands`;
+const commands = `${here}/commands`;
 
 async function queue(body: unknown): Promise<{ id: string; follow: () => Promise<any> }> {
-  const { status, body: answer, headers, text } = await call("POST", COMMANDS, body);
+  const { status, body: answer, headers, text } = await call("POST", commands, body);
   if (status !== 202) throw new Error(text);
   expect(answer).toEqual({ id: expect.stringMatching(/^\d+$/), status: "pending" });
   expect(headers.location).toBe(`/api/v1/commands/${answer.id}`);
@@ -28,8 +28,8 @@ describe("a command", () => {
   it("is followed from pending over sent to answered", async () => {
     const { id, follow } = await queue({ kind: "set", points: { relay: 1 } });
     expect(await follow()).toEqual({
-      ...{ id, productKey: PK, deviceKey: DK, kind: "set", path: "thing/service/measurepoint/set" },
-      ...{ status: "pending", createdAt: START, offers: 0 },
+      ...{ id, productKey: pk, deviceKey: dk, kind: "set", path: "thing/service/measurepoint/set" },
+      ...{ status: "pending", createdAt: start, offers: 0 },
     });
     rig.time.now += 1000;
     const { command } = device.points("1", { temperature: 20 });
@@ -38,16 +38,16 @@ describe("a command", () => {
       method: "thing.service.measurepoint.set",
       params: { relay: 1 },
     });
-    expect(await follow()).toMatchObject({ status: "sent", sentAt: START + 1000, offers: 1 });
+    expect(await follow()).toMatchObject({ status: "sent", sentAt: start + 1000, offers: 1 });
     rig.time.now += 1000;
     device.post(
       "thing/service/measurepoint/set_reply",
       JSON.stringify({ id, code: 200, data: { relay: 1 } }),
     );
     expect(await follow()).toMatchObject({
-      ...{ status: "answered", code: 200, data: { relay: 1 }, answeredAt: START + 2000 },
+      ...{ status: "answered", code: 200, data: { relay: 1 }, answeredAt: start + 2000 },
     });
-    expect((await call("GET", COMMANDS)).body.items).toEqual([await follow()]);
+    expect((await call("GET", commands)).body.items).toEqual([await follow()]);
   });
 
   it("carries the device's own code", async () => {
@@ -80,7 +80,7 @@ describe("a command", () => {
     await queue({ kind: "set", points: { relay: 1 } });
     await queue({ kind: "get", points: ["temperature"] });
     await queue({ kind: "service", service: "reboot", inputs: { delay: 5 } });
-    const { items } = (await call("GET", COMMANDS)).body;
+    const { items } = (await call("GET", commands)).body;
     expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(["set", "get", "service"]);
   });
 });
@@ -129,16 +129,16 @@ describe("a command that cannot be sent", () => {
     ],
     ["with a reply's name", { kind: "service", service: "x_reply" }, 422, /x_reply|service/],
   ])("%s", async (_name, body, status, detail) => {
-    expect(detailOf(await call("POST", COMMANDS, body), status)).toMatch(detail);
-    expect((await call("GET", COMMANDS)).body.items).toEqual([]);
+    expect(detailOf(await call("POST", commands, body), status)).toMatch(detail);
+    expect((await call("GET", commands)).body.items).toEqual([]);
   });
 
   it("because too many wait", async () => {
-    let answer = await call("POST", COMMANDS, { kind: "set", points: { relay: 1 } });
+    let answer = await call("POST", commands, { kind: "set", points: { relay: 1 } });
     let waiting = 0;
     while (answer.status === 202 && waiting < 1000) {
       waiting += 1;
-      answer = await call("POST", COMMANDS, { kind: "set", points: { relay: 1 } });
+      answer = await call("POST", commands, { kind: "set", points: { relay: 1 } });
     }
     expect(waiting).toBe(64);
     expect(detailOf(answer, 429)).toMatch(/64 already wait/);
@@ -147,11 +147,11 @@ describe("a command that cannot be sent", () => {
   it("because its request id waits already", async () => {
     const raw = { kind: "raw", payload: "02000000070401", requestId: 7 };
     await queue(raw);
-    expect(detailOf(await call("POST", COMMANDS, raw), 409)).toMatch(/request id 7 is already waiting/);
+    expect(detailOf(await call("POST", commands, raw), 409)).toMatch(/request id 7 is already waiting/);
   });
 
   it("to a device that is not there", async () => {
-    const url = `/api/v1/devices/${PK}/nobody/commands`;
+    const url = `/api/v1/devices/${pk}/nobody/commands`;
     detailOf(await call("POST", url, { kind: "get", points: ["relay"] }), 404);
   });
 

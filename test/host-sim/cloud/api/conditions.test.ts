@@ -1,9 +1,9 @@
 /** Faults, NAT, rate limit and status over HTTP; and that no body whatever makes the server fail. */
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { HERE, apiRig, detailOf } from "./rig";
+import { here, apiRig, detailOf } from "./rig";
 import type { ApiRig } from "./rig";
-import { Device, PK } from "./device";
+import { Device, pk } from "./device";
 
 let rig: ApiRig;
 let call: ApiRig["call"];
@@ -70,11 +70,11 @@ describe("random requests", () => {
   });
 
   const targets = [
-    ["PUT", `/api/v1/products/${PK}`],
+    ["PUT", `/api/v1/products/${pk}`],
     ["PUT", "/api/v1/products/other"],
-    ["POST", `/api/v1/products/${PK}/script/try`],
+    ["POST", `/api/v1/products/${pk}/script/try`],
     ["POST", "/api/v1/devices"],
-    ["POST", `${HERE}/commands`],
+    ["POST", `${here}/commands`],
     ["PUT", "/api/v1/faults"],
     ["PUT", "/api/v1/nat"],
     ["PUT", "/api/v1/rate-limit"],
@@ -98,7 +98,7 @@ describe("random requests", () => {
   );
   const value = fc.oneof(
     fc.jsonValue(),
-    fc.constantFrom<unknown>("set", "get", "service", "raw", "address", "relay", PK, "00", 1, 0, 1e308, [
+    fc.constantFrom<unknown>("set", "get", "service", "raw", "address", "relay", pk, "00", 1, 0, 1e308, [
       "relay",
     ]),
     fc.constantFrom<unknown>({ relay: 1 }, { relay: { value: 1 } }, { temperature: null }),
@@ -121,7 +121,7 @@ describe("random requests", () => {
   test("also to any path", async () => {
     const segment = fc.oneof(
       fc.string(),
-      fc.constantFrom("devices", "products", "commands", PK, "..", "%2e", "__proto__"),
+      fc.constantFrom("devices", "products", "commands", pk, "..", "%2e", "__proto__"),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(segment, { maxLength: 6 }), async (segments) => {

@@ -1,8 +1,8 @@
 /** What devices reported, as the application sees it. */
 import { beforeEach, describe, expect, it, test } from "vitest";
-import { HERE, START, apiRig, detailOf } from "./rig";
+import { here, start, apiRig, detailOf } from "./rig";
 import type { ApiRig } from "./rig";
-import { Device, PK } from "./device";
+import { Device, pk } from "./device";
 
 let rig: ApiRig;
 let call: ApiRig["call"];
@@ -22,18 +22,18 @@ const items = async (url: string): Promise<any[]> => {
 
 describe("measure points", () => {
   it("are none before the first report", async () => {
-    expect((await call("GET", `${HERE}/measurepoints`)).body).toEqual({});
+    expect((await call("GET", `${here}/measurepoints`)).body).toEqual({});
   });
 
   it("are the latest of each, with quality and both times", async () => {
-    device.points("1", { temperature: 21.5, rssi: { value: -101, quality: 9 } }, START - 5000);
+    device.points("1", { temperature: 21.5, rssi: { value: -101, quality: 9 } }, start - 5000);
     rig.time.now += 1000;
-    device.points("2", { temperature: 22 }, START - 1000);
-    const { status, body } = await call("GET", `${HERE}/measurepoints`);
+    device.points("2", { temperature: 22 }, start - 1000);
+    const { status, body } = await call("GET", `${here}/measurepoints`);
     expect(status).toBe(200);
     expect(body).toEqual({
-      temperature: { value: 22, time: START - 1000, at: START + 1000 },
-      rssi: { value: -101, quality: 9, time: START - 5000, at: START },
+      temperature: { value: 22, time: start - 1000, at: start + 1000 },
+      rssi: { value: -101, quality: 9, time: start - 5000, at: start },
     });
   });
 
@@ -44,24 +44,24 @@ describe("measure points", () => {
       Buffer.from("01" + "00000007" + "01" + "0008" + "4035800000000000", "hex"),
     );
     expect(answer.code).toBe("2.04");
-    const { body } = await call("GET", `${HERE}/measurepoints`);
-    expect(body).toEqual({ temperature: { value: 21.5, at: START } });
+    const { body } = await call("GET", `${here}/measurepoints`);
+    expect(body).toEqual({ temperature: { value: 21.5, at: start } });
   });
 
   it("have a history, newest first or oldest first, within times", async () => {
     for (let i = 0; i < 5; i++)
-      device.points(String(i), { temperature: i, humidity: 50 }, START - 5000 + i * 1000);
-    const history = `${HERE}/measurepoints/temperature/history`;
+      device.points(String(i), { temperature: i, humidity: 50 }, start - 5000 + i * 1000);
+    const history = `${here}/measurepoints/temperature/history`;
     const values = async (query = ""): Promise<number[]> =>
       (await items(`${history}${query}`)).map(({ value }) => value);
     expect(await values()).toEqual([4, 3, 2, 1, 0]);
     expect(await values("?order=asc")).toEqual([0, 1, 2, 3, 4]);
     expect(await values("?limit=2")).toEqual([4, 3]);
     expect(await values("?order=asc&limit=2")).toEqual([0, 1]);
-    expect(await values(`?from=${START - 4000}&to=${START - 2000}&order=asc`)).toEqual([1, 2, 3]);
-    expect(await values(`?from=${START}`)).toEqual([]);
-    expect((await items(history))[0]).toEqual({ value: 4, time: START - 1000, at: START });
-    expect(await items(`${HERE}/measurepoints/uptime/history`)).toEqual([]);
+    expect(await values(`?from=${start - 4000}&to=${start - 2000}&order=asc`)).toEqual([1, 2, 3]);
+    expect(await values(`?from=${start}`)).toEqual([]);
+    expect((await items(history))[0]).toEqual({ value: 4, time: start - 1000, at: start });
+    expect(await items(`${here}/measurepoints/uptime/history`)).toEqual([]);
   });
 
   it.each<[string, RegExp]>([
@@ -72,16 +72,16 @@ describe("measure points", () => {
     ["?order=up", /^querystring, order: expected one of "asc", "desc"/],
     ["?from=yesterday", /^querystring, from: must be integer/],
   ])("have no history %s", async (query, detail) => {
-    expect(detailOf(await call("GET", `${HERE}/measurepoints/temperature/history${query}`), 400)).toMatch(
+    expect(detailOf(await call("GET", `${here}/measurepoints/temperature/history${query}`), 400)).toMatch(
       detail,
     );
   });
 
   it("show a value as it came, whatever its type", async () => {
-    await call("PUT", `/api/v1/products/${PK}`, {});
+    await call("PUT", `/api/v1/products/${pk}`, {});
     const values = { a: true, b: "ü\n\u2028", c: [1, [2]], d: { e: { f: null } }, g: 1e300, h: -0.5 };
     expect(device.points("1", values).json).toMatchObject({ code: 200 });
-    const { body } = await call("GET", `${HERE}/measurepoints`);
+    const { body } = await call("GET", `${here}/measurepoints`);
     expect(Object.fromEntries(Object.entries<any>(body).map(([id, { value }]) => [id, value]))).toEqual(
       values,
     );
@@ -93,16 +93,16 @@ it("events are shown by time", async () => {
     ["5", 90],
     ["6", 91],
   ] as const) {
-    const time = START - 1000 * temperature;
+    const time = start - 1000 * temperature;
     const events = { temperature };
     expect(device.say(id, "thing/event/overheat/post", { events, time }).json).toMatchObject({ code: 200 });
   }
-  const first = { id: "5", event: "overheat", values: { temperature: 90 }, time: START - 90_000, at: START };
-  const second = { id: "6", event: "overheat", values: { temperature: 91 }, time: START - 91_000, at: START };
-  expect(await items(`${HERE}/events`)).toEqual([first, second]);
-  expect(await items(`${HERE}/events?order=asc`)).toEqual([second, first]);
-  expect(await items(`${HERE}/events?from=${START - 90_000}`)).toEqual([first]);
-  expect(await items(`${HERE}/events?limit=1&order=asc`)).toEqual([second]);
+  const first = { id: "5", event: "overheat", values: { temperature: 90 }, time: start - 90_000, at: start };
+  const second = { id: "6", event: "overheat", values: { temperature: 91 }, time: start - 91_000, at: start };
+  expect(await items(`${here}/events`)).toEqual([first, second]);
+  expect(await items(`${here}/events?order=asc`)).toEqual([second, first]);
+  expect(await items(`${here}/events?from=${start - 90_000}`)).toEqual([first]);
+  expect(await items(`${here}/events?limit=1&order=asc`)).toEqual([second]);
 });
 
 it("attributes and tags are shown by name", async () => {
@@ -110,18 +110,18 @@ it("attributes and tags are shown by name", async () => {
     device.say("1", "thing/attribute/update", { attributes: { floor: 3, label: "hall" } }).json,
   ).toMatchObject({ code: 200 });
   expect(device.say("2", "thing/tag/update", { tags: { site: "north" } }).json).toMatchObject({ code: 200 });
-  expect((await call("GET", `${HERE}/attributes`)).body).toEqual({ floor: 3, label: "hall" });
-  expect((await call("GET", `${HERE}/tags`)).body).toEqual({ site: "north" });
+  expect((await call("GET", `${here}/attributes`)).body).toEqual({ floor: 3, label: "hall" });
+  expect((await call("GET", `${here}/tags`)).body).toEqual({ site: "north" });
 });
 
 it("the firmware's version is part of the device", async () => {
   device.say("1", "ota/device/inform", { version: "1.4.2" });
-  expect((await call("GET", HERE)).body).toMatchObject({ firmwareVersion: "1.4.2", state: "online" });
+  expect((await call("GET", here)).body).toMatchObject({ firmwareVersion: "1.4.2", state: "online" });
 });
 
 test.each(["measurepoints", "measurepoints/temperature/history", "events", "attributes", "tags", "commands"])(
   "of a device that is not there there is nothing: %s",
   async (what) => {
-    detailOf(await call("GET", `/api/v1/devices/${PK}/nobody/${what}`), 404);
+    detailOf(await call("GET", `/api/v1/devices/${pk}/nobody/${what}`), 404);
   },
 );

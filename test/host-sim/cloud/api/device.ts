@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { ApiRig } from "./rig";
 
-export const PK = "MuGsF6W4";
-export const DK = "861234567890123";
-export const SECRET = "aB3dEf6hIj9lMn0p";
+export const pk = "MuGsF6W4";
+export const dk = "861234567890123";
+export const demoSecret = "aB3dEf6hIj9lMn0p";
 
 export interface Reply {
   /** Such as `2.04`. */
@@ -23,21 +23,21 @@ export class Device {
   readonly #secret: string;
   #messageId = 1000;
 
-  constructor(rig: ApiRig, deviceKey = DK, secret = SECRET) {
+  constructor(rig: ApiRig, deviceKey = dk, secret = demoSecret) {
     this.#rig = rig;
     this.#deviceKey = deviceKey;
     this.#secret = secret;
   }
 
   authenticate(): Reply {
-    const text = `deviceKey${this.#deviceKey}lifetime3600productKey${PK}secureMode2${this.#secret}`;
+    const text = `deviceKey${this.#deviceKey}lifetime3600productKey${pk}secureMode2${this.#secret}`;
     const sign = createHash("sha256").update(text).digest("hex").toUpperCase();
-    return this.#post(["auth", PK, this.#deviceKey], JSON.stringify({ secureMode: 2, lifetime: 3600, sign }));
+    return this.#post(["auth", pk, this.#deviceKey], JSON.stringify({ secureMode: 2, lifetime: 3600, sign }));
   }
 
   /** Posts to a topic below its own. */
   post(path: string, payload: Uint8Array | string): Reply {
-    return this.#post(["topic", "sys", PK, this.#deviceKey, ...path.split("/")], payload);
+    return this.#post(["topic", "sys", pk, this.#deviceKey, ...path.split("/")], payload);
   }
 
   /** A JSON message to the topic of its method. */
@@ -49,7 +49,7 @@ export class Device {
   points(id: string, measurepoints: Record<string, unknown>, time?: number): Reply {
     return this.say(id, "thing/measurepoint/post", {
       measurepoints,
-      ...(time === undefined ? {} : { time }),
+      time,
     });
   }
 

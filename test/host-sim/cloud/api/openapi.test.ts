@@ -18,22 +18,22 @@ interface Document {
   security?: object[];
 }
 
-const DEVICE = "/api/v1/devices/{productKey}/{deviceKey}";
-const ROUTES = `
+const devicePath = "/api/v1/devices/{productKey}/{deviceKey}";
+const routes = `
 GET /api/v1/products
 GET PUT DELETE /api/v1/products/{productKey}
 POST /api/v1/products/{productKey}/script/try
 GET POST /api/v1/devices
-GET DELETE ${DEVICE}
-POST ${DEVICE}/enable
-POST ${DEVICE}/disable
-POST ${DEVICE}/forget-session
-GET ${DEVICE}/measurepoints
-GET ${DEVICE}/measurepoints/{id}/history
-GET ${DEVICE}/events
-GET ${DEVICE}/attributes
-GET ${DEVICE}/tags
-GET POST ${DEVICE}/commands
+GET DELETE ${devicePath}
+POST ${devicePath}/enable
+POST ${devicePath}/disable
+POST ${devicePath}/forget-session
+GET ${devicePath}/measurepoints
+GET ${devicePath}/measurepoints/{id}/history
+GET ${devicePath}/events
+GET ${devicePath}/attributes
+GET ${devicePath}/tags
+GET POST ${devicePath}/commands
 GET /api/v1/commands/{id}
 GET PUT /api/v1/faults
 POST /api/v1/faults/forget-sessions
@@ -42,7 +42,7 @@ GET PUT /api/v1/rate-limit
 GET /api/v1/status
 `;
 
-const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
+const httpMethods = ["get", "put", "post", "delete", "patch", "head", "options"];
 
 let document: Document;
 beforeAll(async () => {
@@ -55,10 +55,9 @@ beforeAll(async () => {
 /** Every operation by its name. */
 function operations(): [name: string, operation: Operation][] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => method in item).map((method): [string, Operation] => [
-      `${method.toUpperCase()} ${path}`,
-      item[method],
-    ]),
+    httpMethods
+      .filter((method) => method in item)
+      .map((method): [string, Operation] => [`${method.toUpperCase()} ${path}`, item[method]]),
   );
 }
 
@@ -69,7 +68,8 @@ it("is of OpenAPI 3.1, and says what of", () => {
 });
 
 it("has every route, and no other", () => {
-  const expected = ROUTES.trim()
+  const expected = routes
+    .trim()
     .split("\n")
     .flatMap((line) => {
       const words = line.split(" ");
@@ -118,7 +118,7 @@ it("describes path, body and every answer of every operation", () => {
     expect(statuses.filter((status) => status.startsWith("2")).length, name).toBeGreaterThan(0);
     expect(statuses, name).toEqual(expect.arrayContaining(["400", "401", "403"]));
     expect(statuses.includes("415"), name).toBe(requestBody !== undefined);
-    if (/^PUT/.test(name)) expect(requestBody, name).toBeDefined();
+    if (name.startsWith("PUT")) expect(requestBody, name).toBeDefined();
     for (const [status, { description, content }] of Object.entries(responses)) {
       expect(description, `${name} ${status}`).toMatch(/\S/);
       if (status === "204") expect(content, name).toBeUndefined();

@@ -10,14 +10,16 @@ import { EnosCloud } from "../../../../host-sim/cloud/cloud";
 import type { CloudOptions } from "../../../../host-sim/cloud/cloud";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { DK, PK, SECRET } from "./device";
+import { dk, pk, demoSecret } from "./device";
 
-export const MODEL: Record<string, unknown> = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
-export const SCRIPT = readFileSync("firmware/product/parsing-script.js", "utf8");
-export const START = 1_700_000_000_000;
-export const HERE = `/api/v1/devices/${PK}/${DK}`;
+export const demoModel: Record<string, unknown> = JSON.parse(
+  readFileSync("firmware/product/model.json", "utf8"),
+);
+export const demoScript = readFileSync("firmware/product/parsing-script.js", "utf8");
+export const start = 1_700_000_000_000;
+export const here = `/api/v1/devices/${pk}/${dk}`;
 
-const PEER = { address: "10.0.0.2", port: 40001 };
+const demoPeer = { address: "10.0.0.2", port: 40001 };
 
 export interface Answer {
   status: number;
@@ -45,7 +47,7 @@ export async function apiRig(
   cloudOptions: Partial<CloudOptions> = {},
 ): Promise<ApiRig> {
   const random = new Random("api test");
-  const time = { now: START };
+  const time = { now: start };
   const sent: Uint8Array[] = [];
   const flushes: number[] = [];
   const errors: string[] = [];
@@ -56,10 +58,10 @@ export async function apiRig(
     edition: "tokenless",
     iv: "zero",
     devices: [
-      { productKey: PK, deviceKey: DK, deviceSecret: SECRET },
-      { productKey: PK, deviceKey: "other", deviceSecret: "another secret" },
+      { productKey: pk, deviceKey: dk, deviceSecret: demoSecret },
+      { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
     ],
-    products: [{ productKey: PK, name: "Climate", model: MODEL, script: SCRIPT }],
+    products: [{ productKey: pk, name: "Climate", model: demoModel, script: demoScript }],
     scriptEngine: await loadScriptEngine(),
     ...cloudOptions,
   });
@@ -78,14 +80,14 @@ export async function apiRig(
   return {
     ...{ app, cloud, time, sent, flushes, errors },
     async call(method, url, body, headers = {}) {
+      const host = "localhost:8080";
       const answer = await app.inject({
         method: method as "GET",
         url,
-        headers: {
-          host: "localhost:8080",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
+        headers:
+          body === undefined
+            ? { host, ...headers }
+            : { host, "content-type": "application/json", ...headers },
         payload: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = answer.body;
@@ -99,7 +101,7 @@ export async function apiRig(
     },
     exchange(datagram) {
       const before = sent.length;
-      cloud.receive(datagram, PEER, time.now);
+      cloud.receive(datagram, demoPeer, time.now);
       return sent[before];
     },
   };

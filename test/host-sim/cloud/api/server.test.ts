@@ -2,20 +2,20 @@
 import { connect } from "node:net";
 import { createServer } from "node:http";
 import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
-import { ApiError, BODY_LIMIT, buildApi, serveApi } from "../../../../host-sim/cloud/api/server";
+import { ApiError, bodyLimit, buildApi, serveApi } from "../../../../host-sim/cloud/api/server";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
 import { EnosCloud } from "../../../../host-sim/cloud/cloud";
-import { HERE, apiRig, detailOf } from "./rig";
+import { here, apiRig, detailOf } from "./rig";
 import type { ApiRig } from "./rig";
 
-const TOKEN = "0123456789abcdef-token";
-const DEVICES = "/api/v1/devices";
+const apiToken = "0123456789abcdef-token";
+const devices = "/api/v1/devices";
 
 describe("without a token, on loopback", () => {
   it("everybody here is let in", async () => {
     const { call } = await apiRig();
-    expect((await call("GET", DEVICES)).status).toBe(200);
-    expect((await call("GET", DEVICES, undefined, { authorization: "Bearer anything" })).status).toBe(200);
+    expect((await call("GET", devices)).status).toBe(200);
+    expect((await call("GET", devices, undefined, { authorization: "Bearer anything" })).status).toBe(200);
   });
 
   it("is not served anywhere else", async () => {
@@ -34,52 +34,52 @@ describe.each<[string, Record<string, string>]>([
 ])("with a token, on %s", (host, headers) => {
   let call: ApiRig["call"];
   beforeAll(async () => {
-    ({ call } = await apiRig({ host, token: TOKEN }));
+    ({ call } = await apiRig({ host, token: apiToken }));
   });
 
   it.each<[string, string | undefined, number, RegExp]>([
     ["none", undefined, 401, /^Bearer realm="EnOS stand-in"$/],
-    ["a wrong one", `Bearer ${TOKEN}x`, 401, /^Bearer realm="EnOS stand-in", error="invalid_token"$/],
-    ["its beginning", `Bearer ${TOKEN.slice(0, -1)}`, 401, /invalid_token/],
+    ["a wrong one", `Bearer ${apiToken}x`, 401, /^Bearer realm="EnOS stand-in", error="invalid_token"$/],
+    ["its beginning", `Bearer ${apiToken.slice(0, -1)}`, 401, /invalid_token/],
     [
       "another scheme",
-      `Basic ${Buffer.from(`a:${TOKEN}`).toString("base64")}`,
+      `Basic ${Buffer.from(`a:${apiToken}`).toString("base64")}`,
       401,
       /^Bearer realm="[^"]*"$/,
     ],
-    ["the right one", `Bearer ${TOKEN}`, 200, /^$/],
+    ["the right one", `Bearer ${apiToken}`, 200, /^$/],
   ])("%s is answered", async (_name, authorization, status, challenge) => {
-    const all = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
-    const answer = await call("GET", DEVICES, undefined, all);
+    const all = authorization === undefined ? headers : { ...headers, authorization };
+    const answer = await call("GET", devices, undefined, all);
     expect(answer.status).toBe(status);
     expect(String(answer.headers["www-authenticate"] ?? "")).toMatch(challenge);
     if (status !== 401) return;
-    expect(detailOf(answer, 401)).not.toContain(TOKEN.slice(0, 10));
+    expect(detailOf(answer, 401)).not.toContain(apiToken.slice(0, 10));
     // Neither routes nor the document can be found out.
-    for (const url of ["/openapi.json", "/api/v1/nothing", "/", `${HERE}/disable`]) {
+    for (const url of ["/openapi.json", "/api/v1/nothing", "/", `${here}/disable`]) {
       detailOf(await call(url.endsWith("disable") ? "POST" : "GET", url, undefined, all), 401);
     }
   });
 });
 
 it("takes no token in the address", async () => {
-  const { call } = await apiRig({ token: TOKEN });
-  detailOf(await call("GET", `${DEVICES}?access_token=${TOKEN}`), 401);
+  const { call } = await apiRig({ token: apiToken });
+  detailOf(await call("GET", `${devices}?access_token=${apiToken}`), 401);
 });
 
 describe("a web page", () => {
   it("whose name was pointed here is refused", async () => {
     const { call } = await apiRig();
-    const answer = await call("GET", DEVICES, undefined, { host: "evil.example:8080" });
+    const answer = await call("GET", devices, undefined, { host: "evil.example:8080" });
     expect(detailOf(answer, 400)).toMatch(/^Host: not a name of this API; call it by its address/);
   });
 
   it("of another origin is refused, and is not told that it may ask", async () => {
     const { call, cloud } = await apiRig();
     const origin = { origin: "http://evil.example" };
-    expect(detailOf(await call("POST", `${HERE}/disable`, undefined, origin), 403)).toMatch(/^Origin: /);
+    expect(detailOf(await call("POST", `${here}/disable`, undefined, origin), 403)).toMatch(/^Origin: /);
     expect(cloud.devices().map(({ state }) => state)).not.toContain("disabled");
-    const asked = await call("OPTIONS", DEVICES, undefined, {
+    const asked = await call("OPTIONS", devices, undefined, {
       ...origin,
       "access-control-request-method": "POST",
     });
@@ -91,12 +91,12 @@ describe("a web page", () => {
 test("every answer forbids to keep it, and to guess its type", async () => {
   const { call } = await apiRig();
   const answers = [
-    await call("GET", DEVICES),
+    await call("GET", devices),
     await call("GET", "/openapi.json"),
     await call("GET", "/nothing"),
     await call("GET", "/api/v1/devices/%zz"),
-    await call("GET", DEVICES, undefined, { host: "evil.example" }),
-    await call("POST", DEVICES, "{"),
+    await call("GET", devices, undefined, { host: "evil.example" }),
+    await call("POST", devices, "{"),
   ];
   for (const { headers } of answers) {
     expect(headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
@@ -119,23 +119,23 @@ describe("a request that no route can take", () => {
       404,
       /no such route; \/openapi\.json has the list/,
     ],
-    ["an unknown method", "PATCH", DEVICES, {}, {}, 404, /no such route/],
+    ["an unknown method", "PATCH", devices, {}, {}, 404, /no such route/],
     ["a path that cannot be read", "GET", "/api/v1/devices/%zz", undefined, {}, 400, /percent-encoding/],
-    ["a body of no JSON", "POST", DEVICES, "{deviceSecret: s3cr3t", {}, 400, /^the body is not JSON$/],
+    ["a body of no JSON", "POST", devices, "{deviceSecret: s3cr3t", {}, 400, /^the body is not JSON$/],
     [
       "a body that touches prototypes",
       "POST",
-      DEVICES,
+      devices,
       '{"__proto__":{"s3cr3t":1}}',
       {},
       400,
       /^the body is not JSON$/,
     ],
-    ["an empty body", "POST", DEVICES, "", {}, 400, /^the body is empty/],
+    ["an empty body", "POST", devices, "", {}, 400, /^the body is empty/],
     [
       "a body of another kind",
       "POST",
-      DEVICES,
+      devices,
       "s3cr3t",
       { "content-type": "text/plain" },
       415,
@@ -144,15 +144,15 @@ describe("a request that no route can take", () => {
     [
       "a form",
       "POST",
-      DEVICES,
+      devices,
       "s3cr3t=1",
       { "content-type": "application/x-www-form-urlencoded" },
       415,
       /json/,
     ],
-    ["too long a body", "POST", DEVICES, `"${"x".repeat(BODY_LIMIT)}"`, {}, 413, /longer than 262144 bytes/],
-    ["no body", "POST", DEVICES, undefined, {}, 400, /body/],
-    ["a list as body", "POST", DEVICES, [], {}, 400, /^body: must be object/],
+    ["too long a body", "POST", devices, `"${"x".repeat(bodyLimit)}"`, {}, 413, /longer than 262144 bytes/],
+    ["no body", "POST", devices, undefined, {}, 400, /body/],
+    ["a list as body", "POST", devices, [], {}, 400, /^body: must be object/],
     ["text for a number", "PUT", "/api/v1/faults", { dropUp: "1" }, {}, 400, /^body, dropUp: must be number/],
     [
       "an unknown field",
@@ -166,7 +166,7 @@ describe("a request that no route can take", () => {
     [
       "an unknown query",
       "GET",
-      `${DEVICES}?secret=1`,
+      `${devices}?secret=1`,
       undefined,
       {},
       400,
@@ -175,7 +175,7 @@ describe("a request that no route can take", () => {
     [
       "a wrong query",
       "GET",
-      `${DEVICES}?limit=many`,
+      `${devices}?limit=many`,
       undefined,
       {},
       400,
@@ -184,7 +184,7 @@ describe("a request that no route can take", () => {
     [
       "a wrong state",
       "GET",
-      `${DEVICES}?state=lost`,
+      `${devices}?state=lost`,
       undefined,
       {},
       400,
@@ -193,13 +193,13 @@ describe("a request that no route can take", () => {
     [
       "a key that is none",
       "GET",
-      `${DEVICES}/a%2Fb/c`,
+      `${devices}/a%2Fb/c`,
       undefined,
       {},
       400,
       /^params, productKey: must match/,
     ],
-    ["too long a key", "GET", `${DEVICES}/${"a".repeat(65)}/c`, undefined, {}, 400, /^params, productKey/],
+    ["too long a key", "GET", `${devices}/${"a".repeat(65)}/c`, undefined, {}, 400, /^params, productKey/],
   ])("because of %s", async (_name, method, url, body, headers, status, detail) => {
     const said = detailOf(await rig.call(method, url, body, headers), status);
     expect(said).toMatch(detail);
@@ -217,15 +217,15 @@ describe("what was changed", () => {
         order.push("flushed");
       },
     });
-    await call("POST", `${HERE}/disable`).then(() => order.push("answered"));
-    await call("GET", DEVICES).then(() => order.push("read"));
+    await call("POST", `${here}/disable`).then(() => order.push("answered"));
+    await call("GET", devices).then(() => order.push("read"));
     expect(order).toEqual(["flushed", "answered", "read"]);
   });
 
   it("is not called done when it could not be made safe", async () => {
     const { call } = await apiRig({ flush: () => Promise.reject(new Error("disk full")) });
-    expect(detailOf(await call("POST", `${HERE}/disable`), 503)).toMatch(/data directory cannot be written/);
-    expect((await call("GET", DEVICES)).status).toBe(200);
+    expect(detailOf(await call("POST", `${here}/disable`), 503)).toMatch(/data directory cannot be written/);
+    expect((await call("GET", devices)).status).toBe(200);
   });
 });
 
@@ -236,7 +236,7 @@ test("a fault of the program is told its operator, and its caller only that ther
       throw new Error("secret s3cr3t\nsecond line");
     },
   });
-  expect(detailOf(await rig.call("GET", DEVICES), 500)).toBe("a fault of the server; its output says more");
+  expect(detailOf(await rig.call("GET", devices), 500)).toBe("a fault of the server; its output says more");
   expect(rig.errors).toEqual(["application API: secret s3cr3t second line"]);
 });
 
@@ -319,7 +319,7 @@ describe("a real port", () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as { port: number };
-    const token = TOKEN;
+    const token = apiToken;
     const cases: [Partial<ApiOptions>, number, string, RegExp][] = [
       [
         {},

@@ -2,10 +2,10 @@
 import { describe, expect, it, test } from "vitest";
 import { TokenGuard, tokenFault } from "../../../../host-sim/cloud/api/token";
 
-const TOKEN = "c2VjcmV0LXNlY3JldA==";
+const apiToken = "c2VjcmV0LXNlY3JldA==";
 
 describe("a token", () => {
-  test.each(["0123456789abcdef", TOKEN, "a-b.c_d~e+f/g0123", "x".repeat(512)])("can be %s", (token) => {
+  test.each(["0123456789abcdef", apiToken, "a-b.c_d~e+f/g0123", "x".repeat(512)])("can be %s", (token) => {
     expect(tokenFault(token)).toBeUndefined();
   });
 
@@ -25,21 +25,21 @@ describe("a token", () => {
 });
 
 describe("a header", () => {
-  const guard = new TokenGuard(TOKEN);
+  const guard = new TokenGuard(apiToken);
   it.each<[string | undefined, string]>([
-    [`Bearer ${TOKEN}`, "right"],
-    [`bearer ${TOKEN}`, "right"],
-    [`Bearer   ${TOKEN}  `, "right"],
+    [`Bearer ${apiToken}`, "right"],
+    [`bearer ${apiToken}`, "right"],
+    [`Bearer   ${apiToken}  `, "right"],
     [undefined, "missing"],
     ["", "missing"],
     ["Bearer", "missing"],
     ["Bearer ", "missing"],
-    [TOKEN, "missing"],
-    [`Basic ${TOKEN}`, "missing"],
-    [`Bearer ${TOKEN} more`, "missing"],
-    [`Bearer ${TOKEN}x`, "wrong"],
-    [`Bearer ${TOKEN.slice(0, -1)}`, "wrong"],
-    [`Bearer ${TOKEN.toLowerCase()}`, "wrong"],
+    [apiToken, "missing"],
+    [`Basic ${apiToken}`, "missing"],
+    [`Bearer ${apiToken} more`, "missing"],
+    [`Bearer ${apiToken}x`, "wrong"],
+    [`Bearer ${apiToken.slice(0, -1)}`, "wrong"],
+    [`Bearer ${apiToken.toLowerCase()}`, "wrong"],
     [`Bearer ${"x".repeat(4096)}`, "wrong"],
     [`Bearer ${"x".repeat(4097)}`, "missing"],
   ])("%j is %s", (header, verdict) => {

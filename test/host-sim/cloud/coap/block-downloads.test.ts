@@ -1,16 +1,16 @@
 /** Answers' bodies that go down in Block2 blocks (RFC 7959 section 2.4 to 2.7). */
 import { describe, expect, it, test } from "vitest";
-import { EXCHANGE_LIFETIME } from "../../../../host-sim/cloud/coap/reply-store";
+import { exchangeLifetime } from "../../../../host-sim/cloud/coap/reply-store";
 import type { Answer } from "../../../../host-sim/cloud/coap/request";
-import { PEER } from "../harness";
+import { demoPeer } from "../harness";
 import { Asker, blockText, bodyOf, layerRig, told, uintOf } from "./message-layer-rig";
 import type { LayerRig } from "./message-layer-rig";
 
-const GET = { code: 1 };
-const CONTENT = 0x45;
+const get = { code: 1 };
+const content = 0x45;
 
 function serving(body: Uint8Array, more: Partial<Answer> = {}): LayerRig {
-  return layerRig({ handle: () => ({ code: CONTENT, payload: body, ...more }) });
+  return layerRig({ handle: () => ({ code: content, payload: body, ...more }) });
 }
 
 const etagOf = ({ message }: { message: { options: { number: number; value: Uint8Array }[] } }) =>
@@ -21,10 +21,10 @@ test.each([16, 32, 64, 128, 256, 512, 1024])("bodies of all lengths in blocks of
     const body = bodyOf(length);
     const b = serving(body);
     const asker = new Asker(b);
-    const first = asker.ask({ ...GET, down: `0/0/${size}` });
+    const first = asker.ask({ ...get, down: `0/0/${size}` });
     const blocks = Math.ceil(length / size);
     expect(first.line).toBe(`2.05 2:0/${blocks > 1 ? 1 : 0}/${size} ${Math.min(size, length)}B`);
-    expect(Buffer.compare(asker.rest(first, GET), body)).toBe(0);
+    expect(Buffer.compare(asker.rest(first, get), body)).toBe(0);
     expect(b.handled).toHaveLength(1);
     expect(b.asked).toHaveLength(blocks - 1);
     expect(b.layer.counters.blocksDown).toBe(blocks - 1);
@@ -33,32 +33,32 @@ test.each([16, 32, 64, 128, 256, 512, 1024])("bodies of all lengths in blocks of
 
 describe("an answer that nobody wanted in blocks", () => {
   it("comes whole up to 1024 bytes", () => {
-    const { line, message } = new Asker(serving(bodyOf(1024))).ask(GET);
+    const { line, message } = new Asker(serving(bodyOf(1024))).ask(get);
     expect(line).toBe("2.05 1024B");
     expect(message.options).toEqual([]);
   });
 
   it("comes in blocks of 1024 bytes above that", () => {
     const asker = new Asker(serving(bodyOf(1025)));
-    const first = asker.ask(GET);
+    const first = asker.ask(get);
     expect(first.line).toBe("2.05 2:0/1/1024 1024B");
-    expect(asker.ask({ ...GET, down: "1/0/1024" }).line).toBe("2.05 2:1/0/1024 1B");
+    expect(asker.ask({ ...get, down: "1/0/1024" }).line).toBe("2.05 2:1/0/1024 1B");
   });
 
   it("comes in smaller ones where the cloud is set so", () => {
     const body = bodyOf(300);
-    const b = layerRig({ limits: { blockSize: 128 }, handle: () => ({ code: CONTENT, payload: body }) });
+    const b = layerRig({ limits: { blockSize: 128 }, handle: () => ({ code: content, payload: body }) });
     const asker = new Asker(b);
-    const first = asker.ask({ ...GET, down: "0/0/512" });
+    const first = asker.ask({ ...get, down: "0/0/512" });
     expect(first.line).toBe("2.05 2:0/1/128 128B");
-    expect(Buffer.compare(asker.rest(first, GET), body)).toBe(0);
+    expect(Buffer.compare(asker.rest(first, get), body)).toBe(0);
     // Asked for a larger one all the same: what starts at that byte, in its own size.
-    expect(asker.ask({ ...GET, down: "1/0/256" }).line).toBe("2.05 2:2/0/128 44B");
+    expect(asker.ask({ ...get, down: "1/0/256" }).line).toBe("2.05 2:2/0/128 44B");
   });
 
   it("is never cut when it has no body", () => {
     const b = layerRig();
-    expect(new Asker(b).ask({ ...GET, down: "0/0/16" }).line).toBe("2.04");
+    expect(new Asker(b).ask({ ...get, down: "0/0/16" }).line).toBe("2.04");
     expect(b.layer.held.downloads).toBe(0);
   });
 });
@@ -66,20 +66,20 @@ describe("an answer that nobody wanted in blocks", () => {
 it("the client lowers the size on its way", () => {
   const body = bodyOf(2000);
   const asker = new Asker(serving(body));
-  expect(asker.ask(GET).line).toBe("2.05 2:0/1/1024 1024B");
-  const second = asker.ask({ ...GET, down: "16/0/64" });
+  expect(asker.ask(get).line).toBe("2.05 2:0/1/1024 1024B");
+  const second = asker.ask({ ...get, down: "16/0/64" });
   expect(second.line).toBe("2.05 2:16/1/64 64B");
   expect(Buffer.compare(second.message.payload, body.subarray(1024, 1088))).toBe(0);
-  expect(asker.ask({ ...GET, down: "31/0/64" }).line).toBe("2.05 2:31/0/64 16B");
+  expect(asker.ask({ ...get, down: "31/0/64" }).line).toBe("2.05 2:31/0/64 16B");
 });
 
 it("every block says the body's ETag, and another body has another", () => {
   let body = bodyOf(100, "one");
-  const b = layerRig({ handle: () => ({ code: CONTENT, payload: body }) });
+  const b = layerRig({ handle: () => ({ code: content, payload: body }) });
   const asker = new Asker(b);
-  const etags = ["0/0/64", "1/0/64", "0/0/64"].map((down) => etagOf(asker.ask({ ...GET, down })));
+  const etags = ["0/0/64", "1/0/64", "0/0/64"].map((down) => etagOf(asker.ask({ ...get, down })));
   body = bodyOf(100, "two");
-  etags.push(etagOf(asker.ask({ ...GET, down: "0/0/64" })), etagOf(asker.ask({ ...GET, down: "1/0/64" })));
+  etags.push(etagOf(asker.ask({ ...get, down: "0/0/64" })), etagOf(asker.ask({ ...get, down: "1/0/64" })));
   expect(etags[0]).toMatch(/^[0-9a-f]{8}$/);
   expect([etags[1], etags[2]]).toEqual([etags[0], etags[0]]);
   expect(etags[3]).not.toBe(etags[0]);
@@ -90,16 +90,16 @@ it("the body stays as it was, whatever becomes of the handler's bytes", () => {
   const body = bodyOf(100);
   const asker = new Asker(serving(body));
   const before = Buffer.from(body);
-  const first = asker.ask({ ...GET, down: "0/0/16" });
+  const first = asker.ask({ ...get, down: "0/0/16" });
   body.fill(0);
-  expect(Buffer.compare(asker.rest(first, GET), before)).toBe(0);
+  expect(Buffer.compare(asker.rest(first, get), before)).toBe(0);
 });
 
 it("Size2 is told when it is asked for", () => {
   const asker = new Asker(serving(bodyOf(1500)));
   const options = [{ number: 28, value: new Uint8Array(0) }];
-  expect(asker.ask({ ...GET, options }).line).toBe("2.05 2:0/1/1024 size2=1500 1024B");
-  expect(asker.ask({ ...GET, down: "1/0/1024" }).line).toBe("2.05 2:1/0/1024 476B");
+  expect(asker.ask({ ...get, options }).line).toBe("2.05 2:0/1/1024 size2=1500 1024B");
+  expect(asker.ask({ ...get, down: "1/0/1024" }).line).toBe("2.05 2:1/0/1024 476B");
 });
 
 describe("the answer's own options", () => {
@@ -108,14 +108,14 @@ describe("the answer's own options", () => {
 
   it("are said once, except what the bytes mean", () => {
     const asker = new Asker(serving(bodyOf(100), { options: [path, json] }));
-    const numbers = (down: string) => asker.ask({ ...GET, down }).message.options.map(({ number }) => number);
+    const numbers = (down: string) => asker.ask({ ...get, down }).message.options.map(({ number }) => number);
     expect(numbers("0/0/64")).toEqual([4, 12, 23, 2100]);
     expect(numbers("1/0/64")).toEqual([4, 12, 23]);
   });
 
   it("stay on an answer of one block", () => {
     const asker = new Asker(serving(bodyOf(10), { options: [path] }));
-    const { message } = asker.ask({ ...GET, down: "0/0/64" });
+    const { message } = asker.ask({ ...get, down: "0/0/64" });
     expect(message.options.map(({ number }) => number)).toEqual([23, 2100]);
   });
 
@@ -125,8 +125,8 @@ describe("the answer's own options", () => {
       const command = { number: 2102, value: bodyOf(length) };
       const b = serving(body, { options: [path, command] });
       const asker = new Asker(b);
-      const first = asker.ask(GET);
-      expect(Buffer.compare(asker.rest(first, GET), body)).toBe(0);
+      const first = asker.ask(get);
+      expect(Buffer.compare(asker.rest(first, get), body)).toBe(0);
       for (const { bytes } of b.sent) expect(bytes.length).toBeLessThanOrEqual(1152);
       expect(uintOf(first.message.options, 2102)).toBeDefined();
     }
@@ -166,27 +166,27 @@ it("a GET may begin anywhere", () => {
   const body = bodyOf(200);
   const b = serving(body);
   const asker = new Asker(b);
-  const middle = asker.ask({ ...GET, down: "2/0/64" });
+  const middle = asker.ask({ ...get, down: "2/0/64" });
   expect(middle.line).toBe("2.05 2:2/1/64 64B");
   expect(Buffer.compare(middle.message.payload, body.subarray(128, 192))).toBe(0);
-  expect(asker.ask({ ...GET, down: "3/0/64" }).line).toBe("2.05 2:3/0/64 8B");
+  expect(asker.ask({ ...get, down: "3/0/64" }).line).toBe("2.05 2:3/0/64 8B");
   expect(b.handled).toHaveLength(1);
-  expect(new Asker(serving(bodyOf(10))).ask({ ...GET, down: "1/0/64" }).line).toBe("4.00");
+  expect(new Asker(serving(bodyOf(10))).ask({ ...get, down: "1/0/64" }).line).toBe("4.00");
 });
 
 it("a block behind the end is 4.00", () => {
   const asker = new Asker(serving(bodyOf(128)));
-  asker.ask({ ...GET, down: "0/0/64" });
-  expect(asker.ask({ ...GET, down: "2/0/64" }).line).toBe("4.00");
-  expect(asker.ask({ ...GET, down: "1048575/0/1024" }).line).toBe("4.00");
-  expect(asker.ask({ ...GET, down: "1/0/64" }).line).toBe("2.05 2:1/0/64 64B");
+  asker.ask({ ...get, down: "0/0/64" });
+  expect(asker.ask({ ...get, down: "2/0/64" }).line).toBe("4.00");
+  expect(asker.ask({ ...get, down: "1048575/0/1024" }).line).toBe("4.00");
+  expect(asker.ask({ ...get, down: "1/0/64" }).line).toBe("2.05 2:1/0/64 64B");
 });
 
 it("a request sent again gets the same bytes, and nothing is carried out again", () => {
   const b = serving(bodyOf(2000));
   const asker = new Asker(b);
   for (const down of [undefined, "1/0/1024"]) {
-    asker.ask({ ...GET, down });
+    asker.ask({ ...get, down });
     b.receive(asker.last);
     expect(b.sent.at(-1)!.bytes).toEqual(b.sent.at(-2)!.bytes);
   }
@@ -196,28 +196,28 @@ it("a request sent again gets the same bytes, and nothing is carried out again",
 describe("who may not", () => {
   it("gets no block of what another may see", () => {
     const b = layerRig({
-      handle: () => ({ code: CONTENT, payload: bodyOf(100) }),
+      handle: () => ({ code: content, payload: bodyOf(100) }),
       admits: (request) =>
         request.sign === undefined ? { refused: 0x81, reason: "no signature" } : undefined,
     });
     const asker = new Asker(b);
-    asker.ask({ ...GET, down: "0/0/64" });
-    expect(asker.ask({ ...GET, down: "1/0/64" }).line).toBe("4.01");
+    asker.ask({ ...get, down: "0/0/64" });
+    expect(asker.ask({ ...get, down: "1/0/64" }).line).toBe("4.01");
     expect(asker.ask({ code: 2, down: "1/0/64" }).line).toBe("4.01");
     const options = [{ number: 2101, value: Uint8Array.of(1) }];
-    expect(asker.ask({ ...GET, down: "1/0/64", options }).line).toBe("2.05 2:1/0/64 36B");
+    expect(asker.ask({ ...get, down: "1/0/64", options }).line).toBe("2.05 2:1/0/64 36B");
   });
 
   it("and another peer has no part in it", () => {
     const b = serving(bodyOf(100));
-    new Asker(b).ask({ ...GET, down: "0/0/64" });
-    new Asker(b, { ...PEER, port: 7 }).ask({ ...GET, down: "1/0/64" });
+    new Asker(b).ask({ ...get, down: "0/0/64" });
+    new Asker(b, { ...demoPeer, port: 7 }).ask({ ...get, down: "1/0/64" });
     expect(b.handled).toHaveLength(2);
   });
 
   it("a refusal has no blocks and is not kept", () => {
     const b = layerRig({ handle: () => ({ refused: 0x84, reason: "nothing there" }) });
-    expect(new Asker(b).ask({ ...GET, down: "0/0/64" }).line).toBe("4.04");
+    expect(new Asker(b).ask({ ...get, down: "0/0/64" }).line).toBe("4.04");
     expect(b.layer.held.downloads).toBe(0);
   });
 });
@@ -228,13 +228,13 @@ describe("what is kept", () => {
     const asker = new Asker(b);
     asker.ask({ down: "0/0/16" }, 0);
     asker.ask({ down: "1/0/16" }, 200_000);
-    expect(asker.ask({ down: "2/0/16" }, 199_999 + EXCHANGE_LIFETIME).line).toBe("2.05 2:2/1/16 16B");
-    expect(asker.ask({ down: "3/0/16" }, 199_999 + 2 * EXCHANGE_LIFETIME).line).toBe("4.08");
+    expect(asker.ask({ down: "2/0/16" }, 199_999 + exchangeLifetime).line).toBe("2.05 2:2/1/16 16B");
+    expect(asker.ask({ down: "3/0/16" }, 199_999 + 2 * exchangeLifetime).line).toBe("4.08");
   });
 
   it("is replaced by the next answer to the same request", () => {
     let body = bodyOf(40, "one");
-    const b = layerRig({ handle: () => ({ code: CONTENT, payload: body }) });
+    const b = layerRig({ handle: () => ({ code: content, payload: body }) });
     const asker = new Asker(b);
     asker.ask({ down: "0/0/16" });
     body = bodyOf(10, "two");
@@ -246,7 +246,7 @@ describe("what is kept", () => {
   it("is bounded in number and in bytes: the one longest idle goes", () => {
     const b = layerRig({
       limits: { transfers: 3, answerBytes: 5000 },
-      handle: ({ path }) => ({ code: CONTENT, payload: bodyOf(Number(path[0])) }),
+      handle: ({ path }) => ({ code: content, payload: bodyOf(Number(path[0])) }),
     });
     const asker = new Asker(b);
     for (const length of [100, 101, 102]) asker.ask({ path: `${length}`, down: "0/0/16" });
@@ -263,9 +263,9 @@ describe("what is kept", () => {
   it("an answer longer than all that may be kept is 5.00, and its owner is told", () => {
     const b = layerRig({
       limits: { answerBytes: 2000 },
-      handle: () => ({ code: CONTENT, payload: bodyOf(2001) }),
+      handle: () => ({ code: content, payload: bodyOf(2001) }),
     });
-    expect(new Asker(b).ask(GET).line).toBe("5.00");
+    expect(new Asker(b).ask(get).line).toBe("5.00");
     expect(b.events).toMatchObject([
       { type: "internal-error", reason: "answer of 2001 bytes, at most 2000 can be kept" },
     ]);
@@ -276,8 +276,8 @@ describe("what is kept", () => {
 it("block by block in non-confirmable messages", () => {
   const b = serving(bodyOf(100));
   const asker = new Asker(b);
-  const first = asker.ask({ ...GET, type: 1, down: "0/0/64" });
+  const first = asker.ask({ ...get, type: 1, down: "0/0/64" });
   expect([first.message.type, blockText(first.message.options, 23)]).toEqual([1, "0/1/64"]);
-  expect(asker.ask({ ...GET, type: 1, down: "1/0/64" }).line).toBe("2.05 2:1/0/64 36B");
+  expect(asker.ask({ ...get, type: 1, down: "1/0/64" }).line).toBe("2.05 2:1/0/64 36B");
   expect(told(b.sent[1].bytes).message.messageId).toBe((first.message.messageId + 1) & 0xffff);
 });

@@ -4,10 +4,10 @@ import { Endpoint } from "../../../../firmware/coap/endpoint";
 import type { EndpointOptions } from "../../../../firmware/coap/endpoint";
 import type { Outcome } from "../../../../firmware/coap/exchange";
 import { internet } from "../../../../firmware/coap/transmission";
-import { NO_FAULTS } from "../../../../host-sim/cloud/coap/message-layer";
+import { noFaults } from "../../../../host-sim/cloud/coap/message-layer";
 import type { Faults, MessageLimits } from "../../../../host-sim/cloud/coap/message-layer";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { PEER } from "../harness";
+import { demoPeer } from "../harness";
 import { bodyOf, layerRig } from "./message-layer-rig";
 import type { LayerRig } from "./message-layer-rig";
 
@@ -44,12 +44,12 @@ function pair(
     handle: (request) => signed(request) ?? { code: 0x44, payload: answer },
     admits: signed,
   });
-  b.layer.faults = { ...NO_FAULTS, ...faults };
+  b.layer.faults = { ...noFaults, ...faults };
   const endpoint = new Endpoint({
     random: () => random.next(),
     transmit(bytes) {
       const datagram = bytes.slice();
-      flights.push({ at: now + 20, arrive: () => b.receive(datagram, now, PEER) });
+      flights.push({ at: now + 20, arrive: () => b.receive(datagram, now, demoPeer) });
     },
     transmission: internet,
     maxBody: 20_000,
@@ -95,12 +95,12 @@ function bodyIn(outcome: Outcome): Buffer {
   return Buffer.from(outcome.message.payload);
 }
 
-const LENGTHS = [1, 16, 100, 1024, 1025, 4096, 8192];
+const lengths = [1, 16, 100, 1024, 1025, 4096, 8192];
 
 it.each([16, 64, 128, 512, 1024])(
   "bodies up and down in blocks of %i bytes, each block signed",
   (blockSize) => {
-    for (const length of LENGTHS) {
+    for (const length of lengths) {
       const [up, down] = [bodyOf(length, "up"), bodyOf(length, "down")];
       const { b, post } = pair(down, { blockSize, offerBlockSize: true });
       expect(Buffer.compare(bodyIn(post(up)), down), `${length}`).toBe(0);

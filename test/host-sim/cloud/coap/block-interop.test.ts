@@ -3,14 +3,14 @@ import { createSocket } from "node:dgram";
 import { performance } from "node:perf_hooks";
 import { afterAll, describe, expect, it } from "vitest";
 import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
-import { MessageLayer, NO_FAULTS } from "../../../../host-sim/cloud/coap/message-layer";
+import { MessageLayer, noFaults } from "../../../../host-sim/cloud/coap/message-layer";
 import type { MessageLayerOptions } from "../../../../host-sim/cloud/coap/message-layer";
 import type { CoapRequest } from "../../../../host-sim/cloud/coap/request";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { endPeers, missing, runClient } from "../../../firmware/coap/interop/peers";
 import { blockText, bodyOf } from "./message-layer-rig";
 
-const LOOPBACK = "127.0.0.1";
+const loopback = "127.0.0.1";
 const open: (() => void)[] = [];
 
 interface Shell {
@@ -29,7 +29,7 @@ async function serve(
   options: Partial<MessageLayerOptions> = {},
 ): Promise<Shell> {
   const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve));
+  await new Promise<void>((resolve) => socket.bind(0, loopback, resolve));
   const random = new Random("interoperability");
   const note = (sign: string, bytes: Uint8Array): void => {
     const message = decodeCoap(bytes);
@@ -85,17 +85,17 @@ afterAll(() => {
   endPeers();
 });
 
-const NOTHING = new Uint8Array(0);
-const LENGTHS = [1, 16, 17, 100, 1024, 1025, 5000] as const;
+const nothing = new Uint8Array(0);
+const lengths = [1, 16, 17, 100, 1024, 1025, 5000] as const;
 
 describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
   it.concurrent.each([16, 32, 64, 128, 256, 512, 1024])(
     "sends and fetches bodies of all lengths in blocks of %i bytes",
     async (size) => {
       const b = ["-b", String(size)];
-      for (const length of LENGTHS) {
+      for (const length of lengths) {
         const [up, down] = [bodyOf(length, "up"), bodyOf(length, "down")];
-        const shell = await serve(({ method }) => (method === 1 ? down : NOTHING));
+        const shell = await serve(({ method }) => (method === 1 ? down : nothing));
         for (const method of ["put", "post"]) {
           const run = await runClient(shell.port, "/a/body", ["-m", method, ...b], up);
           expect(run.said, `${method} of ${length}`).toBe("");
@@ -114,7 +114,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
 
   it.concurrent.each([16, 64, 512])("goes over to blocks of %i bytes when told so", async (size) => {
     const [up, down] = [bodyOf(5000, "up"), bodyOf(4999, "down")];
-    const shell = await serve(({ method }) => (method === 1 ? down : NOTHING), {
+    const shell = await serve(({ method }) => (method === 1 ? down : nothing), {
       limits: { blockSize: size },
     });
     await runClient(shell.port, "/body", ["-m", "put", "-b", "1024"], up);
@@ -144,7 +144,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
 
   it.concurrent("speaks in non-confirmable messages", async () => {
     const [up, down] = [bodyOf(1025, "up"), bodyOf(1025, "down")];
-    const shell = await serve(({ method }) => (method === 1 ? down : NOTHING));
+    const shell = await serve(({ method }) => (method === 1 ? down : nothing));
     await runClient(shell.port, "/body", ["-N", "-m", "put", "-b", "256"], up);
     const got = await runClient(shell.port, "/body", ["-N", "-b", "256"]);
     expect(Buffer.compare(shell.bodies[0], up)).toBe(0);
@@ -159,7 +159,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
 
   it.concurrent("is there twice at once, on the same path", async () => {
     const [one, two, down] = [bodyOf(5000, "one"), bodyOf(4000, "two"), bodyOf(3000)];
-    const shell = await serve(({ method }) => (method === 1 ? down : NOTHING));
+    const shell = await serve(({ method }) => (method === 1 ? down : nothing));
     const put = (sent: Uint8Array) => runClient(shell.port, "/body", ["-m", "put", "-b", "16"], sent);
     const get = () => runClient(shell.port, "/body", ["-b", "16"]);
     const [first, second] = await Promise.all([get(), get(), put(one), put(two)]);
@@ -169,7 +169,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
   });
 
   it.concurrent("is told when its body is too long, at the first block", async () => {
-    const shell = await serve(NOTHING, { limits: { bodyBytes: 1024 } });
+    const shell = await serve(nothing, { limits: { bodyBytes: 1024 } });
     const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64", "-B", "5"], bodyOf(1025));
     expect(run.said).toContain("4.13");
     expect(shell.bodies).toEqual([]);
@@ -177,7 +177,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
   });
 
   it.concurrent("is told when it may not", async () => {
-    const shell = await serve(NOTHING, { admits: () => ({ refused: 0x81, reason: "no signature" }) });
+    const shell = await serve(nothing, { admits: () => ({ refused: 0x81, reason: "no signature" }) });
     const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64", "-B", "5"], bodyOf(200));
     expect(run.said).toContain("4.01");
     expect(shell.layer.held.uploads).toBe(0);
@@ -201,18 +201,18 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
         draws += 1;
         return (datagram === 2 && draw === 0) || (datagram === 5 && draw === 2) ? 0 : 0.9;
       };
-      const shell = await serve(method === "get" ? down : NOTHING, { random });
+      const shell = await serve(method === "get" ? down : nothing, { random });
       const { layer } = shell;
-      layer.faults = { ...NO_FAULTS, dropUp: 0.5, dropDown: 0.5, duplicateDown };
+      layer.faults = { ...noFaults, dropUp: 0.5, dropDown: 0.5, duplicateDown };
       const got = await runClient(
         shell.port,
         "/body",
         ["-m", method, "-b", "64", "-B", "90"],
         method === "get" ? undefined : up,
       );
-      expect(Buffer.compare(got.body, method === "get" ? down : NOTHING)).toBe(0);
+      expect(Buffer.compare(got.body, method === "get" ? down : nothing)).toBe(0);
       expect(shell.bodies).toHaveLength(1);
-      expect(Buffer.compare(shell.bodies[0], method === "get" ? NOTHING : up)).toBe(0);
+      expect(Buffer.compare(shell.bodies[0], method === "get" ? nothing : up)).toBe(0);
       expect(layer.counters).toMatchObject({ droppedUp: 1, droppedDown: 1 });
       expect(layer.counters.duplicatedDown > 0).toBe(duplicateDown > 0);
       // Five blocks and two retransmissions, of which the cloud had seen one before.
@@ -223,8 +223,8 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
   );
 
   it.concurrent("put with every answer half a second late", async () => {
-    const shell = await serve(NOTHING);
-    shell.layer.faults = { ...NO_FAULTS, delayDown: 500 };
+    const shell = await serve(nothing);
+    shell.layer.faults = { ...noFaults, delayDown: 500 };
     await runClient(shell.port, "/body", ["-m", "put", "-b", "64"], bodyOf(150));
     expect(shell.bodies.map((body) => Buffer.compare(body, bodyOf(150)))).toEqual([0]);
     expect(shell.layer.counters.delayedDown).toBe(3);

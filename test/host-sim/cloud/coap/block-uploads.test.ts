@@ -1,8 +1,8 @@
 /** Requests' bodies that come up in Block1 blocks (RFC 7959 section 2.3 to 2.9). */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { EXCHANGE_LIFETIME } from "../../../../host-sim/cloud/coap/reply-store";
-import { PEER } from "../harness";
+import { exchangeLifetime } from "../../../../host-sim/cloud/coap/reply-store";
+import { demoPeer } from "../harness";
 import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
 
 const lines = (answers: readonly { line: string }[]): string[] => answers.map(({ line }) => line);
@@ -184,18 +184,18 @@ describe("bodies that are too long: 4.13 with the limit", () => {
 
 describe("transfers are told apart", () => {
   test.each([
-    ["by the peer's port", {}, {}, { ...PEER, port: PEER.port + 1 }],
-    ["by the peer's address", {}, {}, { ...PEER, address: "10.0.0.3" }],
-    ["by the method", { code: 2 }, { code: 3 }, PEER],
-    ["by the path", { path: "a/b" }, { path: "a" }, PEER],
-    ["by Request-Tag", { options: [tag(1)] }, { options: [tag(2)] }, PEER],
-    ["by Request-Tag, none and an empty one", {}, { options: [tag()] }, PEER],
-    ["by Request-Tags, one and two", { options: [tag(1)] }, { options: [tag(1), tag(1)] }, PEER],
+    ["by the peer's port", {}, {}, { ...demoPeer, port: demoPeer.port + 1 }],
+    ["by the peer's address", {}, {}, { ...demoPeer, address: "10.0.0.3" }],
+    ["by the method", { code: 2 }, { code: 3 }, demoPeer],
+    ["by the path", { path: "a/b" }, { path: "a" }, demoPeer],
+    ["by Request-Tag", { options: [tag(1)] }, { options: [tag(2)] }, demoPeer],
+    ["by Request-Tag, none and an empty one", {}, { options: [tag()] }, demoPeer],
+    ["by Request-Tags, one and two", { options: [tag(1)] }, { options: [tag(1), tag(1)] }, demoPeer],
   ])("%s", (_name, one, other, peer) => {
     const b = layerRig();
     const [first, second] = [new Asker(b), new Asker(b, peer)];
     // One asker only where the peers are the same: message ids count per peer.
-    const then = peer === PEER ? first : second;
+    const then = peer === demoPeer ? first : second;
     const [mine, yours] = [bodyOf(24, "mine"), bodyOf(25, "yours")];
     first.ask({ ...one, up: "0/1/16", payload: mine.subarray(0, 16) });
     then.ask({ ...other, up: "0/1/16", payload: yours.subarray(0, 16) });
@@ -260,7 +260,7 @@ describe("who may not", () => {
       },
     });
     expect(new Asker(b).ask({ up: "0/1/16", payload: bodyOf(16) }).line).toBe("5.00");
-    expect(b.events).toEqual([{ type: "internal-error", peer: PEER, reason: "out of order" }]);
+    expect(b.events).toEqual([{ type: "internal-error", peer: demoPeer, reason: "out of order" }]);
     expect(b.layer.held.uploads).toBe(0);
   });
 });
@@ -275,8 +275,8 @@ it("a body that is refused is gone", () => {
 describe("what is kept", () => {
   it("lasts for EXCHANGE_LIFETIME after the last block", () => {
     for (const [wait, line] of [
-      [EXCHANGE_LIFETIME - 1, "2.04 1:2/0/16"],
-      [EXCHANGE_LIFETIME, "4.08"],
+      [exchangeLifetime - 1, "2.04 1:2/0/16"],
+      [exchangeLifetime, "4.08"],
     ] as const) {
       const asker = new Asker(layerRig());
       asker.ask({ up: "0/1/16", payload: bodyOf(16) }, 0);
@@ -301,10 +301,10 @@ describe("what is kept", () => {
   it("is 64 bodies, whoever comes, and none once they are over", () => {
     const b = layerRig();
     for (let port = 1; port <= 1000; port++) {
-      new Asker(b, { ...PEER, port }).ask({ up: "0/1/16", payload: bodyOf(16) }, 0);
+      new Asker(b, { ...demoPeer, port }).ask({ up: "0/1/16", payload: bodyOf(16) }, 0);
     }
     expect(b.layer.held.uploads).toBe(64);
-    new Asker(b).ask({ up: "0/1/16", payload: bodyOf(16) }, EXCHANGE_LIFETIME);
+    new Asker(b).ask({ up: "0/1/16", payload: bodyOf(16) }, exchangeLifetime);
     expect(b.layer.held.uploads).toBe(1);
   });
 });
@@ -316,7 +316,7 @@ it("any walk through blocks gives a body that was sent, in full, or none", () =>
     body: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2),
     // Mostly the block that is next, sometimes an earlier or a later one, or the first.
     jump: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1, -9),
-    wait: fc.constantFrom(0, 1000, 1000, 1000, 1000, 1000, 90_000, EXCHANGE_LIFETIME),
+    wait: fc.constantFrom(0, 1000, 1000, 1000, 1000, 1000, 90_000, exchangeLifetime),
     tagged: fc.constantFrom(false, false, false, true),
   });
   let completed = 0;
@@ -335,7 +335,7 @@ it("any walk through blocks gives a body that was sent, in full, or none", () =>
         const options = tagged ? [tag(7)] : [];
         const { line } = asker.ask({ up: `${block}/${more}/16`, payload, options }, now);
         const known = model.get(tagged);
-        const alive = known !== undefined && now < known.at + EXCHANGE_LIFETIME;
+        const alive = known !== undefined && now < known.at + exchangeLifetime;
         let right = block === 0 || (alive && known.next === block);
         if (block === 0) model.set(tagged, { body, next: 1, at: now });
         else if (right) {

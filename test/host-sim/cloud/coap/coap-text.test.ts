@@ -3,9 +3,9 @@ import { expect, it, test } from "vitest";
 import { describeCoap, printable } from "../../../../host-sim/cloud/coap/coap-text";
 import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { CoapMessage } from "../../../../host-sim/cloud/coap/coap-wire";
-import { TOPIC, message, uriPath } from "../harness";
+import { topic, message, uriPath } from "../harness";
 
-const SIGN = { number: 2101, value: Buffer.from("AB".repeat(32)) };
+const sign = { number: 2101, value: Buffer.from("AB".repeat(32)) };
 
 test.each<[string, Partial<CoapMessage>]>([
   [
@@ -14,7 +14,7 @@ test.each<[string, Partial<CoapMessage>]>([
     {
       messageId: 0x4a1c,
       token: Buffer.from("9f86d081", "hex"),
-      options: [...uriPath([...TOPIC, "thing", "model", "up_raw"]), SIGN],
+      options: [...uriPath([...topic, "thing", "model", "up_raw"]), sign],
       payload: new Uint8Array(41),
     },
   ],
@@ -51,7 +51,7 @@ test.each<[string, Partial<CoapMessage>]>([
 
 it("never shows a signature or a payload", () => {
   const payload = Buffer.from("TOPSECRET");
-  const line = describeCoap(message({ options: [SIGN, { number: 2102, value: payload }], payload }));
+  const line = describeCoap(message({ options: [sign, { number: 2102, value: payload }], payload }));
   expect(line).not.toContain("ABAB");
   expect(line).not.toContain("TOPSECRET");
   expect(line).not.toContain(payload.toString("hex"));

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { code, decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { CoapMessage } from "../../../../host-sim/cloud/coap/coap-wire";
-import { EMPTY, message } from "../harness";
+import { noBytes, message } from "../harness";
 
 const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), "hex");
 
 /** Messages and their only bytes; each runs in both directions. */
-const WELL_FORMED: [string, string, CoapMessage][] = [
+const wellFormedMessages: [string, string, CoapMessage][] = [
   ["ping", "40 00 12 34", message({ code: 0, messageId: 0x1234 })],
   ["RST", "70 00 ff ff", message({ type: 3, code: 0, messageId: 0xffff })],
   ["empty ACK", "60 00 00 00", message({ type: 2, code: 0, messageId: 0 })],
@@ -20,7 +20,7 @@ const WELL_FORMED: [string, string, CoapMessage][] = [
   ],
   ["payload alone", "40 02 00 01 ff 00", message({ payload: hex("00") })],
   ["a payload of the marker's byte", "40 02 00 01 ff ff", message({ payload: hex("ff") })],
-  ["an empty option value", "40 02 00 01 b0", message({ options: [{ number: 11, value: EMPTY }] })],
+  ["an empty option value", "40 02 00 01 b0", message({ options: [{ number: 11, value: noBytes }] })],
   ["option number 0", "40 02 00 01 01 aa", message({ options: [{ number: 0, value: hex("aa") }] })],
   [
     "repeated option: delta 0",
@@ -34,10 +34,14 @@ const WELL_FORMED: [string, string, CoapMessage][] = [
   ],
   ["delta 12", "40 02 00 01 c1 32", message({ options: [{ number: 12, value: hex("32") }] })],
   ["delta 13, a byte more", "40 02 00 01 d1 00 01", message({ options: [{ number: 13, value: hex("01") }] })],
-  ["delta 268", "40 02 00 01 d0 ff", message({ options: [{ number: 268, value: EMPTY }] })],
-  ["delta 269, two bytes more", "40 02 00 01 e0 0000", message({ options: [{ number: 269, value: EMPTY }] })],
+  ["delta 268", "40 02 00 01 d0 ff", message({ options: [{ number: 268, value: noBytes }] })],
+  [
+    "delta 269, two bytes more",
+    "40 02 00 01 e0 0000",
+    message({ options: [{ number: 269, value: noBytes }] }),
+  ],
   ["option 2101", "40 02 00 01 e1 0728 41", message({ options: [{ number: 2101, value: hex("41") }] })],
-  ["the largest option", "40 02 00 01 e0 fef2", message({ options: [{ number: 65535, value: EMPTY }] })],
+  ["the largest option", "40 02 00 01 e0 fef2", message({ options: [{ number: 65535, value: noBytes }] })],
   [
     "a value of 12 bytes",
     `40 02 00 01 bc ${"61".repeat(12)}`,
@@ -65,7 +69,7 @@ const WELL_FORMED: [string, string, CoapMessage][] = [
   ],
 ];
 
-describe.each(WELL_FORMED)("%s", (_name, text, expected) => {
+describe.each(wellFormedMessages)("%s", (_name, text, expected) => {
   it("is read", () => expect(plain(decodeCoap(hex(text)))).toEqual(plain(expected)));
   it("is written", () => {
     expect(Buffer.from(encodeCoap(expected)).toString("hex")).toBe(text.replaceAll(" ", ""));
@@ -73,7 +77,7 @@ describe.each(WELL_FORMED)("%s", (_name, text, expected) => {
 });
 
 /** One datagram per rule; `answerable` means that type and message id came back with the reason. */
-const MALFORMED: [string, string, RegExp, answerable: boolean][] = [
+const malformed: [string, string, RegExp, answerable: boolean][] = [
   ["no bytes", "", /0 bytes/, false],
   ["3 bytes", "40 01 00", /3 bytes/, false],
   ["version 0", "00 01 00 07", /version 0/, false],
@@ -113,7 +117,7 @@ const MALFORMED: [string, string, RegExp, answerable: boolean][] = [
   ["code class 7", "40 ff 00 07", /class 7/, true],
 ];
 
-test.each(MALFORMED)("%s is malformed", (_name, text, reason, answerable) => {
+test.each(malformed)("%s is malformed", (_name, text, reason, answerable) => {
   const bytes = hex(text);
   const result = decodeCoap(bytes);
   if (!("malformed" in result)) throw new Error("was accepted");
@@ -212,7 +216,7 @@ test.each<[string, Partial<CoapMessage>, RegExp]>([
   ["a token of 9 bytes", { token: new Uint8Array(9) }, /token length/],
   ["message id 65536", { messageId: 65536 }, /message id/],
   ["code 256", { code: 256 }, /code/],
-  ["option 65536", { options: [{ number: 65536, value: EMPTY }] }, /option number/],
+  ["option 65536", { options: [{ number: 65536, value: noBytes }] }, /option number/],
   ["an empty message with payload", { code: 0, payload: hex("00") }, /empty message/],
 ])("refuses to write %s", (_name, fields, reason) => {
   expect(() => encodeCoap(message(fields))).toThrow(reason);

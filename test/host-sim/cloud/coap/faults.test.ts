@@ -2,30 +2,30 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
-  DUPLICATE_AFTER,
+  duplicateAfter,
   Departures,
-  NO_FAULTS,
+  noFaults,
   checkFaults,
   drawFate,
 } from "../../../../host-sim/cloud/coap/faults";
 import type { Faults } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { PEER } from "../harness";
+import { demoPeer } from "../harness";
 import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
 import type { LayerRig } from "./message-layer-rig";
 
 const faulty = (faults: Partial<Faults>, chances?: readonly number[]): LayerRig => {
   const b = layerRig({ chances });
-  b.layer.faults = { ...NO_FAULTS, ...faults };
+  b.layer.faults = { ...noFaults, ...faults };
   return b;
 };
-const PING = Buffer.from("40001234", "hex");
-const ALWAYS = 1;
+const ping = Buffer.from("40001234", "hex");
+const always = 1;
 
 describe("the draw", () => {
   it("is none while all is off, however late things are", () => {
     const b = faulty({ delayDown: 100 });
-    b.receive(PING);
+    b.receive(ping);
     b.receive(Buffer.from("00", "hex"));
     expect(b.draws).toBe(0);
   });
@@ -34,7 +34,7 @@ describe("the draw", () => {
     "is four numbers per datagram, whatever it is, for %s alone as for all",
     (name) => {
       const b = faulty({ [name]: 0.5 });
-      [PING, Buffer.from("00", "hex"), Buffer.from("60001234", "hex")].forEach((bytes, n) => {
+      [ping, Buffer.from("00", "hex"), Buffer.from("60001234", "hex")].forEach((bytes, n) => {
         b.receive(bytes);
         expect(b.draws).toBe(4 * (n + 1));
       });
@@ -56,7 +56,7 @@ describe("the draw", () => {
       const b = faulty({ dropUp: 0.3, ...faults });
       return Array.from({ length: 200 }, (_each, n) => {
         const before = b.layer.counters.droppedUp;
-        b.receive(PING, n);
+        b.receive(ping, n);
         return b.layer.counters.droppedUp - before;
       });
     };
@@ -66,15 +66,15 @@ describe("the draw", () => {
   });
 
   it("a probability of 1 strikes always, even at the largest number that is drawn", () => {
-    const fate = drawFate({ ...NO_FAULTS, dropUp: 1 }, () => 1 - 2 ** -32);
+    const fate = drawFate({ ...noFaults, dropUp: 1 }, () => 1 - 2 ** -32);
     expect(fate).toMatchObject({ dropUp: true, dropDown: false, duplicateDown: false, serverError: false });
   });
 });
 
 it("dropUp: the datagram never came", () => {
-  const b = faulty({ dropUp: ALWAYS });
+  const b = faulty({ dropUp: always });
   b.layer.rateLimit = { perSecond: 1, burst: 1 };
-  b.receive(PING);
+  b.receive(ping);
   expect(b.sent).toEqual([]);
   expect(b.events).toEqual([]);
   expect(b.layer.counters).toMatchObject({ datagrams: 1, droppedUp: 1, ignored: 0 });
@@ -94,20 +94,20 @@ it("dropDown: it was carried out, and the retransmission gets the answer", () =>
 
 describe("duplicateDown", () => {
   it("the copy comes a little later, and with a deadline", () => {
-    const b = faulty({ duplicateDown: ALWAYS });
-    b.receive(PING, 1000);
+    const b = faulty({ duplicateDown: always });
+    b.receive(ping, 1000);
     expect(b.sent).toHaveLength(1);
-    expect(b.layer.deadline).toBe(1000 + DUPLICATE_AFTER);
-    b.poll(1000 + DUPLICATE_AFTER - 1);
+    expect(b.layer.deadline).toBe(1000 + duplicateAfter);
+    b.poll(1000 + duplicateAfter - 1);
     expect(b.sent).toHaveLength(1);
-    b.poll(1000 + DUPLICATE_AFTER);
+    b.poll(1000 + duplicateAfter);
     expect(b.sent).toHaveLength(2);
     expect(b.sent[1].bytes).toEqual(b.sent[0].bytes);
     expect([b.layer.deadline, b.layer.counters.duplicatedDown]).toEqual([Infinity, 1]);
   });
 
   it("does not hold up the next answer", () => {
-    const b = faulty({ duplicateDown: ALWAYS });
+    const b = faulty({ duplicateDown: always });
     const asker = new Asker(b);
     asker.ask({}, 0);
     expect(told(b.sent[0].bytes).message.messageId).toBe(1);
@@ -140,7 +140,7 @@ describe("delayDown", () => {
   it("what is due leaves before the next datagram is looked at", () => {
     const b = faulty({ delayDown: 500 });
     b.receive(Buffer.from("40000001", "hex"), 0);
-    b.layer.faults = NO_FAULTS;
+    b.layer.faults = noFaults;
     b.receive(Buffer.from("40000002", "hex"), 700);
     expect(b.sent.map(({ bytes }) => bytes[3])).toEqual([1, 2]);
   });
@@ -148,9 +148,9 @@ describe("delayDown", () => {
   it("made shorter, or switched off, lets nothing overtake what waits", () => {
     const b = faulty({ delayDown: 500 });
     b.receive(Buffer.from("40000001", "hex"), 0);
-    b.layer.faults = { ...NO_FAULTS, delayDown: 10 };
+    b.layer.faults = { ...noFaults, delayDown: 10 };
     b.receive(Buffer.from("40000002", "hex"), 1);
-    b.layer.faults = NO_FAULTS;
+    b.layer.faults = noFaults;
     b.receive(Buffer.from("40000003", "hex"), 2);
     b.poll(499);
     expect(b.sent).toEqual([]);
@@ -161,17 +161,17 @@ describe("delayDown", () => {
   });
 
   it("is for copies too: each so much after its original", () => {
-    const b = faulty({ delayDown: 500, duplicateDown: ALWAYS });
-    b.receive(PING, 0);
+    const b = faulty({ delayDown: 500, duplicateDown: always });
+    b.receive(ping, 0);
     b.poll(500);
     expect(b.sent).toHaveLength(1);
-    b.poll(500 + DUPLICATE_AFTER);
+    b.poll(500 + duplicateAfter);
     expect(b.sent).toHaveLength(2);
   });
 
   it("what finds no room to wait is lost and counted", () => {
     const b = layerRig({ limits: { departures: 3 } });
-    b.layer.faults = { ...NO_FAULTS, delayDown: 500, duplicateDown: 1 };
+    b.layer.faults = { ...noFaults, delayDown: 500, duplicateDown: 1 };
     for (const n of [1, 2, 3]) b.receive(Buffer.from(`4000000${n}`, "hex"), 0);
     expect(b.layer.held.departures).toBe(3);
     expect(b.layer.counters).toMatchObject({ delayedDown: 2, duplicatedDown: 1, overflowDown: 2 });
@@ -187,7 +187,7 @@ describe("delayDown", () => {
         if (bytes[3] === 1) b.receive(Buffer.from("40000003", "hex"), 500);
       },
     });
-    b.layer.faults = { ...NO_FAULTS, delayDown: 500 };
+    b.layer.faults = { ...noFaults, delayDown: 500 };
     b.receive(Buffer.from("40000001", "hex"), 0);
     b.receive(Buffer.from("40000002", "hex"), 0);
     b.poll(500);
@@ -226,8 +226,8 @@ describe("serverError", () => {
   });
 
   it("pings and what is malformed are not requests", () => {
-    const b = faulty({ serverError: ALWAYS });
-    b.receive(PING);
+    const b = faulty({ serverError: always });
+    b.receive(ping);
     b.receive(Buffer.from("40011234ff", "hex"));
     expect(b.sent.map(({ bytes }) => Buffer.from(bytes).toString("hex"))).toEqual(["70001234", "70001234"]);
     expect(b.layer.counters.serverErrors).toBe(0);
@@ -238,7 +238,7 @@ describe("the setting", () => {
   it("is read as a copy and set as a whole", () => {
     const b = faulty({ dropUp: 0.25 });
     b.layer.faults.dropUp = 1;
-    expect(b.layer.faults).toEqual({ ...NO_FAULTS, dropUp: 0.25 });
+    expect(b.layer.faults).toEqual({ ...noFaults, dropUp: 0.25 });
   });
 
   test.each<[Partial<Faults>, string]>([
@@ -251,12 +251,12 @@ describe("the setting", () => {
     [{ delayDown: 600_001 }, "delayDown: expected ms from 0 to 600000, got 600001"],
   ])("%j: a RangeError, and the former faults stay", (faults, reason) => {
     const b = faulty({ dropUp: 0.25 });
-    expect(() => (b.layer.faults = { ...NO_FAULTS, ...faults })).toThrow(new RangeError(`faults, ${reason}`));
+    expect(() => (b.layer.faults = { ...noFaults, ...faults })).toThrow(new RangeError(`faults, ${reason}`));
     expect(b.layer.faults.dropUp).toBe(0.25);
   });
 
   it("carries nothing that is no fault", () => {
-    expect(checkFaults({ ...NO_FAULTS, other: 1 } as Faults)).toEqual(NO_FAULTS);
+    expect(checkFaults({ ...noFaults, other: 1 } as Faults)).toEqual(noFaults);
   });
 });
 
@@ -293,7 +293,7 @@ it("departures leave in the order of their times, originals in that of their com
       steps.forEach(({ wait, delay, copy }, n) => {
         now += wait;
         take();
-        const taken = departures.add(Uint8Array.of(n), PEER, now + delay, copy);
+        const taken = departures.add(Uint8Array.of(n), demoPeer, now + delay, copy);
         expect(taken).toBe(waiting < 20);
         if (taken) waiting += 1;
       });

@@ -6,7 +6,7 @@ import { MessageLayer } from "../../../../host-sim/cloud/coap/message-layer";
 import type { MessageLayerOptions } from "../../../../host-sim/cloud/coap/message-layer";
 import type { Answer, CoapRequest, RefusedRequest } from "../../../../host-sim/cloud/coap/request";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { EMPTY, PEER, dotted, message, uriPath } from "../harness";
+import { noBytes, demoPeer, dotted, message, uriPath } from "../harness";
 
 type Event = Parameters<NonNullable<MessageLayerOptions["emit"]>>[0];
 
@@ -60,7 +60,7 @@ export function layerRig(options: LayerBenchOptions = {}): LayerRig {
     handled: [],
     asked: [],
     draws: 0,
-    receive(bytes, now = clock, peer = PEER) {
+    receive(bytes, now = clock, peer = demoPeer) {
       clock = now;
       rig.layer.receive(bytes, peer, now);
     },
@@ -73,7 +73,7 @@ export function layerRig(options: LayerBenchOptions = {}): LayerRig {
 }
 
 /** `3/1/64` as the value of a block option: number, M, bytes. */
-export function blockValue(text: string): Uint8Array {
+function blockValue(text: string): Uint8Array {
   const [num, more, size] = text.split("/").map(Number);
   const value = num * 16 + more * 8 + (size === 2048 ? 7 : Math.log2(size) - 4);
   const bytes = [value >> 16, (value >> 8) & 255, value & 255];
@@ -115,15 +115,15 @@ export class Asker {
   readonly rig: LayerRig;
   readonly peer: Peer;
   #messageId = 0;
-  last: Uint8Array = EMPTY;
+  last: Uint8Array = noBytes;
 
-  constructor(rig: LayerRig, peer: Peer = PEER) {
+  constructor(rig: LayerRig, peer: Peer = demoPeer) {
     this.rig = rig;
     this.peer = peer;
   }
 
   ask(part: Part, now?: number): Told {
-    const { path = "a/b", up, down, payload = EMPTY, type = 0, code = 2 } = part;
+    const { path = "a/b", up, down, payload = noBytes, type = 0, code = 2 } = part;
     this.#messageId += 1;
     const options = [...uriPath(path.split("/")), ...(part.options ?? [])];
     if (up !== undefined) options.push({ number: 27, value: blockValue(up) });

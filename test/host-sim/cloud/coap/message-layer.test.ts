@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import { MessageLayer } from "../../../../host-sim/cloud/coap/message-layer";
-import { NO_FAULTS } from "../../../../host-sim/cloud/coap/faults";
+import { noFaults } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { EMPTY, PEER, message, uriPath } from "../harness";
+import { noBytes, demoPeer, message, uriPath } from "../harness";
 import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
 
 const hex = (text: string): Uint8Array => Buffer.from(text, "hex");
@@ -48,9 +48,9 @@ it("counts what it saw and tells of it", () => {
     serverErrors: 0,
   });
   expect(b.events).toEqual([
-    { type: "malformed", peer: PEER, reason: "payload marker without payload", answer: "RST" },
-    { type: "duplicate-request", peer: PEER, messageId: 1, answered: true },
-    { type: "duplicate-request", peer: PEER, messageId: 1, answered: false },
+    { type: "malformed", peer: demoPeer, reason: "payload marker without payload", answer: "RST" },
+    { type: "duplicate-request", peer: demoPeer, messageId: 1, answered: true },
+    { type: "duplicate-request", peer: demoPeer, messageId: 1, answered: false },
   ]);
 });
 
@@ -86,9 +86,9 @@ it("works without anybody who listens or admits", () => {
   });
   layer.rateLimit = { perSecond: 1, burst: 2 };
   const options = [...uriPath(["a"]), { number: 27, value: hex("08") }];
-  layer.receive(encodeCoap(message({ options, payload: bodyOf(16) })), PEER, 0);
-  layer.receive(hex("40011234ff"), PEER, 0);
-  layer.receive(hex("40011234ff"), PEER, 0);
+  layer.receive(encodeCoap(message({ options, payload: bodyOf(16) })), demoPeer, 0);
+  layer.receive(hex("40011234ff"), demoPeer, 0);
+  layer.receive(hex("40011234ff"), demoPeer, 0);
   expect(sent.map((bytes) => told(bytes).line)).toEqual(["2.31 1:0/1/16", "0.00"]);
   expect(layer.counters.rateLimited).toBe(1);
 });
@@ -105,12 +105,12 @@ it("a handler that throws is answered 5.00, in full blocks and in none", () => {
     "5.00",
   ]);
   expect(b.events).toHaveLength(2);
-  expect(b.events[0]).toEqual({ type: "internal-error", peer: PEER, reason: "broken" });
+  expect(b.events[0]).toEqual({ type: "internal-error", peer: demoPeer, reason: "broken" });
 });
 
 it("time never runs backwards", () => {
   const b = layerRig();
-  b.layer.faults = { ...NO_FAULTS, delayDown: 10 };
+  b.layer.faults = { ...noFaults, delayDown: 10 };
   b.poll(1000);
   b.receive(hex("40001235"), 500);
   b.poll(600);
@@ -153,14 +153,14 @@ const orderly = fc
     const more = up && num < 2;
     const value = Uint8Array.of((num << 4) | (more ? 8 : 0) | (up ? 0 : 6));
     const options = [...uriPath([up ? "b" : "large"]), { number: up ? 27 : 23, value }];
-    return encodeCoap(message({ messageId, options, payload: up ? bodyOf(more ? 16 : 5) : EMPTY }));
+    return encodeCoap(message({ messageId, options, payload: up ? bodyOf(more ? 16 : 5) : noBytes }));
   });
 const cut = fc.tuple(likely, fc.nat(80)).map(([bytes, n]) => bytes.subarray(0, n));
 const anything = fc.oneof(fc.uint8Array({ maxLength: 40 }), likely, likely, orderly, orderly, cut);
 
 describe("whatever the bytes", () => {
   test.each([
-    ["no faults", NO_FAULTS],
+    ["no faults", noFaults],
     ["all faults", { dropUp: 0.1, dropDown: 0.1, duplicateDown: 0.3, delayDown: 40, serverError: 0.1 }],
   ])(
     "%s: no throw, well-formed answers that fit a datagram, every body within its limit",
@@ -180,7 +180,7 @@ describe("whatever the bytes", () => {
         fc.property(anything, fc.nat(3), fc.nat(100), (bytes, port, wait) => {
           now += wait;
           const before = b.sent.length;
-          b.receive(bytes, now, { ...PEER, port });
+          b.receive(bytes, now, { ...demoPeer, port });
           for (const { bytes: reply } of b.sent.slice(before)) {
             expect(decodeCoap(reply)).not.toHaveProperty("malformed");
             expect(reply.length).toBeLessThanOrEqual(1152);
@@ -213,7 +213,7 @@ it("10,000 random peers leave no more behind than the limits allow", () => {
     emit: undefined,
   });
   b.layer.rateLimit = { perSecond: 0.1, burst: 5 };
-  b.layer.faults = { ...NO_FAULTS, delayDown: 60_000 };
+  b.layer.faults = { ...noFaults, delayDown: 60_000 };
   const held = { uploads: 0, downloads: 0, departures: 0, addresses: 0 };
   for (let n = 0; n < 10_000; n++) {
     const address = [10, random.u32() >>> 24, random.u32() >>> 24, random.u32() >>> 24].join(".");
@@ -222,7 +222,7 @@ it("10,000 random peers leave no more behind than the limits allow", () => {
       message({ options: [...uriPath([`${n}`]), { number: 27, value: hex("0e") }], payload: bodyOf(1024) }),
     );
     b.receive(up, n, peer);
-    const options = [...uriPath([`${n}`]), { number: 23, value: EMPTY }];
+    const options = [...uriPath([`${n}`]), { number: 23, value: noBytes }];
     b.receive(encodeCoap(message({ messageId: 2, options })), n, peer);
     for (const key of ["uploads", "downloads", "departures", "addresses"] as const) {
       held[key] = Math.max(held[key], b.layer.held[key]);

@@ -1,8 +1,8 @@
 /** The limit on datagrams per address. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { NO_RATE_LIMIT, RateLimiter } from "../../../../host-sim/cloud/coap/rate-limit";
-import { PEER } from "../harness";
+import { noRateLimit, RateLimiter } from "../../../../host-sim/cloud/coap/rate-limit";
+import { demoPeer } from "../harness";
 import { Asker, layerRig } from "./message-layer-rig";
 
 function limiter(perSecond: number, burst: number, most = 100): RateLimiter {
@@ -63,7 +63,7 @@ describe("an address", () => {
 
 it("no limit keeps nothing and takes all", () => {
   const rates = new RateLimiter(10);
-  expect(rates.limit).toEqual(NO_RATE_LIMIT);
+  expect(rates.limit).toEqual(noRateLimit);
   for (let n = 0; n < 1000; n++) expect(rates.judge("a", 0)).toBe("taken");
   expect(rates.size).toBe(0);
 });
@@ -150,16 +150,16 @@ describe("in the message layer", () => {
     expect(b.handled).toHaveLength(1);
     expect(b.layer.counters).toMatchObject({ datagrams: 11, rateLimited: 9, duplicateRequests: 1 });
     expect(b.events.map(({ type }) => type)).toEqual(["duplicate-request", "rate-limited"]);
-    expect(b.events[1]).toEqual({ type: "rate-limited", peer: PEER });
+    expect(b.events[1]).toEqual({ type: "rate-limited", peer: demoPeer });
   });
 
   it("another port of the same address shares its bucket, another address does not", () => {
     const b = layerRig();
     b.layer.rateLimit = { perSecond: 1, burst: 1 };
     new Asker(b).ask({}, 0);
-    b.receive(Buffer.from("40001234", "hex"), 0, { ...PEER, port: 9 });
+    b.receive(Buffer.from("40001234", "hex"), 0, { ...demoPeer, port: 9 });
     expect(b.sent).toHaveLength(1);
-    b.receive(Buffer.from("40001234", "hex"), 0, { ...PEER, address: "10.0.0.3" });
+    b.receive(Buffer.from("40001234", "hex"), 0, { ...demoPeer, address: "10.0.0.3" });
     expect(b.sent).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
 /** Replies that are kept for requests that come again, and how much is kept. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EXCHANGE_LIFETIME, ReplyStore, peerKey } from "../../../../host-sim/cloud/coap/reply-store";
+import { exchangeLifetime, ReplyStore, peerKey } from "../../../../host-sim/cloud/coap/reply-store";
 
 describe("the store of replies", () => {
   const peer = (port: number): string => peerKey({ address: "a", port });
@@ -10,8 +10,8 @@ describe("the store of replies", () => {
   it("knows peer and message id, for a lifetime", () => {
     const store = new ReplyStore({ perPeer: 4, total: 8 });
     store.add(peer(1), 7, bytes(1), 1000);
-    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME - 1)?.reply).toEqual(bytes(1));
-    expect(store.find(peer(1), 7, 1000 + EXCHANGE_LIFETIME)).toBeUndefined();
+    expect(store.find(peer(1), 7, 1000 + exchangeLifetime - 1)?.reply).toEqual(bytes(1));
+    expect(store.find(peer(1), 7, 1000 + exchangeLifetime)).toBeUndefined();
     expect(store.find(peer(2), 7, 1000)).toBeUndefined();
     expect(store.find(peerKey({ address: "b", port: 1 }), 7, 1000)).toBeUndefined();
     expect(store.find(peer(1), 8, 1000)).toBeUndefined();
@@ -36,10 +36,10 @@ describe("the store of replies", () => {
   it("keeps the younger of two replies to one message id when the older's place is taken", () => {
     const store = new ReplyStore({ perPeer: 3, total: 3 });
     store.add(peer(1), 5, bytes(1), 0);
-    store.add(peer(1), 5, bytes(2), EXCHANGE_LIFETIME);
-    store.add(peer(2), 1, bytes(3), EXCHANGE_LIFETIME);
-    store.add(peer(2), 2, bytes(4), EXCHANGE_LIFETIME);
-    expect(store.find(peer(1), 5, EXCHANGE_LIFETIME)?.reply).toEqual(bytes(2));
+    store.add(peer(1), 5, bytes(2), exchangeLifetime);
+    store.add(peer(2), 1, bytes(3), exchangeLifetime);
+    store.add(peer(2), 2, bytes(4), exchangeLifetime);
+    expect(store.find(peer(1), 5, exchangeLifetime)?.reply).toEqual(bytes(2));
   });
 
   it("agrees with a plain list under any load", () => {
@@ -51,7 +51,7 @@ describe("the store of replies", () => {
         let list: { port: number; id: number; at: number; n: number }[] = [];
         steps.forEach(({ port, id, wait }, n) => {
           now += wait;
-          const seen = list.find((e) => e.port === port && e.id === id && now < e.at + EXCHANGE_LIFETIME);
+          const seen = list.find((e) => e.port === port && e.id === id && now < e.at + exchangeLifetime);
           const found = store.find(peer(port), id, now);
           // The store may forget earlier, for its bounds count what has expired; it must never make up.
           if (found !== undefined) expect(found.reply).toEqual(bytes(seen!.n));

@@ -5,14 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../../host-sim/cloud/cloud";
 import { ServeError, serveUdp } from "../../../../host-sim/cloud/coap/udp";
 import type { DurableStorage, UdpCloud } from "../../../../host-sim/cloud/coap/udp";
-import { DEVICE, DK, PK, PRODUCT, SECRET, WARM } from "../harness";
+import { demoDevice, dk, pk, product, demoSecret, warm } from "../harness";
 import { authSign, rawReading, scriptEngine, sessionSign } from "../harness";
 
-const CLIENT = "coap-client-notls";
-const installed = spawnSync(CLIENT, ["-h"]).error === undefined;
+const coapClient = "coap-client-notls";
+const installed = spawnSync(coapClient, ["-h"]).error === undefined;
 const mayBeMissing = !process.env["CI"];
 if (!installed && mayBeMissing) {
-  console.warn(`skipped: ${CLIENT} is not installed (Debian: apt install libcoap3-bin)`);
+  console.warn(`skipped: ${coapClient} is not installed (Debian: apt install libcoap3-bin)`);
 }
 
 let server: UdpCloud;
@@ -27,8 +27,8 @@ beforeEach(async () => {
     port: 0,
     edition: "token",
     iv: "zero",
-    devices: [DEVICE],
-    products: [PRODUCT],
+    devices: [demoDevice],
+    products: [product],
     scriptEngine,
     onEvent: (event) => events.push(event),
     onError: (line) => errors.push(line),
@@ -45,7 +45,7 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
     const url = `coap://127.0.0.1:${server.port}${path}`;
     return new Promise((resolve, reject) => {
       const all = ["-m", method, "-B", "5", ...args, url];
-      execFile(CLIENT, all, { encoding: "buffer" }, (error, out, err) => {
+      execFile(coapClient, all, { encoding: "buffer" }, (error, out, err) => {
         if (error !== null) reject(error);
         else resolve({ out, err: err.toString("utf8") });
       });
@@ -53,34 +53,34 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
   }
   const body = (sign: string): string => JSON.stringify({ secureMode: 2, lifetime: 60, sign });
   const auth = (deviceKey: string, sign: string): ReturnType<typeof client> => {
-    return client("post", `/auth/${PK}/${deviceKey}`, "-e", encodeURIComponent(body(sign)));
+    return client("post", `/auth/${pk}/${deviceKey}`, "-e", encodeURIComponent(body(sign)));
   };
 
   it("authenticates, reports under its signature, and is answered", async () => {
-    const { out, err } = await auth(DK, authSign(DK, 60, SECRET));
+    const { out, err } = await auth(dk, authSign(dk, 60, demoSecret));
     const { token } = JSON.parse(out.toString("utf8")) as { token: string };
     expect(token).toMatch(/^[0-9a-f]{16}$/);
     expect(err).not.toMatch(/4\.0/);
 
-    server.cloud.sendCommand(PK, DK, { kind: "set", points: { relay: 1 } }, server.now());
-    const sign = (n: number): string => `2101,${sessionSign(SECRET, `token${token}sequence${n}`)}`;
-    const payload = Buffer.from(rawReading(258, [1, WARM]))
+    server.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, server.now());
+    const sign = (n: number): string => `2101,${sessionSign(demoSecret, `token${token}sequence${n}`)}`;
+    const payload = Buffer.from(rawReading(258, [1, warm]))
       .toString("hex")
       .replace(/../g, "%$&");
-    const topic = `/topic/sys/${PK}/${DK}/thing`;
+    const topic = `/topic/sys/${pk}/${dk}/thing`;
     const report = await client("post", `${topic}/model/up_raw`, "-O", sign(1), "-e", payload, "-v", "7");
     const said = report.err + report.out.toString("latin1");
     expect(said).toContain(`2100`);
-    expect(server.cloud.readings(PK, DK)).toMatchObject([{ id: "258", points: { temperature: 21.5 } }]);
+    expect(server.cloud.readings(pk, dk)).toMatchObject([{ id: "258", points: { temperature: 21.5 } }]);
 
     const command = await client("get", `${topic}/service/measurepoint/set`, "-O", sign(2));
     expect(JSON.parse(command.out.toString("utf8"))).toMatchObject({ params: { relay: 1 } });
-    expect(server.cloud.device(PK, DK)).toMatchObject({ state: "online", counters: { requests: 2 } });
+    expect(server.cloud.device(pk, dk)).toMatchObject({ state: "online", counters: { requests: 2 } });
   });
 
   it("is refused with 4.01 for a wrong sign, and told the same of a device that is not there", async () => {
-    const wrong = await auth(DK, "0".repeat(64));
-    const unknown = await auth("861234567890999", authSign("861234567890999", 60, SECRET));
+    const wrong = await auth(dk, "0".repeat(64));
+    const unknown = await auth("861234567890999", authSign("861234567890999", 60, demoSecret));
     expect(wrong.err + wrong.out.toString()).toMatch(/4\.01/);
     expect(unknown).toEqual(wrong);
     expect(events.map((event) => event.type)).toEqual(["auth-refused", "auth-refused"]);
@@ -209,7 +209,7 @@ describe("with a storage", () => {
       port: 0,
       edition: "token",
       iv: "zero",
-      devices: [DEVICE],
+      devices: [demoDevice],
       storage,
       onDatagram: (direction, bytes) => {
         timeline.push(`${direction} ${Buffer.from(bytes).toString("hex")}`);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Feed } from "../../../../host-sim/cloud/console/feed";
 import { apiRig } from "../api/rig";
-import { DK, Device, PK, SECRET } from "../api/device";
+import { dk, Device, pk, demoSecret } from "../api/device";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -27,11 +27,11 @@ let complaints: string[];
 async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<void> {
   const feed = new Feed(() => rig.time.now);
   const more = Array.from({ length: devices }, (_, i) => ({
-    ...{ productKey: PK, deviceKey: `node-${String(i).padStart(5, "0")}`, deviceSecret: `secret ${i}` },
+    ...{ productKey: pk, deviceKey: `node-${String(i).padStart(5, "0")}`, deviceSecret: `secret ${i}` },
   }));
   const both = [
-    { productKey: PK, deviceKey: DK, deviceSecret: SECRET },
-    { productKey: PK, deviceKey: "other", deviceSecret: "another secret" },
+    { productKey: pk, deviceKey: dk, deviceSecret: demoSecret },
+    { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
   ];
   const scriptEngine = await loadScriptEngine();
   rig = await apiRig(
@@ -81,9 +81,9 @@ describe.skipIf(!hasBrowser)("the console", () => {
 
     test("a device comes online, its values move, and it turns grey when its session is over", async () => {
       await page.getByText("● live").waitFor();
-      expect(await text(`.row:has-text("${DK}") .state`)).toBe("inactive");
+      expect(await text(`.row:has-text("${dk}") .state`)).toBe("inactive");
       device.authenticate();
-      await page.locator(`.row:has-text("${DK}") .state.online`).waitFor();
+      await page.locator(`.row:has-text("${dk}") .state.online`).waitFor();
       await page.getByText("1 of 2 devices online").waitFor();
       device.points("1", { temperature: 20.5 }, rig.time.now);
       await page.locator('[data-point="temperature"] .value', { hasText: "20.5 degC" }).waitFor();
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.locator('[data-point="relay"] .value', { hasText: "1 (on)" }).waitFor();
       rig.time.now += 3_700_000;
       rig.cloud.poll(rig.time.now);
-      await page.locator(`.row:has-text("${DK}") .state.offline`).waitFor();
+      await page.locator(`.row:has-text("${dk}") .state.offline`).waitFor();
       await page.getByText("0 of 2 devices online").waitFor();
     });
 
@@ -125,13 +125,14 @@ describe.skipIf(!hasBrowser)("the console", () => {
       device.authenticate();
       device.points("1", { temperature: 20 });
       await page.locator(".message", { hasText: "thing/measurepoint/post" }).first().waitFor();
-      const posted = page.locator(".message", { hasText: `POST /auth/${PK}/${DK}` });
+      const posted = page.locator(".message", { hasText: `POST /auth/${pk}/${dk}` });
       await posted.locator("summary").click();
       const bytes = await posted.locator("pre").innerText();
       expect(bytes).toContain("61 75 74 68");
       expect(bytes).toMatch(/ff(?: ··)+$/);
       const said = (await page.locator("body").innerText()).toLowerCase();
-      for (const secret of [SECRET, Buffer.from(SECRET).toString("hex")]) expect(said).not.toContain(secret);
+      for (const secret of [demoSecret, Buffer.from(demoSecret).toString("hex")])
+        expect(said).not.toContain(secret);
     });
 
     test("the parsing script is changed and tried, then applied", async () => {
@@ -141,7 +142,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: "neither bytes in hexadecimal" }).waitFor();
       const own = "function rawDataToJsonStr(bytes) { return JSON.stringify({ got: bytes.length }); }";
-      const before = rig.cloud.product(PK)?.script;
+      const before = rig.cloud.product(pk)?.script;
       await page.locator("#script").fill(own);
       await page.locator("#sample").fill("01 02 0a");
       await page.getByRole("button", { name: "Try" }).click();
@@ -153,11 +154,11 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: '"bytes": "0102"' }).waitFor();
       // Tried is not applied.
-      expect(rig.cloud.product(PK)?.script).toBe(before);
+      expect(rig.cloud.product(pk)?.script).toBe(before);
       await page.getByRole("button", { name: "Apply" }).click();
       await result.filter({ hasText: "applied" }).waitFor();
-      expect(rig.cloud.product(PK)?.script).toContain("got: bytes.length");
-      expect(rig.cloud.product(PK)?.model).toBeDefined();
+      expect(rig.cloud.product(pk)?.script).toContain("got: bytes.length");
+      expect(rig.cloud.product(pk)?.model).toBeDefined();
     });
 
     test("faults are switched on and off", async () => {
@@ -180,9 +181,9 @@ describe.skipIf(!hasBrowser)("the console", () => {
     test("the keyboard is enough", async () => {
       await page.locator("#device-list").focus();
       await page.keyboard.press("End");
-      await page.getByRole("heading", { name: `${PK}/other` }).waitFor();
+      await page.getByRole("heading", { name: `${pk}/other` }).waitFor();
       await page.keyboard.press("ArrowUp");
-      await page.getByRole("heading", { name: `${PK}/${DK}` }).waitFor();
+      await page.getByRole("heading", { name: `${pk}/${dk}` }).waitFor();
       await page.keyboard.press("Tab");
       await page.keyboard.press("ArrowRight");
       expect(await page.getByRole("tab", { selected: true }).innerText()).toBe("Command");
@@ -214,7 +215,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
     expect(await page.locator(".row").count()).toBeLessThan(40);
     await page.locator("#device-list").focus();
     await page.keyboard.press("End");
-    await page.getByRole("heading", { name: `${PK}/node-04999` }).waitFor();
+    await page.getByRole("heading", { name: `${pk}/node-04999` }).waitFor();
     expect(await page.locator(".row").count()).toBeLessThan(40);
     await page.locator("#filter").fill("node-00042");
     await page.locator(".row", { hasText: "node-00042" }).waitFor();

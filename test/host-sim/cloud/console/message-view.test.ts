@@ -4,8 +4,8 @@ import { decodeCoap, encodeCoap } from "../../../../host-sim/cloud/coap/coap-wir
 import type { CoapOption } from "../../../../host-sim/cloud/coap/coap-wire";
 import { MessageReader } from "../../../../host-sim/cloud/console/message-view";
 
-const PEER = { address: "10.0.0.2", port: 40001 };
-const TOKEN = Uint8Array.of(7, 8, 9, 10);
+const demoPeer = { address: "10.0.0.2", port: 40001 };
+const apiToken = Uint8Array.of(7, 8, 9, 10);
 
 function datagram(code: number, path: string, payload: string, more: CoapOption[] = []): Uint8Array {
   const segments =
@@ -15,7 +15,7 @@ function datagram(code: number, path: string, payload: string, more: CoapOption[
     type: 0,
     code,
     messageId: 0x1234,
-    token: TOKEN,
+    token: apiToken,
     options,
     payload: Buffer.from(payload),
   });
@@ -30,7 +30,7 @@ describe("a message of the sequence chart", () => {
     const sent = datagram(2, "topic/sys/PK/DK/thing/measurepoint/post", "{}", [
       { number: 2101, value: signature },
     ]);
-    const message = new MessageReader().read("in", sent, PEER, 5);
+    const message = new MessageReader().read("in", sent, demoPeer, 5);
     expect(message).toMatchObject({
       id: 1,
       at: 5,
@@ -49,8 +49,8 @@ describe("a message of the sequence chart", () => {
 
   it("masks both sides of an authentication", () => {
     const reader = new MessageReader();
-    const asked = reader.read("in", datagram(2, "auth/PK/DK", `{"sign":"ABCDEF"}`), PEER, 0);
-    const answered = reader.read("out", datagram(0x44, "", "the session's token"), PEER, 1);
+    const asked = reader.read("in", datagram(2, "auth/PK/DK", `{"sign":"ABCDEF"}`), demoPeer, 0);
+    const answered = reader.read("out", datagram(0x44, "", "the session's token"), demoPeer, 1);
     for (const [message, secret] of [
       [asked, "ABCDEF"],
       [answered, "session's token"],
@@ -73,16 +73,16 @@ describe("a message of the sequence chart", () => {
     ["a query", "in", datagram(1, "auth/PK/DK", "", [{ number: 15, value: Buffer.from("hush hush") }])],
     ["what is no CoAP", "in", Buffer.from("hush hush")],
   ])("masks %s", (_what, direction, sent) => {
-    const message = new MessageReader().read(direction, sent, PEER, 0);
+    const message = new MessageReader().read(direction, sent, demoPeer, 0);
     expect(JSON.stringify(message)).not.toContain("hush");
     expect(bytes(message)).not.toContain(hex("hush"));
   });
 
   it("shows the answer to a report, with the command that it carries", () => {
     const reader = new MessageReader();
-    reader.read("in", datagram(2, "topic/sys/PK/DK/thing/measurepoint/post", "{}"), PEER, 0);
+    reader.read("in", datagram(2, "topic/sys/PK/DK/thing/measurepoint/post", "{}"), demoPeer, 0);
     const command = { number: 2102, value: Buffer.from(`{"id":"1"}`) };
-    const message = reader.read("out", datagram(0x44, "", `{"code":200}`, [command]), PEER, 0);
+    const message = reader.read("out", datagram(0x44, "", `{"code":200}`, [command]), demoPeer, 0);
     expect(message.line).toContain("2.04 /topic/sys/PK/DK/thing/measurepoint/post");
     expect(message.fields).toContainEqual(["2102, a command", `{"id":"1"}`]);
     expect(message.fields).toContainEqual(["payload", `{"code":200}`]);
@@ -96,7 +96,7 @@ describe("a message of the sequence chart", () => {
         (_, index) => (n * 7919 + index * 104_729 + (n >> 3) * index) & 255,
       );
       if (any.length > 0) any[0] = 0x40 | (any[0] & 0x3f);
-      const message = reader.read(n % 2 === 0 ? "in" : "out", any, PEER, n);
+      const message = reader.read(n % 2 === 0 ? "in" : "out", any, demoPeer, n);
       expect(message.size).toBe(any.length);
       if ("malformed" in decodeCoap(any)) expect(message.fields[0][0]).toBe("fault");
     }

@@ -9,7 +9,7 @@ import {
   signKey,
   verifyAuthSign,
 } from "../../../../host-sim/cloud/enos/sign";
-import { SECRET, sessionSign } from "../harness";
+import { demoSecret, sessionSign } from "../harness";
 
 interface Vectors {
   auth: {
@@ -56,24 +56,24 @@ describe("session sign, option 2101", () => {
   });
 
   const text = "token9f86d081884c7d65sequence7";
-  const key = signKey(SECRET);
-  const reader = new SessionSignReader(SECRET, "zero");
+  const key = signKey(demoSecret);
+  const reader = new SessionSignReader(demoSecret, "zero");
   const read = (value: string): unknown => reader.read(Buffer.from(value));
 
   test.each(["zero", "key", "30313233343536373839616263646566"])("takes the IV setting %s", (setting) => {
-    const value = Buffer.from(sessionSign(SECRET, text, signIv(setting, key)));
-    const right = new SessionSignReader(SECRET, setting);
-    const wrong = new SessionSignReader(SECRET, setting === "zero" ? "key" : "zero");
+    const value = Buffer.from(sessionSign(demoSecret, text, signIv(setting, key)));
+    const right = new SessionSignReader(demoSecret, setting);
+    const wrong = new SessionSignReader(demoSecret, setting === "zero" ? "key" : "zero");
     expect(right.read(value)).toEqual({ token: "9f86d081884c7d65", sequence: 7 });
     expect(wrong.read(value)).toHaveProperty("unparsable");
   });
 
   test.each(["", "none", "00", "0".repeat(31), "g".repeat(32)])("refuses the IV setting %j", (setting) => {
     const message = /^iv: expected "zero", "key" or 32 hex digits/;
-    expect(() => new SessionSignReader(SECRET, setting)).toThrow(message);
+    expect(() => new SessionSignReader(demoSecret, setting)).toThrow(message);
   });
 
-  const sign = sessionSign(SECRET, text);
+  const sign = sessionSign(demoSecret, text);
   test.each([
     ["nothing", ""],
     ["lower-case hex", sign.toLowerCase()],
@@ -82,14 +82,14 @@ describe("session sign, option 2101", () => {
     ["not hex", "Z".repeat(32)],
     ["far too long", sign.repeat(20)],
     ["another device's key", sessionSign("another secret", text)],
-    ["no sequence", sessionSign(SECRET, "token9f86d081884c7d65")],
-    ["no token", sessionSign(SECRET, "tokensequence1")],
-    ["sequence 0", sessionSign(SECRET, "tokenabcsequence0")],
-    ["sequence 01", sessionSign(SECRET, "tokenabcsequence01")],
-    ["sequence -1", sessionSign(SECRET, "tokenabcsequence-1")],
-    ["sequence 1.5", sessionSign(SECRET, "tokenabcsequence1.5")],
-    ["sequence 2^53", sessionSign(SECRET, "tokenabcsequence9007199254740992")],
-    ["something behind", sessionSign(SECRET, "tokenabcsequence1\n")],
+    ["no sequence", sessionSign(demoSecret, "token9f86d081884c7d65")],
+    ["no token", sessionSign(demoSecret, "tokensequence1")],
+    ["sequence 0", sessionSign(demoSecret, "tokenabcsequence0")],
+    ["sequence 01", sessionSign(demoSecret, "tokenabcsequence01")],
+    ["sequence -1", sessionSign(demoSecret, "tokenabcsequence-1")],
+    ["sequence 1.5", sessionSign(demoSecret, "tokenabcsequence1.5")],
+    ["sequence 2^53", sessionSign(demoSecret, "tokenabcsequence9007199254740992")],
+    ["something behind", sessionSign(demoSecret, "tokenabcsequence1\n")],
   ])("cannot read %s", (_name, value) => {
     expect(read(value)).toHaveProperty("unparsable");
   });
@@ -111,7 +111,7 @@ describe("session sign, option 2101", () => {
 
   it("keeps nothing from one reading to the next", () => {
     for (const n of [1, 4_294_967_296, 2, 10]) {
-      expect(read(sessionSign(SECRET, `tokenabcsequence${n}`))).toEqual({ token: "abc", sequence: n });
+      expect(read(sessionSign(demoSecret, `tokenabcsequence${n}`))).toEqual({ token: "abc", sequence: n });
       read("AB".repeat(16 * n > 64 ? 48 : 16));
     }
   });

@@ -25,7 +25,7 @@ import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thin
 const model: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
 const climate = new Product({ productKey: "climate", model }, undefined);
 const free = new Product({ productKey: "free" }, undefined);
-const DK = "device-1";
+const dk = "device-1";
 
 /** A message as it comes: through text, which may have members that an object literal cannot. */
 function message(params: unknown, json = JSON.stringify(params)): ThingMessage {
@@ -88,7 +88,7 @@ describe("a body", () => {
   });
 });
 
-const TIMES: [unknown, boolean][] = [
+const times: [unknown, boolean][] = [
   [undefined, true],
   [0, true],
   [8.64e15, true],
@@ -108,7 +108,7 @@ describe("measure points", () => {
     expect(readMeasurePoints(message({ measurepoints }), climate)).toEqual([{ points: measurepoints }]);
   });
 
-  test.each(TIMES)("have the time %j: %s", (time, fits) => {
+  test.each(times)("have the time %j: %s", (time, fits) => {
     expect(codeOf(readMeasurePoints(message({ measurepoints: { relay: 1 }, time }), climate))).toBe(
       fits ? 200 : 1204,
     );
@@ -146,13 +146,13 @@ describe("measure points", () => {
 describe("a batch", () => {
   const entry = { measurepoints: { temperature: 1 }, time: 1 };
   it("is a report for each entry", () => {
-    const named = { ...entry, productKey: "climate", deviceKey: DK, time: 2 };
-    expect(readBatch(message([entry, named, { measurepoints: { relay: 0 } }]), climate, DK)).toEqual([
+    const named = { ...entry, productKey: "climate", deviceKey: dk, time: 2 };
+    expect(readBatch(message([entry, named, { measurepoints: { relay: 0 } }]), climate, dk)).toEqual([
       { points: { temperature: 1 }, time: 1 },
       { points: { temperature: 1 }, time: 2 },
       { points: { relay: 0 } },
     ]);
-    expect(readBatch(message(new Array(200).fill(entry)), climate, DK)).toHaveLength(200);
+    expect(readBatch(message(new Array(200).fill(entry)), climate, dk)).toHaveLength(200);
   });
 
   test.each<[unknown, number, RegExp]>([
@@ -169,7 +169,7 @@ describe("a batch", () => {
     [[{ ...entry, deviceKey: null }], 1204, /deviceKey/],
     [[{ ...entry, productKey: "other" }], 1204, /productKey/],
   ])("with one thing wrong is refused whole: %#", (params, code, reason) => {
-    expect(readBatch(message(params), climate, DK)).toEqual({
+    expect(readBatch(message(params), climate, dk)).toEqual({
       enosCode: code,
       reason: expect.stringMatching(reason),
     });
@@ -379,7 +379,7 @@ describe("every reader", () => {
         if ("enosCode" in read) return refusalOrElse(read);
         for (const product of [climate, free]) {
           refusalOrElse(readMeasurePoints(read, product));
-          refusalOrElse(readBatch(read, product, DK));
+          refusalOrElse(readBatch(read, product, dk));
           refusalOrElse(readEvent(read, product, "overheat"));
           refusalOrElse(readAttributes(read, product));
         }

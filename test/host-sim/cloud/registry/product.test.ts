@@ -11,7 +11,7 @@ import type { ModelType } from "../../../../host-sim/model/model";
 
 const model: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
 const script = readFileSync("firmware/product/parsing-script.js", "utf8");
-const FLOAT = 3.4028234663852886e38;
+const float = 3.4028234663852886e38;
 
 let engine: ScriptEngine;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ describe("a value of type", () => {
     ],
     [{ type: "int32", range: [-5, 5] }, [-5, 5], [-6, 6]],
     [{ type: "int64" }, [2 ** 53 - 1, -(2 ** 53 - 1)], [2 ** 53, -(2 ** 53), 1.5, Infinity, 1n, "5"]],
-    [{ type: "float" }, [0, -1.5, FLOAT, -FLOAT, 1e-300], [3.5e38, -Infinity, NaN, "1", null]],
+    [{ type: "float" }, [0, -1.5, float, -float, 1e-300], [3.5e38, -Infinity, NaN, "1", null]],
     [{ type: "double" }, [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324], [Infinity, NaN, "1", {}]],
     [{ type: "double", range: [0, 1.5] }, [0, 1.5], [-1e-9, 1.5000001]],
     [{ type: "bool" }, [true, false], [0, 1, "true", null]],

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it, test } from "vitest";
 import { DeviceListError, loadDevices } from "../../../../host-sim/cloud/registry/registry";
 
-const GOOD = { productKey: "pk", deviceKey: "dk", deviceSecret: "hush-hush" };
+const good = { productKey: "pk", deviceKey: "dk", deviceSecret: "hush-hush" };
 
 it("reads the example", () => {
   const file = new URL("../../../../host-sim/cloud/devices.example.json", import.meta.url);
@@ -12,7 +12,7 @@ it("reads the example", () => {
 });
 
 it("keeps every field", () => {
-  const full = { ...GOOD, edition: "token" as const, state: "disabled" as const };
+  const full = { ...good, edition: "token" as const, state: "disabled" as const };
   expect(loadDevices(JSON.stringify([full]))).toEqual([full]);
   expect(loadDevices("[]")).toEqual([]);
 });
@@ -20,42 +20,42 @@ it("keeps every field", () => {
 test.each<[string, unknown, string]>([
   ["an object", {}, "device list: expected an array of devices, got an object"],
   ["a number inside", [5], "devices[0]: expected an object, got a number"],
-  ["null inside", [GOOD, null], "devices[1]: expected an object, got null"],
+  ["null inside", [good, null], "devices[1]: expected an object, got null"],
   ["an array inside", [[]], "devices[0]: expected an object, got an array"],
   ["no keys", [{}], "devices[0].productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got nothing"],
   [
     "a slash",
-    [{ ...GOOD, deviceKey: "a/b" }],
+    [{ ...good, deviceKey: "a/b" }],
     'devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got "a/b"',
   ],
   [
     "a number for a key",
-    [{ ...GOOD, deviceKey: 86 }],
+    [{ ...good, deviceKey: 86 }],
     "devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got a number",
   ],
   [
     "an empty secret",
-    [{ ...GOOD, deviceSecret: "" }],
+    [{ ...good, deviceSecret: "" }],
     "devices[0].deviceSecret: expected text of 1 to 128 characters, got 0 characters",
   ],
   [
     "a misspelt field",
-    [{ ...GOOD, deviceSecert: "x" }],
+    [{ ...good, deviceSecert: "x" }],
     'devices[0]: unknown field "deviceSecert", expected productKey, deviceKey, deviceSecret, name, edition, state',
   ],
   [
     "an unknown edition",
-    [{ ...GOOD, edition: "2019" }],
+    [{ ...good, edition: "2019" }],
     'devices[0].edition: expected "token" or "tokenless", got "2019"',
   ],
   [
     "a state it cannot have",
-    [{ ...GOOD, state: "online" }],
+    [{ ...good, state: "online" }],
     'devices[0].state: expected "inactive" or "disabled", got "online"',
   ],
   [
     "one device twice",
-    [GOOD, { ...GOOD, deviceKey: "x" }, GOOD],
+    [good, { ...good, deviceKey: "x" }, good],
     "devices[2]: pk/dk is already there as devices[0]",
   ],
 ])("refuses %s", (_name, list, message) => {

@@ -8,17 +8,17 @@ import type { Script, ScriptEngine } from "../../../../host-sim/cloud/script/scr
 import { Random } from "../../../../host-sim/sim/time/random";
 import { load } from "../../model/script";
 
-const SOURCE = readFileSync("firmware/product/parsing-script.js", "utf8");
-const REPORT = Buffer.from(
+const demoScript = readFileSync("firmware/product/parsing-script.js", "utf8");
+const report = Buffer.from(
   "010000001401000840358000000000000200084049000000000000030005ffffffa109" +
     "040004000000010500080000000000000e10060005312e322e33",
   "hex",
 );
-const READING =
+const reading =
   '{"id":"20","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":' +
   '{"temperature":21.5,"humidity":50,"rssi":{"value":-95,"quality":9},"relay":1,' +
   '"uptime":3600,"firmware":"1.2.3"}}}';
-const ANSWER = '{"id":"20","code":200,"data":{}}';
+const answer = '{"id":"20","code":200,"data":{}}';
 
 let engine: ScriptEngine;
 let now = 1_700_000_000_000;
@@ -47,17 +47,17 @@ const faulty = (words: RegExp): unknown => ({ fault: expect.stringMatching(words
 
 describe("the example product's script", () => {
   it("turns a report into JSON, and an answer into bytes", () => {
-    const script = compiled(SOURCE);
-    expect(script.rawToJson(REPORT)).toBe(READING);
-    expect(script.jsonToRaw(ANSWER)).toEqual(Uint8Array.of(0, 0, 0, 20, 0, 200));
+    const script = compiled(demoScript);
+    expect(script.rawToJson(report)).toBe(reading);
+    expect(script.jsonToRaw(answer)).toEqual(Uint8Array.of(0, 0, 0, 20, 0, 200));
     expect(script.rawToJson(Uint8Array.of())).toContain('"code":1220');
     script.dispose();
-    expect(script.rawToJson(REPORT)).toBe(READING);
+    expect(script.rawToJson(report)).toBe(reading);
   });
 
   it("gives the same as in V8, for 1000 random byte strings", () => {
-    const script = compiled(SOURCE);
-    const oracle = load(SOURCE);
+    const script = compiled(demoScript);
+    const oracle = load(demoScript);
     const random = new Random("scripts");
     for (let i = 0; i < 1000; i++) {
       const bytes = random.bytes(Math.floor(random.between(0, 80)));
@@ -182,9 +182,9 @@ describe("a script", () => {
     const script = compiled(
       "function rawDataToJsonStr() { return '' + Math.random() } function jsonStrToRawData() {}",
     );
-    const first = script.rawToJson(REPORT);
+    const first = script.rawToJson(report);
     expect(Number(first)).toBeGreaterThan(0);
-    expect(script.rawToJson(REPORT)).toBe(first);
+    expect(script.rawToJson(report)).toBe(first);
   });
 
   it("cannot reach another's globals", () => {
@@ -195,7 +195,7 @@ describe("a script", () => {
   });
 });
 
-const HOSTILE: [string, RegExp][] = [
+const hostile: [string, RegExp][] = [
   ["for (;;);", /took too long/],
   ["try { for (;;); } finally { for (;;); }", /took too long/],
   ["function f() { f() } f()", /stack overflow/],
@@ -223,11 +223,11 @@ const HOSTILE: [string, RegExp][] = [
 ];
 
 describe("a hostile script", () => {
-  test.each(HOSTILE)("gets no further than a fault: %s", (body, words) => {
-    const other = compiled(SOURCE);
+  test.each(hostile)("gets no further than a fault: %s", (body, words) => {
+    const other = compiled(demoScript);
     expect(toJson(body)).toEqual(faulty(words));
     expect(toJson(body)).toEqual(faulty(words));
-    expect(other.rawToJson(REPORT)).toBe(READING);
+    expect(other.rawToJson(report)).toBe(reading);
   });
 
   it("that breaks its own built-ins breaks nothing of ours", () => {
@@ -239,7 +239,7 @@ describe("a hostile script", () => {
     const script = compiled(
       `function rawDataToJsonStr(bytes) { ${body} } function jsonStrToRawData() { return [9] }`,
     );
-    for (let i = 0; i < 3; i++) expect(script.rawToJson(REPORT)).toBe(String(REPORT.length));
+    for (let i = 0; i < 3; i++) expect(script.rawToJson(report)).toBe(String(report.length));
     expect(script.jsonToRaw("{}")).toEqual(Uint8Array.of(9));
   });
 

@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import { LevelStore, StoreError, openStore } from "../../../../host-sim/cloud/store/level-store";
+import type { LevelStore } from "../../../../host-sim/cloud/store/level-store";
+import { StoreError, openStore } from "../../../../host-sim/cloud/store/level-store";
 
 let place: string;
 let opened: LevelStore[];

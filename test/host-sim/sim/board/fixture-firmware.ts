@@ -118,7 +118,7 @@ const programs: Record<string, () => void> = {
 
   jobs() {
     const later = async (name: string): Promise<void> => {
-      await null;
+      await Promise.resolve();
       say(name, Time.ticks);
       Timer.set(() => say(name, "timer", Time.ticks), 10);
     };

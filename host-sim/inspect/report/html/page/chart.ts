@@ -1,5 +1,5 @@
 /** What all plots have in common: axes in the theme's colours, the width of the page, time below. */
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import { colour } from "./theme";
 import type { TimeRange } from "./time-range";
 
@@ -55,10 +55,10 @@ export function baseOptions(
     legend: { show: false },
     cursor: { y: false, drag: { x: range !== undefined, y: false, setScale: false } },
     scales: { x: { time: false } },
-    ...(range === undefined
-      ? {}
-      : {
-          hooks: {
+    hooks:
+      range === undefined
+        ? undefined
+        : {
             setSelect: [
               (plot: uPlot) => {
                 const { left, width } = plot.select;
@@ -68,7 +68,6 @@ export function baseOptions(
               },
             ],
           },
-        }),
   };
 }
 
