@@ -59,6 +59,8 @@ const PLENTY = 0x7fff_ffff;
 const LONGEST_INPUT = 256 << 10;
 /** Then a context is made anew, lest a script that keeps a little of every call fill its memory. */
 const CALLS_PER_CONTEXT = 10_000;
+/** Bytes of a page of WebAssembly's memory, which is whole pages. */
+const PAGE = 65_536;
 const FILE = "parsing-script.js";
 
 const TOO_LONG: ScriptFault = { fault: "took too long" };
@@ -88,6 +90,19 @@ interface WasmInterface {
   Instance: new (program: object, imports: object) => { readonly exports: WasmExports };
 }
 
+function compileProgram(): Promise<object> {
+  const path = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
+  return wasm.compile(meter(readFileSync(path)));
+}
+
+/** Bytes of WebAssembly's memory, whole pages, up to the last page that is not all 0: most of them are. */
+function usedOf(memory: ArrayBuffer): number {
+  const blank = Buffer.alloc(PAGE);
+  let used = memory.byteLength;
+  while (used > 0 && blank.equals(Buffer.from(memory, used - PAGE, PAGE))) used -= PAGE;
+  return used;
+}
+
 /** QuickJS in memory of its own, which can be set back to how it was when it had just been loaded. */
 class Machine {
   readonly quickjs: QuickJSWASMModule;
@@ -96,6 +111,8 @@ class Machine {
   readonly #stack: WasmGlobal;
   readonly #stackAtFirst: number;
   readonly #memoryAtFirst: Uint8Array;
+  /** QuickJS, metered and compiled once for all machines of this process. */
+  static #program: Promise<object> | undefined;
   /** Counts how often it was set back: what was made before is gone. */
   generation = 0;
 
@@ -105,15 +122,11 @@ class Machine {
     this.#fuel = exports[FUEL_EXPORT] as WasmGlobal;
     this.#stack = exports[STACK_EXPORT] as WasmGlobal;
     this.#stackAtFirst = this.#stack.value;
-    const bytes = new Uint8Array(this.#memory.buffer);
-    let used = bytes.length;
-    while (used > 0 && bytes[used - 1] === 0) used -= 1;
-    this.#memoryAtFirst = bytes.slice(0, used);
+    this.#memoryAtFirst = new Uint8Array(this.#memory.buffer).slice(0, usedOf(this.#memory.buffer));
   }
 
   static async load(): Promise<Machine> {
-    const path = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-    const program = await wasm.compile(meter(readFileSync(path)));
+    const program = await (Machine.#program ??= compileProgram());
     let exports: WasmExports = {};
     const quickjs = await newQuickJSWASMModuleFromVariant(
       newVariant(variant, {
