@@ -8,6 +8,7 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet } from "../../../firmware/coap/transmission";
 import { Random } from "../../../host-sim/sim/time/random";
 import { dotted, hex } from "../../../host-sim/tools/fuzz/peer";
+import { density, runs } from "../../density";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
 import type { Outcome } from "../../../firmware/coap/exchange";
 
@@ -179,7 +180,7 @@ describe("our client and our server", () => {
         expect(outcomes.map((outcome) => named(outcome, 0, work))).toEqual([expected]);
         expect([served, altered]).toEqual([expected === "4.13" ? 0 : 1, 0]);
       }),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -206,7 +207,7 @@ describe("our client and our server", () => {
           else expect(served).toBeLessThanOrEqual(1);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -244,7 +245,7 @@ describe("our client and our server", () => {
           });
         },
       ),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -279,7 +280,7 @@ describe("our client and our server", () => {
           expect(altered).toBe(0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: density(60, 15) },
     );
   });
 

@@ -9,6 +9,7 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { internet, narrowband } from "../../../firmware/coap/transmission";
 import { Random } from "../../../host-sim/sim/time/random";
 import { hex } from "../../../host-sim/tools/fuzz/peer";
+import { density, runs } from "../../density";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
 import type { Exchange, Outcome } from "../../../firmware/coap/exchange";
 
@@ -168,7 +169,7 @@ describe("over a bad wire", () => {
           expect(end.held).toEqual(nothing);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -333,7 +334,7 @@ describe("message ids", () => {
         expect(reused).toBe(0);
         expect(endpoint.nextMessageId).toBe((messageId + asked) & 0xffff);
       }),
-      { numRuns: 15 },
+      { numRuns: density(15, 3) },
     );
   });
 });

@@ -1,7 +1,10 @@
 /**
- * Runs the real command line in a process of its own, as `npm start` and its siblings do.
+ * Runs the real command line, as `npm start` and its siblings do: in this process, which is what a test of
+ * options, messages and results needs, or in one of its own, for what only a process shows: that the command
+ * starts, signals, and that two of them run at once.
  */
 import { spawn } from "node:child_process";
+import { obey } from "../../../host-sim/cli/program";
 import type { ChildProcess } from "node:child_process";
 
 export interface Finished {
@@ -20,10 +23,17 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** Only what a shell needs: a developer's own ENOS_ variables must not leak into a test. */
+const shell = (env: Record<string, string>): Record<string, string | undefined> => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  ...env,
+});
+
+/** Starts a command in a process of its own. */
 export function launch(args: readonly string[], env: Record<string, string> = {}): Running {
-  // Only what a shell needs: a developer's own ENOS_ variables must not leak into a test.
   const child = spawn(process.execPath, ["host-sim/cli/run.mjs", ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: shell(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -62,6 +72,43 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
   };
 }
 
+/** Runs a command in a process of its own, to its end. */
 export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
   return launch(args, env).finished;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs a command in this process, to its end; one after the other, for they share its output. */
+export function obeyed(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+  const finished = last.then(() => captured(args, env));
+  last = finished.catch(() => {});
+  return finished;
+}
+
+async function captured(args: readonly string[], env: Record<string, string>): Promise<Finished> {
+  const { stdout, stderr, env: ownEnv, exitCode } = process;
+  const [writeOut, writeErr] = [stdout.write, stderr.write];
+  const said = { stdout: "", stderr: "" };
+  const listen =
+    (stream: keyof typeof said): typeof process.stdout.write =>
+    (text: string | Uint8Array, ...rest: unknown[]) => {
+      said[stream] += typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+      const done = rest.at(-1);
+      if (typeof done === "function") process.nextTick(done as () => void);
+      return true;
+    };
+  stdout.write = listen("stdout");
+  stderr.write = listen("stderr");
+  process.env = shell(env);
+  process.exitCode = undefined;
+  try {
+    await obey(args);
+    return { code: Number(process.exitCode ?? 0), ...said };
+  } finally {
+    stdout.write = writeOut;
+    stderr.write = writeErr;
+    process.env = ownEnv;
+    process.exitCode = exitCode;
+  }
 }
