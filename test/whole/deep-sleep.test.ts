@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World, epoch } from "../../host-sim/sim/world/world";
+import { density } from "../density";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { WorldEvent } from "../../host-sim/sim/world/world";
 
@@ -114,22 +115,23 @@ class Day {
 
 describe("a board in deep sleep", () => {
   test("two days: every reading once and in its time, one session, hardly a write", async () => {
+    const days = density(2, 0.5);
     const day = await Day.begin({ seed: 11 });
-    await day.until(24);
+    await day.until(12 * days);
     const saves = day.saves;
-    await day.until(48);
-    expect(Math.abs(day.taken.length - 2 * 96)).toBeLessThanOrEqual(1);
+    await day.until(24 * days);
+    expect(Math.abs(day.taken.length - days * 96)).toBeLessThanOrEqual(1);
     for (let i = 0; i < day.taken.length; i++) {
       // Whole seconds of the network's time, and 0.2 % of one interval.
       expect(Math.abs(day.taken[i] - i * 900_000)).toBeLessThan(4_000);
     }
     const stored = [...day.measured].sort((a, b) => a - b);
     const taken = day.taken.slice(0, stored.length);
-    expect(stored.length).toBeGreaterThanOrEqual(2 * 96);
+    expect(stored.length).toBeGreaterThanOrEqual(days * 96);
     for (let i = 1; i < stored.length; i++) expect(Math.abs(stored[i] - taken[i])).toBeLessThan(9_000);
     expect(new Set(stored).size).toBe(stored.length);
-    expect(day.board("asleep")).toBeGreaterThan(190);
-    expect(day.world.boardAsleep / (48 * hour)).toBeGreaterThan(0.97);
+    expect(day.board("asleep")).toBeGreaterThan(95 * days);
+    expect(day.world.boardAsleep / (24 * days * hour)).toBeGreaterThan(0.97);
     expect(day.cloud("authenticated")).toBe(1);
     expect(day.steps("registered").length).toBe(1);
     expect(day.saves - saves).toBeLessThanOrEqual(12);
@@ -160,23 +162,25 @@ describe("a board in deep sleep", () => {
 
   test.each(["tokenless", "token"] as const)("a lossy day, edition %s: one session", async (edition) => {
     const day = await Day.begin({ seed: 5, edition, loss: 0.1 });
-    await day.until(24);
-    complete(day, 24);
-    expect(day.board("asleep")).toBeGreaterThan(80);
+    const hours = density(24, 4);
+    await day.until(hours);
+    complete(day, hours);
+    expect(day.board("asleep")).toBeGreaterThan((80 / 24) * hours);
     expect(day.told("session authenticating").length).toBeLessThanOrEqual(2);
   });
 
   test("batches of four: the readings in between wait in the journal, with the radio off", async () => {
     const day = await Day.begin({ seed: 6, config: { batch: 4, payload: "compact", lifetime: 7200 } });
-    await day.until(24);
-    complete(day, 24, 4);
+    const hours = density(24, 12);
+    await day.until(hours);
+    complete(day, hours, 4);
     // They waited in flash, over a start of the firmware each, and are no later than in RAM.
     const late = day.events.filter(
       (event) => event.source === "cloud" && event.event.type === "stored" && event.event.late === true,
     );
     expect(late).toEqual([]);
-    expect(day.told("modem waking").length).toBeLessThanOrEqual(26);
-    expect(day.board("asleep")).toBeGreaterThan(90);
+    expect(day.told("modem waking").length).toBeLessThanOrEqual(hours + 2);
+    expect(day.board("asleep")).toBeGreaterThan((90 / 24) * hours);
   });
 
   test("with a journal that cannot be used, what waits in RAM keeps the board awake", async () => {
@@ -222,8 +226,9 @@ describe("a board in deep sleep", () => {
         world.touchCloud();
       });
     }
-    await day.until(24);
-    complete(day, 24);
+    const hours = density(24, 14);
+    await day.until(hours);
+    complete(day, hours);
     expect(day.told("command executed").length).toBe(12);
     const { productKey, deviceKey } = world.device;
     expect(world.cloud.commands(productKey, deviceKey).every(({ status }) => status === "answered")).toBe(
@@ -233,49 +238,56 @@ describe("a board in deep sleep", () => {
 
   test("power cuts, awake and asleep: no reading is lost or doubled", async () => {
     const day = await Day.begin({ seed: 9 });
-    for (let cut = 0; cut < 40; cut++) {
+    const cuts = density(40, 8);
+    for (let cut = 0; cut < cuts; cut++) {
       const at = 2 * hour + cut * 1_777_777;
       day.world.clock.at(at, () => day.world.cutPower(1_000 + 7_000 * cut));
     }
-    await day.until(24);
-    expect(day.board("power lost")).toBe(40);
-    complete(day, 22, 2);
+    const hours = density(24, 7);
+    await day.until(hours);
+    expect(day.board("power lost")).toBe(cuts);
+    complete(day, hours - 2, 2);
     expect(day.told("agent woke without its memory")).toEqual([]);
   });
 
   test("nonsense in the memory that should have outlived sleep: it starts as after a loss of power", async () => {
     const day = await Day.begin({ seed: 10 });
     const random = day.world.retained;
-    for (let n = 1; n <= 40; n++) {
+    const times = density(40, 4);
+    for (let n = 1; n <= times; n++) {
       day.world.clock.at(n * 1_800_000 - 300_000, () => {
         if (n % 2 === 0) random[(n * 37) % 150] ^= 1 << (n & 7);
         else for (let i = 0; i < random.length; i++) random[i] = (i * n * 197 + 13) & 0xff;
       });
     }
-    await day.until(24);
-    expect(day.told("agent woke without its memory").length).toBe(40);
-    complete(day, 24);
-    expect(day.cloud("authenticated")).toBeLessThanOrEqual(41);
+    const hours = density(24, 3);
+    await day.until(hours);
+    expect(day.told("agent woke without its memory").length).toBe(times);
+    complete(day, hours);
+    expect(day.cloud("authenticated")).toBeLessThanOrEqual(times + 1);
   });
 
   test("a day without the network: it does not sleep then, and nothing is lost", async () => {
     const day = await Day.begin({ seed: 12 });
     day.world.clock.at(3.1 * hour, () => void (day.world.cell.outage = true));
-    day.world.clock.at(27.1 * hour, () => void (day.world.cell.outage = false));
-    await day.until(48);
-    complete(day, 48);
+    const dark = density(24, 6);
+    day.world.clock.at((3.1 + dark) * hour, () => void (day.world.cell.outage = false));
+    await day.until(2 * dark);
+    complete(day, 2 * dark);
   });
 
-  test.each(["sim7080", "sim7000", "bc66", "bc660k", "bc95", "sara-n2", "bg95", "sara-r4", "sara-r5"])(
+  const others = ["sim7080", "bc66", "sara-n2", "sim7000", "bc660k", "bc95", "bg95", "sara-r4", "sara-r5"];
+  test.each(others.slice(0, density(9, 3)))(
     "with a %s: every reading, and its modem is handled as if the board had stayed awake",
     async (modem) => {
       const awake = await Day.begin({ seed: 13, modem, config: { sleep: "none" } });
-      await awake.until(12);
+      const hours = density(12, 3);
+      await awake.until(hours);
       await awake.world.close();
       const day = await Day.begin({ seed: 13, modem });
-      await day.until(12);
-      complete(day, 12);
-      expect(day.board("asleep")).toBeGreaterThan(40);
+      await day.until(hours);
+      complete(day, hours);
+      expect(day.board("asleep")).toBeGreaterThan((40 / 12) * hours);
       // Several families boot when they leave PSM, and register anew each time, whatever the board does.
       expect(day.steps("registered").length).toBeLessThanOrEqual(awake.steps("registered").length + 1);
       expect(day.steps("resync").length).toBeLessThanOrEqual(awake.steps("resync").length + 1);

@@ -59,6 +59,8 @@ const plenty = 0x7fff_ffff;
 const longestInput = 256 << 10;
 /** Then a context is made anew, lest a script that keeps a little of every call fill its memory. */
 const callsPerContext = 10_000;
+/** Bytes of a page of WebAssembly's memory, which is whole pages. */
+const pageSize = 65_536;
 const file = "parsing-script.js";
 
 const tooLong: ScriptFault = { fault: "took too long" };
@@ -88,6 +90,19 @@ interface WasmInterface {
   Instance: new (program: object, imports: object) => { readonly exports: WasmExports };
 }
 
+function compileProgram(): Promise<object> {
+  const path = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
+  return wasm.compile(meter(readFileSync(path)));
+}
+
+/** Bytes of WebAssembly's memory, whole pages, up to the last page that is not all 0: most of them are. */
+function usedOf(memory: ArrayBuffer): number {
+  const blank = Buffer.alloc(pageSize);
+  let used = memory.byteLength;
+  while (used > 0 && blank.equals(Buffer.from(memory, used - pageSize, pageSize))) used -= pageSize;
+  return used;
+}
+
 /** QuickJS in memory of its own, which can be set back to how it was when it had just been loaded. */
 class Machine {
   readonly quickjs: QuickJSWASMModule;
@@ -96,6 +111,8 @@ class Machine {
   readonly #stack: WasmGlobal;
   readonly #stackAtFirst: number;
   readonly #memoryAtFirst: Uint8Array;
+  /** QuickJS, metered and compiled once for all machines of this process. */
+  static #program: Promise<object> | undefined;
   /** Counts how often it was set back: what was made before is gone. */
   generation = 0;
 
@@ -105,15 +122,11 @@ class Machine {
     this.#fuel = exports[fuelExport] as WasmGlobal;
     this.#stack = exports[stackExport] as WasmGlobal;
     this.#stackAtFirst = this.#stack.value;
-    const bytes = new Uint8Array(this.#memory.buffer);
-    let used = bytes.length;
-    while (used > 0 && bytes[used - 1] === 0) used -= 1;
-    this.#memoryAtFirst = bytes.slice(0, used);
+    this.#memoryAtFirst = new Uint8Array(this.#memory.buffer).slice(0, usedOf(this.#memory.buffer));
   }
 
   static async load(): Promise<Machine> {
-    const path = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-    const program = await wasm.compile(meter(readFileSync(path)));
+    const program = await (Machine.#program ??= compileProgram());
     let exports: WasmExports = {};
     const quickjs = await newQuickJSWASMModuleFromVariant(
       newVariant(variant, {

@@ -10,6 +10,7 @@ import { Random } from "../../../host-sim/sim/time/random";
 import { dotted, hex } from "../../../host-sim/tools/fuzz/peer";
 import { bothHalves } from "./both-halves";
 import type { BothHalves } from "./both-halves";
+import { density, runs } from "../../density";
 import type { Outcome } from "../../../firmware/coap/exchange";
 
 const nothing = { outgoing: 0, received: 0, waiting: 0, transfers: 0 };
@@ -182,7 +183,7 @@ describe("our client and our server", () => {
         expect(outcomes.map((outcome) => named(outcome, 0, work))).toEqual([expected]);
         expect([served, altered]).toEqual([expected === "4.13" ? 0 : 1, 0]);
       }),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -209,7 +210,7 @@ describe("our client and our server", () => {
           else expect(served).toBeLessThanOrEqual(1);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -247,7 +248,7 @@ describe("our client and our server", () => {
           });
         },
       ),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -282,7 +283,7 @@ describe("our client and our server", () => {
           expect(altered).toBe(0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: density(60, 15) },
     );
   });
 

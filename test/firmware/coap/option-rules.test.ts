@@ -12,6 +12,7 @@ import {
 } from "../../../firmware/coap/option";
 import { screenOptions } from "../../../firmware/coap/option-rules";
 import { hex, unhex } from "../../../host-sim/tools/fuzz/peer";
+import { density, runs } from "../../density";
 import type { Option } from "../../../firmware/coap/option";
 import type { OptionRule } from "../../../firmware/coap/option-rules";
 
@@ -179,9 +180,9 @@ describe("options", () => {
           }
         },
       ),
-      { seed: 7252, numRuns: 4000 },
+      { seed: 7252, numRuns: runs(4000) },
     );
-    for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(100);
+    for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(density(100, 25));
   });
 });
 
@@ -222,14 +223,14 @@ describe("an integer", () => {
         expect(readUint(bytes)).toBe(value);
         expect(bytes[0]).not.toBe(0);
       }),
-      { seed: 1, numRuns: 1000 },
+      { seed: 1, numRuns: runs(1000) },
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 10 }), (bytes) => {
         const exact = BigInt(`0x0${hex(bytes)}`);
         expect(readUint(bytes)).toBe(exact < 2n ** 53n ? Number(exact) : undefined);
       }),
-      { seed: 2, numRuns: 2000 },
+      { seed: 2, numRuns: runs(2000) },
     );
   });
 

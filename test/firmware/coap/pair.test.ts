@@ -11,6 +11,7 @@ import { Random } from "../../../host-sim/sim/time/random";
 import { hex } from "../../../host-sim/tools/fuzz/peer";
 import { bothHalves } from "./both-halves";
 import type { BothHalves } from "./both-halves";
+import { density, runs } from "../../density";
 import type { Exchange, Outcome } from "../../../firmware/coap/exchange";
 
 const nothing = { outgoing: 0, received: 0, waiting: 0, transfers: 0 };
@@ -167,7 +168,7 @@ describe("over a bad wire", () => {
           expect(end.held).toEqual(nothing);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -334,7 +335,7 @@ describe("message ids", () => {
         expect(reused).toBe(0);
         expect(endpoint.nextMessageId).toBe((messageId + asked) & 0xffff);
       }),
-      { numRuns: 15 },
+      { numRuns: density(15, 3) },
     );
   });
 });

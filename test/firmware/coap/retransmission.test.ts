@@ -10,6 +10,7 @@ import {
 import { Random } from "../../../host-sim/sim/time/random";
 import { Rig, server, summary } from "./rig";
 import { code, peerEncode, unhex } from "../../../host-sim/tools/fuzz/peer";
+import { runs } from "../../density";
 import type { Exchange } from "../../../firmware/coap/exchange";
 import type { Transmission } from "../../../firmware/coap/transmission";
 
@@ -370,7 +371,7 @@ describe("whatever happens", () => {
         expect(rig.endpoint.pending).toBe(0);
         expect(rig.endpoint.deadline).toBe(Infinity);
       }),
-      { seed: 4, numRuns: 400 },
+      { seed: 4, numRuns: runs(400) },
     );
   });
 });

@@ -7,6 +7,7 @@ import {
   wokenAt,
 } from "../../../firmware/continuity/deep-sleep-record";
 import { PersistentState } from "../../../firmware/continuity/persistent-state";
+import { runs } from "../../density";
 import type { DeepSleepRecord } from "../../../firmware/continuity/deep-sleep-record";
 
 const record: DeepSleepRecord = {
@@ -52,7 +53,7 @@ describe("what is known in deep sleep", () => {
   test("any bytes are taken without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => decodeDeepSleepRecord(bytes) === undefined),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -3,13 +3,14 @@ import { expect, it } from "vitest";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { AgentRig } from "../device/rig";
 import { Store, queueOf, drain, flashOf, journalOf, reading } from "./journal-rig";
+import { density, sweep } from "../../density";
 const minute = 60_000,
   hour = 60 * minute;
 it("a mark 'tried' survives a power cut while its record is copied", () => {
   const wrong: string[] = [];
   let moved = 0,
     cuts = 0;
-  for (let at = 1; at < 900; at++) {
+  for (const at of sweep(1, 899, 7)) {
     const power = new PowerDomain();
     const flash = flashOf(4, 512, power, at);
     power.onCut = () => {
@@ -58,14 +59,14 @@ it("a mark 'tried' survives a power cut while its record is copied", () => {
       if (tried.has(r.id) && r.tried === "no") wrong.push(`cut ${at}: id ${r.id}`);
     }
   }
-  expect(moved).toBeGreaterThan(100);
-  expect(cuts).toBeGreaterThan(100);
+  expect(moved).toBeGreaterThan(density(100, 14));
+  expect(cuts).toBeGreaterThan(density(100, 14));
   expect(wrong).toEqual([]);
 });
 it("one write that fails while a block is copied: same boot, nothing twice, counts right", () => {
   const wrong: string[] = [];
   let struck = 0;
-  for (let n = 1; n < 900; n++) {
+  for (const n of sweep(1, 899, 5)) {
     const flash = flashOf(8);
     const b = queueOf({ flash, order: "live" });
     const acked = new Set<number>();
@@ -106,7 +107,7 @@ it("one write that fails while a block is copied: same boot, nothing twice, coun
         `write ${n}: twice=${twice} gone=${gone} length=${waiting} gave=${ids.length} lost=${lost.length}`,
       );
   }
-  expect(struck).toBeGreaterThan(5);
+  expect(struck).toBeGreaterThan(density(5, 1));
   expect(wrong.slice(0, 8).concat(`${wrong.length}`)).toEqual(["0"]);
 });
 it("a release mark that fails once: the acknowledged reading is not sent again in this boot", () => {

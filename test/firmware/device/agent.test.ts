@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { FakeEnos, keys, root } from "../enos/fake-enos";
 import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
+import { density } from "../../density";
 import type { ThingValues } from "../../../firmware/model/thing";
 
 const minute = 60_000;
@@ -518,7 +519,7 @@ it("whatever server and network do, every reading is accounted for, in order, an
         }
       },
     ),
-    { seed: 15, numRuns: 60 },
+    { seed: 15, numRuns: density(60, 15) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { CommandExecutor } from "../../../firmware/device/commands";
 import { defineThing } from "../../../firmware/model/thing";
+import { runs } from "../../density";
 import type { CommandHandlers } from "../../../firmware/device/application";
 import type { CommandReply, Handled } from "../../../firmware/device/commands";
 import type { CommandResult } from "../../../firmware/enos/command";
@@ -336,6 +337,6 @@ it("any bytes on any topic: an answer for the reply topic, or none, and nothing 
         expect(done.length).toBeLessThanOrEqual(1);
       },
     ),
-    { seed: 9, numRuns: 1000 },
+    { seed: 9, numRuns: runs(1000) },
   );
 });

@@ -5,6 +5,7 @@ import { parseJsonObject } from "../../../firmware/text/json";
 import { jsonReply, parseJsonCommand } from "../../../firmware/enos/command";
 import { methodOf, pathOptions } from "../../../firmware/enos/topic";
 import { peerDecode, utf8Hex } from "../../../host-sim/tools/fuzz/peer";
+import { runs } from "../../density";
 import type { Command } from "../../../firmware/enos/command";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, "utf8");
@@ -42,7 +43,7 @@ describe("the body of a request", () => {
           );
         },
       ),
-      { seed: 6, numRuns: 200 },
+      { seed: 6, numRuns: runs(200) },
     );
   });
 });
@@ -80,7 +81,7 @@ describe("the code in an answer", () => {
         const object = parseJsonObject(payload);
         if (object !== undefined) expect(object).toEqual(JSON.parse(text(payload)));
       }),
-      { seed: 7, numRuns: 500 },
+      { seed: 7, numRuns: runs(500) },
     );
   });
 });
@@ -144,7 +145,7 @@ describe("a JSON command", () => {
           expect(answer.id).toEqual((JSON.parse(text(payload)) as { id: unknown }).id);
         },
       ),
-      { seed: 8, numRuns: 1000 },
+      { seed: 8, numRuns: runs(1000) },
     );
   });
 

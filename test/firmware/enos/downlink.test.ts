@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { SessionRig } from "./rig";
 import { FakeEnos, keys, root } from "./fake-enos";
+import { runs } from "../../density";
 import type { Answer } from "./fake-enos";
 
 const up = "POST …thing/model/up_raw";
@@ -202,7 +203,7 @@ describe("a path that is none of this device's", () => {
           }
         },
       ),
-      { seed: 2100, numRuns: 300 },
+      { seed: 2100, numRuns: runs(300) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { SessionRig, words } from "./rig";
 import { pathOptions } from "../../../firmware/enos/topic";
 import { FakeEnos, keys, root } from "./fake-enos";
+import { runs } from "../../density";
 import type { Answer } from "./fake-enos";
 
 const auth = `POST /auth/${keys.productKey}/${keys.deviceKey}`;
@@ -454,7 +455,7 @@ describe("a refused authentication", () => {
           );
         },
       ),
-      { seed: 5, numRuns: 300 },
+      { seed: 5, numRuns: runs(300) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import { SettingsError } from "../../../firmware/enos/credentials";
 import { RequestSigner, signAuthentication } from "../../../firmware/enos/sign";
 import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { runs } from "../../density";
 
 interface Vectors {
   auth: {
@@ -103,7 +104,7 @@ describe("requests", () => {
           expect(text).toBe(`token${token}sequence${sequence}`);
         },
       ),
-      { seed: 2101, numRuns: 200 },
+      { seed: 2101, numRuns: runs(200) },
     );
   });
 

@@ -4,6 +4,7 @@ import { defineThing } from "../../../firmware/model/thing";
 import { fieldsFault, setFault } from "../../../firmware/model/check";
 import { decodeCommand, encodeReply } from "../../../firmware/model/command";
 import { answerService, answerSet, readCommand, thing as product } from "../../../firmware/product/thing";
+import { runs } from "../../density";
 import type { Thing } from "../../../firmware/model/thing";
 
 const thing: Thing = defineThing({
@@ -167,7 +168,7 @@ describe("hostile bytes", () => {
           seen.set(what, (seen.get(what) ?? 0) + 1);
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
     for (const what of [
       "set",
@@ -196,7 +197,7 @@ describe("hostile bytes", () => {
           expect(decodeCommand(thing, part)).toEqual(decodeCommand(thing, payload.slice()));
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

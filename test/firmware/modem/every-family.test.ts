@@ -4,12 +4,13 @@ import { families as driverFamilies } from "../../../firmware/modem/family/index
 import { families } from "../../../host-sim/sim/modem/families";
 import { Random } from "../../../host-sim/sim/time/random";
 import { epoch, imei, server, SimulatedBoard } from "./simulated-board";
+import { density } from "../../density";
 import type { Quirks } from "../../../host-sim/sim/modem/family";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const names = [...families.keys()];
-const seeds = Array.from({ length: 8 }, (_, i) => i + 1);
+const seeds = Array.from({ length: density(8, 3) }, (_, i) => i + 1);
 
 /** Oddities of the modem, other ones for each seed. */
 function quirksOf(seed: number): Quirks {

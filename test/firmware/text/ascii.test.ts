@@ -9,6 +9,7 @@ import {
   startsWith,
   writeHex,
 } from "../../../firmware/text/ascii";
+import { runs } from "../../density";
 
 it("hex is written as Buffer writes it, in upper case, and read back in either case", () => {
   fc.assert(
@@ -23,7 +24,7 @@ it("hex is written as Buffer writes it, in upper case, and read back in either c
         expect(readHex(ascii(either), 0, either.length)).toEqual(bytes);
       }
     }),
-    { seed: 1, numRuns: 300 },
+    { seed: 1, numRuns: runs(300) },
   );
 });
 
@@ -35,7 +36,7 @@ it("reading hex refuses whatever is none, and accepts nothing else than Buffer d
       const bytes = readHex(ascii(text), 0, text.length);
       expect(bytes).toEqual(valid ? new Uint8Array(Buffer.from(text, "hex")) : undefined);
     }),
-    { seed: 2, numRuns: 2000 },
+    { seed: 2, numRuns: runs(2000) },
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { decodeUtf8, encodeUtf8 } from "../../../firmware/text/utf8";
+import { runs } from "../../density";
 
 /** Node's own coder, strict and keeping a byte order mark, judges ours. */
 const encoder = new TextEncoder();
@@ -56,7 +57,7 @@ it("every text is encoded as TextEncoder does it, and comes back", () => {
       expect(bytes).toEqual(encoder.encode(text));
       expect(decodeUtf8(bytes)).toBe(text);
     }),
-    { seed: 3629, numRuns: 500 },
+    { seed: 3629, numRuns: runs(500) },
   );
 });
 
@@ -66,7 +67,7 @@ it("texts with lone surrogates are encoded as TextEncoder does it", () => {
       const text = String.fromCharCode(...units);
       expect(encodeUtf8(text)).toEqual(encoder.encode(text));
     }),
-    { seed: 3630, numRuns: 500 },
+    { seed: 3630, numRuns: runs(500) },
   );
 });
 
@@ -102,6 +103,6 @@ it("any bytes are read, or refused, as a strict TextDecoder does it", () => {
         expect(decodeUtf8(bytes)).toBe(oracle(bytes));
       },
     ),
-    { seed: 3631, numRuns: 5000 },
+    { seed: 3631, numRuns: runs(5000) },
   );
 });

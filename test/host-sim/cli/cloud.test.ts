@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { CoapDevice } from "./coap-device";
-import { launch, run } from "./command-line";
+import { launch, obeyed } from "./command-line";
 import type { Running } from "./command-line";
 
 let place: string;
@@ -112,7 +112,7 @@ describe("the application API", () => {
     running.push(moved);
     const [, api] = await moved.until(/application API on ([^\s,]+), for port 8080 is in use/);
     expect((await fetch(`${api}/status`)).status).toBe(200);
-    const { code, stdout, stderr } = await run(["cloud", "--port", "0", "--api-port", "8080"]);
+    const { code, stdout, stderr } = await obeyed(["cloud", "--port", "0", "--api-port", "8080"]);
     expect(stderr).toMatch(
       /^application API: TCP port 8080 on 127\.0\.0\.1 is in use; choose another --api-port.*\n$/,
     );
@@ -241,7 +241,7 @@ describe("misuse is one clear line", () => {
     ],
   ])("%s", async (_name, how, exitCode, message) => {
     const [args, env] = how();
-    const { code, stdout, stderr } = await run(["cloud", "--port", "0", "--api-port", "0", ...args], env);
+    const { code, stdout, stderr } = await obeyed(["cloud", "--port", "0", "--api-port", "0", ...args], env);
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout + stderr).not.toContain("s3cr3t");
@@ -395,7 +395,7 @@ describe("--data", () => {
       ["--port", String(other.port)],
       ["--port", "0", "--products", file("p", [{ productKey: "a" }, { productKey: "b", payload: "xml" }])],
     ]) {
-      expect((await run(["cloud", "--no-api", "--data", data, ...args])).code).not.toBe(0);
+      expect((await obeyed(["cloud", "--no-api", "--data", data, ...args])).code).not.toBe(0);
     }
     await other.end();
     const first = await start(["--data", data]);
@@ -407,7 +407,7 @@ describe("--data", () => {
   it("is one process's at a time", async () => {
     const data = at("data");
     const first = await start(["--data", data]);
-    const { code, stderr } = await run(["cloud", "--port", "0", "--no-api", "--data", data]);
+    const { code, stderr } = await obeyed(["cloud", "--port", "0", "--no-api", "--data", data]);
     expect(stderr).toMatch(/data: in use by another process; end that one, or choose another directory\n$/);
     expect(code).toBe(1);
     await first.end();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, run } from "./command-line";
+import { launch, obeyed, run } from "./command-line";
 
 const secret = "aB3dEf6hIj9lMn0pQr5tUv8xYz1";
 const device = { productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: secret };
@@ -48,7 +48,7 @@ test("killed, it goes on where it was: the reading that waited, and the session"
 });
 
 test("a directory of another program's is refused, with 2", async () => {
-  const { code, stderr } = await run(["device", "--server", "coap://127.0.0.1", "--data", folder], keys);
+  const { code, stderr } = await obeyed(["device", "--server", "coap://127.0.0.1", "--data", folder], keys);
   expect(stderr).toMatch(/^\S+: holds files of another program; name a new or empty directory\n$/);
   expect(code).toBe(2);
 });

@@ -1,12 +1,13 @@
 /**
- * `npm run cloud` and `npm run device`, two processes and real UDP between them.
+ * `npm run cloud` and `npm run device`, two processes and real UDP between them; the device in this process where
+ * it is about what it says.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launch, run } from "./command-line";
+import { launch, obeyed, run } from "./command-line";
 import type { Running } from "./command-line";
 
 const secret = "aB3dEf6hIj9lMn0pQr5tUv8xYz1";
@@ -62,7 +63,7 @@ describe.each(["token", "tokenless"])("edition %s", (edition) => {
 test("a wrong secret ends with 1 and one line that says what to check", async () => {
   const { command, url } = await cloud();
   const wrong = "notTheSecretOfThisDevice";
-  const { code, stdout, stderr } = await run(["device", "--server", url], {
+  const { code, stdout, stderr } = await obeyed(["device", "--server", url], {
     ...keys,
     ENOS_DEVICE_SECRET: wrong,
   });
@@ -73,7 +74,7 @@ test("a wrong secret ends with 1 and one line that says what to check", async ()
 
 test("a disabled device is told so", async () => {
   const { url } = await cloud();
-  const { code, stderr } = await run(["device", "--server", url], { ...keys, ENOS_DEVICE_KEY: "shut" });
+  const { code, stderr } = await obeyed(["device", "--server", url], { ...keys, ENOS_DEVICE_KEY: "shut" });
   expect(stderr).toMatch(/refuses the device \(4\.03\): it is disabled/);
   expect(code).toBe(1);
 });
@@ -85,17 +86,17 @@ test("keys from a file; a faulty one is never quoted", async () => {
     good,
     JSON.stringify({ productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: secret }),
   );
-  expect((await run(["device", "--server", url, "--keys", good, "--reports", "1"])).code).toBe(0);
+  expect((await obeyed(["device", "--server", url, "--keys", good, "--reports", "1"])).code).toBe(0);
   const bad = join(folder, "bad.json");
   writeFileSync(bad, `{ "deviceSecret": "${secret}" `);
-  const { code, stdout, stderr } = await run(["device", "--server", url, "--keys", bad]);
+  const { code, stdout, stderr } = await obeyed(["device", "--server", url, "--keys", bad]);
   expect(code).toBe(2);
   expect(stderr).toContain("is not JSON");
   expect(stdout + stderr).not.toContain(secret);
 });
 
 test("keys that cannot work are refused before anything is sent", async () => {
-  const { code, stderr } = await run(["device", "--server", "coap://127.0.0.1:9"], {
+  const { code, stderr } = await obeyed(["device", "--server", "coap://127.0.0.1:9"], {
     ...keys,
     ENOS_PRODUCT_KEY: "a/b",
   });
@@ -107,25 +108,25 @@ test("keys that cannot work are refused before anything is sent", async () => {
 
 test("a port that is taken is one line and exit code 1", async () => {
   const { url } = await cloud();
-  const { code, stderr } = await run(["cloud", "--port", url.split(":")[2]]);
+  const { code, stderr } = await obeyed(["cloud", "--port", url.split(":")[2]]);
   expect(stderr).toMatch(/^[^\n]*in use[^\n]*\n$/);
   expect(code).toBe(1);
 });
 
 test("another vector for the signature than the server's ends with 1 and says what to try", async () => {
   const { url } = await cloud("--iv", "key");
-  const { code, stdout, stderr } = await run(["device", "--server", url, "--reports", "1"], keys);
+  const { code, stdout, stderr } = await obeyed(["device", "--server", url, "--reports", "1"], keys);
   expect(stdout).toContain("0 of 1 readings acknowledged");
   expect(stderr).toMatch(
     /^\S+ cannot read the first request \(4\.00\): if it is the signature, try another --iv \(now zero\)[^\n]*\n$/,
   );
   expect(code).toBe(1);
-  expect((await run(["device", "--server", url, "--reports", "1", "--iv", "key"], keys)).code).toBe(0);
+  expect((await obeyed(["device", "--server", url, "--reports", "1", "--iv", "key"], keys)).code).toBe(0);
 });
 
 test("the other edition pinned by mistake ends with 1 and says what to leave out", async () => {
   const { url } = await cloud();
-  const { code, stderr } = await run(["device", "--server", url, "--edition", "tokenless"], keys);
+  const { code, stderr } = await obeyed(["device", "--server", url, "--edition", "tokenless"], keys);
   expect(stderr).toMatch(/admits the device and refuses its requests \(4\.01\): leave out --edition/);
   expect(code).toBe(1);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { run } from "./command-line";
+import { obeyed, run } from "./command-line";
 
 describe("npm run fuzz", () => {
   test("says how far it came", async () => {
-    const { code, stdout, stderr } = await run([
+    const { code, stdout, stderr } = await obeyed([
       "fuzz",
       "--target",
       "decode",
@@ -27,7 +27,7 @@ describe("npm run fuzz", () => {
   });
 
   test("--replay runs one input and tells what happens", async () => {
-    const { code, stdout } = await run(["fuzz", "--target", "decode", "--replay", "40011234"]);
+    const { code, stdout } = await obeyed(["fuzz", "--target", "decode", "--replay", "40011234"]);
     expect(stdout).toContain("40011234: 0 1 4660  [] ");
     expect(stdout).toContain("decode: no rule broken");
     expect(code).toBe(0);
@@ -41,7 +41,7 @@ describe("npm run fuzz", () => {
     [["--target", "decode", "--replay", "4"], "hex digits"],
     [["--seed", "x"], "--seed takes a whole number"],
   ])("%j is misuse", async (args, message) => {
-    const { code, stderr } = await run(["fuzz", ...args]);
+    const { code, stderr } = await obeyed(["fuzz", ...args]);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { run } from "./command-line";
+import { obeyed, run } from "./command-line";
 
 interface ModelFile {
   version: number;
@@ -40,7 +40,7 @@ function edit(change: (model: ModelFile) => void): void {
 /** Refused for a mistake of the user's: exit code 2 and these lines, no stack, nothing written. */
 async function refused(args: string[], ...lines: RegExp[]): Promise<void> {
   const before = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]);
-  const { code, stdout, stderr } = await run(["model", ...args]);
+  const { code, stdout, stderr } = await obeyed(["model", ...args]);
   expect(stderr.trimEnd().split("\n")).toEqual(lines.map((line) => expect.stringMatching(line) as string));
   expect([code, stdout]).toEqual([2, ""]);
   expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs])).toEqual(before);
@@ -57,7 +57,7 @@ test("the example's files are as its model says", async () => {
 
 test("writes four files, and the second time none", async () => {
   rmSync(join(folder, "model.lock.json"));
-  const first = await run(["model", file]);
+  const first = await obeyed(["model", file]);
   expect([first.code, first.stderr]).toEqual([0, ""]);
   expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){4}$/);
   const names = ["layout.md", "model.json", "model.lock.json", "parsing-script.js", "thing.ts"];
@@ -68,24 +68,24 @@ test("writes four files, and the second time none", async () => {
   const imports = /from ".*\/firmware\/model\//g;
   const plain = (text: string): string => text.replaceAll(imports, 'from "../model/');
   expect(plain(read("thing.ts"))).toBe(readFileSync("firmware/product/thing.ts", "utf8"));
-  const again = await run(["model", file]);
+  const again = await obeyed(["model", file]);
   expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){4}$/);
 });
 
 test("--out writes elsewhere, the lock stays with the model", async () => {
   const out = join(folder, "deep", "er");
-  expect((await run(["model", file, "--out", out])).code).toBe(0);
+  expect((await obeyed(["model", file, "--out", out])).code).toBe(0);
   expect(readdirSync(out).sort()).toEqual(["layout.md", "parsing-script.js", "thing.ts"]);
-  expect((await run(["model", file, "--out", out, "--check"])).code).toBe(0);
+  expect((await obeyed(["model", file, "--out", out, "--check"])).code).toBe(0);
 });
 
 describe("--check", () => {
   test("names what is out of date, with exit code 1, and writes nothing", async () => {
-    await run(["model", file]);
+    await obeyed(["model", file]);
     writeFileSync(join(folder, "layout.md"), `${read("layout.md")}\n`);
     const lock = read("model.lock.json");
     edit((model) => model.measurepoints.push({ identifier: "new", number: 7, type: "bool" }));
-    const { code, stdout, stderr } = await run(["model", file, "--check"]);
+    const { code, stdout, stderr } = await obeyed(["model", file, "--check"]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
       `${file}: not what the model says: ` +
@@ -98,7 +98,7 @@ describe("--check", () => {
   });
 
   test("a file is missing", async () => {
-    const { code, stderr } = await run(["model", file, "--check"]);
+    const { code, stderr } = await obeyed(["model", file, "--check"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/thing\.ts/);
     expect(existsSync(join(folder, "thing.ts"))).toBe(false);
@@ -118,7 +118,7 @@ describe("the lock", () => {
     edit((model) => {
       model.measurepoints[0].number = 7;
     });
-    const { code, stderr } = await run(["model", file]);
+    const { code, stderr } = await obeyed(["model", file]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(read("layout.md")).toMatch(
       /## Retired numbers, never to be used again\n\n.*\n.*\n\| 1 \| temperature \|/,
@@ -129,7 +129,7 @@ describe("the lock", () => {
     edit((model) => {
       model.measurepoints.shift();
     });
-    expect((await run(["model", file])).code).toBe(0);
+    expect((await obeyed(["model", file])).code).toBe(0);
     edit((model) => {
       model.measurepoints.push({ identifier: "pressure", number: 1, type: "double" });
     });
@@ -187,7 +187,7 @@ describe("mistakes are told in one line each", () => {
 
   test("a place that cannot be written", async () => {
     writeFileSync(join(folder, "taken"), "");
-    const { code, stderr } = await run(["model", file, "--out", join(folder, "taken", "deeper")]);
+    const { code, stderr } = await obeyed(["model", file, "--out", join(folder, "taken", "deeper")]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^cannot write: .*\n$/);
     mkdirSync(join(folder, "out"));

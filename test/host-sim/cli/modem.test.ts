@@ -1,7 +1,7 @@
 /** `npm run modem` and `npm run device -- --serial`: what a user can do wrong. */
 import { describe, expect, test } from "vitest";
 import { skipWithout } from "../../absent";
-import { run } from "./command-line";
+import { obeyed, run } from "./command-line";
 
 const keys = {
   ENOS_PRODUCT_KEY: "AbCdEfGh",
@@ -28,7 +28,7 @@ describe("one line, and the code of misuse", () => {
     [["device", ...server, "--serial", "/dev/x", "--data", "/tmp"], /^--data and --serial exclude/],
     [["device", ...server, "--serial", "/dev/x", "--modem", "bg96"], /'bg96' is invalid/],
   ])("%j", async (args, line) => {
-    const { code, stderr, stdout } = await run(args, keys);
+    const { code, stderr, stdout } = await obeyed(args, keys);
     expect(stderr).toMatch(line);
     expect(stdout).toBe("");
     expect(code).toBe(2);
@@ -43,7 +43,7 @@ describe.skipIf(skipWithout("@lydell/node-pty"))("a link that cannot be had", ()
     ],
     [["modem", "bg95", "--link", "/dev/null"], /^--link \/dev\/null: is there already: remove it, or name/],
   ])("%j", async (args, line) => {
-    const { code, stderr, stdout } = await run(args, keys);
+    const { code, stderr, stdout } = await obeyed(args, keys);
     expect(stderr).toMatch(line);
     expect(stdout).toBe("");
     expect(code).toBe(2);

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { storesOf } from "../../../host-sim/tools/provision/board-keys";
-import { run } from "./command-line";
+import { obeyed } from "./command-line";
 import type { Finished } from "./command-line";
 
 const secret = "kT4vXq9Zr2LmWp7CsB1nYd6HfJ8gQa3E";
@@ -38,7 +38,7 @@ function file(name: string, content: string): string {
 
 /** Runs the command; whatever it says, no secret is in it. */
 async function provision(args: string[], env: Record<string, string> = {}): Promise<Finished> {
-  const finished = await run(["provision", ...args], env);
+  const finished = await obeyed(["provision", ...args], env);
   const said = (finished.stdout + finished.stderr).toLowerCase();
   for (const each of [secret, other]) {
     for (const form of ["utf8", "hex", "base64"] as const) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "./command-line";
+import { obeyed } from "./command-line";
 
 let folder: string;
 beforeAll(() => {
@@ -19,7 +19,7 @@ describe("the files of a run", () => {
     const [pcap, second] = [join(folder, "a.pcapng"), join(folder, "b.pcapng")];
     const set = ["--coverage", "1", "--no-power-key", "--format", "json"];
     const flags = [...set, "--no-release-assistance", "--keep-alive", "--t3324", "5", "--sleep", "deep"];
-    const first = await run([...start, ...flags, "--report", html, "--pcap", pcap]);
+    const first = await obeyed([...start, ...flags, "--report", html, "--pcap", pcap]);
     expect(first.stderr).toBe("");
     expect(first.code).toBe(0);
     // The capture holds its command as a comment, readable.
@@ -27,14 +27,14 @@ describe("the files of a run", () => {
     const command = /to repeat it: npm start -- ([\w .-]*)/.exec(text)![1];
     expect(command).toContain("--no-power-key");
     expect(command).toContain("--seed 1");
-    await run(["start", ...command.split(" "), "--report", again, "--pcap", second, "--quiet"]);
+    await obeyed(["start", ...command.split(" "), "--report", again, "--pcap", second, "--quiet"]);
     expect(readFileSync(again).equals(readFileSync(html))).toBe(true);
     expect(readFileSync(second).equals(readFileSync(pcap))).toBe(true);
   });
 
   test("are written of the outage, too", async () => {
     const [html, pcap] = [join(folder, "outage.html"), join(folder, "outage.pcapng")];
-    const { code } = await run([
+    const { code } = await obeyed([
       "start",
       "--scenario",
       "outage",
@@ -55,7 +55,7 @@ describe("the files of a run", () => {
     [["--report", "same", "--pcap", "same"], /^--report and --pcap name the same file\n$/],
     [["--report", "x.html", "--reports", "20001"], /^--report takes runs of at most 20000 reports\n$/],
   ])("%j is refused before the run, in one line", async (flags, message) => {
-    const { code, stdout, stderr } = await run(["start", "--quiet", ...flags]);
+    const { code, stdout, stderr } = await obeyed(["start", "--quiet", ...flags]);
     expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(message);

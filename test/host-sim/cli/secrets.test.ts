@@ -7,7 +7,7 @@ import { decodeCoap } from "../../../host-sim/cloud/coap/coap-wire";
 import { Simulation } from "../../../host-sim/sim/world/simulation";
 import { demoDevice } from "../../../host-sim/sim/world/demo-device";
 import { Random } from "../../../host-sim/sim/time/random";
-import { run } from "./command-line";
+import { obeyed } from "./command-line";
 
 const seed = 21;
 
@@ -46,7 +46,7 @@ describe("nothing secret is printed", () => {
   test.each([[[]], [["--verbose"]], [["--json"]], [["--quiet"]], [["--edition", "tokenless", "--verbose"]]])(
     "start %j",
     async (flags) => {
-      const { stdout, stderr, code } = await run([
+      const { stdout, stderr, code } = await obeyed([
         "start",
         "--seed",
         String(seed),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { run } from "./command-line";
+import { obeyed, run } from "./command-line";
 
 describe("npm start", () => {
   test("ends with 0 and says what was achieved", async () => {
@@ -14,7 +14,7 @@ describe("npm start", () => {
   });
 
   test("the later edition", async () => {
-    const { code, stdout } = await run(["start", "--edition", "tokenless"]);
+    const { code, stdout } = await obeyed(["start", "--edition", "tokenless"]);
     expect(stdout).toContain('1 command executed, 1 of 1 answered, edition "tokenless"');
     expect(stdout).not.toContain("2101=");
     expect(stdout).toMatch(/2102=<\d+ bytes>/);
@@ -23,8 +23,8 @@ describe("npm start", () => {
 
   test("--json is one document, the same for the same seed", async () => {
     const [first, second] = await Promise.all([
-      run(["start", "--seed", "7", "--json"]),
-      run(["start", "--seed", "7", "--json"]),
+      obeyed(["start", "--seed", "7", "--json"]),
+      obeyed(["start", "--seed", "7", "--json"]),
     ]);
     const document = JSON.parse(first.stdout);
     expect(document).toMatchObject({ seed: 7, complete: true, reports: { acknowledged: 10 } });
@@ -34,7 +34,7 @@ describe("npm start", () => {
   });
 
   test("--verbose unfolds the AT exchange, datagrams in it still folded", async () => {
-    const { stdout } = await run(["start", "--verbose", "--reports", "2", "--no-command"]);
+    const { stdout } = await obeyed(["start", "--verbose", "--reports", "2", "--no-command"]);
     expect(stdout).toContain("0 commands executed, 0 of 0 answered");
     expect(stdout).toMatch(/AT +> AT\+CFUN=1/);
     expect(stdout).toMatch(/AT +< \+CEREG: 1,"5B57"/);
@@ -43,7 +43,7 @@ describe("npm start", () => {
   });
 
   test("a run that cannot complete ends with 1 and says why", async () => {
-    const { code, stdout } = await run(["start", "--loss", "1", "--reports", "2", "--quiet"]);
+    const { code, stdout } = await obeyed(["start", "--loss", "1", "--reports", "2", "--quiet"]);
     expect(stdout).toContain("incomplete: 2 readings not acknowledged");
     expect(code).toBe(1);
   });
@@ -51,7 +51,7 @@ describe("npm start", () => {
 
 describe("npm start -- --scenario outage", () => {
   test("tells what became of those that waited; 0 only if each has its own time", async () => {
-    const { code, stdout } = await run(["start", "--scenario", "outage"]);
+    const { code, stdout } = await obeyed(["start", "--scenario", "outage"]);
     const line = /3 d 0 h without coverage: (\d+) readings waited, the oldest for 3 d 0 h/;
     const waited = line.exec(stdout)?.[1];
     expect(Number(waited)).toBeGreaterThanOrEqual(287);
@@ -68,7 +68,7 @@ describe("npm start -- --scenario outage", () => {
   });
 
   test("--json is one document, and the board in it sleeps where it was asked to", async () => {
-    const { stdout } = await run([
+    const { stdout } = await obeyed([
       "start",
       "--scenario",
       "outage",
@@ -111,7 +111,7 @@ describe("misuse is one clear line and exit code 2", () => {
     [["device", "--server", "coap://127.0.0.1", "--keys", "README.md"], /README\.md is not JSON/],
     [["device", "--server", "coap://127.0.0.1", "--keys", "package.json"], /"productKey" is missing/],
   ])("%j", async (args, message) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await obeyed(args);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe("");
@@ -120,7 +120,7 @@ describe("misuse is one clear line and exit code 2", () => {
 
   test("--help is no misuse", async () => {
     for (const command of ["start", "cloud", "device", "bench"]) {
-      const { code, stdout } = await run([command, "--help"]);
+      const { code, stdout } = await obeyed([command, "--help"]);
       expect(stdout).toContain(`Usage: npm ${command === "start" ? "" : "run "}${command} -- [options]`);
       expect(code).toBe(0);
     }

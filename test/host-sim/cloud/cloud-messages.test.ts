@@ -21,6 +21,7 @@ import {
   rawReading,
   uriPath,
 } from "./harness";
+import { density, runs } from "../../density";
 
 const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), "hex");
 const toHex = (bytes: Uint8Array | undefined): string | undefined => {
@@ -327,9 +328,9 @@ describe("whatever the bytes", () => {
         expect(reply.length).toBeLessThanOrEqual(bytes.length + 1024);
         if (b.cloud.counters.malformed > before) expect(toHex(reply)).toMatch(/^7000[0-9a-f]{4}$/);
       }),
-      { seed: 5683, numRuns: 8000 },
+      { seed: 5683, numRuns: runs(8000) },
     );
-    expect(replies).toBeGreaterThan(1000);
+    expect(replies).toBeGreaterThan(density(1000, 250));
     expect(eventsOf(b, "internal-error")).toEqual([]);
   });
 
@@ -340,7 +341,7 @@ describe("whatever the bytes", () => {
         const reply = b.exchange(bytes, 0, { address: "10.9.9.8", port });
         expect(reply?.length ?? 0).toBeLessThanOrEqual(bytes.length + 3);
       }),
-      { seed: 5684, numRuns: 3000 },
+      { seed: 5684, numRuns: runs(3000) },
     );
   });
 

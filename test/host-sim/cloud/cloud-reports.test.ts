@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { dk, pk, TestDevice, warm, rig, eventsOf, rawReading } from "./harness";
+import { runs } from "../../density";
 
 const up = "thing/model/up_raw";
 const measurepointPost = "thing/measurepoint/post";
@@ -94,7 +95,7 @@ describe("raw readings", () => {
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), likely), (bytes) => {
         expect(["2.04", "4.00"]).toContain(device.post(1, up, bytes).code);
       }),
-      { seed: 6, numRuns: 2_000 },
+      { seed: 6, numRuns: runs(2_000) },
     );
     expect(eventsOf(device.rig, "internal-error")).toEqual([]);
   });

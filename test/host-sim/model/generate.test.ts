@@ -9,6 +9,7 @@ import { generate } from "../../../host-sim/model/generate";
 import { emptyLock } from "../../../host-sim/model/lock";
 import { models } from "./random-model";
 import { example, generated, manual, sound } from "./script";
+import { runs } from "../../density";
 
 test("the same model gives the same files, whatever the order of its points' details", () => {
   fc.assert(
@@ -19,7 +20,7 @@ test("the same model gives the same files, whatever the order of its points' det
       });
       expect(generated(turned)).toEqual(generated(model));
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 

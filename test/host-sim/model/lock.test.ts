@@ -4,6 +4,7 @@ import { emptyLock, lockText, readLock, updateLock } from "../../../host-sim/mod
 import { faultLine } from "../../../host-sim/model/model";
 import { models } from "./random-model";
 import { generated, load, sound, unhex } from "./script";
+import { runs } from "../../density";
 import type { Lock } from "../../../host-sim/model/lock";
 import type { Model } from "../../../host-sim/model/model";
 
@@ -186,7 +187,7 @@ describe("what changes no byte is taken", () => {
         expect(lockText(update(again, model))).toBe(lockText(lock));
         expect(generated(model, lock)).toEqual(generated(model));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

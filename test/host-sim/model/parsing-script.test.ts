@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { emptyLock, updateLock } from "../../../host-sim/model/lock";
 import { cases, models } from "./random-model";
 import { example, generated, load, manual, sides, sound, unhex } from "./script";
+import { runs } from "../../density";
 import type { Lock } from "../../../host-sim/model/lock";
 
 const { script } = sides(example);
@@ -225,7 +226,7 @@ describe("nothing throws", () => {
           expect(own.rawDataToJsonStr([...Int8Array.from(payload)])).toBe(text);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 
@@ -257,7 +258,7 @@ describe("nothing throws", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { faultLine } from "../../../host-sim/model/model";
 import { readModel } from "../../../host-sim/model/read-model";
 import { models } from "./random-model";
 import { example, exampleFile } from "./script";
+import { runs } from "../../density";
 
 type Json = Record<string, unknown>;
 
@@ -265,6 +266,6 @@ test("any JSON is read or refused, and nothing throws", () => {
         expect("product" in read || read.length > 0).toBe(true);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -10,6 +10,7 @@ import { XsEngine } from "../../../host-sim/sim/engine/xs-engine";
 import { xsMissing } from "../sim/board/rig";
 import { cases, settledFields } from "./random-model";
 import { example, generated, sides } from "./script";
+import { density } from "../../density";
 import type { Engine } from "../../../host-sim/sim/engine/engine";
 import type { Case } from "./random-model";
 import type { Job } from "./xs-guest";
@@ -108,7 +109,7 @@ describe.skipIf(xsMissing !== undefined)("models and values at random", () => {
           expect(settledFields(points, read.at(-1)!.measurepoints)).toEqual(settledFields(points, values));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: density(150, 12) },
     );
   });
 

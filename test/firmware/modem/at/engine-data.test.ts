@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { AtEngine } from "../../../../firmware/modem/at/engine";
 import { ascii, asciiText, startsWith } from "../../../../firmware/text/ascii";
+import { runs } from "../../../density";
 import type { AtCommand, AtResult } from "../../../../firmware/modem/at/engine";
 
 const sendOk = (line: Uint8Array): AtResult | undefined => {
@@ -235,7 +236,7 @@ describe("raw bytes in an answer", () => {
         const said = take().filter((line) => !line.startsWith("<"));
         expect(said.slice(1)).toEqual([`data ${Buffer.from(body).toString("hex")}`, '= {"kind":"ok"}']);
       }),
-      { seed: 7080, numRuns: 500 },
+      { seed: 7080, numRuns: runs(500) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { AtEngine } from "../../../../firmware/modem/at/engine";
 import { isCeregAnswer } from "../../../../firmware/modem/at/fields";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
+import { runs } from "../../../density";
 
 describe("any bytes, any order of events", () => {
   const line = fc.constantFrom(
@@ -90,7 +91,7 @@ describe("any bytes, any order of events", () => {
         expect(ends.every((count) => count === 1)).toBe(true);
         expect(now).toBeLessThanOrEqual(120 * 7_000 + 17 * 6_000);
       }),
-      { seed: 27_007, numRuns: 500 },
+      { seed: 27_007, numRuns: runs(500) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "../../../../firmware/modem/at/fields";
 import { parseCclk, parseCereg, wholeNumber } from "../../../../firmware/modem/at/fields";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
+import { runs } from "../../../density";
 
 describe("fields", () => {
   const samples: [string, string[]][] = [
@@ -183,7 +184,7 @@ describe("any bytes", () => {
         if (epoch !== undefined) expect(new Date(epoch).getUTCFullYear()).toBeGreaterThanOrEqual(2023);
         expect(bytes).toEqual(before);
       }),
-      { seed: 27_007, numRuns: 2_000 },
+      { seed: 27_007, numRuns: runs(2_000) },
     );
   });
 
@@ -193,7 +194,7 @@ describe("any bytes", () => {
         const text = characters.join("");
         expect(fieldsOf(ascii(text), 0)).toEqual(text.split(",").map((field) => field.trim()));
       }),
-      { seed: 27_007, numRuns: 300 },
+      { seed: 27_007, numRuns: runs(300) },
     );
   });
 
@@ -206,7 +207,7 @@ describe("any bytes", () => {
         expect(fieldsOf(ascii(text), 0)).toEqual(fields);
         expect(asciiText(ascii(text))).toBe(text);
       }),
-      { seed: 27_007, numRuns: 300 },
+      { seed: 27_007, numRuns: runs(300) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { LineFramer } from "../../../../firmware/modem/at/framer";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
+import { runs } from "../../../density";
 
 /** Lines that come out when the bytes come in these pieces. */
 function linesOf(pieces: readonly Uint8Array[], capacity?: number): { lines: string[]; overflows: number } {
@@ -102,7 +103,7 @@ describe("any bytes", () => {
       fc.property(fc.oneof(noise, text), places, fc.integer({ min: 1, max: 40 }), (bytes, at, capacity) => {
         expect(linesOf(cut(bytes, at), capacity)).toEqual(linesOf([bytes], capacity));
       }),
-      { seed: 7020, numRuns: 500 },
+      { seed: 7020, numRuns: runs(500) },
     );
   });
 
@@ -115,7 +116,7 @@ describe("any bytes", () => {
         const tooLong = [...whole, begun].filter((line) => line.length > capacity).length;
         expect(linesOf([bytes], capacity)).toEqual({ lines: expected, overflows: tooLong });
       }),
-      { seed: 7020, numRuns: 500 },
+      { seed: 7020, numRuns: runs(500) },
     );
   });
 });

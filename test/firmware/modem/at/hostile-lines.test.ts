@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { families } from "../../../../host-sim/sim/modem/families";
 import { ascii } from "../../../../firmware/text/ascii";
 import { SimulatedBoard } from "../simulated-board";
+import { runs } from "../../../density";
 
 const hour = 3_600_000;
 
@@ -59,7 +60,7 @@ describe.each([...families.keys()])("%s", (family) => {
         await board.exchange(ascii("after all"), 12 * hour);
         expect(board.returned.at(-1)).toBeDefined();
       }),
-      { seed: 24_301, numRuns: 120 },
+      { seed: 24_301, numRuns: runs(120) },
     );
   });
 });

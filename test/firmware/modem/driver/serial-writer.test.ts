@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { SerialWriter } from "../../../../firmware/modem/driver/serial-writer";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
+import { runs } from "../../../density";
 
 /** A port that throws on a write larger than its free room, as the ESP32's does. */
 class Fifo {
@@ -99,6 +100,6 @@ it("keeps order and room whatever comes", () => {
       }
       expect(fifo.text).toBe(written);
     }),
-    { seed: 128, numRuns: 300 },
+    { seed: 128, numRuns: runs(300) },
   );
 });

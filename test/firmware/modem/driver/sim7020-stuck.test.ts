@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { ascii } from "../../../../firmware/text/ascii";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { registeredAnswer, registeredUrc, ScriptedModem } from "../scripted-modem";
+import { runs } from "../../../density";
 
 const lines = [
   "OK",
@@ -206,7 +207,7 @@ describe.each([
         }
         expect(modem.keyPressed).toBe(false);
       }),
-      { seed: 7020, numRuns: 1_500 },
+      { seed: 7020, numRuns: runs(1_500) },
     );
   });
 });

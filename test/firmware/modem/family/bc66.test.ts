@@ -7,6 +7,7 @@ import { families } from "../../../../firmware/modem/family/index";
 import { runScript } from "../../../../firmware/modem/at/script";
 import { ascii, hexText } from "../../../../firmware/text/ascii";
 import { Transcript } from "./transcript";
+import { runs } from "../../../density";
 
 describe("a session as the documents have it", () => {
   it("BC66, woken by a pulse on PSM_EINT", async () => {
@@ -95,7 +96,7 @@ describe("what AT+QIRD gives", () => {
         expect(["ok", "error", "timeout"]).toContain(came.at(-1));
         expect(came.length).toBeLessThan(20);
       }),
-      { seed: 67, numRuns: 500 },
+      { seed: 67, numRuns: runs(500) },
     );
   });
 });
@@ -132,7 +133,7 @@ describe("unsolicited lines", () => {
         const meant = urc(ascii(parts.join("")));
         if (meant?.kind === "time") expect(meant.epoch).toBe(Date.UTC(2026, 9, 2, 23, 50, 20));
       }),
-      { seed: 69, numRuns: 2_000 },
+      { seed: 69, numRuns: runs(2_000) },
     );
   });
 });

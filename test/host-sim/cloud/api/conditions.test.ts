@@ -4,6 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { here, apiRig, detailOf } from "./rig";
 import type { ApiRig } from "./rig";
 import { Device, pk } from "./device";
+import { runs } from "../../../density";
 
 let rig: ApiRig;
 let call: ApiRig["call"];
@@ -113,7 +114,7 @@ describe("random requests", () => {
         expect(answer.status, answer.text).toBeLessThan(500);
         if (answer.status >= 400) detailOf(answer, answer.status);
       }),
-      { numRuns: 1500, seed: 4 },
+      { numRuns: runs(1500), seed: 4 },
     );
     expect(shared.errors).toEqual([]);
   });
@@ -129,7 +130,7 @@ describe("random requests", () => {
         const answer = await shared.call("GET", url);
         expect(answer.status, url).toBeLessThan(500);
       }),
-      { numRuns: 1000, seed: 4 },
+      { numRuns: runs(1000), seed: 4 },
     );
     expect(shared.errors).toEqual([]);
   });

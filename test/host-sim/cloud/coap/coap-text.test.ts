@@ -4,6 +4,7 @@ import { describeCoap, printable } from "../../../../host-sim/cloud/coap/coap-te
 import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import type { CoapMessage } from "../../../../host-sim/cloud/coap/coap-wire";
 import { topic, message, uriPath } from "../harness";
+import { runs } from "../../../density";
 
 const sign = { number: 2101, value: Buffer.from("AB".repeat(32)) };
 
@@ -64,7 +65,7 @@ it("gives one printable line for any message", () => {
       if ("malformed" in read) return;
       expect(describeCoap(read)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/);
     }),
-    { seed: 1, numRuns: 5000 },
+    { seed: 1, numRuns: runs(5000) },
   );
 });
 

@@ -12,6 +12,7 @@ import type { Faults } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { demoPeer } from "../harness";
 import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
+import { runs } from "../../../density";
 import type { LayerRig } from "./message-layer-rig";
 
 const faulty = (faults: Partial<Faults>, chances?: readonly number[]): LayerRig => {
@@ -303,6 +304,6 @@ it("departures leave in the order of their times, originals in that of their com
       expect(originals).toEqual([...originals].sort((a, b) => a - b));
       expect([departures.deadline, departures.clear]).toEqual([Infinity, true]);
     }),
-    { seed: 50, numRuns: 500 },
+    { seed: 50, numRuns: runs(500) },
   );
 });

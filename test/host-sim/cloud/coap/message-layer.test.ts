@@ -7,6 +7,7 @@ import { noFaults } from "../../../../host-sim/cloud/coap/faults";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { noBytes, demoPeer, message, uriPath } from "../harness";
 import { Asker, bodyOf, layerRig, told } from "./message-layer-rig";
+import { runs } from "../../../density";
 
 const hex = (text: string): Uint8Array => Buffer.from(text, "hex");
 const sentBy = (b: ReturnType<typeof layerRig>): string[] =>
@@ -191,7 +192,7 @@ describe("whatever the bytes", () => {
           expect(departures).toBeLessThanOrEqual(8);
           b.sent.splice(0);
         }),
-        { seed: 7959, numRuns: 8000 },
+        { seed: 7959, numRuns: runs(8000) },
       );
       // Bodies of more than one datagram's 1024 bytes come in blocks, whose sum is limited.
       for (const { block1, payload } of b.handled) {

@@ -4,6 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { noRateLimit, RateLimiter } from "../../../../host-sim/cloud/coap/rate-limit";
 import { demoPeer } from "../harness";
 import { Asker, layerRig } from "./message-layer-rig";
+import { runs } from "../../../density";
 
 function limiter(perSecond: number, burst: number, most = 100): RateLimiter {
   const made = new RateLimiter(most);
@@ -133,7 +134,7 @@ describe("memory", () => {
           }
         },
       ),
-      { seed: 429, numRuns: 300 },
+      { seed: 429, numRuns: runs(300) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exchangeLifetime, ReplyStore, peerKey } from "../../../../host-sim/cloud/coap/reply-store";
+import { runs } from "../../../density";
 
 describe("the store of replies", () => {
   const peer = (port: number): string => peerKey({ address: "a", port });
@@ -63,7 +64,7 @@ describe("the store of replies", () => {
           }
         });
       }),
-      { seed: 247, numRuns: 500 },
+      { seed: 247, numRuns: runs(500) },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
 } from "../../../../host-sim/cloud/coap/request";
 import type { Block, CoapRequest, RefusedRequest } from "../../../../host-sim/cloud/coap/request";
 import { dotted, message } from "../harness";
+import { runs } from "../../../density";
 
 const hex = (text: string): Uint8Array => Buffer.from(text, "hex");
 
@@ -51,7 +52,7 @@ describe("block options", () => {
         const request = readRequest(message({ options: [{ number: 23, value }] }));
         expect("block2" in request && request.block2).toEqual(block);
       }),
-      { seed: 23, numRuns: 1000 },
+      { seed: 23, numRuns: runs(1000) },
     );
   });
 
@@ -203,7 +204,7 @@ it("whatever the options: no throw, and what is accepted keeps the rules", () =>
         expect(options.filter((each) => each.number === critical).length).toBeLessThanOrEqual(1);
       }
     }),
-    { seed: 7252, numRuns: 5000 },
+    { seed: 7252, numRuns: runs(5000) },
   );
   expect(accepted).toBeGreaterThan(500);
 });

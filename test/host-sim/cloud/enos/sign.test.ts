@@ -10,6 +10,7 @@ import {
   verifyAuthSign,
 } from "../../../../host-sim/cloud/enos/sign";
 import { demoSecret, sessionSign } from "../harness";
+import { runs } from "../../../density";
 
 interface Vectors {
   auth: {
@@ -127,7 +128,7 @@ describe("session sign, option 2101", () => {
         });
         expect(reader.read(bytes)).toHaveProperty("unparsable");
       }),
-      { seed: 2101, numRuns: 3000 },
+      { seed: 2101, numRuns: runs(3000) },
     );
   });
 });

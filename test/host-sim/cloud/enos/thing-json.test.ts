@@ -20,6 +20,7 @@ import {
   readThingMessage,
   readVersion,
 } from "../../../../host-sim/cloud/enos/thing-json";
+import { runs } from "../../../density";
 import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thing-json";
 
 const model: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
@@ -387,7 +388,7 @@ describe("every reader", () => {
         for (const member of ["attributes", "tags"] as const) refusalOrElse(readNames(read, member));
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -399,7 +400,7 @@ describe("every reader", () => {
         refusalOrElse(readScriptMessage(Buffer.from(bytes).toString("latin1")));
         refusalOrElse(readScriptReply(Buffer.from(bytes).toString("latin1")));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it, test } from "vitest";
 import { DeviceListError, loadDevices } from "../../../../host-sim/cloud/registry/registry";
+import { runs } from "../../../density";
 
 const good = { productKey: "pk", deviceKey: "dk", deviceSecret: "hush-hush" };
 
@@ -105,6 +106,6 @@ it("throws nothing but DeviceListError, one line, without the secret", () => {
         }
       },
     ),
-    { seed: 3, numRuns: 3000 },
+    { seed: 3, numRuns: runs(3000) },
   );
 });

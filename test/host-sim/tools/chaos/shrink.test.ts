@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { shrink } from "../../../../host-sim/tools/chaos/shrink";
+import { runs } from "../../../density";
 
 /** Fails when all of these are there. */
 const needs =
@@ -24,7 +25,7 @@ describe("shrink", () => {
         const { kept } = await shrink(count, needs(wanted), 10_000);
         expect(kept).toEqual(wanted);
       }),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: runs(200) },
     );
   });
 

@@ -7,14 +7,28 @@ import { fuzz, replay } from "../../../../host-sim/tools/fuzz/fuzzer";
 import { shrink } from "../../../../host-sim/tools/fuzz/shrink";
 import { Violation, hex } from "../../../../host-sim/tools/fuzz/target";
 import { targets } from "../../../../host-sim/tools/fuzz/targets";
+import { density } from "../../../density";
 import type { Piece } from "../../../../host-sim/tools/fuzz/block-pieces";
 import type { Target } from "../../../../host-sim/tools/fuzz/target";
 
-const shares: Readonly<Record<string, number>> = { decode: 20_000, endpoint: 1_500, blocks: 12_000 };
+const shares: Readonly<Record<string, number>> = {
+  decode: density(20_000, 5_000),
+  endpoint: 1_500,
+  blocks: density(12_000, 3_000),
+};
+
+const campaigns = new Map<Target, ReturnType<typeof fuzz>>();
+/** What came of a target's share, which is done once. */
+function shareOf(target: Target): ReturnType<typeof fuzz> {
+  const enough = (count: number): boolean => count >= shares[target.name];
+  const campaign = campaigns.get(target) ?? fuzz(target, { seed: 3, enough });
+  campaigns.set(target, campaign);
+  return campaign;
+}
 
 describe.each(targets)("$name", (target) => {
   it(`keeps its rules for ${shares[target.name]} inputs`, () => {
-    const { failure, features } = fuzz(target, { seed: 3, enough: (count) => count >= shares[target.name] });
+    const { failure, features } = shareOf(target);
     if (failure !== undefined) {
       throw new Error(
         `${failure.message}\nnpm run fuzz -- --target ${target.name} --replay ${hex(failure.input)}`,
@@ -39,7 +53,7 @@ describe("the endpoints under fuzz", () => {
 
   it("come to every kind of outcome and of discard", () => {
     const endpoint = targets.find(({ name }) => name === "endpoint")!;
-    const { features } = fuzz(endpoint, { seed: 3, enough: (count) => count >= 1_500 });
+    const { features } = shareOf(endpoint);
     const outcomes = ["response", "timeout", "no-response", "reset", "too-large", "queue-full", "cancelled"];
     const discards = [
       "malformed",

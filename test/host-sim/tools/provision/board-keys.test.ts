@@ -13,6 +13,7 @@ import { writeNvsImage } from "../../../../host-sim/tools/provision/nvs-image";
 import { nvsPartition } from "../../../../host-sim/tools/provision/partitions";
 import { demoDevice } from "../../../../host-sim/sim/world/demo-device";
 import { Random } from "../../../../host-sim/sim/time/random";
+import { runs } from "../../../density";
 import type { BoardKeys } from "../../../../host-sim/tools/provision/board-keys";
 
 const secret = "kT4vXq9Zr2LmWp7CsB1nYd6HfJ8gQa3E";
@@ -173,7 +174,7 @@ describe("the partition table", () => {
         const found = nvsPartition(each);
         if (!("problem" in found)) expect(found.offset % 0x1000 === 0 && found.size >= 0x3000).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { readBatch } from "../../../../host-sim/tools/provision/batch";
 import { readCsv } from "../../../../host-sim/tools/provision/csv";
+import { runs } from "../../../density";
 import type { BatchRow } from "../../../../host-sim/tools/provision/batch";
 import type { CsvRecord } from "../../../../host-sim/tools/provision/csv";
 
@@ -85,7 +86,7 @@ describe("the reader of CSV", () => {
           records.map(({ fields }) => fields),
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -209,7 +210,7 @@ describe("a list of boards", () => {
           expect(name).not.toContain(keys.deviceSecret);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(accepted).toBeGreaterThan(20);
   });

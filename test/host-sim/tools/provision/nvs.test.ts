@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { pageSize, writeNvsImage } from "../../../../host-sim/tools/provision/nvs-image";
 import { readNvsImage } from "../../../../host-sim/tools/provision/nvs-reader";
+import { runs } from "../../../density";
 import type { NvsContents, NvsProblem } from "../../../../host-sim/tools/provision/nvs-reader";
 
 const partition = 0x6000;
@@ -140,6 +141,7 @@ describe("the writer", () => {
         const bytes = writeNvsImage(0x3000, { namespace, texts: wanted });
         expect(textsOf(readNvsImage(bytes), namespace)).toEqual(wanted);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -319,7 +321,7 @@ describe("the reader", () => {
         for (const [at, change] of patches) if (at + change.length <= bytes.length) bytes.set(change, at);
         expect(problem(bytes) ?? "").not.toMatch(/QmFzZTY0|AbCdEfGh|86460003/);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

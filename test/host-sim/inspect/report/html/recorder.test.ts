@@ -13,6 +13,7 @@ import { Recorder } from "../../../../../host-sim/inspect/report/html/recorder";
 import { writePage } from "../../../../../host-sim/inspect/report/html/write-page";
 import { demoDevice } from "../../../../../host-sim/sim/world/demo-device";
 import { Random } from "../../../../../host-sim/sim/time/random";
+import { density } from "../../../../density";
 import { hear } from "../../capture/run";
 import type { Unpacked } from "../../../../../host-sim/inspect/report/html/page/unpack";
 import type { Heard } from "../../capture/run";
@@ -113,39 +114,35 @@ test("the page cannot be made to run or load anything by what it tells of", () =
 
 // What a modem prints of a datagram is its family's affair.
 const everyModem = [...families.keys()].map((modem) => ["token", modem] as const);
-describe.each([...everyModem, ["tokenless", "sim7020"] as const])(
-  "edition %s, modem %s",
-  (edition, modem) => {
-    test("no secret is in the page, in any form", async () => {
-      const heard = await hear({ edition, modem, reports: 3 });
-      const page = await pageOf(heard);
-      const { data, bytes } = await dataOf(page);
-      const keys = new Random(5).fork("keys");
-      const { deviceSecret } = demoDevice((length) => keys.bytes(length));
-      const secrets = [deviceSecret, createHash("sha256").update(deviceSecret).digest("hex").slice(16, 48)];
-      for (const event of heard.events) {
-        if (event.source !== "air") continue;
-        const message = decodeCoap(event.report.bytes);
-        if ("malformed" in message) continue;
-        const match = /"(?:token|sign)":"([^"]+)"/.exec(Buffer.from(message.payload).toString());
-        if (match !== null) secrets.push(match[1]);
-        for (const { number, value } of message.options) {
-          if (number === 2101) secrets.push(Buffer.from(value).toString());
-        }
+const modems = density(everyModem, everyModem.slice(0, 4));
+describe.each([...modems, ["tokenless", "sim7020"] as const])("edition %s, modem %s", (edition, modem) => {
+  test("no secret is in the page, in any form", async () => {
+    const heard = await hear({ edition, modem, reports: 3 });
+    const page = await pageOf(heard);
+    const { data, bytes } = await dataOf(page);
+    const keys = new Random(5).fork("keys");
+    const { deviceSecret } = demoDevice((length) => keys.bytes(length));
+    const secrets = [deviceSecret, createHash("sha256").update(deviceSecret).digest("hex").slice(16, 48)];
+    for (const event of heard.events) {
+      if (event.source !== "air") continue;
+      const message = decodeCoap(event.report.bytes);
+      if ("malformed" in message) continue;
+      const match = /"(?:token|sign)":"([^"]+)"/.exec(Buffer.from(message.payload).toString());
+      if (match !== null) secrets.push(match[1]);
+      for (const { number, value } of message.options) {
+        if (number === 2101) secrets.push(Buffer.from(value).toString());
       }
-      expect(secrets.length).toBeGreaterThan(2);
-      const all = [page, JSON.stringify(data), Buffer.from(bytes).toString("latin1")]
-        .join("\n")
-        .toLowerCase();
-      for (const secret of secrets) {
-        for (const form of [
-          secret,
-          Buffer.from(secret).toString("hex"),
-          Buffer.from(secret).toString("base64"),
-        ]) {
-          expect(all.includes(form.toLowerCase())).toBe(false);
-        }
+    }
+    expect(secrets.length).toBeGreaterThan(2);
+    const all = [page, JSON.stringify(data), Buffer.from(bytes).toString("latin1")].join("\n").toLowerCase();
+    for (const secret of secrets) {
+      for (const form of [
+        secret,
+        Buffer.from(secret).toString("hex"),
+        Buffer.from(secret).toString("base64"),
+      ]) {
+        expect(all.includes(form.toLowerCase())).toBe(false);
       }
-    });
-  },
-);
+    }
+  });
+});

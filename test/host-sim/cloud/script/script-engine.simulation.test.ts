@@ -6,6 +6,7 @@ import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engin
 import { meter } from "../../../../host-sim/cloud/script/script-fuel";
 import type { Script, ScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../../host-sim/sim/time/random";
+import { full } from "../../../density";
 import { load } from "../../model/script";
 
 const demoScript = readFileSync("firmware/product/parsing-script.js", "utf8");
@@ -266,8 +267,7 @@ describe("a hostile script", () => {
 
   it("is stopped at the same point every time", () => {
     // Turns that the loop may do until the fault, found by halving.
-    const most = (): number => {
-      let [good, bad] = [0, 1e8];
+    const most = (good = 0, bad = 1e8): number => {
       while (bad - good > 1) {
         const turns = Math.floor((good + bad) / 2);
         if (typeof toJson(`for (var i = 0; i < ${turns}; i++); return ''`) === "string") good = turns;
@@ -277,7 +277,8 @@ describe("a hostile script", () => {
     };
     const first = most();
     expect(first).toBeGreaterThan(100_000);
-    expect(most()).toBe(first);
+    // The same search, or its last two steps.
+    expect(full ? most() : most(first - 1, first + 3)).toBe(first);
   });
 });
 

@@ -11,6 +11,7 @@ import { WireReader } from "../../../firmware/coap/wire-reader";
 import { decode, encode, encodedLength, messageOf } from "../../../firmware/coap/message";
 import { xsMissing } from "../../host-sim/sim/board/rig";
 import { hex, unhex } from "../../../host-sim/tools/fuzz/peer";
+import { density, runs } from "../../density";
 import type { FormatFault, Message, OutgoingMessage } from "../../../firmware/coap/message";
 import type { Type } from "../../../firmware/coap/code";
 
@@ -115,9 +116,9 @@ describe("for any bytes", () => {
         expect(plain(fault ?? assembled(layout))).toEqual(plain(message));
         expect(plain(decode(datagram, layout))).toEqual(plain(message));
       }),
-      { seed: 7252, numRuns: 5000 },
+      { seed: 7252, numRuns: runs(5000) },
     );
-    expect(good).toBeGreaterThan(1000);
+    expect(good).toBeGreaterThan(density(1000, 250));
     expect(faults.size).toBe(12);
   });
 
@@ -140,7 +141,7 @@ describe("for any bytes", () => {
         expect(layout.payloadStart).toBe(behind === bytes.length ? behind : behind + 1);
         expect(layout.end).toBe(bytes.length);
       }),
-      { seed: 1, numRuns: 3000 },
+      { seed: 1, numRuns: runs(3000) },
     );
   });
 
@@ -155,7 +156,7 @@ describe("for any bytes", () => {
         while (layout.nextOption()) steps += 1;
         expect(steps).toBeLessThanOrEqual(datagram.length);
       }),
-      { seed: 2, numRuns: 1000 },
+      { seed: 2, numRuns: runs(1000) },
     );
   });
 });
@@ -183,7 +184,7 @@ describe("the reads", () => {
           expect(index).toBeLessThan(bytes.length);
         }
       }),
-      { seed: 3, numRuns: 2000 },
+      { seed: 3, numRuns: runs(2000) },
     );
   });
 
