@@ -82,16 +82,16 @@ export function exampleProduct(productKey: string): ProductRecord {
 }
 
 /**
- * The application API's token: from the file, else from enosApiToken, else none.
+ * The application API's token: from the file, else from ENOS_API_TOKEN, else none.
  * @throws CommandError that never quotes it
  */
 export function readToken(file: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
-  const token = file === undefined ? environment.enosApiToken : read("--api-token-file", file).trim();
+  const token = file === undefined ? environment.ENOS_API_TOKEN : read("--api-token-file", file).trim();
   if (token === undefined || (token === "" && file === undefined)) return undefined;
   const fault = tokenFault(token);
   if (fault === undefined) return token;
   const hint = token.length < shortestToken ? "; make one with: openssl rand -hex 24" : "";
-  throw misuse(`${file ?? "enosApiToken"}: no usable token: ${fault}${hint}`);
+  throw misuse(`${file ?? "ENOS_API_TOKEN"}: no usable token: ${fault}${hint}`);
 }
 
 function readJson(option: string, file: string): unknown {
