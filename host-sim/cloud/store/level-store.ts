@@ -243,9 +243,9 @@ function parsed(key: string, text: string, directory: string): unknown {
 function openFault(directory: string, error: unknown): string {
   const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
   switch ((reason as { code?: unknown }).code) {
-    case "levelLocked":
+    case "LEVEL_LOCKED":
       return `${directory}: in use by another process; end that one, or choose another directory`;
-    case "levelCorruption":
+    case "LEVEL_CORRUPTION":
       return `${directory}: the data is damaged (${cause(reason)}); ${restore}`;
     default:
       return `${directory}: cannot be opened (${cause(reason)}); choose another directory, or ${restore}`;

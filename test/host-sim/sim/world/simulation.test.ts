@@ -83,7 +83,9 @@ describe("a device's first hours", () => {
     const stored = async (format: "raw" | "compact" | "json" | "alternate") => {
       const { events } = await run({ loss: 0, format, command: false });
       return events.flatMap((event) =>
-        event.source === "cloud" && event.event.type === "stored" ? [event.event] : [],
+        event.source === "cloud" && event.event.type === "stored" && event.event.kind === "reading"
+          ? [event.event]
+          : [],
       );
     };
     const points = async (format: "raw" | "compact" | "json"): Promise<unknown[]> =>
@@ -101,10 +103,12 @@ describe("a device's first hours", () => {
     const batches = { format: "compact", batch: 4, lifetime: 7_200, reports: 13, command: false } as const;
     const { result, events } = await run({ ...batches, loss: 0 });
     expect(result).toMatchObject({ complete: true, reports: { acknowledged: 13, stored: 13, lost: 0 } });
-    // An authentication, the first reading, which waits for no other, and three times four.
-    expect(result.datagrams.up).toBe(5);
+    // An authentication, the firmware's version, the first reading, which waits for no other, and three times four.
+    expect(result.datagrams.up).toBe(6);
     const times = events.flatMap((event) =>
-      event.source === "cloud" && event.event.type === "stored" ? [event.event.time! - epoch] : [],
+      event.source === "cloud" && event.event.type === "stored" && event.event.kind === "reading"
+        ? [event.event.time! - epoch]
+        : [],
     );
     times.slice(1).forEach((time, i) => expect(Math.abs(time - (i + 1) * 900_000)).toBeLessThan(15_000));
   });

@@ -41,11 +41,18 @@ const broken = ({ violations }: TrialResult): Invariant[] => [
   ...new Set(violations.map(({ invariant }) => invariant)),
 ];
 
+type StoredReading = Extract<WorldEvent, { source: "cloud" }> & {
+  readonly event: Extract<CloudEvent, { type: "stored" | "stored-before" }>;
+};
+
+const isStoredReading = (event: WorldEvent): event is StoredReading =>
+  event.source === "cloud" && event.event.type === "stored" && event.event.kind === "reading";
+
 /** The n-th reading that the cloud stores. */
 function nthStored(n: number, change: (event: WorldEvent, stored: CloudEvent) => WorldEvent | undefined) {
   let count = 0;
   return (event: WorldEvent): WorldEvent | undefined => {
-    if (event.source !== "cloud" || event.event.type !== "stored") return event;
+    if (!isStoredReading(event)) return event;
     count += 1;
     return count === n ? change(event, event.event) : event;
   };
@@ -135,7 +142,7 @@ describe("each rule, broken on purpose, is found", () => {
         const seen = tamper(event);
         if (invariant !== "dropped") return seen;
         // A drop is one only if the cloud has not got the reading.
-        if (event.source === "cloud" && event.event.type === "stored" && !gone) {
+        if (isStoredReading(event) && !gone) {
           id = event.event.id;
           gone = true;
           return undefined;
@@ -152,7 +159,7 @@ describe("each rule, broken on purpose, is found", () => {
     let doubled = false;
     const result = await run(scriptOf(), {
       tamper: (event) => {
-        if (event.source !== "cloud" || event.event.type !== "stored") return event;
+        if (!isStoredReading(event)) return event;
         first ??= event;
         if (doubled || first === event) return event;
         doubled = true;
