@@ -53,8 +53,11 @@ export class BlockRig extends Rig {
 }
 
 /** A body no two blocks of which are alike. */
-export const bytes = (length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i + (i >> 8) * 37) & 0xff);
+export function bytes(length: number): Uint8Array {
+  const filled = new Uint8Array(length);
+  for (let i = 0; i < length; i++) filled[i] = i + (i >> 8) * 37;
+  return filled;
+}
 /** Part of `bytes`, as hex. */
 export const part = (from: number, to: number): string => hex(bytes(to).subarray(from));
 
