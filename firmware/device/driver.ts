@@ -58,8 +58,10 @@ export type Event = (now: number) => void;
 /** Runs an agent: event by event, guarded against exceptions, waiting in between. */
 export class Driver<Handle> {
   readonly #options: DriverOptions<Handle>;
-  /** The event whose turn it is, and those that came meanwhile; undefined for a turn without one. */
-  readonly #events: (Event | undefined)[] = [];
+  /** A turn is under way. */
+  #turning = false;
+  /** What came during it; undefined for a turn without an event. */
+  readonly #pending: (Event | undefined)[] = [];
   /** The timer of the next turn, until it has called back. */
   #timer: Handle | undefined;
 
@@ -79,17 +81,21 @@ export class Driver<Handle> {
 
   /** Runs `event` and polls the agent; if a turn is under way, after that. Never throws. */
   turn(event?: Event): void {
-    const events = this.#events;
-    events.push(event);
-    if (events.length > 1) return;
-    let wait = 0;
-    for (; events.length > 0; events.shift()) wait = this.#run(events[0]);
+    const pending = this.#pending;
+    if (this.#turning) {
+      pending.push(event);
+      return;
+    }
+    this.#turning = true;
+    let wait = this.#run(event);
+    while (pending.length > 0) wait = this.#run(pending.shift());
+    this.#turning = false;
     this.#schedule(wait);
   }
 
   /** Polls the agent soon, but not at once: its caller may be in the middle of it. */
   wake(): void {
-    if (this.#events.length > 0) this.turn();
+    if (this.#turning) this.turn();
     else this.#schedule(0);
   }
 
@@ -98,41 +104,49 @@ export class Driver<Handle> {
     try {
       work();
     } catch (error) {
-      this.#options.onFault(error instanceof Error ? error.message : "unknown");
+      this.#options.onFault(faultText(error));
     }
   }
 
   /** Makes one turn and returns the time to wait after it, ms. */
   #run(event: Event | undefined): number {
-    const { agent, now: clock, beforeWait } = this.#options;
-    let wait = -1;
-    this.guard(() => {
-      const now = clock();
+    // Every turn comes this way, and a closure for `guard` would cost more than all else here.
+    const options = this.#options;
+    const { agent } = options;
+    try {
+      const now = options.now();
       event?.(now);
       agent.poll(now);
-      const disturbed = event !== undefined || this.#events.length > 1;
-      const longest = Math.min(beforeWait?.(now, disturbed) ?? Infinity, longestWait);
-      wait = Math.max(0, Math.ceil(Math.min(agent.deadline - now, longest)));
-    });
-    if (wait >= 0) return wait;
-    this.guard(() => agent.fault(clock()));
+      const disturbed = event !== undefined || this.#pending.length > 0;
+      const longest = options.beforeWait?.(now, disturbed) ?? Infinity;
+      return Math.max(0, Math.ceil(Math.min(agent.deadline - now, longest, longestWait)));
+    } catch (error) {
+      options.onFault(faultText(error));
+    }
+    this.guard(() => agent.fault(options.now()));
     return afterFault;
   }
 
   /** A timer that cannot be set is a fault; the next event, or the timer of supervision, tries again. */
   #schedule(wait: number): void {
-    const { agent, now, timers } = this.#options;
+    const { agent, now, timers, onFault } = this.#options;
     const timer = this.#timer;
     this.#timer = undefined;
-    this.guard(() => {
+    try {
       if (timer !== undefined) timers.schedule(timer, wait);
       this.#timer = timer ?? timers.set(this.#onTimer, wait);
-    });
-    if (this.#timer === undefined) this.guard(() => agent.fault(now()));
+    } catch (error) {
+      onFault(faultText(error));
+      this.guard(() => agent.fault(now()));
+    }
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     this.turn();
   };
+}
+
+function faultText(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
 }
