@@ -16,6 +16,9 @@ export type Rejection =
   | "server-error" // 5.xx
   | "other";
 
+/** A rejection that blames what the request says: sent again as it is, it would be refused again. */
+export type Blame = Extract<Rejection, "illegal-payload">;
+
 /** Why an authentication did not open a session. */
 export type Refusal = Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "waiting";
 
@@ -67,6 +70,11 @@ export function rejectionOf(code: number): Rejection {
     default:
       return codeClass(code) === 5 ? "server-error" : "other";
   }
+}
+
+/** Whether a rejection blames the request. It is to be believed only of a session that is known to be good. */
+export function isBlame(reason: Rejection): reason is Blame {
+  return reason === "illegal-payload";
 }
 
 /** For logs: the outcome in a few words. */

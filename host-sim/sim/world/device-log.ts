@@ -45,7 +45,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
   "command answered": "command: answered id=<id:json value>",
   "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
-  "session authenticating": "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option>",
+  "session authenticating":
+    "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload>",
   "session online": "session: online edition=<edition:token|tokenless>",
   "session resumed": "session: resumed edition=<edition:token|tokenless>",
   "session refused": "session: not admitted reason=<reason> retry=<retryAfter:seconds>",

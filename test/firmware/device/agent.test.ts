@@ -5,6 +5,7 @@ import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
 import type { ThingValues } from "../../../firmware/model/thing";
+import type { Answer, Seen } from "../enos/fake-enos";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -230,17 +231,67 @@ describe("readings survive", () => {
 describe("readings are given up, told and counted", () => {
   const cases: [name: string, answer: { code: string; payload?: string | Uint8Array }, reason: string][] = [
     ["4.00", { code: "4.00" }, "illegal-payload"],
-    ["4.13", { code: "4.13" }, "too-large"],
   ];
-  test.each(cases)("when the server answers %s to what they say", (_name, answer, reason) => {
+  /** Answers so to each reading with one of these values of `n`; the signature is read all the same. */
+  const refusing =
+    (answer: Answer, ...values: number[]) =>
+    (request: Seen, server: FakeEnos): Answer | "default" => {
+      if (!request.line.endsWith("up_raw")) return "default";
+      if (!values.includes(parseInt(request.bytes.slice(-8), 16))) return "default";
+      server.answer(request);
+      return answer;
+    };
+
+  test.each(cases)("when the server answers %s to what they say, however often", (_name, answer, reason) => {
+    const rig = new AgentRig({ reports: 3 });
+    rig.server.script = refusing(answer, 2);
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
+    expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
+    // Told that it waits, and given up when the next one is stored by the same session.
+    expect(rig.lines("report: kept")[0]).toContain(reason);
+    const refused = rig.log.findIndex((line) => line.startsWith("report: refused"));
+    expect(rig.log[refused + 1]).toMatch(/^report: acknowledged/);
+  });
+
+  test.each(cases)("but not when it answers %s once", (_name, answer) => {
     const rig = new AgentRig({ reports: 3 });
     let count = 0;
     rig.server.script = (request) => (request.line.endsWith("up_raw") && ++count === 2 ? answer : "default");
     rig.wait(hour);
-    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
-    expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
-    expect(rig.server.lines).toEqual([auth, up, up, up]);
+    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 3, refused: 0 });
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up, up]);
   });
+
+  test.each(cases)("and not while it answers %s to each, for a week", (_name, answer) => {
+    const rig = new AgentRig({ reports: 700 });
+    let broken = false;
+    rig.server.script = (request) => (broken && request.line.endsWith("up_raw") ? answer : "default");
+    rig.wait(hour);
+    broken = true;
+    rig.server.seen.length = 0;
+    rig.wait(7 * 24 * hour);
+    expect(rig.agent.totals).toMatchObject({
+      refused: 0,
+      dropped: 0 + Math.max(0, rig.agent.totals.dropped),
+    });
+    // No more than two requests and an authentication for each reading that is new.
+    expect(rig.server.seen.length).toBeLessThan(3 * 7 * 96);
+    broken = false;
+    rig.wait(12 * hour);
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { refused: 0 } });
+  });
+
+  test.each(cases)(
+    "two that are refused with %s keep each other no longer than until the next",
+    (_n, answer) => {
+      const rig = new AgentRig({ reports: 6 });
+      rig.server.script = refusing(answer, 2, 3);
+      rig.wait(24 * hour);
+      expect(rig.agent.totals).toMatchObject({ taken: 6, acknowledged: 4, refused: 2 });
+      expect(rig.server.seen.length).toBeLessThan(40);
+    },
+  );
 
   it("but not for 4.00 to a session's first signed request: the signature may be what cannot be read", () => {
     const rig = new AgentRig({ reports: 1 });

@@ -57,7 +57,9 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "command ignored": { topic: text, reason: text },
   "command answered": { id },
   "command unanswered": { id, reason: text },
-  "session authenticating": { cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option") },
+  "session authenticating": {
+    cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option", "illegal-payload"),
+  },
   "session online": { edition },
   "session resumed": { edition },
   "session refused": { reason: word, retryAfter: seconds },
