@@ -228,6 +228,7 @@ export class Uploader {
       {
         path: this.#composer.path(upload),
         payload,
+        divisible: upload.entries.length > 1,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
           this.#onOutcome(upload, outcome, at);
@@ -272,12 +273,9 @@ export class Uploader {
       this.#upload = undefined;
       return;
     }
-    if (outcome.kind === "rejected" && isBlame(outcome.reason)) {
+    // Refused by the server, or too large for a datagram beside this session's signature.
+    if (outcome.kind !== "offline" && isBlame(outcome.reason)) {
       return this.#suspect(upload, outcome, outcome.reason, now);
-    }
-    // The same bytes would be refused again.
-    if (outcome.kind !== "offline" && outcome.reason === "too-large") {
-      return this.#refuse(upload, outcome.reason);
     }
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
     this.#keep(upload, describeOutcome(outcome), retryAfter, now);

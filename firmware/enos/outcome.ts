@@ -17,10 +17,14 @@ export type Rejection =
   | "other";
 
 /** A rejection that blames what the request says: sent again as it is, it would be refused again. */
-export type Blame = Extract<Rejection, "illegal-payload">;
+export type Blame = Extract<Rejection, "illegal-payload" | "too-large">;
 
-/** Why an authentication did not open a session. */
-export type Refusal = Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "waiting";
+/**
+ * Why an authentication did not open a session. `token-too-long`: signed with that token, no datagram would
+ * have room for anything else.
+ */
+export type Refusal =
+  Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "token-too-long" | "waiting";
 
 /** How a request ended. */
 export type PublishOutcome =
@@ -73,8 +77,8 @@ export function rejectionOf(code: number): Rejection {
 }
 
 /** Whether a rejection blames the request. It is to be believed only of a session that is known to be good. */
-export function isBlame(reason: Rejection): reason is Blame {
-  return reason === "illegal-payload";
+export function isBlame(reason: Rejection | Failure): reason is Blame {
+  return reason === "illegal-payload" || reason === "too-large";
 }
 
 /** For logs: the outcome in a few words. */

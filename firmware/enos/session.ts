@@ -12,15 +12,16 @@
  * got another secret for the device since, and then reads nonsense out of every signature.
  */
 import { Code, codeClass } from "../coap/code";
+import { ContentFormat } from "../coap/option";
 import { Backoff } from "../timing/backoff";
 import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
 import { isBlame, rejectionOf, wasAnswered } from "./outcome";
-import { RequestSigner } from "./sign";
-import { EnosOption, deviceRoot } from "./topic";
+import { RequestSigner, longestSignature } from "./sign";
+import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Option } from "../coap/option";
+import type { Option, OptionBlock } from "../coap/option";
 import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
@@ -111,6 +112,8 @@ export class Session {
   readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
   readonly #pauses: Backoff;
+  /** Of all topics that readings are sent to. */
+  readonly #longestPath: OptionBlock;
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
@@ -137,6 +140,8 @@ export class Session {
     this.#authentication = new Authentication(options);
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
+    const longest = `${deviceRoot(options.credentials)}/${Topic.measurepointResumeBatch}`;
+    this.#longestPath = pathOptions(longest, ContentFormat.json);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
@@ -197,6 +202,7 @@ export class Session {
     if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
+    if (!this.#carries(state.token)) return false;
     this.#state = "online";
     this.#edition = state.edition;
     this.#token = state.edition === "token" ? state.token : undefined;
@@ -223,7 +229,8 @@ export class Session {
   /** Different requests were refused one after the other: the next one authenticates the device anew. */
   doubt(reason: Blame, now: number): void {
     if (this.#state !== "online") return;
-    if (this.#everProven) this.#options.onEvent?.({ kind: "doubted", reason }, now);
+    if (this.#everProven || doubtful.indexOf(reason) < 0)
+      this.#options.onEvent?.({ kind: "doubted", reason }, now);
     this.#drop(reason);
   }
 
@@ -292,6 +299,7 @@ export class Session {
   #open(outcome: Outcome, sentAt: number): Refusal | undefined {
     const answer = this.#authentication.read(outcome);
     if (typeof answer === "string") return answer;
+    if (answer.token !== undefined && !this.#carries(answer.token)) return "token-too-long";
     this.#token = answer.token;
     this.#edition = answer.edition;
     this.#sequence = 0;
@@ -301,6 +309,14 @@ export class Session {
     this.#lastContact = sentAt;
     this.#state = "online";
     return undefined;
+  }
+
+  /** Whether a datagram has room for a reading beside a signature made with this token. */
+  #carries(token: Uint8Array): boolean {
+    if (token.length === 0) return true;
+    const { address, port, endpoint } = this.#options;
+    const options = [{ number: EnosOption.sign, value: new Uint8Array(longestSignature(token.length)) }];
+    return endpoint.carries({ address, port, code: Code.post, fixed: this.#longestPath, options });
   }
 
   /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */
@@ -370,7 +386,9 @@ export class Session {
       // The request was refused right after an authentication: repeating both for ever would drain the battery.
       this.#backOff(now);
     }
-    if (isBlame(reason) && (this.#proven || this.#resumed) && operation.repeated !== true) {
+    const divided = reason === "too-large" && operation.divisible === true;
+    const tried = this.#proven || this.#resumed;
+    if (isBlame(reason) && tried && operation.repeated !== true && !divided) {
       this.#drop(reason);
       this.#queue.unshift({ ...operation, repeated: true });
       return;

@@ -46,7 +46,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command answered": "command: answered id=<id:json value>",
   "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
   "session authenticating":
-    "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload>",
+    "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload|too-large>",
   "session online": "session: online edition=<edition:token|tokenless>",
   "session resumed": "session: resumed edition=<edition:token|tokenless>",
   "session refused": "session: not admitted reason=<reason> retry=<retryAfter:seconds>",

@@ -1,43 +1,18 @@
 /** The stand-in gets another secret for the device while readings wait. */
 import { expect, it } from "vitest";
-import { DemoApplication } from "../../../firmware/application";
-import { demoPeer, dk, pk, rig as cloudRig } from "../../host-sim/cloud/harness";
+import { dk, pk, rig as cloudRig } from "../../host-sim/cloud/harness";
+import { keys } from "../enos/fake-enos";
 import { flashOf } from "./journal-rig";
-import { AgentRig } from "../device/rig";
-import { FakeEnos, keys } from "../enos/fake-enos";
-import type { Rig } from "../../host-sim/cloud/harness";
+import { agentOf } from "./stand-in";
 
 const minute = 60_000;
 const hour = 60 * minute;
-
-/** The stand-in in the place of the tests' own EnOS. */
-class StandIn extends FakeEnos {
-  readonly #cloud: Rig;
-  readonly #now: () => number;
-
-  constructor(cloud: Rig, now: () => number) {
-    super();
-    this.#cloud = cloud;
-    this.#now = now;
-  }
-
-  override receive(datagram: Uint8Array): Uint8Array | undefined {
-    super.receive(datagram);
-    return this.#cloud.exchange(datagram, this.#now(), demoPeer);
-  }
-}
 
 it.each(["raw", "json"] as const)(
   "costs no reading that is sent as %s, and the log says what is wrong",
   (format) => {
     const cloud = cloudRig();
-    const application = new DemoApplication({ random: () => 0.5, rssi: () => -80, now: () => 0 });
-    const clock = { now: (): number => 0 };
-    const rig = new AgentRig(
-      { format, application, interval: 300, reports: 40, flash: flashOf(16, 1024) },
-      new StandIn(cloud, () => clock.now()),
-    );
-    clock.now = () => rig.now;
+    const rig = agentOf(cloud, { format, interval: 300, reports: 40, flash: flashOf(16, 1024) });
     const replace = (deviceSecret: string): void => {
       cloud.cloud.removeDevice(pk, dk, rig.now);
       cloud.cloud.createDevice({ productKey: pk, deviceKey: dk, deviceSecret }, rig.now);

@@ -231,6 +231,7 @@ describe("readings survive", () => {
 describe("readings are given up, told and counted", () => {
   const cases: [name: string, answer: { code: string; payload?: string | Uint8Array }, reason: string][] = [
     ["4.00", { code: "4.00" }, "illegal-payload"],
+    ["4.13", { code: "4.13" }, "too-large"],
   ];
   /** Answers so to each reading with one of these values of `n`; the signature is read all the same. */
   const refusing =

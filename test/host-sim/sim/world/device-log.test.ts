@@ -58,7 +58,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "command answered": { id },
   "command unanswered": { id, reason: text },
   "session authenticating": {
-    cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option", "illegal-payload"),
+    cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option", "illegal-payload", "too-large"),
   },
   "session online": { edition },
   "session resumed": { edition },
