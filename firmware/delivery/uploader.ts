@@ -251,9 +251,13 @@ export class Uploader {
 
   #onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
-      this.#judge(upload);
       const answer = this.#composer.answer(upload, outcome.payload);
-      if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);
+      if (answer === undefined) {
+        this.#keep(upload, "unreadable-answer", 0, now);
+        return this.#postpone(upload);
+      }
+      this.#judge(upload);
+      if (isStored(answer)) return this.#release(upload, answer, now);
       const reason = `enos-code=${answer.code}`;
       if (isFinal(answer.code)) return this.#refuse(upload, reason, answer.code);
       this.#keep(upload, reason, 0, now);
@@ -327,7 +331,7 @@ export class Uploader {
   }
 
   /** The cloud has the entries of the request. */
-  #release(upload: DeliveryRequest, answer: Answer | undefined, now: number): void {
+  #release(upload: DeliveryRequest, answer: Answer, now: number): void {
     this.#pauses.reset();
     // A device that has days of readings to send pauses between requests, so that it does not load the cell.
     this.#suspectPauses = false;
@@ -342,7 +346,7 @@ export class Uploader {
       } else {
         this.totals.messages += 1;
         this.#options.log({ kind: "message acknowledged", id: entry.id, topic: entry.topic });
-        this.#complete(entry, { kind: "accepted", data: answer?.data ?? {} });
+        this.#complete(entry, { kind: "accepted", data: answer.data });
       }
     }
   }

@@ -4,7 +4,7 @@
 import { Code, codeClass, codeText } from "../coap/code";
 import type { Failure, Outcome } from "../coap/exchange";
 
-/** A 4.xx or 5.xx as a word. */
+/** A 4.xx or 5.xx as a word, or a success that is none. */
 export type Rejection =
   | "illegal-payload" // 4.00
   | "unauthorized" // 4.01, again after a fresh authentication
@@ -14,6 +14,7 @@ export type Rejection =
   | "method-not-allowed" // 4.05
   | "too-large" // 4.13
   | "server-error" // 5.xx
+  | "not-stored" // a 2.xx that EnOS never gives to a message: nothing says that it was taken
   | "other";
 
 /** A rejection that blames what the request says: sent again as it is, it would be refused again. */
@@ -29,7 +30,7 @@ export type Refusal =
 /** How a request ended. */
 export type PublishOutcome =
   | { readonly kind: "accepted"; readonly payload: Uint8Array }
-  /** The server answered with an error. */
+  /** The server answered with an error, or with a success that does not mean that it took the request. */
   | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
   /** No answer. The server may or may not have taken it. */
   | { readonly kind: "unanswered"; readonly reason: Failure }
@@ -54,7 +55,15 @@ export function wasAnswered(end: Outcome["kind"]): boolean | undefined {
   }
 }
 
-/** The word for an error code. */
+/**
+ * Whether a code means that the server took the request: of EnOS's, 2.04 for whatever is sent to it, and any 2.xx
+ * for a GET, whose payload is what counts.
+ */
+export function isTaken(code: number, method: number): boolean {
+  return method === Code.get ? codeClass(code) === 2 : code === Code.changed;
+}
+
+/** The word for a code that does not mean that the request was taken. */
 export function rejectionOf(code: number): Rejection {
   switch (code) {
     case Code.badRequest:
@@ -72,7 +81,7 @@ export function rejectionOf(code: number): Rejection {
     case Code.requestEntityTooLarge:
       return "too-large";
     default:
-      return codeClass(code) === 5 ? "server-error" : "other";
+      return codeClass(code) === 5 ? "server-error" : codeClass(code) === 2 ? "not-stored" : "other";
   }
 }
 

@@ -11,12 +11,12 @@
  * A refusal that blames the request counts only in a session that was opened just now: the server may have
  * got another secret for the device since, and then reads nonsense out of every signature.
  */
-import { Code, codeClass } from "../coap/code";
+import { Code } from "../coap/code";
 import { ContentFormat } from "../coap/option";
 import { Backoff } from "../timing/backoff";
 import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
-import { isBlame, rejectionOf, wasAnswered } from "./outcome";
+import { isBlame, isTaken, rejectionOf, wasAnswered } from "./outcome";
 import { RequestSigner, longestSignature } from "./sign";
 import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
@@ -363,7 +363,7 @@ export class Session {
       return;
     }
     const message = outcome.message;
-    if (codeClass(message.code) === 2) {
+    if (isTaken(message.code, operation.code ?? Code.post)) {
       this.#lastContact = sentAt;
       // Not at the authentication: a server may admit the device and then refuse all that it sends.
       this.#pauses.reset();
