@@ -84,6 +84,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",
+  "start failed": "start: failed reason=<reason:quoted> failures=<failures:whole> retry=<retry:seconds>",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

@@ -99,6 +99,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "keys missing": {},
   "keys found": { imei: fc.stringMatching(/^\d{15}$/) },
   fault: { text },
+  "start failed": { reason: text, failures: whole, retry: seconds },
   settings: { text },
 };
 
