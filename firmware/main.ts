@@ -12,10 +12,12 @@ import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
 import { Driver } from "./device/driver";
+import { FailedStarts } from "./device/failed-starts";
 import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
+import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/family";
 // Which families these are is the manifest's to say: one line of the board's names its modem.
@@ -31,7 +33,9 @@ import { openJournalFlash } from "./board/journal-flash";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
+import type { Board } from "./board/boards";
 import type { LogEvent } from "./device/log";
+import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
 
 /** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
@@ -42,27 +46,64 @@ function log(event: LogEvent): void {
 }
 
 export default function main(): void {
+  const starts = new FailedStarts({
+    openStore: openStateStore,
+    timers: Timer,
+    random: Math.random,
+    again: () => start(starts),
+    restart: restartBoard,
+    log,
+  });
+  start(starts);
+}
+
+function start(starts: FailedStarts): void {
   try {
-    run(readSettings(config));
+    // A start from deep sleep follows one that has succeeded.
+    if (run(readParts()) !== "deep-sleep") starts.succeeded();
   } catch (error) {
+    if (!(error instanceof SettingsError)) return starts.failed(error);
     // A restart would not mend it: the board says what is wrong and does nothing more.
-    log({ kind: "settings", text: error instanceof Error ? error.message : "unreadable" });
+    log({ kind: "settings", text: error.message });
   }
 }
 
-/** @throws SettingsError before any hardware is touched */
-function run(settings: Settings): void {
-  const board = boardNamed(settings.board);
+/** What the settings choose, before any hardware is touched. */
+interface Parts {
+  readonly settings: Settings;
+  readonly board: Board;
+  readonly family: Family;
+}
+
+/** @throws SettingsError */
+function readParts(): Parts {
+  try {
+    const settings = readSettings(config);
+    const board = boardNamed(settings.board);
+    const only = families.length === 1 ? families[0].name : undefined;
+    return { settings, board, family: familyNamed(families, settings.modem ?? only ?? board.modem) };
+  } catch (error) {
+    // Whatever these throw speaks of the settings, as they read nothing else.
+    throw new SettingsError(error instanceof Error ? error.message : "unreadable");
+  }
+}
+
+/**
+ * Puts the device together and starts it.
+ *
+ * @returns why the board started
+ * @throws SettingsError for keys that cannot work, and what the hardware throws
+ */
+function run({ settings, board, family }: Parts): string {
+  const credentials = readCredentials(config);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
   const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), log);
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new PersistentState(openStateStore(), Math.random, log, woken?.memory);
+  const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory);
   let writer: SerialWriter | undefined;
 
-  const only = families.length === 1 ? families[0].name : undefined;
-  const family = familyNamed(families, settings.modem ?? only ?? board.modem);
   const { port, transmit, receive, ...lines } = wire({
     board,
     settings,
@@ -87,7 +128,6 @@ function run(settings: Settings): void {
     log: modemLog(log),
   });
 
-  const credentials = readCredentials(config);
   const identify = (): Identification =>
     new Identification({ modem, store: storeDeviceKey, restart: restartBoard, log });
   const { productKey, deviceKey, deviceSecret } = credentials;
@@ -168,4 +208,5 @@ function run(settings: Settings): void {
   if (known !== undefined) agent.setTime(known, clock.now());
   log({ kind: "agent start", interval: 1000 * settings.interval });
   driver.start();
+  return reason;
 }

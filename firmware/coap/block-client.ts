@@ -45,6 +45,10 @@ export interface BlockClientOptions {
   readonly blockToken: "fresh" | "same";
 }
 
+const leastBlock = 16;
+/** Bytes of Size1 and block number that a long body needs and an empty one does not. */
+const longestSize1 = 4;
+
 /** How often a transfer starts over: once the server has lost it (4.08) or changed the body (ETag). */
 const restarts = 1;
 
@@ -163,13 +167,24 @@ class Transfer implements Exchange, PlainRequest {
     if (!this.#uploading) {
       this.#uploading = true;
       // The largest block for which a datagram has room beside these options.
-      const probe = this.#blockOptions(options, true, true, this.#options.offerBlockSize);
-      const room = this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
-      this.#szx = Math.min(this.#szx, szxFor(room));
+      this.#szx = Math.min(this.#szx, szxFor(this.#room(options)));
     }
     const blocks = Math.ceil(this.#body.length / blockSize(Math.max(this.#szx, 0)));
     if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.#finish({ kind: "too-large" }, now);
     this.#sendBlock(options, now);
+  }
+
+  /** Bytes of a body that a datagram holds beside these options and those of a block. */
+  #room(options: readonly Option[]): number {
+    const probe = this.#blockOptions(options, true, true, this.#options.offerBlockSize);
+    return this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
+  }
+
+  /** Whether a body of any length has room beside the request's options, in blocks of 16 bytes if need be. */
+  carries(): boolean {
+    // As long as every Request-Tag is; no upload takes this one.
+    this.#tag = new Uint8Array(2);
+    return this.#room(this.#callersOptions()) >= leastBlock + longestSize1;
   }
 
   #sendBlock(options: readonly Option[], now: number): void {
@@ -356,6 +371,11 @@ export class BlockClient {
     const transfer = new Transfer(this.#options, this.#tags, request);
     transfer.start(now);
     return transfer;
+  }
+
+  /** Whether the request's options leave room in a datagram for at least a small block of any body. */
+  carries(request: Request): boolean {
+    return new Transfer(this.#options, this.#tags, request).carries();
   }
 }
 

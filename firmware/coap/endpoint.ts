@@ -255,6 +255,14 @@ export class Endpoint {
     return this.#blockClient.request(request, now);
   }
 
+  /**
+   * Whether a request with these options can have a body of any length: whole, or in blocks of 16 bytes at
+   * least. Else it would end as `too-large`.
+   */
+  carries(request: Omit<Request, "onComplete">): boolean {
+    return this.#blockClient.carries({ ...request, onComplete(): void {} });
+  }
+
   /** Retransmits, acknowledges, gives up and forgets what is due. */
   poll(now: number): void {
     if (this.#closed) return;

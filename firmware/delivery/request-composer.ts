@@ -139,15 +139,15 @@ export class RequestComposer {
   }
 
   /**
-   * What the body of a 2.xx says: EnOS's code, 200 for stored; undefined when the body cannot be read
-   * or speaks of something else.
+   * What the body of a 2.04 says: EnOS's code, 200 for stored. Undefined when the body cannot be read or speaks
+   * of something else, so that nothing says that the request was stored.
    */
   answer(upload: DeliveryRequest, payload: Uint8Array): Answer | undefined {
     if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload);
     const answer = decodeAnswer(payload);
-    return answer !== undefined && answer.requestId === upload.id
-      ? { code: answer.code, data: {} }
-      : undefined;
+    // Of a product without a script of its own for answers EnOS gives the JSON as it is.
+    if (answer === undefined) return readAnswer(payload);
+    return answer.requestId === upload.id ? { code: answer.code, data: {} } : undefined;
   }
 
   #path(topic: string, raw: boolean): OptionBlock {

@@ -164,6 +164,12 @@ export class UploadQueue {
     });
   }
 
+  /** The entry with this id, if it is in RAM. */
+  find(id: number): Entry | undefined {
+    const index = this.#indexOf(id);
+    return index < 0 ? undefined : this.#entries[index];
+  }
+
   /** Moves an entry behind all others that are in RAM. */
   postpone(entry: Entry): void {
     const index = this.#indexOf(entry.id);

@@ -4,18 +4,19 @@
  *    append -> queue -> plan -> sent -> stored -> released
  *                ^               | no answer, 5.xx: the same request again, after a pause that grows
  *                +---------------+ refused with others: each by itself
- *                                | refused alone: given up, told and counted
+ *                                | refused alone: waits until another request of the same session is
+ *                                | accepted, so that the session is not to blame; then given up, told and counted
  *
  * A request, once it was sent, is sent again as it was: under another id the cloud could not tell a
  * second delivery from a new one.
  */
 import { isFinal } from "../enos/body";
-import { describeOutcome } from "../enos/outcome";
+import { describeOutcome, isBlame } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
 import { UploadQueue } from "./upload-queue";
 import { RequestComposer, isStored } from "./request-composer";
 import type { Answer } from "../enos/body";
-import type { PublishOutcome, Rejection } from "../enos/outcome";
+import type { Blame, PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
 import type { Flash } from "../journal/flash";
@@ -59,6 +60,17 @@ export interface UploaderOptions {
 const firstPause = 30_000;
 const longestPause = 3_600_000;
 
+/** Most entries of which it is known that they were refused. */
+const mostSuspects = 32;
+
+/** An entry that was refused although it was sent alone: it, or the session, is to blame. */
+interface Suspect {
+  readonly id: number;
+  /** Which session it was, by `Session.opened`. */
+  readonly session: number;
+  readonly reason: Blame;
+}
+
 /** Sends readings and messages, each until the cloud has it or has refused it for good. */
 export class Uploader {
   readonly #options: UploaderOptions;
@@ -71,6 +83,9 @@ export class Uploader {
   /** Entries are sent until none waits. True at the start: the first contact does not wait for a batch. */
   #draining = true;
   #notBefore = 0;
+  #suspects: Suspect[] = [];
+  /** The pause under way is for a suspect, and not for a link or a server that fails. */
+  #suspectPauses = false;
   /** Epoch ms at monotonic zero, once the network has told the time. */
   #epoch: number | undefined;
 
@@ -163,6 +178,8 @@ export class Uploader {
     const taken = this.#queue.append(entry);
     if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
     if (taken !== "kept") return false;
+    // It may show whether the session or the suspect is to blame.
+    if (this.#suspectPauses) this.#notBefore = 0;
     if (entry.kind === "message") this.#draining = true;
     return true;
   }
@@ -211,6 +228,7 @@ export class Uploader {
       {
         path: this.#composer.path(upload),
         payload,
+        divisible: upload.entries.length > 1,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
           this.#onOutcome(upload, outcome, at);
@@ -223,7 +241,7 @@ export class Uploader {
   #nextUpload(now: number): DeliveryRequest | undefined {
     const { lateAfter, memory } = this.#options;
     if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
-    const entries = this.#queue.next(now, lateAfter);
+    const entries = this.#unsuspectedFirst(this.#queue.next(now, lateAfter));
     if (entries.length === 0) return undefined;
     const id = memory.peekId();
     const upload = this.#composer.plan(entries, id, lateAfter, now);
@@ -234,7 +252,12 @@ export class Uploader {
   #onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
-      if (answer === undefined || isStored(answer)) return this.#release(upload, answer, now);
+      if (answer === undefined) {
+        this.#keep(upload, "unreadable-answer", 0, now);
+        return this.#postpone(upload);
+      }
+      this.#judge(upload);
+      if (isStored(answer)) return this.#release(upload, answer, now);
       const reason = `enos-code=${answer.code}`;
       if (isFinal(answer.code)) return this.#refuse(upload, reason, answer.code);
       this.#keep(upload, reason, 0, now);
@@ -254,11 +277,9 @@ export class Uploader {
       this.#upload = undefined;
       return;
     }
-    const illegal =
-      outcome.kind === "rejected" && outcome.reason === "illegal-payload" && this.#options.session.proven;
-    // The same bytes would be refused again.
-    if (illegal || (outcome.kind !== "offline" && outcome.reason === "too-large")) {
-      return this.#refuse(upload, outcome.reason);
+    // Refused by the server, or too large for a datagram beside this session's signature.
+    if (outcome.kind !== "offline" && isBlame(outcome.reason)) {
+      return this.#suspect(upload, outcome, outcome.reason, now);
     }
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
     this.#keep(upload, describeOutcome(outcome), retryAfter, now);
@@ -266,10 +287,54 @@ export class Uploader {
     if (outcome.kind === "rejected" && blames(outcome.reason)) this.#postpone(upload);
   }
 
+  /**
+   * The request was refused for what it says, in a session that has accepted nothing so far: its own entry is
+   * to blame, or the session is. The next different request shows which.
+   */
+  #suspect(upload: DeliveryRequest, outcome: PublishOutcome, reason: Blame, now: number): void {
+    if (upload.entries.length > 1) return this.#refuse(upload, reason);
+    const { session } = this.#options;
+    const { opened } = session;
+    const { id } = upload.entries[0];
+    const others = this.#suspects.filter((each) => each.id !== id);
+    const known = others.length < this.#suspects.length;
+    this.#suspects = others.concat({ id, session: opened, reason });
+    if (this.#suspects.length > mostSuspects) this.#suspects.shift();
+    // Suspects that were refused in an earlier session too say nothing new about this one.
+    if (!known && others.some((each) => each.session === opened)) session.doubt(reason, now);
+    this.#keep(upload, describeOutcome(outcome), 0, now);
+    this.#suspectPauses = true;
+    this.#postpone(upload);
+  }
+
+  /** The server has accepted a request: what was refused in the same session is itself to blame. */
+  #judge(upload: DeliveryRequest): void {
+    if (this.#suspects.length === 0) return;
+    const { opened } = this.#options.session;
+    const suspects = this.#suspects.filter(({ id }) => !upload.entries.some((entry) => entry.id === id));
+    this.#suspects = suspects.filter(({ session }) => session !== opened);
+    for (let i = 0; i < suspects.length; i++) {
+      const { id, session, reason } = suspects[i];
+      // One that has left RAM is sent once more when it is back.
+      const entry = session === opened ? this.#queue.find(id) : undefined;
+      if (entry === undefined) continue;
+      this.#queue.release(entry);
+      this.#giveUp(entry, reason);
+    }
+  }
+
+  /** Suspects are sent when nothing else waits, as only another request can tell whether they are to blame. */
+  #unsuspectedFirst(entries: readonly Entry[]): readonly Entry[] {
+    if (this.#suspects.length === 0) return entries;
+    const others = entries.filter(({ id }) => !this.#suspects.some((suspect) => suspect.id === id));
+    return others.length > 0 ? others : entries;
+  }
+
   /** The cloud has the entries of the request. */
-  #release(upload: DeliveryRequest, answer: Answer | undefined, now: number): void {
+  #release(upload: DeliveryRequest, answer: Answer, now: number): void {
     this.#pauses.reset();
     // A device that has days of readings to send pauses between requests, so that it does not load the cell.
+    this.#suspectPauses = false;
     this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) {
@@ -281,7 +346,7 @@ export class Uploader {
       } else {
         this.totals.messages += 1;
         this.#options.log({ kind: "message acknowledged", id: entry.id, topic: entry.topic });
-        this.#complete(entry, { kind: "accepted", data: answer?.data ?? {} });
+        this.#complete(entry, { kind: "accepted", data: answer.data });
       }
     }
   }
@@ -290,6 +355,7 @@ export class Uploader {
   #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number): void {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
+    this.#suspectPauses = false;
     const { id, entries, topic } = upload;
     const waiting = this.#queue.length;
     if (entries[0].kind === "message") {

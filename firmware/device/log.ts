@@ -54,6 +54,13 @@ type DeviceEvent =
   | { readonly kind: "keys missing" }
   | { readonly kind: "keys found"; readonly imei: string }
   | { readonly kind: "journal no partition"; readonly name: string; readonly reason: string }
+  /** The board could not be put together, `failures` times in a row; it starts again after `retry`. */
+  | {
+      readonly kind: "start failed";
+      readonly reason: string;
+      readonly failures: number;
+      readonly retry: number;
+    }
   /** Settings that cannot work: nothing else follows. */
   | { readonly kind: "settings"; readonly text: string };
 
@@ -153,6 +160,8 @@ const words: Words = Object.freeze<Words>({
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "keys found": (e) => `keys: device key is the IMEI ${e.imei}; restart`,
   fault: (e) => `fault: ${oneLine(e.text)}`,
+  "start failed": (e) =>
+    `start: failed reason=${quoted(e.reason)} failures=${e.failures} retry=${seconds(e.retry)}`,
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 

@@ -43,12 +43,23 @@ export function measurepointParams(points: unknown, time: number | undefined): u
 
 /** What EnOS answers inside a 2.xx. */
 export interface Answer {
-  /** 200 for success. */
+  /** 200 for success. Some of EnOS's examples have it as text. */
   readonly code: number;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 const nothing: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** The code as a number: text counts only when it is the digits of one. */
+function codeOf(code: unknown): number | undefined {
+  if (typeof code === "number") return code;
+  if (typeof code !== "string" || code.length === 0 || code.length > 6) return undefined;
+  for (let i = 0; i < code.length; i++) {
+    const digit = code.charCodeAt(i);
+    if (digit < 0x30 || digit > 0x39) return undefined;
+  }
+  return Number(code);
+}
 
 /**
  * Reads the answer to a JSON request; undefined when the body is not such an answer. An empty body
@@ -57,7 +68,7 @@ const nothing: Readonly<Record<string, unknown>> = Object.freeze({});
 export function readAnswer(payload: Uint8Array): Answer | undefined {
   if (payload.length === 0) return { code: enosOk, data: nothing };
   const answer = parseJsonObject(payload);
-  if (answer === undefined || typeof answer.code !== "number") return undefined;
-  const { code, data } = answer;
-  return { code, data: isObject(data) ? data : nothing };
+  const code = codeOf(answer?.code);
+  if (answer === undefined || code === undefined) return undefined;
+  return { code, data: isObject(answer.data) ? answer.data : nothing };
 }

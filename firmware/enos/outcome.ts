@@ -4,7 +4,7 @@
 import { Code, codeClass, codeText } from "../coap/code";
 import type { Failure, Outcome } from "../coap/exchange";
 
-/** A 4.xx or 5.xx as a word. */
+/** A 4.xx or 5.xx as a word, or a success that is none. */
 export type Rejection =
   | "illegal-payload" // 4.00
   | "unauthorized" // 4.01, again after a fresh authentication
@@ -14,15 +14,23 @@ export type Rejection =
   | "method-not-allowed" // 4.05
   | "too-large" // 4.13
   | "server-error" // 5.xx
+  | "not-stored" // a 2.xx that EnOS never gives to a message: nothing says that it was taken
   | "other";
 
-/** Why an authentication did not open a session. */
-export type Refusal = Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "waiting";
+/** A rejection that blames what the request says: sent again as it is, it would be refused again. */
+export type Blame = Extract<Rejection, "illegal-payload" | "too-large">;
+
+/**
+ * Why an authentication did not open a session. `token-too-long`: signed with that token, no datagram would
+ * have room for anything else.
+ */
+export type Refusal =
+  Rejection | Failure | "edition-mismatch" | "unreadable-answer" | "token-too-long" | "waiting";
 
 /** How a request ended. */
 export type PublishOutcome =
   | { readonly kind: "accepted"; readonly payload: Uint8Array }
-  /** The server answered with an error. */
+  /** The server answered with an error, or with a success that does not mean that it took the request. */
   | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
   /** No answer. The server may or may not have taken it. */
   | { readonly kind: "unanswered"; readonly reason: Failure }
@@ -47,7 +55,15 @@ export function wasAnswered(end: Outcome["kind"]): boolean | undefined {
   }
 }
 
-/** The word for an error code. */
+/**
+ * Whether a code means that the server took the request: of EnOS's, 2.04 for whatever is sent to it, and any 2.xx
+ * for a GET, whose payload is what counts.
+ */
+export function isTaken(code: number, method: number): boolean {
+  return method === Code.get ? codeClass(code) === 2 : code === Code.changed;
+}
+
+/** The word for a code that does not mean that the request was taken. */
 export function rejectionOf(code: number): Rejection {
   switch (code) {
     case Code.badRequest:
@@ -65,8 +81,13 @@ export function rejectionOf(code: number): Rejection {
     case Code.requestEntityTooLarge:
       return "too-large";
     default:
-      return codeClass(code) === 5 ? "server-error" : "other";
+      return codeClass(code) === 5 ? "server-error" : codeClass(code) === 2 ? "not-stored" : "other";
   }
+}
+
+/** Whether a rejection blames the request. It is to be believed only of a session that is known to be good. */
+export function isBlame(reason: Rejection | Failure): reason is Blame {
+  return reason === "illegal-payload" || reason === "too-large";
 }
 
 /** For logs: the outcome in a few words. */

@@ -12,6 +12,8 @@ export interface Publication {
   readonly payload?: Uint8Array;
   /** The request answers a command: a command on its response counts against `downlinkLimit`. */
   readonly answer?: boolean;
+  /** The request is sent in parts if it is too large, so that this is no reason to doubt the session. */
+  readonly divisible?: boolean;
   /** Called exactly once. */
   readonly onComplete: (outcome: PublishOutcome, now: number) => void;
 }

@@ -7,21 +7,25 @@
  *    closed --------> authenticating --------> online ---------------------------------------+
  *       ^                  |  4.xx, 5.xx, none            next send(): authenticate again <---+
  *       +------------------+  then wait: 15 s, 30 s, ... up to an hour
+ *
+ * A refusal that blames the request counts only in a session that was opened just now: the server may have
+ * got another secret for the device since, and then reads nonsense out of every signature.
  */
-import { Code, codeClass } from "../coap/code";
+import { Code } from "../coap/code";
+import { ContentFormat } from "../coap/option";
 import { Backoff } from "../timing/backoff";
 import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
-import { rejectionOf, wasAnswered } from "./outcome";
-import { RequestSigner } from "./sign";
-import { EnosOption, deviceRoot } from "./topic";
+import { isBlame, isTaken, rejectionOf, wasAnswered } from "./outcome";
+import { RequestSigner, longestSignature } from "./sign";
+import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Option } from "../coap/option";
+import type { Option, OptionBlock } from "../coap/option";
 import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
-import type { PublishOutcome, Refusal, Rejection } from "./outcome";
+import type { Blame, PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
 
 export interface SessionSettings {
@@ -62,22 +66,25 @@ export interface SessionState {
   readonly sequence: number;
 }
 
+/** Why a session authenticates: it is the first, the last one has lapsed, or a request was refused so. */
+export type AuthenticationCause = "first" | "lapsed" | "unauthorized" | "bad-option" | Blame;
+
 /** An event of a session, for logs. Holds no secret. */
 export type SessionEvent =
-  | { readonly kind: "authenticating"; readonly cause: "first" | "lapsed" | "unauthorized" | "bad-option" }
+  | { readonly kind: "authenticating"; readonly cause: AuthenticationCause }
   | { readonly kind: "online"; readonly edition: Edition }
   /** A session from before a restart goes on. */
   | { readonly kind: "resumed"; readonly edition: Edition }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
   /**
-   * The server admits the device and then refuses its first request for a reason that the request's
-   * signature, made with `iv`, or the edition may have given.
+   * The server admits the device and then refuses its first request, or several different ones in a row, for
+   * a reason that the requests' signature, made with `iv`, or the edition may have given.
    */
   | { readonly kind: "doubted"; readonly reason: Rejection }
   | { readonly kind: "downlink-ignored"; readonly reason: string };
 
 interface Operation extends Publication {
-  /** The request was sent before and refused with 4.01 or 4.02, so the device has authenticated anew. */
+  /** The request was sent before and refused, and the device has authenticated anew because of that. */
   repeated?: boolean;
 }
 
@@ -105,14 +112,22 @@ export class Session {
   readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
   readonly #pauses: Backoff;
+  /** Of all topics that readings are sent to. */
+  readonly #longestPath: OptionBlock;
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
   #token: Uint8Array | undefined;
   #sequence = 0;
+  /** The server has accepted a request of this session. */
   #proven = false;
+  /** The server has accepted a request of any session since start. */
+  #everProven = false;
+  /** The session is from before a restart. */
+  #resumed = false;
+  #opened = 0;
   #lastContact = 0;
-  #cause: "first" | "lapsed" | "unauthorized" | "bad-option" = "first";
+  #cause: AuthenticationCause = "first";
   #notBefore = 0;
   #queue: Operation[] = [];
   #busy = false;
@@ -125,6 +140,8 @@ export class Session {
     this.#authentication = new Authentication(options);
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
+    const longest = `${deviceRoot(options.credentials)}/${Topic.measurepointResumeBatch}`;
+    this.#longestPath = pathOptions(longest, ContentFormat.json);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
@@ -148,12 +165,9 @@ export class Session {
     return this.#edition;
   }
 
-  /**
-   * Whether this session's requests are known to be read: a 4.00 then speaks of the payload and not
-   * of a signature made with a wrong `iv`. Without signatures there is nothing to doubt.
-   */
-  get proven(): boolean {
-    return this.#state === "online" && (this.#proven || this.#token === undefined);
+  /** How many sessions were opened since start, so that two requests can be told to be of the same one. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Whether a request is under way or waits. */
@@ -188,11 +202,14 @@ export class Session {
     if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
+    if (!this.#carries(state.token)) return false;
     this.#state = "online";
     this.#edition = state.edition;
     this.#token = state.edition === "token" ? state.token : undefined;
     this.#sequence = state.sequence - 1;
     this.#proven = false;
+    this.#resumed = true;
+    this.#opened += 1;
     this.#lastContact = lastContact;
     this.#options.onEvent?.({ kind: "resumed", edition: state.edition }, now);
     return true;
@@ -207,6 +224,14 @@ export class Session {
     }
     this.#queue.push(publication);
     this.#advance(now);
+  }
+
+  /** Different requests were refused one after the other: the next one authenticates the device anew. */
+  doubt(reason: Blame, now: number): void {
+    if (this.#state !== "online") return;
+    if (this.#everProven || doubtful.indexOf(reason) < 0)
+      this.#options.onEvent?.({ kind: "doubted", reason }, now);
+    this.#drop(reason);
   }
 
   #valid(now: number): boolean {
@@ -233,7 +258,7 @@ export class Session {
     }
   }
 
-  #drop(cause: "lapsed" | "unauthorized" | "bad-option"): void {
+  #drop(cause: AuthenticationCause): void {
     this.#state = "closed";
     this.#token = undefined;
     this.#cause = cause;
@@ -274,13 +299,24 @@ export class Session {
   #open(outcome: Outcome, sentAt: number): Refusal | undefined {
     const answer = this.#authentication.read(outcome);
     if (typeof answer === "string") return answer;
+    if (answer.token !== undefined && !this.#carries(answer.token)) return "token-too-long";
     this.#token = answer.token;
     this.#edition = answer.edition;
     this.#sequence = 0;
     this.#proven = false;
+    this.#resumed = false;
+    this.#opened += 1;
     this.#lastContact = sentAt;
     this.#state = "online";
     return undefined;
+  }
+
+  /** Whether a datagram has room for a reading beside a signature made with this token. */
+  #carries(token: Uint8Array): boolean {
+    if (token.length === 0) return true;
+    const { address, port, endpoint } = this.#options;
+    const options = [{ number: EnosOption.sign, value: new Uint8Array(longestSignature(token.length)) }];
+    return endpoint.carries({ address, port, code: Code.post, fixed: this.#longestPath, options });
   }
 
   /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */
@@ -327,11 +363,12 @@ export class Session {
       return;
     }
     const message = outcome.message;
-    if (codeClass(message.code) === 2) {
+    if (isTaken(message.code, operation.code ?? Code.post)) {
       this.#lastContact = sentAt;
       // Not at the authentication: a server may admit the device and then refuse all that it sends.
       this.#pauses.reset();
       this.#proven = true;
+      this.#everProven = true;
       // In this order the answer to a command is sent before the next command is fetched.
       this.#complete(operation, { kind: "accepted", payload: message.payload }, now);
       this.#downlinks.take(message, now);
@@ -349,7 +386,14 @@ export class Session {
       // The request was refused right after an authentication: repeating both for ever would drain the battery.
       this.#backOff(now);
     }
-    if (doubtful.indexOf(reason) >= 0 && !this.#proven)
+    const divided = reason === "too-large" && operation.divisible === true;
+    const tried = this.#proven || this.#resumed;
+    if (isBlame(reason) && tried && operation.repeated !== true && !divided) {
+      this.#drop(reason);
+      this.#queue.unshift({ ...operation, repeated: true });
+      return;
+    }
+    if (doubtful.indexOf(reason) >= 0 && !(isBlame(reason) ? this.#everProven : this.#proven))
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
     this.#complete(operation, { kind: "rejected", code: message.code, reason }, now);
   }

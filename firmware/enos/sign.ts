@@ -84,6 +84,12 @@ export class RequestSigner {
   }
 }
 
+/** How long the value of option 2101 is with a token of `tokenLength` bytes, at any sequence below 10^10. */
+export function longestSignature(tokenLength: number): number {
+  const length = "token".length + tokenLength + "sequence".length + 10;
+  return 2 * block * (Math.floor(length / block) + 1);
+}
+
 function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array {
   if (iv === "zero") return new Uint8Array(block);
   if (iv === "key") return key;

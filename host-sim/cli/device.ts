@@ -198,6 +198,9 @@ function openData(directory: string): ReturnType<typeof openDeviceDirectory> {
 
 /** What to check when the server lets the device in and then refuses its first request. */
 function doubt(reason: Rejection, flags: DeviceFlags): string {
+  if (reason === "too-large") {
+    return `${flags.server} refuses different requests as too large (4.13): check that it is the CoAP server of EnOS`;
+  }
   const text =
     reason === "illegal-payload"
       ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv === "zero" || flags.iv === "key" ? flags.iv : "hex"}), or --format ${flags.format === "json" ? "raw" : "json"}`
@@ -219,6 +222,7 @@ function advice(event: Extract<SessionEvent, { kind: "refused" }>, flags: Device
     reset: `${server} speaks CoAP but rejects the request (RST): check that it is the CoAP server of EnOS`,
     "edition-mismatch": `${server} gives no token, so it speaks the other edition: leave out --edition or use tokenless`,
     "unreadable-answer": `${server} answers something else than EnOS does: check the address`,
+    "token-too-long": `${server} gives a token so long that no datagram has room for a reading beside its signature: check the address`,
     "server-error": `${server} has an internal error (5.00): try again later`,
   };
   return texts[event.reason] ?? `${server} did not let the device in: ${event.reason}`;

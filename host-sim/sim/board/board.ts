@@ -8,7 +8,7 @@
  */
 import { EngineStopped, GuestFault, nothing } from "../engine/engine";
 import { BoardFlash } from "./flash";
-import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons } from "./protocol";
+import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons, valueType } from "./protocol";
 import { cipher, digest } from "./crypto";
 import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
 import type { Engine } from "../engine/engine";
@@ -24,6 +24,9 @@ export interface SerialWire {
   /** Room in the FIFO now, bytes. */
   txFree(): number;
 }
+
+/** What can fail: the UART when it is opened, key-value storage when it is read or written. */
+export type FailingPart = "serial" | "storage";
 
 /** Why a board has stopped: on real hardware it would now boot again. */
 export interface Restart {
@@ -48,6 +51,8 @@ export interface BoardOptions {
   readonly config: Record<string, unknown>;
   /** Key-value storage: hand the same Map to the board that comes after a restart. */
   readonly keyValue: KeyValueStores;
+  /** Why a part of its hardware fails now: the firmware gets an exception with that text. */
+  readonly failing?: (part: FailingPart) => string | undefined;
   /** Partitions of its flash, likewise. */
   readonly flash?: FlashPartitions;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
@@ -217,11 +222,13 @@ export class Board {
     // After a restart, or without power, nothing that the firmware still does has an effect.
     if (!this.#running || this.#restart !== undefined) return nothing;
     const { keyValue } = this.#options;
+    let failure: string | undefined;
     switch (command[0]) {
       case GuestCommand.trace:
         this.#options.onTrace(textAt(command, commandHeader, command.length));
         return nothing;
       case GuestCommand.serialOpen:
+        if ((failure = this.#failure("serial")) !== undefined) return utf16(failure);
         this.#openSerial(command[1] === 1);
         return nothing;
       case GuestCommand.serialWrite:
@@ -238,8 +245,9 @@ export class Board {
       case GuestCommand.cipher:
         return cipher(command);
       case GuestCommand.keyRead:
-        return readKey(keyValue, command);
+        return this.#readKey(command);
       case GuestCommand.keyWrite:
+        if ((failure = this.#failure("storage")) !== undefined) return utf16(failure);
         writeKey(keyValue, command, this.#options.power);
         return nothing;
       case GuestCommand.keyDelete:
@@ -278,6 +286,16 @@ export class Board {
     }
   }
 
+  #failure(part: FailingPart): string | undefined {
+    return this.#options.failing?.(part);
+  }
+
+  #readKey(command: Uint8Array): Uint8Array {
+    const failure = this.#failure("storage");
+    if (failure === undefined) return readKey(this.#options.keyValue, command);
+    return Buffer.concat([Uint8Array.of(valueType.failed, 0), utf16(failure)]);
+  }
+
   /** Opens the UART. Its FIFO is empty, so the interrupt of room comes as soon as the firmware returns. */
   #openSerial(hearsWritable: boolean): void {
     this.#serialOpen = true;
@@ -298,6 +316,9 @@ export class Board {
     this.#options.onClockSet?.(set - (this.#options.epoch + this.#now));
   }
 }
+
+/** A text as it goes over the bridge. */
+const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
 
 const full = new Uint8Array([0]);
 const taken = new Uint8Array([1]);

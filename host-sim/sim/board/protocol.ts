@@ -32,7 +32,7 @@
  *   +------+------+-------------+-------- - - -
  *
  *   trace        body: text
- *   serialOpen   a: 1 if it listens to onWritable; body: baud u32
+ *   serialOpen   a: 1 if it listens to onWritable; body: baud u32   answer: text, why it failed; none: opened
  *   serialWrite  body: bytes                           answer: 1 byte, 1 taken, 0 "output full"
  *   serialClose
  *   pinWrite     a: level, b: pin
@@ -40,7 +40,7 @@
  *   cipher       a: `cipherMode` | `cipherDecrypt`, b: key length
  *                body: key | iv (16 bytes) | whole blocks of data   answer: as many bytes
  *   keyRead      b: path length; body: path, key       answer: `valueType` u8 | 0 | value
- *   keyWrite     a: `valueType`, b: path length; body: key length u16 | path, key | value
+ *   keyWrite     a: `valueType`, b: path length; body: key length u16 | path, key | value   answer: as serialOpen
  *   keyDelete    as keyRead
  *   keyList      body: path                            answer: text, each key followed by U+0000
  *   clockSet     body: wall clock f64 (epoch ms)
@@ -126,5 +126,5 @@ export const cipherMode = Object.freeze({ ecb: 0, cbc: 1 });
 /** Added to the mode for decryption. */
 export const cipherDecrypt = 2;
 
-/** What a value in the key-value storage is. */
-export const valueType = Object.freeze({ absent: 0, buffer: 1, string: 2, number: 3 });
+/** What a value in the key-value storage is; `failed`: the text says why it could not be read. */
+export const valueType = Object.freeze({ absent: 0, buffer: 1, string: 2, number: 3, failed: 4 });

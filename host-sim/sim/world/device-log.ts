@@ -45,7 +45,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
   "command answered": "command: answered id=<id:json value>",
   "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
-  "session authenticating": "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option>",
+  "session authenticating":
+    "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload|too-large>",
   "session online": "session: online edition=<edition:token|tokenless>",
   "session resumed": "session: resumed edition=<edition:token|tokenless>",
   "session refused": "session: not admitted reason=<reason> retry=<retryAfter:seconds>",
@@ -83,6 +84,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",
+  "start failed": "start: failed reason=<reason:quoted> failures=<failures:whole> retry=<retry:seconds>",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

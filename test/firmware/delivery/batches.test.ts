@@ -132,24 +132,50 @@ describe("several readings in one datagram", () => {
 
 describe("when the server refuses several at once", () => {
   const bad = { code: "2.04", payload: JSON.stringify({ id: "1", code: 1204, data: {} }) };
+  it.each([["an EnOS code", bad]])(
+    "with %s, each goes by itself and only the guilty one is given up",
+    (_what, answer) => {
+      const rig = new AgentRig({ format: "json", batch: 4, reports: 9 });
+      rig.agent.setTime(epoch, 0);
+      // The first five are accepted: from then on a 4.00 speaks of the payload.
+      rig.server.script = (request, server) => {
+        if (request.line.startsWith("POST /auth") || !numbers(request).includes(8)) return "default";
+        server.answer(request);
+        return answer;
+      };
+      rig.wait(4 * hour);
+      expect(reports(rig).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6, 7, 8, 9], [6], [7], [8], [9]]);
+      expect(rig.agent.totals).toMatchObject({ taken: 9, acknowledged: 8, refused: 1, dropped: 0 });
+      expect(rig.lines("report: apart")).toHaveLength(1);
+    },
+  );
+
   it.each([
-    ["an EnOS code", bad],
-    ["4.00", { code: "4.00" }],
-    ["4.13", { code: "4.13" }],
-  ])("with %s, each goes by itself and only the guilty one is given up", (_what, answer) => {
-    const rig = new AgentRig({ format: "json", batch: 4, reports: 9 });
-    rig.agent.setTime(epoch, 0);
-    // The first five are accepted: from then on a 4.00 speaks of the payload.
-    rig.server.script = (request, server) => {
-      if (request.line.startsWith("POST /auth") || !numbers(request).includes(8)) return "default";
-      server.answer(request);
-      return answer;
-    };
-    rig.wait(4 * hour);
-    expect(reports(rig).map(numbers)).toEqual([[1], [2, 3, 4, 5], [6, 7, 8, 9], [6], [7], [8], [9]]);
-    expect(rig.agent.totals).toMatchObject({ taken: 9, acknowledged: 8, refused: 1, dropped: 0 });
-    expect(rig.lines("report: apart")).toHaveLength(1);
-  });
+    ["4.00", { code: "4.00" }, ["auth", [6, 7, 8, 9]]],
+    // Parts are smaller, so they are sent at once.
+    ["4.13", { code: "4.13" }, []],
+  ])(
+    "with %s, only the guilty one is given up, once its session has had another accepted",
+    (_what, answer, again) => {
+      const rig = new AgentRig({ format: "json", batch: 4, reports: 13 });
+      rig.agent.setTime(epoch, 0);
+      rig.server.script = (request, server) => {
+        if (request.line.startsWith("POST /auth") || !numbers(request).includes(8)) return "default";
+        server.answer(request);
+        return answer;
+      };
+      rig.wait(4 * hour);
+      const requests = reports(rig).map((request) =>
+        request.line.startsWith("POST /auth") ? "auth" : numbers(request),
+      );
+      expect(requests).toEqual([
+        ...[[1], [2, 3, 4, 5], [6, 7, 8, 9], ...again, [6], [7], [8], "auth", [8], [9]],
+        [10, 11, 12, 13],
+      ]);
+      expect(rig.agent.totals).toMatchObject({ taken: 13, acknowledged: 12, refused: 1, dropped: 0 });
+      expect(rig.lines("report: apart")).toHaveLength(1);
+    },
+  );
 
   it("because it has no such topic, they go as it can take them", () => {
     const rig = new AgentRig({ format: "json", batch: 3, reports: 7 });

@@ -5,6 +5,7 @@ import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
 import type { ThingValues } from "../../../firmware/model/thing";
+import type { Answer, Seen } from "../enos/fake-enos";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -227,20 +228,148 @@ describe("readings survive", () => {
   });
 });
 
+describe("a success that does not mean that the reading was stored releases none", () => {
+  const { raw, json } = {
+    raw: (code: number) => (id: string) => Buffer.from(`${id}${code.toString(16).padStart(4, "0")}`, "hex"),
+    json: (code: unknown) => () => JSON.stringify({ id: "1", code, data: {} }),
+  };
+  type Body = (id: string) => string | Uint8Array;
+  const cases: [what: string, format: "raw" | "json", code: string, body: Body, reason: string][] = [
+    ["2.01", "raw", "2.01", () => "", "rejected 2.01 not-stored"],
+    ["2.02", "json", "2.02", () => "", "rejected 2.02 not-stored"],
+    ["2.03", "raw", "2.03", () => "", "rejected 2.03 not-stored"],
+    ["2.05", "raw", "2.05", raw(200), "rejected 2.05 not-stored"],
+    ["2.05 with code 200", "json", "2.05", json(200), "rejected 2.05 not-stored"],
+    ["2.31, as for a block", "json", "2.31", () => "", "rejected 2.31 not-stored"],
+    ["a body that nobody can read", "raw", "2.04", () => "OK", "unreadable-answer"],
+    ["a body that is no JSON", "json", "2.04", () => "OK", "unreadable-answer"],
+    ["a body about another reading", "raw", "2.04", () => raw(200)("00000000"), "unreadable-answer"],
+    ["a body cut short", "raw", "2.04", (id) => raw(200)(id).subarray(0, 5), "unreadable-answer"],
+    ["no code", "json", "2.04", json(undefined), "unreadable-answer"],
+    ["a code that is none", "json", "2.04", json("200 OK"), "unreadable-answer"],
+    ["code 500", "json", "2.04", json(500), "enos-code=500"],
+    ["code 0", "json", "2.04", json(0), "enos-code=0"],
+    ["code 500 from the script", "raw", "2.04", raw(500), "enos-code=500"],
+  ];
+
+  test.each(cases)("%s (%s)", (_what, format, code, body, reason) => {
+    const rig = new AgentRig({ format, reports: 5 });
+    let wrong = true;
+    rig.server.script = (request, server) => {
+      if (!wrong || request.line === auth) return "default";
+      server.answer(request);
+      return { code, payload: body(request.bytes.slice(2, 10)) };
+    };
+    rig.wait(3 * hour);
+    expect(rig.agent).toMatchObject({ waiting: 5, totals: { taken: 5, acknowledged: 0, refused: 0 } });
+    expect(rig.lines("report: kept")[0]).toContain(`reason="${reason}"`);
+    wrong = false;
+    rig.wait(3 * hour);
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { acknowledged: 5, refused: 0 } });
+  });
+
+  it("an empty ACK, behind which nothing follows", () => {
+    const rig = new AgentRig({ reports: 1 });
+    rig.server.script = () => "default";
+    const receive = rig.server.receive.bind(rig.server);
+    let wrong = true;
+    rig.server.receive = (datagram) => {
+      const answer = receive(datagram);
+      if (!wrong || rig.server.seen.at(-1)?.line === auth) return answer;
+      return Uint8Array.of(0x60, 0, datagram[2], datagram[3]);
+    };
+    rig.wait(hour);
+    expect(rig.agent).toMatchObject({ waiting: 1, totals: { acknowledged: 0, refused: 0 } });
+    expect(rig.lines("report: kept")[0]).toContain('reason="unanswered no-response"');
+    wrong = false;
+    rig.wait(3 * hour);
+    expect(rig.agent.totals.acknowledged).toBe(1);
+  });
+
+  it.each<[string, "raw" | "json", Body]>([
+    ["nothing", "raw", () => ""],
+    ["nothing", "json", () => ""],
+    ["the script's 200", "raw", raw(200)],
+    ["JSON to a raw reading", "raw", json(200)],
+    ["200", "json", json(200)],
+    ["200 as text, as in the manual's scripts", "json", json("200")],
+  ])("but a 2.04 with %s does (%s)", (_what, format, body) => {
+    const rig = new AgentRig({ format, reports: 3 });
+    rig.server.script = (request, server) => {
+      if (request.line === auth) return "default";
+      server.answer(request);
+      return { code: "2.04", payload: body(request.bytes.slice(2, 10)) };
+    };
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ acknowledged: 3, refused: 0 });
+  });
+});
+
 describe("readings are given up, told and counted", () => {
   const cases: [name: string, answer: { code: string; payload?: string | Uint8Array }, reason: string][] = [
     ["4.00", { code: "4.00" }, "illegal-payload"],
     ["4.13", { code: "4.13" }, "too-large"],
   ];
-  test.each(cases)("when the server answers %s to what they say", (_name, answer, reason) => {
+  /** Answers so to each reading with one of these values of `n`; the signature is read all the same. */
+  const refusing =
+    (answer: Answer, ...values: number[]) =>
+    (request: Seen, server: FakeEnos): Answer | "default" => {
+      if (!request.line.endsWith("up_raw")) return "default";
+      if (!values.includes(parseInt(request.bytes.slice(-8), 16))) return "default";
+      server.answer(request);
+      return answer;
+    };
+
+  test.each(cases)("when the server answers %s to what they say, however often", (_name, answer, reason) => {
+    const rig = new AgentRig({ reports: 3 });
+    rig.server.script = refusing(answer, 2);
+    rig.wait(hour);
+    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
+    expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
+    // Told that it waits, and given up when the next one is stored by the same session.
+    expect(rig.lines("report: kept")[0]).toContain(reason);
+    const refused = rig.log.findIndex((line) => line.startsWith("report: refused"));
+    expect(rig.log[refused + 1]).toMatch(/^report: acknowledged/);
+  });
+
+  test.each(cases)("but not when it answers %s once", (_name, answer) => {
     const rig = new AgentRig({ reports: 3 });
     let count = 0;
     rig.server.script = (request) => (request.line.endsWith("up_raw") && ++count === 2 ? answer : "default");
     rig.wait(hour);
-    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 2, refused: 1 });
-    expect(rig.lines("report: refused")).toEqual([expect.stringContaining(`reason="${reason}"`)]);
-    expect(rig.server.lines).toEqual([auth, up, up, up]);
+    expect(rig.agent.totals).toMatchObject({ taken: 3, acknowledged: 3, refused: 0 });
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up, up]);
   });
+
+  test.each(cases)("and not while it answers %s to each, for a week", (_name, answer) => {
+    const rig = new AgentRig({ reports: 700 });
+    let broken = false;
+    rig.server.script = (request) => (broken && request.line.endsWith("up_raw") ? answer : "default");
+    rig.wait(hour);
+    broken = true;
+    rig.server.seen.length = 0;
+    rig.wait(7 * 24 * hour);
+    expect(rig.agent.totals).toMatchObject({
+      refused: 0,
+      dropped: 0 + Math.max(0, rig.agent.totals.dropped),
+    });
+    // No more than two requests and an authentication for each reading that is new.
+    expect(rig.server.seen.length).toBeLessThan(3 * 7 * 96);
+    broken = false;
+    rig.wait(12 * hour);
+    expect(rig.agent).toMatchObject({ waiting: 0, totals: { refused: 0 } });
+  });
+
+  test.each(cases)(
+    "two that are refused with %s keep each other no longer than until the next",
+    (_n, answer) => {
+      const rig = new AgentRig({ reports: 6 });
+      rig.server.script = refusing(answer, 2, 3);
+      rig.wait(24 * hour);
+      expect(rig.agent.totals).toMatchObject({ taken: 6, acknowledged: 4, refused: 2 });
+      expect(rig.server.seen.length).toBeLessThan(40);
+    },
+  );
 
   it("but not for 4.00 to a session's first signed request: the signature may be what cannot be read", () => {
     const rig = new AgentRig({ reports: 1 });
@@ -274,17 +403,6 @@ describe("readings are given up, told and counted", () => {
     expect(rig.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual(
       Array(3).fill('reason="enos-code=1204"'),
     );
-  });
-
-  it.each([
-    ["that nobody can read", Buffer.from("OK")],
-    ["about another reading", Buffer.from("0000000004b4", "hex")],
-  ])("a body %s leaves it at the 2.04", (_what, payload) => {
-    const rig = new AgentRig({ format: "alternate", reports: 3 });
-    rig.server.script = (request, server) =>
-      request.line === auth ? server.answer(request) : { code: "2.04", payload };
-    rig.wait(hour);
-    expect(rig.agent.totals).toMatchObject({ acknowledged: 3, refused: 0 });
   });
 
   it("when they cannot be encoded, in any format, however many there are", () => {

@@ -71,7 +71,11 @@ describe("a command announced by option 2100 alone", () => {
 
   it("and for ever more of them by a mad server ends, and the device's own requests get through", () => {
     const rig = opened("token");
-    rig.server.script = () => ({ code: "2.05", payload: "again", options: [[2100, `${root}/${raw}`]] });
+    rig.server.script = ({ line }) => ({
+      code: line.startsWith("GET ") ? "2.05" : "2.04",
+      payload: "again",
+      options: [[2100, `${root}/${raw}`]],
+    });
     expect(rig.publish()).toContain("accepted");
     expect(rig.server.lines).toEqual([up, ...Array(8).fill(`GET …${raw}`)]);
     expect(rig.publish()).toContain("accepted");

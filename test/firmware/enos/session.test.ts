@@ -4,7 +4,8 @@ import { SessionRig, words } from "./rig";
 import { pathOptions } from "../../../firmware/enos/topic";
 import { FakeEnos, keys, root } from "./fake-enos";
 import { runs } from "../../density";
-import type { Answer } from "./fake-enos";
+import type { PublishOutcome } from "../../../firmware/enos/outcome";
+import type { Answer, Seen } from "./fake-enos";
 
 const auth = `POST /auth/${keys.productKey}/${keys.deviceKey}`;
 const up = "POST …thing/model/up_raw";
@@ -209,6 +210,69 @@ describe("authentication again", () => {
   });
 });
 
+describe.each([
+  ["4.00", "illegal-payload"],
+  ["4.13", "too-large"],
+] as const)("%s, a refusal that blames the request", (code, reason) => {
+  const refused = { code };
+  const toRequests = (answer: Answer) => (request: Seen) => (request.line === auth ? "default" : answer);
+
+  it("is believed only after a fresh authentication: the request goes once more", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = toRequests(refused);
+    expect(rig.publish()).toBe(`rejected ${reason}`);
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+    expect(rig.story.slice(2)).toEqual([`authenticating ${reason}`, "online token"]);
+    // Nothing was accepted since, so that another authentication would tell nothing new.
+    expect(rig.publish()).toBe(`rejected ${reason}`);
+    expect(rig.server.lines.slice(5)).toEqual([up]);
+    rig.server.script = () => "default";
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines.slice(6)).toEqual([up]);
+  });
+
+  it("of a session from before a restart is not believed at once either", () => {
+    const rig = new SessionRig();
+    rig.session.resume({ edition: "token", token: Buffer.from("T"), sequence: 9 }, rig.now, rig.now);
+    rig.server.script = (_request, server) => (server.seen.length === 1 ? refused : "default");
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines).toEqual([up, auth, up]);
+  });
+
+  it("and an authentication that is refused then: the request is not", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = (request) => (request.line === auth ? { code: "4.01" } : refused);
+    expect(rig.publish()).toBe("offline unauthorized");
+  });
+
+  it("of a request that can be divided: 4.13 is believed at once, for its parts are sent next", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    rig.server.script = toRequests(refused);
+    const outcomes: string[] = [];
+    const onComplete = (outcome: PublishOutcome): void => void outcomes.push(words(outcome));
+    const path = pathOptions(`${root}/thing/model/up_raw`);
+    rig.session.send({ path, divisible: true, onComplete }, rig.now);
+    rig.pump();
+    expect(outcomes).toEqual([`rejected ${reason}`]);
+    expect(rig.server.lines.slice(2)).toEqual(code === "4.13" ? [up] : [up, auth, up]);
+  });
+
+  it("of a session that is in doubt: the next request authenticates the device", () => {
+    const rig = new SessionRig();
+    rig.publish();
+    const { opened } = rig.session;
+    rig.session.doubt(reason, rig.now);
+    expect(rig.session.online).toBe(false);
+    expect(rig.publish()).toBe("accepted");
+    expect(rig.server.lines.slice(2)).toEqual([auth, up]);
+    expect(rig.session.opened).toBe(opened + 1);
+    expect(rig.story.slice(2)).toEqual([`doubted ${reason}`, `authenticating ${reason}`, "online token"]);
+  });
+});
+
 describe("an error is an outcome with a name, without another request", () => {
   const errors: [code: string, reason: string][] = [
     ["4.00", "illegal-payload"],
@@ -222,17 +286,20 @@ describe("an error is an outcome with a name, without another request", () => {
     ["4.06", "other"],
   ];
 
-  test.each(errors)("%s to a request: %s", (code, reason) => {
-    const rig = new SessionRig();
-    rig.publish();
-    rig.server.script = () => ({ code });
-    expect(rig.publish()).toBe(`rejected ${reason}`);
-    rig.wait(hour / 2);
-    expect(rig.server.lines).toEqual([auth, up, up]);
-    rig.server.script = () => "default";
-    expect(rig.publish()).toBe("accepted");
-    expect(rig.server.lines).toEqual([auth, up, up, up]);
-  });
+  test.each(errors.filter(([code]) => code !== "4.00" && code !== "4.13"))(
+    "%s to a request: %s",
+    (code, reason) => {
+      const rig = new SessionRig();
+      rig.publish();
+      rig.server.script = () => ({ code });
+      expect(rig.publish()).toBe(`rejected ${reason}`);
+      rig.wait(hour / 2);
+      expect(rig.server.lines).toEqual([auth, up, up]);
+      rig.server.script = () => "default";
+      expect(rig.publish()).toBe("accepted");
+      expect(rig.server.lines).toEqual([auth, up, up, up]);
+    },
+  );
 
   test.each([...errors, ["4.01", "unauthorized"], ["4.02", "bad-option"]])(
     "%s to an authentication: %s",

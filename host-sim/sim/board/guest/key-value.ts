@@ -44,6 +44,7 @@ class Storage {
     const answer = issue(this.#keyed(GuestCommand.keyRead, key));
     const type = new Uint8Array(answer)[0];
     if (type === valueType.absent) return undefined;
+    if (type === valueType.failed) throw new Error(getText(answer, 2));
     if (type !== typeOf(this.#format)) throw new TypeError("mismatch");
     if (type === valueType.string) return getText(answer, 2);
     if (type === valueType.number) return new DataView(answer).getFloat64(2, true);
@@ -63,7 +64,8 @@ class Storage {
     const message = command(GuestCommand.keyWrite, type, this.#path.length, 2 + names + bytes.length);
     message[commandHeader] = key.length;
     message.set(bytes, putText(message, putText(message, commandHeader + 2, this.#path), key));
-    issue(message);
+    const failure = issue(message);
+    if (failure.byteLength > 0) throw new Error(getText(failure, 0));
   }
 
   delete(key: string): void {

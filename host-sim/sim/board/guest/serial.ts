@@ -5,7 +5,7 @@
  * FIFO as time passes), so each write is answered by it.
  */
 import { GuestCommand, commandHeader, eventHeader } from "../protocol";
-import { bytesOf, command, issue } from "./bridge";
+import { bytesOf, command, getText, issue } from "./bridge";
 import { checkOutput, checkPin, freePin, takePin } from "./pins";
 
 const fifoSize = 128;
@@ -69,7 +69,8 @@ export default class Serial {
     };
     const message = command(GuestCommand.serialOpen, port.onWritable === undefined ? 0 : 1, 0, 4);
     new DataView(message.buffer).setUint32(commandHeader, baud, true);
-    issue(message);
+    const failure = issue(message);
+    if (failure.byteLength > 0) throw new Error(getText(failure, 0));
     if (transmit !== undefined) takePin(transmit);
     if (receive !== undefined) takePin(receive);
     this.#port = port;

@@ -1,0 +1,122 @@
+/** The real firmware on a board whose parts fail while it starts: the same in every engine. */
+import { describe, expect, it } from "vitest";
+import { bundleFirmware } from "../../../../host-sim/sim/board/bundle";
+import { Rig, engines } from "./rig";
+import type { BoardOptions, FailingPart } from "../../../../host-sim/sim/board/board";
+
+const config = {
+  server: "192.0.2.1",
+  productKey: "product",
+  deviceKey: "device",
+  deviceSecret: "secret",
+};
+const hour = 3_600_000;
+
+/** The bounds of the pause after that many failed starts, ms. */
+const longest = (failures: number): number => Math.min(15_000 * 2 ** (failures - 1), hour);
+
+describe.each(engines)("on %s", (_name, open) => {
+  const keyValue: BoardOptions["keyValue"] = new Map();
+  let failing: { part: FailingPart; why: string } | undefined;
+
+  /** One start of the board: what it logs, and after how long it restarts, if it does until then. */
+  async function boot(until: number, more: Record<string, unknown> = {}, at?: [number, () => void]) {
+    const engine = open();
+    await engine.evaluate(await bundleFirmware());
+    const rig = new Rig(
+      engine,
+      { ...config, ...more },
+      {
+        keyValue,
+        failing: (part) => (part === failing?.part ? failing.why : undefined),
+      },
+    );
+    if (at !== undefined) rig.clock.at(at[0], at[1]);
+    let restartedAt: number | undefined;
+    rig.clock.after(0, () => {});
+    await rig.board.start();
+    for (let time = 0; time < until && rig.restarts.length === 0; time += 1_000) {
+      await rig.clock.run({ until: time + 1_000 });
+      if (rig.restarts.length > 0) restartedAt = rig.clock.now;
+    }
+    await engine.close();
+    return {
+      lines: rig.log.map((line) => line.slice(line.indexOf(" ") + 1)),
+      restarts: rig.restarts,
+      restartedAt,
+    };
+  }
+
+  it("a UART that cannot be opened: it starts again, after pauses that grow over the restarts", async () => {
+    keyValue.clear();
+    failing = { part: "serial", why: "port in use" };
+    for (let failures = 1; failures <= 10; failures++) {
+      const { lines, restarts, restartedAt } = await boot(2 * hour);
+      expect(lines.filter((line) => line.startsWith("start: "))).toEqual([
+        expect.stringContaining(`start: failed reason="port in use" failures=${failures} retry=`),
+      ]);
+      expect(lines.join()).not.toContain("settings: ");
+      expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
+      expect(restartedAt).toBeGreaterThanOrEqual(longest(failures) / 2 - 1_000);
+      expect(restartedAt).toBeLessThanOrEqual(longest(failures) + 1_000);
+    }
+    failing = undefined;
+    const good = await boot(60_000);
+    expect(good.lines).toContain("agent: start interval=900s");
+    expect(good.restarts).toEqual([]);
+    // It has started, so that the next failure is the first again.
+    failing = { part: "serial", why: "port in use" };
+    expect((await boot(60_000)).lines.join()).toContain(" failures=1 ");
+  });
+
+  it("storage that cannot be read: it tries again in the same start, after pauses that grow", async () => {
+    keyValue.clear();
+    failing = { part: "storage", why: "ESP_ERR_NVS_NOT_INITIALIZED" };
+    const heals = (): void => {
+      failing = undefined;
+    };
+    const { lines, restarts } = await boot(2 * hour, {}, [hour, heals]);
+    const failed = lines.filter((line) => line.startsWith("start: "));
+    expect(failed.length).toBeGreaterThanOrEqual(7);
+    expect(failed.length).toBeLessThanOrEqual(9);
+    failed.forEach((line, i) => {
+      const [, failures, retry] = /^start: failed reason="ESP_\w+" failures=(\d+) retry=(\d+)s$/.exec(line)!;
+      expect(Number(failures)).toBe(i + 1);
+      expect(Number(retry)).toBeGreaterThanOrEqual(longest(i + 1) / 2_000 - 1);
+      expect(Number(retry)).toBeLessThanOrEqual(longest(i + 1) / 1_000);
+    });
+    expect(lines).toContain("agent: start interval=900s");
+    expect(restarts).toEqual([]);
+  });
+
+  it("storage that never heals: the board is restarted once the pauses are longest", async () => {
+    keyValue.clear();
+    failing = { part: "storage", why: "ESP_ERR_NVS_NOT_INITIALIZED" };
+    const { restarts, lines } = await boot(12 * hour);
+    expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
+    expect(lines.filter((line) => line.startsWith("start: "))).toHaveLength(10);
+  });
+
+  it("a pin that is in use", async () => {
+    keyValue.clear();
+    failing = undefined;
+    const { lines, restarts } = await boot(60_000, { powerKey: 13, reset: 13 });
+    expect(lines.join()).toMatch(/start: failed reason="[^"]*in use[^"]*" failures=1/);
+    expect(restarts).toHaveLength(1);
+  });
+
+  it.each([
+    ["a setting", { interval: "soon" }],
+    ["the board's name", { board: "toaster" }],
+    ["the modem's name", { modem: "carrier pigeon" }],
+    ["a key", { deviceKey: "a/b" }],
+  ])("but %s that cannot work ends it, for good", async (_what, wrong) => {
+    keyValue.clear();
+    failing = undefined;
+    const { lines, restarts } = await boot(24 * hour, wrong);
+    expect(lines.filter((line) => /^(settings|start): /.test(line))).toEqual([
+      expect.stringMatching(/^settings: /),
+    ]);
+    expect(restarts).toEqual([]);
+  });
+});
