@@ -31,6 +31,7 @@ import { openJournalFlash } from "./board/journal-flash";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
+import { reasonOf } from "./text/reason";
 import type { LogEvent } from "./device/log";
 import type { Settings } from "./device/settings";
 
@@ -46,7 +47,7 @@ export default function main(): void {
     run(readSettings(config));
   } catch (error) {
     // A restart would not mend it: the board says what is wrong and does nothing more.
-    log({ kind: "settings", text: error instanceof Error ? error.message : "unreadable" });
+    log({ kind: "settings", text: reasonOf(error, "unreadable") });
   }
 }
 

@@ -14,6 +14,7 @@ import { describeOutcome } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
 import { UploadQueue } from "./upload-queue";
 import { RequestComposer, isStored } from "./request-composer";
+import { reasonOf } from "../text/reason";
 import type { Answer } from "../enos/body";
 import type { PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
@@ -201,7 +202,7 @@ export class Uploader {
       payload = this.#composer.payload(upload);
     } catch (error) {
       // A getter or `toJSON` of the application's values has thrown: this entry is refused, the others go on.
-      payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
+      payload = `fault ${reasonOf(error)}`;
     }
     if (typeof payload === "string") return this.#refuse(upload, payload);
     const how = upload.entries.length > 1 ? "timed" : "alone";
@@ -353,10 +354,7 @@ export class Uploader {
     try {
       entry.done(how);
     } catch (error) {
-      this.#options.log({
-        kind: "fault",
-        text: `in done: ${error instanceof Error ? error.message : "unknown"}`,
-      });
+      this.#options.log({ kind: "fault", text: `in done: ${reasonOf(error)}` });
     }
   }
 }
