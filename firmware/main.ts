@@ -33,6 +33,7 @@ import { openJournalFlash } from "./board/journal-flash";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
+import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { LogEvent } from "./device/log";
 import type { Family } from "./modem/family/family";
@@ -84,7 +85,7 @@ function readParts(): Parts {
     return { settings, board, family: familyNamed(families, settings.modem ?? only ?? board.modem) };
   } catch (error) {
     // Whatever these throw speaks of the settings, as they read nothing else.
-    throw new SettingsError(error instanceof Error ? error.message : "unreadable");
+    throw new SettingsError(reasonOf(error, "unreadable"));
   }
 }
 

@@ -9,6 +9,7 @@
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
  */
 import { TwoSlotState } from "./two-slot-state";
+import { reasonOf } from "../text/reason";
 import type { RtoState } from "../coap/rto";
 import type { Edition } from "../enos/authentication";
 import type { ContinuityEvent } from "./continuity-event";
@@ -328,7 +329,7 @@ export class PersistentState {
       work(this.#slots);
       return true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : "unknown";
+      const reason = reasonOf(error);
       if (!this.#unsaved) this.#log({ kind: "memory failed", reason });
       return false;
     }

@@ -9,6 +9,7 @@ import { ByteWriter } from "../model/bytes";
 import { unknownPoint } from "../model/check";
 import { readSamplePoints, writeSamplePoints } from "../model/report";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import { reasonOf } from "../text/reason";
 import type { JournalRecord } from "../journal/journal";
 import type { Thing, ThingValues } from "../model/thing";
 import type { Entry, Message, Reading } from "./entry";
@@ -32,7 +33,7 @@ export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: U
     return encodePoints(thing, entry);
   } catch (error) {
     // A getter or `toJSON` of the application's values has thrown.
-    return `fault ${error instanceof Error ? error.message : "unknown"}`;
+    return `fault ${reasonOf(error)}`;
   }
 }
 

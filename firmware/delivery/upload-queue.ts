@@ -11,6 +11,7 @@
 import { Journal } from "../journal/journal";
 import { dateRecords } from "./dating";
 import { EntryType, decodeEntry, encodeEntry } from "./entry-codec";
+import { reasonOf } from "../text/reason";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
@@ -388,8 +389,4 @@ export class UploadQueue {
       this.#settled.splice(this.#settled.indexOf(settled[i].id), 1);
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

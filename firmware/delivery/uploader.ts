@@ -15,6 +15,7 @@ import { describeOutcome, isBlame } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
 import { UploadQueue } from "./upload-queue";
 import { RequestComposer, isStored } from "./request-composer";
+import { reasonOf } from "../text/reason";
 import type { Answer } from "../enos/body";
 import type { Blame, PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
@@ -218,7 +219,7 @@ export class Uploader {
       payload = this.#composer.payload(upload);
     } catch (error) {
       // A getter or `toJSON` of the application's values has thrown: this entry is refused, the others go on.
-      payload = `fault ${error instanceof Error ? error.message : "unknown"}`;
+      payload = `fault ${reasonOf(error)}`;
     }
     if (typeof payload === "string") return this.#refuse(upload, payload);
     const how = upload.entries.length > 1 ? "timed" : "alone";
@@ -419,10 +420,7 @@ export class Uploader {
     try {
       entry.done(how);
     } catch (error) {
-      this.#options.log({
-        kind: "fault",
-        text: `in done: ${error instanceof Error ? error.message : "unknown"}`,
-      });
+      this.#options.log({ kind: "fault", text: `in done: ${reasonOf(error)}` });
     }
   }
 }

@@ -25,6 +25,7 @@ import { Supervisor } from "./supervisor";
 import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
+import { reasonOf } from "../text/reason";
 import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
@@ -297,7 +298,7 @@ export class Agent {
       });
       if (cause !== "none") this.#memory.restartTold();
     } catch (error) {
-      log({ kind: "fault", text: `in start: ${error instanceof Error ? error.message : "unknown"}` });
+      log({ kind: "fault", text: `in start: ${reasonOf(error)}` });
     }
     if (application.version !== undefined && startReason !== "deep-sleep")
       device.informFirmware(application.version);

@@ -8,6 +8,7 @@ import { CommandCode, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
+import { reasonOf } from "../text/reason";
 import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { CommandHandlers } from "./application";
@@ -270,8 +271,7 @@ function refusal({ fault, id, detail }: ThingFault): CommandResult {
 
 /** A handler that throws has failed; the cloud is told and the device lives on. */
 function failure(error: unknown): CommandResult {
-  const message = error instanceof Error ? error.message.slice(0, 120) : "failed";
-  return { code: CommandCode.failed, message };
+  return { code: CommandCode.failed, message: reasonOf(error, "failed").slice(0, 120) };
 }
 
 /** Handlers are the user's: what they give back may be anything. */

@@ -7,6 +7,7 @@
  *
  * Clock and timers come in through its options: it names no module of Moddable's and none of Node's.
  */
+import { reasonOf } from "../text/reason";
 
 /** What the loop runs: the agent, or what stands in for it until the board has its key. Times are ms. */
 export interface Driven {
@@ -104,7 +105,7 @@ export class Driver<Handle> {
     try {
       work();
     } catch (error) {
-      this.#options.onFault(faultText(error));
+      this.#options.onFault(reasonOf(error));
     }
   }
 
@@ -121,7 +122,7 @@ export class Driver<Handle> {
       const longest = options.beforeWait?.(now, disturbed) ?? Infinity;
       return Math.max(0, Math.ceil(Math.min(agent.deadline - now, longest, longestWait)));
     } catch (error) {
-      options.onFault(faultText(error));
+      options.onFault(reasonOf(error));
     }
     this.guard(() => agent.fault(options.now()));
     return afterFault;
@@ -136,7 +137,7 @@ export class Driver<Handle> {
       if (timer !== undefined) timers.schedule(timer, wait);
       this.#timer = timer ?? timers.set(this.#onTimer, wait);
     } catch (error) {
-      onFault(faultText(error));
+      onFault(reasonOf(error));
       this.guard(() => agent.fault(now()));
     }
   }
@@ -145,8 +146,4 @@ export class Driver<Handle> {
     this.#timer = undefined;
     this.turn();
   };
-}
-
-function faultText(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

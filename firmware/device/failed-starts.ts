@@ -6,6 +6,7 @@
  *                    no storage: in RAM -> the same pause        -> another attempt without a restart,
  *                                                                   and a restart once the pauses are longest
  */
+import { reasonOf } from "../text/reason";
 import { Backoff } from "../timing/backoff";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Timers } from "./driver";
@@ -84,8 +85,4 @@ export class FailedStarts {
     }
     return this.#stored() === failures;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

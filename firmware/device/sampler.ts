@@ -2,6 +2,7 @@
  * When the application is asked for a reading.
  */
 import { isReading } from "../delivery/application-messages";
+import { reasonOf } from "../text/reason";
 import type { ThingValues } from "../model/thing";
 import type { Application } from "./application";
 import type { Log } from "./log";
@@ -68,7 +69,7 @@ export class Sampler {
       this.#taken += 1;
       return values;
     } catch (error) {
-      log({ kind: "report missed", reason: error instanceof Error ? error.message : "unknown" });
+      log({ kind: "report missed", reason: reasonOf(error) });
       return undefined;
     }
   }

@@ -114,13 +114,12 @@ async function openPort(path: string, baudRate: number): Promise<OpenPort> {
   return new Promise((resolve, reject) => {
     const port = new packaged.SerialPort({ path, baudRate }, (error) => {
       if (error === null) resolve(port);
-      else reject(new CommandError(1, `${path} cannot be opened: ${reasonOf(error)}`));
+      else {
+        const reason = error.message.split("\n")[0].replace(/^Error: /, "");
+        reject(new CommandError(1, `${path} cannot be opened: ${reason}`));
+      }
     });
   });
-}
-
-function reasonOf(error: Error): string {
-  return error.message.split("\n")[0].replace(/^Error: /, "");
 }
 
 function powerKeyOption(text: string): SerialDeviceOptions["powerKey"] {

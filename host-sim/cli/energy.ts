@@ -12,6 +12,7 @@ import { paletteFor } from "../inspect/report/style";
 import { requireEngine } from "./engine";
 import { CommandError, fraction, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
+import { reasonOf } from "../../firmware/text/reason";
 import type { Comparison, Outcome } from "../inspect/energy/comparison";
 import type { Choice, CoverageMix } from "../inspect/energy/choice";
 import type { EnergyProfile } from "../inspect/energy/profile";
@@ -133,7 +134,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
     comparison = await compare(base, battery, options, () => progress.step());
   } catch (error) {
-    throw new CommandError(1, error instanceof Error ? error.message : "a run failed");
+    throw new CommandError(1, reasonOf(error, "a run failed"));
   } finally {
     progress.end();
   }

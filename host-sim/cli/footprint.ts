@@ -29,6 +29,7 @@ import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
+import { reasonOf } from "../../firmware/text/reason";
 import type { Budgets } from "../tools/footprint/budget";
 import type { BytecodeSizes } from "../tools/footprint/bytecode";
 import type { FirmwareModule } from "../tools/footprint/modules";
@@ -183,7 +184,7 @@ function budgetOf(): Budgets {
   try {
     return readBudget(text);
   } catch (error) {
-    throw new CommandError(1, `${budgetFile}: ${error instanceof Error ? error.message : "unreadable"}`);
+    throw new CommandError(1, `${budgetFile}: ${reasonOf(error, "unreadable")}`);
   }
 }
 

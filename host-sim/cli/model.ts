@@ -10,6 +10,7 @@ import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine } from "../model/model";
 import { readModel } from "../model/read-model";
 import { CommandError, misuse } from "./misuse";
+import { reasonOf } from "../../firmware/text/reason";
 import type { Lock } from "../model/lock";
 import type { ModelFault } from "../model/model";
 
@@ -68,7 +69,7 @@ function write(folder: string, stale: readonly string[], wanted: ReadonlyMap<str
     mkdirSync(folder, { recursive: true });
     for (const path of stale) writeFileSync(path, wanted.get(path)!);
   } catch (error) {
-    throw new CommandError(1, `cannot write: ${(error as Error).message}`);
+    throw new CommandError(1, `cannot write: ${reasonOf(error)}`);
   }
 }
 
@@ -95,7 +96,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw misuse(`${file}: cannot be read: ${(error as Error).message}`);
+    throw misuse(`${file}: cannot be read: ${reasonOf(error)}`);
   }
 }
 

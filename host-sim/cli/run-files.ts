@@ -152,14 +152,15 @@ function open(file: string, option: string): number {
   try {
     return openSync(file, "w");
   } catch (error) {
-    throw misuse(`${option}: cannot write "${file.slice(0, 200)}" (${reasonOf(error)})`);
+    throw misuse(`${option}: cannot write "${file.slice(0, 200)}" (${systemCodeOf(error)})`);
   }
 }
 
 function failure(file: string, error: unknown): CommandError {
-  return new CommandError(1, `cannot write "${file.slice(0, 200)}" (${reasonOf(error)})`);
+  return new CommandError(1, `cannot write "${file.slice(0, 200)}" (${systemCodeOf(error)})`);
 }
 
-function reasonOf(error: unknown): string {
+/** What the system calls it: `ENOENT` and the like. */
+function systemCodeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? "unknown reason";
 }

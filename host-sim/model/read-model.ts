@@ -6,6 +6,7 @@ import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
+import { reasonOf } from "../../firmware/text/reason";
 import type { Model, ModelFault } from "./model";
 
 let validate: ValidateFunction | undefined;
@@ -16,9 +17,7 @@ export function readModel(text: string): Model | readonly ModelFault[] {
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    return [
-      { path: "$", problem: `no JSON: ${oneLine((error as Error).message)}`, remedy: "correct it there" },
-    ];
+    return [{ path: "$", problem: `no JSON: ${oneLine(reasonOf(error))}`, remedy: "correct it there" }];
   }
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
   validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);

@@ -8,6 +8,7 @@
  * with optional `name`, `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
  */
 import { isObject } from "../json";
+import { reasonOf } from "../reason";
 
 /**
  * Editions of the EnOS CoAP protocol. "token" (May 2019): authentication returns a token, and option 2101
@@ -144,7 +145,7 @@ function shown(value: unknown): string {
 
 /** Line and column of a JSON error; its own message is not passed on, for it quotes the text around it. */
 function placeOf(error: unknown, text: string): string {
-  const position = / at position (\d+)/.exec(error instanceof Error ? error.message : "");
+  const position = / at position (\d+)/.exec(reasonOf(error, ""));
   if (position === null) return text.trim() === "" ? ", the file is empty" : "";
   const lines = text.slice(0, Number(position[1])).split("\n");
   return `, see line ${lines.length} column ${lines[lines.length - 1].length + 1}`;

@@ -12,6 +12,7 @@
  */
 import { ClassicLevel } from "classic-level";
 import { ownDirectory } from "./own-directory";
+import { reasonOf } from "../reason";
 import type { CloudStorage } from "../registry/storage";
 
 /** A data directory that cannot be used; the message is one line and says what to do. */
@@ -254,6 +255,6 @@ function openFault(directory: string, error: unknown): string {
 
 /** An error of the system in a few words, on one line. */
 function cause(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   return text.split("\n")[0].slice(0, 200);
 }

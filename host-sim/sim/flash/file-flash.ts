@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { ownDirectory } from "../../cloud/store/own-directory";
+import { reasonOf } from "../../../firmware/text/reason";
 import type { Flash, FlashStatus } from "../../../firmware/journal/flash";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 
@@ -124,7 +125,7 @@ export function openDeviceDirectory(directory: string): { flash: FileFlash; stor
     return { flash: new FileFlash(join(directory, "journal")), store: new FileStore(directory) };
   } catch (error) {
     if (error instanceof FileFlashError) throw error;
-    const cause = error instanceof Error ? error.message.split("\n")[0].slice(0, 200) : "unknown";
+    const cause = reasonOf(error).split("\n")[0].slice(0, 200);
     throw new FileFlashError(`${directory}: cannot be used as data directory (${cause}); choose another`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What power saving mode does to the modem beside the radio: to its UART, sockets and settings, on the
- * way in and on the way out.
+ * way in and on the way out; and what a UART that sleeps makes of the bytes that wake it.
  */
 import type { AtResponder } from "./at-responder";
 import type { Family, Quirks, Unit } from "./family";
@@ -45,6 +45,8 @@ export class PsmSleep {
   readonly #options: PsmSleepOptions;
   /** T3412 is what ended the sleep, or would have: an update follows. */
   #updateAfterWake = false;
+  /** Virtual ms until which the UART of a modem that is waking loses what comes. */
+  #deafUntil = -Infinity;
 
   constructor(options: PsmSleepOptions) {
     this.#options = options;
@@ -53,6 +55,22 @@ export class PsmSleep {
   /** No power any more: nothing is left to be done. */
   forget(): void {
     this.#updateAfterWake = false;
+  }
+
+  /** Bytes on the UART: what wakes it is lost, and what comes while it wakes; the rest is a command's. */
+  hear(bytes: Uint8Array): void {
+    const { now, family, unit, power, powerSaving, responder } = this.#options;
+    const { wakesByUart, light } = family.sleep;
+    if (power.state === "psm" && wakesByUart !== undefined && (wakesByUart.when?.(unit()) ?? true)) {
+      this.#deafUntil = now() + wakesByUart.deafFor;
+      this.wake("uart");
+      return;
+    }
+    if (power.state === "on" && powerSaving.drowsy && light?.may(unit()) === true) {
+      this.#deafUntil = now() + light.deafFor;
+    }
+    powerSaving.uartActivity();
+    if (power.state === "on" && now() >= this.#deafUntil) responder.receive(bytes);
   }
 
   enter(): void {

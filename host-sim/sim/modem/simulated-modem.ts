@@ -13,9 +13,10 @@
  */
 import type { Scheduler } from "../time/clock";
 import type { Random } from "../time/random";
-import type { AtCommand } from "./at-command";
 import { AtResponder } from "./at-responder";
-import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
+import type { AtFailure } from "./at-responder";
+import { Attachment } from "./attachment";
+import { CommandExecution } from "./command-execution";
 import { ModemClock } from "./modem-clock";
 import type { ModemEvent } from "./modem-event";
 import { PowerSaving } from "./power-saving";
@@ -24,7 +25,6 @@ import { SimCard } from "./sim-card";
 import { ControlLines } from "./control-lines";
 import { Datagrams } from "./datagrams";
 import { PsmSleep } from "./psm-sleep";
-import { notSupported, ordinaryDelay } from "./commands/common";
 import type { Family, Quirks, Unit } from "./family";
 import { PhoneFunction } from "./function";
 import type { SimulatedModemOptions } from "./modem-options";
@@ -32,7 +32,6 @@ import { Power } from "./power";
 import type { ModemState } from "./power";
 import { bootSettings } from "./settings";
 import type { Nvram, Settings } from "./settings";
-import { Trouble } from "./trouble";
 import type { SerialModemSide } from "./uart";
 import { UrcFaults } from "./urc-faults";
 import type { UrcProbabilities } from "./urc-faults";
@@ -41,9 +40,6 @@ import { UdpSockets } from "./udp-sockets";
 export type { SimulatedModemOptions } from "./modem-options";
 export type { ModemState } from "./power";
 
-/** ms that a modem which starts anew takes to find back into a network that knows it. */
-const rejoinTime = [800, 4_000] as const;
-
 export class SimulatedModem {
   readonly family: Family;
   readonly #options: SimulatedModemOptions;
@@ -51,7 +47,7 @@ export class SimulatedModem {
   readonly #random: Random;
   readonly #port: SerialModemSide;
   readonly #quirks: Quirks;
-  readonly #trouble: Trouble;
+  readonly #commands: CommandExecution;
   readonly #urcs: UrcFaults;
   readonly #power: Power;
   readonly #function: PhoneFunction;
@@ -59,17 +55,13 @@ export class SimulatedModem {
   readonly #clock: ModemClock;
   readonly #responder: AtResponder;
   readonly #registration: Registration;
+  readonly #attachment: Attachment;
   readonly #sockets: UdpSockets;
   readonly #powerSaving: PowerSaving;
   readonly #nvram: Nvram;
   readonly #unit: Unit;
   #settings: Settings = bootSettings();
   readonly #context = { active: false };
-  #lastCereg = "";
-  /** Commands are taken, not only received. */
-  #serving = false;
-  /** Virtual ms until which the UART of a modem that is waking loses what comes. */
-  #deafUntil = -Infinity;
   readonly #lines: ControlLines;
   readonly #sleep: PsmSleep;
   readonly #datagrams: Datagrams;
@@ -82,7 +74,21 @@ export class SimulatedModem {
     this.#random = random.fork("behaviour");
     this.#port = port;
     this.#quirks = options.quirks ?? {};
-    this.#trouble = new Trouble(this.#random, this.#quirks, family.restartCommand);
+    const shared = {
+      now: () => scheduler.now,
+      random: this.#random,
+      family,
+      quirks: this.#quirks,
+      unit: () => this.#unit,
+      later: (delay: number, run: () => void) => this.#later(delay, run),
+      urc: (text: string) => this.#urc(text),
+      tell: (event: ModemEvent) => this.#tell(event),
+    };
+    this.#commands = new CommandExecution({
+      ...shared,
+      reboot: (reason) => this.reboot(reason),
+      dropped: (reason) => this.#dropped("command", reason),
+    });
     this.#urcs = new UrcFaults(random.fork("urcs"));
     this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1), options.zone);
     this.#nvram = family.nvram();
@@ -94,7 +100,7 @@ export class SimulatedModem {
         this.#powerSaving.spoken();
         port.write(bytes);
       },
-      execute: (command) => this.#execute(command),
+      execute: (command) => this.#commands.execute(command),
       onLine: options.onLine,
       onDropped: (reason) => this.#dropped("command", reason),
       urcInsideResponse: this.#quirks.urcInsideResponse,
@@ -108,7 +114,7 @@ export class SimulatedModem {
       random: random.fork("denial"),
       network,
       psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),
-      onChange: () => this.#registrationChanged(),
+      onChange: () => this.#attachment.changed(),
     });
     this.#powerSaving = new PowerSaving({
       scheduler,
@@ -143,16 +149,14 @@ export class SimulatedModem {
       onEvent: (event) => this.#tell(event),
     });
     this.#function = new PhoneFunction({
-      random: this.#random,
+      ...shared,
       faultRandom: random.fork("card"),
       traits: family.boot,
       card: this.#card,
       registration: this.#registration,
       settings: () => this.#settings,
-      onServing: () => (this.#serving = true),
-      search: () => this.#begin(),
-      urc: (text) => this.#urc(text),
-      later: (delay, run) => this.#later(delay, run),
+      onServing: () => (this.#commands.serving = true),
+      search: () => this.#attachment.begin(),
       radioOff: () => this.#radioOff(),
     });
     this.#lines = new ControlLines({
@@ -161,16 +165,15 @@ export class SimulatedModem {
       onReset: () => this.#power.resetByPin(),
       onWake: () => this.#sleep.wake("key"),
     });
-    const shared = {
-      now: () => scheduler.now,
-      family,
-      unit: () => this.#unit,
+    this.#attachment = new Attachment({
+      ...shared,
+      registration: this.#registration,
       powerSaving: this.#powerSaving,
-      later: (delay: number, run: () => void) => this.#later(delay, run),
-      tell: (event: ModemEvent) => this.#tell(event),
-    };
+      clock: this.#clock,
+    });
     this.#datagrams = new Datagrams({
       ...shared,
+      powerSaving: this.#powerSaving,
       network,
       sockets: this.#sockets,
       settings: () => this.#settings,
@@ -179,36 +182,22 @@ export class SimulatedModem {
     });
     this.#sleep = new PsmSleep({
       ...shared,
-      random: this.#random,
-      quirks: this.#quirks,
       port,
+      powerSaving: this.#powerSaving,
       power: this.#power,
       registration: this.#registration,
       responder: this.#responder,
       card: this.#card,
       phone: this.#function,
-      urc: (text) => this.#urc(text),
       closeSockets: () => this.#closeSockets(),
       reset: () => this.#reset(),
       booted: () => this.#booted(),
       junk: () => this.#junk(),
     });
     this.#unit = this.#makeUnit();
-    port.onReceive = (bytes) => {
-      const { wakesByUart, light } = family.sleep;
-      if (this.state === "psm" && wakesByUart !== undefined && (wakesByUart.when?.(this.#unit) ?? true)) {
-        this.#deafUntil = scheduler.now + wakesByUart.deafFor;
-        this.#sleep.wake("uart");
-        return;
-      }
-      if (this.state === "on" && this.#powerSaving.drowsy && light?.may(this.#unit) === true) {
-        this.#deafUntil = scheduler.now + light.deafFor;
-      }
-      this.#powerSaving.uartActivity();
-      if (this.state === "on" && scheduler.now >= this.#deafUntil) this.#responder.receive(bytes);
-    };
+    port.onReceive = (bytes) => this.#sleep.hear(bytes);
     network.onDownlink = (datagram, from, toPort) => this.#datagrams.page(datagram, from, toPort);
-    network.onServiceLost = () => this.#serviceLost();
+    network.onServiceLost = () => this.#attachment.serviceLost();
     if (options.powerOn !== "key" || family.power.key === undefined) this.#power.boot("supply");
   }
 
@@ -254,12 +243,12 @@ export class SimulatedModem {
 
   /** From now on commands get no answer, until `AT+CFUN=1` or a restart by the key. */
   deafen(): void {
-    this.#trouble.deaf = true;
+    this.#commands.trouble.deaf = true;
   }
 
   /** Answers take `factor` times as long. @throws RangeError unless it is above 0 */
   slow(factor: number): void {
-    this.#trouble.slowdown = factor;
+    this.#commands.trouble.slowdown = factor;
   }
 
   /** Probabilities (0..1) that an unsolicited line is lost or comes twice; each can be set in here. */
@@ -295,15 +284,8 @@ export class SimulatedModem {
     for (const text of this.family.contextLost?.(this.#unit) ?? []) this.#urc(text);
   }
 
-  /** The SIM card is read and the radio on: attaches, where it does that by itself. */
-  #begin(): void {
-    if (this.#registration.grant !== undefined)
-      return this.#registration.rejoin(this.#random.between(...rejoinTime));
-    if (this.family.attachesItself(this.#unit)) this.#registration.search();
-  }
-
   #booted(): void {
-    this.#function.booted(this.#nvram.baud === 0, () => this.#begin());
+    this.#function.booted(this.#nvram.baud === 0, () => this.#attachment.begin());
   }
 
   /** Settings after a boot. */
@@ -312,11 +294,11 @@ export class SimulatedModem {
     this.#settings = bootSettings();
     if (this.family.keepsPsm === true) Object.assign(this.#settings, { psmOn, psmTimers, edrx });
     this.family.onBoot?.(this.#unit);
-    this.#serving = false;
+    this.#commands.serving = false;
     this.#context.active = false;
     this.#responder.echo = true;
     this.#responder.errorStyle = 0;
-    this.#trouble.deaf = false;
+    this.#commands.trouble.deaf = false;
     this.#clock.restart();
   }
 
@@ -343,63 +325,9 @@ export class SimulatedModem {
     return ids.length;
   }
 
-  /** No cell any more: it looks for one, and its sockets wait. Asleep, it is not listening. */
-  #serviceLost(): void {
-    const { mode } = this.#powerSaving;
-    if ((mode !== "connected" && mode !== "idle") || this.#registration.stat !== 1) return;
-    this.#powerSaving.stop();
-    this.#registration.search();
-  }
-
-  #registrationChanged(): void {
-    const { stat, grant } = this.#registration;
-    const { cereg } = this.#settings;
-    this.#tell({ type: "attach", time: this.#scheduler.now, stat, psm: grant?.psm });
-    const fields = this.#registration.fields(cereg, this.#quirks.ceregRoutingArea === true);
-    if (cereg > 0 && fields !== this.#lastCereg) this.#urc(`+CEREG: ${fields}`);
-    this.#lastCereg = fields;
-    if (stat !== 1) return;
-    this.#powerSaving.attached(grant?.psm);
-    if (this.#settings.networkTime) this.#clock.set(this.#options.network.clockError);
-    this.family.attached?.(this.#unit);
-  }
-
   #junk(): void {
     if (this.#quirks.junkAtWake !== true) return;
     this.#port.write(this.#random.bytes(1 + Math.floor(this.#random.next() * 20)));
-  }
-
-  #execute(command: AtCommand): AtExecution | undefined {
-    if (!this.#trouble.hears(command)) {
-      this.#dropped("command", "deaf");
-      return undefined;
-    }
-    if (!this.#serving) {
-      this.#dropped("command", "busy");
-      return undefined;
-    }
-    const rule = this.family.commands.get(command.name);
-    const slow = rule?.delayed === undefined || rule.delayed === command.form;
-    const [least, most] = (slow ? rule?.delay : undefined) ?? ordinaryDelay;
-    const delay = this.#trouble.slowdown * this.#random.between(least, most);
-    if (this.#trouble.breaksAt(command)) {
-      this.#later(delay / 2, () => this.reboot(`in the middle of ${command.name}`));
-    }
-    return { delay, run: () => this.#prompting(rule?.run(this.#unit, command) ?? notSupported) };
-  }
-
-  /** A prompt that is late, or does not come. */
-  #prompting(answer: AtAnswer): AtAnswer {
-    if (answer.prompt === undefined) return answer;
-    const { noPrompt, slowPrompt } = this.#quirks;
-    if (noPrompt !== undefined && this.#random.chance(noPrompt)) {
-      return { ...answer, prompt: { ...answer.prompt, sign: "" } };
-    }
-    // Some come when the driver has given them up already.
-    if (slowPrompt === true) {
-      return { ...answer, prompt: { ...answer.prompt, delay: this.#random.between(500, 8_000) } };
-    }
-    return answer;
   }
 
   #urc(text: string): void {
@@ -457,20 +385,12 @@ export class SimulatedModem {
       },
       releaseLock: () => this.#powerSaving.releaseLock(),
       setFunction: (cfun) => this.#function.set(cfun),
-      requestPsm: () => this.#requestPsm(),
+      requestPsm: () => this.#attachment.requestPsm(),
       send: (socket, datagram) => this.#datagrams.send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
       powerDown: (reason) => this.#power.powerDown(reason),
       later: (delay, run) => this.#later(delay, run),
     };
-  }
-
-  /** Changed PSM settings travel in a tracking area update when there is a network. */
-  #requestPsm(): void {
-    if (this.#registration.stat !== 1) return;
-    this.#powerSaving.update();
-    // The answer comes while that connection lasts, so never into a sleep.
-    this.#later(this.#random.between(300, 900), () => this.#registration.update());
   }
 }

@@ -61,9 +61,7 @@ export class UdpSockets {
 
   /** Keeps a datagram until it is read; false when there is no room for it. */
   keep(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): boolean {
-    let held = bytes.length;
-    for (const datagram of socket.waiting) held += datagram.bytes.length;
-    if (held > receiveLimit) return false;
+    if (waitingBytes(socket) + bytes.length > receiveLimit) return false;
     socket.waiting.push({ bytes, from });
     return true;
   }
@@ -74,6 +72,13 @@ export class UdpSockets {
     for (let id = 0; id < this.count; id++) if (this.close(id)) ids.push(id);
     return ids;
   }
+}
+
+/** Bytes that wait in a socket to be read. */
+export function waitingBytes(socket: UdpSocket): number {
+  let bytes = 0;
+  for (const datagram of socket.waiting) bytes += datagram.bytes.length;
+  return bytes;
 }
 
 /** An IPv4 address in dotted decimal, each part 0 to 255; `undefined` for anything else. */

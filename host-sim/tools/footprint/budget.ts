@@ -5,6 +5,7 @@
  * be seen in a review.
  */
 import { isObject } from "../../../firmware/text/json";
+import { reasonOf } from "../../../firmware/text/reason";
 
 /** Bytes of code by name. */
 export type Budget = Readonly<Record<string, number>>;
@@ -89,7 +90,7 @@ export function readBudget(text: string): Budgets {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`no JSON: ${reasonOf(error)}`);
   }
   const parts = value as { modules?: unknown; boards?: unknown } | null;
   return { modules: readPart(parts?.modules), boards: readPart(parts?.boards) };

@@ -10,6 +10,7 @@
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { reasonOf } from "../../../firmware/text/reason";
 
 /** What a manifest and all that it includes come to. */
 export interface Manifest {
@@ -108,7 +109,7 @@ function parse(path: string, includer: string | undefined): ManifestFile {
   try {
     return JSON.parse(text) as ManifestFile;
   } catch (error) {
-    throw new Error(`${path} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path} is no JSON: ${reasonOf(error)}`);
   }
 }
 

@@ -3,6 +3,7 @@
  * Node has none; the optional package @lydell/node-pty opens one.
  */
 import { execFileSync } from "node:child_process";
+import { reasonOf } from "../../../firmware/text/reason";
 
 /** Why there is none. */
 export class PtyError extends Error {
@@ -53,9 +54,7 @@ export async function openPty(onData: (bytes: Uint8Array) => void): Promise<Pty>
     terminal._slave.pause();
     execFileSync("stty", [process.platform === "darwin" ? "-f" : "-F", terminal._pty, "raw", "-echo"]);
   } catch (error) {
-    throw new PtyError(
-      `no pseudo-terminal: ${error instanceof Error ? error.message.split("\n")[0] : "unknown"}`,
-    );
+    throw new PtyError(`no pseudo-terminal: ${reasonOf(error).split("\n")[0]}`);
   }
   terminal._master.on("data", (bytes: Uint8Array) => onData(bytes));
   terminal._master.on("error", () => {});

@@ -9,6 +9,7 @@ import { Board } from "../../sim/board/board";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { NodeEngine } from "../../sim/engine/node-engine";
 import { WallClock } from "./wall-clock";
+import { reasonOf } from "../../../firmware/text/reason";
 import type { Restart, SerialWire } from "../../sim/board/board";
 import type { KeyValueStores } from "../../sim/board/key-value";
 
@@ -56,7 +57,7 @@ export class SerialDevice {
 
   async start(): Promise<void> {
     this.#bundle = await bundleFirmware();
-    this.#clock.start((error) => this.#options.onFault(error instanceof Error ? error.message : "unknown"));
+    this.#clock.start((error) => this.#options.onFault(reasonOf(error)));
     await this.#boot("Power-On");
   }
 

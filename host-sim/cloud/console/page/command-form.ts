@@ -3,6 +3,7 @@
  */
 import { ApiFault, call, pathOf } from "./api";
 import { make } from "./elements";
+import { reasonOf } from "../../reason";
 import type { Device } from "./device-list";
 import type { Field, Model } from "./model";
 
@@ -183,7 +184,7 @@ export class CommandForm {
       await call(`${pathOf(this.#device!)}/commands`, "POST", bodyOf());
       await this.refresh();
     } catch (error) {
-      this.#problem.textContent = error instanceof Error ? error.message : "it could not be sent";
+      this.#problem.textContent = reasonOf(error, "it could not be sent");
     }
   }
 }

@@ -3,6 +3,7 @@
  */
 import { call } from "./api";
 import { make } from "./elements";
+import { reasonOf } from "../../reason";
 
 const names: Readonly<Record<string, string>> = {
   dropUp: "Datagrams to the cloud that are lost, 0 to 1",
@@ -78,7 +79,7 @@ export class FaultPanel {
     try {
       await run();
     } catch (error) {
-      this.#said.textContent = error instanceof Error ? error.message : "it did not work";
+      this.#said.textContent = reasonOf(error, "it did not work");
     }
   }
 }

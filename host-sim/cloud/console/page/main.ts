@@ -9,6 +9,7 @@ import { follow } from "./live";
 import { Points } from "./points";
 import { ScriptPanel } from "./script";
 import { makeTabs } from "./tabs";
+import { reasonOf } from "../../reason";
 import type { Device } from "./device-list";
 import type { EventEntry, FeedEntry } from "../entries";
 import type { Product } from "./model";
@@ -66,7 +67,7 @@ async function tried(run: () => Promise<void>): Promise<boolean> {
       byId("token-form").hidden = false;
       byId("token").focus();
     } else {
-      problem.textContent = error instanceof Error ? error.message : "something went wrong";
+      problem.textContent = reasonOf(error, "something went wrong");
       problem.hidden = false;
     }
     return false;

@@ -3,6 +3,7 @@
  */
 import { call } from "./api";
 import { make } from "./elements";
+import { reasonOf } from "../../reason";
 import type { Product } from "./model";
 
 /** The product's parsing script: to read, to try against bytes or JSON, to change. */
@@ -51,7 +52,7 @@ export class ScriptPanel {
     try {
       this.#result.textContent = await run();
     } catch (error) {
-      this.#result.textContent = error instanceof Error ? error.message : "it did not work";
+      this.#result.textContent = reasonOf(error, "it did not work");
     }
   }
 

@@ -3,6 +3,7 @@
  * takes what it has. Rules check their arguments, change the unit, and give the lines of the answer.
  */
 import { integerArgument } from "../at-command";
+import type { AtArgument } from "../at-command";
 import type { AtAnswer, ErrorStyle } from "../at-responder";
 import { decodeT3324, decodeT3412 } from "../psm-timers";
 import type { CommandRule, Unit } from "../family";
@@ -48,6 +49,61 @@ export function holds(
       if (value === undefined || args.length > 1) return badParameter;
       return write(unit, value) ?? done;
     },
+  };
+}
+
+/** The same for a setting that each start forgets: `unit.settings.own` has it, by the name in lower case. */
+export function holdsUntilRestart(name: string, most: number, initial = 0): CommandRule {
+  const key = name.toLowerCase();
+  return holds(
+    name,
+    most,
+    (unit) => Number(unit.settings.own.get(key) ?? initial),
+    (unit, value) => void unit.settings.own.set(key, String(value)),
+  );
+}
+
+/** The same for the setting by which it tells of falling asleep and of waking. */
+export function holdsSleepSigns(name: string): CommandRule {
+  return holds(
+    name,
+    1,
+    (unit) => Number(unit.settings.psmStatus),
+    (unit, value) => void (unit.settings.psmStatus = value === 1),
+  );
+}
+
+/**
+ * A rule for a setting that is kept without power: `AT+X?`, and `AT+X=<arguments>` as `valueOf` reads them,
+ * which gives `undefined` for those that are no good.
+ */
+export function keeps(
+  name: string,
+  key: string,
+  valueOf: (args: readonly AtArgument[]) => string | undefined,
+): CommandRule {
+  return {
+    run(unit, { form, args }) {
+      if (form === "read") return line(`${name}: ${unit.nvram.own.get(key)}`);
+      if (form !== "set") return undefined;
+      const value = valueOf(args);
+      if (value === undefined) return badParameter;
+      unit.nvram.own.set(key, value);
+      return done;
+    },
+  };
+}
+
+/** `ATI`, the model and the firmware's version. */
+export function modelCommands(
+  lines: readonly string[],
+  model: string,
+  revision: string,
+): Record<string, CommandRule> {
+  return {
+    I: { run: () => ({ lines }) },
+    "+CGMM": tells(() => model),
+    "+CGMR": tells(() => revision),
   };
 }
 
@@ -148,6 +204,20 @@ export const networkCommands: Record<string, CommandRule> = {
     return `+CESQ: 99,99,255,255,${clamp(2 * (rsrq + 20), 0, 34)},${clamp(rsrp + 141, 0, 97)}`;
   }),
 };
+
+/** `AT+CEREG` of those that tell no reject causes: 3 and 5 do not exist. */
+export const ceregWithoutCauses: CommandRule = {
+  run(unit, command) {
+    const wanted = integerArgument(command.args[0], 0, 5);
+    if (command.form === "set" && (wanted === 3 || wanted === 5)) return badParameter;
+    return networkCommands["+CEREG"].run(unit, command);
+  },
+};
+
+/** `+CSCON: <1 connected, 0 idle>`, once `AT+CSCON=1` has asked for it. */
+export function tellConnection(unit: Unit, connected: boolean): void {
+  if (unit.settings.own.get("+cscon") === "1") unit.urc(`+CSCON: ${Number(connected)}`);
+}
 
 /** Power saving. */
 export const sleepCommands: Record<string, CommandRule> = {

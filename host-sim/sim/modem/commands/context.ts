@@ -4,19 +4,19 @@
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule } from "../family";
-import { badParameter, done, line } from "./common";
+import { apnOf } from "./arguments";
+import { badParameter, basicCommands, done, line, networkCommands, sleepCommands } from "./common";
 
-const apnPattern = /^[A-Za-z0-9.-]{0,99}$/;
-
-export const contextCommands: Record<string, CommandRule> = {
+const contextCommands: Record<string, CommandRule> = {
   "+CGDCONT": {
     run(unit, { form, args }) {
       if (form === "read") return line(`+CGDCONT: 1,"IP","${unit.nvram.apn}",,0,0`);
       if (form !== "set") return undefined;
       const kind = args[1]?.text ?? "";
       if (integerArgument(args[0], 0, 11) === undefined || !/^(IP|IPV4V6)$/.test(kind)) return badParameter;
-      if (!apnPattern.test(args[2]?.text ?? "")) return badParameter;
-      if (args[0].text === "1") unit.nvram.apn = args[2]?.text ?? "";
+      const apn = apnOf(args[2]);
+      if (apn === undefined) return badParameter;
+      if (args[0].text === "1") unit.nvram.apn = apn;
       return done;
     },
   },
@@ -55,4 +55,12 @@ export const contextCommands: Record<string, CommandRule> = {
       return done;
     },
   },
+};
+
+/** All that the usual commands tell such a family. */
+export const usualCommands: Record<string, CommandRule> = {
+  ...basicCommands,
+  ...networkCommands,
+  ...sleepCommands,
+  ...contextCommands,
 };

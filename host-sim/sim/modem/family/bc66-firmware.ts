@@ -16,6 +16,7 @@
 import { integerArgument } from "../at-command";
 import type { CommandRule, Unit } from "../family";
 import { badParameter, done, line, networkCommands } from "../commands/common";
+import { draw as drawAny, drawn as anyDrawn } from "../draw";
 
 /** A coin thrown for each modem, once. */
 export type Draw =
@@ -34,9 +35,7 @@ export type Draw =
   | "autobaud"; // BC66: finds the rate by the first AT, and boots without a word until then
 
 /** Whether the coin showed heads. */
-export function drawn(unit: Unit, name: Draw): boolean {
-  return unit.nvram.own.get(name) === "yes";
-}
+export const drawn: (unit: Unit, name: Draw) => boolean = anyDrawn;
 
 /** True at the first start of all. */
 export function isNew(unit: Unit): boolean {
@@ -46,11 +45,7 @@ export function isNew(unit: Unit): boolean {
 }
 
 /** Throws the coins that have not been thrown yet. */
-export function draw(unit: Unit, names: readonly Draw[]): void {
-  for (const name of names) {
-    if (!unit.nvram.own.has(name)) unit.nvram.own.set(name, unit.random.chance(0.5) ? "yes" : "no");
-  }
-}
+export const draw: (unit: Unit, names: readonly Draw[]) => void = drawAny;
 
 /** A kept setting; its value from the factory when it was never written. */
 export function kept(unit: Unit, name: string, factory: string): string {

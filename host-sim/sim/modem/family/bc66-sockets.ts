@@ -16,11 +16,12 @@ import { integerArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
 import { badParameter, line } from "../commands/common";
-import { formatHex, parseHex } from "../udp-sockets";
+import { socketOf, takeWaiting } from "../commands/sockets";
+import { formatHex, parseHex, waitingBytes } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 import type { Endpoint } from "../../radio/link";
 import { drawn, isConfigured } from "./bc66-firmware";
-import { closeRule, keepAndHint, openRule, socketOf, stateRule, takeWaiting } from "./quectel-sockets";
+import { closeRule, keepAndHint, openRule, promptRule, stateRule } from "./quectel-sockets";
 
 const longestHex = 512;
 const longestBinary = 1_358;
@@ -57,9 +58,8 @@ function readRule(quote: string, isOneLine: (unit: Unit) => boolean): CommandRul
       if (unit.nvram.own.get(pushKey(socket.id)) === "1") return { failure: unit.socketFailure };
       const bytes = takeWaiting(socket, length);
       if (bytes === undefined) return line("+QIRD: 0");
-      let left = 0;
-      for (const { bytes: others } of socket.waiting) left += others.length;
-      const header = `+QIRD: ${bytes.length}${isConfigured(unit, "showlength", "1") ? `,${left}` : ""}`;
+      const left = isConfigured(unit, "showlength", "1") ? `,${waitingBytes(socket)}` : "";
+      const header = `+QIRD: ${bytes.length}${left}`;
       const oneLine = isOneLine(unit);
       if (!readsHex(unit)) {
         const head = oneLine ? `${header},${quote}` : `${header}\r\n`;
@@ -88,17 +88,7 @@ export const socketsOfBc66: Readonly<Record<string, CommandRule>> = {
   "+QIOPEN": open(1),
   "+QISTATE": stateRule(1),
   "+QICLOSE": closeRule(true),
-  "+QISEND": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 0, longestBinary);
-      if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      if (length === 0) return line("+QISEND: 0,0,0");
-      const take = (data: Uint8Array) => ({ delay: 30, run: () => transmit(unit, socket, data) });
-      return { prompt: { sign: "> ", length, take } };
-    },
-  },
+  "+QISEND": promptRule(longestBinary, (unit) => unit.socketFailure, transmit),
   "+QISENDEX": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;

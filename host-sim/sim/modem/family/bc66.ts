@@ -13,19 +13,19 @@
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
+import { apnOf, bandsOf } from "../commands/arguments";
 import {
   badParameter,
-  basicCommands,
   done,
   holds,
+  holdsUntilRestart,
   line,
-  networkCommands,
+  modelCommands,
   notAllowed,
   notSupported,
-  sleepCommands,
-  tells,
+  tellConnection,
 } from "../commands/common";
-import { contextCommands } from "../commands/context";
+import { usualCommands } from "../commands/context";
 import {
   clockOfBc660k,
   clockOfBc66,
@@ -41,33 +41,17 @@ import {
 } from "./bc66-firmware";
 import { deliver, socketsOfBc660k, socketsOfBc66 } from "./bc66-sockets";
 
-/** `AT+QSCLK` and its like: forgotten at each start. */
-function own(name: string, most: number, initial: number): CommandRule {
-  const key = name.toLowerCase();
-  return holds(
-    name,
-    most,
-    (unit) => Number(unit.settings.own.get(key) ?? initial),
-    (unit, value) => void unit.settings.own.set(key, String(value)),
-  );
-}
-
 const commonCommands: Record<string, CommandRule> = {
   "+CFUN": keptFunction,
-  "+CGSN": {
-    run(unit, { form, args }) {
-      if (form !== "set") return form === "execute" ? line(unit.identity.imei) : undefined;
-      return integerArgument(args[0], 1, 1) === 1 ? line(`+CGSN: ${unit.identity.imei}`) : badParameter;
-    },
-  },
   // Taken up at the next start.
   "+QCGDEFCONT": {
     run(unit, { form, args }) {
       if (form === "read") return line(`+QCGDEFCONT: "IP","${unit.nvram.own.get("apn")}"`);
       if (form !== "set") return undefined;
-      if (args[0]?.text !== "IP" || !/^[A-Za-z0-9.-]{0,99}$/.test(args[1]?.text ?? "")) return badParameter;
+      const apn = apnOf(args[1]);
+      if (args[0]?.text !== "IP" || apn === undefined) return badParameter;
       if (drawn(unit, "apnquiet") && unit.settings.cfun !== 0) return notAllowed;
-      unit.nvram.own.set("apn", args[1]?.text ?? "");
+      unit.nvram.own.set("apn", apn);
       return done;
     },
   },
@@ -83,8 +67,8 @@ const commonCommands: Record<string, CommandRule> = {
       }
       if (form !== "set") return undefined;
       const count = integerArgument(args[0], 0, 19);
-      const bands = args.slice(1).map((argument) => integerArgument(argument, 1, 85));
-      if (bands.includes(undefined) || bands.length !== count) return badParameter;
+      const bands = bandsOf(args.slice(1));
+      if (bands === undefined || bands.length !== count) return badParameter;
       if (settings.cfun !== 0) return notAllowed;
       nvram.own.set("bands", bands.join(","));
       return done;
@@ -96,7 +80,7 @@ const commonCommands: Record<string, CommandRule> = {
         ? { then: () => unit.restart("AT+QRST=1") }
         : undefined,
   },
-  "+QSCLK": own("+QSCLK", 2, 1),
+  "+QSCLK": holdsUntilRestart("+QSCLK", 2, 1),
   "+QNBIOTEVENT": {
     run(unit, { form, args }) {
       if (form === "read") return line(`+QNBIOTEVENT: ${Number(unit.settings.psmStatus)},1`);
@@ -108,7 +92,7 @@ const commonCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+CSCON": own("+CSCON", 1, 0),
+  "+CSCON": holdsUntilRestart("+CSCON", 1),
   "+CTZR": holds(
     "+CTZR",
     3,
@@ -176,9 +160,7 @@ const shared = {
       unit.urc(`+IP: ${unit.registration.grant?.address}`);
     });
   },
-  rrc(unit: Unit, connected: boolean) {
-    if (unit.settings.own.get("+cscon") === "1") unit.urc(`+CSCON: ${Number(connected)}`);
-  },
+  rrc: tellConnection,
   deliver,
 } as const;
 
@@ -198,6 +180,9 @@ const psmEvent = (unit: Unit, what: string): string[] =>
 
 const deepSleepEvent = (unit: Unit, what: string): string[] =>
   kept(unit, "+QCFG/dsevent", "0") === "1" ? [`+QNBIOTEVENT: "${what} DEEPSLEEP"`] : [];
+
+const quectelModel = (model: string, revision: string): Record<string, CommandRule> =>
+  modelCommands(["Quectel_Ltd", model, revision], model, revision);
 
 const factoryQicfg = { dataformat: "0,0", viewmode: "0", showlength: "0" };
 
@@ -236,10 +221,7 @@ export const bc66: Family = {
   restartCommand: "+QRST",
   commands: new Map(
     Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
+      ...usualCommands,
       ...commonCommands,
       ...socketsOfBc66,
       "+CGPADDR": addressRule(1),
@@ -247,9 +229,7 @@ export const bc66: Family = {
       "+QCCLK": utcOfBc66,
       "+QNBIOTRAI": raiOfBc66,
       "+QICFG": configRule("+QICFG", factoryQicfg),
-      I: { run: () => ({ lines: ["Quectel_Ltd", "Quectel_BC66", "Revision: BC66NBR01A10"] }) },
-      "+CGMM": tells(() => "Quectel_BC66"),
-      "+CGMR": tells(() => "Revision: BC66NBR01A10"),
+      ...quectelModel("Quectel_BC66", "Revision: BC66NBR01A10"),
     }),
   ),
   onBoot(unit) {
@@ -280,19 +260,14 @@ export const bc660k: Family = {
   restartCommand: "+QRST",
   commands: new Map(
     Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
+      ...usualCommands,
       ...commonCommands,
       ...socketsOfBc660k,
       "+CGPADDR": addressRule(0),
       "+CCLK": clockOfBc660k,
       "+QICFG": configRule("+QICFG", factoryQicfg),
       "+QCFG": configRule("+QCFG", { dsevent: "0", wakeupRXD: "0", autopdn: "1" }),
-      I: { run: () => ({ lines: ["Quectel_Ltd", "Quectel_BC660K-GL", "Revision: BC660KGLAAR01A05"] }) },
-      "+CGMM": tells(() => "Quectel_BC660K-GL"),
-      "+CGMR": tells(() => "Revision: BC660KGLAAR01A05"),
+      ...quectelModel("Quectel_BC660K-GL", "Revision: BC660KGLAAR01A05"),
     }),
   ),
   onBoot(unit) {

@@ -13,18 +13,20 @@ import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, Unit } from "../family";
+import { bandsOf } from "../commands/arguments";
 import {
   badParameter,
-  basicCommands,
   done,
-  holds,
+  holdsSleepSigns,
+  holdsUntilRestart,
   line,
-  networkCommands,
+  modelCommands,
   notAllowed,
-  sleepCommands,
-  tells,
+  tellConnection,
 } from "../commands/common";
-import { contextCommands } from "../commands/context";
+import { usualCommands } from "../commands/context";
+import { closes, socketOf, takeWaiting } from "../commands/sockets";
+import { draw, drawn } from "../draw";
 import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 
@@ -32,11 +34,6 @@ import type { UdpSocket } from "../udp-sockets";
 const longestDatagram = 512;
 /** Flags of NSOSTF: an exception message, release behind this, release behind the answer. */
 const flags: Readonly<Record<number, 0 | 1 | 2>> = { 0: 0, 0x100: 0, 0x200: 1, 0x400: 2 };
-
-function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
-  const id = integerArgument(argument, 0, unit.sockets.count - 1);
-  return id === undefined ? undefined : unit.sockets.get(id);
-}
 
 /** Sends `<id>,<address>,<port>,[<flag>,]<length>,<hex>[,<sequence>]`. */
 function sendTo(unit: Unit, args: readonly AtArgument[], withFlag: boolean): AtAnswer {
@@ -82,29 +79,18 @@ const socketCommands: Record<string, CommandRule> = {
       const socket = socketOf(unit, args[0]);
       const length = integerArgument(args[1], 1, 1_358);
       if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      const first = socket.waiting.shift();
-      if (first === undefined) return done;
+      const [first] = socket.waiting;
+      const part = takeWaiting(socket, Math.min(length, longestDatagram));
+      if (part === undefined) return done;
       const { from, bytes } = first;
-      const part = bytes.subarray(0, Math.min(length, longestDatagram));
       const left = bytes.length - part.length;
-      if (left > 0) socket.waiting.unshift({ bytes: bytes.subarray(part.length), from });
       return line(`${socket.id},${from.address},${from.port},${part.length},${formatHex(part)},${left}`);
     },
   },
-  "+NSOCL": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      if (socket === undefined) return { failure: unit.socketFailure };
-      unit.sockets.close(socket.id);
-      unit.socketChanged(socket.id, "closed");
-      return done;
-    },
-  },
+  "+NSOCL": closes(),
 };
 
 const ownCommands: Record<string, CommandRule> = {
-  "+CGMR": tells(() => "V100R100C10B657SP3"),
   "+CGSN": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
@@ -144,37 +130,16 @@ const ownCommands: Record<string, CommandRule> = {
       const { own } = unit.nvram;
       if (form === "read") return line(`+NBAND: ${own.get("bands")}`);
       if (form !== "set") return undefined;
-      const bands = args.map((argument) => integerArgument(argument, 1, 85));
-      if (bands.length === 0 || bands.includes(undefined)) return badParameter;
+      const bands = bandsOf(args);
+      if (bands === undefined || bands.length === 0) return badParameter;
       if (unit.settings.cfun !== 0) return notAllowed;
       own.set("bands", bands.join(","));
       return done;
     },
   },
-  "+NPSMR": holds(
-    "+NPSMR",
-    1,
-    (unit) => Number(unit.settings.psmStatus),
-    (unit, value) => {
-      unit.settings.psmStatus = value === 1;
-    },
-  ),
-  "+CSCON": holds(
-    "+CSCON",
-    1,
-    (unit) => Number(unit.settings.own.get("cscon") ?? 0),
-    (unit, value) => {
-      unit.settings.own.set("cscon", String(value));
-    },
-  ),
-  "+CTZR": holds(
-    "+CTZR",
-    3,
-    (unit) => Number(unit.settings.own.get("ctzr") ?? 0),
-    (unit, value) => {
-      unit.settings.own.set("ctzr", String(value));
-    },
-  ),
+  "+NPSMR": holdsSleepSigns("+NPSMR"),
+  "+CSCON": holdsUntilRestart("+CSCON", 1),
+  "+CTZR": holdsUntilRestart("+CTZR", 3),
   // UTC, whatever the zone behind it says; nothing before the network has told the time.
   "+CCLK": {
     run(unit, { form }) {
@@ -210,7 +175,7 @@ const ownCommands: Record<string, CommandRule> = {
 function dialect(unit: Unit, text: string): string {
   const named = /^(\+[A-Z]+): ?(.*)$/.exec(text);
   if (named === null) return text;
-  const bare = (named[1] === "+CEREG" || named[1] === "+CCLK") && unit.nvram.own.get("quotes") !== "yes";
+  const bare = (named[1] === "+CEREG" || named[1] === "+CCLK") && !drawn(unit, "quotes");
   return `${named[1]}:${bare ? named[2].replaceAll('"', "") : named[2]}`;
 }
 
@@ -222,20 +187,16 @@ function deliver(
 ): void {
   const wasEmpty = socket.waiting.length === 0;
   if (!unit.sockets.keep(socket, datagram, from)) return;
-  if (wasEmpty || unit.nvram.own.get("each") === "yes") unit.urc(`+NSONMI: ${socket.id},${datagram.length}`);
+  if (wasEmpty || drawn(unit, "each")) unit.urc(`+NSONMI: ${socket.id},${datagram.length}`);
 }
 
-function family(name: string, model: string, word: string): Family {
+function family(name: string, maker: string, model: string, word: string): Family {
   const commands = new Map(
     Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
+      ...usualCommands,
+      ...modelCommands([maker, model], model, "V100R100C10B657SP3"),
       ...ownCommands,
       ...socketCommands,
-      I: { run: () => ({ lines: [model.startsWith("SARA") ? "u-blox" : "Quectel", model] }) },
-      "+CGMM": tells(() => model),
     }),
   );
   commands.delete("+IPR");
@@ -267,12 +228,10 @@ function family(name: string, model: string, word: string): Family {
       ]),
     }),
     onBoot(unit) {
-      const { own } = unit.nvram;
-      for (const what of ["quotes", "each"])
-        if (!own.has(what)) own.set(what, unit.random.chance(0.5) ? "yes" : "no");
+      draw(unit, ["quotes", "each"]);
       unit.settings.networkTime = true;
       // Without AUTOCONNECT the radio waits to be told.
-      if (own.get("autoconnect") === "FALSE") unit.settings.cfun = 0;
+      if (unit.nvram.own.get("autoconnect") === "FALSE") unit.settings.cfun = 0;
     },
     restartCommand: "+NRB",
     keepsPsm: true,
@@ -281,11 +240,9 @@ function family(name: string, model: string, word: string): Family {
     unconnected: true,
     urcsWait: true,
     dialect,
-    rrc(unit, connected) {
-      if (unit.settings.own.get("cscon") === "1") unit.urc(`+CSCON: ${Number(connected)}`);
-    },
+    rrc: tellConnection,
   };
 }
 
-export const bc95 = family("bc95", "BC95-G", "Neul");
-export const saraN2 = family("sara-n2", "SARA-N211-02B", "u-blox");
+export const bc95 = family("bc95", "Quectel", "BC95-G", "Neul");
+export const saraN2 = family("sara-n2", "u-blox", "SARA-N211-02B", "u-blox");

@@ -13,19 +13,14 @@
 import { integerArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, Unit } from "../family";
-import {
-  badParameter,
-  basicCommands,
-  done,
-  line,
-  networkCommands,
-  sleepCommands,
-  tells,
-} from "../commands/common";
-import { contextCommands } from "../commands/context";
+import { apnOf } from "../commands/arguments";
+import { badParameter, ceregWithoutCauses, done, line, modelCommands, tells } from "../commands/common";
+import { usualCommands } from "../commands/context";
+import { socketOf, takeWaiting } from "../commands/sockets";
+import { draw, drawn } from "../draw";
 import { parseHex } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
-import { closeRule, keepAndHint, openRule, rawAnswer, socketOf, takeWaiting } from "./quectel-sockets";
+import { closeRule, keepAndHint, openRule, promptRule, rawAnswer } from "./quectel-sockets";
 
 const longestHex = 512;
 const longestBinary = 1_460;
@@ -43,8 +38,9 @@ const socketCommands: Record<string, CommandRule> = {
       if (form !== "set" || integerArgument(args[0], 1, 16) === undefined) return undefined;
       if (args.length === 1) return line(`+QICSGP: 1,"${unit.nvram.apn}","","",0`);
       if (integerArgument(args[1], 1, 3) === undefined) return badParameter;
-      if (!/^[A-Za-z0-9.-]{0,99}$/.test(args[2]?.text ?? "")) return badParameter;
-      if (args[0].text === String(contextId)) unit.nvram.apn = args[2]?.text ?? "";
+      const apn = apnOf(args[2]);
+      if (apn === undefined) return badParameter;
+      if (args[0].text === String(contextId)) unit.nvram.apn = apn;
       return done;
     },
   },
@@ -69,24 +65,14 @@ const socketCommands: Record<string, CommandRule> = {
   },
   "+QIOPEN": openRule(contextId),
   "+QICLOSE": closeRule(false),
-  "+QISEND": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 0, longestBinary);
-      if (socket === undefined || length === undefined) return { failure: "ERROR" };
-      if (length === 0) return line("+QISEND: 0,0,0");
-      const take = (data: Uint8Array) => ({ delay: 30, run: () => transmit(unit, socket, data) });
-      return { prompt: { sign: "> ", length, take } };
-    },
-  },
+  "+QISEND": promptRule(longestBinary, () => "ERROR", transmit),
   "+QISENDEX": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       const socket = socketOf(unit, args[0]);
       const data = args[1]?.quoted === true ? parseHex(args[1].text) : undefined;
       const rai = args[2] === undefined ? 0 : integerArgument(args[2], 0, 2);
-      if (args[2] !== undefined && unit.nvram.own.get("rai") !== "yes") return { failure: "ERROR" };
+      if (args[2] !== undefined && !drawn(unit, "rai")) return { failure: "ERROR" };
       if (socket === undefined || rai === undefined) return { failure: "ERROR" };
       if (data === undefined || data.length === 0 || data.length > longestHex) return { failure: "ERROR" };
       unit.settings.rai = rai as 0 | 1 | 2;
@@ -118,9 +104,7 @@ const factory: Readonly<Record<string, string>> = {
 };
 
 const ownCommands: Record<string, CommandRule> = {
-  I: { run: () => ({ lines: ["Quectel", "BG95-M3", "Revision: BG95M3LAR02A04"] }) },
-  "+CGMM": tells(() => "BG95-M3"),
-  "+CGMR": tells(() => "BG95M3LAR02A04"),
+  ...modelCommands(["Quectel", "BG95-M3", "Revision: BG95M3LAR02A04"], "BG95-M3", "BG95M3LAR02A04"),
   "+QCFG": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
@@ -163,14 +147,7 @@ const ownCommands: Record<string, CommandRule> = {
     run: (unit, { form }) =>
       form === "read" || form === "test" ? undefined : { then: () => unit.powerDown("AT+QPOWD") },
   },
-  "+CEREG": {
-    run(unit, command) {
-      // No reject causes here: 3 and 5 do not exist.
-      const wanted = integerArgument(command.args[0], 0, 9);
-      if (command.form === "set" && (wanted === 3 || wanted === 5)) return badParameter;
-      return networkCommands["+CEREG"].run(unit, command);
-    },
-  },
+  "+CEREG": ceregWithoutCauses,
   "+CEER": tells(
     (unit) =>
       `+CEER: ${unit.registration.cause === 0 ? "No report available" : `EMM cause ${unit.registration.cause}`}`,
@@ -202,21 +179,11 @@ export const bg95: Family = {
     entering: (unit) => (unit.nvram.own.get("psm/urc") === "1" ? ["PSM POWER DOWN"] : []),
     leaving: () => [],
   },
-  commands: new Map(
-    Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
-      ...ownCommands,
-      ...socketCommands,
-    }),
-  ),
+  commands: new Map(Object.entries({ ...usualCommands, ...ownCommands, ...socketCommands })),
   sockets: 12,
   nvram: () => ({ baud: 115_200, apn: "", own: new Map(Object.entries(factory)) }),
   onBoot(unit) {
-    const { own } = unit.nvram;
-    if (!own.has("rai")) own.set("rai", unit.random.chance(0.5) ? "yes" : "no");
+    draw(unit, ["rai"]);
     unit.settings.networkTime = true;
   },
   keepsPsm: true,

@@ -7,19 +7,13 @@
  *     AT+QICLOSE=<id>              OK, and on some CLOSE OK behind it
  */
 import { integerArgument } from "../at-command";
-import type { AtArgument } from "../at-command";
-import type { AtAnswer } from "../at-responder";
+import type { AtAnswer, AtFailure } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
-import { badParameter } from "../commands/common";
+import { badParameter, line } from "../commands/common";
+import { socketOf } from "../commands/sockets";
 import { parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 import type { Endpoint } from "../../radio/link";
-
-/** The open socket that an argument names. */
-export function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
-  const id = integerArgument(argument, 0, unit.sockets.count - 1);
-  return id === undefined ? undefined : unit.sockets.get(id);
-}
 
 /**
  * `AT+QIOPEN` in the family's context.
@@ -94,15 +88,27 @@ export function closeRule(closeOk: boolean): CommandRule {
   };
 }
 
-/** The oldest datagram, or as much of it as is asked for; the rest stays. */
-export function takeWaiting(socket: UdpSocket, length: number): Uint8Array | undefined {
-  const first = socket.waiting.shift();
-  if (first === undefined) return undefined;
-  const part = first.bytes.subarray(0, length);
-  if (part.length < first.bytes.length) {
-    socket.waiting.unshift({ bytes: first.bytes.subarray(part.length), from: first.from });
-  }
-  return part;
+/**
+ * `AT+QISEND=<id>,<length>`, data behind the prompt; 0 bytes ask how many were sent.
+ *
+ * @param failure how this family tells that it makes no sense
+ */
+export function promptRule(
+  longest: number,
+  failure: (unit: Unit) => AtFailure,
+  transmit: (unit: Unit, socket: UdpSocket, data: Uint8Array) => AtAnswer,
+): CommandRule {
+  return {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      const socket = socketOf(unit, args[0]);
+      const length = integerArgument(args[1], 0, longest);
+      if (socket === undefined || length === undefined) return { failure: failure(unit) };
+      if (length === 0) return line("+QISEND: 0,0,0");
+      const take = (data: Uint8Array) => ({ delay: 30, run: () => transmit(unit, socket, data) });
+      return { prompt: { sign: "> ", length, take } };
+    },
+  };
 }
 
 /** `+QIRD: <length>` and the bytes on the next line. */

@@ -16,17 +16,20 @@ import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, PowerTraits, Unit } from "../family";
 import {
   badParameter,
-  basicCommands,
   done,
   holds,
+  holdsSleepSigns,
+  holdsUntilRestart,
+  keeps,
   line,
+  modelCommands,
   networkCommands,
   notAllowed,
-  sleepCommands,
-  tells,
 } from "../commands/common";
-import { contextCommands } from "../commands/context";
-import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
+import { usualCommands } from "../commands/context";
+import { closes, socketOf } from "../commands/sockets";
+import { draw, drawn } from "../draw";
+import { formatHex, parseHex, parseIpv4, waitingBytes } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 
 /** Most bytes of a datagram, in hexadecimal and in binary. */
@@ -34,11 +37,6 @@ const longestHex = 512;
 const longestBinary = 1_024;
 
 const failed: AtAnswer = { failure: { cme: 3 } };
-
-function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
-  const id = integerArgument(argument, 0, unit.sockets.count - 1);
-  return id === undefined ? undefined : unit.sockets.get(id);
-}
 
 function isHex(unit: Unit): boolean {
   return unit.settings.own.get("hex") === "1";
@@ -95,7 +93,7 @@ const socketCommands: Record<string, CommandRule> = {
       const socket = socketOf(unit, args[0]);
       const length = integerArgument(args[1], 0, longestBinary);
       if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
-      if (length === 0) return line(`+USORF: ${socket.id},${waiting(socket)}`);
+      if (length === 0) return line(`+USORF: ${socket.id},${waitingBytes(socket)}`);
       const first = socket.waiting.shift();
       if (first === undefined) return failed;
       const { bytes, from } = first;
@@ -106,17 +104,7 @@ const socketCommands: Record<string, CommandRule> = {
       return { raw: { head, data: part, tail: '"\r\n' } };
     },
   },
-  "+USOCL": {
-    delay: [20, 600],
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      if (socket === undefined) return { failure: unit.socketFailure };
-      unit.sockets.close(socket.id);
-      unit.socketChanged(socket.id, "closed");
-      return done;
-    },
-  },
+  "+USOCL": closes([20, 600]),
   "+UDCONF": {
     run(unit, { form, args }) {
       if (form !== "set" || integerArgument(args[0], 1, 1) === undefined) return undefined;
@@ -129,28 +117,16 @@ const socketCommands: Record<string, CommandRule> = {
   },
 };
 
-function waiting(socket: UdpSocket): number {
-  let bytes = 0;
-  for (const datagram of socket.waiting) bytes += datagram.bytes.length;
-  return bytes;
-}
-
-/** A setting that is kept, and in force from the next start on. Only with the radio off where `radioOff`. */
-function kept(name: string, key: string, valid: (text: string) => boolean): CommandRule {
-  return {
-    run(unit, { form, args }) {
-      if (form === "read") return line(`${name}: ${unit.nvram.own.get(key)}`);
-      if (form !== "set") return undefined;
-      const text = args.map((argument) => argument.text).join(",");
-      if (!valid(text)) return badParameter;
-      unit.nvram.own.set(key, text);
-      return done;
-    },
+/** The arguments as they are, where they look like that: in force from the next start on. */
+const like =
+  (pattern: RegExp) =>
+  (args: readonly AtArgument[]): string | undefined => {
+    const text = args.map((argument) => argument.text).join(",");
+    return pattern.test(text) ? text : undefined;
   };
-}
 
 const ownCommands: Record<string, CommandRule> = {
-  "+URAT": kept("+URAT", "urat", (text) => /^[789](,[789]){0,2}$/.test(text)),
+  "+URAT": keeps("+URAT", "urat", like(/^[789](,[789]){0,2}$/)),
   "+UBANDMASK": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
@@ -162,15 +138,8 @@ const ownCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+UMNOPROF": kept("+UMNOPROF", "profile", (text) => /^[0-9]{1,3}$/.test(text)),
-  "+UPSMR": holds(
-    "+UPSMR",
-    1,
-    (unit) => Number(unit.settings.psmStatus),
-    (unit, value) => {
-      unit.settings.psmStatus = value === 1;
-    },
-  ),
+  "+UMNOPROF": keeps("+UMNOPROF", "profile", like(/^[0-9]{1,3}$/)),
+  "+UPSMR": holdsSleepSigns("+UPSMR"),
   "+CTZU": holds(
     "+CTZU",
     1,
@@ -180,14 +149,7 @@ const ownCommands: Record<string, CommandRule> = {
       unit.settings.networkTime = value === 1;
     },
   ),
-  "+UPSV": holds(
-    "+UPSV",
-    4,
-    (unit) => Number(unit.settings.own.get("upsv") ?? 0),
-    (unit, value) => {
-      unit.settings.own.set("upsv", String(value));
-    },
-  ),
+  "+UPSV": holdsUntilRestart("+UPSV", 4),
   "+CFUN": {
     delay: [200, 3_000],
     run(unit, command) {
@@ -249,7 +211,8 @@ function deliver(
   if (!unit.sockets.keep(socket, datagram, from)) return;
   // What comes in the middle of a command is not announced.
   if (unit.responder.busy) return;
-  unit.urc(`${unit.nvram.own.get("hint")}: ${socket.id},${waiting(socket)}`);
+  const hint = drawn(unit, "uusorf") ? "+UUSORF" : "+UUSORD";
+  unit.urc(`${hint}: ${socket.id},${waitingBytes(socket)}`);
 }
 
 function family(name: string, model: string, power: PowerTraits, gap: number, ownContext: boolean): Family {
@@ -266,16 +229,11 @@ function family(name: string, model: string, power: PowerTraits, gap: number, ow
     },
     commands: new Map(
       Object.entries({
-        ...basicCommands,
-        ...networkCommands,
-        ...sleepCommands,
-        ...contextCommands,
+        ...usualCommands,
         ...ownCommands,
         ...socketCommands,
         ...(ownContext ? profileCommands : {}),
-        I: { run: () => ({ lines: ["u-blox", model] }) },
-        "+CGMM": tells(() => model),
-        "+CGMR": tells(() => "L0.0.00.00.05.12"),
+        ...modelCommands(["u-blox", model], model, "L0.0.00.00.05.12"),
       }),
     ),
     sockets: 7,
@@ -292,7 +250,7 @@ function family(name: string, model: string, power: PowerTraits, gap: number, ow
     }),
     onBoot(unit) {
       const { own } = unit.nvram;
-      if (!own.has("hint")) own.set("hint", unit.random.chance(0.5) ? "+UUSORF" : "+UUSORD");
+      draw(unit, ["uusorf"]);
       unit.settings.networkTime = own.get("ctzu") === "1";
       // In force until the next start.
       unit.settings.own.set("technologies", own.get("urat")!);

@@ -17,19 +17,20 @@
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
+import { badParameter, done, line, modelCommands } from "../commands/common";
+import { usualCommands } from "../commands/context";
+import { drawn } from "../draw";
+import { formatHex, parseIpv4, waitingBytes } from "../udp-sockets";
 import {
-  badParameter,
-  basicCommands,
-  done,
-  line,
-  networkCommands,
-  sleepCommands,
-  tells,
-} from "../commands/common";
-import { contextCommands } from "../commands/context";
-import { formatHex, parseIpv4 } from "../udp-sockets";
-import type { UdpSocket } from "../udp-sockets";
-import { announcedSleep, draw, drawn, laterCommands, simcomCommands, takeReceived, tellTime } from "./simcom";
+  bootLte,
+  goodbye,
+  laterCommands,
+  lteCommands,
+  lteFactory,
+  lteTraits,
+  simcomCommands,
+  takeReceived,
+} from "./simcom";
 
 const longestDatagram = 1_460;
 const failed = { failure: "ERROR" } as const;
@@ -66,10 +67,6 @@ function connected(unit: Unit): number[] {
   const ids: number[] = [];
   for (let id = 0; id < unit.sockets.count; id++) if (unit.sockets.get(id) !== undefined) ids.push(id);
   return ids;
-}
-
-function waitingBytes(socket: UdpSocket): number {
-  return socket.waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 /** A command that only newer firmware has. */
@@ -235,62 +232,34 @@ const stackCommands: Record<string, CommandRule> = {
 };
 
 export const sim7000: Family = {
+  ...lteTraits,
   name: "sim7000",
-  baud: 115_200,
   power: {
     key: { on: 1_000, off: 1_200 },
     wake: 1_000,
     reset: 252,
     boot: [3_000, 4_500],
     down: [1_800, 6_900],
-    goodbye: "NORMAL POWER DOWN",
+    goodbye,
   },
-  boot: {
-    lines: ["RDY"],
-    half: "+CFUN: 1",
-    card: true,
-    last: ["SMS Ready"],
-    cardDelay: [300, 1_500],
-    lastDelay: [300, 2_000],
-  },
-  sleep: { boots: true, keepsSockets: () => false, ...announcedSleep },
   commands: new Map(
     Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
+      ...usualCommands,
       ...simcomCommands,
+      ...lteCommands,
       ...stackCommands,
-      I: { run: () => ({ lines: ["SIM7000G R1529"] }) },
-      "+CGMM": tells(() => "SIMCOM_SIM7000G"),
-      "+CGMR": tells(() => "Revision:1529B07SIM7000G"),
+      ...modelCommands(["SIM7000G R1529"], "SIMCOM_SIM7000G", "Revision:1529B07SIM7000G"),
     }),
   ),
   sockets: 8,
-  nvram: () => ({
-    baud: 0,
-    apn: "",
-    own: new Map([
-      ["cnmp", "2"],
-      ["cmnb", "3"],
-      ["catm", "1,2,3,4,5,8,12,13,18,19,20,26,28"],
-      ["nbiot", "1,2,3,5,8,20"],
-      ["clts", "0"],
-      ["psm", "0,00100001,00000101"],
-    ]),
-  }),
+  nvram: () => lteFactory({ catm: "1,2,3,4,5,8,12,13,18,19,20,26,28", psm: "0,00100001,00000101" }),
   onBoot(unit) {
-    const { own } = unit.nvram;
-    draw(unit, ["new", "digits"]);
-    const [on, t3412, t3324] = own.get("psm")!.split(",");
+    bootLte(unit, ["new", "digits"]);
+    // `keepsPsm` is for CEDRXS here: CPSMS is kept in a way of its own.
+    const [on, t3412, t3324] = unit.nvram.own.get("psm")!.split(",");
     unit.settings.psmOn = on === "1";
     unit.settings.psmTimers = { t3412, t3324 };
   },
-  // Here for CEDRXS; CPSMS has a way of its own.
-  keepsPsm: true,
-  attachesItself: (unit) => unit.nvram.own.get("cnmp") !== "13" && unit.nvram.own.get("cmnb") !== "1",
-  attached: tellTime,
   contextLost(unit) {
     advance(unit, 0);
     return ["+PDP: DEACT"];

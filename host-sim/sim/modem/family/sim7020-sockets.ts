@@ -12,6 +12,7 @@ import { integerArgument } from "../at-command";
 import type { AtArgument, AtCommand } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
+import { closes, socketOf } from "../commands/sockets";
 import { parseHex, parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 
@@ -27,8 +28,7 @@ function onSocket(
     delay,
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
-      const id = integerArgument(args[0], 0, unit.sockets.count - 1);
-      const socket = id === undefined ? undefined : unit.sockets.get(id);
+      const socket = socketOf(unit, args[0]);
       return socket === undefined ? failed(unit) : run(unit, socket, args);
     },
   };
@@ -77,11 +77,7 @@ export const socketCommands: Record<string, CommandRule> = {
     unit.send(socket, datagram);
     return {};
   }),
-  "+CSOCL": onSocket(undefined, (unit, socket) => {
-    unit.sockets.close(socket.id);
-    unit.socketChanged(socket.id, "closed");
-    return {};
-  }),
+  "+CSOCL": closes(),
   "+CSOSTATUS": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;

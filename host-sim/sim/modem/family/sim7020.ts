@@ -5,6 +5,7 @@
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family } from "../family";
+import { apnOf, bandsOf } from "../commands/arguments";
 import {
   badParameter,
   basicCommands,
@@ -12,27 +13,18 @@ import {
   done,
   holds,
   line,
+  modelCommands,
   networkCommands,
   notAllowed,
   sleepCommands,
-  tells,
 } from "../commands/common";
 import type { ReleaseAssistance } from "../power-saving";
 import { formatHex } from "../udp-sockets";
 import { socketCommands } from "./sim7020-sockets";
+import { announcedSleep, goodbye, simcomBoot, simcomCommands } from "./simcom";
 
 const ownCommands: Record<string, CommandRule> = {
-  I: tells(() => "SIM7020G R1752"),
-  "+CGMR": tells(() => "1752B09SIM7020G"),
-  "+CGMM": tells(() => "SIM7020G"),
-  "+CSCLK": holds(
-    "+CSCLK",
-    2,
-    (unit) => unit.settings.slowClock,
-    (unit, value) => {
-      unit.settings.slowClock = value;
-    },
-  ),
+  ...modelCommands(["SIM7020G R1752"], "SIM7020G", "1752B09SIM7020G"),
   "+CLTS": holds(
     "+CLTS",
     1,
@@ -41,9 +33,6 @@ const ownCommands: Record<string, CommandRule> = {
       unit.settings.networkTime = value === 1;
     },
   ),
-  "+CREBOOT": {
-    run: (unit, { form }) => (form === "execute" ? { then: () => unit.restart("AT+CREBOOT") } : undefined),
-  },
   "+CPOWD": {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
@@ -55,8 +44,9 @@ const ownCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       if (form === "read") return line(`*MCGDEFCONT: "IP","${unit.nvram.apn}"`);
       if (form !== "set") return undefined;
-      if (args[0].text !== "IP" || !/^[A-Za-z0-9.-]{0,99}$/.test(args[1]?.text ?? "")) return badParameter;
-      unit.nvram.apn = args[1]?.text ?? "";
+      const apn = apnOf(args[1]);
+      if (args[0].text !== "IP" || apn === undefined) return badParameter;
+      unit.nvram.apn = apn;
       return done;
     },
   },
@@ -64,10 +54,10 @@ const ownCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       const count = integerArgument(args[1], 0, 14);
-      const bands = args.slice(2).map((argument) => integerArgument(argument, 1, 85));
-      if (integerArgument(args[0], 0, 2) === undefined || count !== bands.length) return badParameter;
-      if (bands.includes(undefined)) return badParameter;
-      unit.settings.bands = bands as number[];
+      const bands = bandsOf(args.slice(2));
+      if (integerArgument(args[0], 0, 2) === undefined || bands === undefined) return badParameter;
+      if (count !== bands.length) return badParameter;
+      unit.settings.bands = bands;
       return done;
     },
   },
@@ -92,14 +82,6 @@ const ownCommands: Record<string, CommandRule> = {
       return line(`+CENG: ${cell},${signal},8,"${grant.tac}",${coverage},${power}`);
     },
   },
-  "+CPSMSTATUS": holds(
-    "+CPSMSTATUS",
-    1,
-    (unit) => Number(unit.settings.psmStatus),
-    (unit, value) => {
-      unit.settings.psmStatus = value === 1;
-    },
-  ),
   "+RETENTION": holds(
     "+RETENTION",
     1,
@@ -122,32 +104,15 @@ const ownCommands: Record<string, CommandRule> = {
 export const sim7020: Family = {
   name: "sim7020",
   baud: 115_200,
-  power: {
-    key: { on: 1_000, off: 1_000 },
-    wake: 700,
-    boot: [3_000, 5_000],
-    down: [1_000, 3_000],
-    goodbye: "NORMAL POWER DOWN",
-  },
-  boot: {
-    lines: ["RDY"],
-    half: "+CFUN: 1",
-    card: true,
-    last: ["SMS Ready"],
-    cardDelay: [200, 1_200],
-    lastDelay: [300, 2_000],
-  },
-  sleep: {
-    boots: false,
-    keepsSockets: (unit) => unit.settings.retention,
-    entering: (unit) => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
-    leaving: (unit) => (unit.settings.psmStatus ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
-  },
+  power: { key: { on: 1_000, off: 1_000 }, wake: 700, boot: [3_000, 5_000], down: [1_000, 3_000], goodbye },
+  boot: { ...simcomBoot, cardDelay: [200, 1_200] },
+  sleep: { boots: false, keepsSockets: (unit) => unit.settings.retention, ...announcedSleep },
   commands: new Map(
     Object.entries({
       ...basicCommands,
       ...networkCommands,
       ...sleepCommands,
+      ...simcomCommands,
       ...ownCommands,
       ...socketCommands,
     }),

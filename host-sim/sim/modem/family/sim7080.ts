@@ -14,28 +14,25 @@
  * a read keeps to datagram borders, see `takeReceived`.
  */
 import { integerArgument } from "../at-command";
-import type { AtArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
-import {
-  badParameter,
-  basicCommands,
-  done,
-  line,
-  networkCommands,
-  sleepCommands,
-  tells,
-} from "../commands/common";
-import { contextCommands } from "../commands/context";
+import { apnOf } from "../commands/arguments";
+import { badParameter, done, line, modelCommands } from "../commands/common";
+import { usualCommands } from "../commands/context";
+import { closes, socketOf } from "../commands/sockets";
+import { drawn } from "../draw";
 import { parseIpv4 } from "../udp-sockets";
-import type { UdpSocket } from "../udp-sockets";
-import { announcedSleep, draw, drawn, laterCommands, simcomCommands, takeReceived, tellTime } from "./simcom";
+import {
+  bootLte,
+  goodbye,
+  laterCommands,
+  lteCommands,
+  lteFactory,
+  lteTraits,
+  simcomCommands,
+  takeReceived,
+} from "./simcom";
 
 const longestDatagram = 1_459;
-
-function socketOf(unit: Unit, argument: AtArgument | undefined): UdpSocket | undefined {
-  const id = integerArgument(argument, 0, unit.sockets.count - 1);
-  return id === undefined ? undefined : unit.sockets.get(id);
-}
 
 const socketCommands: Record<string, CommandRule> = {
   "+CNCFG": {
@@ -45,8 +42,9 @@ const socketCommands: Record<string, CommandRule> = {
       if (form !== "set") return undefined;
       if (integerArgument(args[0], 0, 3) === undefined || integerArgument(args[1], 0, 4) === undefined)
         return badParameter;
-      if (!/^[A-Za-z0-9.-]{0,99}$/.test(args[2]?.text ?? "")) return badParameter;
-      if (args[0].text === "0") own.set("cncfg", args[2]?.text ?? "");
+      const apn = apnOf(args[2]);
+      if (apn === undefined) return badParameter;
+      if (args[0].text === "0") own.set("cncfg", apn);
       return done;
     },
   },
@@ -119,17 +117,7 @@ const socketCommands: Record<string, CommandRule> = {
       return { raw: { head: `+CARECV: ${data.length},`, data, tail: "\r\n" } };
     },
   },
-  "+CACLOSE": {
-    delay: [20, 600],
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      if (socket === undefined) return { failure: unit.socketFailure };
-      unit.sockets.close(socket.id);
-      unit.socketChanged(socket.id, "closed");
-      return done;
-    },
-  },
+  "+CACLOSE": closes([20, 600]),
 };
 
 function openSockets(unit: Unit): string[] {
@@ -152,62 +140,22 @@ function openSocket(unit: Unit, id: number, peer: { address: string; port: numbe
 }
 
 export const sim7080: Family = {
+  ...lteTraits,
   name: "sim7080",
-  baud: 115_200,
-  power: {
-    key: { on: 1_000, off: 1_200 },
-    wake: 1_000,
-    boot: [2_000, 4_000],
-    down: [1_500, 2_500],
-    goodbye: "NORMAL POWER DOWN",
-  },
-  boot: {
-    lines: ["RDY"],
-    half: "+CFUN: 1",
-    card: true,
-    last: ["SMS Ready"],
-    cardDelay: [300, 1_500],
-    lastDelay: [300, 2_000],
-  },
-  sleep: {
-    boots: true,
-    keepsSockets: () => false,
-    ...announcedSleep,
-  },
+  power: { key: { on: 1_000, off: 1_200 }, wake: 1_000, boot: [2_000, 4_000], down: [1_500, 2_500], goodbye },
   commands: new Map(
     Object.entries({
-      ...basicCommands,
-      ...networkCommands,
-      ...sleepCommands,
-      ...contextCommands,
+      ...usualCommands,
       ...simcomCommands,
+      ...lteCommands,
       ...laterCommands,
       ...socketCommands,
-      I: { run: () => ({ lines: ["R1951.01"] }) },
-      "+CGMM": tells(() => "SIMCOM_SIM7080G"),
-      "+CGMR": tells(() => "Revision:1951B16SIM7080"),
+      ...modelCommands(["R1951.01"], "SIMCOM_SIM7080G", "Revision:1951B16SIM7080"),
     }),
   ),
   sockets: 13,
-  nvram: () => ({
-    baud: 0,
-    apn: "",
-    own: new Map([
-      ["cnmp", "2"],
-      ["cmnb", "3"],
-      ["catm", "1,2,3,4,5,8,12,13,18,19,20,25,26,28,66"],
-      ["nbiot", "1,2,3,5,8,20"],
-      ["cncfg", ""],
-      ["clts", "0"],
-    ]),
-  }),
-  onBoot(unit) {
-    draw(unit, ["openfirst", "inactive", "sendline"]);
-  },
-  keepsPsm: true,
-  // There is NB-IoT here, and nothing else.
-  attachesItself: (unit) => unit.nvram.own.get("cnmp") !== "13" && unit.nvram.own.get("cmnb") !== "1",
-  attached: tellTime,
+  nvram: () => lteFactory({ catm: "1,2,3,4,5,8,12,13,18,19,20,25,26,28,66", cncfg: "" }),
+  onBoot: (unit) => bootLte(unit, ["openfirst", "inactive", "sendline"]),
   contextLost: () => ["+APP PDP: 0,DEACTIVE"],
   deliver(unit, socket, datagram, from) {
     const wasEmpty = socket.waiting.length === 0;

@@ -1,29 +1,72 @@
 /**
- * What the SIM7080 and SIM7000 of SIMCom have in common: technologies and bands, power saving signs, the
- * network's time.
+ * What SIMCom's modems have in common: how they start, sleep and are switched off; and what only SIM7080
+ * and SIM7000 share, which have LTE-M as well: technologies and bands, the network's time, the factory's
+ * settings, reads of what was received.
  */
 import { integerArgument } from "../at-command";
-import type { CommandRule, Unit } from "../family";
+import type { AtArgument } from "../at-command";
+import type { BootTraits, CommandRule, Family, Unit } from "../family";
+import type { Nvram } from "../settings";
 import type { UdpSocket } from "../udp-sockets";
-import { badParameter, done, holds, line } from "../commands/common";
+import { bandsOf } from "../commands/arguments";
+import {
+  badParameter,
+  ceregWithoutCauses,
+  done,
+  holds,
+  holdsSleepSigns,
+  keeps,
+  line,
+} from "../commands/common";
+import { draw, drawn } from "../draw";
 
-/** A number that is kept without power. */
-function kept(name: string, key: string, values: readonly number[]): CommandRule {
-  return {
-    run(unit, { form, args }) {
-      if (form === "read") return line(`${name}: ${unit.nvram.own.get(key)}`);
-      if (form !== "set") return undefined;
-      const value = integerArgument(args[0], 0, 255);
-      if (value === undefined || !values.includes(value)) return badParameter;
-      unit.nvram.own.set(key, String(value));
-      return done;
-    },
-  };
-}
+/** What they say when they are switched off. */
+export const goodbye = "NORMAL POWER DOWN";
 
+/** What they say when they start. */
+export const simcomBoot: BootTraits = {
+  lines: ["RDY"],
+  half: "+CFUN: 1",
+  card: true,
+  last: ["SMS Ready"],
+  cardDelay: [300, 1_500],
+  lastDelay: [300, 2_000],
+};
+
+/** `CPSMSTATUS=1` has them tell of their sleep. */
+export const announcedSleep = {
+  entering: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
+  leaving: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
+};
+
+/** Commands of all of them. */
 export const simcomCommands: Record<string, CommandRule> = {
-  "+CNMP": kept("+CNMP", "cnmp", [2, 13, 38, 51]),
-  "+CMNB": kept("+CMNB", "cmnb", [1, 2, 3]),
+  "+CSCLK": holds(
+    "+CSCLK",
+    2,
+    (unit) => unit.settings.slowClock,
+    (unit, value) => {
+      unit.settings.slowClock = value;
+    },
+  ),
+  "+CREBOOT": {
+    run: (unit, { form }) => (form === "execute" ? { then: () => unit.restart("AT+CREBOOT") } : undefined),
+  },
+  "+CPSMSTATUS": holdsSleepSigns("+CPSMSTATUS"),
+};
+
+/** The first argument, where it is one of these numbers. */
+const oneOf =
+  (...values: readonly number[]) =>
+  ([first]: readonly AtArgument[]): string | undefined => {
+    const value = integerArgument(first, 0, 255);
+    return value === undefined || !values.includes(value) ? undefined : String(value);
+  };
+
+/** Commands that SIM7080 and SIM7000 add, or have in another way. */
+export const lteCommands: Record<string, CommandRule> = {
+  "+CNMP": keeps("+CNMP", "cnmp", oneOf(2, 13, 38, 51)),
+  "+CMNB": keeps("+CMNB", "cmnb", oneOf(1, 2, 3)),
   "+CBANDCFG": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
@@ -33,9 +76,9 @@ export const simcomCommands: Record<string, CommandRule> = {
         };
       }
       if (form !== "set") return undefined;
-      const bands = args.slice(1).map((argument) => integerArgument(argument, 1, 85));
+      const bands = bandsOf(args.slice(1));
       const key = args[0]?.text === "CAT-M" ? "catm" : args[0]?.text === "NB-IOT" ? "nbiot" : undefined;
-      if (key === undefined || bands.length === 0 || bands.includes(undefined)) return badParameter;
+      if (key === undefined || bands === undefined || bands.length === 0) return badParameter;
       own.set(key, bands.join(","));
       return done;
     },
@@ -51,17 +94,6 @@ export const simcomCommands: Record<string, CommandRule> = {
       unit.settings.networkTime = value === 1;
       return done;
     },
-  },
-  "+CSCLK": holds(
-    "+CSCLK",
-    2,
-    (unit) => unit.settings.slowClock,
-    (unit, value) => {
-      unit.settings.slowClock = value;
-    },
-  ),
-  "+CREBOOT": {
-    run: (unit, { form }) => (form === "execute" ? { then: () => unit.restart("AT+CREBOOT") } : undefined),
   },
   "+CPOWD": {
     run(unit, { form, args }) {
@@ -79,21 +111,7 @@ export const simcomCommands: Record<string, CommandRule> = {
       return line(`+CPSI: LTE NB-IOT,Online,001-01,${cell},${rsrq},${rsrp},${rssi},${snr}`);
     },
   },
-  "+CEREG": {
-    run(unit, { form, args }) {
-      const { cereg } = unit.settings;
-      if (form === "read") {
-        const area = unit.quirks.ceregRoutingArea === true;
-        return line(`+CEREG: ${cereg},${unit.registration.fields(cereg, area)}`);
-      }
-      if (form !== "set") return undefined;
-      // No reject causes here: 3 and 5 do not exist.
-      const value = integerArgument(args[0], 0, 4);
-      if (value === undefined || value === 3) return badParameter;
-      unit.settings.cereg = value;
-      return done;
-    },
-  },
+  "+CEREG": ceregWithoutCauses,
   // Not in the manuals; the chip's own command set has it.
   "+CEER": {
     run(unit, { form }) {
@@ -107,14 +125,11 @@ export const simcomCommands: Record<string, CommandRule> = {
 /** Commands of the SIM7080, and of the SIM7000 from its manual V1.05 (2020) on. */
 export const laterCommands: Record<string, CommandRule> = {
   "+CPSMSTATUS": {
-    run(unit, { form, args }) {
-      if (form === "read") return line(`+CPSMSTATUS: ${Number(unit.settings.psmStatus)}`);
-      if (form !== "set") return undefined;
-      const value = integerArgument(args[0], 0, 1);
-      if (value === undefined || args.length > 1) return badParameter;
-      unit.settings.psmStatus = value === 1;
-      unit.nvram.own.set("psmstatus", String(value));
-      return done;
+    run(unit, command) {
+      const answer = simcomCommands["+CPSMSTATUS"].run(unit, command);
+      // Whether that outlives a wake, which is a boot, is told nowhere, so it is drawn: see `bootLte`.
+      if (command.form === "set") unit.nvram.own.set("psmstatus", String(Number(unit.settings.psmStatus)));
+      return answer;
     },
   },
   "+CRAI": {
@@ -129,25 +144,28 @@ export const laterCommands: Record<string, CommandRule> = {
   },
 };
 
-/** `CPSMSTATUS=1`: whether that outlives a wake, which is a boot, is told nowhere, so it is drawn. */
-export const announcedSleep = {
-  entering: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "ENTER PSM"'] : []),
-  leaving: (unit: Unit): readonly string[] => (unit.settings.psmStatus ? ['+CPSMSTATUS: "EXIT PSM"'] : []),
-};
+/** What SIM7080 and SIM7000 do alike. */
+export const lteTraits = {
+  baud: 115_200,
+  boot: simcomBoot,
+  sleep: { boots: true, keepsSockets: () => false, ...announcedSleep },
+  keepsPsm: true,
+  // There is NB-IoT here, and nothing else.
+  attachesItself: (unit) => unit.nvram.own.get("cnmp") !== "13" && unit.nvram.own.get("cmnb") !== "1",
+  attached: tellTime,
+} as const satisfies Partial<Family>;
 
-/** What was drawn for this modem, see `draw`. */
-export function drawn(unit: Unit, name: string): boolean {
-  return unit.nvram.own.get(name) === "yes";
+/** As the factory sets them. @param own bands of LTE-M, and what this family keeps besides */
+export function lteFactory(own: Readonly<Record<"catm", string> & Record<string, string>>): Nvram {
+  const settings = { cnmp: "2", cmnb: "3", nbiot: "1,2,3,5,8,20", clts: "0", ...own };
+  return { baud: 0, apn: "", own: new Map(Object.entries(settings)) };
 }
 
-/** Draws, once in a modem's life, which way it does what the documents leave open; a boot's settings. */
-export function draw(unit: Unit, names: readonly string[]): void {
-  const { own } = unit.nvram;
-  for (const name of ["ceer", "keepssign", "borders", "keepsrest", "each", ...names]) {
-    if (!own.has(name)) own.set(name, unit.random.chance(0.5) ? "yes" : "no");
-  }
-  unit.settings.networkTime = own.get("clts") === "1";
-  unit.settings.psmStatus = drawn(unit, "keepssign") && own.get("psmstatus") === "1";
+/** A boot begins. @param names what is drawn for this family alone */
+export function bootLte(unit: Unit, names: readonly string[]): void {
+  draw(unit, ["ceer", "keepssign", "borders", "keepsrest", "each", ...names]);
+  unit.settings.networkTime = unit.nvram.own.get("clts") === "1";
+  unit.settings.psmStatus = drawn(unit, "keepssign") && unit.nvram.own.get("psmstatus") === "1";
 }
 
 /**
@@ -170,7 +188,7 @@ export function takeReceived(unit: Unit, socket: UdpSocket, length: number): Uin
 }
 
 /** The network's time, told at a registration, once or twice: UTC and the zone. */
-export function tellTime(unit: Unit): void {
+function tellTime(unit: Unit): void {
   if (unit.nvram.own.get("clts") !== "1") return;
   const [date, time] = unit.clock("utc").split(",");
   const zone = time.slice(8).replace(/^([+-])0/, "$1");

@@ -13,6 +13,7 @@ import { PowerPlot } from "./power-plot";
 import { offerThemes } from "./theme";
 import { TimeRange } from "./time-range";
 import { unpack } from "./unpack";
+import { reasonOf } from "../../../../../firmware/text/reason";
 import type { Chart } from "./chart";
 import type { Unpacked } from "./unpack";
 
@@ -94,6 +95,5 @@ function offerRange(range: TimeRange, power: PowerPlot, sequenceChart: SequenceC
 unpack(byId("run-data").textContent ?? "")
   .then(show)
   .catch((error: unknown) => {
-    byId("title").textContent =
-      `This report cannot be shown: ${error instanceof Error ? error.message : String(error)}`;
+    byId("title").textContent = `This report cannot be shown: ${reasonOf(error, String(error))}`;
   });

@@ -1,0 +1,72 @@
+/**
+ * A command's way through the modem: whether it is taken at all, how long it takes, what its family's rule
+ * answers, and whether the prompt that this asks for comes in time.
+ */
+import type { Random } from "../time/random";
+import type { AtCommand } from "./at-command";
+import type { AtAnswer, AtExecution } from "./at-responder";
+import { notSupported, ordinaryDelay } from "./commands/common";
+import type { Family, Quirks, Unit } from "./family";
+import { Trouble } from "./trouble";
+
+export interface CommandExecutionOptions {
+  /** The modem's own stream: each command draws from it. */
+  readonly random: Random;
+  readonly family: Family;
+  readonly quirks: Quirks;
+  readonly unit: () => Unit;
+  /** Runs `run` after `delay` ms unless the modem restarts before. */
+  readonly later: (delay: number, run: () => void) => void;
+  readonly reboot: (reason: string) => void;
+  /** A command that gets no answer. */
+  readonly dropped: (reason: "deaf" | "busy") => void;
+}
+
+/** Takes commands, or does not. */
+export class CommandExecution {
+  readonly trouble: Trouble;
+  /** Commands are taken, not only received. */
+  serving = false;
+  readonly #options: CommandExecutionOptions;
+
+  constructor(options: CommandExecutionOptions) {
+    this.#options = options;
+    const { random, quirks, family } = options;
+    this.trouble = new Trouble(random, quirks, family.restartCommand);
+  }
+
+  /** What the command does, and when; `undefined` for one that gets no answer. */
+  execute(command: AtCommand): AtExecution | undefined {
+    const { random, family, unit, later, reboot, dropped } = this.#options;
+    if (!this.trouble.hears(command)) {
+      dropped("deaf");
+      return undefined;
+    }
+    if (!this.serving) {
+      dropped("busy");
+      return undefined;
+    }
+    const rule = family.commands.get(command.name);
+    const slow = rule?.delayed === undefined || rule.delayed === command.form;
+    const [least, most] = (slow ? rule?.delay : undefined) ?? ordinaryDelay;
+    const delay = this.trouble.slowdown * random.between(least, most);
+    if (this.trouble.breaksAt(command)) {
+      later(delay / 2, () => reboot(`in the middle of ${command.name}`));
+    }
+    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? notSupported) };
+  }
+
+  /** A prompt that is late, or does not come. */
+  #prompting(answer: AtAnswer): AtAnswer {
+    if (answer.prompt === undefined) return answer;
+    const { random, quirks } = this.#options;
+    if (quirks.noPrompt !== undefined && random.chance(quirks.noPrompt)) {
+      return { ...answer, prompt: { ...answer.prompt, sign: "" } };
+    }
+    // Some come when the driver has given them up already.
+    if (quirks.slowPrompt === true) {
+      return { ...answer, prompt: { ...answer.prompt, delay: random.between(500, 8_000) } };
+    }
+    return answer;
+  }
+}
