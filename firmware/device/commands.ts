@@ -10,6 +10,7 @@ import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
 import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
+import type { JsonExcess } from "../text/json";
 import type { CommandHandlers } from "./application";
 
 /** An answer on its way to the cloud. */
@@ -27,7 +28,7 @@ export interface CommandReply {
 }
 
 /** What became of a downlink: its answer, or why there is none now. */
-export type Handled = CommandReply | "unreadable" | "working" | "overload";
+export type Handled = CommandReply | "unreadable" | JsonExcess | "working" | "overload";
 
 /** Commands remembered for duplicates; EnOS holds few at a time. */
 const rememberedLimit = 16;
@@ -101,6 +102,7 @@ export class CommandExecutor {
   #json(topic: string, payload: Uint8Array, now: number): Handled {
     const command = parseJsonCommand(topic, payload);
     if (command === undefined) return "unreadable";
+    if (typeof command === "string") return command;
     const { id } = command;
     const kind = command.kind === "service" ? command.service : command.kind;
     const answer = (result: CommandResult): CommandReply => {

@@ -57,7 +57,7 @@ const nothing: Readonly<Record<string, unknown>> = Object.freeze({});
 export function readAnswer(payload: Uint8Array): Answer | undefined {
   if (payload.length === 0) return { code: enosOk, data: nothing };
   const answer = parseJsonObject(payload);
-  if (answer === undefined || typeof answer.code !== "number") return undefined;
+  if (!isObject(answer) || typeof answer.code !== "number") return undefined;
   const { code, data } = answer;
   return { code, data: isObject(data) ? data : nothing };
 }

@@ -2,8 +2,9 @@
  * Commands from EnOS: reading them, and the body of their answers.
  */
 import { encodeUtf8 } from "../text/utf8";
-import { parseJsonObject } from "../text/json";
+import { isObject, parseJsonObject } from "../text/json";
 import { Topic } from "./topic";
+import type { JsonExcess } from "../text/json";
 
 /** A command, whichever way it came. */
 export interface Command {
@@ -32,12 +33,12 @@ export const CommandCode = Object.freeze({ ok: 200, badRequest: 400, unknown: 40
 
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id
- * there would be nothing to answer.
+ * there would be nothing to answer. Of one that is too much to read, what there is too much of.
  */
-export function parseJsonCommand(topic: string, payload: Uint8Array): Command | undefined {
+export function parseJsonCommand(topic: string, payload: Uint8Array): Command | JsonExcess | undefined {
   if (!topic.startsWith(Topic.servicePrefix)) return undefined;
   const body = parseJsonObject(payload);
-  if (body === undefined) return undefined;
+  if (!isObject(body)) return body;
   const id = body.id;
   if (typeof id === "string") {
     if (id.length === 0 || id.length > 64) return undefined;
@@ -46,9 +47,7 @@ export function parseJsonCommand(topic: string, payload: Uint8Array): Command | 
     return undefined;
   }
   const params = body.params;
-  const record = (
-    typeof params === "object" && params !== null && !Array.isArray(params) ? params : {}
-  ) as Record<string, unknown>;
+  const record = isObject(params) ? params : {};
   if (topic === Topic.measurepointSet) return { kind: "set", id, params: record, names: [], service: "" };
   if (topic === Topic.measurepointGet) {
     return { kind: "get", id, params: {}, names: namesOf(params), service: "" };

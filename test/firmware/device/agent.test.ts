@@ -4,6 +4,7 @@ import { FakeEnos, keys, root } from "../enos/fake-enos";
 import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
+import type { Answer } from "../enos/fake-enos";
 import type { ThingValues } from "../../../firmware/model/thing";
 
 const minute = 60_000;
@@ -25,6 +26,39 @@ function stackDepth(): number {
   Error.stackTraceLimit = limit;
   return depth;
 }
+
+/** The body in blocks of 512 bytes, one with each request. */
+function inBlocks(body: string): () => Answer {
+  const size = 512;
+  let number = 0;
+  return () => {
+    const payload = body.slice(size * number, size * (number + 1));
+    const more = body.length > size * (number + 1);
+    const value = (number << 4) | (more ? 8 : 0) | 5;
+    number = more ? number + 1 : 0;
+    return { code: "2.05", payload, options: [[23, Uint8Array.of(value >> 8, value & 0xff)]] };
+  };
+}
+
+describe("JSON that would end a parser which recurses", () => {
+  it.each([
+    ["arrays", "[".repeat(8_000)],
+    ["objects", '{"a":'.repeat(1_600)],
+  ])("as a command in blocks, %s: ignored and told, and the device goes on", (_what, body) => {
+    const rig = new AgentRig();
+    const block = inBlocks(body);
+    rig.server.downlinks.push({ topic: set, payload: body });
+    rig.server.script = (request, server) => {
+      if (!request.line.startsWith("GET ")) return "default";
+      server.downlinks.length = 0;
+      return block();
+    };
+    rig.wait(hour - 1);
+    expect(rig.server.lines.filter((line) => line.startsWith("GET ")).length).toBeGreaterThan(15);
+    expect(rig.lines("command:")).toEqual([`command: ignored topic=${set} reason="too-deep"`]);
+    expect(rig.agent.totals).toMatchObject({ taken: 4, acknowledged: 4 });
+  });
+});
 
 describe("a good day", () => {
   it("takes a reading at once and every interval, authenticates once, and is idle between", () => {
