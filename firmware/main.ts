@@ -58,7 +58,7 @@ function run(settings: Settings): void {
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new PersistentState(openStateStore(), Math.random, log, woken?.memory);
+  const memory = new PersistentState(openStateStore(), Math.random, log, woken?.memory, reason);
   let writer: SerialWriter | undefined;
 
   const only = families.length === 1 ? families[0].name : undefined;

@@ -21,6 +21,8 @@ type DeviceEvent =
   | { readonly kind: "agent start"; readonly interval: number }
   /** The network is not used for `delay`, so that devices which start together do not all come at once. */
   | { readonly kind: "agent waits"; readonly delay: number }
+  /** The last `panics` starts were each after a panic, so the network is not used for `delay`. */
+  | { readonly kind: "agent panicked"; readonly panics: number; readonly delay: number }
   /** Nothing is under way; `waiting` entries, and the next reading in `next`, where there are any. */
   | { readonly kind: "agent idle"; readonly waiting?: number; readonly next?: number }
   /** A reading is in the journal; its values only where the settings say so. */
@@ -88,6 +90,8 @@ type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => str
 const words: Words = Object.freeze<Words>({
   "agent start": (e) => `agent: start interval=${seconds(e.interval)}`,
   "agent waits": (e) => `agent: waits ${seconds(e.delay)} before it uses the network`,
+  "agent panicked": (e) =>
+    `agent: waits ${seconds(e.delay)} before it uses the network: panics=${e.panics} in a row`,
   "agent idle": (e) =>
     `agent: idle${given(" waiting=", e.waiting)}${e.next === undefined ? "" : ` next=${seconds(e.next)}`}`,
   "agent woke without its memory": "agent: woke without its memory",

@@ -23,6 +23,7 @@ export type { LogEvent } from "../../../firmware/device/log";
 const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "agent start": "agent: start interval=<interval:seconds>",
   "agent waits": "agent: waits <delay:seconds> before it uses the network",
+  "agent panicked": "agent: waits <delay:seconds> before it uses the network: panics=<panics:whole> in a row",
   "agent idle": "agent: idle[ waiting=<waiting:whole>][ next=<next:seconds>]",
   "agent woke without its memory": "agent: woke without its memory",
   "report taken": "report: taken id=<id:whole> format=<format:raw|compact|json>[ values=<values:json>]",

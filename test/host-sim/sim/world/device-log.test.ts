@@ -37,6 +37,7 @@ const json = fc.dictionary(fc.stringMatching(/^[a-z]\w*$/), fc.oneof(fc.integer(
 const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = {
   "agent start": { interval: seconds },
   "agent waits": { delay: seconds },
+  "agent panicked": { panics: whole, delay: seconds },
   "agent idle": { "waiting?": whole, "next?": seconds },
   "agent woke without its memory": {},
   "report taken": { id: whole, format: fc.constantFrom("raw", "compact", "json"), "values?": json },
