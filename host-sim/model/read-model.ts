@@ -4,6 +4,7 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { deepestNesting, isDeeper } from "./nesting";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
 import type { Model, ModelFault } from "./model";
@@ -18,6 +19,15 @@ export function readModel(text: string): Model | readonly ModelFault[] {
   } catch (error) {
     return [
       { path: "$", problem: `no JSON: ${oneLine((error as Error).message)}`, remedy: "correct it there" },
+    ];
+  }
+  if (isDeeper(value, deepestNesting)) {
+    return [
+      {
+        path: "$",
+        problem: `nested more than ${deepestNesting} deep`,
+        remedy: "flatten it: no part of a model is so deep",
+      },
     ];
   }
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.

@@ -7,6 +7,7 @@
  * Unknown members are ignored, as EnOS does.
  */
 import { printable } from "../coap/coap-text";
+import { isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
 import type { Product } from "../registry/product";
 
@@ -342,13 +343,6 @@ function timeOf({ time }: Record<string, unknown>): { time?: number } {
 
 function isText(value: unknown, longest: number): value is string {
   return typeof value === "string" && value.length <= longest;
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
-  return false;
 }
 
 function refuse(reason: string): Refusal {

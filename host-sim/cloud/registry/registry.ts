@@ -7,6 +7,7 @@
  *
  * with optional `name`, `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
  */
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
 
 /**
@@ -57,6 +58,9 @@ export function loadDevices(jsonText: string): DeviceRecord[] {
     list = JSON.parse(jsonText);
   } catch (error) {
     throw new DeviceListError(`device list: not JSON${placeOf(error, jsonText)}`);
+  }
+  if (isDeeper(list, deepestNesting)) {
+    throw new DeviceListError(`device list: nested more than ${deepestNesting} deep`);
   }
   if (!Array.isArray(list)) {
     throw new DeviceListError(`device list: expected an array of devices, got ${kindOf(list)}`);

@@ -109,3 +109,8 @@ it("throws nothing but DeviceListError, one line, without the secret", () => {
     { seed: 3, numRuns: runs(3000) },
   );
 });
+
+test("refuses a list nested deeper than any stack", () => {
+  const list = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  expect(() => loadDevices(list)).toThrow(new DeviceListError("device list: nested more than 32 deep"));
+});
