@@ -4,7 +4,7 @@
  * delivery meanwhile is left without an answer, for EnOS asks again.
  */
 import { ContentFormat } from "../coap/option";
-import { CommandCode, jsonReply, parseJsonCommand } from "../enos/command";
+import { CommandCode, idText, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
@@ -103,7 +103,7 @@ export class CommandExecutor {
     const command = parseJsonCommand(topic, payload);
     if (command === undefined) return "unreadable";
     if (typeof command === "string") return command;
-    const { id } = command;
+    const id = idText(command.id);
     const kind = command.kind === "service" ? command.service : command.kind;
     const answer = (result: CommandResult): CommandReply => {
       const { code, body } = stated(command, result);
@@ -111,7 +111,7 @@ export class CommandExecutor {
       const replyTopic = topic + Topic.replySuffix;
       return { topic: replyTopic, contentFormat, payload: body, duplicate: false, kind, id, code };
     };
-    const key = `${topic} ${typeof id} ${id}`;
+    const key = `${topic} ${typeof command.id === "string" ? "text" : "number"} ${id}`;
     return this.#once(key, kind, id, now, answer, () => this.#execute(command));
   }
 

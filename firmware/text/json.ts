@@ -4,6 +4,7 @@
  * XS parses JSON by recursion, and what is nested too deep for its stack does not throw there: it ends the
  * program. So a loop over the bytes looks first at how deep, how long and how much it is.
  */
+import { asciiText } from "./ascii";
 import { decodeUtf8 } from "./utf8";
 
 /** Most levels of arrays and objects; EnOS's own messages have five. */
@@ -75,6 +76,52 @@ export function parseJsonObject(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The text of a number that is a member of a JSON object, digit by digit as it came; undefined where the member
+ * is no number. The parser makes a double of it, which keeps 15 digits.
+ *
+ * @param object a text that `parseJsonObject` reads
+ * @param name of the member, ASCII
+ */
+export function numberText(object: Uint8Array, name: string): string | undefined {
+  let depth = 0;
+  let beforeName = false;
+  let found: string | undefined;
+  for (let i = 0; i < object.length; i++) {
+    const byte = object[i];
+    if (byte === 0x22) {
+      const end = stringEnd(object, i);
+      // Of two members with the same name the last one counts, as for the parser.
+      if (beforeName && depth === 1 && isString(object.subarray(i, end + 1), name)) {
+        found = numberAfter(object, end + 1);
+      }
+      beforeName = false;
+      i = end;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      beforeName = depth === 1;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    else if (byte === 0x2c) beforeName = true;
+  }
+  return found;
+}
+
+/** Whether a JSON string, with its quotes, says this. */
+function isString(quoted: Uint8Array, text: string): boolean {
+  const decoded = decodeUtf8(quoted);
+  return decoded !== undefined && JSON.parse(decoded) === text;
+}
+
+/** The number behind a colon; undefined when something else stands there. */
+function numberAfter(text: Uint8Array, start: number): string | undefined {
+  let i = start;
+  while (text[i] === 0x3a || text[i] === 0x20 || (text[i] >= 0x09 && text[i] <= 0x0d)) i += 1;
+  const from = i;
+  // No word of JSON begins with an "e".
+  while (isNumeric(text[i])) i += 1;
+  return i === from ? undefined : asciiText(text, from, i);
 }
 
 /** Where the string that begins at `start` ends: its closing quote, or the text's end when it has none. */

@@ -112,6 +112,26 @@ describe("a JSON command", () => {
     expect(parseJsonCommand(topic, bytes(payload))).toEqual(expected);
   });
 
+  test.each([
+    "12345678901234567890",
+    "-12345678901234567890",
+    "9007199254740993",
+    "1.0",
+    "1E3",
+    "0.10000000000000000000001",
+    "7",
+    '"12345678901234567890"',
+  ])("with the id %s is answered with exactly these digits", (id) => {
+    for (const body of [
+      `{"id":${id},"params":{"id":5}}`,
+      `{"params":{"a":[{"id":1},"id"],"b":{}},"id" :\t${id} }`,
+      `{"id":1,"\\u0069d":${id},"x":"\\"id\\":3"}`,
+    ]) {
+      const command = parseJsonCommand(set, bytes(body)) as Command;
+      expect(text(jsonReply(command, { code: 200 }))).toBe(`{"id":${id},"code":200,"data":{}}`);
+    }
+  });
+
   const bad: [what: string, topic: string, payload: string][] = [
     ["another topic", "thing/model/down_raw", '{"id":"9"}'],
     ["no id", set, '{"params":{}}'],
