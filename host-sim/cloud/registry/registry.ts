@@ -38,6 +38,13 @@ export class DeviceListError extends Error {
 }
 
 const longestName = 128;
+/**
+ * A product or device key: one segment of a path. Those of one dot and of two are a path's own words, which
+ * clients and servers resolve away (RFC 3986 section 5.2.4).
+ */
+export const keyPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/;
+const keyForm = "1 to 64 of A-Z a-z 0-9 . _ : -";
+
 const knownFields: ReadonlySet<string> = new Set([
   "productKey",
   "deviceKey",
@@ -124,8 +131,9 @@ function readDevice(entry: unknown, place: string): DeviceRecord {
 }
 
 function readKey(value: unknown, place: string): string {
-  if (typeof value === "string" && /^[A-Za-z0-9._:-]{1,64}$/.test(value)) return value;
-  throw new DeviceListError(`${place}: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got ${shown(value)}`);
+  if (typeof value === "string" && keyPattern.test(value)) return value;
+  const unusable = value === "." || value === ".." ? `${keyForm} other than . and ..` : keyForm;
+  throw new DeviceListError(`${place}: expected ${unusable}, got ${shown(value)}`);
 }
 
 function readSecret(value: unknown, place: string): string {

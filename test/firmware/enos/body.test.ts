@@ -196,4 +196,6 @@ it("a path becomes Uri-Path options, one per segment, and the Content-Format", (
   ]);
   expect(last).toBe(12);
   expect(pathOptions("/auth/a/b").last).toBe(11);
+  expect(pathOptions(`/a/${"x".repeat(255)}`).bytes).toHaveLength(2 + 2 + 255);
+  expect(() => pathOptions(`/a/${"x".repeat(256)}/b`)).toThrow(/at most 255 bytes, got 256/);
 });
