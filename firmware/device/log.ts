@@ -199,17 +199,30 @@ function bare(text: string): string {
   return text;
 }
 
-/** With `?` for every character that ends a line, steers a terminal, or turns the direction of writing. */
+/**
+ * The text as it is shown: with `\u` and four hex digits for every character that ends a line, steers a terminal,
+ * turns the direction of writing, or cannot be seen. A JSON string stays the same string.
+ */
 function oneLine(text: string): string {
   let i = 0;
   while (i < text.length && !steers(text.charCodeAt(i))) i++;
   if (i === text.length) return text;
   let out = "";
-  for (i = 0; i < text.length; i++) out += steers(text.charCodeAt(i)) ? "?" : text.charAt(i);
+  for (i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    out += steers(code) ? escaped(code) : text.charAt(i);
+  }
   return out;
 }
 
+function escaped(code: number): string {
+  return `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** Controls (C0, DEL, C1), line ends, and marks of direction or without width. */
 function steers(code: number): boolean {
   if (code < 0x7f) return code < 0x20;
-  return code < 0xa0 || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  if (code < 0xa0 || code === 0xad || code === 0x61c || code === 0xfeff) return true;
+  if (code < 0x200b || code > 0x2069) return false;
+  return code <= 0x200f || code >= 0x2060 || (code >= 0x2028 && code <= 0x202e);
 }

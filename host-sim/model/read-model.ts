@@ -4,6 +4,7 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { escaped } from "./escaped";
 import { deepestNesting, isDeeper } from "./nesting";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
@@ -167,5 +168,5 @@ function pathStep(step: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 160);
+  return escaped(text.replace(/[\r\n]+/g, " ").slice(0, 160));
 }

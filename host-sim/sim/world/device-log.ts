@@ -122,8 +122,8 @@ export function withoutValues(line: string): string {
   return at >= 0 && line.startsWith("report: taken ") ? line.slice(0, at) : line;
 }
 
-/** Characters that end a line, steer a terminal, or turn the direction of writing. */
-const steering = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+/** Characters that end a line, steer a terminal, turn the direction of writing, or cannot be seen. */
+const steering = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 type Piece =
   | { readonly literal: string }
