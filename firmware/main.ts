@@ -102,7 +102,7 @@ function run({ settings, board, family }: Parts): string {
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory);
+  const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory, reason);
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({

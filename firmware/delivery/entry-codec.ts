@@ -8,8 +8,9 @@
 import { ByteWriter } from "../model/bytes";
 import { unknownPoint } from "../model/check";
 import { readSamplePoints, writeSamplePoints } from "../model/report";
-import { decodeUtf8, encodeUtf8 } from "../text/utf8";
+import { isObject, jsonExcess, parseJsonObject } from "../text/json";
 import { reasonOf } from "../text/reason";
+import { encodeUtf8 } from "../text/utf8";
 import type { JournalRecord } from "../journal/journal";
 import type { Thing, ThingValues } from "../model/thing";
 import type { Entry, Message, Reading } from "./entry";
@@ -19,22 +20,31 @@ export const EntryType = Object.freeze({ raw: 1, json: 2, message: 3 } as const)
 
 const leastRoom = 128;
 const mostRoom = 0x2000;
+/** Longest body that a record can state, bytes. */
+const longestBody = 0xffff;
 
 /** The record of an entry; a text that says why, when the entry can be neither kept nor sent. */
 export function encodeEntry(thing: Thing, entry: Entry): { type: number; body: Uint8Array } | string {
   try {
     if (entry.kind === "message") {
       const { topic, params, timed } = entry;
-      return { type: EntryType.message, body: encodeUtf8(JSON.stringify({ topic, params, timed })) };
+      return readable(EntryType.message, JSON.stringify({ topic, params, timed }));
     }
     if (entry.format === "json") {
-      return { type: EntryType.json, body: encodeUtf8(JSON.stringify(entry.values)) };
+      return readable(EntryType.json, JSON.stringify(entry.values));
     }
     return encodePoints(thing, entry);
   } catch (error) {
     // A getter or `toJSON` of the application's values has thrown.
     return `fault ${reasonOf(error)}`;
   }
+}
+
+/** The record of a JSON text; why it could not be read back, when it could not. */
+function readable(type: number, json: string): { type: number; body: Uint8Array } | string {
+  const body = encodeUtf8(json);
+  const excess = jsonExcess(body, longestBody);
+  return excess === undefined ? { type, body } : `${excess} json`;
 }
 
 function encodePoints(
@@ -64,7 +74,7 @@ export function decodeEntry(thing: Thing, record: JournalRecord, takenAt: number
     values = readSamplePoints(thing, body, 1);
     format = body[0] === 1 ? "compact" : "raw";
   } else if (type === EntryType.json) {
-    values = parseObject(body) as ThingValues | undefined;
+    values = objectOf(body) as ThingValues | undefined;
   }
   if (values === undefined) return undefined;
   return {
@@ -85,7 +95,7 @@ function decodeMessage(
   takenAt: number,
   time: number | undefined,
 ): Message | undefined {
-  const { topic, params, timed } = parseObject(body) ?? {};
+  const { topic, params, timed } = objectOf(body) ?? {};
   if (typeof topic !== "string" || typeof params !== "object" || params === null) return undefined;
   return {
     kind: "message",
@@ -101,11 +111,8 @@ function decodeMessage(
   };
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(decodeUtf8(bytes) ?? "");
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+/** What stands in a record, which flash may have damaged: it is read as carefully as what comes from outside. */
+function objectOf(bytes: Uint8Array): Record<string, unknown> | undefined {
+  const object = parseJsonObject(bytes, longestBody);
+  return isObject(object) ? object : undefined;
 }

@@ -20,7 +20,7 @@ import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
 import { ReadingIntake } from "./reading-intake";
 import { Sampler } from "./sampler";
-import { startDelay } from "./start-delay";
+import { panicPause, panicsForgottenAfter, startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
 import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
@@ -66,7 +66,8 @@ export class Agent {
     this.#options = options;
     this.#credentials = options.session.credentials;
     const { application, random, log, link } = options;
-    this.#memory = options.memory ?? new PersistentState(options.store, random, log);
+    this.#memory =
+      options.memory ?? new PersistentState(options.store, random, log, undefined, options.startReason);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
     this.#sampler = new Sampler(options);
@@ -231,6 +232,8 @@ export class Agent {
   /** The supervisor's look at it; to be called every few minutes, whatever `deadline` says. */
   supervise(now: number): void {
     const { link } = this.#options;
+    if (this.#startsAt !== undefined && now - this.#startsAt >= panicsForgottenAfter)
+      this.#memory.panicsOver();
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
@@ -272,10 +275,16 @@ export class Agent {
     // Power comes back to many devices at once; a board that restarted by itself is the only one to do so.
     const alone = startReason !== undefined && startReason !== "power-on" && startReason !== "brownout";
     const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
-    const delay = startDelay(this.#credentials.deviceKey, this.#memory.boots, longest);
+    const { boots } = this.#memory;
+    const { deviceKey } = this.#credentials;
+    // Deep sleep is reached only by a device that has done all it had to do.
+    if (this.#options.woken !== undefined) this.#memory.panicsOver();
+    const { panics } = this.#memory;
+    const delay = Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
     this.#startsAt = now + delay;
     this.#goOn(now);
-    if (delay > 0) log({ kind: "agent waits", delay });
+    if (panics > 0) log({ kind: "agent panicked", panics, delay });
+    else if (delay > 0) log({ kind: "agent waits", delay });
     const device = new ApplicationMessages({
       thing: application.thing,
       uploader: this.#uploader,

@@ -67,13 +67,9 @@ export class CommandResponder {
   /** Takes a command in: it is executed and answered, or left to its handler. */
   obey(topic: string, payload: Uint8Array, now: number): void {
     const handled = this.#executor.handle(topic, payload, now);
-    if (handled === "unreadable" || handled === "overload") {
-      this.#options.log({ kind: "command ignored", topic, reason: handled });
-    } else if (handled === "working") {
-      this.#options.log({ kind: "command working", topic });
-    } else {
-      this.#answer(handled, now);
-    }
+    if (typeof handled !== "string") this.#answer(handled, now);
+    else if (handled === "working") this.#options.log({ kind: "command working", topic });
+    else this.#options.log({ kind: "command ignored", topic, reason: handled });
   }
 
   /** Answers the commands whose handlers have taken their time; whether there were any. */

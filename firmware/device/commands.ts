@@ -4,13 +4,14 @@
  * delivery meanwhile is left without an answer, for EnOS asks again.
  */
 import { ContentFormat } from "../coap/option";
-import { CommandCode, jsonReply, parseJsonCommand } from "../enos/command";
+import { CommandCode, idText, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
 import { reasonOf } from "../text/reason";
 import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
+import type { JsonExcess } from "../text/json";
 import type { CommandHandlers } from "./application";
 
 /** An answer on its way to the cloud. */
@@ -28,7 +29,7 @@ export interface CommandReply {
 }
 
 /** What became of a downlink: its answer, or why there is none now. */
-export type Handled = CommandReply | "unreadable" | "working" | "overload";
+export type Handled = CommandReply | "unreadable" | JsonExcess | "working" | "overload";
 
 /** Commands remembered for duplicates; EnOS holds few at a time. */
 const rememberedLimit = 16;
@@ -102,7 +103,8 @@ export class CommandExecutor {
   #json(topic: string, payload: Uint8Array, now: number): Handled {
     const command = parseJsonCommand(topic, payload);
     if (command === undefined) return "unreadable";
-    const { id } = command;
+    if (typeof command === "string") return command;
+    const id = idText(command.id);
     const kind = command.kind === "service" ? command.service : command.kind;
     const answer = (result: CommandResult): CommandReply => {
       const { code, body } = stated(command, result);
@@ -110,7 +112,7 @@ export class CommandExecutor {
       const replyTopic = topic + Topic.replySuffix;
       return { topic: replyTopic, contentFormat, payload: body, duplicate: false, kind, id, code };
     };
-    const key = `${topic} ${typeof id} ${id}`;
+    const key = `${topic} ${typeof command.id === "string" ? "text" : "number"} ${id}`;
     return this.#once(key, kind, id, now, answer, () => this.#execute(command));
   }
 

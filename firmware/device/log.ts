@@ -21,6 +21,8 @@ type DeviceEvent =
   | { readonly kind: "agent start"; readonly interval: number }
   /** The network is not used for `delay`, so that devices which start together do not all come at once. */
   | { readonly kind: "agent waits"; readonly delay: number }
+  /** The last `panics` starts were each after a panic, so the network is not used for `delay`. */
+  | { readonly kind: "agent panicked"; readonly panics: number; readonly delay: number }
   /** Nothing is under way; `waiting` entries, and the next reading in `next`, where there are any. */
   | { readonly kind: "agent idle"; readonly waiting?: number; readonly next?: number }
   /** A reading is in the journal; its values only where the settings say so. */
@@ -95,6 +97,8 @@ type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => str
 const words: Words = Object.freeze<Words>({
   "agent start": (e) => `agent: start interval=${seconds(e.interval)}`,
   "agent waits": (e) => `agent: waits ${seconds(e.delay)} before it uses the network`,
+  "agent panicked": (e) =>
+    `agent: waits ${seconds(e.delay)} before it uses the network: panics=${e.panics} in a row`,
   "agent idle": (e) =>
     `agent: idle${given(" waiting=", e.waiting)}${e.next === undefined ? "" : ` next=${seconds(e.next)}`}`,
   "agent woke without its memory": "agent: woke without its memory",
@@ -204,17 +208,30 @@ function bare(text: string): string {
   return text;
 }
 
-/** With `?` for every character that ends a line, steers a terminal, or turns the direction of writing. */
+/**
+ * The text as it is shown: with `\u` and four hex digits for every character that ends a line, steers a terminal,
+ * turns the direction of writing, or cannot be seen. A JSON string stays the same string.
+ */
 function oneLine(text: string): string {
   let i = 0;
   while (i < text.length && !steers(text.charCodeAt(i))) i++;
   if (i === text.length) return text;
   let out = "";
-  for (i = 0; i < text.length; i++) out += steers(text.charCodeAt(i)) ? "?" : text.charAt(i);
+  for (i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    out += steers(code) ? escaped(code) : text.charAt(i);
+  }
   return out;
 }
 
+function escaped(code: number): string {
+  return `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** Controls (C0, DEL, C1), line ends, and marks of direction or without width. */
 function steers(code: number): boolean {
   if (code < 0x7f) return code < 0x20;
-  return code < 0xa0 || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  if (code < 0xa0 || code === 0xad || code === 0x61c || code === 0xfeff) return true;
+  if (code < 0x200b || code > 0x2069) return false;
+  return code <= 0x200f || code >= 0x2060 || (code >= 0x2028 && code <= 0x202e);
 }

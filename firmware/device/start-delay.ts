@@ -2,6 +2,10 @@
  * When power comes back to a street, all its devices start at once, so each waits for a time of its own
  * before it uses the network. The time is computed from the device key, so that devices differ, and from the
  * number of the boot, so that the same device is not last at every start.
+ *
+ * A device that panicked may do so again at the first answer: somebody on the path or the cloud sends what it
+ * cannot bear. It waits before it asks for one, longer after each panic, or it would restart for ever without a
+ * pause, with the radio on.
  */
 import { ascii } from "../text/ascii";
 
@@ -20,4 +24,20 @@ export function startDelay(deviceKey: string, boots: number, longest: number): n
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return Math.floor((((hash ^ (hash >>> 16)) >>> 0) / 0x1_0000_0000) * longest);
+}
+
+/** Longest wait after the first panic, and after the seventh and all that follow, ms. */
+const firstPanicPause = 60_000;
+const mostPanicPause = 3_600_000;
+/** Time without a panic after which the next one counts as the first, ms: longer than what it has waited. */
+export const panicsForgottenAfter = 7_200_000;
+
+/**
+ * ms to wait after the last of `panics` panics in a row, 0 without one: half a minute to a minute after the
+ * first, twice that after each further one, up to an hour.
+ */
+export function panicPause(deviceKey: string, boots: number, panics: number): number {
+  if (panics === 0) return 0;
+  const half = Math.min(firstPanicPause * 2 ** (panics - 1), mostPanicPause) / 2;
+  return half + startDelay(deviceKey, boots, half);
 }

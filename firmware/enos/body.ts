@@ -68,7 +68,8 @@ function codeOf(code: unknown): number | undefined {
 export function readAnswer(payload: Uint8Array): Answer | undefined {
   if (payload.length === 0) return { code: enosOk, data: nothing };
   const answer = parseJsonObject(payload);
-  const code = codeOf(answer?.code);
-  if (answer === undefined || code === undefined) return undefined;
+  if (!isObject(answer)) return undefined;
+  const code = codeOf(answer.code);
+  if (code === undefined) return undefined;
   return { code, data: isObject(answer.data) ? answer.data : nothing };
 }

@@ -2,15 +2,24 @@
  * Commands from EnOS: reading them, and the body of their answers.
  */
 import { encodeUtf8 } from "../text/utf8";
-import { parseJsonObject } from "../text/json";
+import { isObject, numberText, parseJsonObject } from "../text/json";
 import { Topic } from "./topic";
+import type { JsonExcess } from "../text/json";
+
+/** A number of which a double would lose digits, such as 12345678901234567890: its text, as it came. */
+interface Digits {
+  readonly digits: string;
+}
+
+/** The id of a command, which its answer repeats digit by digit. */
+export type CommandId = string | number | Digits;
 
 /** A command, whichever way it came. */
 export interface Command {
   /** What it asks for: set or get measure points, or run a service. */
   readonly kind: "set" | "get" | "service";
   /** Id that the answer repeats and by which a second delivery is recognised. */
-  readonly id: string | number;
+  readonly id: CommandId;
   /** `set`: identifiers and values. `get`: none. `service`: its inputs. */
   readonly params: Readonly<Record<string, unknown>>;
   /** `get`: the identifiers asked for. */
@@ -32,28 +41,35 @@ export const CommandCode = Object.freeze({ ok: 200, badRequest: 400, unknown: 40
 
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id
- * there would be nothing to answer.
+ * there would be nothing to answer. Of one that is too much to read, what there is too much of.
  */
-export function parseJsonCommand(topic: string, payload: Uint8Array): Command | undefined {
+export function parseJsonCommand(topic: string, payload: Uint8Array): Command | JsonExcess | undefined {
   if (!topic.startsWith(Topic.servicePrefix)) return undefined;
   const body = parseJsonObject(payload);
-  if (body === undefined) return undefined;
-  const id = body.id;
-  if (typeof id === "string") {
-    if (id.length === 0 || id.length > 64) return undefined;
-  } else if (typeof id !== "number" || !Number.isFinite(id)) {
-    // JSON can state 1e999, which no answer could repeat.
-    return undefined;
-  }
+  if (!isObject(body)) return body;
+  const id = idOf(payload, body.id);
+  if (id === undefined) return undefined;
   const params = body.params;
-  const record = (
-    typeof params === "object" && params !== null && !Array.isArray(params) ? params : {}
-  ) as Record<string, unknown>;
+  const record = isObject(params) ? params : {};
   if (topic === Topic.measurepointSet) return { kind: "set", id, params: record, names: [], service: "" };
   if (topic === Topic.measurepointGet) {
     return { kind: "get", id, params: {}, names: namesOf(params), service: "" };
   }
   return { kind: "service", id, params: record, names: [], service: topic.slice(Topic.servicePrefix.length) };
+}
+
+/** The id as its answer has to state it; undefined where there is none that could be repeated. */
+function idOf(payload: Uint8Array, id: unknown): CommandId | undefined {
+  if (typeof id === "string") return id.length === 0 || id.length > 64 ? undefined : id;
+  // JSON can state 1e999, which is no number to anybody who reads the answer.
+  if (typeof id !== "number" || !Number.isFinite(id)) return undefined;
+  const digits = numberText(payload, "id");
+  return digits === undefined || digits === String(id) ? id : { digits };
+}
+
+/** The id as text, for what knows no numbers: the log, and the memory of what was executed. */
+export function idText(id: CommandId): string | number {
+  return typeof id === "object" ? id.digits : id;
 }
 
 /** Identifiers asked for, given as `["a"]` or as `{ "measurepoints": ["a"] }`. */
@@ -67,7 +83,8 @@ function namesOf(params: unknown): string[] {
 /** Body of the answer to a JSON command. */
 export function jsonReply(command: Command, result: CommandResult): Uint8Array {
   const message = result.message === undefined ? "" : `,"message":${JSON.stringify(result.message)}`;
+  const id = typeof command.id === "object" ? command.id.digits : JSON.stringify(command.id);
   return encodeUtf8(
-    `{"id":${JSON.stringify(command.id)},"code":${result.code}${message},"data":${JSON.stringify(result.data ?? {})}}`,
+    `{"id":${id},"code":${result.code}${message},"data":${JSON.stringify(result.data ?? {})}}`,
   );
 }

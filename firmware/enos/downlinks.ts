@@ -6,7 +6,7 @@ import { Code } from "../coap/code";
 import { findOption } from "../coap/option";
 import { decodeUtf8 } from "../text/utf8";
 import { segmentFault } from "./credentials";
-import { EnosOption, pathOptions } from "./topic";
+import { EnosOption, Topic, longestSegment, pathOptions } from "./topic";
 import type { Message } from "../coap/message";
 import type { Publication } from "./publication";
 
@@ -92,6 +92,8 @@ export class Downlinks {
     for (let i = 0; i < segments.length; i++) {
       if (segmentFault(segments[i]) !== undefined) return undefined;
     }
+    // A command that could not be answered is not taken: the answer's topic is longer than its own.
+    if (segments[segments.length - 1].length + Topic.replySuffix.length > longestSegment) return undefined;
     return topic;
   }
 }

@@ -61,12 +61,23 @@ export function authOptions(credentials: Credentials): OptionBlock {
   return pathOptions(`/auth/${credentials.productKey}/${credentials.deviceKey}`, ContentFormat.json);
 }
 
-/** Uri-Path of a whole path, and the Content-Format when there is a body. */
+/** Longest segment of a path, bytes: a Uri-Path option holds no more (RFC 7252 section 5.10). */
+export const longestSegment = 255;
+
+/**
+ * Uri-Path of a whole path, and the Content-Format when there is a body.
+ *
+ * @throws RangeError for a segment that a Uri-Path option cannot hold
+ */
 export function pathOptions(path: string, contentFormat?: number): OptionBlock {
   const options: Option[] = [];
   const segments = path.split("/");
   for (let i = 1; i < segments.length; i++) {
-    options.push({ number: OptionNumber.uriPath, value: ascii(segments[i]) });
+    const value = ascii(segments[i]);
+    if (value.length > longestSegment) {
+      throw new RangeError(`a segment of a path has at most ${longestSegment} bytes, got ${value.length}`);
+    }
+    options.push({ number: OptionNumber.uriPath, value });
   }
   if (contentFormat !== undefined) {
     options.push({ number: OptionNumber.contentFormat, value: encodeUint(contentFormat) });

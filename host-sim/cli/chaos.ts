@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { escaped } from "../model/escaped";
 import { runCampaign } from "../tools/chaos/campaign";
 import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/chaos/report";
 import { families } from "../sim/modem/families";
@@ -138,7 +139,7 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
     say(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
   } else {
     for (const [index, result] of failed.slice(0, mostShown).entries()) {
-      for (const line of violationLines(result)) say(line);
+      for (const line of violationLines(result)) say(escaped(line));
       const replay: Replay = { seed: result.seed, hours, engine, device };
       if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
       else await cutDown(randomScript(result.seed, hours, device), result, replay);
@@ -181,7 +182,7 @@ async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promi
   if (json) {
     say(JSON.stringify({ hours, script, trial: result }, null, 2));
   } else {
-    for (const line of violationLines(result)) say(line);
+    for (const line of violationLines(result)) say(escaped(line));
     const replay: Replay = { seed, hours, engine, device };
     // Who says which faults are to be kept has been here before.
     if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../../firmware/text/json";
 import { shortestToken, tokenFault } from "../cloud/api/token";
+import { deepestNesting, isDeeper } from "../model/nesting";
 import { projectRoot } from "../project";
 import { DeviceListError, loadDevices } from "../cloud/registry/registry";
 import { exampleName } from "./cloud-data";
@@ -95,12 +96,17 @@ export function readToken(file: string | undefined, environment: NodeJS.ProcessE
 }
 
 function readJson(option: string, file: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(read(option, file));
+    value = JSON.parse(read(option, file));
   } catch (error) {
     if (error instanceof SyntaxError) throw misuse(`${option}: ${file} is not JSON`);
     throw error;
   }
+  if (isDeeper(value, deepestNesting)) {
+    throw misuse(`${option}: ${file} is nested more than ${deepestNesting} deep`);
+  }
+  return value;
 }
 
 function read(option: string, file: string): string {

@@ -18,6 +18,7 @@ import { loadScriptEngine } from "../cloud/script/script-engine";
 import { ServeError, serveUdp } from "../cloud/coap/udp";
 import type { ScriptEngine } from "../cloud/script/script-engine";
 import type { UdpCloud } from "../cloud/coap/udp";
+import { escaped } from "../model/escaped";
 import { paletteFor } from "../inspect/report/style";
 import { describeCloud } from "../inspect/report/timeline";
 import { StoreError, openStore } from "../cloud/store/level-store";
@@ -156,7 +157,8 @@ async function serveCoap(
 ): Promise<UdpCloud> {
   const palette = paletteFor(process.stdout);
   const tell = (lane: string, text: string): void => {
-    if (flags.quiet !== true) say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${text}`);
+    if (flags.quiet !== true)
+      say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${escaped(text)}`);
   };
   const served = await serveUdp({
     host: flags.host,
@@ -182,7 +184,7 @@ async function serveCoap(
       const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
       tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
     },
-    onError: (line) => process.stderr.write(`${line}\n`),
+    onError: (line) => process.stderr.write(`${escaped(line)}\n`),
   });
   // Bursts of one second's worth.
   if (flags.rateLimit > 0) served.cloud.setRateLimit({ perSecond: flags.rateLimit, burst: flags.rateLimit });
@@ -210,7 +212,7 @@ async function serveHttp(
     randomBytes,
     feed,
     scriptEngine: engine,
-    onError: (line) => process.stderr.write(`${line}\n`),
+    onError: (line) => process.stderr.write(`${escaped(line)}\n`),
   };
   let moved = "";
   const api = await serveApi(options, flags.apiPort).catch((error: unknown) => {

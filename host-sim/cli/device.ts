@@ -15,6 +15,7 @@ import { nodeCryptography } from "../tools/pc/crypt";
 import { RealTimeDriver } from "../tools/pc/driver";
 import { NodeUdp } from "../tools/pc/udp";
 import { randomFraction } from "../tools/pc/random";
+import { escaped } from "../model/escaped";
 import { paletteFor } from "../inspect/report/style";
 import { runOverSerial } from "./device-serial";
 import { readKeys } from "./keys";
@@ -95,7 +96,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
     if (ended) return;
     const { room, text } = splitLogLine(logLine(event));
     const time = palette.dim(new Date().toISOString().slice(11, 23));
-    process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
+    process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${escaped(text)}\n`);
   };
   const driver = new RealTimeDriver((text) => log({ kind: "fault", text }));
 
@@ -180,7 +181,7 @@ async function overSerial(
     reports,
     (room, text) => {
       const time = palette.dim(new Date().toISOString().slice(11, 23));
-      process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${text}\n`);
+      process.stdout.write(`${time}  ${palette.cyan(escaped(room).padEnd(7))}  ${escaped(text)}\n`);
     },
   );
   const { acknowledged, taken, commands } = totals;

@@ -7,6 +7,7 @@ import { Argument, Command } from "commander";
 import { createModem, families } from "../sim/modem/families";
 import { quirkNames, quirksNamed } from "../sim/modem/quirk-names";
 import { InternetAttachment } from "../sim/radio/internet-attachment";
+import { escaped } from "../model/escaped";
 import { paletteFor } from "../inspect/report/style";
 import { PtyError, openPty } from "../tools/pc/pty";
 import { WallClock } from "../tools/pc/wall-clock";
@@ -101,7 +102,7 @@ async function runModem(name: string, flags: ModemFlags): Promise<void> {
       if (event.type === "send") shown(palette.cyan(`datagram of ${event.bytes.length} bytes sent`));
       if (event.type === "receive") shown(palette.cyan(`datagram of ${event.bytes.length} bytes received`));
     },
-    onLine: (direction, text) => shown(`${direction === "host" ? ">" : "<"} ${folded(text)}`),
+    onLine: (direction, text) => shown(`${direction === "host" ? ">" : "<"} ${escaped(folded(text))}`),
   });
   say(`${name} on ${link ?? pty.path}, ${families.get(name)!.baud} baud`);
   await new Promise<void>((resolve, reject) => {
@@ -123,7 +124,7 @@ async function runModem(name: string, flags: ModemFlags): Promise<void> {
         else if (word === "deaf") modem.deafen();
         else if (word === "psm") say(modem.state);
         else if (word === "quit") resolve();
-        else if (word !== undefined && word !== "") say(`no such word: ${word.slice(0, 20)}`);
+        else if (word !== undefined && word !== "") say(`no such word: ${escaped(word.slice(0, 20))}`);
       }
     });
     process.stdin.on("error", () => {});

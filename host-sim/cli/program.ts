@@ -2,6 +2,7 @@
  * The command line's commands, and what becomes of a mistake: one line and an exit code.
  */
 import { Command, CommanderError } from "commander";
+import { escapedLines } from "../model/escaped";
 import { CommandError } from "./misuse";
 
 /** What a command does, in a line, and where it is: each loads what it uses, and nothing of the others. */
@@ -107,7 +108,7 @@ export async function obey(args: readonly string[]): Promise<void> {
       // Commander has said what is wrong; help and version leave with 0.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else if (error instanceof CommandError) {
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${escapedLines(error.message)}\n`);
       process.exitCode = error.exitCode;
     } else {
       throw error;

@@ -4,6 +4,8 @@
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { escaped } from "./escaped";
+import { deepestNesting, isDeeper } from "./nesting";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
 import { reasonOf } from "../../firmware/text/reason";
@@ -18,6 +20,15 @@ export function readModel(text: string): Model | readonly ModelFault[] {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     return [{ path: "$", problem: `no JSON: ${oneLine(reasonOf(error))}`, remedy: "correct it there" }];
+  }
+  if (isDeeper(value, deepestNesting)) {
+    return [
+      {
+        path: "$",
+        problem: `nested more than ${deepestNesting} deep`,
+        remedy: "flatten it: no part of a model is so deep",
+      },
+    ];
   }
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
   validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
@@ -156,5 +167,5 @@ function pathStep(step: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 160);
+  return escaped(text.replace(/[\r\n]+/g, " ").slice(0, 160));
 }

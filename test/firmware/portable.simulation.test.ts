@@ -62,6 +62,7 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
         "end",
         "exchange",
         "journal",
+        "json",
         "memory",
         "model",
         "modem",
@@ -91,6 +92,22 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
     ];
     expect(journalled.filter((what) => !what.test(journal))).toEqual([]);
     expect(here.filter((line) => line.startsWith("text ") && !line.includes(" true "))).toEqual([]);
+  });
+
+  test("XS outlives JSON nested deeper than its stack", async () => {
+    const lines = (await trace(new XsEngine(), 1, 1)).filter((line) => line.startsWith("json "));
+    const deep = "too-deep too-deep none unreadable";
+    expect(lines.slice(0, 5)).toEqual([
+      `json [ ${deep}`,
+      `json {"a": ${deep}`,
+      `json [{"a": ${deep}`,
+      `json [[], ${deep}`,
+      `json {"id":"1","code":200,"token":[ ${deep}`,
+    ]);
+    expect(lines.slice(5)).toEqual([
+      "json 9 too-many-digits too-many-digits none unreadable",
+      'json "\\"[{ none none none unreadable',
+    ]);
   });
 
   test("sign on XS as the vectors say", async () => {

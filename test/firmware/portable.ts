@@ -11,8 +11,10 @@ import { decode, encode } from "../../firmware/coap/message";
 import { internet, narrowband } from "../../firmware/coap/transmission";
 import { DemoApplication } from "../../firmware/application";
 import { CommandExecutor } from "../../firmware/device/commands";
+import { readToken } from "../../firmware/enos/token";
 import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
-import { measurepointParams, requestBody } from "../../firmware/enos/body";
+import { measurepointParams, readAnswer, requestBody } from "../../firmware/enos/body";
+import { parseJsonCommand } from "../../firmware/enos/command";
 import { beginBatch } from "../../firmware/model/batch";
 import { decodeCommand } from "../../firmware/model/command";
 import { encodeReport } from "../../firmware/model/report";
@@ -21,6 +23,7 @@ import { fieldsOf, findImei, parseCclk, parseCereg } from "../../firmware/modem/
 import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "../../firmware/modem/at/timers";
 import { moddableCryptography } from "../../firmware/board/crypt";
 import { ascii, asciiText, hexText } from "../../firmware/text/ascii";
+import { parseJsonObject } from "../../firmware/text/json";
 import { decodeUtf8, encodeUtf8 } from "../../firmware/text/utf8";
 import { journalWork, memoryWork, recallWork } from "./journal/journal-portable";
 import { thingModel } from "./model/portable";
@@ -340,6 +343,23 @@ function texts(count: number): void {
   }
 }
 
+/** JSON that a parser which recurses does not survive, to each reader of JSON from outside. */
+function hostileJson(): void {
+  const pieces = ["[", '{"a":', '[{"a":', "[[],", '{"id":"1","code":200,"token":[', "9", '"\\"[{'];
+  for (let i = 0; i < pieces.length; i++) {
+    let text = "";
+    for (let room = 8_000; room >= pieces[i].length; room -= pieces[i].length) text += pieces[i];
+    const bytes = ascii(text);
+    const read = [
+      parseJsonObject(bytes) ?? "none",
+      parseJsonCommand("thing/service/x", bytes) ?? "none",
+      readAnswer(bytes) ?? "none",
+      readToken(bytes) ?? "none",
+    ];
+    say("json", `${pieces[i]} ${read.join(" ")}`);
+  }
+}
+
 function signatures(vectors: Vectors): void {
   for (const vector of vectors.auth)
     say("auth", signAuthentication(moddableCryptography, vector, vector.lifetime));
@@ -359,6 +379,7 @@ export default function main(): void {
   payloads(Math.ceil(count / 4));
   thingModel(Math.ceil(count / 4), { below, say });
   texts(count);
+  hostileJson();
   journalWork({ below, say });
   memoryWork({ below, say });
   recallWork(count, { below, say });

@@ -2,6 +2,7 @@
  * Faults as the application API tells them: `application/problem+json` (RFC 9457) of three members, one
  * line of detail that says what is wrong and how to mend it.
  */
+import { escaped } from "../../model/escaped";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
 interface ProblemBody {
@@ -107,6 +108,6 @@ function validationDetail(error: FastifyError): string {
 }
 
 function oneLine(text: string): string {
-  // Controls out of a caller's own text would end the line.
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 600);
+  // Two lines of a fault are one here.
+  return escaped(text.replace(/[\r\n]+/g, " ").slice(0, 600));
 }

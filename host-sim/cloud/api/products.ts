@@ -1,4 +1,5 @@
 /** Products: what all devices of a kind have in common, and a try of their parsing script. */
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import type { FastifyInstance } from "fastify";
 import type { ProductRecord } from "../registry/product";
 import { Problem } from "./problem";
@@ -106,7 +107,9 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
 function jsonOf(made: string | { fault: string }): object {
   if (typeof made !== "string") return { fault: made.fault };
   try {
-    return { json: JSON.parse(made) as unknown };
+    const json: unknown = JSON.parse(made);
+    if (!isDeeper(json, deepestNesting)) return { json };
+    return { fault: `rawDataToJsonStr returned JSON nested more than ${deepestNesting} deep` };
   } catch {
     return { fault: "rawDataToJsonStr returned text that is not JSON" };
   }

@@ -5,6 +5,8 @@
  * Names are EnOS's own. All times are epoch ms, all durations seconds unless they say otherwise.
  */
 
+import { keyPattern } from "../registry/registry";
+
 /** Written out in each place where a route takes it, so that the document reads without looking up. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -32,7 +34,7 @@ const list = (items: Schema, description?: string): Schema => ({
 
 export const ref = (name: string): Schema => ({ $ref: `${name}#` });
 
-const key = "^[A-Za-z0-9._:-]{1,64}$";
+const key = keyPattern.source;
 const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
 const time = (description: string): Schema => number(`${description}, epoch ms`);

@@ -14,6 +14,7 @@
 import type { AddressInfo } from "node:net";
 import { Ajv } from "ajv";
 import type { FastifyError, FastifyInstance } from "fastify";
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
@@ -124,6 +125,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       401,
       `expected Authorization: Bearer with the API's token, ${verdict === "wrong" ? "got another" : "got none"}`,
     );
+  });
+  app.addHook("preValidation", async ({ body }) => {
+    if (isDeeper(body, deepestNesting)) {
+      throw new Problem(400, `the body is nested more than ${deepestNesting} deep`);
+    }
   });
   app.addHook("onSend", async (request, reply, body) => {
     if (request.method === "GET" || request.method === "HEAD" || reply.statusCode >= 400) return body;

@@ -1,4 +1,5 @@
 /** CoAP messages and outside text as lines for people, with nothing secret and nothing unprintable. */
+import { escaped } from "../../model/escaped";
 import { OptionNumber, messageTypes, optionForms, uintOf } from "./options";
 import type { CoapMessage } from "./coap-wire";
 
@@ -21,13 +22,9 @@ export function codeText(code: number): string {
   return methods[code] ?? `${code >> 5}.${String(code & 31).padStart(2, "0")}`;
 }
 
-/** Text from outside with control characters escaped, cut to `longest` characters: safe on a terminal. */
+/** Text from outside, escaped and cut to `longest` characters: safe on a terminal. */
 export function printable(text: string, longest = 128): string {
-  const shown = text.length > longest ? `${text.slice(0, longest)}...` : text;
-  // Also the C1 controls and the bidirectional overrides, which rewrite a line on a terminal.
-  return shown.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/g, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return escaped(text.length > longest ? `${text.slice(0, longest)}...` : text);
 }
 
 /**

@@ -5,6 +5,7 @@
  *     POST /script/try    { script, bytes } or { script, json }
  *     GET PUT /down       { down }
  */
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import { Problem } from "../api/problem";
 import type { FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud";
@@ -71,7 +72,9 @@ export function toolRoutes(
 
 function parsed(text: string): object {
   try {
-    return { json: JSON.parse(text) as unknown };
+    const json: unknown = JSON.parse(text);
+    if (!isDeeper(json, deepestNesting)) return { json };
+    return { fault: `rawDataToJsonStr returned JSON nested more than ${deepestNesting} deep` };
   } catch {
     return { fault: "rawDataToJsonStr returned text that is not JSON" };
   }

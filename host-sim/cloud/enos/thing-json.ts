@@ -7,6 +7,7 @@
  * Unknown members are ignored, as EnOS does.
  */
 import { printable } from "../coap/coap-text";
+import { isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
 import type { Product } from "../registry/product";
 
@@ -30,8 +31,8 @@ const lastTime = 8.64e15;
 /** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
 const deepest = 16;
 
-/** A message id comes back in the kind in which it came. */
-export type ThingId = string | number;
+/** A message id comes back in the kind in which it came, digit by digit: a bigint is one that no double holds. */
+export type ThingId = string | number | bigint;
 
 /** A body that is a JSON object. `id` is "" when it has none that can be used. */
 export interface ThingMessage {
@@ -92,9 +93,29 @@ export function readThingMessage(body: Uint8Array | string): ThingMessage | Refu
   const read = readJsonObject(body);
   if ("enosCode" in read) return read;
   const id = read.fields["id"];
-  const usable =
-    (typeof id === "string" && id.length >= 1 && id.length <= longestId) || Number.isSafeInteger(id);
-  return { id: usable ? (id as ThingId) : "", fields: read.fields };
+  if (typeof id === "string" && id.length <= longestId) return { id, fields: read.fields };
+  if (Number.isSafeInteger(id)) return { id: id as number, fields: read.fields };
+  const text = Number.isInteger(id)
+    ? valueText(typeof body === "string" ? body : utf8.decode(body), "id")
+    : "";
+  const usable = text.length <= longestId && /^-?\d+$/.test(text);
+  return { id: usable ? BigInt(text) : "", fields: read.fields };
+}
+
+/** How a member of an object is written in its JSON, which can be read; of several of that name the last one. */
+function valueText(json: string, name: string): string {
+  let depth = 0;
+  let before = "";
+  let member = "";
+  let found = "";
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
+    if (depth === 1 && token === ":") member = JSON.parse(before) as string;
+    if (depth === 1 && before === ":" && member === name) found = token;
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    before = token;
+  }
+  return found;
 }
 
 /**
@@ -272,7 +293,8 @@ export function readScriptReply(json: string): Reply | Refusal {
 
 /** The answer's body. */
 export function encodeAnswer(id: ThingId, code: number, data: unknown = {}): Uint8Array {
-  return Buffer.from(JSON.stringify({ id, code, data }), "utf8");
+  const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
+  return Buffer.from(`{"id":${stated},"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
 }
 
 function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
@@ -342,13 +364,6 @@ function timeOf({ time }: Record<string, unknown>): { time?: number } {
 
 function isText(value: unknown, longest: number): value is string {
   return typeof value === "string" && value.length <= longest;
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
-  return false;
 }
 
 function refuse(reason: string): Refusal {

@@ -9,6 +9,7 @@ import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "..
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
 import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
 import { isObject } from "../json";
+import { keyPattern } from "./registry";
 
 /** A product as an operator registers it. */
 export interface ProductRecord {
@@ -162,8 +163,8 @@ export class Product {
 function checkRecord(record: ProductRecord): ProductRecord {
   if (!isObject(record)) throw new ProductError("product: expected an object");
   const { productKey, name, payload, script } = record;
-  if (typeof productKey !== "string" || !/^[A-Za-z0-9._:-]{1,64}$/.test(productKey)) {
-    throw new ProductError("productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -");
+  if (typeof productKey !== "string" || !keyPattern.test(productKey)) {
+    throw new ProductError("productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : - other than . and ..");
   }
   const place = `product ${productKey}`;
   if (name !== undefined && (typeof name !== "string" || name.length > longestName)) {

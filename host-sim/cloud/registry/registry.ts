@@ -7,6 +7,7 @@
  *
  * with optional `name`, `edition` ("token" or "tokenless", otherwise the cloud's) and `state` ("disabled").
  */
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
 import { reasonOf } from "../reason";
 
@@ -38,6 +39,13 @@ export class DeviceListError extends Error {
 }
 
 const longestName = 128;
+/**
+ * A product or device key: one segment of a path. Those of one dot and of two are a path's own words, which
+ * clients and servers resolve away (RFC 3986 section 5.2.4).
+ */
+export const keyPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/;
+const keyForm = "1 to 64 of A-Z a-z 0-9 . _ : -";
+
 const knownFields: ReadonlySet<string> = new Set([
   "productKey",
   "deviceKey",
@@ -58,6 +66,9 @@ export function loadDevices(jsonText: string): DeviceRecord[] {
     list = JSON.parse(jsonText);
   } catch (error) {
     throw new DeviceListError(`device list: not JSON${placeOf(error, jsonText)}`);
+  }
+  if (isDeeper(list, deepestNesting)) {
+    throw new DeviceListError(`device list: nested more than ${deepestNesting} deep`);
   }
   if (!Array.isArray(list)) {
     throw new DeviceListError(`device list: expected an array of devices, got ${kindOf(list)}`);
@@ -121,8 +132,9 @@ function readDevice(entry: unknown, place: string): DeviceRecord {
 }
 
 function readKey(value: unknown, place: string): string {
-  if (typeof value === "string" && /^[A-Za-z0-9._:-]{1,64}$/.test(value)) return value;
-  throw new DeviceListError(`${place}: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got ${shown(value)}`);
+  if (typeof value === "string" && keyPattern.test(value)) return value;
+  const unusable = value === "." || value === ".." ? `${keyForm} other than . and ..` : keyForm;
+  throw new DeviceListError(`${place}: expected ${unusable}, got ${shown(value)}`);
 }
 
 function readSecret(value: unknown, place: string): string {

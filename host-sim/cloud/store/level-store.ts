@@ -11,6 +11,7 @@
  * disk; without it one fsync follows within a second of the first change that has had none.
  */
 import { ClassicLevel } from "classic-level";
+import { deepestNesting, isDeeper } from "../../model/nesting";
 import { ownDirectory } from "./own-directory";
 import { reasonOf } from "../reason";
 import type { CloudStorage } from "../registry/storage";
@@ -232,13 +233,14 @@ async function readAll(level: Level, directory: string): Promise<Entry[]> {
 
 function parsed(key: string, text: string, directory: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (!isDeeper(value, deepestNesting)) return value;
   } catch {
-    // The text is not quoted: it may hold a secret.
-    throw new StoreError(
-      `${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${restore}`,
-    );
+    // Told below; the text is not quoted, for it may hold a secret.
   }
+  throw new StoreError(
+    `${directory}: the data is damaged (entry ${JSON.stringify(key.slice(0, 120))}); ${restore}`,
+  );
 }
 
 function openFault(directory: string, error: unknown): string {

@@ -9,6 +9,7 @@
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { describeCoap, printable } from "../../cloud/coap/coap-text";
+import { escaped } from "../../model/escaped";
 import { readLogLine } from "../../sim/world/device-log";
 import { Condenser } from "./condense";
 import { stamp } from "./duration";
@@ -42,13 +43,14 @@ export class Timeline {
   /** Takes in one event. */
   add(event: WorldEvent): void {
     const { palette, verbose } = this.#options;
+    // Colours are put around the text after this, so what is escaped is never one of theirs.
     switch (event.source) {
       case "at":
         if (verbose) {
           const arrow = event.direction === "host" ? ">" : "<";
-          this.#line(event.time, palette.dim("AT"), palette.dim(`${arrow} ${foldHex(event.text)}`));
+          this.#line(event.time, palette.dim("AT"), palette.dim(`${arrow} ${foldHex(escaped(event.text))}`));
         } else {
-          this.#fold(event.time, event.direction, event.text);
+          this.#fold(event.time, event.direction, escaped(event.text));
         }
         return;
       case "device":
@@ -58,16 +60,16 @@ export class Timeline {
         this.#datagram(event.report, event.again === true);
         return;
       case "board":
-        this.#line(event.time, palette.yellow("board"), `${event.what} ${event.text}`.trimEnd());
+        this.#line(event.time, palette.yellow("board"), escaped(`${event.what} ${event.text}`.trimEnd()));
         return;
       case "modem": {
         const text = describeModem(event.event, verbose);
-        if (text !== undefined) this.#line(event.time, palette.magenta("modem"), text);
+        if (text !== undefined) this.#line(event.time, palette.magenta("modem"), escaped(text));
         return;
       }
       case "cloud": {
         const text = describeCloud(event.event, verbose);
-        if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), text);
+        if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), escaped(text));
         return;
       }
     }
@@ -86,9 +88,10 @@ export class Timeline {
     this.#condenser?.flush();
   }
 
-  #device(text: string): string {
+  #device(line: string): string {
     const { palette } = this.#options;
-    switch (readLogLine(text)?.kind) {
+    const text = escaped(line);
+    switch (readLogLine(line)?.kind) {
       case "report acknowledged":
       case "session online":
       case "command executed":

@@ -23,6 +23,7 @@ export type { LogEvent } from "../../../firmware/device/log";
 const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "agent start": "agent: start interval=<interval:seconds>",
   "agent waits": "agent: waits <delay:seconds> before it uses the network",
+  "agent panicked": "agent: waits <delay:seconds> before it uses the network: panics=<panics:whole> in a row",
   "agent idle": "agent: idle[ waiting=<waiting:whole>][ next=<next:seconds>]",
   "agent woke without its memory": "agent: woke without its memory",
   "report taken": "report: taken id=<id:whole> format=<format:raw|compact|json>[ values=<values:json>]",
@@ -123,8 +124,8 @@ export function withoutValues(line: string): string {
   return at >= 0 && line.startsWith("report: taken ") ? line.slice(0, at) : line;
 }
 
-/** Characters that end a line, steer a terminal, or turn the direction of writing. */
-const steering = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+/** Characters that end a line, steer a terminal, turn the direction of writing, or cannot be seen. */
+const steering = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 type Piece =
   | { readonly literal: string }

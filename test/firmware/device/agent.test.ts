@@ -4,8 +4,9 @@ import { FakeEnos, keys, root } from "../enos/fake-enos";
 import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
+import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
+import type { Answer } from "../enos/fake-enos";
 import type { ThingValues } from "../../../firmware/model/thing";
-import type { Answer, Seen } from "../enos/fake-enos";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -26,6 +27,94 @@ function stackDepth(): number {
   Error.stackTraceLimit = limit;
   return depth;
 }
+
+function storeOf(): ByteStore {
+  const values = new Map<string, Uint8Array>();
+  return {
+    read: (key) => values.get(key)?.slice().buffer,
+    write: (key, value) => void values.set(key, value.slice()),
+  };
+}
+
+/** The body in blocks of 512 bytes, one with each request. */
+function inBlocks(body: string): () => Answer {
+  const size = 512;
+  let number = 0;
+  return () => {
+    const payload = body.slice(size * number, size * (number + 1));
+    const more = body.length > size * (number + 1);
+    const value = (number << 4) | (more ? 8 : 0) | 5;
+    number = more ? number + 1 : 0;
+    return { code: "2.05", payload, options: [[23, Uint8Array.of(value >> 8, value & 0xff)]] };
+  };
+}
+
+describe("JSON that would end a parser which recurses", () => {
+  it.each([
+    ["arrays", "[".repeat(8_000)],
+    ["objects", '{"a":'.repeat(1_600)],
+  ])("as a command in blocks, %s: ignored and told, and the device goes on", (_what, body) => {
+    const rig = new AgentRig();
+    const block = inBlocks(body);
+    rig.server.downlinks.push({ topic: set, payload: body });
+    rig.server.script = (request, server) => {
+      if (!request.line.startsWith("GET ")) return "default";
+      server.downlinks.length = 0;
+      return block();
+    };
+    rig.wait(hour - 1);
+    expect(rig.server.lines.filter((line) => line.startsWith("GET ")).length).toBeGreaterThan(15);
+    expect(rig.lines("command:")).toEqual([`command: ignored topic=${set} reason="too-deep"`]);
+    expect(rig.agent.totals).toMatchObject({ taken: 4, acknowledged: 4 });
+  });
+});
+
+describe("starts after a panic", () => {
+  /** When the first request of each boot reached the server, and what the log says of the wait. */
+  const starts = (reasons: readonly string[]) => {
+    const store = storeOf();
+    return reasons.map((startReason) => {
+      const rig = new AgentRig({ store, startReason });
+      let first: number | undefined;
+      rig.server.script = () => {
+        first ??= rig.now;
+        return "silence";
+      };
+      rig.wait(2 * minute);
+      const [taken] = [rig.agent.totals.taken];
+      if (first === undefined) rig.wait(hour);
+      return { first: first!, taken, log: rig.lines("agent: waits") };
+    });
+  };
+
+  it("wait before they use the network, longer each time, and take readings meanwhile", () => {
+    const begun = starts(["power-on", "panic", "watchdog", "panic", "panic", "panic", "panic", "panic"]);
+    expect(begun[0].first).toBeLessThan(10_000);
+    expect(begun[0].log).toEqual([]);
+    for (let n = 1; n < begun.length; n++) {
+      const { first, taken, log } = begun[n];
+      if (n < 7) expect(first).toBeGreaterThan(begun[n - 1].first);
+      expect(first).toBeLessThan(hour + 10_000);
+      expect(taken).toBe(1);
+      expect(log).toEqual([expect.stringMatching(` before it uses the network: panics=${n} in a row$`)]);
+    }
+    expect(begun[7].first).toBeGreaterThan(hour / 2);
+  });
+
+  it("do not after a start of another kind, nor once the device has worked for hours", () => {
+    expect(starts(["panic", "panic", "power-on", "software"]).map(({ log }) => log.length)).toEqual([
+      1, 1, 0, 0,
+    ]);
+    const store = storeOf();
+    new AgentRig({ store, startReason: "panic" }).wait(minute);
+    const rig = new AgentRig({ store, startReason: "panic" });
+    rig.wait(3 * hour);
+    rig.agent.supervise(rig.now);
+    const after = new AgentRig({ store, startReason: "panic" });
+    after.wait(minute);
+    expect(after.lines("agent: waits")).toEqual([expect.stringContaining("panics=1 in a row")]);
+  });
+});
 
 describe("a good day", () => {
   it("takes a reading at once and every interval, authenticates once, and is idle between", () => {

@@ -71,6 +71,22 @@ const answer = (reply: CommandReply | undefined): unknown =>
 const hex = (reply: CommandReply | undefined): string => Buffer.from(reply!.payload).toString("hex");
 const unhex = (digits: string): Uint8Array => Buffer.from(digits.replaceAll(" ", ""), "hex");
 
+describe("ids of more digits than a double keeps", () => {
+  const body = (id: string) => Buffer.from(`{"id":${id},"params":{"relay":1}}`);
+
+  it("are told apart, and answered as they came", () => {
+    const { done, executor } = device();
+    const ids = ["12345678901234567890", "12345678901234567891", '"12345678901234567890"'];
+    for (const id of ids) {
+      const reply = handle(executor, set, body(id))!;
+      expect(Buffer.from(reply.payload).toString()).toBe(`{"id":${id},"code":200,"data":{}}`);
+      expect(reply).toMatchObject({ duplicate: false, id: id.replaceAll('"', "") });
+    }
+    expect(done).toHaveLength(3);
+    expect(handle(executor, set, body(ids[0]))!.duplicate).toBe(true);
+  });
+});
+
 describe("set", () => {
   it("hands all points over at once and answers beside the topic", () => {
     const { done, executor } = device();

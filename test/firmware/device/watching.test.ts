@@ -1,7 +1,7 @@
 /** What watches over the device: clock, budget, start delay, supervisor. */
 import { describe, expect, it } from "vitest";
 import { RadioBudget } from "../../../firmware/continuity/radio-budget";
-import { startDelay } from "../../../firmware/device/start-delay";
+import { panicPause, startDelay } from "../../../firmware/device/start-delay";
 import { Supervisor } from "../../../firmware/device/supervisor";
 import { WallClock } from "../../../firmware/device/wall-clock";
 
@@ -95,6 +95,25 @@ describe("the delay at start", () => {
     expect(startDelay("861234050000", 1, 300_000)).toBe(startDelay("861234050000", 1, 300_000));
     expect(startDelay("861234050000", 2, 300_000)).not.toBe(startDelay("861234050000", 1, 300_000));
     expect(startDelay("861234050000", 1, 0)).toBe(0);
+  });
+});
+
+describe("the pause after panics", () => {
+  it("is longer after each in a row, up to an hour, and none without a panic", () => {
+    for (const key of ["861234050000", "861234050001", "x"]) {
+      expect(panicPause(key, 1, 0)).toBe(0);
+      let before = 29_999;
+      for (let n = 1; n <= 6; n++) {
+        const pause = panicPause(key, n, n);
+        expect(pause).toBeGreaterThan(before);
+        expect(pause).toBeLessThan(60_000 * 2 ** (n - 1));
+        before = pause;
+      }
+      for (const n of [7, 12, 31]) {
+        expect(panicPause(key, n, n)).toBeGreaterThanOrEqual(1_800_000);
+        expect(panicPause(key, n, n)).toBeLessThan(3_600_000);
+      }
+    }
   });
 });
 

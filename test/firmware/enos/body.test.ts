@@ -118,6 +118,26 @@ describe("a JSON command", () => {
     expect(parseJsonCommand(topic, bytes(payload))).toEqual(expected);
   });
 
+  test.each([
+    "12345678901234567890",
+    "-12345678901234567890",
+    "9007199254740993",
+    "1.0",
+    "1E3",
+    "0.10000000000000000000001",
+    "7",
+    '"12345678901234567890"',
+  ])("with the id %s is answered with exactly these digits", (id) => {
+    for (const body of [
+      `{"id":${id},"params":{"id":5}}`,
+      `{"params":{"a":[{"id":1},"id"],"b":{}},"id" :\t${id} }`,
+      `{"id":1,"\\u0069d":${id},"x":"\\"id\\":3"}`,
+    ]) {
+      const command = parseJsonCommand(set, bytes(body)) as Command;
+      expect(text(jsonReply(command, { code: 200 }))).toBe(`{"id":${id},"code":200,"data":{}}`);
+    }
+  });
+
   const bad: [what: string, topic: string, payload: string][] = [
     ["another topic", "thing/model/down_raw", '{"id":"9"}'],
     ["no id", set, '{"params":{}}'],
@@ -146,7 +166,7 @@ describe("a JSON command", () => {
         ),
         (topic, payload) => {
           const command = parseJsonCommand(topic, payload);
-          if (command === undefined) return;
+          if (command === undefined || typeof command === "string") return;
           const answer = JSON.parse(text(jsonReply(command, { code: 200 }))) as { id: unknown };
           expect(answer.id).toEqual((JSON.parse(text(payload)) as { id: unknown }).id);
         },
@@ -182,4 +202,6 @@ it("a path becomes Uri-Path options, one per segment, and the Content-Format", (
   ]);
   expect(last).toBe(12);
   expect(pathOptions("/auth/a/b").last).toBe(11);
+  expect(pathOptions(`/a/${"x".repeat(255)}`).bytes).toHaveLength(2 + 2 + 255);
+  expect(() => pathOptions(`/a/${"x".repeat(256)}/b`)).toThrow(/at most 255 bytes, got 256/);
 });

@@ -163,6 +163,7 @@ describe("a path that is none of this device's", () => {
     ["non-ASCII", `${root}/thing/größe`],
     ["not UTF-8", Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xc3, 0x28])])],
     ["a segment of 256", `${root}/${"x".repeat(256)}`],
+    ["one whose answer has a segment of 256", `${root}/thing/service/${"x".repeat(250)}`],
     ["nine segments", `${root}/1/2/3/4/5/6/7/8/9`],
   ];
 

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { isObject, parseJsonObject } from "../../../firmware/text/json";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { isObject, jsonExcess, parseJsonObject } from "../../../firmware/text/json";
 
 test.each([[{}], [{ a: 1 }], [Object.create(null)]])("%o is an object", (value: unknown) => {
   expect(isObject(value)).toBe(true);
@@ -22,3 +23,49 @@ test.each(["", "null", "[1]", "1", '"a"', "{", '{"a":1}x'])("%o gives none", (te
 test("bytes that are not UTF-8 give none", () => {
   expect(parseJsonObject(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d))).toBeUndefined();
 });
+
+describe("what is too much for a parser that recurses", () => {
+  const excessOf = (text: string): string | undefined => jsonExcess(bytesOf(text));
+  const nested = (levels: number, inner = ""): string => "[".repeat(levels) + inner + "]".repeat(levels);
+
+  test.each([
+    ["8,000 arrays that open", "[".repeat(8_000), "too-deep"],
+    ["objects within objects", '{"a":'.repeat(1_600), "too-deep"],
+    ["17 levels", nested(17), "too-deep"],
+    ["17 levels behind a string with an escaped quote", `["a\\"",${nested(16)}]`, "too-deep"],
+    ["17 levels behind a string that ends in a backslash", `["a\\\\",${nested(16)}]`, "too-deep"],
+    ["more than a body can hold", `"${"a".repeat(8_191)}"`, "too-long"],
+    ["more elements than memory is there for", `[${"[],".repeat(2_000)}1]`, "too-many-values"],
+    ["a number of 65 digits", `[${"9".repeat(65)}]`, "too-many-digits"],
+  ])("%s", (_what, text, excess) => {
+    expect(excessOf(text)).toBe(excess);
+    expect(parseJsonObject(bytesOf(text))).toBe(excess);
+  });
+
+  test.each([
+    ["16 levels", nested(16)],
+    ["arrays side by side", `[${"[],".repeat(400)}[]]`],
+    ["brackets inside a string", `"${"[{".repeat(2_000)}"`],
+    ["brackets behind an escaped quote", `"\\"${"[".repeat(100)}"`],
+    ["a number of 64 digits", "9".repeat(64)],
+    ["digits inside a string", `"${"9".repeat(1_000)}"`],
+    ["a string that does not end", `"${"[".repeat(100)}`],
+    ["a backslash at the end", '"\\'],
+    ["nothing", ""],
+  ])("not %s", (_what, text) => expect(excessOf(text)).toBeUndefined());
+
+  it("is as deep as the parser finds it, for any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => {
+        const text = JSON.stringify(value);
+        expect(excessOf(text) === "too-deep").toBe(depthOf(value) > 16);
+      }),
+      { seed: 3, numRuns: 500 },
+    );
+  });
+});
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}

@@ -178,6 +178,12 @@ describe("misuse is one clear line", () => {
       2,
       /--products: .*p is not JSON/,
     ],
+    [
+      "products nested deeper than any stack",
+      () => [["--products", file("p", `${"[".repeat(100_000)}${"]".repeat(100_000)}`)]],
+      2,
+      /--products: .*p is nested more than 32 deep/,
+    ],
     ["products that are no list", () => [["--products", file("p", {})]], 2, /expected an array of products/],
     [
       "a product that is none",

@@ -263,6 +263,7 @@ describe("misuse ends with 2 and one line", () => {
     ["a key missing", json({ productKey: "x", deviceSecret: secret }), /"deviceKey" is missing/],
     ["a placeholder", json({ ...keys, deviceSecret: "your-device-secret" }), /deviceSecret is a placeholder/],
     ["a line end copied along", json({ ...keys, deviceSecret: `${secret}\n` }), /at position 33$/m],
+    ["two dots for a key", json({ ...keys, deviceKey: ".." }), /deviceKey is "\.\."/],
     ["a slash in a key", json({ ...keys, deviceKey: "a/b" }), /deviceKey has a slash/],
     [
       "a folder as file",

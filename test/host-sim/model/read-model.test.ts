@@ -30,6 +30,11 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
   const compact = (type: string, form: Json, range?: number[]): Json =>
     points({ type, compact: form, range });
   const rows: [what: string, value: unknown, ...faults: RegExp[]][] = [
+    [
+      "JSON nested deeper than any stack",
+      `{"product":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      /^\$: nested more than 32 deep; flatten it: no part of a model is so deep$/,
+    ],
     ["no JSON", "{", /^\$: no JSON: .*; correct it there$/],
     ["no object", "[]", /^\$: is an array of 0, but must be object; write an object/],
     [

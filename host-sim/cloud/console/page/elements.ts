@@ -1,4 +1,5 @@
 /** Small words for the DOM. Text goes in as text, never as markup. */
+import { escapedLines } from "../../../model/escaped";
 
 /** The element of that id, which index.html has. */
 export function byId<T extends HTMLElement>(id: string): T {
@@ -13,7 +14,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? escapedLines(child) : child)));
   return element;
 }
 

@@ -3,6 +3,7 @@
  * secrets, steps of power, and how long readings and requests took.
  */
 import { decodeCoap } from "../../../cloud/coap/coap-wire";
+import { escaped } from "../../../model/escaped";
 import { CauseFinder, causeText } from "../../capture/cause";
 import { EnergyMeter } from "../../energy/meter";
 import { readLogLine } from "../../../sim/world/device-log";
@@ -148,7 +149,8 @@ export class Recorder {
     this.#rows.value.push(value);
   }
 
-  #text(text: string): number {
+  #text(given: string): number {
+    const text = escaped(given);
     let number = this.#texts.get(text);
     if (number === undefined) {
       number = this.#texts.size;

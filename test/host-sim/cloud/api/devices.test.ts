@@ -176,6 +176,9 @@ describe("devices", () => {
   it.each<[string, unknown, number, RegExp]>([
     ["that are there", { productKey: pk, deviceKey: dk }, 409, /is already there; remove it first/],
     ["without key", { productKey: pk }, 400, /deviceKey/],
+    ["with a key of one dot", { productKey: pk, deviceKey: "." }, 400, /^body, deviceKey: must match/],
+    ["with a key of two dots", { productKey: pk, deviceKey: ".." }, 400, /^body, deviceKey: must match/],
+    ["with an empty key", { productKey: pk, deviceKey: "" }, 400, /^body, deviceKey: must match/],
     ["with a key that is none", { productKey: pk, deviceKey: "a b" }, 400, /^body, deviceKey: must match/],
     [
       "with an empty secret",

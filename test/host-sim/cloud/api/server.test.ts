@@ -27,6 +27,23 @@ describe("without a token, on loopback", () => {
   });
 });
 
+describe("a body nested deeper than any stack", () => {
+  const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+  const json = { "content-type": "application/json" };
+
+  it.each<[string, string, string]>([
+    ["POST", `${here}/commands`, `{"kind":"set","points":{"relay":${deep(60_000)}}}`],
+    ["POST", `${here}/commands`, `{"kind":"service","service":"x","inputs":{"a":${deep(32)}}}`],
+    ["PUT", "/api/v1/products/p", `{"model":${deep(60_000)}}`],
+    ["POST", "/api/v1/products/MuGsF6W4/script/try", `{"json":${deep(100_000)}}`],
+    ["POST", devices, deep(120_000)],
+  ])("%s %s is refused with a reason", async (method, url, body) => {
+    const { call, errors } = await apiRig();
+    expect(detailOf(await call(method, url, body, json), 400)).toBe("the body is nested more than 32 deep");
+    expect(errors).toEqual([]);
+  });
+});
+
 describe.each<[string, Record<string, string>]>([
   ["127.0.0.1", { host: "127.0.0.1:8080" }],
   ["0.0.0.0", { host: "192.168.1.5:8080" }],

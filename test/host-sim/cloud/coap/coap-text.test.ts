@@ -71,5 +71,9 @@ it("gives one printable line for any message", () => {
 
 it("escapes what could move a terminal's cursor, and cuts", () => {
   expect(printable("a\u001b[2Jb\n\u202e")).toBe("a\\u001b[2Jb\\u000a\\u202e");
+  expect(printable("\u007f\u009b31m\u061c\u200b\u2028\u2066\u2069\ufeff\ud800")).toBe(
+    "\\u007f\\u009b31m\\u061c\\u200b\\u2028\\u2066\\u2069\\ufeff\\ud800",
+  );
+  expect(printable("größe 漢字 😀")).toBe("größe 漢字 😀");
   expect(printable("x".repeat(300), 10)).toBe("xxxxxxxxxx...");
 });

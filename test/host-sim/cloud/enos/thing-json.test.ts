@@ -68,10 +68,11 @@ describe("a body", () => {
     ["", ""],
     ["x".repeat(65), ""],
     [1.5, ""],
-    [2 ** 53, ""],
+    [2 ** 53, 9007199254740992n],
+    [1e300, ""],
     [null, ""],
     [{}, ""],
-  ])("has the id %j, read as %j", (id, read) => {
+  ])("has the id %j, read as %s", (id, read) => {
     expect(readThingMessage(JSON.stringify({ id }))).toMatchObject({ id: read });
   });
 
@@ -100,6 +101,24 @@ const times: [unknown, boolean][] = [
   [null, false],
   [1e300, false],
 ];
+
+test.each([
+  "12345678901234567890",
+  "-12345678901234567890",
+  "9007199254740993",
+  "7",
+  '"12345678901234567890"',
+])("the id %s comes back with exactly these digits, in answers and in replies", (id) => {
+  for (const body of [
+    `{"id":${id},"code":200,"data":{"id":5}}`,
+    `{"params":{"a":[{"id":1},"id"],"b":{}},"code":200,"id" :\t${id} }`,
+    `{"id":1,"\\u0069d":${id},"code":200,"x":"\\"id\\":3"}`,
+  ]) {
+    const read = readThingMessage(body) as ThingMessage;
+    expect(Buffer.from(encodeAnswer(read.id, 200)).toString()).toBe(`{"id":${id},"code":200,"data":{}}`);
+    expect(readReply(body)).toMatchObject({ id: id.replaceAll('"', ""), code: 200 });
+  }
+});
 
 describe("measure points", () => {
   it("are one report", () => {

@@ -219,6 +219,8 @@ test.each<[unknown, RegExp]>([
   [null, /^product: expected an object/],
   [{ productKey: "" }, /^productKey: expected 1 to 64/],
   [{ productKey: "a/b" }, /^productKey/],
+  [{ productKey: "." }, /^productKey: expected 1 to 64 .* other than \. and \.\.$/],
+  [{ productKey: ".." }, /^productKey/],
   [{ productKey: "p", name: 5 }, /^product p: name: expected text/],
   [{ productKey: "p", payload: "xml" }, /^product p: payload: expected "raw" or "json"/],
   [{ productKey: "p", script: 5 }, /^product p: script: expected text/],

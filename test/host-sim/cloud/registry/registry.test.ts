@@ -30,6 +30,21 @@ test.each<[string, unknown, string]>([
     'devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got "a/b"',
   ],
   [
+    "two dots for a key",
+    [{ ...good, deviceKey: ".." }],
+    'devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : - other than . and .., got ".."',
+  ],
+  [
+    "a dot for a key",
+    [{ ...good, productKey: "." }],
+    'devices[0].productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : - other than . and .., got "."',
+  ],
+  [
+    "an empty key",
+    [{ ...good, deviceKey: "" }],
+    'devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got ""',
+  ],
+  [
     "a number for a key",
     [{ ...good, deviceKey: 86 }],
     "devices[0].deviceKey: expected 1 to 64 of A-Z a-z 0-9 . _ : -, got a number",
@@ -108,4 +123,9 @@ it("throws nothing but DeviceListError, one line, without the secret", () => {
     ),
     { seed: 3, numRuns: runs(3000) },
   );
+});
+
+test("refuses a list nested deeper than any stack", () => {
+  const list = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  expect(() => loadDevices(list)).toThrow(new DeviceListError("device list: nested more than 32 deep"));
 });

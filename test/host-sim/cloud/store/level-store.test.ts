@@ -274,6 +274,14 @@ describe("a directory that cannot be used", () => {
     expect(await refusal(openStore(join(at("a"), "data")))).toMatch(/cannot be used .*EACCES/);
   });
 
+  it("is one with an entry nested deeper than any stack", async () => {
+    const level = new ClassicLevel(at("a"));
+    await level.put("!enos-cloud", "1");
+    await level.put("reading/p/d/1", `${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+    await level.close();
+    expect(await refusal(openStore(at("a")))).toMatch(/damaged \(entry "reading\/p\/d\/1"\); restore/);
+  });
+
   it.each<[string, (dir: string) => void, RegExp]>([
     ["without its CURRENT", (dir) => rmSync(join(dir, "CURRENT")), /damaged \(no file CURRENT\); restore/],
     [

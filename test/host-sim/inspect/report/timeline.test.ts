@@ -3,6 +3,7 @@ import { encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import { lasting, stamp } from "../../../../host-sim/inspect/report/duration";
 import { Timeline, foldHex } from "../../../../host-sim/inspect/report/timeline";
 import { paletteFor } from "../../../../host-sim/inspect/report/style";
+import type { CloudEvent } from "../../../../host-sim/cloud/events";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 function lines(events: readonly WorldEvent[], verbose = false): string[] {
@@ -13,6 +14,7 @@ function lines(events: readonly WorldEvent[], verbose = false): string[] {
   return written;
 }
 
+const demo = { productKey: "pk", deviceKey: "dk", at: 0 };
 const at = (time: number, direction: "host" | "modem", text: string): WorldEvent => ({
   time,
   source: "at",
@@ -95,4 +97,24 @@ describe("times", () => {
     [8_100_000, "2 h 15 min"],
     [200_000_000, "2 d 7 h"],
   ])("lasting %d", (ms, text) => expect(lasting(ms)).toBe(text));
+});
+
+describe("what strangers wrote", () => {
+  const hostile = "a\u0007\u007f\u009b31m\u202e\u2066\u2028\ufeffb\u001b[2J";
+  const cloud = (event: CloudEvent): WorldEvent => ({ time: 0, source: "cloud", event });
+  const sources: [string, WorldEvent][] = [
+    ["the device", device(0, `command: answered id="${hostile}"`)],
+    ["the board", { time: 0, source: "board", what: "restarted", text: hostile }],
+    ["the modem", at(0, "modem", hostile)],
+    ["a report", cloud({ type: "report-refused", reason: hostile, enosCode: 1204, ...demo })],
+    ["a reading", cloud({ type: "stored", kind: "reading", id: hostile, format: "json", ...demo })],
+  ];
+
+  test.each(sources)("in %s is shown escaped", (_what, event) => {
+    const shown = lines([event], true).join("\n");
+    expect(shown).toContain("a\\u0007\\u007f\\u009b31m\\u202e\\u2066\\u2028\\ufeffb\\u001b[2J");
+    expect(shown).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\ufeff]/,
+    );
+  });
 });

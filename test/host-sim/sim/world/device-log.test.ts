@@ -10,12 +10,13 @@ import type { LogEvent } from "../../../../firmware/device/log";
 
 type Kind = LogEvent["kind"];
 
-/** What the writer puts `?` for. */
-const steering = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
-const seen = (text: string): string => text.replace(steering, "?");
+/** What the writer escapes. */
+const steering = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const seen = (text: string): string =>
+  text.replace(steering, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const hostile = fc.constantFrom(
-  ...'"\\\n\r\t =:;,<>[]?\u0000\u001b\u007f\u009b\u2028\u202e\u2066é漢',
+  ...'"\\\n\r\t =:;,<>[]?\u0000\u001b\u007f\u009b\u2028\u202e\u2066\u061c\u200b\u200f\ufeffé漢',
   "😀",
   "report: acknowledged id=1 after=0.0s",
   " reason=",
@@ -37,6 +38,7 @@ const json = fc.dictionary(fc.stringMatching(/^[a-z]\w*$/), fc.oneof(fc.integer(
 const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = {
   "agent start": { interval: seconds },
   "agent waits": { delay: seconds },
+  "agent panicked": { panics: whole, delay: seconds },
   "agent idle": { "waiting?": whole, "next?": seconds },
   "agent woke without its memory": {},
   "report taken": { id: whole, format: fc.constantFrom("raw", "compact", "json"), "values?": json },
@@ -147,6 +149,15 @@ describe("a line", () => {
         }
       }),
     );
+  });
+
+  it("says what it does not show, in strings so that they stay the same", () => {
+    const id = "a\u0007\u007f\u009b31m\u061c\u200b\u200f\u2028\u2029\u202e\u2066\u2069\ufeffb";
+    const line = logLine({ kind: "command answered", id });
+    expect(line).toBe(
+      'command: answered id="a\\u0007\\u007f\\u009b31m\\u061c\\u200b\\u200f\\u2028\\u2029\\u202e\\u2066\\u2069\\ufeffb"',
+    );
+    expect(readLogLine(line)).toEqual({ kind: "command answered", id });
   });
 
   it("of a session's event has that event's values", () => {

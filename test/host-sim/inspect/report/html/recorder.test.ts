@@ -41,6 +41,20 @@ test("the same seed gives the same page", async () => {
   expect(await pageOf(await hear())).toBe(page);
 });
 
+test("what strangers wrote is in the page escaped", async () => {
+  const recorder = new Recorder(options);
+  const hostile = "a\u009b31m\u202e\u2066\u2028\ufeff\u007fb";
+  recorder.hear({ time: 0, source: "device", text: hostile });
+  recorder.hear({ time: 1, source: "at", direction: "modem", text: hostile });
+  recorder.hear({ time: 2, source: "board", what: "restarted", text: hostile });
+  recorder.note(3, hostile);
+  const { data } = await dataOf(await writePage(recorder.finish(4, [])));
+  const shown = "a\\u009b31m\\u202e\\u2066\\u2028\\ufeff\\u007fb";
+  expect(data.texts).toContain(shown);
+  expect(data.texts).toContain(`restarted ${shown}`);
+  expect(data.texts.filter((text) => /[\u007f-\u009f\u2028-\u202e\u2066\ufeff]/.test(text))).toEqual([]);
+});
+
 test("script and styles carry the licence of the package that is in them", () => {
   const licence = readFileSync("node_modules/uplot/LICENSE", "utf8").trim();
   expect(licence).toContain("Copyright (c) 2022 Leon Sorokin");
