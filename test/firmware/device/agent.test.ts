@@ -5,7 +5,7 @@ import { flashOf } from "../delivery/journal-rig";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
-import type { Answer } from "../enos/fake-enos";
+import type { Answer, Seen } from "../enos/fake-enos";
 import type { ThingValues } from "../../../firmware/model/thing";
 
 const minute = 60_000;
