@@ -21,7 +21,7 @@ import { RequestSigner, longestSignature } from "./sign";
 import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
 import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
-import type { Option, OptionBlock } from "../coap/option";
+import type { Option } from "../coap/option";
 import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
@@ -112,8 +112,6 @@ export class Session {
   readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
   readonly #pauses: Backoff;
-  /** Of all topics that readings are sent to. */
-  readonly #longestPath: OptionBlock;
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
@@ -140,8 +138,6 @@ export class Session {
     this.#authentication = new Authentication(options);
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
-    const longest = `${deviceRoot(options.credentials)}/${Topic.measurepointResumeBatch}`;
-    this.#longestPath = pathOptions(longest, ContentFormat.json);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks({
       root: `${deviceRoot(options.credentials)}/`,
@@ -314,9 +310,12 @@ export class Session {
   /** Whether a datagram has room for a reading beside a signature made with this token. */
   #carries(token: Uint8Array): boolean {
     if (token.length === 0) return true;
-    const { address, port, endpoint } = this.#options;
+    const { address, port, endpoint, credentials } = this.#options;
+    // Of all topics that readings are sent to, the longest.
+    const topic = `${deviceRoot(credentials)}/${Topic.measurepointResumeBatch}`;
+    const fixed = pathOptions(topic, ContentFormat.json);
     const options = [{ number: EnosOption.sign, value: new Uint8Array(longestSignature(token.length)) }];
-    return endpoint.carries({ address, port, code: Code.post, fixed: this.#longestPath, options });
+    return endpoint.carries({ address, port, code: Code.post, fixed, options });
   }
 
   /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */

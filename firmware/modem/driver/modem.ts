@@ -78,9 +78,9 @@ export class Modem implements DatagramModem {
     const mayPsm = psm !== undefined && lines.canWake;
     const wanted: Wanted = {
       apn,
-      ...(bands === undefined ? {} : { bands }),
-      ...(mayPsm ? { psm } : {}),
-      ...(edrx === undefined ? {} : { edrx }),
+      bands,
+      psm: mayPsm ? psm : undefined,
+      edrx,
     };
     const wires = { key: lines.canRestart, supply: lines.hasSupply };
     const escalation = new ResetEscalation(wires, options.escalation);

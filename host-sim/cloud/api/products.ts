@@ -1,7 +1,7 @@
 /** Products: what all devices of a kind have in common, and a try of their parsing script. */
-import { deepestNesting, isDeeper } from "../../model/nesting";
 import type { FastifyInstance } from "fastify";
 import type { ProductRecord } from "../registry/product";
+import { scriptJson } from "../script/script-json";
 import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
@@ -98,21 +98,10 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       if (product.script === undefined)
         throw new Problem(422, `product ${params.productKey} has no parsing script`);
       return "bytes" in body
-        ? jsonOf(cloud.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
+        ? scriptJson(cloud.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
         : bytesOf(cloud.scriptToRaw(params.productKey, JSON.stringify(body.json)));
     },
   });
-}
-
-function jsonOf(made: string | { fault: string }): object {
-  if (typeof made !== "string") return { fault: made.fault };
-  try {
-    const json: unknown = JSON.parse(made);
-    if (!isDeeper(json, deepestNesting)) return { json };
-    return { fault: `rawDataToJsonStr returned JSON nested more than ${deepestNesting} deep` };
-  } catch {
-    return { fault: "rawDataToJsonStr returned text that is not JSON" };
-  }
 }
 
 function bytesOf(made: Uint8Array | { fault: string }): object {

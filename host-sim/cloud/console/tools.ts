@@ -5,8 +5,8 @@
  *     POST /script/try    { script, bytes } or { script, json }
  *     GET PUT /down       { down }
  */
-import { deepestNesting, isDeeper } from "../../model/nesting";
 import { Problem } from "../api/problem";
+import { scriptJson } from "../script/script-json";
 import type { FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud";
 import type { ScriptEngine } from "../script/script-engine";
@@ -53,8 +53,7 @@ export function toolRoutes(
           const made = script.jsonToRaw(JSON.stringify(json));
           return "fault" in made ? { fault: made.fault } : { bytes: Buffer.from(made).toString("hex") };
         }
-        const made = script.rawToJson(Buffer.from(bytes, "hex"));
-        return typeof made === "string" ? parsed(made) : { fault: made.fault };
+        return scriptJson(script.rawToJson(Buffer.from(bytes, "hex")));
       } finally {
         script.dispose();
       }
@@ -68,14 +67,4 @@ export function toolRoutes(
       return { down: cloud.down };
     },
   });
-}
-
-function parsed(text: string): object {
-  try {
-    const json: unknown = JSON.parse(text);
-    if (!isDeeper(json, deepestNesting)) return { json };
-    return { fault: `rawDataToJsonStr returned JSON nested more than ${deepestNesting} deep` };
-  } catch {
-    return { fault: "rawDataToJsonStr returned text that is not JSON" };
-  }
 }

@@ -1,23 +1,14 @@
-import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { NodeEngine } from "../../../host-sim/sim/engine/node-engine";
 import { XsEngine } from "../../../host-sim/sim/engine/xs-engine";
 import { density } from "../../density";
+import { guestBundle } from "../../guest-bundle";
 import { xsMissing } from "../../host-sim/sim/board/rig";
 import type { Engine } from "../../../host-sim/sim/engine/engine";
 
 let bundle: string;
 beforeAll(async () => {
-  const built = await build({
-    entryPoints: ["test/firmware/model/portable-guest.ts"],
-    bundle: true,
-    write: false,
-    format: "iife",
-    target: "es2022",
-    banner: { js: '"use strict";' },
-    logLevel: "silent",
-  });
-  bundle = built.outputFiles[0].text;
+  bundle = await guestBundle("test/firmware/model/portable-guest.ts");
 });
 
 async function lines(engine: Engine, seed: number, rounds: number): Promise<string[]> {

@@ -2,7 +2,7 @@
  * The firmware's runtime and the parsing script on XS, the board's engine: the same bytes and the same
  * JSON as on Node.
  */
-import { build } from "esbuild";
+import { guestBundle } from "../../guest-bundle";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NodeEngine } from "../../../host-sim/sim/engine/node-engine";
@@ -39,18 +39,10 @@ describe.skipIf(xsMissing !== undefined)("models and values at random", () => {
   let xs: Engine;
   let node: Engine;
   beforeAll(async () => {
-    const bundle = await build({
-      entryPoints: ["test/host-sim/model/xs-guest.ts"],
-      bundle: true,
-      write: false,
-      format: "iife",
-      target: "es2022",
-      banner: { js: '"use strict";' },
-      logLevel: "silent",
-    });
+    const bundle = await guestBundle("test/host-sim/model/xs-guest.ts");
     xs = new XsEngine();
     node = new NodeEngine();
-    for (const engine of [xs, node]) await engine.evaluate(bundle.outputFiles[0].text);
+    for (const engine of [xs, node]) await engine.evaluate(bundle);
   });
   afterAll(async () => {
     await xs.close();
