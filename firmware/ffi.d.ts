@@ -7,8 +7,9 @@ declare module "mc/ffi" {
     /** Restarts the board; never returns. */
     esp_restart(): void;
     /** See board/deep-sleep.c. */
-    retained_read(bytes: ArrayBuffer, length: number): void;
-    retained_write(bytes: ArrayBuffer, length: number): void;
+    retained_read(offset: number, bytes: ArrayBuffer, length: number): void;
+    retained_write(offset: number, bytes: ArrayBuffer, length: number): void;
+    retained_crc32(offset: number, length: number): number;
     pin_hold(pin: number): void;
     pin_release(pin: number): void;
     /** Ends the firmware; the board starts anew after so many ms. */

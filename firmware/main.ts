@@ -17,6 +17,7 @@ import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
+import { RetainedMemory } from "./continuity/retained-memory";
 import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/family";
@@ -28,7 +29,7 @@ import { Udp } from "./modem/udp";
 import { Clock } from "./board/clock";
 import { readCredentials, storeDeviceKey } from "./board/credentials";
 import { moddableCryptography } from "./board/crypt";
-import { pinsToHold, releasePins, sleepingBoard } from "./board/deep-sleep";
+import { pinsToHold, releasePins, retainedStore, sleepingBoard } from "./board/deep-sleep";
 import { openJournalFlash } from "./board/journal-flash";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
@@ -98,8 +99,9 @@ function readParts(): Parts {
 function run({ settings, board, family }: Parts): string {
   const credentials = readCredentials(config);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
-  const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), log);
   const reason = startReason();
+  const retained = new RetainedMemory(retainedStore(), reason);
+  const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), retained, log);
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
   const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory, reason);

@@ -9,19 +9,40 @@
 #include "esp_sleep.h"
 #include "soc/soc_caps.h"
 
-#define RETAINED 512
+/* What ../continuity/retained-memory.ts divides among its parts. */
+#define RETAINED 6144
 
-/* Zero after every start but one from deep sleep. */
-static RTC_DATA_ATTR uint8_t retained[RETAINED];
+/* Random after a loss of power. No other start changes it: deep sleep, panic, watchdog or restart. */
+static RTC_NOINIT_ATTR uint8_t retained[RETAINED];
 
-void retained_read(uint8_t *bytes, uint32_t length)
+/* How many of `length` bytes from `offset` on there are. */
+static uint32_t within(uint32_t offset, uint32_t length)
 {
-	memcpy(bytes, retained, length < RETAINED ? length : RETAINED);
+	uint32_t left = offset < RETAINED ? RETAINED - offset : 0;
+	return length < left ? length : left;
 }
 
-void retained_write(uint8_t *bytes, uint32_t length)
+void retained_read(uint32_t offset, uint8_t *bytes, uint32_t length)
 {
-	memcpy(retained, bytes, length < RETAINED ? length : RETAINED);
+	memcpy(bytes, retained + offset, within(offset, length));
+}
+
+void retained_write(uint32_t offset, uint8_t *bytes, uint32_t length)
+{
+	memcpy(retained + offset, bytes, within(offset, length));
+}
+
+/* CRC-32 (ISO-HDLC), bit by bit: a table would take 1 KiB of flash, and this is asked for twice a wake. */
+uint32_t retained_crc32(uint32_t offset, uint32_t length)
+{
+	uint32_t crc = 0xffffffff;
+	length = within(offset, length);
+	for (uint32_t i = 0; i < length; i++) {
+		crc ^= retained[offset + i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
 }
 
 /*

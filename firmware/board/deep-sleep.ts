@@ -6,7 +6,25 @@ import FFI from "mc/ffi";
 import { pinsOf } from "./wiring";
 import type { Board } from "./boards";
 import type { SleepingBoard } from "../continuity/deep-sleep";
+import type { RetainedStore } from "../continuity/retained-memory";
 import type { PinSettings } from "./wiring";
+
+/** This board's memory in the domain of the real-time clock. */
+export function retainedStore(): RetainedStore {
+  const ffi = new FFI();
+  return {
+    read(offset, length) {
+      const buffer = new ArrayBuffer(length);
+      ffi.retained_read(offset, buffer, length);
+      return new Uint8Array(buffer);
+    },
+    write(offset, bytes) {
+      // The FFI takes a whole buffer, and this may be a part of one.
+      ffi.retained_write(offset, bytes.slice().buffer, bytes.length);
+    },
+    crc32: (offset, length) => ffi.retained_crc32(offset, length),
+  };
+}
 
 /**
  * This board.
@@ -15,15 +33,6 @@ import type { PinSettings } from "./wiring";
  */
 export function sleepingBoard(pins: readonly number[]): SleepingBoard {
   return {
-    read(length) {
-      const buffer = new ArrayBuffer(length);
-      new FFI().retained_read(buffer, length);
-      return new Uint8Array(buffer);
-    },
-    write(bytes) {
-      // The FFI takes a whole buffer, and this may be a part of one.
-      new FFI().retained_write(bytes.slice().buffer, bytes.length);
-    },
     wall: () => Date.now(),
     sleep(duration) {
       const ffi = new FFI();

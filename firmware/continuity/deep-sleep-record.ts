@@ -1,18 +1,13 @@
 /**
- * The bytes that the device keeps over deep sleep. The ESP32 loses its RAM and the firmware starts anew at
- * every wake; a few hundred bytes in the domain of the real-time clock stay, as long as there is power.
+ * The bytes that the device keeps over deep sleep, a part of retained memory. The ESP32 loses its RAM and the
+ * firmware starts anew at every wake.
  *
- *     0         2          4
- *     +---------+----------+---------+--------+
- *     | form u16| length   | body    | CRC-32 |        little-endian, length of the body u16
- *     +---------+----------+---------+--------+
- *
- *     body: at, wall, until, next, epoch, candidate, slept: 7 x f64 | taken u32 | flags u8 | modem n u8
- *           | n x f64 | what `PersistentState.snapshot` gave
+ *     at, wall, until, next, epoch, candidate, slept: 7 x f64 | taken u32 | flags u8 | modem n u8
+ *     | n x f64 | what `PersistentState.snapshot` gave                                  little-endian
  *
  * The device can do without: if the record is missing or damaged, it starts as after a loss of power.
  */
-import { crc32 } from "../journal/crc";
+import { partOverhead, retainedParts } from "./retained-memory";
 
 /**
  * What the device has to know after deep sleep. Times without "epoch" are ms of the device's monotonic clock,
@@ -44,15 +39,15 @@ export interface DeepSleepRecord extends SleepState {
   readonly modem: readonly number[];
 }
 
-const form = 0xd05e;
-const headLength = 4;
-const crcLength = 4;
-const fixedLength = 7 * 8 + 6;
+const takenAt = 7 * 8;
+const flagsAt = takenAt + 4;
+const countAt = flagsAt + 1;
+const fixedLength = countAt + 1;
 const longestModem = 16;
 const askedFlag = 1;
 
 /** Room that a record takes at most, bytes: with the longest token there is. */
-export const deepSleepRecordLength = 512;
+export const deepSleepRecordLength = retainedParts.deepSleep.length - partOverhead;
 
 /** Shorter than this the ESP32 saves nothing by deep sleep, ms. */
 // Starting takes about 0.5 s at 40 to 50 mA, and as long again until the firmware is where it was; waiting
@@ -69,53 +64,47 @@ export const clockTolerance = 0.05;
 /** The bytes, or undefined when they do not fit. */
 export function encodeDeepSleepRecord(record: DeepSleepRecord): Uint8Array | undefined {
   const { modem, memory } = record;
-  const body = fixedLength + 8 * modem.length + memory.length;
-  if (modem.length > longestModem || headLength + body + crcLength > deepSleepRecordLength) return undefined;
-  const bytes = new Uint8Array(headLength + body + crcLength);
+  const length = fixedLength + 8 * modem.length + memory.length;
+  if (modem.length > longestModem || length > deepSleepRecordLength) return undefined;
+  const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, form, true);
-  view.setUint16(2, body, true);
   const { at, wall, until, next, epoch = NaN, candidate = NaN, slept } = record;
   const times = [at, wall, until, next, epoch, candidate, slept];
-  for (let i = 0; i < times.length; i++) view.setFloat64(headLength + 8 * i, times[i], true);
-  view.setUint32(60, record.taken, true);
-  bytes[64] = record.askedInVain ? askedFlag : 0;
-  bytes[65] = modem.length;
-  for (let i = 0; i < modem.length; i++) view.setFloat64(headLength + fixedLength + 8 * i, modem[i], true);
-  bytes.set(memory, headLength + fixedLength + 8 * modem.length);
-  view.setUint32(headLength + body, crc32(bytes, 0, headLength + body), true);
+  for (let i = 0; i < times.length; i++) view.setFloat64(8 * i, times[i], true);
+  view.setUint32(takenAt, record.taken, true);
+  bytes[flagsAt] = record.askedInVain ? askedFlag : 0;
+  bytes[countAt] = modem.length;
+  for (let i = 0; i < modem.length; i++) view.setFloat64(fixedLength + 8 * i, modem[i], true);
+  bytes.set(memory, fixedLength + 8 * modem.length);
   return bytes;
 }
 
 /** What `encodeDeepSleepRecord` made; undefined for anything else. Never throws. */
 export function decodeDeepSleepRecord(bytes: Uint8Array): DeepSleepRecord | undefined {
-  if (bytes.length < headLength + fixedLength + crcLength) return undefined;
+  if (bytes.length < fixedLength) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = headLength + view.getUint16(2, true);
-  if (view.getUint16(0, true) !== form || end + crcLength > bytes.length) return undefined;
-  if (end < headLength + fixedLength || view.getUint32(end, true) !== crc32(bytes, 0, end)) return undefined;
-  const time = (i: number): number => view.getFloat64(headLength + 8 * i, true);
+  const time = (i: number): number => view.getFloat64(8 * i, true);
   const [at, wall, until, next, slept] = [time(0), time(1), time(2), time(3), time(6)];
-  const count = bytes[65];
-  const memoryAt = headLength + fixedLength + 8 * count;
-  if (count > longestModem || memoryAt > end) return undefined;
+  const count = bytes[countAt];
+  const memoryAt = fixedLength + 8 * count;
+  if (count > longestModem || memoryAt > bytes.length) return undefined;
   // With wrong times the firmware would sleep for ever, or never take a reading.
   if (!(at >= 0 && until > at && until < Infinity && wall >= 0 && wall < Infinity)) return undefined;
   if (!(next >= at && slept >= 0 && slept < Infinity)) return undefined;
   const modem: number[] = [];
-  for (let i = 0; i < count; i++) modem.push(view.getFloat64(headLength + fixedLength + 8 * i, true));
+  for (let i = 0; i < count; i++) modem.push(view.getFloat64(fixedLength + 8 * i, true));
   return {
     at,
     wall,
     until,
     next,
-    taken: view.getUint32(60, true),
+    taken: view.getUint32(takenAt, true),
     epoch: known(time(4)),
     candidate: known(time(5)),
     slept,
-    askedInVain: (bytes[64] & askedFlag) !== 0,
+    askedInVain: (bytes[flagsAt] & askedFlag) !== 0,
     modem,
-    memory: bytes.slice(memoryAt, end),
+    memory: bytes.slice(memoryAt),
   };
 }
 

@@ -4,21 +4,18 @@
  */
 import {
   decodeDeepSleepRecord,
-  deepSleepRecordLength,
   encodeDeepSleepRecord,
   wakeEarly,
   wokenAt,
   shortestSleep,
 } from "./deep-sleep-record";
+import { retainedParts } from "./retained-memory";
 import type { ContinuityEvent } from "./continuity-event";
 import type { DeepSleepRecord, SleepState } from "./deep-sleep-record";
+import type { RetainedMemory } from "./retained-memory";
 
 /** What deep sleep needs of the board. */
 export interface SleepingBoard {
-  /** The first `length` bytes of the memory that outlives deep sleep. */
-  read(length: number): Uint8Array;
-  /** Writes `bytes` to the beginning of that memory. */
-  write(bytes: Uint8Array): void;
   /** The board's own wall clock, which goes on in deep sleep, epoch ms; in 1970 when it was never set. */
   wall(): number;
   /** Everything but the real-time clock goes off for so many ms, then the firmware starts anew. Never returns. */
@@ -39,20 +36,22 @@ const longest = 86_400_000;
 /** Puts the board into deep sleep once nothing has happened for a while. */
 export class DeepSleep {
   readonly #board: SleepingBoard;
+  readonly #retained: RetainedMemory;
   readonly #log: (event: ContinuityEvent) => void;
   #quietSince: number | undefined;
 
-  constructor(board: SleepingBoard, log: (event: ContinuityEvent) => void) {
+  constructor(board: SleepingBoard, retained: RetainedMemory, log: (event: ContinuityEvent) => void) {
     this.#board = board;
+    this.#retained = retained;
     this.#log = log;
   }
 
   /** The record, at a start out of deep sleep; it can be read once. */
   wake(): Woken | undefined {
-    const record = decodeDeepSleepRecord(this.#board.read(deepSleepRecordLength));
+    // The record is gone with this, so that no later start takes it up.
+    const bytes = this.#retained.take(retainedParts.deepSleep);
+    const record = bytes === undefined ? undefined : decodeDeepSleepRecord(bytes);
     const now = record === undefined ? undefined : wokenAt(record, this.#board.wall());
-    // The record is made invalid, so that no later start takes it up.
-    this.#board.write(new Uint8Array(8));
     if (record === undefined || now === undefined) {
       this.#log({ kind: "agent woke without its memory" });
       return undefined;
@@ -84,8 +83,7 @@ export class DeepSleep {
     const left = this.#quietSince + quietBeforeSleep - now;
     if (left > 0) return left;
     const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: this.#board.wall() });
-    if (bytes === undefined) return Infinity;
-    this.#board.write(bytes);
+    if (bytes === undefined || !this.#retained.write(retainedParts.deepSleep, bytes)) return Infinity;
     this.#board.sleep(Math.floor(duration));
     return Infinity;
   }

@@ -11,6 +11,7 @@ import { BoardFlash } from "./flash";
 import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons, valueType } from "./protocol";
 import { cipher, digest } from "./crypto";
 import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
+import { crcOfRetained, readRetained, writeRetained } from "./retained";
 import type { Engine } from "../engine/engine";
 import type { PowerDomain } from "../flash/power-domain";
 import type { FlashPartitions } from "./flash";
@@ -57,7 +58,7 @@ export interface BoardOptions {
   readonly flash?: FlashPartitions;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
   readonly power?: PowerDomain;
-  /** Memory that outlives deep sleep; what it holds at any other start is the caller's to clear. */
+  /** Memory that outlives deep sleep, panics and restarts; what it holds after a loss of power is the caller's. */
   readonly retained?: Uint8Array;
   /** Why it starts (default "Power-On"). */
   readonly resetReason?: (typeof resetReasons)[number];
@@ -180,12 +181,6 @@ export class Board {
     );
   }
 
-  /** As firmware/board/deep-sleep.c does it: from the beginning, and what is too long is cut off. */
-  #retain(command: Uint8Array): void {
-    const { retained } = this.#options;
-    retained?.set(command.subarray(commandHeader, commandHeader + retained.length));
-  }
-
   #onAnswer(answer: Uint8Array): void {
     if (this.#restart !== undefined) return this.#stop(this.#restart);
     if (!this.#running) return;
@@ -267,10 +262,12 @@ export class Board {
         return nothing;
       }
       case GuestCommand.retainedRead:
-        return this.#options.retained?.slice() ?? nothing;
+        return readRetained(this.#options.retained, command);
       case GuestCommand.retainedWrite:
-        this.#retain(command);
+        writeRetained(this.#options.retained, command);
         return nothing;
+      case GuestCommand.retainedCrc32:
+        return crcOfRetained(this.#options.retained, command);
       case GuestCommand.flashStatus:
         return this.#flash.status(command);
       case GuestCommand.flashRead:

@@ -46,8 +46,9 @@
  *   clockSet     body: wall clock f64 (epoch ms)
  *   restart
  *   deepSleep    body: ms u32
- *   retainedRead body: length u32                      answer: bytes of the memory that outlives deep sleep
- *   retainedWrite body: bytes
+ *   retainedRead body: offset u32 | length u32         answer: bytes of the memory that outlives deep sleep
+ *   retainedWrite body: offset u32 | bytes
+ *   retainedCrc32 body: as retainedRead                answer: CRC-32 of those bytes, u32
  *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
  *   flashRead    body: length u32 | offset u32         answer: the bytes
  *   flashWrite   body: offset u32 | bytes
@@ -106,6 +107,7 @@ export const GuestCommand = Object.freeze({
   deepSleep: 18,
   retainedRead: 19,
   retainedWrite: 20,
+  retainedCrc32: 21,
 });
 
 /** Length of a command without its body, bytes. */

@@ -9,7 +9,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
+import { retainedLength } from "../../../firmware/continuity/retained-memory";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
 import { NodeEngine } from "../engine/node-engine";
@@ -115,8 +115,8 @@ export class World {
   #nextStart: ScheduledEvent | undefined;
   /** How far the board's own clock is ahead, ms, once it was set. */
   #clockError: number | undefined;
-  /** Memory of the board that outlives deep sleep, and nothing else. */
-  readonly #retained = new Uint8Array(deepSleepRecordLength);
+  /** Memory of the board that outlives all but a loss of power, after which it holds random bytes. */
+  readonly #retained = new Uint8Array(retainedLength);
   /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
   #deepSleep: { readonly since: number; readonly wall: number } | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
@@ -272,10 +272,11 @@ export class World {
     if (resetReason === "Deep Sleep") {
       rtc = this.#endSleep() ?? rtc;
       this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
-    } else {
-      this.#retained.fill(0);
     }
     const { powerKey, supply, reports, engine: kind, seed } = this.#options;
+    if (resetReason === "Power-On") {
+      this.#retained.set(new Random(`${seed}/retained/${this.boots}`).bytes(retainedLength));
+    }
     this.power.restore();
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
     this.engine = engine;

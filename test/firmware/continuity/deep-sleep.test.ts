@@ -1,21 +1,15 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DeepSleep } from "../../../firmware/continuity/deep-sleep";
 import { deepSleepRecordLength } from "../../../firmware/continuity/deep-sleep-record";
+import { RetainedRam } from "./retained-ram";
 import type { SleepingBoard } from "../../../firmware/continuity/deep-sleep";
 import type { SleepState } from "../../../firmware/continuity/deep-sleep-record";
 
 /** A board whose sleep does return, so that a test sees it. */
 class Board implements SleepingBoard {
-  readonly memory = new Uint8Array(deepSleepRecordLength);
+  readonly memory = new RetainedRam();
   readonly slept: number[] = [];
   time = 1_790_000_000_000;
-  read(length: number): Uint8Array {
-    return this.memory.slice(0, length);
-  }
-  write(bytes: Uint8Array): void {
-    this.memory.set(bytes);
-  }
   wall(): number {
     return this.time;
   }
@@ -40,24 +34,24 @@ describe("deep sleep", () => {
   test("begins after a moment of quiet, ends before something is due, and is known at the wake", () => {
     const board = new Board();
     const log: string[] = [];
-    const sleep = new DeepSleep(board, ({ kind }) => log.push(kind));
+    const sleep = new DeepSleep(board, board.memory.start(), ({ kind }) => log.push(kind));
     expect(sleep.beforeWait(state, modem, 10_000, false)).toBe(300);
     expect(sleep.beforeWait(state, modem, 10_200, false)).toBe(100);
     expect(board.slept).toEqual([]);
     sleep.beforeWait(state, modem, 10_300, false);
     expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
     board.time += 888_000;
-    const woken = new DeepSleep(board, ({ kind }) => log.push(kind)).wake();
+    const woken = new DeepSleep(board, board.memory.start(), ({ kind }) => log.push(kind)).wake();
     expect(woken).toMatchObject({ now: 898_300, slept: 889_000, taken: 3, modem, memory: state.memory });
     expect(log).toEqual([]);
     // What was taken up once is not taken up again.
-    expect(new DeepSleep(board, ({ kind }) => log.push(kind)).wake()).toBeUndefined();
+    expect(new DeepSleep(board, board.memory.start(), ({ kind }) => log.push(kind)).wake()).toBeUndefined();
     expect(log).toEqual(["agent woke without its memory"]);
   });
 
   test("is put off by what comes from outside, and by anything that is still at work", () => {
     const board = new Board();
-    const sleep = new DeepSleep(board, () => {});
+    const sleep = new DeepSleep(board, board.memory.start(), () => {});
     sleep.beforeWait(state, modem, 0, false);
     expect(sleep.beforeWait(state, modem, 299, true)).toBe(300);
     expect(sleep.beforeWait(state, modem, 599, false)).toBe(300);
@@ -69,7 +63,7 @@ describe("deep sleep", () => {
 
   test("is not worth it for seconds, and no longer than a day", () => {
     const board = new Board();
-    const sleep = new DeepSleep(board, () => {});
+    const sleep = new DeepSleep(board, board.memory.start(), () => {});
     const until = (ms: number): SleepState => ({ ...state, until: ms, next: ms });
     expect(sleep.beforeWait(until(11_000), modem, 0, false)).toBe(Infinity);
     expect(sleep.beforeWait(until(11_600), modem, 0, false)).toBe(300);
@@ -79,16 +73,11 @@ describe("deep sleep", () => {
 
   test("does not happen with more to remember than there is room", () => {
     const board = new Board();
-    const sleep = new DeepSleep(board, () => {});
+    const sleep = new DeepSleep(board, board.memory.start(), () => {});
     const large = { ...state, memory: new Uint8Array(deepSleepRecordLength) };
     sleep.beforeWait(large, modem, 0, false);
     expect(sleep.beforeWait(large, modem, 400, false)).toBe(Infinity);
     expect(board.slept).toEqual([]);
-    expect(board.memory.every((byte) => byte === 0)).toBe(true);
+    expect(board.memory.bytes.every((byte) => byte === 0)).toBe(true);
   });
-});
-
-test("a record fits into the memory that the board's C code keeps, to the byte", () => {
-  const code = readFileSync("firmware/board/deep-sleep.c", "utf8");
-  expect(/^#define RETAINED (\d+)$/m.exec(code)?.[1]).toBe(String(deepSleepRecordLength));
 });

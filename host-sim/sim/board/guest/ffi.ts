@@ -12,16 +12,19 @@ export default class FFI {
   }
 
   /** What follows are the functions of firmware/board/deep-sleep.c. */
-  retained_read(bytes: ArrayBuffer, length: number): void {
-    const message = command(GuestCommand.retainedRead, 0, 0, 4);
-    new DataView(message.buffer).setUint32(commandHeader, length, true);
-    bytesOf(bytes).set(new Uint8Array(issue(message)).subarray(0, length));
+  retained_read(offset: number, bytes: ArrayBuffer, length: number): void {
+    bytesOf(bytes).set(new Uint8Array(issue(stretch(GuestCommand.retainedRead, offset, length))));
   }
 
-  retained_write(bytes: ArrayBuffer, length: number): void {
-    const message = command(GuestCommand.retainedWrite, 0, 0, length);
-    message.set(bytesOf(bytes).subarray(0, length), commandHeader);
+  retained_write(offset: number, bytes: ArrayBuffer, length: number): void {
+    const message = command(GuestCommand.retainedWrite, 0, 0, 4 + length);
+    new DataView(message.buffer).setUint32(commandHeader, offset, true);
+    message.set(bytesOf(bytes).subarray(0, length), commandHeader + 4);
     issue(message);
+  }
+
+  retained_crc32(offset: number, length: number): number {
+    return new DataView(issue(stretch(GuestCommand.retainedCrc32, offset, length))).getUint32(0, true);
   }
 
   /** Levels stay in the simulation whatever the board does. */
@@ -35,4 +38,13 @@ export default class FFI {
     issue(message);
     throw new Error("deep sleep");
   }
+}
+
+/** A command about `length` bytes of retained memory from `offset` on. */
+function stretch(kind: number, offset: number, length: number): Uint8Array {
+  const message = command(kind, 0, 0, 8);
+  const view = new DataView(message.buffer);
+  view.setUint32(commandHeader, offset, true);
+  view.setUint32(commandHeader + 4, length, true);
+  return message;
 }
