@@ -20,6 +20,8 @@ export interface Link extends Radio {
   /** Whether datagrams can be sent now. */
   readonly ready: boolean;
   readonly deadline: number;
+  /** The same without what need not be done if the board sleeps deeply then; `deadline` when left out. */
+  readonly workDeadline?: number;
   /** Asks the link to become ready; may be called again and again. */
   connect(now: number): void;
   poll(now: number): void;

@@ -170,9 +170,13 @@ export class Agent {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    const { link } = this.#options;
+    return this.#earliest(this.#options.link.deadline);
+  }
+
+  /** When `poll` wants to be called, with this for the link's deadline, ms. */
+  #earliest(linkDeadline: number): number {
     const at = this.#polledAt;
-    let deadline = Math.min(this.#endpoint.deadline, link.deadline, this.#commands.deadline);
+    let deadline = Math.min(this.#endpoint.deadline, linkDeadline, this.#commands.deadline);
     deadline = Math.min(deadline, this.#sampler.deadline);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
@@ -189,7 +193,7 @@ export class Agent {
    */
   sleepState(): SleepState | undefined {
     const { link } = this.#options;
-    const { deadline } = this;
+    const deadline = this.#earliest(link.workDeadline ?? link.deadline);
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
     if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;

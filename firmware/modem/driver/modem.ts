@@ -145,7 +145,12 @@ export class Modem implements DatagramModem {
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
     const quietUntil = this.#driver.state === "up" ? this.#sleep.quietUntil : Infinity;
-    return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline, quietUntil);
+    return Math.min(this.workDeadline, quietUntil);
+  }
+
+  /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
+  get workDeadline(): number {
+    return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline);
   }
 
   /** Whether datagrams can be sent. */
