@@ -21,29 +21,43 @@ const copyLength = 16;
 const headerLength = 2 * copyLength;
 const largestSequence = 0xffff_ffff;
 
-/** The state of a block. */
-export type BlockState =
+/** The states of a block, one byte each in the table. */
+export const BlockState = Object.freeze({
   /** The whole block is erased. */
-  | "free"
+  free: 0,
   /** The block has records. */
-  | "used"
+  used: 1,
   /** The block is neither blank nor in use, and has to be erased first. */
-  | "dirty"
+  dirty: 2,
   /** The block could not be erased, and is not used until the next start. */
-  | "bad";
+  bad: 3,
+});
 
-/** The table of blocks. */
+/** Bytes in front of the tables, which are journal-index.ts's. */
+export const tableHead = 92;
+/** Bytes of the tables for one block. */
+const tableEntry = 11;
+
+/**
+ * The table of blocks. It lies in one stretch of RAM, as it is kept over deep sleep, so that it need not be
+ * gone through to be kept and taken up again.
+ */
 export class Blocks {
   readonly flash: Flash;
   readonly blockLength: number;
   readonly count: number;
   /** Least number of bytes written, a power of two of at least 4. */
   readonly unit: number;
-  readonly states: BlockState[] = [];
+  /** All of the following, behind `tableHead` bytes. */
+  table: Uint8Array;
   /** Number of each used block, in the order in which they were taken. */
-  readonly sequences: Uint32Array;
+  sequences!: Uint32Array;
   /** How often each was erased. */
-  readonly erases: Uint32Array;
+  erases!: Uint32Array;
+  /** Bytes of records that wait, per block. */
+  live!: Uint16Array;
+  /** Of `BlockState`. */
+  states!: Uint8Array;
   #lastSequence = 0;
 
   /** @throws RangeError for a partition that cannot be used */
@@ -62,9 +76,19 @@ export class Blocks {
     this.blockLength = blockLength;
     this.count = blocks;
     this.unit = unit;
-    this.sequences = new Uint32Array(blocks);
-    this.erases = new Uint32Array(blocks);
+    this.table = new Uint8Array(tableHead + tableEntry * blocks);
+    this.#divide();
     this.#readAll();
+  }
+
+  /** The tables within `table`. */
+  #divide(): void {
+    const { buffer } = this.table;
+    const { count } = this;
+    this.sequences = new Uint32Array(buffer, tableHead, count);
+    this.erases = new Uint32Array(buffer, tableHead + 4 * count, count);
+    this.live = new Uint16Array(buffer, tableHead + 8 * count, count);
+    this.states = new Uint8Array(buffer, tableHead + 10 * count, count);
   }
 
   /** Offset within a block of its first record. */
@@ -75,8 +99,13 @@ export class Blocks {
   /** Blocks that can be taken at once. */
   get free(): number {
     let free = 0;
-    for (let i = 0; i < this.count; i++) if (this.states[i] === "free") free += 1;
+    for (let i = 0; i < this.count; i++) if (this.states[i] === BlockState.free) free += 1;
     return free;
+  }
+
+  /** Whether a block can be taken at once: asked for each record, so it does not count them. */
+  get hasFree(): boolean {
+    return this.states.indexOf(BlockState.free) >= 0;
   }
 
   /** The number under which a used block was taken. */
@@ -93,7 +122,7 @@ export class Blocks {
   newest(): number {
     let newest = -1;
     for (let i = 0; i < this.count; i++) {
-      if (this.states[i] !== "used") continue;
+      if (this.states[i] !== BlockState.used) continue;
       if (newest < 0 || this.sequenceOf(i) > this.sequenceOf(newest)) newest = i;
     }
     return newest;
@@ -103,7 +132,8 @@ export class Blocks {
   take(): number {
     let taken = -1;
     for (let i = 0; i < this.count; i++) {
-      if (this.states[i] === "free" && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken))) taken = i;
+      if (this.states[i] === BlockState.free && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken)))
+        taken = i;
     }
     if (taken < 0 || this.#lastSequence === largestSequence) return -1;
     this.#lastSequence += 1;
@@ -115,10 +145,10 @@ export class Blocks {
     view.setUint32(12, crc32(header, 0, 12), true);
     header.copyWithin(copyLength, 0, copyLength);
     // Set before the write: even if that fails, the block may not be blank any more.
-    this.states[taken] = "dirty";
+    this.states[taken] = BlockState.dirty;
     this.flash.write(header, taken * this.blockLength);
     this.sequences[taken] = this.#lastSequence;
-    this.states[taken] = "used";
+    this.states[taken] = BlockState.used;
     return taken;
   }
 
@@ -131,7 +161,7 @@ export class Blocks {
   reclaimed(): number {
     const mark = new Uint8Array(this.unit);
     for (let i = 0; i < this.count; i++) {
-      if (this.states[i] !== "used") continue;
+      if (this.states[i] !== BlockState.used) continue;
       this.flash.read(mark, i * this.blockLength + this.start - this.unit);
       // Any bit: to copy a block for nothing costs an erase, not to finish one costs readings sent twice.
       if (!isBlank(mark)) return i;
@@ -141,12 +171,12 @@ export class Blocks {
 
   /** Erases a block whose records are not needed any more. @throws what the flash throws: then it is bad */
   erase(block: number): void {
-    const used = this.states[block] === "used";
-    this.states[block] = "bad";
+    const used = this.states[block] === BlockState.used;
+    this.states[block] = BlockState.bad;
     if (used) this.flash.write(new Uint8Array(roundUp(headerLength, this.unit)), block * this.blockLength);
     this.flash.eraseBlock(block);
     this.erases[block] = this.erasesOf(block) + 1;
-    this.states[block] = "free";
+    this.states[block] = BlockState.free;
   }
 
   #readAll(): void {
@@ -157,11 +187,11 @@ export class Blocks {
       this.flash.read(header, i * this.blockLength);
       const copy = readCopy(header, 0) ? 0 : readCopy(header, copyLength) ? copyLength : -1;
       if (copy < 0) {
-        this.states.push(this.#isErased(i, buffer) ? "free" : "dirty");
+        this.states[i] = this.#isErased(i, buffer) ? BlockState.free : BlockState.dirty;
         continue;
       }
       const view = new DataView(header.buffer);
-      this.states.push("used");
+      this.states[i] = BlockState.used;
       const sequence = view.getUint32(copy + 4, true);
       const erases = view.getUint32(copy + 8, true);
       this.sequences[i] = sequence;
@@ -170,7 +200,7 @@ export class Blocks {
       if (erases > most) most = erases;
     }
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.
-    for (let i = 0; i < this.count; i++) if (this.states[i] !== "used") this.erases[i] = most;
+    for (let i = 0; i < this.count; i++) if (this.states[i] !== BlockState.used) this.erases[i] = most;
   }
 
   #isErased(block: number, buffer: Uint8Array): boolean {

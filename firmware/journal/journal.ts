@@ -11,6 +11,7 @@
  * RAM has no index, only a few numbers per block: to find the oldest records the journal walks over all
  * headers once.
  */
+import { BlockState } from "./blocks";
 import { dated, recordLength, verifyRecord } from "./record";
 import { RecordStore } from "./record-store";
 import type { Flash } from "./flash";
@@ -186,7 +187,7 @@ export class Journal {
     const records = this.#records;
     const { blocks, capacity } = records;
     // An erase has failed before: the spare block can be had again while there is room to copy.
-    if (records.active >= 0 && blocks.free === 0) this.#regainSpare();
+    if (records.active >= 0 && !blocks.hasFree) this.#regainSpare();
     if (records.active >= 0 && records.end + size <= blocks.blockLength) return true;
     // Blocks without anything to keep cost one erase and no copy.
     while (blocks.free < 2 && this.#eraseOneEmpty()) {}
@@ -211,7 +212,8 @@ export class Journal {
     const { states, count } = blocks;
     let empty = -1;
     for (let i = 0; i < count; i++) {
-      const useless = states[i] === "dirty" || (states[i] === "used" && this.#records.liveIn(i) === 0);
+      const useless =
+        states[i] === BlockState.dirty || (states[i] === BlockState.used && this.#records.liveIn(i) === 0);
       if (useless && i !== except && (empty < 0 || blocks.erasesOf(i) < blocks.erasesOf(empty))) empty = i;
     }
     if (empty >= 0 && empty === this.#records.active) this.#records.active = -1;
@@ -226,7 +228,7 @@ export class Journal {
     let victim = -1;
     let least = Infinity;
     for (let i = 0; i < count; i++) {
-      if (states[i] !== "used" || i === except) continue;
+      if (states[i] !== BlockState.used || i === except) continue;
       const live = records.liveIn(i);
       if (live > least) continue;
       if (live === least && blocks.sequenceOf(i) >= blocks.sequenceOf(victim)) continue;
@@ -242,7 +244,8 @@ export class Journal {
     const { states, count } = blocks;
     let first = -1;
     for (let i = 0; i < count; i++) {
-      if (states[i] === "used" && (first < 0 || blocks.sequenceOf(i) < blocks.sequenceOf(first))) first = i;
+      if (states[i] === BlockState.used && (first < 0 || blocks.sequenceOf(i) < blocks.sequenceOf(first)))
+        first = i;
     }
     return first;
   }
@@ -279,12 +282,12 @@ export class Journal {
 
   /** Copies what waits in a block behind what is there, and erases it. */
   #reclaim(victim: number): void {
-    const { blocks, live } = this.#records;
+    const { blocks } = this.#records;
     if (this.#records.liveIn(victim) > 0) {
       blocks.markReclaimed(victim);
       this.#copyAll(victim, []);
     }
-    live[victim] = 0;
+    blocks.live[victim] = 0;
     blocks.erase(victim);
   }
 
@@ -327,15 +330,15 @@ export class Journal {
 
   #recover(): Recovery {
     const records = this.#records;
-    const { cursor, live, blocks } = records;
+    const { cursor, blocks } = records;
     let damaged = 0;
     let mended = 0;
     for (let block = 0; block < blocks.count; block++) {
-      if (blocks.states[block] !== "used") continue;
+      if (blocks.states[block] !== BlockState.used) continue;
       for (let found = cursor.first(block); found; found = cursor.next()) {
         if (cursor.mended) mended += 1;
         if (cursor.released) continue;
-        live[block] = records.liveIn(block) + cursor.size;
+        blocks.live[block] = records.liveIn(block) + cursor.size;
         records.length += 1;
       }
       damaged += cursor.damaged;
@@ -382,7 +385,7 @@ export class Journal {
 
   #finishReclaiming(block: number): void {
     const records = this.#records;
-    const { blocks, live } = records;
+    const { blocks } = records;
     const copied = this.#waitingIn(records.active);
     const there = this.#waitingIn(block);
     const roomy = records.end + records.liveIn(block) <= blocks.blockLength;
@@ -392,14 +395,14 @@ export class Journal {
     } else if (copied.every(({ id }) => there.some((each) => each.id === id))) {
       // Power cuts have wasted the room that there was. It holds nothing but copies: once more.
       records.length -= copied.length;
-      live[records.active] = 0;
+      blocks.live[records.active] = 0;
       blocks.erase(records.active);
       records.open();
       this.#copyAll(block, []);
     } else {
       return;
     }
-    live[block] = 0;
+    blocks.live[block] = 0;
     blocks.erase(block);
   }
 

@@ -2,7 +2,7 @@
  * Records in the blocks of the flash: written behind the last one, found, read, marked. The journal decides
  * which block is used next, and which records are given up when there is none.
  */
-import { Blocks } from "./blocks";
+import { BlockState, Blocks } from "./blocks";
 import {
   dated,
   encodeLateTime,
@@ -35,8 +35,6 @@ export interface JournalRecord {
 /** The records of one partition. */
 export class RecordStore {
   readonly blocks: Blocks;
-  /** Bytes of records that wait, per block. */
-  readonly live: Uint32Array;
   /** Records that wait. */
   length = 0;
   /** The block that is written to, -1 for none yet, and where in it. */
@@ -50,14 +48,13 @@ export class RecordStore {
   /** @throws RangeError for a partition that cannot be used */
   constructor(flash: Flash) {
     this.blocks = new Blocks(flash);
-    this.live = new Uint32Array(this.blocks.count);
     this.cursor = new RecordCursor(this.blocks);
     this.#lookup = new RecordCursor(this.blocks);
   }
 
   /** Bytes of records that wait in a block. */
   liveIn(block: number): number {
-    return this.live[block] ?? 0;
+    return this.blocks.live[block] ?? 0;
   }
 
   /** Bytes that a block has for records. */
@@ -97,7 +94,7 @@ export class RecordStore {
       flash.write(new Uint8Array(unit), address);
       return -1;
     }
-    this.live[this.active] = this.liveIn(this.active) + size;
+    this.blocks.live[this.active] = this.liveIn(this.active) + size;
     this.length += 1;
     return address;
   }
@@ -107,7 +104,7 @@ export class RecordStore {
     const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address) || this.#lookup.released) return;
     const block = Math.floor(address / blockLength);
-    this.live[block] = this.liveIn(block) - this.#lookup.size;
+    this.blocks.live[block] = this.liveIn(block) - this.#lookup.size;
     this.length -= 1;
     flash.write(new Uint8Array(unit), address);
   }
@@ -177,7 +174,7 @@ export class RecordStore {
   each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
     const { count, states } = this.blocks;
     for (let block = 0; block < count; block++) {
-      if (states[block] === "used" && this.liveIn(block) > 0) this.eachIn(block, visit);
+      if (states[block] === BlockState.used && this.liveIn(block) > 0) this.eachIn(block, visit);
     }
   }
 }

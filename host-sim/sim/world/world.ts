@@ -68,6 +68,8 @@ export interface WorldOptions extends DeviceOptions {
   readonly commandTimeout?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
   readonly readingsKept?: number;
+  /** The script that the board runs, made by `bundleFirmware`; the board's own firmware when left out. */
+  readonly firmware?: string;
   /** The board has no device key, and takes the modem's IMEI. */
   readonly keyFromModem?: boolean;
   readonly onEvent: (event: WorldEvent) => void;
@@ -126,8 +128,8 @@ export class World {
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
-    bundle ??= bundleFirmware();
-    return new World(options, await bundle, await loadScriptEngine());
+    const firmware = options.firmware ?? (await (bundle ??= bundleFirmware()));
+    return new World(options, firmware, await loadScriptEngine());
   }
 
   private constructor(
