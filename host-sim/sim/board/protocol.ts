@@ -49,9 +49,9 @@
  *   retainedRead body: length u32                      answer: bytes of the memory that outlives deep sleep
  *   retainedWrite body: bytes
  *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
- *   flashRead    body: length u32 | offset u32         answer: the bytes
- *   flashWrite   body: offset u32 | bytes
- *   flashErase   body: block u32
+ *   flashRead    body: length u32 | offset u32         answer: the bytes; none: it failed
+ *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
+ *   flashErase   body: block u32                       answer: as flashWrite
  *
  *   A value is its bytes, its text, or f64.
  */
