@@ -273,11 +273,9 @@ export class Board {
       case GuestCommand.flashRead:
         return this.#flash.read(command);
       case GuestCommand.flashWrite:
-        this.#flash.write(command);
-        return nothing;
+        return this.#flash.write(command);
       case GuestCommand.flashErase:
-        this.#flash.erase(command);
-        return nothing;
+        return this.#flash.erase(command);
       default:
         throw new Error(`the guest sent a command of unknown kind ${command[0]}`);
     }

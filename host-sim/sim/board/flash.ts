@@ -3,6 +3,7 @@
  * restart finds is what was written before.
  */
 import { nothing } from "../engine/engine";
+import { FlashRefusal } from "../flash/flash-faults";
 import { commandHeader } from "./protocol";
 import { textAt } from "./key-value";
 import type { Flash } from "../../../firmware/journal/flash";
@@ -32,18 +33,32 @@ export class BoardFlash {
   read(command: Uint8Array): Uint8Array {
     const view = new DataView(command.buffer, command.byteOffset);
     const bytes = new Uint8Array(view.getUint32(commandHeader, true));
-    this.#open?.read(bytes, view.getUint32(commandHeader + 4, true));
-    return bytes;
+    const done = succeeds(() => this.#open?.read(bytes, view.getUint32(commandHeader + 4, true)));
+    return done ? bytes : nothing;
   }
 
-  /** Carries out a `flashWrite` command. */
-  write(command: Uint8Array): void {
+  /** Answers a `flashWrite` command. */
+  write(command: Uint8Array): Uint8Array {
     const offset = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
-    this.#open?.write(command.slice(commandHeader + 4), offset);
+    return succeeds(() => this.#open?.write(command.slice(commandHeader + 4), offset)) ? nothing : failed;
   }
 
-  /** Carries out a `flashErase` command. */
-  erase(command: Uint8Array): void {
-    this.#open?.eraseBlock(new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true));
+  /** Answers a `flashErase` command. */
+  erase(command: Uint8Array): Uint8Array {
+    const block = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
+    return succeeds(() => this.#open?.eraseBlock(block)) ? nothing : failed;
+  }
+}
+
+const failed = new Uint8Array([1]);
+
+/** False where the hardware refuses, which the guest throws; any other exception is a fault of the firmware. */
+function succeeds(operation: () => unknown): boolean {
+  try {
+    operation();
+    return true;
+  } catch (error) {
+    if (error instanceof FlashRefusal) return false;
+    throw error;
   }
 }

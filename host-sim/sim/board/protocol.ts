@@ -50,9 +50,9 @@
  *   retainedWrite body: offset u32 | bytes
  *   retainedCrc32 body: as retainedRead                answer: CRC-32 of those bytes, u32
  *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
- *   flashRead    body: length u32 | offset u32         answer: the bytes
- *   flashWrite   body: offset u32 | bytes
- *   flashErase   body: block u32
+ *   flashRead    body: length u32 | offset u32         answer: the bytes; none: it failed
+ *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
+ *   flashErase   body: block u32                       answer: as flashWrite
  *
  *   A value is its bytes, its text, or f64.
  */

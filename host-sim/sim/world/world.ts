@@ -16,6 +16,7 @@ import { NodeEngine } from "../engine/node-engine";
 import { projectRoot } from "../../project";
 import { EnosCloud } from "../../cloud/cloud";
 import { loadScriptEngine } from "../../cloud/script/script-engine";
+import { FlashFaults } from "../flash/flash-faults";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
 import { createModem, families } from "../modem/families";
@@ -104,6 +105,8 @@ export class World {
   readonly uart: Uart;
   readonly modem: SimulatedModem;
   readonly power = new PowerDomain();
+  /** How the journal's flash fails, for whoever makes it fail. */
+  readonly flashFaults: FlashFaults;
   readonly flash: MemoryFlash | undefined;
   /** The board that is running, or ran last. */
   board: Board | undefined;
@@ -194,8 +197,14 @@ export class World {
       onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
     });
     const { journalSize = 131_072 } = options;
+    this.flashFaults = new FlashFaults(random.fork("flash faults"));
     if (journalSize > 0) {
-      this.flash = new MemoryFlash({ size: journalSize, power: this.power, random: random.fork("flash") });
+      this.flash = new MemoryFlash({
+        size: journalSize,
+        power: this.power,
+        random: random.fork("flash"),
+        faults: this.flashFaults,
+      });
     }
     // Where provisioning puts the keys on a board.
     this.#keyValue = new Map([

@@ -28,7 +28,9 @@ class Flash {
     const view = new DataView(message.buffer);
     view.setUint32(commandHeader, into.length, true);
     view.setUint32(commandHeader + 4, offset, true);
-    into.set(new Uint8Array(issue(message)));
+    const answer = new Uint8Array(issue(message));
+    if (answer.length < into.length) throw new Error("read failed");
+    into.set(answer);
     return typeof target === "number" ? (into.buffer as ArrayBuffer) : into.length;
   }
 
@@ -39,7 +41,7 @@ class Flash {
     const message = command(GuestCommand.flashWrite, 0, 0, 4 + bytes.length);
     new DataView(message.buffer).setUint32(commandHeader, offset, true);
     message.set(bytes, commandHeader + 4);
-    issue(message);
+    if (issue(message).byteLength > 0) throw new Error("write failed");
   }
 
   /** Blocks from `start` up to `end`, or the one. */
@@ -49,7 +51,7 @@ class Flash {
     for (let block = start; block < end; block++) {
       const message = command(GuestCommand.flashErase, 0, 0, 4);
       new DataView(message.buffer).setUint32(commandHeader, block, true);
-      issue(message);
+      if (issue(message).byteLength > 0) throw new Error("erase failed");
     }
   }
 

@@ -19,6 +19,7 @@ import Serial from "embedded:io/serial";
 import Digital from "embedded:io/digital";
 import FFI from "mc/ffi";
 import storage from "embedded:storage/key-value";
+import flash from "embedded:storage/flash";
 import config from "mc/config";
 import { BlockCipher, Digest, Mode } from "crypt";
 
@@ -256,6 +257,19 @@ const programs: Record<string, () => void> = {
     say(thrown(() => new Mode("CBC", key, iv).encrypt(new Uint8Array(16), new ArrayBuffer(15))));
     say(thrown(() => new Mode("OFB" as never, key)));
     say(thrown(() => new Digest("SHA3" as never)));
+  },
+
+  /** What a firmware does to flash, block by block; each may fail. */
+  failingFlash() {
+    const journal = flash.open({ path: "journal" });
+    for (let block = 0; block < 3; block++) {
+      const at = 4096 * block;
+      const erased = thrown(() => journal.eraseBlock(block));
+      const wrote = thrown(() => journal.write(Uint8Array.of(1, 2, 3, block), at));
+      const bytesThere = new Uint8Array(4);
+      const read = thrown(() => journal.read(bytesThere, at));
+      say(erased, "|", wrote, "|", read, hex(bytesThere));
+    }
   },
 
   storage() {

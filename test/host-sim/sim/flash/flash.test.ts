@@ -11,6 +11,7 @@ import {
   FileStore,
   openDeviceDirectory,
 } from "../../../../host-sim/sim/flash/file-flash";
+import { FlashFaults, FlashRefusal, flashFaultKinds } from "../../../../host-sim/sim/flash/flash-faults";
 import { MemoryFlash } from "../../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../../host-sim/sim/time/random";
@@ -127,5 +128,65 @@ describe("a device's directory", () => {
 
   it("survives a state file that cannot be read", () => {
     expect(new FileStore(join(folder, "nowhere")).read("a")).toBeUndefined();
+  });
+});
+
+describe("flash that fails", () => {
+  const failing = (): { flash: MemoryFlash; faults: FlashFaults } => {
+    const faults = new FlashFaults(new Random("faults"));
+    const random = new Random("flash");
+    return { faults, flash: new MemoryFlash({ size: 12_288, power: new PowerDomain(), random, faults }) };
+  };
+
+  it("strikes with its chance, until it is ended", () => {
+    const { flash, faults } = failing();
+    faults.set("refuse-write", 0.25);
+    let refused = 0;
+    for (let i = 0; i < 1_000; i++) {
+      try {
+        flash.write(new Uint8Array(4), 0);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FlashRefusal);
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(200);
+    expect(refused).toBeLessThan(300);
+    expect(faults.struck).toEqual({ "refuse-write": refused });
+    for (const kind of flashFaultKinds) faults.set(kind, 1);
+    faults.clear();
+    flash.eraseBlock(0);
+    flash.write(new Uint8Array(4), 0);
+    expect(bytesAt(flash, 0, 4)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("wears block by block: an erase says that it is done and leaves bits, and a write there is as on a chip", () => {
+    const { flash, faults } = failing();
+    faults.set("half-erase", 1, { blocks: [1], afterErases: 3 });
+    for (let round = 0; round < 4; round++) {
+      for (const block of [0, 1]) {
+        flash.eraseBlock(block);
+        expect(bytesAt(flash, 4_096 * block, 64).every((byte) => byte === 255)).toBe(
+          round < 2 || block === 0,
+        );
+        flash.write(Uint8Array.of(round, 0, 0, 0x0f), 4_096 * block);
+        flash.write(new Uint8Array(64), 4_096 * block + 4);
+      }
+    }
+  });
+
+  it("has bits that turn, both ways", () => {
+    const { flash } = failing();
+    flash.write(new Uint8Array(4_096), 0);
+    flash.setBits(3);
+    const ones = (): number =>
+      bytesAt(flash, 0, 4_096).reduce(
+        (sum, byte) => sum + [...byte.toString(2)].filter((bit) => bit === "1").length,
+        0,
+      );
+    expect(ones()).toBe(3);
+    // The firmware believes that those bits are clear, and is not to blame.
+    flash.write(new Uint8Array(64).fill(0xf0), 0);
+    expect(ones()).toBeLessThanOrEqual(3);
   });
 });
