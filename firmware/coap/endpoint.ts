@@ -54,6 +54,12 @@ export interface EndpointOptions {
   readonly understood?: readonly OptionRule[];
   /** Serves requests: `serverHalf({ onRequest })` of server-half.ts. Without it they are rejected. */
   readonly server?: ServerHalfMaker;
+  /**
+   * Requests under way or queued at once, over all peers, at least 1; one more ends as `queue-full`. The default,
+   * 8 and at least NSTART + queueLimit, is more than a device with one server can have: who talks to many peers
+   * sets what the memory holds.
+   */
+  readonly maxRequests?: number;
   /** Messages remembered to recognise duplicates, and separate responses at once, at least 1 (default 8). */
   readonly remembered?: number;
   /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
@@ -117,7 +123,7 @@ export interface ServerHalf {
  * PROBING_RATE asks after a long non-confirmable request.
  */
 export interface Held {
-  /** Messages under way or waiting to be sent. */
+  /** Messages under way or waiting to be sent: at most `maxRequests` and as many responses as are remembered. */
   readonly outgoing: number;
   /** Messages remembered to recognise duplicates. */
   readonly received: number;
@@ -154,6 +160,9 @@ export class Endpoint {
     checkRange("tokenLength", tokenLength, 1, 8);
     checkRange("maxDatagram", maxDatagram, 16, 65_507);
     checkRange("maxBody", maxBody, 0, 0xffff_ffff);
+    const { nstart, queueLimit } = transmission;
+    const maxRequests = options.maxRequests ?? Math.max(8, nstart + queueLimit);
+    checkRange("maxRequests", maxRequests, 1, 65_536);
     checkRange("remembered", options.remembered ?? 8, 1, 65_536);
     if (![16, 32, 64, 128, 256, 512, 1024].includes(blockSize)) {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
@@ -176,6 +185,7 @@ export class Endpoint {
       transmission,
       timer,
       firstMessageId,
+      maxRequests,
       maxResponses,
     });
     this.#messageLayer = messageLayer;
