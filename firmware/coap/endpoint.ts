@@ -21,7 +21,7 @@ import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
 import { WireReader } from "./wire-reader";
-import { decode, encode } from "./message";
+import { encode, messageOf } from "./message";
 import { screenOptions } from "./option-rules";
 import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
@@ -132,6 +132,9 @@ export interface Held {
   /** Bodies in blocks that the server's half keeps. */
   readonly transfers: number;
 }
+
+/** Options of a message, at most: EnOS sends some ten. */
+const mostOptions = 64;
 
 /** One CoAP endpoint, client and server in one, towards any number of peers. */
 export class Endpoint {
@@ -287,8 +290,14 @@ export class Endpoint {
    */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (this.#closed) return;
-    const message = decode(datagram, this.#reader);
-    if (typeof message === "string") return this.#receiveMalformed(datagram, message, address, port);
+    const reader = this.#reader;
+    const fault = reader.read(datagram);
+    if (fault !== undefined) return this.#receiveMalformed(datagram, fault, address, port);
+    // Each takes memory even where it is a single byte of the datagram.
+    if (reader.optionCount > mostOptions) {
+      return this.#receiveMalformed(datagram, "too-many-options", address, port);
+    }
+    const message = messageOf(reader);
     switch (message.type) {
       case Type.acknowledgement:
         return this.#receiveAcknowledgement(message, address, port, now);
@@ -319,8 +328,8 @@ export class Endpoint {
   }
 
   /**
-   * RFC 7252 section 4.2: a confirmable message with a format error is rejected with RST, one of
-   * another version ignored; section 4.3 leaves the rest to silence.
+   * RFC 7252 section 4.2: a confirmable message with a format error, or that the device has no memory for, is
+   * rejected with RST, one of another version ignored; section 4.3 leaves the rest to silence.
    */
   #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number): void {
     let exchange: ClientExchange | undefined;
