@@ -21,7 +21,7 @@ import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
 import { WireReader } from "./wire-reader";
-import { decode, encode } from "./message";
+import { encode, messageOf } from "./message";
 import { screenOptions } from "./option-rules";
 import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
@@ -54,6 +54,12 @@ export interface EndpointOptions {
   readonly understood?: readonly OptionRule[];
   /** Serves requests: `serverHalf({ onRequest })` of server-half.ts. Without it they are rejected. */
   readonly server?: ServerHalfMaker;
+  /**
+   * Requests under way or queued at once, over all peers, at least 1; one more ends as `queue-full`. The default,
+   * 8 and at least NSTART + queueLimit, is more than a device with one server can have: who talks to many peers
+   * sets what the memory holds.
+   */
+  readonly maxRequests?: number;
   /** Messages remembered to recognise duplicates, and separate responses at once, at least 1 (default 8). */
   readonly remembered?: number;
   /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
@@ -117,7 +123,7 @@ export interface ServerHalf {
  * PROBING_RATE asks after a long non-confirmable request.
  */
 export interface Held {
-  /** Messages under way or waiting to be sent. */
+  /** Messages under way or waiting to be sent: at most `maxRequests` and as many responses as are remembered. */
   readonly outgoing: number;
   /** Messages remembered to recognise duplicates. */
   readonly received: number;
@@ -126,6 +132,9 @@ export interface Held {
   /** Bodies in blocks that the server's half keeps. */
   readonly transfers: number;
 }
+
+/** Options of a message, at most: EnOS sends some ten. */
+const mostOptions = 64;
 
 /** One CoAP endpoint, client and server in one, towards any number of peers. */
 export class Endpoint {
@@ -154,6 +163,9 @@ export class Endpoint {
     checkRange("tokenLength", tokenLength, 1, 8);
     checkRange("maxDatagram", maxDatagram, 16, 65_507);
     checkRange("maxBody", maxBody, 0, 0xffff_ffff);
+    const { nstart, queueLimit } = transmission;
+    const maxRequests = options.maxRequests ?? Math.max(8, nstart + queueLimit);
+    checkRange("maxRequests", maxRequests, 1, 65_536);
     checkRange("remembered", options.remembered ?? 8, 1, 65_536);
     if (![16, 32, 64, 128, 256, 512, 1024].includes(blockSize)) {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
@@ -176,6 +188,7 @@ export class Endpoint {
       transmission,
       timer,
       firstMessageId,
+      maxRequests,
       maxResponses,
     });
     this.#messageLayer = messageLayer;
@@ -277,8 +290,14 @@ export class Endpoint {
    */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (this.#closed) return;
-    const message = decode(datagram, this.#reader);
-    if (typeof message === "string") return this.#receiveMalformed(datagram, message, address, port);
+    const reader = this.#reader;
+    const fault = reader.read(datagram);
+    if (fault !== undefined) return this.#receiveMalformed(datagram, fault, address, port);
+    // Each takes memory even where it is a single byte of the datagram.
+    if (reader.optionCount > mostOptions) {
+      return this.#receiveMalformed(datagram, "too-many-options", address, port);
+    }
+    const message = messageOf(reader);
     switch (message.type) {
       case Type.acknowledgement:
         return this.#receiveAcknowledgement(message, address, port, now);
@@ -309,8 +328,8 @@ export class Endpoint {
   }
 
   /**
-   * RFC 7252 section 4.2: a confirmable message with a format error is rejected with RST, one of
-   * another version ignored; section 4.3 leaves the rest to silence.
+   * RFC 7252 section 4.2: a confirmable message with a format error, or that the device has no memory for, is
+   * rejected with RST, one of another version ignored; section 4.3 leaves the rest to silence.
    */
   #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number): void {
     let exchange: ClientExchange | undefined;

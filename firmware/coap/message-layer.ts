@@ -61,6 +61,8 @@ export interface OutboxOptions {
   readonly timer: RetransmissionTimer;
   /** 0 to 65535. */
   readonly firstMessageId: number;
+  /** Requests under way or queued at once, over all peers. */
+  readonly maxRequests: number;
   /** Separate responses under way or queued at once. */
   readonly maxResponses: number;
 }
@@ -117,6 +119,8 @@ export class MessageLayer {
     // All requests count, not only those in the queue: those that are acknowledged and wait for their
     // response make room for others, and there would be no end to them.
     if (message.expectsResponse) {
+      // A peer that nothing waits for has room of its own; over all peers there is a bound as well.
+      if (this.#count(true) >= this.#options.maxRequests) return false;
       const { nstart, queueLimit } = this.#options.transmission;
       const room = nstart - this.#open(message.address, message.port);
       if (this.#waiting() >= queueLimit + room) return false;

@@ -19,7 +19,10 @@ export interface Transmission {
   readonly nstart: number;
   /** PROBING_RATE, bytes per second towards a peer that does not answer. */
   readonly probingRate: number;
-  /** Messages that may wait for their turn; one more is refused at once. */
+  /**
+   * Requests that may wait for their turn or, acknowledged, for their response, to whichever peers; one more is
+   * refused at once. What is under way counts by peer: `EndpointOptions.maxRequests` bounds all of it.
+   */
   readonly queueLimit: number;
 }
 

@@ -22,6 +22,7 @@ import type { Answer } from "../enos/body";
 import type { Credentials } from "../enos/credentials";
 import type { Layout } from "../model/report";
 import type { Thing, ThingFault } from "../model/thing";
+import type { MemberNames } from "../text/member-names";
 import type { Entry, Message, Reading } from "./entry";
 
 /** One request's content. It stays the same however often it is sent, so that the cloud recognises it. */
@@ -53,16 +54,19 @@ export class RequestComposer {
   readonly #credentials: Credentials;
   readonly #thing: Thing;
   readonly #limits: UploadLimits;
+  readonly #names: MemberNames | undefined;
   readonly #root: string;
   readonly #paths: Record<string, OptionBlock> = {};
   /** Topics that the server does not have. */
   readonly #missing: string[] = [];
   #buffer: Uint8Array;
 
-  constructor(credentials: Credentials, thing: Thing, limits: UploadLimits) {
+  /** @param names counts what the server's answers are made of */
+  constructor(credentials: Credentials, thing: Thing, limits: UploadLimits, names?: MemberNames) {
     this.#credentials = credentials;
     this.#thing = thing;
     this.#limits = limits;
+    this.#names = names;
     this.#root = `${deviceRoot(credentials)}/`;
     this.#buffer = new Uint8Array(Math.max(leastBuffer, limits.payload));
   }
@@ -143,10 +147,10 @@ export class RequestComposer {
    * of something else, so that nothing says that the request was stored.
    */
   answer(upload: DeliveryRequest, payload: Uint8Array): Answer | undefined {
-    if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload);
+    if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload, this.#names);
     const answer = decodeAnswer(payload);
     // Of a product without a script of its own for answers EnOS gives the JSON as it is.
-    if (answer === undefined) return readAnswer(payload);
+    if (answer === undefined) return readAnswer(payload, this.#names);
     return answer.requestId === upload.id ? { code: answer.code, data: {} } : undefined;
   }
 

@@ -28,6 +28,7 @@ import type { Order } from "./upload-queue";
 import type { DeliveryEvent } from "./delivery-event";
 import type { Completion, Entry } from "./entry";
 import type { PersistentState } from "../continuity/persistent-state";
+import type { MemberNames } from "../text/member-names";
 import type { DeliveryRequest } from "./request-composer";
 
 const nothing: readonly Entry[] = Object.freeze([]);
@@ -36,6 +37,8 @@ export interface UploaderOptions {
   readonly session: Session;
   readonly credentials: Credentials;
   readonly thing: Thing;
+  /** Counts what the server's answers are made of. */
+  readonly names: MemberNames;
   /** Random number in [0, 1). */
   readonly random: () => number;
   /** Longest payload of a request with several readings, bytes. */
@@ -97,7 +100,7 @@ export class Uploader {
     this.#options = options;
     const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
-    this.#composer = new RequestComposer(credentials, thing, limits);
+    this.#composer = new RequestComposer(credentials, thing, limits, options.names);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#queue = new UploadQueue({
       flash,

@@ -22,6 +22,7 @@ import { ReadingIntake } from "./reading-intake";
 import { Sampler } from "./sampler";
 import { panicPause, panicsForgottenAfter, startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
+import { MemberNames } from "../text/member-names";
 import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
@@ -84,8 +85,10 @@ export class Agent {
       rtoState: memory.rto,
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
+    const names = new MemberNames(random);
     this.#session = new Session({
       ...options.session,
+      names,
       crypto: options.crypto,
       endpoint: this.#endpoint,
       random,
@@ -112,6 +115,7 @@ export class Agent {
       session: this.#session,
       credentials: this.#credentials,
       thing: application.thing,
+      names,
       random,
       payloadLimit: options.payloadLimit ?? 512,
       maxDatagram: options.maxDatagram ?? 1152,
@@ -137,6 +141,7 @@ export class Agent {
     this.#commands = new CommandResponder({
       application,
       credentials: this.#credentials,
+      names,
       send: (answer, now) => this.#session.send(answer, now),
       wake: () => options.wake?.(),
       log,

@@ -11,6 +11,7 @@ import { CommandExecutor } from "./commands";
 import type { Credentials } from "../enos/credentials";
 import type { PublishOutcome } from "../enos/outcome";
 import type { Publication } from "../enos/publication";
+import type { MemberNames } from "../text/member-names";
 import type { Application } from "./application";
 import type { CommandReply } from "./commands";
 import type { Log } from "./log";
@@ -18,6 +19,8 @@ import type { Log } from "./log";
 export interface CommandResponderOptions {
   readonly application: Application;
   readonly credentials: Credentials;
+  /** Counts what the server's commands are made of. */
+  readonly names: MemberNames;
   /** Sends an answer through the session. */
   readonly send: (answer: Publication, now: number) => void;
   /** Asks for `poll` to be called soon: a handler that took its time is done. */
@@ -40,7 +43,7 @@ export class CommandResponder {
   constructor(options: CommandResponderOptions) {
     this.#options = options;
     const { thing, commands } = options.application;
-    this.#executor = new CommandExecutor(thing, commands, options.wake);
+    this.#executor = new CommandExecutor(thing, commands, options.wake, options.names);
     this.#root = deviceRoot(options.credentials);
   }
 

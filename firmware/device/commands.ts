@@ -12,6 +12,7 @@ import { reasonOf } from "../text/reason";
 import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { JsonExcess } from "../text/json";
+import type { MemberNames } from "../text/member-names";
 import type { CommandHandlers } from "./application";
 
 /** An answer on its way to the cloud. */
@@ -56,14 +57,19 @@ export class CommandExecutor {
   readonly #thing: Thing;
   readonly #handlers: CommandHandlers;
   readonly #wake: () => void;
+  readonly #names: MemberNames | undefined;
   #remembered: Remembered[] = [];
   #finished: CommandReply[] = [];
 
-  /** @param wake asks for `takeFinished` to be called soon */
-  constructor(thing: Thing, handlers: CommandHandlers, wake: () => void) {
+  /**
+   * @param wake asks for `takeFinished` to be called soon
+   * @param names counts what the server's commands are made of
+   */
+  constructor(thing: Thing, handlers: CommandHandlers, wake: () => void, names?: MemberNames) {
     this.#thing = thing;
     this.#handlers = handlers;
     this.#wake = wake;
+    this.#names = names;
   }
 
   /** When the next handler has had its time, ms. */
@@ -101,7 +107,7 @@ export class CommandExecutor {
   }
 
   #json(topic: string, payload: Uint8Array, now: number): Handled {
-    const command = parseJsonCommand(topic, payload);
+    const command = parseJsonCommand(topic, payload, this.#names);
     if (command === undefined) return "unreadable";
     if (typeof command === "string") return command;
     const id = idText(command.id);

@@ -81,6 +81,10 @@ export interface Settings {
 /** Settings of the manifest and the command line over the defaults. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
+/** Characters of a number, and of an IPv4 address, at most. */
+const longestNumber = 32;
+const longestAddress = 15;
+
 /**
  * @throws SettingsError that names the setting, its value and what it may be
  */
@@ -130,7 +134,8 @@ export function readSettings(config: Configuration): Settings {
 function whole(config: Configuration, name: string, fallback: number, least: number, most: number): number {
   const given = config[name];
   if (given === undefined) return fallback;
-  const value = typeof given === "string" && given !== "" ? Number(given) : given;
+  const isNumber = typeof given === "string" && given !== "" && given.length <= longestNumber;
+  const value = isNumber ? Number(given) : given;
   if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
     throw new SettingsError(`${name} is ${show(given)}, it must be a whole number from ${least} to ${most}`);
   }
@@ -172,7 +177,7 @@ function text(config: Configuration, name: string, fallback: string): string {
 
 function address(config: Configuration, name: string): string {
   const given = config[name];
-  if (typeof given === "string") {
+  if (typeof given === "string" && given.length <= longestAddress) {
     const parts = given.split(".");
     let good = parts.length === 4;
     // Without leading zeros: the address must read as the socket gives it back on a datagram.
@@ -185,9 +190,8 @@ function address(config: Configuration, name: string): string {
 }
 
 function show(value: unknown): string {
-  return value === undefined
-    ? "not set"
-    : typeof value === "string"
-      ? `"${value.slice(0, 60)}"`
-      : String(value);
+  if (value === undefined) return "not set";
+  if (typeof value === "string") return `"${value.slice(0, 60)}"`;
+  // The text of an array is made by recursion, as deep as it is.
+  return typeof value === "object" && value !== null ? "no single value" : String(value);
 }

@@ -18,6 +18,7 @@ import type { OptionBlock } from "../coap/option";
 import type { Credentials } from "./credentials";
 import type { Refusal } from "./outcome";
 import type { Cryptography } from "./sign";
+import type { MemberNames } from "../text/member-names";
 
 /** Which edition of the protocol to speak; `auto` goes by the server's answer. */
 export type EditionSetting = "auto" | "token" | "tokenless";
@@ -30,6 +31,8 @@ export interface AuthenticationOptions {
   readonly lifetime: number;
   readonly edition?: EditionSetting;
   readonly crypto: Cryptography;
+  /** Counts what the server's answers are made of. */
+  readonly names?: MemberNames;
 }
 
 /** What the server's answer gives when it admits the device. The token is a secret. */
@@ -47,6 +50,7 @@ export class Authentication {
   /** JSON with the signature. */
   readonly payload: Uint8Array;
   readonly #setting: EditionSetting;
+  readonly #names: MemberNames | undefined;
 
   /**
    * @throws SettingsError when credentials, lifetime or edition cannot work
@@ -59,6 +63,7 @@ export class Authentication {
       throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
     }
     this.#setting = edition;
+    this.#names = options.names;
     this.path = authOptions(credentials);
     const sign = signAuthentication(crypto, credentials, lifetime);
     this.payload = encodeUtf8(`{"secureMode":${secureMode},"lifetime":${lifetime},"sign":"${sign}"}`);
@@ -74,7 +79,8 @@ export class Authentication {
     if (outcome.kind !== "response") return outcome.kind;
     const { code, payload } = outcome.message;
     if (codeClass(code) !== 2) return rejectionOf(code);
-    const token = this.#setting === "tokenless" || payload.length === 0 ? undefined : readToken(payload);
+    const tokenless = this.#setting === "tokenless" || payload.length === 0;
+    const token = tokenless ? undefined : readToken(payload, this.#names);
     if (token === "unreadable") return "unreadable-answer";
     if (this.#setting === "token" && token === undefined) return "edition-mismatch";
     return { kind: "admitted", edition: token === undefined ? "tokenless" : "token", token };

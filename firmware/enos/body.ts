@@ -4,6 +4,7 @@
 import { isObject, parseJsonObject } from "../text/json";
 import { encodeUtf8 } from "../text/utf8";
 import { methodOf } from "./topic";
+import type { MemberNames } from "../text/member-names";
 
 /** `code` of an answer that means success. */
 export const enosOk = 200;
@@ -64,10 +65,12 @@ function codeOf(code: unknown): number | undefined {
 /**
  * Reads the answer to a JSON request; undefined when the body is not such an answer. An empty body
  * counts as success: EnOS may say no more than 2.04.
+ *
+ * @param names counts what the server's answers are made of, see `MemberNames`
  */
-export function readAnswer(payload: Uint8Array): Answer | undefined {
+export function readAnswer(payload: Uint8Array, names?: MemberNames): Answer | undefined {
   if (payload.length === 0) return { code: enosOk, data: nothing };
-  const answer = parseJsonObject(payload);
+  const answer = parseJsonObject(payload, undefined, names);
   if (!isObject(answer)) return undefined;
   const code = codeOf(answer.code);
   if (code === undefined) return undefined;

@@ -5,6 +5,7 @@ import { encodeUtf8 } from "../text/utf8";
 import { isObject, numberText, parseJsonObject } from "../text/json";
 import { Topic } from "./topic";
 import type { JsonExcess } from "../text/json";
+import type { MemberNames } from "../text/member-names";
 
 /** A number of which a double would lose digits, such as 12345678901234567890: its text, as it came. */
 interface Digits {
@@ -42,10 +43,16 @@ export const CommandCode = Object.freeze({ ok: 200, badRequest: 400, unknown: 40
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id
  * there would be nothing to answer. Of one that is too much to read, what there is too much of.
+ *
+ * @param names counts what the server's commands are made of, see `MemberNames`
  */
-export function parseJsonCommand(topic: string, payload: Uint8Array): Command | JsonExcess | undefined {
+export function parseJsonCommand(
+  topic: string,
+  payload: Uint8Array,
+  names?: MemberNames,
+): Command | JsonExcess | undefined {
   if (!topic.startsWith(Topic.servicePrefix)) return undefined;
-  const body = parseJsonObject(payload);
+  const body = parseJsonObject(payload, undefined, names);
   if (!isObject(body)) return body;
   const id = idOf(payload, body.id);
   if (id === undefined) return undefined;

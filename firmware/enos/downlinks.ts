@@ -87,13 +87,18 @@ export class Downlinks {
     const text = decodeUtf8(path);
     if (text === undefined || !text.startsWith(root)) return undefined;
     const topic = text.slice(root.length);
-    const segments = topic.split("/");
-    if (segments.length > deepestTopic) return undefined;
-    for (let i = 0; i < segments.length; i++) {
-      if (segmentFault(segments[i]) !== undefined) return undefined;
+    // Segment by segment, because a path may have as many as the datagram has bytes.
+    let from = 0;
+    for (let count = 0; count < deepestTopic; count++) {
+      const slash = topic.indexOf("/", from);
+      const end = slash < 0 ? topic.length : slash;
+      if (segmentFault(topic.slice(from, end)) !== undefined) return undefined;
+      if (slash < 0) {
+        // A command that could not be answered is not taken: the answer's topic is longer than its own.
+        return end - from + Topic.replySuffix.length > longestSegment ? undefined : topic;
+      }
+      from = slash + 1;
     }
-    // A command that could not be answered is not taken: the answer's topic is longer than its own.
-    if (segments[segments.length - 1].length + Topic.replySuffix.length > longestSegment) return undefined;
-    return topic;
+    return undefined;
   }
 }

@@ -27,6 +27,7 @@ import type { Credentials } from "./credentials";
 import type { Publication } from "./publication";
 import type { Blame, PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
+import type { MemberNames } from "../text/member-names";
 
 export interface SessionSettings {
   readonly credentials: Credentials;
@@ -41,6 +42,8 @@ export interface SessionSettings {
 
 export interface SessionOptions extends SessionSettings {
   readonly crypto: Cryptography;
+  /** Counts what the server's answers are made of. */
+  readonly names?: MemberNames;
   readonly endpoint: Endpoint;
   /** Random number in [0, 1), for the spread of back-off. */
   readonly random: () => number;

@@ -6,6 +6,7 @@
  */
 import { asciiText } from "./ascii";
 import { decodeUtf8 } from "./utf8";
+import type { MemberNames } from "./member-names";
 
 /** Most levels of arrays and objects; EnOS's own messages have five. */
 const deepestJson = 16;
@@ -17,7 +18,7 @@ const mostValues = 1_024;
 const longestNumber = 64;
 
 /** Why a text is not handed to the parser: it takes more of the device than any message of EnOS does. */
-export type JsonExcess = "too-deep" | "too-long" | "too-many-values" | "too-many-digits";
+export type JsonExcess = "too-deep" | "too-long" | "too-many-values" | "too-many-digits" | "too-many-names";
 
 /** True for a JSON object, not for null or an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -29,8 +30,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  * text is no JSON, the parser stops at the latest at the first byte that this loop takes for something else.
  *
  * @param longest bytes
+ * @param names those that came before, for a text of somebody who may choose its names; they are counted here
  */
-export function jsonExcess(text: Uint8Array, longest = longestJson): JsonExcess | undefined {
+export function jsonExcess(
+  text: Uint8Array,
+  longest = longestJson,
+  names?: MemberNames,
+): JsonExcess | undefined {
   const { length } = text;
   if (length > longest) return "too-long";
   let depth = 0;
@@ -44,8 +50,11 @@ export function jsonExcess(text: Uint8Array, longest = longestJson): JsonExcess 
       continue;
     }
     digits = 0;
-    if (byte === 0x22) i = stringEnd(text, i);
-    else if (byte === 0x5b || byte === 0x7b) {
+    if (byte === 0x22) {
+      const start = i + 1;
+      i = stringEnd(text, i);
+      if (names !== undefined && isName(text, i) && !names.take(text, start, i)) return "too-many-names";
+    } else if (byte === 0x5b || byte === 0x7b) {
       depth += 1;
       values += 1;
       if (depth > deepestJson) return "too-deep";
@@ -61,12 +70,14 @@ export function jsonExcess(text: Uint8Array, longest = longestJson): JsonExcess 
  * object. Never throws.
  *
  * @param longest bytes
+ * @param names see `jsonExcess`
  */
 export function parseJsonObject(
   payload: Uint8Array,
   longest = longestJson,
+  names?: MemberNames,
 ): Record<string, unknown> | JsonExcess | undefined {
-  const excess = jsonExcess(payload, longest);
+  const excess = jsonExcess(payload, longest, names);
   if (excess !== undefined) return excess;
   const text = decodeUtf8(payload);
   if (text === undefined) return undefined;
@@ -114,10 +125,17 @@ function isString(quoted: Uint8Array, text: string): boolean {
   return decoded !== undefined && JSON.parse(decoded) === text;
 }
 
+/** Whether the string whose closing quote is at `end` is the name of a member. */
+function isName(text: Uint8Array, end: number): boolean {
+  let i = end + 1;
+  while (isBlank(text[i])) i += 1;
+  return text[i] === 0x3a;
+}
+
 /** The number behind a colon; undefined when something else stands there. */
 function numberAfter(text: Uint8Array, start: number): string | undefined {
   let i = start;
-  while (text[i] === 0x3a || text[i] === 0x20 || (text[i] >= 0x09 && text[i] <= 0x0d)) i += 1;
+  while (text[i] === 0x3a || isBlank(text[i])) i += 1;
   const from = i;
   // No word of JSON begins with an "e".
   while (isNumeric(text[i])) i += 1;
@@ -133,6 +151,11 @@ function stringEnd(text: Uint8Array, start: number): number {
     if (byte === 0x5c) i += 1;
   }
   return length;
+}
+
+/** A blank or a line end; more than JSON has, which the parser refuses. */
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 /** Whether the byte can be one of a number's: `0` to `9`, `+`, `-`, `.`, `e` and `E`. */

@@ -19,7 +19,8 @@
  * do not wait for each other; once one of them is answered the next command waits for the answers to those
  * before it.
  */
-import { ascii, asciiText, equals, startsWith } from "../../text/ascii";
+import { ascii, equals, startsWith } from "../../text/ascii";
+import { lineText } from "./fields";
 import { LineFramer } from "./framer";
 
 /** How a command ended. */
@@ -317,7 +318,7 @@ function finalResult(line: Uint8Array): AtResult | undefined {
 
 function numbered(line: Uint8Array, start: number): AtResult {
   // With AT+CMEE=2 a text stands in place of the number.
-  const text = asciiText(line, start, Math.min(line.length, start + 8)).trim();
+  const text = lineText(line, start, Math.min(line.length, start + 8));
   return /^\d+$/.test(text) ? { kind: "error", code: Number(text) } : { kind: "error" };
 }
 

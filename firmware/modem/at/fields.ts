@@ -3,6 +3,19 @@
  */
 import { asciiText } from "../../text/ascii";
 
+/** Characters of a line that become text, at most: an access point's name has up to 100. */
+const longestText = 128;
+/** Fields of a line that are read, at most: a list of bands has some 25. */
+const mostFields = 64;
+
+/**
+ * A part of a line as text, blanks around it dropped. A line may have 1,200 bytes, whatever the modem or noise
+ * makes it: what is not a datagram is cut off where nothing that is expected goes on.
+ */
+export function lineText(line: Uint8Array, start = 0, end = line.length): string {
+  return asciiText(line, start, Math.min(end, start + longestText)).trim();
+}
+
 /**
  * Splits `+NAME: a,"b,c",,d` into its fields, quotes taken off. Blanks around a field are dropped.
  *
@@ -12,19 +25,20 @@ export function fieldsOf(line: Uint8Array, start: number): string[] {
   const fields: string[] = [];
   let from = start;
   let quoted = false;
-  for (let i = start; i <= line.length; i++) {
+  for (let i = start; i <= line.length && fields.length < mostFields; i++) {
     const byte = i < line.length ? line[i] : 0x2c;
     if (byte === 0x22) {
       quoted = !quoted;
     } else if (byte === 0x2c && (!quoted || i === line.length)) {
-      fields.push(unquote(asciiText(line, from, i).trim()));
+      fields.push(unquote(lineText(line, from, i)));
       from = i + 1;
     }
   }
   return fields;
 }
 
-function unquote(field: string): string {
+/** The field without the quotes around it. */
+export function unquote(field: string): string {
   return field.length >= 2 && field.startsWith('"') && field.endsWith('"') ? field.slice(1, -1) : field;
 }
 
@@ -91,7 +105,7 @@ export function wholeNumber(field: string | undefined): number | undefined {
 
 /** The first run of 15 digits, wherever a firmware puts it: the IMEI. */
 export function findImei(line: Uint8Array): string | undefined {
-  const match = /(?:^|\D)(\d{15})(?:\D|$)/.exec(asciiText(line, 0, Math.min(line.length, 64)));
+  const match = /(?:^|\D)(\d{15})(?:\D|$)/.exec(lineText(line, 0, Math.min(line.length, 64)));
   return match === null ? undefined : match[1];
 }
 
@@ -103,7 +117,7 @@ export function findImei(line: Uint8Array): string | undefined {
  * @param tells local time, as 3GPP has it, or UTC with the zone for information only
  */
 export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | undefined {
-  const text = asciiText(line, 0, Math.min(line.length, 64));
+  const text = lineText(line, 0, Math.min(line.length, 64));
   const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);

@@ -1,9 +1,9 @@
 /**
  * What every modem is told and asked on the way up (3GPP TS 27.007), as tables of commands.
  */
-import { ascii, asciiText } from "../../text/ascii";
+import { ascii } from "../../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
-import { fieldsOf, isCeregAnswer, parseCclk, parseCereg, wholeNumber } from "./fields";
+import { fieldsOf, isCeregAnswer, lineText, parseCclk, parseCereg, wholeNumber } from "./fields";
 import { encodeT3324, encodeT3412 } from "./timers";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
@@ -130,7 +130,7 @@ export function askCause(onCause: (cause: number) => void): Step[] {
       prefix: ascii("+CEER:"),
       optional: true,
       onLine: (line) => {
-        const match = /(?:^|\D)(\d{1,3})(?:\D|$)/.exec(asciiText(line, 6, Math.min(line.length, 80)));
+        const match = /(?:^|\D)(\d{1,3})(?:\D|$)/.exec(lineText(line, 6, Math.min(line.length, 80)));
         const cause = match === null ? 0 : Number(match[1]);
         if (cause > 0 && cause < 256) onCause(cause);
       },

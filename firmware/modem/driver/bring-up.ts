@@ -5,8 +5,8 @@
  *     AT ... -> [key, supply, restart] -> ATE0, CMEE, model, IMEI -> settings [-> restart]
  *            -> CPIN? ... -> CFUN=0, settings, CFUN=1 -> search
  */
-import { ascii, asciiText } from "../../text/ascii";
-import { findImei } from "../at/fields";
+import { ascii } from "../../text/ascii";
+import { findImei, lineText } from "../at/fields";
 import { defaultTimeout, probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps } from "../at/standard-commands";
 import { awaitSimCard } from "./sim-card";
@@ -180,7 +180,7 @@ export class BringUp {
     sockets.forget();
     let model = "";
     const onModel = (line: Uint8Array): void => {
-      if (model.length < 40) model += `${asciiText(line, 0, Math.min(line.length, 40)).trim()} `;
+      if (model.length < 40) model += `${lineText(line, 0, Math.min(line.length, 40))} `;
     };
     const known = (): boolean => isFamily(model, family);
     const askModel: Step = { line: ascii("AT+CGMM"), bare: true, optional: true, onLine: onModel };

@@ -5,10 +5,10 @@
  *
  * No clock of its own: every call brings the time (ms).
  */
-import { asciiText, startsWith } from "../../text/ascii";
+import { startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
-import { isRegistered, parseCereg } from "../at/fields";
+import { isRegistered, lineText, parseCereg } from "../at/fields";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
 import { DriverState } from "./driver-state";
@@ -294,7 +294,7 @@ export class Modem implements DatagramModem {
       if (this.#driver.state === "registering") this.#registration.hear(registration, now);
       else if (this.#driver.state === "up") this.#attach.changed(isRegistered(registration), now);
     } else if (startsWith(line, cpin)) {
-      const status = asciiText(line, cpin.length).trim();
+      const status = lineText(line, cpin.length);
       if (this.#driver.state === "up" && status.startsWith("NOT ")) {
         this.#driver.log({ kind: "modem sim", status });
         this.#recovery.fail("sim", now);

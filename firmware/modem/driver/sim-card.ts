@@ -2,7 +2,8 @@
  * Waits for the SIM card, which takes a moment after a boot and until then answers with an error
  * (CME 14: busy).
  */
-import { ascii, asciiText } from "../../text/ascii";
+import { ascii } from "../../text/ascii";
+import { lineText } from "../at/fields";
 import type { DriverState } from "./driver-state";
 import type { Step } from "../at/script";
 
@@ -34,7 +35,7 @@ export function awaitSimCard(options: SimCardOptions, now: number, left = attemp
     line: ascii("AT+CPIN?"),
     prefix: cpin,
     optional: true,
-    onLine: (line) => (status = asciiText(line, cpin.length).trim()),
+    onLine: (line) => (status = lineText(line, cpin.length)),
   };
   options.driver.run(
     // In place of the third question, as it is rarely needed.

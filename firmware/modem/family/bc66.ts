@@ -14,8 +14,8 @@
  * Nothing lets go of the lock by AT+QRELLOCK: the UART would fall asleep between a request and its
  * retransmission, and T3324 is rarely over before the lock is.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, signalStep } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
@@ -139,7 +139,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
     return epoch === undefined ? undefined : { kind: "time", epoch };
   }
   if (!startsWith(line, event)) return undefined;
-  const text = asciiText(line, event.length, Math.min(line.length, 48));
+  const text = lineText(line, event.length, Math.min(line.length, 48));
   // Deep sleep follows PSM; either sign will do, for lines get lost.
   if (text.indexOf("ENTER PSM") >= 0 || text.indexOf("ENTER DEEPSLEEP") >= 0) return { kind: "asleep" };
   return text.indexOf("EXIT") >= 0 ? { kind: "awake" } : undefined;
@@ -237,7 +237,7 @@ function readHexadecimal(id: number, onData: (received: Received) => void): Step
   const onLine = (line: Uint8Array): void => {
     if (!startsWith(line, qird)) return take(line, 0);
     const comma = line.indexOf(0x2c);
-    length = wholeNumber(asciiText(line, qird.length, comma < 0 ? line.length : comma).trim()) ?? 0;
+    length = wholeNumber(lineText(line, qird.length, comma < 0 ? line.length : comma)) ?? 0;
     if (comma >= 0) take(line, line.lastIndexOf(0x2c) + 1);
   };
   return [

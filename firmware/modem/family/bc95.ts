@@ -9,8 +9,8 @@
  *
  * The modem sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, parseClock, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, signalStep } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
@@ -82,7 +82,7 @@ function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
 
 function open(_: number, __: string, ___: number, opened: (id: number) => void): Step[] {
   const onLine = (line: Uint8Array): void => {
-    const id = wholeNumber(asciiText(line).trim());
+    const id = wholeNumber(lineText(line));
     if (id !== undefined && id >= 0) opened(id);
   };
   return [{ line: ascii('AT+NSOCR="DGRAM",17,0,1'), bare: true, onLine, timeout: ordinaryTimeout }];
@@ -101,9 +101,9 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     const commas: number[] = [];
     for (let i = 0; i < line.length && commas.length < 6; i++) if (line[i] === 0x2c) commas.push(i);
     if (commas.length !== 5) return;
-    const address = asciiText(line, commas[0] + 1, commas[1]).replace(/"/g, "");
-    const port = wholeNumber(asciiText(line, commas[1] + 1, commas[2]));
-    const length = wholeNumber(asciiText(line, commas[2] + 1, commas[3]));
+    const address = unquote(lineText(line, commas[0] + 1, commas[1]));
+    const port = wholeNumber(lineText(line, commas[1] + 1, commas[2]));
+    const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
     const bytes = readHexField(line, commas[3] + 1, commas[4]);
     if (bytes === undefined || port === undefined || length !== bytes.length) return;
     onData({ bytes, address, port });

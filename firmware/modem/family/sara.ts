@@ -9,8 +9,8 @@
  * PSM is power-off: the modem starts anew when it is woken. The modem says nothing when it starts, and loses
  * commands that come too soon behind a response.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { ensure, usualSignalAndTime } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
@@ -121,9 +121,9 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     for (let i = usorf.length; i < line.length && commas.length < 4; i++)
       if (line[i] === 0x2c) commas.push(i);
     if (commas.length !== 4) return;
-    const address = asciiText(line, commas[0] + 1, commas[1]).replace(/"/g, "");
-    const port = wholeNumber(asciiText(line, commas[1] + 1, commas[2]));
-    const length = wholeNumber(asciiText(line, commas[2] + 1, commas[3]));
+    const address = unquote(lineText(line, commas[0] + 1, commas[1]));
+    const port = wholeNumber(lineText(line, commas[1] + 1, commas[2]));
+    const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
     const bytes = readHexField(line, commas[3] + 1);
     if (bytes === undefined || port === undefined || length !== bytes.length) return;
     onData({ bytes, address, port });

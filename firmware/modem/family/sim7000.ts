@@ -11,8 +11,8 @@
  * it falls asleep, and knows no release assistance. AT+CSCLK=1, which some advise for PSM, is not said:
  * where DTR is not wired, the UART would fall asleep for good.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { readHexField } from "../at/hex";
 import { askCause, edrxSteps, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import {
@@ -48,7 +48,7 @@ const largest = 512;
 /** What a line says of this connection, such as `SEND OK` of `0, SEND OK`; undefined for any other. */
 function saidOf(id: number, line: Uint8Array): string | undefined {
   if (line[0] !== 0x30 + id || line[1] !== 0x2c) return undefined;
-  return asciiText(line, 2, Math.min(line.length, 40)).trim();
+  return lineText(line, 2, Math.min(line.length, 40));
 }
 
 function outcome(said: string | undefined, good: string, ...bad: readonly string[]): AtResult | undefined {
@@ -67,7 +67,7 @@ function attach({ apn }: Wanted): Step[] {
     {
       line: ascii("AT+CIPSHUT"),
       timeout: shutTimeout,
-      ends: (line) => outcome(asciiText(line, 0, Math.min(line.length, 40)).trim(), "SHUT OK"),
+      ends: (line) => outcome(lineText(line, 0, Math.min(line.length, 40)), "SHUT OK"),
     },
     { line: ascii("AT+CIPMUX=1") },
     { line: ascii("AT+CIPRXGET=1") },

@@ -7,8 +7,8 @@
  *
  * Lengths count hex digits. A UDP socket lives through PSM once AT+RETENTION=1 was said behind CPSMS.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import type { Family, ModemUrc } from "./family";
@@ -91,7 +91,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
     return socket === undefined ? undefined : { kind: "closed", socket, reason: fields[1] ?? "unknown" };
   }
   if (startsWith(line, cpsmstatus)) {
-    const status = asciiText(line, cpsmstatus.length);
+    const status = lineText(line, cpsmstatus.length);
     if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
     if (status.indexOf("EXIT") >= 0) return { kind: "awake" };
   }
@@ -103,8 +103,8 @@ function datagram(line: Uint8Array): ModemUrc {
   const first = line.indexOf(0x2c, csonmi.length);
   const second = line.indexOf(0x2c, first + 1);
   if (first < 0 || second < 0) return { kind: "unreadable" };
-  const socket = wholeNumber(asciiText(line, csonmi.length, first).trim());
-  const digits = wholeNumber(asciiText(line, first + 1, second).trim());
+  const socket = wholeNumber(lineText(line, csonmi.length, first));
+  const digits = wholeNumber(lineText(line, first + 1, second));
   const bytes = readHexField(line, second + 1);
   if (socket === undefined || bytes === undefined || digits !== 2 * bytes.length)
     return { kind: "unreadable" };

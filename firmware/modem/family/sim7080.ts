@@ -12,8 +12,8 @@
  * sockets, so all is said again. Nor is it told whether a read keeps to the borders of datagrams: two that
  * came together, mostly one twice, may be read as one that CoAP does not understand, and asks for again.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf, wholeNumber } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { askCause, edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
 import {
   apnSteps,
@@ -123,7 +123,7 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       timeout: ordinaryTimeout,
       raw: {
         sameLine: true,
-        count: (header) => wholeNumber(asciiText(header, carecv.length, header.length - 1).trim()),
+        count: (header) => wholeNumber(lineText(header, carecv.length, header.length - 1)),
         onData: (bytes) => onData({ bytes: bytes.slice() }),
       },
     },

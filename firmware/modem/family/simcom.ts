@@ -1,8 +1,8 @@
 /**
  * What the SIM7080 and SIM7000 families of SIMCom share: technology, bands, signs of sleep.
  */
-import { ascii, asciiText, startsWith } from "../../text/ascii";
-import { fieldsOf } from "../at/fields";
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf, lineText } from "../at/fields";
 import { ensure } from "../at/standard-commands";
 import type { ModemUrc } from "./family";
 import type { Wanted } from "../at/standard-commands";
@@ -96,7 +96,7 @@ export function releaseSteps(): Step[] {
 /** `+CPSMSTATUS: "ENTER PSM"` and `"EXIT PSM"`. */
 export function sleepSign(line: Uint8Array): ModemUrc | undefined {
   if (!startsWith(line, cpsmstatus)) return undefined;
-  const status = asciiText(line, cpsmstatus.length);
+  const status = lineText(line, cpsmstatus.length);
   if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
   return status.indexOf("EXIT") >= 0 ? { kind: "awake" } : undefined;
 }

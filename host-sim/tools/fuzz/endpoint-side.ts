@@ -52,6 +52,7 @@ export interface Taken {
 export interface SideOptions extends Omit<EndpointOptions, "transmit" | "server" | "onDiscard"> {
   readonly maxDatagram: number;
   readonly remembered: number;
+  readonly maxRequests: number;
   readonly maxTransfers: number;
   readonly separateAfter: number;
 }
@@ -82,8 +83,6 @@ export class Side {
   readonly #frames: Frame[] = [];
   /** Peer and message id of each message that came. */
   readonly #seen = new Set<string>();
-  /** Peers that were asked. NSTART is for each of them. */
-  readonly #peers = new Set<string>();
   /** The same of those that were served, with how many had come by then, and until when it counts. */
   readonly #served = new Map<string, { at: number; until: number }>();
   #received = 0;
@@ -162,7 +161,6 @@ export class Side {
       sentAt: 0,
     };
     this.asked.push(asked);
-    this.#peers.add(`${to.address}:${to.port}`);
     for (const frame of this.#frames) frame.requests += 1;
     this.#watch.step?.(`${this.name} asks: request ${id}, code ${code}, ${payload.length} bytes`);
     const options = [
@@ -236,10 +234,10 @@ export class Side {
   }
 
   #checkBounds(): void {
-    const { transmission, remembered, maxTransfers } = this.#options;
+    const { maxRequests, remembered, maxTransfers } = this.#options;
     const held = this.endpoint.held;
     const bounded =
-      held.outgoing <= this.#peers.size * transmission.nstart + transmission.queueLimit + remembered &&
+      held.outgoing <= maxRequests + remembered &&
       held.received <= remembered &&
       held.waiting <= remembered &&
       held.transfers <= 2 * maxTransfers;

@@ -71,6 +71,7 @@ class Play {
       transmission: this.#transmission,
       maxDatagram: script.pick([1152, 200, 64, 30, 16]),
       remembered: 8 - script.below(8),
+      maxRequests: [8, 1, 3, 40][flags >> 6],
       maxTransfers: 2 - script.below(2),
       tokenLength: 4 - script.below(4),
       blockSize: script.pick([1024, 16, 64]),
@@ -189,7 +190,7 @@ class Play {
   #ask(side: Side): void {
     const flags = this.#script.byte();
     if (side.asked.length >= mostRequests) return;
-    const to = (flags & 0x80) === 0 ? this.#other(side).own : strangers[0];
+    const to = (flags & 0x80) === 0 ? this.#other(side).own : strangers[(flags >> 6) & 1];
     const size = sizes[(flags >> 1) & 7];
     const code = [1, 2, 3, 5][(flags >> 4) & 3];
     const payload = new Uint8Array(size).fill(side.asked.length);

@@ -165,6 +165,22 @@ it("six peers with one request each: none waits, so none is refused", () => {
   expect(all.map(summary)).toEqual([[], [], [], [], [], []]);
 });
 
+it("nine peers: over all of them there are as many as a device can afford, and room again when one has ended", () => {
+  const b = new Rig();
+  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => b.post({ port: 6000 + i }));
+  expect(all.map(({ completed }) => summary(completed))).toEqual([...Array(8).fill([]), ["queue-full"]]);
+  expect(b.endpoint.held.outgoing).toBe(8);
+  all[0].exchange.cancel(b.now);
+  expect(summary(b.post({ port: 6009 }).completed)).toEqual([]);
+  expect(b.endpoint.held.outgoing).toBe(8);
+});
+
+it("who talks to many peers sets how many requests there may be", () => {
+  const b = new Rig({ maxRequests: 40 });
+  for (let i = 0; i < 41; i++) b.post({ port: 6000 + i });
+  expect(b.endpoint.held.outgoing).toBe(40);
+});
+
 describe("the round trip", () => {
   it("is learnt although it never acknowledges but answers at once with a CON response", () => {
     const b = new Rig({ transmission: narrowband });

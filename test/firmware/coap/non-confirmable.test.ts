@@ -145,6 +145,7 @@ test.each([
   ["maxDatagram", 15],
   ["maxBody", -1],
   ["remembered", 0],
+  ["maxRequests", 0],
   ["blockSize", 100],
   ["blockSize", 2048],
 ])("%s cannot be %s", (name, value) => {

@@ -131,3 +131,25 @@ describe("what is no request", () => {
     expect(rig.endpoint.held).toEqual({ outgoing: 0, received: 0, waiting: 0, transfers: 0 });
   });
 });
+
+describe("a message of a thousand options", () => {
+  const bytes = (head: string, options: number): string => `${head} 1234 b0 ${"00".repeat(options - 1)}`;
+
+  test.each([
+    ["a CON request", "40 01", "70001234"],
+    ["a NON request", "50 01", undefined],
+    ["a CON response", "40 45", "70001234"],
+  ])("%s is not made, and gets what a malformed one gets", (_name, head, answer) => {
+    const rig = echoing({ onRequest: undefined });
+    for (const options of [65, 1_000]) rig.receiveBytes(bytes(head, options));
+    expect(rig.discarded).toEqual(["malformed", "malformed"]);
+    expect(rig.sent.map((sent) => sent.bytes)).toEqual(answer === undefined ? [] : [answer, answer]);
+  });
+
+  it("one of 64 is", () => {
+    const rig = echoing({});
+    rig.receiveBytes(bytes("40 01", 64));
+    expect(rig.discarded).toEqual([]);
+    expect(rig.sent).toHaveLength(1);
+  });
+});

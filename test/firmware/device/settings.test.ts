@@ -33,6 +33,21 @@ it("needs a server and nothing else", () => {
   });
 });
 
+it("says no more of what is no single value, for its text may take more than there is", () => {
+  let nested: unknown = [];
+  for (let i = 0; i < 100_000; i++) nested = [nested];
+  const message = "interval is no single value, it must be a whole number from 1 to 86400";
+  for (const interval of [nested, {}, []]) {
+    expect(() => readSettings({ server, interval })).toThrow(new SettingsError(message));
+  }
+});
+
+it("takes no number and no address that is longer than one can be", () => {
+  const long = `${"0".repeat(40)}60`;
+  expect(() => readSettings({ server, interval: long })).toThrow(SettingsError);
+  expect(() => readSettings({ server: ".".repeat(100_000) })).toThrow(SettingsError);
+});
+
 it("takes numbers as numbers and as text, as the manifest and the command line give them", () => {
   const given = {
     server,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { MemberNames } from "../../../firmware/text/member-names";
 import { isObject, jsonExcess, parseJsonObject } from "../../../firmware/text/json";
 
 test.each([[{}], [{ a: 1 }], [Object.create(null)]])("%o is an object", (value: unknown) => {
@@ -62,6 +63,45 @@ describe("what is too much for a parser that recurses", () => {
       }),
       { seed: 3, numRuns: 500 },
     );
+  });
+});
+
+describe("names of members, of which XS forgets none", () => {
+  const objectOf = (names: readonly string[]): Uint8Array =>
+    bytesOf(`{${names.map((name) => `"${name}" : {"v":0}`).join(",")}}`);
+  const numbered = (from: number, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `n${from + i}`);
+
+  it("are taken as long as there is room for them, and the known ones ever after", () => {
+    const names = new MemberNames(() => 0.3);
+    let parsed = 0;
+    for (let from = 0; ; from += 50) {
+      const result = parseJsonObject(objectOf(numbered(1_000 + from, 50)), undefined, names);
+      if (result === "too-many-names") break;
+      expect(Object.keys(result as object)).toHaveLength(50);
+      parsed += 50;
+    }
+    expect(parsed).toBe(400);
+    expect(isObject(parseJsonObject(objectOf(numbered(1_000, 400)), undefined, names))).toBe(true);
+    expect(parseJsonObject(bytesOf(`{"new${"x".repeat(64)}":1}`), undefined, names)).toBe("too-many-names");
+    expect(isObject(parseJsonObject(bytesOf('{"v":"n9999"}'), undefined, names))).toBe(true);
+  });
+
+  it("fill the table with short ones, and it is searched to its end", () => {
+    const names = new MemberNames(() => 0.7);
+    const take = (i: number): boolean => names.take(Uint8Array.of(i & 255), 0, i < 256 ? 1 : 0);
+    expect(Array.from({ length: 256 }, (_, i) => take(i))).not.toContain(false);
+    const long = Array.from({ length: 256 }, (_, i) => names.take(Uint8Array.of(1, i), 0, 2));
+    expect(long.filter((taken) => taken)).toHaveLength(226);
+    expect(take(0)).toBe(true);
+    expect(names.take(bytesOf("another"), 0, 7)).toBe(false);
+  });
+
+  it("are those with a colon behind them, and no other strings", () => {
+    const names = new MemberNames(() => 0.1);
+    const list = numbered(0, 600).map((name) => `"${name}"`);
+    expect(isObject(parseJsonObject(bytesOf(`{"a":[${list.join(",")}]}`), undefined, names))).toBe(true);
+    expect(isObject(parseJsonObject(objectOf(numbered(0, 400)), undefined, names))).toBe(true);
   });
 });
 

@@ -31,6 +31,12 @@ describe("fields", () => {
   });
 
   it("are none behind the end of the line", () => expect(fieldsOf(ascii("+X:"), 9)).toEqual([]));
+
+  it("are no more than a line can have that says something, and no longer", () => {
+    expect(fieldsOf(ascii(",".repeat(1_200)), 0)).toEqual(Array(64).fill(""));
+    expect(fieldsOf(ascii(`+X: ${"a".repeat(1_100)},1`), 3)).toEqual(["a".repeat(127), "1"]);
+    expect(fieldsOf(ascii(`+X: "${"a".repeat(100)}"`), 3)).toEqual(["a".repeat(100)]);
+  });
 });
 
 describe("whole numbers", () => {
