@@ -18,6 +18,7 @@ import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
 import { RetainedMemory } from "./continuity/retained-memory";
+import { Troubles } from "./device/trouble";
 import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/family";
@@ -43,8 +44,11 @@ import type { Settings } from "./device/settings";
 /** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
 const firstWrite = 64;
 
+const troubles = new Troubles();
+
 function log(event: LogEvent): void {
   trace(`${logLine(event)}\n`);
+  troubles.hear(event);
 }
 
 export default function main(): void {
@@ -178,6 +182,7 @@ function run({ settings, board, family }: Parts): string {
       now: () => clock.now(),
       wake: () => driver.wake(),
       log,
+      troubles,
     });
   const device = unidentified ? undefined : startAgent();
   const agent = device ?? identify();

@@ -14,6 +14,7 @@ import type { PersistentState, RestartCause } from "../continuity/persistent-sta
 import type { Radio } from "../continuity/radio-budget";
 import type { Log } from "./log";
 import type { Format } from "./settings";
+import type { Troubles } from "./trouble";
 
 /** What brings datagrams out of the device: a modem, or on a PC its network, which needs no driver. */
 export interface Link extends Radio {
@@ -111,6 +112,8 @@ export interface AgentOptions {
   readonly wake?: () => void;
   /** Takes the events of the log, which hold no secrets; `logLine` makes a line of each. */
   readonly log: Log;
+  /** What is to be told to the operator: it hears the same lines as the log. */
+  readonly troubles?: Troubles;
   /** The session's own events, for whoever must act on them. */
   readonly onSession?: (event: SessionEvent) => void;
 }

@@ -23,6 +23,7 @@ import { Sampler } from "./sampler";
 import { panicPause, panicsForgottenAfter, startDelay } from "./start-delay";
 import { Supervisor } from "./supervisor";
 import { MemberNames } from "../text/member-names";
+import { troubleEvent } from "./trouble";
 import { Uploader } from "../delivery/uploader";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
@@ -52,6 +53,7 @@ export class Agent {
   readonly #readings: ReadingIntake;
   readonly #supervisor: Supervisor;
   readonly #clock = new WallClock();
+  readonly #messages: ApplicationMessages;
   /** The network is left alone until then, ms. */
   #startsAt: number | undefined;
   #polledAt = 0;
@@ -146,6 +148,17 @@ export class Agent {
       wake: () => options.wake?.(),
       log,
     });
+    this.#messages = new ApplicationMessages({
+      thing: application.thing,
+      uploader: this.#uploader,
+      now: options.now ?? (() => this.#polledAt),
+      memory,
+      onReading: (values, now) => this.#keep(values, now),
+      onMessage: () => {
+        this.#idle = false;
+        options.wake?.();
+      },
+    });
     const { io, ...socketOptions } = options.socket;
     this.#socket = new io({
       ...socketOptions,
@@ -181,6 +194,7 @@ export class Agent {
   /** When `poll` wants to be called, with this for the link's deadline, ms. */
   #earliest(linkDeadline: number): number {
     const at = this.#polledAt;
+    if (this.#options.troubles?.isDue(at) === true) return at;
     let deadline = Math.min(this.#endpoint.deadline, linkDeadline, this.#commands.deadline);
     deadline = Math.min(deadline, this.#sampler.deadline);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
@@ -203,7 +217,7 @@ export class Agent {
     if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
-    if (!this.#uploader.safe) return undefined;
+    if (!this.#uploader.safe || this.#options.troubles?.isDue(this.#polledAt) === true) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#sessionKeeper.hold(this.#uploader.epoch);
     return {
@@ -228,6 +242,7 @@ export class Agent {
     if (this.#commands.poll(now)) this.#idle = false;
     const values = this.#sampler.take(now);
     if (values !== undefined) this.#keep(values, now);
+    this.#tellTroubles(now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
@@ -294,17 +309,7 @@ export class Agent {
     this.#goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
-    const device = new ApplicationMessages({
-      thing: application.thing,
-      uploader: this.#uploader,
-      now: this.#options.now ?? (() => this.#polledAt),
-      memory: this.#memory,
-      onReading: (values, now) => this.#keep(values, now),
-      onMessage: () => {
-        this.#idle = false;
-        this.#options.wake?.();
-      },
-    });
+    const device = this.#messages;
     const { cause, count } = this.#memory.restart;
     try {
       application.start?.(device, {
@@ -320,6 +325,13 @@ export class Agent {
     }
     if (application.version !== undefined && startReason !== "deep-sleep")
       device.informFirmware(application.version);
+  }
+
+  #tellTroubles(now: number): void {
+    const { troubles } = this.#options;
+    if (troubles === undefined || !troubles.isDue(now)) return;
+    const taken = troubles.take(now);
+    for (let i = 0; i < taken.length; i++) this.#messages.postEvent(troubleEvent, { ...taken[i] });
   }
 
   /** After deep sleep: takes up the state from before, as if the device had only waited. */

@@ -72,6 +72,14 @@ export const thing: Thing = defineThing({
         { identifier: "waiting", type: "int32" },
       ],
     },
+    {
+      identifier: "trouble",
+      outputs: [
+        { identifier: "what", type: "string", maxLength: 32 },
+        { identifier: "line", type: "string", maxLength: 512 },
+        { identifier: "count", type: "int32" },
+      ],
+    },
   ],
   services: [
     {
@@ -150,6 +158,12 @@ export type Events = {
     readonly reason: string;
     readonly boots: number;
     readonly waiting: number;
+  };
+  /** What the device has to say of itself */
+  readonly trouble: {
+    readonly what: string;
+    readonly line: string;
+    readonly count: number;
   };
 };
 

@@ -8,14 +8,15 @@
  */
 import { EngineStopped, GuestFault, nothing } from "../engine/engine";
 import { BoardFlash } from "./flash";
-import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons, valueType } from "./protocol";
+import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons } from "./protocol";
 import { cipher, digest } from "./crypto";
-import { deleteKey, listKeys, readKey, textAt, writeKey } from "./key-value";
+import { BoardStorage, textAt, utf16 } from "./key-value";
 import { crcOfRetained, readRetained, writeRetained } from "./retained";
 import type { Engine } from "../engine/engine";
 import type { PowerDomain } from "../flash/power-domain";
 import type { FlashPartitions } from "./flash";
 import type { KeyValueStores } from "./key-value";
+import type { StorageStrike } from "./storage-faults";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
 
 /** The board's end of the serial wire: a UART's transmit FIFO. */
@@ -25,9 +26,6 @@ export interface SerialWire {
   /** Room in the FIFO now, bytes. */
   txFree(): number;
 }
-
-/** What can fail: the UART when it is opened, key-value storage when it is read or written. */
-export type FailingPart = "serial" | "storage";
 
 /** Why a board has stopped: on real hardware it would now boot again. */
 export interface Restart {
@@ -52,8 +50,10 @@ export interface BoardOptions {
   readonly config: Record<string, unknown>;
   /** Key-value storage: hand the same Map to the board that comes after a restart. */
   readonly keyValue: KeyValueStores;
-  /** Why a part of its hardware fails now: the firmware gets an exception with that text. */
-  readonly failing?: (part: FailingPart) => string | undefined;
+  /** What an operation on it meets, where it fails: see `StorageFaults`. */
+  readonly storageStrike?: StorageStrike;
+  /** Why its UART cannot be opened now: the firmware gets an exception with that text. */
+  readonly serialFault?: () => string | undefined;
   /** Partitions of its flash, likewise. */
   readonly flash?: FlashPartitions;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
@@ -85,6 +85,7 @@ export class Board {
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
   readonly #flash: BoardFlash;
+  readonly #storage: BoardStorage;
   #running = false;
   #restart: Restart | undefined;
   #stopped: Restart | undefined;
@@ -103,6 +104,7 @@ export class Board {
     this.#engine = options.engine;
     this.#scheduler = options.scheduler;
     this.#flash = new BoardFlash(options.flash ?? new Map());
+    this.#storage = new BoardStorage(options.keyValue, options.power, options.storageStrike);
     this.#engine.onCommand = (command) => this.#command(command);
   }
 
@@ -216,16 +218,12 @@ export class Board {
   #command(command: Uint8Array): Uint8Array {
     // After a restart, or without power, nothing that the firmware still does has an effect.
     if (!this.#running || this.#restart !== undefined) return nothing;
-    const { keyValue } = this.#options;
-    let failure: string | undefined;
     switch (command[0]) {
       case GuestCommand.trace:
         this.#options.onTrace(textAt(command, commandHeader, command.length));
         return nothing;
       case GuestCommand.serialOpen:
-        if ((failure = this.#failure("serial")) !== undefined) return utf16(failure);
-        this.#openSerial(command[1] === 1);
-        return nothing;
+        return this.#openSerial(command[1] === 1);
       case GuestCommand.serialWrite:
         return this.#writeSerial(command.subarray(commandHeader));
       case GuestCommand.serialClose:
@@ -240,16 +238,15 @@ export class Board {
       case GuestCommand.cipher:
         return cipher(command);
       case GuestCommand.keyRead:
-        return this.#readKey(command);
+        return this.#storage.read(command);
       case GuestCommand.keyWrite:
-        if ((failure = this.#failure("storage")) !== undefined) return utf16(failure);
-        writeKey(keyValue, command, this.#options.power);
-        return nothing;
+        return this.#storage.write(command);
       case GuestCommand.keyDelete:
-        deleteKey(keyValue, command);
-        return nothing;
+        return this.#storage.delete(command);
       case GuestCommand.keyList:
-        return listKeys(keyValue, command);
+        return this.#storage.list(command);
+      case GuestCommand.keyOpen:
+        return this.#storage.open(command);
       case GuestCommand.clockSet:
         this.#clockSet(command);
         return nothing;
@@ -281,21 +278,14 @@ export class Board {
     }
   }
 
-  #failure(part: FailingPart): string | undefined {
-    return this.#options.failing?.(part);
-  }
-
-  #readKey(command: Uint8Array): Uint8Array {
-    const failure = this.#failure("storage");
-    if (failure === undefined) return readKey(this.#options.keyValue, command);
-    return Buffer.concat([Uint8Array.of(valueType.failed, 0), utf16(failure)]);
-  }
-
   /** Opens the UART. Its FIFO is empty, so the interrupt of room comes as soon as the firmware returns. */
-  #openSerial(hearsWritable: boolean): void {
+  #openSerial(hearsWritable: boolean): Uint8Array {
+    const failure = this.#options.serialFault?.();
+    if (failure !== undefined) return utf16(failure);
     this.#serialOpen = true;
     this.#hearsWritable = hearsWritable;
     if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(this.#options.serial.txFree()));
+    return nothing;
   }
 
   #writeSerial(bytes: Uint8Array): Uint8Array {
@@ -311,9 +301,6 @@ export class Board {
     this.#options.onClockSet?.(set - (this.#options.epoch + this.#now));
   }
 }
-
-/** A text as it goes over the bridge. */
-const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
 
 const full = new Uint8Array([0]);
 const taken = new Uint8Array([1]);

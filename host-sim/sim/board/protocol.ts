@@ -39,9 +39,10 @@
  *   digest       a: index in `digests`; body: data     answer: digest
  *   cipher       a: `cipherMode` | `cipherDecrypt`, b: key length
  *                body: key | iv (16 bytes) | whole blocks of data   answer: as many bytes
+ *   keyOpen      body: path                            answer: as serialOpen
  *   keyRead      b: path length; body: path, key       answer: `valueType` u8 | 0 | value
  *   keyWrite     a: `valueType`, b: path length; body: key length u16 | path, key | value   answer: as serialOpen
- *   keyDelete    as keyRead
+ *   keyDelete    as keyRead                            answer: as serialOpen
  *   keyList      body: path                            answer: text, each key followed by U+0000
  *   clockSet     body: wall clock f64 (epoch ms)
  *   restart
@@ -108,6 +109,7 @@ export const GuestCommand = Object.freeze({
   retainedRead: 19,
   retainedWrite: 20,
   retainedCrc32: 21,
+  keyOpen: 22,
 });
 
 /** Length of a command without its body, bytes. */

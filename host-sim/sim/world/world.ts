@@ -17,6 +17,7 @@ import { projectRoot } from "../../project";
 import { EnosCloud } from "../../cloud/cloud";
 import { loadScriptEngine } from "../../cloud/script/script-engine";
 import { FlashFaults } from "../flash/flash-faults";
+import { StorageFaults } from "../board/storage-faults";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
 import { createModem, families } from "../modem/families";
@@ -107,6 +108,8 @@ export class World {
   readonly power = new PowerDomain();
   /** How the journal's flash fails, for whoever makes it fail. */
   readonly flashFaults: FlashFaults;
+  /** How key-value storage fails, for whoever makes it fail. */
+  readonly storageFaults: StorageFaults;
   readonly flash: MemoryFlash | undefined;
   /** The board that is running, or ran last. */
   board: Board | undefined;
@@ -176,6 +179,7 @@ export class World {
       this.#watchCloud();
     };
     this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
+    this.storageFaults = new StorageFaults(random.fork("storage"));
     const quirks = random.fork("quirks");
     const { modem: family = "sim7020" } = options;
     this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
@@ -311,6 +315,7 @@ export class World {
         ...settingsOf(this.#options, reports),
       },
       keyValue: this.#keyValue,
+      storageStrike: this.storageFaults.strike,
       flash: this.flash === undefined ? undefined : new Map([["journal", this.flash]]),
       power: this.power,
       resetReason,

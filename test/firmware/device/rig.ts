@@ -11,7 +11,7 @@ import { FakeEnos, keys } from "../enos/fake-enos";
 import type { AgentOptions, DatagramSocket, Link } from "../../../firmware/device/agent";
 import { defineThing } from "../../../firmware/model/thing";
 import type { Boot, Device, ServiceHandler } from "../../../firmware/device/application";
-import type { ThingValues } from "../../../firmware/model/thing";
+import type { Thing, ThingValues } from "../../../firmware/model/thing";
 
 type Datagram = ArrayBuffer & { address: string; port: number };
 
@@ -120,8 +120,11 @@ export class AgentRig {
       lifetime = 86_400,
       onStart,
       version,
+      model = thing,
       ...options
     }: Partial<AgentOptions> & {
+      /** Of the product (default `thing`). */
+      model?: Thing;
       /** Of the session, seconds. */
       lifetime?: number;
       onStart?: (boot: Boot) => void;
@@ -140,7 +143,7 @@ export class AgentRig {
       link: this.link,
       socket: { io: FakeSocket, rig: this },
       application: {
-        thing,
+        thing: model,
         version,
         start: (device, boot) => {
           this.device = device;
@@ -166,7 +169,10 @@ export class AgentRig {
       wake: () => {
         this.wakes += 1;
       },
-      log: (event) => this.log.push(logLine(event)),
+      log: (event) => {
+        this.log.push(logLine(event));
+        options.troubles?.hear(event);
+      },
       ...options,
     });
   }

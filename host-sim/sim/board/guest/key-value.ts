@@ -64,13 +64,12 @@ class Storage {
     const message = command(GuestCommand.keyWrite, type, this.#path.length, 2 + names + bytes.length);
     message[commandHeader] = key.length;
     message.set(bytes, putText(message, putText(message, commandHeader + 2, this.#path), key));
-    const failure = issue(message);
-    if (failure.byteLength > 0) throw new Error(getText(failure, 0));
+    refused(issue(message));
   }
 
   delete(key: string): void {
     this.#writable();
-    issue(this.#keyed(GuestCommand.keyDelete, key));
+    refused(issue(this.#keyed(GuestCommand.keyDelete, key)));
   }
 
   close(): void {
@@ -101,6 +100,11 @@ class Storage {
     this.#opened();
     if (this.#readOnly) throw new Error("read-only");
   }
+}
+
+/** @throws Error with the answer's text, where it has one */
+function refused(answer: ArrayBuffer): void {
+  if (answer.byteLength > 0) throw new Error(getText(answer, 0));
 }
 
 function checkFormat(format: string): string {
@@ -141,6 +145,9 @@ export default Object.freeze({
     if (path.length > longestName) throw new Error("ESP_ERR_NVS_INVALID_NAME");
     const mode = options.mode ?? "r+";
     if (mode !== "r" && mode !== "r+") throw new Error("invalid mode");
+    const message = command(GuestCommand.keyOpen, 0, 0, 2 * path.length);
+    putText(message, commandHeader, path);
+    refused(issue(message));
     return new Storage(path, mode === "r", options.format ?? "buffer");
   },
 });

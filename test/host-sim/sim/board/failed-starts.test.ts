@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { bundleFirmware } from "../../../../host-sim/sim/board/bundle";
 import { Rig, engines } from "./rig";
-import type { BoardOptions, FailingPart } from "../../../../host-sim/sim/board/board";
+import type { BoardOptions } from "../../../../host-sim/sim/board/board";
 
 const config = {
   server: "192.0.2.1",
@@ -17,7 +17,7 @@ const longest = (failures: number): number => Math.min(15_000 * 2 ** (failures -
 
 describe.each(engines)("on %s", (_name, open) => {
   const keyValue: BoardOptions["keyValue"] = new Map();
-  let failing: { part: FailingPart; why: string } | undefined;
+  let failing: { part: "serial" | "storage"; why: string } | undefined;
 
   /** One start of the board: what it logs, and after how long it restarts, if it does until then. */
   async function boot(until: number, more: Record<string, unknown> = {}, at?: [number, () => void]) {
@@ -28,7 +28,9 @@ describe.each(engines)("on %s", (_name, open) => {
       { ...config, ...more },
       {
         keyValue,
-        failing: (part) => (part === failing?.part ? failing.why : undefined),
+        serialFault: () => (failing?.part === "serial" ? failing.why : undefined),
+        storageStrike: () =>
+          failing?.part === "storage" ? { kind: "refused", text: failing.why } : undefined,
       },
     );
     if (at !== undefined) rig.clock.at(at[0], at[1]);

@@ -272,6 +272,19 @@ const programs: Record<string, () => void> = {
     }
   },
 
+  /** Three rounds of whatever a firmware does to its storage, each of which may fail. */
+  failingStorage() {
+    for (let round = 0; round < 3; round++) {
+      let open: ReturnType<typeof storage.open> | undefined;
+      const opened = thrown(() => (open = storage.open({ path: "state" })));
+      const wrote = thrown(() => open?.write("key", Uint8Array.of(1, 2, round)));
+      let value: unknown;
+      const read = thrown(() => (value = open?.read("key")));
+      const deleted = thrown(() => open?.delete("other"));
+      say(opened, "|", wrote, "|", read, value instanceof ArrayBuffer ? hex(value) : "none", "|", deleted);
+    }
+  },
+
   storage() {
     const store = storage.open({ path: "demo", format: "string" });
     say(
