@@ -14,6 +14,7 @@ import { readLogLine } from "../../sim/world/device-log";
 import { Condenser } from "./condense";
 import { stamp } from "./duration";
 import type { CloudEvent } from "../../cloud/cloud";
+import type { HostileEvent } from "../../sim/radio/hostile-path";
 import type { DatagramReport } from "../../sim/radio/link";
 import type { ModemEvent } from "../../sim/modem/modem-event";
 import type { WorldEvent } from "../../sim/world/world";
@@ -72,6 +73,9 @@ export class Timeline {
         if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), escaped(text));
         return;
       }
+      case "hostile":
+        this.#line(event.time, palette.red("hostile"), describeHostile(event.event));
+        return;
     }
   }
 
@@ -223,6 +227,11 @@ export function describeModem(event: ModemEvent, verbose: boolean): string | und
     case "receive":
       return verbose ? `${event.type} ${event.bytes.length} bytes on socket ${event.id}` : undefined;
   }
+}
+
+/** What a hostile party did, in words. */
+export function describeHostile({ strength, act, towards, bytes }: HostileEvent): string {
+  return `${strength}: ${act}, ${bytes.length} bytes to the ${towards}`;
 }
 
 /** What the cloud did, in words; undefined for what only `verbose` shows. */

@@ -89,6 +89,8 @@ export interface CellSide {
   /** The operator's answer to a PSM request. */
   grantPsm(request: PsmTimers | undefined): PsmTimers | undefined;
   carryUplink(datagram: Uint8Array, from: Endpoint, to: Endpoint, attached: boolean): void;
+  /** Another address for a device that attaches again. */
+  renewAddress(device: Attachment): string;
 }
 
 /** A search under way. */
@@ -101,7 +103,9 @@ interface Search {
 export class Attachment implements RadioAttachment {
   onDownlink: RadioAttachment["onDownlink"] = () => {};
   onServiceLost: RadioAttachment["onServiceLost"] = () => {};
-  readonly address: string;
+  #address: string;
+  /** Its address is one that it had before: the next attach gives it another. */
+  #used = false;
   readonly #cell: CellSide;
   readonly #scheduler: Scheduler;
   #attached = false;
@@ -112,7 +116,12 @@ export class Attachment implements RadioAttachment {
   constructor(cell: CellSide, scheduler: Scheduler, address: string) {
     this.#cell = cell;
     this.#scheduler = scheduler;
-    this.address = address;
+    this.#address = address;
+  }
+
+  /** Its private address; another one after each attach. */
+  get address(): string {
+    return this.#address;
   }
 
   get coverage(): Coverage {
@@ -183,6 +192,8 @@ export class Attachment implements RadioAttachment {
     this.#searchEnd = undefined;
     if (this.#cell.denial !== undefined) return refused(this.#cell.denial);
     this.#attached = true;
+    if (this.#used) this.#address = this.#cell.renewAddress(this);
+    this.#used = true;
     done({ address: this.address, ...this.#cell.location, psm: this.#cell.grantPsm(request) });
   }
 

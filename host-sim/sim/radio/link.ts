@@ -69,6 +69,12 @@ const noticeTime = { least: 2_000, most: 10_000 } as const;
 /** The most that the network's time may be wrong, ms: fifty years. */
 const largestClockError = 50 * 366 * 86_400_000;
 
+/** Where a datagram's chances come from. */
+interface Travel {
+  readonly latency: Random;
+  readonly fate: Random;
+}
+
 /** An unknown sender's place in reports of datagrams that never had a mapping. */
 const nowhere: Endpoint = { address: "0.0.0.0", port: 0 };
 
@@ -84,11 +90,14 @@ export class NbIotCell implements CellSide {
   readonly #options: NbIotCellOptions;
   readonly #nat: NatTable;
   readonly #devices = new Map<string, Attachment>();
-  readonly #latency: Random;
-  readonly #fate: Random;
+  readonly #travel: Travel;
+  /** Of datagrams that strangers send, so that they shift no draw of the others'. */
+  readonly #strangersTravel: Travel;
   readonly #search: Random;
   readonly #fading: Random;
   readonly #notice: Random;
+  /** Addresses given so far to devices that have attached again. */
+  #renewals = 0;
   #loss: number | undefined;
   #duplication = 0;
   #outage = false;
@@ -104,8 +113,9 @@ export class NbIotCell implements CellSide {
     this.coverage = options.coverage;
     this.#scheduler = options.scheduler;
     // A stream for each purpose: changing the loss leaves the latencies as they were.
-    this.#latency = options.random.fork("latency");
-    this.#fate = options.random.fork("fate");
+    this.#travel = { latency: options.random.fork("latency"), fate: options.random.fork("fate") };
+    const strangers = options.random.fork("strangers");
+    this.#strangersTravel = { latency: strangers.fork("latency"), fate: strangers.fork("fate") };
     this.#search = options.random.fork("search");
     this.#fading = options.random.fork("fading");
     this.#notice = options.random.fork("notice");
@@ -207,7 +217,18 @@ export class NbIotCell implements CellSide {
     this.#nat.clear();
   }
 
-  /** A place for one more device; the first has the private address 10.45.0.7. */
+  /** Public endpoints from which devices have sent, and which lead to one that is attached still. */
+  get publicEndpoints(): Endpoint[] {
+    const mappings = this.#nat.mappings(this.#scheduler.now);
+    return mappings
+      .filter(({ inside }) => this.#at(inside.address) !== undefined)
+      .map(({ outside }) => outside);
+  }
+
+  /**
+   * A place for one more device; the first has the private address 10.45.0.7. Each attach after its first gives
+   * it another, as an operator's pool does: what is sent to the old one finds nobody.
+   */
   admit(): RadioAttachment {
     const number = 7 + this.#devices.size;
     const address = `10.45.${(number >> 8) & 0xff}.${number & 0xff}`;
@@ -216,13 +237,35 @@ export class NbIotCell implements CellSide {
     return device;
   }
 
+  /** Another address for a device that attaches again; only `RadioAttachment` calls it. */
+  renewAddress(device: Attachment): string {
+    const number = 7 + this.#renewals++;
+    this.#devices.delete(device.address);
+    const address = `10.${46 + ((number >> 16) % 200)}.${(number >> 8) & 0xff}.${number & 0xff}`;
+    this.#devices.set(address, device);
+    return address;
+  }
+
+  #at(address: string): Attachment | undefined {
+    return this.#devices.get(address);
+  }
+
   /**
    * Sends a datagram towards a device's public endpoint.
    * @param from the server's endpoint; left out, the one that device last sent to
    */
   sendDownlink(datagram: Uint8Array, peer: Endpoint, from?: Endpoint): void {
+    this.#sendDown(this.#travel, datagram, peer, from);
+  }
+
+  /** The same for somebody who is not the server, whatever he gives as his address in `from`. */
+  injectDownlink(datagram: Uint8Array, peer: Endpoint, from: Endpoint): void {
+    this.#sendDown(this.#strangersTravel, datagram, peer, from);
+  }
+
+  #sendDown(travel: Travel, datagram: Uint8Array, peer: Endpoint, from?: Endpoint): void {
     const mapping = this.#nat.inward(peer, this.#scheduler.now);
-    const device = mapping && this.#devices.get(mapping.inside.address);
+    const device = mapping && this.#at(mapping.inside.address);
     if (mapping === undefined || device === undefined) {
       this.#report("down", datagram.slice(), from ?? nowhere, peer, undefined, undefined, "no mapping");
       return;
@@ -233,8 +276,8 @@ export class NbIotCell implements CellSide {
       return;
     }
     const { inside } = mapping;
-    this.#carry("down", datagram, sender, peer, inside, (bytes) =>
-      device.onDownlink(bytes, sender, inside.port),
+    this.#carry(travel, "down", datagram, sender, peer, inside, (bytes) =>
+      device.address === inside.address ? device.onDownlink(bytes, sender, inside.port) : undefined,
     );
   }
 
@@ -246,7 +289,7 @@ export class NbIotCell implements CellSide {
       return;
     }
     const peer = this.#nat.outward(from, to, this.#scheduler.now).outside;
-    this.#carry("up", datagram, peer, to, from, (bytes) => this.onUplink(bytes, peer, to));
+    this.#carry(this.#travel, "up", datagram, peer, to, from, (bytes) => this.onUplink(bytes, peer, to));
   }
 
   /** ms that a search takes; only `RadioAttachment` calls it. */
@@ -273,6 +316,7 @@ export class NbIotCell implements CellSide {
   }
 
   #carry(
+    { latency: draws, fate }: Travel,
     direction: "up" | "down",
     datagram: Uint8Array,
     from: Endpoint,
@@ -284,9 +328,9 @@ export class NbIotCell implements CellSide {
     // The sender may reuse its buffer while these bytes are on their way.
     const bytes = datagram.slice();
     // All draws happen whatever their outcome: one datagram's fate shifts no other's.
-    const lost = this.#fate.chance(loss);
-    const twice = this.#fate.chance(this.#duplication);
-    const travel = () => this.#slowdown * this.#latency.logNormal(oneWay.median, oneWay.p95);
+    const lost = fate.chance(loss);
+    const twice = fate.chance(this.#duplication);
+    const travel = () => this.#slowdown * draws.logNormal(oneWay.median, oneWay.p95);
     const latency = travel();
     const copyLatency = twice ? travel() : 0;
     if (lost) {

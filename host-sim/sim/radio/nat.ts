@@ -78,6 +78,11 @@ export class NatTable {
     return kept;
   }
 
+  /** All mappings that still lead to somebody, the oldest first. */
+  mappings(now: number): NatMapping[] {
+    return [...this.#outside.values()].filter(({ usedAt }) => now - usedAt <= this.#idle);
+  }
+
   /** Forgets all mappings; their ports come up again only after a full turn. */
   clear(): void {
     this.#inside.clear();

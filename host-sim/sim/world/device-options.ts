@@ -3,6 +3,7 @@
  * those that it alone has.
  */
 import type { Edition } from "../../cloud/registry/registry";
+import type { Attack } from "../radio/hostile-acts";
 import type { Coverage } from "../radio/link";
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
@@ -21,6 +22,8 @@ export interface DeviceOptions {
   readonly loss?: number;
   /** False for a network that ignores release assistance (default true). */
   readonly releaseAssistance?: boolean;
+  /** Who attacks the way to the cloud, how and when; `World.path` takes more of them later. */
+  readonly attacks?: readonly Attack[];
   /** The modem's family (default "sim7020"). */
   readonly modem?: string;
   /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */

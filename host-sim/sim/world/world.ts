@@ -22,6 +22,7 @@ import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
 import { createModem, families } from "../modem/families";
 import { Uart } from "../modem/uart";
+import { HostilePath } from "../radio/hostile-path";
 import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../engine/xs-engine";
 import { VirtualClock } from "../time/clock";
@@ -36,6 +37,7 @@ import type { DeviceRecord } from "../../cloud/registry/registry";
 import type { Family } from "../modem/family";
 import type { ModemEvent } from "../modem/modem-event";
 import type { SimulatedModem } from "../modem/simulated-modem";
+import type { HostileEvent } from "../radio/hostile-path";
 import type { DatagramReport } from "../radio/link";
 import type { ScheduledEvent } from "../time/clock";
 import type { DeviceOptions } from "./device-options";
@@ -52,6 +54,8 @@ export type WorldEvent = { readonly time: number } & (
       readonly again?: boolean;
     }
   | { readonly source: "cloud"; readonly event: CloudEvent }
+  /** Somebody who is neither the device nor its cloud did something. */
+  | { readonly source: "hostile"; readonly event: HostileEvent }
   /** The board lost its power, got it back, started anew by itself, or slept deeply. */
   | {
       readonly source: "board";
@@ -103,6 +107,8 @@ export class World {
   readonly device: DeviceRecord;
   readonly cell: NbIotCell;
   readonly cloud: EnosCloud;
+  /** The way between the two, where attacks are begun: `path.attack(...)`. */
+  readonly path: HostilePath;
   readonly uart: Uart;
   readonly modem: SimulatedModem;
   readonly power = new PowerDomain();
@@ -162,7 +168,7 @@ export class World {
     });
     this.cell = cell;
     const cloud = new EnosCloud({
-      transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
+      transmit: (datagram, peer) => this.path.down(datagram, peer),
       randomBytes: (length) => cloudRandom.bytes(length),
       edition,
       iv: "zero",
@@ -174,10 +180,21 @@ export class World {
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });
     this.cloud = cloud;
-    cell.onUplink = (datagram, peer) => {
-      cloud.receive(datagram, peer, this.cloudNow);
-      this.#watchCloud();
-    };
+    this.path = new HostilePath({
+      scheduler: clock,
+      random: random.fork("hostile"),
+      server,
+      devices: () => cell.publicEndpoints,
+      toDevice: (datagram, peer) => cell.sendDownlink(datagram, peer),
+      injectDown: (datagram, peer, from) => cell.injectDownlink(datagram, peer, from),
+      toServer: (datagram, peer) => {
+        cloud.receive(datagram, peer, this.cloudNow);
+        this.#watchCloud();
+      },
+      onEvent: (event) => this.#emit({ time: event.time, source: "hostile", event }),
+    });
+    cell.onUplink = (datagram, peer) => this.path.up(datagram, peer);
+    for (const attack of options.attacks ?? []) this.path.attack(attack);
     this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
     this.storageFaults = new StorageFaults(random.fork("storage"));
     const quirks = random.fork("quirks");

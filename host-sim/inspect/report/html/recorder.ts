@@ -8,7 +8,7 @@ import { CauseFinder, causeText } from "../../capture/cause";
 import { EnergyMeter } from "../../energy/meter";
 import { readLogLine } from "../../../sim/world/device-log";
 import { epoch } from "../../../sim/world/world";
-import { describeCloud, describeModem, foldHex } from "../timeline";
+import { describeCloud, describeHostile, describeModem, foldHex } from "../timeline";
 import { maskSecrets } from "./mask";
 import { rowKinds } from "./run-data";
 import { StepRecorder } from "./step-recorder";
@@ -93,6 +93,8 @@ export class Recorder {
         const text = describeCloud(event.event, true);
         return text === undefined ? undefined : this.#line(time, "cloud", text);
       }
+      case "hostile":
+        return this.#line(time, "board", `hostile, ${describeHostile(event.event)}`);
     }
   }
 

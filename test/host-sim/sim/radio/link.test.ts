@@ -259,3 +259,54 @@ describe("registration", () => {
     expect(device.update(altered)).toEqual(altered);
   });
 });
+
+describe("strangers", () => {
+  it("reach a device at its public endpoint, and shift no other datagram's fate", async () => {
+    const fates = async (stranger: boolean): Promise<string[]> => {
+      const world = makeCell({ coverage: 2 });
+      const { clock, cell, reports } = world;
+      const { device } = await attachedDevice(world);
+      const got: Uint8Array[] = [];
+      device.onDownlink = (bytes) => void got.push(bytes);
+      for (let i = 0; i < 50; i++) {
+        clock.after(1_000 * i, () => device.uplink(Uint8Array.of(1, i), 50_000, server));
+        clock.after(1_000 * i + 500, () => {
+          if (stranger) cell.injectDownlink(Uint8Array.of(2, i), cell.publicEndpoints[0], server);
+        });
+      }
+      await clock.run();
+      expect(got.length > 30).toBe(stranger);
+      return reports
+        .filter(({ direction }) => direction === "up")
+        .map(({ fate, deliveredAt }) => `${fate} ${deliveredAt}`);
+    };
+    expect(await fates(true)).toEqual(await fates(false));
+  });
+
+  it("find nobody at the address that a device had before it attached anew", async () => {
+    const world = makeCell({ loss: 0 });
+    const { clock, cell, reports } = world;
+    const { device, grant } = await attachedDevice(world);
+    device.uplink(Uint8Array.of(1), 50_000, server);
+    await clock.run();
+    const [before] = cell.publicEndpoints;
+    expect(before).toEqual(reports[0].from);
+    // On its way still when the device has another address.
+    cell.slowdown = 100;
+    cell.injectDownlink(Uint8Array.of(2), before, server);
+    cell.slowdown = 1;
+    let heard = 0;
+    device.onDownlink = () => void (heard += 1);
+    device.detach();
+    let again: AttachGrant | undefined;
+    device.attach(undefined, (given) => (again = given));
+    await clock.run();
+    expect(again!.address).not.toBe(grant.address);
+    expect(heard).toBe(0);
+    expect(cell.publicEndpoints).toEqual([]);
+    cell.injectDownlink(Uint8Array.of(3), before, server);
+    expect(reports.at(-1)).toMatchObject({ fate: "lost", reason: "no mapping" });
+    device.uplink(Uint8Array.of(4), 50_000, server);
+    expect(cell.publicEndpoints).toEqual([reports.at(-1)!.from]);
+  });
+});
