@@ -16,6 +16,8 @@ export interface CloudLimits extends DeviceLimits, MessageLimits {}
 export const defaultLimits: Readonly<CloudLimits> = {
   ...defaultMessageLimits,
   readings: 10_000,
+  // Ten times what so many usual ones have.
+  characters: 16 << 20,
   ids: 4096,
   resendAfter: 30_000,
   commandTimeout: 3_600_000,

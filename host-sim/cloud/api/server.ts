@@ -19,6 +19,8 @@ import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
 import { commandRoutes } from "./commands";
+import { limitConnections } from "./connections";
+import type { ConnectionLimits } from "./connections";
 import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
@@ -59,8 +61,11 @@ export class ApiError extends Error {
 /** On every answer. */
 const everywhere = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-/** How long idle and slow connections are kept, ms. */
-const limits = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, connections: 256 };
+/** How long idle and slow connections are kept, ms, and how often that is looked at. */
+const times = { headers: 10_000, request: 30_000, idle: 60_000, closing: 1000, checking: 1000 };
+
+/** A browser has six at a time, and a program that calls the API a pool of them. */
+const connections: ConnectionLimits = { total: 256, perNetwork: 64 };
 
 /**
  * The API without a port, for `serveApi` and for tests.
@@ -82,19 +87,23 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   ]);
   const app = fastify({
     bodyLimit: bodyLimit,
-    requestTimeout: limits.request,
-    connectionTimeout: limits.idle,
-    keepAliveTimeout: limits.idle,
+    requestTimeout: times.request,
+    connectionTimeout: times.idle,
+    keepAliveTimeout: times.idle,
     forceCloseConnections: "idle",
     // Bounds the work of a hostile path; keys have at most 64 characters.
     routerOptions: { maxParamLength: 200 },
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: limits.headers },
+    http: {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: times.headers,
+      connectionsCheckingInterval: times.checking,
+    },
     frameworkErrors: (_error, _request, reply) => {
       reply.headers(everywhere);
       void sendProblem(reply, 400, "the path cannot be read; check its percent-encoding");
     },
   });
-  app.server.maxConnections = limits.connections;
+  limitConnections(app.server, connections);
   app.setErrorHandler<FastifyError>(problemHandler(bodyLimit, options.onError ?? (() => undefined)));
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, "no such route; /openapi.json has the list"),
@@ -209,7 +218,7 @@ export async function serveApi(options: ApiOptions, port: number): Promise<ApiSe
   let closed: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     // Handlers answer at once; what is still open after this is a client that does not finish its request.
-    const impatience = setTimeout(() => app.server.closeAllConnections(), limits.closing);
+    const impatience = setTimeout(() => app.server.closeAllConnections(), times.closing);
     await app.close();
     clearTimeout(impatience);
   };

@@ -5,6 +5,8 @@ import type { CoapMessage } from "./coap-wire";
 
 const methods = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"] as const;
 const longestShown = 8;
+/** Longest line for one message, characters. */
+const longestLine = 2000;
 
 /** Options whose value is text that may be shown. */
 const shownTexts: ReadonlySet<number> = new Set([
@@ -30,7 +32,8 @@ export function printable(text: string, longest = 128): string {
 /**
  * One line for one message, such as
  * `CON POST mid=4a1c token=9f86d081 /topic/sys/PK/DK/thing/model/up_raw 2101=<64 bytes> payload=41 B`.
- * Of option 2101 (a signature) and 2102 (a payload) only the length is shown.
+ * Of option 2101 (a signature) and 2102 (a payload) only the length is shown, and of a line that would be too
+ * long its beginning.
  */
 export function describeCoap(message: CoapMessage): string {
   const parts = [messageTypes[message.type], codeText(message.code), `mid=${hexWord(message.messageId)}`];
@@ -50,7 +53,8 @@ export function describeCoap(message: CoapMessage): string {
     } else parts.push(`${number}=${value.length <= longestShown ? `0x${hex(value)}` : size}`);
   }
   if (message.payload.length > 0) parts.push(`payload=${message.payload.length} B`);
-  return parts.join(" ");
+  const line = parts.join(" ");
+  return line.length > longestLine ? `${line.slice(0, longestLine)}...` : line;
 }
 
 /** Bytes as UTF-8. */

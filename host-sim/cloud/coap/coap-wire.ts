@@ -56,13 +56,19 @@ export function code(class_: number, detail: number): number {
 const payloadMarker = 0xff;
 const longestToken = 8;
 const largestOption = 0xffff;
+/**
+ * Most options of a message. Far more than any message of EnOS has, and few enough to be kept and shown: a
+ * datagram has room for sixty thousand empty ones.
+ */
+const mostOptions = 64;
 
 /**
  * Reads one datagram. Never throws; token, option values and payload are views into `bytes`.
  *
  * A wrong version and fewer than 4 bytes come back without type and message id, because neither may
  * be answered (RFC 7252 section 3). Which type may carry which code (an empty RST, a response in an
- * ACK) is section 4's matter and not judged here; reserved code classes are.
+ * ACK) is section 4's matter and not judged here; reserved code classes are. A message of more than
+ * `mostOptions` counts as malformed: it is well-formed, and rejected as one that cannot be handled may be.
  */
 export function decodeCoap(bytes: Uint8Array): CoapMessage | MalformedCoap {
   if (bytes.length < 4) return { malformed: `${bytes.length} bytes, a header has 4` };
@@ -123,6 +129,7 @@ export function decodeCoap(bytes: Uint8Array): CoapMessage | MalformedCoap {
     if (at + length > bytes.length) {
       return fault(`value of option ${number} has ${length} bytes, ${bytes.length - at} left`);
     }
+    if (options.length === mostOptions) return fault(`more than ${mostOptions} options`);
     options.push({ number, value: bytes.subarray(at, at + length) });
     at += length;
   }

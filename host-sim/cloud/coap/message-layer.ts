@@ -24,6 +24,7 @@ import { ReplyStore, peerKey } from "./reply-store";
 import { Code } from "./codes";
 import { OptionNumber } from "./options";
 import { readRequest, writeBlock } from "./request";
+import { printable } from "./coap-text";
 import { reasonOf } from "../reason";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
@@ -297,7 +298,7 @@ export class MessageLayer {
       answer = "refused" in request ? request : this.#carryOut(request, peer);
     } catch (error) {
       answer = { refused: Code.internalError, reason: "internal error", told: true };
-      const reason = reasonOf(error);
+      const reason = printable(reasonOf(error), 256);
       this.#options.emit?.({ type: "internal-error", peer, reason });
     }
     if (!("refused" in answer)) return this.#encode(message, answer);

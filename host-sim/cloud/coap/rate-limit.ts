@@ -1,7 +1,9 @@
 /**
  * A limit on how many datagrams one address may send: a token bucket per address, refilled evenly. All ports
- * of an address share it, because a flooder could use as many as he likes.
+ * of an address share it, and with IPv6 all addresses of a network, because a flooder could use as many as he
+ * likes.
  */
+import { network } from "../network";
 
 export interface RateLimit {
   /** Datagrams per second and address that are taken in the long run; 0 = no limit. */
@@ -68,17 +70,18 @@ export class RateLimiter {
   judge(address: string, now: number): RateVerdict {
     const { perSecond, burst } = this.#limit;
     if (perSecond === 0) return "taken";
-    let bucket = this.#buckets.get(address);
+    const from = network(address);
+    let bucket = this.#buckets.get(from);
     if (bucket === undefined) {
       this.#forget(now);
       bucket = { tokens: burst, at: now, toldAt: -Infinity };
     } else {
-      this.#buckets.delete(address);
+      this.#buckets.delete(from);
       bucket.tokens = this.#tokens(bucket, now);
       bucket.at = now;
     }
     // Set anew, so that it moves to the end of the map's order.
-    this.#buckets.set(address, bucket);
+    this.#buckets.set(from, bucket);
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1;
       return "taken";

@@ -23,6 +23,11 @@ export interface ServeOptions extends Omit<CloudOptions, "transmit" | "randomByt
   port: number;
   /** No answer leaves before what its request caused is safe here. Without one nothing is kept. */
   storage?: DurableStorage;
+  /**
+   * Most answers that wait for the storage or for the socket (default 4096); while there are so many, datagrams
+   * that come are lost, as on a busy network: their senders send them again.
+   */
+  mostWaiting?: number;
   /** Told of every datagram, for a timeline. `now` is in ms, as an event's `at`. */
   onDatagram?(direction: "in" | "out", datagram: Uint8Array, peer: Peer, now: number): void;
   /** Hears of datagrams that could not be sent, and of socket errors; one line each. */
@@ -71,13 +76,14 @@ const pollEvery = 1000;
  * @throws ServeError (as a rejection) when the port cannot be opened; what `new EnosCloud` throws
  */
 export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
-  const { host, port, onDatagram, onError, ...cloudOptions } = options;
+  const { host, port, onDatagram, onError, mostWaiting = 4096, ...cloudOptions } = options;
   const { storage } = cloudOptions;
   const start = performance.timeOrigin;
   // Whole ones, for they are what is stored and shown.
   const now = (): number => Math.floor(start + performance.now());
   let closed: Promise<void> | undefined;
   let stopped = false;
+  let overloaded = false;
 
   /** Datagrams given to the socket, which looks up even an address before it sends. */
   let leaving = 0;
@@ -106,6 +112,13 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("message", (datagram, from) => {
     if (stopped) return;
+    const waiting = leaving + (outbox?.waiting ?? 0);
+    if (waiting >= mostWaiting) {
+      if (!overloaded) onError?.(`${waiting} answers wait for the disk or the network: datagrams are lost`);
+      overloaded = true;
+      return;
+    }
+    overloaded = false;
     const peer = { address: from.address, port: from.port };
     const at = now();
     onDatagram?.("in", datagram, peer, at);
@@ -179,6 +192,8 @@ class Outbox {
   readonly #send: (datagram: Uint8Array, peer: Peer) => void;
   #fail: (error: Error) => void = () => undefined;
   #waiting: { datagram: Uint8Array; peer: Peer }[] = [];
+  /** How many the flush under way is for. */
+  #flushed = 0;
   #flushing = false;
   #changed = false;
   /** The storage has failed: nothing may be acknowledged any more. */
@@ -189,6 +204,11 @@ class Outbox {
     this.#storage = storage;
     this.#send = send;
     this.failed = new Promise((resolve) => (this.#fail = resolve));
+  }
+
+  /** Answers that wait for the next flush, or for the one under way. */
+  get waiting(): number {
+    return this.#waiting.length + this.#flushed;
   }
 
   add(datagram: Uint8Array, peer: Peer): void {
@@ -215,12 +235,15 @@ class Outbox {
         this.#changed = false;
         const leaving = this.#waiting;
         this.#waiting = [];
+        this.#flushed = leaving.length;
         await this.#storage.flush();
+        this.#flushed = 0;
         for (const { datagram, peer } of leaving) this.#send(datagram, peer);
       }
     } catch (error) {
       this.#broken = true;
       this.#waiting = [];
+      this.#flushed = 0;
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
     this.#flushing = false;

@@ -14,7 +14,7 @@ export interface Message {
   /** `productKey/deviceKey` where it is known: by the path, or by whom it answers. */
   readonly device?: string;
   readonly line: string;
-  /** Name and value of each part; what is masked says so. */
+  /** Name and value of each part; what is masked says so, and so does what is left out for its length. */
   readonly fields: readonly (readonly [string, string])[];
   /** Hexadecimal; two dots for a byte that is masked. */
   readonly hex: string;
@@ -27,6 +27,8 @@ export interface EventEntry {
   readonly number: number;
   readonly at: number;
   readonly event: CloudEvent;
+  /** How many of a reading's measure points are not in `event`, so that no entry is too long. */
+  readonly leftOut?: number;
 }
 
 export type FeedEntry = MessageEntry | EventEntry;

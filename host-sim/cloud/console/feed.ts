@@ -1,20 +1,37 @@
 /**
- * What pages that look on are told. Nothing secret is in it, see message-view.ts.
+ * What pages that look on are told. Nothing secret is in it, see message-view.ts. It is bounded in entries and in
+ * characters, whatever devices and strangers send.
  */
+import { printable } from "../coap/coap-text";
 import { MessageReader } from "./message-view";
 import type { CloudEvent, Peer } from "../events";
-import type { FeedEntry } from "./entries";
+import type { EventEntry, FeedEntry } from "./entries";
 
+/** Entries kept, and their characters as JSON. */
 const kept = 500;
+const keptCharacters = 4 << 20;
+/** Characters of an event's measure points, and of one value. */
+const longestPoints = 16_384;
+const longestValue = 512;
+
+/** An entry as the stream sends it. */
+export interface FeedLine {
+  /** Counts up from 1. */
+  readonly number: number;
+  /** A `FeedEntry` as JSON. */
+  readonly json: string;
+}
 
 /**
- * What happens between devices and cloud: keeps the last messages and events, and gives each that comes to
- * all who listen.
+ * What happens between devices and cloud: keeps the last messages and events, and tells all who listen when
+ * there is more. Each reads at its own pace, so nothing is held for one that is slow.
  */
 export class Feed {
   readonly #now: () => number;
-  readonly #entries: FeedEntry[] = [];
-  readonly #listeners = new Set<(entry: FeedEntry) => void>();
+  /** Numbered without a gap. */
+  readonly #lines: FeedLine[] = [];
+  #characters = 0;
+  readonly #listeners = new Set<() => void>();
   readonly #reader = new MessageReader();
   #count = 0;
 
@@ -23,19 +40,25 @@ export class Feed {
     this.#now = now;
   }
 
-  /** What is kept behind `after`, oldest first. */
-  since(after: number): readonly FeedEntry[] {
-    return this.#entries.filter(({ number }) => number > after);
+  /** Number of the last entry; 0 before the first. */
+  get last(): number {
+    return this.#count;
   }
 
-  /** Hears of all that comes. The answer ends that. */
-  listen(listener: (entry: FeedEntry) => void): () => void {
+  /** The oldest entry that is kept behind the one with this number. */
+  after(number: number): FeedLine | undefined {
+    const first = this.#count - this.#lines.length + 1;
+    return this.#lines[Math.max(0, number + 1 - first)];
+  }
+
+  /** Calls `listener` after each entry that comes. The answer ends that. */
+  listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   event(event: CloudEvent): void {
-    this.#add({ kind: "event", number: ++this.#count, at: this.#now(), event });
+    this.#add({ kind: "event", number: ++this.#count, at: this.#now(), ...shortened(event) });
   }
 
   datagram(direction: "in" | "out", datagram: Uint8Array, peer: Peer): void {
@@ -44,8 +67,30 @@ export class Feed {
   }
 
   #add(entry: FeedEntry): void {
-    if (this.#entries.length >= kept) this.#entries.shift();
-    this.#entries.push(entry);
-    for (const listener of this.#listeners) listener(entry);
+    const json = JSON.stringify(entry);
+    this.#lines.push({ number: entry.number, json });
+    this.#characters += json.length;
+    while (this.#lines.length > kept || this.#characters > keptCharacters) {
+      this.#characters -= this.#lines.shift()!.json.length;
+    }
+    for (const listener of this.#listeners) listener();
   }
+}
+
+/** An event with as many of its measure points as there is room for. */
+function shortened(event: CloudEvent): Pick<EventEntry, "event" | "leftOut"> {
+  if (event.type !== "stored" || event.points === undefined) return { event };
+  const points: Record<string, unknown> = {};
+  let room = longestPoints;
+  let leftOut = 0;
+  for (const [identifier, value] of Object.entries(event.points)) {
+    const json = JSON.stringify(value);
+    const isShort = json.length <= longestValue;
+    const shown = isShort ? value : printable(json, longestValue);
+    room -= identifier.length + (isShort ? json.length : JSON.stringify(shown).length);
+    if (room < 0) leftOut += 1;
+    else points[identifier] = shown;
+  }
+  const short = { ...event, points };
+  return leftOut === 0 ? { event: short } : { event: short, leftOut };
 }

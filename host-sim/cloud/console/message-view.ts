@@ -5,7 +5,7 @@
 import { codeText, hex, printable, text } from "../coap/coap-text";
 import { decodeCoap } from "../coap/coap-wire";
 import { OptionNumber, messageTypes, optionForms, uintOf } from "../coap/options";
-import type { CoapMessage, CoapOption } from "../coap/coap-wire";
+import type { CoapMessage } from "../coap/coap-wire";
 import { findTarget } from "../enos/topics";
 import type { Message } from "./entries";
 
@@ -15,6 +15,10 @@ const openTexts: ReadonlySet<number> = new Set([OptionNumber.commandPath, Option
 /** Longest payload shown as text, characters; and longest datagram shown in bytes. */
 const longestText = 2000;
 const longestBytes = 1500;
+/** Longest path of the fields, characters before they are escaped. */
+const longestPath = 512;
+/** Most characters in the values of all fields, escaped: none is begun beyond it. */
+const longestFields = 8192;
 
 /** Requests whose answers have not come yet, that are remembered at most. */
 const requests = 4096;
@@ -88,24 +92,43 @@ export class MessageReader {
   }
 }
 
-/** Fields for people, and which of the message's parts are masked. */
+/**
+ * Fields for people, and which of the message's parts are masked. The wire reader bounds how many options there
+ * are; of those that would make the fields too long the size alone is told.
+ */
 function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, string][]; hidden: Uint8Array[] } {
   const fields: [string, string][] = [["message id", message.messageId.toString(16).padStart(4, "0")]];
   const hidden: Uint8Array[] = [];
+  let length = 0;
+  /** @param shown undefined: to be masked */
+  const add = (name: string, bytes: Uint8Array, shown: (() => string) | undefined): void => {
+    if (shown === undefined) hidden.push(bytes);
+    const value =
+      shown === undefined
+        ? `${bytes.length} bytes, masked`
+        : length > longestFields
+          ? `${bytes.length} bytes, left out`
+          : shown();
+    length += value.length;
+    fields.push([name, value]);
+  };
   if (message.token.length > 0) fields.push(["exchange", hex(message.token)]);
-  const path = message.options.filter(({ number }) => number === OptionNumber.uriPath);
-  if (path.length > 0) fields.push(["path", path.map(({ value }) => `/${printable(text(value))}`).join("")]);
-  for (const option of message.options) {
-    if (option.number === OptionNumber.uriPath) continue;
-    const shown = optionText(option);
-    if (shown === undefined) hidden.push(option.value);
-    fields.push([optionName(option.number), shown ?? `${option.value.length} bytes, masked`]);
+  const path = pathOf(message);
+  if (path !== "") fields.push(["path", printable(path, longestPath)]);
+  for (const { number, value } of message.options) {
+    if (number !== OptionNumber.uriPath) add(optionName(number), value, optionText(number, value));
   }
-  if (message.payload.length > 0) {
-    if (!open) hidden.push(message.payload);
-    fields.push(["payload", open ? payloadText(message.payload) : `${message.payload.length} bytes, masked`]);
-  }
+  const { payload } = message;
+  if (payload.length > 0) add("payload", payload, open ? () => payloadText(payload) : undefined);
   return { fields, hidden };
+}
+
+/** The path that a request names; empty without one. */
+function pathOf({ options }: CoapMessage): string {
+  return options
+    .filter(({ number }) => number === OptionNumber.uriPath)
+    .map(({ value }) => `/${text(value)}`)
+    .join("");
 }
 
 function optionName(number: number): string {
@@ -114,10 +137,10 @@ function optionName(number: number): string {
   return form.purpose === undefined ? form.name : `${form.name}, ${form.purpose}`;
 }
 
-/** Undefined: to be masked. */
-function optionText({ number, value }: CoapOption): string | undefined {
-  if (optionForms[number]?.as === "number" && value.length <= 4) return String(uintOf(value));
-  return openTexts.has(number) ? payloadText(value) : undefined;
+/** Makes the text of an option's value. Undefined: to be masked. */
+function optionText(number: number, value: Uint8Array): (() => string) | undefined {
+  if (optionForms[number]?.as === "number" && value.length <= 4) return () => String(uintOf(value));
+  return openTexts.has(number) ? () => payloadText(value) : undefined;
 }
 
 /** As text where it is text, else in hex. */
@@ -128,12 +151,16 @@ function payloadText(bytes: Uint8Array): string {
 }
 
 function hexOf(bytes: Uint8Array, hidden: readonly Uint8Array[]): string {
-  const digits = [...bytes.subarray(0, longestBytes)].map((byte) => byte.toString(16).padStart(2, "0"));
+  const digits = hex(bytes.subarray(0, longestBytes));
+  let masked = "";
+  let done = 0;
+  // Parts are views into the datagram, in its order.
   for (const part of hidden) {
-    // Parts are views into the datagram.
-    const start = part.byteOffset - bytes.byteOffset;
-    const end = Math.min(start + part.length, digits.length);
-    if (end > start) digits.fill("··", start, end);
+    const start = 2 * (part.byteOffset - bytes.byteOffset);
+    const end = Math.min(start + 2 * part.length, digits.length);
+    if (end <= start) continue;
+    masked += digits.slice(done, start) + "··".repeat((end - start) / 2);
+    done = end;
   }
-  return digits.join("") + (bytes.length > longestBytes ? "…" : "");
+  return masked + digits.slice(done) + (bytes.length > longestBytes ? "…" : "");
 }

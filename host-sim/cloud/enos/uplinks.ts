@@ -32,6 +32,9 @@ import type { PointReport, Refusal, ThingMessage } from "./thing-json";
 import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
+/** Characters of all attributes of a device as JSON: they are stored anew with each of its requests. */
+const mostAttributeCharacters = 65_536;
+
 /** The result of a message that was accepted: EnOS's code 200, and the `data` of the answer. */
 interface Taken {
   data?: unknown;
@@ -128,9 +131,13 @@ export class Uplinks {
         const read = readAttributes(message, product);
         if ("enosCode" in read) return read;
         // Spread, not Object.assign, which would obey an attribute called __proto__.
-        const merged = Object.entries({ ...device.attributes, ...read.attributes });
+        const all = Object.entries({ ...device.attributes, ...read.attributes });
+        const merged = all.slice(-mostNames);
+        if (JSON.stringify(merged).length > mostAttributeCharacters) {
+          return { enosCode: validationFailed, reason: "longer attributes than a device may have" };
+        }
         return this.#change(arrival, message, "attributes", () => {
-          device.attributes = Object.fromEntries(merged.slice(-mostNames));
+          device.attributes = Object.fromEntries(merged);
         });
       }
       case "tag-update": {

@@ -8,7 +8,7 @@
 import { CommandQueue } from "../enos/commands";
 import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
-import { PointHistory, Recent, RecentIds } from "./history";
+import { PointHistory, Recent, RecentIds, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
 import { deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
@@ -69,6 +69,8 @@ export interface DeviceView {
 export interface DeviceLimits extends CommandLimits {
   /** Readings, events, and values of each measure point, kept per device. */
   readings: number;
+  /** Characters of the readings, and of the events, kept per device, as JSON. */
+  characters: number;
   /** Ids per device by which a report is recognised as stored before. */
   ids: number;
 }
@@ -159,8 +161,11 @@ export class CloudDevice {
       else storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
     });
     this.points = new PointHistory(limits.readings);
-    this.#readings = new Recent(limits.readings, (gone) => this.#forgetReadings(gone));
-    this.#events = new Recent(limits.readings, (gone) => {
+    const kept = { items: limits.readings, size: limits.characters };
+    this.#readings = new Recent({ ...kept, sizeOf: ({ points }) => sizeOf(points) }, (gone) =>
+      this.#forgetReadings(gone),
+    );
+    this.#events = new Recent({ ...kept, sizeOf: ({ values }) => sizeOf(values) }, (gone) => {
       for (const { number } of gone) this.#unkeep("event", number);
     });
     this.#ids = new RecentIds(limits.ids);

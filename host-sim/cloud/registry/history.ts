@@ -149,17 +149,37 @@ export interface Numbered<T> {
   readonly item: T;
 }
 
-/** The last `limit` items. */
+/** About how many characters named values have as JSON; a number counts as eight. */
+export function sizeOf(values: Readonly<Record<string, unknown>>): number {
+  let size = 64;
+  for (const name in values) {
+    const value = values[name];
+    const isLong = typeof value === "string" || typeof value === "object";
+    size += name.length + (isLong ? JSON.stringify(value).length : 8);
+  }
+  return size;
+}
+
+/** What a list of recent items keeps. */
+export interface RecentLimits<T> {
+  readonly items: number;
+  /** In what `sizeOf` measures. */
+  readonly size: number;
+  sizeOf(item: T): number;
+}
+
+/** The last items, within limits of their number and of their size. */
 export class Recent<T> {
-  readonly #limit: number;
+  readonly #limits: RecentLimits<T>;
   readonly #forgotten: (gone: readonly Numbered<T>[]) => void;
+  #size = 0;
   /** By ascending number. */
   #items: Numbered<T>[] = [];
   #next = 0;
 
   /** @param forgotten told of the items that make room */
-  constructor(limit: number, forgotten: (gone: readonly Numbered<T>[]) => void = () => {}) {
-    this.#limit = limit;
+  constructor(limits: RecentLimits<T>, forgotten: (gone: readonly Numbered<T>[]) => void = () => {}) {
+    this.#limits = limits;
     this.#forgotten = forgotten;
   }
 
@@ -167,17 +187,32 @@ export class Recent<T> {
   push(item: T, number: number = this.#next): number {
     this.#items.push({ number, item });
     this.#next = Math.max(this.#next, number + 1);
+    const { items, size, sizeOf } = this.#limits;
+    this.#size += sizeOf(item);
     // Many in one go: dropping one item at a time would move all the others each time. By number and not by
     // length, so that a cloud started anew, which puts the same items in again, drops them at the same place.
-    if ((number + 1) % this.#limit === 0) {
-      const kept = this.#items.findIndex((entry) => entry.number > number - this.#limit);
-      if (kept > 0) this.#forgotten(this.#items.splice(0, kept));
+    if ((number + 1) % items === 0) {
+      this.#drop(this.#items.findIndex((entry) => entry.number > number - items));
+    }
+    if (this.#size > size) {
+      let gone = 0;
+      for (let left = this.#size; left > size / 2 && gone < this.#items.length - 1; gone++) {
+        left -= sizeOf(this.#items[gone].item);
+      }
+      this.#drop(gone);
     }
     return number;
   }
 
   list(): T[] {
-    return this.#items.slice(-this.#limit).map(({ item }) => item);
+    return this.#items.slice(-this.#limits.items).map(({ item }) => item);
+  }
+
+  #drop(count: number): void {
+    if (count <= 0) return;
+    const gone = this.#items.splice(0, count);
+    for (const { item } of gone) this.#size -= this.#limits.sizeOf(item);
+    this.#forgotten(gone);
   }
 
   /** Numbers of all that is held. */

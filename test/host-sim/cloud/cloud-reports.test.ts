@@ -275,4 +275,14 @@ describe("a report that comes again", () => {
     for (let id = 100; id < 200; id++) post(id);
     expect(cloud.readings(pk, dk).map(({ id }) => id)).toEqual(["197", "198", "199"]);
   });
+
+  it("makes room for others when readings are long as well as when they are many", () => {
+    const device = online({ limits: { characters: 1000 } });
+    for (let id = 1; id <= 200; id++) device.post(1, up, rawReading(id, [1, warm]));
+    const { cloud } = device.rig;
+    const kept = cloud.readings(pk, dk);
+    expect(kept.length).toBeLessThan(15);
+    expect(kept.at(-1)?.id).toBe("200");
+    expect(cloud.latest(pk, dk)).toMatchObject({ temperature: { value: 21.5 } });
+  });
 });

@@ -170,6 +170,24 @@ describe("raw bytes are what the script makes of them", () => {
 });
 
 describe("attributes", () => {
+  it("are refused that would make more of them than may be kept", () => {
+    const device = online({ products: [] });
+    const update = (name: string, length: number): Sent =>
+      say(device, "thing/attribute/update", { attributes: { [name]: "x".repeat(length) } });
+    for (let i = 0; i < 200; i++) update(`a${i}`, 300);
+    const before = device.rig.cloud.device(pk, dk)?.attributes;
+    expect(answer(update("a0", 800)).code).toBe(200);
+    let code = 200;
+    for (let i = 0; i < 10 && code === 200; i++) ({ code } = answer(update(`a${i}`, 900)));
+    expect(code).toBe(1204);
+    const { attributes } = device.rig.cloud.device(pk, dk)!;
+    expect(Object.keys(attributes)).toEqual(Object.keys(before!));
+    expect(JSON.stringify(Object.entries(attributes)).length).toBeLessThanOrEqual(65_536);
+    expect(eventsOf(device.rig, "report-refused")).toMatchObject([
+      { enosCode: 1204, reason: "longer attributes than a device may have" },
+    ]);
+  });
+
   it("are asked for by name, all when none is named, and deleted", () => {
     const device = online();
     say(device, "thing/attribute/update", { attributes: { floor: 3, label: "hall", indoors: true } });

@@ -2,7 +2,7 @@
  * The form takes what the model says of types, ranges and lengths; the cloud checks again.
  */
 import { ApiFault, call, pathOf } from "./api";
-import { make } from "./elements";
+import { make, say } from "./elements";
 import { reasonOf } from "../../reason";
 import type { Device } from "./device-list";
 import type { Field, Model } from "./model";
@@ -81,7 +81,7 @@ export class CommandForm {
   /** Another device. */
   async show(device: Device, model: Model | undefined): Promise<void> {
     this.#device = device;
-    this.#problem.textContent = "";
+    say(this.#problem, "");
     const writable = model?.measurepoints?.filter((point) => point.writable === true) ?? [];
     const choices: [string, string, () => HTMLElement][] = [];
     if (writable.length > 0) {
@@ -179,12 +179,12 @@ export class CommandForm {
   }
 
   async #send(bodyOf: () => object): Promise<void> {
-    this.#problem.textContent = "";
+    say(this.#problem, "");
     try {
       await call(`${pathOf(this.#device!)}/commands`, "POST", bodyOf());
       await this.refresh();
     } catch (error) {
-      this.#problem.textContent = reasonOf(error, "it could not be sent");
+      say(this.#problem, reasonOf(error, "it could not be sent"));
     }
   }
 }

@@ -18,6 +18,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Puts text into an element, in place of what is there. */
+export function say(element: HTMLElement, text: string): void {
+  element.textContent = escapedLines(text);
+}
+
 /** How long ago, for people. */
 export function ago(at: number | undefined): string {
   if (at === undefined) return "never";

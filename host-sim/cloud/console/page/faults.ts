@@ -2,7 +2,7 @@
  * The console's tab of faults: what the API's `/faults` takes, as a form.
  */
 import { call } from "./api";
-import { make } from "./elements";
+import { make, say } from "./elements";
 import { reasonOf } from "../../reason";
 
 const names: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ export class FaultPanel {
   #take(faults: Readonly<Record<string, number>>): void {
     for (const [name, input] of this.#inputs) input.value = String(faults[name] ?? 0);
     const active = Object.keys(names).filter((name) => faults[name] > 0);
-    this.#said.textContent = active.length === 0 ? "No fault is on." : `On: ${active.join(", ")}.`;
+    say(this.#said, active.length === 0 ? "No fault is on." : `On: ${active.join(", ")}.`);
   }
 
   async #put(): Promise<void> {
@@ -64,14 +64,14 @@ export class FaultPanel {
   async #switch(): Promise<void> {
     await this.#say(async () => {
       const { down } = await call<{ down: boolean }>("/console/down", "PUT", { down: this.#down.checked });
-      this.#said.textContent = down ? "The cloud is down." : "The cloud is up again.";
+      say(this.#said, down ? "The cloud is down." : "The cloud is up again.");
     });
   }
 
   async #forget(): Promise<void> {
     await this.#say(async () => {
       const { sessions } = await call<{ sessions: number }>("/faults/forget-sessions", "POST");
-      this.#said.textContent = `${sessions} ${sessions === 1 ? "session" : "sessions"} ended.`;
+      say(this.#said, `${sessions} ${sessions === 1 ? "session" : "sessions"} ended.`);
     });
   }
 
@@ -79,7 +79,7 @@ export class FaultPanel {
     try {
       await run();
     } catch (error) {
-      this.#said.textContent = reasonOf(error, "it did not work");
+      say(this.#said, reasonOf(error, "it did not work"));
     }
   }
 }

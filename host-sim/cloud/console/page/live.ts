@@ -7,6 +7,8 @@ import type { FeedEntry } from "../entries";
 
 export interface Live {
   readonly onEntry: (entry: FeedEntry) => void;
+  /** Entries are missing: more came than this page could read. */
+  readonly onGap: () => void;
   /** Undefined: connected. */
   readonly onState: (trouble: string | undefined) => void;
   /** The token is missing or wrong: it is tried again once `follow` is called anew. */
@@ -35,7 +37,7 @@ export async function follow(live: Live): Promise<void> {
   }
 }
 
-async function read(body: ReadableStream<Uint8Array>, { onEntry }: Live): Promise<void> {
+async function read(body: ReadableStream<Uint8Array>, { onEntry, onGap }: Live): Promise<void> {
   const reader = body.getReader();
   const text = new TextDecoder();
   let rest = "";
@@ -48,8 +50,10 @@ async function read(body: ReadableStream<Uint8Array>, { onEntry }: Live): Promis
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (data === undefined) continue;
       const entry = JSON.parse(data) as FeedEntry;
+      const missing = last > 0 && entry.number > last + 1;
       // A stand-in that was started anew counts from 1 again.
       last = entry.number;
+      if (missing) onGap();
       onEntry(entry);
     }
   }

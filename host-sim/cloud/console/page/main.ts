@@ -2,7 +2,7 @@
 import { ApiFault, call, pathOf, useToken } from "./api";
 import { CommandForm } from "./command-form";
 import { DeviceList, nameOf } from "./device-list";
-import { byId } from "./elements";
+import { byId, say } from "./elements";
 import { FaultPanel } from "./faults";
 import { SequenceChart } from "./sequence-chart";
 import { follow } from "./live";
@@ -46,8 +46,9 @@ async function begin(): Promise<void> {
   if (!(await tried(load))) return;
   void follow({
     onEntry,
+    onGap: () => void tried(loadOnce),
     onState: (trouble) => {
-      byId("link").textContent = trouble === undefined ? "● live" : `○ ${trouble}`;
+      say(byId("link"), trouble === undefined ? "● live" : `○ ${trouble}`);
       // What happened while nobody listened is read anew.
       if (trouble === undefined && interrupted) void tried(load);
       interrupted = trouble !== undefined;
@@ -67,10 +68,23 @@ async function tried(run: () => Promise<void>): Promise<boolean> {
       byId("token-form").hidden = false;
       byId("token").focus();
     } else {
-      problem.textContent = reasonOf(error, "something went wrong");
+      say(problem, reasonOf(error, "something went wrong"));
       problem.hidden = false;
     }
     return false;
+  }
+}
+
+let loading = false;
+
+/** `load`, unless that is under way. */
+async function loadOnce(): Promise<void> {
+  if (loading) return;
+  loading = true;
+  try {
+    await load();
+  } finally {
+    loading = false;
   }
 }
 
@@ -87,14 +101,14 @@ async function load(): Promise<void> {
 }
 
 function total(): void {
-  byId("totals").textContent = `${devices.online} of ${devices.size} devices online`;
+  say(byId("totals"), `${devices.online} of ${devices.size} devices online`);
 }
 
 async function choose(device: Device): Promise<void> {
   const name = nameOf(device);
   if (chosen === name) return;
   chosen = name;
-  byId("device-title").textContent = name;
+  say(byId("device-title"), name);
   sequenceChart.show(name);
   const product = await productOf(device.productKey);
   if (chosen !== name) return;

@@ -3,7 +3,7 @@
  */
 import uPlot from "uplot";
 import { call, pathOf } from "./api";
-import { make } from "./elements";
+import { make, say } from "./elements";
 import type { Device } from "./device-list";
 import type { Model } from "./model";
 
@@ -22,8 +22,10 @@ interface Point {
   plot: uPlot | undefined;
 }
 
-/** Values in a plot. */
+/** Values in a plot, and readings that wait for it. */
 const most = 1_000;
+/** Characters of a value that is shown. */
+const longestShown = 500;
 const height = 120;
 
 /** The measure points of one device: the latest value of each, and numbers as a plot that moves. */
@@ -70,7 +72,11 @@ export class Points {
 
   /** A reading has come. */
   add(points: Readonly<Record<string, unknown>>, at: number, time: number | undefined): void {
-    if (this.#pending !== undefined) return void this.#pending.push(() => this.add(points, at, time));
+    if (this.#pending !== undefined) {
+      // What is being fetched has the oldest of them.
+      if (this.#pending.length >= most) this.#pending.shift();
+      return void this.#pending.push(() => this.add(points, at, time));
+    }
     if (this.#points.size === 0) this.panel.replaceChildren();
     for (const [id, given] of Object.entries(points)) {
       // With a quality, as some measure points have.
@@ -124,8 +130,8 @@ export class Points {
     const described = this.#model?.measurepoints?.find(({ identifier }) => identifier === id);
     const unit = described?.unit === undefined ? "" : ` ${described.unit}`;
     const word = described?.values?.[String(value)];
-    point.value.textContent = `${shown(value)}${unit}${word === undefined ? "" : ` (${word})`}`;
-    point.when.textContent = new Date(at).toLocaleString();
+    say(point.value, `${shown(value)}${unit}${word === undefined ? "" : ` (${word})`}`);
+    say(point.when, new Date(at).toLocaleString());
     if (point.plot === undefined && point.times.length > 0) point.plot = plotOf(point);
   }
 
@@ -161,8 +167,9 @@ function plotOf({ card, times, numbers }: Point): uPlot {
   );
 }
 
-/** As people read it: a number without the digits that a float brings along. */
+/** As people read it: a number without the digits that a float brings along, and the beginning of a long text. */
 function shown(value: unknown): string {
   if (typeof value === "number") return String(Number(value.toPrecision(8)));
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

@@ -2,7 +2,7 @@
  * The console's tab of the parsing script.
  */
 import { call } from "./api";
-import { make } from "./elements";
+import { make, say } from "./elements";
 import { reasonOf } from "../../reason";
 import type { Product } from "./model";
 
@@ -45,14 +45,14 @@ export class ScriptPanel {
     if (product?.productKey === this.#product?.productKey) return;
     this.#product = product;
     this.#text.value = product?.script ?? "";
-    this.#result.textContent = "";
+    say(this.#result, "");
   }
 
   async #run(run: () => Promise<string>): Promise<void> {
     try {
-      this.#result.textContent = await run();
+      say(this.#result, await run());
     } catch (error) {
-      this.#result.textContent = reasonOf(error, "it did not work");
+      say(this.#result, reasonOf(error, "it did not work"));
     }
   }
 

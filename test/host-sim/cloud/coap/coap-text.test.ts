@@ -77,3 +77,10 @@ it("escapes what could move a terminal's cursor, and cuts", () => {
   expect(printable("größe 漢字 😀")).toBe("größe 漢字 😀");
   expect(printable("x".repeat(300), 10)).toBe("xxxxxxxxxx...");
 });
+
+it("is no longer than a screenful for the longest message that is read", () => {
+  const options = Array.from({ length: 64 }, () => ({ number: 15, value: Buffer.alloc(255, "\u0007") }));
+  const line = describeCoap(message({ options }));
+  expect(line).toMatch(/^CON .* Uri-Query=(\\u0007)+.*\.\.\.$/);
+  expect(line.length).toBeLessThanOrEqual(2003);
+});

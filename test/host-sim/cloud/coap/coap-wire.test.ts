@@ -113,6 +113,8 @@ const malformed: [string, string, RegExp, answerable: boolean][] = [
   ["empty message with a token announced", "41 00 00 07", /empty message/, true],
   ["empty message with a byte behind", "40 00 00 07 00", /empty message/, true],
   ["empty message with a payload", "70 00 00 07 ff 61", /empty message/, true],
+  ["65 options", `40 01 00 07 b1 61 ${"00".repeat(64)}`, /more than 64 options/, true],
+  ["sixty thousand options", `50 02 00 07 b0 ${"00".repeat(60_000)}`, /more than 64 options/, true],
   ["code class 1", "40 20 00 07", /class 1/, true],
   ["code class 6", "40 c0 00 07", /class 6/, true],
   ["code class 7", "40 ff 00 07", /class 7/, true],
@@ -146,6 +148,11 @@ it("reads what it writes", () => {
     }),
     { seed: 7252, numRuns: runs(2000) },
   );
+});
+
+it("reads 64 options", () => {
+  const read = decodeCoap(hex(`40 01 00 07 b1 61 ${"00".repeat(63)}`));
+  expect(read).toHaveProperty("options.length", 64);
 });
 
 it("writes options in ascending order, equal numbers as they came", () => {

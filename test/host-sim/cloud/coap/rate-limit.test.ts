@@ -37,6 +37,13 @@ describe("an address", () => {
     ]);
   });
 
+  it("shares its bucket with all of its IPv6 network", () => {
+    const rates = limiter(1, 2);
+    const from = ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3", "2001:db8:0:1::1"];
+    expect(from.map((address) => rates.judge(address, 0))).toEqual(["taken", "taken", "refused", "taken"]);
+    expect(rates.size).toBe(2);
+  });
+
   it("has a bucket of its own", () => {
     const rates = limiter(1, 1);
     expect(["a", "b", "a", "b"].map((address) => rates.judge(address, 0))).toEqual([

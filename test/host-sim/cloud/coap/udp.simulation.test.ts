@@ -198,8 +198,11 @@ describe("with a storage", () => {
   let replies: string[];
   let heard: (() => void)[];
 
+  let shed: string[];
+
   beforeEach(async () => {
     await server.close();
+    shed = [];
     storage = new SlowStorage();
     timeline = [];
     replies = [];
@@ -211,6 +214,11 @@ describe("with a storage", () => {
       iv: "zero",
       devices: [demoDevice],
       storage,
+      mostWaiting: 4,
+      onError: (line) => {
+        shed.push(line);
+        for (const hear of heard.splice(0)) hear();
+      },
       onDatagram: (direction, bytes) => {
         timeline.push(`${direction} ${Buffer.from(bytes).toString("hex")}`);
         for (const hear of heard.splice(0)) hear();
@@ -246,6 +254,26 @@ describe("with a storage", () => {
     await until(() => replies.length === 3);
     expect(replies).toEqual(["70000001", "70000002", "70000003"]);
     expect(storage.flushed).toBe(2);
+  });
+
+  it("takes no more while as many answers wait as may, and goes on afterwards", async () => {
+    for (const id of ["01", "02", "03", "04", "05", "06"]) send(`400000${id}`);
+    await until(() => shed.length > 0);
+    expect(timeline).toEqual(["in 40000001", "in 40000002", "in 40000003", "in 40000004"]);
+    // The first flush is for the first datagrams that were read together, the next for the others.
+    for (let n = 0; replies.length < 4; n++) {
+      await storage.asked(n + 1);
+      storage.flushes[n].resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      await until(() => replies.length === 4 || storage.flushed > n + 1);
+    }
+    const flushes = storage.flushed;
+    send("40000007");
+    await storage.asked(flushes + 1);
+    storage.flushes[flushes].resolve();
+    await until(() => replies.length === 5);
+    expect(replies).toEqual(["70000001", "70000002", "70000003", "70000004", "70000007"]);
+    expect(shed).toEqual(["4 answers wait for the disk or the network: datagrams are lost"]);
   });
 
   it("flushes also what has no reply", async () => {

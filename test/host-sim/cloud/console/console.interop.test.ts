@@ -135,6 +135,29 @@ describe.skipIf(!hasBrowser)("the console", () => {
         expect(said).not.toContain(secret);
     });
 
+    test("stays live over what strangers send, and shows what steers or hides text escaped", async () => {
+      await page.getByText("● live").waitFor();
+      device.authenticate();
+      for (let i = 0; i < 600; i++) {
+        const options = Buffer.concat([Buffer.from([0x50, 2, i >> 8, i & 0xff, 0xb0]), Buffer.alloc(59_999)]);
+        rig.exchange(options);
+      }
+      device.points("1", { firmware: "a\u202eb\u009bc" });
+      const value = page.locator('[data-point="firmware"] .value');
+      await value.filter({ hasText: "a\\u202eb\\u009bc" }).waitFor();
+      expect(await page.locator("#link").innerText()).toBe("● live");
+      await page.getByRole("tab", { name: "Messages" }).click();
+      await page.getByLabel("only the chosen device's").uncheck();
+      await page.locator(".message", { hasText: "malformed: more than 64 options" }).first().waitFor();
+      await page.getByRole("tab", { name: "Parsing script" }).click();
+      await page
+        .locator("#script")
+        .fill("function rawDataToJsonStr() { throw '\u202e'; } function jsonStrToRawData() {}");
+      await page.locator("#sample").fill("00");
+      await page.getByRole("button", { name: "Try" }).click();
+      await page.locator("#script-result", { hasText: "\\u202e" }).waitFor();
+    });
+
     test("the parsing script is changed and tried, then applied", async () => {
       await page.getByRole("tab", { name: "Parsing script" }).click();
       const result = page.locator("#script-result");
