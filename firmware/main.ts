@@ -102,7 +102,8 @@ function run({ settings, board, family }: Parts): string {
   const reason = startReason();
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory, reason);
+  const store = openStateStore(log);
+  const memory = new PersistentState(store, Math.random, log, woken?.memory, reason);
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -165,6 +166,7 @@ function run({ settings, board, family }: Parts): string {
       order: settings.order,
       spacing: settings.spacing,
       memory,
+      store,
       startReason: reason,
       woken,
       retained: deepSleep !== undefined,
