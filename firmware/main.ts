@@ -108,7 +108,8 @@ function run({ settings, board, family }: Parts): string {
   const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), retained, log);
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const memory = new PersistentState(openStateStore(log), Math.random, log, woken?.memory, reason);
+  const store = openStateStore(log);
+  const memory = new PersistentState(store, Math.random, log, woken?.memory, reason);
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -171,6 +172,7 @@ function run({ settings, board, family }: Parts): string {
       order: settings.order,
       spacing: settings.spacing,
       memory,
+      store,
       startReason: reason,
       woken,
       retained: deepSleep !== undefined,

@@ -6,6 +6,8 @@
 export type ContinuityEvent =
   /** The state could not be stored or read, said once in a row. */
   | { readonly kind: "memory failed"; readonly reason: string }
+  /** A command that may still be sent again made room for another; begun `age` ago, where that is known. */
+  | { readonly kind: "command forgotten"; readonly age?: number }
   /** A start out of deep sleep found no record that it could go on from. */
   | { readonly kind: "agent woke without its memory" }
   | { readonly kind: "session keep alive" }

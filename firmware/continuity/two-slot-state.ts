@@ -20,27 +20,33 @@ export interface ByteStore {
 
 const headLength = 8;
 const crcLength = 4;
-const keys = Object.freeze(["a", "b"]);
+/** Keys of the two slots, where they are not given. */
+const usualKeys: readonly string[] = Object.freeze(["a", "b"]);
 
 /** The two slots. All of it throws what the store throws. */
 export class TwoSlotState {
   readonly #store: ByteStore;
   readonly #form: number;
+  readonly #keys: readonly string[];
   /** The turn of the newer slot, and which slot comes next. */
   #turn = 0;
   #next = 0;
 
-  /** @param form of the state: one of another form is not loaded */
-  constructor(store: ByteStore, form: number) {
+  /**
+   * @param form of the state: one of another form is not loaded
+   * @param keys of the two slots, where the store keeps more than one state
+   */
+  constructor(store: ByteStore, form: number, keys = usualKeys) {
     this.#store = store;
     this.#form = form;
+    this.#keys = keys;
   }
 
   /** The state that was saved last; undefined when there is none, or none that is sound. */
   load(): Uint8Array | undefined {
     let newest: Uint8Array | undefined;
-    for (let i = 0; i < keys.length; i++) {
-      const stored = this.#store.read(keys[i]);
+    for (let i = 0; i < this.#keys.length; i++) {
+      const stored = this.#store.read(this.#keys[i]);
       const bytes = stored === undefined ? undefined : this.#sound(new Uint8Array(stored));
       if (bytes === undefined) continue;
       const turn = new DataView(bytes.buffer).getUint32(2, true);
@@ -63,7 +69,7 @@ export class TwoSlotState {
     bytes.set(state, headLength);
     const end = headLength + state.length;
     view.setUint32(end, crc32(bytes, 0, end), true);
-    this.#store.write(keys[this.#next], bytes);
+    this.#store.write(this.#keys[this.#next], bytes);
     this.#turn = turn;
     this.#next = 1 - this.#next;
   }

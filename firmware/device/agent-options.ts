@@ -86,6 +86,7 @@ export interface AgentOptions {
   readonly spacing?: number;
   /** What the device remembers over a restart; made from `store` when left out. */
   readonly memory?: PersistentState;
+  /** Storage that outlives restarts, where the board has any; commands that were executed are known from it. */
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
   readonly woken?: SleepState;

@@ -13,6 +13,7 @@ import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
 import { Session } from "../enos/session";
 import { CommandResponder } from "./command-responder";
+import { CommandMemory } from "../continuity/command-memory";
 import { SessionKeeper } from "../continuity/session-keeper";
 import { clockTolerance } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
@@ -146,6 +147,12 @@ export class Agent {
       names,
       send: (answer, now) => this.#session.send(answer, now),
       wake: () => options.wake?.(),
+      memory: new CommandMemory({
+        store: options.store,
+        crypto: options.crypto,
+        epoch: () => this.#uploader.epoch,
+        log,
+      }),
       log,
     });
     this.#messages = new ApplicationMessages({

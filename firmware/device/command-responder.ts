@@ -8,6 +8,7 @@
 import { describeOutcome } from "../enos/outcome";
 import { deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
+import type { CommandMemory } from "../continuity/command-memory";
 import type { Credentials } from "../enos/credentials";
 import type { PublishOutcome } from "../enos/outcome";
 import type { Publication } from "../enos/publication";
@@ -25,6 +26,8 @@ export interface CommandResponderOptions {
   readonly send: (answer: Publication, now: number) => void;
   /** Asks for `poll` to be called soon: a handler that took its time is done. */
   readonly wake: () => void;
+  /** Knows which commands were executed before. */
+  readonly memory: CommandMemory;
   readonly log: Log;
 }
 
@@ -43,7 +46,7 @@ export class CommandResponder {
   constructor(options: CommandResponderOptions) {
     this.#options = options;
     const { thing, commands } = options.application;
-    this.#executor = new CommandExecutor(thing, commands, options.wake, options.names);
+    this.#executor = new CommandExecutor(thing, commands, options.wake, options.memory, options.names);
     this.#root = deviceRoot(options.credentials);
   }
 
@@ -62,9 +65,9 @@ export class CommandResponder {
     return this.#executor.busy;
   }
 
-  /** Whether the cloud may send a command again that was executed already. */
+  /** Whether the cloud may send a command again that would not be known after deep sleep. */
   get mayRepeat(): boolean {
-    return this.#toAwait > 0;
+    return this.#toAwait > 0 && !this.#options.memory.lasting;
   }
 
   /** Takes a command in: it is executed and answered, or left to its handler. */

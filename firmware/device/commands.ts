@@ -2,6 +2,9 @@
  * Obeys the cloud: reads a command, executes it once per id however often it arrives, and answers
  * each time. A handler may take its time: its command is answered when it is done, and a second
  * delivery meanwhile is left without an answer, for EnOS asks again.
+ *
+ * What is handed to the application is remembered over sleep and restarts. What is not, a command that asks
+ * for values or one that is refused, changes nothing and is answered anew.
  */
 import { ContentFormat } from "../coap/option";
 import { CommandCode, idText, jsonReply, parseJsonCommand } from "../enos/command";
@@ -13,6 +16,7 @@ import type { Command, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { JsonExcess } from "../text/json";
 import type { MemberNames } from "../text/member-names";
+import type { CommandMemory } from "../continuity/command-memory";
 import type { CommandHandlers } from "./application";
 
 /** An answer on its way to the cloud. */
@@ -32,24 +36,34 @@ export interface CommandReply {
 /** What became of a downlink: its answer, or why there is none now. */
 export type Handled = CommandReply | "unreadable" | JsonExcess | "working" | "overload";
 
-/** Commands remembered for duplicates; EnOS holds few at a time. */
+/** Commands remembered with their whole answers; `CommandMemory` knows more of them. */
 const rememberedLimit = 16;
 /** Time that a handler has until its command counts as failed, ms. */
 const patience = 300_000;
 /** Longest raw answer, bytes. */
 const longestReply = 8_192;
 
-/** A command from its arrival on. */
-interface Remembered {
+/** A command that was read. */
+interface Asked {
+  /** What tells it from all others. */
   readonly key: string;
-  readonly kind: string;
-  readonly id: string | number;
+  /** All of its answer but what its outcome says. */
+  readonly frame: Pick<CommandReply, "topic" | "contentFormat" | "kind" | "id">;
+  /** States how it came out. */
+  readonly state: (result: CommandResult) => { readonly code: number; readonly body: Uint8Array };
+  /** @param begin to be called before the application is */
+  readonly execute: (begin: () => void) => CommandResult | Promise<CommandResult>;
+}
+
+/** A command of this boot, from its arrival on. */
+interface Remembered {
+  readonly asked: Asked;
   /** Undefined while its handler works. */
   reply: CommandReply | undefined;
   /** When its handler has had its time and the command counts as failed, ms. */
   readonly expires: number;
-  /** Makes the answer to the command out of the handler's result. */
-  readonly answer: (result: CommandResult) => CommandReply;
+  /** Set once it is handed to the application. */
+  fingerprint: Uint8Array | undefined;
 }
 
 /** Reads, executes and answers commands; remembers the last few for their duplicates. */
@@ -57,18 +71,27 @@ export class CommandExecutor {
   readonly #thing: Thing;
   readonly #handlers: CommandHandlers;
   readonly #wake: () => void;
+  readonly #memory: CommandMemory;
   readonly #names: MemberNames | undefined;
   #remembered: Remembered[] = [];
   #finished: CommandReply[] = [];
 
   /**
    * @param wake asks for `takeFinished` to be called soon
+   * @param memory holds what was executed, over sleep and restarts
    * @param names counts what the server's commands are made of
    */
-  constructor(thing: Thing, handlers: CommandHandlers, wake: () => void, names?: MemberNames) {
+  constructor(
+    thing: Thing,
+    handlers: CommandHandlers,
+    wake: () => void,
+    memory: CommandMemory,
+    names?: MemberNames,
+  ) {
     this.#thing = thing;
     this.#handlers = handlers;
     this.#wake = wake;
+    this.#memory = memory;
     this.#names = names;
   }
 
@@ -98,7 +121,7 @@ export class CommandExecutor {
       const command = this.#remembered[i];
       if (command.reply === undefined && command.expires <= now) {
         const message = `no result within ${patience / 1000} s`;
-        this.#finish(command, { code: CommandCode.failed, message });
+        this.#finish(command, { code: CommandCode.failed, message }, now);
       }
     }
     const finished = this.#finished;
@@ -112,64 +135,81 @@ export class CommandExecutor {
     if (typeof command === "string") return command;
     const id = idText(command.id);
     const kind = command.kind === "service" ? command.service : command.kind;
-    const answer = (result: CommandResult): CommandReply => {
-      const { code, body } = stated(command, result);
-      const contentFormat = ContentFormat.json;
-      const replyTopic = topic + Topic.replySuffix;
-      return { topic: replyTopic, contentFormat, payload: body, duplicate: false, kind, id, code };
+    const asked: Asked = {
+      key: `${topic} ${typeof command.id === "string" ? "text" : "number"} ${id}`,
+      frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.json, kind, id },
+      state: (result) => stated(command, result),
+      execute: (begin) => this.#execute(command, begin),
     };
-    const key = `${topic} ${typeof command.id === "string" ? "text" : "number"} ${id}`;
-    return this.#once(key, kind, id, now, answer, () => this.#execute(command));
+    return this.#once(asked, now);
   }
 
   #raw(topic: string, payload: Uint8Array, now: number): Handled {
     const command = decodeCommand(this.#thing, payload);
-    const { requestId } = command;
-    if (requestId === undefined) return "unreadable";
+    const { requestId: id } = command;
+    if (id === undefined) return "unreadable";
     const first = payload[0];
     const service = "service" in command ? command.service : undefined;
     const kind = service ?? ("kind" in command ? command.kind : `raw-${first}`);
-    const answer = (result: CommandResult): CommandReply => {
-      const { code, body } = this.#rawReply(first, requestId, result);
-      const contentFormat = ContentFormat.octetStream;
-      const replyTopic = topic + Topic.replySuffix;
-      return { topic: replyTopic, contentFormat, payload: body, duplicate: false, kind, id: requestId, code };
+    const asked: Asked = {
+      key: `${topic} ${first} ${id}`,
+      frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.octetStream, kind, id },
+      state: (result) => this.#rawReply(first, id, result),
+      execute: (begin) => {
+        if ("fault" in command) return { code: command.code, message: command.detail };
+        return command.kind === "set"
+          ? this.#set(command.values, begin)
+          : this.#run(command.service, command.inputs, begin);
+      },
     };
-    return this.#once(`${topic} ${first} ${requestId}`, kind, requestId, now, answer, () => {
-      if ("fault" in command) return { code: command.code, message: command.detail };
-      return command.kind === "set" ? this.#set(command.values) : this.#run(command.service, command.inputs);
-    });
+    return this.#once(asked, now);
   }
 
-  #once(
-    key: string,
-    kind: string,
-    id: string | number,
-    now: number,
-    answer: (result: CommandResult) => CommandReply,
-    execute: () => CommandResult | Promise<CommandResult>,
-  ): Handled {
+  #once(asked: Asked, now: number): Handled {
     for (let i = 0; i < this.#remembered.length; i++) {
-      if (this.#remembered[i].key !== key) continue;
-      const reply = this.#remembered[i].reply;
+      if (this.#remembered[i].asked.key !== asked.key) continue;
+      const { reply } = this.#remembered[i];
       return reply === undefined ? "working" : { ...reply, duplicate: true };
     }
+    const fingerprint = this.#memory.fingerprint(asked.key);
+    if (this.#memory.knows(fingerprint, now)) return this.#again(asked, fingerprint, now);
     if (!this.#makeRoom()) return "overload";
-    const command: Remembered = { key, kind, id, reply: undefined, expires: now + patience, answer };
+    const command: Remembered = { asked, reply: undefined, expires: now + patience, fingerprint: undefined };
     this.#remembered.push(command);
     let result: CommandResult | Promise<CommandResult>;
     try {
-      result = execute();
+      result = asked.execute(() => {
+        this.#memory.begin(fingerprint, now);
+        command.fingerprint = fingerprint;
+      });
     } catch (error) {
       result = failure(error);
     }
-    if (!isPromise(result)) return (command.reply = answer(sane(result)));
+    if (!isPromise(result)) return this.#conclude(command, result, now);
     const finish = (outcome: CommandResult): void => {
-      this.#finish(command, outcome);
+      // The time at which the outcome is stored counts for nothing: that of the mark does.
+      this.#finish(command, outcome, now);
       this.#wake();
     };
     result.then(finish, (error: unknown) => finish(failure(error)));
     return "working";
+  }
+
+  /** The answer to a command that was executed before this boot, or so long ago that only its outcome is kept. */
+  #again(asked: Asked, fingerprint: Uint8Array, now: number): CommandReply {
+    const outcome = this.#memory.outcome(fingerprint, now);
+    if (outcome !== undefined && outcome.answer.length > 0) {
+      return { ...asked.frame, payload: outcome.answer, code: outcome.code, duplicate: true };
+    }
+    const { code, body } = asked.state(
+      outcome === undefined
+        ? { code: CommandCode.interrupted, message: "begun before, and not executed again" }
+        : {
+            code: outcome.code === CommandCode.ok ? CommandCode.repeated : outcome.code,
+            message: "executed before; the rest of its answer is not kept",
+          },
+    );
+    return { ...asked.frame, payload: body, code, duplicate: true };
   }
 
   /** Forgets the oldest command that is done: one at work has to stay, or its duplicate would run it twice. */
@@ -184,31 +224,42 @@ export class CommandExecutor {
   }
 
   /** Notes the result of a command. The first one counts: a handler may still finish after its time is over. */
-  #finish(command: Remembered, result: CommandResult): void {
+  #finish(command: Remembered, result: CommandResult, now: number): void {
     if (command.reply !== undefined) return;
-    command.reply = command.answer(sane(result));
-    this.#finished.push(command.reply);
+    this.#finished.push(this.#conclude(command, result, now));
   }
 
-  #execute(command: Command): CommandResult | Promise<CommandResult> {
+  #conclude(command: Remembered, result: CommandResult, now: number): CommandReply {
+    const { asked, fingerprint } = command;
+    const { code, body } = asked.state(sane(result));
+    if (fingerprint !== undefined) this.#memory.finish(fingerprint, { code, answer: body }, now);
+    return (command.reply = { ...asked.frame, payload: body, code, duplicate: false });
+  }
+
+  #execute(command: Command, begin: () => void): CommandResult | Promise<CommandResult> {
     switch (command.kind) {
       case "set":
-        return this.#set(command.params);
+        return this.#set(command.params, begin);
       case "get":
         return this.#get(command.names);
       case "service": {
         const service = this.#service(command.service);
         const fault = service === undefined ? undefined : fieldsFault(service.inputs, command.params);
-        return fault === undefined ? this.#run(command.service, command.params) : refusal(fault);
+        return fault === undefined ? this.#run(command.service, command.params, begin) : refusal(fault);
       }
     }
   }
 
-  #run(name: string, inputs: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult> {
+  #run(
+    name: string,
+    inputs: Readonly<Record<string, unknown>>,
+    begin: () => void,
+  ): CommandResult | Promise<CommandResult> {
     const { services } = this.#handlers;
     if (this.#service(name) === undefined || !Object.hasOwn(services, name)) {
       return { code: CommandCode.unknown, message: `no service ${name.slice(0, 64)}` };
     }
+    begin();
     const result = services[name](inputs);
     return isPromise(result) ? result.then((late) => this.#checked(name, late)) : this.#checked(name, result);
   }
@@ -223,12 +274,14 @@ export class CommandExecutor {
   }
 
   /** Sets all points, or none if one of the values is wrong. */
-  #set(values: Readonly<Record<string, unknown>>): CommandResult | Promise<CommandResult> {
+  #set(values: Readonly<Record<string, unknown>>, begin: () => void): CommandResult | Promise<CommandResult> {
     if (Object.keys(values).length === 0) {
       return { code: CommandCode.badRequest, message: "no measure point" };
     }
     const fault = setFault(this.#thing, values as ThingValues);
-    return fault === undefined ? this.#handlers.set(values as ThingValues) : refusal(fault);
+    if (fault !== undefined) return refusal(fault);
+    begin();
+    return this.#handlers.set(values as ThingValues);
   }
 
   #get(names: readonly string[]): CommandResult {

@@ -123,6 +123,7 @@ const words: Words = Object.freeze<Words>({
   "command ignored": (e) => `command: ignored topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
   "command answered": (e) => `command: answered id=${quoted(e.id)}`,
   "command unanswered": (e) => `command: unanswered id=${quoted(e.id)} reason=${quoted(e.reason)}`,
+  "command forgotten": (e) => `command: forgotten${e.age === undefined ? "" : ` age=${seconds(e.age)}`}`,
   "session authenticating": (e) => `session: authenticating cause=${e.cause}`,
   "session online": (e) => `session: online edition=${e.edition}`,
   "session resumed": (e) => `session: resumed edition=${e.edition}`,

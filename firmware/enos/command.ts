@@ -37,8 +37,18 @@ export interface CommandResult {
   readonly message?: string;
 }
 
-/** Answer codes of the device, after HTTP's. */
-export const CommandCode = Object.freeze({ ok: 200, badRequest: 400, unknown: 404, failed: 500 } as const);
+/**
+ * Answer codes of the device, after HTTP's. `repeated`: it went well when it was executed, and what it gave back
+ * was too long to be kept. `interrupted`: the device stopped at it, and whether it took effect is not known.
+ */
+export const CommandCode = Object.freeze({
+  ok: 200,
+  repeated: 208,
+  badRequest: 400,
+  unknown: 404,
+  failed: 500,
+  interrupted: 504,
+} as const);
 
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id

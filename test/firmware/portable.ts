@@ -10,6 +10,7 @@ import { serverHalf } from "../../firmware/coap/server-half";
 import { decode, encode } from "../../firmware/coap/message";
 import { internet, narrowband } from "../../firmware/coap/transmission";
 import { DemoApplication } from "../../firmware/application";
+import { CommandMemory } from "../../firmware/continuity/command-memory";
 import { CommandExecutor } from "../../firmware/device/commands";
 import { readToken } from "../../firmware/enos/token";
 import { RequestSigner, signAuthentication } from "../../firmware/enos/sign";
@@ -293,7 +294,17 @@ function payloads(count: number): void {
     now: () => now,
   });
   const { thing } = application;
-  const executor = new CommandExecutor(thing, application.commands, () => {});
+  const stored = new Map<string, Uint8Array>();
+  const memory = new CommandMemory({
+    store: {
+      read: (key) => stored.get(key)?.slice().buffer,
+      write: (key, value) => void stored.set(key, value.slice()),
+    },
+    crypto: moddableCryptography,
+    epoch: () => 1_767_225_600_000,
+    log: () => {},
+  });
+  const executor = new CommandExecutor(thing, application.commands, () => {}, memory);
   for (let i = 0; i < count; i++) {
     const values = application.sample();
     now += below(100_000);

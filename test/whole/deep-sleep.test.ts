@@ -108,7 +108,8 @@ class Day {
 
   /** How often the device's state was written to storage: the turn of its newer slot. */
   get saves(): number {
-    const slots = [...(this.world.keyValue.get("state")?.values() ?? [])] as Uint8Array[];
+    const state = this.world.keyValue.get("state");
+    const slots = [state?.get("a"), state?.get("b")].filter((slot) => slot instanceof Uint8Array);
     return Math.max(0, ...slots.map((slot) => new DataView(slot.buffer, slot.byteOffset).getUint32(2, true)));
   }
 }

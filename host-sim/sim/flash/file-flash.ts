@@ -118,7 +118,7 @@ export class FileStore implements ByteStore {
 export function openDeviceDirectory(directory: string): { flash: FileFlash; store: FileStore } {
   try {
     const names = ownDirectory(directory);
-    const strangers = names.filter((name) => !/^(?:journal|state-[ab](?:\.new)?)$/.test(name));
+    const strangers = names.filter((name) => !/^(?:journal|state-[a-z0-9]{1,3}(?:\.new)?)$/.test(name));
     if (strangers.length > 0) {
       throw new FileFlashError(`${directory}: holds files of another program; name a new or empty directory`);
     }

@@ -45,6 +45,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command working": "command: working topic=<topic>",
   "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
   "command answered": "command: answered id=<id:json value>",
+  "command forgotten": "command: forgotten[ age=<age:seconds>]",
   "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
   "session authenticating":
     "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload|too-large>",

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { CommandMemory } from "../../../firmware/continuity/command-memory";
 import { CommandExecutor } from "../../../firmware/device/commands";
+import { logLine } from "../../../firmware/device/log";
 import { defineThing } from "../../../firmware/model/thing";
+import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
 import { runs } from "../../density";
+import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { CommandHandlers } from "../../../firmware/device/application";
 import type { CommandReply, Handled } from "../../../firmware/device/commands";
 import type { CommandResult } from "../../../firmware/enos/command";
@@ -39,7 +43,24 @@ const set = "thing/service/measurepoint/set";
 const get = "thing/service/measurepoint/get";
 const raw = "thing/model/down_raw";
 
-function device(over: Partial<CommandHandlers> = {}) {
+/** What outlives the device: `restart` of it is another device with the same store. */
+class MapStore implements ByteStore {
+  readonly values = new Map<string, Uint8Array>();
+  writes = 0;
+  bytes = 0;
+
+  read(key: string): ArrayBuffer | undefined {
+    return this.values.get(key)?.slice().buffer;
+  }
+
+  write(key: string, value: Uint8Array): void {
+    this.writes += 1;
+    this.bytes += value.length;
+    this.values.set(key, value.slice());
+  }
+}
+
+function device(over: Partial<CommandHandlers> = {}, store: ByteStore | undefined = new MapStore()) {
   const done: unknown[] = [];
   const note = (what: unknown): CommandResult => {
     done.push(what);
@@ -55,8 +76,16 @@ function device(over: Partial<CommandHandlers> = {}) {
     },
     ...over,
   };
-  const executor = new CommandExecutor(thing, handlers, () => (wakes += 1));
-  return { done, executor, wakes: () => wakes };
+  const log: string[] = [];
+  const clock: { epoch: number | undefined } = { epoch: Date.UTC(2026, 0, 1) };
+  const memory = new CommandMemory({
+    store,
+    crypto: nodeCryptography,
+    epoch: () => clock.epoch,
+    log: (event) => log.push(logLine(event)),
+  });
+  const executor = new CommandExecutor(thing, handlers, () => (wakes += 1), memory);
+  return { done, executor, memory, log, clock, wakes: () => wakes };
 }
 
 /** The answer, or undefined when there is none. */
@@ -229,12 +258,19 @@ describe("once", () => {
     expect(done).toHaveLength(4);
   });
 
-  it("sixteen are remembered; the seventeenth displaces the first", () => {
-    const { done, executor } = device();
-    for (let id = 0; id < 17; id++) json(set, executor, { id, params: { relay: 1 } });
-    for (let id = 1; id < 17; id++)
-      expect(json(set, executor, { id, params: { relay: 1 } })!.duplicate).toBe(true);
-    expect(done).toHaveLength(17);
+  it("sixty-four are remembered, each with its answer; one more displaces the first, and is told of", () => {
+    const { done, executor, log } = device();
+    for (let id = 0; id < 64; id++) json(set, executor, { id, params: { relay: 1 } });
+    for (let id = 63; id >= 0; id--) {
+      const reply = json(set, executor, { id, params: { relay: 1 } });
+      expect(reply!.duplicate).toBe(true);
+      expect(answer(reply)).toEqual({ id, code: 200, data: {} });
+    }
+    expect(done).toHaveLength(64);
+    expect(log).toEqual([]);
+    json(set, executor, { id: 64, params: { relay: 1 } });
+    expect(log).toEqual(["command: forgotten age=0s"]);
+    expect(json(set, executor, { id: 1, params: { relay: 1 } })!.duplicate).toBe(true);
     expect(json(set, executor, { id: 0, params: { relay: 1 } })!.duplicate).toBe(false);
   });
 });

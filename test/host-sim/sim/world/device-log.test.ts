@@ -59,6 +59,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "command ignored": { topic: text, reason: text },
   "command answered": { id },
   "command unanswered": { id, reason: text },
+  "command forgotten": { "age?": seconds },
   "session authenticating": {
     cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option", "illegal-payload", "too-large"),
   },

@@ -1,0 +1,191 @@
+/**
+ * Which commands were executed, and what was answered: in storage, so that an id is executed once over deep
+ * sleep, restarts and losses of power.
+ *
+ *     mark stored -> command executed -> outcome stored -> answer sent
+ *
+ * The mark is stored before the command is executed. A board that stops in between finds the mark without an
+ * outcome, and does not execute the command again: it may have been executed.
+ *
+ *     marks, in two slots    next u8 | 64 x ( fingerprint | begun u32 )
+ *     each outcome's key     fingerprint | code i32 | answer, or none where it was too long | CRC-32
+ *
+ * A fingerprint is the first 8 bytes of the SHA-256 of what tells a command from all others: the chance that a
+ * new command is taken for one of 64 is 64 / 2^64. `begun` is in epoch seconds, 0 while the device has no time.
+ */
+import { encodeUtf8 } from "../text/utf8";
+import { crc32 } from "../journal/crc";
+import { TwoSlotState } from "./two-slot-state";
+import { reasonOf } from "../text/reason";
+import type { Cryptography } from "../enos/sign";
+import type { ContinuityEvent } from "./continuity-event";
+import type { ByteStore } from "./two-slot-state";
+
+/** How a command came out. */
+export interface CommandOutcome {
+  readonly code: number;
+  /** Payload of the answer; empty where it was too long to be kept. */
+  readonly answer: Uint8Array;
+}
+
+/** What the memory is made of. */
+export interface CommandMemoryOptions {
+  /** Undefined when the board has none: what was executed is then known until the board sleeps or restarts. */
+  readonly store: ByteStore | undefined;
+  readonly crypto: Pick<Cryptography, "sha256">;
+  /** Epoch ms at monotonic zero; undefined until the time is known. */
+  readonly epoch: () => number | undefined;
+  readonly log: (event: ContinuityEvent) => void;
+}
+
+/** Version of the layout above: another one is not read. */
+const form = 1;
+/** Commands remembered: EnOS has at most 50 waiting for a device. */
+const places = 64;
+const fingerprintLength = 8;
+const markLength = fingerprintLength + 4;
+const tableLength = 1 + places * markLength;
+const headLength = fingerprintLength + 4;
+const crcLength = 4;
+/** Longest answer that is kept, bytes: with it a partition of 24 KiB for NVS has room for 64. */
+const longestAnswer = 112;
+/** No cloud sends a command again that is older than this, s: 30 days. */
+const lifetime = 2_592_000;
+
+/** Remembers the last 64 commands that were handed to the application. */
+export class CommandMemory {
+  readonly #options: CommandMemoryOptions;
+  /** Undefined without storage, or when it could not be read: then this boot leaves it as it is. */
+  #slots: TwoSlotState | undefined;
+  readonly #table = new Uint8Array(tableLength);
+  readonly #view = new DataView(this.#table.buffer);
+  #loaded = false;
+  /** What is in RAM is in storage too. */
+  #lasting: boolean;
+
+  constructor(options: CommandMemoryOptions) {
+    this.#options = options;
+    const { store } = options;
+    this.#slots = store === undefined ? undefined : new TwoSlotState(store, form, ["ca", "cb"]);
+    this.#lasting = store !== undefined;
+  }
+
+  /** Whether what was executed is known after deep sleep and restarts too. */
+  get lasting(): boolean {
+    return this.#lasting;
+  }
+
+  /** @param identity what no two commands have in common */
+  fingerprint(identity: string): Uint8Array {
+    return this.#options.crypto.sha256(encodeUtf8(identity)).subarray(0, fingerprintLength);
+  }
+
+  /** Whether the command was begun before, in this boot or an earlier one; `now` in monotonic ms. */
+  knows(fingerprint: Uint8Array, now: number): boolean {
+    return this.#find(fingerprint, now) >= 0;
+  }
+
+  /** How a command came out; undefined where that is not known. */
+  outcome(fingerprint: Uint8Array, now: number): CommandOutcome | undefined {
+    const place = this.#find(fingerprint, now);
+    if (place < 0) return undefined;
+    let stored: ArrayBuffer | undefined;
+    this.#attempt((store) => (stored = store.read(`c${place}`)));
+    if (stored === undefined) return undefined;
+    const bytes = new Uint8Array(stored);
+    const end = bytes.length - crcLength;
+    if (end < headLength || !holds(bytes, 0, fingerprint)) return undefined;
+    const view = new DataView(stored);
+    if (view.getUint32(end, true) !== crc32(bytes, 0, end)) return undefined;
+    return { code: view.getInt32(fingerprintLength, true), answer: bytes.subarray(headLength, end) };
+  }
+
+  /** Call before a command is executed: it will not be again. The oldest of 64 makes room. */
+  begin(fingerprint: Uint8Array, now: number): void {
+    this.#load();
+    const table = this.#table;
+    const place = table[0] % places;
+    const at = 1 + place * markLength;
+    const seconds = this.#seconds(now);
+    if (this.#isAlive(at, seconds)) {
+      const begun = this.#view.getUint32(at + fingerprintLength, true);
+      const age = begun === 0 || seconds === 0 ? undefined : 1000 * Math.max(0, seconds - begun);
+      this.#options.log({ kind: "command forgotten", ...(age === undefined ? {} : { age }) });
+    }
+    table.set(fingerprint, at);
+    this.#view.setUint32(at + fingerprintLength, seconds, true);
+    table[0] = (place + 1) % places;
+    this.#attempt((_, slots) => slots.save(table));
+  }
+
+  /** Call once the command is executed and before its answer is sent. */
+  finish(fingerprint: Uint8Array, { code, answer }: CommandOutcome, now: number): void {
+    const place = this.#find(fingerprint, now);
+    if (place < 0) return;
+    const kept = answer.length <= longestAnswer ? answer.length : 0;
+    const end = headLength + kept;
+    const bytes = new Uint8Array(end + crcLength);
+    const view = new DataView(bytes.buffer);
+    bytes.set(fingerprint);
+    view.setInt32(fingerprintLength, code, true);
+    if (kept > 0) bytes.set(answer, headLength);
+    view.setUint32(end, crc32(bytes, 0, end), true);
+    this.#attempt((store) => store.write(`c${place}`, bytes));
+  }
+
+  /** Read at the first command of a boot, as most boots out of deep sleep have none. */
+  #load(): void {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    let state: Uint8Array | undefined;
+    if (!this.#attempt((_, slots) => (state = slots.load()))) this.#slots = undefined;
+    if (state?.length === tableLength) this.#table.set(state);
+  }
+
+  /** The newest place of a fingerprint; -1 when there is none that counts. */
+  #find(fingerprint: Uint8Array, now: number): number {
+    this.#load();
+    const seconds = this.#seconds(now);
+    for (let i = 1; i <= places; i++) {
+      const place = (this.#table[0] + places - i) % places;
+      const at = 1 + place * markLength;
+      if (holds(this.#table, at, fingerprint)) return this.#isAlive(at, seconds) ? place : -1;
+    }
+    return -1;
+  }
+
+  /** Whether a mark is there whose command may be sent again. */
+  #isAlive(at: number, seconds: number): boolean {
+    let i = at;
+    while (i < at + markLength && this.#table[i] === 0) i += 1;
+    if (i === at + markLength) return false;
+    const begun = this.#view.getUint32(at + fingerprintLength, true);
+    return begun === 0 || seconds - begun < lifetime;
+  }
+
+  /** Epoch seconds; 0 while the time is not known. */
+  #seconds(now: number): number {
+    const epoch = this.#options.epoch();
+    return epoch === undefined ? 0 : Math.min(0xffff_ffff, Math.max(0, Math.floor((epoch + now) / 1000)));
+  }
+
+  /** Works with the store, if there is one. False when that failed, which the log tells once in a row. */
+  #attempt(work: (store: ByteStore, slots: TwoSlotState) => void): boolean {
+    const { store, log } = this.#options;
+    if (store === undefined || this.#slots === undefined) return true;
+    try {
+      work(store, this.#slots);
+      this.#lasting = true;
+      return true;
+    } catch (error) {
+      if (this.#lasting) log({ kind: "memory failed", reason: reasonOf(error) });
+      this.#lasting = false;
+      return false;
+    }
+  }
+}
+
+function holds(bytes: Uint8Array, at: number, fingerprint: Uint8Array): boolean {
+  for (let i = 0; i < fingerprintLength; i++) if (bytes[at + i] !== fingerprint[i]) return false;
+  return true;
+}
