@@ -104,8 +104,8 @@ export class Attachment implements RadioAttachment {
   onDownlink: RadioAttachment["onDownlink"] = () => {};
   onServiceLost: RadioAttachment["onServiceLost"] = () => {};
   #address: string;
-  /** Its address is one that it had before: the next attach gives it another. */
-  #used = false;
+  /** The network has let go of its address: the next attach gives it another. */
+  #released = false;
   readonly #cell: CellSide;
   readonly #scheduler: Scheduler;
   #attached = false;
@@ -119,7 +119,7 @@ export class Attachment implements RadioAttachment {
     this.#address = address;
   }
 
-  /** Its private address; another one after each attach. */
+  /** Its private address; another one after each detach. */
   get address(): string {
     return this.#address;
   }
@@ -149,7 +149,11 @@ export class Attachment implements RadioAttachment {
     done: (grant: AttachGrant) => void,
     refused: (cause: number) => void = () => {},
   ): void {
+    // Who only lost the cell keeps the bearer and its address (TS 24.301, 5.5.3); who detached does not.
+    const kept = this.#attached;
+    const released = this.#released;
     this.detach();
+    if (kept) this.#released = released;
     this.#search = { request, done, refused };
     if (!this.#cell.outage) this.#beginSearch();
   }
@@ -161,6 +165,7 @@ export class Attachment implements RadioAttachment {
   detach(): void {
     this.#cancelEvents();
     this.#search = undefined;
+    if (this.#attached) this.#released = true;
     this.#attached = false;
   }
 
@@ -192,8 +197,8 @@ export class Attachment implements RadioAttachment {
     this.#searchEnd = undefined;
     if (this.#cell.denial !== undefined) return refused(this.#cell.denial);
     this.#attached = true;
-    if (this.#used) this.#address = this.#cell.renewAddress(this);
-    this.#used = true;
+    if (this.#released) this.#address = this.#cell.renewAddress(this);
+    this.#released = false;
     done({ address: this.address, ...this.#cell.location, psm: this.#cell.grantPsm(request) });
   }
 
