@@ -105,7 +105,7 @@ function run({ settings, board, family }: Parts): string {
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
   const reason = startReason();
   const retained = new RetainedMemory(retainedStore(), reason);
-  const deepSleep = held === undefined ? undefined : new DeepSleep(sleepingBoard(held), retained, log);
+  const deepSleep = held === undefined ? undefined : new DeepSleep({ board: sleepingBoard(held), retained, beforeSleep: () => device?.beforeSleep(), log });
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
   const store = openStateStore(log);
@@ -175,7 +175,8 @@ function run({ settings, board, family }: Parts): string {
       store,
       startReason: reason,
       woken,
-      retained: deepSleep !== undefined,
+      retained,
+      sleepsDeeply: deepSleep !== undefined,
       startSpread: settings.startSpread,
       keepAlive: settings.keepAlive,
       radioBudget: settings.radioBudget,

@@ -20,7 +20,8 @@ export function retainedStore(): RetainedStore {
     },
     write(offset, bytes) {
       // The FFI takes a whole buffer, and this may be a part of one.
-      ffi.retained_write(offset, bytes.slice().buffer, bytes.length);
+      const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+      ffi.retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
     },
     crc32: (offset, length) => ffi.retained_crc32(offset, length),
   };

@@ -22,6 +22,14 @@ export interface SleepingBoard {
   sleep(duration: number): void;
 }
 
+export interface DeepSleepOptions {
+  readonly board: SleepingBoard;
+  readonly retained: RetainedMemory;
+  /** The board is about to fall asleep: what else has to be kept is kept now. */
+  readonly beforeSleep?: () => void;
+  readonly log: (event: ContinuityEvent) => void;
+}
+
 /** The record of a deep sleep that is over; `now` is the monotonic clock at the wake, ms. */
 export interface Woken extends DeepSleepRecord {
   readonly now: number;
@@ -35,25 +43,22 @@ const longest = 86_400_000;
 
 /** Puts the board into deep sleep once nothing has happened for a while. */
 export class DeepSleep {
-  readonly #board: SleepingBoard;
-  readonly #retained: RetainedMemory;
-  readonly #log: (event: ContinuityEvent) => void;
+  readonly #options: DeepSleepOptions;
   #quietSince: number | undefined;
 
-  constructor(board: SleepingBoard, retained: RetainedMemory, log: (event: ContinuityEvent) => void) {
-    this.#board = board;
-    this.#retained = retained;
-    this.#log = log;
+  constructor(options: DeepSleepOptions) {
+    this.#options = options;
   }
 
   /** The record, at a start out of deep sleep; it can be read once. */
   wake(): Woken | undefined {
     // The record is gone with this, so that no later start takes it up.
-    const bytes = this.#retained.take(retainedParts.deepSleep);
+    const { board, retained, log } = this.#options;
+    const bytes = retained.take(retainedParts.deepSleep);
     const record = bytes === undefined ? undefined : decodeDeepSleepRecord(bytes);
-    const now = record === undefined ? undefined : wokenAt(record, this.#board.wall());
+    const now = record === undefined ? undefined : wokenAt(record, board.wall());
     if (record === undefined || now === undefined) {
-      this.#log({ kind: "agent woke without its memory" });
+      log({ kind: "agent woke without its memory" });
       return undefined;
     }
     return { ...record, now, slept: record.slept + now - record.at };
@@ -82,9 +87,11 @@ export class DeepSleep {
     this.#quietSince ??= now;
     const left = this.#quietSince + quietBeforeSleep - now;
     if (left > 0) return left;
-    const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: this.#board.wall() });
-    if (bytes === undefined || !this.#retained.write(retainedParts.deepSleep, bytes)) return Infinity;
-    this.#board.sleep(Math.floor(duration));
+    const { board, retained, beforeSleep } = this.#options;
+    const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: board.wall() });
+    if (bytes === undefined || !retained.write(retainedParts.deepSleep, bytes)) return Infinity;
+    beforeSleep?.();
+    board.sleep(Math.floor(duration));
     return Infinity;
   }
 }

@@ -105,15 +105,16 @@ export class RetainedMemory {
       this.forget(part);
       return false;
     }
-    const bytes = new Uint8Array(4 + body.length);
-    const view = new DataView(bytes.buffer);
+    const end = 4 + body.length;
+    // The body is not copied together with its head: XS counts each byte.
+    const word = new Uint8Array(4);
+    const view = new DataView(word.buffer);
     view.setUint16(0, form, true);
     view.setUint16(2, body.length, true);
-    bytes.set(body, 4);
-    store.write(offset, bytes);
-    const crc = new Uint8Array(4);
-    new DataView(crc.buffer).setUint32(0, store.crc32(offset, bytes.length), true);
-    store.write(offset + bytes.length, crc);
+    store.write(offset, word);
+    store.write(offset + 4, body);
+    view.setUint32(0, store.crc32(offset, end), true);
+    store.write(offset + end, word);
     return true;
   }
 

@@ -27,8 +27,8 @@ interface Boot {
  * @throws whatever the flash throws; what was dated by then stays so
  */
 export function dateRecords(journal: Journal, current: number, epoch: number): number {
+  if (!journal.undated) return 0;
   const boots = undatedBoots(journal);
-  if (boots.length === 0) return 0;
   const own = current & 0xffff;
   // Latest first; their numbers wrap.
   boots.sort((a, b) => ((own - a.number) & 0xffff) - ((own - b.number) & 0xffff));
@@ -38,11 +38,14 @@ export function dateRecords(journal: Journal, current: number, epoch: number): n
     boots[i].start = start;
   }
   let estimated = 0;
+  let all = true;
   journal.each((address, { flags, boot, time }) => {
     if ((flags & dated) !== 0) return;
     if (boot !== own) estimated += 1;
-    journal.date(address, Math.round(boots.find(({ number }) => number === boot)!.start + time));
+    if (!journal.date(address, Math.round(boots.find(({ number }) => number === boot)!.start + time)))
+      all = false;
   });
+  if (all) journal.allDated();
   return estimated;
 }
 

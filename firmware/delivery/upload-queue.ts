@@ -12,8 +12,10 @@ import { Journal } from "../journal/journal";
 import { dateRecords } from "./dating";
 import { EntryType, decodeEntry, encodeEntry } from "./entry-codec";
 import { reasonOf } from "../text/reason";
+import { retainedParts } from "../continuity/retained-memory";
+import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
-import type { FullPolicy, LossReason } from "../journal/journal";
+import type { FullPolicy, JournalOptions, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
 import type { DeliveryEvent } from "./delivery-event";
@@ -25,6 +27,8 @@ export type Order = "live" | "oldest";
 export interface UploadQueueOptions {
   /** The journal's partition; undefined for none. */
   readonly flash: Flash | undefined;
+  /** Where it is kept over deep sleep how the journal stands. */
+  readonly retained?: RetainedMemory | undefined;
   /** Number of this boot. */
   readonly boot: number;
   readonly policy: FullPolicy;
@@ -81,7 +85,8 @@ export class UploadQueue {
 
   constructor(options: UploadQueueOptions) {
     this.#options = options;
-    this.#journal = this.#open();
+    // Taken, not read: the index is true until the journal is written to, which may be at once.
+    this.#journal = this.#open(options.retained?.take(retainedParts.journal));
     if (this.#journal === undefined) return;
     this.#unread = this.#journal.length;
     const { waiting, damaged, mended } = this.#journal.recovery;
@@ -97,6 +102,12 @@ export class UploadQueue {
   get safe(): boolean {
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
     return this.#settled.length === 0;
+  }
+
+  /** Keeps how the journal stands, so that it is opened quickly after deep sleep; nothing may change until then. */
+  keepIndex(): void {
+    if (this.#journal !== undefined)
+      this.#options.retained?.write(retainedParts.journal, this.#journal.index());
   }
 
   /** Whether entries outlive the loss of power. */
@@ -319,14 +330,14 @@ export class UploadQueue {
     return -1;
   }
 
-  #open(): Journal | undefined {
+  #open(index?: Uint8Array): Journal | undefined {
     const { flash, boot, policy, log } = this.#options;
     if (flash === undefined) {
       log({ kind: "journal none", reason: "what waits is lost with the power" });
       return undefined;
     }
     try {
-      return new Journal(flash, boot, {
+      const options: JournalOptions = {
         policy,
         thinnable: (type) => type !== EntryType.message,
         pinned: (id) => this.#options.inFlight().some((entry) => entry.id === id),
@@ -335,7 +346,8 @@ export class UploadQueue {
           const index = this.#indexOf(id);
           if (index >= 0) this.#entries[index].address = address;
         },
-      });
+      };
+      return new Journal(flash, boot, options, index);
     } catch (error) {
       log({ kind: "journal none", reason: reasonOf(error) });
       return undefined;

@@ -20,6 +20,7 @@ import type { Answer } from "../enos/body";
 import type { Blame, PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
+import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
@@ -53,6 +54,8 @@ export interface UploaderOptions {
   readonly spacing: number;
   /** Where entries outlive the loss of power; undefined for a board without. */
   readonly flash: Flash | undefined;
+  /** See `UploadQueueOptions`. */
+  readonly retained: RetainedMemory | undefined;
   readonly policy: FullPolicy;
   readonly order: Order;
   /** Gives requests with several readings their id. */
@@ -98,12 +101,14 @@ export class Uploader {
 
   constructor(options: UploaderOptions) {
     this.#options = options;
-    const { credentials, thing, payloadLimit, maxDatagram, flash, policy, order, memory, log } = options;
+    const { credentials, thing, payloadLimit, maxDatagram, flash, retained, policy, order, memory, log } =
+      options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
     this.#composer = new RequestComposer(credentials, thing, limits, options.names);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#queue = new UploadQueue({
       flash,
+      retained,
       boot: memory.bootMark,
       policy,
       order,
@@ -123,6 +128,11 @@ export class Uploader {
   /** Whether all entries that wait are in flash, so that RAM may be lost. */
   get safe(): boolean {
     return this.#queue.safe;
+  }
+
+  /** Keeps how the journal stands for the wake; nothing may change until then. */
+  keepIndex(): void {
+    this.#queue.keepIndex();
   }
 
   /** Whether nothing is to be sent for now. */

@@ -10,6 +10,7 @@ import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
 import type { SleepState } from "../continuity/deep-sleep-record";
+import type { RetainedMemory } from "../continuity/retained-memory";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
 import type { Radio } from "../continuity/radio-budget";
 import type { Log } from "./log";
@@ -90,8 +91,10 @@ export interface AgentOptions {
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
   readonly woken?: SleepState;
-  /** The board has memory that outlives deep sleep, so storage is written less often (default false). */
-  readonly retained?: boolean;
+  /** The board sleeps deeply between readings, so storage is written less often (default false). */
+  readonly sleepsDeeply?: boolean;
+  /** The board's memory that outlives deep sleep and restarts; undefined for none. */
+  readonly retained?: RetainedMemory;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
   readonly startReason?: string;
   /** Longest wait for the network after power came back, seconds (default 0). */

@@ -109,7 +109,7 @@ export class Agent {
       credentials: this.#credentials,
       lifetime: options.session.lifetime,
       keepAlive: options.keepAlive ?? false,
-      retained: options.retained,
+      retained: options.sleepsDeeply,
       log,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
@@ -126,6 +126,7 @@ export class Agent {
       lateAfter: 1000 * (options.late ?? (batch + 1) * options.interval),
       spacing: 1000 * (options.spacing ?? 3),
       flash: options.flash,
+      retained: options.retained,
       policy: options.policy ?? "oldest",
       order: options.order ?? "oldest",
       memory,
@@ -237,6 +238,11 @@ export class Agent {
       askedInVain: this.#sessionKeeper.askedInVain,
       memory: this.#memory.snapshot(this.#endpoint.nextMessageId),
     };
+  }
+
+  /** The board falls asleep now: keeps what is kept at this very moment only. */
+  beforeSleep(): void {
+    this.#uploader.keepIndex();
   }
 
   /** Reads what has come, and does what is due. */

@@ -58,10 +58,15 @@ export class Blocks {
   live!: Uint16Array;
   /** Of `BlockState`. */
   states!: Uint8Array;
-  #lastSequence = 0;
+  /** The highest of `sequences` so far. */
+  lastSequence = 0;
 
-  /** @throws RangeError for a partition that cannot be used */
-  constructor(flash: Flash) {
+  /**
+   * Reads all headers, unless `kept` is a table of such a partition, which is taken as it is.
+   *
+   * @throws RangeError for a partition that cannot be used
+   */
+  constructor(flash: Flash, kept?: Uint8Array) {
     const { size, blockLength, blocks, writeAlign } = flash.status();
     const unit = Math.max(4, writeAlign ?? 4);
     if (!(blocks >= 3) || !(blockLength >= 512 && blockLength <= 0x1_0000) || size < blocks * blockLength) {
@@ -76,9 +81,10 @@ export class Blocks {
     this.blockLength = blockLength;
     this.count = blocks;
     this.unit = unit;
-    this.table = new Uint8Array(tableHead + tableEntry * blocks);
+    const length = tableHead + tableEntry * blocks;
+    this.table = kept?.buffer.byteLength === length ? kept : new Uint8Array(length);
     this.#divide();
-    this.#readAll();
+    if (this.table !== kept) this.#readAll();
   }
 
   /** The tables within `table`. */
@@ -135,19 +141,19 @@ export class Blocks {
       if (this.states[i] === BlockState.free && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken)))
         taken = i;
     }
-    if (taken < 0 || this.#lastSequence === largestSequence) return -1;
-    this.#lastSequence += 1;
+    if (taken < 0 || this.lastSequence === largestSequence) return -1;
+    this.lastSequence += 1;
     const header = new Uint8Array(roundUp(headerLength, this.unit)).fill(blank);
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
-    view.setUint32(4, this.#lastSequence, true);
+    view.setUint32(4, this.lastSequence, true);
     view.setUint32(8, this.erasesOf(taken), true);
     view.setUint32(12, crc32(header, 0, 12), true);
     header.copyWithin(copyLength, 0, copyLength);
     // Set before the write: even if that fails, the block may not be blank any more.
     this.states[taken] = BlockState.dirty;
     this.flash.write(header, taken * this.blockLength);
-    this.sequences[taken] = this.#lastSequence;
+    this.sequences[taken] = this.lastSequence;
     this.states[taken] = BlockState.used;
     return taken;
   }
@@ -179,6 +185,21 @@ export class Blocks {
     this.states[block] = BlockState.free;
   }
 
+  /** Whether a block's header in flash is the one that the table says. */
+  hasHeader(block: number): boolean {
+    const header = new Uint8Array(headerLength);
+    this.flash.read(header, block * this.blockLength);
+    const copy = readCopy(header, 0) ? 0 : readCopy(header, copyLength) ? copyLength : -1;
+    return copy >= 0 && new DataView(header.buffer).getUint32(copy + 4, true) === this.sequenceOf(block);
+  }
+
+  /** Whether `length` bytes of a block from `offset` on are blank, or those up to its end if they are fewer. */
+  isBlankAt(block: number, offset: number, length: number): boolean {
+    const bytes = new Uint8Array(Math.min(length, this.blockLength - offset));
+    if (bytes.length > 0) this.flash.read(bytes, block * this.blockLength + offset);
+    return isBlank(bytes);
+  }
+
   #readAll(): void {
     const buffer = new Uint8Array(256);
     const header = buffer.subarray(0, headerLength);
@@ -196,7 +217,7 @@ export class Blocks {
       const erases = view.getUint32(copy + 8, true);
       this.sequences[i] = sequence;
       this.erases[i] = erases;
-      if (sequence > this.#lastSequence) this.#lastSequence = sequence;
+      if (sequence > this.lastSequence) this.lastSequence = sequence;
       if (erases > most) most = erases;
     }
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.

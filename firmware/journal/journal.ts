@@ -11,7 +11,9 @@
  * RAM has no index, only a few numbers per block: to find the oldest records the journal walks over all
  * headers once.
  */
-import { BlockState } from "./blocks";
+import { BlockState, Blocks } from "./blocks";
+import { FewRecords } from "./few-records";
+import { journalIndex, takeUpIndex } from "./journal-index";
 import { dated, recordLength, verifyRecord } from "./record";
 import { RecordStore } from "./record-store";
 import type { Flash } from "./flash";
@@ -81,19 +83,33 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #records: RecordStore;
   readonly #boot: number;
+  readonly #few: FewRecords;
+  /** Whether a record that waits may lack its time. */
+  #undated = false;
   readonly recovery: Recovery;
 
   /**
-   * Finds what is there; costs one walk over all headers.
+   * Finds what is there; costs one walk over all headers, unless the index says where the journal stands.
    *
    * @param boot number of this boot, 16 bits: undated records of it are told from older ones
+   * @param index what `index` gave before the board slept deeply, in a buffer of its own, which becomes the
+   *   journal's: it holds only as long as nothing has been written since
    * @throws RangeError for a partition that cannot be used, and whatever the flash throws
    */
-  constructor(flash: Flash, boot: number, options: JournalOptions) {
+  constructor(flash: Flash, boot: number, options: JournalOptions, index?: Uint8Array) {
     this.#options = options;
     this.#boot = boot & 0xffff;
-    this.#records = new RecordStore(flash);
-    this.recovery = this.#recover();
+    const standing = index === undefined ? undefined : takeUpIndex(flash, index);
+    this.#records = standing?.records ?? new RecordStore(new Blocks(flash));
+    this.#few = standing?.few ?? new FewRecords();
+    this.#undated = standing?.undated ?? false;
+    this.recovery =
+      standing === undefined ? this.#recover() : { waiting: this.length, damaged: 0, mended: 0 };
+  }
+
+  /** Where the journal stands, for the next opening, if nothing is written until then; to be copied at once. */
+  index(): Uint8Array {
+    return journalIndex({ records: this.#records, few: this.#few, undated: this.#undated });
   }
 
   /** Records that wait. */
@@ -114,14 +130,21 @@ export class Journal {
     for (let attempt = 0; attempt < writeAttempts; attempt++) {
       if (!this.#makeRoom(size)) return { kind: "full" };
       const address = this.#records.write(header, body);
-      if (address >= 0) return { kind: "kept", address };
+      if (address < 0) continue;
+      this.#few.add(address, id);
+      if (!isDated) this.#undated = true;
+      return { kind: "kept", address };
     }
     return { kind: "full" };
   }
 
   /** Marks the record as one that is not needed any more. */
   release(address: number): void {
+    this.#few.remove(address);
     this.#records.release(address);
+    if (this.length > 0) return;
+    this.#few.known = true;
+    this.#undated = false;
   }
 
   /** Notes how a record is about to be sent, so that it will be sent so again after a loss of power. */
@@ -132,6 +155,16 @@ export class Journal {
   /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
   date(address: number, time: number): boolean {
     return this.#records.date(address, time);
+  }
+
+  /** Whether a record that waits may lack its time: one of an earlier start, or one appended without. */
+  get undated(): boolean {
+    return this.#undated;
+  }
+
+  /** All records that wait have their time. */
+  allDated(): void {
+    this.#undated = false;
   }
 
   /** Calls back for each record that waits, in no order; nothing may be appended meanwhile. */
@@ -148,6 +181,12 @@ export class Journal {
   oldest(most: number, skip: (id: number) => boolean): number[] {
     const ids: number[] = [];
     const addresses: number[] = [];
+    const few = this.#few;
+    if (few.known) {
+      for (let i = 0; i < few.count && addresses.length < most; i++)
+        if (!skip(few.idOf(i))) addresses.push(few.addressOf(i));
+      return addresses;
+    }
     this.#records.each((address, { id }) => {
       // Ids count up and wrap: the difference tells which is older.
       let place = ids.length;
@@ -177,7 +216,7 @@ export class Journal {
   }
 
   #lose(address: number, id: number, type: number, reason: LossReason): void {
-    this.#records.release(address);
+    this.release(address);
     this.#options.onLost(id, type, reason);
   }
 
@@ -294,6 +333,7 @@ export class Journal {
   /** @param there those that have been copied before */
   #copyAll(victim: number, there: readonly Copy[]): void {
     const records = this.#records;
+    this.#few.forget();
     let left = records.liveIn(victim);
     records.eachIn(victim, (from, { id, type, flags, length }) => {
       records.length -= 1;
@@ -340,6 +380,8 @@ export class Journal {
         if (cursor.released) continue;
         blocks.live[block] = records.liveIn(block) + cursor.size;
         records.length += 1;
+        this.#few.add(cursor.address, cursor.header.id);
+        if ((cursor.header.flags & dated) === 0) this.#undated = true;
       }
       damaged += cursor.damaged;
     }
@@ -365,11 +407,12 @@ export class Journal {
       last = cursor.released ? -1 : cursor.address;
       length = cursor.header.length;
     }
+    this.#records.last = last;
     if (last < 0) return;
     const { unit, flash } = blocks;
     const bytes = new Uint8Array(recordLength(length, true, unit) - 2 * unit);
     flash.read(bytes, last + 2 * unit);
-    if (verifyRecord(bytes, length, blocks.sequenceOf(active)) === "corrupt") this.#records.release(last);
+    if (verifyRecord(bytes, length, blocks.sequenceOf(active)) === "corrupt") this.release(last);
   }
 
   /** When the power failed while a block was copied into the active one, there is no spare block now. */

@@ -2,7 +2,7 @@
  * Records in the blocks of the flash: written behind the last one, found, read, marked. The journal decides
  * which block is used next, and which records are given up when there is none.
  */
-import { BlockState, Blocks } from "./blocks";
+import { BlockState } from "./blocks";
 import {
   dated,
   encodeLateTime,
@@ -16,7 +16,7 @@ import {
   verifyRecord,
 } from "./record";
 import { RecordCursor } from "./record-cursor";
-import type { Flash } from "./flash";
+import type { Blocks } from "./blocks";
 import type { RecordHeader, Tried } from "./record";
 
 /** A record that waits. */
@@ -40,14 +40,15 @@ export class RecordStore {
   /** The block that is written to, -1 for none yet, and where in it. */
   active = -1;
   end = 0;
+  /** Address of the last record of that block, -1 for none. */
+  last = -1;
   /** Walks over blocks. Records may be read and released during a walk, because `#lookup` does that. */
   readonly cursor: RecordCursor;
   readonly #lookup: RecordCursor;
   #scratch = new Uint8Array(256);
 
-  /** @throws RangeError for a partition that cannot be used */
-  constructor(flash: Flash) {
-    this.blocks = new Blocks(flash);
+  constructor(blocks: Blocks) {
+    this.blocks = blocks;
     this.cursor = new RecordCursor(this.blocks);
     this.#lookup = new RecordCursor(this.blocks);
   }
@@ -68,6 +69,7 @@ export class RecordStore {
     if (taken < 0) return false;
     this.active = taken;
     this.end = this.blocks.start;
+    this.last = -1;
     return true;
   }
 
@@ -96,6 +98,7 @@ export class RecordStore {
     }
     this.blocks.live[this.active] = this.liveIn(this.active) + size;
     this.length += 1;
+    this.last = address;
     return address;
   }
 
