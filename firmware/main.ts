@@ -32,6 +32,7 @@ import { readCredentials, storeDeviceKey } from "./board/credentials";
 import { moddableCryptography } from "./board/crypt";
 import { pinsToHold, releasePins, retainedStore, sleepingBoard } from "./board/deep-sleep";
 import { openJournalFlash } from "./board/journal-flash";
+import { random } from "./board/random";
 import { restartBoard, startReason } from "./board/restart";
 import { openStateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
@@ -55,7 +56,7 @@ export default function main(): void {
   const starts = new FailedStarts({
     openStore: openStateStore,
     timers: Timer,
-    random: Math.random,
+    random,
     again: () => start(starts),
     restart: restartBoard,
     log,
@@ -109,7 +110,7 @@ function run({ settings, board, family }: Parts): string {
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
   const store = openStateStore(log);
-  const memory = new PersistentState(store, Math.random, log, woken?.memory, reason);
+  const memory = new PersistentState(store, random, log, woken?.memory, reason);
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -128,7 +129,7 @@ function run({ settings, board, family }: Parts): string {
     escalation: memory.escalation,
     resume: woken?.modem,
     onEscalation: () => memory.save(),
-    random: Math.random,
+    random,
     onTime: (epoch, now) => {
       // The board's clock outlives a restart, so it is not set to a time that is not believed yet.
       if (agent.setTime(epoch, now)) clock.set(epoch);
@@ -151,13 +152,13 @@ function run({ settings, board, family }: Parts): string {
         iv: settings.iv,
       },
       crypto: moddableCryptography,
-      random: Math.random,
+      random,
       transmission: narrowband,
       maxDatagram: family.sockets.largest,
       link: modem,
       socket: { io: Udp, modem },
       application: new DemoApplication({
-        random: Math.random,
+        random,
         rssi: () => modem.rssi,
         now: () => clock.now(),
       }),

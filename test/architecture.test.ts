@@ -43,6 +43,10 @@ function importsOf(folder: string): Import[] {
     .flatMap((file) => importsIn(file, readFileSync(join(root, file), "utf8")));
 }
 
+/** A file's text without its comments. */
+const codeOf = (file: string): string =>
+  readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+
 /** `file -> target` for the imports that break a rule. */
 const offenders = (imports: Import[], allowed: (each: Import) => boolean): string[] =>
   imports.filter((each) => !allowed(each)).map(({ file, target }) => `${file} -> ${target}`);
@@ -128,6 +132,13 @@ describe("the firmware", () => {
     expect(offenders(imports, ({ target }) => target.startsWith("firmware/"))).toEqual([]);
   });
 
+  it("takes chance from one place, board/random.ts, and is handed it", () => {
+    const users = filesBelow("firmware").filter(
+      (file) => file.endsWith(".ts") && /\bMath\.i?random\b/.test(codeOf(file)),
+    );
+    expect(users).toEqual(["firmware/board/random.ts"]);
+  });
+
   it("takes nothing but types from the other rooms into board", () => {
     const imports = importsOf("firmware/board").filter(({ target }) => target.startsWith("firmware/"));
     expect(
@@ -183,6 +194,21 @@ describe("the simulation", () => {
       expect(offenders(imports, ({ target }) => !target.startsWith("firmware"))).toEqual([]);
     },
   );
+
+  it("has no chance but by its seeds: what draws its own is not part of a run", () => {
+    const users = filesBelow("host-sim").filter(
+      (file) => /\.m?ts$/.test(file) && /\bMath\.random\b/.test(codeOf(file)),
+    );
+    expect(users.sort()).toEqual([
+      // Replaces the guests' own, by seeded numbers: a parsing script's, and the firmware's.
+      "host-sim/cloud/script/script-prelude.ts",
+      "host-sim/sim/board/guest/prelude.ts",
+      "host-sim/tools/bench/exchanges.ts",
+    ]);
+    const drawing = /\brandom(Bytes|UUID|Int|FillSync)\b.*"node:crypto"|\bgetRandomValues\b/;
+    const sim = filesBelow("host-sim/sim").filter((file) => file.endsWith(".ts"));
+    expect(sim.filter((file) => drawing.test(codeOf(file)))).toEqual([]);
+  });
 
   it("does not lean on the tests", () => {
     expect(offenders(importsOf("host-sim"), ({ target }) => !target.startsWith("test/"))).toEqual([]);

@@ -62,8 +62,10 @@ export interface BoardOptions {
   readonly retained?: Uint8Array;
   /** Why it starts (default "Power-On"). */
   readonly resetReason?: (typeof resetReasons)[number];
-  /** For the firmware's Math.random. */
-  readonly seed: number | string;
+  /** For the firmware's Math.random: the same numbers for the same seed. */
+  readonly seed?: number | string;
+  /** For the firmware's Math.random, without a seed: as many bytes as asked for, which nobody can foretell. */
+  readonly randomBytes?: (length: number) => Uint8Array;
   /** True time at power-on, epoch ms. The firmware does not see it: see `rtc` and `onClockSet`. */
   readonly epoch: number;
   /** The board's own clock at power-on, epoch ms. It has no battery: 0, 1970, unless it only restarted. */
@@ -120,7 +122,7 @@ export class Board {
 
   /** Powers it on, now. */
   start(): void | Promise<void> {
-    const seed = String(this.#options.seed);
+    const seed = String(this.#options.seed ?? "");
     const config = JSON.stringify(this.#options.config);
     const event = newEvent(HostEvent.boot, 16 + 2 * (seed.length + config.length));
     event[1] = resetReasons.indexOf(this.#options.resetReason ?? "Power-On");
@@ -265,6 +267,8 @@ export class Board {
         return nothing;
       case GuestCommand.retainedCrc32:
         return crcOfRetained(this.#options.retained, command);
+      case GuestCommand.random:
+        return this.#random(command);
       case GuestCommand.flashStatus:
         return this.#flash.status(command);
       case GuestCommand.flashRead:
@@ -276,6 +280,12 @@ export class Board {
       default:
         throw new Error(`the guest sent a command of unknown kind ${command[0]}`);
     }
+  }
+
+  #random(command: Uint8Array): Uint8Array {
+    const { randomBytes } = this.#options;
+    if (randomBytes === undefined) throw new Error("the board was given neither a seed nor random bytes");
+    return randomBytes(new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true));
   }
 
   /** Opens the UART. Its FIFO is empty, so the interrupt of room comes as soon as the firmware returns. */

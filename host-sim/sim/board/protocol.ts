@@ -13,7 +13,7 @@
  *   +------+------+------+------+-------------+---------------+-------- - - -
  *
  *   boot            body: wall clock f64 (epoch ms) | seed length u32 | config length u32 (units)
- *                         | seed, text | config, JSON text
+ *                         | seed, text; none: random bytes come from the host | config, JSON text
  *                   pin: index in `resetReasons`
  *   timers          the earliest timer is due
  *   serialReceived  body: the bytes
@@ -50,6 +50,7 @@
  *   retainedRead body: offset u32 | length u32         answer: bytes of the memory that outlives deep sleep
  *   retainedWrite body: offset u32 | bytes
  *   retainedCrc32 body: as retainedRead                answer: CRC-32 of those bytes, u32
+ *   random       body: length u32                      answer: as many bytes that nobody can foretell
  *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
  *   flashRead    body: length u32 | offset u32         answer: the bytes; none: it failed
  *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
@@ -110,6 +111,7 @@ export const GuestCommand = Object.freeze({
   retainedWrite: 20,
   retainedCrc32: 21,
   keyOpen: 22,
+  random: 23,
 });
 
 /** Length of a command without its body, bytes. */

@@ -8,6 +8,7 @@
 import { Board } from "../../sim/board/board";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { NodeEngine } from "../../sim/engine/node-engine";
+import { platformRandomBytes } from "./random";
 import { WallClock } from "./wall-clock";
 import { reasonOf } from "../../../firmware/text/reason";
 import type { Restart, SerialWire } from "../../sim/board/board";
@@ -47,7 +48,6 @@ export class SerialDevice {
   readonly #keyValue: KeyValueStores;
   #board: Board | undefined;
   #inFifo = 0;
-  #boots = 0;
   #bundle = "";
 
   constructor(options: SerialDeviceOptions) {
@@ -79,11 +79,10 @@ export class SerialDevice {
     const { config, powerKey, onLog, port } = this.#options;
     const engine = new NodeEngine();
     engine.evaluate(this.#bundle);
-    this.#boots += 1;
     this.#board = new Board({
       engine,
       scheduler: this.#clock,
-      seed: `${process.pid} ${performance.now()} ${this.#boots}`,
+      randomBytes: platformRandomBytes,
       epoch: Date.now(),
       rtc: Date.now(),
       config: powerKey === undefined ? config : { ...config, powerKey: powerKeyPin },

@@ -20,11 +20,27 @@ const globals = (
 /** XS's garbage collection; the firmware does not get to see it. */
 export const collectGarbage = (globalThis as { gc?: () => void }).gc;
 
-let random: Random | undefined;
+let random: (() => number) | undefined;
 
-/** Starts Math.random's numbers, the same for the same seed in every engine. */
+/** Starts Math.random's numbers: the same for the same seed in every engine, the host's own for an empty one. */
 export function seedRandom(seed: string): void {
-  random = new Random(seed);
+  const seeded = new Random(seed);
+  random = seed === "" ? hostRandom : () => seeded.next();
+}
+
+/** Random 32-bit numbers from the host, asked for so many at a time. */
+const drawn = 64;
+let pool = new Uint32Array(0);
+let used = 0;
+
+function hostRandom(): number {
+  if (used === pool.length) {
+    const message = command(GuestCommand.random, 0, 0, 4);
+    new DataView(message.buffer).setUint32(commandHeader, 4 * drawn, true);
+    pool = new Uint32Array(issue(message));
+    used = 0;
+  }
+  return pool[used++] / 0x1_0000_0000;
 }
 
 export function install(): void {
@@ -45,7 +61,7 @@ function define(name: string, value: unknown): void {
 function installRandom(): void {
   Math.random = () => {
     if (random === undefined) throw new Error("Math.random before power-on");
-    return random.next();
+    return random();
   };
 }
 

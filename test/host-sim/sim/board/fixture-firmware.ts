@@ -113,6 +113,10 @@ const programs: Record<string, () => void> = {
     Timer.set(() => say(new Date().toISOString()), 2750);
   },
 
+  manyRandom() {
+    for (let i = 0; i < 70; i++) say(Math.random());
+  },
+
   random() {
     for (let i = 0; i < 5; i++) say(Math.random());
   },

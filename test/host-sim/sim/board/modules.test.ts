@@ -102,6 +102,24 @@ describe.each(engines)("on %s", (_name, open) => {
     }
   });
 
+  test("random numbers without a seed are the host's own bytes, a few hundred asked for at a time", async () => {
+    const bytes = new Random("host").bytes(512);
+    const asked: number[] = [];
+    const randomBytes = (length: number): Uint8Array => {
+      const from = asked.reduce((sum, each) => sum + each, 0);
+      asked.push(length);
+      return bytes.subarray(from, from + length);
+    };
+    const engine = open();
+    const options = { seed: undefined, randomBytes };
+    const rig = await runFixture(engine, { program: "manyRandom" }, 10, () => {}, options);
+    await engine.close();
+    const words = new Uint32Array(bytes.buffer);
+    const expected = Array.from({ length: 70 }, (_, i) => `0 ${words[i] / 0x1_0000_0000}`);
+    expect(rig.log).toEqual(expected);
+    expect(asked).toEqual([256, 256]);
+  });
+
   test("pins: outputs are driven from the start, inputs tell the edges they were asked for", async () => {
     const engine = open();
     const rig = await runFixture(engine, { program: "pins" }, 100, ({ board, clock }) => {
