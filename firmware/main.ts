@@ -12,13 +12,19 @@ import { boardNamed } from "./board/boards";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
 import { Driver } from "./device/driver";
-import { FailedStarts } from "./device/failed-starts";
+import { builtInServiceNames } from "./device/built-in-services";
+import { ApplicationFault, FailedStarts } from "./device/failed-starts";
 import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
 import { RetainedMemory } from "./continuity/retained-memory";
+import { LogRing } from "./continuity/log-ring";
+import { StartRecord } from "./continuity/start-record";
+import { safeApplication, safeContact } from "./device/safe-start";
 import { Troubles } from "./device/trouble";
+import { thing } from "./product/thing";
+import { version } from "./product/version";
 import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/family";
@@ -34,10 +40,11 @@ import { pinsToHold, releasePins, retainedStore, sleepingBoard } from "./board/d
 import { openJournalFlash } from "./board/journal-flash";
 import { random } from "./board/random";
 import { restartBoard, startReason } from "./board/restart";
-import { openStateStore } from "./board/state-store";
+import { stateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
 import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
+import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
@@ -45,34 +52,42 @@ import type { Settings } from "./device/settings";
 /** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
 const firstWrite = 64;
 
-const troubles = new Troubles();
-
-function log(event: LogEvent): void {
-  trace(`${logLine(event)}\n`);
-  troubles.hear(event);
-}
-
 export default function main(): void {
-  const starts = new FailedStarts({
-    openStore: openStateStore,
-    timers: Timer,
-    random,
-    again: () => start(starts),
-    restart: restartBoard,
-    log,
-  });
-  start(starts);
-}
-
-function start(starts: FailedStarts): void {
+  const reason = startReason();
+  const retained = new RetainedMemory(retainedStore(), reason);
+  const record = new StartRecord(retained, reason);
+  const ring = new LogRing(retained);
+  const troubles = new Troubles(record);
+  const log = (event: LogEvent): void => {
+    const line = logLine(event);
+    trace(`${line}\n`);
+    ring.append(line, Date.now());
+    troubles.hear(event);
+  };
+  const restart = (): void => {
+    record.ask();
+    restartBoard();
+  };
+  const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
   try {
-    // A start from deep sleep follows one that has succeeded.
-    if (run(readParts()) !== "deep-sleep") starts.succeeded();
+    run(readParts(), { retained, record, starts, ring, troubles, log, restart });
   } catch (error) {
     if (!(error instanceof SettingsError)) return starts.failed(error);
     // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error.message });
   }
+}
+
+/** What there is before the settings are read. */
+interface Surroundings {
+  readonly retained: RetainedMemory;
+  readonly record: StartRecord;
+  readonly starts: FailedStarts;
+  readonly ring: LogRing;
+  readonly troubles: Troubles;
+  readonly log: (event: LogEvent) => void;
+  /** Restarts the board. */
+  readonly restart: () => void;
 }
 
 /** What the settings choose, before any hardware is touched. */
@@ -98,19 +113,26 @@ function readParts(): Parts {
 /**
  * Puts the device together and starts it.
  *
- * @returns why the board started
- * @throws SettingsError for keys that cannot work, and what the hardware throws
+ * @throws SettingsError for keys that cannot work, ApplicationFault, and what the hardware throws
  */
-function run({ settings, board, family }: Parts): string {
+function run({ settings, board, family }: Parts, surroundings: Surroundings): void {
+  const { retained, record, starts, ring, troubles, log, restart } = surroundings;
+  const { startReason: reason, safe } = record;
   const credentials = readCredentials(config);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
-  const reason = startReason();
-  const retained = new RetainedMemory(retainedStore(), reason);
-  const deepSleep = held === undefined ? undefined : new DeepSleep({ board: sleepingBoard(held), retained, beforeSleep: () => device?.beforeSleep(), log });
+  const deepSleep =
+    held === undefined
+      ? undefined
+      : new DeepSleep({
+          board: sleepingBoard(held),
+          retained,
+          beforeSleep: () => device?.beforeSleep(),
+          log,
+        });
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const store = openStateStore(log);
-  const memory = new PersistentState(store, random, log, woken?.memory, reason);
+  const store = stateStore();
+  const memory = new PersistentState(store, random, log, woken?.memory);
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -137,8 +159,7 @@ function run({ settings, board, family }: Parts): string {
     log: modemLog(log),
   });
 
-  const identify = (): Identification =>
-    new Identification({ modem, store: storeDeviceKey, restart: restartBoard, log });
+  const identify = (): Identification => new Identification({ modem, store: storeDeviceKey, restart, log });
   const { productKey, deviceKey, deviceSecret } = credentials;
   const unidentified = deviceKey === "" && productKey !== "" && deviceSecret !== "";
   const startAgent = (): Agent =>
@@ -147,7 +168,7 @@ function run({ settings, board, family }: Parts): string {
         credentials,
         address: settings.server,
         port: settings.port,
-        lifetime: settings.lifetime,
+        lifetime: safe ? Math.min(settings.lifetime, safeContact) : settings.lifetime,
         edition: settings.edition,
         iv: settings.iv,
       },
@@ -157,32 +178,32 @@ function run({ settings, board, family }: Parts): string {
       maxDatagram: family.sockets.largest,
       link: modem,
       socket: { io: Udp, modem },
-      application: new DemoApplication({
-        random,
-        rssi: () => modem.rssi,
-        now: () => clock.now(),
-      }),
+      application: safe
+        ? safeApplication(thing, version, record, builtInServiceNames)
+        : newApplication(modem, clock),
       interval: settings.interval,
-      reports: settings.reports,
+      reports: safe ? -1 : settings.reports,
       format: settings.payload,
       batch: settings.batch,
       payloadLimit: settings.payloadLimit,
       late: settings.late,
-      flash: openJournalFlash(log),
+      flash: safe ? undefined : openJournalFlash(log),
       policy: settings.full,
       order: settings.order,
       spacing: settings.spacing,
       memory,
       store,
       startReason: reason,
+      starts: record,
       woken,
       retained,
       sleepsDeeply: deepSleep !== undefined,
       startSpread: settings.startSpread,
-      keepAlive: settings.keepAlive,
+      keepAlive: safe || settings.keepAlive,
       radioBudget: settings.radioBudget,
       logValues: settings.logValues,
-      restart: () => restartBoard(),
+      restart,
+      newestLog: (length, skip) => ring.newest(length, skip),
       now: () => clock.now(),
       wake: () => driver.wake(),
       log,
@@ -219,6 +240,20 @@ function run({ settings, board, family }: Parts): string {
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
   log({ kind: "agent start", interval: 1000 * settings.interval });
+  // A start from deep sleep follows one that has succeeded.
+  if (reason !== "deep-sleep") starts.succeeded();
   driver.start();
-  return reason;
+}
+
+/** The product's own part. @throws ApplicationFault */
+function newApplication(modem: Modem, clock: Clock): Application {
+  try {
+    return new DemoApplication({
+      random,
+      rssi: () => modem.rssi,
+      now: () => clock.now(),
+    });
+  } catch (error) {
+    throw new ApplicationFault(reasonOf(error));
+  }
 }

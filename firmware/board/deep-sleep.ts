@@ -2,7 +2,7 @@
  * The ESP32's deep sleep: everything but the real-time clock and its memory goes off, and the firmware
  * starts anew when the time is over. What JavaScript cannot reach of it is in deep-sleep.c.
  */
-import FFI from "mc/ffi";
+import { native } from "./native";
 import { pinsOf } from "./wiring";
 import type { Board } from "./boards";
 import type { SleepingBoard } from "../continuity/deep-sleep";
@@ -11,7 +11,7 @@ import type { PinSettings } from "./wiring";
 
 /** This board's memory in the domain of the real-time clock. */
 export function retainedStore(): RetainedStore {
-  const ffi = new FFI();
+  const ffi = native();
   return {
     read(offset, length) {
       const buffer = new ArrayBuffer(length);
@@ -36,7 +36,7 @@ export function sleepingBoard(pins: readonly number[]): SleepingBoard {
   return {
     wall: () => Date.now(),
     sleep(duration) {
-      const ffi = new FFI();
+      const ffi = native();
       for (let i = 0; i < pins.length; i++) ffi.pin_hold(pins[i]);
       ffi.sleep_deeply(duration);
     },
@@ -54,6 +54,6 @@ export function pinsToHold(board: Board, settings: PinSettings): readonly number
 
 /** Lets go of pins that were held over deep sleep, once they are driven again. */
 export function releasePins(pins: readonly number[]): void {
-  const ffi = new FFI();
+  const ffi = native();
   for (let i = 0; i < pins.length; i++) ffi.pin_release(pins[i]);
 }

@@ -4,8 +4,7 @@
  * Numbers that count up are kept by reserving some of them: a restart goes on behind the reserve, so
  * storage is written once for many. All of it is one record in two slots (see `TwoSlotState`):
  *
- *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags
- *        u3, panics u5
+ *      0 boots u32 | 4 next id u32 | 8 next message id u16 | 10 restarts u16 | 12 cause u8 | 13 flags u8
  *     14 escalation, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
  */
@@ -27,6 +26,10 @@ const restartCauses = Object.freeze([
   "hung",
   /** The application asked for it. */
   "application",
+  /** A command of the cloud's. */
+  "command",
+  /** A safe start has had its day. */
+  "safe-start-over",
 ] as const);
 export type RestartCause = (typeof restartCauses)[number];
 
@@ -58,9 +61,6 @@ const trailerLength = 15;
 const idReserve = 64;
 const sequenceReserve = 32;
 const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
-/** Panics in a row stand above the flags; firmware that counted none left zero there. */
-const panicsShift = 3;
-const mostPanics = 31;
 
 /**
  * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
@@ -86,7 +86,6 @@ export class PersistentState {
   #escalation: readonly number[] = [];
   #live: LiveState | undefined;
   #boots = 0;
-  #panics = 0;
   #budgetSpent = 0;
   /** Tells this boot from the others in the journal: its number, or any where numbers are not kept. */
   readonly bootMark: number;
@@ -100,14 +99,12 @@ export class PersistentState {
    * @param random number in [0, 1), for the very first ids
    * @param retained what `snapshot` gave before deep sleep. It goes on from there: that is no boot of its
    *   own, and storage is not written
-   * @param startReason why the board started, as it knows it
    */
   constructor(
     store: ByteStore | undefined,
     random: () => number,
     log: (event: ContinuityEvent) => void,
     retained?: Uint8Array,
-    startReason?: string,
   ) {
     this.#log = log;
     this.#slots = store === undefined ? undefined : new TwoSlotState(store, form);
@@ -136,9 +133,6 @@ export class PersistentState {
       this.rto = this.#read(state, view);
     }
     this.#boots = (this.#boots + 1) >>> 0;
-    if (startReason === "panic" || startReason === "watchdog") {
-      this.#panics = Math.min(this.#panics + 1, mostPanics);
-    } else if (startReason === "power-on") this.#panics = 0;
     this.firstMessageId = firstMessageId;
     this.#idLimit = this.#nextId;
     this.#messageIdLimit = firstMessageId;
@@ -151,18 +145,6 @@ export class PersistentState {
   /** Number of this boot, from 1. */
   get boots(): number {
     return this.#boots;
-  }
-
-  /** How many starts in a row, this one the last of them, were after a panic or the watchdog's bite: 0 to 31. */
-  get panics(): number {
-    return this.#panics;
-  }
-
-  /** The device has worked since its last panic: the next one counts as the first. */
-  panicsOver(): void {
-    if (this.#panics === 0) return;
-    this.#panics = 0;
-    this.save();
   }
 
   /** How often the firmware has restarted the board, and why it did last, if nobody has heard of it yet. */
@@ -287,7 +269,6 @@ export class PersistentState {
     view.setUint16(8, messageId, true);
     view.setUint16(10, this.#restarts, true);
     state[12] = restartCauses.indexOf(this.#cause);
-    state[13] = this.#panics << panicsShift;
     this.#escalation = this.#live?.escalation() ?? this.#escalation;
     for (let i = 0; i < escalationLength; i++) view.setUint16(14 + 2 * i, this.#escalation[i] ?? 0, true);
     const rto = this.#live === undefined ? this.rto : this.#live.rto();
@@ -324,7 +305,6 @@ export class PersistentState {
     this.#escalation = escalation;
     this.#budgetSpent = view.getUint32(51, true);
     const flags = state[13];
-    this.#panics = flags >> panicsShift;
     if ((flags & flag.session) !== 0) {
       this.#sequenceLimit = view.getUint32(39, true);
       this.#session = {

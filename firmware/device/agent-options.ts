@@ -13,6 +13,7 @@ import type { SleepState } from "../continuity/deep-sleep-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
 import type { Radio } from "../continuity/radio-budget";
+import type { StartRecord } from "../continuity/start-record";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 import type { Troubles } from "./trouble";
@@ -68,7 +69,7 @@ export interface AgentOptions {
   readonly application: Application;
   /** Seconds between readings. */
   readonly interval: number;
-  /** Readings to take, 0 for no end. */
+  /** Readings to take, 0 for no end, less for none. */
   readonly reports: number;
   readonly format: Format;
   /** How many readings are sent together: so many must wait before a request is made (default 1). */
@@ -97,6 +98,10 @@ export interface AgentOptions {
   readonly retained?: RetainedMemory;
   /** Why the board started, as it knows it: "power-on", "software", "brownout" ... */
   readonly startReason?: string;
+  /** What went wrong at starts before this one; without it a panic is not told from other starts. */
+  readonly starts?: StartRecord;
+  /** The log's lines, for the service `fetch_log`: up to `length` characters before the newest `skip` ones. */
+  readonly newestLog?: (length: number, skip: number) => string;
   /** Longest wait for the network after power came back, seconds (default 0). */
   readonly startSpread?: number;
   /** A session is kept alive while no reading is due (default false). */

@@ -12,6 +12,7 @@
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
 import { Session } from "../enos/session";
+import { builtInServices } from "./built-in-services";
 import { CommandResponder } from "./command-responder";
 import { CommandMemory } from "../continuity/command-memory";
 import { SessionKeeper } from "../continuity/session-keeper";
@@ -38,6 +39,11 @@ import type { RestartCause } from "../continuity/persistent-state";
 
 export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
 
+/** Start reasons with which the power comes back to a whole street. */
+const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
+/** Longest time that the answer to a command has before the restart that the command asks for, ms. */
+const restartWithin = 120_000;
+
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -62,6 +68,8 @@ export class Agent {
   #idle = false;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
+  /** When a restart that the cloud asked for comes, at the latest, ms. */
+  #restartBy = Infinity;
 
   /**
    * @throws SettingsError when credentials or session settings cannot work
@@ -70,8 +78,7 @@ export class Agent {
     this.#options = options;
     this.#credentials = options.session.credentials;
     const { application, random, log, link } = options;
-    this.#memory =
-      options.memory ?? new PersistentState(options.store, random, log, undefined, options.startReason);
+    this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
     this.#sampler = new Sampler(options);
@@ -142,8 +149,13 @@ export class Agent {
       },
       options.woken?.taken ?? 0,
     );
+    const { thing, commands } = application;
+    const builtIn = builtInServices({
+      restart: (normally) => this.#restartSoon(normally),
+      newest: options.newestLog ?? (() => ""),
+    });
     this.#commands = new CommandResponder({
-      application,
+      application: { thing, commands: { ...commands, services: { ...builtIn, ...commands.services } } },
       credentials: this.#credentials,
       names,
       send: (answer, now) => this.#session.send(answer, now),
@@ -204,7 +216,7 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     let deadline = Math.min(this.#endpoint.deadline, linkDeadline, this.#commands.deadline);
-    deadline = Math.min(deadline, this.#sampler.deadline);
+    deadline = Math.min(deadline, this.#sampler.deadline, this.#restartBy);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
     if (this.#radio.suspended) return deadline;
@@ -224,7 +236,8 @@ export class Agent {
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
     if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
-    if (link.busy === true || this.#endpoint.deadline < Infinity) return undefined;
+    if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restartBy < Infinity)
+      return undefined;
     if (!this.#uploader.safe || this.#options.troubles?.isDue(this.#polledAt) === true) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#sessionKeeper.hold(this.#uploader.epoch);
@@ -253,6 +266,10 @@ export class Agent {
     this.#receive(now);
     this.#endpoint.poll(now);
     if (this.#commands.poll(now)) this.#idle = false;
+    if (this.#restartBy < Infinity && (now >= this.#restartBy || !this.#commands.replying)) {
+      this.#restartBy = Infinity;
+      this.#restart("command");
+    }
     const values = this.#sampler.take(now);
     if (values !== undefined) this.#keep(values, now);
     this.#tellTroubles(now);
@@ -270,7 +287,8 @@ export class Agent {
   supervise(now: number): void {
     const { link } = this.#options;
     if (this.#startsAt !== undefined && now - this.#startsAt >= panicsForgottenAfter)
-      this.#memory.panicsOver();
+      this.#options.starts?.worked();
+    if (this.#safeStartOver(now)) return;
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
@@ -310,13 +328,15 @@ export class Agent {
     this.#started = true;
     const { application, log, startReason, startSpread = 0, interval } = this.#options;
     // Power comes back to many devices at once; a board that restarted by itself is the only one to do so.
-    const alone = startReason !== undefined && startReason !== "power-on" && startReason !== "brownout";
+    const alone = startReason !== undefined && !powerCameBack.includes(startReason);
     const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
     const { boots } = this.#memory;
     const { deviceKey } = this.#credentials;
     // Deep sleep is reached only by a device that has done all it had to do.
-    if (this.#options.woken !== undefined) this.#memory.panicsOver();
-    const { panics } = this.#memory;
+    const { starts, woken } = this.#options;
+    if (woken !== undefined) starts?.worked();
+    this.#safeStartOver(now);
+    const panics = woken === undefined ? (starts?.panics ?? 0) : 0;
     const delay = Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
     this.#startsAt = now + delay;
     this.#goOn(now);
@@ -391,6 +411,21 @@ export class Agent {
     this.#options.log(sessionLogEvent(event));
     if (event.kind === "online") this.#sessionKeeper.keep(this.#uploader.epoch, true);
     this.#options.onSession?.(event);
+  }
+
+  /** Whether a safe start has had its day, and the board restarts. */
+  #safeStartOver(now: number): boolean {
+    const { starts } = this.#options;
+    if (starts?.safe !== true || now < starts.safeUntil(now)) return false;
+    starts.leaveSafe(true);
+    this.#restart("safe-start-over");
+    return true;
+  }
+
+  /** The cloud has asked for a restart: it comes once the answer to that has arrived. */
+  #restartSoon(normally: boolean): void {
+    if (normally) this.#options.starts?.leaveSafe(false);
+    this.#restartBy = this.#polledAt + restartWithin;
   }
 
   #restart(cause: RestartCause): void {

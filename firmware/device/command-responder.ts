@@ -18,7 +18,7 @@ import type { CommandReply } from "./commands";
 import type { Log } from "./log";
 
 export interface CommandResponderOptions {
-  readonly application: Application;
+  readonly application: Pick<Application, "thing" | "commands">;
   readonly credentials: Credentials;
   /** Counts what the server's commands are made of. */
   readonly names: MemberNames;
@@ -42,6 +42,8 @@ export class CommandResponder {
   readonly #counts = { commands: 0, repeatedCommands: 0 };
   /** Responses of the cloud to wait for before it is sure that it does not send a command again. */
   #toAwait = 0;
+  /** Answers that are on their way. */
+  #replying = 0;
 
   constructor(options: CommandResponderOptions) {
     this.#options = options;
@@ -63,6 +65,11 @@ export class CommandResponder {
   /** Whether a handler is at work. */
   get busy(): boolean {
     return this.#executor.busy;
+  }
+
+  /** Whether an answer is on its way to the cloud. */
+  get replying(): boolean {
+    return this.#replying > 0;
   }
 
   /** Whether the cloud may send a command again that would not be known after deep sleep. */
@@ -97,6 +104,7 @@ export class CommandResponder {
     else this.#counts.commands += 1;
     log({ kind: reply.duplicate ? "command repeated" : "command executed", command: reply.kind, id, code });
     const path = pathOptions(`${this.#root}/${reply.topic}`, reply.contentFormat);
+    this.#replying += 1;
     send(
       {
         path,
@@ -110,6 +118,7 @@ export class CommandResponder {
 
   #sent(id: string | number, outcome: PublishOutcome): void {
     const { log } = this.#options;
+    this.#replying -= 1;
     if (outcome.kind === "accepted") {
       this.#toAwait = 0;
       log({ kind: "command answered", id });

@@ -7,7 +7,7 @@
  * for values or one that is refused, changes nothing and is answered anew.
  */
 import { ContentFormat } from "../coap/option";
-import { CommandCode, idText, jsonReply, parseJsonCommand } from "../enos/command";
+import { CommandCode, CommandRefusal, idText, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
@@ -330,8 +330,9 @@ function refusal({ fault, id, detail }: ThingFault): CommandResult {
   return { code, message: `${id.slice(0, 64)} ${detail}` };
 }
 
-/** A handler that throws has failed; the cloud is told and the device lives on. */
+/** A handler that throws has failed, or refuses; the cloud is told and the device lives on. */
 function failure(error: unknown): CommandResult {
+  if (error instanceof CommandRefusal) return { code: error.code, message: error.message };
   return { code: CommandCode.failed, message: reasonOf(error, "failed").slice(0, 120) };
 }
 

@@ -2,42 +2,38 @@
  * Starts that fail: whatever throws while the board is put together, such as storage that cannot be opened or
  * a pin that is in use. A fault of the hardware may pass, so the board starts again, and again:
  *
- *     start fails -> count, in storage -> pause, 15 s to an hour -> restart of the board
- *                    no storage: in RAM -> the same pause        -> another attempt without a restart,
- *                                                                   and a restart once the pauses are longest
+ *     start fails -> counted in retained memory -> pause, 15 s to an hour -> restart of the board
+ *
+ * Once the board has started, the failures before are told.
  */
 import { reasonOf } from "../text/reason";
 import { Backoff } from "../timing/backoff";
-import type { ByteStore } from "../continuity/two-slot-state";
+import type { StartRecord } from "../continuity/start-record";
 import type { Timers } from "./driver";
 import type { Log } from "./log";
 
-/** What the board gives; each may throw. */
 export interface FailedStartsOptions {
-  /** Where the count outlives a restart; undefined for nowhere. */
-  readonly openStore: () => ByteStore | undefined;
+  readonly record: StartRecord;
+  /** May throw. */
   readonly timers: Pick<Timers<unknown>, "set">;
   /** Random number in [0, 1). */
   readonly random: () => number;
-  /** Another attempt, without a restart of the board. */
-  readonly again: () => void;
   readonly restart: () => void;
   readonly log: Log;
 }
 
-/** The record's key, beside those of `TwoSlotState`; its value is one byte. */
-const key = "starts";
-const mostCounted = 255;
+/** What the product's own code threw while it was made, and not the board's. */
+export class ApplicationFault extends Error {
+  override readonly name = "ApplicationFault";
+}
+
 /** Pauses between attempts, ms. */
 const firstPause = 15_000;
 const longestPause = 3_600_000;
-/** With so many failures the pauses have become the longest. */
-const failuresForLongest = 9;
 
-/** Counts the starts that fail one after the other, and has the board start again. */
+/** Has the board start again after a start that failed. */
 export class FailedStarts {
   readonly #options: FailedStartsOptions;
-  #failures = 0;
 
   constructor(options: FailedStartsOptions) {
     this.#options = options;
@@ -45,15 +41,15 @@ export class FailedStarts {
 
   /** The start has failed with this exception: another one follows after a pause. */
   failed(error: unknown): void {
-    const { timers, random, again, restart, log } = this.#options;
-    const failures = Math.min(Math.max(this.#failures, this.#stored()) + 1, mostCounted);
-    this.#failures = failures;
-    const kept = this.#store(failures);
-    const retry = new Backoff(firstPause, longestPause, random, failures - 1).next();
-    log({ kind: "start failed", reason: reasonOf(error), failures, retry });
-    const next = kept || failures > failuresForLongest ? restart : again;
+    const { record, timers, random, restart, log } = this.#options;
+    const reason = reasonOf(error);
+    const kept = record.failed(reason, error instanceof ApplicationFault);
+    const { failures } = record;
+    // Where no later start knows of this one, the pauses cannot grow.
+    const retry = kept ? new Backoff(firstPause, longestPause, random, failures - 1).next() : longestPause;
+    log({ kind: "start failed", reason, failures, retry });
     try {
-      timers.set(() => next(), retry);
+      timers.set(() => restart(), retry);
     } catch {
       // Without a timer nothing would ever happen again.
       restart();
@@ -62,27 +58,10 @@ export class FailedStarts {
 
   /** The board has started. */
   succeeded(): void {
-    if (this.#failures === 0 && this.#stored() === 0) return;
-    this.#failures = 0;
-    this.#store(0);
-  }
-
-  #stored(): number {
-    try {
-      const value = this.#options.openStore()?.read(key);
-      return value === undefined || value.byteLength !== 1 ? 0 : new Uint8Array(value)[0];
-    } catch {
-      return 0;
-    }
-  }
-
-  /** Keeps the count; whether storage really has it. */
-  #store(failures: number): boolean {
-    try {
-      this.#options.openStore()?.write(key, Uint8Array.of(failures));
-    } catch {
-      return false;
-    }
-    return this.#stored() === failures;
+    const { record, log } = this.#options;
+    const { failures, panics, reason, safe } = record;
+    if (safe) log({ kind: "start safe", failures, panics, reason });
+    else if (failures > 0) log({ kind: "start recovered", failures, reason });
+    record.started();
   }
 }

@@ -63,6 +63,15 @@ type DeviceEvent =
       readonly failures: number;
       readonly retry: number;
     }
+  /** The board was put together after starts that failed; the reason is the last one's. */
+  | { readonly kind: "start recovered"; readonly failures: number; readonly reason: string }
+  /** The device does without its application and its journal: see safe-start.ts. */
+  | {
+      readonly kind: "start safe";
+      readonly panics: number;
+      readonly failures: number;
+      readonly reason: string;
+    }
   /** Settings that cannot work: nothing else follows. */
   | { readonly kind: "settings"; readonly text: string };
 
@@ -167,6 +176,8 @@ const words: Words = Object.freeze<Words>({
   fault: (e) => `fault: ${oneLine(e.text)}`,
   "start failed": (e) =>
     `start: failed reason=${quoted(e.reason)} failures=${e.failures} retry=${seconds(e.retry)}`,
+  "start recovered": (e) => `start: recovered failures=${e.failures} reason=${quoted(e.reason)}`,
+  "start safe": (e) => `start: safe panics=${e.panics} failures=${e.failures} reason=${quoted(e.reason)}`,
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 

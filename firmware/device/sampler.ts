@@ -11,7 +11,7 @@ export interface SamplerOptions {
   readonly application: Application;
   /** Seconds between readings. */
   readonly interval: number;
-  /** Readings to take, 0 for no end. */
+  /** Readings to take, 0 for no end, less for none. */
   readonly reports: number;
   readonly log: Log;
 }

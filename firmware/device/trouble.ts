@@ -12,12 +12,14 @@ import type { LogEvent } from "./log";
 /** The event's identifier in the thing model. */
 export const troubleEvent = "trouble";
 
-/** Kinds of lines that are told: add yours here. */
-const told: readonly LogEvent["kind"][] = Object.freeze([
+/** Kinds of lines that are told: add yours at the end, 16 at most. */
+const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "memory failed",
   "journal failed",
   "radio off",
   "agent panicked",
+  "start recovered",
+  "start safe",
 ] as const);
 
 /** The same is told again after this time, ms. */
@@ -35,55 +37,77 @@ export interface Trouble {
   readonly count: number;
 }
 
+/** Which kinds were told, by their bits in the order of `kinds`, since when, ms on the device's monotonic clock. */
+export interface Told {
+  readonly mask: number;
+  readonly since: number;
+}
+
+/** Outlives deep sleep, so that a device that wakes 96 times a day does not tell the same 96 times. */
+export interface ToldMemory {
+  told: Told;
+}
+
+/** A kind that waits to be told. */
 interface Heard {
-  readonly what: string;
+  readonly bit: number;
   line: string;
   count: number;
-  /** When it may be told, ms. */
-  due: number;
 }
 
 /** Collects what is to be told. All times are monotonic, ms. */
 export class Troubles {
+  readonly #memory: ToldMemory;
   #heard: Heard[] = [];
-  #waiting = 0;
+
+  constructor(memory: ToldMemory = { told: { mask: 0, since: 0 } }) {
+    this.#memory = memory;
+  }
 
   /** Takes in a line of the log, whatever its kind. */
   hear(event: LogEvent): void {
-    const { kind } = event;
-    if (!told.includes(kind)) return;
-    this.#waiting += 1;
+    const bit = kinds.indexOf(event.kind);
+    if (bit < 0) return;
     const line = logLine(event).slice(0, longest);
     for (let i = 0; i < this.#heard.length; i++) {
       const heard = this.#heard[i];
-      if (heard.what !== kind) continue;
+      if (heard.bit !== bit) continue;
       heard.line = line;
       heard.count += 1;
       return;
     }
-    this.#heard.push({ what: kind, line, count: 1, due: -Infinity });
+    this.#heard.push({ bit, line, count: 1 });
   }
 
   /** Whether one of them may be told now. */
   isDue(now: number): boolean {
-    for (let i = 0; this.#waiting > 0 && i < this.#heard.length; i++) {
-      if (this.#heard[i].count > 0 && this.#heard[i].due <= now) return true;
-    }
+    if (this.#heard.length === 0) return false;
+    const mask = this.#mask(now);
+    for (let i = 0; i < this.#heard.length; i++) if ((mask & (1 << this.#heard[i].bit)) === 0) return true;
     return false;
   }
 
   /** Those that may be told now; they count as told. */
   take(now: number): Trouble[] {
+    let mask = this.#mask(now);
+    const since = mask === 0 ? now : this.#memory.told.since;
     const taken: Trouble[] = [];
+    const left: Heard[] = [];
     for (let i = 0; i < this.#heard.length; i++) {
-      const heard = this.#heard[i];
-      if (heard.count === 0 || heard.due > now) continue;
-      const { what, line, count } = heard;
-      taken.push({ what, line, count });
-      this.#waiting -= count;
-      heard.count = 0;
-      heard.due = now + again;
+      const { bit, line, count } = this.#heard[i];
+      // Each kind is there once.
+      if ((mask & (1 << bit)) !== 0) left.push(this.#heard[i]);
+      else taken.push({ what: kinds[bit], line, count });
+      mask |= 1 << bit;
     }
+    this.#heard = left;
+    this.#memory.told = { mask, since };
     return taken;
+  }
+
+  /** What was told within the last day. */
+  #mask(now: number): number {
+    const { mask, since } = this.#memory.told;
+    return now - since < again ? mask : 0;
   }
 }

@@ -38,17 +38,31 @@ export interface CommandResult {
 }
 
 /**
- * Answer codes of the device, after HTTP's. `repeated`: it went well when it was executed, and what it gave back
- * was too long to be kept. `interrupted`: the device stopped at it, and whether it took effect is not known.
+ * Answer codes of the device, after HTTP's; a raw answer has room for those below 250 and for some of the others.
+ * `repeated`: it went well when it was executed, and what it gave back was too long to be kept. `safeStart`: the
+ * device obeys its built-in services alone. `interrupted`: the device stopped at it, and whether it took effect is
+ * not known.
  */
 export const CommandCode = Object.freeze({
   ok: 200,
   repeated: 208,
+  safeStart: 240,
   badRequest: 400,
   unknown: 404,
   failed: 500,
   interrupted: 504,
 } as const);
+
+/** What a handler may throw to answer with a code of its own. */
+export class CommandRefusal extends Error {
+  override readonly name = "CommandRefusal";
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * Reads a JSON command that came on `topic`. Undefined when it is no command at all; without an id

@@ -1,6 +1,6 @@
 /*
  * EnOS parsing script of the product "Climate node"
- * Thing model version 1, layout 175e9a367851406f
+ * Thing model version 1, layout 75f7c4b884484980
  *
  * Written by npm run model together with the firmware's thing.ts, which bears the same layout: put
  * it into the console whole, before firmware of this version goes out, and do not edit it.
@@ -38,6 +38,12 @@ var SERVICES = {
       },
     ],
     outputs: [{ id: "corrections", type: "array", items: "double" }],
+  },
+  19: { id: "restart", inputs: [{ id: "normally", type: "bool", optional: true }], outputs: [] },
+  20: {
+    id: "fetch_log",
+    inputs: [{ id: "skip", type: "int32", optional: true }],
+    outputs: [{ id: "text", type: "string" }],
   }
 };
 

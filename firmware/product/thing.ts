@@ -1,5 +1,5 @@
 /**
- * The thing model of the product "Climate node", version 1, layout 175e9a367851406f.
+ * The thing model of the product "Climate node", version 1, layout 75f7c4b884484980.
  *
  * Written by `npm run model` from the product's model file: edit that, not this. The parsing script
  * that was written with it bears the same layout and belongs into EnOS's console.
@@ -18,7 +18,7 @@ import type { Thing, ThingFault, ThingValues, WithQuality } from "../model/thing
 export const thing: Thing = defineThing({
   product: "Climate node",
   version: 1,
-  fingerprint: "175e9a367851406f",
+  fingerprint: "75f7c4b884484980",
   points: [
     {
       identifier: "temperature",
@@ -104,6 +104,18 @@ export const thing: Thing = defineThing({
       ],
       outputs: [{ identifier: "corrections", type: "array", items: { type: "double" }, maxItems: 8 }],
     },
+    {
+      identifier: "restart",
+      number: 19,
+      inputs: [{ identifier: "normally", type: "bool", optional: true }],
+      outputs: [],
+    },
+    {
+      identifier: "fetch_log",
+      number: 20,
+      inputs: [{ identifier: "skip", type: "int32", range: [0, 4096], optional: true }],
+      outputs: [{ identifier: "text", type: "string", maxLength: 1024 }],
+    },
   ],
 });
 
@@ -185,6 +197,16 @@ export type Services = {
     };
     readonly outputs: { readonly corrections: readonly number[] };
   };
+  /** Restart, out of a safe start too */
+  readonly restart: {
+    readonly inputs: { readonly normally?: boolean };
+    readonly outputs: Readonly<Record<never, never>>;
+  };
+  /** Last lines of the log */
+  readonly fetch_log: {
+    readonly inputs: { readonly skip?: number };
+    readonly outputs: { readonly text: string };
+  };
 };
 
 /** How a service fared: 200 and its outputs, or a code of the device's own and why. */
@@ -192,9 +214,9 @@ export type ServiceResult<S extends keyof Services> =
   | { readonly code: 200; readonly data: Services[S]["outputs"] }
   | { readonly code: number; readonly message: string };
 
-/** A function for each service; it may take its time. */
+/** A function for each service but those that the firmware has built in; it may take its time. */
 export type ServiceHandlers = {
-  readonly [S in keyof Services]: (
+  readonly [S in Exclude<keyof Services, "restart" | "fetch_log">]: (
     inputs: Services[S]["inputs"],
   ) => ServiceResult<S> | Promise<ServiceResult<S>>;
 };

@@ -2,6 +2,7 @@
  * Writes the firmware's side of a model: the frozen table, the types that let the compiler check a
  * report, and functions that are no more than the runtime's with those types.
  */
+import { builtInServiceNames } from "../../firmware/device/built-in-services";
 import { propertyName, spread } from "./literal";
 import { enumNumbers, isWide } from "./model";
 import type { Model, ModelField, ModelPoint, ModelType } from "./model";
@@ -111,14 +112,16 @@ ${record(
   return blocks.join("\n");
 }
 
+const builtIn = builtInServiceNames.map((name) => JSON.stringify(name)).join(" | ");
+
 const functions = `/** How a service fared: 200 and its outputs, or a code of the device's own and why. */
 export type ServiceResult<S extends keyof Services> =
   | { readonly code: 200; readonly data: Services[S]["outputs"] }
   | { readonly code: number; readonly message: string };
 
-/** A function for each service; it may take its time. */
+/** A function for each service but those that the firmware has built in; it may take its time. */
 export type ServiceHandlers = {
-  readonly [S in keyof Services]: (
+  readonly [S in Exclude<keyof Services, ${builtIn}>]: (
     inputs: Services[S]["inputs"],
   ) => ServiceResult<S> | Promise<ServiceResult<S>>;
 };

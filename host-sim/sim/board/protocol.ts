@@ -72,7 +72,7 @@ export const HostEvent = Object.freeze({
 /** Length of an event without its body, bytes. */
 export const eventHeader = 16;
 
-/** Why the board started, as the ESP32's `resetReason` module numbers it. */
+/** Why the board started, as ESP-IDF's `esp_reset_reason_t` numbers it. */
 export const resetReasons = Object.freeze([
   "Unknown",
   "Power-On",
@@ -85,7 +85,15 @@ export const resetReasons = Object.freeze([
   "Deep Sleep",
   "Brownout",
   "SDIO",
+  "USB",
+  "JTAG",
+  "eFuse",
+  "Power Glitch",
+  "CPU Lockup",
 ]);
+
+/** How many of these the SDK's module has a word for: it calls any other one "Invalid". */
+export const namedReasons = 11;
 
 /** Kinds of command, guest to host. */
 export const GuestCommand = Object.freeze({

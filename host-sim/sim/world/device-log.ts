@@ -87,6 +87,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",
   "start failed": "start: failed reason=<reason:quoted> failures=<failures:whole> retry=<retry:seconds>",
+  "start recovered": "start: recovered failures=<failures:whole> reason=<reason:quoted>",
+  "start safe": "start: safe panics=<panics:whole> failures=<failures:whole> reason=<reason:quoted>",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

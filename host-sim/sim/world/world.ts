@@ -30,6 +30,7 @@ import { demoDevice } from "./demo-device";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { Restart } from "../board/board";
+import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
 import type { CloudEvent } from "../../cloud/cloud";
 import type { ProductRecord } from "../../cloud/registry/product";
@@ -80,6 +81,9 @@ export interface WorldOptions extends DeviceOptions {
   readonly keyFromModem?: boolean;
   readonly onEvent: (event: WorldEvent) => void;
 }
+
+/** Why the board starts. */
+type ResetReason = (typeof resetReasons)[number];
 
 /** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
 const server = { address: "203.0.113.5", port: 5683 };
@@ -279,6 +283,12 @@ export class World {
     });
   }
 
+  /** The chip restarts by itself now: it panics, its watchdog bites, its supply is too weak for a moment. */
+  crash(resetReason: ResetReason): void {
+    if (this.#nextStart?.run !== undefined) return;
+    this.#startAnew(`crash: ${resetReason}`, resetReason);
+  }
+
   /** Sets the cloud's timer anew; to be called after the cloud was changed from outside. */
   touchCloud(): void {
     this.#watchCloud();
@@ -295,7 +305,7 @@ export class World {
     void this.engine?.close();
   }
 
-  async #boot(resetReason: "Power-On" | "Software" | "Panic" | "Deep Sleep"): Promise<void> {
+  async #boot(resetReason: ResetReason): Promise<void> {
     // The board's own clock goes on over a restart, not over a loss of power.
     let rtc =
       resetReason === "Power-On" || this.#clockError === undefined
@@ -378,11 +388,14 @@ export class World {
       this.#nextStart = this.clock.after(asleep, () => this.#boot("Deep Sleep"));
       return;
     }
-    this.#emit({ time: this.clock.now, source: "board", what: "restarted", text: `${reason}: ${text}` });
+    // An engine that ends restarts the chip by `esp_restart` too, in whatever way it ended.
+    this.#startAnew(`${reason}: ${text}`, "Software");
+  }
+
+  #startAnew(text: string, resetReason: ResetReason): void {
+    this.#emit({ time: this.clock.now, source: "board", what: "restarted", text });
     this.#halt();
-    this.#nextStart = this.clock.after(bootTime, () =>
-      this.#boot(reason === "software" ? "Software" : "Panic"),
-    );
+    this.#nextStart = this.clock.after(bootTime, () => this.#boot(resetReason));
   }
 
   /** Wakes the cloud when a lifetime lapses or a command times out. */

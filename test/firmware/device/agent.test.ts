@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { FakeEnos, keys, root } from "../enos/fake-enos";
 import { flashOf } from "../delivery/journal-rig";
+import { StartRecord } from "../../../firmware/continuity/start-record";
+import { RetainedRam } from "../continuity/retained-ram";
 import { AgentRig } from "./rig";
 import { density } from "../../density";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
@@ -73,8 +75,12 @@ describe("starts after a panic", () => {
   /** When the first request of each boot reached the server, and what the log says of the wait. */
   const starts = (reasons: readonly string[]) => {
     const store = storeOf();
+    const ram = new RetainedRam();
     return reasons.map((startReason) => {
-      const rig = new AgentRig({ store, startReason });
+      // It is the firmware that asks for a restart by software.
+      if (startReason === "software") new StartRecord(ram.start(), "deep-sleep").ask();
+      const record = new StartRecord(ram.start(startReason), startReason);
+      const rig = new AgentRig({ store, startReason, starts: record });
       let first: number | undefined;
       rig.server.script = () => {
         first ??= rig.now;
@@ -106,11 +112,14 @@ describe("starts after a panic", () => {
       1, 1, 0, 0,
     ]);
     const store = storeOf();
-    new AgentRig({ store, startReason: "panic" }).wait(minute);
-    const rig = new AgentRig({ store, startReason: "panic" });
+    const ram = new RetainedRam();
+    const panicked = (): AgentRig =>
+      new AgentRig({ store, startReason: "panic", starts: new StartRecord(ram.start("panic"), "panic") });
+    panicked().wait(minute);
+    const rig = panicked();
     rig.wait(3 * hour);
     rig.agent.supervise(rig.now);
-    const after = new AgentRig({ store, startReason: "panic" });
+    const after = panicked();
     after.wait(minute);
     expect(after.lines("agent: waits")).toEqual([expect.stringContaining("panics=1 in a row")]);
   });

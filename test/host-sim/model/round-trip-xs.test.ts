@@ -118,6 +118,8 @@ describe.skipIf(xsMissing !== undefined)("models and values at random", () => {
         services: [
           { inputs: { delay: 3 }, outputs: { accepted: true } },
           { inputs: { reference: { temperature: -1.5 } }, outputs: { corrections: [] } },
+          { inputs: { normally: true }, outputs: {} },
+          { inputs: {}, outputs: { text: "1767225600 agent: idle" } },
         ],
       }),
       report: {

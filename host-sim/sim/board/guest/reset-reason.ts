@@ -1,9 +1,10 @@
 /**
  * `resetReason`: why the board started.
  */
-import { resetReasons } from "../protocol";
+import { namedReasons, resetReasons } from "../protocol";
 import { resetReason } from "./power";
 
 export default function getResetReason(): { reason: number; string: string } {
-  return { reason: resetReason(), string: resetReasons[resetReason()] ?? "Invalid" };
+  const reason = resetReason();
+  return { reason, string: reason < namedReasons ? resetReasons[reason] : "Invalid" };
 }

@@ -1,5 +1,6 @@
 /** The real firmware on a board whose parts fail while it starts: the same in every engine. */
 import { describe, expect, it } from "vitest";
+import { retainedLength } from "../../../../firmware/continuity/retained-memory";
 import { bundleFirmware } from "../../../../host-sim/sim/board/bundle";
 import { Rig, engines } from "./rig";
 import type { BoardOptions } from "../../../../host-sim/sim/board/board";
@@ -17,10 +18,18 @@ const longest = (failures: number): number => Math.min(15_000 * 2 ** (failures -
 
 describe.each(engines)("on %s", (_name, open) => {
   const keyValue: BoardOptions["keyValue"] = new Map();
-  let failing: { part: "serial" | "storage"; why: string } | undefined;
+  const retained = new Uint8Array(retainedLength);
+  let restarted = false;
+  /** The board was off: what it remembers is gone, but not what is in storage. */
+  function powerOff(): void {
+    keyValue.clear();
+    retained.fill(0x5a);
+    restarted = false;
+  }
+  let failing: { part: "serial" | "storage" | "state"; why: string } | undefined;
 
   /** One start of the board: what it logs, and after how long it restarts, if it does until then. */
-  async function boot(until: number, more: Record<string, unknown> = {}, at?: [number, () => void]) {
+  async function boot(until: number, more: Record<string, unknown> = {}) {
     const engine = open();
     await engine.evaluate(await bundleFirmware());
     const rig = new Rig(
@@ -28,12 +37,15 @@ describe.each(engines)("on %s", (_name, open) => {
       { ...config, ...more },
       {
         keyValue,
+        retained,
+        resetReason: restarted ? "Software" : "Power-On",
         serialFault: () => (failing?.part === "serial" ? failing.why : undefined),
-        storageStrike: () =>
-          failing?.part === "storage" ? { kind: "refused", text: failing.why } : undefined,
+        storageStrike: (_operation, store) =>
+          failing?.part === "storage" || failing?.part === store
+            ? { kind: "refused", text: failing.why }
+            : undefined,
       },
     );
-    if (at !== undefined) rig.clock.at(at[0], at[1]);
     let restartedAt: number | undefined;
     rig.clock.after(0, () => {});
     await rig.board.start();
@@ -42,6 +54,7 @@ describe.each(engines)("on %s", (_name, open) => {
       if (rig.restarts.length > 0) restartedAt = rig.clock.now;
     }
     await engine.close();
+    restarted = rig.restarts.length > 0;
     return {
       lines: rig.log.map((line) => line.slice(line.indexOf(" ") + 1)),
       restarts: rig.restarts,
@@ -50,7 +63,7 @@ describe.each(engines)("on %s", (_name, open) => {
   }
 
   it("a UART that cannot be opened: it starts again, after pauses that grow over the restarts", async () => {
-    keyValue.clear();
+    powerOff();
     failing = { part: "serial", why: "port in use" };
     for (let failures = 1; failures <= 10; failures++) {
       const { lines, restarts, restartedAt } = await boot(2 * hour);
@@ -71,36 +84,41 @@ describe.each(engines)("on %s", (_name, open) => {
     expect((await boot(60_000)).lines.join()).toContain(" failures=1 ");
   });
 
-  it("storage that cannot be read: it tries again in the same start, after pauses that grow", async () => {
-    keyValue.clear();
+  it("storage that cannot be read: it starts again, after pauses that grow, until it can", async () => {
+    powerOff();
     failing = { part: "storage", why: "ESP_ERR_NVS_NOT_INITIALIZED" };
-    const heals = (): void => {
-      failing = undefined;
-    };
-    const { lines, restarts } = await boot(2 * hour, {}, [hour, heals]);
-    const failed = lines.filter((line) => line.startsWith("start: "));
-    expect(failed.length).toBeGreaterThanOrEqual(7);
-    expect(failed.length).toBeLessThanOrEqual(9);
-    failed.forEach((line, i) => {
-      const [, failures, retry] = /^start: failed reason="ESP_\w+" failures=(\d+) retry=(\d+)s$/.exec(line)!;
-      expect(Number(failures)).toBe(i + 1);
-      expect(Number(retry)).toBeGreaterThanOrEqual(longest(i + 1) / 2_000 - 1);
-      expect(Number(retry)).toBeLessThanOrEqual(longest(i + 1) / 1_000);
-    });
+    for (let failures = 1; failures <= 10; failures++) {
+      const { lines, restarts, restartedAt } = await boot(2 * hour);
+      expect(lines).toEqual([
+        expect.stringMatching(
+          `^start: failed reason="ESP_ERR_NVS_NOT_INITIALIZED" failures=${failures} retry=`,
+        ),
+      ]);
+      expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
+      expect(restartedAt).toBeGreaterThanOrEqual(longest(failures) / 2 - 1_000);
+      expect(restartedAt).toBeLessThanOrEqual(longest(failures) + 1_000);
+    }
+    failing = undefined;
+    const good = await boot(60_000);
+    expect(good.lines).toContain("agent: start interval=900s");
+    expect(good.lines).toContain('start: recovered failures=10 reason="ESP_ERR_NVS_NOT_INITIALIZED"');
+    expect(good.restarts).toEqual([]);
+  });
+
+  it("storage that fails once the keys were read: told, and the device works", async () => {
+    powerOff();
+    failing = { part: "state", why: "ESP_ERR_NVS_INVALID_STATE" };
+    const { lines, restarts } = await boot(60_000);
+    expect(lines.filter((line) => line.startsWith("memory: "))).toEqual([
+      'memory: failed reason="ESP_ERR_NVS_INVALID_STATE"',
+    ]);
     expect(lines).toContain("agent: start interval=900s");
+    expect(lines.join()).toContain("report: taken ");
     expect(restarts).toEqual([]);
   });
 
-  it("storage that never heals: the board is restarted once the pauses are longest", async () => {
-    keyValue.clear();
-    failing = { part: "storage", why: "ESP_ERR_NVS_NOT_INITIALIZED" };
-    const { restarts, lines } = await boot(12 * hour);
-    expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
-    expect(lines.filter((line) => line.startsWith("start: "))).toHaveLength(10);
-  });
-
   it("a pin that is in use", async () => {
-    keyValue.clear();
+    powerOff();
     failing = undefined;
     const { lines, restarts } = await boot(60_000, { powerKey: 13, reset: 13 });
     expect(lines.join()).toMatch(/start: failed reason="[^"]*in use[^"]*" failures=1/);
@@ -113,7 +131,7 @@ describe.each(engines)("on %s", (_name, open) => {
     ["the modem's name", { modem: "carrier pigeon" }],
     ["a key", { deviceKey: "a/b" }],
   ])("but %s that cannot work ends it, for good", async (_what, wrong) => {
-    keyValue.clear();
+    powerOff();
     failing = undefined;
     const { lines, restarts } = await boot(24 * hour, wrong);
     expect(lines.filter((line) => /^(settings|start): /.test(line))).toEqual([

@@ -103,6 +103,8 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "keys found": { imei: fc.stringMatching(/^\d{15}$/) },
   fault: { text },
   "start failed": { reason: text, failures: whole, retry: seconds },
+  "start recovered": { failures: whole, reason: text },
+  "start safe": { panics: whole, failures: whole, reason: text },
   settings: { text },
 };
 

@@ -1,0 +1,11 @@
+/**
+ * The board's functions in C, by the SDK's FFI: those that firmware/manifest.json names.
+ */
+import FFI from "mc/ffi";
+
+let ffi: FFI | undefined;
+
+/** The one object of them: each one made has a slot of RAM or more for every function. */
+export function native(): FFI {
+  return (ffi ??= new FFI());
+}
