@@ -149,6 +149,10 @@ class Transfer implements Exchange, PlainRequest {
     this.#exchange = undefined;
     if (outcome.kind !== "response") return this.#finish(outcome, now);
     const message = outcome.message;
+    // Of a body that comes in blocks, a part of a block is worth nothing.
+    if (message.cut !== undefined) {
+      return this.#received === undefined ? this.#finish(outcome, now) : void this.#fault(now);
+    }
     try {
       if (this.#received === undefined && !this.#uploaded(message, now)) return;
       this.#download(message, now);

@@ -21,7 +21,7 @@ import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
 import { WireReader } from "./wire-reader";
-import { encode, messageOf } from "./message";
+import { decodeCut, encode, messageOf } from "./message";
 import { screenOptions } from "./option-rules";
 import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
@@ -287,17 +287,26 @@ export class Endpoint {
   /**
    * Takes in one datagram. Whatever it holds, nothing is thrown. Messages handed to the application
    * are views of it: it must not be overwritten while they are in use.
+   *
+   * @param cut the socket has given the beginning of a longer one, or may have
    */
-  receive(datagram: Uint8Array, address: string, port: number, now: number): void {
+  receive(datagram: Uint8Array, address: string, port: number, now: number, cut = false): void {
     if (this.#closed) return;
     const reader = this.#reader;
     const fault = reader.read(datagram);
-    if (fault !== undefined) return this.#receiveMalformed(datagram, fault, address, port);
-    // Each takes memory even where it is a single byte of the datagram.
-    if (reader.optionCount > mostOptions) {
-      return this.#receiveMalformed(datagram, "too-many-options", address, port);
+    let message: Message | undefined;
+    if (fault === undefined) {
+      // Each takes memory even where it is a single byte of the datagram.
+      if (reader.optionCount > mostOptions) {
+        return this.#receiveMalformed(datagram, "too-many-options", address, port);
+      }
+      message = messageOf(reader);
+      if (cut) message = { ...message, cut: message.payload.length > 0 ? "payload" : "options" };
+    } else {
+      // An answer too long for the device: what there is of it ends the exchange, as all of it would not come.
+      message = fault === "option-truncated" ? this.#answerCut(address, port) : undefined;
+      if (message === undefined) return this.#receiveMalformed(datagram, fault, address, port);
     }
-    const message = messageOf(reader);
     switch (message.type) {
       case Type.acknowledgement:
         return this.#receiveAcknowledgement(message, address, port, now);
@@ -341,6 +350,15 @@ export class Endpoint {
       if (message instanceof ClientExchange) exchange = message;
     }
     this.#discard("malformed", fault, exchange);
+  }
+
+  /** An ACK that ends within its options, if it is the answer to a request under way. */
+  #answerCut(address: string, port: number): Message | undefined {
+    const { type, messageId } = this.#reader;
+    if (type !== Type.acknowledgement) return undefined;
+    const exchange = this.#messageLayer.find(messageId, address, port);
+    if (!(exchange instanceof ClientExchange)) return undefined;
+    return decodeCut(this.#reader, mostOptions);
   }
 
   #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {

@@ -29,6 +29,11 @@ export interface Message {
   /** In the order of the wire, so ascending by number. */
   readonly options: readonly Option[];
   readonly payload: Uint8Array;
+  /**
+   * Only the beginning has come: it ends within its payload, or within its options, the last of which then has a
+   * part of its value.
+   */
+  readonly cut?: "options" | "payload";
 }
 
 /** A message to write. Leave out what is empty. */
@@ -135,6 +140,19 @@ const noOptions: readonly Option[] = Object.freeze([]);
  */
 export function decode(datagram: Uint8Array, reader: WireReader = new WireReader()): Message | FormatFault {
   return reader.read(datagram) ?? messageOf(reader);
+}
+
+/**
+ * What there is of a message that ends in the middle of an option; undefined when it has more than `most` before.
+ *
+ * @param reader whose `read` has just said "option-truncated"
+ */
+export function decodeCut(reader: WireReader, most: number): Message | undefined {
+  const { datagram, cutAt, cutNumber, cutStart } = reader;
+  if (reader.read(datagram.subarray(0, cutAt)) !== undefined || reader.optionCount > most) return undefined;
+  const message = messageOf(reader);
+  const part = { number: cutNumber, value: datagram.subarray(cutStart) };
+  return { ...message, options: message.options.concat(part), cut: "options" };
 }
 
 /** The message that a reader has found in its datagram, whether or not its options have been walked. */

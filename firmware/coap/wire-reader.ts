@@ -66,6 +66,11 @@ export class WireReader {
   /** Length of the datagram. */
   end = 0;
 
+  /** After the fault "option-truncated": where that option begins, its number, and where its value does. */
+  cutAt = 0;
+  cutNumber = 0;
+  cutStart = 0;
+
   /** The option that the cursor stands on: its number, first byte of its value, bytes of its value. */
   optionNumber = 0;
   optionStart = 0;
@@ -109,6 +114,7 @@ export class WireReader {
     let count = 0;
     let number = 0;
     while (offset < end) {
+      const at = offset;
       const head = datagram[offset++] ?? 0;
       if (head === marker) {
         if (offset === end) return "payload-empty";
@@ -143,7 +149,12 @@ export class WireReader {
       number += delta;
       if (number > largestOption) return "option-number";
       offset += length;
-      if (offset > end) return "option-truncated";
+      if (offset > end) {
+        this.cutAt = at;
+        this.cutNumber = number;
+        this.cutStart = offset - length;
+        return "option-truncated";
+      }
       count += 1;
     }
 

@@ -43,7 +43,8 @@ export interface Link extends Radio {
 /** A datagram socket as ECMA-419 has them. */
 export interface DatagramSocket {
   write(buffer: Uint8Array, address: string, port: number): void;
-  read(): (ArrayBuffer & { address: string; port: number }) | undefined;
+  /** `cut`: what the link has given may be no more than the beginning of a longer datagram. */
+  read(): (ArrayBuffer & { address: string; port: number; cut?: boolean }) | undefined;
   close(): void;
   /** See `Udp.releaseAfterReply`; sockets of other networks have no use for it. */
   releaseAfterReply?: boolean;

@@ -102,8 +102,8 @@ export class Agent {
       crypto: options.crypto,
       endpoint: this.#endpoint,
       random,
-      onDownlink: (topic, payload, now) => {
-        this.#commands.obey(topic, payload, now);
+      onDownlink: (topic, payload, now, cut) => {
+        this.#commands.obey(topic, payload, now, cut);
         this.#idle = false;
       },
       onEvent: (event) => this.#onSession(event),
@@ -467,7 +467,8 @@ export class Agent {
   #receive(now: number): void {
     const socket = this.#socket;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
-      this.#endpoint.receive(new Uint8Array(datagram), datagram.address, datagram.port, now);
+      const { address, port, cut } = datagram;
+      this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);
     }
   }
 }

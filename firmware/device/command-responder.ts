@@ -77,9 +77,15 @@ export class CommandResponder {
     return this.#toAwait > 0 && !this.#options.memory.lasting;
   }
 
-  /** Takes a command in: it is executed and answered, or left to its handler. */
-  obey(topic: string, payload: Uint8Array, now: number): void {
-    const handled = this.#executor.handle(topic, payload, now);
+  /**
+   * Takes a command in: it is executed and answered, or left to its handler.
+   *
+   * @param cut it was too long for the device, and this is its beginning: it is refused
+   */
+  obey(topic: string, payload: Uint8Array, now: number, cut = false): void {
+    if (cut) this.#options.log({ kind: "command too long", topic, received: payload.length });
+    const executor = this.#executor;
+    const handled = cut ? executor.refuse(topic, payload, now) : executor.handle(topic, payload, now);
     if (typeof handled !== "string") this.#answer(handled, now);
     else if (handled === "working") this.#options.log({ kind: "command working", topic });
     else this.#options.log({ kind: "command ignored", topic, reason: handled });

@@ -8,11 +8,12 @@
  */
 import { ContentFormat } from "../coap/option";
 import { CommandCode, CommandRefusal, idText, jsonReply, parseJsonCommand } from "../enos/command";
+import { CommandCode, commandIdOfPart, idText, jsonReply, parseJsonCommand } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
 import { reasonOf } from "../text/reason";
-import type { Command, CommandResult } from "../enos/command";
+import type { Command, CommandId, CommandResult } from "../enos/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { JsonExcess } from "../text/json";
 import type { MemberNames } from "../text/member-names";
@@ -115,6 +116,26 @@ export class CommandExecutor {
     return topic === Topic.rawDown ? this.#raw(topic, payload, now) : this.#json(topic, payload, now);
   }
 
+  /**
+   * Refuses a command that was too long for the device: unanswered, the cloud would send it again and again.
+   *
+   * @param part its beginning, which has to have its id
+   */
+  refuse(topic: string, part: Uint8Array, now: number): Handled {
+    const refused = (): CommandResult => ({
+      code: CommandCode.tooLong,
+      message: "longer than the modem takes",
+    });
+    if (topic === Topic.rawDown) {
+      if (part.length < 5) return "unreadable";
+      const id = new DataView(part.buffer, part.byteOffset).getUint32(1);
+      return this.#once(this.#askedInBytes(topic, part[0], id, `raw-${part[0]}`, refused), now);
+    }
+    const id = topic.startsWith(Topic.servicePrefix) ? commandIdOfPart(part) : undefined;
+    if (id === undefined) return "unreadable";
+    return this.#once(askedInJson(topic, id, topic.slice(Topic.servicePrefix.length), refused), now);
+  }
+
   /** Answers of handlers that took their time, or more than they have. */
   takeFinished(now: number): CommandReply[] {
     for (let i = 0; i < this.#remembered.length; i++) {
@@ -133,15 +154,11 @@ export class CommandExecutor {
     const command = parseJsonCommand(topic, payload, this.#names);
     if (command === undefined) return "unreadable";
     if (typeof command === "string") return command;
-    const id = idText(command.id);
     const kind = command.kind === "service" ? command.service : command.kind;
-    const asked: Asked = {
-      key: `${topic} ${typeof command.id === "string" ? "text" : "number"} ${id}`,
-      frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.json, kind, id },
-      state: (result) => stated(command, result),
-      execute: (begin) => this.#execute(command, begin),
-    };
-    return this.#once(asked, now);
+    return this.#once(
+      askedInJson(topic, command.id, kind, (begin) => this.#execute(command, begin)),
+      now,
+    );
   }
 
   #raw(topic: string, payload: Uint8Array, now: number): Handled {
@@ -151,18 +168,22 @@ export class CommandExecutor {
     const first = payload[0];
     const service = "service" in command ? command.service : undefined;
     const kind = service ?? ("kind" in command ? command.kind : `raw-${first}`);
-    const asked: Asked = {
+    const asked = this.#askedInBytes(topic, first, id, kind, (begin) => {
+      if ("fault" in command) return { code: command.code, message: command.detail };
+      return command.kind === "set"
+        ? this.#set(command.values, begin)
+        : this.#run(command.service, command.inputs, begin);
+    });
+    return this.#once(asked, now);
+  }
+
+  #askedInBytes(topic: string, first: number, id: number, kind: string, execute: Asked["execute"]): Asked {
+    return {
       key: `${topic} ${first} ${id}`,
       frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.octetStream, kind, id },
       state: (result) => this.#rawReply(first, id, result),
-      execute: (begin) => {
-        if ("fault" in command) return { code: command.code, message: command.detail };
-        return command.kind === "set"
-          ? this.#set(command.values, begin)
-          : this.#run(command.service, command.inputs, begin);
-      },
+      execute,
     };
-    return this.#once(asked, now);
   }
 
   #once(asked: Asked, now: number): Handled {
@@ -314,14 +335,24 @@ export class CommandExecutor {
   }
 }
 
+function askedInJson(topic: string, id: CommandId, kind: string, execute: Asked["execute"]): Asked {
+  const text = idText(id);
+  return {
+    key: `${topic} ${typeof id === "string" ? "text" : "number"} ${text}`,
+    frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.json, kind, id: text },
+    state: (result) => stated(id, result),
+    execute,
+  };
+}
+
 /** The JSON answer, or one that says why there is none. */
-function stated(command: Command, result: CommandResult): { code: number; body: Uint8Array } {
+function stated(id: CommandId, result: CommandResult): { code: number; body: Uint8Array } {
   try {
-    return { code: result.code, body: jsonReply(command, result) };
+    return { code: result.code, body: jsonReply({ id }, result) };
   } catch {
     // What a handler gave back has no JSON, such as a BigInt or a cycle.
     const code = CommandCode.failed;
-    return { code, body: jsonReply(command, { code, message: "the result cannot be stated in JSON" }) };
+    return { code, body: jsonReply({ id }, { code, message: "the result cannot be stated in JSON" }) };
   }
 }
 

@@ -43,6 +43,8 @@ type DeviceEvent =
       readonly code: number;
     }
   | { readonly kind: "command working"; readonly topic: string }
+  /** The modem has given no more than the beginning of it, `received` bytes: it is refused. */
+  | { readonly kind: "command too long"; readonly topic: string; readonly received: number }
   | { readonly kind: "command ignored"; readonly topic: string; readonly reason: string }
   /** The cloud has the answer to a command, or may not have it. */
   | { readonly kind: "command answered"; readonly id: string | number }
@@ -129,6 +131,7 @@ const words: Words = Object.freeze<Words>({
   "command executed": (e) => `command: executed kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
   "command repeated": (e) => `command: repeated kind=${bare(e.command)} id=${quoted(e.id)} code=${e.code}`,
   "command working": (e) => `command: working topic=${bare(e.topic)}`,
+  "command too long": (e) => `command: too long topic=${bare(e.topic)} received=${e.received}`,
   "command ignored": (e) => `command: ignored topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
   "command answered": (e) => `command: answered id=${quoted(e.id)}`,
   "command unanswered": (e) => `command: unanswered id=${quoted(e.id)} reason=${quoted(e.reason)}`,

@@ -2,7 +2,7 @@
  * Commands from EnOS: reading them, and the body of their answers.
  */
 import { encodeUtf8 } from "../text/utf8";
-import { isObject, numberText, parseJsonObject } from "../text/json";
+import { isObject, numberText, parseJsonObject, textMember } from "../text/json";
 import { Topic } from "./topic";
 import type { JsonExcess } from "../text/json";
 import type { MemberNames } from "../text/member-names";
@@ -49,6 +49,7 @@ export const CommandCode = Object.freeze({
   safeStart: 240,
   badRequest: 400,
   unknown: 404,
+  tooLong: 413,
   failed: 500,
   interrupted: 504,
 } as const);
@@ -98,6 +99,11 @@ function idOf(payload: Uint8Array, id: unknown): CommandId | undefined {
   return digits === undefined || digits === String(id) ? id : { digits };
 }
 
+/** The id of a JSON command of which only the beginning has come; undefined where that does not have it. */
+export function commandIdOfPart(part: Uint8Array): CommandId | undefined {
+  return idOf(part, textMember(part, "id"));
+}
+
 /** The id as text, for what knows no numbers: the log, and the memory of what was executed. */
 export function idText(id: CommandId): string | number {
   return typeof id === "object" ? id.digits : id;
@@ -112,10 +118,10 @@ function namesOf(params: unknown): string[] {
 }
 
 /** Body of the answer to a JSON command. */
-export function jsonReply(command: Command, result: CommandResult): Uint8Array {
+export function jsonReply({ id }: Pick<Command, "id">, result: CommandResult): Uint8Array {
   const message = result.message === undefined ? "" : `,"message":${JSON.stringify(result.message)}`;
-  const id = typeof command.id === "object" ? command.id.digits : JSON.stringify(command.id);
+  const stated = typeof id === "object" ? id.digits : JSON.stringify(id);
   return encodeUtf8(
-    `{"id":${id},"code":${result.code}${message},"data":${JSON.stringify(result.data ?? {})}}`,
+    `{"id":${stated},"code":${result.code}${message},"data":${JSON.stringify(result.data ?? {})}}`,
   );
 }

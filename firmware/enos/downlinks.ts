@@ -15,8 +15,8 @@ export interface DownlinksOptions {
   readonly root: string;
   /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
-  /** A command arrived: its path below the root, and its payload. */
-  readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
+  /** A command arrived: its path below the root, and its payload, or the beginning of it. */
+  readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onIgnored: (reason: string, now: number) => void;
 }
 
@@ -46,7 +46,7 @@ export class Downlinks {
   /** Takes the command that a response brings or announces, if it does. */
   take(message: Message, now: number): void {
     const path = findOption(message.options, EnosOption.downlinkPath);
-    if (path === undefined) return;
+    if (path === undefined || isLastCut(message, EnosOption.downlinkPath)) return;
     const topic = this.#topicOf(path);
     if (topic === undefined) {
       this.#options.onIgnored("its path is not one of this device's topics", now);
@@ -60,7 +60,7 @@ export class Downlinks {
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     if (payload === undefined) return this.#fetch(topic, now);
     this.#taken += 1;
-    this.#options.onDownlink(topic, payload, now);
+    this.#options.onDownlink(topic, payload, now, isLastCut(message, EnosOption.downlinkPayload));
   }
 
   #fetch(topic: string, now: number): void {
@@ -72,7 +72,7 @@ export class Downlinks {
       path: pathOptions(root + topic),
       onComplete: (outcome, at) => {
         this.#fetching = false;
-        if (outcome.kind === "accepted") onDownlink(topic, outcome.payload, at);
+        if (outcome.kind === "accepted") onDownlink(topic, outcome.payload, at, outcome.cut === true);
         else onIgnored(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
       },
     });
@@ -101,4 +101,9 @@ export class Downlinks {
     }
     return undefined;
   }
+}
+
+/** Whether a message ends in the middle of an option of this number. */
+function isLastCut({ cut, options }: Message, number: number): boolean {
+  return cut === "options" && options.length > 0 && options[options.length - 1].number === number;
 }

@@ -29,11 +29,14 @@ export type Refusal =
 
 /** How a request ended. */
 export type PublishOutcome =
-  | { readonly kind: "accepted"; readonly payload: Uint8Array }
+  /** `cut`: of the payload only the beginning has come. */
+  | { readonly kind: "accepted"; readonly payload: Uint8Array; readonly cut?: boolean }
   /** The server answered with an error, or with a success that does not mean that it took the request. */
   | { readonly kind: "rejected"; readonly code: number; readonly reason: Rejection }
-  /** No answer. The server may or may not have taken it. */
-  | { readonly kind: "unanswered"; readonly reason: Failure }
+  /**
+   * No answer, or one of which what counts was cut off ("cut"). The server may or may not have taken the request.
+   */
+  | { readonly kind: "unanswered"; readonly reason: Failure | "cut" }
   /** The device could not authenticate, so nothing was sent; worth another try after `retryAfter` ms. */
   | { readonly kind: "offline"; readonly reason: Refusal; readonly retryAfter: number };
 
@@ -41,7 +44,7 @@ export type PublishOutcome =
  * Whether the server has answered an exchange that ended so, be it with an RST; undefined when the device
  * itself ended it, which says nothing of the server or of the way to it.
  */
-export function wasAnswered(end: Outcome["kind"]): boolean | undefined {
+export function wasAnswered(end: Outcome["kind"] | "cut"): boolean | undefined {
   switch (end) {
     case "timeout":
     case "no-response":
@@ -86,7 +89,7 @@ export function rejectionOf(code: number): Rejection {
 }
 
 /** Whether a rejection blames the request. It is to be believed only of a session that is known to be good. */
-export function isBlame(reason: Rejection | Failure): reason is Blame {
+export function isBlame(reason: Rejection | Failure | "cut"): reason is Blame {
   return reason === "illegal-payload" || reason === "too-large";
 }
 

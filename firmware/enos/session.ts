@@ -47,8 +47,11 @@ export interface SessionOptions extends SessionSettings {
   readonly endpoint: Endpoint;
   /** Random number in [0, 1), for the spread of back-off. */
   readonly random: () => number;
-  /** A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. */
-  readonly onDownlink: (topic: string, payload: Uint8Array, now: number) => void;
+  /**
+   * A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. `cut`: it was too long for the device,
+   * and this is its beginning.
+   */
+  readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onEvent?: (event: SessionEvent, now: number) => void;
   /**
    * An exchange has ended, with an answer of the server's or without: an authentication, or a request
@@ -372,7 +375,16 @@ export class Session {
       this.#proven = true;
       this.#everProven = true;
       // In this order the answer to a command is sent before the next command is fetched.
-      this.#complete(operation, { kind: "accepted", payload: message.payload }, now);
+      const { payload, cut } = message;
+      // What EnOS says of the request was cut off; only the answer to a command needs no more than its 2.04.
+      if (cut === "options" && operation.answer !== true) {
+        this.#complete(operation, { kind: "unanswered", reason: "cut" }, now);
+      } else
+        this.#complete(
+          operation,
+          { kind: "accepted", payload, cut: cut === undefined ? undefined : true },
+          now,
+        );
       this.#downlinks.take(message, now);
       return;
     }
@@ -407,7 +419,7 @@ export class Session {
     operation.onComplete(outcome, now);
   }
 
-  #noteEnd(end: Outcome["kind"], now: number): void {
+  #noteEnd(end: Outcome["kind"] | "cut", now: number): void {
     const answered = wasAnswered(end);
     if (answered !== undefined) this.#options.onAnswered?.(answered, now);
   }

@@ -7,7 +7,12 @@
  */
 
 /** A received datagram: its bytes, and where it came from. */
-export type Datagram = ArrayBuffer & { address: string; port: number };
+export type Datagram = ArrayBuffer & {
+  address: string;
+  port: number;
+  /** It may be no more than the beginning of a longer one, of which the modem gives so much. */
+  cut?: boolean;
+};
 
 /** What a modem driver offers a socket. */
 export interface DatagramModem {
@@ -26,7 +31,8 @@ export interface DatagramModem {
 
 /** What a modem driver calls. */
 export interface DatagramOwner {
-  receiveDatagram(bytes: Uint8Array, address: string, port: number): void;
+  /** @param cut see `Datagram` */
+  receiveDatagram(bytes: Uint8Array, address: string, port: number, cut?: boolean): void;
   failDatagram(reason: string): void;
 }
 
@@ -78,11 +84,12 @@ export class Udp implements DatagramOwner {
     this.#options.modem.closeSocket(this);
   }
 
-  receiveDatagram(bytes: Uint8Array, address: string, port: number): void {
+  receiveDatagram(bytes: Uint8Array, address: string, port: number, cut = false): void {
     if (this.#closed || this.#received.length >= receiveLimit) return;
     const datagram = bytes.buffer as Datagram;
     datagram.address = address;
     datagram.port = port;
+    datagram.cut = cut;
     this.#received.push(datagram);
     this.#options.onReadable?.call(this, this.#received.length);
   }

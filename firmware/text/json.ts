@@ -97,17 +97,47 @@ export function parseJsonObject(
  * @param name of the member, ASCII
  */
 export function numberText(object: Uint8Array, name: string): string | undefined {
+  const at = behindName(object, name);
+  return at < 0 ? undefined : numberAfter(object, at);
+}
+
+/**
+ * The text or number that is a member of a JSON object of which perhaps only the beginning is there; undefined
+ * where it is something else, or not there to its end. Nothing is read by recursion.
+ *
+ * @param part at most as long as `parseJsonObject` reads
+ * @param name of the member, ASCII
+ */
+export function textMember(part: Uint8Array, name: string): string | number | undefined {
+  if (jsonExcess(part) !== undefined) return undefined;
+  try {
+    const at = behindName(part, name);
+    if (at < 0) return undefined;
+    const from = valueStart(part, at);
+    let end = from;
+    if (part[from] === 0x22) end = stringEnd(part, from) + 1;
+    else while (isNumeric(part[end])) end += 1;
+    // A number that ends where the part does may have more digits.
+    if (end === from || end >= part.length) return undefined;
+    const text = decodeUtf8(part.subarray(from, end));
+    return text === undefined ? undefined : (JSON.parse(text) as string | number);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the name of a member ends, the last one of that name; -1 when an object has none. */
+function behindName(object: Uint8Array, name: string): number {
   let depth = 0;
   let beforeName = false;
-  let found: string | undefined;
+  let found = -1;
   for (let i = 0; i < object.length; i++) {
     const byte = object[i];
     if (byte === 0x22) {
       const end = stringEnd(object, i);
       // Of two members with the same name the last one counts, as for the parser.
-      if (beforeName && depth === 1 && isString(object.subarray(i, end + 1), name)) {
-        found = numberAfter(object, end + 1);
-      }
+      const named = beforeName && depth === 1 && end < object.length;
+      if (named && isString(object.subarray(i, end + 1), name)) found = end + 1;
       beforeName = false;
       i = end;
     } else if (byte === 0x5b || byte === 0x7b) {
@@ -132,11 +162,17 @@ function isName(text: Uint8Array, end: number): boolean {
   return text[i] === 0x3a;
 }
 
-/** The number behind a colon; undefined when something else stands there. */
-function numberAfter(text: Uint8Array, start: number): string | undefined {
+/** Where the value behind a colon begins. */
+function valueStart(text: Uint8Array, start: number): number {
   let i = start;
   while (text[i] === 0x3a || isBlank(text[i])) i += 1;
-  const from = i;
+  return i;
+}
+
+/** The number behind a colon; undefined when something else stands there. */
+function numberAfter(text: Uint8Array, start: number): string | undefined {
+  const from = valueStart(text, start);
+  let i = from;
   // No word of JSON begins with an "e".
   while (isNumeric(text[i])) i += 1;
   return i === from ? undefined : asciiText(text, from, i);

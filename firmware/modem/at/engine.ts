@@ -86,7 +86,8 @@ export interface AtEngineOptions {
   readonly banners: readonly Uint8Array[];
   /** See `AtEngine.gap` (default 20). */
   readonly gap?: number;
-  readonly onUrc: (line: Uint8Array, now: number) => void;
+  /** @param cut the line was too long, and this is its beginning */
+  readonly onUrc: (line: Uint8Array, now: number, cut: boolean) => void;
   /** A banner came; when no boot was asked for the driver clears the engine. */
   readonly onBanner: (now: number) => void;
 }
@@ -139,6 +140,9 @@ export class AtEngine {
     this.gap = options.gap ?? usualGap;
     this.#framer = new LineFramer({
       onLine: (line) => this.#line(line),
+      onOverlong: (line) => {
+        if (matchesAny(line, options.urcs, startsWith)) options.onUrc(line, this.#now, true);
+      },
       onPrompt: () => this.#prompted(),
       onPartial: (line) => this.#header(line),
       onRaw: (bytes) => this.#current?.raw?.onData(bytes),
@@ -156,7 +160,7 @@ export class AtEngine {
     return this.#current !== undefined || this.#queue.length > 0;
   }
 
-  /** Lines dropped because they were too long. */
+  /** Lines that were too long. */
   get overflows(): number {
     return this.#framer.overflows;
   }
@@ -277,7 +281,7 @@ export class AtEngine {
       return;
     }
     if (matchesAny(line, this.#options.urcs, startsWith)) {
-      this.#options.onUrc(line, now);
+      this.#options.onUrc(line, now, false);
       return;
     }
     if (command?.bare === true && line[0] !== 0x2b) {

@@ -8,13 +8,15 @@
  *                  +CARECV: 20,<20 bytes>           announced by a line begun
  *
  * One buffer is used over and over; it holds the longest line a modem sends, a datagram of 512 bytes
- * in hex behind a URC's name. A longer line is dropped up to its end and counted.
+ * in hex behind a URC's name. Of a longer line the beginning is given, as `onOverlong`, and counted.
  */
 
 /** Whom the framer gives what it has cut. */
 export interface FramerEvents {
   /** Gets a line; the view is valid until it returns. */
   readonly onLine: (line: Uint8Array) => void;
+  /** Gets what the buffer holds of a line that is longer; the view is valid until it returns. */
+  readonly onOverlong?: (beginning: Uint8Array) => void;
   /** The prompt that `prompt` asked for. */
   readonly onPrompt?: () => void;
   /** The raw bytes that `takeRaw` asked for, a view that is valid until it returns. */
@@ -41,7 +43,7 @@ export class LineFramer {
   prompt = 0;
   /** Whether lines begun are shown to `onPartial`. */
   watching = false;
-  /** Lines dropped because they were longer than the buffer. */
+  /** Lines that were longer than the buffer. */
   overflows = 0;
 
   /** @param capacity longest line, and most raw bytes at once */
@@ -107,6 +109,7 @@ export class LineFramer {
     if (this.#overflowing) {
       this.#overflowing = false;
       this.#length = 0;
+      this.#events.onOverlong?.(this.#buffer);
     } else if (this.#length > 0) {
       const line = this.#buffer.subarray(0, this.#length);
       this.#length = 0;

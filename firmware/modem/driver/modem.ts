@@ -56,7 +56,7 @@ export class Modem implements DatagramModem {
       urcs: [...family.urcs, cereg, cpin],
       banners: family.banners,
       gap: family.gap,
-      onUrc: (line, now) => this.#urc(line, now),
+      onUrc: (line, now, cut) => (cut ? this.#overlong(line, now) : this.#urc(line, now)),
       onBanner: (now) => this.#banner(now),
     });
     const driver = new DriverState({
@@ -303,6 +303,13 @@ export class Modem implements DatagramModem {
       const urc = this.#options.family.urc(line);
       if (urc !== undefined) this.#act(urc, now);
     }
+  }
+
+  /** The beginning of a line that was too long: a datagram, where the modem pushes them, and else nothing. */
+  #overlong(line: Uint8Array, now: number): void {
+    const { family } = this.#options;
+    const urc = family.sockets.read === undefined ? family.urc(line, true) : undefined;
+    if (urc !== undefined) this.#act(urc, now);
   }
 
   #act(urc: ModemUrc, now: number): void {

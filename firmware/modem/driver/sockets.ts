@@ -205,11 +205,12 @@ export class Sockets {
       channel.early = early && !channel.hinted;
       channel.hinted = true;
     } else {
-      channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port);
+      channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port, urc.cut === true);
     }
   }
 
-  #read(channel: Channel, left: number, now: number): void {
+  /** @param left reads that may follow in this row. @param rest what is read may be the rest of a longer datagram */
+  #read(channel: Channel, left: number, now: number, rest = false): void {
     const { traits, at: engine } = this.#options;
     channel.hinted = false;
     this.#planLook(channel, now);
@@ -228,8 +229,9 @@ export class Sockets {
           this.#options.driver.log({ kind: "modem read refused" });
           this.#channels.lose(channel);
         } else if (received !== undefined) {
-          this.#deliver(channel, received);
-          if (left > 1 && channel.id !== undefined) return this.#read(channel, left - 1, at);
+          const cut = received.bytes.length >= (traits.readLimit ?? Infinity);
+          if (!rest) this.#deliver(channel, received, cut);
+          if (left > 1 && channel.id !== undefined) return this.#read(channel, left - 1, at, cut);
         }
         this.#next(at);
       },
@@ -237,12 +239,12 @@ export class Sockets {
     );
   }
 
-  #deliver(channel: Channel, { bytes, address, port }: Received): void {
+  #deliver(channel: Channel, { bytes, address, port }: Received, cut: boolean): void {
     channel.lookAt = Infinity;
     if (!channel.early) this.#notBefore = 0;
     channel.early = false;
     const elsewhere = address !== undefined && (address !== channel.address || port !== channel.port);
-    if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port);
+    if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port, cut);
   }
 
   /** An answer is expected: plans to look for it without a hint, less and less often. */

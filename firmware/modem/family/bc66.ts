@@ -307,6 +307,7 @@ export const bc66: Family = Object.freeze({
       ...sendHexadecimal(id, bytes),
     ],
     read: readRaw,
+    readLimit: largest,
     survival,
   }),
 } as const);
@@ -343,6 +344,7 @@ export const bc660k: Family = Object.freeze({
       },
     ],
     read: readHexadecimal,
+    readLimit: largest,
     survival,
   }),
 } as const);

@@ -154,6 +154,7 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
     ],
     send,
     read,
+    readLimit: largest,
     // No command asks for it: a socket that is gone is found out by the next datagram.
     survival: (_: number, alive: () => void): Step[] => {
       alive();

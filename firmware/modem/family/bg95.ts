@@ -179,5 +179,6 @@ export const bg95: Family = Object.freeze({
     close: closeSocket,
     send,
     read,
+    readLimit,
   }),
 } as const);

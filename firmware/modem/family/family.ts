@@ -46,7 +46,13 @@ export type ModemUrc =
   /** Something waits to be read from a socket. */
   | { readonly kind: "data"; readonly socket: number }
   /** A datagram, pushed. */
-  | { readonly kind: "datagram"; readonly socket: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "datagram";
+      readonly socket: number;
+      readonly bytes: Uint8Array;
+      /** The line was too long, and these are the bytes of its beginning. */
+      readonly cut?: boolean;
+    }
   /** A line that was to carry a datagram and cannot be read. */
   | { readonly kind: "unreadable" }
   /** A socket is gone. */
@@ -80,6 +86,8 @@ export interface SocketTraits {
   readonly send: (id: number, bytes: Uint8Array, address: string, port: number, release: boolean) => Step[];
   /** Reads one datagram from a modem that keeps them; `onData` is not called when there is none. */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
+  /** Most bytes that `read` gives: a datagram of so many may be the beginning of a longer one. */
+  readonly readLimit?: number;
   /** Asks whether a socket has lived through sleep; `alive` is called when it has. Left out: none does. */
   readonly survival?: (id: number, alive: () => void) => Step[];
 }
@@ -132,7 +140,8 @@ export interface Family {
   /** Command lines sent when no datagram waits any more: they let the modem sleep. */
   readonly idle?: readonly string[];
   readonly signalAndTime: (signalAndTime: SignalAndTime) => Step[];
-  readonly urc: (line: Uint8Array) => ModemUrc | undefined;
+  /** @param cut the line was too long, and this is its beginning; asked only of families that push datagrams */
+  readonly urc: (line: Uint8Array, cut?: boolean) => ModemUrc | undefined;
   readonly sockets: SocketTraits;
 }
 

@@ -183,6 +183,7 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze(
     ],
     send,
     read,
+    readLimit: largest,
   }),
 } as const);
 

@@ -189,5 +189,6 @@ export const sim7000: Family = Object.freeze({
     close,
     send,
     read,
+    readLimit: largest,
   }),
 } as const);

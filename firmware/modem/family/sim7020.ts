@@ -83,8 +83,9 @@ function survival(id: number, alive: () => void): Step[] {
   ];
 }
 
-function urc(line: Uint8Array): ModemUrc | undefined {
-  if (startsWith(line, csonmi)) return datagram(line);
+function urc(line: Uint8Array, cut = false): ModemUrc | undefined {
+  if (startsWith(line, csonmi)) return datagram(line, cut);
+  if (cut) return undefined;
   if (startsWith(line, csoerr)) {
     const fields = fieldsOf(line, csoerr.length);
     const socket = wholeNumber(fields[0]);
@@ -99,16 +100,17 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 /** `+CSONMI: <socket>,<hex digits>,<hex>` */
-function datagram(line: Uint8Array): ModemUrc {
+function datagram(line: Uint8Array, cut: boolean): ModemUrc {
   const first = line.indexOf(0x2c, csonmi.length);
   const second = line.indexOf(0x2c, first + 1);
   if (first < 0 || second < 0) return { kind: "unreadable" };
   const socket = wholeNumber(lineText(line, csonmi.length, first));
   const digits = wholeNumber(lineText(line, first + 1, second));
-  const bytes = readHexField(line, second + 1);
-  if (socket === undefined || bytes === undefined || digits !== 2 * bytes.length)
-    return { kind: "unreadable" };
-  return { kind: "datagram", socket, bytes };
+  const start = second + 1;
+  const bytes = readHexField(line, start, cut ? line.length - ((line.length - start) & 1) : line.length);
+  if (socket === undefined || bytes === undefined || digits === undefined) return { kind: "unreadable" };
+  if (cut ? digits <= 2 * bytes.length : digits !== 2 * bytes.length) return { kind: "unreadable" };
+  return { kind: "datagram", socket, bytes, cut };
 }
 
 /** SIMCom SIM7020. */

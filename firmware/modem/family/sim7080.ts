@@ -191,5 +191,6 @@ export const sim7080: Family = Object.freeze({
     ],
     send,
     read,
+    readLimit,
   }),
 } as const);

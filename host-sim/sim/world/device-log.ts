@@ -43,6 +43,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command executed": "command: executed kind=<command> id=<id:json value> code=<code:whole>",
   "command repeated": "command: repeated kind=<command> id=<id:json value> code=<code:whole>",
   "command working": "command: working topic=<topic>",
+  "command too long": "command: too long topic=<topic> received=<received:whole>",
   "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
   "command answered": "command: answered id=<id:json value>",
   "command forgotten": "command: forgotten[ age=<age:seconds>]",

@@ -56,6 +56,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "command executed": { command: text, id, code: whole },
   "command repeated": { command: text, id, code: whole },
   "command working": { topic: text },
+  "command too long": { topic: text, received: whole },
   "command ignored": { topic: text, reason: text },
   "command answered": { id },
   "command unanswered": { id, reason: text },
