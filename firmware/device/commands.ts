@@ -7,8 +7,14 @@
  * for values or one that is refused, changes nothing and is answered anew.
  */
 import { ContentFormat } from "../coap/option";
-import { CommandCode, CommandRefusal, idText, jsonReply, parseJsonCommand } from "../enos/command";
-import { CommandCode, commandIdOfPart, idText, jsonReply, parseJsonCommand } from "../enos/command";
+import {
+  CommandCode,
+  CommandRefusal,
+  commandIdOfPart,
+  idText,
+  jsonReply,
+  parseJsonCommand,
+} from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
 import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
