@@ -12,6 +12,7 @@
  * overwritten: an erase that power cuts short may bring old marks back, but never a header.
  */
 import { crc32 } from "./crc";
+import { mostFew } from "./few-records";
 import { blank } from "./flash";
 import { roundUp } from "./record";
 import type { Flash } from "./flash";
@@ -34,7 +35,7 @@ export const BlockState = Object.freeze({
 });
 
 /** Bytes in front of the tables, which are journal-index.ts's. */
-export const tableHead = 92;
+export const tableHead = 28 + 8 * mostFew;
 /** Bytes of the tables for one block. */
 const tableEntry = 11;
 

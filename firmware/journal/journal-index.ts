@@ -8,15 +8,16 @@
  *
  * It is true of one moment: whoever keeps it takes it up once, at the wake, and does away with it before the
  * journal changes. Flash is asked all the same, because a partition can be written to from outside while the
- * board sleeps. When anything differs, the whole journal is gone through.
+ * board sleeps. When anything differs, the whole journal is gone through. An image with the very same records
+ * and other marks is not noticed: what was delivered is sent again, or counted though it is done.
  */
-import { BlockState, Blocks } from "./blocks";
+import { BlockState, Blocks, tableHead } from "./blocks";
 import { FewRecords, mostFew } from "./few-records";
 import { RecordStore } from "./record-store";
 import type { Flash } from "./flash";
 
-const flag = Object.freeze({ undated: 1, few: 2 });
-const fewAt = 28;
+const flag = Object.freeze({ undated: 1, few: 2, lastReleased: 4 });
+const fewAt = tableHead - 8 * mostFew;
 /** How far behind the last record flash must be blank, bytes: whatever was appended stands there. */
 const blankTail = 256;
 
@@ -30,18 +31,20 @@ export interface Standing {
 
 /** The index of a journal as it is now. It shares its RAM with the journal, so it is to be written at once. */
 export function journalIndex({ records, few, undated }: Standing): Uint8Array {
-  const { blocks } = records;
+  const { blocks, cursor, last } = records;
   const { table } = blocks;
   const view = new DataView(table.buffer);
+  const lastReleased = last >= 0 && cursor.at(last) && cursor.released;
   view.setUint32(0, blocks.blockLength, true);
   view.setUint16(4, blocks.count, true);
   table[6] = blocks.unit;
-  table[7] = (undated ? flag.undated : 0) | (few.known ? flag.few : 0);
+  table[7] =
+    (undated ? flag.undated : 0) | (few.known ? flag.few : 0) | (lastReleased ? flag.lastReleased : 0);
   view.setInt16(8, records.active, true);
   table[10] = few.count;
   view.setUint32(12, records.end, true);
   view.setUint32(16, records.length, true);
-  view.setInt32(20, records.last, true);
+  view.setInt32(20, last, true);
   view.setUint32(24, blocks.lastSequence, true);
   for (let i = 0; i < few.count; i++) {
     view.setUint32(fewAt + 8 * i, few.addressOf(i), true);
@@ -51,12 +54,20 @@ export function journalIndex({ records, few, undated }: Standing): Uint8Array {
 }
 
 /**
- * The journal as the index says; undefined when flash says otherwise, or the index is none.
+ * The journal as the index says; undefined when flash says otherwise, cannot be read, or the index is none.
  *
  * @param index what `journalIndex` gave, in a buffer of its own, which becomes the journal's
- * @throws RangeError for a partition that cannot be used
  */
 export function takeUpIndex(flash: Flash, index: Uint8Array): Standing | undefined {
+  try {
+    return takeUp(flash, index);
+  } catch {
+    // Whoever goes through the whole journal then meets the same fault, and tells it.
+    return undefined;
+  }
+}
+
+function takeUp(flash: Flash, index: Uint8Array): Standing | undefined {
   const blocks = new Blocks(flash, index);
   if (blocks.table !== index) return undefined;
   const view = new DataView(index.buffer);
@@ -79,14 +90,14 @@ export function takeUpIndex(flash: Flash, index: Uint8Array): Standing | undefin
     view.getUint32(0, true) !== blocks.blockLength ||
     view.getUint16(4, true) !== blocks.count ||
     view.getUint8(6) !== blocks.unit ||
-    !agrees(records, few)
+    !agrees(records, few, (flags & flag.lastReleased) !== 0)
   )
     return undefined;
   return { records, few, undated: (flags & flag.undated) !== 0 };
 }
 
 /** Whether flash is as it was left, as far as a few reads tell. */
-function agrees(records: RecordStore, few: FewRecords): boolean {
+function agrees(records: RecordStore, few: FewRecords, lastReleased: boolean): boolean {
   const { blocks, active, end, last, cursor } = records;
   const free = blocks.states.indexOf(BlockState.free);
   if (free >= 0 && !blocks.isBlankAt(free, 0, blankTail)) return false;
@@ -95,7 +106,10 @@ function agrees(records: RecordStore, few: FewRecords): boolean {
   if (!(end >= blocks.start && end <= blocks.blockLength) || !blocks.hasHeader(active)) return false;
   if (!blocks.isBlankAt(active, end, blankTail)) return false;
   const start = active * blocks.blockLength;
-  if (last >= 0 && !(last >= start && cursor.at(last) && last + cursor.size <= start + end)) return false;
+  if (last >= 0) {
+    if (last < start || !cursor.at(last) || last + cursor.size > start + end) return false;
+    if (cursor.released !== lastReleased) return false;
+  }
   for (let i = 0; i < few.count; i++) {
     if (!cursor.at(few.addressOf(i)) || cursor.released || cursor.header.id !== few.idOf(i)) return false;
   }

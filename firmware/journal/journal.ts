@@ -404,11 +404,11 @@ export class Journal {
     let last = -1;
     let length = 0;
     for (let found = cursor.first(active); found; found = cursor.next()) {
-      last = cursor.released ? -1 : cursor.address;
+      last = cursor.address;
       length = cursor.header.length;
     }
     this.#records.last = last;
-    if (last < 0) return;
+    if (last < 0 || cursor.released) return;
     const { unit, flash } = blocks;
     const bytes = new Uint8Array(recordLength(length, true, unit) - 2 * unit);
     flash.read(bytes, last + 2 * unit);

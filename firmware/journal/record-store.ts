@@ -107,8 +107,9 @@ export class RecordStore {
     const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address) || this.#lookup.released) return;
     const block = Math.floor(address / blockLength);
-    this.blocks.live[block] = this.liveIn(block) - this.#lookup.size;
-    this.length -= 1;
+    // Never below none: an index from deep sleep may not have counted it, see journal-index.ts.
+    this.blocks.live[block] = Math.max(0, this.liveIn(block) - this.#lookup.size);
+    this.length = Math.max(0, this.length - 1);
     flash.write(new Uint8Array(unit), address);
   }
 

@@ -6,7 +6,7 @@ import { Journal } from "../../../firmware/journal/journal";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
-import type { FullPolicy } from "../../../firmware/journal/journal";
+import type { FullPolicy, JournalOptions } from "../../../firmware/journal/journal";
 
 /** Thrown where the power fails. */
 class PowerFailure extends Error {}
@@ -75,14 +75,18 @@ export class JournalModel {
     this.boot();
   }
 
-  /** Opens the journal anew, as often as the power fails meanwhile. */
-  boot(): void {
+  /**
+   * Opens the journal anew, as often as the power fails meanwhile.
+   *
+   * @param index what the journal gave before the board slept deeply
+   */
+  boot(index?: Uint8Array): void {
     for (;;) {
       this.power.restore();
       this.boots += 1;
       this.#addresses.clear();
       try {
-        this.journal = new Journal(this.flash, this.boots, {
+        const options: JournalOptions = {
           policy: this.#options.policy ?? "newest",
           thinnable: (type) => type === 1,
           pinned: (id) => this.pinned(id),
@@ -95,7 +99,8 @@ export class JournalModel {
             this.moved.push(id);
             if (this.#addresses.has(id)) this.#addresses.set(id, address);
           },
-        });
+        };
+        this.journal = new Journal(this.flash, this.boots, options, index);
         // A journal outlives a block that cannot be erased; this one was the power.
         if (this.power.off) throw new PowerFailure();
         this.journal.each((address, { id }) => this.#addresses.set(id, address));
