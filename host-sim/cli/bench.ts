@@ -36,7 +36,10 @@ async function bench(flags: BenchFlags): Promise<void> {
   if (flags.only === undefined || flags.only === "exchanges") await exchanges(verdict);
   if (flags.only === undefined || flags.only === "endurance") await endurance(verdict);
   if (flags.only === undefined || flags.only === "stand-in") await standIn(verdict);
-  if (flags.only === undefined || flags.only === "xs") await xs(verdict);
+  if (flags.only === undefined || flags.only === "xs") {
+    await xs(verdict);
+    await wake(verdict);
+  }
   if (flags.only === undefined || flags.only === "simulation") await simulation(verdict, flags.days);
   for (const line of verdict.lines()) say(line);
   if (verdict.failed) process.exitCode = 1;
@@ -149,6 +152,36 @@ async function xs(verdict: Verdict): Promise<void> {
       say(
         `  ${format.padEnd(5)} compute per report ${compute[compute.length >> 1]}, ` +
           `live slots ${steady[steady.length - 1].liveSlots}, growth over ${steady.length - 1} reports ${growth} ${verdict.judge("slots", growth)}`,
+      );
+    } catch (error) {
+      if (!(error instanceof EngineMissing)) throw error;
+      say(`  skipped: ${error.message}`);
+      return;
+    }
+  }
+}
+
+/** More than a block of the journal has room for. */
+const wakes = 100;
+
+async function wake(verdict: Verdict): Promise<void> {
+  const { benchWake } = await import("../tools/bench/wake");
+  say("a wake from deep sleep on XS: reads, sends, sleeps (compute without the simulation's own modules)");
+  let small: number | undefined;
+  for (const [name, size] of [
+    ["128 KiB", 131_072],
+    ["1 MiB", 1_048_576],
+  ] as const) {
+    try {
+      const { compute, highest, start } = await benchWake(size, wakes);
+      const growth =
+        small === undefined
+          ? ""
+          : `, x ${(compute / small).toFixed(3)} ${verdict.judge("wakeGrowth", compute / small)}`;
+      small ??= compute;
+      say(`  journal of ${name.padEnd(7)}  ${compute} ${verdict.judge("wake", compute)}${growth}`);
+      say(
+        `    the highest of ${wakes} ${highest} ${verdict.judge("wake", highest)}, the first start, a walk, ${start}`,
       );
     } catch (error) {
       if (!(error instanceof EngineMissing)) throw error;

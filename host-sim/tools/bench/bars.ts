@@ -27,6 +27,11 @@ export const bars = Object.freeze({
     most: 1.2,
   },
   slots: { what: "slots that the firmware's heap on XS grows by in 1,000 reports", most: 0 },
+  wake: { what: "a wake from deep sleep on XS that reads and sends, compute", most: 500_000 },
+  wakeGrowth: {
+    what: "compute of a wake with a journal of 1 MiB, times that with 128 KiB",
+    most: 1.05,
+  },
   days: { what: "simulated days in a second of processor time", least: 5 },
   daysDeep: { what: "simulated days with deep sleep in a second of processor time", least: 2 },
 } satisfies Record<string, Bar>);
