@@ -37,14 +37,26 @@ export function encodeUtf8(text: string): Uint8Array {
 /** Smallest code point of each length: a longer form than needed is forged (RFC 3629 section 10). */
 const smallest: readonly number[] = Object.freeze([0, 0, 0x80, 0x800, 0x10000]);
 
+/**
+ * Characters that are joined at once: each is an argument, which takes a place on the engine's stack, and each
+ * addition to a text copies what is there.
+ */
+const piece = 32;
+
 /** The text, or undefined when the bytes are not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let text = "";
+  const points: number[] = [];
+  let count = 0;
   const end = bytes.length;
   for (let i = 0; i < end;) {
+    if (count === piece) {
+      text += String.fromCodePoint.apply(undefined, points);
+      count = 0;
+    }
     const first = bytes[i];
     if (first < 0x80) {
-      text += String.fromCharCode(first);
+      points[count++] = first;
       i += 1;
       continue;
     }
@@ -59,8 +71,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
     if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
       return undefined;
     }
-    text += String.fromCodePoint(point);
+    points[count++] = point;
     i += length;
   }
-  return text;
+  points.length = count;
+  return text + String.fromCodePoint.apply(undefined, points);
 }

@@ -29,7 +29,8 @@ import { exampleProduct, readDevices, readProducts, readToken } from "./cloud-fi
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { DeviceRecord, Edition } from "../cloud/registry/registry";
 
-interface CloudFlags {
+/** The command's options. */
+export interface CloudFlags {
   host: string;
   port: number;
   edition: Edition;
@@ -48,6 +49,12 @@ interface CloudFlags {
 }
 
 type Say = (line: string) => void;
+
+/** What is printed, line by line: what happens, and what goes wrong meanwhile. */
+export interface CloudOutput {
+  readonly say: Say;
+  readonly complain: Say;
+}
 
 /** The `cloud` command. */
 export function cloudCommand(): Command {
@@ -97,19 +104,58 @@ export function cloudCommand(): Command {
 }
 
 async function serve(flags: CloudFlags, command: Command): Promise<void> {
+  const write =
+    (stream: NodeJS.WriteStream): Say =>
+    (line) =>
+      void stream.write(`${line}\n`);
+  const say = write(process.stdout);
+  const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    process.once("SIGINT", () => resolve(undefined));
+    process.once("SIGTERM", () => resolve(undefined));
+    void cloud.failed.then(resolve);
+  });
+  await cloud.close(failure);
+  if (flags.quiet !== true) say("\nended");
+}
+
+/** A cloud that serves. */
+export interface OpenCloud {
+  /** Resolves with the reason when its data can be written no more. */
+  readonly failed: Promise<Error>;
+  /** Ends it. @throws CommandError or whatever else it failed by, `failure` before all */
+  close(failure?: Error): Promise<void>;
+}
+
+/**
+ * Opens the ports and, with `--data`, the directory. When it throws, nothing is open, and the directory is as it was.
+ *
+ * @param command told of each flag, whether it was given
+ * @throws CommandError for what a user can mend
+ */
+export async function openCloud(
+  flags: CloudFlags,
+  command: Command,
+  output: CloudOutput,
+): Promise<OpenCloud> {
+  const { say } = output;
   if (!/^(?:zero|key|[0-9a-fA-F]{32})$/.test(flags.iv)) {
     throw misuse(`--iv takes "zero", "key" or 32 hex digits`);
   }
-  const say: Say = (line) => {
-    process.stdout.write(`${line}\n`);
-  };
   const devices = flags.devices === undefined ? undefined : readDevices(flags.devices);
   const products = flags.products === undefined ? undefined : readProducts(flags.products);
   const token = flags.api ? readToken(flags.apiTokenFile, process.env) : undefined;
 
   // Whatever was opened is closed again, in the opposite order, also when a later step fails.
   const opened: { close(): Promise<void> }[] = [];
-  let failure: Error | undefined;
+  const close = async (failure?: Error): Promise<void> => {
+    let first = failure;
+    for (const each of opened.splice(0).reverse()) {
+      // What has failed already is what is told.
+      await each.close().catch((error: Error) => (first ??= error));
+    }
+    if (first !== undefined) throw told(first);
+  };
   let store: LevelStore | undefined;
   let served: UdpCloud | undefined;
   try {
@@ -117,34 +163,24 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
     const feed = new Feed(Date.now);
     const engine = await loadScriptEngine();
-    served = await serveCoap(flags, registry, engine, feed, say);
+    served = await serveCoap(flags, registry, engine, feed, output);
     opened.push(served);
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, { feed, engine }, token, mayMove, say);
+      const api = await serveHttp(flags, served, { feed, engine }, token, mayMove, output);
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
-    const { failed } = served;
-    failure = await new Promise<Error | undefined>((resolve) => {
-      process.once("SIGINT", () => resolve(undefined));
-      process.once("SIGTERM", () => resolve(undefined));
-      void failed.then(resolve);
-    });
   } catch (error) {
-    failure = error as Error;
     // Nothing was served, and nothing is to stay of the attempt.
     if (served === undefined) store?.discard();
+    await close(error as Error);
+    throw error;
   }
-  for (const each of opened.reverse()) {
-    // What has failed already is what is told.
-    await each.close().catch((error: Error) => (failure ??= error));
-  }
-  if (failure !== undefined) throw told(failure);
-  if (flags.quiet !== true) say("\nended");
+  return { failed: served.failed, close };
 }
 
 /** The CoAP half. */
@@ -153,7 +189,7 @@ async function serveCoap(
   registry: Registry,
   engine: ScriptEngine,
   feed: Feed,
-  say: Say,
+  { say, complain }: CloudOutput,
 ): Promise<UdpCloud> {
   const palette = paletteFor(process.stdout);
   const tell = (lane: string, text: string): void => {
@@ -184,7 +220,7 @@ async function serveCoap(
       const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
       tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
     },
-    onError: (line) => process.stderr.write(`${escaped(line)}\n`),
+    onError: (line) => complain(escaped(line)),
   });
   // Bursts of one second's worth.
   if (flags.rateLimit > 0) served.cloud.setRateLimit({ perSecond: flags.rateLimit, burst: flags.rateLimit });
@@ -198,7 +234,7 @@ async function serveHttp(
   { feed, engine }: { readonly feed: Feed; readonly engine: ScriptEngine },
   token: string | undefined,
   mayMove: boolean,
-  say: Say,
+  { say, complain }: CloudOutput,
 ): Promise<ApiServer> {
   const options: ApiOptions = {
     cloud: served.cloud,
@@ -212,7 +248,7 @@ async function serveHttp(
     randomBytes,
     feed,
     scriptEngine: engine,
-    onError: (line) => process.stderr.write(`${escaped(line)}\n`),
+    onError: (line) => complain(escaped(line)),
   };
   let moved = "";
   const api = await serveApi(options, flags.apiPort).catch((error: unknown) => {

@@ -106,3 +106,12 @@ it("any bytes are read, or refused, as a strict TextDecoder does it", () => {
     { seed: 3631, numRuns: runs(5000) },
   );
 });
+
+test("texts of every length come back, however they are cut into pieces", () => {
+  for (let length = 0; length < 140; length++) {
+    for (const character of ["a", "é", "😀"]) {
+      const text = "x".repeat(length % 7) + character.repeat(length);
+      expect(decodeUtf8(encoder.encode(text))).toBe(text);
+    }
+  }
+});

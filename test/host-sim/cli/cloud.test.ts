@@ -4,17 +4,24 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { cloudCommand, openCloud } from "../../../host-sim/cli/cloud";
 import { CoapDevice } from "./coap-device";
 import { launch, obeyed } from "./command-line";
+import type { Command } from "commander";
+import type { CloudFlags, OpenCloud } from "../../../host-sim/cli/cloud";
 import type { Running } from "./command-line";
 
 let place: string;
+/** Processes, and what ends a cloud in this one. */
 let running: Running[];
+let open: (() => Promise<void>)[];
 beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), "enos-cloud-"));
   running = [];
+  open = [];
 });
 afterEach(async () => {
+  for (const end of open) await end();
   for (const each of running) each.process.kill("SIGKILL");
   await Promise.all(running.map(({ finished }) => finished));
   rmSync(place, { recursive: true, force: true });
@@ -26,21 +33,25 @@ function file(name: string, content: unknown): string {
   return at(name);
 }
 
-interface Started extends Running {
+/** A cloud that serves, in this process or in one of its own. */
+interface Started {
+  /** What it has printed so far. */
+  output(): string;
+  /** Resolves once its output matches. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
   /** Of CoAP. */
   port: number;
+  /** Empty without an API. */
   api: string;
   get(path: string, headers?: Record<string, string>): Promise<{ status: number; body: any }>;
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
-  end(signal?: NodeJS.Signals): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-/** Starts a cloud on free ports and waits until both are open. */
-async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Started> {
-  const cloud = launch(["cloud", "--port", "0", "--api-port", "0", ...args], env);
-  running.push(cloud);
+type Watched = Pick<Running, "output" | "until">;
+
+async function started(cloud: Watched, hasApi = true): Promise<Started> {
   const [, port] = await cloud.until(/on coap:\/\/127\.0\.0\.1:(\d+)/);
-  const [, api] = await cloud.until(/application API on (http:\/\/[^\s,]+)/);
+  const api = hasApi ? (await cloud.until(/application API on (http:\/\/[^\s,]+)/))[1] : "";
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${api}${path}`, {
       method,
@@ -51,21 +62,88 @@ async function start(args: readonly string[], env: Record<string, string> = {}):
     return { status: answer.status, body: text === "" ? undefined : (JSON.parse(text) as any) };
   };
   return {
-    ...cloud,
-    port: Number(port),
-    api,
+    ...{ output: () => cloud.output(), until: (pattern) => cloud.until(pattern), port: Number(port), api },
     get: (path, headers) => ask("GET", path, undefined, headers),
     send: (method, path, body) => ask(method, path, body),
-    end(signal = "SIGTERM") {
-      cloud.process.kill(signal);
-      return cloud.finished;
-    },
   };
+}
+
+/** A process of its own, on free ports, once both are open: for what signals and a second process do to it. */
+async function launched(
+  args: readonly string[],
+): Promise<Started & { process: Running["process"] } & Ending> {
+  const cloud = launch(["cloud", "--port", "0", "--api-port", "0", ...args]);
+  running.push(cloud);
+  const end: Ending["end"] = (signal = "SIGTERM") => {
+    cloud.process.kill(signal);
+    return cloud.finished;
+  };
+  return { ...(await started(cloud)), process: cloud.process, finished: cloud.finished, end };
+}
+
+interface Ending {
+  readonly finished: Running["finished"];
+  end(signal?: NodeJS.Signals): Running["finished"];
+}
+
+/** The same command in this process, its options read as the command line reads them. */
+async function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  ports: readonly string[] = ["--port", "0", "--api-port", "0"],
+): Promise<Started & { end(): Promise<void> }> {
+  const cloud = new Lines();
+  let opened: OpenCloud | undefined;
+  const command = cloudCommand().action(async (flags: CloudFlags, self: Command) => {
+    const add = (line: string): void => cloud.add(line);
+    opened = await openCloud(flags, self, { say: add, complain: add });
+  });
+  const own = process.env;
+  process.env = { PATH: own.PATH, HOME: own.HOME, ...env };
+  try {
+    await command.parseAsync([...ports, ...args], { from: "user" });
+  } finally {
+    process.env = own;
+  }
+  const end = async (): Promise<void> => {
+    await opened?.close();
+    opened = undefined;
+  };
+  open.push(end);
+  return { ...(await started(cloud, !args.includes("--no-api"))), end };
+}
+
+/** Lines as they are said. */
+class Lines {
+  #text = "";
+  #look: (() => void)[] = [];
+
+  add(line: string): void {
+    this.#text += `${line}\n`;
+    for (const look of [...this.#look]) look();
+  }
+
+  output(): string {
+    return this.#text;
+  }
+
+  until(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const match = pattern.exec(this.#text);
+        if (match === null) return;
+        this.#look = this.#look.filter((each) => each !== look);
+        resolve(match);
+      };
+      this.#look.push(look);
+      look();
+    });
+  }
 }
 
 /** The demo device's keys, as they are printed for the shell. */
 async function demoKeys(
-  cloud: Running,
+  cloud: Watched,
 ): Promise<{ productKey: string; deviceKey: string; deviceSecret: string }> {
   await cloud.until(/npm run device -- --server/);
   const value = (name: string): string => new RegExp(`export ENOS_${name}=(\\S+)`).exec(cloud.output())![1];
@@ -78,7 +156,7 @@ async function demoKeys(
 
 describe("the application API", () => {
   it("is there, with the demo device and the example product, and ends with the rest", async () => {
-    const cloud = await start([]);
+    const cloud = await launched([]);
     const keys = await demoKeys(cloud);
     const { body } = await cloud.get("/devices");
     expect(body.items).toMatchObject([
@@ -95,11 +173,10 @@ describe("the application API", () => {
   });
 
   it("is not there with --no-api", async () => {
-    const cloud = launch(["cloud", "--port", "0", "--no-api"]);
-    running.push(cloud);
+    const cloud = await start(["--no-api"]);
     await demoKeys(cloud);
-    cloud.process.kill("SIGTERM");
-    expect((await cloud.finished).stdout).not.toContain("application API");
+    await cloud.end();
+    expect(cloud.output()).not.toContain("application API");
   });
 
   it("takes another port when its usual one is in use, and not when a port was asked for", async () => {
@@ -108,8 +185,7 @@ describe("the application API", () => {
     await new Promise<void>((resolve) =>
       other.once("error", () => resolve()).listen(8080, "127.0.0.1", resolve),
     );
-    const moved = launch(["cloud", "--port", "0"]);
-    running.push(moved);
+    const moved = await start([], {}, ["--port", "0"]);
     const [, api] = await moved.until(/application API on ([^\s,]+), for port 8080 is in use/);
     expect((await fetch(`${api}/status`)).status).toBe(200);
     const { code, stdout, stderr } = await obeyed(["cloud", "--port", "0", "--api-port", "8080"]);
@@ -134,8 +210,8 @@ describe("the application API", () => {
     expect((await cloud.get("/devices", { authorization: "Bearer not-the-right-one" })).status).toBe(401);
     expect((await cloud.get("/devices", { authorization: `Bearer ${token}` })).status).toBe(200);
     expect(cloud.output()).toMatch(/application API on \S+, with bearer token/);
-    const { stdout, stderr } = await cloud.end();
-    expect(stdout + stderr).not.toContain(token);
+    await cloud.end();
+    expect(cloud.output()).not.toContain(token);
   });
 });
 
@@ -258,7 +334,7 @@ describe("misuse is one clear line", () => {
 describe("--data", () => {
   it("keeps registry, session and data when the program is killed", async () => {
     const data = at("data");
-    const first = await start(["--data", data]);
+    const first = await launched(["--data", data]);
     const keys = await demoKeys(first);
     expect(first.output()).toContain(`its keys, kept in ${data}`);
     expect(statSync(data).mode & 0o777).toBe(0o700);
@@ -298,7 +374,7 @@ describe("--data", () => {
       second.port,
     );
     expect(await other.authenticate()).toBe("2.04");
-    expect((await second.end()).code).toBe(0);
+    await second.end();
 
     const third = await start(["--data", data]);
     expect((await third.get(`${here}/measurepoints`)).body.temperature).toMatchObject({ value: 22.5 });
@@ -309,7 +385,7 @@ describe("--data", () => {
 
   it("has every report that was acknowledged before the program was killed in the midst of them", async () => {
     const data = at("data");
-    const first = await start(["--data", data]);
+    const first = await launched(["--data", data]);
     const keys = await demoKeys(first);
     const device = new CoapDevice(keys, first.port);
     await device.authenticate();
@@ -356,8 +432,8 @@ describe("--data", () => {
       "4.01",
     );
     expect(await new CoapDevice(old, second.port).authenticate()).toBe("2.04");
-    const { stdout } = await second.end();
-    expect(stdout).not.toMatch(/the-(?:old|new)-secret/);
+    await second.end();
+    expect(second.output()).not.toMatch(/the-(?:old|new)-secret/);
   });
 
   it("does not bring back a demo device that was removed", async () => {
@@ -368,7 +444,8 @@ describe("--data", () => {
     await first.end();
     const second = await start(["--data", data]);
     await second.until(/no device is registered: everybody will be refused/);
-    expect((await second.end()).stdout).not.toContain("ENOS_DEVICE_SECRET");
+    await second.end();
+    expect(second.output()).not.toContain("ENOS_DEVICE_SECRET");
   });
 
   it("reads products of --products and the example anew, and leaves others as they were put", async () => {
@@ -412,11 +489,11 @@ describe("--data", () => {
 
   it("is one process's at a time", async () => {
     const data = at("data");
-    const first = await start(["--data", data]);
+    const first = await launched(["--data", data]);
     const { code, stderr } = await obeyed(["cloud", "--port", "0", "--no-api", "--data", data]);
     expect(stderr).toMatch(/data: in use by another process; end that one, or choose another directory\n$/);
     expect(code).toBe(1);
-    await first.end();
+    expect((await first.end()).code).toBe(0);
   });
 });
 
