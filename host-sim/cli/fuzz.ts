@@ -1,20 +1,37 @@
 /**
- * `npm run fuzz`: random and hostile input for the CoAP decoder, the endpoint and block-wise transfer,
- * guided by the code that it reaches, until time is up or a rule is broken.
+ * `npm run fuzz`: random and hostile input for every boundary at which somebody else's bytes come in, guided by the
+ * code that it reaches, until time is up or a rule is broken.
  */
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
+import { EngineMissing } from "../sim/engine/engine";
 import { CommandError, misuse, wholeNumber } from "./misuse";
-import type { Failure } from "../tools/fuzz/fuzzer";
+import type { Failure, FuzzResult } from "../tools/fuzz/fuzzer";
 import type { Target } from "../tools/fuzz/target";
 
-const names = ["decode", "endpoint", "blocks"] as const;
+const names = [
+  "decode",
+  "endpoint",
+  "blocks",
+  "answers",
+  "at",
+  "http",
+  "flash",
+  "retained",
+  "settings",
+  "state",
+] as const;
+const engines = ["node", "xs"] as const;
+
+/** Longest that a single input may take, seconds. */
+const longestInput = 30;
 
 interface FuzzFlags {
   seconds: number;
   executions?: number;
   seed?: number;
   target?: (typeof names)[number];
+  engine: (typeof engines)[number];
   replay?: string;
 }
 
@@ -34,6 +51,11 @@ export function fuzzCommand(): Command {
       wholeNumber("--seed", 0, 4294967295),
     )
     .addOption(new Option("--target <name>", "one target").choices(names))
+    .addOption(
+      new Option("--engine <name>", "xs: the same on the board's engine, which also looks for deep stacks")
+        .choices(engines)
+        .default("node"),
+    )
     .option("--replay <hex>", "run one input of --target, and tell what happens")
     .action(fuzzing);
 }
@@ -41,47 +63,108 @@ export function fuzzCommand(): Command {
 async function fuzzing(flags: FuzzFlags): Promise<void> {
   // Only here: its peer is a development dependency.
   const { targets } = await import("../tools/fuzz/targets");
-  const chosen = targets.filter(({ name }) => flags.target === undefined || name === flags.target);
-  if (flags.replay !== undefined) return replaying(chosen, flags.replay);
+  const chosen = targets.filter(({ name, portable }) =>
+    flags.target === undefined ? portable || flags.engine === "node" : name === flags.target,
+  );
+  if (flags.engine === "xs" && !chosen[0].portable) throw misuse(`${chosen[0].name} does not run on XS`);
+  if (flags.replay !== undefined) return replaying(chosen, flags.replay, flags.engine);
   const seed = flags.seed ?? randomInt(2 ** 32);
-  say(`fuzzing firmware/coap, seed ${seed}`);
-  for (const target of chosen) await fuzzOne(target, seed, flags, chosen.length);
+  say(`fuzzing ${chosen.length} target${chosen.length === 1 ? "" : "s"} on ${flags.engine}, seed ${seed}`);
+  try {
+    for (const target of chosen) {
+      if (flags.engine === "xs") await fuzzOneOnXs(target, seed, flags, chosen.length);
+      else await fuzzOne(target, seed, flags, chosen.length);
+    }
+  } catch (error) {
+    if (error instanceof EngineMissing) throw new CommandError(1, error.message);
+    throw error;
+  }
 }
 
-async function fuzzOne(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
-  const { fuzz, startCoverage } = await import("../tools/fuzz/targets");
+/** How long a target goes on, and how long it has. */
+function stopwatch(
+  flags: FuzzFlags,
+  sharers: number,
+): { enough: (executions: number) => boolean; seconds: () => number } {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const most = flags.executions;
-  const enough = (executions: number): boolean =>
-    most === undefined ? seconds() >= flags.seconds / sharers : executions >= most;
-  // A run that is to be the same each time is guided by what it sees itself, not by V8's counters.
-  const coverage = most === undefined ? startCoverage(import.meta.url) : undefined;
-  const result = fuzz(target, { seed, enough, coverage });
-  coverage?.stop();
-  const reached =
-    coverage === undefined ? "" : `, ${percent(coverage.reached, coverage.total)} of firmware/coap reached`;
-  const found = `${result.corpus} kept, ${result.features.length} features${reached}`;
-  say(`  ${target.name.padEnd(8)} ${result.executions} executions in ${seconds().toFixed(1)} s, ${found}`);
-  if (result.failure !== undefined) throw failed(target, seed, result.executions, result.failure);
+  return {
+    seconds,
+    enough: (executions) => (most === undefined ? seconds() >= flags.seconds / sharers : executions >= most),
+  };
 }
 
-function failed(target: Target, seed: number, executions: number, failure: Failure): CommandError {
+async function fuzzOne(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
+  const { fuzz, heapMeter, startCoverage, startWatchdog } = await import("../tools/fuzz/targets");
+  const { enough, seconds } = stopwatch(flags, sharers);
+  // A run that is to be the same each time is guided by what it sees itself, not by V8's counters.
+  const guided = flags.executions === undefined;
+  const coverage = guided ? startCoverage(import.meta.url, target.code) : undefined;
+  const watchdog = startWatchdog(target.name, longestInput);
+  const onInput = (input: Uint8Array): void => watchdog.note(input);
+  const result = await fuzz(target, { seed, enough, coverage, heap: heapMeter(), onInput });
+  await watchdog.stop();
+  coverage?.stop();
+  const reached =
+    coverage === undefined ? "" : `, ${percent(coverage.reached, coverage.total)} of its code reached`;
+  const growth = result.growth === undefined ? "" : `, grown by ${Math.round(result.growth / 1024)} kB`;
+  say(`${headOf(target, result, seconds())}${growth}${reached}`);
+  if (result.failure !== undefined) throw failed(target, seed, flags, result.executions, result.failure);
+}
+
+async function fuzzOneOnXs(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
+  const { fuzzOnXs } = await import("../tools/fuzz/xs-fuzzer");
+  const { enough, seconds } = stopwatch(flags, sharers);
+  const result = await fuzzOnXs(target, { seed, enough });
+  const { slots, keys, bytes } = result.grown;
+  const growth = `grown by ${slots} slots, ${keys} names, ${bytes} bytes`;
+  const depth = `deepest stack ${result.stack} slots: ${Buffer.from(result.deepest).toString("hex").slice(0, 80)}`;
+  say(`${headOf(target, result, seconds())}, ${growth}, ${depth}`);
+  if (result.failure !== undefined) throw failed(target, seed, flags, result.executions, result.failure);
+}
+
+function headOf(
+  target: Target,
+  { executions, corpus, features }: Pick<FuzzResult, "executions" | "corpus" | "features">,
+  seconds: number,
+): string {
+  const rate = Math.round(executions / Math.max(0.001, seconds));
+  return (
+    `  ${target.boundary.padEnd(15)} ${target.name.padEnd(8)} ${executions} executions in ${seconds.toFixed(1)} s, ` +
+    `${rate}/s, ${corpus} kept, ${features.length} features`
+  );
+}
+
+function failed(
+  target: Target,
+  seed: number,
+  { engine }: FuzzFlags,
+  executions: number,
+  failure: Failure,
+): CommandError {
   const { message, found, input } = failure;
   const digits = Buffer.from(input).toString("hex");
+  const on = engine === "xs" ? " --engine xs" : "";
   return new CommandError(
     1,
     `  ${target.name} FAILED: ${message}\n` +
       `  seed ${seed}, execution ${executions}, ${found.length} bytes shrunk to ${input.length}: ${digits}\n` +
-      `  replay: npm run fuzz -- --target ${target.name} --replay ${digits || '""'}`,
+      `  replay: npm run fuzz --${on} --target ${target.name} --replay ${digits || '""'}`,
   );
 }
 
-async function replaying(chosen: readonly Target[], digits: string): Promise<void> {
+async function replaying(
+  chosen: readonly Target[],
+  digits: string,
+  engine: FuzzFlags["engine"],
+): Promise<void> {
   if (chosen.length !== 1) throw misuse("--replay needs --target, which the input was made for");
   if (!/^([0-9a-f]{2})*$/i.test(digits)) throw misuse("--replay takes bytes as hex digits, such as 40011234");
+  const input = new Uint8Array(Buffer.from(digits, "hex"));
   const { replay } = await import("../tools/fuzz/targets");
-  const { steps, message } = replay(chosen[0], new Uint8Array(Buffer.from(digits, "hex")));
+  const { replayOnXs } = await import("../tools/fuzz/xs-fuzzer");
+  const { steps, message } = await (engine === "xs" ? replayOnXs : replay)(chosen[0], input);
   for (const step of steps) say(`  ${step}`);
   if (message !== undefined) throw new CommandError(1, `${chosen[0].name} FAILED: ${message}`);
   say(`${chosen[0].name}: no rule broken`);

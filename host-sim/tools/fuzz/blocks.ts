@@ -18,6 +18,9 @@ const plays = [playHostileServer, playHostileClient, playHonestPair] as const;
 
 export const blocksTarget: Target = {
   name: "blocks",
+  boundary: "datagram",
+  code: ["firmware/coap/"],
+  portable: true,
   seeds: () => [
     new Uint8Array([0, 0, 0, 0, 0, 0]),
     new Uint8Array([0, 0, 1, 0, 24, 0, 0]),

@@ -1,5 +1,5 @@
 /**
- * Which code of firmware/coap an input reaches, by the block counters that V8 keeps for its own
+ * Which code an input reaches, by the block counters that V8 keeps for its own
  * inspector: no instrumentation, and no dependency.
  */
 import { readFileSync, readdirSync } from "node:fs";
@@ -28,9 +28,12 @@ const moduleStart = /^[ \t]*\/\/ ((?:firmware|host-sim|test|bench|node_modules)\
  * Starts counting. Code that ran before, such as that of classes when they are made, does not count.
  *
  * @param bundle address (file URL) of a script that esbuild made; those beside it count, too
+ * @param code beginnings of the paths of the modules that count, from the project's root
  */
-export function startCoverage(bundle: string): Coverage {
-  const scripts = scriptsIn(dirname(fileURLToPath(bundle)));
+export function startCoverage(bundle: string, code: readonly string[]): Coverage {
+  const scripts = scriptsIn(dirname(fileURLToPath(bundle)), (module) =>
+    code.some((path) => module.startsWith(path)),
+  );
   const session = new Session();
   session.connect();
   session.post("Profiler.enable");
@@ -89,7 +92,7 @@ export function startCoverage(bundle: string): Coverage {
 
 type Range = readonly [start: number, end: number];
 
-/** A script of the bundle with code of firmware/coap in it. */
+/** A script of the bundle with code in it that counts. */
 interface Script {
   readonly within: readonly Range[];
   /** Where the first of these ranges starts. */
@@ -100,12 +103,12 @@ interface Script {
 }
 
 /** By their addresses. */
-function scriptsIn(folder: string): Map<string, Script> {
+function scriptsIn(folder: string, counts: (module: string) => boolean): Map<string, Script> {
   const scripts = new Map<string, Script>();
   for (const name of readdirSync(folder)) {
     if (!name.endsWith(".mjs")) continue;
     const path = join(folder, name);
-    const within = rangesOf(readFileSync(path, "utf8"), (module) => module.startsWith("firmware/coap/"));
+    const within = rangesOf(readFileSync(path, "utf8"), counts);
     if (within.length === 0) continue;
     const first = Math.min(...within.map(([start]) => start));
     const length = Math.max(...within.map(([, end]) => end)) - first;

@@ -15,6 +15,9 @@ import type { Target, Watch } from "./target";
 
 export const decodeTarget: Target = {
   name: "decode",
+  boundary: "datagram",
+  code: ["firmware/coap/"],
+  portable: false,
   seeds: () => examples.map((digits) => new Uint8Array(Buffer.from(digits, "hex"))),
   generate,
   run,

@@ -7,7 +7,8 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { serverHalf } from "../../../firmware/coap/server-half";
 import { decode } from "../../../firmware/coap/message";
 import { OptionNumber } from "../../../firmware/coap/option";
-import { maxTransmitWait } from "../../../firmware/coap/transmission";
+import { exchangeLifetime, maxTransmitWait } from "../../../firmware/coap/transmission";
+import { ascii, asciiText } from "../../../firmware/text/ascii";
 import { Violation, check, hex } from "./target";
 import type { EndpointOptions } from "../../../firmware/coap/endpoint";
 import type { Exchange, IncomingRequest, Outcome, Response } from "../../../firmware/coap/exchange";
@@ -87,6 +88,8 @@ export class Side {
   readonly #served = new Map<string, { at: number; until: number }>();
   #received = 0;
   #mostTaken = 0;
+  /** When responses of this side's were handed over that do not ride on an ACK: they may wait for their turn. */
+  readonly #separate: number[] = [];
 
   constructor(
     name: string,
@@ -164,8 +167,8 @@ export class Side {
     for (const frame of this.#frames) frame.requests += 1;
     this.#watch.step?.(`${this.name} asks: request ${id}, code ${code}, ${payload.length} bytes`);
     const options = [
-      { number: OptionNumber.uriPath, value: Buffer.from(path) },
-      { number: OptionNumber.uriQuery, value: Buffer.from(`n=${id}`) },
+      { number: OptionNumber.uriPath, value: ascii(path) },
+      { number: OptionNumber.uriQuery, value: ascii(`n=${id}`) },
     ];
     const onComplete = (outcome: Outcome): void => this.#settle(asked, outcome);
     this.#within("request", {}, () => {
@@ -192,7 +195,11 @@ export class Side {
     this.#watch.step?.(`${this.name} answers ${response.code} with ${response.payload?.length ?? 0} bytes`);
     this.#within("respond", {}, () => {
       const wasClosed = this.closed;
+      const before = this.#frames[this.#frames.length - 1].sent.length;
       const responded = taken.request.respond(response, this.now);
+      const { sent } = this.#frames[this.#frames.length - 1];
+      const rides = sent.slice(before).some((each) => ((each[0] >> 4) & 3) === Type.acknowledgement);
+      if (taken.confirmable && !rides) this.#separate.push(this.now);
       this.#watch.feature(`responded ${responded}`);
       check(!wasClosed || responded === "closed", "says so when it is closed", () => responded);
     });
@@ -266,7 +273,7 @@ export class Side {
   /** Learns from a request on its way what must come back. */
   #note(message: Message): void {
     const query = message.options.find(({ number }) => number === OptionNumber.uriQuery);
-    const asked = this.asked[Number(Buffer.from(query!.value).toString().slice(2))];
+    const asked = this.asked[Number(asciiText(query!.value, 2))];
     check(asked.outcomes === 0, "nothing is sent for a request that has ended", () => `request ${asked.id}`);
     if (asked.messageId === message.messageId) return;
     asked.messageId = message.messageId;
@@ -329,8 +336,10 @@ export class Side {
     const key = `${request.address} ${request.port} ${messageId}`;
     const former = this.#served.get(key);
     if (former !== undefined && former.until > this.now) {
-      // The store holds the last few, less those whose handlers are at work.
-      const since = this.#received - former.at + this.#mostTaken;
+      // The store holds the last few, less those whose handlers are at work or whose answers are on their way.
+      const { transmission } = this.#options;
+      const underWay = this.#separate.filter((at) => at + exchangeLifetime(transmission) > this.now).length;
+      const since = this.#received - former.at + this.#mostTaken + underWay;
       check(since >= this.#options.remembered, "a duplicate is not served again", () => key);
     }
     const { transmission } = this.#options;

@@ -13,6 +13,9 @@ import type { Target, Watch } from "./target";
 
 export const endpointTarget: Target = {
   name: "endpoint",
+  boundary: "datagram",
+  code: ["firmware/coap/"],
+  portable: true,
   seeds: () => [
     // Settings of all zeros, then: a request, and all that follows delivered.
     script(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 0),

@@ -7,6 +7,7 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { serverHalf } from "../../../firmware/coap/server-half";
 import { OptionNumber } from "../../../firmware/coap/option";
 import { internet } from "../../../firmware/coap/transmission";
+import { ascii } from "../../../firmware/text/ascii";
 import { Random } from "../../sim/time/random";
 import { pattern } from "./hostile-server";
 import { Witness, check, hex } from "./target";
@@ -59,7 +60,7 @@ export function playHonestPair(script: Script, maxBody: number, watch: Watch): v
     const body = pattern(bodies.length + 1, lengths[choice & 7]);
     bodies.push(body);
     const code = (choice & 8) === 0 ? Code.post : Code.fetch;
-    const fields = [{ number: OptionNumber.uriPath, value: Buffer.from("p") }];
+    const fields = [{ number: OptionNumber.uriPath, value: ascii("p") }];
     const alone = choice >> 4 === 0;
     const onComplete = (outcome: Outcome): void => {
       outcomes += 1;

@@ -9,6 +9,7 @@ import { serverHalf } from "../../../firmware/coap/server-half";
 import { decode, encode, encodedLength } from "../../../firmware/coap/message";
 import { OptionNumber, encodeUint } from "../../../firmware/coap/option";
 import { exchangeLifetime, internet } from "../../../firmware/coap/transmission";
+import { ascii } from "../../../firmware/text/ascii";
 import { Random } from "../../sim/time/random";
 import { blockOf, couldMake } from "./block-pieces";
 import { Bytes, pattern } from "./hostile-server";
@@ -143,9 +144,7 @@ function describe(
   address: string,
   transfers: Map<string, Transfer>,
 ): { options: Option[]; transfer: Transfer; key: string } {
-  const options: Option[] = [
-    { number: OptionNumber.uriPath, value: Buffer.from((choice & 1) === 0 ? "a" : "b") },
-  ];
+  const options: Option[] = [{ number: OptionNumber.uriPath, value: ascii((choice & 1) === 0 ? "a" : "b") }];
   const code = [2, 1, 3, 5][(choice >> 1) & 3];
   const tag = (choice >> 3) & 3;
   if (tag > 0) options.push({ number: OptionNumber.requestTag, value: new Uint8Array(tag - 1).fill(tag) });

@@ -8,6 +8,7 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { decode, encode, encodedLength } from "../../../firmware/coap/message";
 import { OptionNumber, encodeUint } from "../../../firmware/coap/option";
 import { internet } from "../../../firmware/coap/transmission";
+import { ascii, asciiText } from "../../../firmware/text/ascii";
 import { Random } from "../../sim/time/random";
 import { blockOf, couldMake } from "./block-pieces";
 import { check, hex } from "./target";
@@ -58,7 +59,7 @@ export function playHostileServer(script: Script, maxBody: number, watch: Watch)
     const id = asked.length;
     const body = pattern(id, lengths[(head >> 2) & 7]);
     asked.push({ body, answers: [], outcomes: 0 });
-    const options = [{ number: OptionNumber.uriQuery, value: Buffer.from(String(id)) }];
+    const options = [{ number: OptionNumber.uriQuery, value: ascii(String(id)) }];
     const onComplete = (outcome: Outcome): void => settle(outcome, asked[id], maxBody, watch);
     client.request({ ...peer, code: 1 + (head & 1), options, payload: body, onComplete }, now);
   };
@@ -91,9 +92,7 @@ export function playHostileServer(script: Script, maxBody: number, watch: Watch)
 }
 
 const idOf = (request: Message): number =>
-  Number(
-    Buffer.from(request.options.find(({ number }) => number === OptionNumber.uriQuery)!.value).toString(),
-  );
+  Number(asciiText(request.options.find(({ number }) => number === OptionNumber.uriQuery)!.value));
 
 /** What goes up is the caller's body, block by block. */
 function checkUpload(request: Message, asked: readonly Asked[]): void {

@@ -7,13 +7,17 @@
  * @param fails whether an input still shows the same fault
  * @param budget how often it may be asked
  */
-export function shrink(input: Uint8Array, fails: (input: Uint8Array) => boolean, budget = 4_000): Uint8Array {
+export async function shrink(
+  input: Uint8Array,
+  fails: (input: Uint8Array) => boolean | Promise<boolean>,
+  budget = 4_000,
+): Promise<Uint8Array> {
   let best = input;
   let left = budget;
-  const attempt = (candidate: Uint8Array): boolean => {
+  const attempt = async (candidate: Uint8Array): Promise<boolean> => {
     if (left <= 0) return false;
     left -= 1;
-    if (!fails(candidate)) return false;
+    if (!(await fails(candidate))) return false;
     best = candidate;
     return true;
   };
@@ -24,7 +28,7 @@ export function shrink(input: Uint8Array, fails: (input: Uint8Array) => boolean,
         const candidate = new Uint8Array(best.length - size);
         candidate.set(best.subarray(0, at));
         candidate.set(best.subarray(at + size), at);
-        if (attempt(candidate)) smaller = true;
+        if (await attempt(candidate)) smaller = true;
         at = Math.min(at - size, best.length - size);
       }
     }
@@ -34,7 +38,7 @@ export function shrink(input: Uint8Array, fails: (input: Uint8Array) => boolean,
       if (value >= best[at]) continue;
       const candidate = best.slice();
       candidate[at] = value;
-      if (attempt(candidate)) break;
+      if (await attempt(candidate)) break;
     }
   }
   return best;

@@ -3,6 +3,7 @@
  * for the decoder, a script of what happens for the others, so that any of them can be kept, mutated,
  * shrunk and replayed as hex.
  */
+import { hexText } from "../../../firmware/text/ascii";
 import type { Random } from "../../sim/time/random";
 
 /** What a run tells about itself while it goes on. */
@@ -13,8 +14,16 @@ export interface Watch {
   readonly step: ((line: string) => void) | undefined;
 }
 
+/** Where what somebody else wrote comes in. */
+export type Boundary = "datagram" | "AT port" | "HTTP" | "flash image" | "retained memory" | "settings";
+
 export interface Target {
   readonly name: string;
+  readonly boundary: Boundary;
+  /** Where the code under test lies, from the project's root, such as "firmware/coap/". */
+  readonly code: readonly string[];
+  /** It needs nothing of Node's, so that it runs on XS as well. */
+  readonly portable: boolean;
   /** Inputs to begin with. */
   seeds(): Uint8Array[];
   /** An input that owes nothing to those before it. */
@@ -24,7 +33,7 @@ export interface Target {
    *
    * @throws Violation when a rule is broken; anything else that is thrown is a fault of the code too
    */
-  run(input: Uint8Array, watch: Watch): void;
+  run(input: Uint8Array, watch: Watch): void | Promise<void>;
 }
 
 /** A rule that the code under test broke. */
@@ -119,4 +128,7 @@ export class Script {
 }
 
 /** Bytes as hex digits. */
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+export const hex: (bytes: Uint8Array) => string =
+  typeof Buffer === "undefined"
+    ? (bytes) => hexText(bytes).toLowerCase()
+    : (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");

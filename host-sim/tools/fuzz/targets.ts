@@ -1,10 +1,11 @@
 /** All that can be fuzzed. */
-import { blocksTarget } from "./blocks";
 import { decodeTarget } from "./decode";
-import { endpointTarget } from "./endpoint";
+import { portableTargets } from "./portable-targets";
 import type { Target } from "./target";
 
-export const targets: readonly Target[] = [decodeTarget, endpointTarget, blocksTarget];
+export const targets: readonly Target[] = [decodeTarget, ...portableTargets];
 
 export { fuzz, replay } from "./fuzzer";
 export { startCoverage } from "./coverage";
+export { heapMeter } from "./heap";
+export { startWatchdog } from "./watchdog";

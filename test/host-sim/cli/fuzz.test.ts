@@ -13,14 +13,14 @@ describe("npm run fuzz", () => {
       "7",
     ]);
     expect(stderr).toBe("");
-    expect(stdout).toContain("fuzzing firmware/coap, seed 7");
-    expect(stdout).toMatch(/decode +5\d\d executions in [\d.]+ s, \d+ kept, \d+ features/);
+    expect(stdout).toContain("fuzzing 1 target on node, seed 7");
+    expect(stdout).toMatch(/datagram +decode +5\d\d executions in [\d.]+ s, \d+\/s, \d+ kept, \d+ features/);
     expect(code).toBe(0);
   });
 
   test("for some seconds, guided by coverage", async () => {
     const { code, stdout } = await run(["fuzz", "--target", "decode", "--seconds", "1"]);
-    const [, executions, reached] = /(\d+) executions .* ([\d.]+) % of firmware\/coap reached/.exec(stdout)!;
+    const [, executions, reached] = /(\d+) executions .* ([\d.]+) % of its code reached/.exec(stdout)!;
     expect(Number(executions)).toBeGreaterThan(100);
     expect(Number(reached)).toBeGreaterThan(5);
     expect(code).toBe(0);
@@ -34,7 +34,8 @@ describe("npm run fuzz", () => {
   });
 
   test.each([
-    [["--target", "nothing"], "Allowed choices are decode, endpoint, blocks"],
+    [["--target", "nothing"], "Allowed choices are decode, endpoint, blocks, answers"],
+    [["--target", "decode", "--engine", "xs"], "decode does not run on XS"],
     [["--seconds", "0"], "--seconds takes a whole number from 1"],
     [["--seconds", "1", "--executions", "1"], "cannot be used with"],
     [["--replay", "40"], "--replay needs --target"],

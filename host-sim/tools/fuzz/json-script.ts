@@ -1,0 +1,59 @@
+/** JSON as nobody should write it, out of a script's bytes: sound pieces in any order, and often. */
+import { ascii } from "../../../firmware/text/ascii";
+import type { Script } from "./target";
+
+const pieces: readonly string[] = [
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  '"id":"1",',
+  '"id":7,',
+  '"id":12345678901234567890,',
+  '"params":{',
+  '"params":[',
+  '"measurepoints":["temperature","relay"]',
+  '"relay":1',
+  '"interval":60',
+  '"reference":{"temperature":20,"humidity":40,"source":"bench"}',
+  '"delay":5',
+  '"code":200,',
+  '"code":"200",',
+  '"code":1204,',
+  '"data":{',
+  '"token":"T",',
+  '"a":',
+  '"__proto__":',
+  '"constructor":',
+  '""',
+  '"\\ud800"',
+  '"\\u0000"',
+  '"\\',
+  "null",
+  "true",
+  "1e999",
+  "-0.5e-7",
+  "9",
+  " ",
+  "\u00ff",
+  '{"id":"2","version":"1.0","params":{"relay":1}}',
+  '{"id":"3","params":{"delay":1}}',
+  '{"code":200,"message":"","data":{}}',
+];
+
+/** At most some 9,000 bytes. */
+export function jsonOf(script: Script): Uint8Array {
+  let text = "";
+  for (let count = 1 + script.below(14); count > 0; count--) {
+    const choice = script.byte();
+    const piece = pieces[choice % pieces.length];
+    const often = choice < 200 ? 1 : script.pick([2, 5, 15, 16, 17, 40, 300, 1_200]);
+    for (let i = 0; i < often && text.length < 8_200; i++) {
+      // Many names, now and then; not ever new ones, for XS keeps them all, and each run is another device's start.
+      text += choice >= 240 ? `"n${i % 480}":${i},` : piece;
+    }
+  }
+  return ascii(text);
+}

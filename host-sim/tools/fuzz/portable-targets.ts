@@ -1,0 +1,19 @@
+/** The targets that need nothing of Node's: these run on XS as well. */
+import { answersTarget } from "./answers";
+import { atTarget } from "./at";
+import { blocksTarget } from "./blocks";
+import { endpointTarget } from "./endpoint";
+import { flashTarget } from "./flash-image";
+import { settingsTarget } from "./settings";
+import { stateTarget } from "./state";
+import type { Target } from "./target";
+
+export const portableTargets: readonly Target[] = [
+  endpointTarget,
+  blocksTarget,
+  answersTarget,
+  atTarget,
+  flashTarget,
+  settingsTarget,
+  stateTarget,
+];
