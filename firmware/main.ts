@@ -17,7 +17,7 @@ import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
-import { RetainedMemory } from "./continuity/retained-memory";
+import { RetainedMemory, retainedParts } from "./continuity/retained-memory";
 import { Troubles } from "./device/trouble";
 import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
@@ -179,6 +179,11 @@ function run({ settings, board, family }: Parts): string {
       startSpread: settings.startSpread,
       keepAlive: settings.keepAlive,
       radioBudget: settings.radioBudget,
+      othersBudget: settings.othersBudget,
+      othersMemory: {
+        read: () => retained.read(retainedParts.radio),
+        write: (state) => retained.write(retainedParts.radio, state),
+      },
       logValues: settings.logValues,
       restart: () => restartBoard(),
       now: () => clock.now(),

@@ -17,6 +17,7 @@ const told: readonly LogEvent["kind"][] = Object.freeze([
   "memory failed",
   "journal failed",
   "radio off",
+  "radio guarded",
   "agent panicked",
 ] as const);
 
