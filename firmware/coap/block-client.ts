@@ -41,6 +41,10 @@ export interface BlockClientOptions {
    * that cannot receive the server's first 1024.
    */
   readonly offerBlockSize: boolean;
+  /** Smallest block that the server may choose, bytes. */
+  readonly leastBlock: number;
+  /** Whether one more block may be asked for, or sent because the server wants them smaller. */
+  readonly mayFollow: (now: number) => boolean;
   /** Whether each block gets a fresh token, or all of a transfer the same. */
   readonly blockToken: "fresh" | "same";
 }
@@ -93,6 +97,8 @@ class Transfer implements Exchange, PlainRequest {
   #past = 0;
   #uploading = false;
   #szx: number;
+  /** The size that this end has chosen for what goes up. */
+  #chosen = 0;
   /** Where the block under way starts and ends in the body that goes up. */
   #from = 0;
   #to = 0;
@@ -172,6 +178,7 @@ class Transfer implements Exchange, PlainRequest {
       this.#uploading = true;
       // The largest block for which a datagram has room beside these options.
       this.#szx = Math.min(this.#szx, szxFor(this.#room(options)));
+      this.#chosen = this.#szx;
     }
     const blocks = Math.ceil(this.#body.length / blockSize(Math.max(this.#szx, 0)));
     if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.#finish({ kind: "too-large" }, now);
@@ -224,6 +231,7 @@ class Transfer implements Exchange, PlainRequest {
       // smaller, so this comes to an end.
       const used = this.#uploading ? this.#szx : this.#szx + 1;
       if (block.szx < used) {
+        if (this.#isTooSmall(block)) return this.#fault(now);
         this.#szx = block.szx;
         this.#upload(this.#callersOptions(), now);
         return false;
@@ -243,6 +251,8 @@ class Transfer implements Exchange, PlainRequest {
     const echoed = block.num === this.#from / blockSize(this.#szx) || blockOffset(block) === this.#from;
     if (!echoed || (last && proceed)) return this.#fault(now);
     if (last) return true;
+    const smaller = block.szx < this.#chosen;
+    if (smaller && (this.#isTooSmall(block) || !this.#options.mayFollow(now))) return this.#fault(now);
     // A server that answers success instead of "continue" acts on each block: the rest is sent all the same.
     this.#from = this.#to;
     this.#szx = Math.min(this.#szx, block.szx);
@@ -291,7 +301,8 @@ class Transfer implements Exchange, PlainRequest {
     if (
       block === undefined ||
       blockOffset(block) !== soFar ||
-      (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx))
+      (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx)) ||
+      (block.more && this.#isTooSmall(block))
     ) {
       return void this.#fault(now);
     }
@@ -317,6 +328,7 @@ class Transfer implements Exchange, PlainRequest {
   /** Asks for a block of the response: the same request, without its body. */
   #next(block: Block, now: number): void {
     if (block.num > largestBlockNumber) return void this.#fault(now);
+    if (!this.#options.mayFollow(now)) return this.#finish({ kind: "body-too-large" }, now);
     const added: Option[] = [{ number: OptionNumber.block2, value: encodeBlock(block) }];
     if (this.#tag !== undefined) added.push({ number: OptionNumber.requestTag, value: this.#tag });
     this.options = insertOptions(this.#callersOptions(), added);
@@ -344,6 +356,11 @@ class Transfer implements Exchange, PlainRequest {
       encodedLength({ type: 0, code: this.code, messageId: 0, fixed: this.fixed, options, payload }) +
       this.#options.tokenLength
     );
+  }
+
+  /** Every block is an exchange: in the smallest ones a body takes hundreds. */
+  #isTooSmall(block: Block): boolean {
+    return blockSize(block.szx) < this.#options.leastBlock;
   }
 
   #fault(now: number): false {

@@ -70,6 +70,16 @@ export interface EndpointOptions {
   readonly offerBlockSize?: boolean;
   /** Tokens of a body's blocks: each its own (default), or the same for all. */
   readonly blockToken?: "fresh" | "same";
+  /** Smallest block of a body that a server may choose, bytes (default 16). */
+  readonly leastBlock?: number;
+  /**
+   * Whether something may be sent that only a peer's datagram asks for: an RST, one block more of a response, or
+   * an upload's blocks in a smaller size. RFC 7252 lets what is not expected be ignored, and who repeats it gives
+   * up by himself. Left out, all may.
+   */
+  readonly mayFollow?: (what: "reset" | "block", now: number) => boolean;
+  /** A datagram came that belongs to no exchange, nor to one that has ended lately. */
+  readonly onStranger?: (now: number) => void;
   /** Told of every datagram that is thrown away. */
   readonly onDiscard?: (reason: Discard, detail: string) => void;
 }
@@ -133,6 +143,10 @@ export interface Held {
   readonly transfers: number;
 }
 
+/** Answers that may come after the end of their exchange, or twice, until the next message is sent. */
+const mostLate = 8;
+/** Ids before the next one that may have such late answers. */
+const lateIds = 16;
 /** Options of a message, at most: EnOS sends some ten. */
 const mostOptions = 64;
 
@@ -148,6 +162,9 @@ export class Endpoint {
   readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
   #closed = false;
+  /** Late answers since the message before this next id was sent. */
+  #late = 0;
+  #lateBefore = -1;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
 
@@ -202,6 +219,8 @@ export class Endpoint {
       blockSize,
       maxBody,
       offerBlockSize: options.offerBlockSize ?? false,
+      leastBlock: Math.min(options.leastBlock ?? 16, blockSize),
+      mayFollow: (now) => options.mayFollow?.("block", now) ?? true,
       blockToken,
     });
     this.#server = options.server?.({
@@ -298,14 +317,14 @@ export class Endpoint {
     if (fault === undefined) {
       // Each takes memory even where it is a single byte of the datagram.
       if (reader.optionCount > mostOptions) {
-        return this.#receiveMalformed(datagram, "too-many-options", address, port);
+        return this.#receiveMalformed(datagram, "too-many-options", address, port, now);
       }
       message = messageOf(reader);
       if (cut) message = { ...message, cut: message.payload.length > 0 ? "payload" : "options" };
     } else {
       // An answer too long for the device: what there is of it ends the exchange, as all of it would not come.
       message = fault === "option-truncated" ? this.#answerCut(address, port) : undefined;
-      if (message === undefined) return this.#receiveMalformed(datagram, fault, address, port);
+      if (message === undefined) return this.#receiveMalformed(datagram, fault, address, port, now);
     }
     switch (message.type) {
       case Type.acknowledgement:
@@ -340,15 +359,16 @@ export class Endpoint {
    * RFC 7252 section 4.2: a confirmable message with a format error, or that the device has no memory for, is
    * rejected with RST, one of another version ignored; section 4.3 leaves the rest to silence.
    */
-  #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number): void {
+  #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number, now: number): void {
     let exchange: ClientExchange | undefined;
     const [first, , idHigh, idLow] = datagram;
     if (first !== undefined && idHigh !== undefined && idLow !== undefined) {
       const messageId = (idHigh << 8) | idLow;
-      if (first >> 4 === 0x4) this.#sendEmpty(Type.reset, messageId, address, port);
+      if (first >> 4 === 0x4) this.#reject(messageId, address, port, now);
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
+    if (exchange === undefined) this.#options.onStranger?.(now);
     this.#discard("malformed", fault, exchange);
   }
 
@@ -363,7 +383,10 @@ export class Endpoint {
 
   #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
     const acknowledged = this.#messageLayer.find(message.messageId, address, port);
-    if (acknowledged?.confirmable !== true) return this.#discard("unexpected", "ACK");
+    if (acknowledged?.confirmable !== true) {
+      if (!this.#isLate(message.messageId)) this.#options.onStranger?.(now);
+      return this.#discard("unexpected", "ACK");
+    }
     if (acknowledged instanceof ClientExchange) {
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
@@ -379,7 +402,10 @@ export class Endpoint {
   #receiveReset(message: Message, address: string, port: number, now: number): void {
     const rejected =
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
-    if (rejected === undefined) return this.#discard("unexpected", "RST");
+    if (rejected === undefined) {
+      if (!this.#isLate(message.messageId)) this.#options.onStranger?.(now);
+      return this.#discard("unexpected", "RST");
+    }
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
     else this.#concludeResponse(rejected, now);
   }
@@ -397,13 +423,19 @@ export class Endpoint {
     const kind = confirmable ? "CON" : "NON";
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
+      // A server has as many duplicates as its clients make; a client's are of answers to its own requests.
+      if (this.#server === undefined && !this.#mayBeLate()) {
+        this.#options.onStranger?.(now);
+        return this.#discard("duplicate", kind);
+      }
       if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
       else if (confirmable) this.#server?.receiveDuplicate(former);
       return this.#discard("duplicate", kind);
     }
     if (isRequest(message.code)) {
       if (this.#server === undefined) {
-        if (confirmable) this.#sendEmpty(Type.reset, message.messageId, address, port);
+        this.#options.onStranger?.(now);
+        if (confirmable) this.#reject(message.messageId, address, port, now);
         return this.#discard("request", kind);
       }
       const options = screenOptions(message.options, "request", this.#understood);
@@ -411,7 +443,8 @@ export class Endpoint {
     }
     if (message.code === Code.empty) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
-      if (confirmable) this.#sendEmpty(Type.reset, message.messageId, address, port);
+      this.#options.onStranger?.(now);
+      if (confirmable) this.#reject(message.messageId, address, port, now);
       else this.#discard("unexpected", "empty NON");
       return;
     }
@@ -421,7 +454,8 @@ export class Endpoint {
     const options = screenOptions(message.options, "response", this.#understood);
     if (exchange === undefined || typeof options === "number") {
       // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
-      this.#sendEmpty(Type.reset, message.messageId, address, port);
+      if (exchange === undefined) this.#options.onStranger?.(now);
+      this.#reject(message.messageId, address, port, now);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
       return this.#discard(reason, kind, exchange);
     }
@@ -438,9 +472,26 @@ export class Endpoint {
     this.#client.receiveSeparate(exchange, message, options, now);
   }
 
-  #sendEmpty(type: Type, messageId: number, address: string, port: number): void {
-    encode({ type, code: Code.empty, messageId }, this.#empty);
+  /** Sends an RST, unless the device has sent enough of them. */
+  #reject(messageId: number, address: string, port: number, now: number): void {
+    if (this.#options.mayFollow?.("reset", now) === false) return;
+    encode({ type: Type.reset, code: Code.empty, messageId }, this.#empty);
     this.#options.transmit(this.#empty, address, port);
+  }
+
+  /** Whether this is the answer to a message of ours that was answered before: its copies come in late. */
+  #isLate(messageId: number): boolean {
+    const ago = (this.nextMessageId - messageId) & 0xffff;
+    return ago > 0 && ago <= lateIds && this.#mayBeLate();
+  }
+
+  /** Whether one more late answer is none too many; counts it. */
+  #mayBeLate(): boolean {
+    const next = this.nextMessageId;
+    if (next !== this.#lateBefore) this.#late = 0;
+    this.#lateBefore = next;
+    this.#late += 1;
+    return this.#late <= mostLate;
   }
 
   #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {

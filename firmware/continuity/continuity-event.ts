@@ -13,4 +13,11 @@ export type ContinuityEvent =
   | { readonly kind: "session keep alive" }
   /** The radio's budget of the day is spent: off for `wait`. */
   | { readonly kind: "radio off"; readonly spent: number; readonly wait: number }
-  | { readonly kind: "radio budget of a new day" };
+  | { readonly kind: "radio budget of a new day" }
+  /** Others have made the radio do too much, see others-budget.ts: guarded for `wait`. */
+  | {
+      readonly kind: "radio guarded";
+      readonly strangers: number;
+      readonly exchanges: number;
+      readonly wait: number;
+    };

@@ -60,6 +60,8 @@ export interface UploaderOptions {
   readonly order: Order;
   /** Gives requests with several readings their id. */
   readonly memory: PersistentState;
+  /** An answer did not take what was sent, which will be sent again after `wait` ms. */
+  readonly onRefused?: (wait: number, now: number) => void;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -140,8 +142,8 @@ export class Uploader {
     return !this.#draining;
   }
 
-  /** After deep sleep: entries that wait go on waiting for a batch, as this is no first contact. */
-  beginIdle(): void {
+  /** After deep sleep, or for now: entries that wait go on waiting for a batch. */
+  rest(): void {
     this.#draining = false;
   }
 
@@ -296,7 +298,7 @@ export class Uploader {
       return this.#suspect(upload, outcome, outcome.reason, now);
     }
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
-    this.#keep(upload, describeOutcome(outcome), retryAfter, now);
+    this.#keep(upload, describeOutcome(outcome), retryAfter, now, refuses(outcome));
     // This request may be the one that the server fails at, so the other entries are sent before it.
     if (outcome.kind === "rejected" && blames(outcome.reason)) this.#postpone(upload);
   }
@@ -366,10 +368,11 @@ export class Uploader {
   }
 
   /** Sends the request again after a pause that grows, `retryAfter` ms at least. */
-  #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number): void {
+  #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number, answered = true): void {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
     this.#suspectPauses = false;
+    if (answered) this.#options.onRefused?.(retry, now);
     const { id, entries, topic } = upload;
     const waiting = this.#queue.length;
     if (entries[0].kind === "message") {
@@ -436,6 +439,13 @@ export class Uploader {
       this.#options.log({ kind: "fault", text: `in done: ${reasonOf(error)}` });
     }
   }
+}
+
+/** Whether the server has answered, with an error. */
+function refuses(outcome: PublishOutcome): boolean {
+  if (outcome.kind !== "offline") return outcome.kind === "rejected";
+  const { reason } = outcome;
+  return reason !== "waiting" && reason !== "timeout" && reason !== "no-response";
 }
 
 /** Whether a rejection says that the request is wrong, and not the device or its session. */

@@ -9,9 +9,10 @@ import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
 import type { Order } from "../delivery/upload-queue";
-import type { SleepState } from "../continuity/deep-sleep-record";
+import type { DeepSleepRecord, SleepState } from "../continuity/deep-sleep-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
+import type { OthersMemory } from "../continuity/others-budget";
 import type { Radio } from "../continuity/radio-budget";
 import type { StartRecord } from "../continuity/start-record";
 import type { Log } from "./log";
@@ -34,6 +35,14 @@ export interface Link extends Radio {
   readonly busy?: boolean;
   /** Resets a modem that claims to be ready while nothing comes back; a harder reset at each call. */
   reset?(now: number): void;
+  /** Ends a connection that others keep open, at the price of a new attach. */
+  renew?(now: number): void;
+  /** Looks whether a link that is taken for asleep is. */
+  look?(now: number): void;
+  /** ms after the last request at which it must have fallen asleep; Infinity where it does not. */
+  readonly fallsAsleepAfter?: number;
+  /** For how long, ms, the link was awake though it should have slept; see `Modem.keptOn`. */
+  keptOn?(since: number, now: number): number;
   /** The cloud has answered, so the next `reset` begins with the mildest again. */
   confirm?(now: number): void;
   /** How far the resets have gone, to be kept over a restart: up to six numbers, 0 to 65535. */
@@ -92,7 +101,7 @@ export interface AgentOptions {
   /** Storage that outlives restarts, where the board has any; commands that were executed are known from it. */
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */
-  readonly woken?: SleepState;
+  readonly woken?: SleepState & Partial<Pick<DeepSleepRecord, "at">>;
   /** The board sleeps deeply between readings, so storage is written less often (default false). */
   readonly sleepsDeeply?: boolean;
   /** The board's memory that outlives deep sleep and restarts; undefined for none. */
@@ -109,6 +118,10 @@ export interface AgentOptions {
   readonly keepAlive?: boolean;
   /** Seconds a day for which the radio may be on in vain (default 0: no bound). */
   readonly radioBudget?: number;
+  /** Seconds a day for which others may make the radio be on (default 0: no bound). */
+  readonly othersBudget?: number;
+  /** Where what they have used outlives deep sleep and restarts. */
+  readonly othersMemory?: OthersMemory;
   /** The values of each reading go into the log. */
   readonly logValues?: boolean;
   /** Restarts the board, which costs no reading: they are in the journal. Left out, nothing is restarted. */

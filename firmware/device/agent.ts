@@ -19,6 +19,7 @@ import { SessionKeeper } from "../continuity/session-keeper";
 import { clockTolerance } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
+import { OthersBudget } from "../continuity/others-budget";
 import { RadioGuard } from "../continuity/radio-budget";
 import { ReadingIntake } from "./reading-intake";
 import { Sampler } from "./sampler";
@@ -43,6 +44,18 @@ export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
 const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
 /** Longest time that the answer to a command has before the restart that the command asks for, ms. */
 const restartWithin = 120_000;
+/** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
+const guardedIntervals = 3.5;
+const leastSpacing = 600_000;
+const longestSpacing = 14_400_000;
+/** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
+const awakeShare = 1 / 3;
+/** Room for a clock that goes wrong in deep sleep when the modem is looked at, ms. */
+const lookMargin = 10_000;
+/** A try that waits longer than this waits for the next contact while the device is guarded, ms. */
+const shortestPause = 10_000;
+/** Smallest block in which a body may go or come, bytes: of 16 an answer could have 512. */
+const leastBlock = 64;
 
 /** The device as a whole: call `poll` at `deadline` and after every event. */
 export class Agent {
@@ -56,6 +69,7 @@ export class Agent {
   readonly #memory: PersistentState;
   readonly #sessionKeeper: SessionKeeper;
   readonly #radio: RadioGuard;
+  readonly #others: OthersBudget;
   readonly #sampler: Sampler;
   readonly #readings: ReadingIntake;
   readonly #supervisor: Supervisor;
@@ -66,6 +80,12 @@ export class Agent {
   #polledAt = 0;
   #started = false;
   #idle = false;
+  /** Something was sent since the last contact ended. */
+  #contact = false;
+  /** When the device last sent a request, or fell asleep after it, ms. */
+  #lastRequest = Infinity;
+  /** When to look whether the modem has fallen asleep after the last contact, ms. */
+  #lookAt = Infinity;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
   /** When a restart that the cloud asked for comes, at the latest, ms. */
@@ -81,6 +101,19 @@ export class Agent {
     this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
+    const batch = options.batch ?? 1;
+    this.#others = new OthersBudget({
+      seconds: options.othersBudget ?? 0,
+      spacing: Math.max(
+        Math.min(guardedIntervals * batch * options.interval * 1000, longestSpacing),
+        leastSpacing,
+      ),
+      memory: options.othersMemory,
+      onGuarded: (guard) => {
+        this.#contact = true;
+        log({ kind: "radio guarded", ...guard });
+      },
+    });
     this.#sampler = new Sampler(options);
     this.#supervisor = new Supervisor((now) => {
       log({ kind: "supervisor reset", reason: "no answer" });
@@ -93,6 +126,9 @@ export class Agent {
       maxDatagram: options.maxDatagram,
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
+      leastBlock,
+      mayFollow: (what, now) => this.#others.may(what, now),
+      onStranger: (now) => this.#others.stranger(now),
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
     const names = new MemberNames(random);
@@ -108,6 +144,7 @@ export class Agent {
       },
       onEvent: (event) => this.#onSession(event),
       onAnswered: (answered, now) => this.#onAnswered(answered, now),
+      mayFollow: (what, now) => this.#others.may(what, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
     });
     this.#sessionKeeper = new SessionKeeper({
@@ -120,7 +157,6 @@ export class Agent {
       log,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
-    const batch = options.batch ?? 1;
     this.#uploader = new Uploader({
       session: this.#session,
       credentials: this.#credentials,
@@ -137,6 +173,9 @@ export class Agent {
       policy: options.policy ?? "oldest",
       order: options.order ?? "oldest",
       memory,
+      // A board that sleeps deeply does not until the next try.
+      onRefused: (wait, now) =>
+        this.#others.refused(options.sleepsDeeply === true ? wait * awakeShare : 0, now),
       log,
     });
     this.#readings = new ReadingIntake(
@@ -219,6 +258,11 @@ export class Agent {
     deadline = Math.min(deadline, this.#sampler.deadline, this.#restartBy);
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at));
+    deadline = Math.min(deadline, this.#lookAt);
+    // While readings are taken, the contact waits for the first one after that.
+    const { nextContact } = this.#others;
+    if (nextContact > at && this.#uploader.waiting > 0 && !this.#sampler.left)
+      deadline = Math.min(deadline, nextContact);
     if (this.#radio.suspended) return deadline;
     const alive = this.#sessionKeeper.deadline(this.#nextRequest());
     // A keep-alive that is due already waits for the link alone, whose deadline is in the minimum.
@@ -275,6 +319,7 @@ export class Agent {
     this.#tellTroubles(now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
+    this.#watch(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
@@ -339,6 +384,7 @@ export class Agent {
     const panics = woken === undefined ? (starts?.panics ?? 0) : 0;
     const delay = Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
     this.#startsAt = now + delay;
+    this.#others.begin(this.#options.woken !== undefined, now);
     this.#goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
@@ -377,8 +423,10 @@ export class Agent {
       this.#uploader.setEpoch(epoch);
     }
     this.#slept = slept;
+    this.#lastRequest = woken.at ?? Infinity;
+    if (this.#others.watching(now)) this.#lookAt = now;
     this.#sampler.resume(next, taken);
-    this.#uploader.beginIdle();
+    this.#uploader.rest();
     this.#idle = true;
     this.#sessionKeeper.begin(epoch, now);
     if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
@@ -436,7 +484,38 @@ export class Agent {
     restart(cause);
   }
 
+  /** Ends the contact of a guarded device once it has nothing in hand: what failed waits for the next one. */
+  #closeContact(now: number): void {
+    const { link } = this.#options;
+    if (this.#session.busy || this.#commands.busy || this.#uploader.inFlight) return;
+    const retry = this.#uploader.deadline(now);
+    if (!this.#uploader.idle && !(retry > now + shortestPause && retry < Infinity)) return;
+    this.#uploader.rest();
+    // Only a modem that is up can leave the network.
+    if (!link.ready) return link.connect(now);
+    this.#contact = false;
+    this.#others.contactEnded(now);
+    link.renew?.(now);
+  }
+
+  /** Notices that others keep the radio on, and acts on it. */
+  #watch(now: number): void {
+    const { link } = this.#options;
+    if (now >= this.#lookAt) {
+      this.#lookAt = Infinity;
+      link.look?.(now);
+    }
+    const kept = link.keptOn?.(this.#lastRequest, now) ?? 0;
+    if (kept > 0) {
+      this.#others.keptOn(kept, now);
+      // Told once: from here on it counts anew.
+      this.#lastRequest = now;
+    }
+    if (this.#contact && this.#others.guarded(now)) this.#closeContact(now);
+  }
+
   #send(now: number): void {
+    if (now < this.#others.nextContact) return this.#uploader.rest();
     // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
@@ -447,6 +526,7 @@ export class Agent {
       link.connect(now);
       if (!link.ready) return;
     }
+    this.#contact = true;
     this.#sessionKeeper.begin(this.#uploader.epoch, now);
     if (wanted) this.#uploader.send(now);
     else this.#sessionKeeper.ask(now);
@@ -458,6 +538,11 @@ export class Agent {
     // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
     // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
+    if (request) {
+      this.#lastRequest = this.#polledAt;
+      if (this.#others.watching(this.#polledAt))
+        this.#lookAt = this.#polledAt + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
+    }
     this.#socket.releaseAfterReply =
       request && this.#session.online && this.#uploader.last && !this.#commands.busy;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);

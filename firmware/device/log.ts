@@ -151,6 +151,8 @@ const words: Words = Object.freeze<Words>({
   "socket error": (e) => `socket: error reason=${quoted(e.reason)}`,
   "radio off": (e) => `radio: off reason="budget spent" spent=${seconds(e.spent)} resumes=${seconds(e.wait)}`,
   "radio budget of a new day": "radio: budget of a new day",
+  "radio guarded": (e) =>
+    `radio: guarded strangers=${seconds(e.strangers)} exchanges=${seconds(e.exchanges)} until=${seconds(e.wait)}`,
   "memory failed": (e) => `memory: failed reason=${quoted(e.reason)}`,
   "journal open": (e) =>
     `journal: open waiting=${e.waiting}${given(" damaged=", e.damaged)}${given(" mended=", e.mended)}`,

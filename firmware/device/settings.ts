@@ -41,6 +41,8 @@ export interface Settings {
   readonly startSpread: number;
   /** Seconds a day for which the radio may be on in vain, 0 for no bound. */
   readonly radioBudget: number;
+  /** Seconds a day for which others may make the radio be on, 0 for no bound. */
+  readonly othersBudget: number;
   /** Whether a session is kept alive while no reading is due. */
   readonly keepAlive: boolean;
   /** Whether the values of each reading go into the log. */
@@ -109,6 +111,7 @@ export function readSettings(config: Configuration): Settings {
     spacing: whole(config, "spacing", 3, 0, 3_600),
     startSpread: whole(config, "startSpread", 300, 0, 3_600),
     radioBudget: whole(config, "radioBudget", 3_600, 0, 86_400),
+    othersBudget: whole(config, "othersBudget", 240, 0, 86_400),
     keepAlive: yesNo(config, "keepAlive", false),
     logValues: yesNo(config, "logValues", false),
     sleep: choice(config, "sleep", "none", ["none", "deep"]),

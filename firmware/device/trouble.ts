@@ -17,6 +17,7 @@ const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "memory failed",
   "journal failed",
   "radio off",
+  "radio guarded",
   "agent panicked",
   "start recovered",
   "start safe",

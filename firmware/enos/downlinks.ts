@@ -15,6 +15,8 @@ export interface DownlinksOptions {
   readonly root: string;
   /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
+  /** Whether one more may be taken. */
+  readonly mayFollow: (now: number) => boolean;
   /** A command arrived: its path below the root, and its payload, or the beginning of it. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onIgnored: (reason: string, now: number) => void;
@@ -58,6 +60,11 @@ export class Downlinks {
       return;
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
+    // Not asked while one is being fetched, for then nothing is sent.
+    if ((payload !== undefined || !this.#fetching) && !this.#options.mayFollow(now)) {
+      this.#options.onIgnored("enough commands for today", now);
+      return;
+    }
     if (payload === undefined) return this.#fetch(topic, now);
     this.#taken += 1;
     this.#options.onDownlink(topic, payload, now, isLastCut(message, EnosOption.downlinkPayload));

@@ -59,6 +59,11 @@ export interface SessionOptions extends SessionSettings {
    * answer at once and says nothing new about the way to the server.
    */
   readonly onAnswered?: (answered: boolean, now: number) => void;
+  /**
+   * Whether something may be sent that only an answer asks for: the GET of a command, the answer to one that came
+   * along, or an authentication and the request once more. Left out, all may.
+   */
+  readonly mayFollow?: (what: "command" | "session", now: number) => boolean;
   /** A message is about to be signed with this number, which no other message may ever bear. */
   readonly onSequence?: (sequence: number) => void;
 }
@@ -152,6 +157,7 @@ export class Session {
         this.#queue.unshift(get);
         return true;
       },
+      mayFollow: (now) => options.mayFollow?.("command", now) ?? true,
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });
@@ -393,10 +399,7 @@ export class Session {
       // The token has died, the sequence is out of step, the address has changed behind a NAT, or
       // the server has moved to the other edition: one fresh authentication tells.
       this.#drop(reason);
-      if (operation.repeated !== true) {
-        this.#queue.unshift({ ...operation, repeated: true });
-        return;
-      }
+      if (operation.repeated !== true) return this.#repeat(operation, reason, now);
       // The request was refused right after an authentication: repeating both for ever would drain the battery.
       this.#backOff(now);
     }
@@ -404,15 +407,21 @@ export class Session {
     const tried = this.#proven || this.#resumed;
     if (isBlame(reason) && tried && operation.repeated !== true && !divided) {
       this.#drop(reason);
-      this.#queue.unshift({ ...operation, repeated: true });
-      return;
+      return this.#repeat(operation, reason, now);
     }
     if (doubtful.indexOf(reason) >= 0 && !(isBlame(reason) ? this.#everProven : this.#proven))
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
     this.#complete(operation, { kind: "rejected", code: message.code, reason }, now);
   }
 
-  /** @param outcome how the exchange that carried the request ended: no "offline" */
+  /** Sends the request once more in a new session; it waits for its owner's next try where that is too much. */
+  #repeat(operation: Operation, reason: Rejection, now: number): void {
+    if (this.#options.mayFollow?.("session", now) === false)
+      return this.#complete(operation, { kind: "offline", reason, retryAfter: 0 }, now);
+    this.#queue.unshift({ ...operation, repeated: true });
+  }
+
+  /** @param outcome how the exchange that carried the request ended */
   #complete(operation: Operation, outcome: PublishOutcome, now: number): void {
     const end = outcome.kind === "unanswered" ? outcome.reason : "response";
     if (operation.code === undefined) this.#noteEnd(end, now);

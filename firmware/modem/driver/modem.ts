@@ -211,6 +211,32 @@ export class Modem implements DatagramModem {
     this.#recovery.nothingBack(now);
   }
 
+  /** Leaves the network and attaches anew, which ends a connection that others keep open. */
+  renew(now: number): void {
+    this.#driver.now = now;
+    this.#recovery.renew(now);
+  }
+
+  /**
+   * For how long the modem was awake though it should have slept, ms, as it showed when it was last woken or
+   * looked at; asked once, then 0.
+   *
+   * @param since when the device has last sent or heard something, ms
+   */
+  keptOn(since: number, now: number): number {
+    return this.#sleep.keptOn(since, now);
+  }
+
+  /** Looks whether a modem that is taken for asleep is; `keptOn` tells. */
+  look(now: number): void {
+    if (this.#driver.state === "asleep" && this.#driver.uart === "unknown") this.#sleep.look(now);
+  }
+
+  /** ms after the last request at which the modem must have fallen asleep; Infinity where it does not. */
+  get fallsAsleepAfter(): number {
+    return this.#sleep.fallsAsleepAfter;
+  }
+
   /** Something has come back from the cloud. */
   confirm(): void {
     this.#recovery.confirmed();

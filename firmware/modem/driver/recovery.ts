@@ -109,6 +109,14 @@ export class Recovery implements FaultHandler {
     if (driver.enter("recovering", now)) this.#resetRadio(now);
   }
 
+  /** Leaves the network and attaches anew, which gives the device another address. */
+  renew(now: number): void {
+    const { driver } = this.#parts;
+    if (driver.state !== "up") return;
+    this.#stop(now);
+    if (driver.enter("recovering", now)) this.#resetRadio(now);
+  }
+
   denied(cause: number | undefined, now: number): void {
     this.#giveUp("denied", cause, now);
   }

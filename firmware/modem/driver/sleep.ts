@@ -49,6 +49,8 @@ export class Sleep {
   readonly #options: SleepOptions;
   #granted: Granted = {};
   #quietUntil = Infinity;
+  /** The modem heard the first word when it was last woken, though it was taken for asleep. */
+  #wasAwake = false;
   /** The modem had lost its settings when it was last woken. */
   #forgot = false;
 
@@ -99,10 +101,8 @@ export class Sleep {
 
   /** Something was sent, or came: T3324 begins anew once the connection is released. */
   traffic(now: number): void {
-    const { t3324 } = this.#granted;
     const { light } = this.#options.family.sleep;
-    const deep = t3324 === undefined ? Infinity : 1_000 * t3324 + inactivity;
-    this.#quietUntil = now + Math.min(deep, light ?? Infinity);
+    this.#quietUntil = now + Math.min(this.fallsAsleepAfter, light ?? Infinity);
   }
 
   /** No datagram waits any more: lets the modem sleep, where the family has it wait for that. */
@@ -124,7 +124,30 @@ export class Sleep {
     const press = (t: number): void => lines.wake(ask, t);
     if (driver.uart === "alive") ask(now);
     else if (driver.uart === "dead") press(now);
-    else probe(at, 3, (answered, t) => (answered ? onAwake(t) : press(t)), now);
+    else {
+      const again = (t: number): void =>
+        probe(at, 2, (answered, end) => (answered ? onAwake(end) : press(end)), t);
+      // One that sleeps hears nothing, or is woken by the first AT and loses it.
+      probe(at, 1, (answered, t) => ((this.#wasAwake = answered), answered ? onAwake(t) : again(t)), now);
+    }
+  }
+
+  /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
+  look(now: number): void {
+    probe(this.#options.at, 1, (answered) => (this.#wasAwake = answered), now);
+  }
+
+  /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */
+  get fallsAsleepAfter(): number {
+    const { t3324 = Infinity } = this.#granted;
+    return 1_000 * t3324 + inactivity;
+  }
+
+  /** See `Modem.keptOn`. */
+  keptOn(since: number, now: number): number {
+    const time = this.#wasAwake ? now - since - this.fallsAsleepAfter : 0;
+    this.#wasAwake = false;
+    return Math.max(0, time);
   }
 
   /**
@@ -135,6 +158,8 @@ export class Sleep {
    * @param forgot the modem has lost its settings
    */
   rebooted(forgot: boolean): boolean {
+    // One that has booted by itself is awake for that.
+    if (forgot) this.#wasAwake = false;
     const usual = this.#forgot || this.#options.family.sleep.boots;
     this.#forgot = forgot;
     return forgot && !usual;

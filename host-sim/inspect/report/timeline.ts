@@ -104,6 +104,7 @@ export class Timeline {
       case "report kept":
       case "message kept":
       case "coap discarded":
+      case "radio guarded":
       case "command unanswered":
       case "command repeated":
         return palette.yellow(text);

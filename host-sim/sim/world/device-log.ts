@@ -64,6 +64,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "socket error": "socket: error reason=<reason:quoted>",
   "radio off": 'radio: off reason="budget spent" spent=<spent:seconds> resumes=<wait:seconds>',
   "radio budget of a new day": "radio: budget of a new day",
+  "radio guarded":
+    "radio: guarded strangers=<strangers:seconds> exchanges=<exchanges:seconds> until=<wait:seconds>",
   "memory failed": "memory: failed reason=<reason:quoted>",
   "journal open": "journal: open waiting=<waiting:whole>[ damaged=<damaged:whole>][ mended=<mended:whole>]",
   "journal none": "journal: none: <reason:rest>",

@@ -78,6 +78,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "socket error": { reason: text },
   "radio off": { spent: seconds, wait: seconds },
   "radio budget of a new day": {},
+  "radio guarded": { strangers: seconds, exchanges: seconds, wait: seconds },
   "memory failed": { reason: text },
   "journal open": { waiting: whole, "damaged?": whole, "mended?": whole },
   "journal none": { reason: text },

@@ -1,0 +1,229 @@
+/**
+ * What others make the radio do, against what they may in a day.
+ *
+ * Whatever arrives keeps the radio connected, whether it is answered or not: a stranger who sends four bytes now
+ * and then keeps a modem out of PSM for good. An answer, which nothing authenticates, can ask for another request:
+ * a command to fetch, one more block, a new session. Both are counted in seconds of radio. When the day's budget is
+ * spent, the device is guarded until that day is over:
+ *
+ *   - it speaks to the cloud less often, `spacing` apart, and sends little because an answer asks for it;
+ *   - behind each contact it leaves the network and attaches anew, which gives it another address: what is sent
+ *     to the old one reaches nobody, and the modem falls asleep.
+ *
+ * A modem that was awake all along, though it should have slept, counts as kept on: most modems drop what comes
+ * from elsewhere than their peer, so that the firmware never sees it. It shows when the modem is next wanted; for
+ * as long as a guard has lasted the device looks sooner after it, for the trouble may come back.
+ *
+ * All times are monotonic, ms.
+ */
+const day = 86_400_000;
+/** ms for which one datagram keeps the radio on: the network's inactivity timer and T3324, as both mostly are. */
+const tail = 30_000;
+/** Radio time of one exchange that another one asked for, ms. */
+const exchange = 2_500;
+/** Strangers may use this share of the budget: they need be nobody in particular. */
+const strangersShare = 1 / 6;
+/** Commands are fetched until this share is used, so that an operator who sends many does not guard the device. */
+const commandsShare = 3 / 4;
+/** What a guarded device sends in one contact because answers ask for it. */
+const followsPerContact = 8;
+/** An RST is sent this seldom, ms. Without one a peer that sends again gives up by itself. */
+const betweenResets = 60_000;
+/** A guard lasts a day; trouble that comes back has the next one last four times as long, up to 16 days. */
+const guardGrowth = 4;
+const mostGrowths = 2;
+/** A guard that does not help is left alone for so long. */
+const leftAlone = 32 * day;
+const minute = 60_000;
+/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; u8. */
+const stateLength = 23;
+const mostOf16Bits = 0xffff;
+
+/** Why something is sent that only another's datagram has asked for. */
+export type Follow = "reset" | "block" | "command" | "session";
+
+/** Memory for the state, which outlives deep sleep and restarts. */
+export interface OthersMemory {
+  read(): Uint8Array | undefined;
+  write(state: Uint8Array): unknown;
+}
+
+export interface OthersBudgetOptions {
+  /** Seconds of radio a day that others may cause, 0 for no bound. */
+  readonly seconds: number;
+  /** ms from one contact to the next while the device is guarded. */
+  readonly spacing: number;
+  readonly memory?: OthersMemory;
+  /** The device is guarded from now on. */
+  readonly onGuarded: (guard: Guard) => void;
+}
+
+/** Why the device is guarded, ms of radio, and for how long, ms. */
+export interface Guard {
+  /** For which strangers have kept the radio on. */
+  readonly strangers: number;
+  /** For exchanges that only an answer has asked for. */
+  readonly exchanges: number;
+  readonly wait: number;
+}
+
+/** The budget for what others make the radio do. */
+export class OthersBudget {
+  readonly #options: OthersBudgetOptions;
+  /** ms */
+  readonly #limit: number;
+  #dayEnds = -Infinity;
+  #strangers = 0;
+  #exchanges = 0;
+  /** Until then the radio is on because of a stranger's datagram. */
+  #onUntil = -Infinity;
+  #guardedUntil = -Infinity;
+  #nextContact = -Infinity;
+  #leftAloneUntil = -Infinity;
+  #watchedUntil = -Infinity;
+  #growths = 0;
+  #followed = 0;
+  #resetAt = -Infinity;
+
+  constructor(options: OthersBudgetOptions) {
+    this.#options = options;
+    this.#limit = options.seconds === 0 ? Infinity : options.seconds * 1_000;
+  }
+
+  /**
+   * Takes up the state from before the start; to be called once, before anything else.
+   *
+   * @param continued the start is out of deep sleep, over which the clock has gone on
+   */
+  begin(continued: boolean, now: number): void {
+    const state = this.#options.memory?.read();
+    if (state?.length !== stateLength || this.#limit === Infinity) return;
+    const view = new DataView(state.buffer, state.byteOffset, stateLength);
+    const at = view.getFloat64(0, true);
+    // After a restart the clock begins at zero, and how long the board was off is not known.
+    const from = continued && at <= now ? at : now;
+    const time = (offset: number): number => {
+      const left = view.getUint16(offset, true);
+      return left === 0 ? -Infinity : from + minute * left;
+    };
+    this.#dayEnds = time(8);
+    this.#guardedUntil = time(10);
+    this.#nextContact = time(12);
+    this.#leftAloneUntil = time(14);
+    this.#watchedUntil = time(16);
+    this.#strangers = 1_000 * view.getUint16(18, true);
+    this.#exchanges = 1_000 * view.getUint16(20, true);
+    this.#growths = Math.min(state[22], mostGrowths);
+  }
+
+  /** Whether the device does with less contact than it would like to. */
+  guarded(now: number): boolean {
+    return now < this.#guardedUntil;
+  }
+
+  /** Whether the device looks soon after each contact if its modem has fallen asleep. */
+  watching(now: number): boolean {
+    return now < this.#watchedUntil && !this.guarded(now);
+  }
+
+  /** When the cloud may be spoken to next, ms; a time that is past when it may be now. */
+  get nextContact(): number {
+    return Math.min(this.#nextContact, this.#guardedUntil);
+  }
+
+  /** A contact of a guarded device is over. */
+  contactEnded(now: number): void {
+    this.#nextContact = now + this.#options.spacing;
+    this.#followed = 0;
+    this.#save(now);
+  }
+
+  /** A datagram came that nothing of the device's had asked for. */
+  stranger(now: number): void {
+    const until = now + tail;
+    this.#charge(until - Math.max(now, this.#onUntil), 0, now);
+    this.#onUntil = until;
+  }
+
+  /** The modem was awake for so long though it should have slept, ms. */
+  keptOn(time: number, now: number): void {
+    if (!this.guarded(now)) {
+      // Seen soon after a contact it is less than it would have become.
+      if (now >= this.#leftAloneUntil) this.#charge(time, 0, now, this.watching(now));
+      return;
+    }
+    // It was so in spite of the guard, which does not help against whatever it is.
+    this.#guardedUntil = -Infinity;
+    this.#watchedUntil = -Infinity;
+    this.#leftAloneUntil = now + leftAlone;
+    this.#save(now);
+  }
+
+  /** An answer that refused what was sent will cost an exchange, and so much time besides, ms of radio. */
+  refused(time: number, now: number): void {
+    this.#charge(0, exchange + time, now);
+  }
+
+  /** Whether something may be sent that only another's datagram asks for; if so, it counts. */
+  may(what: Follow, now: number): boolean {
+    if (this.#limit === Infinity) return true;
+    if (what === "reset") {
+      if (now < this.#resetAt || this.guarded(now)) return false;
+      this.#resetAt = now + betweenResets;
+      return true;
+    }
+    if (this.guarded(now)) return ++this.#followed <= followsPerContact;
+    this.#turnDay(now);
+    if (what === "command" && this.#exchanges >= commandsShare * this.#limit) return false;
+    this.#charge(0, exchange, now);
+    return true;
+  }
+
+  /** @param enough it guards the device, be it within the budget or not */
+  #charge(strangers: number, exchanges: number, now: number, enough = false): void {
+    if (this.#limit === Infinity || this.guarded(now)) return;
+    this.#turnDay(now);
+    this.#strangers += strangers;
+    this.#exchanges += exchanges;
+    const spent = this.#strangers + this.#exchanges;
+    if (enough || this.#strangers > strangersShare * this.#limit || spent > this.#limit) this.#guard(now);
+    this.#save(now);
+  }
+
+  #guard(now: number): void {
+    this.#growths = now < this.#watchedUntil ? Math.min(this.#growths + 1, mostGrowths) : 0;
+    const wait = day * guardGrowth ** this.#growths;
+    this.#guardedUntil = now + wait;
+    this.#watchedUntil = now + 2 * wait;
+    this.#nextContact = -Infinity;
+    this.#dayEnds = -Infinity;
+    this.#options.onGuarded({ strangers: this.#strangers, exchanges: this.#exchanges, wait });
+  }
+
+  #turnDay(now: number): void {
+    if (now < this.#dayEnds) return;
+    this.#dayEnds = now + day;
+    this.#strangers = 0;
+    this.#exchanges = 0;
+  }
+
+  #save(now: number): void {
+    const { memory } = this.#options;
+    if (memory === undefined) return;
+    const state = new Uint8Array(stateLength);
+    const view = new DataView(state.buffer);
+    const put = (offset: number, value: number): void =>
+      view.setUint16(offset, Math.max(0, Math.min(Math.ceil(value), mostOf16Bits)), true);
+    const left = (offset: number, until: number): void => put(offset, (until - now) / minute);
+    view.setFloat64(0, now, true);
+    left(8, this.#dayEnds);
+    left(10, this.#guardedUntil);
+    left(12, this.#nextContact);
+    left(14, this.#leftAloneUntil);
+    left(16, this.#watchedUntil);
+    put(18, this.#strangers / 1_000);
+    put(20, this.#exchanges / 1_000);
+    state[22] = this.#growths;
+    memory.write(state);
+  }
+}
