@@ -49,7 +49,7 @@ test("one that ends within its payload is told apart by the socket alone", () =>
     answer(rig, -6, {}, cut);
     expect(summary(completed)).toEqual(["2.04 636363"]);
     const [{ outcome }] = completed;
-    expect(outcome).toMatchObject({ message: { cut: cut ? "payload" : undefined } });
+    expect(outcome.kind === "response" && outcome.message.cut).toBe(cut ? "payload" : undefined);
   }
 });
 
