@@ -24,12 +24,13 @@ export function readDevices(file: string): DeviceRecord[] {
   }
 }
 
-const productFields = ["productKey", "name", "payload", "model", "script"];
+const productFields = ["productKey", "name", "payload", "largestDatagram", "model", "script"];
 
 /**
  * A list of products:
  *
- *     [ { "productKey": "...", "name": "...", "payload": "raw", "model": "model.json", "script": "script.js" } ]
+ *     [ { "productKey": "...", "name": "...", "payload": "raw", "largestDatagram": 512,
+ *         "model": "model.json", "script": "script.js" } ]
  *
  * where all but productKey may be left out, and paths count from the list's own folder. What models and
  * scripts hold is judged by the cloud.
@@ -49,7 +50,7 @@ export function readProducts(file: string): ProductRecord[] {
       const fields = productFields.join(", ");
       throw misuse(`${place}: unknown field ${JSON.stringify(field.slice(0, 80))}, expected ${fields}`);
     }
-    const { productKey, name, payload, model, script } = entry as Record<string, unknown>;
+    const { productKey, name, payload, largestDatagram, model, script } = entry as Record<string, unknown>;
     if (typeof productKey !== "string") throw misuse(`${place}.productKey: expected text`);
     if (known.has(productKey)) throw misuse(`${place}: ${productKey.slice(0, 80)} is there twice`);
     known.add(productKey);
@@ -62,9 +63,10 @@ export function readProducts(file: string): ProductRecord[] {
     const modelFile = path("model", model);
     const scriptFile = path("script", script);
     const record: ProductRecord = { productKey };
-    // Texts of the wrong type are for the cloud to refuse, which knows what it takes.
+    // Values of the wrong type are for the cloud to refuse, which knows what it takes.
     if (name !== undefined) record.name = name as string;
     if (payload !== undefined) record.payload = payload as "raw" | "json";
+    if (largestDatagram !== undefined) record.largestDatagram = largestDatagram as number;
     if (modelFile !== undefined) record.model = readJson(`${place}.model`, modelFile);
     if (scriptFile !== undefined) record.script = read(`${place}.script`, scriptFile);
     return record;

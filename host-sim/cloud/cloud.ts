@@ -24,7 +24,7 @@ import type { ProductRecord } from "./registry/product";
 import { checkDevices } from "./registry/registry";
 import type { DeviceRecord } from "./registry/registry";
 import type { ScriptFault } from "./script/script-engine";
-import { EnosService } from "./enos/service";
+import { EnosService, ridingFault } from "./enos/service";
 import { Uplinks } from "./enos/uplinks";
 
 export type { CloudOptions } from "./cloud-options";
@@ -274,7 +274,9 @@ export class EnosCloud {
     while (device.commands.knows(this.#nextCommandId)) this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
     const id = String(this.#nextCommandId);
     const product = this.#fleet.productOf(device);
-    const path = device.commands.add(id, command, product, this.#now, options.timeout);
+    const faultOf = (at: string, payload: Uint8Array): string | undefined =>
+      ridingFault(device, product, at, payload);
+    const path = device.commands.add(id, command, product, faultOf, this.#now, options.timeout);
     this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
     this.#deadline = Math.min(this.#deadline, device.commands.deadline);
     this.#emit({ type: "command-queued", productKey, deviceKey, id, path });

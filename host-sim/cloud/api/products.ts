@@ -14,15 +14,18 @@ type TryBody = { bytes: string } | { json: unknown };
 const tag = "products";
 
 export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
-  const summaryOf = ({ productKey, name, payload, model, script }: ProductRecord, devices: number): object =>
-    given({
+  const summaryOf = (record: ProductRecord, devices: number): object => {
+    const { productKey, name, payload, largestDatagram, model, script } = record;
+    return given({
       productKey,
       name,
       payload: payload ?? "json",
+      largestDatagram,
       hasModel: model !== undefined,
       hasScript: script !== undefined,
       devices,
     });
+  };
   /** Devices per product, counted once for a whole list. */
   const deviceCounts = (): Map<string, number> => {
     const counts = new Map<string, number>();

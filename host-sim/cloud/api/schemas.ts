@@ -5,6 +5,7 @@
  * Names are EnOS's own. All times are epoch ms, all durations seconds unless they say otherwise.
  */
 
+import { datagramRange } from "../registry/product";
 import { keyPattern } from "../registry/registry";
 
 /** Written out in each place where a route takes it, so that the document reads without looking up. */
@@ -76,12 +77,16 @@ const payload = text("how commands are sent to its devices; raw: by the parsing 
   enum: ["raw", "json"],
 });
 const productName = text("for people", { maxLength: 128 });
+const largestDatagram = whole(
+  "bytes of the largest datagram that every one of its devices takes: what goes down in one is no longer; default 512",
+  { minimum: datagramRange.least, maximum: datagramRange.most },
+);
 const model = named("the thing model, what a model.json holds");
 const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
   maxLength: 1 << 20,
 });
 
-export const productBody = object({ name: productName, payload, model, script }, []);
+export const productBody = object({ name: productName, payload, largestDatagram, model, script }, []);
 
 export const tryBody: Schema = {
   description: "bytes of a device, or JSON for one",
@@ -208,6 +213,7 @@ const product = {
   productKey,
   name: productName,
   payload,
+  largestDatagram,
   hasModel: { type: "boolean", description: "whether it has a thing model" },
   hasScript: { type: "boolean", description: "whether it has a parsing script" },
   devices: whole("how many devices it has"),

@@ -215,6 +215,12 @@ export class Downloads {
     if (body === undefined || body.length === 0) return answer;
     const asked = request.block2;
     let szx = Math.min(asked?.szx ?? largestBlockSzx, this.#szx);
+    const options = answer.options ?? [];
+    const { largest = largestMessage } = answer;
+    const length = options.reduce((sum, { value }) => sum + value.length + 5, frame);
+    if (asked === undefined) {
+      while (szx > 0 && length + Math.min(body.length, blockSize(szx)) > largest) szx -= 1;
+    }
     if (body.length <= blockSize(szx) && (asked === undefined || asked.num === 0)) {
       if (asked === undefined) return answer;
       this.#table.delete(key());
@@ -225,7 +231,6 @@ export class Downloads {
     if (body.length > this.#mostBytes) {
       throw new RangeError(`answer of ${body.length} bytes, at most ${this.#mostBytes} can be kept`);
     }
-    const options = answer.options ?? [];
     const meaning = options.filter(
       ({ number }) => number === OptionNumber.contentFormat || number === maxAge,
     );
@@ -243,8 +248,7 @@ export class Downloads {
     this.#table.set(key(), download, body.length, now);
     // What an answer says besides its body, such as that a command waits, is said once: it may be long.
     const besides = options.filter((option) => !meaning.includes(option));
-    const length = options.reduce((sum, { value }) => sum + value.length + 5, frame);
-    while (szx > 0 && length + blockSize(szx) > largestMessage) szx -= 1;
+    while (szx > 0 && length + blockSize(szx) > largest) szx -= 1;
     const first = block(download, { num: 0, szx }, szx, request);
     return "refused" in first ? first : withOptions(first, besides);
   }

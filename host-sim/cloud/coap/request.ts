@@ -59,6 +59,8 @@ export interface Answer {
   code: number;
   payload?: Uint8Array;
   options?: CoapOption[];
+  /** Bytes of the largest datagram that the receiver takes, where that is known. */
+  largest?: number;
 }
 
 /** A request refused: the answer's code and, for the operator alone, why. */

@@ -136,6 +136,7 @@ export class CommandQueue {
 
   /**
    * Queues a command under `id` and returns its path.
+   * @param faultOf why one with this path and payload can never be sent; undefined when it can
    * @param timeout ms until it is given up
    * @throws RangeError when it is too long, not as the model says, or too many wait already
    */
@@ -143,6 +144,7 @@ export class CommandQueue {
     id: string,
     command: Command,
     product: Product,
+    faultOf: (path: string, payload: Uint8Array) => string | undefined,
     now: number,
     timeout = this.#limits.commandTimeout,
   ): string {
@@ -151,6 +153,7 @@ export class CommandQueue {
     if (payload.length > commandPayload) {
       throw new RangeError(`command: expected at most ${commandPayload} bytes, got ${payload.length}`);
     }
+    refuseFault(faultOf(path, payload));
     if (!(timeout > 0 && timeout <= longestTimeout)) {
       throw new RangeError(`timeout: expected more than 0 and at most ${longestTimeout} ms, got ${timeout}`);
     }
@@ -185,8 +188,13 @@ export class CommandQueue {
    * The command to put on the response that is just being made, if one is due: one whose payload has left
    * again after a while, one that has to be fetched each time, for a path alone tells of any that waits.
    * @param deliver true when the payload goes along (option 2102), false when only the path does
+   * @param fits whether the response has room for one with this path and payload: else it waits for another
    */
-  offer(now: number, deliver: boolean): Delivery | undefined {
+  offer(
+    now: number,
+    deliver: boolean,
+    fits: (path: string, payload: Uint8Array) => boolean,
+  ): Delivery | undefined {
     const found = this.#entries.find(({ entry: { status, offeredAt } }) => {
       if (status !== "pending" && status !== "sent") return false;
       if (status === "pending" && !deliver) return true;
@@ -194,6 +202,7 @@ export class CommandQueue {
     });
     if (found === undefined) return undefined;
     const { number, entry } = found;
+    if (deliver && !fits(entry.path, entry.payload)) return undefined;
     entry.offeredAt = now;
     entry.offers += 1;
     entry.awaitsFetch = !deliver;

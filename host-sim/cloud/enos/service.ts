@@ -8,9 +8,12 @@ import { printable } from "../coap/coap-text";
 import type { CloudEventBody, Peer } from "../events";
 import type { Fleet } from "../registry/fleet";
 import { Code } from "../coap/codes";
+import { ack, encodeCoap } from "../coap/coap-wire";
+import type { CoapOption } from "../coap/coap-wire";
 import { OptionNumber } from "../coap/options";
 import { refuseOption } from "../coap/request";
 import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
+import type { Product } from "../registry/product";
 import type { Edition } from "../registry/registry";
 import { readReply, readScriptReply } from "./thing-json";
 import type { Reply } from "./thing-json";
@@ -45,6 +48,7 @@ export class EnosService {
     }
     const answer = this.#serve(device!, target.route, request.payload, now);
     if (!("refused" in answer)) {
+      answer.largest = this.#options.fleet.productOf(device!).largestDatagram;
       device!.lastSeen = now;
       this.#offerCommand(device!, answer, now);
     }
@@ -154,15 +158,56 @@ export class EnosService {
   /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */
   #offerCommand(device: CloudDevice, answer: Answer, now: number): void {
     const deliver = device.edition === "tokenless";
-    const delivery = device.commands.offer(now, deliver);
+    const body = answer.payload?.length ?? 0;
+    const fits = (path: string, payload: Uint8Array): boolean =>
+      lengthWith(device, path, payload, body) <= answer.largest!;
+    const delivery = device.commands.offer(now, deliver, fits);
     if (delivery === undefined) return;
     const { id, path, payload } = delivery;
-    const topic = topicPath(device.productKey, device.deviceKey, path);
-    answer.options = [{ number: OptionNumber.commandPath, value: Buffer.from(topic, "utf8") }];
-    if (deliver) answer.options.push({ number: OptionNumber.commandPayload, value: payload });
+    answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
   }
+}
+
+/**
+ * Why a command can never leave: it rides on an answer, and with it no answer fits into a datagram that the device
+ * takes. Undefined when it can; one that is fetched may come in blocks.
+ */
+export function ridingFault(
+  device: CloudDevice,
+  product: Product,
+  path: string,
+  payload: Uint8Array,
+): string | undefined {
+  if (device.edition === "token") return undefined;
+  const { largestDatagram } = product;
+  const length = lengthWith(device, path, payload, usualBody);
+  if (length <= largestDatagram) return undefined;
+  return (
+    `command: with its ${payload.length} bytes an answer has ${length}, and the product's devices take ` +
+    `${largestDatagram}: make it shorter by ${length - largestDatagram}, or set the product's largestDatagram ` +
+    `if all of its modems take more`
+  );
+}
+
+/** What an answer to a report has as its body at most, bytes: {"id":"2078724684846989312","code":200,"data":{}} */
+const usualBody = 48;
+
+/** Bytes of an answer with a command on it, to a request with the longest token. */
+function lengthWith(device: CloudDevice, path: string, payload: Uint8Array, body: number): number {
+  return encodeCoap({
+    ...{ type: ack, code: Code.changed, messageId: 0, token: new Uint8Array(8) },
+    ...{ options: optionsOf(device, path, payload), payload: new Uint8Array(body) },
+  }).length;
+}
+
+/** The options that bring a command, or tell where one waits. */
+function optionsOf(device: CloudDevice, path: string, payload: Uint8Array | undefined): CoapOption[] {
+  const topic = topicPath(device.productKey, device.deviceKey, path);
+  const options: CoapOption[] = [{ number: OptionNumber.commandPath, value: Buffer.from(topic, "utf8") }];
+  if (payload !== undefined) options.push({ number: OptionNumber.commandPayload, value: payload });
+  return options;
 }
 
 /** Without a script, the reply as EnOS's manual lays it out: first byte | request id u32 | code u8. */

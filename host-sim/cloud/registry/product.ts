@@ -15,6 +15,11 @@ import { keyPattern } from "./registry";
 export interface ProductRecord {
   productKey: string;
   name?: string;
+  /**
+   * Bytes of the largest datagram that every one of its devices takes: what goes down is cut to it, or refused. Default
+   * 512, what all NB-IoT modems take.
+   */
+  largestDatagram?: number;
   /** How commands are sent: as JSON, or as the bytes that the script makes of it. Default "json". */
   payload?: "raw" | "json";
   /** What a model.json holds. Without it any JSON is taken. */
@@ -30,6 +35,9 @@ export class ProductError extends Error {
 
 const longestName = 128;
 const longestScript = 1 << 20;
+/** With less an answer has no room for a path; more no network carries whole (RFC 7252 section 4.6). */
+export const datagramRange = Object.freeze({ least: 256, most: 1152 });
+const usualDatagram = 512;
 const noScript: ScriptFault = { fault: "the product has no parsing script" };
 /** As the model's schema has it; it also keeps out __proto__ where there is no model. */
 const identifierPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
@@ -67,6 +75,11 @@ export class Product {
   /** How commands go to its devices. */
   get payload(): "raw" | "json" {
     return this.record.payload ?? "json";
+  }
+
+  /** Bytes of the largest datagram that every one of its devices takes. */
+  get largestDatagram(): number {
+    return this.record.largestDatagram ?? usualDatagram;
   }
 
   get hasScript(): boolean {
@@ -162,13 +175,17 @@ export class Product {
 
 function checkRecord(record: ProductRecord): ProductRecord {
   if (!isObject(record)) throw new ProductError("product: expected an object");
-  const { productKey, name, payload, script } = record;
+  const { productKey, name, largestDatagram: datagram, payload, script } = record;
   if (typeof productKey !== "string" || !keyPattern.test(productKey)) {
     throw new ProductError("productKey: expected 1 to 64 of A-Z a-z 0-9 . _ : - other than . and ..");
   }
   const place = `product ${productKey}`;
   if (name !== undefined && (typeof name !== "string" || name.length > longestName)) {
     throw new ProductError(`${place}: name: expected text of at most ${longestName} characters`);
+  }
+  const { least, most } = datagramRange;
+  if (datagram !== undefined && !(Number.isInteger(datagram) && datagram >= least && datagram <= most)) {
+    throw new ProductError(`${place}: largestDatagram: expected an integer from ${least} to ${most}`);
   }
   if (payload !== undefined && payload !== "raw" && payload !== "json") {
     throw new ProductError(`${place}: payload: expected "raw" or "json"`);

@@ -73,6 +73,8 @@ export interface WorldOptions extends DeviceOptions {
   readonly natIdle?: number;
   /** ms that a command waits for its answer (default an hour). */
   readonly commandTimeout?: number;
+  /** What the cloud takes for the largest datagram of the device, bytes; its own default when left out. */
+  readonly largestDatagram?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
   readonly readingsKept?: number;
   /** The script that the board runs, made by `bundleFirmware`; the board's own firmware when left out. */
@@ -156,7 +158,7 @@ export class World {
     this.#options = options;
     this.#bundle = firmware;
     const { clock } = this;
-    const { edition, format, commandTimeout = 3_600_000, readingsKept } = options;
+    const { edition, format, commandTimeout = 3_600_000, readingsKept, largestDatagram } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
     const device = demoDevice((length) => keys.bytes(length));
@@ -179,7 +181,7 @@ export class World {
       devices: [device],
       scriptEngine,
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
-      products: [demoProduct(device.productKey, commandsAs(format))],
+      products: [{ ...demoProduct(device.productKey, commandsAs(format)), largestDatagram }],
       limits: readingsKept === undefined ? { commandTimeout } : { commandTimeout, readings: readingsKept },
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });

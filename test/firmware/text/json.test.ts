@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { MemberNames } from "../../../firmware/text/member-names";
-import { isObject, jsonExcess, parseJsonObject } from "../../../firmware/text/json";
+import { isObject, jsonExcess, parseJsonObject, textMember } from "../../../firmware/text/json";
 
 test.each([[{}], [{ a: 1 }], [Object.create(null)]])("%o is an object", (value: unknown) => {
   expect(isObject(value)).toBe(true);
@@ -109,3 +109,42 @@ function depthOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
+
+describe("a member of an object of which only the beginning has come", () => {
+  const whole = '{"a":{"id":1},"id":"x\\u0041é","n":[1,2],"id2":3}';
+
+  test("is found once it is there to its end, and never before", () => {
+    const bytes = bytesOf(whole);
+    const there = bytesOf(whole.slice(0, whole.indexOf(',"n"'))).length;
+    for (let length = 0; length <= bytes.length; length++) {
+      const found = textMember(bytes.subarray(0, length), "id");
+      expect(found, `${length}`).toBe(length > there ? "xAé" : undefined);
+    }
+  });
+
+  test.each([
+    ['{"id":12', undefined],
+    ['{"id":12,', 12],
+    ['{ "id" : 12 }', 12],
+    ['{"id":"1","id":"2",', "2"],
+    ['{"id":null,', undefined],
+    ['{"id":[1],', undefined],
+    ['{"id":{"id":1},', undefined],
+    ['{"id":1e,', undefined],
+    ['{"id":"\\q",', undefined],
+    ["", undefined],
+  ])("%s -> %s", (text, found) => {
+    expect(textMember(bytesOf(text), "id")).toBe(found);
+  });
+
+  test("of any bytes nothing is thrown", () => {
+    const pieces = fc.constantFrom('{"id":', '"', "\\", "1", ",", "}", "[", "\x00", "é", "id", "e9");
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 20 }), (parts) => {
+        const found = textMember(bytesOf(parts.join("")), "id");
+        expect(["string", "number", "undefined"]).toContain(typeof found);
+      }),
+      { seed: 7, numRuns: 2_000 },
+    );
+  });
+});

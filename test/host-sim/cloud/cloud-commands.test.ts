@@ -351,3 +351,69 @@ it("a number that a raw command goes by is not given to another that waits", () 
   });
   expect(cloud.command(String(numberOf(2)))).toBeUndefined();
 });
+
+describe("commands for devices that take 512 bytes at once", () => {
+  const raw = (length: number, requestId = 7): Command => {
+    const payload = new Uint8Array(length);
+    payload.set([2, 0, 0, 0, requestId]);
+    return { kind: "raw", payload, requestId };
+  };
+  /** The longest that rides on an answer: beside path, token and the answer's own body. */
+  const longest = 388;
+
+  it("one that makes an answer longer is refused, with what to do; the longest that does not rides on it", () => {
+    const device = online("tokenless");
+    expect(() => send(device, raw(760))).toThrow(
+      "command: with its 760 bytes an answer has 884, and the product's devices take 512: make it shorter by 372, " +
+        "or set the product's largestDatagram if all of its modems take more",
+    );
+    expect(() => send(device, raw(longest + 1))).toThrow(/has 513, .* make it shorter by 1,/);
+    expect(status(device)).toEqual([]);
+    send(device, raw(longest));
+    const reply = speak(device, 1);
+    expect(offered(reply)).toBe("thing/model/down_raw");
+    expect(device.rig.sent.at(-1)!.bytes.length).toBeLessThanOrEqual(512);
+  });
+
+  it("the product may say that its devices take more, or less", () => {
+    for (const [largestDatagram, most] of [
+      [256, 133],
+      [1024, 900],
+    ]) {
+      const limits = { commandPayload: 1000 };
+      const device = online("tokenless", { products: [{ ...product, largestDatagram }], limits });
+      expect(() => send(device, raw(most + 1))).toThrow(`take ${largestDatagram}:`);
+      send(device, raw(most));
+      speak(device, 1);
+      expect(device.rig.sent.at(-1)!.bytes.length).toBeLessThanOrEqual(largestDatagram);
+    }
+  });
+
+  it("where an answer's own body leaves no room, the command waits for another answer", () => {
+    const device = online("tokenless");
+    const say = (now: number, what: string, attributes: unknown): Sent => {
+      const method = `thing.attribute.${what}`;
+      const body = { id: String(now), version: "1.0", method, params: { attributes } };
+      return device.post(now, `thing/attribute/${what}`, JSON.stringify(body));
+    };
+    say(1, "update", { label: "x".repeat(60) });
+    send(device, raw(longest));
+    expect(offered(say(2, "query", []))).toBeUndefined();
+    expect(status(device)).toEqual(["pending"]);
+    expect(offered(speak(device, 3))).toBe("thing/model/down_raw");
+  });
+
+  it("one that is fetched comes in blocks that fit", () => {
+    const device = online("token");
+    send(device, raw(760));
+    speak(device, 1);
+    const first = device.get(2, "thing/model/down_raw");
+    expect(first.payload.length).toBe(256);
+    expect(first.options.map(({ number }) => number)).toEqual([4, 23]);
+    expect(device.rig.sent.at(-1)!.bytes.length).toBeLessThanOrEqual(512);
+    const larger = online("token", { products: [{ ...product, largestDatagram: 1024 }] });
+    send(larger, raw(760));
+    speak(larger, 1);
+    expect(larger.get(2, "thing/model/down_raw").payload.length).toBe(760);
+  });
+});

@@ -348,7 +348,7 @@ describe("whatever the bytes", () => {
   it("the longest command rides on a response at most 1 kB longer than the request", () => {
     const long = "k".repeat(64);
     const record = { productKey: long, deviceKey: long, deviceSecret: "s", edition: "tokenless" as const };
-    const b = rig({ devices: [record] });
+    const b = rig({ devices: [record], products: [{ productKey: long, largestDatagram: 1152 }] });
     const device = new TestDevice(b, record, false);
     device.authenticate();
     const service = "s".repeat(64);

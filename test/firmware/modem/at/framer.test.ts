@@ -48,6 +48,16 @@ describe("a line too long", () => {
     expect(linesOf([ascii(text)], 8)).toEqual({ lines: ["OK"], overflows: 1 });
   });
 
+  it("is told of by its beginning, once it has come to its end", () => {
+    const told: string[] = [];
+    const onOverlong = (beginning: Uint8Array): void => void told.push(asciiText(beginning));
+    const framer = new LineFramer({ onLine: () => {}, onOverlong }, 8);
+    framer.receive(ascii("+CSONMI: 0,9999"));
+    expect(told).toEqual([]);
+    framer.receive(ascii("\r\nOK\r\n"));
+    expect(told).toEqual(["+CSONMI:"]);
+  });
+
   it("may be as long as the buffer", () => {
     expect(linesOf([ascii("12345678\r\n")], 8)).toEqual({ lines: ["12345678"], overflows: 0 });
   });

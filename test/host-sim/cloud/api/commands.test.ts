@@ -57,6 +57,14 @@ describe("a command", () => {
     expect(await follow()).toMatchObject({ status: "answered", code: 404 });
   });
 
+  it("too long for what the product's devices take is refused, with what to do", async () => {
+    const body = { kind: "raw", payload: "02".repeat(760), requestId: 1 };
+    const refused = await call("POST", commands, body);
+    expect(detailOf(refused, 422)).toMatch(
+      /^command: with its 760 bytes .* take 512: .* product's largestDatagram/,
+    );
+  });
+
   it("is given up after its own time", async () => {
     const first = await queue({ kind: "set", points: { relay: 1 }, timeout: 10 });
     const second = await queue({ kind: "set", points: { relay: 0 }, timeout: 20.5 });

@@ -207,7 +207,7 @@ describe("a product's script", () => {
 
   it("may be missing", () => {
     const product = climate();
-    expect([product.payload, product.hasScript]).toEqual(["json", false]);
+    expect([product.payload, product.hasScript, product.largestDatagram]).toEqual(["json", false, 512]);
     expect(product.rawToJson(Uint8Array.of())).toEqual({ fault: "the product has no parsing script" });
     expect(product.jsonToRaw("{}")).toEqual({ fault: "the product has no parsing script" });
   });
@@ -223,6 +223,9 @@ test.each<[unknown, RegExp]>([
   [{ productKey: ".." }, /^productKey/],
   [{ productKey: "p", name: 5 }, /^product p: name: expected text/],
   [{ productKey: "p", payload: "xml" }, /^product p: payload: expected "raw" or "json"/],
+  [{ productKey: "p", largestDatagram: 255 }, /^product p: largestDatagram: expected an integer from 256 to/],
+  [{ productKey: "p", largestDatagram: 1153 }, /^product p: largestDatagram: .* to 1152$/],
+  [{ productKey: "p", largestDatagram: "512" }, /^product p: largestDatagram/],
   [{ productKey: "p", script: 5 }, /^product p: script: expected text/],
   [{ productKey: "p", script: "function (" }, /^product p: script: SyntaxError.*\(line 1\)$/],
   [{ productKey: "p", model: {} }, /^product p: model: \$: lacks "product"; add .* \(and 2 more\)$/],
