@@ -11,6 +11,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { commandNamed, commandNames } from "../host-sim/cli/program";
 import { readProfile } from "../host-sim/inspect/energy/profile-file";
+import { builtInServiceNames } from "../firmware/device/built-in-services";
 import { readModel } from "../host-sim/model/read-model";
 import { projectRoot } from "../host-sim/project";
 import { readSettings } from "../firmware/device/settings";
@@ -286,14 +287,42 @@ describe("examples", () => {
 
   it("the thing model of docs/thing-model.md is one, and so is the product's with its new measure point", () => {
     const models = jsons.filter(({ page }) => page === "docs/thing-model.md").map(({ text }) => text);
-    expect(models).toHaveLength(2);
+    expect(models).toHaveLength(3);
     const product = JSON.parse(readFileSync(join(root, "firmware/product/model.json"), "utf8")) as {
       measurepoints: unknown[];
     };
     const point = models.find((text) => text.includes("pressure"))!;
     product.measurepoints.push(JSON.parse(point));
-    for (const text of [models.find((each) => each !== point)!, JSON.stringify(product)]) {
+    const whole = models.find((each) => each.includes("measurepoints"))!;
+    for (const text of [whole, JSON.stringify(product)]) {
       expect(readModel(text)).toHaveProperty("measurepoints");
+    }
+  });
+
+  it("what docs/thing-model.md says is built in is in the example's model, but for names of people's", () => {
+    interface Part {
+      identifier: string;
+      [more: string]: unknown;
+    }
+    const builtIn = JSON.parse(jsons.find(({ text }) => text.includes("fetch_log"))!.text) as Record<
+      string,
+      Part[]
+    >;
+    const product = JSON.parse(
+      readFileSync(join(root, "firmware/product/model.json"), "utf8"),
+    ) as typeof builtIn;
+    const bare = (value: unknown): unknown =>
+      JSON.parse(
+        JSON.stringify(value, (key, each: unknown) => (key === "name" || key === "range" ? undefined : each)),
+      );
+    expect(Object.keys(builtIn)).toEqual(["events", "services"]);
+    expect(builtIn["services"].map(({ identifier }) => identifier)).toEqual(builtInServiceNames);
+    for (const [kind, parts] of Object.entries(builtIn)) {
+      for (const part of parts) {
+        expect(bare(product[kind].find(({ identifier }) => identifier === part.identifier))).toEqual(
+          bare(part),
+        );
+      }
     }
   });
 

@@ -71,6 +71,7 @@ const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
 export class PersistentState {
   readonly #slots: TwoSlotState | undefined;
   readonly #log: (event: ContinuityEvent) => void;
+  readonly #random: () => number;
   #working: boolean;
   /** Storage has an older state than RAM. */
   #unsaved = false;
@@ -107,6 +108,7 @@ export class PersistentState {
     retained?: Uint8Array,
   ) {
     this.#log = log;
+    this.#random = random;
     this.#slots = store === undefined ? undefined : new TwoSlotState(store, form);
     this.#working = store !== undefined;
     this.#nextId = Math.floor(random() * 0x1_0000_0000);
@@ -133,11 +135,12 @@ export class PersistentState {
       this.rto = this.#read(state, view);
     }
     this.#boots = (this.#boots + 1) >>> 0;
+    // The slot that is damaged may be the newer one, and what it had reserved is in use.
+    if (this.#slots?.damaged === true) this.#nextId = (this.#nextId + idReserve) >>> 0;
     this.firstMessageId = firstMessageId;
     this.#idLimit = this.#nextId;
     this.#messageIdLimit = firstMessageId;
     this.#reserve();
-    this.save();
     const numbered = this.#working && !this.#unsaved;
     this.bootMark = numbered ? this.#boots : Math.floor(random() * 0x1_0000);
   }
@@ -175,14 +178,8 @@ export class PersistentState {
   /** An id that no entry of this device has had, nor will have. */
   takeId(): number {
     const id = this.#nextId;
-    if (id === this.#idLimit) this.#reserve();
-    else if (!this.#unsaved) return this.#give(id);
-    this.save();
-    return this.#give(id);
-  }
-
-  #give(id: number): number {
     this.#nextId = (id + 1) >>> 0;
+    if (this.#nextId === this.#idLimit || this.#unsaved) this.#reserve();
     return id;
   }
 
@@ -290,8 +287,19 @@ export class PersistentState {
     return state;
   }
 
+  /**
+   * Reserves the next ids in storage. Where it does not keep that, the next boot would give them once more, and
+   * the cloud would take one of two readings for the other: those of this boot then come from anywhere.
+   */
   #reserve(): void {
+    const kept = this.#idLimit;
     this.#idLimit = (this.#nextId + idReserve) >>> 0;
+    this.save();
+    if (!this.#unsaved) return;
+    this.#idLimit = kept;
+    if (this.#nextId !== kept) return;
+    this.#nextId = Math.floor(this.#random() * 0x1_0000_0000);
+    this.#idLimit = (this.#nextId + 1) >>> 0;
   }
 
   /** Takes over a stored state, and returns what it says about round trips. */

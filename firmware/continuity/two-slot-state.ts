@@ -31,6 +31,7 @@ export class TwoSlotState {
   /** The turn of the newer slot, and which slot comes next. */
   #turn = 0;
   #next = 0;
+  #damaged = false;
 
   /**
    * @param form of the state: one of another form is not loaded
@@ -42,13 +43,22 @@ export class TwoSlotState {
     this.#keys = keys;
   }
 
+  /** Whether `load` found a slot that is not sound: what it gave may then be older than what was saved last. */
+  get damaged(): boolean {
+    return this.#damaged;
+  }
+
   /** The state that was saved last; undefined when there is none, or none that is sound. */
   load(): Uint8Array | undefined {
     let newest: Uint8Array | undefined;
     for (let i = 0; i < this.#keys.length; i++) {
       const stored = this.#store.read(this.#keys[i]);
-      const bytes = stored === undefined ? undefined : this.#sound(new Uint8Array(stored));
-      if (bytes === undefined) continue;
+      if (stored === undefined) continue;
+      const bytes = this.#sound(new Uint8Array(stored));
+      if (bytes === undefined) {
+        this.#damaged = true;
+        continue;
+      }
       const turn = new DataView(bytes.buffer).getUint32(2, true);
       if (newest !== undefined && ((turn - this.#turn) | 0) < 0) continue;
       newest = bytes;
@@ -58,7 +68,11 @@ export class TwoSlotState {
     return newest?.subarray(headLength, newest.length - crcLength);
   }
 
-  /** Keeps a state of up to 65,535 bytes; call `load` before. */
+  /**
+   * Keeps a state of up to 65,535 bytes; call `load` before.
+   *
+   * @throws Error when the store took it and does not have it, too
+   */
   save(state: Uint8Array): void {
     const bytes = new Uint8Array(headLength + state.length + crcLength);
     const view = new DataView(bytes.buffer);
@@ -69,7 +83,15 @@ export class TwoSlotState {
     bytes.set(state, headLength);
     const end = headLength + state.length;
     view.setUint32(end, crc32(bytes, 0, end), true);
-    this.#store.write(this.#keys[this.#next], bytes);
+    const key = this.#keys[this.#next];
+    this.#store.write(key, bytes);
+    const kept = this.#store.read(key);
+    if (kept?.byteLength !== bytes.length) throw new Error("not kept");
+    // Turn and CRC tell it from what was there before; a bit that has turned shows when it is loaded.
+    const there = new DataView(kept);
+    if (there.getUint32(2, true) !== turn || there.getUint32(end, true) !== view.getUint32(end, true)) {
+      throw new Error("not kept");
+    }
     this.#turn = turn;
     this.#next = 1 - this.#next;
   }

@@ -130,6 +130,40 @@ describe("a device's memory", () => {
     expect(boot(store).session).toMatchObject({ edition: "tokenless", lastContact: session.lastContact });
   });
 
+  it.each<[string, (store: MapStore) => void]>([
+    ["refuses", (store) => (store.broken = true)],
+    ["takes what it does not keep", (store) => (store.write = () => {})],
+  ])("gives no id twice over boots with storage that %s, from the first on or later", (_what, breakIt) => {
+    for (const before of [0, 10, 63]) {
+      const store = new MapStore();
+      const seen = new Set<number>();
+      for (let n = 0; n < 5; n++) {
+        const memory = boot(store);
+        for (let i = 0; i < 100; i++) {
+          if (n === 2 && i === before) breakIt(store);
+          const peeked = memory.peekId();
+          if (memory.takeId() !== peeked || seen.has(peeked)) expect.fail(`${peeked} again, in boot ${n}`);
+          seen.add(peeked);
+        }
+      }
+    }
+  });
+
+  it("gives no id twice after a slot was damaged", () => {
+    const seen = new Set<number>();
+    const store = new MapStore();
+    for (let n = 0; n < 40; n++) {
+      const memory = boot(store);
+      for (let i = 0; i < 10 + n * 3; i++) {
+        const id = memory.takeId();
+        expect(seen.has(id)).toBe(false);
+        seen.add(id);
+      }
+      const bytes = store.values.get(n % 2 === 0 ? "a" : "b");
+      if (bytes !== undefined) bytes[(n * 7) % bytes.length] ^= 4;
+    }
+  });
+
   it("works without storage, and with one that fails, which it says once and without the token", () => {
     const none = boot(undefined);
     expect(none.boots).toBe(1);
