@@ -20,6 +20,7 @@ const shares: Readonly<Record<string, number>> = {
   flash: density(4_000, 500),
   settings: density(40_000, 6_000),
   state: density(6_000, 1_000),
+  http: density(3_000, 400),
 };
 
 const campaigns = new Map<Target, ReturnType<typeof fuzz>>();
