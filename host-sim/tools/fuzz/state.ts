@@ -10,8 +10,6 @@ import { TinyDevice, checkedLog } from "./tiny-device";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { Target, Watch } from "./target";
 
-const reasons = ["power-on", "panic", "watchdog", "software", "deep-sleep", "unknown"];
-
 export const stateTarget: Target = {
   name: "state",
   boundary: "settings",
@@ -40,8 +38,7 @@ export const stateTarget: Target = {
       },
     };
     const random = new Random("state");
-    const start = (): PersistentState =>
-      new PersistentState(store, () => random.next(), checkedLog(watch), undefined, script.pick(reasons));
+    const start = (): PersistentState => new PersistentState(store, () => random.next(), checkedLog(watch));
     const first = start();
     const token = script.take(script.below(140));
     first.keepSession({ edition: "token", token, sequence: script.byte(), lastContact: 1e12 });
@@ -57,7 +54,6 @@ export const stateTarget: Target = {
     watch.feature(
       `session ${memory.session?.edition} rto ${memory.rto !== undefined} cause ${memory.restart.cause}`,
     );
-    watch.feature(`panics ${memory.panics}`);
     live(memory, watch, script.byte());
     check(writes.count < 200, "storage is written rarely", () => `${writes.count} times`);
   },
