@@ -45,8 +45,8 @@ const natives: readonly Native[] = [
     pattern: /\bJSON\.parse\b/g,
     behind: {
       "text/json.ts": [
-        2,
-        "jsonExcess: depth, length, values, digits, names; a string alone, within such a text",
+        3,
+        "jsonExcess: depth, length, values, digits, names; a string or number alone, within such a text",
       ],
     },
   },
@@ -54,7 +54,6 @@ const natives: readonly Native[] = [
     name: "regular expressions, whose matcher takes memory for each way back",
     pattern: /\bRegExp\b|\.(?:test|exec|match|matchAll|search|replace|replaceAll)\(/g,
     behind: {
-      "board/restart.ts": [1, "the board's own words"],
       "device/settings.ts": [2, "at most 100 repetitions; addresses of at most 15 characters"],
       "modem/at/engine.ts": [1, "8 characters of a line"],
       "modem/at/fields.ts": [4, "lineText and fieldsOf: 128 characters"],
@@ -102,7 +101,7 @@ const natives: readonly Native[] = [
     behind: {
       "enos/downlinks.ts": [1, "an option: a datagram"],
       "model/bytes.ts": [1, "a command: 8,192 bytes; a record of the journal"],
-      "text/json.ts": [2, "jsonExcess"],
+      "text/json.ts": [3, "jsonExcess"],
       "text/utf8.ts": [1, "its definition"],
     },
   },
@@ -114,7 +113,10 @@ const natives: readonly Native[] = [
   {
     name: "calls with as many arguments as an array has",
     pattern: /(?<!function )\w\(\.\.\.|\.apply\(/g,
-    behind: { "modem/driver/channels.ts": [1, "the family's own steps"] },
+    behind: {
+      "modem/driver/channels.ts": [1, "the family's own steps"],
+      "text/utf8.ts": [2, "32 characters"],
+    },
   },
   {
     name: "sorting, which recurses",
