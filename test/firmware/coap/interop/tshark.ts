@@ -6,41 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { utf8Hex } from "../../../../host-sim/tools/fuzz/peer";
+import { pcap, pcapServer } from "../../../pcap";
 import { uint } from "./meaning";
 import type { Fields } from "../../../../host-sim/tools/fuzz/peer";
-
-/**
- * A classic pcap file of raw IPv4 packets (link type 101) with UDP to port 5683, each from an address
- * of its own: tshark puts blocks of one conversation together, and here every datagram is to stand for
- * itself.
- */
-function pcap(datagrams: readonly string[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(65_535, 16);
-  header.writeUInt32LE(101, 20);
-  const packets = datagrams.flatMap((digits, index) => {
-    const bytes = Buffer.from(digits, "hex");
-    const packet = Buffer.alloc(28 + bytes.length);
-    packet[0] = 0x45;
-    packet.writeUInt16BE(packet.length, 2);
-    packet[8] = 64;
-    packet[9] = 17;
-    packet.writeUInt32BE(0x0a00_0001 + index, 12);
-    packet.writeUInt32BE(0xcb00_7105, 16);
-    packet.writeUInt16BE(40_000, 20);
-    packet.writeUInt16BE(5_683, 22);
-    packet.writeUInt16BE(8 + bytes.length, 24);
-    packet.set(bytes, 28);
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(packet.length, 8);
-    record.writeUInt32LE(packet.length, 12);
-    return [record, packet];
-  });
-  return Buffer.concat([header, ...packets]);
-}
 
 /** A message as tshark reads it. */
 export interface Witness extends Required<Fields> {
@@ -50,12 +18,20 @@ export interface Witness extends Required<Fields> {
 
 type Tree = { readonly [name: string]: unknown };
 
-/** What tshark sees in these datagrams (hex). */
+/**
+ * What tshark sees in these datagrams (hex). Each is from an address of its own: tshark puts blocks of one
+ * conversation together, and here every datagram is to stand for itself.
+ */
 export async function tshark(datagrams: readonly string[]): Promise<Witness[]> {
   const folder = mkdtempSync(join(tmpdir(), "coap-interop-"));
   try {
     const file = join(folder, "sent.pcap");
-    writeFileSync(file, pcap(datagrams));
+    const sent = datagrams.map((each, i) => ({
+      bytes: Buffer.from(each, "hex"),
+      from: { address: `10.${i >> 16}.${(i >> 8) & 0xff}.${i & 0xff}`, port: 40_000 },
+      to: pcapServer,
+    }));
+    writeFileSync(file, pcap(sent));
     const args = ["-n", "-r", file, "-T", "json", "-x", "--no-duplicate-keys"];
     const text = await new Promise<string>((resolve, reject) => {
       const options = { encoding: "utf8", maxBuffer: 2 ** 30 } as const;

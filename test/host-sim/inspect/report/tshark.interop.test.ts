@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codeText, describeCoap } from "../../../../host-sim/cloud/coap/coap-text";
 import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
+import { pcap, pcapServer } from "../../../pcap";
 import { Simulation } from "../../../../host-sim/sim/world/simulation";
 import type { DatagramReport } from "../../../../host-sim/sim/radio/link";
 
@@ -16,36 +17,7 @@ if (missing && process.env.CI !== undefined) {
   test("tshark is there", () => expect.fail("CI needs Debian's tshark"));
 }
 
-/** A classic pcap file of raw IPv4 packets (link type 101) with UDP to and from port 5683. */
-function pcap(datagrams: readonly DatagramReport[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(65_535, 16);
-  header.writeUInt32LE(101, 20);
-  const packets = datagrams.flatMap(({ bytes, direction, time }) => {
-    const packet = Buffer.alloc(28 + bytes.length);
-    packet[0] = 0x45;
-    packet.writeUInt16BE(packet.length, 2);
-    packet[8] = 64;
-    packet[9] = 17;
-    const [device, cloud] = [Buffer.from([100, 64, 0, 7]), Buffer.from([203, 0, 113, 5])];
-    (direction === "up" ? device : cloud).copy(packet, 12);
-    (direction === "up" ? cloud : device).copy(packet, 16);
-    packet.writeUInt16BE(direction === "up" ? 40_000 : 5_683, 20);
-    packet.writeUInt16BE(direction === "up" ? 5_683 : 40_000, 22);
-    packet.writeUInt16BE(8 + bytes.length, 24);
-    packet.set(bytes, 28);
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(Math.floor(time / 1000), 0);
-    record.writeUInt32LE(Math.floor((time % 1000) * 1000), 4);
-    record.writeUInt32LE(packet.length, 8);
-    record.writeUInt32LE(packet.length, 12);
-    return [record, packet];
-  });
-  return Buffer.concat([header, ...packets]);
-}
+const device = { address: "100.64.0.7", port: 40_000 };
 
 const fields = [
   "coap.type",
@@ -63,7 +35,11 @@ function tshark(datagrams: readonly DatagramReport[]): string[][] {
   const folder = mkdtempSync(join(tmpdir(), "enos-tshark-"));
   try {
     const file = join(folder, "run.pcap");
-    writeFileSync(file, pcap(datagrams));
+    const packets = datagrams.map(({ bytes, direction, time }) => {
+      const [from, to] = direction === "up" ? [device, pcapServer] : [pcapServer, device];
+      return { bytes, from, to, time };
+    });
+    writeFileSync(file, pcap(packets));
     const args = [
       "-n",
       "-r",
