@@ -182,11 +182,16 @@ class Play {
         this.#socket.write(new Uint8Array(1 + script.byte() * 2), "203.0.113.5", 5683);
         return this.#settle();
       default:
-        if (script.byte() > 200) this.#modem.reset(this.#now);
-        else if (script.byte() > 200) this.#modem.suspend(this.#now);
-        else this.#modem.connect(this.#now);
+        this.#order(script.byte());
         return this.#wait(0);
     }
+  }
+
+  /** What the agent asks of the driver besides sending. */
+  #order(choice: number): void {
+    if (choice > 200) this.#modem.reset(this.#now);
+    else if (choice < 50) this.#modem.suspend(this.#now);
+    else this.#modem.connect(this.#now);
   }
 
   /** Answers as expected until the driver has come to rest. */

@@ -60,7 +60,7 @@ export const stateTarget: Target = {
 };
 
 /** The device lives with that memory for a while. */
-export function live(memory: PersistentState, watch: Watch, turns: number): void {
+function live(memory: PersistentState, watch: Watch, turns: number): void {
   const device = new TinyDevice(watch, { memory, keepAlive: (turns & 1) !== 0, radioBudget: 3_600 });
   for (let turn = turns & 15; turn >= 0; turn--) device.wait(1_000_000);
   device.agent.setTime(1_700_000_000_000, device.now);
@@ -68,7 +68,7 @@ export function live(memory: PersistentState, watch: Watch, turns: number): void
 }
 
 /** Bytes of a record changed as the script says; undefined for one that is gone. */
-export function damaged(record: Uint8Array, script: Script): Uint8Array | undefined {
+function damaged(record: Uint8Array, script: Script): Uint8Array | undefined {
   const how = script.byte();
   if (how > 250) return undefined;
   if (how > 230) return script.take(script.byte());

@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 /** Where what somebody else wrote comes in. */
-export type Boundary = "datagram" | "AT port" | "HTTP" | "flash image" | "retained memory" | "settings";
+type Boundary = "datagram" | "AT port" | "HTTP" | "flash image" | "retained memory" | "settings";
 
 export interface Target {
   readonly name: string;

@@ -7,6 +7,7 @@ import { narrowband } from "../../../firmware/coap/transmission";
 import { Agent } from "../../../firmware/device/agent";
 import { logLine } from "../../../firmware/device/log";
 import { Random } from "../../sim/time/random";
+import { keys } from "./hostile-answers";
 import { plainCryptography } from "./plain-cryptography";
 import { check } from "./target";
 import type { AgentOptions, DatagramSocket, Link } from "../../../firmware/device/agent";
@@ -15,8 +16,7 @@ import type { Watch } from "./target";
 
 type Datagram = ArrayBuffer & { address: string; port: number };
 
-export const server = Object.freeze({ address: "192.0.2.1", port: 5683 });
-export const credentials = Object.freeze({ productKey: "PK", deviceKey: "DK", deviceSecret: "secret" });
+const server = Object.freeze({ address: "192.0.2.1", port: 5683 });
 
 /** Polls in a row after which the clock has to go on. */
 const mostPolls = 64;
@@ -92,7 +92,7 @@ export class TinyDevice {
     const random = new Random("device");
     const next = (): number => random.next();
     this.agent = new Agent({
-      session: { credentials, ...server, lifetime: 3_600 },
+      session: { credentials: keys, ...server, lifetime: 3_600 },
       crypto: plainCryptography,
       random: next,
       transmission: narrowband,
