@@ -7,18 +7,23 @@
  * The mark is stored before the command is executed. A board that stops in between finds the mark without an
  * outcome, and does not execute the command again: it may have been executed.
  *
- *     marks, in two slots    next u8 | 64 x ( fingerprint | begun u32 )
+ *     marks, in two slots    next u8 | 52 x ( fingerprint | begun u32 )
  *     each outcome's key     fingerprint | code i32 | answer, or none where it was too long | CRC-32
  *
  * A fingerprint is the first 8 bytes of the SHA-256 of what tells a command from all others: the chance that a
- * new command is taken for one of 64 is 64 / 2^64. `begun` is in epoch seconds, 0 while the device has no time.
+ * new command is taken for one of 52 is 52 / 2^64. `begun` is in epoch seconds, 0 while the device has no time.
+ *
+ * The marks are in retained memory as well, which outlives all but a loss of power: so that with storage that
+ * fails an id is executed once over sleep and panics all the same.
  */
 import { encodeUtf8 } from "../text/utf8";
 import { crc32 } from "../journal/crc";
+import { retainedParts } from "./retained-memory";
 import { TwoSlotState } from "./two-slot-state";
 import { reasonOf } from "../text/reason";
 import type { Cryptography } from "../enos/sign";
 import type { ContinuityEvent } from "./continuity-event";
+import type { RetainedMemory } from "./retained-memory";
 import type { ByteStore } from "./two-slot-state";
 
 /** How a command came out. */
@@ -30,8 +35,10 @@ export interface CommandOutcome {
 
 /** What the memory is made of. */
 export interface CommandMemoryOptions {
-  /** Undefined when the board has none: what was executed is then known until the board sleeps or restarts. */
+  /** Undefined when the board has none: what was executed is then known until it loses its power. */
   readonly store: ByteStore | undefined;
+  /** Undefined when the board has none, or sleeps never. */
+  readonly retained: RetainedMemory | undefined;
   readonly crypto: Pick<Cryptography, "sha256">;
   /** Epoch ms at monotonic zero; undefined until the time is known. */
   readonly epoch: () => number | undefined;
@@ -41,18 +48,18 @@ export interface CommandMemoryOptions {
 /** Version of the layout above: another one is not read. */
 const form = 1;
 /** Commands remembered: EnOS has at most 50 waiting for a device. */
-const places = 64;
+const places = 52;
 const fingerprintLength = 8;
 const markLength = fingerprintLength + 4;
 const tableLength = 1 + places * markLength;
 const headLength = fingerprintLength + 4;
 const crcLength = 4;
-/** Longest answer that is kept, bytes: with it a partition of 24 KiB for NVS has room for 64. */
+/** Longest answer that is kept, bytes: with it a partition of 24 KiB for NVS has room for all. */
 const longestAnswer = 112;
 /** No cloud sends a command again that is older than this, s: 30 days. */
 const lifetime = 2_592_000;
 
-/** Remembers the last 64 commands that were handed to the application. */
+/** Remembers the last 52 commands that were handed to the application. */
 export class CommandMemory {
   readonly #options: CommandMemoryOptions;
   /** Undefined without storage, or when it could not be read: then this boot leaves it as it is. */
@@ -60,19 +67,20 @@ export class CommandMemory {
   readonly #table = new Uint8Array(tableLength);
   readonly #view = new DataView(this.#table.buffer);
   #loaded = false;
-  /** What is in RAM is in storage too. */
-  #lasting: boolean;
+  /** What is in RAM is in storage too, or in retained memory. */
+  #stored: boolean;
+  #isRetained = false;
 
   constructor(options: CommandMemoryOptions) {
     this.#options = options;
     const { store } = options;
     this.#slots = store === undefined ? undefined : new TwoSlotState(store, form, ["ca", "cb"]);
-    this.#lasting = store !== undefined;
+    this.#stored = store !== undefined;
   }
 
-  /** Whether what was executed is known after deep sleep and restarts too. */
+  /** Whether what was executed is known after deep sleep and panics too. */
   get lasting(): boolean {
-    return this.#lasting;
+    return this.#stored || this.#isRetained;
   }
 
   /** @param identity what no two commands have in common */
@@ -100,7 +108,7 @@ export class CommandMemory {
     return { code: view.getInt32(fingerprintLength, true), answer: bytes.subarray(headLength, end) };
   }
 
-  /** Call before a command is executed: it will not be again. The oldest of 64 makes room. */
+  /** Call before a command is executed: it will not be again. The oldest of 52 makes room. */
   begin(fingerprint: Uint8Array, now: number): void {
     this.#load();
     const table = this.#table;
@@ -115,6 +123,7 @@ export class CommandMemory {
     table.set(fingerprint, at);
     this.#view.setUint32(at + fingerprintLength, seconds, true);
     table[0] = (place + 1) % places;
+    this.#isRetained = this.#options.retained?.write(retainedParts.commands, table) === true;
     this.#attempt((_, slots) => slots.save(table));
   }
 
@@ -139,6 +148,8 @@ export class CommandMemory {
     this.#loaded = true;
     let state: Uint8Array | undefined;
     if (!this.#attempt((_, slots) => (state = slots.load()))) this.#slots = undefined;
+    // Written at each mark, so it is never older than storage.
+    state = this.#options.retained?.read(retainedParts.commands) ?? state;
     if (state?.length === tableLength) this.#table.set(state);
   }
 
@@ -175,11 +186,11 @@ export class CommandMemory {
     if (store === undefined || this.#slots === undefined) return true;
     try {
       work(store, this.#slots);
-      this.#lasting = true;
+      this.#stored = true;
       return true;
     } catch (error) {
-      if (this.#lasting) log({ kind: "memory failed", reason: reasonOf(error) });
-      this.#lasting = false;
+      if (this.#stored) log({ kind: "memory failed", reason: reasonOf(error) });
+      this.#stored = false;
       return false;
     }
   }

@@ -47,7 +47,7 @@ export const retainedParts = Object.freeze({
   deepSleep: Object.freeze({ offset: 0, length: 512, form: 0xd05e, ofSleep: true }),
   /** Where the journal stands, so that it is not read whole at each wake: 256 blocks of 11 bytes, and a head. */
   journal: Object.freeze({ offset: 512, length: 2944, form: 0x3017, ofSleep: true }),
-  /** Ids of commands that were executed: 50, of 12 bytes. */
+  /** Marks of commands that were executed, 52 of 12 bytes and where the next goes: see command-memory.ts. */
   commands: Object.freeze({ offset: 3456, length: 640, form: 0xc0a1, ofSleep: false }),
   /** What strangers have made the radio do today. */
   radio: Object.freeze({ offset: 4096, length: 40, form: 0x2ad1, ofSleep: false }),

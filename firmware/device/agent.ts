@@ -201,6 +201,7 @@ export class Agent {
       wake: () => options.wake?.(),
       memory: new CommandMemory({
         store: options.store,
+        retained: options.retained,
         crypto: options.crypto,
         epoch: () => this.#uploader.epoch,
         log,

@@ -41,17 +41,17 @@ export interface CommandResult {
  * Answer codes of the device, after HTTP's; a raw answer has room for those below 250 and for some of the others.
  * `repeated`: it went well when it was executed, and what it gave back was too long to be kept. `safeStart`: the
  * device obeys its built-in services alone. `interrupted`: the device stopped at it, and whether it took effect is
- * not known.
+ * not known. `tooLong`: with it an answer is longer than the modem takes.
  */
 export const CommandCode = Object.freeze({
   ok: 200,
   repeated: 208,
   safeStart: 240,
+  interrupted: 241,
+  tooLong: 242,
   badRequest: 400,
   unknown: 404,
-  tooLong: 413,
   failed: 500,
-  interrupted: 504,
 } as const);
 
 /** What a handler may throw to answer with a code of its own. */

@@ -300,6 +300,7 @@ function payloads(count: number): void {
       read: (key) => stored.get(key)?.slice().buffer,
       write: (key, value) => void stored.set(key, value.slice()),
     },
+    retained: undefined,
     crypto: moddableCryptography,
     epoch: () => 1_767_225_600_000,
     log: () => {},

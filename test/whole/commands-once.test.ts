@@ -140,7 +140,7 @@ describe("power that fails between a command's arrival and its answer", () => {
     const answered = new Set(of(told, "command answered").map(({ id }) => String(id)));
     expect(answered.size).toBe(count);
     // One whose outcome is not known is never said to be executed behind that.
-    const unknown = of(told, "command repeated").filter((event) => "code" in event && event.code === 504);
+    const unknown = of(told, "command repeated").filter((event) => "code" in event && event.code === 241);
     for (const { id } of unknown) expect(counts.has(String(id))).toBe(false);
   }
 

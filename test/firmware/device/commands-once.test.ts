@@ -1,11 +1,14 @@
 /** Commands over restarts, losses of power and storage that fails: executed once at most, answered each time. */
 import { describe, expect, it } from "vitest";
 import { CommandMemory } from "../../../firmware/continuity/command-memory";
+import { RetainedMemory } from "../../../firmware/continuity/retained-memory";
 import { CommandExecutor } from "../../../firmware/device/commands";
 import { logLine } from "../../../firmware/device/log";
 import { defineThing } from "../../../firmware/model/thing";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { RetainedRam } from "../continuity/retained-ram";
+import type { RetainedStore } from "../../../firmware/continuity/retained-memory";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { CommandReply } from "../../../firmware/device/commands";
 import type { CommandResult } from "../../../firmware/enos/command";
@@ -36,7 +39,6 @@ class Store implements ByteStore {
   readonly values = new Map<string, Uint8Array>();
   remains: (typeof remains)[number] = "old value";
   refuses: "reads" | "writes" | undefined;
-  bytes = 0;
 
   read(key: string): ArrayBuffer | undefined {
     if (this.refuses === "reads") throw new Error("ESP_ERR_NVS_INVALID_STATE");
@@ -45,7 +47,6 @@ class Store implements ByteStore {
 
   write(key: string, value: Uint8Array): void {
     if (this.refuses === "writes") throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
-    this.bytes += value.length;
     const how = this.power.begin();
     if (how === "nothing") return;
     if (how === "done" || this.remains === "new value") this.values.set(key, value.slice());
@@ -59,6 +60,7 @@ class Store implements ByteStore {
 class Board {
   /** Null for a board without. */
   readonly store: Store | null;
+  readonly retained: RetainedStore | undefined;
   readonly power: PowerDomain;
   readonly effects: unknown[] = [];
   readonly log: string[] = [];
@@ -70,13 +72,14 @@ class Board {
   failsIn: "before" | "behind" | undefined;
   #executor!: CommandExecutor;
 
-  constructor(store: Store | null = new Store()) {
+  constructor(store: Store | null = new Store(), retained?: RetainedStore) {
     this.store = store;
+    this.retained = retained;
     this.power = store?.power ?? new PowerDomain();
     this.restart();
   }
 
-  restart(): void {
+  restart(reason = "power-on"): void {
     const obey = (what: unknown, result: CommandResult): CommandResult => {
       if (this.failsIn === "before") this.power.cut();
       if (!this.power.off) this.effects.push(what);
@@ -85,6 +88,7 @@ class Board {
     };
     const memory = new CommandMemory({
       store: this.store ?? undefined,
+      retained: this.retained === undefined ? undefined : new RetainedMemory(this.retained, reason),
       crypto: nodeCryptography,
       epoch: () => this.epoch,
       log: (event) => this.log.push(logLine(event)),
@@ -170,9 +174,9 @@ describe("over restarts", () => {
     expect(board.power.operations).toBe(0);
   });
 
-  it("one more than sixty-four displaces the oldest, and the log says so as long as it may come again", () => {
+  it("one more than fifty-two displaces the oldest, and the log says so as long as it may come again", () => {
     const board = new Board();
-    for (let id = 0; id < 64; id++) board.relay(id);
+    for (let id = 0; id < 52; id++) board.relay(id);
     board.now += 3_600_000;
     board.restart();
     board.relay(64);
@@ -236,7 +240,7 @@ describe("power that fails", () => {
       expect(replies.every((reply) => reply.code === replies[0].code)).toBe(true);
       // What it answers is true: 200 for what was executed, or that it does not know.
       if (replies[0].code === 200) expect(board.effects).toHaveLength(6);
-      else expect(replies[0].code).toBe(504);
+      else expect(replies[0].code).toBe(241);
       // Nothing else is forgotten.
       for (let n = 0; n < 5; n++) {
         expect(board.take(topic, command(n))).toMatchObject({ code: 200, duplicate: true });
@@ -294,16 +298,35 @@ describe("storage", () => {
 
   it("there is none: once until the board restarts", () => {
     const board = new Board(null);
-    for (let id = 0; id < 64; id++) board.relay(id);
-    for (let id = 0; id < 64; id++) expect(board.relay(id)!.duplicate).toBe(true);
-    expect(board.effects).toHaveLength(64);
+    for (let id = 0; id < 52; id++) board.relay(id);
+    for (let id = 0; id < 52; id++) expect(board.relay(id)!.duplicate).toBe(true);
+    expect(board.effects).toHaveLength(52);
   });
 
-  it("is written twice for a command, 900 bytes in all", () => {
+  it.each(["refuses writes", "refuses reads", "is not there"])(
+    "that %s, and retained memory that does not: once over sleep and panics, until the power fails",
+    (how) => {
+      const store = how === "is not there" ? null : new Store();
+      const board = new Board(store, new RetainedRam());
+      if (how !== "is not there") store!.refuses = how === "refuses writes" ? "writes" : "reads";
+      for (const reason of ["deep-sleep", "panic", "watchdog", "software"]) {
+        for (let id = 0; id < 50; id++) board.relay(id);
+        board.restart(reason);
+      }
+      expect(board.effects).toHaveLength(50);
+      board.restart("power-on");
+      board.relay(0);
+      expect(board.effects).toHaveLength(51);
+    },
+  );
+
+  it("is written twice for a command, 27 entries of 32 bytes in NVS", () => {
     const board = new Board();
     board.relay("2078724684846989312");
     expect(board.power.operations).toBe(2);
-    expect(board.store!.bytes).toBeLessThan(900);
+    // Each blob has its index and a head beside its data.
+    const entries = [...board.store!.values.values()].map(({ length }) => 2 + Math.ceil(length / 32));
+    expect(entries.reduce((sum, each) => sum + each)).toBe(27);
   });
 
   it.each([0, 1, 7, 100])("full of nonsense (%s): nothing thrown, and it works again", (seed) => {

@@ -62,7 +62,7 @@ describe("a command that makes an answer too long", () => {
     const rig = run(server);
     const stated = id.replace("\\u0062", "b");
     expect(server.replies).toEqual([
-      `{"id":${stated},"code":413,"message":"longer than the modem takes","data":{}}`,
+      `{"id":${stated},"code":242,"message":"longer than the modem takes","data":{}}`,
     ]);
     expect(rig.sets).toEqual([]);
     expect(rig.lines("command: too long")).toHaveLength(1);
@@ -75,7 +75,7 @@ describe("a command that makes an answer too long", () => {
     command.set([2, 1, 2, 3, 4, 2, 0, 0, 0, 1]);
     const server = new CuttingEnos(command, "thing/model/down_raw");
     const rig = run(server);
-    expect(server.replies).toEqual(["0201020304ff"]);
+    expect(server.replies).toEqual(["0201020304f2"]);
     expect(rig.sets).toEqual([]);
     expect(rig.lines("report: acknowledged").length).toBe(rig.lines("report: taken").length);
   });
@@ -178,6 +178,6 @@ it("a command that was fetched and is cut off is refused, whatever its beginning
   expect(rig.sets).toEqual([]);
   const replies = server.seen.filter(({ line }) => line.endsWith("_reply"));
   expect(replies.map(({ payload }) => payload)).toEqual([
-    '{"id":"5","code":413,"message":"longer than the modem takes","data":{}}',
+    '{"id":"5","code":242,"message":"longer than the modem takes","data":{}}',
   ]);
 });
