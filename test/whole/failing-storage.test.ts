@@ -9,6 +9,7 @@ import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { density } from "../density";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
+import type { StorageFaultKind } from "../../host-sim/sim/board/storage-faults";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
 const hour = 3_600_000;
@@ -69,8 +70,9 @@ class Trial {
 
 describe.each(["none", "deep"] as const)("sleep=%s, storage", (sleep) => {
   const shares = density([1, 0.3], [1]);
-  const few = ["refuse-open", "lose-write", "flip-write"] as const;
-  const kinds = sleep === "deep" ? density(storageFaultKinds, few) : storageFaultKinds;
+  const few: readonly StorageFaultKind[] = ["refuse-open", "lose-write", "flip-write"];
+  const kinds =
+    sleep === "deep" ? density<readonly StorageFaultKind[]>(storageFaultKinds, few) : storageFaultKinds;
   const cases = kinds.flatMap((kind) => shares.map((share) => [kind, share] as const));
   test.each(cases)("%s, at a share of %d: every reading once, and no id twice", async (kind, chance) => {
     const hours = density(24, sleep === "deep" ? 4 : 7);
