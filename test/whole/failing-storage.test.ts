@@ -4,12 +4,12 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { damage, memoryDamages, storageFaultKinds } from "../../host-sim/sim/board/storage-faults";
-import type { StorageFaultKind } from "../../host-sim/sim/board/storage-faults";
 import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { density } from "../density";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
+import type { StorageFaultKind } from "../../host-sim/sim/board/storage-faults";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
 const hour = 3_600_000;
@@ -70,7 +70,7 @@ class Trial {
 
 describe.each(["none", "deep"] as const)("sleep=%s, storage", (sleep) => {
   const shares = density([1, 0.3], [1]);
-  const few = ["refuse-open", "lose-write", "flip-write"] as const;
+  const few: readonly StorageFaultKind[] = ["refuse-open", "lose-write", "flip-write"];
   const kinds =
     sleep === "deep" ? density<readonly StorageFaultKind[]>(storageFaultKinds, few) : storageFaultKinds;
   const cases = kinds.flatMap((kind) => shares.map((share) => [kind, share] as const));
