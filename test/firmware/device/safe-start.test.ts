@@ -105,7 +105,7 @@ describe("in a safe start", () => {
     }
   });
 
-  it("it ends after a day, and one more panic has it again", () => {
+  it("ends after a day, and one more panic has it again", () => {
     const record = safeRecord();
     const restarts: string[] = [];
     const rig = new AgentRig({
