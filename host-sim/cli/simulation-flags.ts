@@ -18,7 +18,8 @@ export interface SimulationFlags
   readonly command: boolean;
 }
 
-type OfNoFlag = "addressBound" | "attacks" | "supply" | "journalSize" | "full" | "order" | "edrx" | "settings";
+type OfNoFlag =
+  "addressBound" | "attacks" | "supply" | "journalSize" | "full" | "order" | "edrx" | "settings";
 
 /** Their names, as Commander has them. */
 export type FlagName = keyof SimulationFlags;

@@ -6,6 +6,8 @@ import { runInNewContext } from "node:vm";
 export function heapMeter(): () => number {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
+  // The guests of a simulation in the same process are to see no such global.
+  setFlagsFromString("--no-expose-gc");
   return () => {
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
