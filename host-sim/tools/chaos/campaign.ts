@@ -3,8 +3,6 @@
  * worker runs it, nor when: results come out in the order of their seeds.
  */
 import { Worker } from "node:worker_threads";
-import { randomScript } from "./script";
-import { runTrial } from "./trial";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { ChosenDevice, FaultKind } from "./script";
 import type { TrialResult } from "./trial";
@@ -14,7 +12,7 @@ export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   /** The first seed, and how many there are. */
   readonly first: number;
   readonly seeds: number;
-  /** Workers; 1 runs everything in this thread. */
+  /** Workers. */
   readonly jobs: number;
   readonly device?: ChosenDevice;
   /** Kinds that scripts are drawn from; all when left out. */
@@ -22,6 +20,12 @@ export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   /** A trial is over; in the order in which they end. */
   readonly onResult?: (result: TrialResult) => void;
 }
+
+/**
+ * Heap of a worker, MB. A trial needs some 15; but each start of a board leaves a megabyte of garbage, with deep
+ * sleep a thousand times a trial, and V8 lets garbage grow to gigabytes where it may.
+ */
+const workerHeap = 256;
 
 /** What a worker is started with. */
 export interface Assignment {
@@ -41,16 +45,9 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
     results.push(result);
     options.onResult?.(result);
   };
+  const assignment: Assignment = { hours, engine, device, kinds };
   const jobs = Math.min(options.jobs, seeds);
-  if (jobs <= 1) {
-    for (let seed = take(); seed !== undefined; seed = take()) {
-      finish(await runTrial(randomScript(seed, hours, device, kinds), { engine }));
-    }
-  } else {
-    const assignment: Assignment = { hours, engine, device, kinds };
-    const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
-    await Promise.all(workers);
-  }
+  await Promise.all(Array.from({ length: jobs }, () => runWorker(assignment, take, finish)));
   return results.sort((a, b) => a.seed - b.seed);
 }
 
@@ -64,7 +61,7 @@ async function runWorker(
   const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), {
     workerData: assignment,
     // Most of what a trial makes is garbage at once: a larger nursery collects it with less work.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    resourceLimits: { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: workerHeap },
   });
   try {
     await new Promise<void>((resolve, reject) => {
