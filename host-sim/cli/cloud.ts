@@ -177,6 +177,7 @@ export async function openCloud(
   } catch (error) {
     // Nothing was served, and nothing is to stay of the attempt.
     if (served === undefined) store?.discard();
+    // Which throws it, in the user's words.
     await close(error as Error);
     throw error;
   }

@@ -1,11 +1,12 @@
 /**
  * How many connections the application API has at a time, in all and with one network (see network.ts). There is
  * always room for one more: what goes for it is the connection that has waited longest with no request on it,
- * such as one whose client sends its headers byte by byte. Only a connection that is being answered stays; a
- * network whose connections are all being answered gets no more, and the others still do.
+ * such as one whose client sends its headers byte by byte, or does not read its answer. Only a connection whose
+ * answer is not made yet stays: in practice the pages that look on, of which stream.ts has a bound of its own.
+ * A network whose connections are all of that kind gets no more, and the others still do.
  *
- *     accepted ──request is there──▶ being answered ──answer has gone──▶ waiting, behind all others
- *        └─────── may be closed ───────┘ stays                              may be closed
+ *     accepted ──request is there──▶ being answered ──answer is made──▶ leaving ──it has gone──▶ behind all others
+ *      may be closed                  stays                              may be closed            may be closed
  */
 import { network } from "../network";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -70,7 +71,7 @@ export function limitConnections(server: Server, { total, perNetwork }: Connecti
   });
 }
 
-/** Whether a request is there in full and its answer is not yet out. */
+/** Whether a request is there in full and its answer is not made yet. */
 function isAnswered({ exchange }: Connection): boolean {
-  return exchange !== undefined && exchange.request.complete && !exchange.response.writableFinished;
+  return exchange !== undefined && exchange.request.complete && !exchange.response.writableEnded;
 }

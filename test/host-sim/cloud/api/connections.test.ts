@@ -170,6 +170,21 @@ describe("limits of four, and two of a network", () => {
     await first.until(/again/);
   });
 
+  it("close one that does not read its answer", async () => {
+    const { port, answers, asked } = await serve();
+    const deaf = await client(port, request);
+    deaf.socket.pause();
+    await asked(1);
+    // More than the system takes from a server whose client does not read.
+    answers[0].end(Buffer.alloc(32 << 20));
+    await client(port, "GET");
+    const own = await client(port, request);
+    await asked(2);
+    answers[1].end("here");
+    await own.until(/here/);
+    expect(answers[0].destroyed).toBe(true);
+  });
+
   it.runIf(platform === "linux")("turn a network away whose connections are all being answered", async () => {
     const { port, answers, asked } = await serve();
     await client(port, request);
