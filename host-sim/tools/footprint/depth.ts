@@ -58,7 +58,11 @@ const days: readonly Day[] = [
   { options: { format: "alternate" }, length: 10 * hour },
   { options: { format: "json", edition: "tokenless" }, length: 6 * hour },
   { options: { format: "raw", settings: { startSpread: 30, sleep: "deep" } }, length: 8 * hour },
-  { options: { format: "alternate", journalSize: 16_384 }, length: 30 * hour, silence: [2 * hour, 24 * hour] },
+  {
+    options: { format: "alternate", journalSize: 16_384 },
+    length: 30 * hour,
+    silence: [2 * hour, 24 * hour],
+  },
   { options: { settings: { server: "203.0.113.5.".repeat(1_000) } }, length: hour },
 ];
 
@@ -211,7 +215,8 @@ class HostileDay {
 
   #entryOf(event: Uint8Array): EntryPoint {
     if (this.#heard === "start with settings that are refused") return this.#heard;
-    if (this.#events === 2) return resetReasons[this.#reason] === "Deep Sleep" ? "wake from deep sleep" : "start";
+    if (this.#events === 2)
+      return resetReasons[this.#reason] === "Deep Sleep" ? "wake from deep sleep" : "start";
     if (this.#heard !== undefined) return this.#heard;
     switch (event[0]) {
       case HostEvent.serialReceived:
@@ -229,7 +234,9 @@ class HostileDay {
     if (kind === "settings") this.#heard = "start with settings that are refused";
     else if (kind.startsWith("command")) this.#heard = "command executed";
     else if (kind === "report taken" && this.#heard === undefined) this.#heard = "reading taken";
-    else if (/^(coap|session (online|refused|doubted|downlink)|report (ack|refus)|message (ack|refus))/.test(kind)) {
+    else if (
+      /^(coap|session (online|refused|doubted|downlink)|report (ack|refus)|message (ack|refus))/.test(kind)
+    ) {
       this.#heard ??= "datagram received";
     }
   }
