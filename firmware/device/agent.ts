@@ -88,6 +88,8 @@ export class Agent {
   #lookAt = Infinity;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
+  /** Commands that have come and are executed when the call that brought them has returned. */
+  #arrived: { readonly topic: string; readonly payload: Uint8Array; readonly cut: boolean | undefined }[] = [];
   /** When a restart that the cloud asked for comes, at the latest, ms. */
   #restartBy = Infinity;
 
@@ -138,8 +140,8 @@ export class Agent {
       crypto: options.crypto,
       endpoint: this.#endpoint,
       random,
-      onDownlink: (topic, payload, now, cut) => {
-        this.#commands.obey(topic, payload, now, cut);
+      onDownlink: (topic, payload, _now, cut) => {
+        this.#arrived.push({ topic, payload, cut });
         this.#idle = false;
       },
       onEvent: (event) => this.#onSession(event),
@@ -310,6 +312,7 @@ export class Agent {
     this.#options.link.poll(now);
     this.#receive(now);
     this.#endpoint.poll(now);
+    this.#obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
     if (this.#restartBy < Infinity && (now >= this.#restartBy || !this.#commands.replying)) {
       this.#restartBy = Infinity;
@@ -326,6 +329,16 @@ export class Agent {
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
       this.#options.log({ kind: "agent idle", waiting, next });
+    }
+  }
+
+  /**
+   * Executes what has come: not where it is received, for there the stack of an ESP32 is in use already, and the
+   * application's handler needs some of it.
+   */
+  #obey(now: number): void {
+    for (let command = this.#arrived.shift(); command !== undefined; command = this.#arrived.shift()) {
+      this.#commands.obey(command.topic, command.payload, now, command.cut);
     }
   }
 

@@ -23,7 +23,15 @@ import {
   fittedModems,
   javaScriptOf,
 } from "../tools/footprint/modules";
-import { boardLines, bytecodeLines, headLine, heapGoal, ramLines } from "../tools/footprint/report";
+import { measureDepth } from "../tools/footprint/depth";
+import {
+  boardLines,
+  bytecodeLines,
+  depthLines,
+  headLine,
+  heapGoal,
+  ramLines,
+} from "../tools/footprint/report";
 import { measureSession } from "../tools/footprint/session";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
@@ -36,7 +44,7 @@ import type { FirmwareModule } from "../tools/footprint/modules";
 import type { BoardRow, ModuleRow } from "../tools/footprint/report";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
-const parts = ["code", "ram"] as const;
+const parts = ["code", "ram", "stack"] as const;
 /** From the project's root. */
 const budgetFile = "test/footprint.json";
 
@@ -80,15 +88,23 @@ export function footprintCommand(): Command {
 }
 
 async function footprint(flags: FootprintFlags): Promise<void> {
-  if (flags.update === true && flags.only === "ram") throw misuse("--update is about code, not --only ram");
+  if (flags.update === true && flags.only !== undefined && flags.only !== "code") {
+    throw misuse(`--update is about code, not --only ${flags.only}`);
+  }
   if (flags.modem !== undefined && flags.update === true) {
     throw misuse(`--update writes the budget of every modem: it does not go with --modem`);
   }
   try {
-    const code = flags.only === "ram" ? undefined : measureCode(flags);
-    const ram = flags.only === "code" || flags.update === true ? undefined : await measureRam(flags.modem);
-    if (flags.json === true) say(JSON.stringify({ ...code?.json, ...ram?.json }, undefined, 2));
-    else for (const line of [...(code?.lines ?? []), ...(ram?.lines ?? [])]) say(line);
+    const wants = (part: (typeof parts)[number]): boolean => flags.only === undefined || flags.only === part;
+    const code = wants("code") ? measureCode(flags) : undefined;
+    const ram = wants("ram") && flags.update !== true ? await measureRam(flags.modem) : undefined;
+    const stack = wants("stack") && flags.update !== true ? await measureStack(flags.modem) : undefined;
+    if (flags.json === true)
+      say(JSON.stringify({ ...code?.json, ...ram?.json, ...stack?.json }, undefined, 2));
+    else for (const line of [code, ram, stack].flatMap((part) => part?.lines ?? [])) say(line);
+    if (stack !== undefined && stack.breaches.length > 0) {
+      throw new CommandError(1, stack.breaches.join("\n"));
+    }
     if (code !== undefined && code.breaches.length > 0) {
       throw new CommandError(
         1,
@@ -199,6 +215,21 @@ async function measureRam(modem: string | undefined): Promise<Part> {
   const { manifest, modem: fitted } = modem === undefined ? boardFirmware() : firmwareWith(modem);
   const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
   return { lines, json: { modem: fitted, ram: { ...session, needed, goal: heapGoal } } };
+}
+
+/** The deepest stack of each entry point, which takes some minutes: the firmware lives for days among strangers. */
+async function measureStack(
+  modem: string | undefined,
+): Promise<Part & { readonly breaches: readonly string[] }> {
+  const { manifest } = modem === undefined ? boardFirmware() : firmwareWith(modem);
+  const { stack: bound } = budgetOf();
+  const depths = await measureDepth({ modem });
+  const over = depths.filter(({ stack }) => stack > bound);
+  return {
+    lines: ["", ...depthLines(depths, manifest.creation.stack as number, bound)],
+    json: { stack: { bound, entryPoints: depths } },
+    breaches: over.map(({ entry, stack }) => `${entry}: ${stack} slots of stack, ${bound} are allowed`),
+  };
 }
 
 function say(line: string): void {

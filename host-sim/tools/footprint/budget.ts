@@ -15,7 +15,12 @@ export interface Budgets {
   readonly modules: Budget;
   /** All modules that the board's manifest puts on it, together; and `everythingName`. */
   readonly boards: Budget;
+  /** Slots that the stack may take at its deepest, whatever comes in. */
+  readonly stack: number;
 }
+
+/** What `stack` is written as: the manifest's 1,024 less a margin for an application's own calls. */
+export const deepestStack = 900;
 
 /** Beside the boards stands what all of them could carry together: every modem, and CoAP's server half. */
 export const everythingName = "everything";
@@ -92,8 +97,12 @@ export function readBudget(text: string): Budgets {
   } catch (error) {
     throw new Error(`no JSON: ${reasonOf(error)}`);
   }
-  const parts = value as { modules?: unknown; boards?: unknown } | null;
-  return { modules: readPart(parts?.modules), boards: readPart(parts?.boards) };
+  const parts = value as { modules?: unknown; boards?: unknown; stack?: unknown } | null;
+  const [modules, boards, stack] = [readPart(parts?.modules), readPart(parts?.boards), parts?.stack];
+  if (typeof stack !== "number" || !Number.isInteger(stack)) {
+    throw new Error(`stack: expected a whole number of slots, got ${JSON.stringify(stack)}`);
+  }
+  return { modules, boards, stack };
 }
 
 function readPart(part: unknown): Budget {
@@ -110,7 +119,12 @@ function readPart(part: unknown): Budget {
 
 /** The file's text. */
 export function budgetText(modules: readonly Sized[], boards: readonly Sized[]): string {
-  const budgets = { unit: "bytes of XS bytecode", boards: sizesOf(boards), modules: sizesOf(modules) };
+  const budgets = {
+    stack: deepestStack,
+    unit: "bytes of XS bytecode",
+    boards: sizesOf(boards),
+    modules: sizesOf(modules),
+  };
   return `${JSON.stringify(budgets, undefined, 2)}\n`;
 }
 

@@ -13,10 +13,13 @@ import { HostEvent, resetReasons } from "../../sim/board/protocol";
 import { decode } from "../../../firmware/coap/message";
 import { bytesOf, hostileAnswer } from "../fuzz/hostile-answers";
 import { Corpus } from "../fuzz/fuzzer";
+import { commandOf } from "../fuzz/json-script";
 import { Script } from "../fuzz/target";
+import { ascii } from "../../../firmware/text/ascii";
 import { HeapEngine } from "./heap-engine";
 import { stagedBundle } from "./staged-bundle";
 import type { Message } from "../../../firmware/coap/message";
+import type { Option } from "../../../firmware/coap/option";
 import type { Target } from "../fuzz/target";
 import type { WorldOptions } from "../../sim/world/world";
 
@@ -44,6 +47,7 @@ export interface Depth {
 }
 
 const hour = 3_600_000;
+const services = ["measurepoint/set", "measurepoint/get", "calibrate", "reboot", "nothing"];
 
 /** How each day is. */
 interface Day {
@@ -73,13 +77,15 @@ const answers: Target = {
   code: [],
   portable: true,
   seeds: () => [
-    new Uint8Array([0, 0]),
-    new Uint8Array([16, 1, 3]),
-    new Uint8Array([32, 1, 3, 3, 8, 6, 220, 4, 7, 14]),
-    new Uint8Array([128, 1, 3, 12, 210, 4, 3]),
-    new Uint8Array([80, 64, 0, 3, 1, 205, 2]),
+    new Uint8Array([0]),
+    new Uint8Array([100, 0, 0]),
+    new Uint8Array([100, 0, 1]),
+    new Uint8Array([100, 0, 2, 16, 0, 2]),
+    new Uint8Array([220, 32, 1, 3, 3, 8, 6, 220, 4, 7, 14]),
+    new Uint8Array([220, 128, 1, 3, 12, 210, 4, 3]),
+    new Uint8Array([220, 80, 64, 0, 3, 1, 205, 2]),
   ],
-  generate: (random) => random.bytes(2 + Math.floor(random.next() * 50)),
+  generate: (random) => random.bytes(3 + Math.floor(random.next() * 50)),
   run() {},
 };
 
@@ -249,16 +255,30 @@ class HostileDay {
     if (typeof request === "string" || request.code === 0 || request.code >= 0x20) return [];
     this.#input = this.#corpus.next().slice();
     const script = new Script(this.#input);
-    const head = script.byte();
-    // Without a session there would be nothing to see; and now and then all is well.
-    if (isAuthentication(request) && (head & 15) !== 3) return [this.#plain(request, 0x45, '{"token":"T"}')];
-    if ((head & 15) === 5) return [this.#plain(request, 0x44, "")];
+    const [kind, head] = [script.byte(), script.byte()];
+    // Without a session, and with nothing but faults, there would be little to see.
+    if (isAuthentication(request) && kind < 230) return [this.#plain(request, 0x45, '{"token":"T"}')];
+    if (kind < 40) return [this.#plain(request, 0x44, "")];
     const root = `/topic/sys/${device.productKey}/${device.deviceKey}/`;
+    if (kind < 200) {
+      // A command that announces itself, and what is fetched then.
+      if (request.code === 1) return [this.#plain(request, 0x45, commandOf(script))];
+      const path = ascii(`${root}thing/service/${script.pick(services)}`);
+      const options = [{ number: 2100, value: path }];
+      if ((head & 1) !== 0) options.push({ number: 2102, value: commandOf(script).subarray(0, 400) });
+      return [this.#plain(request, 0x44, "", options)];
+    }
     return hostileAnswer(script, head, request, root, this.#messageId++).map(bytesOf);
   }
 
-  #plain({ messageId, token }: Message, code: number, body: string): Uint8Array {
-    return bytesOf({ type: 2, code, messageId, token, options: [], payload: Buffer.from(body) });
+  #plain(
+    { messageId, token }: Message,
+    code: number,
+    body: string | Uint8Array,
+    options: readonly Option[] = [],
+  ): Uint8Array {
+    const payload = typeof body === "string" ? ascii(body) : body;
+    return bytesOf({ type: 2, code, messageId, token, options, payload });
   }
 }
 

@@ -5,6 +5,7 @@ import { allowance, boardTolerance } from "./budget";
 import { bytesOf } from "./session";
 import type { Budget } from "./budget";
 import type { ModuleSize } from "./bytecode";
+import type { Depth } from "./depth";
 import type { Room, SessionRoom } from "./session";
 
 /** A module with where it lies: its name is its file's below firmware. */
@@ -111,6 +112,17 @@ export function ramLines(session: SessionRoom, needed: Needed, stack: number, mo
     lines.push(`${session.unknown} bytes of chunks have no owner: the figures are too low.`);
   }
   return lines;
+}
+
+/** What each entry point takes of the stack. @param bound slots that none may exceed */
+export function depthLines(depths: readonly Depth[], stack: number, bound: number): string[] {
+  return [
+    `Stack by entry point, slots at the deepest, of ${number(stack)} in the manifest and ${number(bound)} allowed`,
+    row("", "slots", "events"),
+    ...depths.map(({ entry, stack: slots, looks }) => {
+      return row(`  ${entry}`, slots, looks) + (slots <= bound ? "" : "  over");
+    }),
+  ];
 }
 
 /** One line: does it fit? */

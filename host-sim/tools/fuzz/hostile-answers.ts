@@ -8,7 +8,7 @@ import { Type } from "../../../firmware/coap/code";
 import { OptionNumber } from "../../../firmware/coap/option";
 import { ascii } from "../../../firmware/text/ascii";
 import { encode, encodedLength } from "../../../firmware/coap/message";
-import { jsonOf } from "./json-script";
+import { commandOf, jsonOf } from "./json-script";
 import type { Message } from "../../../firmware/coap/message";
 import type { Option } from "../../../firmware/coap/option";
 import type { Script } from "./target";
@@ -89,7 +89,10 @@ function made(message: Partial<Message> & Pick<Message, "type">): Message {
 
 /** The body of an answer or a command. */
 function content(script: Script): Uint8Array {
-  switch (script.below(6)) {
+  switch (script.below(8)) {
+    case 6:
+    case 7:
+      return commandOf(script);
     case 0:
       return script.take(script.below(80));
     case 1:

@@ -43,6 +43,18 @@ const pieces: readonly string[] = [
   '{"code":200,"message":"","data":{}}',
 ];
 
+/** A command that can be read: values of any kind and depth in a sound envelope. */
+export function commandOf(script: Script): Uint8Array {
+  const open = script.pick(["[", '{"a":', '[{"relay":', '{"reference":', "[[],"]);
+  const close = open.startsWith("[{") ? "}]" : open.startsWith("[") ? "]" : "}";
+  const depth = script.below(17);
+  const value = open.repeat(depth) + script.pick(["1", '"x"', "null", "1e999", "[]"]) + close.repeat(depth);
+  const name = script.pick(["relay", "interval", "reference", "delay", "a", "measurepoints", "temperature"]);
+  const id = script.pick(['"1"', "7", "12345678901234567890", `"${script.byte()}"`]);
+  const more = script.pick(["", "", ',"relay":1', ',"delay":1', ',"humidity":40,"source":"x"']);
+  return ascii(`{"id":${id},"version":"1.0","params":{"${name}":${value}${more}}}`);
+}
+
 /** At most some 9,000 bytes. */
 export function jsonOf(script: Script): Uint8Array {
   let text = "";

@@ -94,6 +94,8 @@ describe("the file", () => {
     ['{"modules": {"a": 1.5}, "boards": {}}', /^a: expected a whole number of bytes, got 1.5/],
     ['{"modules": {"a": "12"}, "boards": {}}', /^a: expected/],
     ['{"modules": {"a": -1}, "boards": {}}', /^a: expected/],
+    ['{"modules": {}, "boards": {}}', /^stack: expected/],
+    ['{"modules": {}, "boards": {}, "stack": "900"}', /^stack: expected/],
   ])("%s is none", (text, why) => {
     expect(() => readBudget(text)).toThrow(why);
   });

@@ -70,7 +70,8 @@ describe("npm run footprint", () => {
   test.each([
     [["--update", "--modem", "bc66"], /^--update writes the budget of every modem/],
     [["--update", "--only", "ram"], /^--update is about code/],
-    [["--only", "stack"], /argument 'stack' is invalid/],
+    [["--update", "--only", "stack"], /^--update is about code/],
+    [["--only", "heap"], /argument 'heap' is invalid/],
     [["--modem", "toaster"], /argument 'toaster' is invalid/],
   ])("%j is no command line", async (args, why) => {
     const { code, stderr } = await run(["footprint", ...args]);
