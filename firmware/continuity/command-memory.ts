@@ -64,23 +64,23 @@ export class CommandMemory {
   readonly #options: CommandMemoryOptions;
   /** Undefined without storage, or when it could not be read: then this boot leaves it as it is. */
   #slots: TwoSlotState | undefined;
-  readonly #table = new Uint8Array(tableLength);
-  readonly #view = new DataView(this.#table.buffer);
-  #loaded = false;
-  /** What is in RAM is in storage too, or in retained memory. */
-  #stored: boolean;
+  #isLoaded = false;
+  /** The marks, where they are nowhere else. */
+  #table: Uint8Array | undefined;
+  /** The last access to storage, or to retained memory, went well. */
+  #isStored: boolean;
   #isRetained = false;
 
   constructor(options: CommandMemoryOptions) {
     this.#options = options;
     const { store } = options;
     this.#slots = store === undefined ? undefined : new TwoSlotState(store, form, ["ca", "cb"]);
-    this.#stored = store !== undefined;
+    this.#isStored = store !== undefined;
   }
 
   /** Whether what was executed is known after deep sleep and panics too. */
   get lasting(): boolean {
-    return this.#stored || this.#isRetained;
+    return this.#isStored || this.#isRetained;
   }
 
   /** @param identity what no two commands have in common */
@@ -90,12 +90,12 @@ export class CommandMemory {
 
   /** Whether the command was begun before, in this boot or an earlier one; `now` in monotonic ms. */
   knows(fingerprint: Uint8Array, now: number): boolean {
-    return this.#find(fingerprint, now) >= 0;
+    return this.#find(this.#marks(), fingerprint, now) >= 0;
   }
 
   /** How a command came out; undefined where that is not known. */
   outcome(fingerprint: Uint8Array, now: number): CommandOutcome | undefined {
-    const place = this.#find(fingerprint, now);
+    const place = this.#find(this.#marks(), fingerprint, now);
     if (place < 0) return undefined;
     let stored: ArrayBuffer | undefined;
     this.#attempt((store) => (stored = store.read(`c${place}`)));
@@ -110,26 +110,27 @@ export class CommandMemory {
 
   /** Call before a command is executed: it will not be again. The oldest of 52 makes room. */
   begin(fingerprint: Uint8Array, now: number): void {
-    this.#load();
-    const table = this.#table;
+    const { retained, log } = this.#options;
+    const table = this.#marks();
     const place = table[0] % places;
     const at = 1 + place * markLength;
     const seconds = this.#seconds(now);
-    if (this.#isAlive(at, seconds)) {
-      const begun = this.#view.getUint32(at + fingerprintLength, true);
+    if (isAlive(table, at, seconds)) {
+      const begun = begunAt(table, at);
       const age = begun === 0 || seconds === 0 ? undefined : 1000 * Math.max(0, seconds - begun);
-      this.#options.log({ kind: "command forgotten", ...(age === undefined ? {} : { age }) });
+      log(age === undefined ? { kind: "command forgotten" } : { kind: "command forgotten", age });
     }
     table.set(fingerprint, at);
-    this.#view.setUint32(at + fingerprintLength, seconds, true);
+    new DataView(table.buffer, table.byteOffset).setUint32(at + fingerprintLength, seconds, true);
     table[0] = (place + 1) % places;
-    this.#isRetained = this.#options.retained?.write(retainedParts.commands, table) === true;
-    this.#attempt((_, slots) => slots.save(table));
+    this.#isRetained = retained?.write(retainedParts.commands, table) === true;
+    const stored = this.#attempt((_, slots) => slots.save(table));
+    this.#table = this.#isRetained || stored ? undefined : table;
   }
 
   /** Call once the command is executed and before its answer is sent. */
   finish(fingerprint: Uint8Array, { code, answer }: CommandOutcome, now: number): void {
-    const place = this.#find(fingerprint, now);
+    const place = this.#find(this.#marks(), fingerprint, now);
     if (place < 0) return;
     const kept = answer.length <= longestAnswer ? answer.length : 0;
     const end = headLength + kept;
@@ -142,36 +143,23 @@ export class CommandMemory {
     this.#attempt((store) => store.write(`c${place}`, bytes));
   }
 
-  /** Read at the first command of a boot, as most boots out of deep sleep have none. */
-  #load(): void {
-    if (this.#loaded) return;
-    this.#loaded = true;
-    let state: Uint8Array | undefined;
-    if (!this.#attempt((_, slots) => (state = slots.load()))) this.#slots = undefined;
+  /** The marks, read anew each time: commands are rare, and RAM is dear. */
+  #marks(): Uint8Array {
+    if (this.#table !== undefined) return this.#table;
     // Written at each mark, so it is never older than storage.
-    state = this.#options.retained?.read(retainedParts.commands) ?? state;
-    if (state?.length === tableLength) this.#table.set(state);
+    let table = this.#options.retained?.read(retainedParts.commands);
+    if (table === undefined) this.#attempt((_, slots) => (table = slots.load()));
+    return table?.length === tableLength ? table : new Uint8Array(tableLength);
   }
 
   /** The newest place of a fingerprint; -1 when there is none that counts. */
-  #find(fingerprint: Uint8Array, now: number): number {
-    this.#load();
-    const seconds = this.#seconds(now);
+  #find(table: Uint8Array, fingerprint: Uint8Array, now: number): number {
     for (let i = 1; i <= places; i++) {
-      const place = (this.#table[0] + places - i) % places;
+      const place = (table[0] + places - i) % places;
       const at = 1 + place * markLength;
-      if (holds(this.#table, at, fingerprint)) return this.#isAlive(at, seconds) ? place : -1;
+      if (holds(table, at, fingerprint)) return isAlive(table, at, this.#seconds(now)) ? place : -1;
     }
     return -1;
-  }
-
-  /** Whether a mark is there whose command may be sent again. */
-  #isAlive(at: number, seconds: number): boolean {
-    let i = at;
-    while (i < at + markLength && this.#table[i] === 0) i += 1;
-    if (i === at + markLength) return false;
-    const begun = this.#view.getUint32(at + fingerprintLength, true);
-    return begun === 0 || seconds - begun < lifetime;
   }
 
   /** Epoch seconds; 0 while the time is not known. */
@@ -180,20 +168,38 @@ export class CommandMemory {
     return epoch === undefined ? 0 : Math.min(0xffff_ffff, Math.max(0, Math.floor((epoch + now) / 1000)));
   }
 
-  /** Works with the store, if there is one. False when that failed, which the log tells once in a row. */
+  /** Works with the store. False when there is none, or when that failed, which the log tells once in a row. */
   #attempt(work: (store: ByteStore, slots: TwoSlotState) => void): boolean {
     const { store, log } = this.#options;
-    if (store === undefined || this.#slots === undefined) return true;
+    const slots = this.#slots;
+    if (store === undefined || slots === undefined) return false;
     try {
-      work(store, this.#slots);
-      this.#stored = true;
+      if (!this.#isLoaded) slots.load();
+      this.#isLoaded = true;
+      work(store, slots);
+      this.#isStored = true;
       return true;
     } catch (error) {
-      if (this.#stored) log({ kind: "memory failed", reason: reasonOf(error) });
-      this.#stored = false;
+      // What cannot be read may be readable at a later start, so it is not written over.
+      if (!this.#isLoaded) this.#slots = undefined;
+      if (this.#isStored) log({ kind: "memory failed", reason: reasonOf(error) });
+      this.#isStored = false;
       return false;
     }
   }
+}
+
+/** Whether a mark is there whose command may be sent again. */
+function isAlive(table: Uint8Array, at: number, seconds: number): boolean {
+  let i = at;
+  while (i < at + markLength && table[i] === 0) i += 1;
+  if (i === at + markLength) return false;
+  const begun = begunAt(table, at);
+  return begun === 0 || seconds - begun < lifetime;
+}
+
+function begunAt(table: Uint8Array, at: number): number {
+  return new DataView(table.buffer, table.byteOffset).getUint32(at + fingerprintLength, true);
 }
 
 function holds(bytes: Uint8Array, at: number, fingerprint: Uint8Array): boolean {

@@ -64,7 +64,9 @@ interface Asked {
 
 /** A command of this boot, from its arrival on. */
 interface Remembered {
-  readonly asked: Asked;
+  readonly key: string;
+  /** Undefined once it is done: with it goes what the command said. */
+  asked: Asked | undefined;
   /** Undefined while its handler works. */
   reply: CommandReply | undefined;
   /** When its handler has had its time and the command counts as failed, ms. */
@@ -194,14 +196,16 @@ export class CommandExecutor {
 
   #once(asked: Asked, now: number): Handled {
     for (let i = 0; i < this.#remembered.length; i++) {
-      if (this.#remembered[i].asked.key !== asked.key) continue;
+      if (this.#remembered[i].key !== asked.key) continue;
       const { reply } = this.#remembered[i];
       return reply === undefined ? "working" : { ...reply, duplicate: true };
     }
     const fingerprint = this.#memory.fingerprint(asked.key);
     if (this.#memory.knows(fingerprint, now)) return this.#again(asked, fingerprint, now);
     if (!this.#makeRoom()) return "overload";
-    const command: Remembered = { asked, reply: undefined, expires: now + patience, fingerprint: undefined };
+    const command: Remembered = {
+      ...{ key: asked.key, asked, reply: undefined, expires: now + patience, fingerprint: undefined },
+    };
     this.#remembered.push(command);
     let result: CommandResult | Promise<CommandResult>;
     try {
@@ -257,7 +261,9 @@ export class CommandExecutor {
   }
 
   #conclude(command: Remembered, result: CommandResult, now: number): CommandReply {
-    const { asked, fingerprint } = command;
+    const { fingerprint } = command;
+    const asked = command.asked!;
+    command.asked = undefined;
     const { code, body } = asked.state(sane(result));
     if (fingerprint !== undefined) this.#memory.finish(fingerprint, { code, answer: body }, now);
     return (command.reply = { ...asked.frame, payload: body, code, duplicate: false });

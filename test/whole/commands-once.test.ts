@@ -38,7 +38,8 @@ async function begin(options: Partial<WorldOptions>, next: () => number | undefi
     interval: 900,
     format: "compact",
     sleep: "deep",
-    settings: { startSpread: 0 },
+    // How many commands are taken in a day is another matter.
+    settings: { startSpread: 0, othersBudget: 0 },
     ...options,
     onEvent: (event) => {
       const line = event.source === "device" ? readLogLine(event.text) : undefined;
