@@ -6,13 +6,15 @@ declare module "mc/ffi" {
   export default class FFI {
     /** Restarts the board; never returns. */
     esp_restart(): void;
+    /** 32 random bits: see board/random.c. */
+    enos_random(): number;
     /** See board/deep-sleep.c. */
-    retained_read(offset: number, bytes: ArrayBuffer, length: number): void;
-    retained_write(offset: number, bytes: ArrayBuffer, length: number): void;
-    retained_crc32(offset: number, length: number): number;
-    pin_hold(pin: number): void;
-    pin_release(pin: number): void;
+    enos_retained_read(offset: number, bytes: ArrayBuffer, length: number): void;
+    enos_retained_write(offset: number, bytes: ArrayBuffer, length: number): void;
+    enos_retained_crc32(offset: number, length: number): number;
+    enos_pin_hold(pin: number): void;
+    enos_pin_release(pin: number): void;
     /** Ends the firmware; the board starts anew after so many ms. */
-    sleep_deeply(milliseconds: number): void;
+    enos_sleep_deeply(milliseconds: number): void;
   }
 }

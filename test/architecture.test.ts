@@ -132,11 +132,15 @@ describe("the firmware", () => {
     expect(offenders(imports, ({ target }) => target.startsWith("firmware/"))).toEqual([]);
   });
 
-  it("takes chance from one place, board/random.ts, and is handed it", () => {
+  it("takes chance from one place, board/random.ts, and is handed it: never from Math.random", () => {
     const users = filesBelow("firmware").filter(
       (file) => file.endsWith(".ts") && /\bMath\.i?random\b/.test(codeOf(file)),
     );
-    expect(users).toEqual(["firmware/board/random.ts"]);
+    expect(users).toEqual([]);
+    const drawing = filesBelow("firmware").filter(
+      (file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && /\benos_random\b/.test(codeOf(file)),
+    );
+    expect(drawing).toEqual(["firmware/board/random.ts"]);
   });
 
   it("takes nothing but types from the other rooms into board", () => {
@@ -202,6 +206,8 @@ describe("the simulation", () => {
     expect(users.sort()).toEqual([
       // Replaces the guests' own, by seeded numbers: a parsing script's, and the firmware's.
       "host-sim/cloud/script/script-prelude.ts",
+      // Draws from what the prelude has put there.
+      "host-sim/sim/board/guest/ffi.ts",
       "host-sim/sim/board/guest/prelude.ts",
       "host-sim/tools/bench/exchanges.ts",
     ]);

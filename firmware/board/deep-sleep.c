@@ -22,18 +22,18 @@ static uint32_t within(uint32_t offset, uint32_t length)
 	return length < left ? length : left;
 }
 
-void retained_read(uint32_t offset, uint8_t *bytes, uint32_t length)
+void enos_retained_read(uint32_t offset, uint8_t *bytes, uint32_t length)
 {
 	memcpy(bytes, retained + offset, within(offset, length));
 }
 
-void retained_write(uint32_t offset, uint8_t *bytes, uint32_t length)
+void enos_retained_write(uint32_t offset, uint8_t *bytes, uint32_t length)
 {
 	memcpy(retained + offset, bytes, within(offset, length));
 }
 
 /* CRC-32 (ISO-HDLC), bit by bit: a table would take 1 KiB of flash, and this is asked for twice a wake. */
-uint32_t retained_crc32(uint32_t offset, uint32_t length)
+uint32_t enos_retained_crc32(uint32_t offset, uint32_t length)
 {
 	uint32_t crc = 0xffffffff;
 	length = within(offset, length);
@@ -49,7 +49,7 @@ uint32_t retained_crc32(uint32_t offset, uint32_t length)
  * The pin keeps its level over deep sleep, and whatever is written to it until it is let go. On the ESP32 and
  * ESP32-S3 that goes for pins of the real-time clock's domain alone, unless all digital ones are held, too.
  */
-void pin_hold(int32_t pin)
+void enos_pin_hold(int32_t pin)
 {
 	gpio_hold_en((gpio_num_t)pin);
 #if !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
@@ -57,7 +57,7 @@ void pin_hold(int32_t pin)
 #endif
 }
 
-void pin_release(int32_t pin)
+void enos_pin_release(int32_t pin)
 {
 #if !SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP
 	gpio_deep_sleep_hold_dis();
@@ -66,7 +66,7 @@ void pin_release(int32_t pin)
 }
 
 /* Wakes by its timer, and not by a source that something else left on. Never returns. */
-void sleep_deeply(uint32_t milliseconds)
+void enos_sleep_deeply(uint32_t milliseconds)
 {
 	esp_sleep_disable_wakeup_source(ESP_SLEEP_WAKEUP_ALL);
 	esp_deep_sleep((uint64_t)milliseconds * 1000);

@@ -15,15 +15,15 @@ export function retainedStore(): RetainedStore {
   return {
     read(offset, length) {
       const buffer = new ArrayBuffer(length);
-      ffi.retained_read(offset, buffer, length);
+      ffi.enos_retained_read(offset, buffer, length);
       return new Uint8Array(buffer);
     },
     write(offset, bytes) {
       // The FFI takes a whole buffer, and this may be a part of one.
       const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-      ffi.retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
+      ffi.enos_retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
     },
-    crc32: (offset, length) => ffi.retained_crc32(offset, length),
+    crc32: (offset, length) => ffi.enos_retained_crc32(offset, length),
   };
 }
 
@@ -37,8 +37,8 @@ export function sleepingBoard(pins: readonly number[]): SleepingBoard {
     wall: () => Date.now(),
     sleep(duration) {
       const ffi = native();
-      for (let i = 0; i < pins.length; i++) ffi.pin_hold(pins[i]);
-      ffi.sleep_deeply(duration);
+      for (let i = 0; i < pins.length; i++) ffi.enos_pin_hold(pins[i]);
+      ffi.enos_sleep_deeply(duration);
     },
   };
 }
@@ -55,5 +55,5 @@ export function pinsToHold(board: Board, settings: PinSettings): readonly number
 /** Lets go of pins that were held over deep sleep, once they are driven again. */
 export function releasePins(pins: readonly number[]): void {
   const ffi = native();
-  for (let i = 0; i < pins.length; i++) ffi.pin_release(pins[i]);
+  for (let i = 0; i < pins.length; i++) ffi.enos_pin_release(pins[i]);
 }

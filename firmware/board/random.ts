@@ -2,12 +2,12 @@
  * The board's chance, handed to all that needs some: tokens, message ids, Request-Tags, and the spread of
  * pauses. Whoever can foretell a token can forge the server's answer.
  */
+import { native } from "./native";
 
 /**
- * A number in [0, 1), of 31 random bits. XS's Math.random on an ESP32 draws each from `esp_random`, which is
- * random in truth while the radio is on or the bootloader's source of entropy is, and this board's own radio
- * never is: docs/security.md says how it is fed.
+ * A number in [0, 1), of 32 random bits. XS's own Math.random draws from `esp_random`, which is no chance on a
+ * board whose radio is never on: see random.c. To be called first before the application opens the ADC.
  */
 export function random(): number {
-  return Math.random();
+  return native().enos_random() / 0x1_0000_0000;
 }

@@ -484,10 +484,13 @@ export class Agent {
     return true;
   }
 
-  /** The cloud has asked for a restart: it comes once the answer to that has arrived. */
-  #restartSoon(normally: boolean): void {
-    if (normally) this.#options.starts?.leaveSafe(false);
+  /** The cloud has asked for a restart: it comes once the answer to that has arrived. False where none can. */
+  #restartSoon(normally: boolean): boolean {
+    const { restart, starts } = this.#options;
+    if (restart === undefined) return false;
+    if (normally) starts?.leaveSafe(false);
     this.#restartBy = this.#polledAt + restartWithin;
+    return true;
   }
 
   #restart(cause: RestartCause): void {

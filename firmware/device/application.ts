@@ -25,7 +25,7 @@ export interface Application {
 export interface Boot {
   /** Number of this boot, from 1. */
   readonly boots: number;
-  /** As the board knows it: "power-on", "software", "brownout", "panic", "watchdog" ... or "unknown". */
+  /** "power-on", "software", "brownout", "panic", "watchdog", "abort" (XS has ended) ... or "unknown". */
   readonly reason: string;
   /** Why the firmware restarted the board, if it did; "none" at every start after that. */
   readonly restart: RestartCause;

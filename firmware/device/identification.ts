@@ -3,6 +3,7 @@
  * topics carry the key, so there is no agent until the modem has told its IMEI; then the board restarts.
  */
 import { checkSegment } from "../enos/credentials";
+import { reasonOf } from "../text/reason";
 import type { Log } from "./log";
 
 /** What is used of the modem. */
@@ -13,6 +14,9 @@ interface IdentifiedModem {
   poll(now: number): void;
   suspend(now: number): void;
 }
+
+/** Pause before the key is stored again where storage did not take it, ms. */
+const pauseAfterFailure = 900_000;
 
 export interface IdentificationOptions {
   readonly modem: IdentifiedModem;
@@ -26,6 +30,8 @@ export interface IdentificationOptions {
 export class Identification {
   readonly #options: IdentificationOptions;
   #done = false;
+  /** Storage did not take the key; it is tried again then, ms. */
+  #retryAt = 0;
 
   constructor(options: IdentificationOptions) {
     this.#options = options;
@@ -34,20 +40,26 @@ export class Identification {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    return this.#options.modem.deadline;
+    return Math.max(this.#options.modem.deadline, this.#retryAt);
   }
 
   poll(now: number): void {
     const { modem, store, restart, log } = this.#options;
-    if (this.#done) return;
+    if (this.#done || now < this.#retryAt) return;
     modem.connect(now);
     modem.poll(now);
     const { imei } = modem;
     if (imei === undefined) return;
     checkSegment("IMEI", imei);
-    this.#done = true;
     modem.suspend(now);
-    store(imei);
+    try {
+      store(imei);
+    } catch (error) {
+      log({ kind: "memory failed", reason: reasonOf(error) });
+      this.#retryAt = now + pauseAfterFailure;
+      return;
+    }
+    this.#done = true;
     log({ kind: "keys found", imei });
     restart();
   }

@@ -202,8 +202,10 @@ const shared: Omit<
  * they receive. The modem chooses its own port.
  */
 function open(context: number): Family["sockets"]["open"] {
+  // A constant, as the function lies in flash, where a parameter that it captures is none.
+  const head = `AT+QIOPEN=${context},`;
   return (id, address, port, opened) =>
-    openSocket(`AT+QIOPEN=${context},${id},"UDP","${address}",${port},0,0`, id, openTimeout, opened);
+    openSocket(`${head}${id},"UDP","${address}",${port},0,0`, id, openTimeout, opened);
 }
 
 function readRaw(id: number, onData: (received: Received) => void): Step[] {

@@ -106,9 +106,9 @@ function meterBoard(): void {
   const scope = globalThis as unknown as { trace: Callable };
   const trace = scope.trace;
   scope.trace = native(trace);
-  const sleep = FFI.prototype.sleep_deeply as Callable;
+  const sleep = FFI.prototype.enos_sleep_deeply as Callable;
   // Within a metered call, which the board does not return to.
-  FFI.prototype.sleep_deeply = function (milliseconds) {
+  FFI.prototype.enos_sleep_deeply = function (milliseconds) {
     const count = total + read() - began - others;
     trace(`firmware's own steps: ${Math.round(count)}\n`);
     return sleep.call(this, milliseconds) as never;

@@ -10,6 +10,7 @@ import { bundleFirmware } from "../../sim/board/bundle";
 import { NodeEngine } from "../../sim/engine/node-engine";
 import { platformRandomBytes } from "./random";
 import { WallClock } from "./wall-clock";
+import { retainedLength } from "../../../firmware/continuity/retained-memory";
 import { reasonOf } from "../../../firmware/text/reason";
 import type { Restart, SerialWire } from "../../sim/board/board";
 import type { KeyValueStores } from "../../sim/board/key-value";
@@ -46,6 +47,7 @@ export class SerialDevice {
   readonly #options: SerialDeviceOptions;
   readonly #clock = new WallClock();
   readonly #keyValue: KeyValueStores;
+  readonly #retained = new Uint8Array(retainedLength);
   #board: Board | undefined;
   #inFifo = 0;
   #bundle = "";
@@ -87,6 +89,7 @@ export class SerialDevice {
       rtc: Date.now(),
       config: powerKey === undefined ? config : { ...config, powerKey: powerKeyPin },
       keyValue: this.#keyValue,
+      retained: this.#retained,
       resetReason,
       serial: this.#wire(),
       onTrace: (text) => {

@@ -1,9 +1,12 @@
 /** The table of boards against the families, the manifests and the documentation. */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { boardNamed, boards } from "../../../firmware/board/boards";
 import { readSettings } from "../../../firmware/device/settings";
 import { families } from "../../../firmware/modem/family/index";
+import { readPartitions } from "../../../host-sim/tools/provision/partitions";
+import type { PartitionRow } from "../../../host-sim/tools/provision/partitions";
 import type { Board, ControlPin } from "../../../firmware/board/boards";
 
 const folders = readdirSync("firmware/board", { withFileTypes: true }).flatMap((entry) =>
@@ -61,14 +64,92 @@ it("a name that is none of theirs is one clear line", () => {
   expect(() => boardNamed("m5stack")).toThrow(/^board is "m5stack", it must be one of m5stack-nbiot, /);
 });
 
-it("a firmware that hangs is restarted: the watchdog is on, and panics", () => {
-  const settings = readFileSync("firmware/board/sdkconfig.defaults", "utf8");
-  for (const name of ["ESP_TASK_WDT_EN", "ESP_TASK_WDT_INIT", "ESP_TASK_WDT_PANIC", "ESP_BROWNOUT_DET"]) {
-    expect(settings).toMatch(new RegExp(`^CONFIG_${name}=y$`, "m"));
-  }
-  const { build } = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as {
-    build: Record<string, string>;
+/** What a manifest says of its build, with those that it includes; the including one's word counts. */
+function buildOf(path: string): Record<string, string> {
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as {
+    include?: string[];
+    build?: Record<string, string>;
   };
-  expect(existsSync(`firmware/${build.SDKCONFIGPATH}/sdkconfig.defaults`)).toBe(true);
-  expect(existsSync(`firmware/${build.PARTITIONS_FILE}`)).toBe(true);
+  const build: Record<string, string> = {};
+  for (const include of manifest.include ?? []) {
+    if (!include.startsWith("$(")) Object.assign(build, buildOf(join(dirname(path), include)));
+  }
+  for (const [name, value] of Object.entries(manifest.build ?? {})) {
+    build[name] = value.startsWith("./") ? join(dirname(path), value) : value;
+  }
+  return build;
+}
+
+/** Settings by name of files that are merged in this order, as mcconfig does it: a later one wins, "n" is off. */
+function mergedSettings(...texts: readonly string[]): Map<string, string> {
+  const lines = texts
+    .flatMap((text) => text.split(/[\r\n]+/))
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
+}
+
+describe.each(boards)("$name", ({ name }) => {
+  const build = buildOf(`firmware/board/${name}/manifest.json`);
+  const own = readFileSync(join(build["SDKCONFIGPATH"], "sdkconfig.defaults"), "utf8");
+
+  it.each([
+    ["nothing set", ""],
+    // What the SDK's 8.2.3 defaults say of panics: those of the ESP32-S3, and those of instrumented builds.
+    [
+      "the SDK's defaults for the ESP32-S3",
+      "CONFIG_ESP_SYSTEM_PANIC_GDBSTUB=y\n# CONFIG_ESP_TASK_WDT_EN is not set",
+    ],
+    ["the SDK's release build", "CONFIG_ESP_SYSTEM_PANIC_GDBSTUB=y\nCONFIG_ESP_SYSTEM_PANIC_GDBSTUB=n"],
+  ])("restarts after a panic, and panics when it hangs, over %s", (_what, sdk) => {
+    const settings = mergedSettings(sdk, own);
+    for (const each of ["TASK_WDT_EN", "TASK_WDT_INIT", "TASK_WDT_PANIC", "BROWNOUT_DET"]) {
+      expect(settings.get(`CONFIG_ESP_${each}`)).toBe("y");
+    }
+    const panics = [...settings].filter(
+      ([key, value]) => key.startsWith("CONFIG_ESP_SYSTEM_PANIC_") && value === "y",
+    );
+    expect(panics).toEqual([["CONFIG_ESP_SYSTEM_PANIC_PRINT_REBOOT", "y"]]);
+    // No file of a release or an instrumented build comes after ours.
+    const others = readdirSync(build["SDKCONFIGPATH"]).filter((file) => file.startsWith("sdkconfig."));
+    expect(others).toEqual(["sdkconfig.defaults"]);
+  });
+
+  it("has room for two applications, an update's difference, the journal and its keys in 4 MB", () => {
+    const found = readPartitions(readFileSync(build["PARTITIONS_FILE"], "utf8"));
+    if ("problem" in found) expect.fail(found.problem);
+    const { rows } = found;
+    const named = (each: string): PartitionRow => rows.find((row) => row.name === each)!;
+    let end = 0x9000;
+    for (const { name, type, offset, size } of rows) {
+      expect(offset, `${name} begins behind the one before`).toBeGreaterThanOrEqual(end);
+      expect(offset % (type === "app" ? 0x10000 : 0x1000), `${name} is aligned`).toBe(0);
+      expect(size % 0x1000, `${name} is whole sectors`).toBe(0);
+      end = offset + size;
+    }
+    expect(end).toBeLessThanOrEqual(0x40_0000);
+    expect(rows.filter(({ type }) => type === "app").map(({ subtype }) => subtype)).toEqual([
+      "ota_0",
+      "ota_1",
+    ]);
+    expect(named("ota_0").size).toBe(named("ota_1").size);
+    expect(named("ota_0").size).toBeGreaterThanOrEqual(1_792 * 1024);
+    expect(named("otadata")).toMatchObject({ type: "data", subtype: "ota", size: 0x2000 });
+    expect(named("journal")).toMatchObject({ type: "data", subtype: "0x40", size: 0x20000 });
+    // Where every board so far has its keys.
+    expect(named("nvs")).toMatchObject({ type: "data", subtype: "nvs", offset: 0x9000, size: 0x6000 });
+    expect(named("update").size).toBeGreaterThanOrEqual(128 * 1024);
+  });
+});
+
+it("the documentation names the partitions at their offsets", () => {
+  const found = readPartitions(readFileSync("firmware/partitions.csv", "utf8"));
+  if ("problem" in found) expect.fail(found.problem);
+  const journal = found.rows.find(({ name }) => name === "journal")!;
+  const hex = (value: number): string => `0x${value.toString(16)}`;
+  expect(readFileSync("docs/provisioning.md", "utf8")).toContain(
+    `erase_region ${hex(journal.offset)} ${hex(journal.size)}`,
+  );
+  const boardsPage = readFileSync("docs/boards.md", "utf8");
+  for (const { name, offset } of found.rows)
+    expect(boardsPage).toMatch(new RegExp(`\\| \`${name}\` \\| ${hex(offset)} `));
 });

@@ -166,6 +166,11 @@ describe("at any other start", () => {
     expect(restarts[0]).toBeLessThan(20 * minute);
   });
 
+  it("a restart is refused where nothing can do it, as on a PC", () => {
+    const { rig } = obeyed({ restart: undefined }, [["restart", {}]]);
+    expect(answers(rig)).toMatchObject([{ id: "1", code: 500 }]);
+  });
+
   it("a product whose model does not name them has none", () => {
     const { rig, restarts } = obeyed({ model: thing } as Partial<AgentOptions>, [
       ["restart", {}],

@@ -11,28 +11,33 @@ export default class FFI {
     throw new Error("restart");
   }
 
+  /** The function of firmware/board/random.c. */
+  enos_random(): number {
+    return Math.floor(Math.random() * 0x1_0000_0000);
+  }
+
   /** What follows are the functions of firmware/board/deep-sleep.c. */
-  retained_read(offset: number, bytes: ArrayBuffer, length: number): void {
+  enos_retained_read(offset: number, bytes: ArrayBuffer, length: number): void {
     bytesOf(bytes).set(new Uint8Array(issue(stretch(GuestCommand.retainedRead, offset, length))));
   }
 
-  retained_write(offset: number, bytes: ArrayBuffer, length: number): void {
+  enos_retained_write(offset: number, bytes: ArrayBuffer, length: number): void {
     const message = command(GuestCommand.retainedWrite, 0, 0, 4 + length);
     new DataView(message.buffer).setUint32(commandHeader, offset, true);
     message.set(bytesOf(bytes).subarray(0, length), commandHeader + 4);
     issue(message);
   }
 
-  retained_crc32(offset: number, length: number): number {
+  enos_retained_crc32(offset: number, length: number): number {
     return new DataView(issue(stretch(GuestCommand.retainedCrc32, offset, length))).getUint32(0, true);
   }
 
   /** Levels stay in the simulation whatever the board does. */
-  pin_hold(): void {}
-  pin_release(): void {}
+  enos_pin_hold(): void {}
+  enos_pin_release(): void {}
 
   /** Never returns, as `esp_restart`. */
-  sleep_deeply(milliseconds: number): never {
+  enos_sleep_deeply(milliseconds: number): never {
     const message = command(GuestCommand.deepSleep, 0, 0, 4);
     new DataView(message.buffer).setUint32(commandHeader, milliseconds, true);
     issue(message);
