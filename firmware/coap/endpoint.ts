@@ -80,6 +80,8 @@ export interface EndpointOptions {
   readonly mayFollow?: (what: "reset" | "block", now: number) => boolean;
   /** A datagram came that belongs to no exchange, nor to one that has ended lately. */
   readonly onStranger?: (now: number) => void;
+  /** A request was acknowledged without its response, which keeps the radio on until that comes. */
+  readonly onEmptyAck?: (now: number) => void;
   /** Told of every datagram that is thrown away. */
   readonly onDiscard?: (reason: Discard, detail: string) => void;
 }
@@ -143,9 +145,10 @@ export interface Held {
   readonly transfers: number;
 }
 
-/** Answers that may come after the end of their exchange, or twice, until the next message is sent. */
-const mostLate = 8;
-/** Ids before the next one that may have such late answers. */
+/** Late answers that are expected at most: those to copies that were sent, and to what was sent before a start. */
+const mostLate = 4;
+const lateAtStart = 2;
+/** Ids before the next one that may have late answers. */
 const lateIds = 16;
 /** Options of a message, at most: EnOS sends some ten. */
 const mostOptions = 64;
@@ -162,9 +165,9 @@ export class Endpoint {
   readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
   #closed = false;
-  /** Late answers since the message before this next id was sent. */
-  #late = 0;
-  #lateBefore = -1;
+  /** Late answers that may come still, and the copies that have been counted for it. */
+  #late = lateAtStart;
+  #copies = 0;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
 
@@ -388,6 +391,7 @@ export class Endpoint {
       return this.#discard("unexpected", "ACK");
     }
     if (acknowledged instanceof ClientExchange) {
+      if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.onEmptyAck?.(now);
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
@@ -485,13 +489,14 @@ export class Endpoint {
     return ago > 0 && ago <= lateIds && this.#mayBeLate();
   }
 
-  /** Whether one more late answer is none too many; counts it. */
+  /** Whether one more late answer is none too many: each copy of a message may have one. */
   #mayBeLate(): boolean {
-    const next = this.nextMessageId;
-    if (next !== this.#lateBefore) this.#late = 0;
-    this.#lateBefore = next;
-    this.#late += 1;
-    return this.#late <= mostLate;
+    this.#late = Math.min(mostLate, this.#late + this.retransmissions - this.#copies);
+    this.#copies = this.retransmissions;
+    this.#late -= 1;
+    if (this.#late >= 0) return true;
+    this.#late = 0;
+    return false;
   }
 
   #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {

@@ -32,6 +32,8 @@ const betweenResets = 60_000;
 /** A guard lasts a day; trouble that comes back has the next one last four times as long, up to 16 days. */
 const guardGrowth = 4;
 const mostGrowths = 2;
+/** A stranger has the device look after the contact under way, ms. */
+const suspicion = 60_000;
 /** A guard that does not help is left alone for so long. */
 const leftAlone = 32 * day;
 const minute = 60_000;
@@ -81,6 +83,7 @@ export class OthersBudget {
   #nextContact = -Infinity;
   #leftAloneUntil = -Infinity;
   #watchedUntil = -Infinity;
+  #suspectUntil = -Infinity;
   #growths = 0;
   #followed = 0;
   #resetAt = -Infinity;
@@ -123,7 +126,7 @@ export class OthersBudget {
 
   /** Whether the device looks soon after each contact if its modem has fallen asleep. */
   watching(now: number): boolean {
-    return now < this.#watchedUntil && !this.guarded(now);
+    return now < Math.max(this.#watchedUntil, this.#suspectUntil) && !this.guarded(now);
   }
 
   /** When the cloud may be spoken to next, ms; a time that is past when it may be now. */
@@ -143,6 +146,7 @@ export class OthersBudget {
     const until = now + tail;
     this.#charge(until - Math.max(now, this.#onUntil), 0, now);
     this.#onUntil = until;
+    this.#suspectUntil = now + suspicion;
   }
 
   /** The modem was awake for so long though it should have slept, ms. */
@@ -152,6 +156,8 @@ export class OthersBudget {
       if (now >= this.#leftAloneUntil) this.#charge(time, 0, now, this.watching(now));
       return;
     }
+    const began = this.#guardedUntil - day * guardGrowth ** this.#growths;
+    if (now - time < began) return;
     // It was so in spite of the guard, which does not help against whatever it is.
     this.#guardedUntil = -Infinity;
     this.#watchedUntil = -Infinity;
