@@ -130,7 +130,8 @@ export class Agent {
       rtoState: memory.rto,
       leastBlock,
       mayFollow: (what, now) => this.#others.may(what, now),
-      onStranger: (now) => this.#others.stranger(now),
+      onStranger: (late, now) =>
+        late ? this.#others.late(this.#endpoint.retransmissions, now) : this.#others.stranger(now),
       // EnOS's answers ride on the acknowledgement. It was the one reply for which the network waits.
       onEmptyAck: (now) => this.#others.refused(inactivity, now),
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
@@ -327,6 +328,7 @@ export class Agent {
     this.#watch(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
+      this.#others.hold(this.#endpoint.retransmissions, now);
       const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
       if (look > now && this.#others.watching(now)) this.#lookAt = look;
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
