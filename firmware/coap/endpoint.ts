@@ -78,8 +78,13 @@ export interface EndpointOptions {
    * up by himself. Left out, all may.
    */
   readonly mayFollow?: (what: "reset" | "block", now: number) => boolean;
-  /** A datagram came that belongs to no exchange, nor to one that has ended lately. */
-  readonly onStranger?: (now: number) => void;
+  /**
+   * A datagram came that belongs to no exchange under way. `late`: it may answer a copy of one that has ended, or
+   * repeats what came before.
+   */
+  readonly onStranger?: (late: boolean, now: number) => void;
+  /** A request was acknowledged without its response, which keeps the radio on until that comes. */
+  readonly onEmptyAck?: (now: number) => void;
   /** Told of every datagram that is thrown away. */
   readonly onDiscard?: (reason: Discard, detail: string) => void;
 }
@@ -143,9 +148,7 @@ export interface Held {
   readonly transfers: number;
 }
 
-/** Answers that may come after the end of their exchange, or twice, until the next message is sent. */
-const mostLate = 8;
-/** Ids before the next one that may have such late answers. */
+/** Ids before the next one that may have late answers. */
 const lateIds = 16;
 /** Options of a message, at most: EnOS sends some ten. */
 const mostOptions = 64;
@@ -162,9 +165,6 @@ export class Endpoint {
   readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
   #closed = false;
-  /** Late answers since the message before this next id was sent. */
-  #late = 0;
-  #lateBefore = -1;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
 
@@ -368,7 +368,7 @@ export class Endpoint {
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
-    if (exchange === undefined) this.#options.onStranger?.(now);
+    if (exchange === undefined) this.#options.onStranger?.(false, now);
     this.#discard("malformed", fault, exchange);
   }
 
@@ -384,10 +384,11 @@ export class Endpoint {
   #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
     const acknowledged = this.#messageLayer.find(message.messageId, address, port);
     if (acknowledged?.confirmable !== true) {
-      if (!this.#isLate(message.messageId)) this.#options.onStranger?.(now);
+      this.#noteUnexpected(message.messageId, now);
       return this.#discard("unexpected", "ACK");
     }
     if (acknowledged instanceof ClientExchange) {
+      if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.onEmptyAck?.(now);
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
@@ -403,7 +404,7 @@ export class Endpoint {
     const rejected =
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) {
-      if (!this.#isLate(message.messageId)) this.#options.onStranger?.(now);
+      this.#noteUnexpected(message.messageId, now);
       return this.#discard("unexpected", "RST");
     }
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
@@ -423,10 +424,9 @@ export class Endpoint {
     const kind = confirmable ? "CON" : "NON";
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
-      // A server has as many duplicates as its clients make; a client's are of answers to its own requests.
-      if (this.#server === undefined && !this.#mayBeLate()) {
-        this.#options.onStranger?.(now);
-        return this.#discard("duplicate", kind);
+      if (this.#server === undefined) {
+        this.#options.onStranger?.(true, now);
+        if (this.#options.mayFollow?.("reset", now) === false) return this.#discard("duplicate", kind);
       }
       if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
       else if (confirmable) this.#server?.receiveDuplicate(former);
@@ -434,7 +434,7 @@ export class Endpoint {
     }
     if (isRequest(message.code)) {
       if (this.#server === undefined) {
-        this.#options.onStranger?.(now);
+        this.#options.onStranger?.(false, now);
         if (confirmable) this.#reject(message.messageId, address, port, now);
         return this.#discard("request", kind);
       }
@@ -443,7 +443,7 @@ export class Endpoint {
     }
     if (message.code === Code.empty) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
-      this.#options.onStranger?.(now);
+      this.#options.onStranger?.(false, now);
       if (confirmable) this.#reject(message.messageId, address, port, now);
       else this.#discard("unexpected", "empty NON");
       return;
@@ -454,7 +454,7 @@ export class Endpoint {
     const options = screenOptions(message.options, "response", this.#understood);
     if (exchange === undefined || typeof options === "number") {
       // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
-      if (exchange === undefined) this.#options.onStranger?.(now);
+      if (exchange === undefined) this.#options.onStranger?.(false, now);
       this.#reject(message.messageId, address, port, now);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
       return this.#discard(reason, kind, exchange);
@@ -479,19 +479,10 @@ export class Endpoint {
     this.#options.transmit(this.#empty, address, port);
   }
 
-  /** Whether this is the answer to a message of ours that was answered before: its copies come in late. */
-  #isLate(messageId: number): boolean {
+  /** An ACK or RST came for a message that is not under way: for one of before, or for none. */
+  #noteUnexpected(messageId: number, now: number): void {
     const ago = (this.nextMessageId - messageId) & 0xffff;
-    return ago > 0 && ago <= lateIds && this.#mayBeLate();
-  }
-
-  /** Whether one more late answer is none too many; counts it. */
-  #mayBeLate(): boolean {
-    const next = this.nextMessageId;
-    if (next !== this.#lateBefore) this.#late = 0;
-    this.#lateBefore = next;
-    this.#late += 1;
-    return this.#late <= mostLate;
+    this.#options.onStranger?.(ago > 0 && ago <= lateIds, now);
   }
 
   #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {

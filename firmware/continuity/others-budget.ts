@@ -32,11 +32,15 @@ const betweenResets = 60_000;
 /** A guard lasts a day; trouble that comes back has the next one last four times as long, up to 16 days. */
 const guardGrowth = 4;
 const mostGrowths = 2;
+/** Late answers that are expected at most: each copy of a request that was sent may have one. */
+const mostLate = 4;
+/** A stranger has the device look after the contact under way, ms. */
+const suspicion = 60_000;
 /** A guard that does not help is left alone for so long. */
 const leftAlone = 32 * day;
 const minute = 60_000;
-/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; u8. */
-const stateLength = 23;
+/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; two u8. */
+const stateLength = 24;
 const mostOf16Bits = 0xffff;
 
 /** Why something is sent that only another's datagram has asked for. */
@@ -81,8 +85,12 @@ export class OthersBudget {
   #nextContact = -Infinity;
   #leftAloneUntil = -Infinity;
   #watchedUntil = -Infinity;
+  #suspectUntil = -Infinity;
   #growths = 0;
   #followed = 0;
+  /** Late answers that may come still, and the copies sent since the start that are counted in it. */
+  #late = 0;
+  #copies = 0;
   #resetAt = -Infinity;
 
   constructor(options: OthersBudgetOptions) {
@@ -114,6 +122,7 @@ export class OthersBudget {
     this.#strangers = 1_000 * view.getUint16(18, true);
     this.#exchanges = 1_000 * view.getUint16(20, true);
     this.#growths = Math.min(state[22], mostGrowths);
+    this.#late = Math.min(state[23], mostLate);
   }
 
   /** Whether the device does with less contact than it would like to. */
@@ -123,7 +132,7 @@ export class OthersBudget {
 
   /** Whether the device looks soon after each contact if its modem has fallen asleep. */
   watching(now: number): boolean {
-    return now < this.#watchedUntil && !this.guarded(now);
+    return now < Math.max(this.#watchedUntil, this.#suspectUntil) && !this.guarded(now);
   }
 
   /** When the cloud may be spoken to next, ms; a time that is past when it may be now. */
@@ -143,6 +152,26 @@ export class OthersBudget {
     const until = now + tail;
     this.#charge(until - Math.max(now, this.#onUntil), 0, now);
     this.#onUntil = until;
+    this.#suspectUntil = now + suspicion;
+  }
+
+  /**
+   * An answer came to a request that was answered before.
+   *
+   * @param copies sent since the start: retransmissions
+   */
+  late(copies: number, now: number): void {
+    this.hold(copies, now);
+    if (this.#late === 0) return this.stranger(now);
+    this.#late -= 1;
+  }
+
+  /** Keeps what late answers there may be, for the start after deep sleep. */
+  hold(copies: number, now: number): void {
+    if (copies === this.#copies) return;
+    this.#late = Math.min(mostLate, this.#late + copies - this.#copies);
+    this.#copies = copies;
+    this.#save(now);
   }
 
   /** The modem was awake for so long though it should have slept, ms. */
@@ -152,6 +181,8 @@ export class OthersBudget {
       if (now >= this.#leftAloneUntil) this.#charge(time, 0, now, this.watching(now));
       return;
     }
+    const began = this.#guardedUntil - day * guardGrowth ** this.#growths;
+    if (now - time < began) return;
     // It was so in spite of the guard, which does not help against whatever it is.
     this.#guardedUntil = -Infinity;
     this.#watchedUntil = -Infinity;
@@ -224,6 +255,7 @@ export class OthersBudget {
     put(18, this.#strangers / 1_000);
     put(20, this.#exchanges / 1_000);
     state[22] = this.#growths;
+    state[23] = this.#late;
     memory.write(state);
   }
 }

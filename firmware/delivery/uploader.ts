@@ -11,11 +11,12 @@
  * second delivery from a new one.
  */
 import { isFinal } from "../enos/body";
-import { describeOutcome, isBlame } from "../enos/outcome";
+import { describeOutcome, isBlame, wasAnswered } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
 import { UploadQueue } from "./upload-queue";
 import { RequestComposer, isStored } from "./request-composer";
 import { reasonOf } from "../text/reason";
+import type { Outcome } from "../coap/exchange";
 import type { Answer } from "../enos/body";
 import type { Blame, PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
@@ -441,11 +442,10 @@ export class Uploader {
   }
 }
 
-/** Whether the server has answered, with an error. */
+/** Whether the server has answered, and not taken what was sent. */
 function refuses(outcome: PublishOutcome): boolean {
-  if (outcome.kind !== "offline") return outcome.kind === "rejected";
-  const { reason } = outcome;
-  return reason !== "waiting" && reason !== "timeout" && reason !== "no-response";
+  if (outcome.kind === "accepted" || outcome.reason === "waiting") return false;
+  return wasAnswered(outcome.reason as Outcome["kind"]) === true;
 }
 
 /** Whether a rejection says that the request is wrong, and not the device or its session. */

@@ -54,6 +54,8 @@ const awakeShare = 1 / 3;
 const lookMargin = 10_000;
 /** A try that waits longer than this waits for the next contact while the device is guarded, ms. */
 const shortestPause = 10_000;
+/** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
+const inactivity = 20_000;
 /** Smallest block in which a body may go or come, bytes: of 16 an answer could have 512. */
 const leastBlock = 64;
 
@@ -130,7 +132,10 @@ export class Agent {
       rtoState: memory.rto,
       leastBlock,
       mayFollow: (what, now) => this.#others.may(what, now),
-      onStranger: (now) => this.#others.stranger(now),
+      onStranger: (late, now) =>
+        late ? this.#others.late(this.#endpoint.retransmissions, now) : this.#others.stranger(now),
+      // EnOS's answers ride on the acknowledgement. It was the one reply for which the network waits.
+      onEmptyAck: (now) => this.#others.refused(inactivity, now),
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
     const names = new MemberNames(random);
@@ -326,6 +331,9 @@ export class Agent {
     this.#watch(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
+      this.#others.hold(this.#endpoint.retransmissions, now);
+      const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
+      if (look > now && this.#others.watching(now)) this.#lookAt = look;
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
       this.#options.log({ kind: "agent idle", waiting, next });
@@ -555,11 +563,7 @@ export class Agent {
     // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
     // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
-    if (request) {
-      this.#lastRequest = this.#polledAt;
-      if (this.#others.watching(this.#polledAt))
-        this.#lookAt = this.#polledAt + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
-    }
+    if (request) this.#lastRequest = this.#polledAt;
     this.#socket.releaseAfterReply =
       request && this.#session.online && this.#uploader.last && !this.#commands.busy;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
