@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { escaped } from "../model/escaped";
 import { runCampaign } from "../tools/chaos/campaign";
 import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/chaos/report";
+import { groups, kindsByGroup, kindsNamed } from "../tools/chaos/kinds";
 import { families } from "../sim/modem/families";
 import { describeFault, keepFaults, randomScript } from "../tools/chaos/script";
 import { shrink } from "../tools/chaos/shrink";
@@ -29,6 +30,7 @@ interface ChaosFlags extends Omit<SimulationFlags, "seed"> {
   first?: number;
   seed?: number;
   keep?: number[];
+  kinds?: string[];
   jobs?: number;
   verbose?: boolean;
   json?: boolean;
@@ -43,7 +45,7 @@ const mostShown = 20;
 /** Seconds from one delivery to the next that leave time for the last one after the faults. */
 const mostBetween = 86_400;
 
-/** What is not said is drawn from the seed, but for the modem and the board's sleep. */
+/** What is not said is drawn from the seed, but for the modem. */
 const uses = {
   seed: { text: "one trial with this seed", range: [0, 4_001_000_000] },
   engine: {},
@@ -60,7 +62,7 @@ const uses = {
   modem: { text: "the modem's family, or all of them in turn", choices: [...families.keys(), "all"] },
   powerKey: {},
   t3324: {},
-  sleep: {},
+  sleep: { optional: true },
   command: { refused: "which sends none" },
 } satisfies EveryFlag;
 
@@ -72,11 +74,13 @@ export function chaosCommand(): Command {
     .option("--seeds <n>", `trials (default: ${usualSeeds})`, wholeNumber("--seeds", 1, 1_000_000))
     .option("--first <n>", "seed of the first trial (default: 1)", wholeNumber("--first", 0, 4_000_000_000))
     .option("--keep <list>", "of the faults of --seed only these, such as 2,5,9; or none", keepList)
+    .option("--kinds <list>", "kinds of trouble, or groups of them, such as loss,power,use", kindList)
     .option("--jobs <n>", "trials at a time (default: one for each core)", wholeNumber("--jobs", 1, 256));
   return addSimulationFlags(command, uses)
     .addHelpText(
       "after",
-      "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key.",
+      "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key, the board's sleep." +
+        `\n\nGroups of trouble, and their kinds:\n${kindsByGroup()}`,
     )
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
@@ -89,6 +93,16 @@ function keepList(text: string): number[] {
     throw misuse(`--keep takes numbers of faults such as 2,5,9, or none, got "${text.slice(0, 40)}"`);
   }
   return text.split(",").map(Number);
+}
+
+function kindList(text: string): string[] {
+  const names = text.split(",");
+  const strange = names.find((name) => kindsNamed([name]) === undefined);
+  if (strange === undefined) return names;
+  throw misuse(
+    `--kinds takes kinds of trouble, which --help lists, or groups of them (${groups.join(", ")}), ` +
+      `got "${escaped(strange.slice(0, 40))}"`,
+  );
 }
 
 /** What the user chose of the device. @throws CommandError for what no trial could come to an end with */
@@ -116,7 +130,8 @@ async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
 }
 
 async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> {
-  const { hours, engine, json = false } = flags;
+  const { hours, engine, kinds: named, json = false } = flags;
+  const kinds = named === undefined ? undefined : kindsNamed(named);
   const seeds = flags.seeds ?? usualSeeds;
   const started = performance.now();
   const progress = new Progress(process.stderr, seeds, "trials");
@@ -129,6 +144,7 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
       jobs: flags.jobs ?? availableParallelism(),
       engine,
       device,
+      kinds,
       onResult: ({ violations }) => progress.step(violations.length > 0 ? "failed" : undefined),
     });
   } finally {
@@ -140,9 +156,9 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
   } else {
     for (const [index, result] of failed.slice(0, mostShown).entries()) {
       for (const line of violationLines(result)) say(escaped(line));
-      const replay: Replay = { seed: result.seed, hours, engine, device };
+      const replay: Replay = { seed: result.seed, hours, engine, device, kinds: named };
       if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
-      else await cutDown(randomScript(result.seed, hours, device), result, replay);
+      else await cutDown(randomScript(result.seed, hours, device, kinds), result, replay);
     }
     if (failed.length > mostShown) say(`and ${failed.length - mostShown} more seeds failed`);
     say(totalsLine(results, performance.now() - started));
@@ -167,9 +183,9 @@ async function cutDown(script: Script, result: TrialResult, replay: Replay): Pro
 }
 
 async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promise<void> {
-  const { hours, engine, keep, verbose = false, json = false } = flags;
+  const { hours, engine, kinds, keep, verbose = false, json = false } = flags;
   const started = performance.now();
-  const script = keptOf(randomScript(seed, hours, device), keep);
+  const script = keptOf(randomScript(seed, hours, device, kinds && kindsNamed(kinds)), keep);
   const palette = paletteFor(process.stdout);
   const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;
   if (verbose) say(palette.bold(`seed ${seed} · ${JSON.stringify(script.device)}`));
@@ -183,7 +199,7 @@ async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promi
     say(JSON.stringify({ hours, script, trial: result }, null, 2));
   } else {
     for (const line of violationLines(result)) say(escaped(line));
-    const replay: Replay = { seed, hours, engine, device };
+    const replay: Replay = { seed, hours, engine, device, kinds };
     // Who says which faults are to be kept has been here before.
     if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);
     say(totalsLine([result], performance.now() - started));

@@ -299,6 +299,38 @@ export class EnosCloud {
     return this.#fleet.device(productKey, deviceKey)?.commands.views(productKey, deviceKey) ?? [];
   }
 
+  /**
+   * Sends a command again that has been answered, or has not yet, as a server does that lost track of it.
+   * @throws RangeError for a command that is not kept
+   */
+  repeatCommand(id: string, now: number): void {
+    this.#advance(now);
+    const found = [...this.#fleet.devices()].find((device) => device.commands.repeat(id, this.#now));
+    if (found === undefined) throw new RangeError(`no command ${id}`);
+    this.#deadline = Math.min(this.#deadline, found.commands.deadline);
+    this.#flush();
+  }
+
+  /**
+   * Gives a device another secret or another edition of the protocol, as a server does that was upgraded or
+   * restored. A change of edition ends its session; a change of secret leaves it, and nobody can sign for it.
+   * @throws RangeError for an unknown device, DeviceListError for a secret that cannot be one
+   */
+  changeDevice(
+    productKey: string,
+    deviceKey: string,
+    change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>,
+    now: number,
+  ): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    if (change.edition !== undefined && change.edition !== device.edition) {
+      this.#authentication.forgetSessions([device], this.#now);
+    }
+    device.change(change);
+    this.#flush();
+  }
+
   /** The faults of network and server that are made on purpose. */
   get faults(): Faults {
     return this.#layer.faults;

@@ -252,6 +252,18 @@ export class CommandQueue {
     return entry.id;
   }
 
+  /** Has a command wait again for its reply, as long as at first; false for one that is not kept. */
+  repeat(id: string, now: number): boolean {
+    const found = this.#entries.find(({ entry }) => entry.id === id);
+    if (found === undefined) return false;
+    const { number, entry } = found;
+    entry.status = "pending";
+    entry.offeredAt = undefined;
+    entry.expiresAt = now + (entry.expiresAt - entry.createdAt);
+    this.#changed(number, entry);
+    return true;
+  }
+
   /** Gives up the commands whose time is over; returns their ids. */
   expire(now: number): string[] {
     const lost = this.#entries.filter(({ entry }) => waits(entry) && now >= entry.expiresAt);

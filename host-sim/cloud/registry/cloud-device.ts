@@ -10,7 +10,7 @@ import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
 import { PointHistory, Recent, RecentIds, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
-import { deviceName } from "./registry";
+import { checkDevices, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
@@ -116,11 +116,11 @@ const noCounts: Readonly<DeviceCounters> = {
 export class CloudDevice {
   readonly productKey: string;
   readonly deviceKey: string;
-  readonly deviceSecret: string;
+  #deviceSecret: string;
   /** productKey/deviceKey */
   readonly filedUnder: string;
-  readonly edition: Edition;
-  readonly signReader: SessionSignReader;
+  #edition: Edition;
+  #signReader: SessionSignReader;
   readonly commands: CommandQueue;
   readonly points: PointHistory;
   counters: DeviceCounters = { ...noCounts };
@@ -132,7 +132,8 @@ export class CloudDevice {
   firmwareProgress: Progress | undefined;
   attributes: Record<string, unknown> = {};
   tags: Record<string, string> = {};
-  readonly #record: DeviceRecord;
+  #record: DeviceRecord;
+  readonly #iv: IvSetting;
   readonly #storage: CloudStorage | undefined;
   readonly #readings: Recent<Reading>;
   /** Readings beyond the limit that still have the newest value of a measure point, with their numbers. */
@@ -151,10 +152,11 @@ export class CloudDevice {
     this.#storage = storage;
     this.productKey = record.productKey;
     this.deviceKey = record.deviceKey;
-    this.deviceSecret = record.deviceSecret;
+    this.#deviceSecret = record.deviceSecret;
+    this.#iv = iv;
     this.filedUnder = deviceName(record.productKey, record.deviceKey);
-    this.edition = record.edition ?? edition;
-    this.signReader = new SessionSignReader(record.deviceSecret, iv);
+    this.#edition = record.edition ?? edition;
+    this.#signReader = new SessionSignReader(record.deviceSecret, iv);
     this.state = record.state ?? "inactive";
     this.commands = new CommandQueue(limits, (number, entry) => {
       if (entry === undefined) this.#unkeep("command", number);
@@ -169,6 +171,32 @@ export class CloudDevice {
       for (const { number } of gone) this.#unkeep("event", number);
     });
     this.#ids = new RecentIds(limits.ids);
+  }
+
+  get deviceSecret(): string {
+    return this.#deviceSecret;
+  }
+
+  get edition(): Edition {
+    return this.#edition;
+  }
+
+  /** Reads the signatures of its requests. */
+  get signReader(): SessionSignReader {
+    return this.#signReader;
+  }
+
+  /**
+   * From now on it has another secret, or speaks another edition.
+   * @throws DeviceListError
+   */
+  change(change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>): void {
+    const [record] = checkDevices([{ ...this.#record, ...change }]);
+    this.#record = record;
+    this.#deviceSecret = record.deviceSecret;
+    this.#edition = record.edition ?? this.#edition;
+    this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    this.keep();
   }
 
   /** When its session lapses, ms; Infinity without one. */

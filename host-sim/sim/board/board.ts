@@ -73,6 +73,8 @@ export interface BoardOptions {
   readonly serial: SerialWire;
   /** What the firmware traces, as it comes: a line ends with its own "\n". */
   readonly onTrace: (text: string) => void;
+  /** What an application under test tells whoever tests it, and the answer to it (guest/ask.ts). */
+  readonly onAsk?: (text: string) => string;
   /** A level that an output drives. */
   readonly onPin: (pin: number, level: 0 | 1) => void;
   /** The firmware has set its clock, which is now wrong by `error` ms (positive: ahead). */
@@ -277,6 +279,10 @@ export class Board {
         return this.#flash.write(command);
       case GuestCommand.flashErase:
         return this.#flash.erase(command);
+      case GuestCommand.ask: {
+        const text = textAt(command, commandHeader, command.length);
+        return utf16(this.#options.onAsk?.(text) ?? "");
+      }
       default:
         throw new Error(`the guest sent a command of unknown kind ${command[0]}`);
     }

@@ -17,6 +17,8 @@ export interface BundleOptions {
    * the board, by name, and one that is missing there is missing here. Left out, modules are found by file.
    */
   readonly modules?: ReadonlyMap<string, string>;
+  /** Absolute path of what takes the place of firmware/application.ts: it exports a `DemoApplication`. */
+  readonly application?: string;
 }
 
 /** Moddable's modules that the simulated board has, and the file that stands in for each. */
@@ -41,10 +43,10 @@ const modules: Readonly<Record<string, string>> = Object.freeze({
  */
 export async function bundleFirmware(options: BundleOptions = {}): Promise<string> {
   const root = projectRoot();
-  const named = options.modules;
+  const { modules: named, application } = options;
   const entry = resolve(options.entry ?? named?.get("main") ?? join(root, "firmware/main.ts"));
-  // What is kept of one manifest's modules must not serve another's.
-  const set = named === undefined ? "" : `-${fingerprint(named)}`;
+  // What is kept of one manifest's modules, or with one application, must not serve another's.
+  const set = named === undefined && application === undefined ? "" : `-${fingerprint(named, application)}`;
   const { files } = await bundled({
     root,
     name: `firmware-${relative(root, entry).replace(/\W+/g, "-")}${set}`,
@@ -56,26 +58,36 @@ export async function bundleFirmware(options: BundleOptions = {}): Promise<strin
       // Modules are strict; the script that they are made into has to say so.
       banner: { js: '"use strict";' },
       logLevel: "silent",
-      plugins: [boardModules(join(root, "host-sim/sim/board/guest"), entry, named ?? new Map())],
+      plugins: [boardModules(root, entry, named ?? new Map(), application)],
     },
     sources: ["host-sim/sim/board/bundle.ts"],
   });
   return files.get("boot.js")!;
 }
 
-function fingerprint(named: ReadonlyMap<string, string>): string {
+function fingerprint(named: ReadonlyMap<string, string> = new Map(), application = ""): string {
   return createHash("sha256")
-    .update(JSON.stringify([...named]))
+    .update(JSON.stringify([...named, application]))
     .digest("hex")
     .slice(0, 8);
 }
 
-function boardModules(folder: string, entry: string, named: ReadonlyMap<string, string>): Plugin {
+function boardModules(
+  root: string,
+  entry: string,
+  named: ReadonlyMap<string, string>,
+  application: string | undefined,
+): Plugin {
+  const folder = join(root, "host-sim/sim/board/guest");
+  const main = join(root, "firmware/main.ts");
   const names = new Map([...named].map(([name, file]) => [file, name]));
   return {
     name: "board-modules",
     setup({ onResolve }) {
       onResolve({ filter: /^firmware:main$/ }, () => ({ path: entry }));
+      onResolve({ filter: /^\.\/application$/ }, ({ importer }) => {
+        return importer === main && application !== undefined ? { path: application } : undefined;
+      });
       onResolve({ filter: /./ }, ({ path, importer }) => {
         const importing = names.get(importer);
         if (importing === undefined) return undefined;

@@ -55,6 +55,7 @@
  *   flashRead    body: length u32 | offset u32         answer: the bytes; none: it failed
  *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
  *   flashErase   body: block u32                       answer: as flashWrite
+ *   ask          body: text, what an application under test tells or asks   answer: text
  *
  *   A value is its bytes, its text, or f64.
  */
@@ -120,6 +121,7 @@ export const GuestCommand = Object.freeze({
   retainedCrc32: 21,
   keyOpen: 22,
   random: 23,
+  ask: 24,
 });
 
 /** Length of a command without its body, bytes. */

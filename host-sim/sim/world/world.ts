@@ -32,7 +32,7 @@ import { Random } from "../time/random";
 import type { Restart } from "../board/board";
 import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
-import type { CloudEvent } from "../../cloud/cloud";
+import type { CloudEvent, Peer } from "../../cloud/cloud";
 import type { ProductRecord } from "../../cloud/registry/product";
 import type { DeviceRecord } from "../../cloud/registry/registry";
 import type { Family } from "../modem/family";
@@ -81,6 +81,8 @@ export interface WorldOptions extends DeviceOptions {
   readonly firmware?: string;
   /** The board has no device key, and takes the modem's IMEI. */
   readonly keyFromModem?: boolean;
+  /** Hears what an application that was made for a test tells or asks, and answers (sim/board/guest/ask.ts). */
+  readonly onAsk?: (text: string) => string;
   readonly onEvent: (event: WorldEvent) => void;
 }
 
@@ -143,6 +145,10 @@ export class World {
   boardAsleep = 0;
   sleeps = 0;
   readonly #sleepRate: number;
+  /** Where the cloud can be reached. */
+  readonly #server = { ...server };
+  /** What stands before the cloud and may answer in its place. */
+  front: ((datagram: Uint8Array, peer: Peer) => Uint8Array | undefined) | undefined;
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
@@ -189,17 +195,21 @@ export class World {
     this.path = new HostilePath({
       scheduler: clock,
       random: random.fork("hostile"),
-      server,
+      server: this.#server,
       devices: () => cell.publicEndpoints,
       toDevice: (datagram, peer) => cell.sendDownlink(datagram, peer),
       injectDown: (datagram, peer, from) => cell.injectDownlink(datagram, peer, from),
       toServer: (datagram, peer) => {
+        const answer = this.front?.(datagram, peer);
+        if (answer !== undefined) return this.path.down(answer, peer);
         cloud.receive(datagram, peer, this.cloudNow);
         this.#watchCloud();
       },
       onEvent: (event) => this.#emit({ time: event.time, source: "hostile", event }),
     });
-    cell.onUplink = (datagram, peer) => this.path.up(datagram, peer);
+    cell.onUplink = (datagram, peer, to) => {
+      if (to.address === this.#server.address) this.path.up(datagram, peer);
+    };
     for (const attack of options.attacks ?? []) this.path.attack(attack);
     this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
     this.storageFaults = new StorageFaults(random.fork("storage"));
@@ -291,6 +301,14 @@ export class World {
     this.#startAnew(`crash: ${resetReason}`, resetReason);
   }
 
+  /**
+   * The cloud moves to another address. What is sent to the old one is lost, and a board is told of the new one
+   * when it starts next, as somebody does who changes its settings.
+   */
+  moveCloud(address: string): void {
+    this.#server.address = address;
+  }
+
   /** Sets the cloud's timer anew; to be called after the cloud was changed from outside. */
   touchCloud(): void {
     this.#watchCloud();
@@ -335,7 +353,7 @@ export class World {
       seed: boots === 1 ? `${seed}/board` : `${seed}/board/${boots}`,
       epoch: epoch + this.clock.now,
       config: {
-        server: server.address,
+        server: this.#server.address,
         port: server.port,
         apn: "iot.example",
         modem: this.modem.family.name,
@@ -364,6 +382,7 @@ export class World {
         if (pin === supplyPin) this.modem.setSupply(level === 1);
       },
       onRestart: (restart) => this.#restarted(restart),
+      onAsk: this.#options.onAsk,
     });
     this.board = board;
     await board.start();

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { randomScript } from "./script";
 import { runTrial } from "./trial";
 import type { DeviceOptions } from "../../sim/world/device-options";
-import type { ChosenDevice } from "./script";
+import type { ChosenDevice, FaultKind } from "./script";
 import type { TrialResult } from "./trial";
 
 export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
@@ -17,6 +17,8 @@ export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   /** Workers; 1 runs everything in this thread. */
   readonly jobs: number;
   readonly device?: ChosenDevice;
+  /** Kinds that scripts are drawn from; all when left out. */
+  readonly kinds?: readonly FaultKind[];
   /** A trial is over; in the order in which they end. */
   readonly onResult?: (result: TrialResult) => void;
 }
@@ -26,11 +28,12 @@ export interface Assignment {
   readonly hours: number;
   readonly engine: "node" | "xs";
   readonly device: ChosenDevice | undefined;
+  readonly kinds: readonly FaultKind[] | undefined;
 }
 
 /** Runs all trials. @throws EngineMissing, and whatever ended a worker */
 export async function runCampaign(options: CampaignOptions): Promise<TrialResult[]> {
-  const { hours, first, seeds, engine, device } = options;
+  const { hours, first, seeds, engine, device, kinds } = options;
   const results: TrialResult[] = [];
   let next = first;
   const take = (): number | undefined => (next < first + seeds ? next++ : undefined);
@@ -41,10 +44,10 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
   const jobs = Math.min(options.jobs, seeds);
   if (jobs <= 1) {
     for (let seed = take(); seed !== undefined; seed = take()) {
-      finish(await runTrial(randomScript(seed, hours, device), { engine }));
+      finish(await runTrial(randomScript(seed, hours, device, kinds), { engine }));
     }
   } else {
-    const assignment: Assignment = { hours, engine, device };
+    const assignment: Assignment = { hours, engine, device, kinds };
     const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
     await Promise.all(workers);
   }
@@ -58,7 +61,11 @@ async function runWorker(
   finish: (result: TrialResult) => void,
 ): Promise<void> {
   // host-sim/cli/run.mjs bundles it into a file beside this one.
-  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), { workerData: assignment });
+  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), {
+    workerData: assignment,
+    // Most of what a trial makes is garbage at once: a larger nursery collects it with less work.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       const feed = (): void => {

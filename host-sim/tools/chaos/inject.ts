@@ -2,8 +2,13 @@
  * From a script's faults to what they change in a world. Faults of one kind may overlap: of those that
  * are not over, the latest counts.
  */
+import { commandsAs } from "../../sim/world/device-options";
 import { Random } from "../../sim/time/random";
+import { demoDevice } from "../../sim/world/demo-device";
+import { Operator } from "./operator";
+import { RefusingFront } from "./refusing-front";
 import type { World } from "../../sim/world/world";
+import type { ApplicationTrouble } from "./application-trouble";
 import type { ChaosDevice, Fault, FaultKind, Script } from "./script";
 
 /** What a fault changes for a while. */
@@ -32,6 +37,8 @@ class Setting {
 
 /** How long somebody who comes to help leaves the modem without supply, ms. */
 const helpersPause = 5_000;
+/** Where the cloud moves to, in turn (RFC 5737 documentation addresses). */
+const addresses = ["203.0.113.5", "203.0.113.77", "198.51.100.9"];
 
 /** Makes a script's faults happen in a world, and ends them. */
 export class Injector {
@@ -39,17 +46,33 @@ export class Injector {
   readonly #device: ChaosDevice;
   readonly #noise: Random;
   readonly #settings: Partial<Record<FaultKind, Setting>>;
+  readonly #application: ApplicationTrouble;
+  readonly operator: Operator;
+  readonly front: RefusingFront;
+  #moves = 0;
   /** Board power failures so far. */
   powerCuts = 0;
   /** Those of them that struck in the middle of a write. */
   cutsInWrite = 0;
 
   /** Puts all of the script's faults on the world's clock; `onFault` hears of each as it strikes. */
-  constructor(world: World, script: Script, onFault?: (fault: Fault, time: number) => void) {
+  constructor(
+    world: World,
+    script: Script,
+    application: ApplicationTrouble,
+    onFault?: (fault: Fault, time: number) => void,
+  ) {
     this.#world = world;
     this.#device = script.device;
+    this.#application = application;
     this.#noise = new Random(`chaos ${script.seed}/noise`);
     const { cell, cloud, modem } = world;
+    const json = commandsAs(script.device.format) === "json";
+    this.operator = new Operator(world, this.#noise.fork("operator"), json);
+    const front = new RefusingFront(world, this.#noise.fork("front"));
+    this.front = front;
+    const { productKey, deviceKey, deviceSecret } = world.device;
+    const another = demoDevice((length) => this.#noise.fork("secret").bytes(length)).deviceSecret;
     const setting = (usual: number, set: (amount: number) => void): Setting => new Setting(world, usual, set);
     this.#settings = {
       "coverage-outage": setting(0, (on) => (cell.outage = on === 1)),
@@ -60,6 +83,18 @@ export class Injector {
       "attach-denial": setting(0, (cause) => (cell.denial = cause === 0 ? undefined : cause)),
       "cloud-down": setting(0, (on) => (cloud.down = on === 1)),
       "cloud-errors": setting(0, (share) => cloud.setFaults({ serverError: share })),
+      "rate-limit": setting(0, (perMinute) => {
+        cloud.setRateLimit(
+          perMinute === 0 ? { perSecond: 0, burst: 0 } : { perSecond: perMinute / 60, burst: 2 },
+        );
+      }),
+      "secret-rotated": setting(0, (on) => {
+        const change = { deviceSecret: on === 1 ? another : deviceSecret };
+        cloud.changeDevice(productKey, deviceKey, change, world.cloudNow);
+      }),
+      "coap-code": setting(NaN, (code) => (front.coapCode = Number.isNaN(code) ? undefined : code)),
+      "enos-code": setting(NaN, (code) => (front.enosCode = Number.isNaN(code) ? undefined : code)),
+      "application-fails": setting(0, (how) => (application.failing = how)),
       "modem-slow": setting(1, (factor) => modem.slow(factor)),
       "sim-removal": setting(0, (out) => (out === 1 ? modem.removeSim() : modem.insertSim())),
       "urc-loss": setting(0, (share) => (modem.urcs.lose = share)),
@@ -81,7 +116,7 @@ export class Injector {
     const { cell, cloud, modem, uart, clock, power, flash } = this.#world;
     const setting = this.#settings[kind];
     // Those that are on or off have no amount.
-    const isSwitch = amount === 0 && kind !== "coverage-level";
+    const isSwitch = amount === 0 && kind !== "coverage-level" && kind !== "enos-code";
     if (setting !== undefined) return setting.begin(isSwitch ? 1 : amount, lasting);
     switch (kind) {
       case "nat-rebind":
@@ -89,6 +124,21 @@ export class Injector {
       case "cloud-restart":
         cloud.restart(this.#world.cloudNow);
         return this.#world.touchCloud();
+      case "edition-change":
+        return this.#changeEdition();
+      case "server-change":
+        this.#moves += 1;
+        this.#world.moveCloud(addresses[this.#moves % addresses.length]);
+        return this.#cut(lasting);
+      case "engine-panic":
+        this.#application.panicsAtStart += amount;
+        return this.#world.crash("Panic");
+      case "commands":
+        return this.operator.send(amount);
+      case "commands-again":
+        return this.operator.repeat(amount);
+      case "messages":
+        return this.#application.send(amount);
       case "modem-reboot":
         return modem.reboot("chaos");
       case "modem-deaf":
@@ -127,6 +177,14 @@ export class Injector {
       default:
         throw new Error(`no such fault: ${kind} at ${clock.now}`);
     }
+  }
+
+  #changeEdition(): void {
+    const { cloud, cloudNow, device } = this.#world;
+    const { productKey, deviceKey } = device;
+    const edition = cloud.device(productKey, deviceKey)!.edition === "token" ? "tokenless" : "token";
+    cloud.changeDevice(productKey, deviceKey, { edition }, cloudNow);
+    this.#world.touchCloud();
   }
 
   #cut(offFor: number): void {

@@ -2,10 +2,14 @@
  * What a trial's rules judge by. It is read from the log, the wire and the cloud's events, never from
  * inside the firmware.
  */
-import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { readLogLine, splitLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
+import { CadenceBook } from "./books/cadence";
+import { RadioBook } from "./books/radio-book";
+import { SecretWatch } from "./books/secret-watch";
+import type { CloudEvent } from "../../cloud/cloud";
 import type { WorldEvent } from "../../sim/world/world";
+import type { ChaosDevice } from "./script";
 
 /** A reading that the device said it took. */
 export interface Taken {
@@ -59,14 +63,26 @@ export class Ledger {
   damaged = 0;
   /** What the modem said that the time is, ms ahead of the true one; `asked`: it was asked for it. */
   readonly tellings: { readonly at: number; readonly error: number; readonly asked: boolean }[] = [];
-  /** Lines of the log that must not be there, and those with a secret in them, by their room alone. */
+  /** Lines of the log that must not be there. */
   readonly faultLines: string[] = [];
-  readonly leaks: string[] = [];
   /** Rooms of the log's lines that its reader does not know. */
   readonly unreadable: string[] = [];
   readonly hastes: Haste[] = [];
-  /** Restarts that the firmware asked for and gave a reason, and all others. */
+  /** Restarts that the firmware asked for and gave a reason, and all others, but for those that the campaign made. */
   readonly restarts = { explained: [] as string[], unexplained: [] as string[] };
+  readonly secrets: SecretWatch;
+  readonly cadence: CadenceBook;
+  readonly radio = new RadioBook();
+  /** Commands executed: when and in which boot, by the id. */
+  readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
+  /** Messages of the application's that the device said it gave up. */
+  readonly messageLosses: (Loss & { readonly id: number })[] = [];
+  /** Messages that the cloud stored, by kind: their ids. */
+  readonly messagesStored = new Map<string, Set<string>>();
+  /** When the cloud refused readings that are then sent after others, virtual ms. */
+  readonly postponements: number[] = [];
+  /** When the radio is to be on again after its budget was spent, virtual ms. */
+  radioOffUntil = -Infinity;
   /** Starts of the board and their ends, virtual ms each; the last has none. */
   readonly boots: number[] = [0];
   readonly ends: number[] = [];
@@ -74,14 +90,14 @@ export class Ledger {
   /** Virtual ms. */
   lastAcknowledged = -Infinity;
   readonly #pending = new Set<number>();
-  readonly #secrets: string[];
   #reason: string | undefined;
   #lastSend = -Infinity;
   #heard = true;
 
-  /** @param deviceSecret must not be seen in the log */
-  constructor(deviceSecret: string) {
-    this.#secrets = [deviceSecret];
+  /** @param deviceSecret must not be seen anywhere but in its place */
+  constructor(deviceSecret: string, device: Pick<ChaosDevice, "interval" | "sleep">) {
+    this.secrets = new SecretWatch(deviceSecret);
+    this.cadence = new CadenceBook(device);
   }
 
   /** Readings that the device has, as far as it has told. */
@@ -103,30 +119,30 @@ export class Ledger {
       case "device":
         return this.#line(event.text, event.time);
       case "at":
+        this.secrets.line(event.text, event.direction === "host");
         if (event.direction === "modem") this.#telling(event.text, event.time);
         return;
       case "modem":
         if (event.event.type === "receive") this.#heard = true;
         if (event.event.type === "send") this.#sent(event.time);
+        this.radio.hear(event.event);
         return;
       case "air":
         this.datagrams += 1;
-        if (event.report.direction === "down") this.#findToken(event.report.bytes);
+        this.secrets.datagram(event.report.bytes, event.report.direction);
         return;
       case "cloud":
-        if (event.event.type === "stored" && event.event.kind === "reading") {
-          const { id, points, time } = event.event;
-          this.stored.push({ id, points, time, at: event.time });
-        }
+        if (event.event.type === "stored") this.#stored(event.event, event.time);
         return;
       case "board":
+        this.cadence.board(event);
         // A restart's boot begins a moment later; what matters is that it is another one.
         if (this.ends.length < this.boots.length) this.ends.push(event.time);
         if (event.what !== "power lost") this.boots.push(event.time);
         if (event.what !== "restarted") return;
         if (this.#reason !== undefined && event.text.startsWith("software")) {
           this.restarts.explained.push(this.#reason);
-        } else {
+        } else if (!event.text.startsWith("crash: ")) {
           this.restarts.unexplained.push(event.text);
         }
         this.#reason = undefined;
@@ -135,14 +151,14 @@ export class Ledger {
   }
 
   #line(text: string, at: number): void {
-    for (const secret of this.#secrets) {
-      if (text.includes(secret)) this.leaks.push(text.split(":")[0]);
-    }
+    const { room } = splitLogLine(text);
+    this.secrets.log(text, room);
     const event = readLogLine(text);
+    this.cadence.line(event, at);
     switch (event?.kind) {
       case undefined:
         // Not the line itself: what nobody can read may hold anything.
-        this.unreadable.push(splitLogLine(text).room);
+        this.unreadable.push(room);
         return;
       case "report taken": {
         const { id, values } = event;
@@ -160,6 +176,25 @@ export class Ledger {
         return this.#lost(event.id, "dropped", event.reason, at);
       case "report refused":
         return this.#lost(event.id, "refused", event.reason, at);
+      case "report kept":
+      case "report apart":
+        if (!/^(?:unanswered|offline)/.test(event.reason)) this.postponements.push(at);
+        return;
+      case "message dropped":
+      case "message refused": {
+        const how = event.kind === "message dropped" ? "dropped" : "refused";
+        const { id, reason } = event;
+        this.messageLosses.push({ id, how, reason, at, waiting: this.#pending.size });
+        return;
+      }
+      case "command executed": {
+        const times = this.executed.get(String(event.id)) ?? [];
+        this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);
+        return;
+      }
+      case "radio off":
+        this.radioOffUntil = at + event.wait;
+        return;
       case "agent idle":
         // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
         if (event.waiting === undefined) this.#pending.clear();
@@ -199,10 +234,12 @@ export class Ledger {
     this.tellings.push({ at, error: told - (epoch + at), asked: text.startsWith("+CCLK:") });
   }
 
-  #findToken(datagram: Uint8Array): void {
-    const message = decodeCoap(datagram);
-    if ("malformed" in message || message.payload.length === 0) return;
-    const token = /"token":"([^"]{8,})"/.exec(Buffer.from(message.payload).toString("latin1"))?.[1];
-    if (token !== undefined && !this.#secrets.includes(token)) this.#secrets.push(token);
+  #stored(
+    { kind, id, points, time }: Extract<CloudEvent, { type: "stored" | "stored-before" }>,
+    at: number,
+  ): void {
+    if (kind === "reading") return void this.stored.push({ id, points, time, at });
+    const ids = this.messagesStored.get(kind) ?? new Set();
+    this.messagesStored.set(kind, ids.add(id));
   }
 }

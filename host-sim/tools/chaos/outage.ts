@@ -8,7 +8,8 @@
 import { withoutValues } from "../../sim/world/device-log";
 import { World, epoch } from "../../sim/world/world";
 import { Ledger } from "./ledger";
-import { judge, timeTolerance } from "./verdict";
+import { timeTolerance } from "./rules/readings";
+import { judge } from "./verdict";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { BoardSleep } from "../../sim/world/simulation";
 import type { WorldEvent } from "../../sim/world/world";
@@ -86,7 +87,10 @@ class Outage {
       settings: { ...this.#options.settings, late: lateAfter, logValues: true },
       onEvent: (event) => this.#hear(event),
     });
-    const books = new Ledger(world.device.deviceSecret);
+    const books = new Ledger(world.device.deviceSecret, {
+      interval: this.#options.interval,
+      sleep: this.#options.sleep ?? "none",
+    });
     this.#books = books;
     const { clock, cell } = world;
     clock.at(gone, () => {

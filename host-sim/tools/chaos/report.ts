@@ -1,5 +1,6 @@
 /** What is said of trials: their violations, and their totals. */
 import { lasting } from "../../inspect/report/duration";
+import type { Measures } from "./measures";
 import type { ChosenDevice } from "./script";
 import type { TrialResult } from "./trial";
 
@@ -9,6 +10,8 @@ export interface Replay {
   readonly hours: number;
   readonly engine: "node" | "xs";
   readonly device?: ChosenDevice;
+  /** Kinds that the script is drawn from, as they were named; all when left out. */
+  readonly kinds?: readonly string[];
   /** Faults of the seed's script; all when left out. */
   readonly keep?: readonly number[];
 }
@@ -21,6 +24,9 @@ export interface Totals {
   readonly delivered: number;
   /** Readings lost for a reason that the script explains. */
   readonly losses: Readonly<Record<string, number>>;
+  readonly commands: number;
+  readonly answered: number;
+  readonly messages: number;
   readonly restarts: number;
   readonly powerCuts: number;
   readonly datagrams: number;
@@ -29,13 +35,16 @@ export interface Totals {
   /** ms */
   readonly virtualTime: number;
   readonly worstDelay: number;
+  /** The worst of each, over all trials. */
+  readonly measures: Partial<Measures>;
 }
 
 /** One line that shows a trial's timeline. */
-export function replayCommand({ seed, hours, engine, device = {}, keep }: Replay): string {
+export function replayCommand({ seed, hours, engine, device = {}, kinds, keep }: Replay): string {
   const faults = keep === undefined ? "" : ` --keep ${keep.length === 0 ? "none" : keep.join(",")}`;
   const xs = engine === "xs" ? " --engine xs" : "";
-  return `npm run chaos -- --seed ${seed} --hours ${hours}${flagsOf(device)}${xs}${faults} --verbose`;
+  const only = kinds === undefined ? "" : ` --kinds ${kinds.join(",")}`;
+  return `npm run chaos -- --seed ${seed} --hours ${hours}${flagsOf(device)}${xs}${only}${faults} --verbose`;
 }
 
 /** What was chosen of a device, as the command line has it; what is usual is left out. */
@@ -50,7 +59,7 @@ function flagsOf(device: ChosenDevice): string {
   return flags;
 }
 
-const usual: Readonly<Record<string, unknown>> = { modem: "sim7020", sleep: "none" };
+const usual: Readonly<Record<string, unknown>> = { modem: "sim7020" };
 
 /** Nothing for a trial in which all rules held. */
 export function violationLines({ seed, violations }: TrialResult): string[] {
@@ -66,13 +75,28 @@ export function totalsOf(results: readonly TrialResult[]): Totals {
     readings: sum(({ readings }) => readings),
     delivered: sum(({ delivered }) => delivered),
     losses: added(results.map(({ losses }) => losses)),
+    commands: sum(({ commands }) => commands),
+    answered: sum(({ answered }) => answered),
+    messages: sum(({ messages }) => messages),
     restarts: sum(({ restarts }) => restarts),
     powerCuts: sum(({ powerCuts }) => powerCuts),
     datagrams: sum(({ datagrams }) => datagrams),
     faults: added(results.map(({ faults }) => faults)),
     virtualTime: sum(({ virtualTime }) => virtualTime),
     worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
+    measures: worstOf(results.map(({ measures }) => measures)),
   };
+}
+
+/** The largest of each figure. */
+function worstOf(all: readonly Measures[]): Partial<Measures> {
+  const worst: Record<string, number> = {};
+  for (const measures of all) {
+    for (const [name, value] of Object.entries(measures) as [string, number | undefined][]) {
+      if (value !== undefined) worst[name] = Math.max(worst[name] ?? value, value);
+    }
+  }
+  return worst;
 }
 
 /** Counts by name, the names in their order. */
@@ -95,12 +119,14 @@ function listed(counts: Readonly<Record<string, number>>): string {
 /** @param realTime ms that it all took */
 export function totalsLine(results: readonly TrialResult[], realTime: number): string {
   const totals = totalsOf(results);
-  const { trials, failed, readings, delivered, restarts, powerCuts, datagrams } = totals;
+  const { trials, failed, readings, delivered, commands, answered, messages } = totals;
+  const { restarts, powerCuts, datagrams } = totals;
   const outcome = failed === 0 ? "all rules held" : `${failed} of ${trials} trials FAILED`;
   return (
     `${outcome}: ${trials} trials, ${delivered} of ${readings} readings delivered once, ` +
     `lost for a reason that the script explains: ${listed(totals.losses)}; ` +
     `worst delay ${lasting(totals.worstDelay)}; ` +
+    `${answered} of ${commands} commands answered, ${messages} messages; ` +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
     `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +
     `faults: ${listed(totals.faults)}`

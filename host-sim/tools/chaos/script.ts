@@ -4,7 +4,11 @@
  */
 import { families } from "../../sim/modem/families";
 import { Random } from "../../sim/time/random";
+import { faultKinds, kinds } from "./kinds";
 import type { DeviceOptions } from "../../sim/world/device-options";
+import type { FaultKind } from "./kinds";
+
+export type { FaultKind } from "./kinds";
 
 /** How the device of a trial is set up: all of this is drawn or chosen, and the rest may be chosen. */
 export type ChaosDevice = Required<Pick<DeviceOptions, Drawn>> &
@@ -27,7 +31,7 @@ type Drawn =
 
 /**
  * What of a trial's device is chosen, and not drawn. The modem's family (default sim7020) may be "all", to go
- * through them by the seed; a board sleeps (default "none") only where that is chosen.
+ * through them by the seed.
  */
 export type ChosenDevice = Partial<ChaosDevice>;
 
@@ -55,113 +59,49 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-interface Kind {
-  /** How often it comes, against the others. */
-  readonly weight: number;
-  /** ms */
-  readonly lasting: readonly [least: number, most: number];
-  readonly amount: (random: Random) => number;
-}
-
-const whole = (least: number, most: number) => (random: Random) =>
-  least + Math.floor(random.next() * (most - least + 1));
-const between = (least: number, most: number) => (random: Random) =>
-  Math.round(random.between(least, most) * 100) / 100;
-const oneOf = (values: readonly number[]) => (random: Random) => random.pick(values);
-const none = (): number => 0;
-const once = [0, 0] as const;
-/** Of 3GPP TS 24.301 section 9.9.3.9: from illegal UE to congestion, for good and for a while. */
-const causes = [3, 6, 7, 8, 11, 15, 17, 22];
-
-/** All kinds, and what `amount` is. */
-const kinds = {
-  /** No cell. */
-  "coverage-outage": { weight: 3, lasting: [2 * minute, 8 * hour], amount: none },
-  /** Another coverage level: 0 to 2. */
-  "coverage-level": { weight: 2, lasting: [10 * minute, 6 * hour], amount: whole(0, 2) },
-  /** Share of datagrams lost each way. */
-  loss: { weight: 3, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.6) },
-  /** Factor on latencies. */
-  "slow-network": { weight: 2, lasting: [5 * minute, 2 * hour], amount: between(2, 12) },
-  /** Share of datagrams that come twice. */
-  duplication: { weight: 2, lasting: [10 * minute, 6 * hour], amount: between(0.1, 0.9) },
-  /** EMM cause with which attaches are refused. */
-  "attach-denial": { weight: 2, lasting: [5 * minute, 4 * hour], amount: oneOf(causes) },
-  /** The operator's NAT forgets its mappings. */
-  "nat-rebind": { weight: 2, lasting: once, amount: none },
-  /** The cloud answers nothing. */
-  "cloud-down": { weight: 2, lasting: [1 * minute, 6 * hour], amount: none },
-  /** Share of requests answered 5.00. */
-  "cloud-errors": { weight: 2, lasting: [5 * minute, 4 * hour], amount: oneOf([0.3, 0.7, 1]) },
-  /** The cloud forgets sessions. */
-  "cloud-restart": { weight: 2, lasting: once, amount: none },
-  "modem-reboot": { weight: 2, lasting: once, amount: none },
-  "modem-deaf": { weight: 2, lasting: once, amount: none },
-  /** Dead until its key is pressed; on a board that cannot, somebody comes when it has lasted. */
-  "modem-hang-key": { weight: 1, lasting: [10 * minute, 4 * hour], amount: none },
-  /** Dead until its supply was off, likewise. */
-  "modem-hang-supply": { weight: 1, lasting: [10 * minute, 4 * hour], amount: none },
-  /** ms without supply. */
-  "modem-brownout": { weight: 2, lasting: once, amount: whole(5, 500) },
-  /** Factor on the time until an answer. */
-  "modem-slow": { weight: 1, lasting: [5 * minute, 2 * hour], amount: between(1.5, 4) },
-  "sim-removal": { weight: 1, lasting: [1 * minute, 2 * hour], amount: none },
-  /** The modem forgets its sockets and tells nobody, or loses the context they stand on, which it tells. */
-  "sockets-gone": { weight: 2, lasting: once, amount: none },
-  /** Share of unsolicited lines lost. */
-  "urc-loss": { weight: 2, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.7) },
-  /** Share of unsolicited lines that come twice. */
-  "urc-doubling": { weight: 1, lasting: [5 * minute, 3 * hour], amount: between(0.1, 0.9) },
-  /** Bytes of noise. */
-  "uart-garbage": { weight: 2, lasting: once, amount: whole(1, 300) },
-  /** Bytes lost on their way to the board. */
-  "uart-overrun": { weight: 2, lasting: once, amount: whole(1, 200) },
-  /** Bytes with a flipped bit. */
-  "uart-corruption": { weight: 2, lasting: once, amount: whole(1, 30) },
-  /** ms that the network's time is wrong: minutes, days, years. */
-  "clock-error": {
-    weight: 2,
-    lasting: [10 * minute, 8 * hour],
-    amount: (random) => {
-      const size = random.pick([minute, 10 * minute, hour, day, 40 * day, 400 * day, 4_000 * day]);
-      return Math.round((random.chance(0.5) ? 1 : -1) * size * random.between(0.5, 1.5));
-    },
-  },
-  /** The board is without power, the modem is not. */
-  "power-cut": { weight: 3, lasting: [1 * second, 2 * hour], amount: none },
-  /** Board and modem are without power. */
-  "power-cut-all": { weight: 2, lasting: [1 * second, 2 * hour], amount: none },
-  /** Writes and erases, of flash and key-value storage, until the power fails in the middle of one. */
-  "power-cut-in-write": { weight: 3, lasting: [1 * second, 30 * minute], amount: whole(1, 40) },
-  /** Bits that flip in what was written to flash. */
-  "flash-bit-errors": { weight: 1, lasting: once, amount: whole(1, 3) },
-} as const satisfies Record<string, Kind>;
-
-export type FaultKind = keyof typeof kinds;
-
-/** All kinds of fault. */
-export const faultKinds = Object.freeze(Object.keys(kinds)) as readonly FaultKind[];
-
-const table: Readonly<Record<FaultKind, Kind>> = kinds;
-
-/** Faults per day. */
+/** Faults per day, and beside them what operator and application do. */
 const fewest = 3;
 const most = 15;
+const fewestUses = 2;
+const mostUses = 8;
 /** A device that never was online has nothing to lose. */
 const quietStart = 5 * minute;
 
-/** The script of a seed: the same one, always. */
-export function randomScript(seed: number, hours: number, chosen: ChosenDevice = {}): Script {
+/**
+ * The script of a seed: the same one, always.
+ *
+ * @param only the kinds that it is drawn from, all when left out
+ */
+export function randomScript(
+  seed: number,
+  hours: number,
+  chosen: ChosenDevice = {},
+  only: readonly FaultKind[] = faultKinds,
+): Script {
   const { modem = "sim7020" } = chosen;
   const random = new Random(`chaos ${seed}`);
   const family = modem === "all" ? familyOf(seed) : modem;
   const device = deviceOf(random.fork("device"), { ...chosen, modem: family });
-  const draw = random.fork("faults");
   const end = hours * hour;
-  const count = Math.max(1, Math.round((draw.between(fewest, most) * end) / day));
-  const faults: Fault[] = [];
-  for (let i = 0; i < count; i++) faults.push(randomFault(draw, end));
+  const troubles = only.filter((kind) => kinds[kind].group !== "use");
+  const uses = only.filter((kind) => kinds[kind].group === "use");
+  const faults = [
+    ...drawn(random.fork("faults"), troubles, [fewest, most], end),
+    ...drawn(random.fork("uses"), uses, [fewestUses, mostUses], end),
+  ];
   return { seed, hours, device, faults: faults.sort((a, b) => a.at - b.at) };
+}
+
+/** So many faults a day, at least one, of these kinds; none where there is no kind. */
+function drawn(
+  random: Random,
+  from: readonly FaultKind[],
+  [least, most]: readonly [number, number],
+  end: number,
+): Fault[] {
+  if (from.length === 0) return [];
+  const count = Math.max(1, Math.round((random.between(least, most) * end) / day));
+  return Array.from({ length: count }, () => randomFault(random, from, end));
 }
 
 function familyOf(seed: number): string {
@@ -173,11 +113,11 @@ function familyOf(seed: number): string {
 function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: string }): ChaosDevice {
   const drawn = {
     modem: chosen.modem,
-    sleep: "none" as const,
+    sleep: random.chance(1 / 12) ? ("deep" as const) : ("none" as const),
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),
-    interval: random.pick([900, 900, 900, 900, 300, 60]),
+    interval: random.pick([900, 900, 900, 900, 900, 900, 900, 900, 900, 300, 300, 60]),
     format: random.pick(["raw", "compact", "json", "alternate"] as const),
     batch: random.pick([1, 1, 4]),
     powerKey: random.chance(0.7),
@@ -187,13 +127,15 @@ function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: strin
     order: random.pick(["oldest", "oldest", "live"] as const),
   };
   const device = { ...drawn, ...chosen };
+  // A board that sleeps after each reading takes one every quarter of an hour, unless another interval is chosen.
+  if (device.sleep === "deep" && chosen.interval === undefined) device.interval = 900;
   // Only the edition without tokens can bind a session to an address.
   return { ...device, addressBound: device.addressBound && device.edition === "tokenless" };
 }
 
-function randomFault(random: Random, end: number): Fault {
-  const kind = pickKind(random);
-  const { lasting, amount } = table[kind];
+function randomFault(random: Random, from: readonly FaultKind[], end: number): Fault {
+  const kind = pickKind(random, from);
+  const { lasting, amount } = kinds[kind];
   const [least, longest] = lasting;
   const at = Math.round(random.between(Math.min(quietStart, end / 2), end));
   // Most are short, as in the field: even on a scale of powers.
@@ -201,14 +143,14 @@ function randomFault(random: Random, end: number): Fault {
   return { at, kind, lasting: Math.min(drawn, end - at), amount: amount(random) };
 }
 
-function pickKind(random: Random): FaultKind {
-  const total = faultKinds.reduce((sum, kind) => sum + table[kind].weight, 0);
+function pickKind(random: Random, from: readonly FaultKind[]): FaultKind {
+  const total = from.reduce((sum, kind) => sum + kinds[kind].weight, 0);
   let left = random.next() * total;
-  for (const kind of faultKinds) {
-    left -= table[kind].weight;
+  for (const kind of from) {
+    left -= kinds[kind].weight;
     if (left < 0) return kind;
   }
-  return faultKinds[0];
+  return from[0];
 }
 
 /** The script with only these of its faults, by their indices. @throws RangeError for one that it lacks */

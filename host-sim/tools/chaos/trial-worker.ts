@@ -4,8 +4,8 @@ import { randomScript } from "./script";
 import { runTrial } from "./trial";
 import type { Assignment } from "./campaign";
 
-const { hours, engine, device } = workerData as Assignment;
+const { hours, engine, device, kinds } = workerData as Assignment;
 const port = parentPort!;
 port.on("message", async (seed: number) => {
-  port.postMessage(await runTrial(randomScript(seed, hours, device), { engine }));
+  port.postMessage(await runTrial(randomScript(seed, hours, device, kinds), { engine }));
 });

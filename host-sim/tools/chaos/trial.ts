@@ -1,14 +1,23 @@
 /**
  * One script in a world of its own: hours with faults, then a time without, then the verdict.
  */
+import { join } from "node:path";
+import { projectRoot } from "../../project";
+import { bundleFirmware } from "../../sim/board/bundle";
+import { XsEngine } from "../../sim/engine/xs-engine";
 import { World } from "../../sim/world/world";
+import { ApplicationTrouble } from "./application-trouble";
 import { Injector } from "./inject";
 import { Ledger } from "./ledger";
-import { judge, mostEvents, recoveryHours } from "./verdict";
+import { mostEvents, recoveryHours } from "./rules/conduct";
+import { measuresOf } from "./measures";
+import { judge } from "./verdict";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
+import type { Measures } from "./measures";
+import type { Sent } from "./operator";
 import type { Fault, Script } from "./script";
-import type { Account, Violation } from "./verdict";
+import type { CampaignEnding, Violation } from "./rules/rule";
 
 /** All else that a device is set to is in the script. */
 export interface TrialOptions extends Pick<DeviceOptions, "engine"> {
@@ -28,6 +37,11 @@ export interface TrialResult {
   readonly delivered: number;
   /** Readings that are lost for a reason that the script explains, by that. */
   readonly losses: Readonly<Record<string, number>>;
+  /** Commands that were sent, and of these the answered ones. */
+  readonly commands: number;
+  readonly answered: number;
+  /** Events, attributes and tags that the application sent. */
+  readonly messages: number;
   /** By the firmware's own supervisor. */
   readonly restarts: number;
   readonly powerCuts: number;
@@ -38,57 +52,154 @@ export interface TrialResult {
   readonly worstDelay: number;
   /** Most events of the world in one hour. */
   readonly busiestHour: number;
+  readonly measures: Measures;
 }
 
 const hour = 3_600_000;
+/** The firmware's application in a campaign. */
+const application = "host-sim/tools/chaos/guest/application.ts";
+let bundle: Promise<string> | undefined;
 
 /** Runs a script. Whatever goes wrong in it comes out as a violation. @throws EngineMissing */
 export async function runTrial(script: Script, options: TrialOptions): Promise<TrialResult> {
-  const { device, hours } = script;
-  let ledger: Ledger | undefined;
-  const world = await World.create({
-    // Twice what lies between two contacts: it is not the faults that would end the session then.
-    lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),
-    ...device,
-    seed: `chaos ${script.seed}/world`,
-    engine: options.engine,
-    settings: { logValues: true },
-    onEvent: (event) => {
-      options.onEvent?.(event);
-      const seen = options.tamper === undefined ? event : options.tamper(event);
-      if (seen !== undefined) ledger?.hear(seen);
-    },
-  });
-  const books = new Ledger(world.device.deviceSecret);
-  ledger = books;
-  const injector = new Injector(world, script, options.onFault);
-  const end = hours * hour;
-  const pulse = new Pulse();
-  const online = (): boolean => {
-    return world.cloud.device(world.device.productKey, world.device.deviceKey)?.state === "online";
-  };
-  const settled = (): boolean => {
-    const { now } = world.clock;
-    pulse.beat(now);
-    if (pulse.racing || now < end || books.pending > 0 || books.lastAcknowledged < end) return pulse.racing;
-    return online();
-  };
-  let crash: string | undefined;
-  try {
-    await world.start();
-    await world.clock.run({ until: end + recoveryHours * hour, stop: settled });
-  } catch (error) {
-    crash = error instanceof Error ? `${error.name}: ${error.message}` : "an unknown fault";
-  } finally {
-    await world.close();
+  return new Trial(script, options).run();
+}
+
+class Trial {
+  readonly #script: Script;
+  readonly #options: TrialOptions;
+  readonly #application = new ApplicationTrouble();
+  readonly #pulse = new Pulse();
+  #world!: World;
+  #books!: Ledger;
+  #injector!: Injector;
+  #proof: Sent | undefined;
+  #proven = false;
+
+  constructor(script: Script, options: TrialOptions) {
+    this.#script = script;
+    this.#options = options;
   }
-  const account = judge(books, {
-    script,
-    online: online(),
-    cutsInWrite: injector.cutsInWrite,
-    busiestHour: pulse.busiest,
-  });
-  return resultOf(script, books, injector, account, crash, world.clock.now, pulse.busiest);
+
+  async run(): Promise<TrialResult> {
+    const { device, hours, seed } = this.#script;
+    const world = await World.create({
+      // Twice what lies between two contacts: it is not the faults that would end the session then.
+      lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),
+      ...device,
+      seed: `chaos ${seed}/world`,
+      engine: this.#options.engine,
+      settings: { logValues: true },
+      firmware: await (bundle ??= bundleFirmware({ application: join(projectRoot(), application) })),
+      onAsk: (text) => this.#application.hear(text),
+      onEvent: (event) => this.#hear(event),
+    });
+    this.#world = world;
+    this.#application.world = world;
+    this.#books = new Ledger(world.device.deviceSecret, device);
+    this.#injector = new Injector(world, this.#script, this.#application, this.#options.onFault);
+    let crash: string | undefined;
+    let liveSlots: number | undefined;
+    try {
+      await world.start();
+      const until = (hours + recoveryHours) * hour;
+      await world.clock.run({ until, stop: () => this.#isOver() });
+      if (world.engine instanceof XsEngine) liveSlots = await world.engine.liveSlots();
+    } catch (error) {
+      crash = error instanceof Error ? `${error.name}: ${error.message}` : "an unknown fault";
+    } finally {
+      await world.close();
+    }
+    return this.#result(crash, liveSlots);
+  }
+
+  #hear(event: WorldEvent): void {
+    const { onEvent, tamper } = this.#options;
+    onEvent?.(event);
+    const seen = tamper === undefined ? event : tamper(event);
+    if (seen === undefined) return;
+    this.#books?.hear(seen);
+    if (seen.source === "cloud") this.#injector?.operator.hear(seen.event, seen.time);
+    // What a board leaves behind when it goes down.
+    if (seen.source === "board" && seen.what !== "asleep" && seen.what !== "awake") {
+      this.#books?.secrets.memories(this.#world);
+    }
+  }
+
+  /** All is well again, and a last command has proven it. */
+  #isOver(): boolean {
+    const { now } = this.#world.clock;
+    const { operator } = this.#injector;
+    const books = this.#books;
+    this.#pulse.beat(now);
+    if (this.#pulse.racing) return true;
+    const end = this.#script.hours * hour;
+    if (now < end || books.pending > 0 || books.lastAcknowledged < end || !this.#online) return false;
+    if (operator.waits) return false;
+    if (this.#proven) return true;
+    this.#proven = true;
+    this.#proof = operator.prove();
+    return this.#proof === undefined;
+  }
+
+  get #online(): boolean {
+    const { cloud, device } = this.#world;
+    return cloud.device(device.productKey, device.deviceKey)?.state === "online";
+  }
+
+  #result(crash: string | undefined, liveSlots: number | undefined): TrialResult {
+    const world = this.#world;
+    const books = this.#books;
+    const injector = this.#injector;
+    const { operator } = injector;
+    const { busiest } = this.#pulse;
+    const endedAt = world.clock.now;
+    books.cadence.end(endedAt);
+    books.radio.end(endedAt);
+    books.secrets.memories(world);
+    const proof = this.#proof && { at: this.#proof.at, answeredAt: this.#proof.ended };
+    const campaign: CampaignEnding = {
+      operator,
+      application: this.#application,
+      events: world.cloud.events(world.device.productKey, world.device.deviceKey),
+      endedAt,
+      proof,
+      erases: [...(world.flash?.erases ?? [])],
+      keyWrites: 0,
+      liveSlots,
+    };
+    const script = this.#script;
+    const { cutsInWrite } = injector;
+    const account = judge(books, {
+      script,
+      online: this.#online,
+      cutsInWrite,
+      busiestHour: busiest,
+      campaign,
+    });
+    const { violations, delivered, losses, worstDelay, copies } = account;
+    const sent = [...operator.sent.values()];
+    const faults: Record<string, number> = {};
+    for (const { kind } of script.faults) faults[kind] = (faults[kind] ?? 0) + 1;
+    return {
+      seed: script.seed,
+      violations: crash === undefined ? violations : [{ invariant: "crash", sentence: crash }],
+      readings: books.taken.size,
+      delivered,
+      losses,
+      commands: sent.length,
+      answered: sent.filter(({ codes }) => codes.length > 0).length,
+      messages: this.#application.posted.size,
+      restarts: books.restarts.explained.length,
+      powerCuts: injector.powerCuts,
+      datagrams: books.datagrams,
+      faults,
+      virtualTime: endedAt,
+      worstDelay,
+      busiestHour: busiest,
+      measures: measuresOf(books, script, campaign, copies),
+    };
+  }
 }
 
 /** Counts events by the hour. */
@@ -111,33 +222,4 @@ class Pulse {
     this.#count += 1;
     if (this.#count > this.busiest) this.busiest = this.#count;
   }
-}
-
-function resultOf(
-  script: Script,
-  books: Ledger,
-  injector: Injector,
-  account: Account,
-  crash: string | undefined,
-  virtualTime: number,
-  busiestHour: number,
-): TrialResult {
-  const faults: Record<string, number> = {};
-  for (const { kind } of script.faults) faults[kind] = (faults[kind] ?? 0) + 1;
-  const { violations, delivered, losses, worstDelay } = account;
-  const all: Violation[] = crash === undefined ? violations : [{ invariant: "crash", sentence: crash }];
-  return {
-    seed: script.seed,
-    violations: all,
-    readings: books.taken.size,
-    delivered,
-    losses,
-    restarts: books.restarts.explained.length,
-    powerCuts: injector.powerCuts,
-    datagrams: books.datagrams,
-    faults,
-    virtualTime,
-    worstDelay,
-    busiestHour,
-  };
 }

@@ -11,6 +11,9 @@ const good: TrialResult = {
   readings: 10,
   delivered: 9,
   losses: { full: 1 },
+  commands: 3,
+  answered: 2,
+  messages: 4,
   restarts: 0,
   powerCuts: 2,
   datagrams: 30,
@@ -18,6 +21,18 @@ const good: TrialResult = {
   virtualTime: 3_600_000,
   worstDelay: 60_000,
   busiestHour: 100,
+  measures: {
+    aftermath: 1_000,
+    proof: undefined,
+    overtaken: 0,
+    awake: 5_000,
+    connected: 2_000,
+    spent: 0.5,
+    mostErases: 1,
+    erases: 2,
+    keyWrites: 7,
+    liveSlots: undefined,
+  },
 };
 const violations = [{ invariant: "lost", sentence: "reading 7 is gone" }] as const;
 const bad: TrialResult = { ...good, seed: 5, violations, losses: {}, faults: { loss: 1, "cloud-down": 1 } };
@@ -31,7 +46,7 @@ test("one command shows a trial again, with the faults that it takes", () => {
   expect(replayCommand(xs)).toBe("npm run chaos -- --seed 17 --hours 24 --engine xs --keep none --verbose");
   const device = { modem: "bg95", sleep: "none", powerKey: false, keepAlive: true, loss: 0.1 } as const;
   expect(replayCommand({ ...replay, device })).toBe(
-    "npm run chaos -- --seed 17 --hours 24 --modem bg95 --no-power-key --keep-alive --loss 0.1 --verbose",
+    "npm run chaos -- --seed 17 --hours 24 --modem bg95 --sleep none --no-power-key --keep-alive --loss 0.1 --verbose",
   );
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { families } from "../../../../host-sim/sim/modem/families";
-import { describeFault, faultKinds, keepFaults, randomScript } from "../../../../host-sim/tools/chaos/script";
+import { faultKinds, groups, kinds, kindsByGroup, kindsNamed } from "../../../../host-sim/tools/chaos/kinds";
+import { describeFault, keepFaults, randomScript } from "../../../../host-sim/tools/chaos/script";
 
 const hour = 3_600_000;
 const scripts = Array.from({ length: 300 }, (_, seed) => randomScript(seed, 24));
@@ -15,17 +16,20 @@ describe("a random script", () => {
     for (const script of scripts.slice(0, 20)) expect(JSON.parse(JSON.stringify(script))).toEqual(script);
   });
 
-  test("has 3 to 15 faults a day, by time, all of them over at its end", () => {
+  test("has 3 to 15 troubles a day and 2 to 8 uses, by time, all of them over at its end", () => {
     for (const { faults } of scripts) {
-      expect(faults.length).toBeGreaterThanOrEqual(3);
-      expect(faults.length).toBeLessThanOrEqual(15);
+      const uses = faults.filter(({ kind }) => kinds[kind].group === "use").length;
+      expect(uses).toBeGreaterThanOrEqual(2);
+      expect(uses).toBeLessThanOrEqual(8);
+      expect(faults.length - uses).toBeGreaterThanOrEqual(3);
+      expect(faults.length - uses).toBeLessThanOrEqual(15);
       expect(faults.map(({ at }) => at)).toEqual(faults.map(({ at }) => at).sort((a, b) => a - b));
       for (const { at, lasting } of faults) expect(at + lasting).toBeLessThanOrEqual(24 * hour);
     }
     expect(randomScript(1, 1).faults.length).toBeGreaterThanOrEqual(1);
     const week = randomScript(1, 168).faults.length;
-    expect(week).toBeGreaterThanOrEqual(21);
-    expect(week).toBeLessThanOrEqual(105);
+    expect(week).toBeGreaterThanOrEqual(7 * (3 + 2));
+    expect(week).toBeLessThanOrEqual(7 * (15 + 8));
   });
 
   test("among many every kind comes, and every make of device", () => {
@@ -35,6 +39,7 @@ describe("a random script", () => {
     const values = (name: keyof (typeof devices)[number]): unknown[] =>
       [...new Set(devices.map((device) => device[name]))].sort();
     expect(values("interval")).toEqual([300, 60, 900]);
+    expect(values("sleep")).toEqual(["deep", "none"]);
     expect(values("batch")).toEqual([1, 4]);
     expect(values("edition")).toEqual(["token", "tokenless"]);
     expect(values("format")).toEqual(["alternate", "compact", "json", "raw"]);
@@ -55,12 +60,29 @@ describe("a random script", () => {
     }
   });
 
+  test("is drawn from the kinds that are named, and from no other", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { faults } = randomScript(seed, 24, {}, kindsNamed(["loss", "power"]));
+      expect(faults.length).toBeGreaterThanOrEqual(3);
+      expect(faults.every(({ kind }) => kind === "loss" || kinds[kind].group === "power")).toBe(true);
+      const { faults: uses } = randomScript(seed, 24, {}, kindsNamed(["use"]));
+      expect(uses.every(({ kind }) => kinds[kind].group === "use")).toBe(true);
+    }
+  });
+
   test("most faults are short, some last for hours", () => {
     const outages = scripts.flatMap(({ faults }) => faults).filter(({ kind }) => kind === "coverage-outage");
     expect(outages.filter(({ lasting }) => lasting < hour).length).toBeGreaterThan(outages.length / 2);
     expect(Math.max(...outages.map(({ lasting }) => lasting))).toBeGreaterThan(4 * hour);
     expect(Math.max(...outages.map(({ lasting }) => lasting))).toBeLessThanOrEqual(8 * hour);
   });
+});
+
+test("kinds by their names and those of their groups", () => {
+  expect(kindsNamed(["nat-rebind", "flash", "loss"])).toEqual(["loss", "nat-rebind", "flash-bit-errors"]);
+  expect(kindsNamed(groups)).toEqual(faultKinds);
+  expect(kindsNamed(["loss", "toString"])).toBeUndefined();
+  for (const kind of faultKinds) expect(kindsByGroup()).toMatch(new RegExp(`[:,] ${kind}(,|$)`, "m"));
 });
 
 describe("keepFaults", () => {

@@ -2,12 +2,12 @@
  * Trials, and that each rule can be broken: a violation is planted in what the books get to see.
  */
 import { describe, expect, test } from "vitest";
-import { faultKinds } from "../../../../host-sim/tools/chaos/script";
+import { faultKinds } from "../../../../host-sim/tools/chaos/kinds";
 import { runTrial } from "../../../../host-sim/tools/chaos/trial";
 import { density } from "../../../density";
 import type { ChaosDevice, Fault, Script } from "../../../../host-sim/tools/chaos/script";
 import type { TrialOptions, TrialResult } from "../../../../host-sim/tools/chaos/trial";
-import type { Invariant } from "../../../../host-sim/tools/chaos/verdict";
+import type { Invariant } from "../../../../host-sim/tools/chaos/rules/rule";
 import type { CloudEvent } from "../../../../host-sim/cloud/cloud";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 

@@ -1,0 +1,75 @@
+/**
+ * Whether the sampler keeps its pace: from one reading to the next, and from a start to the first, no more than an
+ * interval passes while the board has power.
+ */
+import { sleepDrift } from "../../../sim/world/world";
+import type { LogEvent } from "../../../sim/world/device-log";
+import type { WorldEvent } from "../../../sim/world/world";
+import type { ChaosDevice } from "../script";
+
+/** A time in which readings were due and none came. Virtual ms. */
+export interface Silence {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What a start, a late answer of the application's and the loop's pauses after exceptions may take, ms. */
+const slack = 15_000;
+/** How far a deeply sleeping board moves its next reading when the network corrects its clock, ms. */
+const correction = 70_000;
+/** Share of the time since it was corrected last by which such a clock may be wrong. */
+const drift = 2 * sleepDrift;
+
+export class CadenceBook {
+  readonly #longest: number;
+  readonly #sleeps: boolean;
+  /** When a reading was taken or given up last, or the board started; undefined while it is off or starting. */
+  #last: number | undefined = 0;
+  readonly silences: Silence[] = [];
+
+  constructor({ interval, sleep }: Pick<ChaosDevice, "interval" | "sleep">) {
+    this.#sleeps = sleep === "deep";
+    this.#longest = 1_000 * interval + slack + (this.#sleeps ? correction + 86_400_000 * drift : 0);
+  }
+
+  board({ time, what }: Extract<WorldEvent, { source: "board" }>): void {
+    if (what === "asleep" || what === "awake") return;
+    this.#beat(time);
+    // The first line of its log tells that it has started.
+    this.#last = undefined;
+  }
+
+  /** A line of the device's log. */
+  line(event: LogEvent | undefined, time: number): void {
+    switch (event?.kind) {
+      case "report taken":
+      case "report missed":
+      case "report dropped":
+      case "agent start":
+        this.#beat(time);
+        this.#last = time;
+        return;
+      case "report refused":
+        // One that cannot be encoded is refused as it is taken in.
+        if (this.#last !== undefined) this.#beat(time);
+        this.#last = time;
+        return;
+      case "start failed":
+        this.#last = undefined;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The trial is over. */
+  end(time: number): void {
+    this.#beat(time);
+  }
+
+  #beat(time: number): void {
+    if (this.#last !== undefined && time - this.#last > this.#longest) {
+      this.silences.push({ since: this.#last, until: time });
+    }
+  }
+}

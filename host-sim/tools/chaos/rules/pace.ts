@@ -1,0 +1,117 @@
+/**
+ * Pace: readings are taken at their interval, arrive in their order, and soon once nothing is in the way.
+ */
+import { lasting, stamp } from "../../../inspect/report/duration";
+import { kinds } from "../kinds";
+import type { Ledger, Stored } from "../ledger";
+import type { Script } from "../script";
+import type { CampaignEnding, Ending, Violate } from "./rule";
+
+/** Longest pause between two tries, and the one after a denial that will last, ms. */
+const longestPause = 3_600_000;
+const longPause = 6 * longestPause;
+/** What a modem may need to be up again, and the network to be found, with what waited to be sent, ms. */
+const recovery = 900_000;
+
+/** Judges when readings were taken and when they arrived. */
+export function judgePace(
+  ledger: Ledger,
+  { script, campaign }: Ending,
+  copies: ReadonlyMap<number, readonly Stored[]>,
+  violate: Violate,
+): void {
+  for (const { since, until } of ledger.cadence.silences) {
+    const asked = `one is due every ${script.device.interval} s`;
+    violate("cadence", `from ${stamp(since)} to ${stamp(until)} no reading was taken, ${asked}`);
+  }
+  const overtaken = overtakings(ledger, copies);
+  if (script.device.order === "oldest" && overtaken.length > 0) {
+    const [{ id, at, after }] = overtaken;
+    const which = `reading ${id} of ${stamp(at)} arrived after that of ${stamp(after)}`;
+    violate("order", `${which}, and ${overtaken.length - 1} others so, and nothing had put them off`);
+  }
+  if (campaign !== undefined) judgeDelay(ledger, script, copies, campaign, violate);
+}
+
+/** A reading that arrived after one that was measured later. */
+interface Overtaken {
+  readonly id: number;
+  /** Virtual ms, both: its own measurement, and that of the other. */
+  readonly at: number;
+  readonly after: number;
+}
+
+/** Readings that were overtaken although the cloud had refused nothing while they waited. */
+export function overtakings(
+  ledger: Ledger,
+  copies: ReadonlyMap<number, readonly Stored[]>,
+): readonly Overtaken[] {
+  const arrivals: { id: number; at: number; storedAt: number }[] = [];
+  for (const [id, [first]] of copies) {
+    arrivals.push({ id, at: ledger.taken.get(id)!.at, storedAt: first.at });
+  }
+  arrivals.sort((one, other) => one.storedAt - other.storedAt || one.at - other.at);
+  const overtaken: Overtaken[] = [];
+  let newest = -Infinity;
+  for (const { id, at, storedAt } of arrivals) {
+    const putOff = ledger.postponements.some((when) => when >= at && when <= storedAt);
+    if (at < newest && !putOff) overtaken.push({ id, at, after: newest });
+    newest = Math.max(newest, at);
+  }
+  return overtaken;
+}
+
+/** ms from the end of the last trouble until the last reading that was taken before it had arrived. */
+export function aftermath(
+  ledger: Ledger,
+  script: Script,
+  copies: ReadonlyMap<number, readonly Stored[]>,
+): number {
+  const ends = troubleEnds(script);
+  let last = ends;
+  for (const [id, [first]] of copies) {
+    if (ledger.taken.get(id)!.at <= ends) last = Math.max(last, first.at);
+  }
+  return last - ends;
+}
+
+/** When the last trouble was over, virtual ms; what operator and application do is none. */
+function troubleEnds(script: Script): number {
+  let ends = 0;
+  for (const { kind, at, lasting: length } of script.faults) {
+    if (kinds[kind].group !== "use") ends = Math.max(ends, at + length);
+  }
+  return ends;
+}
+
+function judgeDelay(
+  ledger: Ledger,
+  script: Script,
+  copies: ReadonlyMap<number, readonly Stored[]>,
+  { proof }: CampaignEnding,
+  violate: Violate,
+): void {
+  const { batch, interval } = script.device;
+  const ends = troubleEnds(script);
+  const took = aftermath(ledger, script, copies);
+  // After a denial that will last, and with its budget spent, a device leaves the network alone for longer.
+  const denied = script.faults.some(({ kind }) => kind === "attach-denial" || kind === "sim-removal");
+  const patience = Math.max(denied ? longPause : longestPause, ledger.radioOffUntil - ends);
+  const most = patience + 1_000 * batch * interval + recovery;
+  if (took > most) {
+    violate(
+      "late",
+      `readings arrived ${lasting(took)} after the last trouble, at most ${lasting(most)} is right`,
+    );
+  }
+  if (proof === undefined) return;
+  // The first time that the device speaks, or the second where an answer was lost.
+  const enough = 2 * 1_000 * batch * interval + recovery;
+  const waited = (proof.answeredAt ?? Infinity) - proof.at;
+  if (waited <= enough) return;
+  const when = proof.answeredAt === undefined ? "not at all" : `after ${lasting(waited)}`;
+  violate(
+    "late",
+    `a command of ${stamp(proof.at)}, when all was well, was answered ${when}, ${lasting(enough)} are enough`,
+  );
+}

@@ -1,0 +1,78 @@
+/**
+ * Thrift: what the device spends of its battery, of its flash and of its memory has bounds, whatever befalls it.
+ */
+import { lasting } from "../../../inspect/report/duration";
+import { kinds } from "../kinds";
+import type { Ledger } from "../ledger";
+import type { Script } from "../script";
+import type { CampaignEnding, Violate } from "./rule";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** What one contact with the cloud may keep the modem awake for, ms, by the coverage level. */
+const contact = [45_000, 60_000, 120_000];
+/** What a day may cost beyond its contacts, ms: the radio's budget, and the first contact after a start. */
+const budget = hour + 10 * minute;
+/** What a trouble may cost once: the modem is started anew, the network is searched for. */
+const perTrouble = 20 * minute;
+
+/** Judges what was spent. */
+export function judgeThrift(ledger: Ledger, script: Script, ending: CampaignEnding, violate: Violate): void {
+  for (const { index, spent, allowed } of spending(ledger, script, ending)) {
+    if (spent <= allowed) continue;
+    violate(
+      "energy",
+      `the modem was awake for ${lasting(spent)} of day ${index + 1}, ${lasting(allowed)} are enough for what happened`,
+    );
+  }
+  judgeWear(ledger, ending, violate);
+}
+
+/** How long the modem was awake in a day of the device's life, and how long it may have been, ms. */
+export interface Spending {
+  readonly index: number;
+  readonly spent: number;
+  readonly allowed: number;
+}
+
+/** The days of a device that can wake its modem, and so lets it sleep; no days of any other. */
+export function spending(ledger: Ledger, script: Script, { endedAt, operator }: CampaignEnding): Spending[] {
+  const { powerKey, batch, interval, coverage } = script.device;
+  if (!powerKey) return [];
+  return ledger.radio.days.map(({ awake }, index) => {
+    const from = index * day;
+    const to = Math.min(endedAt, from + day);
+    let allowed = budget;
+    let worst: number = coverage;
+    let messages = 0;
+    for (const { kind, at, lasting: length, amount } of script.faults) {
+      if (kind === "coverage-level") worst = Math.max(worst, amount);
+      if (kind === "messages" && at < to) messages += amount;
+      if (at >= to || at + length < from || kinds[kind].group === "use") continue;
+      // A modem that hangs is awake and nobody can help it; one that is slow is so for as long as that lasts.
+      const helpless = kinds[kind].group === "modem" || kinds[kind].group === "wires";
+      allowed += perTrouble + (helpless ? Math.min(length, to - from) : 0);
+    }
+    const commands = [...operator.sent.values()].filter(({ at }) => at < to);
+    const again = commands.reduce((sum, { repeats }) => sum + repeats, 0);
+    const contacts = (to - from) / (1_000 * interval * batch) + messages + commands.length + again;
+    return { index, spent: awake, allowed: allowed + contacts * contact[worst] };
+  });
+}
+
+/** Entries that a block of the journal holds at least, were all of them long ones and moved once. */
+const leastPerBlock = 12;
+
+function judgeWear(ledger: Ledger, { erases, application }: CampaignEnding, violate: Violate): void {
+  if (erases.length === 0) return;
+  const total = erases.reduce((sum, count) => sum + count, 0);
+  const entries = ledger.taken.size + application.posted.size;
+  // A start may have to begin a block anew, and so may a cut in a write.
+  const most = Math.ceil(entries / leastPerBlock) + ledger.boots.length + erases.length;
+  if (total > most)
+    violate("wear", `the journal was erased ${total} times for ${entries} entries, ${most} are enough`);
+  const worst = Math.max(...erases);
+  const even = (2 * total) / erases.length + 4;
+  if (worst > even) violate("wear", `a block was erased ${worst} times, ${Math.floor(even)} would be even`);
+}
