@@ -107,4 +107,3 @@ export class ApplicationTrouble {
     else posted.how = how;
   }
 }
-
