@@ -66,6 +66,8 @@ export class StorageFaults {
   readonly #chances = new Map<StorageFaultKind, { readonly chance: number; readonly stores: string[] }>();
   /** Operations that met a fault so far, by kind. */
   readonly struck: Partial<Record<StorageFaultKind, number>> = {};
+  /** Values that were written or deleted so far, or were to be. */
+  writes = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -89,6 +91,7 @@ export class StorageFaults {
 
   /** What the operation meets; hand it to the board as `BoardOptions.storageStrike`. */
   readonly strike: StorageStrike = (operation, store) => {
+    if (operation === "write" || operation === "delete") this.writes += 1;
     for (const [kind, { chance, stores }] of this.#chances) {
       const { of, text } = strikes[kind];
       if (!of.includes(operation) || !stores.includes(store) || !this.#random.chance(chance)) continue;

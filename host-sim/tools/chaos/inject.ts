@@ -5,6 +5,9 @@
 import { commandsAs } from "../../sim/world/device-options";
 import { Random } from "../../sim/time/random";
 import { demoDevice } from "../../sim/world/demo-device";
+import { damageRetained, failHardware, flashTroubles, storageTroubles, wearOut } from "./hardware-trouble";
+import { attackOf } from "./hostile-trouble";
+import { kinds } from "./kinds";
 import { Operator } from "./operator";
 import { RefusingFront } from "./refusing-front";
 import type { World } from "../../sim/world/world";
@@ -101,7 +104,14 @@ export class Injector {
       "urc-doubling": setting(0, (share) => (modem.urcs.double = share)),
       "clock-error": setting(0, (error) => (cell.clockError = error)),
     };
+    for (const kind of [...flashTroubles, ...storageTroubles]) {
+      const { lasting } = kinds[kind];
+      if (lasting[1] > 0)
+        this.#settings[kind] = setting(0, (chance) => void failHardware(world, kind, chance));
+    }
     for (const fault of script.faults) {
+      const attack = attackOf(fault);
+      if (attack !== undefined) world.path.attack(attack);
       world.clock.at(fault.at, () => {
         onFault?.(fault, world.clock.now);
         this.#strike(fault);
@@ -174,6 +184,18 @@ export class Injector {
         return;
       case "flash-bit-errors":
         return flash?.flipBits(amount);
+      case "flash-bits-set":
+        return flash?.setBits(amount);
+      case "flash-bad-block":
+        return wearOut(this.#world, amount);
+      case "retained-damage":
+        return damageRetained(this.#world, amount, this.#noise);
+      case "attack-off-path":
+      case "attack-on-path":
+      case "attack-in-the-middle":
+      case "forgery":
+        // They are on the way from the beginning, with their times.
+        return;
       default:
         throw new Error(`no such fault: ${kind} at ${clock.now}`);
     }

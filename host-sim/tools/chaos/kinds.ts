@@ -1,6 +1,7 @@
 /**
  * The kinds of trouble that a script may have, how often each comes, how long it lasts and how bad it is.
  */
+import { actCounts } from "./hostile-trouble";
 import type { Random } from "../../sim/time/random";
 
 const second = 1_000;
@@ -10,7 +11,18 @@ const day = 24 * hour;
 
 /** What a trouble strikes. `use` is none: the cloud's operator and the application do what they are there for. */
 export type Group =
-  "network" | "cloud" | "refusals" | "modem" | "wires" | "clock" | "power" | "flash" | "board" | "use";
+  | "network"
+  | "cloud"
+  | "refusals"
+  | "hostile"
+  | "modem"
+  | "wires"
+  | "clock"
+  | "power"
+  | "flash"
+  | "storage"
+  | "board"
+  | "use";
 
 interface Kind {
   readonly group: Group;
@@ -27,6 +39,7 @@ const between = (least: number, most: number) => (random: Random) =>
   Math.round(random.between(least, most) * 100) / 100;
 const oneOf = (values: readonly number[]) => (random: Random) => random.pick(values);
 const none = (): number => 0;
+const act = (kind: string) => whole(0, actCounts[kind] - 1);
 const once = [0, 0] as const;
 /** Of 3GPP TS 24.301 section 9.9.3.9: from illegal UE to congestion, for good and for a while. */
 const causes = [3, 6, 7, 8, 11, 15, 17, 22];
@@ -79,6 +92,29 @@ const table = {
   "coap-code": { group: "refusals", weight: 3, lasting: [2 * minute, 2 * hour], amount: oneOf(coapCodes) },
   /** Code in the bodies of half of the answers, likewise. */
   "enos-code": { group: "refusals", weight: 3, lasting: [2 * minute, 2 * hour], amount: oneOf(enosCodes) },
+  /** Somebody off the path, who guesses: which of its acts, see hostile-trouble.ts. */
+  "attack-off-path": {
+    group: "hostile",
+    weight: 1,
+    lasting: [10 * minute, 6 * hour],
+    amount: act("attack-off-path"),
+  },
+  /** Somebody who reads what passes and sends beside it, likewise. */
+  "attack-on-path": {
+    group: "hostile",
+    weight: 1,
+    lasting: [10 * minute, 6 * hour],
+    amount: act("attack-on-path"),
+  },
+  /** Somebody who decides what passes, likewise. */
+  "attack-in-the-middle": {
+    group: "hostile",
+    weight: 1,
+    lasting: [10 * minute, 6 * hour],
+    amount: act("attack-in-the-middle"),
+  },
+  /** Somebody who makes use of what the protocol leaves open, likewise: losses and altered values are his. */
+  forgery: { group: "hostile", weight: 1, lasting: [10 * minute, 2 * hour], amount: act("forgery") },
   "modem-reboot": { group: "modem", weight: 2, lasting: once, amount: none },
   "modem-deaf": { group: "modem", weight: 2, lasting: once, amount: none },
   /** Dead until its key is pressed; on a board that cannot, somebody comes when it has lasted. */
@@ -125,6 +161,63 @@ const table = {
   },
   /** Bits that flip in what was written to flash. */
   "flash-bit-errors": { group: "flash", weight: 1, lasting: once, amount: whole(1, 3) },
+  /** Bits that set, anywhere. */
+  "flash-bits-set": { group: "flash", weight: 1, lasting: once, amount: whole(1, 3) },
+  /** A block that can neither be written nor erased, for good. */
+  "flash-bad-block": { group: "flash", weight: 1, lasting: once, amount: whole(0, 31) },
+  /** Share of reads, writes and erases that end in an exception. */
+  "flash-refuses": {
+    group: "flash",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.02, 0.2, 1]),
+  },
+  /** Share of writes and erases that change nothing and say that they are done. */
+  "flash-loses": {
+    group: "flash",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.02, 0.2, 1]),
+  },
+  /** Share of them that change some of their bits. */
+  "flash-halves": {
+    group: "flash",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.02, 0.2, 1]),
+  },
+  /** Share of reads in which a bit comes the other way round. */
+  "flash-misreads": {
+    group: "flash",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.001, 0.02]),
+  },
+  /** Share of what is done to key-value storage that ends in an exception. */
+  "storage-refuses": {
+    group: "storage",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.1, 0.5, 1]),
+  },
+  /** It has no room for another value. */
+  "storage-full": { group: "storage", weight: 1, lasting: [5 * minute, 4 * hour], amount: none },
+  /** Share of writes that change nothing and say that they are done. */
+  "storage-loses": {
+    group: "storage",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.1, 0.5, 1]),
+  },
+  /** Share of values in which a bit is read or written the other way round. */
+  "storage-misreads": {
+    group: "storage",
+    weight: 1,
+    lasting: [5 * minute, 4 * hour],
+    amount: oneOf([0.1, 0.5]),
+  },
+  /** Bits of the memory that outlives a restart; -1: all of it is random, -2: it is empty. */
+  "retained-damage": { group: "storage", weight: 1, lasting: once, amount: oneOf([1, 2, 8, -1, -2]) },
   /** The engine ends the firmware; so many of the starts that follow end in the application's. */
   "engine-panic": { group: "board", weight: 2, lasting: once, amount: oneOf([0, 0, 0, 1, 2, 5]) },
   /** How the application fails: an index in `failures` of application-trouble.ts. */

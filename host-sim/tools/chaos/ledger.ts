@@ -81,6 +81,10 @@ export class Ledger {
   readonly messagesStored = new Map<string, Set<string>>();
   /** When the cloud refused readings that are then sent after others, virtual ms. */
   readonly postponements: number[] = [];
+  /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
+  guardedUntil = -Infinity;
+  /** Starts without the application and the journal, when they came: virtual ms. */
+  readonly safeStarts: number[] = [];
   /** When the radio is to be on again after its budget was spent, virtual ms. */
   radioOffUntil = -Infinity;
   /** Starts of the board and their ends, virtual ms each; the last has none. */
@@ -192,6 +196,12 @@ export class Ledger {
         this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);
         return;
       }
+      case "radio guarded":
+        this.guardedUntil = at + event.wait;
+        return;
+      case "start safe":
+        this.safeStarts.push(at);
+        return;
       case "radio off":
         this.radioOffUntil = at + event.wait;
         return;

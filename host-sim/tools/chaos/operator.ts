@@ -67,6 +67,12 @@ export class Operator {
     return this.#one(true);
   }
 
+  /** Has a device that has started safely start normally. */
+  free(): void {
+    const inputs = { normally: true };
+    this.#queue({ kind: "service", service: "restart", inputs }, 200, undefined, true);
+  }
+
   /** Has the cloud send so many of the last commands again. */
   repeat(count: number): void {
     const { cloud, cloudNow } = this.#world;
@@ -97,8 +103,17 @@ export class Operator {
   }
 
   #one(patient: boolean): Sent | undefined {
-    const { cloud, cloudNow, clock, device } = this.#world;
     const { command, expected, reference } = this.#draw();
+    return this.#queue(command, expected, reference, patient);
+  }
+
+  #queue(
+    command: Command,
+    expected: number,
+    reference: number | undefined,
+    patient: boolean,
+  ): Sent | undefined {
+    const { cloud, cloudNow, clock, device } = this.#world;
     const timeout = patient ? patience : this.#random.pick(impatience);
     let id: string;
     try {

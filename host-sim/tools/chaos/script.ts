@@ -4,6 +4,7 @@
  */
 import { families } from "../../sim/modem/families";
 import { Random } from "../../sim/time/random";
+import { actName } from "./hostile-trouble";
 import { faultKinds, kinds } from "./kinds";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { FaultKind } from "./kinds";
@@ -163,7 +164,9 @@ export function keepFaults(script: Script, indices: readonly number[]): Script {
 }
 
 /** For people: what befalls the device. */
-export function describeFault({ kind, lasting, amount }: Fault): string {
+export function describeFault(fault: Fault): string {
+  const { kind, lasting, amount } = fault;
   const length = lasting > 0 ? ` for ${Math.round(lasting / second)} s` : "";
-  return `${kind}${amount === 0 ? "" : ` ${amount}`}${length}`;
+  const how = actName(fault) ?? (amount === 0 ? "" : String(amount));
+  return `${kind}${how === "" ? "" : ` ${how}`}${length}`;
 }

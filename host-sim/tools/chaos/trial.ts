@@ -56,6 +56,8 @@ export interface TrialResult {
 }
 
 const hour = 3_600_000;
+/** ms until somebody helps a device that has started safely. */
+const helpAfter = 2 * hour;
 /** The firmware's application in a campaign. */
 const application = "host-sim/tools/chaos/guest/application.ts";
 let bundle: Promise<string> | undefined;
@@ -119,11 +121,18 @@ class Trial {
     const seen = tamper === undefined ? event : tamper(event);
     if (seen === undefined) return;
     this.#books?.hear(seen);
+    if (seen.source === "device" && seen.text.startsWith("start: safe ")) this.#help(seen.time);
     if (seen.source === "cloud") this.#injector?.operator.hear(seen.event, seen.time);
     // What a board leaves behind when it goes down.
     if (seen.source === "board" && seen.what !== "asleep" && seen.what !== "awake") {
       this.#books?.secrets.memories(this.#world);
     }
+  }
+
+  /** Every second time somebody notices that the device has started safely, and has it start normally. */
+  #help(at: number): void {
+    if (this.#books.safeStarts.length % 2 === 0) return;
+    this.#world.clock.at(at + helpAfter, () => this.#injector.operator.free());
   }
 
   /** All is well again, and a last command has proven it. */
@@ -165,7 +174,7 @@ class Trial {
       endedAt,
       proof,
       erases: [...(world.flash?.erases ?? [])],
-      keyWrites: 0,
+      keyWrites: world.storageFaults.writes,
       liveSlots,
     };
     const script = this.#script;

@@ -2,6 +2,7 @@
  * The rules that hold whatever befalls a device, and whether they did. Each violation is a sentence that
  * says what was expected and what came. The rules themselves are in rules/.
  */
+import { strongestAttack } from "./hostile-trouble";
 import { judgeCommands } from "./rules/commands";
 import { judgeConduct } from "./rules/conduct";
 import { judgeMessages } from "./rules/messages";
@@ -14,11 +15,27 @@ import type { Account, Ending, Invariant, Violate, Violation } from "./rules/rul
 /** Sentences of one rule that are worth reading. */
 const mostSentences = 5;
 
+/** Rules that no device can keep against somebody who makes use of what the protocol leaves open. */
+const forgeable: readonly Invariant[] = [
+  "lost",
+  "twice",
+  "altered",
+  "dropped",
+  "time",
+  "order",
+  "command",
+  "message",
+  "late",
+];
+
 /** Judges a trial that has ended. */
 export function judge(ledger: Ledger, ending: Ending): Account {
   const violations: Violation[] = [];
   const counts: Partial<Record<Invariant, number>> = {};
+  // Who forges answers can have a device believe anything, and what he alters is altered.
+  const forged = strongestAttack(ending.script.faults) === "forger";
   const violate: Violate = (invariant, sentence) => {
+    if (forged && forgeable.includes(invariant)) return;
     counts[invariant] = (counts[invariant] ?? 0) + 1;
     if (counts[invariant]! <= mostSentences) violations.push({ invariant, sentence });
   };

@@ -25,6 +25,8 @@ export class CadenceBook {
   readonly #sleeps: boolean;
   /** When a reading was taken or given up last, or the board started; undefined while it is off or starting. */
   #last: number | undefined = 0;
+  /** It has started without its application, and takes no readings. */
+  #safe = false;
   readonly silences: Silence[] = [];
 
   constructor({ interval, sleep }: Pick<ChaosDevice, "interval" | "sleep">) {
@@ -37,10 +39,13 @@ export class CadenceBook {
     this.#beat(time);
     // The first line of its log tells that it has started.
     this.#last = undefined;
+    this.#safe = false;
   }
 
   /** A line of the device's log. */
   line(event: LogEvent | undefined, time: number): void {
+    if (event?.kind === "start safe") this.#safe = true;
+    if (this.#safe) return void (this.#last = undefined);
     switch (event?.kind) {
       case "report taken":
       case "report missed":

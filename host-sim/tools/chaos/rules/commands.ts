@@ -4,6 +4,8 @@
  */
 import { stamp } from "../../../inspect/report/duration";
 import { failures } from "../application-trouble";
+import { storageTroubles } from "../hardware-trouble";
+import { hadFault } from "./readings";
 import type { Ledger } from "../ledger";
 import type { Sent } from "../operator";
 import type { Script } from "../script";
@@ -16,6 +18,13 @@ const anyOther = 255;
 /** Codes that such an answer can state. */
 const stated = [200, 400, 404, failed];
 
+/** A safe start obeys only what is built in; the device stopped while it executed; what it gave back was not kept. */
+const safeStart = 240;
+const interrupted = 241;
+const tooLongToKeep = 208;
+/** Kinds of trouble after which a device may not know what it has executed. */
+const forgetting = [...storageTroubles, "retained-damage"];
+
 /** Judges what became of each command. */
 export function judgeCommands(
   ledger: Ledger,
@@ -24,7 +33,7 @@ export function judgeCommands(
   violate: Violate,
 ): void {
   for (const sent of operator.sent.values()) {
-    judgeExecutions(sent, ledger, application.calibrations, violate);
+    judgeExecutions(sent, ledger, script, application.calibrations, violate);
     judgeAnswer(sent, ledger, script, endedAt, violate);
   }
   for (const id of ledger.executed.keys()) {
@@ -35,35 +44,50 @@ export function judgeCommands(
 function judgeExecutions(
   { id, command, at, reference }: Sent,
   { executed }: Ledger,
+  script: Script,
   calibrations: ReadonlyMap<number, number>,
   violate: Violate,
 ): void {
+  // A command that reads changes nothing, and is carried out anew each time.
+  if (command.kind === "get") return;
   const times = executed.get(id) ?? [];
   const runs =
     reference === undefined ? times.length : Math.max(times.length, calibrations.get(reference) ?? 0);
   if (runs <= 1) return;
-  // What was executed before a start is not known after it, for now: once in each is what holds.
-  if (runs <= new Set(times.map(({ boot }) => boot)).size) return;
+  // Where what would remember it has failed, a command is executed once in each boot.
+  if (hadFault(script, forgetting, Infinity) && runs <= new Set(times.map(({ boot }) => boot)).size) return;
   const when = times.map((each) => `${stamp(each.at)} (start ${each.boot})`).join(", ");
   const what = command.kind === "service" ? command.service : command.kind;
   violate("command", `command ${id}, ${what} of ${stamp(at)}, was executed ${runs} times: ${when}`);
 }
 
 function judgeAnswer(sent: Sent, ledger: Ledger, script: Script, endedAt: number, violate: Violate): void {
-  const { id, at, patient, ended, codes, expected } = sent;
+  const { id, at, patient, ended, codes } = sent;
   const which = `command ${id} of ${stamp(at)}`;
-  const fails = script.faults.some(({ kind, amount }) => {
-    const failure = kind === "application-fails" ? failures[amount] : undefined;
-    return failure !== undefined && "handler" in failure;
-  });
-  const right = script.device.format === "json" || stated.includes(expected) ? expected : anyOther;
-  const wrong = codes.find((code) => code !== right && !(fails && code === failed));
-  if (wrong !== undefined) violate("command", `${which} was answered with ${wrong}, ${right} is right`);
-  if (new Set(codes).size > 1) violate("command", `${which} was answered with ${codes.join(", then ")}`);
-  if (codes.length > 0 && !ledger.executed.has(id)) {
+  const right = rightCodes(sent, ledger, script);
+  const wrong = codes.find((code) => !right.includes(code));
+  if (wrong !== undefined)
+    violate("command", `${which} was answered with ${wrong}, right is ${right.join(" or ")}`);
+  const refused = codes.every((code) => code === safeStart);
+  if (codes.length > 0 && !refused && !ledger.executed.has(id) && !codes.includes(interrupted)) {
     violate("command", `${which} was answered, and the device says nothing of it`);
   }
   if (patient && ended === undefined) {
     violate("command", `${which} has no answer by ${stamp(endedAt)}`);
   }
+}
+
+/** Codes with which this command may be answered, after all that happened. */
+function rightCodes({ at, expected, repeats }: Sent, ledger: Ledger, script: Script): number[] {
+  const right = [script.device.format === "json" || stated.includes(expected) ? expected : anyOther];
+  const fails = script.faults.some(({ kind, amount }) => {
+    const failure = kind === "application-fails" ? failures[amount] : undefined;
+    return failure !== undefined && "handler" in failure;
+  });
+  if (fails) right.push(failed);
+  if (ledger.safeStarts.length > 0) right.push(safeStart);
+  // It may have struck while the command was executed.
+  if (ledger.ends.some((end) => end >= at)) right.push(interrupted);
+  if (repeats > 0 && expected === 200) right.push(tooLongToKeep);
+  return right;
 }

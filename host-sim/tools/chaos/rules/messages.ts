@@ -4,6 +4,7 @@
  */
 import { stamp } from "../../../inspect/report/duration";
 import { epoch } from "../../../sim/world/world";
+import { flashTroubles } from "../hardware-trouble";
 import { hadFault, isLossExplained, timeFault } from "./readings";
 import type { Posted } from "../application-trouble";
 import type { Ledger } from "../ledger";
@@ -51,7 +52,7 @@ export function judgeMessages(
     if (explained.includes(loss)) continue;
     violate("message", `message ${loss.id} is ${loss.how}: ${loss.reason}; nothing was wrong with it`);
   }
-  const damaged = hadFault(script, "flash-bit-errors", Infinity) ? ledger.damaged : 0;
+  const damaged = hadFault(script, flashTroubles, Infinity) ? ledger.damaged : 0;
   if (lost.length <= explained.length + damaged) return;
   const [{ kind, number, at }] = lost;
   violate(

@@ -13,6 +13,12 @@ const longPause = 6 * longestPause;
 /** What a modem may need to be up again, and the network to be found, with what waited to be sent, ms. */
 const recovery = 900_000;
 
+const day = 86_400_000;
+/** A device whose radio others keep on speaks to the cloud after so many intervals, within these bounds, ms. */
+const guardedIntervals = 3.5;
+const leastSpacing = 600_000;
+const longestSpacing = 14_400_000;
+
 /** Judges when readings were taken and when they arrived. */
 export function judgePace(
   ledger: Ledger,
@@ -84,6 +90,14 @@ function troubleEnds(script: Script): number {
   return ends;
 }
 
+/** Longest time from one contact to the next when all is well, ms. */
+function spacingOf({ guardedUntil }: Ledger, { device }: Script, from: number): number {
+  const usual = 1_000 * device.batch * device.interval;
+  if (guardedUntil < from) return usual;
+  // After its own spacing a guarded device waits for the next reading.
+  return Math.max(Math.min(guardedIntervals * usual, longestSpacing), leastSpacing) + usual;
+}
+
 function judgeDelay(
   ledger: Ledger,
   script: Script,
@@ -91,13 +105,15 @@ function judgeDelay(
   { proof }: CampaignEnding,
   violate: Violate,
 ): void {
-  const { batch, interval } = script.device;
   const ends = troubleEnds(script);
   const took = aftermath(ledger, script, copies);
   // After a denial that will last, and with its budget spent, a device leaves the network alone for longer.
   const denied = script.faults.some(({ kind }) => kind === "attach-denial" || kind === "sim-removal");
-  const patience = Math.max(denied ? longPause : longestPause, ledger.radioOffUntil - ends);
-  const most = patience + 1_000 * batch * interval + recovery;
+  const pause = Math.max(denied ? longPause : longestPause, ledger.radioOffUntil - ends);
+  // Without its application a device stays for a day, and in contact once an hour.
+  const safe = ledger.safeStarts.some((at) => at > ends - day) ? day : 0;
+  const spacing = spacingOf(ledger, script, ends);
+  const most = pause + safe + spacing + recovery;
   if (took > most) {
     violate(
       "late",
@@ -106,7 +122,7 @@ function judgeDelay(
   }
   if (proof === undefined) return;
   // The first time that the device speaks, or the second where an answer was lost.
-  const enough = 2 * 1_000 * batch * interval + recovery;
+  const enough = 2 * spacing + recovery;
   const waited = (proof.answeredAt ?? Infinity) - proof.at;
   if (waited <= enough) return;
   const when = proof.answeredAt === undefined ? "not at all" : `after ${lasting(waited)}`;

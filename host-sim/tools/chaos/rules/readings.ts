@@ -5,6 +5,7 @@ import { isObject } from "../../../../firmware/text/json";
 import { stamp } from "../../../inspect/report/duration";
 import { epoch, sleepDrift } from "../../../sim/world/world";
 import { failures } from "../application-trouble";
+import { flashTroubles } from "../hardware-trouble";
 import type { Ledger, Loss, Stored, Taken } from "../ledger";
 import type { Script } from "../script";
 import type { Account, Ending, Violate } from "./rule";
@@ -123,7 +124,7 @@ function judgeLoss(taken: Taken, loss: Loss, script: Script, violate: Violate): 
 /** Whether the script explains that the device gave something up. */
 export function isLossExplained(loss: Loss, script: Script): boolean {
   if (loss.how === "refused") return isRefusalExplained(loss, script);
-  if (isDamage(loss)) return hadFault(script, "flash-bit-errors", loss.at);
+  if (isDamage(loss)) return hadFault(script, flashTroubles, loss.at);
   return loss.waiting * leastRecord >= fullShare * (script.device.journalSize - reserve);
 }
 
@@ -140,7 +141,7 @@ function forgive(ledger: Ledger, script: Script, missing: readonly Taken[], viol
   const silent = missing.filter(({ id }) => !ledger.acknowledged.has(id) && !ledger.isPending(id));
   if (silent.length === 0) return 0;
   // A record whose head is damaged cannot say which it was.
-  const damaged = hadFault(script, "flash-bit-errors", Infinity) ? ledger.damaged : 0;
+  const damaged = hadFault(script, flashTroubles, Infinity) ? ledger.damaged : 0;
   if (silent.length <= damaged) return silent.length;
   const [{ id, at }] = silent;
   violate(
@@ -182,7 +183,9 @@ export interface Dated {
 
 /** ms by which a time is wrong without a reason; undefined when it is right, or there is a reason. */
 export function timeFault(dated: Dated, ledger: Ledger, script: Script): number | undefined {
-  const tolerance = timeTolerance(script.device);
+  // A guarded device hears the time as seldom as it speaks.
+  const seldom = ledger.guardedUntil > 0 ? 5 : 1;
+  const tolerance = seldom * timeTolerance(script.device);
   const error = dated.stored - (epoch + dated.at);
   if (Math.abs(error) <= tolerance) return undefined;
   // The modem said so: a clock that the network has set wrong.
@@ -214,9 +217,9 @@ function isRefusalExplained({ reason, at: when }: Pick<Loss, "reason" | "at">, s
   });
 }
 
-/** Whether a fault of this kind has struck before a time, virtual ms. */
-export function hadFault(script: Script, kind: string, before: number): boolean {
-  return script.faults.some((fault) => fault.kind === kind && fault.at <= before);
+/** Whether a fault of one of these kinds has struck before a time, virtual ms. */
+export function hadFault(script: Script, kinds: readonly string[], before: number): boolean {
+  return script.faults.some((fault) => kinds.includes(fault.kind) && fault.at <= before);
 }
 
 /** Values in one order, numbers to 32 bits: what travels in bytes has no more. */
