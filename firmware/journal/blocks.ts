@@ -237,6 +237,13 @@ export class Blocks {
 
 /** Whether all bytes are blank, as after an erase. */
 export function isBlank(bytes: Uint8Array): boolean {
+  const { length, byteOffset } = bytes;
+  // A view of words is worth it for more than a few.
+  if (length >= 64 && ((length | byteOffset) & 3) === 0) {
+    const words = new Int32Array(bytes.buffer, byteOffset, length >> 2);
+    for (let i = 0; i < words.length; i++) if (words[i] !== -1) return false;
+    return true;
+  }
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== blank) return false;
   return true;
 }
