@@ -270,7 +270,7 @@ export class Uploader {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined) {
-        this.#keep(upload, "unreadable-answer", 0, now);
+        this.#keep(upload, outcome.cut === true ? "cut-answer" : "unreadable-answer", 0, now);
         return this.#postpone(upload);
       }
       this.#judge(upload);

@@ -36,8 +36,9 @@ export interface Boot {
 }
 
 /**
- * What the application does when it is told to. Each may take its time and answer with a promise; one
- * that is rejected, or an exception, is a failure that the cloud hears of.
+ * What the application does when it is told to, once at most for each command's id: a board that stops in the
+ * middle of it is not told again. Each may take its time and answer with a promise; one that is rejected, or an
+ * exception, is a failure that the cloud hears of.
  */
 export interface CommandHandlers {
   /** Sets measure points; they exist, are writable and the values fit. */

@@ -181,3 +181,18 @@ it("a command that was fetched and is cut off is refused, whatever its beginning
     '{"id":"5","code":242,"message":"longer than the modem takes","data":{}}',
   ]);
 });
+
+it("an answer to a reading whose body is cut off releases nothing, and the log says why", () => {
+  const server = new CuttingEnos("");
+  server.script = ({ line }) =>
+    line.endsWith("/up_raw") ? { code: "2.04", payload: "x".repeat(600) } : "default";
+  const rig = new AgentRig({}, server);
+  const { deliver } = rig.socket;
+  rig.socket.deliver = function (bytes: Uint8Array): void {
+    deliver.call(this, bytes);
+    Object.assign(this.received.at(-1)!, { cut: bytes.length === server.most });
+  };
+  rig.wait(hour);
+  expect(rig.lines("report: acknowledged")).toEqual([]);
+  expect(rig.lines("report: kept")[0]).toContain('reason="cut-answer"');
+});
