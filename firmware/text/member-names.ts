@@ -15,23 +15,29 @@ const costOfName = 24;
 
 /** Hashes of names, drawn anew at each start so that nobody can find names that share one. */
 export class MemberNames {
-  readonly #seed: number;
+  readonly #random: () => number;
+  /** Drawn with the table. */
+  #seed = 0;
   #room = mostBytes;
   /** Made with the first name; 0 is a free place. */
   #table: Uint32Array | undefined;
 
   /** @param random gives a number in [0, 1) */
   constructor(random: () => number) {
-    this.#seed = Math.floor(random() * 0x1_0000_0000);
+    this.#random = random;
   }
 
   /** Counts the name `text[start..end)`, as it is written; false when it is new and there is no room for it. */
   take(text: Uint8Array, start: number, end: number): boolean {
+    if (this.#table === undefined) {
+      this.#table = new Uint32Array(places);
+      this.#seed = Math.floor(this.#random() * 0x1_0000_0000);
+    }
+    const table = this.#table;
     let hash = this.#seed;
     // FNV-1a.
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ text[i], 0x0100_0193);
     hash = hash >>> 0 || 1;
-    const table = (this.#table ??= new Uint32Array(places));
     let at = hash % places;
     for (; table[at] !== 0; at = (at + 1) % places) if (table[at] === hash) return true;
     const cost = costOfName + end - start;

@@ -20,7 +20,7 @@ export interface Budgets {
 }
 
 /** What `stack` is written as: the manifest's 1,024 less a margin for an application's own calls. */
-export const deepestStack = 900;
+const deepestStack = 900;
 
 /** Beside the boards stands what all of them could carry together: every modem, and CoAP's server half. */
 export const everythingName = "everything";

@@ -35,7 +35,7 @@ export const entryPoints = Object.freeze([
   "command executed",
   "room in the UART",
 ] as const);
-export type EntryPoint = (typeof entryPoints)[number];
+type EntryPoint = (typeof entryPoints)[number];
 
 /** What was seen of one. */
 export interface Depth {

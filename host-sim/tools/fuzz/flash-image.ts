@@ -17,7 +17,7 @@ const blocks = 3;
 const mostCalls = 40_000;
 
 /** NOR flash that does what it is told within its partition: a write clears bits, an erase sets them. */
-class PlainFlash implements Flash {
+export class PlainFlash implements Flash {
   readonly bytes = new Uint8Array(blocks * blockLength).fill(0xff);
   readonly #align: number;
   #calls = 0;

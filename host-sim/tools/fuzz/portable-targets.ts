@@ -4,6 +4,7 @@ import { atTarget } from "./at";
 import { blocksTarget } from "./blocks";
 import { endpointTarget } from "./endpoint";
 import { flashTarget } from "./flash-image";
+import { retainedTarget } from "./retained";
 import { settingsTarget } from "./settings";
 import { stateTarget } from "./state";
 import type { Target } from "./target";
@@ -14,6 +15,7 @@ export const portableTargets: readonly Target[] = [
   answersTarget,
   atTarget,
   flashTarget,
+  retainedTarget,
   settingsTarget,
   stateTarget,
 ];

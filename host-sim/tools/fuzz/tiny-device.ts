@@ -83,12 +83,17 @@ export function checkedLog(watch: Watch): Log {
 }
 
 export class TinyDevice {
-  now = 1_000;
+  now: number;
   readonly sent: Uint8Array[] = [];
   readonly agent: Agent;
   socket!: QueueSocket;
 
-  constructor(watch: Watch, options: Partial<AgentOptions> = {}) {
+  /** @param options.now ms by the monotonic clock at its start */
+  constructor(
+    watch: Watch,
+    { now = 1_000, ...options }: Partial<Omit<AgentOptions, "now">> & { readonly now?: number } = {},
+  ) {
+    this.now = now;
     const random = new Random("device");
     const next = (): number => random.next();
     this.agent = new Agent({

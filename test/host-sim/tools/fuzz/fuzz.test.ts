@@ -18,6 +18,7 @@ const shares: Readonly<Record<string, number>> = {
   answers: density(6_000, 1_000),
   at: density(6_000, 1_000),
   flash: density(4_000, 500),
+  retained: density(2_000, 200),
   settings: density(40_000, 6_000),
   state: density(6_000, 1_000),
   http: density(3_000, 400),
@@ -41,7 +42,7 @@ describe.each(targets)("$name", (target) => {
       );
     }
     // It would find little if it got nowhere.
-    expect(features.length).toBeGreaterThan(target.name === "state" || target.name === "flash" ? 15 : 35);
+    expect(features.length).toBeGreaterThan(["state", "flash", "retained"].includes(target.name) ? 15 : 35);
   });
 
   it("does the same for the same seed", async () => {
