@@ -77,6 +77,11 @@ describe("each manifest", () => {
   });
 });
 
+it("no module bears the name of one of the SDK's in the folder that both have", () => {
+  const named = manifests.flatMap((file) => [...readManifest(file).modules.keys()]);
+  for (const name of ["text/decoder", "text/encoder"]) expect(named).not.toContain(name);
+});
+
 it("all manifests together have every module of the firmware", () => {
   const placed = new Set(manifests.flatMap((file) => filesOf(readManifest(file))));
   expect([...placed].sort()).toEqual(modules.sort());

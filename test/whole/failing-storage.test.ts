@@ -8,6 +8,7 @@ import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { density } from "../density";
+import { xsMissing } from "../host-sim/sim/board/rig";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { StorageFaultKind } from "../../host-sim/sim/board/storage-faults";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
@@ -91,6 +92,24 @@ describe.each(["none", "deep"] as const)("sleep=%s, storage", (sleep) => {
     trial.holds();
     expect(trial.world.storageFaults.struck[kind]).toBeGreaterThan(0);
     if (kind.startsWith("refuse") || kind === "full") expect(trial.troubles).toContain("memory failed");
+  });
+});
+
+describe.skipIf(xsMissing !== undefined)("on XS", () => {
+  test("storage that refuses, is full and loses what it takes: the firmware gets the exceptions, and works", async () => {
+    const kinds: readonly StorageFaultKind[] = ["refuse-open", "full", "lose-write"];
+    for (const kind of density(kinds, kinds.slice(0, 2))) {
+      const trial = await Trial.begin({ engine: "xs", seed: kind });
+      await trial.until(0.5);
+      trial.world.storageFaults.set(kind, 1);
+      trial.world.cutPower(60_000);
+      await trial.until(2);
+      trial.world.storageFaults.clear();
+      await trial.until(2.5);
+      trial.holds();
+      expect(trial.world.storageFaults.struck[kind]).toBeGreaterThan(0);
+      await trial.world.close();
+    }
   });
 });
 

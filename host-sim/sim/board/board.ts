@@ -56,6 +56,8 @@ export interface BoardOptions {
   readonly serialFault?: () => string | undefined;
   /** Partitions of its flash, likewise. */
   readonly flash?: FlashPartitions;
+  /** It erases a block of flash, and hears nothing meanwhile. */
+  readonly onErase?: () => void;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
   readonly power?: PowerDomain;
   /** Memory that outlives deep sleep, panics and restarts; what it holds after a loss of power is the caller's. */
@@ -278,6 +280,7 @@ export class Board {
       case GuestCommand.flashWrite:
         return this.#flash.write(command);
       case GuestCommand.flashErase:
+        this.#options.onErase?.();
         return this.#flash.erase(command);
       case GuestCommand.ask: {
         const text = textAt(command, commandHeader, command.length);

@@ -34,7 +34,7 @@ export interface SerialBoardSide {
   write(bytes: Uint8Array): void;
   /** Room in the TX FIFO now, bytes. */
   txFree(): number;
-  /** At most 120 bytes, the caller's to keep. Runs as a scheduler event of its own. */
+  /** At most 120 bytes, or 128 after a time in which the board was deaf; the caller's to keep. Runs as a scheduler event of its own. */
   onReceive: (bytes: Uint8Array) => void | Promise<void>;
   /** Room in the TX FIFO, bytes. Runs as a scheduler event of its own, after a write. */
   onWritable: (free: number) => void | Promise<void>;
@@ -81,6 +81,11 @@ export class Uart {
   #incoming: Segment[] = [];
   #raise: ScheduledEvent | undefined;
 
+  /** The board empties no FIFO until then, ms. */
+  #deafUntil = 0;
+  /** Bytes so far that came meanwhile and found the FIFO full. */
+  lost = 0;
+
   // Its faults, in bytes.
   #beforeOverrun = 0;
   #overrun = 0;
@@ -123,6 +128,15 @@ export class Uart {
   overrun(count: number, after = 0): void {
     this.#overrun = byteCount("overrun", count);
     this.#beforeOverrun = byteCount("overrun, after", after);
+  }
+
+  /**
+   * For so many ms the board does not empty its RX FIFO, because it erases flash: the ESP32's cache is off
+   * meanwhile, and with it all code that is not in RAM. Of what comes then, all beyond 128 bytes is lost.
+   */
+  deaf(duration: number): void {
+    this.#deafUntil = Math.max(this.#deafUntil, this.#scheduler.now + duration);
+    this.#scheduleRaise();
   }
 
   /**
@@ -221,12 +235,28 @@ export class Uart {
   }
 
   #raiseAt(time: number, count: number): void {
-    this.#raise = this.#scheduler.at(time, () => {
-      const chunk = this.#take(count);
+    const late = this.#deafUntil > time;
+    this.#raise = this.#scheduler.at(late ? this.#deafUntil : time, () => {
+      const chunk = late ? this.#takeArrived() : this.#take(count);
       this.#raise = undefined;
       this.#scheduleRaise();
       return this.board.onReceive(chunk);
     });
+  }
+
+  /** What the FIFO holds of all that has come so far. */
+  #takeArrived(): Uint8Array {
+    let arrived = 0;
+    for (const { bytes, start } of this.#incoming) {
+      const passed = Math.floor((this.#scheduler.now - start) / this.byteTime + 1e-6);
+      arrived += Math.max(0, Math.min(passed, bytes.length));
+      if (passed < bytes.length) break;
+    }
+    const chunk = this.#take(Math.min(arrived, fifoSize));
+    const beyond = arrived - chunk.length;
+    this.#take(beyond);
+    this.lost += beyond;
+    return chunk;
   }
 
   #take(count: number): Uint8Array {

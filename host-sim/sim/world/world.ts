@@ -98,6 +98,8 @@ const wakePin = 21;
 const supplyPin = 18;
 /** Wall clock at virtual time zero. */
 export const epoch = Date.UTC(2026, 0, 1);
+/** ms that the erase of a block takes: 45 by the data sheets of the chips that boards have, 400 at most. */
+const eraseTime = 45;
 /** ms from a restart to the first line of the firmware. */
 const bootTime = 1_000;
 
@@ -365,6 +367,7 @@ export class World {
       storageStrike: this.storageFaults.strike,
       flash: this.flash === undefined ? undefined : new Map([["journal", this.flash]]),
       power: this.power,
+      onErase: () => this.uart.deaf(eraseTime),
       resetReason,
       rtc,
       retained: this.#retained,

@@ -123,3 +123,32 @@ it.each([-1, 1.5, Number.NaN, Infinity])("%d is no number of bytes", (count) => 
   expect(() => uart.overrun(1, count)).toThrow(RangeError);
   expect(() => uart.corrupt(count)).toThrow(RangeError);
 });
+
+describe("a board that is deaf while it erases flash", () => {
+  it("gets what its FIFO has held, and loses what came beyond", async () => {
+    const { clock, uart, chunks, received } = makeWire();
+    clock.at(1, () => uart.deaf(45));
+    clock.at(2, () => uart.modem.write(counting(200)));
+    await clock.run();
+    expect(chunks).toEqual([{ time: 46, bytes: [...counting(128)] }]);
+    expect(uart.lost).toBe(72);
+    uart.modem.write(counting(6));
+    await clock.run();
+    expect(received().slice(128)).toEqual([...counting(6)]);
+  });
+
+  it("loses nothing of what is short, or still on the wire when it hears again", async () => {
+    for (const [from, length] of [
+      [2, 128],
+      [42, 250],
+      [0, 10],
+    ]) {
+      const { clock, uart, received } = makeWire();
+      clock.at(1, () => uart.deaf(45));
+      clock.at(from, () => uart.modem.write(counting(length)));
+      await clock.run();
+      expect(received()).toEqual([...counting(length)]);
+      expect(uart.lost).toBe(0);
+    }
+  });
+});
