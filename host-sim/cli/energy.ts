@@ -2,7 +2,8 @@
  * `npm run energy`: how long a battery lasts, what it is spent on, and what one changed setting would do.
  */
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { attackDays, attackers, compareAttacks } from "../inspect/energy/attack";
 import { advice, compare, lifetime, variantsOf } from "../inspect/energy/comparison";
 import { profiles } from "../inspect/energy/profiles";
 import { ProfileError, readProfile } from "../inspect/energy/profile-file";
@@ -13,7 +14,9 @@ import { requireEngine } from "./engine";
 import { CommandError, fraction, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
 import { reasonOf } from "../../firmware/text/reason";
+import type { Attacked } from "../inspect/energy/attack";
 import type { Comparison, Outcome } from "../inspect/energy/comparison";
+import type { Battery } from "../inspect/energy/battery";
 import type { Choice, CoverageMix } from "../inspect/energy/choice";
 import type { EnergyProfile } from "../inspect/energy/profile";
 import type { Palette } from "../inspect/report/style";
@@ -27,6 +30,7 @@ interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
   battery: number;
   selfDischarge: number;
   profile: string;
+  attack?: keyof typeof attackers;
   json?: boolean;
 }
 
@@ -66,7 +70,13 @@ export function energyCommand(): Command {
       fraction("--self-discharge"),
       0.01,
     )
-    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field");
+    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field")
+    .addOption(
+      new Option(
+        "--attack <from>",
+        "what somebody costs who attacks the way to the cloud, by where he stands",
+      ).choices(Object.keys(attackers)),
+    );
   return addSimulationFlags(command, uses).option("--json", "print one JSON document").action(energy);
 }
 
@@ -128,6 +138,7 @@ async function energy(flags: EnergyFlags): Promise<void> {
     releaseAssistance,
   };
   const battery = { capacity: wattHours, selfDischarge };
+  if (flags.attack !== undefined) return underAttack(flags, base, battery, profile);
   const progress = new Progress(process.stderr, variantsOf(base).length + 5, "runs");
   let comparison: Comparison;
   try {
@@ -170,6 +181,51 @@ async function energy(flags: EnergyFlags): Promise<void> {
     `Other seeds move the life as asked by ${Math.round(100 * comparison.chance)} %: less than that is chance.`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** What those cost who attack from where the user says. */
+async function underAttack(
+  { attack: from, seed, engine, edition, loss, coverage, reports, json = false }: EnergyFlags,
+  base: Choice,
+  battery: Battery,
+  profile: EnergyProfile,
+): Promise<void> {
+  const list = attackers[from!];
+  const progress = new Progress(process.stderr, list.length + 1, "runs");
+  let rows: Attacked[];
+  try {
+    const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
+    rows = await compareAttacks(base, battery, list, options, () => progress.step());
+  } catch (error) {
+    throw new CommandError(1, reasonOf(error, "a run failed"));
+  } finally {
+    progress.end();
+  }
+  if (json) {
+    const asked = {
+      seed,
+      battery,
+      profile: profile.name,
+      coverage,
+      choice: base,
+      attack: from,
+      days: attackDays,
+    };
+    process.stdout.write(`${JSON.stringify({ asked, attackers: rows }, null, 2)}\n`);
+    return;
+  }
+  const [alone] = rows;
+  const palette = paletteFor(process.stdout);
+  const row = ({ text, years, psm, datagrams, onset, delivered }: Attacked): string => {
+    const share = `${Math.round(100 * (years / alone.years - 1))} %`;
+    const asleep = `${(100 * psm).toFixed(1)} %`;
+    return (
+      `  ${text.padEnd(48)}${lifetime(years).padStart(11)}${share.padStart(8)}${asleep.padStart(9)}` +
+      `${datagrams.toFixed(0).padStart(8)}${onset.toFixed(0).padStart(8)} J${(100 * delivered).toFixed(0).padStart(8)} %`
+    );
+  };
+  const head = `  ${`somebody ${from}, for ${attackDays} days`.padEnd(48)}      lasts             PSM  up/day   onset delivered`;
+  process.stdout.write(`${[palette.bold(head), ...rows.map(row)].join("\n")}\n`);
 }
 
 /** What one reading costs, by what for. */

@@ -310,7 +310,10 @@ export class Modem implements DatagramModem {
   #assumeAsleep(now: number): void {
     if (this.busy || this.#driver.deadline !== Infinity) return this.#sleep.traffic(now);
     this.#driver.uart = "unknown";
-    this.#driver.enter("asleep", now);
+    if (!this.#driver.enter("asleep", now)) return;
+    // It has not said that it sleeps: somebody may keep it awake. Those that a word wakes are left alone.
+    const { wakes, light } = this.#options.family.sleep;
+    if (wakes !== "uart" && light === undefined) this.#sleep.look(now);
   }
 
   #urc(line: Uint8Array, now: number): void {

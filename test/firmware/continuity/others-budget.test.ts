@@ -1,0 +1,233 @@
+/** The budget for what others make the radio do: when it guards the device, for how long, and what it keeps. */
+import { describe, expect, it } from "vitest";
+import { OthersBudget } from "../../../firmware/continuity/others-budget";
+import { retainedParts } from "../../../firmware/continuity/retained-memory";
+import type { Guard } from "../../../firmware/continuity/others-budget";
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Memory that outlives the budget. */
+class Memory {
+  state: Uint8Array | undefined;
+  writes = 0;
+
+  read(): Uint8Array | undefined {
+    return this.state;
+  }
+
+  write(state: Uint8Array): void {
+    this.state = state.slice();
+    this.writes += 1;
+  }
+}
+
+function start(memory = new Memory(), now = 0, continued = false, seconds = 240) {
+  const guards: Guard[] = [];
+  const budget = new OthersBudget({
+    seconds,
+    spacing: 4 * hour,
+    memory,
+    onGuarded: (guard) => guards.push(guard),
+  });
+  budget.begin(continued, now);
+  return { budget, guards, memory };
+}
+
+describe("strangers", () => {
+  it("may send a datagram now and then; one who does not stop guards the device for a day", () => {
+    const { budget, guards } = start();
+    budget.stranger(0);
+    expect(budget.guarded(0)).toBe(false);
+    // Half a minute of radio for one, and only what is added for the next ones.
+    budget.stranger(5 * second);
+    expect(guards).toEqual([]);
+    budget.stranger(20 * second);
+    expect(guards).toEqual([{ strangers: 50 * second, exchanges: 0, wait: day }]);
+    expect([budget.guarded(20 * second), budget.guarded(day), budget.guarded(day + 20 * second)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("have a new day's budget each day", () => {
+    const { budget, guards } = start();
+    for (let i = 0; i < 20; i++) budget.stranger(i * (day + 1));
+    expect(guards).toEqual([]);
+  });
+
+  it("who come back have the guard last longer, up to 16 days, and a day again once they were gone as long", () => {
+    const { budget, guards } = start();
+    let now = 0;
+    const attack = (): void => {
+      budget.stranger(now);
+      budget.stranger((now += 29 * second));
+    };
+    for (const _ of [1, 2, 3, 4]) {
+      attack();
+      now += guards.at(-1)!.wait + hour;
+      expect(budget.guarded(now)).toBe(false);
+    }
+    expect(guards.map(({ wait }) => wait / day)).toEqual([1, 4, 16, 16]);
+    now += 17 * day;
+    attack();
+    expect(guards.at(-1)!.wait).toBe(day);
+  });
+
+  it("count for nothing without a bound", () => {
+    const { budget, guards } = start(undefined, 0, false, 0);
+    for (let i = 0; i < 10_000; i++) budget.stranger(i * second);
+    budget.keptOn(day, day);
+    expect(guards).toEqual([]);
+    expect([budget.may("reset", 0), budget.may("reset", 0), budget.may("session", 0)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("are not those whose answers come late: each copy of a request may have one", () => {
+    const { budget, guards } = start();
+    for (let i = 0; i < 3; i++) budget.late(3, i * second);
+    expect(guards).toEqual([]);
+    for (let i = 0; i < 3; i++) budget.late(3, i * minute);
+    expect(guards).toHaveLength(1);
+  });
+});
+
+describe("what answers ask for", () => {
+  it("guards the device when it has taken the day's budget, commands but never by themselves", () => {
+    const { budget, guards } = start();
+    let commands = 0;
+    while (budget.may("command", commands * second)) commands += 1;
+    expect(commands).toBe((0.75 * 240) / 2.5);
+    expect(guards).toEqual([]);
+    let others = 0;
+    while (guards.length === 0) {
+      expect(budget.may("session", (commands + others) * second)).toBe(true);
+      others += 1;
+    }
+    expect(others).toBe(0.25 * (240 / 2.5) + 1);
+    expect(guards[0]).toMatchObject({ strangers: 0, exchanges: 242.5 * second });
+  });
+
+  it("is little in each contact of a guarded device", () => {
+    const { budget } = start();
+    budget.refused(hour, 0);
+    expect(budget.guarded(0)).toBe(true);
+    const allowed = (): number => Array.from({ length: 30 }).filter(() => budget.may("block", 0)).length;
+    expect(allowed()).toBe(8);
+    budget.contactEnded(0);
+    expect(allowed()).toBe(8);
+  });
+
+  it("an RST once a minute, and none from a guarded device", () => {
+    const { budget } = start();
+    const sent = [0, 1, 59, 60, 61, 119, 120].filter((at) => budget.may("reset", at * second));
+    expect(sent).toEqual([0, 60, 120]);
+    budget.refused(hour, 200 * second);
+    expect(budget.may("reset", hour)).toBe(false);
+  });
+});
+
+describe("a guarded device", () => {
+  it("may speak to the cloud at once, and then after its spacing, or when the guard is over", () => {
+    const { budget } = start();
+    expect(budget.nextContact).toBe(-Infinity);
+    budget.refused(hour, 0);
+    expect(budget.nextContact).toBe(-Infinity);
+    budget.contactEnded(minute);
+    expect(budget.nextContact).toBe(4 * hour + minute);
+    budget.contactEnded(22 * hour);
+    expect(budget.nextContact).toBe(day);
+  });
+
+  it("is guarded no more, nor soon again, when its modem is kept on all the same", () => {
+    const { budget, guards } = start();
+    budget.keptOn(hour, 2 * hour);
+    expect(guards).toHaveLength(1);
+    // From before the guard: it says nothing against it.
+    budget.keptOn(hour, 2 * hour + minute);
+    expect(budget.guarded(3 * hour)).toBe(true);
+    budget.keptOn(hour, 8 * hour);
+    expect(budget.guarded(8 * hour)).toBe(false);
+    for (let i = 9; i < 300; i++) budget.keptOn(hour, i * hour);
+    expect(guards).toHaveLength(1);
+    budget.keptOn(hour, 8 * hour + 33 * day);
+    expect(guards).toHaveLength(2);
+  });
+});
+
+describe("a look at the modem", () => {
+  it("follows each contact for as long as a guard has lasted, and a stranger's datagram", () => {
+    const { budget, guards } = start();
+    expect(budget.watching(0)).toBe(false);
+    budget.stranger(0);
+    expect([budget.watching(30 * second), budget.watching(2 * minute)]).toEqual([true, false]);
+    budget.keptOn(hour, 3 * hour);
+    expect(budget.watching(4 * hour)).toBe(false);
+    expect(budget.watching(3 * hour + day)).toBe(true);
+    // Ten seconds are enough then: it was looked at as soon as it could be.
+    budget.keptOn(10 * second, 4 * hour + day);
+    expect(guards.map(({ wait }) => wait / day)).toEqual([1, 4]);
+    expect([budget.watching(6 * day), budget.watching(10 * day)]).toEqual([true, false]);
+  });
+});
+
+describe("what is kept", () => {
+  it("goes on over deep sleep as if nothing had been", () => {
+    const first = start();
+    first.budget.stranger(0);
+    first.budget.refused(10 * second, second);
+    const second_ = start(first.memory, hour, true);
+    second_.budget.stranger(hour);
+    expect(second_.guards).toEqual([{ strangers: 60 * second, exchanges: 13 * second, wait: day }]);
+    second_.budget.contactEnded(2 * hour);
+    const third = start(first.memory, 5 * hour, true);
+    expect(third.budget.guarded(5 * hour)).toBe(true);
+    // In minutes, never too early.
+    expect(third.budget.nextContact).toBeGreaterThanOrEqual(6 * hour);
+    expect(third.budget.nextContact).toBeLessThanOrEqual(6 * hour + minute);
+    expect(third.budget.guarded(day + hour + 2 * minute)).toBe(false);
+    expect(third.budget.watching(day + hour + 2 * minute)).toBe(true);
+  });
+
+  it("goes on over a restart, whose clock begins at zero, as if no time had passed", () => {
+    const first = start(new Memory(), 40 * day, false);
+    first.budget.keptOn(hour, 40 * day);
+    const next = start(first.memory, 0, false);
+    expect([next.budget.guarded(day - minute), next.budget.guarded(day + minute)]).toEqual([true, false]);
+  });
+
+  it("has the late answers that there may be", () => {
+    const first = start();
+    first.budget.hold(2, 0);
+    const next = start(first.memory, hour, true);
+    next.budget.late(0, hour);
+    next.budget.late(0, hour);
+    expect(next.budget.watching(hour)).toBe(false);
+    next.budget.late(0, hour);
+    expect(next.budget.watching(hour)).toBe(true);
+  });
+
+  it("fits its part of retained memory, and is taken for nothing when it is of another length", () => {
+    const { memory, budget } = start();
+    budget.keptOn(hour, 0);
+    expect(memory.state!.length).toBeLessThanOrEqual(retainedParts.radio.length - 8);
+    memory.state = memory.state!.slice(1);
+    expect(start(memory).budget.guarded(0)).toBe(false);
+  });
+
+  it("never makes more of random bytes than a guard that ends", () => {
+    const memory = new Memory();
+    for (let i = 0; i < 500; i++) {
+      memory.state = Uint8Array.from({ length: 24 }, (_, at) => ((i + 1) * (at + 7) * 2_654_435_761) >>> 13);
+      const { budget } = start(memory, hour, i % 2 === 0);
+      budget.stranger(hour);
+      expect(budget.guarded(hour + 46 * day)).toBe(false);
+    }
+  });
+});
