@@ -2,7 +2,9 @@
  * Pace: readings are taken at their interval, arrive in their order, and soon once nothing is in the way.
  */
 import { lasting, stamp } from "../../../inspect/report/duration";
+import { storageTroubles } from "../hardware-trouble";
 import { kinds } from "../kinds";
+import { hadFault } from "./readings";
 import type { Ledger, Stored } from "../ledger";
 import type { Script } from "../script";
 import type { CampaignEnding, Ending, Violate } from "./rule";
@@ -31,7 +33,9 @@ export function judgePace(
     violate("cadence", `from ${stamp(since)} to ${stamp(until)} no reading was taken, ${asked}`);
   }
   const overtaken = overtakings(ledger, copies);
-  if (script.device.order === "oldest" && overtaken.length > 0) {
+  // Which boot a reading is from, and so when it was, is kept in storage.
+  const dated = !hadFault(script, storageTroubles, Infinity);
+  if (script.device.order === "oldest" && dated && overtaken.length > 0) {
     const [{ id, at, after }] = overtaken;
     const which = `reading ${id} of ${stamp(at)} arrived after that of ${stamp(after)}`;
     violate("order", `${which}, and ${overtaken.length - 1} others so, and nothing had put them off`);
@@ -95,7 +99,8 @@ function spacingOf({ guardedUntil }: Ledger, { device }: Script, from: number): 
   const usual = 1_000 * device.batch * device.interval;
   if (guardedUntil < from) return usual;
   // After its own spacing a guarded device waits for the next reading.
-  return Math.max(Math.min(guardedIntervals * usual, longestSpacing), leastSpacing) + usual;
+  // What fails in one contact waits for the next.
+  return 2 * (Math.max(Math.min(guardedIntervals * usual, longestSpacing), leastSpacing) + usual);
 }
 
 function judgeDelay(

@@ -124,7 +124,9 @@ function judgeLoss(taken: Taken, loss: Loss, script: Script, violate: Violate): 
 /** Whether the script explains that the device gave something up. */
 export function isLossExplained(loss: Loss, script: Script): boolean {
   if (loss.how === "refused") return isRefusalExplained(loss, script);
-  if (isDamage(loss)) return hadFault(script, flashTroubles, loss.at);
+  // Flash that takes nothing any more has no room either.
+  if (hadFault(script, flashTroubles, loss.at)) return true;
+  if (isDamage(loss)) return false;
   return loss.waiting * leastRecord >= fullShare * (script.device.journalSize - reserve);
 }
 
