@@ -3,6 +3,8 @@
  * worker runs it, nor when: results come out in the order of their seeds.
  */
 import { Worker } from "node:worker_threads";
+import { randomScript } from "./script";
+import { runTrial } from "./trial";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { ChosenDevice, FaultKind } from "./script";
 import type { TrialResult } from "./trial";
@@ -12,7 +14,7 @@ export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   /** The first seed, and how many there are. */
   readonly first: number;
   readonly seeds: number;
-  /** Workers. */
+  /** Workers; 1 runs everything in this thread. */
   readonly jobs: number;
   readonly device?: ChosenDevice;
   /** Kinds that scripts are drawn from; all when left out. */
@@ -45,9 +47,16 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
     results.push(result);
     options.onResult?.(result);
   };
-  const assignment: Assignment = { hours, engine, device, kinds };
   const jobs = Math.min(options.jobs, seeds);
-  await Promise.all(Array.from({ length: jobs }, () => runWorker(assignment, take, finish)));
+  if (jobs <= 1) {
+    for (let seed = take(); seed !== undefined; seed = take()) {
+      finish(await runTrial(randomScript(seed, hours, device, kinds), { engine }));
+    }
+  } else {
+    const assignment: Assignment = { hours, engine, device, kinds };
+    const workers = Array.from({ length: jobs }, () => runWorker(assignment, take, finish));
+    await Promise.all(workers);
+  }
   return results.sort((a, b) => a.seed - b.seed);
 }
 

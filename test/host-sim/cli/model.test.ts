@@ -159,10 +159,10 @@ describe("mistakes are told in one line each", () => {
     await refused(
       [file],
       /model\.json: \$\.measurepoints\[0\]\.number: is 0, but must be >= 1; write a whole number from 1 to 255/,
-      /\$\.services\[2\]: lacks "identifier"; add "identifier"/,
-      /\$\.services\[2\]: lacks "number"/,
-      /\$\.services\[2\]: lacks "inputs"/,
-      /\$\.services\[2\]: lacks "outputs"/,
+      /\$\.services\[4\]: lacks "identifier"; add "identifier"/,
+      /\$\.services\[4\]: lacks "number"/,
+      /\$\.services\[4\]: lacks "inputs"/,
+      /\$\.services\[4\]: lacks "outputs"/,
       /\$\.measurepoints\[3\]\.number: is 2, as that of the measure point at \$\.measurepoints\[1\]/,
       /\$\.measurepoints\[4\]\.range: starts at 5, above its end 1/,
     );
