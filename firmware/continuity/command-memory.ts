@@ -37,7 +37,7 @@ export interface CommandOutcome {
 export interface CommandMemoryOptions {
   /** Undefined when the board has none: what was executed is then known until it loses its power. */
   readonly store: ByteStore | undefined;
-  /** Undefined when the board has none, or sleeps never. */
+  /** Undefined when the board has none. */
   readonly retained: RetainedMemory | undefined;
   readonly crypto: Pick<Cryptography, "sha256">;
   /** Epoch ms at monotonic zero; undefined until the time is known. */

@@ -120,10 +120,10 @@ describe("power that fails between a command's arrival and its answer", () => {
   async function cuts(
     count: number,
     fail: (n: number) => void,
-    sleep: "none" | "deep" = "deep",
+    options: Partial<WorldOptions> = {},
   ): Promise<Told[]> {
     let answers = 0;
-    const told = await begin({ interval: 60, sleep }, () => {
+    const told = await begin({ interval: 60, ...options }, () => {
       const id = Math.floor(answers / 4);
       if (answers % 4 === 0 && id < count) fail(id);
       answers += 1;
@@ -153,6 +153,20 @@ describe("power that fails between a command's arrival and its answer", () => {
     once(told, count);
   });
 
+  test("on XS", async () => {
+    const count = density(24, 4);
+    let told: Told[];
+    try {
+      told = await cuts(count, (n) => world!.clock.after(n * (6_000 / count), () => world!.cutPower(500)), {
+        engine: "xs",
+      });
+    } catch (error) {
+      if (error instanceof EngineMissing && mayBeAbsent()) return;
+      throw error;
+    }
+    once(told, count);
+  });
+
   test.each(["deep", "none"] as const)("in any of its writes, sleep %s", async (sleep) => {
     const count = density(64, 16);
     const told = await cuts(
@@ -162,7 +176,7 @@ describe("power that fails between a command's arrival and its answer", () => {
         power.cutAt = power.operations + 1 + (n % 8);
         power.onCut = () => world!.cutPower(500);
       },
-      sleep,
+      { sleep },
     );
     expect(world!.boots).toBeGreaterThan(count / 2);
     once(told, count);
