@@ -80,7 +80,7 @@ export class Blocks {
   /**
    * Reads all headers, unless `kept` is a table of such a partition, which is taken as it is.
    *
-   * @throws RangeError for a partition that cannot be used
+   * @throws RangeError for a partition that cannot be used; Error for one of which no block can be read
    */
   constructor(flash: Flash, kept?: Uint8Array) {
     const { size, blockLength, blocks, writeAlign } = flash.status();
@@ -299,6 +299,7 @@ export class Blocks {
       if (sequence > this.lastSequence) this.lastSequence = sequence;
       if (erases > most) most = erases;
     }
+    if (this.states.every((state) => state === BlockState.unreadable)) throw new Error(this.flash.reason);
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.
     for (let i = 0; i < this.count; i++) if (this.states[i] !== BlockState.used) this.erases[i] = most;
     // What cannot be read may be later, and its number must not have been given twice then.

@@ -91,7 +91,7 @@ export class Journal {
    * @param boot number of this boot, 16 bits: undated records of it are told from older ones
    * @param index what `index` gave before the board slept deeply, in a buffer of its own, which becomes the
    *   journal's: it holds only as long as nothing has been written since
-   * @throws RangeError for a partition that cannot be used
+   * @throws RangeError for a partition that cannot be used; Error for one of which no block can be read
    */
   constructor(flash: Flash, boot: number, options: JournalOptions, index?: Uint8Array) {
     this.#options = options;
@@ -117,7 +117,7 @@ export class Journal {
 
   /** Whether flash says of all records that are done with that they are. */
   get settled(): boolean {
-    return this.#records.gone.length === 0;
+    return this.#records.gone.length === 0 && this.#records.leaving.length === 0;
   }
 
   /** How often each block was erased. */

@@ -147,7 +147,7 @@ export class Room {
     for (;;) {
       let empty = -1;
       // Without the newest note the blocks that it lists would count again, until another one is written.
-      const noted = this.#records.out > 0 ? Math.floor(this.#records.noteAt / blocks.blockLength) : -1;
+      const noted = this.#records.out > 0 ? blocks.newest() : -1;
       for (let i = 0; i < count; i++) {
         if (i === noted) continue;
         const useless = states[i] === BlockState.dirty || (this.#isSound(i) && this.#records.liveIn(i) === 0);
