@@ -40,7 +40,7 @@ export type DeliveryEvent =
   | { readonly kind: "report dropped" | "message dropped"; readonly id: number; readonly reason: DropReason }
   /** The server has no such topic: readings are sent to another. */
   | { readonly kind: "report without"; readonly topic: string }
-  /** The journal was read at start, or anew after its flash had failed. */
+  /** The journal was read at start. */
   | {
       readonly kind: "journal open";
       readonly waiting: number;
@@ -49,7 +49,18 @@ export type DeliveryEvent =
     }
   /** There is no journal; `reason` says why, or what follows from that. */
   | { readonly kind: "journal none"; readonly reason: string }
+  /** No block takes an entry. */
   | { readonly kind: "journal failed"; readonly reason: string }
+  /**
+   * A block of the journal has failed: it is left out from now on and its readings are elsewhere, they are out of reach
+   * in this boot, or lost with the block's header. `readings`: those out of reach, where their number is known.
+   */
+  | {
+      readonly kind: "journal block";
+      readonly block: number;
+      readonly what: "left-out" | "unreadable" | "lost";
+      readonly readings?: number;
+    }
   /** Readings of earlier boots were given times that are estimates. */
   | { readonly kind: "journal dated"; readonly estimated: number }
   /** The callback of a message was forgotten for want of room; the message is still sent. */

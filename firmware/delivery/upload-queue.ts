@@ -36,7 +36,7 @@ export interface UploadQueueOptions {
   readonly thing: Thing;
   /** Entries of the request in flight: they must not be dropped, because they may have arrived already. */
   readonly inFlight: () => readonly Entry[];
-  /** Told of each entry that is lost on the device; `entry` when it is in RAM. */
+  /** Told of each entry that is lost on the device, after the log; `entry` when it is in RAM. */
   readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
   /**
    * When an entry of the journal was taken, monotonic ms, where that is known: what was taken before deep
@@ -48,7 +48,10 @@ export interface UploadQueueOptions {
 
 /** What became of an entry that was handed in. */
 export type Taken =
+  /** It is in flash; in RAM only on a board without a journal, and for a message that is volatile. */
   | "kept"
+  /** It waits in RAM only, as the journal cannot take it. */
+  | "held"
   /** There is no room for the entry; `onLost` was told. */
   | "dropped"
   /** The entry could not be sent either, and why. */
@@ -72,16 +75,18 @@ const callbackLimit = 64;
 /** The entries that wait, in the order in which they are sent. */
 export class UploadQueue {
   readonly #options: UploadQueueOptions;
-  #journal: Journal | undefined;
-  /** Ids of entries that are settled although the journal still has them: their marks could not be written. */
-  #settled: number[] = [];
+  readonly #journal: Journal | undefined;
   #entries: Entry[] = [];
+  /** Entries that the journal could not take when they came. */
+  #held: Entry[] = [];
   /** Entries that are in the journal only. */
   #unread = 0;
   /** Callbacks of messages that are in the journal only. */
   #callbacks: { readonly id: number; readonly done: (how: Completion) => void }[] = [];
   /** Losses to be told after the journal has finished: whoever is told may append at once. */
   #losses: Loss[] = [];
+  /** A block with records has gone out of reach, so `#unread` is to be counted anew. */
+  #miscounted = false;
 
   constructor(options: UploadQueueOptions) {
     this.#options = options;
@@ -101,7 +106,7 @@ export class UploadQueue {
   /** Whether RAM may be lost: all entries are in flash, and those that are settled are marked so there. */
   get safe(): boolean {
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
-    return this.#settled.length === 0;
+    return this.#journal?.settled !== false;
   }
 
   /** Keeps how the journal stands, so that it is opened quickly after deep sleep; nothing may change until then. */
@@ -140,27 +145,47 @@ export class UploadQueue {
 
   #append(entry: Entry): Taken {
     const journal = this.#journal;
-    if (journal === undefined || (entry.kind === "message" && entry.volatile))
-      return this.#appendToRam(entry);
-    const encoded = encodeEntry(this.#options.thing, entry);
+    const { flash, thing, log } = this.#options;
+    if (journal === undefined || (entry.kind === "message" && entry.volatile)) {
+      const taken = this.#appendToRam(entry);
+      return taken === "held" && (flash === undefined || entry.kind === "message") ? "kept" : taken;
+    }
+    const encoded = encodeEntry(thing, entry);
     if (typeof encoded === "string") return { refused: encoded };
     const { type, body } = encoded;
     const isDated = entry.time !== undefined;
-    try {
-      const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
-      if (appended.kind === "full") return this.#drop(entry);
-      if (appended.kind === "kept") {
-        entry.address = appended.address;
-        this.#place(entry);
-        return "kept";
-      }
-    } catch (error) {
-      const taken = this.#appendToRam(entry);
-      // The record may be in flash all the same: if so, `#takeOver` finds it and notes its address.
-      this.#broken(error);
-      return taken;
+    const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
+    if (appended.kind === "full") return this.#drop(entry);
+    if (appended.kind === "kept") {
+      entry.address = appended.address;
+      this.#place(entry);
+      if (this.#held.length > 0) this.#keepHeld(journal);
+      return "kept";
+    }
+    if (appended.kind === "failed") {
+      log({ kind: "journal failed", reason: appended.reason });
+      this.#held.push(entry);
     }
     return this.#appendToRam(entry);
+  }
+
+  /** The journal takes records again: also those that it could not take before. */
+  #keepHeld(journal: Journal): void {
+    const held = this.#held;
+    this.#held = [];
+    for (let i = 0; i < held.length; i++) {
+      const entry = held[i];
+      const encoded = this.#indexOf(entry.id) < 0 ? "" : encodeEntry(this.#options.thing, entry);
+      if (typeof encoded === "string") continue;
+      const { id, time, takenAt } = entry;
+      const appended = journal.append(encoded.type, id, time ?? takenAt, time !== undefined, encoded.body);
+      if (appended.kind !== "kept") return void (this.#held = held.slice(i));
+      const { address } = appended;
+      entry.address = address;
+      if (entry.kind !== "reading") continue;
+      if (entry.sentAlone === true) journal.markTried(address, "alone");
+      if (entry.sentWithTime === true) journal.markTried(entry.address, "timed");
+    }
   }
 
   /** Removes an entry that is settled. */
@@ -168,12 +193,7 @@ export class UploadQueue {
     const index = this.#indexOf(entry.id);
     if (index < 0) return;
     const { address } = this.#entries.splice(index, 1)[0];
-    if (address === undefined) return;
-    this.#settled.push(entry.id);
-    this.#guard((journal) => {
-      journal.release(address);
-      this.#settled.splice(this.#settled.indexOf(entry.id), 1);
-    });
+    if (address !== undefined) this.#journal?.release(address);
   }
 
   /** The entry with this id, if it is in RAM. */
@@ -194,7 +214,7 @@ export class UploadQueue {
     if (entry.kind !== "reading" || entry[mark] === true) return;
     entry[mark] = true;
     const { address } = entry;
-    if (address !== undefined) this.#guard((journal) => journal.markTried(address, how));
+    if (address !== undefined) this.#journal?.markTried(address, how);
   }
 
   /**
@@ -207,7 +227,7 @@ export class UploadQueue {
       const entry = this.#entries[i];
       if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
     }
-    this.#guard((journal) => this.#dateRecords(journal, epoch));
+    if (this.#journal !== undefined) this.#dateRecords(this.#journal, epoch);
     this.#tellLosses();
   }
 
@@ -284,45 +304,62 @@ export class UploadQueue {
       this.#drop(this.#entries.splice(index, 1)[0]);
     }
     this.#entries.push(entry);
-    return "kept";
+    return "held";
   }
 
   #drop(entry: Entry): Taken {
-    this.#losses.push({ id: entry.id, isReading: entry.kind === "reading", reason: "dropped", entry });
+    this.#lose(entry.id, entry.kind === "reading", "dropped", entry);
     return "dropped";
   }
 
+  /** The log has each loss at once, since the power may fail before flash says so. */
+  #lose(id: number, isReading: boolean, reason: Loss["reason"], entry: Entry | undefined): void {
+    this.#options.log({
+      kind: isReading ? "report dropped" : "message dropped",
+      id,
+      // The journal's word "dropped" is "full" in the log: the store had no room.
+      reason: reason === "dropped" ? "full" : reason,
+    });
+    this.#losses.push({ id, isReading, reason, entry });
+  }
+
   #tellLosses(): void {
+    if (this.#miscounted) this.#countUnread();
     while (this.#losses.length > 0) {
       const { id, isReading, reason, entry } = this.#losses.shift()!;
       this.#options.onLost(id, isReading, reason, entry);
     }
   }
 
-  #fetch(): void {
-    this.#guard((journal) => {
-      const wanted = windowLimit - this.#entries.length;
-      const addresses = journal.oldest(
-        wanted,
-        (id) => this.#indexOf(id) >= 0 || this.#settled.indexOf(id) >= 0,
-      );
-      for (let i = 0; i < addresses.length; i++) {
-        const record = journal.read(addresses[i]);
-        if (record === undefined) continue;
-        const takenAt = this.#options.takenAt?.(record) ?? -Infinity;
-        const entry = decodeEntry(this.#options.thing, record, takenAt);
-        this.#unread -= 1;
-        if (entry !== undefined) {
-          this.#entries.push(this.#heard(entry));
-          continue;
-        }
-        journal.release(record.address);
-        const isReading = record.type !== EntryType.message;
-        this.#losses.push({ id: record.id, isReading, reason: "unreadable", entry: undefined });
-      }
-      // The journal has no more records, even if `#unread` says so.
-      if (addresses.length < wanted) this.#unread = 0;
+  #countUnread(): void {
+    this.#miscounted = false;
+    let inRam = 0;
+    this.#journal?.each((_, { id }) => {
+      if (this.#indexOf(id) >= 0) inRam += 1;
     });
+    this.#unread = (this.#journal?.length ?? 0) - inRam;
+  }
+
+  #fetch(): void {
+    const journal = this.#journal;
+    if (journal === undefined) return;
+    const wanted = windowLimit - this.#entries.length;
+    const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0);
+    for (let i = 0; i < addresses.length; i++) {
+      const record = journal.read(addresses[i]);
+      if (record === undefined) continue;
+      const takenAt = this.#options.takenAt?.(record) ?? -Infinity;
+      const entry = decodeEntry(this.#options.thing, record, takenAt);
+      this.#unread -= 1;
+      if (entry !== undefined) {
+        this.#entries.push(this.#heard(entry));
+        continue;
+      }
+      this.#lose(record.id, record.type !== EntryType.message, "unreadable", undefined);
+      journal.release(record.address);
+    }
+    // The journal has no more records, even if `#unread` says so.
+    if (addresses.length < wanted) this.#unread = 0;
   }
 
   #indexOf(id: number): number {
@@ -346,6 +383,10 @@ export class UploadQueue {
           const index = this.#indexOf(id);
           if (index >= 0) this.#entries[index].address = address;
         },
+        onBlock: ({ block, what, records: readings }) => {
+          log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
+          this.#miscounted = true;
+        },
       };
       return new Journal(flash, boot, options, index);
     } catch (error) {
@@ -358,47 +399,6 @@ export class UploadQueue {
     const index = this.#indexOf(id);
     const entry = index < 0 ? this.#callbackOf(id) : this.#entries.splice(index, 1)[0];
     if (index < 0) this.#unread -= 1;
-    this.#losses.push({ id, isReading: type !== EntryType.message, reason, entry });
-  }
-
-  #guard(work: (journal: Journal) => void): void {
-    if (this.#journal === undefined) return;
-    try {
-      work(this.#journal);
-    } catch (error) {
-      this.#broken(error);
-    }
-  }
-
-  /** The flash hardware has failed: entries in RAM are sent all the same, and the log says so. */
-  #broken(error: unknown): void {
-    this.#options.log({ kind: "journal failed", reason: reasonOf(error) });
-    // The journal was interrupted at an unknown point, as by a loss of power, so it is opened as after one.
-    const journal = this.#open();
-    if (journal === undefined) return;
-    this.#journal = journal;
-    try {
-      this.#takeOver(journal);
-    } catch {
-      // The flash fails again: the next call that fails opens the journal once more.
-    }
-  }
-
-  #takeOver(journal: Journal): void {
-    const settled: { address: number; id: number }[] = [];
-    let inRam = 0;
-    journal.each((address, { id }) => {
-      const index = this.#indexOf(id);
-      if (index >= 0) {
-        this.#entries[index].address = address;
-        inRam += 1;
-      } else if (this.#settled.indexOf(id) >= 0) settled.push({ address, id });
-    });
-    this.#unread = journal.length - inRam - settled.length;
-    this.#settled = settled.map(({ id }) => id);
-    for (let i = 0; i < settled.length; i++) {
-      journal.release(settled[i].address);
-      this.#settled.splice(this.#settled.indexOf(settled[i].id), 1);
-    }
+    this.#lose(id, type !== EntryType.message, reason, entry);
   }
 }

@@ -23,7 +23,7 @@ import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
-import type { FullPolicy, LossReason } from "../journal/journal";
+import type { FullPolicy } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
 import type { Order } from "./upload-queue";
@@ -117,7 +117,10 @@ export class Uploader {
       order,
       thing,
       inFlight: () => this.#upload?.entries ?? nothing,
-      onLost: (id, isReading, reason, entry) => this.#lost(id, isReading, reason, entry),
+      onLost: (_id, isReading, _reason, entry) => {
+        if (isReading) this.totals.dropped += 1;
+        if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
+      },
       ...(memory.continued ? { takenAt: (record) => this.#takenAt(record) } : {}),
       log,
     });
@@ -188,17 +191,18 @@ export class Uploader {
   }
 
   /**
-   * Takes an entry in: when this returns it is kept, and with a journal it outlives a loss of power. False
-   * when it was refused or there was no room, which the log tells and `totals` count.
+   * Takes an entry in: when this returns it is kept, and with a journal it outlives a loss of power. "held" when
+   * the journal could not take it, and it waits in RAM. False when it was refused or there was no room, which the
+   * log tells and `totals` count.
    */
-  append(entry: Entry): boolean {
+  append(entry: Entry): "kept" | "held" | false {
     const taken = this.#queue.append(entry);
     if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
-    if (taken !== "kept") return false;
+    if (taken !== "kept" && taken !== "held") return false;
     // It may show whether the session or the suspect is to blame.
     if (this.#suspectPauses) this.#notBefore = 0;
     if (entry.kind === "message") this.#draining = true;
-    return true;
+    return taken;
   }
 
   /** Has readings sent although fewer wait than a batch has. */
@@ -334,9 +338,7 @@ export class Uploader {
       const { id, session, reason } = suspects[i];
       // One that has left RAM is sent once more when it is back.
       const entry = session === opened ? this.#queue.find(id) : undefined;
-      if (entry === undefined) continue;
-      this.#queue.release(entry);
-      this.#giveUp(entry, reason);
+      if (entry !== undefined) this.#giveUp(entry, reason);
     }
   }
 
@@ -399,17 +401,18 @@ export class Uploader {
       this.#options.log({ kind: "report apart", id: upload.id, readings: entries.length, reason });
       return;
     }
-    this.#queue.release(entries[0]);
     this.#giveUp(entries[0], reason, enosCode);
   }
 
+  /** The log says so before flash does, since the power may fail in between. */
   #giveUp(entry: Entry, reason: string, enosCode?: number): void {
     if (entry.kind === "reading") {
       this.#options.log({ kind: "report refused", id: entry.id, reason });
       this.totals.refused += 1;
-      return;
+      return this.#queue.release(entry);
     }
     this.#options.log({ kind: "message refused", id: entry.id, topic: entry.topic, reason });
+    this.#queue.release(entry);
     this.#complete(
       entry,
       enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
@@ -421,14 +424,6 @@ export class Uploader {
     if (entry.takenAt !== -Infinity) return now - entry.takenAt;
     const { time } = entry;
     return time === undefined || this.#epoch === undefined ? 0 : this.#epoch + now - time;
-  }
-
-  #lost(id: number, isReading: boolean, lost: LossReason | "unreadable", entry: Entry | undefined): void {
-    // The journal's word "dropped" is "full" in the log: the store had no room.
-    const reason = lost === "dropped" ? "full" : lost;
-    this.#options.log({ kind: isReading ? "report dropped" : "message dropped", id, reason });
-    if (isReading) this.totals.dropped += 1;
-    if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
   }
 
   /** Calls the message's callback. An exception in it must not keep the next entry from being settled. */

@@ -25,9 +25,12 @@ type DeviceEvent =
   | { readonly kind: "agent panicked"; readonly panics: number; readonly delay: number }
   /** Nothing is under way; `waiting` entries, and the next reading in `next`, where there are any. */
   | { readonly kind: "agent idle"; readonly waiting?: number; readonly next?: number }
-  /** A reading is in the journal; its values only where the settings say so. */
+  /**
+   * A reading is in the journal, or held in RAM, which ends with the power, as the journal cannot take it; its values
+   * only where the settings say so.
+   */
   | {
-      readonly kind: "report taken";
+      readonly kind: "report taken" | "report held";
       readonly id: number;
       readonly format: ReadingFormat;
       readonly values?: ThingValues;
@@ -113,8 +116,8 @@ const words: Words = Object.freeze<Words>({
   "agent idle": (e) =>
     `agent: idle${given(" waiting=", e.waiting)}${e.next === undefined ? "" : ` next=${seconds(e.next)}`}`,
   "agent woke without its memory": "agent: woke without its memory",
-  "report taken": (e) =>
-    `report: taken id=${e.id} format=${e.format}${e.values === undefined ? "" : ` values=${oneLine(JSON.stringify(e.values))}`}`,
+  "report taken": (e) => `report: taken ${readingOf(e)}`,
+  "report held": (e) => `report: held ${readingOf(e)}`,
   "report acknowledged": (e) => `report: acknowledged id=${e.id} after=${(e.after / 1000).toFixed(1)}s`,
   "report kept": (e) =>
     `report: kept id=${e.id}${given(" readings=", e.readings)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,
@@ -159,6 +162,7 @@ const words: Words = Object.freeze<Words>({
   "journal none": (e) => `journal: none: ${oneLine(e.reason)}`,
   "journal no partition": (e) => `journal: no partition ${quoted(e.name)}: ${oneLine(e.reason)}`,
   "journal failed": (e) => `journal: failed reason=${quoted(e.reason)}`,
+  "journal block": (e) => `journal: block ${e.block} ${e.what}${given(" readings=", e.readings)}`,
   "journal dated": (e) => `journal: dated estimated=${e.estimated}`,
   "journal callback forgotten": "journal: callback forgotten: its message waits on",
   "modem starting": "modem: starting",
@@ -205,6 +209,10 @@ export function modemLog(log: Log): ModemLog {
 /** `name` and the number; nothing when there is no number. */
 function given(name: string, value: number | undefined): string {
   return value === undefined ? "" : name + value;
+}
+
+function readingOf({ id, format, values }: OfKind<"report taken">): string {
+  return `id=${id} format=${format}${values === undefined ? "" : ` values=${oneLine(JSON.stringify(values))}`}`;
 }
 
 function seconds(ms: number): string {

@@ -37,15 +37,18 @@ export class ReadingIntake {
     return this.#taken;
   }
 
-  /** Takes a reading in: when this returns it is in the journal. `now` is monotonic, ms. */
+  /** Takes a reading in: when this returns it is in the journal, or the log says that it is not. `now` is monotonic, ms. */
   keep(values: ThingValues, now: number): void {
     const { memory, uploader, log, logValues } = this.#options;
     const id = memory.takeId();
     const format = this.#nextFormat();
     this.#taken += 1;
     const time = uploader.timeOf(now);
-    if (!uploader.append({ kind: "reading", id, takenAt: now, time, values: copyOf(values), format })) return;
-    log({ kind: "report taken", id, format, values: logValues ? values : undefined });
+    const entry = { kind: "reading", id, takenAt: now, time, values: copyOf(values), format } as const;
+    const taken = uploader.append(entry);
+    if (taken === false) return;
+    const kind = taken === "kept" ? "report taken" : "report held";
+    log({ kind, id, format, values: logValues ? values : undefined });
   }
 
   #nextFormat(): ReadingFormat {

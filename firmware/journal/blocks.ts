@@ -1,25 +1,22 @@
 /**
  * The blocks of the journal's ring: which are in use, in which order they were taken, how often each
- * was erased.
+ * was erased, and which are left out because they fail.
  *
- *     0        4          8         12       16                        32          + 1 unit
- *     +--------+----------+---------+--------+-------------------------+-----------+------- - - -
- *     | "ENJ1" | sequence | erases  | CRC-32 | the same 16 bytes again | reclaimed | records
- *     +--------+----------+---------+--------+-------------------------+-----------+------- - - -
+ *     0                                   32          + 1 unit
+ *     +-----------------------------------+-----------+------- - - -
+ *     | header, twice: see block-header   | reclaimed | records
+ *     +-----------------------------------+-----------+------- - - -
  *
- * The header is there twice, so that one flipped bit does not cost a block of readings. `reclaimed` is a mark:
- * the records of the block are being copied elsewhere, and then it is erased. Before an erase the header is
- * overwritten: an erase that power cuts short may bring old marks back, but never a header.
+ * `reclaimed` is a mark: the records of the block are being copied elsewhere, and then it is erased. Before an erase
+ * the header is overwritten: an erase that power cuts short may bring old marks back, but never a header.
  */
-import { crc32 } from "./crc";
+import { blockHeaderLength, encodeBlockHeader, erasesIn, mendBlockHeader, sequenceIn } from "./block-header";
+import { CheckedFlash } from "./checked-flash";
 import { mostFew } from "./few-records";
 import { blank } from "./flash";
-import { roundUp } from "./record";
+import { headerLength, isReleased, recordLength, roundUp } from "./record";
 import type { Flash } from "./flash";
 
-const magic = 0x314a4e45;
-const copyLength = 16;
-const headerLength = 2 * copyLength;
 const largestSequence = 0xffff_ffff;
 
 /** The states of a block, one byte each in the table. */
@@ -30,8 +27,10 @@ export const BlockState = Object.freeze({
   used: 1,
   /** The block is neither blank nor in use, and has to be erased first. */
   dirty: 2,
-  /** The block could not be erased, and is not used until the next start. */
+  /** The block has failed, and is left out: neither written nor erased. */
   bad: 3,
+  /** The block cannot be read. A start after a loss of power tries again, as its records may still be there. */
+  unreadable: 4,
 });
 
 /** Bytes in front of the tables, which are journal-index.ts's. */
@@ -39,12 +38,24 @@ export const tableHead = 28 + 8 * mostFew;
 /** Bytes of the tables for one block. */
 const tableEntry = 11;
 
+/** What has become of a block that failed. */
+export interface BlockNews {
+  readonly block: number;
+  /**
+   * `left-out`: it is not used any more, and its records are elsewhere; `unreadable`: they are out of reach in this
+   * boot; `lost`: its header is beyond repair, so it will be erased.
+   */
+  readonly what: "left-out" | "unreadable" | "lost";
+  /** Records that waited in it and are out of reach, where that is known. */
+  readonly records: number | undefined;
+}
+
 /**
  * The table of blocks. It lies in one stretch of RAM, as it is kept over deep sleep, so that it need not be
  * gone through to be kept and taken up again.
  */
 export class Blocks {
-  readonly flash: Flash;
+  readonly flash: CheckedFlash;
   readonly blockLength: number;
   readonly count: number;
   /** Least number of bytes written, a power of two of at least 4. */
@@ -61,11 +72,15 @@ export class Blocks {
   states!: Uint8Array;
   /** The highest of `sequences` so far. */
   lastSequence = 0;
+  /** Blocks that are left out, the one that has been so for longest first: at most half of all. */
+  readonly bad: number[] = [];
+  /** What has become of blocks since this was emptied. */
+  news: BlockNews[] = [];
 
   /**
    * Reads all headers, unless `kept` is a table of such a partition, which is taken as it is.
    *
-   * @throws RangeError for a partition that cannot be used
+   * @throws RangeError for a partition that cannot be used; Error for one of which no block can be read
    */
   constructor(flash: Flash, kept?: Uint8Array) {
     const { size, blockLength, blocks, writeAlign } = flash.status();
@@ -78,7 +93,7 @@ export class Blocks {
     if ((unit & (unit - 1)) !== 0 || unit > 64) {
       throw new RangeError(`a journal takes flash that writes 64 bytes at once at most, got ${unit}`);
     }
-    this.flash = flash;
+    this.flash = new CheckedFlash(flash);
     this.blockLength = blockLength;
     this.count = blocks;
     this.unit = unit;
@@ -86,6 +101,8 @@ export class Blocks {
     this.table = kept?.buffer.byteLength === length ? kept : new Uint8Array(length);
     this.#divide();
     if (this.table !== kept) this.#readAll();
+    for (let i = this.states.indexOf(BlockState.bad); i >= 0; i = this.states.indexOf(BlockState.bad, i + 1))
+      this.bad.push(i);
   }
 
   /** The tables within `table`. */
@@ -100,7 +117,7 @@ export class Blocks {
 
   /** Offset within a block of its first record. */
   get start(): number {
-    return roundUp(headerLength, this.unit) + this.unit;
+    return roundUp(blockHeaderLength, this.unit) + this.unit;
   }
 
   /** Blocks that can be taken at once. */
@@ -125,113 +142,192 @@ export class Blocks {
     return this.erases[block] ?? 0;
   }
 
-  /** The used block that was taken last, or -1. */
-  newest(): number {
+  isReadable(block: number): boolean {
+    return this.states[block] !== BlockState.unreadable;
+  }
+
+  /** The used block that was taken last, of those before `sequence` where that is given; -1 for none. */
+  newest(before = Infinity): number {
     let newest = -1;
     for (let i = 0; i < this.count; i++) {
-      if (this.states[i] !== BlockState.used) continue;
+      if (this.states[i] !== BlockState.used || this.sequenceOf(i) >= before) continue;
       if (newest < 0 || this.sequenceOf(i) > this.sequenceOf(newest)) newest = i;
     }
     return newest;
   }
 
-  /** Takes the free block that was erased least, and returns its number; -1 when there is none. */
+  /**
+   * Takes the free block that was erased least, and returns its number; -1 when there is none that can be written.
+   * Those that cannot are left out, unless all of the chip fails.
+   */
   take(): number {
-    let taken = -1;
-    for (let i = 0; i < this.count; i++) {
-      if (this.states[i] === BlockState.free && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken)))
-        taken = i;
+    for (;;) {
+      let taken = -1;
+      for (let i = 0; i < this.count; i++) {
+        if (this.states[i] === BlockState.free && (taken < 0 || this.erasesOf(i) < this.erasesOf(taken)))
+          taken = i;
+      }
+      if (taken < 0 || this.lastSequence === largestSequence) return -1;
+      this.lastSequence += 1;
+      const header = new Uint8Array(roundUp(blockHeaderLength, this.unit)).fill(blank);
+      encodeBlockHeader(header, this.lastSequence, this.erasesOf(taken));
+      if (this.flash.write(header, taken * this.blockLength)) {
+        this.sequences[taken] = this.lastSequence;
+        this.states[taken] = BlockState.used;
+        return taken;
+      }
+      if (!this.#judge(taken)) return -1;
     }
-    if (taken < 0 || this.lastSequence === largestSequence) return -1;
-    this.lastSequence += 1;
-    const header = new Uint8Array(roundUp(headerLength, this.unit)).fill(blank);
-    const view = new DataView(header.buffer);
-    view.setUint32(0, magic, true);
-    view.setUint32(4, this.lastSequence, true);
-    view.setUint32(8, this.erasesOf(taken), true);
-    view.setUint32(12, crc32(header, 0, 12), true);
-    header.copyWithin(copyLength, 0, copyLength);
-    // Set before the write: even if that fails, the block may not be blank any more.
-    this.states[taken] = BlockState.dirty;
-    this.flash.write(header, taken * this.blockLength);
-    this.sequences[taken] = this.lastSequence;
-    this.states[taken] = BlockState.used;
-    return taken;
   }
 
-  /** Notes that the block's records are being copied to another. */
-  markReclaimed(block: number): void {
-    this.flash.write(new Uint8Array(this.unit), block * this.blockLength + this.start - this.unit);
+  /** Notes that the block's records are being copied to another; false when that cannot be written. */
+  markReclaimed(block: number): boolean {
+    return this.flash.mark(new Uint8Array(this.unit), block * this.blockLength + this.start - this.unit);
   }
 
-  /** A block whose records were being copied when the power failed, or -1. */
-  reclaimed(): number {
+  /** A block, from `first` on, whose records were being copied when the power failed, or -1. */
+  reclaimed(first = 0): number {
     const mark = new Uint8Array(this.unit);
-    for (let i = 0; i < this.count; i++) {
+    for (let i = first; i < this.count; i++) {
       if (this.states[i] !== BlockState.used) continue;
-      this.flash.read(mark, i * this.blockLength + this.start - this.unit);
+      if (!this.flash.read(mark, i * this.blockLength + this.start - this.unit)) continue;
       // Any bit: to copy a block for nothing costs an erase, not to finish one costs readings sent twice.
       if (!isBlank(mark)) return i;
     }
     return -1;
   }
 
-  /** Erases a block whose records are not needed any more. @throws what the flash throws: then it is bad */
-  erase(block: number): void {
-    const used = this.states[block] === BlockState.used;
-    this.states[block] = BlockState.bad;
-    if (used) this.flash.write(new Uint8Array(roundUp(headerLength, this.unit)), block * this.blockLength);
-    this.flash.eraseBlock(block);
-    this.erases[block] = this.erasesOf(block) + 1;
-    this.states[block] = BlockState.free;
-  }
-
   /** Whether a block's header in flash is the one that the table says. */
   hasHeader(block: number): boolean {
-    const header = new Uint8Array(headerLength);
-    this.flash.read(header, block * this.blockLength);
-    const copy = readCopy(header, 0) ? 0 : readCopy(header, copyLength) ? copyLength : -1;
-    return copy >= 0 && new DataView(header.buffer).getUint32(copy + 4, true) === this.sequenceOf(block);
+    const header = new Uint8Array(blockHeaderLength);
+    if (!this.flash.read(header, block * this.blockLength) || !mendBlockHeader(header)) return false;
+    return sequenceIn(header) === this.sequenceOf(block);
   }
 
   /** Whether `length` bytes of a block from `offset` on are blank, or those up to its end if they are fewer. */
   isBlankAt(block: number, offset: number, length: number): boolean {
     const bytes = new Uint8Array(Math.min(length, this.blockLength - offset));
-    if (bytes.length > 0) this.flash.read(bytes, block * this.blockLength + offset);
-    return isBlank(bytes);
+    return (
+      bytes.length === 0 || (this.flash.read(bytes, block * this.blockLength + offset) && isBlank(bytes))
+    );
+  }
+
+  /** Erases a block whose records are not needed any more; when that fails it is left out. */
+  erase(block: number): boolean {
+    const used = this.states[block] === BlockState.used;
+    // Set before the erase: if power fails in it, that is how the next start finds it.
+    this.states[block] = BlockState.dirty;
+    if (used) this.clearHeader(block);
+    if (!this.flash.erase(block, this.blockLength)) {
+      this.#judge(block);
+      return false;
+    }
+    this.erases[block] = this.erasesOf(block) + 1;
+    this.states[block] = BlockState.free;
+    return true;
+  }
+
+  /** Overwrites the header of a block that is about to be erased. */
+  clearHeader(block: number): void {
+    this.flash.mark(new Uint8Array(roundUp(blockHeaderLength, this.unit)), block * this.blockLength);
+  }
+
+  /** A free or dirty block has failed: it is left out if it is the only one that does, and else is dirty. */
+  #judge(block: number): boolean {
+    if (this.flash.isolated) this.leaveOut(block);
+    else this.states[block] = BlockState.dirty;
+    return this.flash.isolated;
+  }
+
+  /** The block has failed: it is neither written nor erased from now on. */
+  leaveOut(block: number): void {
+    this.states[block] = BlockState.bad;
+    this.bad.push(block);
+    this.news.push({ block, what: "left-out", records: undefined });
+  }
+
+  /**
+   * When more than half of all are left out, the one that has been so for longest gets another chance, because so
+   * many do not fail by themselves. It has to be erased first, as what was in it is elsewhere.
+   */
+  forgive(): boolean {
+    const block = this.bad[0];
+    if (block === undefined || this.bad.length <= this.count >> 1) return false;
+    this.takeBack(block, BlockState.dirty);
+    return this.erase(block);
+  }
+
+  /** The block gets another chance, in this state. */
+  takeBack(block: number, state: number): void {
+    this.bad.splice(this.bad.indexOf(block), 1);
+    this.states[block] = state;
+    this.news = this.news.filter((each) => each.block !== block);
+  }
+
+  /** At a start: the block was left out in an earlier one. */
+  keepOut(block: number): void {
+    this.states[block] = BlockState.bad;
+    this.bad.push(block);
+    this.news = this.news.filter((each) => each.block !== block);
+  }
+
+  /** The block cannot be read. */
+  hide(block: number): void {
+    this.states[block] = BlockState.unreadable;
+    this.news.push({ block, what: "unreadable", records: undefined });
   }
 
   #readAll(): void {
-    const buffer = new Uint8Array(256);
-    const header = buffer.subarray(0, headerLength);
+    const header = new Uint8Array(blockHeaderLength);
     let most = 0;
     for (let i = 0; i < this.count; i++) {
-      this.flash.read(header, i * this.blockLength);
-      const copy = readCopy(header, 0) ? 0 : readCopy(header, copyLength) ? copyLength : -1;
-      if (copy < 0) {
-        this.states[i] = this.#isErased(i, buffer) ? BlockState.free : BlockState.dirty;
+      this.states[i] = BlockState.dirty;
+      if (!this.flash.read(header, i * this.blockLength)) {
+        this.hide(i);
         continue;
       }
-      const view = new DataView(header.buffer);
+      if (!mendBlockHeader(header)) {
+        if (this.flash.isBlank(i * this.blockLength, this.blockLength)) this.states[i] = BlockState.free;
+        else this.#lose(i, header);
+        continue;
+      }
       this.states[i] = BlockState.used;
-      const sequence = view.getUint32(copy + 4, true);
-      const erases = view.getUint32(copy + 8, true);
+      const sequence = sequenceIn(header);
+      const erases = erasesIn(header);
       this.sequences[i] = sequence;
       this.erases[i] = erases;
       if (sequence > this.lastSequence) this.lastSequence = sequence;
       if (erases > most) most = erases;
     }
+    if (this.states.every((state) => state === BlockState.unreadable)) throw new Error(this.flash.reason);
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.
     for (let i = 0; i < this.count; i++) if (this.states[i] !== BlockState.used) this.erases[i] = most;
+    // What cannot be read may be later, and its number must not have been given twice then.
+    if (this.news.length > 0) this.lastSequence = Math.min(largestSequence, this.lastSequence + this.count);
   }
 
-  #isErased(block: number, buffer: Uint8Array): boolean {
-    const end = (block + 1) * this.blockLength;
-    for (let at = block * this.blockLength; at < end; at += buffer.length) {
-      this.flash.read(buffer, at);
-      if (!isBlank(buffer)) return false;
+  /** Tells of a block with records that wait and without a header, but of none that was about to be erased. */
+  #lose(block: number, header: Uint8Array): void {
+    let zeros = 0;
+    for (let i = 0; i < header.length; i++) if (header[i] === 0) zeros += 1;
+    if (zeros > header.length / 2) return;
+    const { unit, blockLength, start } = this;
+    const bytes = new Uint8Array(2 * unit + headerLength);
+    const view = new DataView(bytes.buffer);
+    const first = block * blockLength;
+    let waiting = 0;
+    let at = start;
+    if (!this.flash.read(bytes.subarray(0, unit), first + start - unit)) return;
+    if (!isBlank(bytes.subarray(0, unit))) return;
+    while (at + bytes.length <= blockLength && this.flash.read(bytes, first + at) && !isBlank(bytes)) {
+      const flags = view.getUint8(2 * unit + 3);
+      const size = recordLength(view.getUint16(2 * unit, true), (flags & 1) !== 0, unit);
+      // Without the block's number no checksum can tell a record: only its form does.
+      if (flags > 1 || view.getUint16(2 * unit + 20, true) !== 0 || at + size > blockLength) break;
+      if (!isReleased(bytes, 0)) waiting += 1;
+      at += size;
     }
-    return true;
+    if (waiting > 0) this.news.push({ block, what: "lost", records: waiting });
   }
 }
 
@@ -246,10 +342,4 @@ export function isBlank(bytes: Uint8Array): boolean {
   }
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== blank) return false;
   return true;
-}
-
-function readCopy(bytes: Uint8Array, at: number): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(at, true) !== magic) return false;
-  return view.getUint32(at + 12, true) === crc32(bytes, at, at + 12);
 }

@@ -42,8 +42,9 @@ export class RecordCursor {
   mended = false;
   /** Marks and header of the record. */
   readonly bytes: Uint8Array;
-  /** Stretches of the block, as far as it was walked, that are no record. */
+  /** Stretches of the block, as far as it was walked, that are no record, and where the last one starts. */
   damaged = 0;
+  damagedAt = 0;
 
   constructor(blocks: Blocks) {
     this.#blocks = blocks;
@@ -86,16 +87,20 @@ export class RecordCursor {
     const { blockLength, unit } = this.#blocks;
     let expected = true;
     let inDamage = false;
-    while (this.#at + this.bytes.length <= blockLength) {
+    while (this.#blocks.isReadable(this.#block) && this.#at + this.bytes.length <= blockLength) {
       if (this.#look(expected)) {
         this.#at += this.size;
         this.#end = this.#at;
         return true;
       }
+      if (!this.#blocks.isReadable(this.#block)) return false;
       const clean = isBlank(this.bytes.subarray(0, unit));
       this.#at += unit;
       if (!clean) {
-        if (!inDamage) this.damaged += 1;
+        if (!inDamage) {
+          this.damaged += 1;
+          this.damagedAt = this.#at - unit;
+        }
         inDamage = true;
         this.#end = this.#at;
       }
@@ -103,7 +108,7 @@ export class RecordCursor {
     }
     // What is left is too short for a record, but may not be blank.
     while (this.#at < blockLength) {
-      this.#load(this.#at, unit, stretch);
+      if (!this.#load(this.#at, unit, stretch)) return false;
       const from = this.#at - this.#bufferStart;
       this.#at += unit;
       if (!isBlank(this.#buffer.subarray(from, from + unit))) this.#end = this.#at;
@@ -116,13 +121,14 @@ export class RecordCursor {
     const { blockLength, unit } = this.#blocks;
     const { bytes, header } = this;
     if (this.#at + bytes.length > blockLength) return false;
-    this.#load(this.#at, bytes.length, ahead);
+    if (!this.#load(this.#at, bytes.length, ahead)) return false;
     const from = this.#at - this.#bufferStart;
     bytes.set(this.#buffer.subarray(from, from + bytes.length));
     const salt = this.#blocks.sequenceOf(this.#block);
     this.mended = false;
     if (!readHeader(bytes, 2 * unit, salt, header) || !this.#fits()) {
-      if (!expected || isBlank(bytes) || !this.#mend(salt)) return false;
+      // What is no record and marked as released is a write that was cut short, and known as such.
+      if (!expected || isBlank(bytes) || isReleased(bytes, 0) || !this.#mend(salt)) return false;
     } else if (!expected && this.#verify(bytes.subarray(2 * unit), salt) === "corrupt") {
       // One place in 65,536 of damaged bytes looks like a header, whose length would hide what follows.
       return false;
@@ -138,11 +144,14 @@ export class RecordCursor {
     return this.#at + this.size <= blockLength;
   }
 
-  /** Puts one flipped bit of the header right, if the body confirms the result. */
+  /** Puts flipped bits of the header right: one of it and one of its body, or two of it where the body is sound. */
   #mend(salt: number): boolean {
     const header = this.bytes.subarray(2 * this.#blocks.unit);
-    if (!mendHeader(header, salt) || !readHeader(header, 0, salt, this.header) || !this.#fits()) return false;
-    this.mended = this.#verify(header, salt) === "sound";
+    this.mended = mendHeader(header, salt, 2, (flips) => {
+      if (!readHeader(header, 0, salt, this.header) || !this.#fits()) return false;
+      const body = this.#verify(header, salt);
+      return body === "sound" || (flips === 1 && body === "mended");
+    });
     return this.mended;
   }
 
@@ -150,22 +159,25 @@ export class RecordCursor {
   #verify(header: Uint8Array, salt: number): "sound" | "mended" | "corrupt" {
     const { flash, blockLength, unit } = this.#blocks;
     const whole = new Uint8Array(headerLength + this.header.length);
-    flash.read(whole, this.#block * blockLength + this.#at + 2 * unit);
-    whole.set(header);
+    if (!flash.read(whole, this.#block * blockLength + this.#at + 2 * unit)) return "corrupt";
+    whole.set(header.subarray(0, headerLength));
     return verifyRecord(whole, this.header.length, salt);
   }
 
-  /** Sees to it that these bytes of the block are in the buffer. */
-  #load(at: number, length: number, ahead: number): void {
+  /** Sees to it that these bytes of the block are in the buffer; false when they cannot be read. */
+  #load(at: number, length: number, ahead: number): boolean {
     if (
       this.#bufferStart >= 0 &&
       at >= this.#bufferStart &&
       at + length <= this.#bufferStart + this.#bufferLength
     )
-      return;
+      return true;
     const { flash, blockLength } = this.#blocks;
     this.#bufferStart = at;
     this.#bufferLength = Math.min(ahead, blockLength - at);
-    flash.read(this.#buffer.subarray(0, this.#bufferLength), this.#block * blockLength + at);
+    if (flash.read(this.#buffer.subarray(0, this.#bufferLength), this.#block * blockLength + at)) return true;
+    this.#bufferStart = -1;
+    this.#blocks.hide(this.#block);
+    return false;
   }
 }

@@ -2,12 +2,14 @@
  * Records in the blocks of the flash: written behind the last one, found, read, marked. The journal decides
  * which block is used next, and which records are given up when there is none.
  */
-import { BlockState } from "./blocks";
+import { BlockState, isBlank } from "./blocks";
 import {
   dated,
   encodeLateTime,
   encodeRecord,
   headerLength,
+  isTime,
+  isTwoFlips,
   lateTimeLength,
   readLateTime,
   readTried,
@@ -32,6 +34,9 @@ export interface JournalRecord {
   readonly body: Uint8Array;
 }
 
+/** Type of the record that lists the blocks which are left out: see `RecordStore.writeNote`. */
+const noteType = 0;
+
 /** The records of one partition. */
 export class RecordStore {
   readonly blocks: Blocks;
@@ -45,6 +50,12 @@ export class RecordStore {
   /** Walks over blocks. Records may be read and released during a walk, because `#lookup` does that. */
   readonly cursor: RecordCursor;
   readonly #lookup: RecordCursor;
+  /** Addresses of records that are done with although flash does not say so, as their marks could not be written. */
+  gone: number[] = [];
+  /** Blocks that have failed, and have records that are still to be copied. */
+  leaving: number[] = [];
+  /** Where the note is that lists the blocks which are left out; -1 for none. */
+  noteAt = -1;
   #scratch = new Uint8Array(256);
 
   constructor(blocks: Blocks) {
@@ -58,19 +69,29 @@ export class RecordStore {
     return this.blocks.live[block] ?? 0;
   }
 
-  /** Bytes that a block has for records. */
+  /** Bytes that a block has for records, the note in front of them left out. */
   get capacity(): number {
-    return this.blocks.blockLength - this.blocks.start;
+    const { blockLength, start, unit } = this.blocks;
+    const out = this.out;
+    return blockLength - start - (out > 0 ? recordLength(noteLength(out), true, unit) : 0);
   }
 
-  /** Takes a free block to write to; false when there is none. */
+  /** Blocks that a note lists. */
+  get out(): number {
+    return this.blocks.bad.length + this.leaving.length;
+  }
+
+  /** Takes a free block to write to; false when there is none that can be written. */
   open(): boolean {
-    const taken = this.blocks.take();
-    if (taken < 0) return false;
-    this.active = taken;
-    this.end = this.blocks.start;
-    this.last = -1;
-    return true;
+    const { blocks } = this;
+    for (;;) {
+      this.active = blocks.take();
+      this.end = blocks.start;
+      this.last = -1;
+      if (this.active < 0) return false;
+      if (this.out === 0 || this.writeNote()) return true;
+      blocks.leaveOut(this.active);
+    }
   }
 
   /**
@@ -78,82 +99,169 @@ export class RecordStore {
    * -1 when it does not read back as written.
    */
   write(header: RecordHeader, body: Uint8Array): number {
+    const address = this.#write(header, body);
+    if (address < 0) return -1;
+    this.blocks.live[this.active] = this.liveIn(this.active) + this.end - (address % this.blocks.blockLength);
+    this.length += 1;
+    return address;
+  }
+
+  /**
+   * Writes down which blocks are left out; false when there is no room behind the last record, or it does not read
+   * back. Each block that is taken begins with this note, so the newest one has it.
+   *
+   *     0 leaving u8 | 1 number of a block u16, the one that was left out first in front …
+   *
+   * `leaving` is how many at the end of the list have records that are still to be copied. The note's mark "alone"
+   * says later that none has.
+   */
+  writeNote(): boolean {
+    const { bad, unit, blockLength } = this.blocks;
+    const out = bad.concat(this.leaving);
+    const body = new Uint8Array(noteLength(out.length));
+    body[0] = this.leaving.length;
+    for (let i = 0; i < out.length; i++) {
+      const block = out[i] ?? 0;
+      body[1 + 2 * i] = block & 0xff;
+      body[2 + 2 * i] = block >> 8;
+    }
+    if (this.end + recordLength(body.length, true, unit) > blockLength) return false;
+    const header = { length: body.length, type: noteType, flags: dated, id: 0, time: 0, boot: 0 };
+    const address = this.#write(header, body);
+    if (address >= 0) this.noteAt = address;
+    return address >= 0;
+  }
+
+  /** Finds the newest note, and leaves out the blocks that it lists. */
+  readNote(): void {
+    const { blocks, cursor } = this;
+    let before = Infinity;
+    for (let block = blocks.newest(); block >= 0; block = blocks.newest(before)) {
+      before = blocks.sequenceOf(block);
+      let begun = false;
+      let note: JournalRecord | undefined;
+      for (let found = cursor.first(block); found; found = cursor.next()) {
+        // One that power cut short does not count.
+        if (cursor.header.type === noteType) note = this.#sound(cursor.address) ?? note;
+        // A block that begins with a record was taken when no block was left out.
+        else if (cursor.address === block * blocks.blockLength + blocks.start) begun = true;
+      }
+      if (note !== undefined) return this.#applyNote(note);
+      if (begun) return;
+    }
+  }
+
+  #sound(address: number): JournalRecord | undefined {
+    const record = this.read(address);
+    return record === "corrupt" ? undefined : record;
+  }
+
+  #applyNote({ address, body, tried }: JournalRecord): void {
+    const { blocks } = this;
+    this.noteAt = address;
+    const leaving = tried === "no" ? (body[0] ?? 0) : 0;
+    for (let i = 1; i + 1 < body.length; i += 2) {
+      const block = (body[i] ?? 0) | ((body[i + 1] ?? 0) << 8);
+      if (block >= blocks.count) continue;
+      const isLeaving = i >= body.length - 2 * leaving && blocks.states[block] === BlockState.used;
+      if (isLeaving) this.leaving.push(block);
+      else blocks.keepOut(block);
+    }
+  }
+
+  #write(header: RecordHeader, body: Uint8Array): number {
     const { flash, blockLength, unit } = this.blocks;
     const size = recordLength(body.length, (header.flags & dated) !== 0, unit);
     const needed = roundUp(headerLength + body.length, unit);
-    if (this.#scratch.length < 2 * needed) this.#scratch = new Uint8Array(2 * needed);
+    if (this.#scratch.length < needed) this.#scratch = new Uint8Array(needed);
     const written = this.#scratch.subarray(0, needed);
     encodeRecord(header, body, this.blocks.sequenceOf(this.active), unit, written);
     const address = this.active * blockLength + this.end;
     // Set before the write: even if that fails, these bytes may not be blank any more.
     this.end += size;
-    flash.write(written, address + 2 * unit);
-    const back = this.#scratch.subarray(needed, 2 * needed);
-    flash.read(back, address + 2 * unit);
-    for (let i = 0; i < needed; i++) {
-      if (written[i] === back[i]) continue;
-      // Overwritten, because the record may be one flipped bit away from a valid one and would be found later.
-      flash.write(new Uint8Array(unit), address);
-      return -1;
-    }
-    this.blocks.live[this.active] = this.liveIn(this.active) + size;
-    this.length += 1;
-    this.last = address;
-    return address;
+    if (flash.write(written, address + 2 * unit)) return (this.last = address);
+    // Overwritten, because the record may be one flipped bit away from a valid one and would be found later.
+    if (!flash.mark(new Uint8Array(unit), address)) this.gone.push(address);
+    return -1;
   }
 
-  /** Marks the record as one that is not needed any more. */
-  release(address: number): void {
+  /** Marks the record as one that is not needed any more; false when the mark cannot be written. */
+  release(address: number): boolean {
     const { flash, blockLength, unit } = this.blocks;
-    if (!this.#lookup.at(address) || this.#lookup.released) return;
-    const block = Math.floor(address / blockLength);
-    // Never below none: an index from deep sleep may not have counted it, see journal-index.ts.
-    this.blocks.live[block] = Math.max(0, this.liveIn(block) - this.#lookup.size);
-    this.length = Math.max(0, this.length - 1);
-    flash.write(new Uint8Array(unit), address);
+    if (!this.#at(address)) return true;
+    if (this.#lookup.header.type !== noteType) {
+      const block = Math.floor(address / blockLength);
+      // Never below none: an index from deep sleep may not have counted it, see journal-index.ts.
+      this.blocks.live[block] = Math.max(0, this.liveIn(block) - this.#lookup.size);
+      this.length = Math.max(0, this.length - 1);
+    }
+    if (flash.mark(new Uint8Array(unit), address)) return true;
+    this.gone.push(address);
+    return false;
   }
 
-  /** Notes how a record was sent. */
-  markTried(address: number, how: "alone" | "timed"): void {
+  /** Tries the marks again that could not be written; gives the address of one that still cannot, or -1. */
+  settle(): number {
+    const { flash, unit } = this.blocks;
+    this.gone = this.gone.filter((address) => !flash.mark(new Uint8Array(unit), address));
+    return this.gone[0] ?? -1;
+  }
+
+  /** Whether a record that waits is there; then `#lookup` stands on it. */
+  #at(address: number): boolean {
+    return (
+      this.#lookup.at(address) &&
+      !this.#lookup.released &&
+      (this.gone.length === 0 || this.gone.indexOf(address) < 0)
+    );
+  }
+
+  /** Notes how a record was sent; false when that cannot be written. */
+  markTried(address: number, how: "alone" | "timed"): boolean {
     const { flash, unit } = this.blocks;
     const mark = new Uint8Array(unit).fill(0xff);
     mark.fill(0, how === "alone" ? 0 : 2, how === "alone" ? 2 : 4);
-    flash.write(mark, address + unit);
+    return flash.mark(mark, address + unit);
   }
 
-  /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
-  date(address: number, time: number): boolean {
+  /**
+   * Gives an undated record its time, epoch ms, in both places for it.
+   *
+   * @returns "used-up" when power cuts have used up the room for it, "failed" when flash does not take it
+   */
+  date(address: number, time: number): "dated" | "used-up" | "failed" {
     const { flash, unit } = this.blocks;
-    if (!this.#lookup.at(address) || (this.#lookup.header.flags & dated) !== 0) return false;
+    if (!this.#lookup.at(address) || (this.#lookup.header.flags & dated) !== 0) return "used-up";
     const place = lateTimeLength(unit);
     const first = address + this.#lookup.size - 2 * place;
-    const bytes = new Uint8Array(place);
-    for (let at = first; at <= first + place; at += place) {
-      flash.read(bytes, at);
-      if (readLateTime(bytes, 0) !== undefined) return true;
-      if (bytes.some((byte) => byte !== 0xff)) continue;
-      flash.write(encodeLateTime(time, unit), at);
-      return true;
+    const bytes = new Uint8Array(2 * place);
+    if (!flash.read(bytes, first)) return "failed";
+    let written = encodeLateTime(time, unit);
+    const known = readLateTime(bytes, 0, unit);
+    if (known !== undefined) written = encodeLateTime(known, unit);
+    let copies = 0;
+    let failed = false;
+    for (let at = 0; at <= place; at += place) {
+      if (isTime(bytes, at)) copies += 1;
+      if (!isBlank(bytes.subarray(at, at + place))) continue;
+      if (flash.write(written, first + at)) copies += 1;
+      else failed = true;
     }
-    return false;
+    if (copies > 0 || known !== undefined) return "dated";
+    return failed ? "failed" : "used-up";
   }
 
   /** The record; "corrupt" when its bytes are no longer what they were, undefined when there is none. */
   read(address: number): JournalRecord | "corrupt" | undefined {
-    const { flash, blockLength, unit } = this.blocks;
-    if (!this.#lookup.at(address)) return undefined;
-    const { size } = this.#lookup;
+    const bytes = this.#content(address);
+    if (bytes === undefined) return undefined;
+    const { blockLength, unit } = this.blocks;
     const { id, type, length, time, boot, flags } = this.#lookup.header;
-    const tried = readTried(this.#lookup.bytes, unit);
-    const bytes = new Uint8Array(size - 2 * unit);
-    flash.read(bytes, address + 2 * unit);
     const salt = this.blocks.sequenceOf(Math.floor(address / blockLength));
     if (verifyRecord(bytes, length, salt) === "corrupt") return "corrupt";
     const isDated = (flags & dated) !== 0;
     const place = lateTimeLength(unit);
-    const lateTime = isDated
-      ? undefined
-      : (readLateTime(bytes, bytes.length - 2 * place) ?? readLateTime(bytes, bytes.length - place));
+    const lateTime = isDated ? undefined : readLateTime(bytes, bytes.length - 2 * place, unit);
     return {
       address,
       id,
@@ -161,16 +269,64 @@ export class RecordStore {
       time: lateTime ?? time,
       dated: isDated || lateTime !== undefined,
       boot,
-      tried,
+      tried: readTried(this.#lookup.bytes, unit),
       body: bytes.subarray(headerLength, headerLength + length),
     };
+  }
+
+  /** Whether the body is not as it was, and two flipped bits do not explain it: a write that was cut short. */
+  isTorn(address: number): boolean {
+    const bytes = this.#content(address);
+    if (bytes === undefined) return false;
+    const { length } = this.#lookup.header;
+    const salt = this.blocks.sequenceOf(Math.floor(address / this.blocks.blockLength));
+    return verifyRecord(bytes, length, salt) === "corrupt" && !isTwoFlips(bytes, length, salt);
+  }
+
+  /** All of a record but its marks, flipped bits of its header put right; undefined when it cannot be read. */
+  #content(address: number): Uint8Array | undefined {
+    const { flash, blockLength, unit } = this.blocks;
+    if (!this.#lookup.at(address)) return undefined;
+    const bytes = new Uint8Array(this.#lookup.size - 2 * unit);
+    if (!flash.read(bytes, address + 2 * unit)) {
+      this.blocks.hide(Math.floor(address / blockLength));
+      return undefined;
+    }
+    bytes.set(this.#lookup.bytes.subarray(2 * unit));
+    return bytes;
+  }
+
+  /** The header of the record that was read, marked or looked for last. */
+  get lookedUp(): Readonly<RecordHeader> {
+    return this.#lookup.header;
   }
 
   /** Calls back for each record of a block that waits. */
   eachIn(block: number, visit: (address: number, header: Readonly<RecordHeader>) => void): void {
     const { cursor } = this;
     for (let found = cursor.first(block); found; found = cursor.next()) {
-      if (!cursor.released) visit(cursor.address, cursor.header);
+      if (this.isWaiting(cursor)) visit(cursor.address, cursor.header);
+    }
+  }
+
+  /** Whether the record on which a cursor stands waits for the cloud. */
+  isWaiting({ released, header, address }: RecordCursor): boolean {
+    if (released || header.type === noteType) return false;
+    return this.gone.length === 0 || this.gone.indexOf(address) < 0;
+  }
+
+  /** Counts what waits anew, after blocks were copied or went out of reach. */
+  count(): void {
+    const { blocks, cursor } = this;
+    this.length = 0;
+    for (let block = 0; block < blocks.count; block++) {
+      blocks.live[block] = 0;
+      if (blocks.states[block] !== BlockState.used) continue;
+      for (let found = cursor.first(block); found; found = cursor.next()) {
+        if (!this.isWaiting(cursor)) continue;
+        blocks.live[block] = this.liveIn(block) + cursor.size;
+        this.length += 1;
+      }
     }
   }
 
@@ -181,4 +337,9 @@ export class RecordStore {
       if (states[block] === BlockState.used && this.liveIn(block) > 0) this.eachIn(block, visit);
     }
   }
+}
+
+/** Length of the body of a note on so many blocks. */
+function noteLength(blocks: number): number {
+  return 1 + 2 * blocks;
 }

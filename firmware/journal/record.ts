@@ -20,8 +20,10 @@
  * Both checksums start from the number of the block, so that what an earlier life of the block left
  * behind is not taken for a record of this one.
  */
+import { bitCount } from "./checked-flash";
 import { crc16, crc32 } from "./crc";
 import { blank } from "./flash";
+import { areTwoFlips, clearLastTwo, flipBit, mendByCrc16, oneFlip } from "./flipped-bits";
 
 /** Length of a header, bytes. */
 export const headerLength = 24;
@@ -101,42 +103,45 @@ export function readHeader(bytes: Uint8Array, at: number, salt: number, header: 
 }
 
 /**
- * Whether header and body, which start at 0, are as they were written. One bit that has flipped since
- * is put right in `bytes`: no other single bit gives the same checksum at these lengths.
+ * Whether the body behind this header, which is sound and starts at 0, is as it was written. One bit that has
+ * flipped since is put right in `bytes`: no other single bit gives the same checksum at these lengths. So are two of
+ * its last four bytes that should be clear, as a write leaves them that power cut short at its very end.
  */
 export function verifyRecord(
   bytes: Uint8Array,
   bodyLength: number,
   salt: number,
 ): "sound" | "mended" | "corrupt" {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const sound = (): boolean => view.getUint32(crcAt, true) === contentCrc(bytes, bodyLength, salt);
-  if (sound()) return "sound";
-  return flipOne(bytes, 0, headerLength + bodyLength, sound) ? "mended" : "corrupt";
+  const wrong = wrongCrc(bytes, bodyLength, salt);
+  if (wrong === 0) return "sound";
+  const end = headerLength + bodyLength;
+  const bit = oneFlip(wrong, bodyLength);
+  if (bit < 0) return clearLastTwo(bytes, wrong, end, Math.min(4, bodyLength)) ? "mended" : "corrupt";
+  flipBit(bytes, 8 * headerLength + bit);
+  return "mended";
 }
 
-/** Puts one flipped bit of a header right; false when more than one bit is wrong. */
-export function mendHeader(bytes: Uint8Array, salt: number): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return flipOne(
-    bytes,
-    0,
-    headerLength,
-    () => view.getUint16(headerCrcAt, true) === crc16(bytes, 0, headerCrcAt, salt),
-  );
+/** Whether two flipped bits explain a body that is "corrupt", and not a write that was cut short. */
+export function isTwoFlips(bytes: Uint8Array, bodyLength: number, salt: number): boolean {
+  return areTwoFlips(wrongCrc(bytes, bodyLength, salt), bodyLength);
 }
 
-function flipOne(bytes: Uint8Array, start: number, end: number, sound: () => boolean): boolean {
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte === undefined) break;
-    for (let bit = 1; bit < 0x100; bit <<= 1) {
-      bytes[i] = byte ^ bit;
-      if (sound()) return true;
-    }
-    bytes[i] = byte;
-  }
-  return false;
+/** Puts up to `most` flipped bits of a header right, if `confirm` says so of the body that it then has. */
+export function mendHeader(
+  bytes: Uint8Array,
+  salt: number,
+  most: 1 | 2,
+  confirm: (flips: number) => boolean,
+): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wrong = view.getUint16(headerCrcAt, true) ^ crc16(bytes, 0, headerCrcAt, salt);
+  return wrong !== 0 && mendByCrc16(bytes, wrong, headerCrcAt, most, confirm);
+}
+
+/** CRC-32 as stored and as computed, exclusive or. */
+function wrongCrc(bytes: Uint8Array, bodyLength: number, salt: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (view.getUint32(crcAt, true) ^ contentCrc(bytes, bodyLength, salt)) >>> 0;
 }
 
 function contentCrc(bytes: Uint8Array, bodyLength: number, salt: number): number {
@@ -159,17 +164,39 @@ export function readTried(bytes: Uint8Array, at: number): Tried {
   return timed ? "timed" : "no";
 }
 
-function bitCount(byte: number): number {
-  let count = 0;
-  for (let bits = byte; bits !== 0; bits &= bits - 1) count += 1;
-  return count;
+/**
+ * The time that an undated record was given since, from the two places for it at `at`; undefined when it was given
+ * none. What has flipped in both is put right where the other has not.
+ */
+export function readLateTime(bytes: Uint8Array, at: number, unit: number): number | undefined {
+  const second = at + lateTimeLength(unit);
+  if (isTime(bytes, at)) return timeAt(bytes, at);
+  if (isTime(bytes, second)) return timeAt(bytes, second);
+  // One flipped bit in each place: the two differ in these two, or agree on one that is wrong. A place that power has
+  // torn differs in many.
+  let differing = 0;
+  for (let i = 0; i < timeLength; i++) differing += bitCount((bytes[at + i] ?? 0) ^ (bytes[second + i] ?? 0));
+  if (differing !== 0 && differing !== 2) return undefined;
+  const mixed = bytes.slice(at, at + timeLength);
+  for (let bit = 0; bit < 8 * timeLength; bit++) {
+    const byte = bit >> 3;
+    const differs = (((bytes[at + byte] ?? 0) ^ (bytes[second + byte] ?? 0)) >> (bit & 7)) & 1;
+    if (differing !== 0 && differs === 0) continue;
+    flipBit(mixed, bit);
+    if (isTime(mixed, 0)) return timeAt(mixed, 0);
+    flipBit(mixed, bit);
+  }
+  return undefined;
 }
 
-/** The time behind an undated record that was given one since, or undefined. */
-export function readLateTime(bytes: Uint8Array, at: number): number | undefined {
+/** Whether the place at `at` holds a sound time. */
+export function isTime(bytes: Uint8Array, at: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (crc16(bytes, at, at + 6) !== view.getUint16(at + 6, true)) return undefined;
-  return getUint48(view, at);
+  return crc16(bytes, at, at + 6) === view.getUint16(at + 6, true);
+}
+
+function timeAt(bytes: Uint8Array, at: number): number {
+  return getUint48(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at);
 }
 
 /** A late time as bytes, for one of its two places. */

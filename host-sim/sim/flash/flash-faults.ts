@@ -1,8 +1,8 @@
 /**
  * How flash fails, block by block. A chip does all of this at the end of its life, at a low supply or in the cold:
  *
- *     refuse-read, refuse-write, refuse-erase   the firmware gets an exception; a write or an erase may be done
- *                                               all the same, wholly or in part
+ *     refuse-read, refuse-write, refuse-erase   the firmware gets an exception, and nothing has changed
+ *     late-write, late-erase                    the firmware gets an exception, and it is done all the same
  *     lose-write, lose-erase                    it says that it is done, and nothing has changed
  *     half-write, half-erase                    it says that it is done, and some bits have not changed
  *     flip-read                                 one bit comes the other way round, this time
@@ -15,12 +15,14 @@ import type { Random } from "../time/random";
 export type FlashOperation = "read" | "write" | "erase";
 
 /** What one operation meets. */
-export type FlashStrike = "refused" | "lost" | "half" | "flipped";
+export type FlashStrike = "refused" | "late" | "lost" | "half" | "flipped";
 
 const strikes = {
   "refuse-read": { of: "read", how: "refused" },
   "refuse-write": { of: "write", how: "refused" },
   "refuse-erase": { of: "erase", how: "refused" },
+  "late-write": { of: "write", how: "late" },
+  "late-erase": { of: "erase", how: "late" },
   "lose-write": { of: "write", how: "lost" },
   "lose-erase": { of: "erase", how: "lost" },
   "half-write": { of: "write", how: "half" },

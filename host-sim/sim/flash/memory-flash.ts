@@ -107,7 +107,7 @@ export class MemoryFlash implements Flash {
       this.written += buffer.length;
       for (let i = 0; i < buffer.length; i++) this.#bytes[offset + i] &= buffer[i];
     }
-    if (strike === "refused") throw new FlashRefusal("write failed");
+    if (strike === "refused" || strike === "late") throw new FlashRefusal("write failed");
   }
 
   /** @throws FlashMisuse for a block that does not exist; FlashRefusal where the hardware fails */
@@ -126,10 +126,10 @@ export class MemoryFlash implements Flash {
     }
     const strike = this.#strike("erase", at, blockLength);
     const done = this.#extent(strike);
-    this.#untrue[block] = strike === undefined ? 0 : 1;
+    this.#untrue[block] = done === "wholly" ? 0 : 1;
     if (done === "in part") this.#tearErase(at, blockLength, this.#faults!.random);
     if (done === "wholly") this.#bytes.fill(0xff, at, at + blockLength);
-    if (strike === "refused") throw new FlashRefusal("erase failed");
+    if (strike === "refused" || strike === "late") throw new FlashRefusal("erase failed");
   }
 
   /** Clears `count` bits that are set, anywhere in what was written: charge that has leaked. */
@@ -176,8 +176,7 @@ export class MemoryFlash implements Flash {
   #extent(strike: FlashStrike | undefined): "wholly" | "in part" | "not" {
     if (strike === undefined) return "wholly";
     if (strike === "half") return "in part";
-    if (strike === "lost") return "not";
-    return this.#faults!.random.pick(["wholly", "in part", "not"]);
+    return strike === "late" ? "wholly" : "not";
   }
 
   /** Leaves a write torn: a prefix of it, or any of its bits, as chips do that program a page at once. */

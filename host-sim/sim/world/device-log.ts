@@ -27,6 +27,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "agent idle": "agent: idle[ waiting=<waiting:whole>][ next=<next:seconds>]",
   "agent woke without its memory": "agent: woke without its memory",
   "report taken": "report: taken id=<id:whole> format=<format:raw|compact|json>[ values=<values:json>]",
+  "report held": "report: held id=<id:whole> format=<format:raw|compact|json>[ values=<values:json>]",
   "report acknowledged": "report: acknowledged id=<id:whole> after=<after:tenths>",
   "report kept":
     "report: kept id=<id:whole>[ readings=<readings:whole>] reason=<reason:quoted> retry=<retry:seconds> waiting=<waiting:whole>",
@@ -71,6 +72,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "journal none": "journal: none: <reason:rest>",
   "journal no partition": "journal: no partition <name:quoted>: <reason:rest>",
   "journal failed": "journal: failed reason=<reason:quoted>",
+  "journal block": "journal: block <block:whole> <what:left-out|unreadable|lost>[ readings=<readings:whole>]",
   "journal dated": "journal: dated estimated=<estimated:whole>",
   "journal callback forgotten": "journal: callback forgotten: its message waits on",
   "modem starting": "modem: starting",
@@ -127,7 +129,7 @@ export function splitLogLine(line: string): { readonly room: string; readonly te
 /** A line without the values of its reading, which are too long to show; any other line as it is. */
 export function withoutValues(line: string): string {
   const at = line.indexOf(" values=");
-  return at >= 0 && line.startsWith("report: taken ") ? line.slice(0, at) : line;
+  return at >= 0 && /^report: (?:taken|held) /.test(line) ? line.slice(0, at) : line;
 }
 
 /** Characters that end a line, steer a terminal, turn the direction of writing, or cannot be seen. */

@@ -141,11 +141,14 @@ describe("a queue", () => {
     flash.write = () => {
       throw new Error("ESP_ERR_FLASH");
     };
-    expect(queue.append(reading(2))).toBe("kept");
+    expect(queue.append(reading(2))).toBe("held");
     expect(log.at(-1)).toBe('journal: failed reason="ESP_ERR_FLASH"');
+    expect(queue.safe).toBe(false);
     flash.write = write;
     expect(queue.append(reading(3))).toBe("kept");
-    expect(drain(queue).map(({ id }) => id)).toEqual([1, 2, 3]);
+    // What was held is in flash as well now.
+    expect(queue.safe).toBe(true);
+    expect(drain(queueOf({ flash, boot: 2 }).queue).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
   it("dates what was taken before there was a clock, boot by boot, and never two alike", () => {

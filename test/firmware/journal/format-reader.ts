@@ -17,39 +17,87 @@ export interface ImageRecord {
   readonly body: string;
 }
 
+interface Block {
+  readonly number: number;
+  readonly sequence: number;
+  /** Those that wait, notes among them. */
+  readonly records: readonly ImageRecord[];
+  /** Its first place has a record that is no note. */
+  readonly begun: boolean;
+}
+
 /** The records of an image that wait, by ascending id from the oldest. */
 export function readImage(image: Buffer, blockLength: number, unit: number): ImageRecord[] {
-  const blocks = [];
-  for (let at = 0; at + blockLength <= image.length; at += blockLength) {
-    const block = image.subarray(at, at + blockLength);
+  const blocks: Block[] = [];
+  for (let number = 0; (number + 1) * blockLength <= image.length; number++) {
+    const block = image.subarray(number * blockLength, (number + 1) * blockLength);
     const sequence = sequenceOf(block);
-    if (sequence !== undefined) blocks.push({ sequence, block });
+    if (sequence !== undefined) blocks.push({ number, sequence, ...readBlock(block, sequence, unit) });
   }
   blocks.sort((a, b) => a.sequence - b.sequence);
+  const out = leftOut(blocks);
   const records = new Map<number, ImageRecord>();
-  for (const each of blocks) {
-    const there = readBlock(each.block, each.sequence, unit);
+  // What is still to be copied out of a block that is left out may have a copy, which comes first.
+  const order = [
+    ...blocks.filter(({ number }) => !out.listed.includes(number)),
+    ...blocks.filter(({ number }) => out.leaving.includes(number)),
+  ];
+  for (const each of order) {
     // The copy of a record that is being moved is the same record, and may lack a mark.
-    for (const record of there) if (!records.has(record.id)) records.set(record.id, record);
+    for (const record of each.records)
+      if (record.type !== 0 && !records.has(record.id)) records.set(record.id, record);
   }
   return [...records.values()].sort((a, b) => (a.id - b.id) | 0);
 }
 
-function sequenceOf(block: Buffer): number | undefined {
-  for (const copy of [block.subarray(0, 16), block.subarray(16, 32)]) {
-    if (copy.toString("latin1", 0, 4) !== "ENJ1") continue;
-    if (copy.readUInt32LE(12) === crc32(copy.subarray(0, 12))) return copy.readUInt32LE(4);
+/** The blocks that are left out, and those of them with records that are still to be copied. */
+function leftOut(blocks: readonly Block[]): { listed: number[]; leaving: number[] } {
+  for (const { records, begun } of [...blocks].reverse()) {
+    const note = records.filter(({ type }) => type === 0).at(-1);
+    if (note !== undefined) {
+      const body = Buffer.from(note.body, "hex");
+      const listed = Array.from({ length: (body.length - 1) / 2 }, (_, i) => body.readUInt16LE(1 + 2 * i));
+      return { listed, leaving: note.tried === "no" ? listed.slice(listed.length - body[0]) : [] };
+    }
+    if (begun) break;
   }
-  return undefined;
+  return { listed: [], leaving: [] };
 }
 
-function readBlock(block: Buffer, sequence: number, unit: number): ImageRecord[] {
+function sequenceOf(block: Buffer): number | undefined {
+  const sound = (copy: Buffer): boolean =>
+    copy.toString("latin1", 0, 4) === "ENJ1" && copy.readUInt32LE(12) === crc32(copy.subarray(0, 12));
+  const copies = [block.subarray(0, 16), block.subarray(16, 32)];
+  const [first, second] = copies;
+  for (const copy of copies) if (sound(copy)) return copy.readUInt32LE(4);
+  // The bits in which they differ, from one or from the other.
+  const differing: number[] = [];
+  for (let bit = 0; bit < 128; bit++)
+    if (((first[bit >> 3] ^ second[bit >> 3]) & (1 << (bit & 7))) !== 0) differing.push(bit);
+  for (let choice = 0; differing.length <= 8 && choice < 1 << differing.length; choice++) {
+    const copy = Buffer.from(first);
+    differing.forEach((bit, i) => (copy[bit >> 3] ^= ((choice >> i) & 1) << (bit & 7)));
+    if (sound(copy)) return copy.readUInt32LE(4);
+  }
+  const mended = copies.map((copy) => withOneFlip(copy, 16, sound)).find((copy) => copy !== undefined);
+  return mended?.readUInt32LE(4);
+}
+
+function readBlock(
+  block: Buffer,
+  sequence: number,
+  unit: number,
+): { readonly records: ImageRecord[]; readonly begun: boolean } {
   const round = (n: number): number => Math.ceil(n / unit) * unit;
   const records: ImageRecord[] = [];
-  let at = round(32) + unit;
+  const start = round(32) + unit;
+  let begun = false;
+  let due = true;
+  let at = start;
   while (at + 2 * unit + 24 <= block.length) {
     const content = block.subarray(at + 2 * unit);
-    const sound = soundContent(content, sequence);
+    const sound = soundContent(content, sequence, due);
+    due = sound !== "none";
     if (sound === "none") {
       at += unit;
       continue;
@@ -60,6 +108,7 @@ function readBlock(block: Buffer, sequence: number, unit: number): ImageRecord[]
     const size = 2 * unit + round(24 + length) + (dated ? 0 : 2 * round(8));
     const released = clearBits(block.subarray(at, at + 4)) >= 16;
     const { bytes } = sound;
+    if (at === start && sound.type !== 0) begun = true;
     if (!released && bytes !== undefined) {
       const late = dated
         ? undefined
@@ -78,14 +127,18 @@ function readBlock(block: Buffer, sequence: number, unit: number): ImageRecord[]
     }
     at += size;
   }
-  return records;
+  return { records, begun };
 }
 
-/** A header and its body, put right where one bit of it had flipped; without `bytes` when the body is lost. */
+/**
+ * A header and its body, put right where bits of them had flipped, which is looked for where a header is due; without
+ * `bytes` when the body is lost.
+ */
 function soundContent(
   content: Buffer,
   sequence: number,
-): { length: number; flags: number; bytes: Buffer | undefined } | "none" {
+  due: boolean,
+): { length: number; type: number; flags: number; bytes: Buffer | undefined } | "none" {
   const headerSound = (header: Buffer): boolean =>
     header.readUInt16LE(22) === crc16(header.subarray(0, 22), sequence & 0xffff);
   const bodySound = (bytes: Buffer): boolean => {
@@ -96,18 +149,29 @@ function soundContent(
   };
   if (content.subarray(0, 24).every((byte) => byte === 0xff)) return "none";
   if (!headerSound(content)) {
-    const mended = withOneFlip(content, 24, (bytes) => headerSound(bytes) && bodySound(bytes));
-    if (mended === undefined) return "none";
-    return { length: mended.readUInt16LE(0), flags: mended[3], bytes: mended };
+    if (!due) return "none";
+    const whole = (bytes: Buffer): boolean => headerSound(bytes) && bodySound(bytes);
+    const bodyMended = (bytes: Buffer): Buffer | undefined =>
+      bodySound(bytes) ? bytes : withOneFlip(bytes, 24 + bytes.readUInt16LE(0), whole);
+    // One flipped bit in the header, and one in the body; or two in the header.
+    const once = withOneFlip(content, 24, (bytes) => headerSound(bytes) && bodyMended(bytes) !== undefined);
+    const twice = (): Buffer | undefined => {
+      const first = withOneFlip(content, 24, (bytes) => withOneFlip(bytes, 24, whole) !== undefined);
+      return first === undefined ? undefined : withOneFlip(first, 24, whole);
+    };
+    const put = once === undefined ? twice() : bodyMended(once);
+    if (put === undefined) return "none";
+    return { length: put.readUInt16LE(0), type: put[2], flags: put[3], bytes: put };
   }
   const length = content.readUInt16LE(0);
   if (24 + length > content.length) return "none";
   const bytes = bodySound(content) ? content : withOneFlip(content, 24 + length, bodySound);
-  return { length, flags: content[3], bytes };
+  if (!due && bytes === undefined) return "none";
+  return { length, type: content[2], flags: content[3], bytes };
 }
 
 function withOneFlip(content: Buffer, length: number, sound: (bytes: Buffer) => boolean): Buffer | undefined {
-  for (let bit = 0; bit < 8 * length; bit++) {
+  for (let bit = 0; bit < 8 * Math.min(length, content.length); bit++) {
     const bytes = Buffer.from(content);
     bytes[bit >> 3] ^= 1 << (bit & 7);
     if (sound(bytes)) return bytes;

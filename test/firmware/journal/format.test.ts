@@ -28,7 +28,7 @@ interface Image {
 
 const folder = "test/vectors/journal";
 /** The release whose format this firmware writes; the images of those before stay. */
-const release = "0.2.0";
+const release = "0.3.0";
 
 function flashFrom({ blockLength, unit, size, bytes }: Image): MemoryFlash {
   const power = new PowerDomain();

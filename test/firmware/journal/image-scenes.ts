@@ -6,6 +6,7 @@
 import { UploadQueue } from "../../../firmware/delivery/upload-queue";
 import { Journal } from "../../../firmware/journal/journal";
 import { thing } from "../../../firmware/product/thing";
+import { FlashFaults } from "../../../host-sim/sim/flash/flash-faults";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
@@ -31,9 +32,15 @@ interface Scene {
   readonly make: () => MemoryFlash;
 }
 
-function flashOf(blocks: number, blockLength: number, unit: number, power = new PowerDomain()): MemoryFlash {
+function flashOf(
+  blocks: number,
+  blockLength: number,
+  unit: number,
+  power = new PowerDomain(),
+  faults = new FlashFaults(new Random("faults")),
+): MemoryFlash {
   const size = blocks * blockLength;
-  return new MemoryFlash({ size, blockLength, writeAlign: unit, power, random: new Random("image") });
+  return new MemoryFlash({ size, blockLength, writeAlign: unit, power, random: new Random("image"), faults });
 }
 
 const body = (id: number, length = 24): Uint8Array =>
@@ -114,6 +121,29 @@ function flipped(flash: MemoryFlash): void {
   flip(flash, c + 8 + 28);
   flip(flash, c + 8 + 33);
   flip(flash, 4);
+}
+
+/** Two bits where one is put right by itself. */
+function flippedTwice(flash: MemoryFlash): void {
+  const journal = new Journal(flash, 1, options);
+  for (let id = 1; id <= 4; id++) journal.append(1, id, someDay + id, true, body(id));
+  const [a, , c] = [1, 2, 3].map((id) => addressOf(journal, id));
+  // Of a record's header, of its header and its body, and of the block's header one in each copy.
+  flip(flash, a + 8 + 4);
+  flip(flash, a + 8 + 16);
+  flip(flash, c + 8 + 5);
+  flip(flash, c + 8 + 30);
+  flip(flash, 4);
+  flip(flash, 16 + 13);
+}
+
+/** The first block takes nothing more: what waits in it is copied, and a note lists it. */
+function leftOut(flash: MemoryFlash, faults: FlashFaults): void {
+  const journal = new Journal(flash, 1, options);
+  for (let id = 1; id <= 5; id++) journal.append(1, id, someDay + id, true, body(id));
+  journal.release(addressOf(journal, 2));
+  faults.set("lose-write", 1, { blocks: [0] });
+  for (let id = 6; id <= 9; id++) journal.append(1, id, someDay + id, true, body(id));
 }
 
 /** A ring in which every third record goes on waiting, until a block with some of them has to be copied. */
@@ -218,6 +248,18 @@ export const scenes: readonly Scene[] = [
   }),
   scene("torn", [3, 512, 4], torn),
   scene("flipped", [3, 512, 4], flipped),
+  scene("flipped-twice", [3, 512, 4], flippedTwice),
+  {
+    name: "left-out",
+    blockLength: 512,
+    unit: 4,
+    make: () => {
+      const faults = new FlashFaults(new Random("faults"));
+      const flash = flashOf(4, 512, 4, new PowerDomain(), faults);
+      leftOut(flash, faults);
+      return flash;
+    },
+  },
   scene("ring", [4, 512, 4], ring),
   scene("reclaiming-mark", [3, 512, 4], reclaiming(0)),
   scene("reclaiming-copy", [3, 512, 4], reclaiming(2)),

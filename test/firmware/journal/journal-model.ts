@@ -3,12 +3,14 @@
  * any operation of the flash, and then the journal is opened anew.
  */
 import { Journal } from "../../../firmware/journal/journal";
+import { FlashFaults } from "../../../host-sim/sim/flash/flash-faults";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
+import type { FlashFaultKind } from "../../../host-sim/sim/flash/flash-faults";
 import type { FullPolicy, JournalOptions } from "../../../firmware/journal/journal";
 
-/** Thrown where the power fails. */
+/** Thrown once the power has failed: what the processor still does in its last microsecond nobody hears of. */
 class PowerFailure extends Error {}
 
 export interface Kept {
@@ -33,6 +35,12 @@ export interface ModelOptions {
   readonly inOrder?: number;
   /** Ids count from here. */
   readonly firstId?: number;
+  /** How blocks of the flash fail from the start. */
+  readonly failing?: readonly {
+    readonly kind: FlashFaultKind;
+    readonly chance: number;
+    readonly block: number;
+  }[];
 }
 
 export class JournalModel {
@@ -59,18 +67,21 @@ export class JournalModel {
     this.#options = options;
     this.#random = new Random(seed);
     this.#nextId = options.firstId ?? 0xffff_fff0;
+    const faults = new FlashFaults(this.#random.fork("faults"));
+    for (const { kind, chance, block } of options.failing ?? [])
+      faults.set(kind, chance, { blocks: [block] });
     this.flash = new MemoryFlash({
       size: blocks * blockLength,
       blockLength,
       writeAlign,
       power: this.power,
       random: this.#random.fork("torn"),
+      faults,
     });
     this.power.onCut = () => {
       this.cuts += 1;
       const next = this.cutsToCome.shift();
       if (next !== undefined) this.power.cutAt = this.power.operations + next;
-      throw new PowerFailure();
     };
     this.boot();
   }
@@ -91,18 +102,19 @@ export class JournalModel {
           thinnable: (type) => type === 1,
           pinned: (id) => this.pinned(id),
           onLost: (id, type, reason) => {
+            if (this.power.off) return;
             this.lost.push({ id, type, reason });
             this.expected.delete(id);
             this.#addresses.delete(id);
           },
           onMoved: (id, address) => {
+            if (this.power.off) return;
             this.moved.push(id);
             if (this.#addresses.has(id)) this.#addresses.set(id, address);
           },
         };
         this.journal = new Journal(this.flash, this.boots, options, index);
-        // A journal outlives a block that cannot be erased; this one was the power.
-        if (this.power.off) throw new PowerFailure();
+        this.#alive();
         this.journal.each((address, { id }) => this.#addresses.set(id, address));
         return;
       } catch (error) {
@@ -124,6 +136,10 @@ export class JournalModel {
     }
   }
 
+  #alive(): void {
+    if (this.power.off) throw new PowerFailure();
+  }
+
   append(type: number, length: number, dated = true): boolean {
     const id = this.#nextId;
     this.#nextId = (id + 1) >>> 0;
@@ -131,6 +147,7 @@ export class JournalModel {
     const kept: Kept = { id, type, time, dated, body: this.#random.bytes(length) };
     this.unsure = { kind: "append", kept };
     const appended = this.journal.append(type, id, kept.time, dated, kept.body);
+    this.#alive();
     if (appended.kind !== "kept") return false;
     this.expected.set(id, kept);
     this.#addresses.set(id, appended.address);
@@ -140,6 +157,7 @@ export class JournalModel {
   release(id: number): void {
     this.unsure = { kind: "release", kept: this.expected.get(id)! };
     this.journal.release(this.#addresses.get(id)!);
+    this.#alive();
     this.expected.delete(id);
     this.#addresses.delete(id);
   }
@@ -156,11 +174,14 @@ export class JournalModel {
       if (!kept.dated && random.chance(0.5)) {
         const time = 1_800_000_000_000 + random.u32();
         this.unsure = { kind: "date", kept: { ...kept, time, dated: true } };
-        if (!this.journal.date(this.#addresses.get(id)!, time)) return;
+        const isDated = this.journal.date(this.#addresses.get(id)!, time);
+        this.#alive();
+        if (!isDated) return;
         kept.time = time;
         kept.dated = true;
         return;
       }
+      this.#alive();
       return this.release(id);
     }
     this.append(random.chance(0.8) ? 1 : 2, random.u32() % (longest + 1), random.chance(0.8));

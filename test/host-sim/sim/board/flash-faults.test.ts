@@ -10,7 +10,9 @@ import type { FlashFaultKind } from "../../../../host-sim/sim/flash/flash-faults
 describe.each(engines)("on %s", (_name, open) => {
   it.each<[FlashFaultKind, RegExp]>([
     ["refuse-read", /^nothing \| nothing \| Error: read failed 00000000$/],
-    ["refuse-write", /^nothing \| Error: write failed \| nothing [0-9a-f]{8}$/],
+    ["refuse-write", /^nothing \| Error: write failed \| nothing ffffffff$/],
+    ["late-write", /^nothing \| Error: write failed \| nothing 01020301$/],
+    ["late-erase", /^Error: erase failed \| nothing \| nothing 01020301$/],
     ["refuse-erase", /^Error: erase failed \| nothing \| nothing 01020301$/],
     ["lose-write", /^nothing \| nothing \| nothing ffffffff$/],
     ["half-write", /^nothing \| nothing \| nothing (?!01020301)[0-9a-f]{8}$/],

@@ -1,0 +1,117 @@
+/**
+ * Flash that is not believed: what is written or erased is read back, what throws is tried again, and the
+ * outcome is a value. Behind it an exception of the hardware does not exist.
+ */
+import { blank } from "./flash";
+import { reasonOf } from "../text/reason";
+import type { Flash } from "./flash";
+
+/** Tries of an operation, because a supply that is low for a moment is no bad block. */
+const tries = 3;
+/** Bits of a mark that need not be as written: each mark is so wide that they change nothing. */
+const spareBits = 2;
+const stretch = 256;
+
+/** A partition, each of whose operations says whether it was done. */
+export class CheckedFlash {
+  readonly #flash: Flash;
+  #back = new Uint8Array(stretch);
+  /** Operations that have failed for good, and what the last one said. */
+  failures = 0;
+  reason = "";
+  /** Whether another one had succeeded just before the last that failed: else it is the chip that fails. */
+  isolated = true;
+  #worked = true;
+
+  constructor(flash: Flash) {
+    this.#flash = flash;
+  }
+
+  /** Fills `buffer` from `offset` on. */
+  read(buffer: Uint8Array, offset: number): boolean {
+    for (let i = 0; i < tries; i++) if (this.#try(() => this.#flash.read(buffer, offset))) return true;
+    return this.#failed();
+  }
+
+  /** Writes onto what was blank; true when it reads back as written, bit by bit. */
+  write(bytes: Uint8Array, offset: number): boolean {
+    return this.#write(bytes, offset, true);
+  }
+
+  /** Clears the bits that are clear in `bytes`, whatever the others are; true when all but a few are. */
+  mark(bytes: Uint8Array, offset: number): boolean {
+    return this.#write(bytes, offset, false);
+  }
+
+  /** Erases a block; true when all of it reads as blank. */
+  erase(block: number, blockLength: number): boolean {
+    for (let i = 0; i < tries; i++) {
+      this.#try(() => this.#flash.eraseBlock(block));
+      if (this.isBlank(block * blockLength, blockLength)) return (this.#worked = true);
+    }
+    return this.#failed();
+  }
+
+  /** Whether so many bytes, a multiple of 256, are blank; false when they cannot be read. */
+  isBlank(offset: number, length: number): boolean {
+    const buffer = this.#back.subarray(0, stretch);
+    const words = new Uint32Array(buffer.buffer, 0, stretch / 4);
+    for (let at = offset; at < offset + length; at += stretch) {
+      if (!this.read(buffer, at)) return false;
+      for (let i = 0; i < words.length; i++) if (words[i] !== 0xffff_ffff) return false;
+    }
+    return true;
+  }
+
+  #write(bytes: Uint8Array, offset: number, exact: boolean): boolean {
+    if (this.#back.length < bytes.length) this.#back = new Uint8Array(2 * bytes.length);
+    const back = this.#back.subarray(0, bytes.length);
+    for (let i = 0; i < tries; i++) {
+      this.#try(() => this.#flash.write(bytes, offset));
+      if (!this.read(back, offset)) break;
+      const missing = missingBits(bytes, back, exact);
+      if (missing <= (exact ? 0 : spareBits)) return (this.#worked = true);
+      // Bits that are clear and should not be: writing again cannot set them.
+      if (missing === Infinity) break;
+    }
+    return this.#failed();
+  }
+
+  #try(operation: () => void): boolean {
+    try {
+      operation();
+      return true;
+    } catch (error) {
+      this.reason = reasonOf(error);
+      return false;
+    }
+  }
+
+  #failed(): false {
+    this.failures += 1;
+    this.isolated = this.#worked;
+    this.#worked = false;
+    if (this.reason === "") this.reason = "reads back wrong";
+    return false;
+  }
+}
+
+/** Bits that are still set and should be clear; Infinity when, with `exact`, bits are clear that should be set. */
+function missingBits(bytes: Uint8Array, back: Uint8Array, exact: boolean): number {
+  let missing = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const wanted = bytes[i] ?? blank;
+    const found = back[i] ?? blank;
+    if (wanted === found) continue;
+    if (exact && (wanted & ~found) !== 0) return Infinity;
+    missing += bitCount(found & ~wanted);
+  }
+  return missing;
+}
+
+/** How many bits of a byte are set. */
+export function bitCount(byte: number): number {
+  let count = 0;
+  for (let bits = byte; bits !== 0; bits &= bits - 1) count += 1;
+  return count;
+}
