@@ -50,30 +50,27 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let count = 0;
   const end = bytes.length;
   for (let i = 0; i < end;) {
-    if (count === piece) {
-      text += String.fromCodePoint.apply(undefined, points);
-      count = 0;
-    }
-    const first = bytes[i];
-    if (first < 0x80) {
-      points[count++] = first;
-      i += 1;
-      continue;
-    }
-    const length = first >= 0xf8 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 0;
-    if (length === 0 || i + length > end) return undefined;
-    let point = first & (0xff >> (length + 1));
-    for (let j = 1; j < length; j++) {
-      const next = bytes[i + j];
-      if ((next & 0xc0) !== 0x80) return undefined;
-      point = (point << 6) | (next & 0x3f);
-    }
-    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-      return undefined;
+    let point = bytes[i];
+    let length = 1;
+    if (point >= 0x80) {
+      length = point >= 0xf8 ? 0 : point >= 0xf0 ? 4 : point >= 0xe0 ? 3 : point >= 0xc0 ? 2 : 0;
+      if (length === 0 || i + length > end) return undefined;
+      point &= 0xff >> (length + 1);
+      for (let j = 1; j < length; j++) {
+        const next = bytes[i + j];
+        if ((next & 0xc0) !== 0x80) return undefined;
+        point = (point << 6) | (next & 0x3f);
+      }
+      if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+        return undefined;
+      }
     }
     points[count++] = point;
     i += length;
+    if (count < piece && i < end) continue;
+    points.length = count;
+    text += String.fromCodePoint.apply(undefined, points);
+    count = 0;
   }
-  points.length = count;
-  return text + String.fromCodePoint.apply(undefined, points);
+  return text;
 }
