@@ -178,7 +178,7 @@ class Scene {
       candidate: undefined,
       slept: 0,
       askedInVain: false,
-      modem: [1, 10_000, 3_600_000, -1, 0, 0xcb00, 0x7105, 5683, 0],
+      modem: [2, 10, 3_600, -1, script.below(3) - 1, 0xcb00, 0x7105, 5683, 0],
       memory: this.#memory!.snapshot(script.byte()),
     });
     if (record !== undefined) this.#retained!.write(retainedParts.deepSleep, record);

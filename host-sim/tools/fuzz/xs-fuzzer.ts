@@ -92,11 +92,7 @@ export async function fuzzOnXs(
     features: [...features],
     stack,
     deepest,
-    grown: {
-      slots: (last?.slots ?? 0) - (base?.slots ?? 0),
-      keys: (last?.keys ?? 0) - (base?.keys ?? 0),
-      bytes: (last?.chunkBytes ?? 0) - (base?.chunkBytes ?? 0),
-    },
+    grown: grownSince(base, last),
     failure,
   });
   try {
@@ -133,6 +129,16 @@ export async function fuzzOnXs(
   } finally {
     await guest.close();
   }
+}
+
+/** What is alive more; nothing before there is something to compare with. */
+function grownSince(base: HeapState | undefined, last: HeapState | undefined): XsFuzzResult["grown"] {
+  if (base === undefined || last === undefined) return { slots: 0, keys: 0, bytes: 0 };
+  return {
+    slots: last.slots - base.slots,
+    keys: last.keys - base.keys,
+    bytes: last.chunkBytes - base.chunkBytes,
+  };
 }
 
 /** Which of a batch's inputs took the stack so deep; one alone may not get as far as after the others. */
