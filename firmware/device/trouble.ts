@@ -39,7 +39,7 @@ export interface Trouble {
 }
 
 /** Which kinds were told, by their bits in the order of `kinds`, since when, ms on the device's monotonic clock. */
-export interface Told {
+interface Told {
   readonly mask: number;
   readonly since: number;
 }

@@ -15,7 +15,7 @@
 import type { Random } from "../time/random";
 
 /** What the firmware does to a store. */
-export type StorageOperation = "open" | "read" | "write" | "delete";
+type StorageOperation = "open" | "read" | "write" | "delete";
 
 /** What one operation meets. */
 export type StorageFault =
