@@ -91,7 +91,8 @@ export class Agent {
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
   /** Commands that have come and are executed when the call that brought them has returned. */
-  #arrived: { readonly topic: string; readonly payload: Uint8Array; readonly cut: boolean | undefined }[] = [];
+  #arrived: { readonly topic: string; readonly payload: Uint8Array; readonly cut: boolean | undefined }[] =
+    [];
   /** When a restart that the cloud asked for comes, at the latest, ms. */
   #restartBy = Infinity;
 
@@ -112,7 +113,7 @@ export class Agent {
         Math.min(guardedIntervals * batch * options.interval * 1000, longestSpacing),
         leastSpacing,
       ),
-      memory: options.othersMemory,
+      retained: options.retained,
       onGuarded: (guard) => {
         this.#contact = true;
         log({ kind: "radio guarded", ...guard });
