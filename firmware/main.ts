@@ -18,7 +18,7 @@ import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { readSettings } from "./device/settings";
-import { RetainedMemory, retainedParts } from "./continuity/retained-memory";
+import { RetainedMemory } from "./continuity/retained-memory";
 import { LogRing } from "./continuity/log-ring";
 import { StartRecord } from "./continuity/start-record";
 import { safeApplication, safeContact } from "./device/safe-start";
@@ -202,10 +202,6 @@ function run({ settings, board, family }: Parts, surroundings: Surroundings): vo
       keepAlive: safe || settings.keepAlive,
       radioBudget: settings.radioBudget,
       othersBudget: settings.othersBudget,
-      othersMemory: {
-        read: () => retained.read(retainedParts.radio),
-        write: (state) => retained.write(retainedParts.radio, state),
-      },
       logValues: settings.logValues,
       restart,
       newestLog: (length, skip) => ring.newest(length, skip),

@@ -16,6 +16,9 @@
  *
  * All times are monotonic, ms.
  */
+import { retainedParts } from "./retained-memory";
+import type { RetainedMemory } from "./retained-memory";
+
 const day = 86_400_000;
 /** ms for which one datagram keeps the radio on: the network's inactivity timer and T3324, as both mostly are. */
 const tail = 30_000;
@@ -46,18 +49,13 @@ const mostOf16Bits = 0xffff;
 /** Why something is sent that only another's datagram has asked for. */
 export type Follow = "reset" | "block" | "command" | "session";
 
-/** Memory for the state, which outlives deep sleep and restarts. */
-export interface OthersMemory {
-  read(): Uint8Array | undefined;
-  write(state: Uint8Array): unknown;
-}
-
 export interface OthersBudgetOptions {
   /** Seconds of radio a day that others may cause, 0 for no bound. */
   readonly seconds: number;
   /** ms from one contact to the next while the device is guarded. */
   readonly spacing: number;
-  readonly memory?: OthersMemory;
+  /** Where the state outlives deep sleep and restarts. */
+  readonly retained: RetainedMemory | undefined;
   /** The device is guarded from now on. */
   readonly onGuarded: (guard: Guard) => void;
 }
@@ -104,7 +102,7 @@ export class OthersBudget {
    * @param continued the start is out of deep sleep, over which the clock has gone on
    */
   begin(continued: boolean, now: number): void {
-    const state = this.#options.memory?.read();
+    const state = this.#options.retained?.read(retainedParts.radio);
     if (state?.length !== stateLength || this.#limit === Infinity) return;
     const view = new DataView(state.buffer, state.byteOffset, stateLength);
     const at = view.getFloat64(0, true);
@@ -239,8 +237,8 @@ export class OthersBudget {
   }
 
   #save(now: number): void {
-    const { memory } = this.#options;
-    if (memory === undefined) return;
+    const { retained } = this.#options;
+    if (retained === undefined) return;
     const state = new Uint8Array(stateLength);
     const view = new DataView(state.buffer);
     const put = (offset: number, value: number): void =>
@@ -256,6 +254,6 @@ export class OthersBudget {
     put(20, this.#exchanges / 1_000);
     state[22] = this.#growths;
     state[23] = this.#late;
-    memory.write(state);
+    retained.write(retainedParts.radio, state);
   }
 }

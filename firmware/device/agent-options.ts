@@ -12,7 +12,6 @@ import type { Order } from "../delivery/upload-queue";
 import type { DeepSleepRecord, SleepState } from "../continuity/deep-sleep-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
-import type { OthersMemory } from "../continuity/others-budget";
 import type { Radio } from "../continuity/radio-budget";
 import type { StartRecord } from "../continuity/start-record";
 import type { Log } from "./log";
@@ -120,8 +119,6 @@ export interface AgentOptions {
   readonly radioBudget?: number;
   /** Seconds a day for which others may make the radio be on (default 0: no bound). */
   readonly othersBudget?: number;
-  /** Where what they have used outlives deep sleep and restarts. */
-  readonly othersMemory?: OthersMemory;
   /** The values of each reading go into the log. */
   readonly logValues?: boolean;
   /** Restarts the board, which costs no reading: they are in the journal. Left out, nothing is restarted. */

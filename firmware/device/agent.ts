@@ -113,7 +113,7 @@ export class Agent {
         Math.min(guardedIntervals * batch * options.interval * 1000, longestSpacing),
         leastSpacing,
       ),
-      memory: options.othersMemory,
+      retained: options.retained,
       onGuarded: (guard) => {
         this.#contact = true;
         log({ kind: "radio guarded", ...guard });

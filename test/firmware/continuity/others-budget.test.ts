@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { OthersBudget } from "../../../firmware/continuity/others-budget";
 import { retainedParts } from "../../../firmware/continuity/retained-memory";
+import { RetainedRam } from "./retained-ram";
 import type { Guard } from "../../../firmware/continuity/others-budget";
 
 const second = 1_000;
@@ -9,31 +10,16 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Memory that outlives the budget. */
-class Memory {
-  state: Uint8Array | undefined;
-  writes = 0;
-
-  read(): Uint8Array | undefined {
-    return this.state;
-  }
-
-  write(state: Uint8Array): void {
-    this.state = state.slice();
-    this.writes += 1;
-  }
-}
-
-function start(memory = new Memory(), now = 0, continued = false, seconds = 240) {
+function start(ram = new RetainedRam(), now = 0, continued = false, seconds = 240) {
   const guards: Guard[] = [];
   const budget = new OthersBudget({
     seconds,
     spacing: 4 * hour,
-    memory,
+    retained: ram.start(),
     onGuarded: (guard) => guards.push(guard),
   });
   budget.begin(continued, now);
-  return { budget, guards, memory };
+  return { budget, guards, ram };
 }
 
 describe("strangers", () => {
@@ -182,11 +168,11 @@ describe("what is kept", () => {
     const first = start();
     first.budget.stranger(0);
     first.budget.refused(10 * second, second);
-    const second_ = start(first.memory, hour, true);
+    const second_ = start(first.ram, hour, true);
     second_.budget.stranger(hour);
     expect(second_.guards).toEqual([{ strangers: 60 * second, exchanges: 13 * second, wait: day }]);
     second_.budget.contactEnded(2 * hour);
-    const third = start(first.memory, 5 * hour, true);
+    const third = start(first.ram, 5 * hour, true);
     expect(third.budget.guarded(5 * hour)).toBe(true);
     // In minutes, never too early.
     expect(third.budget.nextContact).toBeGreaterThanOrEqual(6 * hour);
@@ -196,16 +182,16 @@ describe("what is kept", () => {
   });
 
   it("goes on over a restart, whose clock begins at zero, as if no time had passed", () => {
-    const first = start(new Memory(), 40 * day, false);
+    const first = start(new RetainedRam(), 40 * day, false);
     first.budget.keptOn(hour, 40 * day);
-    const next = start(first.memory, 0, false);
+    const next = start(first.ram, 0, false);
     expect([next.budget.guarded(day - minute), next.budget.guarded(day + minute)]).toEqual([true, false]);
   });
 
   it("has the late answers that there may be", () => {
     const first = start();
     first.budget.hold(2, 0);
-    const next = start(first.memory, hour, true);
+    const next = start(first.ram, hour, true);
     next.budget.late(0, hour);
     next.budget.late(0, hour);
     expect(next.budget.watching(hour)).toBe(false);
@@ -213,19 +199,21 @@ describe("what is kept", () => {
     expect(next.budget.watching(hour)).toBe(true);
   });
 
-  it("fits its part of retained memory, and is taken for nothing when it is of another length", () => {
-    const { memory, budget } = start();
+  it("is taken for nothing when it is of another length", () => {
+    const { ram, budget } = start();
     budget.keptOn(hour, 0);
-    expect(memory.state!.length).toBeLessThanOrEqual(retainedParts.radio.length - 8);
-    memory.state = memory.state!.slice(1);
-    expect(start(memory).budget.guarded(0)).toBe(false);
+    const state = ram.start().read(retainedParts.radio)!;
+    expect(start(ram).budget.guarded(0)).toBe(true);
+    ram.start().write(retainedParts.radio, state.slice(1));
+    expect(start(ram).budget.guarded(0)).toBe(false);
   });
 
   it("never makes more of random bytes than a guard that ends", () => {
-    const memory = new Memory();
+    const ram = new RetainedRam();
     for (let i = 0; i < 500; i++) {
-      memory.state = Uint8Array.from({ length: 24 }, (_, at) => ((i + 1) * (at + 7) * 2_654_435_761) >>> 13);
-      const { budget } = start(memory, hour, i % 2 === 0);
+      const state = Uint8Array.from({ length: 24 }, (_, at) => ((i + 1) * (at + 7) * 2_654_435_761) >>> 13);
+      ram.start().write(retainedParts.radio, state);
+      const { budget } = start(ram, hour, i % 2 === 0);
       budget.stranger(hour);
       expect(budget.guarded(hour + 46 * day)).toBe(false);
     }

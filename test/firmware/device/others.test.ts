@@ -1,0 +1,126 @@
+/** The device as a whole while others make its radio do things: it is guarded, told of, and goes on. */
+import { describe, expect, it } from "vitest";
+import { AgentRig, thing } from "./rig";
+import { defineThing } from "../../../firmware/model/thing";
+import { Troubles } from "../../../firmware/device/trouble";
+import type { Link } from "../../../firmware/device/agent";
+
+const withTrouble = defineThing({
+  ...thing,
+  events: [
+    {
+      identifier: "trouble",
+      outputs: [
+        { identifier: "what", type: "string", maxLength: 32 },
+        { identifier: "line", type: "string", maxLength: 512 },
+        { identifier: "count", type: "int32" },
+      ],
+    },
+  ],
+});
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** A rig whose link can attach anew, and whose socket takes what a test throws at it. */
+function makeRig(options: ConstructorParameters<typeof AgentRig>[0] = {}) {
+  const rig = new AgentRig({ othersBudget: 240, ...options });
+  const renewals: number[] = [];
+  const link = rig.link as Link & { kept?: number };
+  link.renew = (now) => void renewals.push(now);
+  link.kept = 0;
+  link.keptOn = () => {
+    const { kept = 0 } = link;
+    link.kept = 0;
+    return kept;
+  };
+  return { rig, renewals, link };
+}
+
+/** Pings, `every` ms, for so long. */
+function harass(rig: AgentRig, every: number, ms: number): void {
+  for (let i = 0; i < ms / every; i++) {
+    rig.socket.deliver(Uint8Array.of(0x40, 0, i >> 8, i));
+    rig.wait(every);
+  }
+}
+
+describe("a device to which somebody sends a ping every five seconds", () => {
+  it("answers one in a minute at first, then none, and attaches anew", () => {
+    const { rig, renewals } = makeRig();
+    rig.wait(minute);
+    const before = rig.released.length;
+    harass(rig, 5 * second, hour);
+    expect(rig.lines("radio: guarded")).toEqual(["radio: guarded strangers=45s exchanges=0s until=86400s"]);
+    expect(renewals).toHaveLength(1);
+    // One RST; the rest are readings and what belongs to them.
+    expect(rig.released.length - before).toBeLessThan(8);
+  });
+
+  it("sends its readings less often, all of them, and as usual again after a day", () => {
+    const { rig, renewals } = makeRig();
+    rig.wait(minute);
+    harass(rig, 5 * second, 10 * minute);
+    rig.wait(24 * hour);
+    // A contact with the first reading after six and a half intervals of 15 minutes.
+    expect(renewals.length).toBeGreaterThan(12);
+    expect(renewals.length).toBeLessThan(16);
+    rig.wait(hour);
+    const { acknowledged, taken } = rig.agent.totals;
+    expect(taken).toBe(101);
+    expect(taken - acknowledged).toBeLessThan(2);
+    const attached = renewals.length;
+    rig.wait(6 * hour);
+    expect(renewals).toHaveLength(attached);
+    expect(rig.agent.totals.acknowledged).toBeGreaterThan(acknowledged + 22);
+  });
+
+  it("is told of as an event with the next contact", () => {
+    const { rig } = makeRig({ troubles: new Troubles(), model: withTrouble });
+    rig.wait(minute);
+    harass(rig, 5 * second, 5 * minute);
+    rig.wait(2 * hour);
+    const events = rig.server.seen.filter(({ line }) => line.includes("/event/"));
+    expect(events).toHaveLength(1);
+    expect(events[0].line).toMatch(/thing\/event\/trouble\/post$/);
+    expect(events[0].payload).toContain("radio: guarded");
+  });
+
+  it("does nothing of it without a bound", () => {
+    const { rig, renewals } = makeRig({ othersBudget: 0 });
+    rig.wait(minute);
+    const before = rig.released.length;
+    harass(rig, 5 * second, 10 * minute);
+    expect(rig.released.length - before).toBeGreaterThan(119);
+    expect(rig.lines("radio: guarded")).toEqual([]);
+    expect(renewals).toEqual([]);
+  });
+});
+
+describe("a device whose modem was awake though it should have slept", () => {
+  it("is guarded, and attaches anew behind the contact under way", () => {
+    const { rig, renewals, link } = makeRig();
+    rig.wait(hour);
+    link.kept = 50 * minute;
+    rig.wait(hour);
+    expect(rig.lines("radio: guarded")).toEqual(["radio: guarded strangers=3000s exchanges=0s until=86400s"]);
+    expect(renewals).toHaveLength(1);
+  });
+});
+
+describe("a device whose server refuses each request, and says why not", () => {
+  it("tries a few times in a day, at most once in a contact when it is guarded, and loses nothing", () => {
+    const { rig } = makeRig({ sleepsDeeply: true });
+    rig.wait(10 * minute);
+    rig.server.script = (request) => (request.line.includes("up_raw") ? { code: "5.00" } : "default");
+    const before = rig.server.seen.length;
+    rig.wait(12 * hour);
+    expect(rig.lines("radio: guarded")).toHaveLength(1);
+    expect(rig.server.seen.length - before).toBeLessThan(20);
+    rig.server.script = () => "default";
+    rig.wait(36 * hour);
+    expect(rig.agent.waiting).toBeLessThan(8);
+    expect(rig.agent.totals).toMatchObject({ refused: 0, dropped: 0 });
+  });
+});
