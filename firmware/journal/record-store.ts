@@ -163,9 +163,8 @@ export class RecordStore {
     for (let i = 1; i + 1 < body.length; i += 2) {
       const block = (body[i] ?? 0) | ((body[i + 1] ?? 0) << 8);
       if (block >= blocks.count) continue;
-      const isLeaving = i >= body.length - 2 * leaving && blocks.states[block] === BlockState.used;
-      if (isLeaving) this.leaving.push(block);
-      else blocks.keepOut(block);
+      if (i < body.length - 2 * leaving) blocks.keepOut(block);
+      else if (blocks.states[block] === BlockState.used) this.leaving.push(block);
     }
   }
 

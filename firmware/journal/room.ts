@@ -270,10 +270,15 @@ export class Room {
   /** Copies what waits in the blocks that have failed, and leaves them out. */
   #evacuate(): void {
     const records = this.#records;
-    const { blocks, leaving } = records;
-    if (leaving.length === 0) return;
+    const { blocks } = records;
+    if (records.leaving.length === 0) return;
     while ((records.active >= 0 && records.writeNote()) || this.#open()) {
-      if (this.#copyAll(leaving, this.#copiesOf(leaving)) && records.markTried(records.noteAt, "alone")) {
+      const { leaving } = records;
+      const copied = this.#copyAll(leaving, this.#copiesOf(leaving));
+      // What cannot be read may be at a later start: it is not left out, and another note says so.
+      records.leaving = leaving.filter((block) => blocks.isReadable(block));
+      if (copied && records.leaving.length < leaving.length) continue;
+      if (copied && records.markTried(records.noteAt, "alone")) {
         for (let i = 0; i < leaving.length; i++) blocks.leaveOut(leaving[i] ?? 0);
         records.leaving = [];
         records.gone = records.gone.filter(
@@ -285,7 +290,7 @@ export class Room {
       this.#leave(records.active);
     }
     // No block takes anything now: tried again with the next record.
-    this.#hideCopied(leaving);
+    this.#hideCopied(records.leaving);
   }
 
   /** What has been copied out of these blocks, before the rest could not be, does not count in them any more. */

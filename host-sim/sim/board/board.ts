@@ -190,6 +190,7 @@ export class Board {
   }
 
   #onAnswer(answer: Uint8Array): void {
+    if (this.#flash.misuse !== undefined) throw this.#flash.misuse;
     if (this.#restart !== undefined) return this.#stop(this.#restart);
     if (!this.#running) return;
     const due = new DataView(answer.buffer, answer.byteOffset).getFloat64(0, true);

@@ -15,6 +15,8 @@ export type FlashPartitions = ReadonlyMap<string, Flash>;
 export class BoardFlash {
   readonly #partitions: FlashPartitions;
   #open: Flash | undefined;
+  /** The first fault of the firmware, such as a write that would set bits: firmware that catches it hides it. */
+  misuse: unknown;
 
   constructor(partitions: FlashPartitions) {
     this.#partitions = partitions;
@@ -33,32 +35,34 @@ export class BoardFlash {
   read(command: Uint8Array): Uint8Array {
     const view = new DataView(command.buffer, command.byteOffset);
     const bytes = new Uint8Array(view.getUint32(commandHeader, true));
-    const done = succeeds(() => this.#open?.read(bytes, view.getUint32(commandHeader + 4, true)));
+    const done = this.#succeeds(() => this.#open?.read(bytes, view.getUint32(commandHeader + 4, true)));
     return done ? bytes : nothing;
   }
 
   /** Answers a `flashWrite` command. */
   write(command: Uint8Array): Uint8Array {
     const offset = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
-    return succeeds(() => this.#open?.write(command.slice(commandHeader + 4), offset)) ? nothing : failed;
+    return this.#succeeds(() => this.#open?.write(command.slice(commandHeader + 4), offset))
+      ? nothing
+      : failed;
   }
 
   /** Answers a `flashErase` command. */
   erase(command: Uint8Array): Uint8Array {
     const block = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
-    return succeeds(() => this.#open?.eraseBlock(block)) ? nothing : failed;
+    return this.#succeeds(() => this.#open?.eraseBlock(block)) ? nothing : failed;
+  }
+
+  /** False where the hardware refuses, which the guest throws; any other exception is a fault of the firmware. */
+  #succeeds(operation: () => unknown): boolean {
+    try {
+      operation();
+      return true;
+    } catch (error) {
+      if (!(error instanceof FlashRefusal)) this.misuse ??= error;
+      return false;
+    }
   }
 }
 
 const failed = new Uint8Array([1]);
-
-/** False where the hardware refuses, which the guest throws; any other exception is a fault of the firmware. */
-function succeeds(operation: () => unknown): boolean {
-  try {
-    operation();
-    return true;
-  } catch (error) {
-    if (error instanceof FlashRefusal) return false;
-    throw error;
-  }
-}

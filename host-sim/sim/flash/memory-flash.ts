@@ -45,6 +45,8 @@ export class MemoryFlash implements Flash {
   readonly reads = { calls: 0, bytes: 0 };
   /** Bytes written so far. */
   written = 0;
+  /** The first fault of the firmware, which may have caught the exception. */
+  misuse: FlashMisuse | undefined;
 
   constructor(options: MemoryFlashOptions) {
     const { size = 65_536, blockLength = 4_096, writeAlign = 4 } = options;
@@ -90,7 +92,7 @@ export class MemoryFlash implements Flash {
     const believed = this.#untrue[this.#blockOf(offset)] === 0;
     for (let i = 0; believed && i < buffer.length; i++) {
       if ((buffer[i] & ~this.#bytes[offset + i]) !== 0 && buffer[i] !== 0xff) {
-        throw new FlashMisuse(`write at ${offset + i} would set bits: erase block first`);
+        throw this.#blame(`write at ${offset + i} would set bits: erase block first`);
       }
     }
     const how = this.#power.begin();
@@ -114,7 +116,7 @@ export class MemoryFlash implements Flash {
   eraseBlock(block: number): void {
     const { blockLength, blocks } = this.#status;
     if (!(Number.isInteger(block) && block >= 0 && block < blocks)) {
-      throw new FlashMisuse(`there is no block ${block}, blocks are 0 to ${blocks - 1}`);
+      throw this.#blame(`there is no block ${block}, blocks are 0 to ${blocks - 1}`);
     }
     const how = this.#power.begin();
     if (how === "nothing") return;
@@ -156,6 +158,12 @@ export class MemoryFlash implements Flash {
       this.#untrue[this.#blockOf(at)] = 1;
       count -= 1;
     }
+  }
+
+  #blame(text: string): FlashMisuse {
+    const misuse = new FlashMisuse(text);
+    this.misuse ??= misuse;
+    return misuse;
   }
 
   #blockOf(offset: number): number {
@@ -201,10 +209,10 @@ export class MemoryFlash implements Flash {
   #check(what: string, offset: number, length: number, align: number): void {
     const { size } = this.#status;
     if (!(Number.isInteger(offset) && offset >= 0 && offset + length <= size)) {
-      throw new FlashMisuse(`${what} of ${length} bytes at ${offset}: the flash has ${size}`);
+      throw this.#blame(`${what} of ${length} bytes at ${offset}: the flash has ${size}`);
     }
     if (offset % align !== 0 || length % align !== 0) {
-      throw new FlashMisuse(`${what} of ${length} bytes at ${offset} is not aligned to ${align}`);
+      throw this.#blame(`${what} of ${length} bytes at ${offset} is not aligned to ${align}`);
     }
   }
 }

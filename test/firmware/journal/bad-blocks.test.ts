@@ -102,6 +102,7 @@ class Bench {
       [...map].map(([id, body]) => `${id} ${Buffer.from(body).toString("hex")}`).sort();
     expect(plain(this.found())).toEqual(plain(this.expected));
     expect(this.journal.length).toBe(this.expected.size);
+    expect(this.flash.misuse).toBeUndefined();
   }
 }
 

@@ -189,6 +189,7 @@ export class JournalModel {
 
   /** What is wrong, in words; undefined when the journal holds what it has to. */
   fault(): string | undefined {
+    if (this.flash.misuse !== undefined) return this.flash.misuse.message;
     const found = new Map<number, Kept>();
     const addresses = this.journal.oldest(10_000, () => false);
     let before: number | undefined;
