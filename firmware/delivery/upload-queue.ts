@@ -111,8 +111,8 @@ export class UploadQueue {
 
   /** Keeps how the journal stands, so that it is opened quickly after deep sleep; nothing may change until then. */
   keepIndex(): void {
-    if (this.#journal !== undefined)
-      this.#options.retained?.write(retainedParts.journal, this.#journal.index());
+    const index = this.#journal?.index();
+    if (index !== undefined) this.#options.retained?.write(retainedParts.journal, index);
   }
 
   /** Whether entries outlive the loss of power. */

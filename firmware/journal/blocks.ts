@@ -34,7 +34,7 @@ export const BlockState = Object.freeze({
 });
 
 /** Bytes in front of the tables, which are journal-index.ts's. */
-export const tableHead = 28 + 8 * mostFew;
+export const tableHead = 32 + 8 * mostFew;
 /** Bytes of the tables for one block. */
 const tableEntry = 11;
 

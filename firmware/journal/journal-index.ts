@@ -3,8 +3,8 @@
  * cursor, table of blocks, and the records that wait while they are few.
  *
  *     0 block length u32 | 4 blocks u16 | 6 unit u8 | 7 flags u8 | 8 active i16 | 10 few u8 | 11 zero
- *     12 end u32 | 16 records that wait u32 | 20 last i32 | 24 last sequence u32 | 28 few: 8 x (address u32, id u32)
- *     92 tables of `Blocks`                                                                   the machine's order
+ *     12 end u32 | 16 records that wait u32 | 20 last i32 | 24 last sequence u32 | 28 note i32
+ *     32 few: 8 x (address u32, id u32) | 96 tables of `Blocks`                              the machine's order
  *
  * It is true of one moment: whoever keeps it takes it up once, at the wake, and does away with it before the
  * journal changes. Flash is asked all the same, because a partition can be written to from outside while the
@@ -29,9 +29,14 @@ export interface Standing {
   readonly undated: boolean;
 }
 
-/** The index of a journal as it is now. It shares its RAM with the journal, so it is to be written at once. */
-export function journalIndex({ records, few, undated }: Standing): Uint8Array {
-  const { blocks, cursor, last } = records;
+/**
+ * The index of a journal as it is now. It shares its RAM with the journal, so it is to be written at once. Undefined
+ * while the journal knows what only a walk finds again: blocks that could not be read, or not be emptied yet.
+ */
+export function journalIndex({ records, few, undated }: Standing): Uint8Array | undefined {
+  const { blocks, cursor, last, gone, leaving } = records;
+  const unreadable = blocks.states.indexOf(BlockState.unreadable) >= 0;
+  if (unreadable || gone.length > 0 || leaving.length > 0) return undefined;
   const { table } = blocks;
   const view = new DataView(table.buffer);
   const lastReleased = last >= 0 && cursor.at(last) && cursor.released;
@@ -46,6 +51,7 @@ export function journalIndex({ records, few, undated }: Standing): Uint8Array {
   view.setUint32(16, records.length, true);
   view.setInt32(20, last, true);
   view.setUint32(24, blocks.lastSequence, true);
+  view.setInt32(28, records.noteAt, true);
   for (let i = 0; i < few.count; i++) {
     view.setUint32(fewAt + 8 * i, few.addressOf(i), true);
     view.setUint32(fewAt + 8 * i + 4, few.idOf(i), true);
@@ -77,6 +83,7 @@ function takeUp(flash: Flash, index: Uint8Array): Standing | undefined {
   records.length = view.getUint32(16, true);
   records.last = view.getInt32(20, true);
   blocks.lastSequence = view.getUint32(24, true);
+  records.noteAt = view.getInt32(28, true);
   const few = new FewRecords();
   const flags = view.getUint8(7);
   const count = view.getUint8(10);

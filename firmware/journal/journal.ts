@@ -105,8 +105,11 @@ export class Journal {
       standing === undefined ? this.#recover() : { waiting: this.length, damaged: 0, mended: 0 };
   }
 
-  /** Where the journal stands, for the next opening, if nothing is written until then; to be copied at once. */
-  index(): Uint8Array {
+  /**
+   * Where the journal stands, for the next opening, if nothing is written until then; to be copied at once.
+   * Undefined when the next opening has to walk.
+   */
+  index(): Uint8Array | undefined {
     return journalIndex({ records: this.#records, few: this.#few, undated: this.#undated });
   }
 

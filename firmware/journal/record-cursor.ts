@@ -13,6 +13,7 @@ import {
   mendHeader,
   readHeader,
   recordLength,
+  roundUp,
   verifyRecord,
 } from "./record";
 import type { Blocks } from "./blocks";
@@ -105,6 +106,7 @@ export class RecordCursor {
         this.#end = this.#at;
       }
       expected = false;
+      if (clean) this.#skipBlank();
     }
     // What is left is too short for a record, but may not be blank.
     while (this.#at < blockLength) {
@@ -114,6 +116,24 @@ export class RecordCursor {
       if (!isBlank(this.#buffer.subarray(from, from + unit))) this.#end = this.#at;
     }
     return false;
+  }
+
+  /** Goes on to where a record may start whose header, which is never blank, stands in what comes next. */
+  #skipBlank(): void {
+    const { blockLength, unit } = this.#blocks;
+    const buffer = this.#buffer;
+    const words = new Int32Array(buffer.buffer, 0, buffer.length >> 2);
+    for (let at = this.#at; at < blockLength; at = this.#bufferStart + this.#bufferLength) {
+      if (!this.#load(at, unit, stretch)) return;
+      const count = this.#bufferLength >> 2;
+      for (let i = (at - this.#bufferStart) >> 2; i < count; i++) {
+        if (words[i] === -1) continue;
+        const first = roundUp(this.#bufferStart + 4 * i - this.bytes.length, unit);
+        if (first > this.#at) this.#at = first;
+        return;
+      }
+    }
+    this.#at = blockLength & -unit;
   }
 
   /** Whether a record starts here. @param expected a record must start here, as the one before ended here */

@@ -58,7 +58,7 @@ describe("a journal that is opened with its index", () => {
     for (let step = 0; step < density(2_000, 500); step++) {
       model.step();
       if (step % 3 !== 0) continue;
-      const index = model.journal.index().slice();
+      const index = model.journal.index()!.slice();
       const other = new Journal(copyOf(model.flash), 9, quiet);
       const { calls } = model.flash.reads;
       const standing = takeUpIndex(model.flash, index.slice());
@@ -88,7 +88,7 @@ describe("a journal that is opened with its index", () => {
         const whole = model.step();
         if (!whole) expect(model.fault(), `cut ${cut}`).toBeUndefined();
         // A loss of power leaves no index.
-        else if (step % 2 === 0) model.boot(model.journal.index().slice());
+        else if (step % 2 === 0) model.boot(model.journal.index()!.slice());
       }
       expect(model.fault(), `cut ${cut}`).toBeUndefined();
       struck += model.cuts;
@@ -102,7 +102,7 @@ describe("a journal that is opened with its index", () => {
       const flash = new MemoryFlash(options);
       const journal = new Journal(flash, 1, quiet);
       for (let id = 0; id < 80 * blocks; id++) journal.append(1, id, id, true, new Uint8Array(20));
-      const index = journal.index().slice();
+      const index = journal.index()!.slice();
       const { calls, bytes } = flash.reads;
       expect(new Journal(flash, 2, quiet, index).length).toBe(journal.length);
       return { calls: flash.reads.calls - calls, bytes: flash.reads.bytes - bytes };
@@ -118,7 +118,7 @@ describe("an index that is not true of the flash", () => {
   function journalOf(seed: number, waiting: number): { model: JournalModel; index: Uint8Array } {
     const model = new JournalModel({ seed, blocks: 6, waiting, longest: 40 });
     for (let step = 0; step < 60 + (seed % 200); step++) model.step();
-    return { model, index: model.journal.index().slice() };
+    return { model, index: model.journal.index()!.slice() };
   }
 
   test("for any record was appended since: it is noticed", () => {
@@ -211,13 +211,60 @@ describe("an index that is not true of the flash", () => {
     );
   });
 
-  test("when flash cannot be read for it: the walk says so", () => {
+  test("when flash cannot be read for it: the walk says so, and leaves no index that would hide it", () => {
     const { model, index } = journalOf(1, 4);
     const flash = copyOf(model.flash);
+    const read = flash.read.bind(flash);
     flash.read = () => {
       throw new Error("ESP_ERR_FLASH");
     };
     expect(takeUpIndex(flash, index.slice())).toBeUndefined();
-    expect(() => new Journal(flash, 9, quiet, index)).toThrow("ESP_ERR_FLASH");
+    const told: string[] = [];
+    const onBlock: JournalOptions["onBlock"] = ({ what }) => void told.push(what);
+    const journal = new Journal(flash, 9, { ...quiet, onBlock }, index);
+    expect(told).toEqual(Array.from({ length: 6 }, () => "unreadable"));
+    expect(journal.index()).toBeUndefined();
+    flash.read = read;
+    expect(entries(new Journal(flash, 10, quiet))).toEqual(walked(model.flash));
   });
+});
+
+test("a block that is left out stays so over sleep, and when power fails at any moment after it", () => {
+  const options = { size: 6 * 512, blockLength: 512, power: new PowerDomain(), random: new Random(1) };
+  const flash = new MemoryFlash(options);
+  const erase = flash.eraseBlock.bind(flash);
+  const failing = (block: number): void => {
+    if (block === 2) throw new Error("ESP_ERR_FLASH");
+    erase(block);
+  };
+  flash.eraseBlock = failing;
+  let journal = new Journal(flash, 1, quiet);
+  let id = 0;
+  const work = (steps: number): void => {
+    for (const end = id + steps; id < end; id++) {
+      journal.append(1, id, id, true, new Uint8Array(20));
+      while (journal.length > 0) journal.release(journal.oldest(1, () => false)[0]);
+      journal = new Journal(flash, 2, quiet, journal.index()!.slice());
+    }
+  };
+  work(200);
+  let erased = 0;
+  flash.eraseBlock = (block) => {
+    failing(block);
+    erased += 1;
+    // As the next start finds it: it does not try block 2 again.
+    const copy = copyOf(flash);
+    const tried: number[] = [];
+    const eraseCopy = copy.eraseBlock.bind(copy);
+    copy.eraseBlock = (each) => {
+      tried.push(each);
+      eraseCopy(each);
+    };
+    const walk = new Journal(copy, 3, quiet);
+    for (let i = 0; i < 100; i++) walk.append(1, 10_000 + i, i, true, new Uint8Array(20));
+    expect(tried.length).toBeGreaterThan(3);
+    expect(tried).not.toContain(2);
+  };
+  work(100);
+  expect(erased).toBeGreaterThan(5);
 });
