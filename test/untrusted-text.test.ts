@@ -121,7 +121,13 @@ const natives: readonly Native[] = [
   {
     name: "sorting, which recurses",
     pattern: /\.(?:sort|toSorted)\(/g,
-    behind: { "delivery/dating.ts": [1, "boots"] },
+    behind: {
+      "delivery/dating.ts": [1, "boots"],
+      "journal/flipped-bits.ts": [
+        1,
+        "numbers, 8 for each byte of a record that is not too long to be searched",
+      ],
+    },
   },
   {
     name: "what is never needed",

@@ -126,12 +126,12 @@ async function fuzzOneOnXs(target: Target, seed: number, flags: FuzzFlags, share
 
 function headOf(
   target: Target,
-  { executions, corpus, features }: Pick<FuzzResult, "executions" | "corpus" | "features">,
+  { executions, inputs, corpus, features }: Pick<FuzzResult, "executions" | "inputs" | "corpus" | "features">,
   seconds: number,
 ): string {
   const rate = Math.round(executions / Math.max(0.001, seconds));
   return (
-    `  ${target.boundary.padEnd(15)} ${target.name.padEnd(8)} ${executions} executions in ${seconds.toFixed(1)} s, ` +
+    `  ${target.boundary.padEnd(15)} ${target.name.padEnd(8)} ${executions} executions, ${inputs} inputs, in ${seconds.toFixed(1)} s, ` +
     `${rate}/s, ${corpus} kept, ${features.length} features`
   );
 }

@@ -350,7 +350,7 @@ static void turn(xsMachine* the, char command, char* bytes, size_t length)
 int main(void)
 {
 	xsCreation creation = {
-		32 * 1024 * 1024, 4 * 1024 * 1024, 256 * 1024, 128 * 1024, 4096, 32000, 8000, 1993, 127, 8192 * 1024, 1993,
+		32 * 1024 * 1024, 4 * 1024 * 1024, 256 * 1024, 128 * 1024, 8192, 32000, 8000, 1993, 127, 8192 * 1024, 1993,
 	};
 	xsMachine* the;
 	char* message;

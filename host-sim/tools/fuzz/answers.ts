@@ -65,6 +65,7 @@ class Play {
         device.wait(script.pick(waits));
         return;
       case 15:
+        this.#watch.input();
         device.socket.deliver(script.take(script.below(60)));
         break;
       default: {
@@ -92,6 +93,7 @@ class Play {
     for (const message of hostileAnswer(this.#script, head, request, root, this.#messageId++)) {
       const bytes = bytesOf(message);
       this.#watch.step?.(`answer ${hex(bytes.subarray(0, 200))}, ${bytes.length} bytes`);
+      this.#watch.input();
       this.#watch.feature(`answer ${message.type} ${message.code}`);
       this.#device.socket.deliver(bytes);
     }

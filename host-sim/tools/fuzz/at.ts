@@ -145,7 +145,9 @@ class Play {
 
   #step(): void {
     const script = this.#script;
-    switch (script.byte() % 12) {
+    const kind = script.byte() % 12;
+    if (kind >= 3 && kind <= 8) this.#watch.input();
+    switch (kind) {
       case 0:
         this.#written = -mostWritten * 24;
         return this.#wait(script.pick(waits));

@@ -36,6 +36,7 @@ export const blocksTarget: Target = {
     return input;
   },
   run(input, watch) {
+    watch.input();
     const script = new Script(input);
     const choice = script.byte();
     const maxBody = limits[(choice >> 4) & 3];

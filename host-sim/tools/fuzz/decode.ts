@@ -62,6 +62,7 @@ const layout = new WireReader();
 const margin = 8;
 
 function run(input: Uint8Array, watch: Watch): void {
+  watch.input();
   // What lies around the datagram would do as token, option and payload, and differs between two runs:
   // whoever looks at it gives himself away.
   const seen = [0x11, 0xe3].map((filler) => {

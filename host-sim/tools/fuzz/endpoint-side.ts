@@ -119,6 +119,7 @@ export class Side {
   }
 
   receive(datagram: Uint8Array, from: Address): void {
+    this.#watch.input();
     const message = decode(datagram.slice());
     const held = this.endpoint.held;
     // Empty ACKs that are due go out with the next request, should the clock be late.

@@ -107,6 +107,7 @@ export const flashTarget: Target = {
 
 /** The journal, or undefined for a partition that it says cannot be used. */
 function open(flash: Flash, boot: number, options: JournalOptions, watch: Watch): Journal | undefined {
+  watch.input();
   try {
     return new Journal(flash, boot, options);
   } catch (error) {

@@ -26,6 +26,8 @@ export interface FuzzOptions {
 
 export interface FuzzResult {
   readonly executions: number;
+  /** What was handed in within them, by `Watch.input`. */
+  readonly inputs: number;
   /** Inputs kept because they showed something new. */
   readonly corpus: number;
   readonly features: readonly string[];
@@ -90,6 +92,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
   const corpus = new Corpus(target, options.seed);
   const features = new Set<string>();
   let executions = 0;
+  let inputs = 0;
   let fresh = false;
   let before: number | undefined;
   const watch: Watch = {
@@ -98,10 +101,11 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
       features.add(name);
       fresh = true;
     },
+    input: () => void (inputs += 1),
     step: undefined,
   };
   const result = (failure: Failure | undefined, growth: number | undefined): FuzzResult => {
-    return { executions, corpus: corpus.length, features: [...features], growth, failure };
+    return { executions, inputs, corpus: corpus.length, features: [...features], growth, failure };
   };
 
   /** Keeps those inputs of a batch that reach new code. Asking after each would be too slow. */
@@ -179,7 +183,7 @@ export async function replay(
 ): Promise<{ steps: string[]; message: string | undefined }> {
   const steps: string[] = [];
   try {
-    await target.run(input, { feature: () => undefined, step: (line) => void steps.push(line) });
+    await target.run(input, { ...silent, step: (line) => void steps.push(line) });
     return { steps, message: undefined };
   } catch (error) {
     if (error instanceof Violation) return { steps, message: error.message };
@@ -187,4 +191,4 @@ export async function replay(
   }
 }
 
-const silent: Watch = { feature: () => undefined, step: undefined };
+const silent: Watch = { feature: () => undefined, input: () => undefined, step: undefined };

@@ -163,6 +163,7 @@ async function request(on: Stage, script: Script, watch: Watch): Promise<void> {
         : Buffer.from(script.take(60));
   const payload = method === "GET" || method === "HEAD" ? undefined : body;
   on.requests += 1;
+  watch.input();
   watch.step?.(`${method} ${url} ${JSON.stringify(headers)} ${String(payload).slice(0, 100)}`);
   const before = on.faults.length;
   const answer = await on.app.inject({ method, url, headers, payload });

@@ -104,6 +104,7 @@ class Scene {
   /** As main.ts puts a device together; then it lives for some hours. */
   start(reason: string, hours: number): void {
     const watch = this.#watch;
+    watch.input();
     const retained = new RetainedMemory(this.store, reason);
     const record = new StartRecord(retained, reason);
     const ring = new LogRing(retained);

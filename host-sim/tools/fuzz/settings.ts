@@ -15,7 +15,7 @@ import { checkedLog } from "./tiny-device";
 import type { Target, Watch } from "./target";
 
 const names = (
-  "server port interval reports payload batch payloadLimit late order full spacing startSpread radioBudget keepAlive " +
+  "othersBudget server port interval reports payload batch payloadLimit late order full spacing startSpread radioBudget keepAlive " +
   "logValues sleep lifetime edition iv board modem transmit receive pressedHigh apn powerKey reset wake modemSupply " +
   "edrx t3324 t3412"
 ).split(" ");
@@ -35,6 +35,7 @@ export const settingsTarget: Target = {
   ],
   generate: (random) => random.bytes(3 + Math.floor(random.next() * 80)),
   run(input, watch) {
+    watch.input();
     const script = new Script(input);
     const config: Record<string, unknown> = { server: "203.0.113.5" };
     for (let count = script.below(12); count > 0; count--) config[script.pick(names)] = valueOf(script);

@@ -22,6 +22,7 @@ export const stateTarget: Target = {
   ],
   generate: (random) => random.bytes(1 + Math.floor(random.next() * 60)),
   run(input, watch) {
+    watch.input();
     const script = new Script(input);
     const stored = new Map<string, Uint8Array>();
     const writes = { count: 0 };

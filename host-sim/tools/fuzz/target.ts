@@ -10,6 +10,8 @@ import type { Random } from "../../sim/time/random";
 export interface Watch {
   /** Something worth reaching, such as an outcome: an input that shows a new one is kept. */
   feature(name: string): void;
+  /** One more thing of somebody else's has been handed in: a datagram, bytes on a wire, an image, a request. */
+  input(): void;
   /** One line of what happens, for people; undefined when nobody reads it. */
   readonly step: ((line: string) => void) | undefined;
 }

@@ -15,6 +15,7 @@ import type { Target } from "./target";
 
 export interface XsFuzzResult {
   readonly executions: number;
+  readonly inputs: number;
   readonly corpus: number;
   readonly features: readonly string[];
   /** Slots of the stack at its deepest, and the input that took it there. */
@@ -38,6 +39,7 @@ interface Report {
   /** Indexes of the inputs that showed a new feature. */
   readonly fresh: readonly number[];
   readonly steps: readonly string[];
+  readonly inputs: number;
   readonly fault?: { readonly index: number; readonly rule: string; readonly message: string };
 }
 
@@ -81,6 +83,7 @@ export async function fuzzOnXs(
   const features = new Set<string>();
   const guest = await new Guest(target).start();
   let executions = 0;
+  let inputs = 0;
   let batches = 0;
   let stack = 0;
   let deepest: Uint8Array = nothing;
@@ -88,6 +91,7 @@ export async function fuzzOnXs(
   let last: HeapState | undefined;
   const result = (failure: Failure | undefined): XsFuzzResult => ({
     executions,
+    inputs,
     corpus: corpus.length,
     features: [...features],
     stack,
@@ -105,6 +109,7 @@ export async function fuzzOnXs(
         return result(await reduce(target, batch, error));
       }
       executions += batch.length;
+      inputs += report.inputs;
       if (report.fault !== undefined) {
         const found = batch[report.fault.index];
         return result(await reduce(target, [found], report.fault));

@@ -19,6 +19,7 @@ function work(event: Uint8Array): object {
   const fresh: number[] = [];
   const steps: string[] = [];
   let index = 0;
+  let inputs = 0;
   const watch = {
     feature(feature: string): void {
       if (known.has(feature)) return;
@@ -26,6 +27,7 @@ function work(event: Uint8Array): object {
       features.push(feature);
       if (fresh[fresh.length - 1] !== index) fresh.push(index);
     },
+    input: (): void => void (inputs += 1),
     step: told ? (line: string): void => void steps.push(line) : undefined,
   };
   for (let at = end; at < event.length; index++) {
@@ -37,10 +39,10 @@ function work(event: Uint8Array): object {
     } catch (error) {
       const message =
         error instanceof Violation ? error.message : `${String(error)} ${(error as Error).stack ?? ""}`;
-      return { features, fresh, steps, fault: { index, rule: ruleOf(error), message } };
+      return { features, fresh, steps, inputs, fault: { index, rule: ruleOf(error), message } };
     }
   }
-  return { features, fresh, steps };
+  return { features, fresh, steps, inputs };
 }
 
 Object.defineProperty(globalThis, "handleCommand", {
