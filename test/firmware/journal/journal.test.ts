@@ -150,9 +150,8 @@ it("erases what an append would erase where it is made ready before, as often in
       expect(journal.append(1, id, 1_000 * id, true, body(id)).kind).toBe("kept");
       appending = false;
       if (ready) journal.prepare();
-      expect(ids(journal)).toEqual(
-        id < 6 ? Array.from({ length: id }, (_, i) => i + 1) : [0, 1, 2, 3, 4].map((i) => id - 4 + i),
-      );
+      const first = Math.max(1, id - 4);
+      expect(ids(journal)).toEqual(Array.from({ length: id - first + 1 }, (_, i) => first + i));
       for (const address of journal.oldest(id < 5 ? 0 : 1, () => false)) journal.release(address);
     }
     return erases;
