@@ -115,6 +115,11 @@ export class UploadQueue {
     if (index !== undefined) this.#options.retained?.write(retainedParts.journal, index);
   }
 
+  /** To be called while nothing is awaited: see `Journal.prepare`. */
+  prepare(): void {
+    this.#journal?.prepare();
+  }
+
   /** Whether entries outlive the loss of power. */
   get durable(): boolean {
     return this.#journal !== undefined;

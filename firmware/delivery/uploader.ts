@@ -141,6 +141,11 @@ export class Uploader {
     this.#queue.keepIndex();
   }
 
+  /** To be called while nothing is awaited: see `Journal.prepare`. */
+  prepare(): void {
+    this.#queue.prepare();
+  }
+
   /** Whether nothing is to be sent for now. */
   get idle(): boolean {
     return !this.#draining;

@@ -82,6 +82,8 @@ export class Agent {
   #polledAt = 0;
   #started = false;
   #idle = false;
+  /** It has come to rest, and the journal can be made ready for the next readings. */
+  #prepares = false;
   /** Something was sent since the last contact ended. */
   #contact = false;
   /** When the device last sent a request, or fell asleep after it, ms. */
@@ -338,6 +340,11 @@ export class Agent {
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
       this.#options.log({ kind: "agent idle", waiting, next });
+      this.#prepares = true;
+    }
+    if (this.#prepares && this.#idle && this.#options.link.busy !== true) {
+      this.#prepares = false;
+      this.#uploader.prepare();
     }
   }
 

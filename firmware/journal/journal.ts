@@ -240,6 +240,15 @@ export class Journal {
     return addresses;
   }
 
+  /**
+   * To be called while nothing is awaited: the ESP32 hears nothing of its UART while it erases flash. What an append
+   * would have to erase is erased now.
+   */
+  prepare(): void {
+    this.#room.prepare();
+    this.#tell();
+  }
+
   /** The record, or undefined when its bytes have changed: `onLost` is told, and the record is released. */
   read(address: number): JournalRecord | undefined {
     const record = this.#records.read(address);

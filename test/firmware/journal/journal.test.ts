@@ -134,6 +134,34 @@ describe("a journal", () => {
   });
 });
 
+it("erases what an append would erase where it is made ready before, as often in all, and costs no record", () => {
+  const run = (ready: boolean) => {
+    const flash = flashOf(4);
+    const erase = flash.eraseBlock.bind(flash);
+    const erases = { appending: 0, ready: 0 };
+    let appending = false;
+    flash.eraseBlock = (block) => {
+      erases[appending ? "appending" : "ready"] += 1;
+      erase(block);
+    };
+    const journal = new Journal(flash, 1, quiet);
+    for (let id = 1; id <= 200; id++) {
+      appending = true;
+      expect(journal.append(1, id, 1_000 * id, true, body(id)).kind).toBe("kept");
+      appending = false;
+      if (ready) journal.prepare();
+      const first = Math.max(1, id - 4);
+      expect(ids(journal)).toEqual(Array.from({ length: id - first + 1 }, (_, i) => first + i));
+      for (const address of journal.oldest(id < 5 ? 0 : 1, () => false)) journal.release(address);
+    }
+    return erases;
+  };
+  const [without, made] = [run(false), run(true)];
+  expect(without.appending).toBeGreaterThan(10);
+  expect(made.appending).toBe(0);
+  expect(Math.abs(made.ready - without.appending)).toBeLessThanOrEqual(1);
+});
+
 describe("when it is full", () => {
   const run = (policy: FullPolicy, options: Partial<JournalOptions> = {}) => {
     const lost: string[] = [];

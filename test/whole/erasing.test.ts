@@ -1,0 +1,42 @@
+/**
+ * Flash is erased while nothing is awaited: the board hears nothing of its UART meanwhile, and an answer of the
+ * modem's that is longer than the FIFO would be lost.
+ */
+import { afterEach, expect, test } from "vitest";
+import { readLogLine } from "../../host-sim/sim/world/device-log";
+import { World } from "../../host-sim/sim/world/world";
+import type { WorldOptions } from "../../host-sim/sim/world/world";
+
+const hour = 3_600_000;
+
+let world: World | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+test("hours of readings that come while others are on their way: no block is erased meanwhile", async () => {
+  /** From the line that says so until the next reading. */
+  let idle = false;
+  world = await World.create({
+    ...{ seed: 2, engine: "node", edition: "token", coverage: 2, loss: 0.1, powerKey: true },
+    ...{ interval: 15, format: "raw", journalSize: 16_384, settings: { startSpread: 0 } },
+    onEvent: (event) => {
+      const told = event.source === "device" ? readLogLine(event.text) : undefined;
+      if (told?.kind === "agent idle") idle = true;
+      if (told?.kind === "report taken") idle = false;
+    },
+  } as WorldOptions);
+  const erases = { idle: 0, meanwhile: 0 };
+  const { uart } = world;
+  const deaf = uart.deaf.bind(uart);
+  uart.deaf = (duration) => {
+    erases[idle ? "idle" : "meanwhile"] += 1;
+    deaf(duration);
+  };
+  await world.start();
+  await world.clock.run({ until: 3 * hour });
+  expect(erases.idle).toBeGreaterThan(8);
+  expect(erases.meanwhile).toBe(0);
+  expect(uart.lost).toBe(0);
+});
