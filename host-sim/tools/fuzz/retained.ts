@@ -149,10 +149,6 @@ class Scene {
       starts: record,
       troubles,
       othersBudget: 600,
-      othersMemory: {
-        read: () => retained.read(retainedParts.radio),
-        write: (state) => retained.write(retainedParts.radio, state),
-      },
       newestLog: (length, skip) => ring.newest(length, skip),
     });
     for (let turn = 0; turn < 4 * hours; turn++) device.wait(hour / 4);
