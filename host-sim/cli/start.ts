@@ -11,15 +11,18 @@ import { summary } from "../inspect/report/summary";
 import { outageJson, outageSummary } from "../tools/chaos/outage-summary";
 import { Timeline } from "../inspect/report/timeline";
 import { Simulation } from "../sim/world/simulation";
+import { attackOf, attackText } from "./attack-flag";
 import { requireEngine } from "./engine";
 import { misuse } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
 import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven } from "./simulation-flags";
 import type { DatagramJson } from "../inspect/report/json";
+import type { Attack } from "../sim/radio/hostile-acts";
 import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
 
 interface StartFlags extends SimulationFlags {
   scenario: Scenario;
+  attack?: Attack;
   verbose?: boolean;
   quiet?: boolean;
   json?: boolean;
@@ -66,6 +69,7 @@ export function startCommand(): Command {
         .default("first-hours"),
     );
   return addSimulationFlags(command, uses)
+    .option("--attack <who>", attackText, attackOf)
     .option("--verbose", "show every line of the AT exchange")
     .option("--quiet", "show only the totals")
     .option("--json", "print one JSON document instead of the timeline")
@@ -80,7 +84,10 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     throw misuse("--quiet and --verbose exclude each other");
   refuseGiven(command, refusedIn[flags.scenario], `--scenario ${flags.scenario}`);
   requireEngine(flags.engine);
-  if (flags.scenario === "outage") return outage(flags, command);
+  if (flags.scenario === "outage") {
+    if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
+    return outage(flags, command);
+  }
   const files = runFiles(flags, command);
   const started = performance.now();
   const out = process.stdout;
@@ -103,6 +110,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   }
   const simulation = new Simulation({
     ...deviceOptionsOf(flags),
+    ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
     reports: flags.reports,
     command: flags.command,
     onEvent: (event) => {

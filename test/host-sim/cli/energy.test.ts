@@ -74,4 +74,17 @@ describe("npm run energy", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(line);
   });
+
+  test.runIf(full)("--attack says what those take who attack, by where they stand", async () => {
+    const { stdout } = await obeyed(["energy", "--interval", "3600", "--attack", "off-path"]);
+    expect(stdout).toMatch(/^  somebody off-path, for 5 days +lasts +PSM/);
+    expect(stdout).toMatch(/^  nobody +\d+ days +0 % +99\.\d %/m);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(6);
+  });
+
+  test("--attack takes off-path and on-path", async () => {
+    const { code, stderr } = await run(["energy", "--attack", "in-the-middle"]);
+    expect(stderr).toMatch(/Allowed choices are off-path, on-path/);
+    expect(code).toBe(2);
+  });
 });

@@ -49,6 +49,28 @@ describe("npm start", () => {
   });
 });
 
+describe("npm start -- --attack", () => {
+  test("shows what somebody does on the way, whom the device withstands", async () => {
+    const args = ["start", "--attack", "off-path:ping,garbage", "--reports", "3", "--no-command"];
+    const { code, stdout } = await obeyed(args);
+    expect(stdout).toMatch(/^\s*[\d:.]+ {2}hostile {2}off-path: ping, 4 bytes to the device$/m);
+    expect(stdout).toMatch(/device +radio: guarded strangers=/);
+    expect(stdout).toContain("3 of 3 reports acknowledged, 3 stored, 0 lost");
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ["near", /--attack begins with off-path, on-path, in-the-middle, got "near"/],
+    ["off-path:nap", /--attack: no act "nap": ping, /],
+    ["on-path:drop", /--attack: "drop" takes in-the-middle, not on-path/],
+    ["off-path:", /--attack: no act ""/],
+  ])("%s is misuse", async (who, why) => {
+    const { code, stderr } = await run(["start", "--attack", who]);
+    expect(stderr).toMatch(why);
+    expect(code).toBe(2);
+  });
+});
+
 describe("npm start -- --scenario outage", () => {
   test("tells what became of those that waited; 0 only if each has its own time", async () => {
     const { code, stdout } = await obeyed(["start", "--scenario", "outage"]);

@@ -1,0 +1,63 @@
+/**
+ * What those take who attack the way to the cloud: somebody off the path next to nothing, somebody on it at most
+ * half of the battery's life; and the modem sleeps for nearly all of the day.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { attackDays as days, attackers, measureAttack } from "../../../../host-sim/inspect/energy/attack";
+import { profiles } from "../../../../host-sim/inspect/energy/profiles";
+import { density } from "../../../density";
+import type { Attacked } from "../../../../host-sim/inspect/energy/attack";
+import type { Choice } from "../../../../host-sim/inspect/energy/choice";
+
+/** As `npm run energy -- --interval 3600`. */
+const hourly: Choice = {
+  modem: "sim7020",
+  interval: 3_600,
+  format: "raw",
+  batch: 1,
+  lifetime: 3_600,
+  keepAlive: false,
+  sleep: "deep",
+  t3324: 10,
+  saving: "psm",
+  releaseAssistance: true,
+};
+/** The battery of the example in docs/energy.md. */
+const battery = { capacity: 19, selfDischarge: 0.01 };
+const options = { seed: "1", profile: profiles.field, mix: [1, 0, 0] as const, reports: 0 };
+
+let alone: Attacked;
+beforeAll(async () => {
+  alone = await measureAttack(hourly, battery, undefined, options);
+});
+
+describe.each(density(attackers["off-path"], attackers["off-path"].slice(1)))(
+  "off the path: $text",
+  (attacker) => {
+    it("takes at most a tenth of the battery's life, and leaves the modem asleep for 95 % of each day", async () => {
+      const attacked = await measureAttack(hourly, battery, attacker, options);
+      expect(attacked.psm).toBeGreaterThan(0.95);
+      expect(attacked.years).toBeGreaterThan(0.9 * alone.years);
+      expect(attacked.datagrams).toBeLessThan(2 * alone.datagrams);
+      // The last readings wait for the next contact.
+      expect(attacked.delivered).toBeGreaterThan(1 - 8 / (24 * days));
+    });
+  },
+);
+
+const onPath = attackers["on-path"];
+
+describe.each(density(onPath, [onPath[0], onPath[2], onPath[4]]))("on the path: $text", (attacker) => {
+  it("takes at most half of it", async () => {
+    const attacked = await measureAttack(hourly, battery, attacker, options);
+    expect(attacked.years).toBeGreaterThan(0.5 * alone.years);
+    expect(attacked.datagrams).toBeLessThan(4 * alone.datagrams);
+    expect(attacked.psm).toBeGreaterThan(0.95);
+  });
+});
+
+it("a board that stays awake has its modem asleep all the same", async () => {
+  const [, stranger] = attackers["off-path"];
+  const attacked = await measureAttack({ ...hourly, sleep: "none" }, battery, stranger, options, 2);
+  expect(attacked.psm).toBeGreaterThan(0.95);
+});
