@@ -67,11 +67,7 @@ async function runWorker(
   finish: (result: TrialResult) => void,
 ): Promise<void> {
   // host-sim/cli/run.mjs bundles it into a file beside this one.
-  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), {
-    workerData: assignment,
-    // Most of what a trial makes is garbage at once: a larger nursery collects it with less work.
-    resourceLimits: { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: workerHeap },
-  });
+  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), { workerData: assignment });
   try {
     await new Promise<void>((resolve, reject) => {
       const feed = (): void => {

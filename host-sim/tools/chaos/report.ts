@@ -1,5 +1,6 @@
 /** What is said of trials: their violations, and their totals. */
 import { lasting } from "../../inspect/report/duration";
+import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
 import type { ChosenDevice } from "./script";
 import type { TrialResult } from "./trial";
@@ -35,6 +36,10 @@ export interface Totals {
   /** ms */
   readonly virtualTime: number;
   readonly worstDelay: number;
+  /** Trials, and of these the failed ones, by who stood on the way in them. */
+  readonly attackers: Readonly<
+    Partial<Record<Attackers, { readonly trials: number; readonly failed: number }>>
+  >;
   /** The worst of each, over all trials. */
   readonly measures: Partial<Measures>;
 }
@@ -84,8 +89,20 @@ export function totalsOf(results: readonly TrialResult[]): Totals {
     faults: added(results.map(({ faults }) => faults)),
     virtualTime: sum(({ virtualTime }) => virtualTime),
     worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
+    attackers: byAttackers(results),
     measures: worstOf(results.map(({ measures }) => measures)),
   };
+}
+
+function byAttackers(results: readonly TrialResult[]): Totals["attackers"] {
+  const sums: Partial<Record<Attackers, { trials: number; failed: number }>> = {};
+  for (const who of ["nobody", "off-path", "on-path", "in-the-middle", "forger"] as const) {
+    const theirs = results.filter(({ attackers }) => attackers === who);
+    if (theirs.length === 0) continue;
+    const failed = theirs.filter(({ violations }) => violations.length > 0).length;
+    sums[who] = { trials: theirs.length, failed };
+  }
+  return sums;
 }
 
 /** The largest of each figure. */
@@ -116,6 +133,14 @@ function listed(counts: Readonly<Record<string, number>>): string {
   );
 }
 
+/** For whom all rules held, by who stood on the way. */
+function held(attackers: Totals["attackers"]): string {
+  const parts = Object.entries(attackers).map(
+    ([who, { trials, failed }]) => `${who} in ${trials}${failed > 0 ? ` (${failed} FAILED)` : ""}`,
+  );
+  return `on the way: ${parts.join(", ")}`;
+}
+
 /** @param realTime ms that it all took */
 export function totalsLine(results: readonly TrialResult[], realTime: number): string {
   const totals = totalsOf(results);
@@ -126,6 +151,7 @@ export function totalsLine(results: readonly TrialResult[], realTime: number): s
     `${outcome}: ${trials} trials, ${delivered} of ${readings} readings delivered once, ` +
     `lost for a reason that the script explains: ${listed(totals.losses)}; ` +
     `worst delay ${lasting(totals.worstDelay)}; ` +
+    `${held(totals.attackers)}; ` +
     `${answered} of ${commands} commands answered, ${messages} messages; ` +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
     `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +

@@ -110,6 +110,9 @@ function familyOf(seed: number): string {
   return names[seed % names.length];
 }
 
+/** Of 24 devices 18 measure each quarter of an hour, five each 5 minutes, and one each minute. */
+const intervals = Object.freeze([...Array<number>(18).fill(900), ...Array<number>(5).fill(300), 60]);
+
 /** What is chosen takes the place of what is drawn, so that all else of the seed stays as it was. */
 function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: string }): ChaosDevice {
   const drawn = {
@@ -118,7 +121,7 @@ function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: strin
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),
-    interval: random.pick([900, 900, 900, 900, 900, 900, 900, 900, 900, 300, 300, 60]),
+    interval: random.pick(intervals),
     format: random.pick(["raw", "compact", "json", "alternate"] as const),
     batch: random.pick([1, 1, 4]),
     powerKey: random.chance(0.7),

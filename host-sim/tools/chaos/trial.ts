@@ -7,6 +7,7 @@ import { bundleFirmware } from "../../sim/board/bundle";
 import { XsEngine } from "../../sim/engine/xs-engine";
 import { World } from "../../sim/world/world";
 import { ApplicationTrouble } from "./application-trouble";
+import { strongestAttack } from "./hostile-trouble";
 import { Injector } from "./inject";
 import { Ledger } from "./ledger";
 import { mostEvents, recoveryHours } from "./rules/conduct";
@@ -14,6 +15,7 @@ import { measuresOf } from "./measures";
 import { judge } from "./verdict";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
+import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
 import type { Sent } from "./operator";
 import type { Fault, Script } from "./script";
@@ -32,6 +34,8 @@ export interface TrialOptions extends Pick<DeviceOptions, "engine"> {
 /** How a trial went. Only what the script decides: a second run gives the same. */
 export interface TrialResult {
   readonly seed: number;
+  /** Who stood on the way between network and cloud: results are kept apart by that. */
+  readonly attackers: Attackers;
   readonly violations: readonly Violation[];
   readonly readings: number;
   readonly delivered: number;
@@ -192,6 +196,7 @@ class Trial {
     for (const { kind } of script.faults) faults[kind] = (faults[kind] ?? 0) + 1;
     return {
       seed: script.seed,
+      attackers: strongestAttack(script.faults),
       violations: crash === undefined ? violations : [{ invariant: "crash", sentence: crash }],
       readings: books.taken.size,
       delivered,

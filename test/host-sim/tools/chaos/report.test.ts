@@ -7,6 +7,7 @@ import type { TrialResult } from "../../../../host-sim/tools/chaos/trial";
 
 const good: TrialResult = {
   seed: 4,
+  attackers: "nobody",
   violations: [],
   readings: 10,
   delivered: 9,
