@@ -9,7 +9,7 @@
  *     data HEX                the next bytes the driver must write, a datagram's
  *     key                     the driver must press the power key, and let go of it
  *     wait MS                 time passes, and the driver writes nothing
- *     until STATE             time passes until the driver is in this state, and it writes nothing
+ *     until STATE             time passes until the driver is in this state, and it writes nothing before
  *     = TEXT                  the next thing that must have come of it, see `Transcript.came`
  */
 import { readFileSync } from "node:fs";
@@ -87,8 +87,8 @@ export class Transcript {
       await this.#run(600_000, () => this.driver.state === rest || this.#written !== "");
     else if (mark === "key") await this.#run(patience, () => this.#presses > 0);
     else throw new Error(`unknown line ${where}`);
+    if (mark === "until") return expect(this.driver.state, where).toBe(rest);
     expect(this.#written, where).toBe("");
-    if (mark === "until") expect(this.driver.state, where).toBe(rest);
     if (mark === "key") expect(this.#presses--, where).toBe(1);
   }
 
