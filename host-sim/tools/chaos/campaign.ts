@@ -67,7 +67,10 @@ async function runWorker(
   finish: (result: TrialResult) => void,
 ): Promise<void> {
   // host-sim/cli/run.mjs bundles it into a file beside this one.
-  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), { workerData: assignment });
+  const worker = new Worker(new URL("./trial-worker.mjs", import.meta.url), {
+    workerData: assignment,
+    resourceLimits: { maxOldGenerationSizeMb: workerHeap },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       const feed = (): void => {

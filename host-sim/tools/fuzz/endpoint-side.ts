@@ -5,7 +5,8 @@
 import { Code, Type, isRequest, isResponse } from "../../../firmware/coap/code";
 import { Endpoint } from "../../../firmware/coap/endpoint";
 import { serverHalf } from "../../../firmware/coap/server-half";
-import { decode } from "../../../firmware/coap/message";
+import { decode, decodeCut } from "../../../firmware/coap/message";
+import { WireReader } from "../../../firmware/coap/wire-reader";
 import { OptionNumber } from "../../../firmware/coap/option";
 import { exchangeLifetime, maxTransmitWait } from "../../../firmware/coap/transmission";
 import { ascii, asciiText } from "../../../firmware/text/ascii";
@@ -120,7 +121,7 @@ export class Side {
 
   receive(datagram: Uint8Array, from: Address): void {
     this.#watch.input();
-    const message = decode(datagram.slice());
+    const message = this.#decoded(datagram.slice(), from);
     const held = this.endpoint.held;
     // Empty ACKs that are due go out with the next request, should the clock be late.
     const due = this.endpoint.deadline <= this.now ? held.waiting : 0;
@@ -137,6 +138,19 @@ export class Side {
     if (parsed !== undefined) this.#continued(parsed, from);
     if (!nested) check(this.endpoint.retransmissions === repeats, "repeats itself by the clock only");
     if (isNew && !wasClosed) this.#checkTaken(frame, parsed, held.waiting);
+  }
+
+  /** As an endpoint reads it: of an answer that ends within an option what there is of it counts. */
+  #decoded(datagram: Uint8Array, from: Address): Message | string {
+    const message = decode(datagram);
+    if (message !== "option-truncated" || ((datagram[0] >> 4) & 3) !== Type.acknowledgement) return message;
+    const messageId = (datagram[2] << 8) | datagram[3];
+    const awaited = this.asked.some(({ outcomes, to, messageId: id }) => {
+      return outcomes === 0 && id === messageId && to.address === from.address && to.port === from.port;
+    });
+    const reader = new WireReader();
+    if (!awaited || reader.read(datagram) === undefined) return message;
+    return decodeCut(reader, Infinity) ?? message;
   }
 
   poll(now: number): void {

@@ -64,6 +64,15 @@ describe("the endpoints under fuzz", () => {
     expect((await replay(endpoint, found)).message).toBeUndefined();
   });
 
+  it("take what there is of an answer that ends within an option", async () => {
+    const endpoint = targets.find(({ name }) => name === "endpoint")!;
+    const found = unhex(
+      "00010000000000000000de320000000000000000000000000000110002000100d62300de7e6d" +
+        "0000000000000000000000000000000000000000000000000000000000a6010c000c",
+    );
+    expect((await replay(endpoint, found)).message).toBeUndefined();
+  });
+
   it("may forget a message while their store is full of those whose answers wait: a fault of the rule as well", async () => {
     const endpoint = targets.find(({ name }) => name === "endpoint")!;
     const found = unhex(
