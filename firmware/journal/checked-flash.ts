@@ -3,7 +3,6 @@
  * outcome is a value. Behind it an exception of the hardware does not exist.
  */
 import { blank } from "./flash";
-import { reasonOf } from "../text/reason";
 import type { Flash } from "./flash";
 
 /** Tries of an operation, because a supply that is low for a moment is no bad block. */
@@ -82,7 +81,7 @@ export class CheckedFlash {
       operation();
       return true;
     } catch (error) {
-      this.reason = reasonOf(error);
+      this.reason = error instanceof Error ? error.message : "unknown";
       return false;
     }
   }

@@ -8,7 +8,7 @@
 import { BlockState } from "./blocks";
 import { dated, recordLength } from "./record";
 import type { FewRecords } from "./few-records";
-import type { JournalOptions, LossReason } from "./journal";
+import type { JournalOptions, LossReason } from "./journal-options";
 import type { RecordStore } from "./record-store";
 import type { RecordHeader, Tried } from "./record";
 
