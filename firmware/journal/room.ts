@@ -102,7 +102,8 @@ export class Room {
   /** Erases a block that a later append would have to erase, if there is one: it takes 45 ms and more. */
   prepare(): void {
     const { active, blocks } = this.#records;
-    if (blocks.free >= 2) return;
+    const free = blocks.states.indexOf(BlockState.free);
+    if (free >= 0 && blocks.states.indexOf(BlockState.free, free + 1) >= 0) return;
     this.#eraseOneEmpty(active);
     this.#settle();
   }
