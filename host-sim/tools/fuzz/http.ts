@@ -143,7 +143,8 @@ export const httpTarget: Target = {
 
 async function request(on: Stage, script: Script, watch: Watch): Promise<void> {
   const method = script.pick(methods);
-  let url = script.pick(paths) + script.pick(queries);
+  const path = script.pick(paths);
+  let url = path + script.pick(queries);
   const headers: Record<string, string> = {
     host: script.byte() < 240 ? "localhost:8080" : latin(script, 30),
   };
@@ -169,7 +170,7 @@ async function request(on: Stage, script: Script, watch: Watch): Promise<void> {
   const answer = await on.app.inject({ method, url, headers, payload });
   const { statusCode } = answer;
   watch.step?.(`  ${statusCode} ${answer.body.slice(0, 120)}`);
-  watch.feature(`${method} ${url.split(/[?]/)[0].slice(0, 30)} ${statusCode}`);
+  watch.feature(`${method} ${path} ${statusCode}`);
   check(on.faults.length === before, "no request is an inner fault", () => on.faults[before]);
   check(statusCode < 500, "no request is an inner fault", () => `${statusCode} ${answer.body.slice(0, 200)}`);
   check(answer.body.length <= longest, "answers are bounded", () => `${answer.body.length} bytes`);
