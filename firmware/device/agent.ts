@@ -42,6 +42,8 @@ export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
 
 /** Start reasons with which the power comes back to a whole street. */
 const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
+/** Time after a start, or a loss of power, before the cloud can have the board restart, ms; deep sleep counts. */
+const leastUptime = 3_600_000;
 /** Longest time that the answer to a command has before the restart that the command asks for, ms. */
 const restartWithin = 120_000;
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
@@ -500,13 +502,16 @@ export class Agent {
     return true;
   }
 
-  /** The cloud has asked for a restart: it comes once the answer to that has arrived. False where none can. */
-  #restartSoon(normally: boolean): boolean {
+  /** The cloud has asked for a restart: it comes once the answer to that has arrived. Why it does not, if so. */
+  #restartSoon(normally: boolean): string | undefined {
     const { restart, starts } = this.#options;
-    if (restart === undefined) return false;
-    if (normally) starts?.leaveSafe(false);
+    if (restart === undefined) return "nothing here can restart it";
+    // Whoever forges commands could have it restart at each first contact, with the radio always on.
+    const leaves = normally && starts?.safe === true;
+    if (!leaves && this.#polledAt < leastUptime) return "it has started within the last hour";
+    if (leaves) starts.leaveSafe(false);
     this.#restartBy = this.#polledAt + restartWithin;
-    return true;
+    return undefined;
   }
 
   #restart(cause: RestartCause): void {

@@ -13,8 +13,8 @@ import type { ServiceHandler } from "./application";
 export const builtInServiceNames: readonly string[] = Object.freeze(["restart", "fetch_log"]);
 
 export interface BuiltInServicesOptions {
-  /** False where nothing can restart the device. @param normally the next start is no safe one */
-  readonly restart: (normally: boolean) => boolean;
+  /** Why it cannot be now, or undefined. @param normally the next start is no safe one */
+  readonly restart: (normally: boolean) => string | undefined;
   /** The log's lines: up to `length` characters before the newest `skip` ones. */
   readonly newest: (length: number, skip: number) => string;
 }
@@ -26,8 +26,8 @@ const longestPiece = 400;
 export function builtInServices(options: BuiltInServicesOptions): Readonly<Record<string, ServiceHandler>> {
   return {
     restart({ normally }) {
-      if (options.restart(normally === true)) return { code: CommandCode.ok };
-      return { code: CommandCode.failed, message: "nothing here can restart it" };
+      const message = options.restart(normally === true);
+      return message === undefined ? { code: CommandCode.ok } : { code: CommandCode.failed, message };
     },
     fetch_log({ skip }) {
       const text = options.newest(longestPiece, typeof skip === "number" && skip > 0 ? skip : 0);
