@@ -5,13 +5,27 @@
  * new names would fill the memory. So the names are counted before a text is parsed, each once, and with too many
  * of them a text that brings another one is refused.
  */
+import { ascii } from "./ascii";
 
 /** Places of the table, a power of two; more than names can be. */
 const places = 512;
-/** What all names may take, bytes: those of 255 measure points with 24 characters each. */
+/** What all names may take, bytes: those of 255 measure points with 24 characters each, or some 400 short ones. */
 const mostBytes = 12_288;
 /** What a name takes beside its characters, bytes: a slot, the head of a chunk. */
 const costOfName = 24;
+
+/** Names of EnOS's own, which are there from the beginning: whoever uses up the room keeps nobody from being read. */
+const known: readonly string[] = Object.freeze([
+  "id",
+  "code",
+  "data",
+  "message",
+  "token",
+  "version",
+  "method",
+  "params",
+  "measurepoints",
+]);
 
 /** Hashes of names, drawn anew at each start so that nobody can find names that share one. */
 export class MemberNames {
@@ -32,6 +46,7 @@ export class MemberNames {
     if (this.#table === undefined) {
       this.#table = new Uint32Array(places);
       this.#seed = Math.floor(this.#random() * 0x1_0000_0000);
+      for (let i = 0; i < known.length; i++) this.take(ascii(known[i]), 0, known[i].length);
     }
     const table = this.#table;
     let hash = this.#seed;
