@@ -45,7 +45,7 @@ const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", 
 /** Longest time that the answer to a command has before the restart that the command asks for, ms. */
 const restartWithin = 120_000;
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
-const guardedIntervals = 6.5;
+const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
 const longestSpacing = 23_400_000;
 /** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
