@@ -47,7 +47,7 @@ const leastUptime = 3_600_000;
 /** Longest time that the answer to a command has before the restart that the command asks for, ms. */
 const restartWithin = 120_000;
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
-const guardedIntervals = 6.5;
+const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
 const longestSpacing = 23_400_000;
 /** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
