@@ -19,6 +19,8 @@ export interface Taken {
   /** Number of the boot in which that was. */
   readonly boot: number;
   readonly values: unknown;
+  /** In RAM alone, as no flash takes it: the device says so, and a restart may cost it. */
+  readonly held?: true;
 }
 
 /** A reading as the cloud stored it. */
@@ -142,6 +144,7 @@ export class Ledger {
         this.cadence.board(event);
         // A restart's boot begins a moment later; what matters is that it is another one.
         if (this.ends.length < this.boots.length) this.ends.push(event.time);
+        if (event.what !== "asleep" && event.what !== "awake") this.#forgetHeld();
         if (event.what !== "power lost") this.boots.push(event.time);
         if (event.what !== "restarted") return;
         if (this.#reason !== undefined && event.text.startsWith("software")) {
@@ -164,9 +167,11 @@ export class Ledger {
         // Not the line itself: what nobody can read may hold anything.
         this.unreadable.push(room);
         return;
-      case "report taken": {
+      case "report taken":
+      case "report held": {
         const { id, values } = event;
-        this.taken.set(id, { id, at, boot: this.boots.length, values });
+        const held = event.kind === "report held" ? ({ held: true } as const) : {};
+        this.taken.set(id, { id, at, boot: this.boots.length, values, ...held });
         // One that is dropped as it comes, for want of room, is told to be so first.
         if (!this.losses.has(id)) this.#pending.add(id);
         return;
@@ -219,7 +224,15 @@ export class Ledger {
       case "journal open":
         this.damaged += event.damaged ?? 0;
         return;
+      case "journal block":
+        if (event.what === "lost") this.damaged += event.readings ?? 0;
+        return;
     }
+  }
+
+  /** What was in RAM alone is gone, unless flash has taken it meanwhile. */
+  #forgetHeld(): void {
+    for (const id of this.#pending) if (this.taken.get(id)?.held === true) this.#pending.delete(id);
   }
 
   #lost(id: number, how: Loss["how"], reason: string, at: number): void {

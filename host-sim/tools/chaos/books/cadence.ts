@@ -48,6 +48,7 @@ export class CadenceBook {
     if (this.#safe) return void (this.#last = undefined);
     switch (event?.kind) {
       case "report taken":
+      case "report held":
       case "report missed":
       case "report dropped":
       case "agent start":

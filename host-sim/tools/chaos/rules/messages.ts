@@ -28,7 +28,7 @@ export function judgeMessages(
     const stored = overheats.get(posted.number);
     overheats.delete(posted.number);
     if (stored === undefined) {
-      if (posted.taken && !isOver(posted)) lost.push(posted);
+      if (posted.taken && !isOver(posted) && !mayBeGone(posted, ledger, script)) lost.push(posted);
       if (posted.how === "accepted") {
         const when = stamp(posted.at);
         violate("message", `the application was told that event ${posted.number} of ${when} has arrived`);
@@ -45,6 +45,7 @@ export function judgeMessages(
     const taken = [...application.posted.values()].filter((each) => each.kind === kind && each.taken);
     const arrived = ledger.messagesStored.get(kind)?.size ?? 0;
     const open = taken.filter((each) => !isOver(each)).slice(arrived);
+    open.splice(0, taken.filter((each) => mayBeGone(each, ledger, script)).length);
     lost.push(...open);
   }
   const explained = ledger.messageLosses.filter((loss) => isLossExplained(loss, script));
@@ -60,6 +61,11 @@ export function judgeMessages(
     `${lost.length} messages of the application's have not arrived, ${explained.length + damaged} may have been ` +
       `given up: the first is ${kind} ${number} of ${stamp(at)}`,
   );
+}
+
+/** It was in RAM alone, as flash failed, when its boot ended. */
+function mayBeGone({ at, boot }: Posted, { ends }: Ledger, script: Script): boolean {
+  return hadFault(script, flashTroubles, at) && ends[boot - 1] !== undefined;
 }
 
 /** The application was told that it will not arrive: so it is not lost without a word. */

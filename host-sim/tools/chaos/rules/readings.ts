@@ -49,7 +49,8 @@ export function judgeReadings(ledger: Ledger, ending: Ending, violate: Violate):
     const copies = found.get(taken.id) ?? [];
     if (copies.length === 0) {
       const loss = ledger.losses.get(taken.id);
-      if (loss === undefined) missing.push(taken);
+      if (loss === undefined && isGone(taken, ledger)) count("held");
+      else if (loss === undefined) missing.push(taken);
       else {
         count(loss.reason);
         judgeLoss(taken, loss, script, violate);
@@ -223,6 +224,11 @@ function isRefusalExplained({ reason, at: when }: Pick<Loss, "reason" | "at">, s
 /** Whether a fault of one of these kinds has struck before a time, virtual ms. */
 export function hadFault(script: Script, kinds: readonly string[], before: number): boolean {
   return script.faults.some((fault) => kinds.includes(fault.kind) && fault.at <= before);
+}
+
+/** Whether it was in RAM alone when its boot ended. */
+function isGone({ held, boot }: Taken, { ends }: Ledger): boolean {
+  return held === true && ends[boot - 1] !== undefined;
 }
 
 /** Values in one order, numbers to 32 bits: what travels in bytes has no more. */

@@ -2,7 +2,9 @@
  * Thrift: what the device spends of its battery, of its flash and of its memory has bounds, whatever befalls it.
  */
 import { lasting } from "../../../inspect/report/duration";
+import { flashTroubles } from "../hardware-trouble";
 import { kinds } from "../kinds";
+import { hadFault } from "./readings";
 import type { Ledger } from "../ledger";
 import type { Script } from "../script";
 import type { CampaignEnding, Violate } from "./rule";
@@ -26,7 +28,7 @@ export function judgeThrift(ledger: Ledger, script: Script, ending: CampaignEndi
       `the modem was awake for ${lasting(spent)} of day ${index + 1}, ${lasting(allowed)} are enough for what happened`,
     );
   }
-  judgeWear(ledger, ending, violate);
+  judgeWear(ledger, script, ending, violate);
 }
 
 /** How long the modem was awake in a day of the device's life, and how long it may have been, ms. */
@@ -64,8 +66,14 @@ export function spending(ledger: Ledger, script: Script, { endedAt, operator }: 
 /** Entries that a block of the journal holds at least, were all of them long ones and moved once. */
 const leastPerBlock = 12;
 
-function judgeWear(ledger: Ledger, { erases, application }: CampaignEnding, violate: Violate): void {
-  if (erases.length === 0) return;
+function judgeWear(
+  ledger: Ledger,
+  script: Script,
+  { erases, application }: CampaignEnding,
+  violate: Violate,
+): void {
+  // Flash that fails has each block tried anew, and one that is bad again and again.
+  if (erases.length === 0 || hadFault(script, flashTroubles, Infinity)) return;
   const total = erases.reduce((sum, count) => sum + count, 0);
   const entries = ledger.taken.size + application.posted.size;
   // A start may have to begin a block anew, and so may a cut in a write.
