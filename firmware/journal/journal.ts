@@ -45,7 +45,7 @@ export interface Recovery {
 }
 
 /** Writes of a record, in two places of a block and then in another block, before it is given up. */
-const writesTried = 6;
+const writesTried = 4;
 
 /** The journal: `append`, `oldest`, `read`, `release`. */
 export class Journal {

@@ -121,14 +121,16 @@ export class MemoryFlash implements Flash {
     const how = this.#power.begin();
     if (how === "nothing") return;
     const at = block * blockLength;
-    this.erases[block] += 1;
     if (how === "torn") {
+      this.erases[block] += 1;
       this.#tearErase(at, blockLength);
       return this.#power.cut();
     }
     const strike = this.#strike("erase", at, blockLength);
     const done = this.#extent(strike);
     this.#untrue[block] = done === "wholly" ? 0 : 1;
+    // One that is not carried out wears nothing.
+    if (done !== "not") this.erases[block] += 1;
     if (done === "in part") this.#tearErase(at, blockLength, this.#faults!.random);
     if (done === "wholly") this.#bytes.fill(0xff, at, at + blockLength);
     if (strike === "refused" || strike === "late") throw new FlashRefusal("erase failed");
