@@ -7,10 +7,12 @@
  */
 import { ascii } from "./ascii";
 
-/** Places of the table, a power of two; more than names can be. */
-const places = 512;
-/** What all names may take, bytes: those of 255 measure points with 24 characters each, or some 400 short ones. */
-const mostBytes = 12_288;
+/** Places of the table at first, a power of two; there are twice as many when three quarters of them are taken. */
+const firstPlaces = 32;
+/** Names, at most. */
+const mostNames = 240;
+/** What all names may take, bytes: those of 170 measure points with 24 characters each. */
+const mostBytes = 8_192;
 /** What a name takes beside its characters, bytes: a slot, the head of a chunk. */
 const costOfName = 24;
 
@@ -32,8 +34,9 @@ export class MemberNames {
   readonly #random: () => number;
   /** Drawn with the table. */
   #seed = 0;
+  #left = mostNames;
   #room = mostBytes;
-  /** Made with the first name; 0 is a free place. */
+  /** Made with the first name. */
   #table: Uint32Array | undefined;
 
   /** @param random gives a number in [0, 1) */
@@ -44,21 +47,36 @@ export class MemberNames {
   /** Counts the name `text[start..end)`, as it is written; false when it is new and there is no room for it. */
   take(text: Uint8Array, start: number, end: number): boolean {
     if (this.#table === undefined) {
-      this.#table = new Uint32Array(places);
+      this.#table = new Uint32Array(firstPlaces);
       this.#seed = Math.floor(this.#random() * 0x1_0000_0000);
       for (let i = 0; i < known.length; i++) this.take(ascii(known[i]), 0, known[i].length);
     }
-    const table = this.#table;
     let hash = this.#seed;
     // FNV-1a.
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ text[i], 0x0100_0193);
     hash = hash >>> 0 || 1;
-    let at = hash % places;
-    for (; table[at] !== 0; at = (at + 1) % places) if (table[at] === hash) return true;
+    const at = placeOf(this.#table, hash);
+    if (this.#table[at] === hash) return true;
     const cost = costOfName + end - start;
-    if (cost > this.#room) return false;
+    if (this.#left === 0 || cost > this.#room) return false;
+    this.#left -= 1;
     this.#room -= cost;
-    table[at] = hash;
+    this.#table[at] = hash;
+    if (4 * (mostNames - this.#left) > 3 * this.#table.length) this.#table = doubled(this.#table);
     return true;
   }
+}
+
+/** Where a hash is, or is to be put. There is always a free place. */
+function placeOf(table: Uint32Array, hash: number): number {
+  const { length } = table;
+  let at = hash % length;
+  while (table[at] !== 0 && table[at] !== hash) at = (at + 1) % length;
+  return at;
+}
+
+function doubled(table: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(2 * table.length);
+  for (let i = 0; i < table.length; i++) if (table[i] !== 0) larger[placeOf(larger, table[i])] = table[i];
+  return larger;
 }

@@ -64,7 +64,7 @@ export function jsonOf(script: Script): Uint8Array {
     const often = choice < 200 ? 1 : script.pick([2, 5, 15, 16, 17, 40, 300, 1_200]);
     for (let i = 0; i < often && text.length < 8_200; i++) {
       // Many names, now and then; not ever new ones, for XS keeps them all, and each run is another device's start.
-      text += choice >= 240 ? `"n${i % 480}":${i},` : piece;
+      text += choice >= 240 ? `"n${i % 220}":${i},` : piece;
     }
   }
   return ascii(text);

@@ -81,8 +81,8 @@ describe("names of members, of which XS forgets none", () => {
       expect(Object.keys(result as object)).toHaveLength(50);
       parsed += 50;
     }
-    expect(parsed).toBe(400);
-    expect(isObject(parseJsonObject(objectOf(numbered(1_000, 400)), undefined, names))).toBe(true);
+    expect(parsed).toBe(200);
+    expect(isObject(parseJsonObject(objectOf(numbered(1_000, 200)), undefined, names))).toBe(true);
     expect(parseJsonObject(bytesOf(`{"new${"x".repeat(64)}":1}`), undefined, names)).toBe("too-many-names");
     expect(isObject(parseJsonObject(bytesOf('{"v":"n9999"}'), undefined, names))).toBe(true);
   });
@@ -99,10 +99,9 @@ describe("names of members, of which XS forgets none", () => {
 
   it("fill the table with short ones, and it is searched to its end", () => {
     const names = new MemberNames(() => 0.7);
-    const take = (i: number): boolean => names.take(Uint8Array.of(i & 255), 0, i < 256 ? 1 : 0);
-    expect(Array.from({ length: 256 }, (_, i) => take(i))).not.toContain(false);
-    const long = Array.from({ length: 256 }, (_, i) => names.take(Uint8Array.of(1, i), 0, 2));
-    expect(long.filter((taken) => taken)).toHaveLength(216);
+    const take = (i: number): boolean => names.take(Uint8Array.of(i), 0, 1);
+    // Beside EnOS's own nine.
+    expect(Array.from({ length: 256 }, (_, i) => take(i)).filter((taken) => taken)).toHaveLength(231);
     expect(take(0)).toBe(true);
     expect(names.take(bytesOf("another"), 0, 7)).toBe(false);
   });
@@ -111,7 +110,7 @@ describe("names of members, of which XS forgets none", () => {
     const names = new MemberNames(() => 0.1);
     const list = numbered(0, 600).map((name) => `"${name}"`);
     expect(isObject(parseJsonObject(bytesOf(`{"a":[${list.join(",")}]}`), undefined, names))).toBe(true);
-    expect(isObject(parseJsonObject(objectOf(numbered(0, 400)), undefined, names))).toBe(true);
+    expect(isObject(parseJsonObject(objectOf(numbered(0, 200)), undefined, names))).toBe(true);
   });
 });
 
