@@ -31,6 +31,13 @@ describe("npm run chaos", () => {
     expect(code).toBe(0);
   });
 
+  test("--kinds has scripts drawn from some kinds of trouble", async () => {
+    const args = ["chaos", "--hours", "6", "--seed", "1", "--kinds", "power,loss", "--json"];
+    const { script } = JSON.parse((await obeyed(args)).stdout);
+    expect(script.faults.length).toBeGreaterThan(0);
+    for (const { kind } of script.faults) expect(kind).toMatch(/^(power-|loss$)/);
+  });
+
   test("--verbose shows what befell the device, and when", async () => {
     const { stdout } = await obeyed(["chaos", "--hours", "24", "--seed", "17", "--keep", "0", "--verbose"]);
     expect(stdout).toMatch(/^seed 17 · \{"modem":"sim7020","sleep":"none","edition":/);
@@ -52,6 +59,7 @@ describe("misuse is one clear line and exit code 2", () => {
     [["--seed", "1", "--first", "2"], /exclude each other/],
     [["--seed", "1", "--json", "--verbose"], /--json and --verbose exclude each other/],
     [["--verbose"], /--verbose needs --seed/],
+    [["--kinds", "loss,toString"], /--kinds takes kinds of trouble, .*network, cloud.*got "toString"/],
     [["--engine", "v8"], /Allowed choices are node, xs/],
   ])("chaos %j", async (args, message) => {
     const { code, stdout, stderr } = await obeyed(["chaos", ...args]);
@@ -64,6 +72,7 @@ describe("misuse is one clear line and exit code 2", () => {
   test("--help is no misuse", async () => {
     const { code, stdout } = await obeyed(["chaos", "--help"]);
     expect(stdout).toContain("Usage: npm run chaos -- [options]");
+    expect(stdout).toContain("  power: power-cut, power-cut-all, power-cut-in-write\n");
     expect(code).toBe(0);
   });
 });

@@ -19,6 +19,9 @@ const budget = hour + 10 * minute;
 /** What a trouble may cost once: the modem is started anew, the network is searched for. */
 const perTrouble = 20 * minute;
 
+/** Slots that may be in use on XS; some 34,500 are at rest, those of the simulated board's own modules among them. */
+const mostSlots = 40_000;
+
 /** Judges what was spent. */
 export function judgeThrift(ledger: Ledger, script: Script, ending: CampaignEnding, violate: Violate): void {
   for (const { index, spent, allowed } of spending(ledger, script, ending)) {
@@ -29,6 +32,9 @@ export function judgeThrift(ledger: Ledger, script: Script, ending: CampaignEndi
     );
   }
   judgeWear(ledger, script, ending, violate);
+  const { liveSlots = 0 } = ending;
+  if (liveSlots <= mostSlots) return;
+  violate("memory", `the engine holds ${liveSlots} slots when all is done, ${mostSlots} are enough`);
 }
 
 /** How long the modem was awake in a day of the device's life, and how long it may have been, ms. */

@@ -43,6 +43,10 @@ test("one command shows a trial again, with the faults that it takes", () => {
   expect(replayCommand(replay)).toBe("npm run chaos -- --seed 17 --hours 24 --verbose");
   const some = { ...replay, keep: [2, 5, 9] };
   expect(replayCommand(some)).toBe("npm run chaos -- --seed 17 --hours 24 --keep 2,5,9 --verbose");
+  const kinds = ["power", "loss"];
+  expect(replayCommand({ ...replay, kinds, keep: [1] })).toBe(
+    "npm run chaos -- --seed 17 --hours 24 --kinds power,loss --keep 1 --verbose",
+  );
   const xs = { ...replay, engine: "xs", keep: [] } as const;
   expect(replayCommand(xs)).toBe("npm run chaos -- --seed 17 --hours 24 --engine xs --keep none --verbose");
   const device = { modem: "bg95", sleep: "none", powerKey: false, keepAlive: true, loss: 0.1 } as const;

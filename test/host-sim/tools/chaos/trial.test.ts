@@ -3,67 +3,11 @@
  */
 import { describe, expect, test } from "vitest";
 import { faultKinds } from "../../../../host-sim/tools/chaos/kinds";
-import { runTrial } from "../../../../host-sim/tools/chaos/trial";
 import { density } from "../../../density";
-import type { ChaosDevice, Fault, Script } from "../../../../host-sim/tools/chaos/script";
-import type { TrialOptions, TrialResult } from "../../../../host-sim/tools/chaos/trial";
+import { broken, hour, insteadOf, isStoredReading, minute, nthStored, run, scriptOf } from "./planted";
+import type { Fault } from "../../../../host-sim/tools/chaos/script";
 import type { Invariant } from "../../../../host-sim/tools/chaos/rules/rule";
-import type { CloudEvent } from "../../../../host-sim/cloud/cloud";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-const device: ChaosDevice = {
-  modem: "sim7020",
-  edition: "token",
-  addressBound: false,
-  coverage: 0,
-  interval: 300,
-  format: "raw",
-  batch: 1,
-  powerKey: true,
-  supply: false,
-  journalSize: 131_072,
-  full: "oldest",
-  order: "oldest",
-  sleep: "none",
-};
-
-function scriptOf(faults: readonly Fault[] = [], changes: Partial<ChaosDevice> = {}): Script {
-  return { seed: 1, hours: 3, device: { ...device, ...changes }, faults };
-}
-
-const run = (script: Script, options: Partial<TrialOptions> = {}): Promise<TrialResult> =>
-  runTrial(script, { engine: "node", ...options });
-
-const broken = ({ violations }: TrialResult): Invariant[] => [
-  ...new Set(violations.map(({ invariant }) => invariant)),
-];
-
-type StoredReading = Extract<WorldEvent, { source: "cloud" }> & {
-  readonly event: Extract<CloudEvent, { type: "stored" | "stored-before" }>;
-};
-
-const isStoredReading = (event: WorldEvent): event is StoredReading =>
-  event.source === "cloud" && event.event.type === "stored" && event.event.kind === "reading";
-
-/** The n-th reading that the cloud stores. */
-function nthStored(n: number, change: (event: WorldEvent, stored: CloudEvent) => WorldEvent | undefined) {
-  let count = 0;
-  return (event: WorldEvent): WorldEvent | undefined => {
-    if (!isStoredReading(event)) return event;
-    count += 1;
-    return count === n ? change(event, event.event) : event;
-  };
-}
-
-/** A line of the log, put in place of the n-th that matches. */
-function insteadOf(pattern: RegExp, text: string, n = 3) {
-  let count = 0;
-  return (event: WorldEvent): WorldEvent =>
-    event.source === "device" && pattern.test(event.text) && ++count === n ? { ...event, text } : event;
-}
 
 describe("a trial without faults", () => {
   test("breaks no rule, and delivers all within seconds", async () => {

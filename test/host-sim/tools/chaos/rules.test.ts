@@ -1,0 +1,161 @@
+/**
+ * Rules on commands, messages, secrets, pace and thrift: each can be broken.
+ */
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
+import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
+import { judgeThrift } from "../../../../host-sim/tools/chaos/rules/thrift";
+import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
+import type { Fault } from "../../../../host-sim/tools/chaos/script";
+import type { CampaignEnding } from "../../../../host-sim/tools/chaos/rules/rule";
+import type { WorldEvent } from "../../../../host-sim/sim/world/world";
+
+describe("each rule, broken on purpose, is found", () => {
+  test("secret: its forms wherever a board keeps or says something, and nothing in its own place", () => {
+    const secret = "Gk8dPq3xZw7Lm2Rt9VbYc5HnJf4Sa6Ue";
+    const bytes = Buffer.from(secret);
+    const met = (look: (watch: SecretWatch) => void): readonly string[] => {
+      const watch = new SecretWatch(secret);
+      look(watch);
+      return watch.found;
+    };
+    const key = createHash("sha256").update(secret).digest().subarray(8, 24);
+    expect(met((watch) => watch.log(`x ${secret}`, "agent"))).toHaveLength(1);
+    expect(met((watch) => watch.line(`AT+X="${bytes.toString("hex")}"`, true))).toHaveLength(1);
+    expect(met((watch) => watch.line(`+X: ${key.toString("hex").toUpperCase()}`, false))).toHaveLength(1);
+    for (const before of ["", "a", "ab"]) {
+      const base64 = Buffer.concat([Buffer.from(before), key, Buffer.from("tail")]).toString("base64");
+      expect(met((watch) => watch.datagram(Buffer.from(base64), "up"))).not.toEqual([]);
+    }
+    expect(met((watch) => watch.bytes(Buffer.concat([Buffer.alloc(7), key]), "flash"))).toEqual([
+      "flash holds the key made of the device's secret",
+    ]);
+    expect(met((watch) => watch.log("agent: start interval=900s", "agent"))).toEqual([]);
+  });
+
+  test("cadence: readings that are not taken for hours", async () => {
+    const result = await run(scriptOf(), {
+      tamper: (event) => {
+        const taken = event.source === "device" && event.text.startsWith("report: taken");
+        return taken && event.time > hour && event.time < 2 * hour ? undefined : event;
+      },
+    });
+    const cadence = result.violations.filter(({ invariant }) => invariant === "cadence");
+    expect(cadence).toHaveLength(1);
+    expect(cadence[0].sentence).toBe(
+      "from 01:00:00.000 to 02:00:00.000 no reading was taken, one is due every 300 s",
+    );
+  });
+
+  test("order: a reading that arrives after later ones, though nothing had put it off", async () => {
+    let held: WorldEvent | undefined;
+    let n = 0;
+    const late = await run(scriptOf(), {
+      tamper: (event) => {
+        if (!isStoredReading(event)) return event;
+        n += 1;
+        if (n === 4) {
+          held = event;
+          return undefined;
+        }
+        if (n !== 8) return event;
+        // In place of the eighth, whose own arrival is planted to be the fourth's.
+        return { ...held, time: event.time } as WorldEvent;
+      },
+    });
+    expect(broken(late)).toContain("order");
+  });
+
+  test("command: one that is executed again after a restart, and one that nobody sent", async () => {
+    const commands: Fault[] = [{ at: hour, kind: "commands", lasting: 0, amount: 3 }];
+    let first: string | undefined;
+    const again = await run(scriptOf(commands), {
+      tamper: (event) => {
+        if (event.source !== "device") return event;
+        if (event.text.startsWith("command: executed ")) first ??= event.text;
+        const later = event.time > 2 * hour && event.text.startsWith("agent: idle");
+        return first !== undefined && later ? { ...event, text: first } : event;
+      },
+    });
+    expect(again.commands).toBeGreaterThan(3);
+    expect(first).toBeDefined();
+    expect(broken(again)).toContain("command");
+    const strange = await run(scriptOf(commands), {
+      tamper: insteadOf(/^agent: idle/, "command: executed kind=set id=77 code=200"),
+    });
+    expect(broken(strange)).toEqual(["command"]);
+    expect(strange.violations[0].sentence).toBe("the device executed a command 77 that nobody sent");
+  });
+
+  test("command: one whose answer never comes", async () => {
+    const result = await run(scriptOf([{ at: hour, kind: "commands", lasting: 0, amount: 8 }]), {
+      tamper: (event) =>
+        event.source === "cloud" && event.event.type === "command-answered" ? undefined : event,
+    });
+    expect(broken(result)).toContain("command");
+    expect(result.answered).toBe(0);
+  });
+
+  test("message: a loss that nothing explains, and tags that never arrive", async () => {
+    const messages: Fault[] = [{ at: hour, kind: "messages", lasting: 0, amount: 8 }];
+    const good = await run(scriptOf(messages));
+    expect(good.violations).toEqual([]);
+    expect(good.messages).toBe(8);
+    const dropped = await run(scriptOf(messages), {
+      tamper: insteadOf(/^agent: idle/, "message: dropped id=9 reason=full"),
+    });
+    expect(broken(dropped)).toEqual(["message"]);
+    const lost = await run(scriptOf(messages), {
+      tamper: (event) => {
+        const stored =
+          event.source === "cloud" && event.event.type === "stored" && event.event.kind === "tags";
+        return stored ? undefined : event;
+      },
+    });
+    expect(broken(lost)).toEqual(["message"]);
+  });
+
+  test("time: a reading that is stored without one long after", async () => {
+    const outage: Fault[] = [{ at: hour, kind: "coverage-outage", lasting: hour, amount: 0 }];
+    const result = await run(scriptOf(outage), {
+      tamper: (event) => {
+        if (!isStoredReading(event) || event.event.type !== "stored") return event;
+        return { ...event, event: { ...event.event, time: undefined } } as WorldEvent;
+      },
+    });
+    expect(broken(result)).toContain("time");
+    expect(JSON.stringify(result.violations)).toContain("is stored without a time");
+  });
+
+  test("late: what waited arrives hours after the trouble", async () => {
+    const outage: Fault[] = [{ at: hour, kind: "coverage-outage", lasting: hour, amount: 0 }];
+    const result = await run(scriptOf(outage), {
+      tamper: (event) => {
+        const late = isStoredReading(event) && event.time > 2 * hour && event.time < 2.5 * hour;
+        return late ? { ...event, time: event.time + 3 * hour } : event;
+      },
+    });
+    expect(broken(result)).toContain("late");
+  });
+
+  test("energy: a modem that never sleeps though it can", async () => {
+    const result = await run(
+      { ...scriptOf(), hours: 24 },
+      { tamper: (event) => (event.source === "modem" && event.event.type === "psm" ? undefined : event) },
+    );
+    expect(broken(result)).toContain("energy");
+  });
+
+  test("memory, wear: an engine that holds too much, and a journal that is erased for nothing", () => {
+    const books = new Ledger("secret", scriptOf().device);
+    const found: string[] = [];
+    const ending = { erases: [1, 90, 1, 1], liveSlots: 99_999, application: { posted: new Map() } };
+    judgeThrift(books, scriptOf(), ending as unknown as CampaignEnding, (invariant) => found.push(invariant));
+    expect(found.sort()).toEqual(["memory", "wear", "wear"]);
+    found.length = 0;
+    const good = { ...ending, erases: [1, 2], liveSlots: 34_000 };
+    judgeThrift(books, scriptOf(), good as unknown as CampaignEnding, (invariant) => found.push(invariant));
+    expect(found).toEqual([]);
+  });
+});
