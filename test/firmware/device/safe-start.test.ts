@@ -93,7 +93,7 @@ describe("in a safe start", () => {
     expect(rig.sets).toEqual([]);
   });
 
-  it("it ends by command in its first hour too, but nothing else restarts the board so soon", () => {
+  it("ends by command in its first hour too, but nothing else restarts the board so soon", () => {
     for (const normally of [false, true]) {
       const record = safeRecord();
       const restarts: string[] = [];
