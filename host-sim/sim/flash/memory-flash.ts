@@ -45,7 +45,7 @@ export class MemoryFlash implements Flash {
   readonly reads = { calls: 0, bytes: 0 };
   /** Bytes written so far. */
   written = 0;
-  /** The first fault of the firmware, which may have caught the exception. */
+  /** The first fault of the firmware while it had power. It may have caught the exception. */
   misuse: FlashMisuse | undefined;
 
   constructor(options: MemoryFlashOptions) {
@@ -89,8 +89,7 @@ export class MemoryFlash implements Flash {
    */
   write(buffer: Uint8Array, offset: number): void {
     this.#check("write", offset, buffer.length, this.#status.writeAlign);
-    // What is written without power changes nothing.
-    const believed = !this.#power.off && this.#untrue[this.#blockOf(offset)] === 0;
+    const believed = this.#untrue[this.#blockOf(offset)] === 0;
     for (let i = 0; believed && i < buffer.length; i++) {
       if ((buffer[i] & ~this.#bytes[offset + i]) !== 0 && buffer[i] !== 0xff) {
         throw this.#blame(`write at ${offset + i} would set bits: erase block first`);
@@ -165,7 +164,7 @@ export class MemoryFlash implements Flash {
 
   #blame(text: string): FlashMisuse {
     const misuse = new FlashMisuse(text);
-    this.misuse ??= misuse;
+    if (!this.#power.off) this.misuse ??= misuse;
     return misuse;
   }
 
