@@ -45,8 +45,10 @@ export class Room {
   make(size: number): boolean {
     if (this.#records.leaving.length > 0) this.#evacuate();
     const made = this.#make(size) || (this.#forgive() && this.#make(size));
+    if (!this.#unsaved) return made;
     this.#settle();
-    return made;
+    // The note may have taken the room.
+    return made && this.#make(size);
   }
 
   #make(size: number): boolean {

@@ -45,7 +45,7 @@ export class MemoryFlash implements Flash {
   readonly reads = { calls: 0, bytes: 0 };
   /** Bytes written so far. */
   written = 0;
-  /** The first fault of the firmware, which may have caught the exception. */
+  /** The first fault of the firmware while it had power. It may have caught the exception. */
   misuse: FlashMisuse | undefined;
 
   constructor(options: MemoryFlashOptions) {
@@ -164,7 +164,7 @@ export class MemoryFlash implements Flash {
 
   #blame(text: string): FlashMisuse {
     const misuse = new FlashMisuse(text);
-    this.misuse ??= misuse;
+    if (!this.#power.off) this.misuse ??= misuse;
     return misuse;
   }
 
