@@ -14,7 +14,9 @@ describe("npm run fuzz", () => {
     ]);
     expect(stderr).toBe("");
     expect(stdout).toContain("fuzzing 1 target on node, seed 7");
-    expect(stdout).toMatch(/datagram +decode +5\d\d executions, 5\d\d inputs, in [\d.]+ s, \d+\/s, \d+ kept, \d+ features/);
+    expect(stdout).toMatch(
+      /datagram +decode +5\d\d executions, 5\d\d inputs, in [\d.]+ s, \d+\/s, \d+ kept, \d+ features/,
+    );
     expect(code).toBe(0);
   });
 
