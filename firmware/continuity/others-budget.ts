@@ -4,7 +4,7 @@
  * Whatever arrives keeps the radio connected, whether it is answered or not: a stranger who sends four bytes now
  * and then keeps a modem out of PSM for good. An answer, which nothing authenticates, can ask for another request:
  * a command to fetch, one more block, a new session. Both are counted in seconds of radio. When the day's budget is
- * spent, the device is guarded until that day is over:
+ * spent, the device is guarded for a day from then on:
  *
  *   - it speaks to the cloud less often, `spacing` apart, and sends little because an answer asks for it;
  *   - behind each contact it leaves the network and attaches anew, which gives it another address: what is sent
