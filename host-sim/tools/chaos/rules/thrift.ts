@@ -19,7 +19,7 @@ const budget = hour + 10 * minute;
 /** What a trouble may cost once: the modem is started anew, the network is searched for. */
 const perTrouble = 20 * minute;
 
-/** Slots that may be in use on XS; some 34,500 are at rest, those of the simulated board's own modules among them. */
+/** Slots that may be in use on XS; some 36,000 are at rest, those of the simulated board's own modules among them. */
 const mostSlots = 40_000;
 
 /** Judges what was spent. */
