@@ -231,7 +231,7 @@ export class Endpoint {
       maxDatagram,
       blockSize,
       maxBody,
-      discard: (reason, detail) => this.#discard(reason, detail),
+      discard: (reason, detail) => this.discard(reason, detail),
     });
   }
 
@@ -317,22 +317,22 @@ export class Endpoint {
     if (fault === undefined) {
       // Each takes memory even where it is a single byte of the datagram.
       if (reader.optionCount > mostOptions) {
-        return this.#receiveMalformed(datagram, "too-many-options", address, port, now);
+        return this.receiveMalformed(datagram, "too-many-options", address, port, now);
       }
       message = messageOf(reader);
       if (cut) message = { ...message, cut: message.payload.length > 0 ? "payload" : "options" };
     } else {
       // An answer too long for the device: what there is of it ends the exchange, as all of it would not come.
-      message = fault === "option-truncated" ? this.#answerCut(address, port) : undefined;
-      if (message === undefined) return this.#receiveMalformed(datagram, fault, address, port, now);
+      message = fault === "option-truncated" ? this.answerCut(address, port) : undefined;
+      if (message === undefined) return this.receiveMalformed(datagram, fault, address, port, now);
     }
     switch (message.type) {
       case Type.acknowledgement:
-        return this.#receiveAcknowledgement(message, address, port, now);
+        return this.receiveAcknowledgement(message, address, port, now);
       case Type.reset:
-        return this.#receiveReset(message, address, port, now);
+        return this.receiveReset(message, address, port, now);
       default:
-        return this.#receiveMessage(message, address, port, now);
+        return this.receiveMessage(message, address, port, now);
     }
   }
 
@@ -359,21 +359,27 @@ export class Endpoint {
    * RFC 7252 section 4.2: a confirmable message with a format error, or that the device has no memory for, is
    * rejected with RST, one of another version ignored; section 4.3 leaves the rest to silence.
    */
-  #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number, now: number): void {
+  private receiveMalformed(
+    datagram: Uint8Array,
+    fault: string,
+    address: string,
+    port: number,
+    now: number,
+  ): void {
     let exchange: ClientExchange | undefined;
     const [first, , idHigh, idLow] = datagram;
     if (first !== undefined && idHigh !== undefined && idLow !== undefined) {
       const messageId = (idHigh << 8) | idLow;
-      if (first >> 4 === 0x4) this.#reject(messageId, address, port, now);
+      if (first >> 4 === 0x4) this.reject(messageId, address, port, now);
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
     if (exchange === undefined) this.#options.onStranger?.(false, now);
-    this.#discard("malformed", fault, exchange);
+    this.discard("malformed", fault, exchange);
   }
 
   /** An ACK that ends within its options, if it is the answer to a request under way. */
-  #answerCut(address: string, port: number): Message | undefined {
+  private answerCut(address: string, port: number): Message | undefined {
     const { type, messageId } = this.#reader;
     if (type !== Type.acknowledgement) return undefined;
     const exchange = this.#messageLayer.find(messageId, address, port);
@@ -381,62 +387,62 @@ export class Endpoint {
     return decodeCut(this.#reader, mostOptions);
   }
 
-  #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
+  private receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
     const acknowledged = this.#messageLayer.find(message.messageId, address, port);
     if (acknowledged?.confirmable !== true) {
-      this.#noteUnexpected(message.messageId, now);
-      return this.#discard("unexpected", "ACK");
+      this.noteUnexpected(message.messageId, now);
+      return this.discard("unexpected", "ACK");
     }
     if (acknowledged instanceof ClientExchange) {
       if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.onEmptyAck?.(now);
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
-      if (fault !== undefined) this.#discard(fault, "ACK");
+      if (fault !== undefined) this.discard(fault, "ACK");
     } else if (message.code === Code.empty) {
-      this.#concludeResponse(acknowledged, now);
+      this.concludeResponse(acknowledged, now);
     } else {
-      this.#discard("unexpected", "ACK");
+      this.discard("unexpected", "ACK");
     }
   }
 
-  #receiveReset(message: Message, address: string, port: number, now: number): void {
+  private receiveReset(message: Message, address: string, port: number, now: number): void {
     const rejected =
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) {
-      this.#noteUnexpected(message.messageId, now);
-      return this.#discard("unexpected", "RST");
+      this.noteUnexpected(message.messageId, now);
+      return this.discard("unexpected", "RST");
     }
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
-    else this.#concludeResponse(rejected, now);
+    else this.concludeResponse(rejected, now);
   }
 
   /** A separate response of the server's half has been acknowledged or rejected. */
-  #concludeResponse(response: Outgoing, now: number): void {
+  private concludeResponse(response: Outgoing, now: number): void {
     this.#messageLayer.acknowledge(response, now);
     this.#messageLayer.take(response);
     this.#messageLayer.advance(now);
   }
 
   /** CON and NON: requests, separate responses, pings, and messages that no client or server expects. */
-  #receiveMessage(message: Message, address: string, port: number, now: number): void {
+  private receiveMessage(message: Message, address: string, port: number, now: number): void {
     const confirmable = message.type === Type.confirmable;
     const kind = confirmable ? "CON" : "NON";
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
       if (this.#server === undefined) {
         this.#options.onStranger?.(true, now);
-        if (this.#options.mayFollow?.("reset", now) === false) return this.#discard("duplicate", kind);
+        if (this.#options.mayFollow?.("reset", now) === false) return this.discard("duplicate", kind);
       }
       if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
       else if (confirmable) this.#server?.receiveDuplicate(former);
-      return this.#discard("duplicate", kind);
+      return this.discard("duplicate", kind);
     }
     if (isRequest(message.code)) {
       if (this.#server === undefined) {
         this.#options.onStranger?.(false, now);
-        if (confirmable) this.#reject(message.messageId, address, port, now);
-        return this.#discard("request", kind);
+        if (confirmable) this.reject(message.messageId, address, port, now);
+        return this.discard("request", kind);
       }
       const options = screenOptions(message.options, "request", this.#understood);
       return this.#server.receive(message, options, address, port, now);
@@ -444,8 +450,8 @@ export class Endpoint {
     if (message.code === Code.empty) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
       this.#options.onStranger?.(false, now);
-      if (confirmable) this.#reject(message.messageId, address, port, now);
-      else this.#discard("unexpected", "empty NON");
+      if (confirmable) this.reject(message.messageId, address, port, now);
+      else this.discard("unexpected", "empty NON");
       return;
     }
     const exchange = isResponse(message.code)
@@ -455,9 +461,9 @@ export class Endpoint {
     if (exchange === undefined || typeof options === "number") {
       // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
       if (exchange === undefined) this.#options.onStranger?.(false, now);
-      this.#reject(message.messageId, address, port, now);
+      this.reject(message.messageId, address, port, now);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
-      return this.#discard(reason, kind, exchange);
+      return this.discard(reason, kind, exchange);
     }
     const transmission = this.#options.transmission;
     const lifetime = confirmable ? exchangeLifetime(transmission) : nonLifetime(transmission);
@@ -473,19 +479,19 @@ export class Endpoint {
   }
 
   /** Sends an RST, unless the device has sent enough of them. */
-  #reject(messageId: number, address: string, port: number, now: number): void {
+  private reject(messageId: number, address: string, port: number, now: number): void {
     if (this.#options.mayFollow?.("reset", now) === false) return;
     encode({ type: Type.reset, code: Code.empty, messageId }, this.#empty);
     this.#options.transmit(this.#empty, address, port);
   }
 
   /** An ACK or RST came for a message that is not under way: for one of before, or for none. */
-  #noteUnexpected(messageId: number, now: number): void {
+  private noteUnexpected(messageId: number, now: number): void {
     const ago = (this.nextMessageId - messageId) & 0xffff;
     this.#options.onStranger?.(ago > 0 && ago <= lateIds, now);
   }
 
-  #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {
+  private discard(reason: Discard, detail: string, exchange?: ClientExchange): void {
     if (exchange !== undefined) exchange.discarded = reason;
     this.#options.onDiscard?.(reason, detail);
   }

@@ -129,7 +129,7 @@ export class Agent {
       link.reset?.(now);
     });
     this.#endpoint = new Endpoint({
-      transmit: (datagram, address, port) => this.#transmit(datagram, address, port),
+      transmit: (datagram, address, port) => this.transmit(datagram, address, port),
       random,
       transmission: options.transmission,
       maxDatagram: options.maxDatagram,
@@ -154,8 +154,8 @@ export class Agent {
         this.#arrived.push({ topic, payload, cut });
         this.#idle = false;
       },
-      onEvent: (event) => this.#onSession(event),
-      onAnswered: (answered, now) => this.#onAnswered(answered, now),
+      onEvent: (event) => this.onSession(event),
+      onAnswered: (answered, now) => this.onAnswered(answered, now),
       mayFollow: (what, now) => this.#others.may(what, now),
       onSequence: (sequence) => memory.coverSequence(sequence),
     });
@@ -202,7 +202,7 @@ export class Agent {
     );
     const { thing, commands } = application;
     const builtIn = builtInServices({
-      restart: (normally) => this.#restartSoon(normally),
+      restart: (normally) => this.restartSoon(normally),
       newest: options.newestLog ?? (() => ""),
     });
     this.#commands = new CommandResponder({
@@ -225,7 +225,7 @@ export class Agent {
       uploader: this.#uploader,
       now: options.now ?? (() => this.#polledAt),
       memory,
-      onReading: (values, now) => this.#keep(values, now),
+      onReading: (values, now) => this.keep(values, now),
       onMessage: () => {
         this.#idle = false;
         options.wake?.();
@@ -260,11 +260,11 @@ export class Agent {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    return this.#earliest(this.#options.link.deadline);
+    return this.earliest(this.#options.link.deadline);
   }
 
   /** When `poll` wants to be called, with this for the link's deadline, ms. */
-  #earliest(linkDeadline: number): number {
+  private earliest(linkDeadline: number): number {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     let deadline = Math.min(this.#endpoint.deadline, linkDeadline, this.#commands.deadline);
@@ -277,7 +277,7 @@ export class Agent {
     if (nextContact > at && this.#uploader.waiting > 0 && !this.#sampler.left)
       deadline = Math.min(deadline, nextContact);
     if (this.#radio.suspended) return deadline;
-    const alive = this.#sessionKeeper.deadline(this.#nextRequest());
+    const alive = this.#sessionKeeper.deadline(this.nextRequest());
     // A keep-alive that is due already waits for the link alone, whose deadline is in the minimum.
     if (alive > at) deadline = Math.min(deadline, alive);
     return Math.min(deadline, this.#uploader.deadline(at));
@@ -289,7 +289,7 @@ export class Agent {
    */
   sleepState(): SleepState | undefined {
     const { link } = this.#options;
-    const deadline = this.#earliest(link.workDeadline ?? link.deadline);
+    const deadline = this.earliest(link.workDeadline ?? link.deadline);
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
     if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
@@ -318,22 +318,22 @@ export class Agent {
   /** Reads what has come, and does what is due. */
   poll(now: number): void {
     this.#polledAt = now;
-    if (!this.#started) this.#start(now);
+    if (!this.#started) this.start(now);
     this.#options.link.poll(now);
-    this.#receive(now);
+    this.receive(now);
     this.#endpoint.poll(now);
-    this.#obey(now);
+    this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
     if (this.#restartBy < Infinity && (now >= this.#restartBy || !this.#commands.replying)) {
       this.#restartBy = Infinity;
-      this.#restart("command");
+      this.restart("command");
     }
     const values = this.#sampler.take(now);
-    if (values !== undefined) this.#keep(values, now);
-    this.#tellTroubles(now);
+    if (values !== undefined) this.keep(values, now);
+    this.tellTroubles(now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
-    if (now >= this.#startsAt! && !this.#radio.suspended) this.#send(now);
-    this.#watch(now);
+    if (now >= this.#startsAt! && !this.#radio.suspended) this.send(now);
+    this.watch(now);
     if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
       this.#idle = true;
       this.#others.hold(this.#endpoint.retransmissions, now);
@@ -354,7 +354,7 @@ export class Agent {
    * Executes what has come: not where it is received, for there the stack of an ESP32 is in use already, and the
    * application's handler needs some of it.
    */
-  #obey(now: number): void {
+  private obey(now: number): void {
     for (let command = this.#arrived.shift(); command !== undefined; command = this.#arrived.shift()) {
       this.#commands.obey(command.topic, command.payload, now, command.cut);
     }
@@ -365,7 +365,7 @@ export class Agent {
     const { link } = this.#options;
     if (this.#startsAt !== undefined && now - this.#startsAt >= panicsForgottenAfter)
       this.#options.starts?.worked();
-    if (this.#safeStartOver(now)) return;
+    if (this.safeStartOver(now)) return;
     const allowed = !this.#radio.suspended && this.#startsAt !== undefined && now >= this.#startsAt;
     const trying = allowed && this.#uploader.waiting > 0 && !this.#uploader.idle;
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
@@ -373,12 +373,12 @@ export class Agent {
     const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
     const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
-    if (cause !== undefined) this.#restart(cause);
+    if (cause !== undefined) this.restart(cause);
   }
 
   /** An exception has escaped `poll`, or what was called before it. */
   fault(now: number): void {
-    if (this.#supervisor.fault(now)) this.#restart("fault");
+    if (this.#supervisor.fault(now)) this.restart("fault");
   }
 
   /** The network's time: `epoch` ms at `now`. False when it is not believed yet. */
@@ -401,7 +401,7 @@ export class Agent {
     this.#socket.close();
   }
 
-  #start(now: number): void {
+  private start(now: number): void {
     this.#started = true;
     const { application, log, startReason, startSpread = 0, interval } = this.#options;
     // Power comes back to many devices at once; a board that restarted by itself is the only one to do so.
@@ -412,12 +412,12 @@ export class Agent {
     // Deep sleep is reached only by a device that has done all it had to do.
     const { starts, woken } = this.#options;
     if (woken !== undefined) starts?.worked();
-    this.#safeStartOver(now);
+    this.safeStartOver(now);
     const panics = woken === undefined ? (starts?.panics ?? 0) : 0;
     const delay = Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
     this.#startsAt = now + delay;
     this.#others.begin(this.#options.woken !== undefined, now);
-    this.#goOn(now);
+    this.goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
     const device = this.#messages;
@@ -438,7 +438,7 @@ export class Agent {
       device.informFirmware(application.version);
   }
 
-  #tellTroubles(now: number): void {
+  private tellTroubles(now: number): void {
     const { troubles } = this.#options;
     if (troubles === undefined || !troubles.isDue(now)) return;
     const taken = troubles.take(now);
@@ -446,7 +446,7 @@ export class Agent {
   }
 
   /** After deep sleep: takes up the state from before, as if the device had only waited. */
-  #goOn(now: number): void {
+  private goOn(now: number): void {
     const { woken } = this.#options;
     if (woken === undefined) return;
     const { epoch, candidate, next, taken, slept } = woken;
@@ -464,20 +464,20 @@ export class Agent {
     if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
   }
 
-  #keep(values: ThingValues, now: number): void {
+  private keep(values: ThingValues, now: number): void {
     this.#idle = false;
     this.#readings.keep(values, now);
   }
 
   /** When the next request with readings will be due, ms. */
-  #nextRequest(): number {
+  private nextRequest(): number {
     if (!this.#sampler.left) return Infinity;
     const missing = Math.max(0, (this.#options.batch ?? 1) - this.#uploader.waiting - 1);
     return this.#sampler.deadline + missing * this.#options.interval * 1000;
   }
 
   /** An exchange of the session's has ended, with an answer or without. */
-  #onAnswered(answered: boolean, now: number): void {
+  private onAnswered(answered: boolean, now: number): void {
     const { link } = this.#options;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
@@ -487,23 +487,23 @@ export class Agent {
     this.#sessionKeeper.keep(this.#uploader.epoch, false);
   }
 
-  #onSession(event: SessionEvent): void {
+  private onSession(event: SessionEvent): void {
     this.#options.log(sessionLogEvent(event));
     if (event.kind === "online") this.#sessionKeeper.keep(this.#uploader.epoch, true);
     this.#options.onSession?.(event);
   }
 
   /** Whether a safe start has had its day, and the board restarts. */
-  #safeStartOver(now: number): boolean {
+  private safeStartOver(now: number): boolean {
     const { starts } = this.#options;
     if (starts?.safe !== true || now < starts.safeUntil(now)) return false;
     starts.leaveSafe(true);
-    this.#restart("safe-start-over");
+    this.restart("safe-start-over");
     return true;
   }
 
   /** The cloud has asked for a restart: it comes once the answer to that has arrived. Why it does not, if so. */
-  #restartSoon(normally: boolean): string | undefined {
+  private restartSoon(normally: boolean): string | undefined {
     const { restart, starts } = this.#options;
     if (restart === undefined) return "nothing here can restart it";
     // Whoever forges commands could have it restart at each first contact, with the radio always on.
@@ -514,7 +514,7 @@ export class Agent {
     return undefined;
   }
 
-  #restart(cause: RestartCause): void {
+  private restart(cause: RestartCause): void {
     const { restart, log } = this.#options;
     if (restart === undefined) return;
     log({ kind: "supervisor restart", reason: cause });
@@ -523,7 +523,7 @@ export class Agent {
   }
 
   /** Ends the contact of a guarded device once it has nothing in hand: what failed waits for the next one. */
-  #closeContact(now: number): void {
+  private closeContact(now: number): void {
     const { link } = this.#options;
     if (this.#session.busy || this.#commands.busy || this.#uploader.inFlight) return;
     const retry = this.#uploader.deadline(now);
@@ -537,7 +537,7 @@ export class Agent {
   }
 
   /** Notices that others keep the radio on, and acts on it. */
-  #watch(now: number): void {
+  private watch(now: number): void {
     const { link } = this.#options;
     if (now >= this.#lookAt) {
       this.#lookAt = Infinity;
@@ -549,15 +549,15 @@ export class Agent {
       // Told once: from here on it counts anew.
       this.#lastRequest = now;
     }
-    if (this.#contact && this.#others.guarded(now)) this.#closeContact(now);
+    if (this.#contact && this.#others.guarded(now)) this.closeContact(now);
   }
 
-  #send(now: number): void {
+  private send(now: number): void {
     if (now < this.#others.nextContact) return this.#uploader.rest();
     // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
-    const aliveDue = now >= this.#sessionKeeper.deadline(this.#nextRequest());
+    const aliveDue = now >= this.#sessionKeeper.deadline(this.nextRequest());
     if (!wanted && !aliveDue) return;
     const { link } = this.#options;
     if (!link.ready) {
@@ -570,7 +570,7 @@ export class Agent {
     else this.#sessionKeeper.ask(now);
   }
 
-  #transmit(datagram: Uint8Array, address: string, port: number): void {
+  private transmit(datagram: Uint8Array, address: string, port: number): void {
     // A retransmission would wake the modem, which was switched off because the day's budget is spent.
     if (this.#radio.suspended) return;
     // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
@@ -583,7 +583,7 @@ export class Agent {
     this.#socket.write(datagram, address, port);
   }
 
-  #receive(now: number): void {
+  private receive(now: number): void {
     const socket = this.#socket;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;

@@ -49,7 +49,7 @@ export class Downlinks {
   take(message: Message, now: number): void {
     const path = findOption(message.options, EnosOption.downlinkPath);
     if (path === undefined || isLastCut(message, EnosOption.downlinkPath)) return;
-    const topic = this.#topicOf(path);
+    const topic = this.topicOf(path);
     if (topic === undefined) {
       this.#options.onIgnored("its path is not one of this device's topics", now);
       return;
@@ -65,12 +65,12 @@ export class Downlinks {
       this.#options.onIgnored("enough commands for today", now);
       return;
     }
-    if (payload === undefined) return this.#fetch(topic, now);
+    if (payload === undefined) return this.fetch(topic, now);
     this.#taken += 1;
     this.#options.onDownlink(topic, payload, now, isLastCut(message, EnosOption.downlinkPayload));
   }
 
-  #fetch(topic: string, now: number): void {
+  private fetch(topic: string, now: number): void {
     const { root, fetch, onDownlink, onIgnored } = this.#options;
     // One at a time: the answer to a GET announces the next command, if there is one.
     if (this.#fetching) return;
@@ -89,7 +89,7 @@ export class Downlinks {
   }
 
   /** The topic below this device's root, or undefined when the path is anything else. */
-  #topicOf(path: Uint8Array): string | undefined {
+  private topicOf(path: Uint8Array): string | undefined {
     const { root } = this.#options;
     const text = decodeUtf8(path);
     if (text === undefined || !text.startsWith(root)) return undefined;
