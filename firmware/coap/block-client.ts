@@ -44,7 +44,7 @@ export interface BlockClientOptions {
   /** Smallest block that the server may choose, bytes. */
   readonly leastBlock: number;
   /** Whether one more block may be asked for, or sent because the server wants them smaller. */
-  readonly mayFollow: (now: number) => boolean;
+  readonly mayFollow: ((what: "block", now: number) => boolean) | undefined;
   /** Whether each block gets a fresh token, or all of a transfer the same. */
   readonly blockToken: "fresh" | "same";
 }
@@ -171,6 +171,10 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   /** Starts to send the body in blocks, from the front; the first goes with these options. */
+  private mayFollow(now: number): boolean {
+    return this.#options.mayFollow?.("block", now) !== false;
+  }
+
   private upload(options: readonly Option[], now: number): void {
     this.#from = 0;
     this.#tag = this.#tags.take();
@@ -252,7 +256,7 @@ class Transfer implements Exchange, PlainRequest {
     if (!echoed || (last && proceed)) return this.fault(now);
     if (last) return true;
     const smaller = block.szx < this.#chosen;
-    if (smaller && (this.isTooSmall(block) || !this.#options.mayFollow(now))) return this.fault(now);
+    if (smaller && (this.isTooSmall(block) || !this.mayFollow(now))) return this.fault(now);
     // A server that answers success instead of "continue" acts on each block: the rest is sent all the same.
     this.#from = this.#to;
     this.#szx = Math.min(this.#szx, block.szx);
@@ -328,7 +332,7 @@ class Transfer implements Exchange, PlainRequest {
   /** Asks for a block of the response: the same request, without its body. */
   private next(block: Block, now: number): void {
     if (block.num > largestBlockNumber) return void this.fault(now);
-    if (!this.#options.mayFollow(now)) return this.finish({ kind: "body-too-large" }, now);
+    if (!this.mayFollow(now)) return this.finish({ kind: "body-too-large" }, now);
     const added: Option[] = [{ number: OptionNumber.block2, value: encodeBlock(block) }];
     if (this.#tag !== undefined) added.push({ number: OptionNumber.requestTag, value: this.#tag });
     this.options = insertOptions(this.callersOptions(), added);

@@ -220,7 +220,7 @@ export class Endpoint {
       maxBody,
       offerBlockSize: options.offerBlockSize ?? false,
       leastBlock: Math.min(options.leastBlock ?? 16, blockSize),
-      mayFollow: (now) => options.mayFollow?.("block", now) ?? true,
+      mayFollow: options.mayFollow,
       blockToken,
     });
     this.#server = options.server?.({

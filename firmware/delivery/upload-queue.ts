@@ -15,6 +15,7 @@ import { reasonOf } from "../text/reason";
 import { retainedParts } from "../continuity/retained-memory";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
+import type { BlockNews } from "../journal/blocks";
 import type { FullPolicy, JournalOptions, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
@@ -73,7 +74,7 @@ const windowLow = 8;
 const callbackLimit = 64;
 
 /** The entries that wait, in the order in which they are sent. */
-export class UploadQueue {
+export class UploadQueue implements JournalOptions {
   readonly #options: UploadQueueOptions;
   readonly #journal: Journal | undefined;
   #entries: Entry[] = [];
@@ -373,34 +374,44 @@ export class UploadQueue {
   }
 
   private open(index?: Uint8Array): Journal | undefined {
-    const { flash, boot, policy, log } = this.#options;
+    const { flash, boot, log } = this.#options;
     if (flash === undefined) {
       log({ kind: "journal none", reason: "what waits is lost with the power" });
       return undefined;
     }
     try {
-      const options: JournalOptions = {
-        policy,
-        thinnable: (type) => type !== EntryType.message,
-        pinned: (id) => this.#options.inFlight().some((entry) => entry.id === id),
-        onLost: (id, type, reason) => this.lost(id, type, reason),
-        onMoved: (id, address) => {
-          const index = this.indexOf(id);
-          if (index >= 0) this.#entries[index].address = address;
-        },
-        onBlock: ({ block, what, records: readings }) => {
-          log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
-          this.#miscounted = true;
-        },
-      };
-      return new Journal(flash, boot, options, index);
+      return new Journal(flash, boot, this, index);
     } catch (error) {
       log({ kind: "journal none", reason: reasonOf(error) });
       return undefined;
     }
   }
 
-  private lost(id: number, type: number, reason: LossReason): void {
+  /** What the journal asks and tells, see `JournalOptions`: this, and what follows. */
+  get policy(): FullPolicy {
+    return this.#options.policy;
+  }
+
+  thinnable(type: number): boolean {
+    return type !== EntryType.message;
+  }
+
+  pinned(id: number): boolean {
+    return this.#options.inFlight().some((entry) => entry.id === id);
+  }
+
+  onMoved(id: number, address: number): void {
+    const index = this.indexOf(id);
+    if (index >= 0) this.#entries[index].address = address;
+  }
+
+  onBlock({ block, what, records: readings }: BlockNews): void {
+    const { log } = this.#options;
+    log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
+    this.#miscounted = true;
+  }
+
+  onLost(id: number, type: number, reason: LossReason): void {
     const index = this.indexOf(id);
     const entry = index < 0 ? this.callbackOf(id) : this.#entries.splice(index, 1)[0];
     if (index < 0) this.#unread -= 1;

@@ -34,6 +34,7 @@ import { reasonOf } from "../text/reason";
 import type { Credentials } from "../enos/credentials";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
+import type { Follow } from "../continuity/others-budget";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { SleepState } from "../continuity/deep-sleep-record";
 import type { RestartCause } from "../continuity/persistent-state";
@@ -128,6 +129,7 @@ export class Agent {
       log({ kind: "supervisor reset", reason: "no answer" });
       link.reset?.(now);
     });
+    const mayFollow = (what: Follow, now: number): boolean => this.#others.may(what, now);
     this.#endpoint = new Endpoint({
       transmit: (datagram, address, port) => this.transmit(datagram, address, port),
       random,
@@ -136,7 +138,7 @@ export class Agent {
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
       leastBlock,
-      mayFollow: (what, now) => this.#others.may(what, now),
+      mayFollow,
       onStranger: (late, now) =>
         late ? this.#others.late(this.#endpoint.retransmissions, now) : this.#others.stranger(now),
       // EnOS's answers ride on the acknowledgement. It was the one reply for which the network waits.
@@ -156,7 +158,7 @@ export class Agent {
       },
       onEvent: (event) => this.onSession(event),
       onAnswered: (answered, now) => this.onAnswered(answered, now),
-      mayFollow: (what, now) => this.#others.may(what, now),
+      mayFollow,
       onSequence: (sequence) => memory.coverSequence(sequence),
     });
     this.#sessionKeeper = new SessionKeeper({

@@ -16,7 +16,7 @@ export interface DownlinksOptions {
   /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
   /** Whether one more may be taken. */
-  readonly mayFollow: (now: number) => boolean;
+  readonly mayFollow: ((what: "command", now: number) => boolean) | undefined;
   /** A command arrived: its path below the root, and its payload, or the beginning of it. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onIgnored: (reason: string, now: number) => void;
@@ -61,7 +61,7 @@ export class Downlinks {
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     // Not asked while one is being fetched, for then nothing is sent.
-    if ((payload !== undefined || !this.#fetching) && !this.#options.mayFollow(now)) {
+    if ((payload !== undefined || !this.#fetching) && this.#options.mayFollow?.("command", now) === false) {
       this.#options.onIgnored("enough commands for today", now);
       return;
     }

@@ -157,7 +157,7 @@ export class Session {
         this.#queue.unshift(get);
         return true;
       },
-      mayFollow: (now) => options.mayFollow?.("command", now) ?? true,
+      mayFollow: options.mayFollow,
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });

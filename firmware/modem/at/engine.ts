@@ -22,6 +22,7 @@
 import { ascii, equals, startsWith } from "../../text/ascii";
 import { lineText } from "./fields";
 import { LineFramer } from "./framer";
+import type { FramerEvents } from "./framer";
 
 /** How a command ended. */
 export type AtResult =
@@ -109,7 +110,7 @@ const trailing = 300;
 const queueLimit = 16;
 
 /** The AT engine: one command in flight, its response told apart from everything else a modem says. */
-export class AtEngine {
+export class AtEngine implements FramerEvents {
   readonly #options: AtEngineOptions;
   readonly #framer: LineFramer;
   #queue: AtCommand[] = [];
@@ -138,15 +139,7 @@ export class AtEngine {
   constructor(options: AtEngineOptions) {
     this.#options = options;
     this.gap = options.gap ?? usualGap;
-    this.#framer = new LineFramer({
-      onLine: (line) => this.line(line),
-      onOverlong: (line) => {
-        if (matchesAny(line, options.urcs, startsWith)) options.onUrc(line, this.#now, true);
-      },
-      onPrompt: () => this.prompted(),
-      onPartial: (line) => this.header(line),
-      onRaw: (bytes) => this.#current?.raw?.onData(bytes),
-    });
+    this.#framer = new LineFramer(this);
   }
 
   /** When `poll` wants to be called, ms. */
@@ -234,7 +227,8 @@ export class AtEngine {
     this.next(now);
   }
 
-  private prompted(): void {
+  /** For the framer, as all that begin with `on`. */
+  onPrompt(): void {
     const command = this.#current;
     if (command?.payload === undefined || !this.#unprompted) {
       this.#stray = 0;
@@ -246,14 +240,21 @@ export class AtEngine {
     this.#options.write(command.payload.bytes);
   }
 
-  /** How many bytes follow a line begun. */
-  private header(line: Uint8Array): number | undefined {
+  onPartial(line: Uint8Array): number | undefined {
     const command = this.#current;
     if (command?.prefix === undefined || !startsWith(line, command.prefix)) return undefined;
     return command.raw?.count(line);
   }
 
-  private line(line: Uint8Array): void {
+  onRaw(bytes: Uint8Array): void {
+    this.#current?.raw?.onData(bytes);
+  }
+
+  onOverlong(line: Uint8Array): void {
+    if (matchesAny(line, this.#options.urcs, startsWith)) this.#options.onUrc(line, this.#now, true);
+  }
+
+  onLine(line: Uint8Array): void {
     const now = this.#now;
     const command = this.#current;
     if (command !== undefined && equals(line, command.line)) {
