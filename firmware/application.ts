@@ -43,12 +43,12 @@ export class DemoApplication implements Application {
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
     const services: ServiceHandlers = {
-      reboot: ({ delay }) => this.#reboot(delay),
-      calibrate: ({ reference }) => this.#calibrate(reference),
+      reboot: ({ delay }) => this.reboot(delay),
+      calibrate: ({ reference }) => this.calibrate(reference),
     };
     this.commands = {
-      set: (values: Settings) => this.#set(values),
-      get: (identifier: string) => this.#values()[identifier as keyof Report],
+      set: (values: Settings) => this.set(values),
+      get: (identifier: string) => this.values()[identifier as keyof Report],
       services,
     };
   }
@@ -67,10 +67,10 @@ export class DemoApplication implements Application {
     const hot = this.#temperature > tooHot;
     if (hot && !this.#hot) this.#device?.postEvent("overheat", { temperature: this.#temperature });
     this.#hot = hot;
-    return this.#values();
+    return this.values();
   }
 
-  #values(): Report {
+  private values(): Report {
     const rssi = this.#inputs.rssi();
     return {
       temperature: decimals(this.#temperature + this.#corrections[0]),
@@ -82,16 +82,16 @@ export class DemoApplication implements Application {
     };
   }
 
-  #set({ relay }: Settings): CommandResult {
+  private set({ relay }: Settings): CommandResult {
     if (relay !== undefined) this.#relay = relay;
     return { code: CommandCode.ok };
   }
 
-  #reboot(delay: number): ServiceResult<"reboot"> {
+  private reboot(delay: number): ServiceResult<"reboot"> {
     return { code: 501, message: `this demo has nothing to restart in ${delay} s` };
   }
 
-  #calibrate(reference: Services["calibrate"]["inputs"]["reference"]): ServiceResult<"calibrate"> {
+  private calibrate(reference: Services["calibrate"]["inputs"]["reference"]): ServiceResult<"calibrate"> {
     const { temperature, humidity } = reference;
     this.#corrections = [
       decimals(temperature - this.#temperature),

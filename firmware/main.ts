@@ -36,11 +36,11 @@ import { Udp } from "./modem/udp";
 import { Clock } from "./board/clock";
 import { readCredentials, storeDeviceKey } from "./board/credentials";
 import { moddableCryptography } from "./board/crypt";
-import { pinsToHold, releasePins, retainedStore, sleepingBoard } from "./board/deep-sleep";
+import { BoardRetainedStore, pinsToHold, releasePins, sleepingBoard } from "./board/deep-sleep";
 import { openJournalFlash } from "./board/journal-flash";
 import { random } from "./board/random";
 import { restartBoard, startReason } from "./board/restart";
-import { stateStore } from "./board/state-store";
+import { StateStore } from "./board/state-store";
 import { wire } from "./board/wiring";
 import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
@@ -54,7 +54,7 @@ const firstWrite = 64;
 
 export default function main(): void {
   const reason = startReason();
-  const retained = new RetainedMemory(retainedStore(), reason);
+  const retained = new RetainedMemory(new BoardRetainedStore(), reason);
   const record = new StartRecord(retained, reason);
   const ring = new LogRing(retained);
   const troubles = new Troubles(record);
@@ -131,7 +131,7 @@ function run({ settings, board, family }: Parts, surroundings: Surroundings): vo
         });
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const store = stateStore();
+  const store = new StateStore();
   const memory = new PersistentState(store, random, log, woken?.memory);
   let writer: SerialWriter | undefined;
 

@@ -10,21 +10,24 @@ import type { RetainedStore } from "../continuity/retained-memory";
 import type { PinSettings } from "./wiring";
 
 /** This board's memory in the domain of the real-time clock. */
-export function retainedStore(): RetainedStore {
-  const ffi = native();
-  return {
-    read(offset, length) {
-      const buffer = new ArrayBuffer(length);
-      ffi.enos_retained_read(offset, buffer, length);
-      return new Uint8Array(buffer);
-    },
-    write(offset, bytes) {
-      // The FFI takes a whole buffer, and this may be a part of one.
-      const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-      ffi.enos_retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
-    },
-    crc32: (offset, length) => ffi.enos_retained_crc32(offset, length),
-  };
+export class BoardRetainedStore implements RetainedStore {
+  readonly #native = native();
+
+  read(offset: number, length: number): Uint8Array {
+    const buffer = new ArrayBuffer(length);
+    this.#native.enos_retained_read(offset, buffer, length);
+    return new Uint8Array(buffer);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    // The FFI takes a whole buffer, and this may be a part of one.
+    const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+    this.#native.enos_retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
+  }
+
+  crc32(offset: number, length: number): number {
+    return this.#native.enos_retained_crc32(offset, length);
+  }
 }
 
 /**

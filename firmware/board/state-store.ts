@@ -8,14 +8,19 @@ import type { ByteStore } from "../continuity/two-slot-state";
 const store = "state";
 
 /** The store. It is opened when it is used first, so that what cannot be opened is told as what cannot be read. */
-export function stateStore(): ByteStore {
-  let opened: ReturnType<typeof storage.open> | undefined;
-  const open = () => (opened ??= storage.open({ path: store, format: "buffer" }));
-  return {
-    read(key) {
-      const value = open().read(key);
-      return value instanceof ArrayBuffer ? value : undefined;
-    },
-    write: (key, value) => open().write(key, value),
-  };
+export class StateStore implements ByteStore {
+  #opened: ReturnType<typeof storage.open> | undefined;
+
+  read(key: string): ArrayBuffer | undefined {
+    const value = this.open().read(key);
+    return value instanceof ArrayBuffer ? value : undefined;
+  }
+
+  write(key: string, value: Uint8Array): void {
+    this.open().write(key, value);
+  }
+
+  private open(): ReturnType<typeof storage.open> {
+    return (this.#opened ??= storage.open({ path: store, format: "buffer" }));
+  }
 }

@@ -44,7 +44,7 @@ export interface BlockClientOptions {
   /** Smallest block that the server may choose, bytes. */
   readonly leastBlock: number;
   /** Whether one more block may be asked for, or sent because the server wants them smaller. */
-  readonly mayFollow: (now: number) => boolean;
+  readonly mayFollow: ((what: "block", now: number) => boolean) | undefined;
   /** Whether each block gets a fresh token, or all of a transfer the same. */
   readonly blockToken: "fresh" | "same";
 }
@@ -130,85 +130,89 @@ class Transfer implements Exchange, PlainRequest {
   cancel(now: number): void {
     if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
     // Between two blocks there is no exchange to cancel: the caller cancels from within its options function.
-    else if (!this.#done) this.#finish({ kind: "cancelled" }, now);
+    else if (!this.#done) this.finish({ kind: "cancelled" }, now);
   }
 
   start(now: number): void {
-    const options = this.#callersOptions();
+    const options = this.callersOptions();
     const offer = { num: 0, more: false, szx: this.#szx };
     const whole = this.#options.offerBlockSize
       ? insertOptions(options, [{ number: OptionNumber.block2, value: encodeBlock(offer) }])
       : options;
-    const length = this.#lengthWith(whole, this.#body);
+    const length = this.lengthWith(whole, this.#body);
     if (this.#body.length <= this.#options.blockSize && length <= this.#options.maxDatagram) {
       this.options = whole;
       this.payload = this.#request.payload;
       this.#to = this.#body.length;
-      this.#send(now);
+      this.send(now);
       return;
     }
-    this.#upload(options, now);
+    this.upload(options, now);
   }
 
   onComplete(outcome: Outcome, now: number): void {
     this.#past += this.#exchange?.retransmissions ?? 0;
     this.#exchange = undefined;
-    if (outcome.kind !== "response") return this.#finish(outcome, now);
+    if (outcome.kind !== "response") return this.finish(outcome, now);
     const message = outcome.message;
     // Of a body that comes in blocks, a part of a block is worth nothing.
     if (message.cut !== undefined) {
-      return this.#received === undefined ? this.#finish(outcome, now) : void this.#fault(now);
+      return this.#received === undefined ? this.finish(outcome, now) : void this.fault(now);
     }
     try {
-      if (this.#received === undefined && !this.#uploaded(message, now)) return;
-      this.#download(message, now);
+      if (this.#received === undefined && !this.uploaded(message, now)) return;
+      this.download(message, now);
     } catch (error) {
       // Only the caller's options, asked for the next block, are this transfer's business.
       const exchange = this.#exchange as ClientExchange | undefined;
       if (this.#done || (exchange !== undefined && exchange.state !== "new")) throw error;
-      this.#finish({ kind: "cancelled", discarded: "handler-failed" }, now);
+      this.finish({ kind: "cancelled", discarded: "handler-failed" }, now);
     }
   }
 
   /** Starts to send the body in blocks, from the front; the first goes with these options. */
-  #upload(options: readonly Option[], now: number): void {
+  private mayFollow(now: number): boolean {
+    return this.#options.mayFollow?.("block", now) !== false;
+  }
+
+  private upload(options: readonly Option[], now: number): void {
     this.#from = 0;
     this.#tag = this.#tags.take();
     if (!this.#uploading) {
       this.#uploading = true;
       // The largest block for which a datagram has room beside these options.
-      this.#szx = Math.min(this.#szx, szxFor(this.#room(options)));
+      this.#szx = Math.min(this.#szx, szxFor(this.room(options)));
       this.#chosen = this.#szx;
     }
     const blocks = Math.ceil(this.#body.length / blockSize(Math.max(this.#szx, 0)));
-    if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.#finish({ kind: "too-large" }, now);
-    this.#sendBlock(options, now);
+    if (this.#szx < 0 || blocks > largestBlockNumber + 1) return this.finish({ kind: "too-large" }, now);
+    this.sendBlock(options, now);
   }
 
   /** Bytes of a body that a datagram holds beside these options and those of a block. */
-  #room(options: readonly Option[]): number {
-    const probe = this.#blockOptions(options, true, true, this.#options.offerBlockSize);
-    return this.#options.maxDatagram - this.#lengthWith(probe, nothing) - 1;
+  private room(options: readonly Option[]): number {
+    const probe = this.blockOptions(options, true, true, this.#options.offerBlockSize);
+    return this.#options.maxDatagram - this.lengthWith(probe, nothing) - 1;
   }
 
   /** Whether a body of any length has room beside the request's options, in blocks of 16 bytes if need be. */
   carries(): boolean {
     // As long as every Request-Tag is; no upload takes this one.
     this.#tag = new Uint8Array(2);
-    return this.#room(this.#callersOptions()) >= leastBlock + longestSize1;
+    return this.room(this.callersOptions()) >= leastBlock + longestSize1;
   }
 
-  #sendBlock(options: readonly Option[], now: number): void {
+  private sendBlock(options: readonly Option[], now: number): void {
     this.#to = Math.min(this.#from + blockSize(this.#szx), this.#body.length);
     const more = this.#to < this.#body.length;
     // RFC 7959 section 3.3: the response to the last block may have a long body too.
     const offer = !more && this.#options.offerBlockSize;
-    this.options = this.#blockOptions(options, more, this.#from === 0, offer);
+    this.options = this.blockOptions(options, more, this.#from === 0, offer);
     this.payload = this.#body.subarray(this.#from, this.#to);
-    this.#send(now);
+    this.send(now);
   }
 
-  #blockOptions(options: readonly Option[], more: boolean, first: boolean, offer: boolean): Option[] {
+  private blockOptions(options: readonly Option[], more: boolean, first: boolean, offer: boolean): Option[] {
     const block = { num: this.#from / blockSize(Math.max(this.#szx, 0)), more, szx: Math.max(this.#szx, 0) };
     const added: Option[] = [{ number: OptionNumber.block1, value: encodeBlock(block) }];
     if (first) added.push({ number: OptionNumber.size1, value: encodeUint(this.#body.length) });
@@ -223,17 +227,17 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   /** Reads the answer to what went up; true when it is the response to the whole. */
-  #uploaded(message: Message, now: number): boolean {
+  private uploaded(message: Message, now: number): boolean {
     const block = findBlock(message.options, OptionNumber.block1);
-    if (block === "reserved") return this.#fault(now);
+    if (block === "reserved") return this.fault(now);
     if (message.code === Code.requestEntityTooLarge && block !== undefined && this.#body.length > 16) {
       // RFC 7959 section 2.9.3: not the body, but the blocks are too large. They only ever get
       // smaller, so this comes to an end.
       const used = this.#uploading ? this.#szx : this.#szx + 1;
       if (block.szx < used) {
-        if (this.#isTooSmall(block)) return this.#fault(now);
+        if (this.isTooSmall(block)) return this.fault(now);
         this.#szx = block.szx;
-        this.#upload(this.#callersOptions(), now);
+        this.upload(this.callersOptions(), now);
         return false;
       }
     }
@@ -241,52 +245,52 @@ class Transfer implements Exchange, PlainRequest {
     const last = this.#to === this.#body.length;
     if (message.code === Code.requestEntityIncomplete && this.#from > 0 && this.#restarts > 0) {
       this.#restarts -= 1;
-      this.#upload(this.#callersOptions(), now);
+      this.upload(this.callersOptions(), now);
       return false;
     }
     // The server has refused the request before its last block: the rest need not be sent.
     if (codeClass(message.code) !== 2) return true;
     const proceed = message.code === Code.continue;
-    if (block === undefined) return last && !proceed ? true : this.#fault(now);
+    if (block === undefined) return last && !proceed ? true : this.fault(now);
     const echoed = block.num === this.#from / blockSize(this.#szx) || blockOffset(block) === this.#from;
-    if (!echoed || (last && proceed)) return this.#fault(now);
+    if (!echoed || (last && proceed)) return this.fault(now);
     if (last) return true;
     const smaller = block.szx < this.#chosen;
-    if (smaller && (this.#isTooSmall(block) || !this.#options.mayFollow(now))) return this.#fault(now);
+    if (smaller && (this.isTooSmall(block) || !this.mayFollow(now))) return this.fault(now);
     // A server that answers success instead of "continue" acts on each block: the rest is sent all the same.
     this.#from = this.#to;
     this.#szx = Math.min(this.#szx, block.szx);
-    this.#sendBlock(this.#callersOptions(), now);
+    this.sendBlock(this.callersOptions(), now);
     return false;
   }
 
   /** Takes a response, or a block of one. */
-  #download(message: Message, now: number): void {
+  private download(message: Message, now: number): void {
     const block = findBlock(message.options, OptionNumber.block2);
-    if (block === "reserved") return void this.#fault(now);
+    if (block === "reserved") return void this.fault(now);
     const first = this.#first;
     if (first === undefined) {
       if (block === undefined || isWhole(block, message)) {
-        return this.#finish({ kind: "response", message }, now);
+        return this.finish({ kind: "response", message }, now);
       }
     } else if (message.code !== first.code) {
       // An error instead of a block is the response; another success is not the rest of this one.
-      if (codeClass(message.code) === 2) return void this.#fault(now);
-      if (message.code === Code.requestEntityIncomplete && this.#mayAskAgain()) return this.#askAgain(now);
-      return this.#finish({ kind: "response", message }, now);
+      if (codeClass(message.code) === 2) return void this.fault(now);
+      if (message.code === Code.requestEntityIncomplete && this.mayAskAgain()) return this.askAgain(now);
+      return this.finish({ kind: "response", message }, now);
     } else if (block !== undefined && !sameTag(first, message)) {
       // The body has changed meanwhile, and its parts do not fit each other.
-      return this.#mayAskAgain() ? this.#askAgain(now) : void this.#fault(now);
+      return this.mayAskAgain() ? this.askAgain(now) : void this.fault(now);
     }
-    this.#take(message, block, now);
+    this.take(message, block, now);
   }
 
   /** Whether the transfer may begin anew: only a request without effect may be sent a second time. */
-  #mayAskAgain(): boolean {
+  private mayAskAgain(): boolean {
     return this.#restarts > 0 && isSafe(this.code);
   }
 
-  #askAgain(now: number): void {
+  private askAgain(now: number): void {
     this.#restarts -= 1;
     this.#first = undefined;
     this.#received = undefined;
@@ -294,7 +298,7 @@ class Transfer implements Exchange, PlainRequest {
     this.start(now);
   }
 
-  #take(message: Message, block: Block | undefined, now: number): void {
+  private take(message: Message, block: Block | undefined, now: number): void {
     const received = this.#received;
     const soFar = received === undefined ? 0 : received.length;
     const length = message.payload.length;
@@ -302,14 +306,14 @@ class Transfer implements Exchange, PlainRequest {
       block === undefined ||
       blockOffset(block) !== soFar ||
       (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx)) ||
-      (block.more && this.#isTooSmall(block))
+      (block.more && this.isTooSmall(block))
     ) {
-      return void this.#fault(now);
+      return void this.fault(now);
     }
     const size2 = findOption(message.options, OptionNumber.size2);
     const expected = (size2 === undefined ? undefined : readUint(size2)) ?? soFar + length;
     if (Math.max(expected, soFar + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
-      return this.#finish({ kind: "body-too-large" }, now);
+      return this.finish({ kind: "body-too-large" }, now);
     }
     const body = received ?? new Body(Math.max(expected, length), this.#options.maxBody);
     body.append(message.payload);
@@ -318,25 +322,25 @@ class Transfer implements Exchange, PlainRequest {
     if (block.more) {
       // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size.
       this.#szx = Math.min(this.#szx, block.szx);
-      this.#next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
+      this.next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
       return;
     }
     const options = withoutOptions(this.#first.options, [OptionNumber.block2, OptionNumber.size2]);
-    this.#finish({ kind: "response", message: { ...this.#first, options, payload: body.bytes } }, now);
+    this.finish({ kind: "response", message: { ...this.#first, options, payload: body.bytes } }, now);
   }
 
   /** Asks for a block of the response: the same request, without its body. */
-  #next(block: Block, now: number): void {
-    if (block.num > largestBlockNumber) return void this.#fault(now);
-    if (!this.#options.mayFollow(now)) return this.#finish({ kind: "body-too-large" }, now);
+  private next(block: Block, now: number): void {
+    if (block.num > largestBlockNumber) return void this.fault(now);
+    if (!this.mayFollow(now)) return this.finish({ kind: "body-too-large" }, now);
     const added: Option[] = [{ number: OptionNumber.block2, value: encodeBlock(block) }];
     if (this.#tag !== undefined) added.push({ number: OptionNumber.requestTag, value: this.#tag });
-    this.options = insertOptions(this.#callersOptions(), added);
+    this.options = insertOptions(this.callersOptions(), added);
     this.payload = undefined;
-    this.#send(now);
+    this.send(now);
   }
 
-  #send(now: number): void {
+  private send(now: number): void {
     if (this.#done) return;
     if (this.#options.blockToken === "same" && this.token === undefined) {
       this.token = this.#options.client.newToken(this.address, this.port);
@@ -345,13 +349,13 @@ class Transfer implements Exchange, PlainRequest {
     this.#options.client.submit(this.#exchange, now);
   }
 
-  #callersOptions(): readonly Option[] {
+  private callersOptions(): readonly Option[] {
     const options = this.#request.options;
     const given = typeof options === "function" ? options() : (options ?? noOptions);
     return this.#unpacked.length === 0 ? given : this.#unpacked.concat(given);
   }
 
-  #lengthWith(options: readonly Option[], payload: Uint8Array): number {
+  private lengthWith(options: readonly Option[], payload: Uint8Array): number {
     return (
       encodedLength({ type: 0, code: this.code, messageId: 0, fixed: this.fixed, options, payload }) +
       this.#options.tokenLength
@@ -359,16 +363,16 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   /** Every block is an exchange: in the smallest ones a body takes hundreds. */
-  #isTooSmall(block: Block): boolean {
+  private isTooSmall(block: Block): boolean {
     return blockSize(block.szx) < this.#options.leastBlock;
   }
 
-  #fault(now: number): false {
-    this.#finish({ kind: "block-fault" }, now);
+  private fault(now: number): false {
+    this.finish({ kind: "block-fault" }, now);
     return false;
   }
 
-  #finish(outcome: Outcome, now: number): void {
+  private finish(outcome: Outcome, now: number): void {
     if (this.#done) return;
     this.#done = true;
     this.#received = undefined;

@@ -95,19 +95,19 @@ export class BlockServer {
     const block2 = findBlock(options, OptionNumber.block2);
     if (block1 === "reserved" || block2 === "reserved")
       return void exchange.respond({ code: Code.badRequest }, now);
-    if (block1 !== undefined) return this.#takeBlock(exchange, block1, block2, now);
-    if (exchange.message.payload.length > this.#options.maxBody) return this.#tooLarge(exchange, now);
+    if (block1 !== undefined) return this.takeBlock(exchange, block1, block2, now);
+    if (exchange.message.payload.length > this.#options.maxBody) return this.tooLarge(exchange, now);
     if (block2 !== undefined && block2.num > 0) {
       const download = findContinued(this.#downloads, exchange);
       if (download !== undefined) {
         download.until = now + this.#options.lifetime;
-        return void this.#slice(exchange, download.response, undefined, block2, now);
+        return void this.slice(exchange, download.response, undefined, block2, now);
       }
       if (!isRepeatable(exchange.message)) {
         return void exchange.respond({ code: Code.requestEntityIncomplete }, now);
       }
     }
-    this.#deliver(exchange, exchange.message, undefined, block2, now);
+    this.deliver(exchange, exchange.message, undefined, block2, now);
   }
 
   /** Forgets transfers that nobody has continued. */
@@ -122,7 +122,7 @@ export class BlockServer {
     this.#downloads = [];
   }
 
-  #takeBlock(exchange: ServerExchange, block: Block, block2: Block | undefined, now: number): void {
+  private takeBlock(exchange: ServerExchange, block: Block, block2: Block | undefined, now: number): void {
     const { message, address, port } = exchange;
     const offset = blockOffset(block);
     const length = message.payload.length;
@@ -135,7 +135,7 @@ export class BlockServer {
     // A block that is not the last is followed by at least one byte.
     if (Math.max(expected ?? 0, offset + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
       if (upload !== undefined) drop(this.#uploads, upload);
-      return this.#tooLarge(exchange, now);
+      return this.tooLarge(exchange, now);
     }
     if (block.num === 0) {
       if (upload !== undefined) drop(this.#uploads, upload);
@@ -166,11 +166,11 @@ export class BlockServer {
     }
     drop(this.#uploads, upload);
     const options = withoutOptions(message.options, [OptionNumber.block1, OptionNumber.size1]);
-    this.#deliver(exchange, { ...message, options, payload: upload.body.bytes }, echo, block2, now);
+    this.deliver(exchange, { ...message, options, payload: upload.body.bytes }, echo, block2, now);
   }
 
   /** Hands a whole request to the application. */
-  #deliver(
+  private deliver(
     exchange: ServerExchange,
     message: Message,
     block1: Block | undefined,
@@ -181,13 +181,13 @@ export class BlockServer {
     const respond = (response: Response, at: number): Responded => {
       // The client asks for a part of a body; an error is another body, and is sent from its start.
       const part = block2 === undefined || codeClass(response.code) === 2 ? block2 : { ...block2, num: 0 };
-      return this.#slice(exchange, response, block1, part, at);
+      return this.slice(exchange, response, block1, part, at);
     };
     this.#options.onRequest({ message, address, port, respond }, now);
   }
 
   /** Answers with the part of the response's body that was asked for, or the first. */
-  #slice(
+  private slice(
     exchange: ServerExchange,
     response: Response,
     block1: Block | undefined,
@@ -207,13 +207,13 @@ export class BlockServer {
       block2 === undefined || length === 0
         ? withOptions(response, echo)
         : withOptions(response, [{ number: OptionNumber.block2, value: encodeBlock(only) }, ...echo]);
-    const fits = length <= blockSize(szx) && this.#lengthOf(exchange, whole) <= this.#options.maxDatagram;
+    const fits = length <= blockSize(szx) && this.lengthOf(exchange, whole) <= this.#options.maxDatagram;
     if (length === 0 || (offset === 0 && fits)) return exchange.respond(whole, now);
     if (offset >= length) return exchange.respond({ code: Code.badRequest }, now);
 
     const tagged = withETag(response, body);
     const worst = withOptions({ ...tagged, payload: undefined }, [...longestOptions, ...echo]);
-    szx = Math.min(szx, szxFor(this.#options.maxDatagram - this.#lengthOf(exchange, worst) - 1));
+    szx = Math.min(szx, szxFor(this.#options.maxDatagram - this.lengthOf(exchange, worst) - 1));
     if (szx < 0) return exchange.respond(whole, now);
     const size = blockSize(szx);
     const end = Math.min(offset + size, length);
@@ -221,18 +221,18 @@ export class BlockServer {
     const added = [{ number: OptionNumber.block2, value: encodeBlock(block) }, ...echo];
     if (offset === 0) {
       added.push({ number: OptionNumber.size2, value: encodeUint(length) });
-      this.#keep(exchange, tagged, now);
+      this.keep(exchange, tagged, now);
     }
     return exchange.respond({ ...withOptions(tagged, added), payload: body.subarray(offset, end) }, now);
   }
 
   /** Bytes of the datagram that a response makes. */
-  #lengthOf(exchange: ServerExchange, { code, options, payload }: Response): number {
+  private lengthOf(exchange: ServerExchange, { code, options, payload }: Response): number {
     const token = exchange.message.token;
     return encodedLength({ type: Type.acknowledgement, code, messageId: 0, token, options, payload });
   }
 
-  #keep(exchange: ServerExchange, response: Response, now: number): void {
+  private keep(exchange: ServerExchange, response: Response, now: number): void {
     const { message, address, port } = exchange;
     const former = find(this.#downloads, exchange);
     if (former !== undefined) drop(this.#downloads, former);
@@ -241,7 +241,7 @@ export class BlockServer {
     add(this.#downloads, download, this.#options.maxTransfers);
   }
 
-  #tooLarge(exchange: ServerExchange, now: number): void {
+  private tooLarge(exchange: ServerExchange, now: number): void {
     const size1 = { number: OptionNumber.size1, value: encodeUint(this.#options.maxBody) };
     exchange.respond({ code: Code.requestEntityTooLarge, options: [size1] }, now);
   }

@@ -108,7 +108,7 @@ export class Client {
 
   /** Ends an exchange, with `cancelled` as its outcome; nothing when it has ended already. */
   cancel(exchange: ClientExchange, now: number): void {
-    if (exchange.state !== "done") this.#finish(exchange, { kind: "cancelled" }, now);
+    if (exchange.state !== "done") this.finish(exchange, { kind: "cancelled" }, now);
   }
 
   compose(exchange: ClientExchange, messageId: number): Uint8Array | undefined {
@@ -156,14 +156,14 @@ export class Client {
       return fault;
     }
     messageLayer.acknowledge(exchange, now);
-    this.#finish(exchange, { kind: "response", message: withOptions(message, options!) }, now);
+    this.finish(exchange, { kind: "response", message: withOptions(message, options!) }, now);
     return undefined;
   }
 
   /** A RST for this exchange. */
   receiveReset(exchange: ClientExchange, now: number): void {
     this.#options.messageLayer.acknowledge(exchange, now);
-    this.#finish(exchange, { kind: "reset" }, now);
+    this.finish(exchange, { kind: "reset" }, now);
   }
 
   /** The exchange that a separate response belongs to: peer and token decide. */
@@ -189,10 +189,10 @@ export class Client {
     if (exchange.state === "done") return;
     // RFC 7252 section 5.2.2: it stands for the acknowledgement that was lost.
     this.#options.messageLayer.acknowledge(exchange, now);
-    this.#finish(exchange, { kind: "response", message: withOptions(message, options) }, now);
+    this.finish(exchange, { kind: "response", message: withOptions(message, options) }, now);
   }
 
-  #finish(exchange: ClientExchange, outcome: Outcome, now: number): void {
+  private finish(exchange: ClientExchange, outcome: Outcome, now: number): void {
     this.#options.messageLayer.take(exchange);
     exchange.request.onComplete(outcome, now);
     this.#options.messageLayer.advance(now);

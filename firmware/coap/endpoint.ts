@@ -27,126 +27,14 @@ import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
 import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
 import { checkRange } from "./range";
-import type { Received } from "./deduplication";
+import type { EndpointOptions, Held, ServerHalf } from "./endpoint-options";
 import type { Discard, Exchange, Request } from "./exchange";
 import type { Message } from "./message";
-import type { Option } from "./option";
 import type { OptionRule } from "./option-rules";
 import type { Outgoing } from "./message-layer";
 import type { RetransmissionTimer, RtoState } from "./rto";
-import type { Transmission } from "./transmission";
 
-export interface EndpointOptions {
-  /** Hands a datagram to the socket. The bytes are the endpoint's: copy what is kept. */
-  readonly transmit: (datagram: Uint8Array, address: string, port: number) => void;
-  /** Random number in [0, 1), as unpredictable as the device can. */
-  readonly random: () => number;
-  readonly transmission: Transmission;
-  /** Longest datagram to send, bytes (default 1152, RFC 7252 section 4.6). */
-  readonly maxDatagram?: number;
-  /** Token length, bytes 1 to 8 (default 4, the least RFC 7252 section 5.3.1 suggests on the Internet). */
-  readonly tokenLength?: number;
-  /** First message id, to go on where the device left off before it slept; random without. */
-  readonly messageId?: number;
-  /** What `rtoState` gave before the device slept; anything that is not of that form is ignored. */
-  readonly rtoState?: unknown;
-  /** Options beyond RFC 7252, 7959 and 9175 that the application understands. */
-  readonly understood?: readonly OptionRule[];
-  /** Serves requests: `serverHalf({ onRequest })` of server-half.ts. Without it they are rejected. */
-  readonly server?: ServerHalfMaker;
-  /**
-   * Requests under way or queued at once, over all peers, at least 1; one more ends as `queue-full`. The default,
-   * 8 and at least NSTART + queueLimit, is more than a device with one server can have: who talks to many peers
-   * sets what the memory holds.
-   */
-  readonly maxRequests?: number;
-  /** Messages remembered to recognise duplicates, and separate responses at once, at least 1 (default 8). */
-  readonly remembered?: number;
-  /** Largest block of a body, bytes: 16, 32 ... 1024 (the default). */
-  readonly blockSize?: number;
-  /** Longest body to take in, either role, bytes (default 8192). */
-  readonly maxBody?: number;
-  /** See `BlockClientOptions` (default false). */
-  readonly offerBlockSize?: boolean;
-  /** Tokens of a body's blocks: each its own (default), or the same for all. */
-  readonly blockToken?: "fresh" | "same";
-  /** Smallest block of a body that a server may choose, bytes (default 16). */
-  readonly leastBlock?: number;
-  /**
-   * Whether something may be sent that only a peer's datagram asks for: an RST, one block more of a response, or
-   * an upload's blocks in a smaller size. RFC 7252 lets what is not expected be ignored, and who repeats it gives
-   * up by himself. Left out, all may.
-   */
-  readonly mayFollow?: (what: "reset" | "block", now: number) => boolean;
-  /**
-   * A datagram came that belongs to no exchange under way. `late`: it may answer a copy of one that has ended, or
-   * repeats what came before.
-   */
-  readonly onStranger?: (late: boolean, now: number) => void;
-  /** A request was acknowledged without its response, which keeps the radio on until that comes. */
-  readonly onEmptyAck?: (now: number) => void;
-  /** Told of every datagram that is thrown away. */
-  readonly onDiscard?: (reason: Discard, detail: string) => void;
-}
-
-/** What the server's half is given of the endpoint that it serves at. */
-interface ServerHalfParts {
-  readonly messageLayer: MessageLayer;
-  readonly deduplication: Deduplication;
-  readonly transmit: (datagram: Uint8Array, address: string, port: number) => void;
-  readonly transmission: Transmission;
-  /** Longest datagram to send, bytes. */
-  readonly maxDatagram: number;
-  /** Largest block of a body, bytes: 16, 32 ... 1024. */
-  readonly blockSize: number;
-  /** Longest body to take in, bytes. */
-  readonly maxBody: number;
-  readonly discard: (reason: Discard, detail: string) => void;
-}
-
-/** Makes the server's half of one endpoint. */
-export type ServerHalfMaker = (parts: ServerHalfParts) => ServerHalf;
-
-/** What the endpoint wants of its server's half. */
-export interface ServerHalf {
-  /** Requests whose handler is at work and whose ACK is due. */
-  readonly waiting: number;
-  /** Bodies in blocks that are kept. */
-  readonly transfers: number;
-  /** When `poll` wants to be called, ms; Infinity for never. */
-  readonly deadline: number;
-  /**
-   * Takes a new request.
-   *
-   * @param options those that count, or the number of the critical one that is not understood
-   */
-  receive(
-    message: Message,
-    options: readonly Option[] | number,
-    address: string,
-    port: number,
-    now: number,
-  ): void;
-  /** The same confirmable request came again before anything was sent in reply. */
-  receiveDuplicate(received: Received): void;
-  poll(now: number): void;
-  close(): void;
-}
-
-/**
- * What an endpoint remembers, entries; all 0 when nothing happens for EXCHANGE_LIFETIME, or for as long as
- * PROBING_RATE asks after a long non-confirmable request.
- */
-export interface Held {
-  /** Messages under way or waiting to be sent: at most `maxRequests` and as many responses as are remembered. */
-  readonly outgoing: number;
-  /** Messages remembered to recognise duplicates. */
-  readonly received: number;
-  /** Requests whose handler is at work and whose ACK is due. */
-  readonly waiting: number;
-  /** Bodies in blocks that the server's half keeps. */
-  readonly transfers: number;
-}
+export type { EndpointOptions, Held, ServerHalf, ServerHalfMaker } from "./endpoint-options";
 
 /** Ids before the next one that may have late answers. */
 const lateIds = 16;
@@ -220,7 +108,7 @@ export class Endpoint {
       maxBody,
       offerBlockSize: options.offerBlockSize ?? false,
       leastBlock: Math.min(options.leastBlock ?? 16, blockSize),
-      mayFollow: (now) => options.mayFollow?.("block", now) ?? true,
+      mayFollow: options.mayFollow,
       blockToken,
     });
     this.#server = options.server?.({
@@ -231,7 +119,7 @@ export class Endpoint {
       maxDatagram,
       blockSize,
       maxBody,
-      discard: (reason, detail) => this.#discard(reason, detail),
+      discard: (reason, detail) => this.discard(reason, detail),
     });
   }
 
@@ -317,22 +205,22 @@ export class Endpoint {
     if (fault === undefined) {
       // Each takes memory even where it is a single byte of the datagram.
       if (reader.optionCount > mostOptions) {
-        return this.#receiveMalformed(datagram, "too-many-options", address, port, now);
+        return this.receiveMalformed(datagram, "too-many-options", address, port, now);
       }
       message = messageOf(reader);
       if (cut) message = { ...message, cut: message.payload.length > 0 ? "payload" : "options" };
     } else {
       // An answer too long for the device: what there is of it ends the exchange, as all of it would not come.
-      message = fault === "option-truncated" ? this.#answerCut(address, port) : undefined;
-      if (message === undefined) return this.#receiveMalformed(datagram, fault, address, port, now);
+      message = fault === "option-truncated" ? this.answerCut(address, port) : undefined;
+      if (message === undefined) return this.receiveMalformed(datagram, fault, address, port, now);
     }
     switch (message.type) {
       case Type.acknowledgement:
-        return this.#receiveAcknowledgement(message, address, port, now);
+        return this.receiveAcknowledgement(message, address, port, now);
       case Type.reset:
-        return this.#receiveReset(message, address, port, now);
+        return this.receiveReset(message, address, port, now);
       default:
-        return this.#receiveMessage(message, address, port, now);
+        return this.receiveMessage(message, address, port, now);
     }
   }
 
@@ -359,21 +247,27 @@ export class Endpoint {
    * RFC 7252 section 4.2: a confirmable message with a format error, or that the device has no memory for, is
    * rejected with RST, one of another version ignored; section 4.3 leaves the rest to silence.
    */
-  #receiveMalformed(datagram: Uint8Array, fault: string, address: string, port: number, now: number): void {
+  private receiveMalformed(
+    datagram: Uint8Array,
+    fault: string,
+    address: string,
+    port: number,
+    now: number,
+  ): void {
     let exchange: ClientExchange | undefined;
     const [first, , idHigh, idLow] = datagram;
     if (first !== undefined && idHigh !== undefined && idLow !== undefined) {
       const messageId = (idHigh << 8) | idLow;
-      if (first >> 4 === 0x4) this.#reject(messageId, address, port, now);
+      if (first >> 4 === 0x4) this.reject(messageId, address, port, now);
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
     if (exchange === undefined) this.#options.onStranger?.(false, now);
-    this.#discard("malformed", fault, exchange);
+    this.discard("malformed", fault, exchange);
   }
 
   /** An ACK that ends within its options, if it is the answer to a request under way. */
-  #answerCut(address: string, port: number): Message | undefined {
+  private answerCut(address: string, port: number): Message | undefined {
     const { type, messageId } = this.#reader;
     if (type !== Type.acknowledgement) return undefined;
     const exchange = this.#messageLayer.find(messageId, address, port);
@@ -381,62 +275,62 @@ export class Endpoint {
     return decodeCut(this.#reader, mostOptions);
   }
 
-  #receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
+  private receiveAcknowledgement(message: Message, address: string, port: number, now: number): void {
     const acknowledged = this.#messageLayer.find(message.messageId, address, port);
     if (acknowledged?.confirmable !== true) {
-      this.#noteUnexpected(message.messageId, now);
-      return this.#discard("unexpected", "ACK");
+      this.noteUnexpected(message.messageId, now);
+      return this.discard("unexpected", "ACK");
     }
     if (acknowledged instanceof ClientExchange) {
       if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.onEmptyAck?.(now);
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
-      if (fault !== undefined) this.#discard(fault, "ACK");
+      if (fault !== undefined) this.discard(fault, "ACK");
     } else if (message.code === Code.empty) {
-      this.#concludeResponse(acknowledged, now);
+      this.concludeResponse(acknowledged, now);
     } else {
-      this.#discard("unexpected", "ACK");
+      this.discard("unexpected", "ACK");
     }
   }
 
-  #receiveReset(message: Message, address: string, port: number, now: number): void {
+  private receiveReset(message: Message, address: string, port: number, now: number): void {
     const rejected =
       message.code === Code.empty ? this.#messageLayer.find(message.messageId, address, port) : undefined;
     if (rejected === undefined) {
-      this.#noteUnexpected(message.messageId, now);
-      return this.#discard("unexpected", "RST");
+      this.noteUnexpected(message.messageId, now);
+      return this.discard("unexpected", "RST");
     }
     if (rejected instanceof ClientExchange) this.#client.receiveReset(rejected, now);
-    else this.#concludeResponse(rejected, now);
+    else this.concludeResponse(rejected, now);
   }
 
   /** A separate response of the server's half has been acknowledged or rejected. */
-  #concludeResponse(response: Outgoing, now: number): void {
+  private concludeResponse(response: Outgoing, now: number): void {
     this.#messageLayer.acknowledge(response, now);
     this.#messageLayer.take(response);
     this.#messageLayer.advance(now);
   }
 
   /** CON and NON: requests, separate responses, pings, and messages that no client or server expects. */
-  #receiveMessage(message: Message, address: string, port: number, now: number): void {
+  private receiveMessage(message: Message, address: string, port: number, now: number): void {
     const confirmable = message.type === Type.confirmable;
     const kind = confirmable ? "CON" : "NON";
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
       if (this.#server === undefined) {
         this.#options.onStranger?.(true, now);
-        if (this.#options.mayFollow?.("reset", now) === false) return this.#discard("duplicate", kind);
+        if (this.#options.mayFollow?.("reset", now) === false) return this.discard("duplicate", kind);
       }
       if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
       else if (confirmable) this.#server?.receiveDuplicate(former);
-      return this.#discard("duplicate", kind);
+      return this.discard("duplicate", kind);
     }
     if (isRequest(message.code)) {
       if (this.#server === undefined) {
         this.#options.onStranger?.(false, now);
-        if (confirmable) this.#reject(message.messageId, address, port, now);
-        return this.#discard("request", kind);
+        if (confirmable) this.reject(message.messageId, address, port, now);
+        return this.discard("request", kind);
       }
       const options = screenOptions(message.options, "request", this.#understood);
       return this.#server.receive(message, options, address, port, now);
@@ -444,8 +338,8 @@ export class Endpoint {
     if (message.code === Code.empty) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
       this.#options.onStranger?.(false, now);
-      if (confirmable) this.#reject(message.messageId, address, port, now);
-      else this.#discard("unexpected", "empty NON");
+      if (confirmable) this.reject(message.messageId, address, port, now);
+      else this.discard("unexpected", "empty NON");
       return;
     }
     const exchange = isResponse(message.code)
@@ -455,9 +349,9 @@ export class Endpoint {
     if (exchange === undefined || typeof options === "number") {
       // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
       if (exchange === undefined) this.#options.onStranger?.(false, now);
-      this.#reject(message.messageId, address, port, now);
+      this.reject(message.messageId, address, port, now);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
-      return this.#discard(reason, kind, exchange);
+      return this.discard(reason, kind, exchange);
     }
     const transmission = this.#options.transmission;
     const lifetime = confirmable ? exchangeLifetime(transmission) : nonLifetime(transmission);
@@ -473,19 +367,19 @@ export class Endpoint {
   }
 
   /** Sends an RST, unless the device has sent enough of them. */
-  #reject(messageId: number, address: string, port: number, now: number): void {
+  private reject(messageId: number, address: string, port: number, now: number): void {
     if (this.#options.mayFollow?.("reset", now) === false) return;
     encode({ type: Type.reset, code: Code.empty, messageId }, this.#empty);
     this.#options.transmit(this.#empty, address, port);
   }
 
   /** An ACK or RST came for a message that is not under way: for one of before, or for none. */
-  #noteUnexpected(messageId: number, now: number): void {
+  private noteUnexpected(messageId: number, now: number): void {
     const ago = (this.nextMessageId - messageId) & 0xffff;
     this.#options.onStranger?.(ago > 0 && ago <= lateIds, now);
   }
 
-  #discard(reason: Discard, detail: string, exchange?: ClientExchange): void {
+  private discard(reason: Discard, detail: string, exchange?: ClientExchange): void {
     if (exchange !== undefined) exchange.discarded = reason;
     this.#options.onDiscard?.(reason, detail);
   }

@@ -105,7 +105,7 @@ export class MessageLayer {
       if (message !== undefined && message.due < deadline) deadline = message.due;
     }
     // Whoever waits for room waits for one of those above. Ids come back by themselves.
-    if (this.#queue.length > 0 && this.#ids.freeAt < deadline && this.#nextInQueue() >= 0) {
+    if (this.#queue.length > 0 && this.#ids.freeAt < deadline && this.nextInQueue() >= 0) {
       deadline = this.#ids.freeAt;
     }
     return deadline;
@@ -120,11 +120,11 @@ export class MessageLayer {
     // response make room for others, and there would be no end to them.
     if (message.expectsResponse) {
       // A peer that nothing waits for has room of its own; over all peers there is a bound as well.
-      if (this.#count(true) >= this.#options.maxRequests) return false;
+      if (this.count(true) >= this.#options.maxRequests) return false;
       const { nstart, queueLimit } = this.#options.transmission;
-      const room = nstart - this.#open(message.address, message.port);
-      if (this.#waiting() >= queueLimit + room) return false;
-    } else if (this.#count(false) >= this.#options.maxResponses) return false;
+      const room = nstart - this.open(message.address, message.port);
+      if (this.waiting() >= queueLimit + room) return false;
+    } else if (this.count(false) >= this.#options.maxResponses) return false;
     // Through the queue even when there is room: a completion that asks for more must not push ahead
     // of those who wait already.
     message.state = "queued";
@@ -180,12 +180,12 @@ export class MessageLayer {
   /** Sends what waits, as far as there is room for it. */
   advance(now: number): void {
     while (this.#queue.length > 0) {
-      const index = this.#nextInQueue();
+      const index = this.nextInQueue();
       if (index < 0) return;
       const messageId = this.#ids.take(now);
       if (messageId === undefined) return;
       const [message] = this.#queue.splice(index, 1);
-      if (message !== undefined) this.#start(message, messageId, now);
+      if (message !== undefined) this.start(message, messageId, now);
     }
   }
 
@@ -201,14 +201,14 @@ export class MessageLayer {
         continue;
       }
       i = 0;
-      if (this.#isOver(message, now)) {
+      if (this.isOver(message, now)) {
         if (message.confirmable && message.expectsResponse && !message.acknowledged)
           this.#options.timer.gaveUp(now - message.sentAt);
         this.take(message);
         message.expired(now);
         this.advance(now);
       } else {
-        this.#retransmit(message, now);
+        this.retransmit(message, now);
       }
     }
     this.advance(now);
@@ -225,7 +225,7 @@ export class MessageLayer {
   }
 
   /** Requests, or responses, under way or queued. */
-  #count(requests: boolean): number {
+  private count(requests: boolean): number {
     let count = 0;
     const active = this.#active;
     const queue = this.#queue;
@@ -235,7 +235,7 @@ export class MessageLayer {
   }
 
   /** Requests that wait for their turn, or acknowledged for their response. */
-  #waiting(): number {
+  private waiting(): number {
     let count = 0;
     for (let i = 0; i < this.#active.length; i++) {
       const message = this.#active[i];
@@ -246,18 +246,18 @@ export class MessageLayer {
   }
 
   /** Index of the first message in the queue whose peer has less than NSTART open, or -1. */
-  #nextInQueue(): number {
+  private nextInQueue(): number {
     const queue = this.#queue;
     for (let i = 0; i < queue.length; i++) {
       const message = queue[i];
       if (message === undefined) break;
-      if (this.#open(message.address, message.port) < this.#options.transmission.nstart) return i;
+      if (this.open(message.address, message.port) < this.#options.transmission.nstart) return i;
     }
     return -1;
   }
 
   /** Interactions open with a peer. An acknowledged one is none, RFC 7252 section 4.7. */
-  #open(address: string, port: number): number {
+  private open(address: string, port: number): number {
     const active = this.#active;
     let open = 0;
     for (let i = 0; i < active.length; i++) {
@@ -267,7 +267,7 @@ export class MessageLayer {
     return open;
   }
 
-  #start(message: Outgoing, messageId: number, now: number): void {
+  private start(message: Outgoing, messageId: number, now: number): void {
     const datagram = message.compose(messageId);
     if (datagram === undefined) {
       message.state = "done";
@@ -282,7 +282,7 @@ export class MessageLayer {
     message.expires = now + this.#wait;
     if (message.confirmable) {
       message.series = timer.begin(random);
-      this.#arm(message, now);
+      this.arm(message, now);
     } else {
       // RFC 7252 section 4.7: how long a response is expected keeps the rate towards a silent peer
       // below PROBING_RATE.
@@ -294,15 +294,15 @@ export class MessageLayer {
     transmit(datagram, message.address, message.port);
   }
 
-  #retransmit(message: Outgoing, now: number): void {
+  private retransmit(message: Outgoing, now: number): void {
     message.retransmissions += 1;
     this.retransmissions += 1;
-    this.#arm(message, now);
+    this.arm(message, now);
     this.#options.transmit(message.datagram!, message.address, message.port);
   }
 
   /** A late call moves what is left to do, but not the end. */
-  #arm(message: Outgoing, now: number): void {
+  private arm(message: Outgoing, now: number): void {
     const { ackTimeout, algorithm, maxRetransmit } = this.#options.transmission;
     let timeout = message.series!.next();
     // A learnt time-out may be short, and after the last transmission waiting costs nothing more.
@@ -312,7 +312,7 @@ export class MessageLayer {
     message.due = Math.min(now + timeout, message.expires);
   }
 
-  #isOver(message: Outgoing, now: number): boolean {
+  private isOver(message: Outgoing, now: number): boolean {
     return (
       message.acknowledged ||
       !message.confirmable ||

@@ -115,7 +115,7 @@ export class FasorTimer implements RetransmissionTimer {
 
   acknowledged(elapsed: number, retransmissions: number): void {
     if (!(elapsed >= 0 && elapsed <= longestSample)) return;
-    if (retransmissions > 0) return this.#ambiguous(elapsed);
+    if (retransmissions > 0) return this.ambiguous(elapsed);
     const sample = Math.max(1, elapsed);
     if (this.#srtt === 0) {
       this.#srtt = sample;
@@ -128,7 +128,7 @@ export class FasorTimer implements RetransmissionTimer {
   }
 
   gaveUp(elapsed: number): void {
-    if (elapsed >= 0 && elapsed <= longestSample) this.#ambiguous(elapsed);
+    if (elapsed >= 0 && elapsed <= longestSample) this.ambiguous(elapsed);
   }
 
   exportState(): RtoState | undefined {
@@ -141,7 +141,7 @@ export class FasorTimer implements RetransmissionTimer {
     };
   }
 
-  #ambiguous(elapsed: number): void {
+  private ambiguous(elapsed: number): void {
     const bound = this.#doubt < 2 ? longest : this.#patience;
     this.#slowRto = Math.min(Math.max(1, elapsed * slowFactor), bound);
     this.#doubt = this.#doubt === 0 ? 1 : 2;

@@ -9,7 +9,7 @@ import { checkRange } from "./range";
 import { Server } from "./server";
 import { exchangeLifetime } from "./transmission";
 import type { BlockServerOptions } from "./block-server";
-import type { ServerHalf, ServerHalfMaker } from "./endpoint";
+import type { ServerHalf, ServerHalfMaker } from "./endpoint-options";
 
 export interface ServerHalfOptions {
   /** The application: gets whole requests, and answers them now or later. */

@@ -127,7 +127,7 @@ export class Server {
   receiveDuplicate(received: Received): void {
     // The peer has begun to repeat itself: time it heard that its request is here.
     const exchange = this.#waiting.find((each) => each.received === received);
-    if (exchange !== undefined) this.#acknowledge(exchange);
+    if (exchange !== undefined) this.acknowledge(exchange);
   }
 
   /**
@@ -148,11 +148,11 @@ export class Server {
       const proxy = options === OptionNumber.proxyUri || options === OptionNumber.proxyScheme;
       const code = proxy ? Code.proxyingNotSupported : Code.badOption;
       // RFC 7252 section 5.4.1: the payload tells which. Of a NON it wants silence.
-      if (confirmable) this.#refuse(message, { code, payload: ascii(`option ${options}`) }, address, port);
+      if (confirmable) this.refuse(message, { code, payload: ascii(`option ${options}`) }, address, port);
       return discard("critical-option", `option ${options}`);
     }
     if (message.code > Code.iPatch) {
-      if (confirmable) this.#refuse(message, { code: Code.methodNotAllowed }, address, port);
+      if (confirmable) this.refuse(message, { code: Code.methodNotAllowed }, address, port);
       return discard("request", "unknown method");
     }
     const lifetime = confirmable ? exchangeLifetime(transmission) : nonLifetime(transmission);
@@ -161,8 +161,7 @@ export class Server {
       const retry = [
         { number: OptionNumber.maxAge, value: encodeUint(Math.ceil(transmission.ackTimeout / 1000)) },
       ];
-      if (confirmable)
-        this.#refuse(message, { code: Code.serviceUnavailable, options: retry }, address, port);
+      if (confirmable) this.refuse(message, { code: Code.serviceUnavailable, options: retry }, address, port);
       return discard("overload", confirmable ? "CON" : "NON");
     }
     const exchange = new ServerExchange(
@@ -204,7 +203,7 @@ export class Server {
     exchange.answered = true;
     if (type === Type.acknowledgement) {
       received.working = false;
-      this.#stopWaiting(exchange);
+      this.stopWaiting(exchange);
       received.reply = datagram;
       this.#options.transmit(received.reply, address, port);
     } else if (confirmable) {
@@ -226,7 +225,7 @@ export class Server {
     for (let i = 0; i < this.#waiting.length;) {
       const exchange = this.#waiting[i];
       if (exchange !== undefined && exchange.acknowledgeAt <= now) {
-        this.#acknowledge(exchange);
+        this.acknowledge(exchange);
         i = 0;
       } else {
         i += 1;
@@ -240,8 +239,8 @@ export class Server {
     this.#waiting = [];
   }
 
-  #acknowledge(exchange: ServerExchange): void {
-    this.#stopWaiting(exchange);
+  private acknowledge(exchange: ServerExchange): void {
+    this.stopWaiting(exchange);
     exchange.acknowledged = true;
     const reply = new Uint8Array(4);
     encode({ type: Type.acknowledgement, code: Code.empty, messageId: exchange.message.messageId }, reply);
@@ -249,7 +248,7 @@ export class Server {
     this.#options.transmit(reply, exchange.address, exchange.port);
   }
 
-  #stopWaiting(exchange: ServerExchange): void {
+  private stopWaiting(exchange: ServerExchange): void {
     const index = this.#waiting.indexOf(exchange);
     if (index >= 0) this.#waiting.splice(index, 1);
   }
@@ -258,13 +257,13 @@ export class Server {
    * An answer that needs no memory: a duplicate is judged anew, and gets the same as long as the reason
    * lasts. When there is no room for details, the code alone goes.
    */
-  #refuse(message: Message, response: Response, address: string, port: number): void {
+  private refuse(message: Message, response: Response, address: string, port: number): void {
     const full = outgoing(Type.acknowledgement, message.messageId, message.token, response);
     const fits = encodedLength(full) <= this.#options.maxDatagram;
-    this.#send(fits ? full : { ...full, options: undefined, payload: undefined }, address, port);
+    this.send(fits ? full : { ...full, options: undefined, payload: undefined }, address, port);
   }
 
-  #send(message: OutgoingMessage, address: string, port: number): void {
+  private send(message: OutgoingMessage, address: string, port: number): void {
     const datagram = new Uint8Array(encodedLength(message));
     encode(message, datagram);
     this.#options.transmit(datagram, address, port);

@@ -90,15 +90,15 @@ export class CommandMemory {
 
   /** Whether the command was begun before, in this boot or an earlier one; `now` in monotonic ms. */
   knows(fingerprint: Uint8Array, now: number): boolean {
-    return this.#find(this.#marks(), fingerprint, now) >= 0;
+    return this.find(this.marks(), fingerprint, now) >= 0;
   }
 
   /** How a command came out; undefined where that is not known. */
   outcome(fingerprint: Uint8Array, now: number): CommandOutcome | undefined {
-    const place = this.#find(this.#marks(), fingerprint, now);
+    const place = this.find(this.marks(), fingerprint, now);
     if (place < 0) return undefined;
     let stored: ArrayBuffer | undefined;
-    this.#attempt((store) => (stored = store.read(`c${place}`)));
+    this.attempt((store) => (stored = store.read(`c${place}`)));
     if (stored === undefined) return undefined;
     const bytes = new Uint8Array(stored);
     const end = bytes.length - crcLength;
@@ -111,10 +111,10 @@ export class CommandMemory {
   /** Call before a command is executed: it will not be again. The oldest of 52 makes room. */
   begin(fingerprint: Uint8Array, now: number): void {
     const { retained, log } = this.#options;
-    const table = this.#marks();
+    const table = this.marks();
     const place = table[0] % places;
     const at = 1 + place * markLength;
-    const seconds = this.#seconds(now);
+    const seconds = this.seconds(now);
     if (isAlive(table, at, seconds)) {
       const begun = begunAt(table, at);
       const age = begun === 0 || seconds === 0 ? undefined : 1000 * Math.max(0, seconds - begun);
@@ -124,13 +124,13 @@ export class CommandMemory {
     new DataView(table.buffer, table.byteOffset).setUint32(at + fingerprintLength, seconds, true);
     table[0] = (place + 1) % places;
     this.#isRetained = retained?.write(retainedParts.commands, table) === true;
-    const stored = this.#attempt((_, slots) => slots.save(table));
+    const stored = this.attempt((_, slots) => slots.save(table));
     this.#table = this.#isRetained || stored ? undefined : table;
   }
 
   /** Call once the command is executed and before its answer is sent. */
   finish(fingerprint: Uint8Array, { code, answer }: CommandOutcome, now: number): void {
-    const place = this.#find(this.#marks(), fingerprint, now);
+    const place = this.find(this.marks(), fingerprint, now);
     if (place < 0) return;
     const kept = answer.length <= longestAnswer ? answer.length : 0;
     const end = headLength + kept;
@@ -140,36 +140,36 @@ export class CommandMemory {
     view.setInt32(fingerprintLength, code, true);
     if (kept > 0) bytes.set(answer, headLength);
     view.setUint32(end, crc32(bytes, 0, end), true);
-    this.#attempt((store) => store.write(`c${place}`, bytes));
+    this.attempt((store) => store.write(`c${place}`, bytes));
   }
 
   /** The marks, read anew each time: commands are rare, and RAM is dear. */
-  #marks(): Uint8Array {
+  private marks(): Uint8Array {
     if (this.#table !== undefined) return this.#table;
     // Written at each mark, so it is never older than storage.
     let table = this.#options.retained?.read(retainedParts.commands);
-    if (table === undefined) this.#attempt((_, slots) => (table = slots.load()));
+    if (table === undefined) this.attempt((_, slots) => (table = slots.load()));
     return table?.length === tableLength ? table : new Uint8Array(tableLength);
   }
 
   /** The newest place of a fingerprint; -1 when there is none that counts. */
-  #find(table: Uint8Array, fingerprint: Uint8Array, now: number): number {
+  private find(table: Uint8Array, fingerprint: Uint8Array, now: number): number {
     for (let i = 1; i <= places; i++) {
       const place = (table[0] + places - i) % places;
       const at = 1 + place * markLength;
-      if (holds(table, at, fingerprint)) return isAlive(table, at, this.#seconds(now)) ? place : -1;
+      if (holds(table, at, fingerprint)) return isAlive(table, at, this.seconds(now)) ? place : -1;
     }
     return -1;
   }
 
   /** Epoch seconds; 0 while the time is not known. */
-  #seconds(now: number): number {
+  private seconds(now: number): number {
     const epoch = this.#options.epoch();
     return epoch === undefined ? 0 : Math.min(0xffff_ffff, Math.max(0, Math.floor((epoch + now) / 1000)));
   }
 
   /** Works with the store. False when there is none, or when that failed, which the log tells once in a row. */
-  #attempt(work: (store: ByteStore, slots: TwoSlotState) => void): boolean {
+  private attempt(work: (store: ByteStore, slots: TwoSlotState) => void): boolean {
     const { store, log } = this.#options;
     const slots = this.#slots;
     if (store === undefined || slots === undefined) return false;

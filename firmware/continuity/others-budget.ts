@@ -142,13 +142,13 @@ export class OthersBudget {
   contactEnded(now: number): void {
     this.#nextContact = now + this.#options.spacing;
     this.#followed = 0;
-    this.#save(now);
+    this.save(now);
   }
 
   /** A datagram came that nothing of the device's had asked for. */
   stranger(now: number): void {
     const until = now + tail;
-    this.#charge(until - Math.max(now, this.#onUntil), 0, now);
+    this.charge(until - Math.max(now, this.#onUntil), 0, now);
     this.#onUntil = until;
     this.#suspectUntil = now + suspicion;
   }
@@ -169,14 +169,14 @@ export class OthersBudget {
     if (copies === this.#copies) return;
     this.#late = Math.min(mostLate, this.#late + copies - this.#copies);
     this.#copies = copies;
-    this.#save(now);
+    this.save(now);
   }
 
   /** The modem was awake for so long though it should have slept, ms. */
   keptOn(time: number, now: number): void {
     if (!this.guarded(now)) {
       // Seen soon after a contact it is less than it would have become.
-      if (now >= this.#leftAloneUntil) this.#charge(time, 0, now, this.watching(now));
+      if (now >= this.#leftAloneUntil) this.charge(time, 0, now, this.watching(now));
       return;
     }
     const began = this.#guardedUntil - day * guardGrowth ** this.#growths;
@@ -185,12 +185,12 @@ export class OthersBudget {
     this.#guardedUntil = -Infinity;
     this.#watchedUntil = -Infinity;
     this.#leftAloneUntil = now + leftAlone;
-    this.#save(now);
+    this.save(now);
   }
 
   /** An answer that refused what was sent will cost an exchange, and so much time besides, ms of radio. */
   refused(time: number, now: number): void {
-    this.#charge(0, exchange + time, now);
+    this.charge(0, exchange + time, now);
   }
 
   /** Whether something may be sent that only another's datagram asks for; if so, it counts. */
@@ -202,24 +202,24 @@ export class OthersBudget {
       return true;
     }
     if (this.guarded(now)) return ++this.#followed <= followsPerContact;
-    this.#turnDay(now);
+    this.turnDay(now);
     if (what === "command" && this.#exchanges >= commandsShare * this.#limit) return false;
-    this.#charge(0, exchange, now);
+    this.charge(0, exchange, now);
     return true;
   }
 
   /** @param enough it guards the device, be it within the budget or not */
-  #charge(strangers: number, exchanges: number, now: number, enough = false): void {
+  private charge(strangers: number, exchanges: number, now: number, enough = false): void {
     if (this.#limit === Infinity || this.guarded(now)) return;
-    this.#turnDay(now);
+    this.turnDay(now);
     this.#strangers += strangers;
     this.#exchanges += exchanges;
     const spent = this.#strangers + this.#exchanges;
-    if (enough || this.#strangers > strangersShare * this.#limit || spent > this.#limit) this.#guard(now);
-    this.#save(now);
+    if (enough || this.#strangers > strangersShare * this.#limit || spent > this.#limit) this.guard(now);
+    this.save(now);
   }
 
-  #guard(now: number): void {
+  private guard(now: number): void {
     this.#growths = now < this.#watchedUntil ? Math.min(this.#growths + 1, mostGrowths) : 0;
     const wait = day * guardGrowth ** this.#growths;
     this.#guardedUntil = now + wait;
@@ -229,14 +229,14 @@ export class OthersBudget {
     this.#options.onGuarded({ strangers: this.#strangers, exchanges: this.#exchanges, wait });
   }
 
-  #turnDay(now: number): void {
+  private turnDay(now: number): void {
     if (now < this.#dayEnds) return;
     this.#dayEnds = now + day;
     this.#strangers = 0;
     this.#exchanges = 0;
   }
 
-  #save(now: number): void {
+  private save(now: number): void {
     const { retained } = this.#options;
     if (retained === undefined) return;
     const state = new Uint8Array(stateLength);

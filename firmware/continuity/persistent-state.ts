@@ -115,12 +115,12 @@ export class PersistentState {
     let firstMessageId = Math.floor(random() * 0x1_0000);
     let state: Uint8Array | undefined;
     // A store that cannot be read now may be readable at the next start, so it is not overwritten.
-    if (!this.#attempt((slots) => (state = slots.load()))) this.#working = false;
+    if (!this.attempt((slots) => (state = slots.load()))) this.#working = false;
     if (retained !== undefined && isSnapshot(retained)) {
       this.continued = true;
       const end = retained.length - trailerLength;
       const view = new DataView(retained.buffer, retained.byteOffset, retained.byteLength);
-      this.rto = this.#read(retained.subarray(0, end), view);
+      this.rto = this.read(retained.subarray(0, end), view);
       this.firstMessageId = view.getUint16(8, true);
       this.#idLimit = view.getUint32(end, true);
       this.#messageIdLimit = view.getUint16(end + 4, true);
@@ -132,7 +132,7 @@ export class PersistentState {
     if (state !== undefined && state.length >= tokenAt) {
       const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
       firstMessageId = view.getUint16(8, true);
-      this.rto = this.#read(state, view);
+      this.rto = this.read(state, view);
     }
     this.#boots = (this.#boots + 1) >>> 0;
     // The slot that is damaged may be the newer one, and what it had reserved is in use.
@@ -140,7 +140,7 @@ export class PersistentState {
     this.firstMessageId = firstMessageId;
     this.#idLimit = this.#nextId;
     this.#messageIdLimit = firstMessageId;
-    this.#reserve();
+    this.reserve();
     const numbered = this.#working && !this.#unsaved;
     this.bootMark = numbered ? this.#boots : Math.floor(random() * 0x1_0000);
   }
@@ -179,7 +179,7 @@ export class PersistentState {
   takeId(): number {
     const id = this.#nextId;
     this.#nextId = (id + 1) >>> 0;
-    if (this.#nextId === this.#idLimit || this.#unsaved) this.#reserve();
+    if (this.#nextId === this.#idLimit || this.#unsaved) this.reserve();
     return id;
   }
 
@@ -237,7 +237,7 @@ export class PersistentState {
 
   /** The whole state for memory that outlives deep sleep. Numbers go on from it without a gap. */
   snapshot(nextMessageId: number): Uint8Array {
-    const state = this.#state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
+    const state = this.state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
     const bytes = new Uint8Array(state.length + trailerLength);
     bytes.set(state);
     const view = new DataView(bytes.buffer, state.length);
@@ -253,11 +253,11 @@ export class PersistentState {
 
   /** Writes all of it. */
   save(): void {
-    const state = this.#state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit);
-    this.#unsaved = !this.#attempt((slots) => slots.save(state));
+    const state = this.state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit);
+    this.#unsaved = !this.attempt((slots) => slots.save(state));
   }
 
-  #state(id: number, messageId: number, sequence: number): Uint8Array {
+  private state(id: number, messageId: number, sequence: number): Uint8Array {
     const token = this.#session?.token ?? new Uint8Array(0);
     const state = new Uint8Array(tokenAt + token.length);
     const view = new DataView(state.buffer);
@@ -291,7 +291,7 @@ export class PersistentState {
    * Reserves the next ids in storage. Where it does not keep that, the next boot would give them once more, and
    * the cloud would take one of two readings for the other: those of this boot then come from anywhere.
    */
-  #reserve(): void {
+  private reserve(): void {
     const kept = this.#idLimit;
     this.#idLimit = (this.#nextId + idReserve) >>> 0;
     this.save();
@@ -303,7 +303,7 @@ export class PersistentState {
   }
 
   /** Takes over a stored state, and returns what it says about round trips. */
-  #read(state: Uint8Array, view: DataView): RtoState | undefined {
+  private read(state: Uint8Array, view: DataView): RtoState | undefined {
     this.#boots = view.getUint32(0, true);
     this.#nextId = view.getUint32(4, true);
     this.#restarts = view.getUint16(10, true);
@@ -335,7 +335,7 @@ export class PersistentState {
   }
 
   /** Runs `work`; false when it failed, which the log tells once until it works again. */
-  #attempt(work: (slots: TwoSlotState) => void): boolean {
+  private attempt(work: (slots: TwoSlotState) => void): boolean {
     if (this.#slots === undefined || !this.#working) return true;
     try {
       work(this.#slots);

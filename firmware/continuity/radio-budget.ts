@@ -34,13 +34,13 @@ export class RadioBudget {
 
   /** Seconds spent today. */
   spent(now: number): number {
-    this.#turnDay(now);
-    return Math.floor((this.#spent + this.#inFlight(now)) / 1000);
+    this.turnDay(now);
+    return Math.floor((this.#spent + this.inFlight(now)) / 1000);
   }
 
   /** Whether the radio is on; to be called at every turn. */
   note(active: boolean, now: number): void {
-    this.#turnDay(now);
+    this.turnDay(now);
     if (active) {
       if (this.#fruitful) return;
       this.#onSince ??= now;
@@ -48,7 +48,7 @@ export class RadioBudget {
       return;
     }
     this.#fruitful = false;
-    this.#spent += this.#inFlight(now);
+    this.#spent += this.inFlight(now);
     this.#onSince = undefined;
   }
 
@@ -69,21 +69,21 @@ export class RadioBudget {
 
   /** Whether the budget of today is spent. */
   isSpent(now: number): boolean {
-    this.#turnDay(now);
-    return this.#spent + this.#inFlight(now) >= this.#limit;
+    this.turnDay(now);
+    return this.#spent + this.inFlight(now) >= this.#limit;
   }
 
   /** When `isSpent` changes next: the budget will be spent, or the day will be over. */
   deadline(now: number): number {
     if (this.isSpent(now)) return this.#dayBegan! + day;
-    return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.#inFlight(now);
+    return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.inFlight(now);
   }
 
-  #inFlight(now: number): number {
+  private inFlight(now: number): number {
     return this.#onSince === undefined ? 0 : now - this.#onSince;
   }
 
-  #turnDay(now: number): void {
+  private turnDay(now: number): void {
     // What was spent before a restart belongs to the first day after it.
     if (this.#dayBegan === undefined && this.#spent > 0) this.#dayBegan = now;
     if (this.#dayBegan === undefined || now - this.#dayBegan < day) return;

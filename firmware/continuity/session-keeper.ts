@@ -61,7 +61,7 @@ export class SessionKeeper {
   keep(epoch: number | undefined, opened: boolean): void {
     const { session, memory, lifetime, retained } = this.#options;
     const { lastContact } = session;
-    const stored = this.#stored(epoch);
+    const stored = this.stored(epoch);
     if (stored === undefined) return;
     if (retained === true && !opened) return;
     const contact = epoch === undefined ? lastContact : epoch + lastContact;
@@ -83,11 +83,11 @@ export class SessionKeeper {
 
   /** Puts the session as it is now into the state for memory that outlives deep sleep. */
   hold(epoch: number | undefined): void {
-    this.#options.memory.holdSession(this.#stored(epoch));
+    this.#options.memory.holdSession(this.stored(epoch));
   }
 
   /** The session with its last contact in epoch ms, 0 without a clock; undefined when there is none. */
-  #stored(epoch: number | undefined): StoredSession | undefined {
+  private stored(epoch: number | undefined): StoredSession | undefined {
     const { state, lastContact } = this.#options.session;
     if (state === undefined) return undefined;
     return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };

@@ -45,7 +45,7 @@ export class StartRecord {
   /** @param startReason why the board started, as it knows it */
   constructor(retained: RetainedMemory, startReason: string) {
     this.#retained = retained;
-    const asked = !this.#read() || (this.#flags & flag.asked) !== 0;
+    const asked = !this.read() || (this.#flags & flag.asked) !== 0;
     this.startReason = startReason === "software" && !asked ? "abort" : startReason;
     this.#flags &= ~flag.asked;
     if (panicReasons.includes(this.startReason)) {
@@ -57,7 +57,7 @@ export class StartRecord {
       this.#safeUntil = 0;
       this.#told = { mask: 0, since: 0 };
     }
-    this.#write();
+    this.write();
   }
 
   /** What was told of trouble: see device/trouble.ts. */
@@ -67,7 +67,7 @@ export class StartRecord {
 
   set told(told: { readonly mask: number; readonly since: number }) {
     this.#told = told;
-    this.#write();
+    this.write();
   }
 
   /** How many starts in a row, this one the last of them, were after the device had stopped working. */
@@ -99,7 +99,7 @@ export class StartRecord {
     this.#failures = Math.min(this.#failures + 1, most);
     this.#flags = byApplication ? this.#flags | flag.application : this.#flags & ~flag.application;
     this.#reason = reason;
-    this.#write();
+    this.write();
     return this.#retained.read(retainedParts.starts) !== undefined;
   }
 
@@ -107,27 +107,27 @@ export class StartRecord {
   started(): void {
     if (this.safe || this.#failures === 0) return;
     this.#failures = 0;
-    this.#write();
+    this.write();
   }
 
   /** The device has worked since its last panic: the next one counts as the first. */
   worked(): void {
     if (this.safe || this.#panics === 0) return;
     this.#panics = 0;
-    this.#write();
+    this.write();
   }
 
   /** The firmware is about to restart the board, or to sleep. */
   ask(): void {
     this.#flags |= flag.asked;
-    this.#write();
+    this.write();
   }
 
   /** When a safe start is over, monotonic ms, which go on in deep sleep. */
   safeUntil(now: number): number {
     if (this.#safeUntil === 0) {
       this.#safeUntil = now + safeFor;
-      this.#write();
+      this.write();
     }
     return this.#safeUntil;
   }
@@ -137,11 +137,11 @@ export class StartRecord {
     const wrong = again ? wrongForSafe - 1 : 0;
     this.#panics = Math.min(this.#panics, wrong);
     this.#failures = Math.min(this.#failures, wrong);
-    this.#write();
+    this.write();
   }
 
   /** Whether there is one: it is missing after a loss of power, and where its bytes were damaged. */
-  #read(): boolean {
+  private read(): boolean {
     const body = this.#retained.read(retainedParts.starts);
     if (body === undefined || body.length < headLength || body.length !== headLength + body[3]) return false;
     this.#failures = body[0];
@@ -156,7 +156,7 @@ export class StartRecord {
     return true;
   }
 
-  #write(): void {
+  private write(): void {
     const length = Math.min(this.#reason.length, longestReason);
     const body = new Uint8Array(headLength + length);
     body[0] = this.#failures;

@@ -54,7 +54,7 @@ export class TwoSlotState {
     for (let i = 0; i < this.#keys.length; i++) {
       const stored = this.#store.read(this.#keys[i]);
       if (stored === undefined) continue;
-      const bytes = this.#sound(new Uint8Array(stored));
+      const bytes = this.sound(new Uint8Array(stored));
       if (bytes === undefined) {
         this.#damaged = true;
         continue;
@@ -96,7 +96,7 @@ export class TwoSlotState {
     this.#next = 1 - this.#next;
   }
 
-  #sound(bytes: Uint8Array): Uint8Array | undefined {
+  private sound(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.length < headLength + crcLength) return undefined;
     const view = new DataView(bytes.buffer);
     const end = headLength + view.getUint16(6, true);

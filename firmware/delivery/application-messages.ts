@@ -73,39 +73,39 @@ export class ApplicationMessages implements Device {
 
   postEvent(event: string, outputs: Readonly<Record<string, unknown>>, done?: Done): void {
     const fault = eventFault(this.#options.thing, event, outputs);
-    this.#append(eventTopic(event), { events: { ...outputs } }, fault, done, { timed: true });
+    this.append(eventTopic(event), { events: { ...outputs } }, fault, done, { timed: true });
   }
 
   updateAttributes(values: ThingValues, done?: Done): void {
     const fault = attributesFault(this.#options.thing, values);
-    this.#append(Topic.attributeUpdate, { attributes: { ...values } }, fault, done);
+    this.append(Topic.attributeUpdate, { attributes: { ...values } }, fault, done);
   }
 
   queryAttributes(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { volatile: true });
+    this.append(Topic.attributeQuery, { attributes: names.slice() }, undefined, done, { volatile: true });
   }
 
   deleteAttributes(names: readonly string[], done?: Done): void {
-    this.#append(Topic.attributeDelete, { attributes: names.slice() }, undefined, done);
+    this.append(Topic.attributeDelete, { attributes: names.slice() }, undefined, done);
   }
 
   updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
-    this.#append(Topic.tagUpdate, { tags: { ...tags } }, undefined, done);
+    this.append(Topic.tagUpdate, { tags: { ...tags } }, undefined, done);
   }
 
   queryTags(names: readonly string[], done: (how: Completion) => void): void {
-    this.#append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { volatile: true });
+    this.append(Topic.tagQuery, { tags: names.slice() }, undefined, done, { volatile: true });
   }
 
   deleteTags(names: readonly string[], done?: Done): void {
-    this.#append(Topic.tagDelete, { tags: names.slice() }, undefined, done);
+    this.append(Topic.tagDelete, { tags: names.slice() }, undefined, done);
   }
 
   informFirmware(version: string, done?: Done): void {
-    this.#append(Topic.firmwareInform, { version }, undefined, done, { volatile: true });
+    this.append(Topic.firmwareInform, { version }, undefined, done, { volatile: true });
   }
 
-  #append(
+  private append(
     topic: string,
     params: Readonly<Record<string, unknown>>,
     fault: ThingFault | undefined,

@@ -73,7 +73,7 @@ export class RequestComposer {
 
   /** Uri-Path and Content-Format of the request. */
   path(upload: DeliveryRequest): OptionBlock {
-    return this.#path(upload.topic, isRaw(upload.topic));
+    return this.pathOf(upload.topic, isRaw(upload.topic));
   }
 
   /**
@@ -86,8 +86,8 @@ export class RequestComposer {
     const first = entries[0];
     if (first.kind === "message") return { id: first.id, entries: [first], topic: first.topic, late: false };
     const late = isLate(first, lateAfter, now);
-    const alone = { id: first.id, entries: [first], topic: this.#single(first, late), late };
-    const topic = first.format === "json" ? this.#batch(late) : Topic.raw;
+    const alone = { id: first.id, entries: [first], topic: this.single(first, late), late };
+    const topic = first.format === "json" ? this.batch(late) : Topic.raw;
     // Without a clock the reading has no time: it is sent alone, and the cloud takes the time of arrival.
     if (first.time === undefined || first.sentAlone === true || topic === undefined) return alone;
     let most = 1;
@@ -103,7 +103,7 @@ export class RequestComposer {
     const upload = { id, entries: entries.slice(0, most), topic, late };
     let fitting = 0;
     try {
-      fitting = first.format === "json" ? this.#fittingJson(upload) : this.#fittingRaw(upload);
+      fitting = first.format === "json" ? this.fittingJson(upload) : this.fittingRaw(upload);
     } catch {
       // One of the readings has the fault: sent alone, each shows whether it is to blame.
     }
@@ -118,7 +118,7 @@ export class RequestComposer {
     const first = upload.entries[0];
     if (upload.late || upload.entries.length > 1 || first.kind === "message") return upload;
     if (!isLate(first, lateAfter, now)) return upload;
-    return { ...upload, topic: this.#single(first, true), late: true };
+    return { ...upload, topic: this.single(first, true), late: true };
   }
 
   /** Notes that the server has no such topic; false when readings cannot be sent without it. */
@@ -135,11 +135,11 @@ export class RequestComposer {
    */
   payload(upload: DeliveryRequest): Uint8Array | string {
     const first = upload.entries[0];
-    if (first.kind === "message") return this.#messageBody(first);
-    const fault = first.format === "json" ? this.#checkAll(upload) : undefined;
+    if (first.kind === "message") return this.messageBody(first);
+    const fault = first.format === "json" ? this.checkAll(upload) : undefined;
     if (fault !== undefined) return describeFault(fault);
-    if (first.format === "json") return this.#jsonBody(upload, first);
-    return this.#rawBody(upload, first);
+    if (first.format === "json") return this.jsonBody(upload, first);
+    return this.rawBody(upload, first);
   }
 
   /**
@@ -154,37 +154,37 @@ export class RequestComposer {
     return answer.requestId === upload.id ? { code: answer.code, data: {} } : undefined;
   }
 
-  #path(topic: string, raw: boolean): OptionBlock {
+  private pathOf(topic: string, raw: boolean): OptionBlock {
     const format = raw ? ContentFormat.octetStream : ContentFormat.json;
     return (this.#paths[topic] ??= pathOptions(this.#root + topic, format));
   }
 
-  #single(reading: Reading, late: boolean): string {
+  private single(reading: Reading, late: boolean): string {
     if (reading.format !== "json") return Topic.raw;
-    return late && this.#has(Topic.measurepointResume) ? Topic.measurepointResume : Topic.measurepointPost;
+    return late && this.has(Topic.measurepointResume) ? Topic.measurepointResume : Topic.measurepointPost;
   }
 
-  #batch(late: boolean): string | undefined {
+  private batch(late: boolean): string | undefined {
     const topic = late ? Topic.measurepointResumeBatch : Topic.measurepointBatch;
-    return this.#has(topic) ? topic : undefined;
+    return this.has(topic) ? topic : undefined;
   }
 
-  #has(topic: string): boolean {
+  private has(topic: string): boolean {
     return this.#missing.indexOf(topic) < 0;
   }
 
   /** Bytes that the payload of several readings may have. */
-  #room(topic: string): number {
-    const path = this.#path(topic, isRaw(topic)).bytes.length;
+  private room(topic: string): number {
+    const path = this.pathOf(topic, isRaw(topic)).bytes.length;
     return Math.min(this.#limits.payload, this.#limits.datagram - overhead - path);
   }
 
-  #messageBody({ id, topic, params, timed, time }: Message): Uint8Array {
+  private messageBody({ id, topic, params, timed, time }: Message): Uint8Array {
     return requestBody(String(id), topic, timed && time !== undefined ? { ...params, time } : params);
   }
 
   /** The first fault of all readings: for one wrong value EnOS would refuse the whole request. */
-  #checkAll(upload: DeliveryRequest): ThingFault | undefined {
+  private checkAll(upload: DeliveryRequest): ThingFault | undefined {
     for (let i = 0; i < upload.entries.length; i++) {
       const fault = reportFault(this.#thing, (upload.entries[i] as Reading).values);
       if (fault !== undefined) return fault;
@@ -192,50 +192,50 @@ export class RequestComposer {
     return undefined;
   }
 
-  #jsonBody(upload: DeliveryRequest, first: Reading): Uint8Array {
+  private jsonBody(upload: DeliveryRequest, first: Reading): Uint8Array {
     if (upload.entries.length === 1) {
       return requestBody(String(upload.id), upload.topic, measurepointParams(first.values, first.time));
     }
     const params: unknown[] = [];
-    for (let i = 0; i < upload.entries.length; i++) params.push(this.#batchEntry(upload, i));
+    for (let i = 0; i < upload.entries.length; i++) params.push(this.batchEntry(upload, i));
     return requestBody(String(upload.id), upload.topic, params);
   }
 
-  #batchEntry(upload: DeliveryRequest, index: number): unknown {
+  private batchEntry(upload: DeliveryRequest, index: number): unknown {
     const { productKey, deviceKey } = this.#credentials;
     const reading = upload.entries[index] as Reading;
     return { productKey, deviceKey, measurepoints: reading.values, time: reading.time! };
   }
 
-  #fittingJson(upload: DeliveryRequest): number {
-    const room = this.#room(upload.topic);
+  private fittingJson(upload: DeliveryRequest): number {
+    const room = this.room(upload.topic);
     let length = requestBody(String(upload.id), upload.topic, []).length;
     for (let i = 0; i < upload.entries.length; i++) {
       if (reportFault(this.#thing, (upload.entries[i] as Reading).values) !== undefined) return i;
-      length += encodeUtf8(JSON.stringify(this.#batchEntry(upload, i))).length + (i > 0 ? 1 : 0);
+      length += encodeUtf8(JSON.stringify(this.batchEntry(upload, i))).length + (i > 0 ? 1 : 0);
       if (length > room) return i;
     }
     return upload.entries.length;
   }
 
-  #fittingRaw(upload: DeliveryRequest): number {
-    return this.#writeBatch(upload, this.#buffer.subarray(0, Math.max(0, this.#room(upload.topic)))).added;
+  private fittingRaw(upload: DeliveryRequest): number {
+    return this.writeBatch(upload, this.#buffer.subarray(0, Math.max(0, this.room(upload.topic)))).added;
   }
 
-  #rawBody(upload: DeliveryRequest, first: Reading): Uint8Array | string {
+  private rawBody(upload: DeliveryRequest, first: Reading): Uint8Array | string {
     if (upload.entries.length > 1) {
-      const { added, length } = this.#writeBatch(upload, this.#buffer);
+      const { added, length } = this.writeBatch(upload, this.#buffer);
       return added === upload.entries.length ? this.#buffer.subarray(0, length) : "no-room";
     }
     for (;;) {
-      const length = this.#writeOne(upload, first);
+      const length = this.writeOne(upload, first);
       if (typeof length === "number") return this.#buffer.subarray(0, length);
       if (length.fault !== "no-room" || this.#buffer.length >= largestBuffer) return describeFault(length);
       this.#buffer = new Uint8Array(2 * this.#buffer.length);
     }
   }
 
-  #writeOne(upload: DeliveryRequest, reading: Reading): number | ThingFault {
+  private writeOne(upload: DeliveryRequest, reading: Reading): number | ThingFault {
     if (!upload.late) {
       return encodeReport(this.#thing, reading.values, upload.id, this.#buffer, layoutOf(reading));
     }
@@ -246,7 +246,7 @@ export class RequestComposer {
     return typeof added === "string" ? { fault: "no-room", id: "", detail: "has no room" } : added;
   }
 
-  #writeBatch(upload: DeliveryRequest, out: Uint8Array): { added: number; length: number } {
+  private writeBatch(upload: DeliveryRequest, out: Uint8Array): { added: number; length: number } {
     const { entries, id, late } = upload;
     const first = entries[0] as Reading;
     const start = first.time!;

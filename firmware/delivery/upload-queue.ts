@@ -15,6 +15,7 @@ import { reasonOf } from "../text/reason";
 import { retainedParts } from "../continuity/retained-memory";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
+import type { BlockNews } from "../journal/blocks";
 import type { FullPolicy, JournalOptions, LossReason } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
@@ -73,7 +74,7 @@ const windowLow = 8;
 const callbackLimit = 64;
 
 /** The entries that wait, in the order in which they are sent. */
-export class UploadQueue {
+export class UploadQueue implements JournalOptions {
   readonly #options: UploadQueueOptions;
   readonly #journal: Journal | undefined;
   #entries: Entry[] = [];
@@ -91,7 +92,7 @@ export class UploadQueue {
   constructor(options: UploadQueueOptions) {
     this.#options = options;
     // Taken, not read: the index is true until the journal is written to, which may be at once.
-    this.#journal = this.#open(options.retained?.take(retainedParts.journal));
+    this.#journal = this.open(options.retained?.take(retainedParts.journal));
     if (this.#journal === undefined) return;
     this.#unread = this.#journal.length;
     const { waiting, damaged, mended } = this.#journal.recovery;
@@ -132,8 +133,8 @@ export class UploadQueue {
   /** The next few entries, in the order in which they are sent. Not to be changed. */
   next(now: number, lateAfter: number): readonly Entry[] {
     if (this.#unread > 0 && this.#entries.length <= windowLow) {
-      this.#fetch();
-      this.#tellLosses();
+      this.fetch();
+      this.tellLosses();
     }
     if (this.#options.order === "oldest" || this.#entries.length < 2) return this.#entries;
     const live = this.#entries.filter((entry) => now - entry.takenAt <= lateAfter);
@@ -143,16 +144,16 @@ export class UploadQueue {
 
   /** Takes an entry in. With a journal, one that is kept outlives a loss of power from then on. */
   append(entry: Entry): Taken {
-    const taken = this.#append(entry);
-    this.#tellLosses();
+    const taken = this.admit(entry);
+    this.tellLosses();
     return taken;
   }
 
-  #append(entry: Entry): Taken {
+  private admit(entry: Entry): Taken {
     const journal = this.#journal;
     const { flash, thing, log } = this.#options;
     if (journal === undefined || (entry.kind === "message" && entry.volatile)) {
-      const taken = this.#appendToRam(entry);
+      const taken = this.appendToRam(entry);
       return taken === "held" && (flash === undefined || entry.kind === "message") ? "kept" : taken;
     }
     const encoded = encodeEntry(thing, entry);
@@ -160,27 +161,27 @@ export class UploadQueue {
     const { type, body } = encoded;
     const isDated = entry.time !== undefined;
     const appended = journal.append(type, entry.id, entry.time ?? entry.takenAt, isDated, body);
-    if (appended.kind === "full") return this.#drop(entry);
+    if (appended.kind === "full") return this.drop(entry);
     if (appended.kind === "kept") {
       entry.address = appended.address;
-      this.#place(entry);
-      if (this.#held.length > 0) this.#keepHeld(journal);
+      this.place(entry);
+      if (this.#held.length > 0) this.keepHeld(journal);
       return "kept";
     }
     if (appended.kind === "failed") {
       log({ kind: "journal failed", reason: appended.reason });
       this.#held.push(entry);
     }
-    return this.#appendToRam(entry);
+    return this.appendToRam(entry);
   }
 
   /** The journal takes records again: also those that it could not take before. */
-  #keepHeld(journal: Journal): void {
+  private keepHeld(journal: Journal): void {
     const held = this.#held;
     this.#held = [];
     for (let i = 0; i < held.length; i++) {
       const entry = held[i];
-      const encoded = this.#indexOf(entry.id) < 0 ? "" : encodeEntry(this.#options.thing, entry);
+      const encoded = this.indexOf(entry.id) < 0 ? "" : encodeEntry(this.#options.thing, entry);
       if (typeof encoded === "string") continue;
       const { id, time, takenAt } = entry;
       const appended = journal.append(encoded.type, id, time ?? takenAt, time !== undefined, encoded.body);
@@ -195,7 +196,7 @@ export class UploadQueue {
 
   /** Removes an entry that is settled. */
   release(entry: Entry): void {
-    const index = this.#indexOf(entry.id);
+    const index = this.indexOf(entry.id);
     if (index < 0) return;
     const { address } = this.#entries.splice(index, 1)[0];
     if (address !== undefined) this.#journal?.release(address);
@@ -203,13 +204,13 @@ export class UploadQueue {
 
   /** The entry with this id, if it is in RAM. */
   find(id: number): Entry | undefined {
-    const index = this.#indexOf(id);
+    const index = this.indexOf(id);
     return index < 0 ? undefined : this.#entries[index];
   }
 
   /** Moves an entry behind all others that are in RAM. */
   postpone(entry: Entry): void {
-    const index = this.#indexOf(entry.id);
+    const index = this.indexOf(entry.id);
     if (index >= 0) this.#entries.push(this.#entries.splice(index, 1)[0]);
   }
 
@@ -232,11 +233,11 @@ export class UploadQueue {
       const entry = this.#entries[i];
       if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
     }
-    if (this.#journal !== undefined) this.#dateRecords(this.#journal, epoch);
-    this.#tellLosses();
+    if (this.#journal !== undefined) this.dateRecords(this.#journal, epoch);
+    this.tellLosses();
   }
 
-  #dateRecords(journal: Journal, epoch: number): void {
+  private dateRecords(journal: Journal, epoch: number): void {
     const estimated = dateRecords(journal, this.#options.boot, epoch);
     if (estimated > 0) this.#options.log({ kind: "journal dated", estimated });
     // Flash may have a time from before this clock was set, which then counts for the entry in RAM as well.
@@ -248,28 +249,28 @@ export class UploadQueue {
   }
 
   /** Keeps an entry that is in the journal in RAM as well, if it belongs to the next few. */
-  #place(entry: Entry): void {
+  private place(entry: Entry): void {
     const { order } = this.#options;
     if (order === "oldest" && (this.#unread > 0 || this.#entries.length >= windowLimit)) {
-      return this.#leave(entry);
+      return this.leave(entry);
     }
     this.#entries.push(entry);
-    if (this.#entries.length > windowLimit) this.#evict();
+    if (this.#entries.length > windowLimit) this.evict();
   }
 
   /** Takes an entry out of RAM that the journal has: not one of the newest, which are sent first. */
-  #evict(): void {
+  private evict(): void {
     const inFlight = this.#options.inFlight();
     for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
       const entry = this.#entries[i];
       if (entry.address === undefined || inFlight.indexOf(entry) >= 0) continue;
       this.#entries.splice(i, 1);
-      return this.#leave(entry);
+      return this.leave(entry);
     }
   }
 
   /** From now on the entry is in the journal alone; its callback is kept here. */
-  #leave(entry: Entry): void {
+  private leave(entry: Entry): void {
     this.#unread += 1;
     if (entry.kind !== "message" || entry.done === undefined) return;
     this.#callbacks.push({ id: entry.id, done: entry.done });
@@ -279,7 +280,7 @@ export class UploadQueue {
   }
 
   /** A message that the journal has lost, as far as RAM still has it: its id and its callback. */
-  #callbackOf(id: number): Entry | undefined {
+  private callbackOf(id: number): Entry | undefined {
     const gone = {
       takenAt: -Infinity,
       time: undefined,
@@ -288,37 +289,37 @@ export class UploadQueue {
       timed: false,
       volatile: false,
     };
-    const entry = this.#heard({ kind: "message", id, ...gone, done: undefined }) as Message;
+    const entry = this.heard({ kind: "message", id, ...gone, done: undefined }) as Message;
     return entry.done === undefined ? undefined : entry;
   }
 
   /** The entry with the callback that was kept for it, if there is one. */
-  #heard(entry: Entry): Entry {
+  private heard(entry: Entry): Entry {
     const index = entry.kind === "message" ? this.#callbacks.findIndex(({ id }) => id === entry.id) : -1;
     return index < 0 ? entry : { ...(entry as Message), done: this.#callbacks.splice(index, 1)[0].done };
   }
 
-  #appendToRam(entry: Entry): Taken {
+  private appendToRam(entry: Entry): Taken {
     if (this.#entries.length >= ramLimit) {
       const inFlight = this.#options.inFlight();
       // Only an entry that is in RAM alone makes room: all others are in flash as well.
       const index = this.#entries.findIndex(
         (each) => each.address === undefined && inFlight.indexOf(each) < 0,
       );
-      if (index < 0) return this.#drop(entry);
-      this.#drop(this.#entries.splice(index, 1)[0]);
+      if (index < 0) return this.drop(entry);
+      this.drop(this.#entries.splice(index, 1)[0]);
     }
     this.#entries.push(entry);
     return "held";
   }
 
-  #drop(entry: Entry): Taken {
-    this.#lose(entry.id, entry.kind === "reading", "dropped", entry);
+  private drop(entry: Entry): Taken {
+    this.lose(entry.id, entry.kind === "reading", "dropped", entry);
     return "dropped";
   }
 
   /** The log has each loss at once, since the power may fail before flash says so. */
-  #lose(id: number, isReading: boolean, reason: Loss["reason"], entry: Entry | undefined): void {
+  private lose(id: number, isReading: boolean, reason: Loss["reason"], entry: Entry | undefined): void {
     this.#options.log({
       kind: isReading ? "report dropped" : "message dropped",
       id,
@@ -328,28 +329,28 @@ export class UploadQueue {
     this.#losses.push({ id, isReading, reason, entry });
   }
 
-  #tellLosses(): void {
-    if (this.#miscounted) this.#countUnread();
+  private tellLosses(): void {
+    if (this.#miscounted) this.countUnread();
     while (this.#losses.length > 0) {
       const { id, isReading, reason, entry } = this.#losses.shift()!;
       this.#options.onLost(id, isReading, reason, entry);
     }
   }
 
-  #countUnread(): void {
+  private countUnread(): void {
     this.#miscounted = false;
     let inRam = 0;
     this.#journal?.each((_, { id }) => {
-      if (this.#indexOf(id) >= 0) inRam += 1;
+      if (this.indexOf(id) >= 0) inRam += 1;
     });
     this.#unread = (this.#journal?.length ?? 0) - inRam;
   }
 
-  #fetch(): void {
+  private fetch(): void {
     const journal = this.#journal;
     if (journal === undefined) return;
     const wanted = windowLimit - this.#entries.length;
-    const addresses = journal.oldest(wanted, (id) => this.#indexOf(id) >= 0);
+    const addresses = journal.oldest(wanted, (id) => this.indexOf(id) >= 0);
     for (let i = 0; i < addresses.length; i++) {
       const record = journal.read(addresses[i]);
       if (record === undefined) continue;
@@ -357,53 +358,63 @@ export class UploadQueue {
       const entry = decodeEntry(this.#options.thing, record, takenAt);
       this.#unread -= 1;
       if (entry !== undefined) {
-        this.#entries.push(this.#heard(entry));
+        this.#entries.push(this.heard(entry));
         continue;
       }
-      this.#lose(record.id, record.type !== EntryType.message, "unreadable", undefined);
+      this.lose(record.id, record.type !== EntryType.message, "unreadable", undefined);
       journal.release(record.address);
     }
     // The journal has no more records, even if `#unread` says so.
     if (addresses.length < wanted) this.#unread = 0;
   }
 
-  #indexOf(id: number): number {
+  private indexOf(id: number): number {
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].id === id) return i;
     return -1;
   }
 
-  #open(index?: Uint8Array): Journal | undefined {
-    const { flash, boot, policy, log } = this.#options;
+  private open(index?: Uint8Array): Journal | undefined {
+    const { flash, boot, log } = this.#options;
     if (flash === undefined) {
       log({ kind: "journal none", reason: "what waits is lost with the power" });
       return undefined;
     }
     try {
-      const options: JournalOptions = {
-        policy,
-        thinnable: (type) => type !== EntryType.message,
-        pinned: (id) => this.#options.inFlight().some((entry) => entry.id === id),
-        onLost: (id, type, reason) => this.#lost(id, type, reason),
-        onMoved: (id, address) => {
-          const index = this.#indexOf(id);
-          if (index >= 0) this.#entries[index].address = address;
-        },
-        onBlock: ({ block, what, records: readings }) => {
-          log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
-          this.#miscounted = true;
-        },
-      };
-      return new Journal(flash, boot, options, index);
+      return new Journal(flash, boot, this, index);
     } catch (error) {
       log({ kind: "journal none", reason: reasonOf(error) });
       return undefined;
     }
   }
 
-  #lost(id: number, type: number, reason: LossReason): void {
-    const index = this.#indexOf(id);
-    const entry = index < 0 ? this.#callbackOf(id) : this.#entries.splice(index, 1)[0];
+  /** What the journal asks and tells, see `JournalOptions`: this, and what follows. */
+  get policy(): FullPolicy {
+    return this.#options.policy;
+  }
+
+  thinnable(type: number): boolean {
+    return type !== EntryType.message;
+  }
+
+  pinned(id: number): boolean {
+    return this.#options.inFlight().some((entry) => entry.id === id);
+  }
+
+  onMoved(id: number, address: number): void {
+    const index = this.indexOf(id);
+    if (index >= 0) this.#entries[index].address = address;
+  }
+
+  onBlock({ block, what, records: readings }: BlockNews): void {
+    const { log } = this.#options;
+    log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
+    this.#miscounted = true;
+  }
+
+  onLost(id: number, type: number, reason: LossReason): void {
+    const index = this.indexOf(id);
+    const entry = index < 0 ? this.callbackOf(id) : this.#entries.splice(index, 1)[0];
     if (index < 0) this.#unread -= 1;
-    this.#lose(id, type !== EntryType.message, reason, entry);
+    this.lose(id, type !== EntryType.message, reason, entry);
   }
 }

@@ -119,9 +119,9 @@ export class Uploader {
       inFlight: () => this.#upload?.entries ?? nothing,
       onLost: (_id, isReading, _reason, entry) => {
         if (isReading) this.totals.dropped += 1;
-        if (entry !== undefined) this.#complete(entry, { kind: "dropped" });
+        if (entry !== undefined) this.complete(entry, { kind: "dropped" });
       },
-      ...(memory.continued ? { takenAt: (record) => this.#takenAt(record) } : {}),
+      ...(memory.continued ? { takenAt: (record) => this.takenAt(record) } : {}),
       log,
     });
   }
@@ -173,7 +173,7 @@ export class Uploader {
   }
 
   /** When a record was taken, ms on the monotonic clock, which went on in deep sleep; see `UploadQueueOptions`. */
-  #takenAt({ dated, time, boot }: JournalRecord): number {
+  private takenAt({ dated, time, boot }: JournalRecord): number {
     if (dated) return this.#epoch === undefined ? -Infinity : time - this.#epoch;
     return boot === (this.#options.memory.bootMark & 0xffff) ? time : -Infinity;
   }
@@ -202,7 +202,7 @@ export class Uploader {
    */
   append(entry: Entry): "kept" | "held" | false {
     const taken = this.#queue.append(entry);
-    if (typeof taken !== "string") this.#giveUp(entry, taken.refused);
+    if (typeof taken !== "string") this.giveUp(entry, taken.refused);
     if (taken !== "kept" && taken !== "held") return false;
     // It may show whether the session or the suspect is to blame.
     if (this.#suspectPauses) this.#notBefore = 0;
@@ -228,11 +228,11 @@ export class Uploader {
    * call from `onComplete`, because a day of readings that cannot be sent would fill the stack.
    */
   send(now: number): void {
-    while (this.wants(now)) this.#sendNext(now);
+    while (this.wants(now)) this.sendNext(now);
   }
 
-  #sendNext(now: number): void {
-    const upload = this.#nextUpload(now);
+  private sendNext(now: number): void {
+    const upload = this.nextUpload(now);
     // The journal counts entries that it cannot read back.
     if (upload === undefined) {
       // It is not asked again at once, because flash that cannot be read now may be readable later.
@@ -246,7 +246,7 @@ export class Uploader {
       // A getter or `toJSON` of the application's values has thrown: this entry is refused, the others go on.
       payload = `fault ${reasonOf(error)}`;
     }
-    if (typeof payload === "string") return this.#refuse(upload, payload);
+    if (typeof payload === "string") return this.refuse(upload, payload);
     const how = upload.entries.length > 1 ? "timed" : "alone";
     for (let i = 0; i < upload.entries.length; i++) this.#queue.noteTried(upload.entries[i], how);
     this.#inFlight = true;
@@ -257,17 +257,17 @@ export class Uploader {
         divisible: upload.entries.length > 1,
         onComplete: (outcome, at) => {
           this.#inFlight = false;
-          this.#onOutcome(upload, outcome, at);
+          this.onOutcome(upload, outcome, at);
         },
       },
       now,
     );
   }
 
-  #nextUpload(now: number): DeliveryRequest | undefined {
+  private nextUpload(now: number): DeliveryRequest | undefined {
     const { lateAfter, memory } = this.#options;
     if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
-    const entries = this.#unsuspectedFirst(this.#queue.next(now, lateAfter));
+    const entries = this.unsuspectedFirst(this.#queue.next(now, lateAfter));
     if (entries.length === 0) return undefined;
     const id = memory.peekId();
     const upload = this.#composer.plan(entries, id, lateAfter, now);
@@ -275,19 +275,19 @@ export class Uploader {
     return (this.#upload = upload);
   }
 
-  #onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
+  private onOutcome(upload: DeliveryRequest, outcome: PublishOutcome, now: number): void {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined) {
-        this.#keep(upload, outcome.cut === true ? "cut-answer" : "unreadable-answer", 0, now);
-        return this.#postpone(upload);
+        this.keep(upload, outcome.cut === true ? "cut-answer" : "unreadable-answer", 0, now);
+        return this.postpone(upload);
       }
-      this.#judge(upload);
-      if (isStored(answer)) return this.#release(upload, answer, now);
+      this.judge(upload);
+      if (isStored(answer)) return this.release(upload, answer, now);
       const reason = `enos-code=${answer.code}`;
-      if (isFinal(answer.code)) return this.#refuse(upload, reason, answer.code);
-      this.#keep(upload, reason, 0, now);
-      return this.#postpone(upload);
+      if (isFinal(answer.code)) return this.refuse(upload, reason, answer.code);
+      this.keep(upload, reason, 0, now);
+      return this.postpone(upload);
     }
     if (
       outcome.kind === "rejected" &&
@@ -305,20 +305,20 @@ export class Uploader {
     }
     // Refused by the server, or too large for a datagram beside this session's signature.
     if (outcome.kind !== "offline" && isBlame(outcome.reason)) {
-      return this.#suspect(upload, outcome, outcome.reason, now);
+      return this.suspect(upload, outcome, outcome.reason, now);
     }
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
-    this.#keep(upload, describeOutcome(outcome), retryAfter, now, refuses(outcome));
+    this.keep(upload, describeOutcome(outcome), retryAfter, now, refuses(outcome));
     // This request may be the one that the server fails at, so the other entries are sent before it.
-    if (outcome.kind === "rejected" && blames(outcome.reason)) this.#postpone(upload);
+    if (outcome.kind === "rejected" && blames(outcome.reason)) this.postpone(upload);
   }
 
   /**
    * The request was refused for what it says, in a session that has accepted nothing so far: its own entry is
    * to blame, or the session is. The next different request shows which.
    */
-  #suspect(upload: DeliveryRequest, outcome: PublishOutcome, reason: Blame, now: number): void {
-    if (upload.entries.length > 1) return this.#refuse(upload, reason);
+  private suspect(upload: DeliveryRequest, outcome: PublishOutcome, reason: Blame, now: number): void {
+    if (upload.entries.length > 1) return this.refuse(upload, reason);
     const { session } = this.#options;
     const { opened } = session;
     const { id } = upload.entries[0];
@@ -328,13 +328,13 @@ export class Uploader {
     if (this.#suspects.length > mostSuspects) this.#suspects.shift();
     // Suspects that were refused in an earlier session too say nothing new about this one.
     if (!known && others.some((each) => each.session === opened)) session.doubt(reason, now);
-    this.#keep(upload, describeOutcome(outcome), 0, now);
+    this.keep(upload, describeOutcome(outcome), 0, now);
     this.#suspectPauses = true;
-    this.#postpone(upload);
+    this.postpone(upload);
   }
 
   /** The server has accepted a request: what was refused in the same session is itself to blame. */
-  #judge(upload: DeliveryRequest): void {
+  private judge(upload: DeliveryRequest): void {
     if (this.#suspects.length === 0) return;
     const { opened } = this.#options.session;
     const suspects = this.#suspects.filter(({ id }) => !upload.entries.some((entry) => entry.id === id));
@@ -343,19 +343,19 @@ export class Uploader {
       const { id, session, reason } = suspects[i];
       // One that has left RAM is sent once more when it is back.
       const entry = session === opened ? this.#queue.find(id) : undefined;
-      if (entry !== undefined) this.#giveUp(entry, reason);
+      if (entry !== undefined) this.giveUp(entry, reason);
     }
   }
 
   /** Suspects are sent when nothing else waits, as only another request can tell whether they are to blame. */
-  #unsuspectedFirst(entries: readonly Entry[]): readonly Entry[] {
+  private unsuspectedFirst(entries: readonly Entry[]): readonly Entry[] {
     if (this.#suspects.length === 0) return entries;
     const others = entries.filter(({ id }) => !this.#suspects.some((suspect) => suspect.id === id));
     return others.length > 0 ? others : entries;
   }
 
   /** The cloud has the entries of the request. */
-  #release(upload: DeliveryRequest, answer: Answer, now: number): void {
+  private release(upload: DeliveryRequest, answer: Answer, now: number): void {
     this.#pauses.reset();
     // A device that has days of readings to send pauses between requests, so that it does not load the cell.
     this.#suspectPauses = false;
@@ -366,17 +366,23 @@ export class Uploader {
       this.#queue.release(entry);
       if (entry.kind === "reading") {
         this.totals.acknowledged += 1;
-        this.#options.log({ kind: "report acknowledged", id: entry.id, after: this.#age(entry, now) });
+        this.#options.log({ kind: "report acknowledged", id: entry.id, after: this.age(entry, now) });
       } else {
         this.totals.messages += 1;
         this.#options.log({ kind: "message acknowledged", id: entry.id, topic: entry.topic });
-        this.#complete(entry, { kind: "accepted", data: answer.data });
+        this.complete(entry, { kind: "accepted", data: answer.data });
       }
     }
   }
 
   /** Sends the request again after a pause that grows, `retryAfter` ms at least. */
-  #keep(upload: DeliveryRequest, reason: string, retryAfter: number, now: number, answered = true): void {
+  private keep(
+    upload: DeliveryRequest,
+    reason: string,
+    retryAfter: number,
+    now: number,
+    answered = true,
+  ): void {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
     this.#suspectPauses = false;
@@ -390,13 +396,13 @@ export class Uploader {
     this.#options.log({ kind: "report kept", id, readings, reason, retry, waiting });
   }
 
-  #postpone(upload: DeliveryRequest): void {
+  private postpone(upload: DeliveryRequest): void {
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) this.#queue.postpone(upload.entries[i]);
   }
 
   /** The request was refused for good. With several readings one may be to blame, so each is sent alone. */
-  #refuse(upload: DeliveryRequest, reason: string, enosCode?: number): void {
+  private refuse(upload: DeliveryRequest, reason: string, enosCode?: number): void {
     this.#upload = undefined;
     const { entries } = upload;
     if (entries.length > 1) {
@@ -406,11 +412,11 @@ export class Uploader {
       this.#options.log({ kind: "report apart", id: upload.id, readings: entries.length, reason });
       return;
     }
-    this.#giveUp(entries[0], reason, enosCode);
+    this.giveUp(entries[0], reason, enosCode);
   }
 
   /** The log says so before flash does, since the power may fail in between. */
-  #giveUp(entry: Entry, reason: string, enosCode?: number): void {
+  private giveUp(entry: Entry, reason: string, enosCode?: number): void {
     if (entry.kind === "reading") {
       this.#options.log({ kind: "report refused", id: entry.id, reason });
       this.totals.refused += 1;
@@ -418,21 +424,21 @@ export class Uploader {
     }
     this.#options.log({ kind: "message refused", id: entry.id, topic: entry.topic, reason });
     this.#queue.release(entry);
-    this.#complete(
+    this.complete(
       entry,
       enosCode === undefined ? { kind: "refused", reason } : { kind: "refused", reason, enosCode },
     );
   }
 
   /** How long ago the entry was taken, ms; 0 when that is not known. */
-  #age(entry: Entry, now: number): number {
+  private age(entry: Entry, now: number): number {
     if (entry.takenAt !== -Infinity) return now - entry.takenAt;
     const { time } = entry;
     return time === undefined || this.#epoch === undefined ? 0 : this.#epoch + now - time;
   }
 
   /** Calls the message's callback. An exception in it must not keep the next entry from being settled. */
-  #complete(entry: Entry, how: Completion): void {
+  private complete(entry: Entry, how: Completion): void {
     if (entry.kind !== "message" || entry.done === undefined) return;
     try {
       entry.done(how);

@@ -86,7 +86,7 @@ export class CommandResponder {
     if (cut) this.#options.log({ kind: "command too long", topic, received: payload.length });
     const executor = this.#executor;
     const handled = cut ? executor.refuse(topic, payload, now) : executor.handle(topic, payload, now);
-    if (typeof handled !== "string") this.#answer(handled, now);
+    if (typeof handled !== "string") this.answer(handled, now);
     else if (handled === "working") this.#options.log({ kind: "command working", topic });
     else this.#options.log({ kind: "command ignored", topic, reason: handled });
   }
@@ -94,7 +94,7 @@ export class CommandResponder {
   /** Answers the commands whose handlers have taken their time; whether there were any. */
   poll(now: number): boolean {
     const finished = this.#executor.takeFinished(now);
-    for (let i = 0; i < finished.length; i++) this.#answer(finished[i], now);
+    for (let i = 0; i < finished.length; i++) this.answer(finished[i], now);
     return finished.length > 0;
   }
 
@@ -103,7 +103,7 @@ export class CommandResponder {
     if (this.#toAwait > 0) this.#toAwait -= 1;
   }
 
-  #answer(reply: CommandReply, now: number): void {
+  private answer(reply: CommandReply, now: number): void {
     const { send, log } = this.#options;
     const { id, code } = reply;
     if (reply.duplicate) this.#counts.repeatedCommands += 1;
@@ -116,13 +116,13 @@ export class CommandResponder {
         path,
         payload: reply.payload,
         answer: true,
-        onComplete: (outcome) => this.#sent(id, outcome),
+        onComplete: (outcome) => this.sent(id, outcome),
       },
       now,
     );
   }
 
-  #sent(id: string | number, outcome: PublishOutcome): void {
+  private sent(id: string | number, outcome: PublishOutcome): void {
     const { log } = this.#options;
     this.#replying -= 1;
     if (outcome.kind === "accepted") {

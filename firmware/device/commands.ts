@@ -121,7 +121,7 @@ export class CommandExecutor {
 
   /** Executes a downlink on `topic`, unless it was before. */
   handle(topic: string, payload: Uint8Array, now: number): Handled {
-    return topic === Topic.rawDown ? this.#raw(topic, payload, now) : this.#json(topic, payload, now);
+    return topic === Topic.rawDown ? this.raw(topic, payload, now) : this.json(topic, payload, now);
   }
 
   /**
@@ -137,11 +137,11 @@ export class CommandExecutor {
     if (topic === Topic.rawDown) {
       if (part.length < 5) return "unreadable";
       const id = new DataView(part.buffer, part.byteOffset).getUint32(1);
-      return this.#once(this.#askedInBytes(topic, part[0], id, `raw-${part[0]}`, refused), now);
+      return this.once(this.askedInBytes(topic, part[0], id, `raw-${part[0]}`, refused), now);
     }
     const id = topic.startsWith(Topic.servicePrefix) ? commandIdOfPart(part) : undefined;
     if (id === undefined) return "unreadable";
-    return this.#once(askedInJson(topic, id, topic.slice(Topic.servicePrefix.length), refused), now);
+    return this.once(askedInJson(topic, id, topic.slice(Topic.servicePrefix.length), refused), now);
   }
 
   /** Answers of handlers that took their time, or more than they have. */
@@ -150,7 +150,7 @@ export class CommandExecutor {
       const command = this.#remembered[i];
       if (command.reply === undefined && command.expires <= now) {
         const message = `no result within ${patience / 1000} s`;
-        this.#finish(command, { code: CommandCode.failed, message }, now);
+        this.finish(command, { code: CommandCode.failed, message }, now);
       }
     }
     const finished = this.#finished;
@@ -158,51 +158,57 @@ export class CommandExecutor {
     return finished;
   }
 
-  #json(topic: string, payload: Uint8Array, now: number): Handled {
+  private json(topic: string, payload: Uint8Array, now: number): Handled {
     const command = parseJsonCommand(topic, payload, this.#names);
     if (command === undefined) return "unreadable";
     if (typeof command === "string") return command;
     const kind = command.kind === "service" ? command.service : command.kind;
-    return this.#once(
-      askedInJson(topic, command.id, kind, (begin) => this.#execute(command, begin)),
+    return this.once(
+      askedInJson(topic, command.id, kind, (begin) => this.execute(command, begin)),
       now,
     );
   }
 
-  #raw(topic: string, payload: Uint8Array, now: number): Handled {
+  private raw(topic: string, payload: Uint8Array, now: number): Handled {
     const command = decodeCommand(this.#thing, payload);
     const { requestId: id } = command;
     if (id === undefined) return "unreadable";
     const first = payload[0];
     const service = "service" in command ? command.service : undefined;
     const kind = service ?? ("kind" in command ? command.kind : `raw-${first}`);
-    const asked = this.#askedInBytes(topic, first, id, kind, (begin) => {
+    const asked = this.askedInBytes(topic, first, id, kind, (begin) => {
       if ("fault" in command) return { code: command.code, message: command.detail };
       return command.kind === "set"
-        ? this.#set(command.values, begin)
-        : this.#run(command.service, command.inputs, begin);
+        ? this.set(command.values, begin)
+        : this.run(command.service, command.inputs, begin);
     });
-    return this.#once(asked, now);
+    return this.once(asked, now);
   }
 
-  #askedInBytes(topic: string, first: number, id: number, kind: string, execute: Asked["execute"]): Asked {
+  private askedInBytes(
+    topic: string,
+    first: number,
+    id: number,
+    kind: string,
+    execute: Asked["execute"],
+  ): Asked {
     return {
       key: `${topic} ${first} ${id}`,
       frame: { topic: topic + Topic.replySuffix, contentFormat: ContentFormat.octetStream, kind, id },
-      state: (result) => this.#rawReply(first, id, result),
+      state: (result) => this.rawReply(first, id, result),
       execute,
     };
   }
 
-  #once(asked: Asked, now: number): Handled {
+  private once(asked: Asked, now: number): Handled {
     for (let i = 0; i < this.#remembered.length; i++) {
       if (this.#remembered[i].key !== asked.key) continue;
       const { reply } = this.#remembered[i];
       return reply === undefined ? "working" : { ...reply, duplicate: true };
     }
     const fingerprint = this.#memory.fingerprint(asked.key);
-    if (this.#memory.knows(fingerprint, now)) return this.#again(asked, fingerprint, now);
-    if (!this.#makeRoom()) return "overload";
+    if (this.#memory.knows(fingerprint, now)) return this.again(asked, fingerprint, now);
+    if (!this.makeRoom()) return "overload";
     const command: Remembered = {
       ...{ key: asked.key, asked, reply: undefined, expires: now + patience, fingerprint: undefined },
     };
@@ -216,10 +222,10 @@ export class CommandExecutor {
     } catch (error) {
       result = failure(error);
     }
-    if (!isPromise(result)) return this.#conclude(command, result, now);
+    if (!isPromise(result)) return this.conclude(command, result, now);
     const finish = (outcome: CommandResult): void => {
       // The time at which the outcome is stored counts for nothing: that of the mark does.
-      this.#finish(command, outcome, now);
+      this.finish(command, outcome, now);
       this.#wake();
     };
     result.then(finish, (error: unknown) => finish(failure(error)));
@@ -227,7 +233,7 @@ export class CommandExecutor {
   }
 
   /** The answer to a command that was executed before this boot, or so long ago that only its outcome is kept. */
-  #again(asked: Asked, fingerprint: Uint8Array, now: number): CommandReply {
+  private again(asked: Asked, fingerprint: Uint8Array, now: number): CommandReply {
     const outcome = this.#memory.outcome(fingerprint, now);
     if (outcome !== undefined && outcome.answer.length > 0) {
       return { ...asked.frame, payload: outcome.answer, code: outcome.code, duplicate: true };
@@ -244,7 +250,7 @@ export class CommandExecutor {
   }
 
   /** Forgets the oldest command that is done: one at work has to stay, or its duplicate would run it twice. */
-  #makeRoom(): boolean {
+  private makeRoom(): boolean {
     if (this.#remembered.length < rememberedLimit) return true;
     for (let i = 0; i < this.#remembered.length; i++) {
       if (this.#remembered[i].reply === undefined) continue;
@@ -255,12 +261,12 @@ export class CommandExecutor {
   }
 
   /** Notes the result of a command. The first one counts: a handler may still finish after its time is over. */
-  #finish(command: Remembered, result: CommandResult, now: number): void {
+  private finish(command: Remembered, result: CommandResult, now: number): void {
     if (command.reply !== undefined) return;
-    this.#finished.push(this.#conclude(command, result, now));
+    this.#finished.push(this.conclude(command, result, now));
   }
 
-  #conclude(command: Remembered, result: CommandResult, now: number): CommandReply {
+  private conclude(command: Remembered, result: CommandResult, now: number): CommandReply {
     const { fingerprint } = command;
     const asked = command.asked!;
     command.asked = undefined;
@@ -269,45 +275,48 @@ export class CommandExecutor {
     return (command.reply = { ...asked.frame, payload: body, code, duplicate: false });
   }
 
-  #execute(command: Command, begin: () => void): CommandResult | Promise<CommandResult> {
+  private execute(command: Command, begin: () => void): CommandResult | Promise<CommandResult> {
     switch (command.kind) {
       case "set":
-        return this.#set(command.params, begin);
+        return this.set(command.params, begin);
       case "get":
-        return this.#get(command.names);
+        return this.get(command.names);
       case "service": {
-        const service = this.#service(command.service);
+        const service = this.service(command.service);
         const fault = service === undefined ? undefined : fieldsFault(service.inputs, command.params);
-        return fault === undefined ? this.#run(command.service, command.params, begin) : refusal(fault);
+        return fault === undefined ? this.run(command.service, command.params, begin) : refusal(fault);
       }
     }
   }
 
-  #run(
+  private run(
     name: string,
     inputs: Readonly<Record<string, unknown>>,
     begin: () => void,
   ): CommandResult | Promise<CommandResult> {
     const { services } = this.#handlers;
-    if (this.#service(name) === undefined || !Object.hasOwn(services, name)) {
+    if (this.service(name) === undefined || !Object.hasOwn(services, name)) {
       return { code: CommandCode.unknown, message: `no service ${name.slice(0, 64)}` };
     }
     begin();
     const result = services[name](inputs);
-    return isPromise(result) ? result.then((late) => this.#checked(name, late)) : this.#checked(name, result);
+    return isPromise(result) ? result.then((late) => this.checked(name, late)) : this.checked(name, result);
   }
 
   /** The result, or a failure when its outputs are not what the model says: the cloud would misread them. */
-  #checked(name: string, given: CommandResult): CommandResult {
+  private checked(name: string, given: CommandResult): CommandResult {
     const result = sane(given);
     if (result.code !== CommandCode.ok) return result;
-    const fault = fieldsFault(this.#service(name)!.outputs, result.data ?? {});
+    const fault = fieldsFault(this.service(name)!.outputs, result.data ?? {});
     if (fault === undefined) return result;
     return { code: CommandCode.failed, message: `output ${fault.id} ${fault.detail}` };
   }
 
   /** Sets all points, or none if one of the values is wrong. */
-  #set(values: Readonly<Record<string, unknown>>, begin: () => void): CommandResult | Promise<CommandResult> {
+  private set(
+    values: Readonly<Record<string, unknown>>,
+    begin: () => void,
+  ): CommandResult | Promise<CommandResult> {
     if (Object.keys(values).length === 0) {
       return { code: CommandCode.badRequest, message: "no measure point" };
     }
@@ -317,7 +326,7 @@ export class CommandExecutor {
     return this.#handlers.set(values as ThingValues);
   }
 
-  #get(names: readonly string[]): CommandResult {
+  private get(names: readonly string[]): CommandResult {
     const data: Record<string, ThingValue | WithQuality> = {};
     for (let i = 0; i < names.length; i++) {
       const known = this.#thing.points.some((point) => point.identifier === names[i]);
@@ -330,12 +339,16 @@ export class CommandExecutor {
     return { code: CommandCode.ok, data };
   }
 
-  #service(name: string): Service | undefined {
+  private service(name: string): Service | undefined {
     const number = serviceNumber(this.#thing, name);
     return this.#thing.services.find((service) => service.number === number);
   }
 
-  #rawReply(first: number, requestId: number, result: CommandResult): { code: number; body: Uint8Array } {
+  private rawReply(
+    first: number,
+    requestId: number,
+    result: CommandResult,
+  ): { code: number; body: Uint8Array } {
     let out = new Uint8Array(64);
     for (;;) {
       const length = encodeReply(this.#thing, first, requestId, result.code, result.data, out);
@@ -343,7 +356,7 @@ export class CommandExecutor {
       if (out.length >= longestReply) break;
       out = new Uint8Array(2 * out.length);
     }
-    return this.#rawReply(first, requestId, { code: CommandCode.failed });
+    return this.rawReply(first, requestId, { code: CommandCode.failed });
   }
 }
 

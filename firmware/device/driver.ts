@@ -88,16 +88,16 @@ export class Driver<Handle> {
       return;
     }
     this.#turning = true;
-    let wait = this.#run(event);
-    while (pending.length > 0) wait = this.#run(pending.shift());
+    let wait = this.run(event);
+    while (pending.length > 0) wait = this.run(pending.shift());
     this.#turning = false;
-    this.#schedule(wait);
+    this.schedule(wait);
   }
 
   /** Polls the agent soon, but not at once: its caller may be in the middle of it. */
   wake(): void {
     if (this.#turning) this.turn();
-    else this.#schedule(0);
+    else this.schedule(0);
   }
 
   /** Runs `work` and logs an exception of it: one that escaped from a callback would restart the board at once. */
@@ -110,7 +110,7 @@ export class Driver<Handle> {
   }
 
   /** Makes one turn and returns the time to wait after it, ms. */
-  #run(event: Event | undefined): number {
+  private run(event: Event | undefined): number {
     // Every turn comes this way, and a closure for `guard` would cost more than all else here.
     const options = this.#options;
     const { agent } = options;
@@ -129,7 +129,7 @@ export class Driver<Handle> {
   }
 
   /** A timer that cannot be set is a fault; the next event, or the timer of supervision, tries again. */
-  #schedule(wait: number): void {
+  private schedule(wait: number): void {
     const { agent, now, timers, onFault } = this.#options;
     const timer = this.#timer;
     this.#timer = undefined;

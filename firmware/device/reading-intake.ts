@@ -41,7 +41,7 @@ export class ReadingIntake {
   keep(values: ThingValues, now: number): void {
     const { memory, uploader, log, logValues } = this.#options;
     const id = memory.takeId();
-    const format = this.#nextFormat();
+    const format = this.nextFormat();
     this.#taken += 1;
     const time = uploader.timeOf(now);
     const entry = { kind: "reading", id, takenAt: now, time, values: copyOf(values), format } as const;
@@ -51,7 +51,7 @@ export class ReadingIntake {
     log({ kind, id, format, values: logValues ? values : undefined });
   }
 
-  #nextFormat(): ReadingFormat {
+  private nextFormat(): ReadingFormat {
     const { format } = this.#options;
     return format === "alternate" ? turns[this.#taken % turns.length] : format;
   }

@@ -8,6 +8,7 @@
  * pause, with the radio on.
  */
 import { ascii } from "../text/ascii";
+import type { AgentOptions } from "./agent-options";
 
 /**
  * ms to wait, less than `longest`.
@@ -40,4 +41,25 @@ export function panicPause(deviceKey: string, boots: number, panics: number): nu
   if (panics === 0) return 0;
   const half = Math.min(firstPanicPause * 2 ** (panics - 1), mostPanicPause) / 2;
   return half + startDelay(deviceKey, boots, half);
+}
+
+/** Start reasons with which the power comes back to a whole street. */
+const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
+
+/**
+ * ms for which a device that has just started leaves the network alone.
+ *
+ * @param boots number of this boot
+ * @param panics how many panics in a row came before it
+ */
+export function delayOf(
+  { session, startReason, startSpread = 0, interval }: AgentOptions,
+  boots: number,
+  panics: number,
+): number {
+  const { deviceKey } = session.credentials;
+  // A board that restarted by itself is the only one to do so.
+  const alone = startReason !== undefined && !powerCameBack.includes(startReason);
+  const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
+  return Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
 }

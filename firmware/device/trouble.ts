@@ -83,14 +83,14 @@ export class Troubles {
   /** Whether one of them may be told now. */
   isDue(now: number): boolean {
     if (this.#heard.length === 0) return false;
-    const mask = this.#mask(now);
+    const mask = this.mask(now);
     for (let i = 0; i < this.#heard.length; i++) if ((mask & (1 << this.#heard[i].bit)) === 0) return true;
     return false;
   }
 
   /** Those that may be told now; they count as told. */
   take(now: number): Trouble[] {
-    let mask = this.#mask(now);
+    let mask = this.mask(now);
     const since = mask === 0 ? now : this.#memory.told.since;
     const taken: Trouble[] = [];
     const left: Heard[] = [];
@@ -107,7 +107,7 @@ export class Troubles {
   }
 
   /** What was told within the last day. */
-  #mask(now: number): number {
+  private mask(now: number): number {
     const { mask, since } = this.#memory.told;
     return now - since < again ? mask : 0;
   }

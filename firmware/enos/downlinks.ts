@@ -16,7 +16,7 @@ export interface DownlinksOptions {
   /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
   /** Whether one more may be taken. */
-  readonly mayFollow: (now: number) => boolean;
+  readonly mayFollow: ((what: "command", now: number) => boolean) | undefined;
   /** A command arrived: its path below the root, and its payload, or the beginning of it. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onIgnored: (reason: string, now: number) => void;
@@ -49,7 +49,7 @@ export class Downlinks {
   take(message: Message, now: number): void {
     const path = findOption(message.options, EnosOption.downlinkPath);
     if (path === undefined || isLastCut(message, EnosOption.downlinkPath)) return;
-    const topic = this.#topicOf(path);
+    const topic = this.topicOf(path);
     if (topic === undefined) {
       this.#options.onIgnored("its path is not one of this device's topics", now);
       return;
@@ -61,16 +61,16 @@ export class Downlinks {
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     // Not asked while one is being fetched, for then nothing is sent.
-    if ((payload !== undefined || !this.#fetching) && !this.#options.mayFollow(now)) {
+    if ((payload !== undefined || !this.#fetching) && this.#options.mayFollow?.("command", now) === false) {
       this.#options.onIgnored("enough commands for today", now);
       return;
     }
-    if (payload === undefined) return this.#fetch(topic, now);
+    if (payload === undefined) return this.fetch(topic, now);
     this.#taken += 1;
     this.#options.onDownlink(topic, payload, now, isLastCut(message, EnosOption.downlinkPayload));
   }
 
-  #fetch(topic: string, now: number): void {
+  private fetch(topic: string, now: number): void {
     const { root, fetch, onDownlink, onIgnored } = this.#options;
     // One at a time: the answer to a GET announces the next command, if there is one.
     if (this.#fetching) return;
@@ -89,7 +89,7 @@ export class Downlinks {
   }
 
   /** The topic below this device's root, or undefined when the path is anything else. */
-  #topicOf(path: Uint8Array): string | undefined {
+  private topicOf(path: Uint8Array): string | undefined {
     const { root } = this.#options;
     const text = decodeUtf8(path);
     if (text === undefined || !text.startsWith(root)) return undefined;

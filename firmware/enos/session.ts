@@ -157,7 +157,7 @@ export class Session {
         this.#queue.unshift(get);
         return true;
       },
-      mayFollow: (now) => options.mayFollow?.("command", now) ?? true,
+      mayFollow: options.mayFollow,
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });
@@ -210,7 +210,7 @@ export class Session {
     if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
-    if (!this.#carries(state.token)) return false;
+    if (!this.carries(state.token)) return false;
     this.#state = "online";
     this.#edition = state.edition;
     this.#token = state.edition === "token" ? state.token : undefined;
@@ -231,7 +231,7 @@ export class Session {
       return;
     }
     this.#queue.push(publication);
-    this.#advance(now);
+    this.advance(now);
   }
 
   /** Different requests were refused one after the other: the next one authenticates the device anew. */
@@ -239,26 +239,26 @@ export class Session {
     if (this.#state !== "online") return;
     if (this.#everProven || doubtful.indexOf(reason) < 0)
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
-    this.#drop(reason);
+    this.drop(reason);
   }
 
-  #valid(now: number): boolean {
+  private valid(now: number): boolean {
     return this.#state === "online" && now - this.#lastContact < this.#lifetime;
   }
 
-  #advance(now: number): void {
+  private advance(now: number): void {
     if (this.#busy || this.#queue.length === 0) return;
-    if (this.#valid(now)) {
-      this.#issue(this.#queue.shift()!, now);
+    if (this.valid(now)) {
+      this.issue(this.#queue.shift()!, now);
       return;
     }
-    if (this.#state === "online") this.#drop("lapsed");
-    if (now < this.#notBefore) this.#handBack("waiting", this.#notBefore - now, now);
-    else this.#authenticate(now);
+    if (this.#state === "online") this.drop("lapsed");
+    if (now < this.#notBefore) this.handBack("waiting", this.#notBefore - now, now);
+    else this.authenticate(now);
   }
 
   /** No request can be sent now: ends all that wait as "offline". */
-  #handBack(reason: Refusal, retryAfter: number, now: number): void {
+  private handBack(reason: Refusal, retryAfter: number, now: number): void {
     const waiting = this.#queue;
     this.#queue = [];
     for (let i = 0; i < waiting.length; i++) {
@@ -266,13 +266,13 @@ export class Session {
     }
   }
 
-  #drop(cause: AuthenticationCause): void {
+  private drop(cause: AuthenticationCause): void {
     this.#state = "closed";
     this.#token = undefined;
     this.#cause = cause;
   }
 
-  #authenticate(now: number): void {
+  private authenticate(now: number): void {
     this.#state = "authenticating";
     this.#busy = true;
     this.#options.onEvent?.({ kind: "authenticating", cause: this.#cause }, now);
@@ -285,18 +285,18 @@ export class Session {
         payload: this.#authentication.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          const refusal = this.#open(outcome, now);
+          const refusal = this.open(outcome, now);
           if (refusal === undefined) {
             this.#options.onEvent?.({ kind: "online", edition: this.#edition! }, at);
-            this.#noteEnd(outcome.kind, at);
-            this.#advance(at);
+            this.noteEnd(outcome.kind, at);
+            this.advance(at);
             return;
           }
           this.#state = "closed";
-          const retryAfter = this.#backOff(at);
+          const retryAfter = this.backOff(at);
           this.#options.onEvent?.({ kind: "refused", reason: refusal, retryAfter }, at);
-          this.#noteEnd(outcome.kind, at);
-          this.#handBack(refusal, retryAfter, at);
+          this.noteEnd(outcome.kind, at);
+          this.handBack(refusal, retryAfter, at);
         },
       },
       now,
@@ -304,10 +304,10 @@ export class Session {
   }
 
   /** Opens the session if the authentication, first sent at `sentAt`, let the device in; else says why not. */
-  #open(outcome: Outcome, sentAt: number): Refusal | undefined {
+  private open(outcome: Outcome, sentAt: number): Refusal | undefined {
     const answer = this.#authentication.read(outcome);
     if (typeof answer === "string") return answer;
-    if (answer.token !== undefined && !this.#carries(answer.token)) return "token-too-long";
+    if (answer.token !== undefined && !this.carries(answer.token)) return "token-too-long";
     this.#token = answer.token;
     this.#edition = answer.edition;
     this.#sequence = 0;
@@ -320,7 +320,7 @@ export class Session {
   }
 
   /** Whether a datagram has room for a reading beside a signature made with this token. */
-  #carries(token: Uint8Array): boolean {
+  private carries(token: Uint8Array): boolean {
     if (token.length === 0) return true;
     const { address, port, endpoint, credentials } = this.#options;
     // Of all topics that readings are sent to, the longest.
@@ -331,13 +331,13 @@ export class Session {
   }
 
   /** Time until the next authentication may be tried, ms: doubles from 15 s to an hour, with a spread. */
-  #backOff(now: number): number {
+  private backOff(now: number): number {
     const wait = this.#pauses.next();
     this.#notBefore = now + wait;
     return wait;
   }
 
-  #issue(operation: Operation, now: number): void {
+  private issue(operation: Operation, now: number): void {
     this.#busy = true;
     this.#options.endpoint.request(
       {
@@ -345,12 +345,12 @@ export class Session {
         port: this.#options.port,
         code: operation.code ?? Code.post,
         fixed: operation.path,
-        options: this.#token === undefined ? undefined : () => this.#signature(),
+        options: this.#token === undefined ? undefined : () => this.signature(),
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
-          this.#onOutcome(operation, outcome, now, at);
-          this.#advance(at);
+          this.onOutcome(operation, outcome, now, at);
+          this.advance(at);
         },
       },
       now,
@@ -361,16 +361,16 @@ export class Session {
    * The signature of one message. Each message has a new number, even if the last one was never answered,
    * because the server may have seen it. Each block of a long body is a message.
    */
-  #signature(): Option[] {
+  private signature(): Option[] {
     this.#sequence += 1;
     this.#options.onSequence?.(this.#sequence);
     return [{ number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) }];
   }
 
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
-  #onOutcome(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
+  private onOutcome(operation: Operation, outcome: Outcome, sentAt: number, now: number): void {
     if (outcome.kind !== "response") {
-      this.#complete(operation, { kind: "unanswered", reason: outcome.kind }, now);
+      this.complete(operation, { kind: "unanswered", reason: outcome.kind }, now);
       return;
     }
     const message = outcome.message;
@@ -384,9 +384,9 @@ export class Session {
       const { payload, cut } = message;
       // What EnOS says of the request was cut off; only the answer to a command needs no more than its 2.04.
       if (cut === "options" && operation.answer !== true) {
-        this.#complete(operation, { kind: "unanswered", reason: "cut" }, now);
+        this.complete(operation, { kind: "unanswered", reason: "cut" }, now);
       } else
-        this.#complete(
+        this.complete(
           operation,
           { kind: "accepted", payload, cut: cut === undefined ? undefined : true },
           now,
@@ -398,37 +398,37 @@ export class Session {
     if (reason === "unauthorized" || reason === "bad-option") {
       // The token has died, the sequence is out of step, the address has changed behind a NAT, or
       // the server has moved to the other edition: one fresh authentication tells.
-      this.#drop(reason);
-      if (operation.repeated !== true) return this.#repeat(operation, reason, now);
+      this.drop(reason);
+      if (operation.repeated !== true) return this.repeat(operation, reason, now);
       // The request was refused right after an authentication: repeating both for ever would drain the battery.
-      this.#backOff(now);
+      this.backOff(now);
     }
     const divided = reason === "too-large" && operation.divisible === true;
     const tried = this.#proven || this.#resumed;
     if (isBlame(reason) && tried && operation.repeated !== true && !divided) {
-      this.#drop(reason);
-      return this.#repeat(operation, reason, now);
+      this.drop(reason);
+      return this.repeat(operation, reason, now);
     }
     if (doubtful.indexOf(reason) >= 0 && !(isBlame(reason) ? this.#everProven : this.#proven))
       this.#options.onEvent?.({ kind: "doubted", reason }, now);
-    this.#complete(operation, { kind: "rejected", code: message.code, reason }, now);
+    this.complete(operation, { kind: "rejected", code: message.code, reason }, now);
   }
 
   /** Sends the request once more in a new session; it waits for its owner's next try where that is too much. */
-  #repeat(operation: Operation, reason: Rejection, now: number): void {
+  private repeat(operation: Operation, reason: Rejection, now: number): void {
     if (this.#options.mayFollow?.("session", now) === false)
-      return this.#complete(operation, { kind: "offline", reason, retryAfter: 0 }, now);
+      return this.complete(operation, { kind: "offline", reason, retryAfter: 0 }, now);
     this.#queue.unshift({ ...operation, repeated: true });
   }
 
   /** @param outcome how the exchange that carried the request ended */
-  #complete(operation: Operation, outcome: PublishOutcome, now: number): void {
+  private complete(operation: Operation, outcome: PublishOutcome, now: number): void {
     const end = outcome.kind === "unanswered" ? outcome.reason : "response";
-    if (operation.code === undefined) this.#noteEnd(end, now);
+    if (operation.code === undefined) this.noteEnd(end, now);
     operation.onComplete(outcome, now);
   }
 
-  #noteEnd(end: Outcome["kind"] | "cut", now: number): void {
+  private noteEnd(end: Outcome["kind"] | "cut", now: number): void {
     const answered = wasAnswered(end);
     if (answered !== undefined) this.#options.onAnswered?.(answered, now);
   }

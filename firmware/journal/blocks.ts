@@ -99,14 +99,14 @@ export class Blocks {
     this.unit = unit;
     const length = tableHead + tableEntry * blocks;
     this.table = kept?.buffer.byteLength === length ? kept : new Uint8Array(length);
-    this.#divide();
-    if (this.table !== kept) this.#readAll();
+    this.divide();
+    if (this.table !== kept) this.readAll();
     for (let i = this.states.indexOf(BlockState.bad); i >= 0; i = this.states.indexOf(BlockState.bad, i + 1))
       this.bad.push(i);
   }
 
   /** The tables within `table`. */
-  #divide(): void {
+  private divide(): void {
     const { buffer } = this.table;
     const { count } = this;
     this.sequences = new Uint32Array(buffer, tableHead, count);
@@ -176,7 +176,7 @@ export class Blocks {
         this.states[taken] = BlockState.used;
         return taken;
       }
-      if (!this.#judge(taken)) return -1;
+      if (!this.judge(taken)) return -1;
     }
   }
 
@@ -219,7 +219,7 @@ export class Blocks {
     this.states[block] = BlockState.dirty;
     if (used) this.clearHeader(block);
     if (!this.flash.erase(block, this.blockLength)) {
-      this.#judge(block);
+      this.judge(block);
       return false;
     }
     this.erases[block] = this.erasesOf(block) + 1;
@@ -233,7 +233,7 @@ export class Blocks {
   }
 
   /** A free or dirty block has failed: it is left out if it is the only one that does, and else is dirty. */
-  #judge(block: number): boolean {
+  private judge(block: number): boolean {
     if (this.flash.isolated) this.leaveOut(block);
     else this.states[block] = BlockState.dirty;
     return this.flash.isolated;
@@ -277,7 +277,7 @@ export class Blocks {
     this.news.push({ block, what: "unreadable", records: undefined });
   }
 
-  #readAll(): void {
+  private readAll(): void {
     const header = new Uint8Array(blockHeaderLength);
     let most = 0;
     for (let i = 0; i < this.count; i++) {
@@ -288,7 +288,7 @@ export class Blocks {
       }
       if (!mendBlockHeader(header)) {
         if (this.flash.isBlank(i * this.blockLength, this.blockLength)) this.states[i] = BlockState.free;
-        else this.#lose(i, header);
+        else this.lose(i, header);
         continue;
       }
       this.states[i] = BlockState.used;
@@ -307,7 +307,7 @@ export class Blocks {
   }
 
   /** Tells of a block with records that wait and without a header, but of none that was about to be erased. */
-  #lose(block: number, header: Uint8Array): void {
+  private lose(block: number, header: Uint8Array): void {
     let zeros = 0;
     for (let i = 0; i < header.length; i++) if (header[i] === 0) zeros += 1;
     if (zeros > header.length / 2) return;

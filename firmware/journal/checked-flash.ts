@@ -14,7 +14,7 @@ const stretch = 256;
 /** A partition, each of whose operations says whether it was done. */
 export class CheckedFlash {
   readonly #flash: Flash;
-  #back = new Uint8Array(stretch);
+  readonly #back = new Uint8Array(stretch);
   /** Operations that have failed for good, and what the last one said. */
   failures = 0;
   reason = "";
@@ -28,32 +28,32 @@ export class CheckedFlash {
 
   /** Fills `buffer` from `offset` on. */
   read(buffer: Uint8Array, offset: number): boolean {
-    for (let i = 0; i < tries; i++) if (this.#try(() => this.#flash.read(buffer, offset))) return true;
-    return this.#failed();
+    for (let i = 0; i < tries; i++) if (this.try(() => this.#flash.read(buffer, offset))) return true;
+    return this.failed();
   }
 
   /** Writes onto what was blank; true when it reads back as written, bit by bit. */
   write(bytes: Uint8Array, offset: number): boolean {
-    return this.#write(bytes, offset, true);
+    return this.put(bytes, offset, true);
   }
 
   /** Clears the bits that are clear in `bytes`, whatever the others are; true when all but a few are. */
   mark(bytes: Uint8Array, offset: number): boolean {
-    return this.#write(bytes, offset, false);
+    return this.put(bytes, offset, false);
   }
 
   /** Erases a block; true when all of it reads as blank. */
   erase(block: number, blockLength: number): boolean {
     for (let i = 0; i < tries; i++) {
-      this.#try(() => this.#flash.eraseBlock(block));
+      this.try(() => this.#flash.eraseBlock(block));
       if (this.isBlank(block * blockLength, blockLength)) return (this.#worked = true);
     }
-    return this.#failed();
+    return this.failed();
   }
 
   /** Whether so many bytes, a multiple of 256, are blank; false when they cannot be read. */
   isBlank(offset: number, length: number): boolean {
-    const buffer = this.#back.subarray(0, stretch);
+    const buffer = this.#back;
     const words = new Uint32Array(buffer.buffer, 0, stretch / 4);
     for (let at = offset; at < offset + length; at += stretch) {
       if (!this.read(buffer, at)) return false;
@@ -62,21 +62,18 @@ export class CheckedFlash {
     return true;
   }
 
-  #write(bytes: Uint8Array, offset: number, exact: boolean): boolean {
-    if (this.#back.length < bytes.length) this.#back = new Uint8Array(2 * bytes.length);
-    const back = this.#back.subarray(0, bytes.length);
+  private put(bytes: Uint8Array, offset: number, exact: boolean): boolean {
     for (let i = 0; i < tries; i++) {
-      this.#try(() => this.#flash.write(bytes, offset));
-      if (!this.read(back, offset)) break;
-      const missing = missingBits(bytes, back, exact);
+      this.try(() => this.#flash.write(bytes, offset));
+      const missing = this.missingBits(bytes, offset, exact);
       if (missing <= (exact ? 0 : spareBits)) return (this.#worked = true);
-      // Bits that are clear and should not be: writing again cannot set them.
+      // What cannot be read is not written again. Bits that are clear and should not be, writing cannot set.
       if (missing === Infinity) break;
     }
-    return this.#failed();
+    return this.failed();
   }
 
-  #try(operation: () => void): boolean {
+  private try(operation: () => void): boolean {
     try {
       operation();
       return true;
@@ -86,26 +83,33 @@ export class CheckedFlash {
     }
   }
 
-  #failed(): false {
+  /**
+   * Bits that are still set and should be clear; Infinity when they cannot be read or, with `exact`, bits are clear
+   * that should be set.
+   */
+  private missingBits(bytes: Uint8Array, offset: number, exact: boolean): number {
+    let missing = 0;
+    for (let from = 0; from < bytes.length; from += stretch) {
+      const back = this.#back.subarray(0, Math.min(stretch, bytes.length - from));
+      if (!this.read(back, offset + from)) return Infinity;
+      for (let i = 0; i < back.length; i++) {
+        const wanted = bytes[from + i] ?? blank;
+        const found = back[i] ?? blank;
+        if (wanted === found) continue;
+        if (exact && (wanted & ~found) !== 0) return Infinity;
+        missing += bitCount(found & ~wanted);
+      }
+    }
+    return missing;
+  }
+
+  private failed(): false {
     this.failures += 1;
     this.isolated = this.#worked;
     this.#worked = false;
     if (this.reason === "") this.reason = "reads back wrong";
     return false;
   }
-}
-
-/** Bits that are still set and should be clear; Infinity when, with `exact`, bits are clear that should be set. */
-function missingBits(bytes: Uint8Array, back: Uint8Array, exact: boolean): number {
-  let missing = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const wanted = bytes[i] ?? blank;
-    const found = back[i] ?? blank;
-    if (wanted === found) continue;
-    if (exact && (wanted & ~found) !== 0) return Infinity;
-    missing += bitCount(found & ~wanted);
-  }
-  return missing;
 }
 
 /** How many bits of a byte are set. */

@@ -74,8 +74,7 @@ export class Journal {
     this.#few = standing?.few ?? new FewRecords();
     this.#undated = standing?.undated ?? false;
     this.#room = new Room(this.#records, this.#few, options);
-    this.recovery =
-      standing === undefined ? this.#recover() : { waiting: this.length, damaged: 0, mended: 0 };
+    this.recovery = standing === undefined ? this.recover() : { waiting: this.length, damaged: 0, mended: 0 };
   }
 
   /**
@@ -124,10 +123,10 @@ export class Journal {
     }
     if (address >= 0 && records.gone.length > 0) {
       const gone = records.settle();
-      const moved = gone < 0 ? -1 : this.#room.retire(this.#blockOf(gone), address);
+      const moved = gone < 0 ? -1 : this.#room.retire(this.blockOf(gone), address);
       if (moved >= 0) address = moved;
     }
-    this.#tell();
+    this.tell();
     if (address >= 0) {
       this.#few.add(address, id);
       if (!isDated) this.#undated = true;
@@ -139,8 +138,8 @@ export class Journal {
   /** Marks the record as one that is not needed any more. */
   release(address: number): void {
     this.#few.remove(address);
-    if (!this.#records.release(address)) this.#room.retire(this.#blockOf(address));
-    this.#tell();
+    if (!this.#records.release(address)) this.#room.retire(this.blockOf(address));
+    this.tell();
     if (this.length > 0) return;
     this.#few.known = true;
     this.#undated = false;
@@ -149,20 +148,20 @@ export class Journal {
   /** Notes how a record is about to be sent, so that it will be sent so again after a loss of power. */
   markTried(address: number, how: "alone" | "timed"): void {
     if (!this.#records.markTried(address, how)) {
-      const copy = this.#room.retire(this.#blockOf(address), address);
+      const copy = this.#room.retire(this.blockOf(address), address);
       if (copy >= 0) this.#records.markTried(copy, how);
     }
-    this.#tell();
+    this.tell();
   }
 
   /** Gives an undated record its time, epoch ms; false when power cuts have used up the room for it. */
   date(address: number, time: number): boolean {
     let done = this.#records.date(address, time);
     if (done === "failed") {
-      const copy = this.#room.retire(this.#blockOf(address), address);
+      const copy = this.#room.retire(this.blockOf(address), address);
       if (copy >= 0) done = this.#records.date(copy, time);
     }
-    this.#tell();
+    this.tell();
     return done === "dated";
   }
 
@@ -179,7 +178,7 @@ export class Journal {
   /** Calls back for each record that waits, in no order; nothing may be appended meanwhile. */
   each(visit: (address: number, header: Readonly<RecordHeader>) => void): void {
     this.#records.each(visit);
-    this.#tell();
+    this.tell();
   }
 
   /**
@@ -209,7 +208,7 @@ export class Journal {
         addresses.pop();
       }
     });
-    this.#tell();
+    this.tell();
     return addresses;
   }
 
@@ -219,7 +218,7 @@ export class Journal {
    */
   prepare(): void {
     this.#room.prepare();
-    this.#tell();
+    this.tell();
   }
 
   /** The record, or undefined when its bytes have changed: `onLost` is told, and the record is released. */
@@ -229,16 +228,16 @@ export class Journal {
       const { id, type } = this.#records.lookedUp;
       this.#room.lose(address, id, type, "corrupt");
     }
-    this.#tell();
+    this.tell();
     return record === "corrupt" ? undefined : record;
   }
 
-  #blockOf(address: number): number {
+  private blockOf(address: number): number {
     return Math.floor(address / this.#records.blocks.blockLength);
   }
 
   /** Tells of blocks that have failed. */
-  #tell(): void {
+  private tell(): void {
     const records = this.#records;
     const { news } = records.blocks;
     if (news.length === 0) return;
@@ -260,7 +259,7 @@ export class Journal {
 
   // Start
 
-  #recover(): Recovery {
+  private recover(): Recovery {
     const records = this.#records;
     const { cursor, blocks } = records;
     records.readNote();
@@ -278,14 +277,14 @@ export class Journal {
       }
       damaged += cursor.damaged;
     }
-    this.#tell();
+    this.tell();
     records.active = blocks.newest();
     if (records.active >= 0) {
       records.end = cursor.endOf(records.active);
-      damaged += this.#checkLast();
+      damaged += this.checkLast();
     }
     this.#room.finish();
-    this.#tell();
+    this.tell();
     return { waiting: records.length, damaged, mended };
   }
 
@@ -295,7 +294,7 @@ export class Journal {
    *
    * @returns how many were found
    */
-  #checkLast(): number {
+  private checkLast(): number {
     const { cursor, active, blocks } = this.#records;
     let last = -1;
     let end = blocks.start;

@@ -59,12 +59,12 @@ export class RecordCursor {
     this.#end = this.#at;
     this.#bufferStart = -1;
     this.damaged = 0;
-    return this.#find();
+    return this.find();
   }
 
   /** Goes to the next record of the block; false when there is none. */
   next(): boolean {
-    return this.#find();
+    return this.find();
   }
 
   /** Goes to the record at an address; false when there is none. */
@@ -74,7 +74,7 @@ export class RecordCursor {
     this.#at = address - this.#block * blockLength;
     // The records next to it will not be read, so the buffer is not of use again.
     this.#bufferStart = -1;
-    return this.#look(true, this.bytes.length);
+    return this.look(true, this.bytes.length);
   }
 
   /** Where the next record of a block may be written: everything from there on is blank. */
@@ -84,12 +84,12 @@ export class RecordCursor {
     return this.#end;
   }
 
-  #find(): boolean {
+  private find(): boolean {
     const { blockLength, unit } = this.#blocks;
     let expected = true;
     let inDamage = false;
     while (this.#blocks.isReadable(this.#block) && this.#at + this.bytes.length <= blockLength) {
-      if (this.#look(expected)) {
+      if (this.look(expected)) {
         this.#at += this.size;
         this.#end = this.#at;
         return true;
@@ -106,11 +106,11 @@ export class RecordCursor {
         this.#end = this.#at;
       }
       expected = false;
-      if (clean) this.#skipBlank();
+      if (clean) this.skipBlank();
     }
     // What is left is too short for a record, but may not be blank.
     while (this.#at < blockLength) {
-      if (!this.#load(this.#at, unit, stretch)) return false;
+      if (!this.load(this.#at, unit, stretch)) return false;
       const from = this.#at - this.#bufferStart;
       this.#at += unit;
       if (!isBlank(this.#buffer.subarray(from, from + unit))) this.#end = this.#at;
@@ -119,12 +119,12 @@ export class RecordCursor {
   }
 
   /** Goes on to where a record may start whose header, which is never blank, stands in what comes next. */
-  #skipBlank(): void {
+  private skipBlank(): void {
     const { blockLength, unit } = this.#blocks;
     const buffer = this.#buffer;
     const words = new Int32Array(buffer.buffer, 0, buffer.length >> 2);
     for (let at = this.#at; at < blockLength; at = this.#bufferStart + this.#bufferLength) {
-      if (!this.#load(at, unit, stretch)) return;
+      if (!this.load(at, unit, stretch)) return;
       const count = this.#bufferLength >> 2;
       for (let i = (at - this.#bufferStart) >> 2; i < count; i++) {
         if (words[i] === -1) continue;
@@ -137,19 +137,19 @@ export class RecordCursor {
   }
 
   /** Whether a record starts here. @param expected a record must start here, as the one before ended here */
-  #look(expected: boolean, ahead = stretch): boolean {
+  private look(expected: boolean, ahead = stretch): boolean {
     const { blockLength, unit } = this.#blocks;
     const { bytes, header } = this;
     if (this.#at + bytes.length > blockLength) return false;
-    if (!this.#load(this.#at, bytes.length, ahead)) return false;
+    if (!this.load(this.#at, bytes.length, ahead)) return false;
     const from = this.#at - this.#bufferStart;
     bytes.set(this.#buffer.subarray(from, from + bytes.length));
     const salt = this.#blocks.sequenceOf(this.#block);
     this.mended = false;
-    if (!readHeader(bytes, 2 * unit, salt, header) || !this.#fits()) {
+    if (!readHeader(bytes, 2 * unit, salt, header) || !this.fits()) {
       // What is no record and marked as released is a write that was cut short, and known as such.
-      if (!expected || isBlank(bytes) || isReleased(bytes, 0) || !this.#mend(salt)) return false;
-    } else if (!expected && this.#verify(bytes.subarray(2 * unit), salt) === "corrupt") {
+      if (!expected || isBlank(bytes) || isReleased(bytes, 0) || !this.mend(salt)) return false;
+    } else if (!expected && this.verify(bytes.subarray(2 * unit), salt) === "corrupt") {
       // One place in 65,536 of damaged bytes looks like a header, whose length would hide what follows.
       return false;
     }
@@ -158,25 +158,25 @@ export class RecordCursor {
     return true;
   }
 
-  #fits(): boolean {
+  private fits(): boolean {
     const { blockLength, unit } = this.#blocks;
     this.size = recordLength(this.header.length, (this.header.flags & dated) !== 0, unit);
     return this.#at + this.size <= blockLength;
   }
 
   /** Puts flipped bits of the header right: one of it and one of its body, or two of it where the body is sound. */
-  #mend(salt: number): boolean {
+  private mend(salt: number): boolean {
     const header = this.bytes.subarray(2 * this.#blocks.unit);
     this.mended = mendHeader(header, salt, 2, (flips) => {
-      if (!readHeader(header, 0, salt, this.header) || !this.#fits()) return false;
-      const body = this.#verify(header, salt);
+      if (!readHeader(header, 0, salt, this.header) || !this.fits()) return false;
+      const body = this.verify(header, salt);
       return body === "sound" || (flips === 1 && body === "mended");
     });
     return this.mended;
   }
 
   /** Whether the body in flash is the one that this header was written with. */
-  #verify(header: Uint8Array, salt: number): "sound" | "mended" | "corrupt" {
+  private verify(header: Uint8Array, salt: number): "sound" | "mended" | "corrupt" {
     const { flash, blockLength, unit } = this.#blocks;
     const whole = new Uint8Array(headerLength + this.header.length);
     if (!flash.read(whole, this.#block * blockLength + this.#at + 2 * unit)) return "corrupt";
@@ -185,7 +185,7 @@ export class RecordCursor {
   }
 
   /** Sees to it that these bytes of the block are in the buffer; false when they cannot be read. */
-  #load(at: number, length: number, ahead: number): boolean {
+  private load(at: number, length: number, ahead: number): boolean {
     if (
       this.#bufferStart >= 0 &&
       at >= this.#bufferStart &&

@@ -56,7 +56,7 @@ export class RecordStore {
   leaving: number[] = [];
   /** Where the note is that lists the blocks which are left out; -1 for none. */
   noteAt = -1;
-  #scratch = new Uint8Array(256);
+  readonly #scratch = new Uint8Array(256);
 
   constructor(blocks: Blocks) {
     this.blocks = blocks;
@@ -99,7 +99,7 @@ export class RecordStore {
    * -1 when it does not read back as written.
    */
   write(header: RecordHeader, body: Uint8Array): number {
-    const address = this.#write(header, body);
+    const address = this.put(header, body);
     if (address < 0) return -1;
     this.blocks.live[this.active] = this.liveIn(this.active) + this.end - (address % this.blocks.blockLength);
     this.length += 1;
@@ -127,7 +127,7 @@ export class RecordStore {
     }
     if (this.end + recordLength(body.length, true, unit) > blockLength) return false;
     const header = { length: body.length, type: noteType, flags: dated, id: 0, time: 0, boot: 0 };
-    const address = this.#write(header, body);
+    const address = this.put(header, body);
     if (address >= 0) this.noteAt = address;
     return address >= 0;
   }
@@ -142,21 +142,21 @@ export class RecordStore {
       let note: JournalRecord | undefined;
       for (let found = cursor.first(block); found; found = cursor.next()) {
         // One that power cut short does not count.
-        if (cursor.header.type === noteType) note = this.#sound(cursor.address) ?? note;
+        if (cursor.header.type === noteType) note = this.sound(cursor.address) ?? note;
         // A block that begins with a record was taken when no block was left out.
         else if (cursor.address === block * blocks.blockLength + blocks.start) begun = true;
       }
-      if (note !== undefined) return this.#applyNote(note);
+      if (note !== undefined) return this.applyNote(note);
       if (begun) return;
     }
   }
 
-  #sound(address: number): JournalRecord | undefined {
+  private sound(address: number): JournalRecord | undefined {
     const record = this.read(address);
     return record === "corrupt" ? undefined : record;
   }
 
-  #applyNote({ address, body, tried }: JournalRecord): void {
+  private applyNote({ address, body, tried }: JournalRecord): void {
     const { blocks } = this;
     this.noteAt = address;
     const leaving = tried === "no" ? (body[0] ?? 0) : 0;
@@ -168,12 +168,13 @@ export class RecordStore {
     }
   }
 
-  #write(header: RecordHeader, body: Uint8Array): number {
+  private put(header: RecordHeader, body: Uint8Array): number {
     const { flash, blockLength, unit } = this.blocks;
     const size = recordLength(body.length, (header.flags & dated) !== 0, unit);
     const needed = roundUp(headerLength + body.length, unit);
-    if (this.#scratch.length < needed) this.#scratch = new Uint8Array(needed);
-    const written = this.#scratch.subarray(0, needed);
+    // A record of an application's long message comes so seldom that no room for it is kept.
+    const scratch = needed > this.#scratch.length ? new Uint8Array(needed) : this.#scratch;
+    const written = scratch.subarray(0, needed);
     encodeRecord(header, body, this.blocks.sequenceOf(this.active), unit, written);
     const address = this.active * blockLength + this.end;
     // Set before the write: even if that fails, these bytes may not be blank any more.
@@ -187,7 +188,7 @@ export class RecordStore {
   /** Marks the record as one that is not needed any more; false when the mark cannot be written. */
   release(address: number): boolean {
     const { flash, blockLength, unit } = this.blocks;
-    if (!this.#at(address)) return true;
+    if (!this.at(address)) return true;
     if (this.#lookup.header.type !== noteType) {
       const block = Math.floor(address / blockLength);
       // Never below none: an index from deep sleep may not have counted it, see journal-index.ts.
@@ -207,7 +208,7 @@ export class RecordStore {
   }
 
   /** Whether a record that waits is there; then `#lookup` stands on it. */
-  #at(address: number): boolean {
+  private at(address: number): boolean {
     return (
       this.#lookup.at(address) &&
       !this.#lookup.released &&
@@ -252,7 +253,7 @@ export class RecordStore {
 
   /** The record; "corrupt" when its bytes are no longer what they were, undefined when there is none. */
   read(address: number): JournalRecord | "corrupt" | undefined {
-    const bytes = this.#content(address);
+    const bytes = this.content(address);
     if (bytes === undefined) return undefined;
     const { blockLength, unit } = this.blocks;
     const { id, type, length, time, boot, flags } = this.#lookup.header;
@@ -275,7 +276,7 @@ export class RecordStore {
 
   /** Whether the body is not as it was, and two flipped bits do not explain it: a write that was cut short. */
   isTorn(address: number): boolean {
-    const bytes = this.#content(address);
+    const bytes = this.content(address);
     if (bytes === undefined) return false;
     const { length } = this.#lookup.header;
     const salt = this.blocks.sequenceOf(Math.floor(address / this.blocks.blockLength));
@@ -283,7 +284,7 @@ export class RecordStore {
   }
 
   /** All of a record but its marks, flipped bits of its header put right; undefined when it cannot be read. */
-  #content(address: number): Uint8Array | undefined {
+  private content(address: number): Uint8Array | undefined {
     const { flash, blockLength, unit } = this.blocks;
     if (!this.#lookup.at(address)) return undefined;
     const bytes = new Uint8Array(this.#lookup.size - 2 * unit);

@@ -43,38 +43,38 @@ export class Room {
 
   /** Sees to it that the active block has room for a record; false when there is none. */
   make(size: number): boolean {
-    if (this.#records.leaving.length > 0) this.#evacuate();
-    const made = this.#make(size) || (this.#forgive() && this.#make(size));
+    if (this.#records.leaving.length > 0) this.evacuate();
+    const made = this.makeRoom(size) || (this.forgive() && this.makeRoom(size));
     if (!this.#unsaved) return made;
-    this.#settle();
+    this.settle();
     // The note may have taken the room.
-    return made && this.#make(size);
+    return made && this.makeRoom(size);
   }
 
-  #make(size: number): boolean {
+  private makeRoom(size: number): boolean {
     const records = this.#records;
     const { blocks } = records;
     const { policy } = this.#options;
     // An erase has failed before: the spare block can be had again while there is room to copy.
-    if (records.active >= 0 && !blocks.hasFree) this.#regainSpare();
+    if (records.active >= 0 && !blocks.hasFree) this.regainSpare();
     if (records.active >= 0 && records.end + size <= blocks.blockLength) return true;
     // Blocks without anything to keep cost one erase and no copy.
-    while (blocks.free < 2 && this.#eraseOneEmpty()) {}
+    while (blocks.free < 2 && this.eraseOneEmpty()) {}
     if (blocks.free >= 2) return records.open();
     // A block that failed has cost the spare one: all of the oldest block has to go.
-    if (blocks.free === 0 && (policy === "newest" || !this.#emptyOne())) return false;
-    let victim = this.#leastLive();
+    if (blocks.free === 0 && (policy === "newest" || !this.emptyOne())) return false;
+    let victim = this.leastLive();
     if (victim < 0) return records.open();
     const { capacity } = records;
     if (records.liveIn(victim) > capacity * fullShare || records.liveIn(victim) + size > capacity) {
       if (policy === "newest") return false;
-      victim = policy === "thin" ? this.#firstTaken() : this.#oldestBlock();
-      this.#lighten(victim, Math.min(capacity * roomyShare, capacity - size));
+      victim = policy === "thin" ? this.firstTaken() : this.oldestBlock();
+      this.lighten(victim, Math.min(capacity * roomyShare, capacity - size));
       // All records of the block are pinned, because they are on their way to the cloud.
       if (records.liveIn(victim) + size > capacity) return false;
     }
     if (!records.open()) return false;
-    this.#reclaim(victim);
+    this.reclaim(victim);
     return records.active >= 0 && records.end + size <= blocks.blockLength;
   }
 
@@ -95,9 +95,9 @@ export class Room {
     const records = this.#records;
     if (records.blocks.states[block] !== BlockState.used) return -1;
     this.#followed = follow;
-    this.#leave(block);
-    this.#evacuate();
-    if (this.#forgive()) this.#settle();
+    this.leave(block);
+    this.evacuate();
+    if (this.forgive()) this.settle();
     return this.#followed === follow ? -1 : this.#followed;
   }
 
@@ -106,45 +106,45 @@ export class Room {
     const { active, blocks } = this.#records;
     const free = blocks.states.indexOf(BlockState.free);
     if (free >= 0 && blocks.states.indexOf(BlockState.free, free + 1) >= 0) return;
-    this.#eraseOneEmpty(active);
-    this.#settle();
+    this.eraseOneEmpty(active);
+    this.settle();
   }
 
   /** What a start has to finish. */
   finish(): void {
-    this.#evacuate();
-    this.#regainSpare();
-    this.#settle();
+    this.evacuate();
+    this.regainSpare();
+    this.settle();
   }
 
-  #forgive(): boolean {
+  private forgive(): boolean {
     const forgiven = this.#records.blocks.forgive();
     if (forgiven) this.#unsaved = true;
     return forgiven;
   }
 
   /** At the end of what may have cost blocks: they are written down, and too many are not left out. */
-  #settle(): void {
+  private settle(): void {
     if (!this.#unsaved) return;
-    this.#forgive();
+    this.forgive();
     this.#unsaved = false;
     // Where there is no room for it, the next block that is taken has it.
     if (this.#records.active >= 0) this.#records.writeNote();
   }
 
-  #leave(block: number): void {
+  private leave(block: number): void {
     const records = this.#records;
     if (records.active === block) records.active = -1;
     if (records.leaving.indexOf(block) < 0) records.leaving.push(block);
   }
 
   /** Whether a block has records and has not failed. */
-  #isSound(block: number): boolean {
+  private isSound(block: number): boolean {
     const { blocks, leaving } = this.#records;
     return blocks.states[block] === BlockState.used && (leaving.length === 0 || leaving.indexOf(block) < 0);
   }
 
-  #erase(block: number): boolean {
+  private erase(block: number): boolean {
     const { blocks } = this.#records;
     if (blocks.erase(block)) return true;
     if (blocks.states[block] === BlockState.bad) this.#unsaved = true;
@@ -152,7 +152,7 @@ export class Room {
   }
 
   /** The emptied block that was erased least becomes free; false when there is none. */
-  #eraseOneEmpty(except = -1): boolean {
+  private eraseOneEmpty(except = -1): boolean {
     const { blocks } = this.#records;
     const { states, count } = blocks;
     for (;;) {
@@ -161,30 +161,30 @@ export class Room {
       const noted = this.#records.out > 0 ? blocks.newest() : -1;
       for (let i = 0; i < count; i++) {
         if (i === noted) continue;
-        const useless = states[i] === BlockState.dirty || (this.#isSound(i) && this.#records.liveIn(i) === 0);
+        const useless = states[i] === BlockState.dirty || (this.isSound(i) && this.#records.liveIn(i) === 0);
         if (useless && i !== except && (empty < 0 || blocks.erasesOf(i) < blocks.erasesOf(empty))) empty = i;
       }
       if (empty < 0) return false;
       if (empty === this.#records.active) this.#records.active = -1;
-      if (this.#erase(empty)) return true;
+      if (this.erase(empty)) return true;
       if (states[empty] === BlockState.dirty) return false;
     }
   }
 
   /** Takes a block to write to, one that has to be erased before where no other is left. */
-  #open(): boolean {
+  private open(): boolean {
     const records = this.#records;
-    return records.open() || (!records.blocks.hasFree && this.#eraseOneEmpty() && records.open());
+    return records.open() || (!records.blocks.hasFree && this.eraseOneEmpty() && records.open());
   }
 
-  #leastLive(except = -1): number {
+  private leastLive(except = -1): number {
     const records = this.#records;
     const { blocks } = records;
     const { count } = blocks;
     let victim = -1;
     let least = Infinity;
     for (let i = 0; i < count; i++) {
-      if (!this.#isSound(i) || i === except) continue;
+      if (!this.isSound(i) || i === except) continue;
       const live = records.liveIn(i);
       if (live > least) continue;
       if (live === least && blocks.sequenceOf(i) >= blocks.sequenceOf(victim)) continue;
@@ -195,42 +195,42 @@ export class Room {
   }
 
   /** The block that was taken first. */
-  #firstTaken(): number {
+  private firstTaken(): number {
     const { blocks } = this.#records;
     const { count } = blocks;
     let first = -1;
     for (let i = 0; i < count; i++) {
-      if (this.#isSound(i) && (first < 0 || blocks.sequenceOf(i) < blocks.sequenceOf(first))) first = i;
+      if (this.isSound(i) && (first < 0 || blocks.sequenceOf(i) < blocks.sequenceOf(first))) first = i;
     }
     return first;
   }
 
   /** The block of the oldest record that waits: copies of old ones stand in front of newer ones. */
-  #oldestBlock(): number {
+  private oldestBlock(): number {
     const records = this.#records;
     let block = -1;
     let oldest = 0;
     records.each((address, { id }) => {
       if (this.#options.pinned(id) || (block >= 0 && ((id - oldest) | 0) >= 0)) return;
       const its = Math.floor(address / records.blocks.blockLength);
-      if (!this.#isSound(its)) return;
+      if (!this.isSound(its)) return;
       oldest = id;
       block = its;
     });
-    return block < 0 ? this.#firstTaken() : block;
+    return block < 0 ? this.firstTaken() : block;
   }
 
   /** Gives up all of the oldest block; false when flash takes nothing, or something in it is on its way. */
-  #emptyOne(): boolean {
-    const victim = this.#oldestBlock();
+  private emptyOne(): boolean {
+    const victim = this.oldestBlock();
     // The mark shows whether the flash works at all: where it does not, nothing is given up.
     if (victim < 0 || !this.#records.blocks.markReclaimed(victim)) return false;
-    this.#lighten(victim, 0);
-    return this.#records.liveIn(victim) === 0 && this.#eraseOneEmpty();
+    this.lighten(victim, 0);
+    return this.#records.liveIn(victim) === 0 && this.eraseOneEmpty();
   }
 
   /** Gives up records of a block until those that wait take no more than `most` bytes. */
-  #lighten(block: number, most: number): void {
+  private lighten(block: number, most: number): void {
     const records = this.#records;
     let before = Infinity;
     for (
@@ -240,12 +240,12 @@ export class Room {
     ) {
       before = live;
       let odd = false;
-      this.#giveUp(block, most, "thinned", (type) => this.#options.thinnable(type) && (odd = !odd));
+      this.giveUp(block, most, "thinned", (type) => this.#options.thinnable(type) && (odd = !odd));
     }
-    this.#giveUp(block, most, "dropped", () => true);
+    this.giveUp(block, most, "dropped", () => true);
   }
 
-  #giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
+  private giveUp(block: number, most: number, reason: LossReason, mayGo: (type: number) => boolean): void {
     const records = this.#records;
     records.eachIn(block, (address, { id, type }) => {
       if (records.liveIn(block) > most && !this.#options.pinned(id) && mayGo(type))
@@ -256,36 +256,36 @@ export class Room {
   // Copying
 
   /** Copies what waits in a block behind what is there, and erases it. */
-  #reclaim(victim: number): void {
+  private reclaim(victim: number): void {
     const records = this.#records;
     if (records.liveIn(victim) > 0) {
       if (!records.blocks.markReclaimed(victim)) return void this.retire(victim);
-      if (!this.#copyOff(victim, [])) return;
+      if (!this.copyOff(victim, [])) return;
     }
     records.blocks.live[victim] = 0;
-    this.#erase(victim);
+    this.erase(victim);
   }
 
   /** Copies what waits in a block; false when there is no block that takes it, or it cannot be read. */
-  #copyOff(victim: number, copies: Copy[]): boolean {
+  private copyOff(victim: number, copies: Copy[]): boolean {
     const records = this.#records;
-    for (let there = copies; !this.#copyAll([victim], there); there = this.#copiesOf([victim])) {
+    for (let there = copies; !this.copyAll([victim], there); there = this.copiesOf([victim])) {
       if (records.active >= 0) this.retire(records.active);
       if (records.active >= 0) continue;
-      this.#hideCopied([victim]);
+      this.hideCopied([victim]);
       return false;
     }
     return records.blocks.isReadable(victim);
   }
 
   /** Copies what waits in the blocks that have failed, and leaves them out. */
-  #evacuate(): void {
+  private evacuate(): void {
     const records = this.#records;
     const { blocks } = records;
     if (records.leaving.length === 0) return;
-    while ((records.active >= 0 && records.writeNote()) || this.#open()) {
+    while ((records.active >= 0 && records.writeNote()) || this.open()) {
       const { leaving } = records;
-      const copied = this.#copyAll(leaving, this.#copiesOf(leaving));
+      const copied = this.copyAll(leaving, this.copiesOf(leaving));
       // What cannot be read may be at a later start: it is not left out, and another note says so.
       records.leaving = leaving.filter((block) => blocks.isReadable(block));
       if (copied && records.leaving.length < leaving.length) continue;
@@ -298,16 +298,16 @@ export class Room {
         return records.count();
       }
       if (records.active < 0) break;
-      this.#leave(records.active);
+      this.leave(records.active);
     }
     // No block takes anything now: tried again with the next record.
-    this.#hideCopied(records.leaving);
+    this.hideCopied(records.leaving);
   }
 
   /** What has been copied out of these blocks, before the rest could not be, does not count in them any more. */
-  #hideCopied(sources: readonly number[]): void {
+  private hideCopied(sources: readonly number[]): void {
     const records = this.#records;
-    const copied = this.#copiesOf(sources).map(({ id }) => id);
+    const copied = this.copiesOf(sources).map(({ id }) => id);
     // A copy in one of these blocks is in a later one: each block that failed was copied to before.
     for (let i = sources.length - 1; i >= 0; i--) {
       const hidden: number[] = [];
@@ -326,7 +326,7 @@ export class Room {
    * @param there those that have been copied before; those that are copied now come to it
    * @returns false when no block takes them
    */
-  #copyAll(sources: readonly number[], there: Copy[]): boolean {
+  private copyAll(sources: readonly number[], there: Copy[]): boolean {
     const records = this.#records;
     const { blockLength, unit, flash } = records.blocks;
     const { failures } = flash;
@@ -347,19 +347,19 @@ export class Room {
         let to = there.find((copy) => copy.id === id)?.address ?? -1;
         if (to < 0) {
           const size = recordLength(body.length, record.dated, unit);
-          if ((records.active < 0 || records.end + size > blockLength) && !this.#open()) {
+          if ((records.active < 0 || records.end + size > blockLength) && !this.open()) {
             if (flash.failures !== failures) return false;
             this.lose(from, id, type, "dropped");
             continue;
           }
           const header = { length: body.length, type, flags: record.dated ? dated : 0, id, time, boot };
-          to = this.#write(header, body, size);
+          to = this.write(header, body, size);
           if (to < 0) return false;
           there.push({ id, address: to });
         }
         records.length -= 1;
         // The power may have failed after the copy and before its marks were set.
-        if (!this.#markAs(to, tried) && Math.floor(to / blockLength) === records.active) return false;
+        if (!this.markAs(to, tried) && Math.floor(to / blockLength) === records.active) return false;
         if (from === this.#followed) this.#followed = to;
         this.#options.onMoved(id, to);
       }
@@ -367,7 +367,7 @@ export class Room {
     return true;
   }
 
-  #write(header: RecordHeader, body: Uint8Array, size: number): number {
+  private write(header: RecordHeader, body: Uint8Array, size: number): number {
     const records = this.#records;
     for (let i = 0; i < placesTried && records.end + size <= records.blocks.blockLength; i++) {
       const address = records.write(header, body);
@@ -376,7 +376,7 @@ export class Room {
     return -1;
   }
 
-  #markAs(address: number, tried: Tried): boolean {
+  private markAs(address: number, tried: Tried): boolean {
     const alone = tried === "alone" || tried === "both";
     const timed = tried === "timed" || tried === "both";
     return (
@@ -386,7 +386,7 @@ export class Room {
   }
 
   /** The copies of what waits in these blocks that the others have. */
-  #copiesOf(sources: readonly number[]): Copy[] {
+  private copiesOf(sources: readonly number[]): Copy[] {
     const records = this.#records;
     const { states, count } = records.blocks;
     const ids: number[] = [];
@@ -402,21 +402,21 @@ export class Room {
   }
 
   /** When the power failed while a block was copied into the active one, there is no spare block now. */
-  #regainSpare(): void {
+  private regainSpare(): void {
     const records = this.#records;
     const { blocks } = records;
     for (let marked = blocks.reclaimed(); marked >= 0; marked = blocks.reclaimed(marked + 1)) {
-      if (marked !== records.active) this.#finishReclaiming(marked);
+      if (marked !== records.active) this.finishReclaiming(marked);
     }
-    if (records.active < 0 || blocks.free > 0 || this.#eraseOneEmpty(records.active)) return;
-    const victim = this.#leastLive(records.active);
-    if (victim >= 0 && records.end + records.liveIn(victim) <= blocks.blockLength) this.#reclaim(victim);
+    if (records.active < 0 || blocks.free > 0 || this.eraseOneEmpty(records.active)) return;
+    const victim = this.leastLive(records.active);
+    if (victim >= 0 && records.end + records.liveIn(victim) <= blocks.blockLength) this.reclaim(victim);
   }
 
-  #finishReclaiming(block: number): void {
+  private finishReclaiming(block: number): void {
     const records = this.#records;
     const { blocks, active } = records;
-    let copies = this.#copiesOf([block]);
+    let copies = this.copiesOf([block]);
     // Without a copy nothing was done yet, and nothing has to be: a mark cannot be taken back.
     if (copies.length === 0) return;
     const roomy = active >= 0 && records.end + records.liveIn(block) <= blocks.blockLength;
@@ -433,13 +433,13 @@ export class Room {
       if (others) return;
       // The active block holds nothing but copies: once more.
       records.active = -1;
-      if (!this.#erase(active)) return;
+      if (!this.erase(active)) return;
       records.count();
-      copies = this.#copiesOf([block]);
+      copies = this.copiesOf([block]);
     }
     if (!roomy && !records.open()) return;
-    if (!this.#copyOff(block, copies)) return;
+    if (!this.copyOff(block, copies)) return;
     records.blocks.live[block] = 0;
-    this.#erase(block);
+    this.erase(block);
   }
 }

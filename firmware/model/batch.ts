@@ -102,7 +102,7 @@ export class BatchWriter<Values = ThingValues> {
     const writer = this.#writer;
     if (writer.out.length < headLength) return "full";
     const start = writer.at;
-    const fault = this.#write(given, time - this.#time, count);
+    const fault = this.write(given, time - this.#time, count);
     if (fault === undefined) {
       this.#time = time;
       this.#count += 1;
@@ -112,7 +112,7 @@ export class BatchWriter<Values = ThingValues> {
     return fault.fault === "no-room" ? "full" : fault;
   }
 
-  #write(values: ThingValues, later: number, count: number): ThingFault | undefined {
+  private write(values: ThingValues, later: number, count: number): ThingFault | undefined {
     const writer = this.#writer;
     const points = this.#thing.points;
     if (!writeVarint(writer, later)) return noRoom;

@@ -22,6 +22,7 @@
 import { ascii, equals, startsWith } from "../../text/ascii";
 import { lineText } from "./fields";
 import { LineFramer } from "./framer";
+import type { FramerEvents } from "./framer";
 
 /** How a command ended. */
 export type AtResult =
@@ -109,7 +110,7 @@ const trailing = 300;
 const queueLimit = 16;
 
 /** The AT engine: one command in flight, its response told apart from everything else a modem says. */
-export class AtEngine {
+export class AtEngine implements FramerEvents {
   readonly #options: AtEngineOptions;
   readonly #framer: LineFramer;
   #queue: AtCommand[] = [];
@@ -138,15 +139,7 @@ export class AtEngine {
   constructor(options: AtEngineOptions) {
     this.#options = options;
     this.gap = options.gap ?? usualGap;
-    this.#framer = new LineFramer({
-      onLine: (line) => this.#line(line),
-      onOverlong: (line) => {
-        if (matchesAny(line, options.urcs, startsWith)) options.onUrc(line, this.#now, true);
-      },
-      onPrompt: () => this.#prompted(),
-      onPartial: (line) => this.#header(line),
-      onRaw: (bytes) => this.#current?.raw?.onData(bytes),
-    });
+    this.#framer = new LineFramer(this);
   }
 
   /** When `poll` wants to be called, ms. */
@@ -172,7 +165,7 @@ export class AtEngine {
       return;
     }
     this.#queue.push(command);
-    this.#next(now);
+    this.next(now);
   }
 
   /** Takes bytes from the modem. */
@@ -193,9 +186,9 @@ export class AtEngine {
       }
       if (this.#unprompted || this.#current.raw !== undefined) this.#framer.clear();
       const unprompted = this.#unprompted ? { unprompted: true } : {};
-      this.#finish(this.#current, { kind: "timeout", ...unprompted }, now);
+      this.finish(this.#current, { kind: "timeout", ...unprompted }, now);
     }
-    this.#next(now);
+    this.next(now);
   }
 
   /** Fails the command in flight and all that wait, and forgets a line begun. */
@@ -208,7 +201,7 @@ export class AtEngine {
     for (let i = 0; i < ended.length; i++) ended[i].onDone({ kind: "aborted" }, now);
   }
 
-  #next(now: number): void {
+  private next(now: number): void {
     if (this.#current !== undefined || now < this.#notBefore) return;
     const command = this.#queue.shift();
     if (command === undefined) return;
@@ -224,17 +217,18 @@ export class AtEngine {
     this.#options.write(bytes);
   }
 
-  #finish(command: AtCommand, result: AtResult, now: number): void {
+  private finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
     if (result.kind === "ok") this.#stray = 0;
     this.#framer.prompt = this.#stray;
     this.#framer.watching = false;
     this.#unprompted = false;
     command.onDone(result, now);
-    this.#next(now);
+    this.next(now);
   }
 
-  #prompted(): void {
+  /** For the framer, as all that begin with `on`. */
+  onPrompt(): void {
     const command = this.#current;
     if (command?.payload === undefined || !this.#unprompted) {
       this.#stray = 0;
@@ -246,14 +240,21 @@ export class AtEngine {
     this.#options.write(command.payload.bytes);
   }
 
-  /** How many bytes follow a line begun. */
-  #header(line: Uint8Array): number | undefined {
+  onPartial(line: Uint8Array): number | undefined {
     const command = this.#current;
     if (command?.prefix === undefined || !startsWith(line, command.prefix)) return undefined;
     return command.raw?.count(line);
   }
 
-  #line(line: Uint8Array): void {
+  onRaw(bytes: Uint8Array): void {
+    this.#current?.raw?.onData(bytes);
+  }
+
+  onOverlong(line: Uint8Array): void {
+    if (matchesAny(line, this.#options.urcs, startsWith)) this.#options.onUrc(line, this.#now, true);
+  }
+
+  onLine(line: Uint8Array): void {
     const now = this.#now;
     const command = this.#current;
     if (command !== undefined && equals(line, command.line)) {
@@ -270,14 +271,14 @@ export class AtEngine {
       if (count !== undefined) this.#framer.takeRaw(count);
       return;
     }
-    const result = this.#resultOf(line, command);
+    const result = this.resultOf(line, command);
     if (result !== undefined) {
       const silent = this.timeouts > 0;
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
       if (command === undefined || result === "half") return;
       this.#notBefore = now + (silent ? trailing : this.gap);
-      this.#finish(command, result, now);
+      this.finish(command, result, now);
       return;
     }
     if (matchesAny(line, this.#options.urcs, startsWith)) {
@@ -292,7 +293,7 @@ export class AtEngine {
   }
 
   /** The result that a line is for the command in flight; "half" while another line is to come. */
-  #resultOf(line: Uint8Array, command: AtCommand | undefined): AtResult | "half" | undefined {
+  private resultOf(line: Uint8Array, command: AtCommand | undefined): AtResult | "half" | undefined {
     const ending = command?.ends?.(line);
     if (ending !== undefined) return ending;
     const besides = command?.also?.(line);

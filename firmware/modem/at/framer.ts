@@ -65,9 +65,9 @@ export class LineFramer {
       }
       if (this.#raw > 0) {
         buffer[this.#length++] = byte;
-        if (--this.#raw === 0) this.#give();
+        if (--this.#raw === 0) this.give();
       } else if (byte === 0x0d || byte === 0x0a) {
-        this.#endLine(byte);
+        this.endLine(byte);
       } else if (this.#overflowing) {
         continue;
       } else if (this.#length === 0 && byte === this.prompt && byte !== 0) {
@@ -79,7 +79,7 @@ export class LineFramer {
         this.overflows += 1;
       } else {
         buffer[this.#length++] = byte;
-        if (byte === 0x2c && this.watching) this.#look();
+        if (byte === 0x2c && this.watching) this.look();
       }
     }
   }
@@ -105,7 +105,7 @@ export class LineFramer {
     this.watching = false;
   }
 
-  #endLine(byte: number): void {
+  private endLine(byte: number): void {
     if (this.#overflowing) {
       this.#overflowing = false;
       this.#length = 0;
@@ -119,12 +119,12 @@ export class LineFramer {
     }
   }
 
-  #look(): void {
+  private look(): void {
     const count = this.#events.onPartial?.(this.#buffer.subarray(0, this.#length));
     if (count !== undefined) this.takeRaw(count);
   }
 
-  #give(): void {
+  private give(): void {
     const bytes = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
     this.#events.onRaw?.(bytes);

@@ -38,15 +38,32 @@ export function runScript(
   onDone: (outcome: ScriptResult, now: number) => void,
   now: number,
 ): void {
-  let index = 0;
-  const next = (at: number): void => {
-    while (index < steps.length && steps[index].skip?.() === true) index += 1;
-    if (index === steps.length) {
-      onDone({ result: { kind: "ok" } }, at);
-      return;
-    }
-    const step = steps[index++];
-    engine.send(
+  new Script(engine, steps, onDone).next(now);
+}
+
+/** A script under way. */
+class Script {
+  readonly #engine: AtEngine;
+  readonly #steps: readonly Step[];
+  readonly #onDone: (outcome: ScriptResult, now: number) => void;
+  #index = 0;
+
+  constructor(
+    engine: AtEngine,
+    steps: readonly Step[],
+    onDone: (outcome: ScriptResult, now: number) => void,
+  ) {
+    this.#engine = engine;
+    this.#steps = steps;
+    this.#onDone = onDone;
+  }
+
+  next(now: number): void {
+    const steps = this.#steps;
+    while (this.#index < steps.length && steps[this.#index].skip?.() === true) this.#index += 1;
+    if (this.#index === steps.length) return this.#onDone({ result: { kind: "ok" } }, now);
+    const step = steps[this.#index++];
+    this.#engine.send(
       {
         line: step.line,
         timeout: step.timeout ?? defaultTimeout,
@@ -58,19 +75,20 @@ export function runScript(
         raw: step.raw,
         ends: step.ends,
         also: step.also,
-        onDone: (result, when) => {
-          if (result.kind === "ok") step.onOk?.();
-          const { kind } = result;
-          const harmless =
-            (kind === "error" && step.optional === true) || (kind === "timeout" && step.patient === true);
-          if (kind === "ok" || harmless) next(when);
-          else onDone({ result, failed: step }, when);
-        },
+        onDone: (result, at) => this.done(step, result, at),
       },
-      at,
+      now,
     );
-  };
-  next(now);
+  }
+
+  private done(step: Step, result: AtResult, now: number): void {
+    const { kind } = result;
+    if (kind === "ok") step.onOk?.();
+    const harmless =
+      (kind === "error" && step.optional === true) || (kind === "timeout" && step.patient === true);
+    if (kind === "ok" || harmless) this.next(now);
+    else this.#onDone({ result, failed: step }, now);
+  }
 }
 
 /** Time for the answer to a probe, ms; one that gets none takes as long. */

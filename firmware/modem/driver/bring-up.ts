@@ -64,15 +64,15 @@ export class BringUp {
 
   /** Brings the modem up from whatever state it is in. */
   begin(now: number): void {
-    if (!this.#start(now)) return;
+    if (!this.start(now)) return;
     probe(
       this.#parts.at,
       20,
       (answered, at) => {
-        if (answered) this.#configure(at);
+        if (answered) this.configure(at);
         // The modem is booting already.
-        else if (this.#booting) this.#awaitBoot(at);
-        else this.#switchOn(at);
+        else if (this.#booting) this.awaitBoot(at);
+        else this.switchOn(at);
       },
       now,
     );
@@ -87,22 +87,22 @@ export class BringUp {
    * Presses the key as for power-on, which switches a modem that hangs off; then the next attempt
    * switches it on. Without a key the modem may still hear that it is to restart.
    */
-  #switchOn(now: number): void {
+  private switchOn(now: number): void {
     const { lines } = this.#parts;
-    if (!lines.hasKey) return this.#restartByCommand(now);
+    if (!lines.hasKey) return this.restartByCommand(now);
     this.#parts.retryPolicy.taken("key");
     // Where the key cannot switch a modem off, it has no effect on one that is on and deaf: a command may.
-    const otherwise = lines.canRestart ? undefined : (at: number): void => this.#restartByCommand(at);
-    lines.switchOn((at) => this.#awaitBoot(at, otherwise), now);
+    const otherwise = lines.canRestart ? undefined : (at: number): void => this.restartByCommand(at);
+    lines.switchOn((at) => this.awaitBoot(at, otherwise), now);
   }
 
   /** @param otherwise what to do when the modem does not answer: give up for a while when left out */
-  #awaitBoot(now: number, otherwise?: (now: number) => void): void {
+  private awaitBoot(now: number, otherwise?: (now: number) => void): void {
     probe(
       this.#parts.at,
       Math.ceil(this.#parts.options.family.power.boot / probeTimeout),
       (answered, at) => {
-        if (answered) this.#configure(at);
+        if (answered) this.configure(at);
         else if (otherwise !== undefined) otherwise(at);
         else this.#parts.driver.faults.fail("no-answer", at);
       },
@@ -110,12 +110,12 @@ export class BringUp {
     );
   }
 
-  #restartByCommand(now: number): void {
+  private restartByCommand(now: number): void {
     this.#parts.retryPolicy.taken("reboot");
-    this.#sendRestart((at) => this.#awaitBoot(at), now);
+    this.sendRestart((at) => this.awaitBoot(at), now);
   }
 
-  #sendRestart(onDone: (now: number) => void, now: number): void {
+  private sendRestart(onDone: (now: number) => void, now: number): void {
     this.#parts.at.send(
       {
         line: ascii(this.#parts.options.family.restart ?? "AT+CFUN=1,1"),
@@ -131,7 +131,7 @@ export class BringUp {
   /**
    * Forgets what was known of the modem; one of another family may want longer pauses. False when refused.
    */
-  #start(now: number): boolean {
+  private start(now: number): boolean {
     const { at: engine, driver, options } = this.#parts;
     if (!driver.enter("starting", now)) return false;
     driver.bootGraceUntil = Infinity;
@@ -150,12 +150,12 @@ export class BringUp {
   goOn(resetRadio: (now: number) => void, now: number): void {
     if (this.#known) return resetRadio(now);
     if (this.#identifications > 2) return this.#parts.driver.faults.fail("no-answer", now);
-    this.#configure(now);
+    this.configure(now);
   }
 
   /** A bring-up that begins with one of the reset escalation's upper levels. */
   escalate(level: ResetLevel, now: number): void {
-    if (!this.#start(now)) return;
+    if (!this.start(now)) return;
     const { driver, lines, retryPolicy, sockets } = this.#parts;
     sockets.forget();
     driver.log(`reset level=${level}`);
@@ -163,16 +163,16 @@ export class BringUp {
       case "key":
         retryPolicy.taken("key");
         // The press that is to switch the modem off would only wake one that sleeps.
-        return lines.wake((at) => lines.restart((t) => this.#awaitBoot(t), at), now);
+        return lines.wake((at) => lines.restart((t) => this.awaitBoot(t), at), now);
       case "supply":
         retryPolicy.taken("supply");
         return lines.cycleSupply((at) => this.begin(at), now);
       default:
-        return this.#restartByCommand(now);
+        return this.restartByCommand(now);
     }
   }
 
-  #configure(now: number): void {
+  private configure(now: number): void {
     const { at: engine, driver, options, sockets } = this.#parts;
     const { family } = options;
     if (!driver.enter("configuring", now)) return;
@@ -187,11 +187,11 @@ export class BringUp {
     // Asked by two commands: noise on the wire in one answer makes no other modem of it.
     const steps: Step[] = [askModel, { ...askModel, line: ascii("ATI"), skip: known }];
     this.#identifications += 1;
-    this.#runAfterEcho(
+    this.runAfterEcho(
       steps,
       (at) => {
         engine.gap = family.gap;
-        if (known() || model === "") return this.#identified(known(), at);
+        if (known() || model === "") return this.identified(known(), at);
         driver.log({
           kind: "modem wrong modem",
           expected: family.models.join(" or "),
@@ -204,7 +204,7 @@ export class BringUp {
   }
 
   /** @param known the modem has named itself as one of its family; false when it has not told its name */
-  #identified(known: boolean, now: number): void {
+  private identified(known: boolean, now: number): void {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     let rewritten = false;
@@ -219,29 +219,29 @@ export class BringUp {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
-      if (rewritten && !this.#restarted) this.#restartForSettings(at);
-      else this.#awaitSimCard(at);
+      if (rewritten && !this.#restarted) this.restartForSettings(at);
+      else this.awaitSimCard(at);
     };
     driver.run(steps, identified, now);
   }
 
   /** Restarts the modem, for settings were written that it takes up when it starts. */
-  #restartForSettings(now: number): void {
+  private restartForSettings(now: number): void {
     const { driver } = this.#parts;
     this.#restarted = true;
     driver.log("restart for new settings");
     if (!driver.enter("starting", now)) return;
     driver.bootGraceUntil = Infinity;
-    this.#sendRestart((at) => this.#awaitBoot(at), now);
+    this.sendRestart((at) => this.awaitBoot(at), now);
   }
 
   /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
   runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { options, wanted } = this.#parts;
-    this.#runAfterEcho([...(options.family.always?.(wanted) ?? []), ...steps], onDone, now);
+    this.runAfterEcho([...(options.family.always?.(wanted) ?? []), ...steps], onDone, now);
   }
 
-  #runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+  private runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { at: engine, driver } = this.#parts;
     const silenced = (at: number): void => {
       engine.echoed = false;
@@ -254,7 +254,7 @@ export class BringUp {
     driver.run([{ line: ascii("ATE0") }], silenced, now);
   }
 
-  #awaitSimCard(now: number): void {
+  private awaitSimCard(now: number): void {
     const { driver, options } = this.#parts;
     awaitSimCard(
       {

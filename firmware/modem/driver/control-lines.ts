@@ -40,28 +40,28 @@ export class ControlLines {
     this.#options = options;
   }
 
-  get #key(): Wire | undefined {
+  private get key(): Wire | undefined {
     return this.#options.times.on > 0 ? this.#options.powerKey : undefined;
   }
 
-  get #reset(): Wire | undefined {
+  private get reset(): Wire | undefined {
     return this.#options.times.reset > 0 ? this.#options.reset : undefined;
   }
 
-  get #waker(): Wire | undefined {
+  private get waker(): Wire | undefined {
     const { wakes, wakePin } = this.#options;
-    return wakes === "uart" ? undefined : wakes === "pin" ? wakePin : this.#key;
+    return wakes === "uart" ? undefined : wakes === "pin" ? wakePin : this.key;
   }
 
   /** The modem can be switched on by its key. */
   get hasKey(): boolean {
-    return this.#key !== undefined;
+    return this.key !== undefined;
   }
 
   /** The modem can be started anew without its supply: by reset or key. */
   get canRestart(): boolean {
     const { off } = this.#options.times;
-    return this.#reset !== undefined || (this.#key !== undefined && off > 0);
+    return this.reset !== undefined || (this.key !== undefined && off > 0);
   }
 
   get hasSupply(): boolean {
@@ -70,25 +70,25 @@ export class ControlLines {
 
   /** PSM can be ended at will. */
   get canWake(): boolean {
-    return this.#options.wakes === "uart" || this.#waker !== undefined;
+    return this.#options.wakes === "uart" || this.waker !== undefined;
   }
 
   /** Presses the wire that ends PSM; without one `onDone` is called at once. */
   wake(onDone: (now: number) => void, now: number): void {
-    this.#press(this.#waker, this.#options.times.wake, onDone, now);
+    this.press(this.waker, this.#options.times.wake, onDone, now);
   }
 
   /** Presses the key as for switching the modem on; without one `onDone` is called at once. */
   switchOn(onDone: (now: number) => void, now: number): void {
-    this.#press(this.#key, this.#options.times.on, onDone, now);
+    this.press(this.key, this.#options.times.on, onDone, now);
   }
 
   /** Starts the modem anew: by its reset line, else off and on by its key. */
   restart(onDone: (now: number) => void, now: number): void {
     const { times, driver } = this.#options;
-    if (this.#reset !== undefined) return this.#press(this.#reset, times.reset, onDone, now);
+    if (this.reset !== undefined) return this.press(this.reset, times.reset, onDone, now);
     const down = (at: number): void => driver.later(times.down, at, (t) => this.switchOn(onDone, t));
-    this.#press(this.#key, times.off, down, now);
+    this.press(this.key, times.off, down, now);
   }
 
   /** Switches the supply off and on; without that switch `onDone` is called at once. */
@@ -98,7 +98,7 @@ export class ControlLines {
     this.#supplyOff = true;
     supply(false);
     driver.later(supplyOff, now, (at) => {
-      this.#restore();
+      this.restore();
       driver.later(supplyRise, at, onDone);
     });
   }
@@ -108,10 +108,10 @@ export class ControlLines {
     const pressed = this.#pressed;
     this.#pressed = undefined;
     pressed?.(false);
-    this.#restore();
+    this.restore();
   }
 
-  #press(wire: Wire | undefined, duration: number, onDone: (now: number) => void, now: number): void {
+  private press(wire: Wire | undefined, duration: number, onDone: (now: number) => void, now: number): void {
     if (wire === undefined) return onDone(now);
     this.#pressed = wire;
     wire(true);
@@ -121,7 +121,7 @@ export class ControlLines {
     });
   }
 
-  #restore(): void {
+  private restore(): void {
     if (!this.#supplyOff) return;
     this.#supplyOff = false;
     this.#options.supply!(true);

@@ -56,8 +56,8 @@ export class Modem implements DatagramModem {
       urcs: [...family.urcs, cereg, cpin],
       banners: family.banners,
       gap: family.gap,
-      onUrc: (line, now, cut) => (cut ? this.#overlong(line, now) : this.#urc(line, now)),
-      onBanner: (now) => this.#banner(now),
+      onUrc: (line, now, cut) => (cut ? this.overlong(line, now) : this.urc(line, now)),
+      onBanner: (now) => this.banner(now),
     });
     const driver = new DriverState({
       state: isMemory(options.resume) ? "asleep" : "off",
@@ -249,7 +249,7 @@ export class Modem implements DatagramModem {
   connect(now: number): void {
     this.#driver.now = now;
     if (this.#driver.state === "off") this.#bringUp.begin(now);
-    else if (this.#driver.state === "asleep") this.#wake(now);
+    else if (this.#driver.state === "asleep") this.wake(now);
   }
 
   /** Takes bytes from the modem's UART. */
@@ -265,7 +265,7 @@ export class Modem implements DatagramModem {
     this.#driver.poll(now);
     this.#at.poll(now);
     this.#sockets.pump(now);
-    if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.#assumeAsleep(now);
+    if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
   }
 
   openSocket(owner: DatagramOwner): void {
@@ -289,13 +289,13 @@ export class Modem implements DatagramModem {
     else this.connect(this.#driver.now);
   }
 
-  #wake(now: number): void {
+  private wake(now: number): void {
     if (!this.#driver.enter("waking", now)) return;
     if (this.#options.family.sleep.boots) this.#driver.bootGraceUntil = Infinity;
     this.#sleep.wake(now);
   }
 
-  #fallAsleep(now: number): void {
+  private fallAsleep(now: number): void {
     // The datagrams, or the caller of `connect`, still need the modem.
     const wanted = this.#driver.state === "waking" || this.#sockets.waiting;
     this.#driver.uart = "dead";
@@ -303,11 +303,11 @@ export class Modem implements DatagramModem {
     this.#sockets.interrupt();
     if (!this.#driver.enter("asleep", now)) return;
     this.#at.clear(now);
-    if (wanted) this.#wake(now);
+    if (wanted) this.wake(now);
   }
 
   /** The modem must be asleep by now, though it has not said so. */
-  #assumeAsleep(now: number): void {
+  private assumeAsleep(now: number): void {
     if (this.busy || this.#driver.deadline !== Infinity) return this.#sleep.traffic(now);
     this.#driver.uart = "unknown";
     if (!this.#driver.enter("asleep", now)) return;
@@ -316,7 +316,7 @@ export class Modem implements DatagramModem {
     if (wakes !== "uart" && light === undefined) this.#sleep.look(now);
   }
 
-  #urc(line: Uint8Array, now: number): void {
+  private urc(line: Uint8Array, now: number): void {
     if (startsWith(line, cereg)) {
       const registration = parseCereg(line);
       if (registration === undefined) return;
@@ -330,21 +330,21 @@ export class Modem implements DatagramModem {
       }
     } else {
       const urc = this.#options.family.urc(line);
-      if (urc !== undefined) this.#act(urc, now);
+      if (urc !== undefined) this.act(urc, now);
     }
   }
 
   /** The beginning of a line that was too long: a datagram, where the modem pushes them, and else nothing. */
-  #overlong(line: Uint8Array, now: number): void {
+  private overlong(line: Uint8Array, now: number): void {
     const { family } = this.#options;
     const urc = family.sockets.read === undefined ? family.urc(line, true) : undefined;
-    if (urc !== undefined) this.#act(urc, now);
+    if (urc !== undefined) this.act(urc, now);
   }
 
-  #act(urc: ModemUrc, now: number): void {
+  private act(urc: ModemUrc, now: number): void {
     switch (urc.kind) {
       case "asleep":
-        if (this.#driver.state === "up" || this.#driver.state === "waking") this.#fallAsleep(now);
+        if (this.#driver.state === "up" || this.#driver.state === "waking") this.fallAsleep(now);
         else this.#driver.uart = "dead";
         return;
       case "awake":
@@ -360,13 +360,13 @@ export class Modem implements DatagramModem {
         // The modem was only taken for asleep, or no more than its UART slept.
         if (urc.kind === "data" && this.#driver.state === "asleep") {
           this.#driver.uart = "unknown";
-          this.#wake(now);
+          this.wake(now);
         }
         return;
     }
   }
 
-  #banner(now: number): void {
+  private banner(now: number): void {
     this.#bringUp.sawBanner();
     if (this.#driver.state === "pausing") return this.#recovery.signOfLife(now);
     if (this.#driver.state === "off" || now < this.#driver.bootGraceUntil) return;

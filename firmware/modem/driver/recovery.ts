@@ -66,8 +66,8 @@ export class Recovery implements FaultHandler {
     if (!driver.enter("recovering", now)) return;
     retryPolicy.taken("resync");
     driver.log(`resync after=${from}`);
-    this.#stop(now);
-    const resetRadio = (at: number): void => this.#resetRadio(at);
+    this.stop(now);
+    const resetRadio = (at: number): void => this.resetRadio(at);
     const resync = (attempts: number, at: number, otherwise: (now: number) => void): void =>
       probe(engine, attempts, (answered, t) => (answered ? bringUp.goOn(resetRadio, t) : otherwise(t)), at);
     resync(3, now, (at) => {
@@ -80,7 +80,7 @@ export class Recovery implements FaultHandler {
   nothingBack(now: number): void {
     const { state } = this.#parts.driver;
     if (state === "asleep") this.#resetDue = true;
-    if (state === "up") this.#resetMute(now);
+    if (state === "up") this.resetMute(now);
   }
 
   /** Something has come back from the cloud. */
@@ -95,37 +95,37 @@ export class Recovery implements FaultHandler {
     if (!this.#resetDue) return attach.verify(now);
     this.#resetDue = false;
     driver.uart = "alive";
-    this.#resetMute(now);
+    this.resetMute(now);
   }
 
   /** The next level of the escalation for a modem that claims to be up, harder each time. */
-  #resetMute(now: number): void {
+  private resetMute(now: number): void {
     const { escalation, sockets, bringUp, driver } = this.#parts;
     const level = escalation.mute();
     driver.log(`mute reset=${level}`);
-    this.#stop(now);
+    this.stop(now);
     sockets.forget();
     if (level !== "radio") return bringUp.escalate(level, now);
-    if (driver.enter("recovering", now)) this.#resetRadio(now);
+    if (driver.enter("recovering", now)) this.resetRadio(now);
   }
 
   /** Leaves the network and attaches anew, which gives the device another address. */
   renew(now: number): void {
     const { driver } = this.#parts;
     if (driver.state !== "up") return;
-    this.#stop(now);
-    if (driver.enter("recovering", now)) this.#resetRadio(now);
+    this.stop(now);
+    if (driver.enter("recovering", now)) this.resetRadio(now);
   }
 
   denied(cause: number | undefined, now: number): void {
-    this.#giveUp("denied", cause, now);
+    this.giveUp("denied", cause, now);
   }
 
   /** No cell in time. */
   noCell(now: number): void {
     const { driver, escalation } = this.#parts;
     if (driver.radioReset || escalation.failures > 0) this.fail("not-registered", now);
-    else this.#resetRadio(now);
+    else this.resetRadio(now);
   }
 
   /** Asks for registration and context again; then resets the radio, then gives up for a while. */
@@ -133,7 +133,7 @@ export class Recovery implements FaultHandler {
     const { attach, driver, retryPolicy } = this.#parts;
     if (times === 1) return attach.verifyLater(1_000, now);
     if (times === 2) {
-      if (driver.enter("recovering", now)) this.#resetRadio(now);
+      if (driver.enter("recovering", now)) this.resetRadio(now);
       return;
     }
     retryPolicy.useless(times - 3);
@@ -145,14 +145,14 @@ export class Recovery implements FaultHandler {
     const { options, driver, retryPolicy, sockets, bringUp } = this.#parts;
     driver.log("rebooted by itself");
     if (!retryPolicy.rebooted()) return this.fail("rebooted", now);
-    this.#stop(now);
+    this.stop(now);
     sockets.forget();
     bringUp.begin(now);
     options.onDown?.("rebooted", now);
   }
 
   /** Says all that a bring-up says while the radio is off, for the modem may have rebooted unnoticed. */
-  #resetRadio(now: number): void {
+  private resetRadio(now: number): void {
     const { driver, retryPolicy, sockets, bringUp } = this.#parts;
     driver.log("radio reset");
     retryPolicy.taken("radio");
@@ -162,10 +162,10 @@ export class Recovery implements FaultHandler {
   }
 
   fail(reason: DownReason, now: number): void {
-    this.#giveUp(reason, undefined, now);
+    this.giveUp(reason, undefined, now);
   }
 
-  #giveUp(reason: DownReason, cause: number | undefined, now: number): void {
+  private giveUp(reason: DownReason, cause: number | undefined, now: number): void {
     const { options, at: engine, driver, retryPolicy, sockets, bringUp } = this.#parts;
     driver.cancelLater();
     sockets.drop();
@@ -200,7 +200,7 @@ export class Recovery implements FaultHandler {
     this.#parts.at.send({ line, timeout: cfunTimeout, probe: true, onDone() {} }, now);
   }
 
-  #stop(now: number): void {
+  private stop(now: number): void {
     this.#parts.driver.cancelLater();
     this.#parts.sockets.interrupt();
     this.#parts.at.clear(now);

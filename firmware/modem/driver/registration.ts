@@ -38,16 +38,16 @@ export class RegistrationWait {
   /** @param how long it may take: a search after others that failed is a short one */
   start(how: "long" | "short", now: number): void {
     this.#until = now + limits[how];
-    this.#ask(now);
+    this.ask(now);
   }
 
   /** Takes the status of a URC. */
   hear(status: Status, now: number): void {
     if (this.#options.at.busy) this.#heard = status;
-    else this.#judge(status, now);
+    else this.judge(status, now);
   }
 
-  #ask(now: number): void {
+  private ask(now: number): void {
     this.#heard = undefined;
     const { driver, family } = this.#options;
     let answer: Status | undefined;
@@ -57,11 +57,11 @@ export class RegistrationWait {
         if (driver.state !== "registering") return;
         // A URC that came meanwhile may be older than the answer or newer: "searching" in either decides
         // nothing.
-        if (this.#heard !== undefined && this.#judge(this.#heard, at)) return;
-        if (answer !== undefined && this.#judge(answer, at)) return;
+        if (this.#heard !== undefined && this.judge(this.#heard, at)) return;
+        if (answer !== undefined && this.judge(answer, at)) return;
         // A UART that sleeps lightly would lose a question that comes later.
         const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
-        if (at < this.#until) driver.later(pause, at, (t) => this.#ask(t));
+        if (at < this.#until) driver.later(pause, at, (t) => this.ask(t));
         else driver.faults.noCell(at);
       },
       now,
@@ -69,9 +69,9 @@ export class RegistrationWait {
   }
 
   /** Acts on a registration status; true when it ends the wait. */
-  #judge(status: Status, now: number): boolean {
+  private judge(status: Status, now: number): boolean {
     if (status.stat === 3) {
-      this.#denied(status.cause, now);
+      this.denied(status.cause, now);
       return true;
     }
     if (!isRegistered(status)) return false;
@@ -80,7 +80,7 @@ export class RegistrationWait {
     return true;
   }
 
-  #denied(known: number | undefined, now: number): void {
+  private denied(known: number | undefined, now: number): void {
     const { driver, at, family } = this.#options;
     const deny = (cause: number | undefined, t: number): void => {
       driver.log({ kind: "modem denied", cause: describeCause(cause) });

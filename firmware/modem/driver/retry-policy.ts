@@ -38,7 +38,7 @@ export class RetryPolicy {
 
   /** Counts a failure; ms until the next attempt. @param cause EMM cause of a denial, when known */
   failed(reason: DownReason, cause: number | undefined): number {
-    this.#count();
+    this.count();
     const again = this.#options.escalation.failures > 1;
     const lasting = reason === "denied" ? isLasting(cause) : reason === "sim" && again;
     return (lasting ? this.#longPauses : this.#pauses).next();
@@ -50,7 +50,7 @@ export class RetryPolicy {
    */
   rebooted(): boolean {
     if (this.#options.escalation.failures >= rebootsAtOnce) return false;
-    this.#count();
+    this.count();
     this.#pauses.next();
     return true;
   }
@@ -75,7 +75,7 @@ export class RetryPolicy {
   /** A level of the escalation was taken. */
   taken(level: ResetLevel): void {
     this.#options.escalation.taken(level);
-    this.#tell();
+    this.tell();
   }
 
   /** The modem is up. */
@@ -84,15 +84,15 @@ export class RetryPolicy {
     this.#longPauses.reset();
     if (this.#options.escalation.failures === 0) return;
     this.#options.escalation.succeeded();
-    this.#tell();
+    this.tell();
   }
 
-  #count(): void {
+  private count(): void {
     this.#options.escalation.failed();
-    this.#tell();
+    this.tell();
   }
 
-  #tell(): void {
+  private tell(): void {
     this.#options.onEscalation?.(this.#options.escalation.state);
   }
 }

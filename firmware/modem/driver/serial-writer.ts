@@ -24,16 +24,16 @@ export class SerialWriter {
   /** Sends bytes as soon as there is room. They must not change until then. */
   write(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
-    this.#pump();
+    this.pump();
   }
 
   /** The port has room for `free` bytes. */
   onWritable(free: number): void {
     this.#free = free;
-    this.#pump();
+    this.pump();
   }
 
-  #pump(): void {
+  private pump(): void {
     while (this.#waiting.length > 0 && this.#free > 0) {
       const bytes = this.#waiting[0];
       const piece = bytes.length <= this.#free ? bytes : bytes.subarray(0, this.#free);

@@ -126,25 +126,25 @@ export class Sleep {
     else if (driver.uart === "dead") press(now);
     else {
       const more = (t: number): void =>
-        probe(at, 3 - this.#telling, (answered, end) => (answered ? onAwake(end) : press(end)), t);
+        probe(at, 3 - this.telling, (answered, end) => (answered ? onAwake(end) : press(end)), t);
       const end = (answered: boolean, t: number): void => {
         this.#wasAwake = answered;
         if (answered) onAwake(t);
-        else if (this.#telling < 3) more(t);
+        else if (this.telling < 3) more(t);
         else press(t);
       };
-      probe(at, this.#telling, end, now);
+      probe(at, this.telling, end, now);
     }
   }
 
   /** How many words it takes to tell whether the modem is awake: the first wakes one that it can wake. */
-  get #telling(): number {
+  private get telling(): number {
     return this.#options.family.sleep.wakes === "uart" ? 1 : 3;
   }
 
   /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
   look(now: number): void {
-    probe(this.#options.at, this.#telling, (answered) => (this.#wasAwake = answered), now);
+    probe(this.#options.at, this.telling, (answered) => (this.#wasAwake = answered), now);
   }
 
   /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */

@@ -74,13 +74,13 @@ export class Sockets {
   }
 
   /** Whether the modem is registered and awake. */
-  get #ready(): boolean {
+  private get ready(): boolean {
     return this.#options.driver.state === "up";
   }
 
   /** When `pump` wants to be called, ms. */
   get deadline(): number {
-    if (this.#working || !this.#ready) return Infinity;
+    if (this.#working || !this.ready) return Infinity;
     let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
     const { all } = this.#channels;
     for (let i = 0; i < all.length; i++) {
@@ -114,7 +114,7 @@ export class Sockets {
     if (channel === undefined) return;
     this.#channels.remove(channel);
     this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
-    if (channel.id === undefined || !this.#ready) return;
+    if (channel.id === undefined || !this.ready) return;
     runScript(this.#options.at, this.#options.traits.close(channel.id), () => {}, now);
   }
 
@@ -161,12 +161,12 @@ export class Sockets {
 
   /** Reads what waits, and sends what waits, one datagram at a time. */
   pump(now: number): void {
-    if (!this.#ready || this.#working) return;
+    if (!this.ready || this.#working) return;
     const { all } = this.#channels;
     for (let i = 0; i < all.length; i++) {
       const channel = all[i];
       if (channel.id !== undefined && (channel.hinted || now >= channel.lookAt)) {
-        return this.#read(channel, readsAtOnce, now);
+        return this.read(channel, readsAtOnce, now);
       }
     }
     if (this.#outbox.length === 0 || now < this.#notBefore) return;
@@ -174,7 +174,7 @@ export class Sockets {
     const { channel, bytes, address, port } = datagram;
     this.#working = true;
     if (channel.id === undefined || channel.address !== address || channel.port !== port) {
-      return this.#connect(datagram, now);
+      return this.connect(datagram, now);
     }
     this.#sending = true;
     // Counted from the command: without an OK the datagram may have left all the same.
@@ -182,7 +182,7 @@ export class Sockets {
     const { traits, at: engine } = this.#options;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
     const steps = traits.send(channel.id, bytes, address, port, release);
-    runScript(engine, steps, (outcome, at) => this.#sent(datagram, outcome.result, at), now);
+    runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome.result, at), now);
   }
 
   /** Acts on what the modem says of its sockets. */
@@ -210,10 +210,10 @@ export class Sockets {
   }
 
   /** @param left reads that may follow in this row. @param rest what is read may be the rest of a longer datagram */
-  #read(channel: Channel, left: number, now: number, rest = false): void {
+  private read(channel: Channel, left: number, now: number, rest = false): void {
     const { traits, at: engine } = this.#options;
     channel.hinted = false;
-    this.#planLook(channel, now);
+    this.planLook(channel, now);
     if (traits.read === undefined) return;
     this.#working = true;
     let received: Received | undefined;
@@ -230,16 +230,16 @@ export class Sockets {
           this.#channels.lose(channel);
         } else if (received !== undefined) {
           const cut = received.bytes.length >= (traits.readLimit ?? Infinity);
-          if (!rest) this.#deliver(channel, received, cut);
-          if (left > 1 && channel.id !== undefined) return this.#read(channel, left - 1, at, cut);
+          if (!rest) this.deliver(channel, received, cut);
+          if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, cut);
         }
-        this.#next(at);
+        this.next(at);
       },
       now,
     );
   }
 
-  #deliver(channel: Channel, { bytes, address, port }: Received, cut: boolean): void {
+  private deliver(channel: Channel, { bytes, address, port }: Received, cut: boolean): void {
     channel.lookAt = Infinity;
     if (!channel.early) this.#notBefore = 0;
     channel.early = false;
@@ -248,19 +248,19 @@ export class Sockets {
   }
 
   /** An answer is expected: plans to look for it without a hint, less and less often. */
-  #planLook(channel: Channel, now: number): void {
+  private planLook(channel: Channel, now: number): void {
     if (channel.lookAt === Infinity) return;
     channel.lookAfter *= 2;
     channel.lookAt = channel.lookAfter > lastLook ? Infinity : now + channel.lookAfter;
   }
 
   /** What is due next, after a read or a send. */
-  #next(now: number): void {
+  private next(now: number): void {
     this.pump(now);
     if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
   }
 
-  #sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
+  private sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
     this.#sending = false;
@@ -277,13 +277,13 @@ export class Sockets {
       this.#notBefore = 0;
       datagram.refused += 1;
       if (datagram.refused > (datagram.releaseAfterReply && !this.#noRelease ? 2 : 1)) {
-        this.#remove(datagram);
+        this.remove(datagram);
         channel.owner.failDatagram("the modem refuses the datagram");
       }
       this.pump(now);
       return;
     }
-    this.#remove(datagram);
+    this.remove(datagram);
     if (result.kind !== "ok") return this.#options.driver.faults.silence(now);
     this.#refusals = 0;
     if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
@@ -291,15 +291,15 @@ export class Sockets {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
     }
-    this.#next(now);
+    this.next(now);
   }
 
-  #remove(datagram: OutgoingDatagram): void {
+  private remove(datagram: OutgoingDatagram): void {
     const index = this.#outbox.indexOf(datagram);
     if (index >= 0) this.#outbox.splice(index, 1);
   }
 
-  #connect(datagram: OutgoingDatagram, now: number): void {
+  private connect(datagram: OutgoingDatagram, now: number): void {
     const { driver, traits, at: engine } = this.#options;
     const { channel, address, port } = datagram;
     let id: number | undefined;
@@ -316,7 +316,7 @@ export class Sockets {
       steps,
       (outcome, at) => {
         if (outcome.result.kind !== "ok" || id === undefined) {
-          return this.#refused(datagram, outcome.result, at);
+          return this.refused(datagram, outcome.result, at);
         }
         driver.log(`socket id=${id} peer=${address}:${port}`);
         channel.id = id;
@@ -330,7 +330,7 @@ export class Sockets {
     );
   }
 
-  #refused(datagram: OutgoingDatagram, result: AtResult, now: number): void {
+  private refused(datagram: OutgoingDatagram, result: AtResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
     if (result.kind !== "timeout") {
@@ -338,7 +338,7 @@ export class Sockets {
       // Mostly it was too soon, or the context is gone: the datagram waits until that was asked for.
       if (this.#refusals === 1) return this.#options.driver.faults.socketRefused(1, now);
     }
-    this.#remove(datagram);
+    this.remove(datagram);
     if (result.kind === "timeout") this.#options.driver.faults.silence(now);
     else this.#options.driver.faults.socketRefused(this.#refusals, now);
     datagram.channel.owner.failDatagram("the modem opens no socket");

@@ -1,0 +1,123 @@
+/**
+ * Makes the agent's larger parts of its options: what each is set to when an option is left out, and what it is
+ * given of the others.
+ */
+import { CommandMemory } from "../continuity/command-memory";
+import { SessionKeeper } from "../continuity/session-keeper";
+import { Uploader } from "../delivery/uploader";
+import { builtInServices } from "./built-in-services";
+import { CommandResponder } from "./command-responder";
+import { Contacts } from "./contacts";
+import { ReadingIntake } from "./reading-intake";
+import type { PersistentState } from "../continuity/persistent-state";
+import type { Session } from "../enos/session";
+import type { MemberNames } from "../text/member-names";
+import type { AgentOptions, DatagramSocket } from "./agent-options";
+
+/** What all parts are given. */
+interface Shared {
+  readonly options: AgentOptions;
+  readonly memory: PersistentState;
+  readonly session: Session;
+  readonly names: MemberNames;
+}
+
+/** The device's contacts with the cloud. */
+export function contactsOf({
+  link,
+  othersBudget = 0,
+  batch = 1,
+  interval,
+  retained,
+  sleepsDeeply = false,
+  log,
+}: AgentOptions): Contacts {
+  return new Contacts({
+    link,
+    seconds: othersBudget,
+    interval: batch * interval * 1000,
+    retained,
+    sleepsDeeply,
+    log,
+  });
+}
+
+/** What keeps the session over restarts, and alive. */
+export function sessionKeeperOf({ options, memory, session }: Shared): SessionKeeper {
+  const { credentials, lifetime } = options.session;
+  return new SessionKeeper({
+    session,
+    memory,
+    credentials,
+    lifetime,
+    keepAlive: options.keepAlive ?? false,
+    retained: options.sleepsDeeply,
+    log: options.log,
+  });
+}
+
+/** What sends readings and messages. */
+export function uploaderOf({ options, memory, session, names }: Shared, contacts: Contacts): Uploader {
+  const { batch = 1, interval } = options;
+  return new Uploader({
+    session,
+    credentials: options.session.credentials,
+    thing: options.application.thing,
+    names,
+    random: options.random,
+    payloadLimit: options.payloadLimit ?? 512,
+    maxDatagram: options.maxDatagram ?? 1152,
+    batch,
+    lateAfter: 1000 * (options.late ?? (batch + 1) * interval),
+    spacing: 1000 * (options.spacing ?? 3),
+    flash: options.flash,
+    retained: options.retained,
+    policy: options.policy ?? "oldest",
+    order: options.order ?? "oldest",
+    memory,
+    onRefused: (wait, now) => contacts.refused(wait, now),
+    log: options.log,
+  });
+}
+
+/** What hands readings to the uploader. */
+export function readingsOf({ options, memory }: Shared, uploader: Uploader): ReadingIntake {
+  const { format, logValues = false, log, woken } = options;
+  return new ReadingIntake({ format, memory, uploader, logValues, log }, woken?.taken ?? 0);
+}
+
+/**
+ * What executes and answers commands: the application's, and those that every device has.
+ *
+ * @param restart asks for a restart of the board, and says why it does not come
+ */
+export function commandsOf(
+  { options, session, names }: Shared,
+  uploader: Uploader,
+  restart: (normally: boolean) => string | undefined,
+): CommandResponder {
+  const { store, retained, crypto, log } = options;
+  const { thing, commands } = options.application;
+  const builtIn = builtInServices({ restart, newest: options.newestLog ?? (() => "") });
+  return new CommandResponder({
+    application: { thing, commands: { ...commands, services: { ...builtIn, ...commands.services } } },
+    credentials: options.session.credentials,
+    names,
+    send: (answer, now) => session.send(answer, now),
+    wake: () => options.wake?.(),
+    memory: new CommandMemory({ store, retained, crypto, epoch: () => uploader.epoch, log }),
+    log,
+  });
+}
+
+/** The socket. It is read in `poll`: an ESP32's stack is too small to end an exchange on top of UART and AT engine. */
+export function socketOf({ socket, log }: AgentOptions): DatagramSocket {
+  const { io, ...options } = socket;
+  return new io({
+    ...options,
+    onReadable(): void {},
+    onError(this: DatagramSocket, reason?: string): void {
+      log({ kind: "socket error", reason: reason ?? "unknown" });
+    },
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * When the device may speak with the cloud, and what comes of it: the budget for what others make the radio do
+ * guards it, and the modem is looked at where somebody may keep it awake.
+ *
+ *     stranger's datagram ─┐
+ *     modem kept awake ────┼─> budget for others ──> guarded: one contact in so many intervals, then out of
+ *     refused request ─────┘                         the network
+ */
+import { OthersBudget } from "../continuity/others-budget";
+import type { RetainedMemory } from "../continuity/retained-memory";
+import type { Follow } from "../continuity/others-budget";
+import type { Link } from "./agent-options";
+import type { Log } from "./log";
+
+/** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
+const guardedIntervals = 8.5;
+const leastSpacing = 600_000;
+const longestSpacing = 23_400_000;
+/** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
+const awakeShare = 1 / 3;
+/** Room for a clock that goes wrong in deep sleep when the modem is looked at, ms. */
+const lookMargin = 10_000;
+/** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
+const inactivity = 20_000;
+
+export interface ContactsOptions {
+  readonly link: Link;
+  /** Seconds of radio a day that others may cause, 0 for no bound. */
+  readonly seconds: number;
+  /** ms between two requests with readings. */
+  readonly interval: number;
+  readonly retained: RetainedMemory | undefined;
+  /** Whether the board sleeps deeply between contacts. */
+  readonly sleepsDeeply: boolean;
+  readonly log: Log;
+}
+
+/** The device's contacts with the cloud. All times are monotonic, ms. */
+export class Contacts {
+  readonly #options: ContactsOptions;
+  readonly #others: OthersBudget;
+  /** Something was sent since the last contact ended. */
+  #open = false;
+  /** When the device last sent a request, or fell asleep after it. */
+  #lastRequest = Infinity;
+  /** When to look whether the modem has fallen asleep after the last contact. */
+  #lookAt = Infinity;
+
+  constructor(options: ContactsOptions) {
+    this.#options = options;
+    const { seconds, interval, retained, log } = options;
+    this.#others = new OthersBudget({
+      seconds,
+      spacing: Math.max(Math.min(guardedIntervals * interval, longestSpacing), leastSpacing),
+      retained,
+      onGuarded: (guard) => {
+        this.#open = true;
+        log({ kind: "radio guarded", ...guard });
+      },
+    });
+  }
+
+  /** When to look whether the modem has fallen asleep; Infinity for never. */
+  get lookAt(): number {
+    return this.#lookAt;
+  }
+
+  /** When the cloud may be spoken to next; a time that is past when it may be now. */
+  get next(): number {
+    return this.#others.nextContact;
+  }
+
+  /** Whether something may be sent that only another's datagram asks for; if so, it counts. */
+  mayFollow(what: Follow, now: number): boolean {
+    return this.#others.may(what, now);
+  }
+
+  /** A datagram came that belongs to no exchange under way. @param copies sent since the start, of which it may answer one */
+  stranger(late: boolean, copies: number, now: number): void {
+    if (late) this.#others.late(copies, now);
+    else this.#others.stranger(now);
+  }
+
+  /** A request was acknowledged without its answer: EnOS's rides on the ACK, the one reply for which the network waits. */
+  emptyAck(now: number): void {
+    this.#others.refused(inactivity, now);
+  }
+
+  /** An answer refused what was sent. @param wait until the next try: a board that sleeps deeply does not until then */
+  refused(wait: number, now: number): void {
+    this.#others.refused(this.#options.sleepsDeeply ? wait * awakeShare : 0, now);
+  }
+
+  /**
+   * The device starts.
+   *
+   * @param lastRequest when it had fallen asleep, after deep sleep; else undefined
+   */
+  begin(woken: boolean, lastRequest: number | undefined, now: number): void {
+    this.#others.begin(woken, now);
+    if (!woken) return;
+    this.#lastRequest = lastRequest ?? Infinity;
+    if (this.#others.watching(now)) this.#lookAt = now;
+  }
+
+  /** Something is about to be sent. */
+  opened(): void {
+    this.#open = true;
+  }
+
+  /** A request goes out. */
+  requested(now: number): void {
+    this.#lastRequest = now;
+  }
+
+  /** The device has come to rest. @param copies sent since the start */
+  rested(copies: number, now: number): void {
+    this.#others.hold(copies, now);
+    const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
+    if (look > now && this.#others.watching(now)) this.#lookAt = look;
+  }
+
+  /** Notices that others keep the radio on. Whether the contact is to end, as the device is guarded. */
+  watch(now: number): boolean {
+    const { link } = this.#options;
+    if (now >= this.#lookAt) {
+      this.#lookAt = Infinity;
+      link.look?.(now);
+    }
+    const kept = link.keptOn?.(this.#lastRequest, now) ?? 0;
+    if (kept > 0) {
+      this.#others.keptOn(kept, now);
+      // Told once: from here on it counts anew.
+      this.#lastRequest = now;
+    }
+    return this.#open && this.#others.guarded(now);
+  }
+
+  /** Ends the contact: the device leaves the network. */
+  end(now: number): void {
+    const { link } = this.#options;
+    // Only a modem that is up can leave the network.
+    if (!link.ready) return link.connect(now);
+    this.#open = false;
+    this.#others.contactEnded(now);
+    link.renew?.(now);
+  }
+}

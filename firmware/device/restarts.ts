@@ -1,0 +1,68 @@
+/**
+ * The restarts of the board that the device asks for, and why: the cloud wants one, the supervisor sees no other
+ * way, or a safe start has had its day.
+ */
+import type { PersistentState, RestartCause } from "../continuity/persistent-state";
+import type { StartRecord } from "../continuity/start-record";
+import type { Log } from "./log";
+
+/** Time after a start, or a loss of power, before the cloud can have the board restart, ms; deep sleep counts. */
+const leastUptime = 3_600_000;
+/** Longest time that the answer to a command has before the restart that the command asks for, ms. */
+const restartWithin = 120_000;
+
+export interface RestartsOptions {
+  readonly memory: PersistentState;
+  readonly starts: StartRecord | undefined;
+  /** Restarts the board; undefined where nothing can. */
+  readonly restart: ((cause: RestartCause) => void) | undefined;
+  readonly log: Log;
+}
+
+/** Restarts that are asked for. All times are monotonic, ms. */
+export class Restarts {
+  readonly #options: RestartsOptions;
+  /** When the one that the cloud asked for comes, at the latest; Infinity for none. */
+  by = Infinity;
+
+  constructor(options: RestartsOptions) {
+    this.#options = options;
+  }
+
+  /** Restarts the board now. */
+  now(cause: RestartCause): void {
+    const { restart, memory, log } = this.#options;
+    if (restart === undefined) return;
+    log({ kind: "supervisor restart", reason: cause });
+    memory.noteRestart(cause);
+    restart(cause);
+  }
+
+  /** The cloud has asked for a restart: it comes once the answer to that has arrived. Why it does not, if so. */
+  ask(normally: boolean, now: number): string | undefined {
+    const { restart, starts } = this.#options;
+    if (restart === undefined) return "nothing here can restart it";
+    // Whoever forges commands could have it restart at each first contact, with the radio always on.
+    const leaves = normally && starts?.safe === true;
+    if (!leaves && now < leastUptime) return "it has started within the last hour";
+    if (leaves) starts.leaveSafe(false);
+    this.by = now + restartWithin;
+    return undefined;
+  }
+
+  /** Restarts the board if the cloud has asked for it. @param replying the answer to that is still under way */
+  poll(replying: boolean, now: number): void {
+    if (this.by === Infinity || (replying && now < this.by)) return;
+    this.by = Infinity;
+    this.now("command");
+  }
+
+  /** Whether a safe start has had its day, and the board restarts. */
+  safeStartOver(now: number): boolean {
+    const { starts } = this.#options;
+    if (starts?.safe !== true || now < starts.safeUntil(now)) return false;
+    starts.leaveSafe(true);
+    this.now("safe-start-over");
+    return true;
+  }
+}
