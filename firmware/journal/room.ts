@@ -112,8 +112,12 @@ export class Room {
 
   /** What a start has to finish. */
   finish(): void {
+    const records = this.#records;
     this.#evacuate();
     this.#regainSpare();
+    // The power failed between the header of a block and its note: no record may come in front of that.
+    if (records.out > 0 && Math.floor(records.noteAt / records.blocks.blockLength) !== records.active)
+      this.#unsaved = true;
     this.#settle();
   }
 
