@@ -117,7 +117,7 @@ const intervals = Object.freeze([...Array<number>(18).fill(900), ...Array<number
 function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: string }): ChaosDevice {
   const drawn = {
     modem: chosen.modem,
-    sleep: random.chance(1 / 12) ? ("deep" as const) : ("none" as const),
+    sleep: random.chance(1 / 24) ? ("deep" as const) : ("none" as const),
     edition: random.pick(["token", "tokenless"] as const),
     addressBound: random.chance(0.4),
     coverage: random.pick([0, 0, 0, 1, 1, 2] as const),
