@@ -112,6 +112,10 @@ export class Room {
 
   /** What a start has to finish. */
   finish(): void {
+    const { out, active, noteAt, blocks } = this.#records;
+    // The power failed between the header of a block and its note: no record may come in front of that.
+    if (out > 0 && active >= 0 && Math.floor(noteAt / blocks.blockLength) !== active)
+      this.#records.writeNote();
     this.evacuate();
     this.regainSpare();
     this.settle();
