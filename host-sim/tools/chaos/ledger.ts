@@ -61,6 +61,8 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
+  /** Readings that waited when the journal could not be read. */
+  unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
   /** What the modem said that the time is, ms ahead of the true one; `asked`: it was asked for it. */
@@ -96,6 +98,8 @@ export class Ledger {
   /** Virtual ms. */
   lastAcknowledged = -Infinity;
   readonly #pending = new Set<number>();
+  /** The device has started without its journal. */
+  #blind = false;
   #reason: string | undefined;
   #lastSend = -Infinity;
   #heard = true;
@@ -144,7 +148,10 @@ export class Ledger {
         this.cadence.board(event);
         // A restart's boot begins a moment later; what matters is that it is another one.
         if (this.ends.length < this.boots.length) this.ends.push(event.time);
-        if (event.what !== "asleep" && event.what !== "awake") this.#forgetHeld();
+        if (event.what !== "asleep" && event.what !== "awake") {
+          this.#forgetHeld();
+          this.#blind = false;
+        }
         if (event.what !== "power lost") this.boots.push(event.time);
         if (event.what !== "restarted") return;
         if (this.#reason !== undefined && event.text.startsWith("software")) {
@@ -204,7 +211,12 @@ export class Ledger {
       case "radio guarded":
         this.guardedUntil = at + event.wait;
         return;
+      case "journal none":
+        // A loss of power has the journal tried again; until then what is in it waits.
+        this.unread = this.#pending.size;
+        return;
       case "start safe":
+        this.#blind = true;
         this.safeStarts.push(at);
         return;
       case "radio off":
@@ -212,7 +224,8 @@ export class Ledger {
         return;
       case "agent idle":
         // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
-        if (event.waiting === undefined) this.#pending.clear();
+        // Without its journal it knows nothing of what waits there.
+        if (event.waiting === undefined && !this.#blind) this.#pending.clear();
         return;
       case "fault":
       case "modem illegal transition":

@@ -116,7 +116,7 @@ function judgeDelay(
   const denied = script.faults.some(({ kind }) => kind === "attach-denial" || kind === "sim-removal");
   const pause = Math.max(denied ? longPause : longestPause, ledger.radioOffUntil - ends);
   // Without its application a device stays for a day, and in contact once an hour.
-  const safe = ledger.safeStarts.some((at) => at > ends - day) ? day : 0;
+  const safe = ledger.safeStarts.some((at) => at > ends - day) ? day + longestPause : 0;
   const spacing = spacingOf(ledger, script, ends);
   const most = pause + safe + spacing + recovery;
   if (took > most) {
