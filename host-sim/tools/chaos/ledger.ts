@@ -61,7 +61,7 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
-  /** Readings that waited when the journal could not be read. */
+  /** Readings that could not be read when they were wanted. */
   unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
@@ -212,9 +212,7 @@ export class Ledger {
         this.guardedUntil = at + event.wait;
         return;
       case "journal none":
-        // A loss of power has the journal tried again; until then what is in it waits.
-        this.unread = this.#pending.size;
-        return;
+        return this.#unreadable(this.#pending.size);
       case "start safe":
         this.#blind = true;
         this.safeStarts.push(at);
@@ -239,8 +237,15 @@ export class Ledger {
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
+        if (event.what === "unreadable") this.#unreadable(event.readings ?? 0);
         return;
     }
+  }
+
+  /** A loss of power has flash tried again that cannot be read; until then what is in it waits. */
+  #unreadable(readings: number): void {
+    this.unread += readings;
+    this.#blind = true;
   }
 
   /** What was in RAM alone is gone, unless flash has taken it meanwhile. */

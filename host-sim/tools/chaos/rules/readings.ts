@@ -145,7 +145,7 @@ function forgive(ledger: Ledger, script: Script, missing: readonly Taken[], viol
   const silent = missing.filter(({ id }) => !ledger.acknowledged.has(id) && !ledger.isPending(id));
   if (silent.length === 0) return 0;
   // A record whose head is damaged cannot say which it was.
-  const damaged = hadFault(script, flashTroubles, Infinity) ? ledger.damaged + ledger.unread : 0;
+  const damaged = hadFault(script, flashTroubles, Infinity) ? ledger.damaged : 0;
   if (silent.length <= damaged) return silent.length;
   const [{ id, at }] = silent;
   violate(
