@@ -84,7 +84,8 @@ export class Attach {
     const ask = askRegistration((registration) => (answer = registration));
     const set = { line: ascii(`AT+CEREG=${family.cereg}`) };
     // Asked before it is set: the level that the answer has tells whether the modem has kept its settings.
-    const steps: Step[] = [...(family.sleep.boots ? [set, ask] : [ask, set]), ...survival.steps];
+    const questions: Step[] = family.sleep.boots ? [set, ask] : [ask, set];
+    const steps = questions.concat(survival.steps);
     bringUp.runAfterBoot(
       steps,
       (at) => {
