@@ -55,10 +55,9 @@ export class Attach {
     const { family } = options;
     const onTime = (epoch: number): void => options.onTime?.(epoch, driver.now);
     this.rssi = undefined;
-    const steps: Step[] = [
-      ...(family.attach?.(wanted) ?? []),
-      ...family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
-    ];
+    const steps = (family.attach?.(wanted) ?? []).concat(
+      family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
+    );
     if (wanted.edrx !== undefined) steps.push(askEdrx((seconds) => sleep.grantEdrx(seconds)));
     const up = (at: number): void => {
       if (!driver.enter("up", at)) return;

@@ -209,12 +209,11 @@ export class BringUp {
     const { family } = options;
     let rewritten = false;
     const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
-    const steps: Step[] = [
-      ...(family.always?.(wanted) ?? []),
-      ...(family.imei?.(onImei) ?? [{ line: ascii("AT+CGSN"), bare: true, onLine: onImei }]),
+    const steps = (family.always?.(wanted) ?? []).concat(
+      family.imei?.(onImei) ?? { line: ascii("AT+CGSN"), bare: true, onLine: onImei },
       // Nothing is written for good into a modem that may be another.
-      ...(known ? (family.persistent?.(wanted, () => (rewritten = true)) ?? []) : []),
-    ];
+      (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
+    );
     const identified = (at: number): void => {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
