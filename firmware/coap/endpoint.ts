@@ -255,10 +255,9 @@ export class Endpoint {
     now: number,
   ): void {
     let exchange: ClientExchange | undefined;
-    const [first, , idHigh, idLow] = datagram;
-    if (first !== undefined && idHigh !== undefined && idLow !== undefined) {
-      const messageId = (idHigh << 8) | idLow;
-      if (first >> 4 === 0x4) this.reject(messageId, address, port, now);
+    if (datagram.length >= 4) {
+      const messageId = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0);
+      if ((datagram[0] ?? 0) >> 4 === 0x4) this.reject(messageId, address, port, now);
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }

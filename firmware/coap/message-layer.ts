@@ -184,7 +184,7 @@ export class MessageLayer {
       if (index < 0) return;
       const messageId = this.#ids.take(now);
       if (messageId === undefined) return;
-      const [message] = this.#queue.splice(index, 1);
+      const message = this.#queue.splice(index, 1)[0];
       if (message !== undefined) this.start(message, messageId, now);
     }
   }
@@ -220,7 +220,7 @@ export class MessageLayer {
     const all = this.#active.concat(this.#queue);
     this.#active = [];
     this.#queue = [];
-    for (const message of all) message.state = "done";
+    all.forEach((message) => (message.state = "done"));
     return all;
   }
 

@@ -84,7 +84,11 @@ export function decodeDeepSleepRecord(bytes: Uint8Array): DeepSleepRecord | unde
   if (bytes.length < fixedLength) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const time = (i: number): number => view.getFloat64(8 * i, true);
-  const [at, wall, until, next, slept] = [time(0), time(1), time(2), time(3), time(6)];
+  const at = time(0);
+  const wall = time(1);
+  const until = time(2);
+  const next = time(3);
+  const slept = time(6);
   const count = bytes[countAt];
   const memoryAt = fixedLength + 8 * count;
   if (count > longestModem || memoryAt > bytes.length) return undefined;

@@ -7,11 +7,11 @@ import { SessionKeeper } from "../continuity/session-keeper";
 import { Uploader } from "../delivery/uploader";
 import { builtInServices } from "./built-in-services";
 import { CommandResponder } from "./command-responder";
-import { Contacts } from "./contacts";
 import { ReadingIntake } from "./reading-intake";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { Session } from "../enos/session";
 import type { MemberNames } from "../text/member-names";
+import type { Contacts } from "./contacts";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 
 /** What all parts are given. */
@@ -20,26 +20,6 @@ interface Shared {
   readonly memory: PersistentState;
   readonly session: Session;
   readonly names: MemberNames;
-}
-
-/** The device's contacts with the cloud. */
-export function contactsOf({
-  link,
-  othersBudget = 0,
-  batch = 1,
-  interval,
-  retained,
-  sleepsDeeply = false,
-  log,
-}: AgentOptions): Contacts {
-  return new Contacts({
-    link,
-    seconds: othersBudget,
-    interval: batch * interval * 1000,
-    retained,
-    sleepsDeeply,
-    log,
-  });
 }
 
 /** What keeps the session over restarts, and alive. */

@@ -11,12 +11,13 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { commandsOf, contactsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
+import { commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
 import { Session } from "../enos/session";
 import { clockTolerance } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
+import { Contacts } from "./contacts";
 import { Restarts } from "./restarts";
 import { Sampler } from "./sampler";
 import { delayOf, panicsForgottenAfter } from "./start-delay";
@@ -33,7 +34,6 @@ import type { CommandResponder } from "./command-responder";
 import type { SessionKeeper } from "../continuity/session-keeper";
 import type { ReadingIntake } from "./reading-intake";
 import type { Uploader } from "../delivery/uploader";
-import type { Contacts } from "./contacts";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 import type { SleepState } from "../continuity/deep-sleep-record";
 
@@ -84,9 +84,8 @@ export class Agent {
     this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
-    this.#contacts = contactsOf(options);
-    const { starts, restart } = options;
-    this.#restarts = new Restarts({ memory, starts, restart, log });
+    this.#contacts = new Contacts(options);
+    this.#restarts = new Restarts(options, memory);
     this.#sampler = new Sampler(options);
     this.#supervisor = new Supervisor((now) => {
       log({ kind: "supervisor reset", reason: "no answer" });

@@ -7,10 +7,8 @@
  *     refused request ─────┘                         the network
  */
 import { OthersBudget } from "../continuity/others-budget";
-import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Follow } from "../continuity/others-budget";
-import type { Link } from "./agent-options";
-import type { Log } from "./log";
+import type { AgentOptions } from "./agent-options";
 
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
 const guardedIntervals = 8.5;
@@ -23,17 +21,11 @@ const lookMargin = 10_000;
 /** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
 const inactivity = 20_000;
 
-export interface ContactsOptions {
-  readonly link: Link;
-  /** Seconds of radio a day that others may cause, 0 for no bound. */
-  readonly seconds: number;
-  /** ms between two requests with readings. */
-  readonly interval: number;
-  readonly retained: RetainedMemory | undefined;
-  /** Whether the board sleeps deeply between contacts. */
-  readonly sleepsDeeply: boolean;
-  readonly log: Log;
-}
+/** Those of the agent's options that the contacts go by. */
+export type ContactsOptions = Pick<
+  AgentOptions,
+  "link" | "othersBudget" | "batch" | "interval" | "retained" | "sleepsDeeply" | "log"
+>;
 
 /** The device's contacts with the cloud. All times are monotonic, ms. */
 export class Contacts {
@@ -48,9 +40,10 @@ export class Contacts {
 
   constructor(options: ContactsOptions) {
     this.#options = options;
-    const { seconds, interval, retained, log } = options;
+    const { retained, log } = options;
+    const interval = (options.batch ?? 1) * options.interval * 1000;
     this.#others = new OthersBudget({
-      seconds,
+      seconds: options.othersBudget ?? 0,
       spacing: Math.max(Math.min(guardedIntervals * interval, longestSpacing), leastSpacing),
       retained,
       onGuarded: (guard) => {
@@ -88,7 +81,7 @@ export class Contacts {
 
   /** An answer refused what was sent. @param wait until the next try: a board that sleeps deeply does not until then */
   refused(wait: number, now: number): void {
-    this.#others.refused(this.#options.sleepsDeeply ? wait * awakeShare : 0, now);
+    this.#others.refused(this.#options.sleepsDeeply === true ? wait * awakeShare : 0, now);
   }
 
   /**

@@ -3,38 +3,31 @@
  * way, or a safe start has had its day.
  */
 import type { PersistentState, RestartCause } from "../continuity/persistent-state";
-import type { StartRecord } from "../continuity/start-record";
-import type { Log } from "./log";
+import type { AgentOptions } from "./agent-options";
 
 /** Time after a start, or a loss of power, before the cloud can have the board restart, ms; deep sleep counts. */
 const leastUptime = 3_600_000;
 /** Longest time that the answer to a command has before the restart that the command asks for, ms. */
 const restartWithin = 120_000;
 
-export interface RestartsOptions {
-  readonly memory: PersistentState;
-  readonly starts: StartRecord | undefined;
-  /** Restarts the board; undefined where nothing can. */
-  readonly restart: ((cause: RestartCause) => void) | undefined;
-  readonly log: Log;
-}
-
 /** Restarts that are asked for. All times are monotonic, ms. */
 export class Restarts {
-  readonly #options: RestartsOptions;
+  readonly #options: Pick<AgentOptions, "starts" | "restart" | "log">;
+  readonly #memory: PersistentState;
   /** When the one that the cloud asked for comes, at the latest; Infinity for none. */
   by = Infinity;
 
-  constructor(options: RestartsOptions) {
+  constructor(options: Pick<AgentOptions, "starts" | "restart" | "log">, memory: PersistentState) {
     this.#options = options;
+    this.#memory = memory;
   }
 
   /** Restarts the board now. */
   now(cause: RestartCause): void {
-    const { restart, memory, log } = this.#options;
+    const { restart, log } = this.#options;
     if (restart === undefined) return;
     log({ kind: "supervisor restart", reason: cause });
-    memory.noteRestart(cause);
+    this.#memory.noteRestart(cause);
     restart(cause);
   }
 

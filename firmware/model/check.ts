@@ -2,6 +2,7 @@
  * Whether values are what the model says. Nothing is thrown: a fault says which value and why.
  */
 import { isObject } from "../text/json";
+import { utf8Length } from "../text/utf8";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
@@ -204,16 +205,6 @@ function unknownFault(
     if (left > 0) next = next + 1 < length ? next + 1 : 0;
   }
   return undefined;
-}
-
-/** Bytes of the text as UTF-8; a lone surrogate becomes U+FFFD and takes three. */
-function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0)!;
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return length;
 }
 
 /** A refusal. */

@@ -62,7 +62,9 @@ function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): Th
   let room: boolean;
   if (compact !== undefined) {
     const scaled = Math.round(((bare as number) - compact.offset) / compact.scale);
-    const [least, most] = bounds[compact.as];
+    const range = bounds[compact.as];
+    const least = range[0];
+    const most = range[1];
     if (!(scaled >= least && scaled <= most)) {
       const from = least * compact.scale + compact.offset;
       const to = most * compact.scale + compact.offset;

@@ -3,14 +3,19 @@
  * where Node's count UTF-16 units: going by code point is right on both.
  */
 
-/** The text as UTF-8. A lone surrogate becomes U+FFFD. */
-export function encodeUtf8(text: string): Uint8Array {
+/** Bytes of the text as UTF-8; a lone surrogate becomes U+FFFD and takes three. */
+export function utf8Length(text: string): number {
   let length = 0;
   for (const character of text) {
     const point = character.codePointAt(0)!;
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
-  const out = new Uint8Array(length);
+  return length;
+}
+
+/** The text as UTF-8. A lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  const out = new Uint8Array(utf8Length(text));
   let i = 0;
   for (const character of text) {
     let point = character.codePointAt(0)!;

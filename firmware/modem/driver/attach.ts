@@ -55,10 +55,9 @@ export class Attach {
     const { family } = options;
     const onTime = (epoch: number): void => options.onTime?.(epoch, driver.now);
     this.rssi = undefined;
-    const steps: Step[] = [
-      ...(family.attach?.(wanted) ?? []),
-      ...family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
-    ];
+    const steps = (family.attach?.(wanted) ?? []).concat(
+      family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),
+    );
     if (wanted.edrx !== undefined) steps.push(askEdrx((seconds) => sleep.grantEdrx(seconds)));
     const up = (at: number): void => {
       if (!driver.enter("up", at)) return;
@@ -84,7 +83,8 @@ export class Attach {
     const ask = askRegistration((registration) => (answer = registration));
     const set = { line: ascii(`AT+CEREG=${family.cereg}`) };
     // Asked before it is set: the level that the answer has tells whether the modem has kept its settings.
-    const steps: Step[] = [...(family.sleep.boots ? [set, ask] : [ask, set]), ...survival.steps];
+    const questions: Step[] = family.sleep.boots ? [set, ask] : [ask, set];
+    const steps = questions.concat(survival.steps);
     bringUp.runAfterBoot(
       steps,
       (at) => {

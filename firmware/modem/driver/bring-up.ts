@@ -209,12 +209,11 @@ export class BringUp {
     const { family } = options;
     let rewritten = false;
     const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
-    const steps: Step[] = [
-      ...(family.always?.(wanted) ?? []),
-      ...(family.imei?.(onImei) ?? [{ line: ascii("AT+CGSN"), bare: true, onLine: onImei }]),
+    const steps = (family.always?.(wanted) ?? []).concat(
+      family.imei?.(onImei) ?? { line: ascii("AT+CGSN"), bare: true, onLine: onImei },
       // Nothing is written for good into a modem that may be another.
-      ...(known ? (family.persistent?.(wanted, () => (rewritten = true)) ?? []) : []),
-    ];
+      (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
+    );
     const identified = (at: number): void => {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
@@ -238,7 +237,7 @@ export class BringUp {
   /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
   runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { options, wanted } = this.#parts;
-    this.runAfterEcho([...(options.family.always?.(wanted) ?? []), ...steps], onDone, now);
+    this.runAfterEcho((options.family.always?.(wanted) ?? []).concat(steps), onDone, now);
   }
 
   private runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
@@ -249,7 +248,8 @@ export class BringUp {
         driver.echoOff = !engine.echoed;
         onDone(t);
       };
-      driver.run([{ line: ascii("AT+CMEE=1") }, ...steps], done, at);
+      const first: Step[] = [{ line: ascii("AT+CMEE=1") }];
+      driver.run(first.concat(steps), done, at);
     };
     driver.run([{ line: ascii("ATE0") }], silenced, now);
   }
@@ -276,16 +276,16 @@ export class BringUp {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     const timeout = family.cfunTimeout;
-    const saving = family.saving ?? ((w: Wanted) => [...edrxSteps(w), ...psmSteps(w)]);
-    const steps: Step[] = [
-      { line: ascii(family.radioOff ?? "AT+CFUN=0"), timeout },
-      ...family.radio(wanted),
-      ...saving(wanted),
-      ...(family.sleepy?.(wanted) ?? []),
+    const saving = family.saving ?? ((w: Wanted) => edrxSteps(w).concat(psmSteps(w)));
+    const off: Step[] = [{ line: ascii(family.radioOff ?? "AT+CFUN=0"), timeout }];
+    const steps = off.concat(
+      family.radio(wanted),
+      saving(wanted),
+      family.sleepy?.(wanted) ?? [],
       { line: ascii(`AT+CEREG=${family.cereg}`) },
       { line: ascii("AT+CFUN=1"), timeout },
-      ...(family.search?.(wanted) ?? []),
-    ];
+      family.search?.(wanted) ?? [],
+    );
     driver.run(steps, (at) => this.register(at), now);
   }
 

@@ -123,13 +123,13 @@ export class Channels {
    */
   survival(): { readonly steps: readonly Step[]; readonly conclude: () => void } {
     const dead: Channel[] = [];
-    const steps: Step[] = [];
+    let steps: Step[] = [];
     for (let i = 0; i < this.#all.length; i++) {
       const channel = this.#all[i];
       if (channel.id === undefined) continue;
       dead.push(channel);
       const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
-      if (this.#traits.survival !== undefined) steps.push(...this.#traits.survival(channel.id, alive));
+      if (this.#traits.survival !== undefined) steps = steps.concat(this.#traits.survival(channel.id, alive));
     }
     const conclude = (): void => {
       for (let i = 0; i < dead.length; i++) this.lose(dead[i]);

@@ -53,7 +53,7 @@ export class Modem implements DatagramModem {
     const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx, random, onEscalation } = options;
     const at = new AtEngine({
       write: options.write,
-      urcs: [...family.urcs, cereg, cpin],
+      urcs: family.urcs.concat(cereg, cpin),
       banners: family.banners,
       gap: family.gap,
       onUrc: (line, now, cut) => (cut ? this.overlong(line, now) : this.urc(line, now)),

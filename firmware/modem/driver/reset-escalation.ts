@@ -45,7 +45,7 @@ export class ResetEscalation {
 
   /** Counts of the levels in their order, and the failures: six numbers of 0 to 65535, to be kept. */
   get state(): readonly number[] {
-    return [...this.#counts, this.#failures];
+    return this.#counts.concat(this.#failures);
   }
 
   /** A level was taken. */

@@ -60,15 +60,19 @@ export class Sleep {
     if (!isMemory(resume)) return;
     // The modem may have woken since, or fallen asleep.
     driver.uart = "unknown";
-    const [, t3324, t3412, edrx, socket, high, low, port, forgot] = resume;
-    this.#forgot = forgot === 1;
+    const t3324 = resume[1];
+    const t3412 = resume[2];
+    const edrx = resume[3];
+    const high = resume[5];
+    const low = resume[6];
+    this.#forgot = resume[8] === 1;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
       ...(t3412 >= 0 ? { t3412 } : {}),
       ...(edrx >= 0 ? { edrx: edrx / 100 } : {}),
     };
     const address = `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
-    sockets.restore({ id: socket, address, port });
+    sockets.restore({ id: resume[4], address, port: resume[7] });
   }
 
   /** What the network has granted. */

@@ -323,7 +323,7 @@ export const bc660k: Family = Object.freeze({
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
   // The modem keeps dataformat; it is asked for at each wake all the same, as every datagram depends on it.
-  always: (): Step[] => [...always(), ...configured("QICFG", "dataformat", "1,1")],
+  always: (): Step[] => always().concat(configured("QICFG", "dataformat", "1,1")),
   persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
     ...accessPoint(apn, changed),
     // Without wakeupRXD nothing but T3412 ends PSM. It takes effect at the next start.

@@ -58,7 +58,7 @@ function outcome(said: string | undefined, good: string, ...bad: readonly string
 }
 
 function persistent(wanted: Wanted, changed: () => void): Step[] {
-  return [...baudSteps(), ...psmSteps(wanted, changed)];
+  return baudSteps().concat(psmSteps(wanted, changed));
 }
 
 /** Shuts and opens the stack each time: nothing tells what is left of its state. */
@@ -176,7 +176,7 @@ export const sim7000: Family = Object.freeze({
   cfunTimeout: 30_000,
   always: sleepSignSteps,
   persistent,
-  radio: (wanted: Wanted): Step[] => [...technologySteps(wanted), ...apnSteps(wanted)],
+  radio: (wanted: Wanted): Step[] => technologySteps(wanted).concat(apnSteps(wanted)),
   saving: edrxSteps,
   sleepy: networkTimeSteps,
   attach,

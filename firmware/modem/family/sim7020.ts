@@ -37,9 +37,11 @@ function radio({ apn, bands }: Wanted): Step[] {
 }
 
 function saving(wanted: Wanted): Step[] {
-  const steps: Step[] = [...edrxSteps(wanted), ...psmSteps(wanted)];
+  const steps = edrxSteps(wanted).concat(psmSteps(wanted));
   if (wanted.psm === undefined) return steps;
-  return [{ line: ascii("AT+CPSMSTATUS=1") }, ...steps, { line: ascii("AT+RETENTION=1"), optional: true }];
+  steps.unshift({ line: ascii("AT+CPSMSTATUS=1") });
+  steps.push({ line: ascii("AT+RETENTION=1"), optional: true });
+  return steps;
 }
 
 function open(_: number, address: string, port: number, opened: (id: number) => void): Step[] {

@@ -57,7 +57,7 @@ function radio(wanted: Wanted): Step[] {
 }
 
 function saving(wanted: Wanted): Step[] {
-  return [...edrxSteps(wanted), ...psmSteps(wanted)];
+  return edrxSteps(wanted).concat(psmSteps(wanted));
 }
 
 /** Activates the stack's context, unless it is still active. */
