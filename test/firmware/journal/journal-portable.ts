@@ -22,15 +22,27 @@ const blocks = 5;
 export function journalWork({ below, say }: Tools): void {
   const bytes = new Uint8Array(blocks * blockLength).fill(0xff);
   let tear = false;
+  let off = false;
+  const powered = (): void => {
+    if (off) throw new Error("power");
+  };
   const flash: Flash = {
     status: () => ({ size: bytes.length, blockLength, blocks }),
-    read: (buffer, offset) => buffer.set(bytes.subarray(offset, offset + buffer.length)),
+    read: (buffer, offset) => {
+      powered();
+      buffer.set(bytes.subarray(offset, offset + buffer.length));
+    },
     write: (buffer, offset) => {
+      powered();
       const end = tear ? below(buffer.length + 1) : buffer.length;
       for (let i = 0; i < end; i++) bytes[offset + i] &= buffer[i];
-      if (tear) throw new Error("power");
+      off = tear;
+      powered();
     },
-    eraseBlock: (block) => void bytes.fill(0xff, block * blockLength, (block + 1) * blockLength),
+    eraseBlock: (block) => {
+      powered();
+      bytes.fill(0xff, block * blockLength, (block + 1) * blockLength);
+    },
   };
   let id = 0xffff_fff0;
   for (let boot = 1; boot <= 12; boot++) {
@@ -58,27 +70,25 @@ export function journalWork({ below, say }: Tools): void {
       const { type, time, dated, tried, body } = record;
       say("journal", `${record.id} ${type} ${time} ${dated} ${tried} ${crc32(body, 0, body.length)}`);
     }
-    try {
-      for (let step = 0; step < 60; step++) {
-        tear = step === 59 && boot % 2 === 0;
-        const place = below(Math.max(1, addresses.length));
-        const chosen = addresses[place];
-        const what = chosen === undefined ? 0 : below(8);
-        if (what < 4) {
-          const body = new Uint8Array(below(50)).fill(id & 0xff);
-          const appended = journal.append(1 + below(2), id, 1e12 + id, below(4) > 0, body);
-          if (appended.kind === "kept") addresses.push({ id, address: appended.address });
-          else say("journal", appended.kind);
-          id = (id + 1) >>> 0;
-        } else if (what < 6) {
-          journal.release(chosen.address);
-          addresses.splice(place, 1);
-        } else if (what === 6) journal.markTried(chosen.address, below(2) === 0 ? "alone" : "timed");
-        else say("journal", `dated ${journal.date(chosen.address, 2e12 + step)}`);
-      }
-    } catch (error) {
-      say("journal", `cut ${error instanceof Error ? error.message : ""}`);
+    for (let step = 0; step < 60; step++) {
+      tear = step === 59 && boot % 2 === 0;
+      const place = below(Math.max(1, addresses.length));
+      const chosen = addresses[place];
+      const what = chosen === undefined ? 0 : below(8);
+      if (what < 4) {
+        const body = new Uint8Array(below(50)).fill(id & 0xff);
+        const appended = journal.append(1 + below(2), id, 1e12 + id, below(4) > 0, body);
+        if (appended.kind === "kept") addresses.push({ id, address: appended.address });
+        else say("journal", appended.kind);
+        id = (id + 1) >>> 0;
+      } else if (what < 6) {
+        journal.release(chosen.address);
+        addresses.splice(place, 1);
+      } else if (what === 6) journal.markTried(chosen.address, below(2) === 0 ? "alone" : "timed");
+      else say("journal", `dated ${journal.date(chosen.address, 2e12 + step)}`);
     }
+    if (off) say("journal", "cut power");
+    off = false;
     tear = false;
     say("journal", `${journal.length} ${crc32(bytes, 0, bytes.length)}`);
   }
