@@ -1,20 +1,25 @@
 /** On a real network the firmware on this PC takes its chance from the system's generator. */
-import { beforeEach, expect, it, vi } from "vitest";
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { randomFraction } from "../../../../host-sim/tools/pc/random";
 import { SerialDevice } from "../../../../host-sim/tools/pc/serial-device";
-import type * as Crypto from "node:crypto";
 
-// The real one, watched.
+// The real one, watched, also by files that another test has loaded before.
 const drawn: number[] = [];
-vi.mock("node:crypto", async (original) => {
-  const real = await original<typeof Crypto>();
-  const randomBytes = (length: number): Uint8Array => {
+const real = crypto.randomBytes;
+beforeAll(() => {
+  vi.spyOn(crypto, "randomBytes").mockImplementation((length: number) => {
     drawn.push(length);
-    return real.randomBytes(length);
-  };
-  return { ...real, randomBytes };
+    return real(length);
+  });
+  syncBuiltinESMExports();
 });
 beforeEach(() => void drawn.splice(0));
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 it("is drawn anew for each fraction", () => {
   const fractions = new Set(Array.from({ length: 100 }, () => randomFraction()));
