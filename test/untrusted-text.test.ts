@@ -114,7 +114,6 @@ const natives: readonly Native[] = [
     name: "calls with as many arguments as an array has",
     pattern: /(?<!function )\w\(\.\.\.|\.apply\(/g,
     behind: {
-      "modem/driver/channels.ts": [1, "the family's own steps"],
       "text/utf8.ts": [2, "32 characters"],
     },
   },

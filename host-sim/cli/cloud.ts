@@ -109,12 +109,13 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
     (line) =>
       void stream.write(`${line}\n`);
   const say = write(process.stdout);
-  const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
-  const failure = await new Promise<Error | undefined>((resolve) => {
+  // Whoever has read the addresses may end it at once.
+  const asked = new Promise<undefined>((resolve) => {
     process.once("SIGINT", () => resolve(undefined));
     process.once("SIGTERM", () => resolve(undefined));
-    void cloud.failed.then(resolve);
   });
+  const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
+  const failure = await Promise.race([asked, cloud.failed]);
   await cloud.close(failure);
   if (flags.quiet !== true) say("\nended");
 }
