@@ -78,13 +78,14 @@ function judgeAnswer(sent: Sent, ledger: Ledger, script: Script, endedAt: number
 }
 
 /** Codes with which this command may be answered, after all that happened. */
-function rightCodes({ at, expected, repeats }: Sent, ledger: Ledger, script: Script): number[] {
+function rightCodes({ at, command, expected, repeats }: Sent, ledger: Ledger, script: Script): number[] {
   const right = [script.device.format === "json" || stated.includes(expected) ? expected : anyOther];
   const fails = script.faults.some(({ kind, amount }) => {
     const failure = kind === "application-fails" ? failures[amount] : undefined;
     return failure !== undefined && "handler" in failure;
   });
-  if (fails) right.push(failed);
+  // A board restarts an hour after its start at the earliest.
+  if (fails || (command.kind === "service" && command.service === "restart")) right.push(failed);
   if (ledger.safeStarts.length > 0) right.push(safeStart);
   // It may have struck while the command was executed.
   if (ledger.ends.some((end) => end >= at)) right.push(interrupted);
