@@ -34,6 +34,7 @@ it("a mark 'tried' survives a power cut while its record is copied", () => {
         where.set(id, r.address);
         if (id % 4 === 0) {
           j.markTried(r.address, "alone");
+          if (power.off) throw new Error("cut");
           tried.add(id);
         } else {
           j.release(r.address);
