@@ -19,8 +19,11 @@ const budget = hour + 10 * minute;
 /** What a trouble may cost once: the modem is started anew, the network is searched for. */
 const perTrouble = 20 * minute;
 
-/** The longest pause after a denial that will last, ms. */
-const deniedPause = 6 * hour;
+/** The longest pause until the next try where there was no network, ms: then the modem is awake with its radio off. */
+const longestPause: Readonly<Record<string, number>> = {
+  "coverage-outage": hour,
+  "attach-denial": 6 * hour,
+};
 
 /** Slots that may be in use on XS; some 36,000 are at rest, those of the simulated board's own modules among them. */
 const mostSlots = 40_000;
@@ -60,12 +63,12 @@ export function spending(ledger: Ledger, script: Script, { endedAt, operator }: 
     for (const { kind, at, lasting: length, amount } of script.faults) {
       if (kind === "coverage-level") worst = Math.max(worst, amount);
       if (kind === "messages" && at < to) messages += amount;
-      const over = at + length + (kind === "attach-denial" ? deniedPause : 0);
+      const pause = longestPause[kind];
+      const over = at + length + (pause ?? 0);
       if (at >= to || over < from || kinds[kind].group === "use") continue;
       // A modem that hangs is awake and nobody can help it; one that is slow is so for as long as that lasts.
       const helpless = kinds[kind].group === "modem" || kinds[kind].group === "wires";
-      // One that was denied waits for the next try, awake with its radio off.
-      const awake = kind === "attach-denial" ? length + deniedPause : helpless ? length : 0;
+      const awake = pause !== undefined ? length + pause : helpless ? length : 0;
       allowed += perTrouble + Math.min(awake, to - from);
     }
     const commands = [...operator.sent.values()].filter(({ at }) => at < to);
