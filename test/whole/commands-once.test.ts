@@ -5,10 +5,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { decodeCoap, encodeCoap } from "../../host-sim/cloud/coap/coap-wire";
 import { EngineMissing } from "../../host-sim/sim/engine/engine";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World } from "../../host-sim/sim/world/world";
 import { mayBeAbsent } from "../absent";
 import { density } from "../density";
+import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
@@ -42,7 +42,7 @@ async function begin(options: Partial<WorldOptions>, next: () => number | undefi
     settings: { startSpread: 0, othersBudget: 0 },
     ...options,
     onEvent: (event) => {
-      const line = event.source === "device" ? readLogLine(event.text) : undefined;
+      const line = toldBy(event);
       if (line !== undefined) told.push({ time: event.time, event: line });
     },
   });

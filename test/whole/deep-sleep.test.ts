@@ -3,9 +3,9 @@
  * measured, must be what a board that never sleeps would have given.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World, epoch } from "../../host-sim/sim/world/world";
 import { density } from "../density";
+import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { WorldEvent } from "../../host-sim/sim/world/world";
 
@@ -68,7 +68,7 @@ class Day {
   /** The device's lines of one kind. */
   told<K extends LogEvent["kind"]>(kind: K): (LogEvent & { readonly kind: K })[] {
     return this.events.flatMap((event) => {
-      const told = event.source === "device" ? readLogLine(event.text) : undefined;
+      const told = toldBy(event);
       return told?.kind === kind ? [told as LogEvent & { readonly kind: K }] : [];
     });
   }
@@ -101,9 +101,7 @@ class Day {
 
   /** When they truly were. */
   get taken(): number[] {
-    return this.events.flatMap((event) =>
-      event.source === "device" && readLogLine(event.text)?.kind === "report taken" ? [event.time] : [],
-    );
+    return this.events.flatMap((event) => (toldBy(event)?.kind === "report taken" ? [event.time] : []));
   }
 
   /** How often the device's state was written to storage: the turn of its newer slot. */

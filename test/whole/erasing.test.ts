@@ -3,8 +3,8 @@
  * modem's that is longer than the FIFO would be lost.
  */
 import { afterEach, expect, test } from "vitest";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World } from "../../host-sim/sim/world/world";
+import { toldBy } from "./told";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
 const hour = 3_600_000;
@@ -22,7 +22,7 @@ test("hours of readings that come while others are on their way: no block is era
     ...{ seed: 2, engine: "node", edition: "token", coverage: 2, loss: 0.1, powerKey: true },
     ...{ interval: 15, format: "raw", journalSize: 16_384, settings: { startSpread: 0 } },
     onEvent: (event) => {
-      const told = event.source === "device" ? readLogLine(event.text) : undefined;
+      const told = toldBy(event);
       if (told?.kind === "agent idle") idle = true;
       if (told?.kind === "report taken") idle = false;
     },

@@ -4,11 +4,11 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { damage, memoryDamages, storageFaultKinds } from "../../host-sim/sim/board/storage-faults";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { density } from "../density";
 import { xsMissing } from "../host-sim/sim/board/rig";
+import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { StorageFaultKind } from "../../host-sim/sim/board/storage-faults";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
@@ -35,7 +35,7 @@ class Trial {
       ...{ settings: { startSpread: 0 }, ...options },
       onEvent: (event) => {
         if (event.source === "board" && event.what === "restarted") trial.restarts.push(event.text);
-        const line = event.source === "device" ? readLogLine(event.text) : undefined;
+        const line = toldBy(event);
         if (line !== undefined) trial.told.push(line);
       },
     } as WorldOptions);

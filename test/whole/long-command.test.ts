@@ -4,9 +4,9 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { EngineMissing } from "../../host-sim/sim/engine/engine";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World } from "../../host-sim/sim/world/world";
 import { mayBeAbsent } from "../absent";
+import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
@@ -35,7 +35,7 @@ async function begin(options: Partial<WorldOptions>): Promise<LogEvent[]> {
     commandTimeout: month,
     ...options,
     onEvent: (event) => {
-      const line = event.source === "device" ? readLogLine(event.text) : undefined;
+      const line = toldBy(event);
       if (line !== undefined) told.push(line);
     },
   });

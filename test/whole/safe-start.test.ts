@@ -6,10 +6,10 @@ import { resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { bundleFirmware } from "../../host-sim/sim/board/bundle";
 import { readManifest } from "../../host-sim/tools/footprint/manifest";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World } from "../../host-sim/sim/world/world";
 import { density } from "../density";
 import { xsMissing } from "../host-sim/sim/board/rig";
+import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
 import type { WorldOptions } from "../../host-sim/sim/world/world";
 
@@ -41,7 +41,7 @@ class Trial {
       ...{ interval: 900, format: "compact", commandTimeout: 48 * hour },
       ...{ firmware, settings: trial.settings, ...options },
       onEvent: (event) => {
-        const line = event.source === "device" ? readLogLine(event.text) : undefined;
+        const line = toldBy(event);
         if (line !== undefined) trial.told.push({ time: event.time, event: line });
       },
     } as WorldOptions);

@@ -4,8 +4,8 @@
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { ack, con, decodeCoap, encodeCoap, rst } from "../../host-sim/cloud/coap/coap-wire";
-import { readLogLine } from "../../host-sim/sim/world/device-log";
 import { World } from "../../host-sim/sim/world/world";
+import { toldBy } from "./told";
 import type { Reading } from "../../host-sim/cloud/cloud";
 import type { CoapMessage } from "../../host-sim/cloud/coap/coap-wire";
 import type { WorldEvent, WorldOptions } from "../../host-sim/sim/world/world";
@@ -31,11 +31,11 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
 /** Ids of readings by what the device's log says of them. */
 const readings = (events: WorldEvent[], kind: "report taken" | "report acknowledged"): number[] =>
   events.flatMap((event) => {
-    const told = event.source === "device" ? readLogLine(event.text) : undefined;
+    const told = toldBy(event);
     return told?.kind === kind ? [told.id] : [];
   });
 const count = (events: WorldEvent[], kind: string): number =>
-  events.filter((event) => event.source === "device" && readLogLine(event.text)?.kind === kind).length;
+  events.filter((event) => toldBy(event)?.kind === kind).length;
 const kept = ({ cloud, device }: World): Reading[] => cloud.readings(device.productKey, device.deviceKey);
 const stored = (world: World): Set<number> => new Set(kept(world).map(({ id }) => Number(id)));
 

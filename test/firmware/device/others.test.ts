@@ -1,23 +1,8 @@
 /** The device as a whole while others make its radio do things: it is guarded, told of, and goes on. */
 import { describe, expect, it } from "vitest";
-import { AgentRig, thing } from "./rig";
-import { defineThing } from "../../../firmware/model/thing";
+import { AgentRig, withTrouble } from "./rig";
 import { Troubles } from "../../../firmware/device/trouble";
 import type { Link } from "../../../firmware/device/agent";
-
-const withTrouble = defineThing({
-  ...thing,
-  events: [
-    {
-      identifier: "trouble",
-      outputs: [
-        { identifier: "what", type: "string", maxLength: 32 },
-        { identifier: "line", type: "string", maxLength: 512 },
-        { identifier: "count", type: "int32" },
-      ],
-    },
-  ],
-});
 
 const second = 1_000;
 const minute = 60 * second;

@@ -43,6 +43,21 @@ export const thing = defineThing({
   ],
 });
 
+/** The same with the event by which the device tells its troubles. */
+export const withTrouble = defineThing({
+  ...thing,
+  events: [
+    {
+      identifier: "trouble",
+      outputs: [
+        { identifier: "what", type: "string", maxLength: 32 },
+        { identifier: "line", type: "string", maxLength: 512 },
+        { identifier: "count", type: "int32" },
+      ],
+    },
+  ],
+});
+
 /** The agent's socket: keeps what is written, gives what is put in. */
 class FakeSocket implements DatagramSocket {
   releaseAfterReply = false;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defineThing } from "../../../firmware/model/thing";
 import { Troubles } from "../../../firmware/device/trouble";
-import { AgentRig, thing } from "./rig";
+import { AgentRig, thing, withTrouble } from "./rig";
 import { Store } from "../delivery/journal-rig";
 
 const minute = 60_000;
@@ -38,20 +37,6 @@ describe("what is told unasked", () => {
 });
 
 describe("the agent", () => {
-  const withTrouble = defineThing({
-    ...thing,
-    events: [
-      {
-        identifier: "trouble",
-        outputs: [
-          { identifier: "what", type: "string", maxLength: 32 },
-          { identifier: "line", type: "string", maxLength: 512 },
-          { identifier: "count", type: "int32" },
-        ],
-      },
-    ],
-  });
-
   function failing(model: typeof thing): string[] {
     const store = new Store();
     const troubles = new Troubles();

@@ -6,22 +6,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { attackDays as days, attackers, measureAttack } from "../../../../host-sim/inspect/energy/attack";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { density } from "../../../density";
+import { base } from "./choice";
 import type { Attacked } from "../../../../host-sim/inspect/energy/attack";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 
 /** As `npm run energy -- --interval 3600`. */
-const hourly: Choice = {
-  modem: "sim7020",
-  interval: 3_600,
-  format: "raw",
-  batch: 1,
-  lifetime: 3_600,
-  keepAlive: false,
-  sleep: "deep",
-  t3324: 10,
-  saving: "psm",
-  releaseAssistance: true,
-};
+const hourly: Choice = { ...base, interval: 3_600 };
 /** The battery of the example in docs/energy.md. */
 const battery = { capacity: 19, selfDischarge: 0.01 };
 const options = { seed: "1", profile: profiles.field, mix: [1, 0, 0] as const, reports: 0 };

@@ -9,21 +9,9 @@ import {
 } from "../../../../host-sim/inspect/energy/comparison";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { full } from "../../../density";
+import { base } from "./choice";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 import type { Comparison, Outcome } from "../../../../host-sim/inspect/energy/comparison";
-
-const base: Choice = {
-  modem: "sim7020",
-  interval: 900,
-  format: "raw",
-  batch: 1,
-  lifetime: 3_600,
-  keepAlive: false,
-  sleep: "deep",
-  t3324: 10,
-  saving: "psm",
-  releaseAssistance: true,
-};
 
 function outcome(text: string, years: number): Outcome {
   const measured = { watts: 1, wattsByCause: {}, joulesPerReport: 1, modem: 1, board: 0 };

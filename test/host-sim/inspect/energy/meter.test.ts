@@ -5,21 +5,9 @@ import { EnergyMeter } from "../../../../host-sim/inspect/energy/meter";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { Simulation } from "../../../../host-sim/sim/world/simulation";
 import { density } from "../../../density";
+import { base } from "./choice";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 import type { EnergyAccount, PowerStep } from "../../../../host-sim/inspect/energy/meter";
-
-const base: Choice = {
-  modem: "sim7020",
-  interval: 900,
-  format: "raw",
-  batch: 1,
-  lifetime: 3_600,
-  keepAlive: false,
-  sleep: "deep",
-  t3324: 10,
-  saving: "psm",
-  releaseAssistance: true,
-};
 
 async function run(seed: number, coverage: 0 | 1 | 2 = 0): Promise<[PowerStep[], EnergyAccount, number]> {
   const steps: PowerStep[] = [];

@@ -62,19 +62,26 @@ describe.each(engines)("on %s", (_name, open) => {
     };
   }
 
-  it("a UART that cannot be opened: it starts again, after pauses that grow over the restarts", async () => {
-    powerOff();
-    failing = { part: "serial", why: "port in use" };
+  /** Ten starts that fail in a row: the board restarts after pauses that grow. */
+  async function failTenTimes(judge: (lines: readonly string[], failures: number) => void): Promise<void> {
     for (let failures = 1; failures <= 10; failures++) {
       const { lines, restarts, restartedAt } = await boot(2 * hour);
-      expect(lines.filter((line) => line.startsWith("start: "))).toEqual([
-        expect.stringContaining(`start: failed reason="port in use" failures=${failures} retry=`),
-      ]);
-      expect(lines.join()).not.toContain("settings: ");
+      judge(lines, failures);
       expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
       expect(restartedAt).toBeGreaterThanOrEqual(longest(failures) / 2 - 1_000);
       expect(restartedAt).toBeLessThanOrEqual(longest(failures) + 1_000);
     }
+  }
+
+  it("a UART that cannot be opened: it starts again, after pauses that grow over the restarts", async () => {
+    powerOff();
+    failing = { part: "serial", why: "port in use" };
+    await failTenTimes((lines, failures) => {
+      expect(lines.filter((line) => line.startsWith("start: "))).toEqual([
+        expect.stringContaining(`start: failed reason="port in use" failures=${failures} retry=`),
+      ]);
+      expect(lines.join()).not.toContain("settings: ");
+    });
     failing = undefined;
     const good = await boot(60_000);
     expect(good.lines).toContain("agent: start interval=900s");
@@ -87,17 +94,13 @@ describe.each(engines)("on %s", (_name, open) => {
   it("storage that cannot be read: it starts again, after pauses that grow, until it can", async () => {
     powerOff();
     failing = { part: "storage", why: "ESP_ERR_NVS_NOT_INITIALIZED" };
-    for (let failures = 1; failures <= 10; failures++) {
-      const { lines, restarts, restartedAt } = await boot(2 * hour);
+    await failTenTimes((lines, failures) => {
       expect(lines).toEqual([
         expect.stringMatching(
           `^start: failed reason="ESP_ERR_NVS_NOT_INITIALIZED" failures=${failures} retry=`,
         ),
       ]);
-      expect(restarts).toEqual([{ reason: "software", text: "restart" }]);
-      expect(restartedAt).toBeGreaterThanOrEqual(longest(failures) / 2 - 1_000);
-      expect(restartedAt).toBeLessThanOrEqual(longest(failures) + 1_000);
-    }
+    });
     failing = undefined;
     const good = await boot(60_000);
     expect(good.lines).toContain("agent: start interval=900s");

@@ -1,0 +1,15 @@
+/** What `npm run energy` runs a device with, unless it is told otherwise. */
+import type { Choice } from "../../../../host-sim/inspect/energy/choice";
+
+export const base: Choice = {
+  modem: "sim7020",
+  interval: 900,
+  format: "raw",
+  batch: 1,
+  lifetime: 3_600,
+  keepAlive: false,
+  sleep: "deep",
+  t3324: 10,
+  saving: "psm",
+  releaseAssistance: true,
+};
