@@ -40,7 +40,10 @@ async function bench(flags: BenchFlags): Promise<void> {
     await xs(verdict);
     await wake(verdict);
   }
-  if (flags.only === undefined || flags.only === "simulation") await simulation(verdict, flags.days);
+  if (flags.only === undefined || flags.only === "simulation") {
+    await simulation(verdict, flags.days);
+    await campaign(verdict);
+  }
   for (const line of verdict.lines()) say(line);
   if (verdict.failed) process.exitCode = 1;
 }
@@ -223,6 +226,21 @@ async function simulation(verdict: Verdict, days: number): Promise<void> {
     say(`  ${rate.toFixed(rate < 10 ? 2 : 1)} days in a second of processor time ${judged}`);
     if (!result.complete) process.exitCode = 1;
   }
+}
+
+/** Seeds of the campaign, so many that the kinds of device and of trouble even out. */
+const trials = 30;
+
+async function campaign(verdict: Verdict): Promise<void> {
+  const { runCampaign } = await import("../tools/chaos/campaign");
+  const before = process.cpuUsage();
+  const results = await runCampaign({ hours: 24, first: 1, seeds: trials, engine: "node", jobs: 1 });
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6 / trials;
+  const failed = results.filter(({ violations }) => violations.length > 0).length;
+  say(`a campaign with all kinds of trouble, ${trials} trials of 24 hours, ${failed} failed:`);
+  say(`  ${seconds.toFixed(2)} s of processor time each ${verdict.judge("trial", seconds)}`);
+  if (failed > 0) process.exitCode = 1;
 }
 
 function ns(value: number): string {
