@@ -19,7 +19,16 @@ export interface SimulationFlags
 }
 
 type OfNoFlag =
-  "addressBound" | "attacks" | "supply" | "journalSize" | "full" | "order" | "edrx" | "settings";
+  | "addressBound"
+  | "attacks"
+  | "quirks"
+  | "modemFirmware"
+  | "supply"
+  | "journalSize"
+  | "full"
+  | "order"
+  | "edrx"
+  | "settings";
 
 /** Their names, as Commander has them. */
 export type FlagName = keyof SimulationFlags;

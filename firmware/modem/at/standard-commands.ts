@@ -8,12 +8,28 @@ import { encodeT3324, encodeT3412 } from "./timers";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
 
+/** A radio technology, as settings name it. */
+export type RadioTechnology = "nb-iot" | "lte-m";
+
+/** Which address the context is to have. */
+export type IpType = "ipv4" | "ipv6" | "ipv4v6";
+
 /** What the board's settings ask of the modem. */
 export interface Wanted {
-  /** Access point name of the SIM card's operator. */
+  /** Access point name of the SIM card's operator; empty for the one that the network gives. */
   readonly apn: string;
+  /** What the access point wants to know of its user; nothing when left out. */
+  readonly apnLogin?: { readonly auth: "pap" | "chap"; readonly user: string; readonly password: string };
+  /** IPv4 when left out. */
+  readonly ipType?: IpType;
+  /** Technologies to search, the first one first; NB-IoT alone when left out. */
+  readonly rat?: readonly RadioTechnology[];
   /** Bands to search; all when left out. */
   readonly bands?: readonly number[];
+  /** Network to register with, five or six digits (MCC and MNC); the modem chooses when left out. */
+  readonly operator?: string;
+  /** False: a foreign network is not used. */
+  readonly roaming?: boolean;
   /** Power saving mode, seconds; left out where nothing could end it. */
   readonly psm?: { readonly t3412: number; readonly t3324: number };
   /** Extended discontinuous reception, seconds between two paging windows. */

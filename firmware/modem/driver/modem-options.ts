@@ -1,20 +1,17 @@
 /**
  * What a modem's driver is given, and what it tells.
  */
+import type { Wanted } from "../at/standard-commands";
 import type { Family } from "../family/family";
 import type { DownReason, ModemLog } from "./modem-log";
 
 export type { DownReason } from "./modem-log";
 
 /** What a modem's driver is given: its family, the wires and settings of the board, and whom it tells. */
-export interface ModemOptions {
+export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly family: Family;
   /** Sends bytes to the modem's UART. */
   readonly write: (bytes: Uint8Array) => void;
-  /** Access point name of the SIM card's operator. */
-  readonly apn: string;
-  /** Bands to search, such as [8, 20]; fewer bands, faster registration. All when left out. */
-  readonly bands?: readonly number[];
   /** Power saving mode to ask for, seconds; not asked for on a board where nothing could end it. */
   readonly psm?: { readonly t3412: number; readonly t3324: number };
   /** Longest cycle of extended discontinuous reception to ask for, seconds; none when left out. */

@@ -50,7 +50,8 @@ export class Modem implements DatagramModem {
 
   constructor(options: ModemOptions) {
     this.#options = options;
-    const { family, powerKey, reset, wakePin, supply, apn, bands, psm, edrx, random, onEscalation } = options;
+    const { family, powerKey, reset, wakePin, supply, psm, edrx, random, onEscalation } = options;
+    const { apn, apnLogin, ipType, rat, bands, operator, roaming } = options;
     const at = new AtEngine({
       write: options.write,
       urcs: family.urcs.concat(cereg, cpin),
@@ -78,7 +79,12 @@ export class Modem implements DatagramModem {
     const mayPsm = psm !== undefined && lines.canWake;
     const wanted: Wanted = {
       apn,
+      apnLogin,
+      ipType,
+      rat,
       bands,
+      operator,
+      roaming,
       psm: mayPsm ? psm : undefined,
       edrx,
     };

@@ -1,12 +1,13 @@
 /**
- * A command's way through the modem: whether it is taken at all, how long it takes, what its family's rule
- * answers, and whether the prompt that this asks for comes in time.
+ * A command's way through the modem: whether it is taken at all, whether its manual allows it, how long it
+ * takes, what its family's rule answers, and whether the prompt that this asks for comes in time.
  */
 import type { Random } from "../time/random";
 import type { AtCommand } from "./at-command";
-import type { AtAnswer, AtExecution } from "./at-responder";
-import { notSupported, ordinaryDelay } from "./commands/common";
-import type { Family, Quirks, Unit } from "./family";
+import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
+import { done, line, notSupported, ordinaryDelay } from "./commands/common";
+import type { CommandRule, Family, Quirks, Unit } from "./family";
+import type { ManualRow, ManualTable } from "./manual/manual";
 import { Trouble } from "./trouble";
 
 export interface CommandExecutionOptions {
@@ -14,6 +15,8 @@ export interface CommandExecutionOptions {
   readonly random: Random;
   readonly family: Family;
   readonly quirks: Quirks;
+  /** What the modem's firmware takes; whatever has a rule when left out. */
+  readonly manual?: ManualTable;
   readonly unit: () => Unit;
   /** Runs `run` after `delay` ms unless the modem restarts before. */
   readonly later: (delay: number, run: () => void) => void;
@@ -37,7 +40,7 @@ export class CommandExecution {
 
   /** What the command does, and when; `undefined` for one that gets no answer. */
   execute(command: AtCommand): AtExecution | undefined {
-    const { random, family, unit, later, reboot, dropped } = this.#options;
+    const { random, family, manual, quirks, unit, later, reboot, dropped } = this.#options;
     if (!this.trouble.hears(command)) {
       dropped("deaf");
       return undefined;
@@ -46,10 +49,14 @@ export class CommandExecution {
       dropped("busy");
       return undefined;
     }
-    const rule = family.commands.get(command.name);
+    const row = manual?.row(command.name);
+    const failure = manual?.refusal(command) ?? refusedByQuirk(quirks, command);
+    const rule = family.commands.get(command.name) ?? (row === undefined ? undefined : kept(row));
     const slow = rule?.delayed === undefined || rule.delayed === command.form;
-    const [least, most] = (slow ? rule?.delay : undefined) ?? ordinaryDelay;
-    const delay = this.trouble.slowdown * random.between(least, most);
+    const [least, most] = (failure === undefined && slow ? rule?.delay : undefined) ?? ordinaryDelay;
+    const ordinary = this.trouble.slowdown * random.between(least, most);
+    const delay = quirks.slowCommands === true ? Math.max(ordinary, 0.9 * (row?.within ?? 0)) : ordinary;
+    if (failure !== undefined) return { delay, run: () => ({ failure }) };
     if (this.trouble.breaksAt(command)) {
       later(delay / 2, () => reboot(`in the middle of ${command.name}`));
     }
@@ -69,4 +76,26 @@ export class CommandExecution {
     }
     return answer;
   }
+}
+
+function refusedByQuirk({ refuses }: Quirks, { name, form }: AtCommand): AtFailure | undefined {
+  return refuses?.some((each) => each === name || each === `${name} ${form}`) === true ? "ERROR" : undefined;
+}
+
+/** A command that the manual lists and the simulation does nothing with: as a setting it is kept. */
+function kept({ command, factory }: ManualRow): CommandRule {
+  const key = `kept ${command}`;
+  return {
+    run(unit, { form, args }) {
+      const { own } = unit.nvram;
+      if (form === "read") {
+        const value = own.get(key) ?? factory;
+        return value === undefined ? done : line(`${command}: ${value}`);
+      }
+      if (form === "set" && factory !== undefined) {
+        own.set(key, args.map(({ text, quoted }) => (quoted ? `"${text}"` : text)).join(","));
+      }
+      return done;
+    },
+  };
 }

@@ -6,6 +6,7 @@ import type { Endpoint, RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { AtAnswer, AtFailure, AtResponder } from "./at-responder";
 import type { AtCommand } from "./at-command";
+import type { Manual } from "./manual/manual";
 import type { Registration } from "./registration";
 import type { SimCard } from "./sim-card";
 import type { Nvram, Settings } from "./settings";
@@ -82,6 +83,10 @@ export interface Quirks {
   slowPrompt?: boolean;
   /** Probability (0..1) that the prompt for data does not come at all. */
   noPrompt?: number;
+  /** Commands of these names are refused, whatever the manual says: `"+CEREG"`, or `"+CEREG set"` for one form. */
+  refuses?: readonly string[];
+  /** Each command takes nearly as long as its manual allows. */
+  slowCommands?: boolean;
 }
 
 /** Press lengths, ms low, and how long things take, ms from and to. */
@@ -145,6 +150,8 @@ export interface Family {
   readonly baud: number;
   readonly power: PowerTraits;
   readonly sleep: SleepTraits;
+  /** What its manual allows: `commands` has a rule for those of it that do something. */
+  readonly manual?: Manual;
   readonly commands: ReadonlyMap<string, CommandRule>;
   /** Sockets there are. */
   readonly sockets: number;

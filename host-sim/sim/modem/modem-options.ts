@@ -8,6 +8,8 @@ import type { SerialModemSide } from "./uart";
 
 export interface SimulatedModemOptions {
   family: Family;
+  /** Name of the firmware generation of the family's manual; its last when left out. */
+  firmware?: string;
   scheduler: Scheduler;
   random: Random;
   port: SerialModemSide;

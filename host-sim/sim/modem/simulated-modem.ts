@@ -27,6 +27,7 @@ import { Datagrams } from "./datagrams";
 import { PsmSleep } from "./psm-sleep";
 import type { Family, Quirks, Unit } from "./family";
 import { PhoneFunction } from "./function";
+import { ManualTable } from "./manual/manual";
 import type { SimulatedModemOptions } from "./modem-options";
 import { Power } from "./power";
 import type { ModemState } from "./power";
@@ -84,8 +85,10 @@ export class SimulatedModem {
       urc: (text: string) => this.#urc(text),
       tell: (event: ModemEvent) => this.#tell(event),
     };
+    const manual = family.manual === undefined ? undefined : new ManualTable(family.manual, options.firmware);
     this.#commands = new CommandExecution({
       ...shared,
+      manual,
       reboot: (reason) => this.reboot(reason),
       dropped: (reason) => this.#dropped("command", reason),
     });

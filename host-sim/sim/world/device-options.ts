@@ -5,6 +5,7 @@
 import type { Edition } from "../../cloud/registry/registry";
 import type { Attack } from "../radio/hostile-acts";
 import type { Coverage } from "../radio/link";
+import type { Quirks } from "../modem/family";
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export const formats = ["raw", "compact", "json", "alternate"] as const;
@@ -26,6 +27,10 @@ export interface DeviceOptions {
   readonly attacks?: readonly Attack[];
   /** The modem's family (default "sim7020"). */
   readonly modem?: string;
+  /** Firmware generation of that modem, as its manual's table names it (default: the newest). */
+  readonly modemFirmware?: string;
+  /** How that modem misbehaves, besides what the seed draws. */
+  readonly quirks?: Quirks;
   /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** The board can switch the modem's supply (default false). */

@@ -231,7 +231,9 @@ export class World {
         urcInsideResponse: quirks.chance(0.5),
         junkAtWake: quirks.chance(0.5),
         ceregRoutingArea: quirks.chance(0.5),
+        ...options.quirks,
       },
+      firmware: options.modemFirmware,
       onEvent: (event) => this.#emit({ time: event.time, source: "modem", event }),
       onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
     });
