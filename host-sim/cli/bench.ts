@@ -9,7 +9,7 @@ import { Verdict } from "../tools/bench/bars";
 import { requireEngine } from "./engine";
 import { wholeNumber } from "./misuse";
 
-const parts = ["codec", "exchanges", "endurance", "stand-in", "xs", "simulation"] as const;
+const parts = ["codec", "exchanges", "endurance", "stand-in", "xs", "simulation", "online"] as const;
 
 interface BenchFlags {
   only?: (typeof parts)[number];
@@ -44,8 +44,25 @@ async function bench(flags: BenchFlags): Promise<void> {
     await simulation(verdict, flags.days);
     await campaign(verdict);
   }
+  if (flags.only === undefined || flags.only === "online") await online(verdict);
   for (const line of verdict.lines()) say(line);
   if (verdict.failed) process.exitCode = 1;
+}
+
+async function online(verdict: Verdict): Promise<void> {
+  const { benchOnline, timesBefore } = await import("../tools/bench/online");
+  say(
+    "from power-on to the cloud's session, and from PSM to a modem that is up (mean of 40 seeds, virtual s)",
+  );
+  for (const { family, cold, fromPsm } of await benchOnline()) {
+    const before = timesBefore[family];
+    const slower = verdict.judge("online", cold - before.cold);
+    const slowerWake = verdict.judge("wakeToUp", fromPsm - before.fromPsm);
+    say(
+      `  ${family.padEnd(8)} cold ${cold.toFixed(1)}, before ${before.cold.toFixed(1)} ${slower}; ` +
+        `PSM ${fromPsm.toFixed(2)}, before ${before.fromPsm.toFixed(2)} ${slowerWake}`,
+    );
+  }
 }
 
 async function codec(verdict: Verdict): Promise<void> {

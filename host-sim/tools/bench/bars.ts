@@ -32,6 +32,8 @@ export const bars = Object.freeze({
     what: "compute of a wake with a journal of 1 MiB, times that with 128 KiB",
     most: 1.05,
   },
+  online: { what: "from power-on to the session, s more than before the modems' manuals judged", most: 1 },
+  wakeToUp: { what: "from PSM to a modem that is up, s more than before", most: 0.05 },
   days: { what: "simulated days in a second of processor time", least: 5 },
   daysDeep: { what: "simulated days with deep sleep in a second of processor time", least: 2 },
   // Three times 33.0 s for 60 trials of the campaign that sent no commands and knew no failing flash, for 200 trials:

@@ -5,6 +5,7 @@
 import { readLogLine, splitLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
 import { CadenceBook } from "./books/cadence";
+import { OnlineBook } from "./books/online-book";
 import { RadioBook } from "./books/radio-book";
 import { SecretWatch } from "./books/secret-watch";
 import type { CloudEvent } from "../../cloud/cloud";
@@ -77,6 +78,7 @@ export class Ledger {
   readonly secrets: SecretWatch;
   readonly cadence: CadenceBook;
   readonly radio = new RadioBook();
+  readonly online = new OnlineBook();
   /** Commands executed: when and in which boot, by the id. */
   readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
   /** Messages of the application's that the device said it gave up. */
@@ -169,6 +171,7 @@ export class Ledger {
     this.secrets.log(text, room);
     const event = readLogLine(text);
     this.cadence.line(event, at);
+    this.online.hear(event, at);
     switch (event?.kind) {
       case undefined:
         // Not the line itself: what nobody can read may hold anything.

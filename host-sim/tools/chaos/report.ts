@@ -42,6 +42,8 @@ export interface Totals {
   >;
   /** The worst of each, over all trials. */
   readonly measures: Partial<Measures>;
+  /** Hours of 24 with a network, the mean of each modem family's trials. */
+  readonly online: Readonly<Record<string, number>>;
 }
 
 /** One line that shows a trial's timeline. */
@@ -91,7 +93,14 @@ export function totalsOf(results: readonly TrialResult[]): Totals {
     worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
     attackers: byAttackers(results),
     measures: worstOf(results.map(({ measures }) => measures)),
+    online: onlineByModem(results),
   };
+}
+
+function onlineByModem(results: readonly TrialResult[]): Record<string, number> {
+  const trials = added(results.map(({ modem }) => ({ [modem]: 1 })));
+  const hours = added(results.map(({ modem, online }) => ({ [modem]: online })));
+  return Object.fromEntries(Object.keys(trials).map((modem) => [modem, hours[modem] / trials[modem]]));
 }
 
 function byAttackers(results: readonly TrialResult[]): Totals["attackers"] {
@@ -133,6 +142,12 @@ function listed(counts: Readonly<Record<string, number>>): string {
   );
 }
 
+function hoursOf(online: Totals["online"]): string {
+  return Object.entries(online)
+    .map(([modem, hours]) => `${modem} ${hours.toFixed(1)}`)
+    .join(", ");
+}
+
 /** For whom all rules held, by who stood on the way. */
 function held(attackers: Totals["attackers"]): string {
   const parts = Object.entries(attackers).map(
@@ -151,6 +166,7 @@ export function totalsLine(results: readonly TrialResult[], realTime: number): s
     `${outcome}: ${trials} trials, ${delivered} of ${readings} readings delivered once, ` +
     `lost for a reason that the script explains: ${listed(totals.losses)}; ` +
     `worst delay ${lasting(totals.worstDelay)}; ` +
+    `online ${hoursOf(totals.online)} of 24 h; ` +
     `${held(totals.attackers)}; ` +
     `${answered} of ${commands} commands answered, ${messages} messages; ` +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +

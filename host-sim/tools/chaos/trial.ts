@@ -57,6 +57,9 @@ export interface TrialResult {
   /** Most events of the world in one hour. */
   readonly busiestHour: number;
   readonly measures: Measures;
+  readonly modem: string;
+  /** Hours of the 24 of a day in which the device had its network. */
+  readonly online: number;
 }
 
 const hour = 3_600_000;
@@ -221,6 +224,8 @@ class Trial {
       worstDelay,
       busiestHour: busiest,
       measures: measuresOf(books, script, campaign, copies),
+      modem: script.device.modem,
+      online: (24 * books.online.until(endedAt)) / endedAt,
     };
   }
 }

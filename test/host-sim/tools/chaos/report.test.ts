@@ -34,9 +34,18 @@ const good: TrialResult = {
     keyWrites: 7,
     liveSlots: undefined,
   },
+  modem: "bg95",
+  online: 22,
 };
 const violations = [{ invariant: "lost", sentence: "reading 7 is gone" }] as const;
-const bad: TrialResult = { ...good, seed: 5, violations, losses: {}, faults: { loss: 1, "cloud-down": 1 } };
+const bad: TrialResult = {
+  ...good,
+  online: 23,
+  seed: 5,
+  violations,
+  losses: {},
+  faults: { loss: 1, "cloud-down": 1 },
+};
 
 test("one command shows a trial again, with the faults that it takes", () => {
   const replay = { seed: 17, hours: 24, engine: "node" } as const;
@@ -64,6 +73,7 @@ test("violations and totals in words and numbers", () => {
     readings: 20,
     losses: { full: 1 },
     faults: { "cloud-down": 1, loss: 3 },
+    online: { bg95: 22.5 },
   });
   expect(totalsLine([good, bad], 1_000)).toMatch(/^1 of 2 trials FAILED: 2 trials, 18 of 20 readings /);
   expect(totalsLine([good], 1_000)).toMatch(/^all rules held: .*: full 1; .*faults: loss 2$/);
