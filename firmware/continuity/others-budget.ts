@@ -28,6 +28,8 @@ const exchange = 2_500;
 const strangersShare = 1 / 6;
 /** Commands are fetched until this share is used, so that an operator who sends many does not guard the device. */
 const commandsShare = 3 / 4;
+/** So many a day are fetched whatever used it: a cloud that was in trouble for an hour must not cost them all. */
+const commandsReserved = 12;
 /** What a guarded device sends in one contact because answers ask for it. */
 const followsPerContact = 8;
 /** An RST is sent this seldom, ms. Without one a peer that sends again gives up by itself. */
@@ -42,7 +44,7 @@ const suspicion = 60_000;
 /** A guard that does not help is left alone for so long. */
 const leftAlone = 32 * day;
 const minute = 60_000;
-/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; two u8. */
+/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; two u8, the last one two numbers of 4 bits. */
 const stateLength = 24;
 const mostOf16Bits = 0xffff;
 
@@ -86,6 +88,8 @@ export class OthersBudget {
   #suspectUntil = -Infinity;
   #growths = 0;
   #followed = 0;
+  /** Commands fetched today, as far as they are of those reserved. */
+  #commands = 0;
   /** Late answers that may come still, and the copies sent since the start that are counted in it. */
   #late = 0;
   #copies = 0;
@@ -120,7 +124,8 @@ export class OthersBudget {
     this.#strangers = 1_000 * view.getUint16(18, true);
     this.#exchanges = 1_000 * view.getUint16(20, true);
     this.#growths = Math.min(state[22], mostGrowths);
-    this.#late = Math.min(state[23], mostLate);
+    this.#late = Math.min(state[23] & 0x0f, mostLate);
+    this.#commands = Math.min(state[23] >> 4, commandsReserved);
   }
 
   /** Whether the device does with less contact than it would like to. */
@@ -203,7 +208,10 @@ export class OthersBudget {
     }
     if (this.guarded(now)) return ++this.#followed <= followsPerContact;
     this.turnDay(now);
-    if (what === "command" && this.#exchanges >= commandsShare * this.#limit) return false;
+    if (what === "command") {
+      if (this.#commands < commandsReserved) this.#commands += 1;
+      else if (this.#exchanges >= commandsShare * this.#limit) return false;
+    }
     this.charge(0, exchange, now);
     return true;
   }
@@ -234,6 +242,7 @@ export class OthersBudget {
     this.#dayEnds = now + day;
     this.#strangers = 0;
     this.#exchanges = 0;
+    this.#commands = 0;
   }
 
   private save(now: number): void {
@@ -253,7 +262,7 @@ export class OthersBudget {
     put(18, this.#strangers / 1_000);
     put(20, this.#exchanges / 1_000);
     state[22] = this.#growths;
-    state[23] = this.#late;
+    state[23] = this.#late | (this.#commands << 4);
     retained.write(retainedParts.radio, state);
   }
 }

@@ -85,6 +85,19 @@ describe("strangers", () => {
 });
 
 describe("what answers ask for", () => {
+  it("fetches twelve commands a day though a cloud in trouble has used their share, over restarts too", () => {
+    const { budget, guards, ram } = start();
+    // 185 seconds of the 240.
+    for (let i = 0; i < 74; i++) expect(budget.may("session", 0)).toBe(true);
+    for (let i = 0; i < 7; i++) expect(budget.may("command", 0)).toBe(true);
+    const again = start(ram, 5 * minute).budget;
+    const more = Array.from({ length: 9 }).filter(() => again.may("command", 5 * minute));
+    expect(more.length).toBe(5);
+    expect(guards).toEqual([]);
+    expect(again.guarded(5 * minute)).toBe(false);
+    expect(again.may("command", day + 6 * minute)).toBe(true);
+  });
+
   it("guards the device when it has taken the day's budget, commands but never by themselves", () => {
     const { budget, guards } = start();
     let commands = 0;
