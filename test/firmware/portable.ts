@@ -20,7 +20,8 @@ import { beginBatch } from "../../firmware/model/batch";
 import { decodeCommand } from "../../firmware/model/command";
 import { encodeReport } from "../../firmware/model/report";
 import { AtEngine } from "../../firmware/modem/at/engine";
-import { fieldsOf, findImei, parseCclk, parseCereg } from "../../firmware/modem/at/fields";
+import { epochOf } from "../../firmware/modem/at/clock";
+import { fieldsOf, findImei, parseCereg, parseClock } from "../../firmware/modem/at/fields";
 import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "../../firmware/modem/at/timers";
 import { moddableCryptography } from "../../firmware/board/crypt";
 import { ascii, asciiText, hexText } from "../../firmware/text/ascii";
@@ -274,9 +275,10 @@ function modemLines(count: number): void {
     if (below(2) === 0) engine.receive(ascii("\r\n"), now);
     engine.poll(now);
     const line = ascii(word);
+    const clock = parseClock(line);
     say(
       "modem",
-      `${engine.unknown} ${engine.overflows}${heard} ${JSON.stringify([fieldsOf(line, 6), parseCereg(line) ?? null, findImei(line) ?? null, parseCclk(line) ?? null])}`,
+      `${engine.unknown} ${engine.overflows}${heard} ${JSON.stringify([fieldsOf(line, 6), parseCereg(line) ?? null, findImei(line) ?? null, clock === undefined ? null : epochOf(clock)])}`,
     );
   }
   for (let seconds = 0; seconds < 4_000_000; seconds += 1 + below(40_000)) {

@@ -2,6 +2,7 @@
  * The fields of an AT information line, and the lines that every family has in common.
  */
 import { asciiText } from "../../text/ascii";
+import type { Clock } from "./clock";
 
 /** Characters of a line that become text, at most: an access point's name has up to 100. */
 const longestText = 128;
@@ -110,13 +111,13 @@ export function findImei(line: Uint8Array): string | undefined {
 }
 
 /**
- * Epoch ms from a line with `yy/MM/dd,hh:mm:ss±zz` (the year may have four digits, quotes and a further
+ * The clock in a line with `yy/MM/dd,hh:mm:ss±zz` (the year may have four digits, quotes and a further
  * field may follow), zz in quarter-hours east of UTC; undefined when it is none, or is the date of a
  * modem that has not heard the network's time yet.
  *
- * @param tells local time, as 3GPP has it, or UTC with the zone for information only
+ * @param tells what the digits are by the maker's manual
  */
-export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | undefined {
+export function parseClock(line: Uint8Array, tells?: "local" | "utc"): Clock | undefined {
   const text = lineText(line, 0, Math.min(line.length, 64));
   const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
   if (match === null) return undefined;
@@ -131,10 +132,6 @@ export function parseClock(line: Uint8Array, tells: "local" | "utc"): number | u
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   if (hour > 23 || minute > 59 || second > 60) return undefined;
   const told = Date.UTC(year, month - 1, day, hour, minute, second);
-  return tells === "utc" ? told : told - Number(match[7] ?? 0) * 15 * 60_000;
-}
-
-/** The same from the answer to `AT+CCLK?`, which is local time. */
-export function parseCclk(line: Uint8Array): number | undefined {
-  return parseClock(line, "local");
+  const zone = match[7] === undefined ? undefined : Number(match[7]) * 15 * 60_000;
+  return { told, zone, tells };
 }

@@ -3,8 +3,9 @@
  */
 import { ascii } from "../../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
-import { fieldsOf, isCeregAnswer, lineText, parseCclk, parseCereg, wholeNumber } from "./fields";
+import { fieldsOf, isCeregAnswer, lineText, parseCereg, parseClock, wholeNumber } from "./fields";
 import { encodeT3324, encodeT3412 } from "./timers";
+import type { Clock } from "./clock";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
 
@@ -40,8 +41,8 @@ export interface Wanted {
 export interface SignalAndTime {
   /** Signal, dBm. */
   readonly onSignal: (dBm: number) => void;
-  /** The network's time, epoch ms. */
-  readonly onTime: (epoch: number) => void;
+  /** The network's time. */
+  readonly onTime: (clock: Clock) => void;
 }
 
 /** Name of the registration's URC. */
@@ -156,7 +157,7 @@ export function askCause(onCause: (cause: number) => void): Step[] {
 
 /** Asks for signal strength and time by the commands that most modems have. */
 export function usualSignalAndTime(signalAndTime: SignalAndTime): Step[] {
-  return [signalStep(signalAndTime.onSignal), clockStep(signalAndTime.onTime)];
+  return [signalStep(signalAndTime.onSignal), clockStep("AT+CCLK?", "+CCLK:", signalAndTime.onTime)];
 }
 
 /** `AT+CSQ`: dBm. */
@@ -172,15 +173,24 @@ export function signalStep(onSignal: (dBm: number) => void): Step {
   };
 }
 
-/** `AT+CCLK?`: epoch ms. */
-function clockStep(onTime: (epoch: number) => void): Step {
+/**
+ * Asks for the network's time, such as by `AT+CCLK?`.
+ *
+ * @param tells what the digits are by the maker's manual
+ */
+export function clockStep(
+  command: string,
+  prefix: string,
+  onTime: (clock: Clock) => void,
+  tells?: "local" | "utc",
+): Step {
   return {
-    line: ascii("AT+CCLK?"),
-    prefix: ascii("+CCLK:"),
+    line: ascii(command),
+    prefix: ascii(prefix),
     optional: true,
     onLine: (line) => {
-      const epoch = parseCclk(line);
-      if (epoch !== undefined) onTime(epoch);
+      const clock = parseClock(line, tells);
+      if (clock !== undefined) onTime(clock);
     },
   };
 }

@@ -3,9 +3,11 @@
  * signal, time, sockets that have lived on.
  */
 import { ascii } from "../../text/ascii";
+import { epochOf } from "../at/clock";
 import { isRegistered } from "../at/fields";
 import { askEdrx, askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
+import type { Clock } from "../at/clock";
 import type { BringUp } from "./bring-up";
 import type { DriverState } from "./driver-state";
 import type { Wanted } from "../at/standard-commands";
@@ -53,7 +55,7 @@ export class Attach {
   begin(now: number): void {
     const { options, driver, wanted, retryPolicy, sockets, sleep } = this.#parts;
     const { family } = options;
-    const onTime = (epoch: number): void => options.onTime?.(epoch, driver.now);
+    const onTime = (clock: Clock): void => options.onTime?.(epochOf(clock), driver.now);
     this.rssi = undefined;
     const steps = (family.attach?.(wanted) ?? []).concat(
       family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),

@@ -8,6 +8,7 @@
 import { startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
+import { epochOf } from "../at/clock";
 import { isRegistered, lineText, parseCereg } from "../at/fields";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
@@ -359,7 +360,11 @@ export class Modem implements DatagramModem {
       case "no-context":
         return this.#attach.contextLost(now);
       case "time":
-        return this.#options.onTime?.(urc.epoch, now);
+        return this.#options.onTime?.(epochOf(urc.clock), now);
+      case "low-supply":
+      case "high-supply":
+      case "powered-off":
+        return;
       default:
         this.#sleep.traffic(now);
         this.#sockets.take(urc, now);

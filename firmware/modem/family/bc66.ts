@@ -17,7 +17,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { ensure, signalStep } from "../at/standard-commands";
+import { clockStep, ensure, signalStep } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
 import type { Family, ModemUrc, Received } from "./family";
@@ -135,8 +135,8 @@ function always(): Step[] {
 function urc(line: Uint8Array): ModemUrc | undefined {
   if (startsWith(line, qiurc)) return pushed(line) ?? socketUrc(line);
   if (startsWith(line, ctzeu)) {
-    const epoch = parseClock(line, "utc");
-    return epoch === undefined ? undefined : { kind: "time", epoch };
+    const clock = parseClock(line, "utc");
+    return clock === undefined ? undefined : { kind: "time", clock };
   }
   if (!startsWith(line, event)) return undefined;
   const text = lineText(line, event.length, Math.min(line.length, 48));
@@ -288,16 +288,8 @@ export const bc66: Family = Object.freeze({
   attach: attach(1),
   signalAndTime: ({ onSignal, onTime }: SignalAndTime): Step[] => [
     signalStep(onSignal),
-    {
-      // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
-      line: ascii("AT+QCCLK?"),
-      prefix: ascii("+QCCLK:"),
-      optional: true,
-      onLine: (line) => {
-        const epoch = parseClock(line, "utc");
-        if (epoch !== undefined) onTime(epoch);
-      },
-    },
+    // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
+    clockStep("AT+QCCLK?", "+QCCLK:", onTime, "utc"),
   ],
   sockets: Object.freeze({
     count: 5,

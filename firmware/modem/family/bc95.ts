@@ -10,9 +10,9 @@
  * The modem sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, lineText, parseClock, unquote, wholeNumber } from "../at/fields";
+import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { ensure, signalStep } from "../at/standard-commands";
+import { clockStep, ensure, signalStep } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -67,16 +67,8 @@ function search({ apn }: Wanted): Step[] {
 function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
   return [
     signalStep(onSignal),
-    {
-      // UTC on this chip, whatever the zone behind it says.
-      line: ascii("AT+CCLK?"),
-      prefix: ascii("+CCLK:"),
-      optional: true,
-      onLine: (line) => {
-        const epoch = parseClock(line, "utc");
-        if (epoch !== undefined) onTime(epoch);
-      },
-    },
+    // UTC on this chip, whatever the zone behind it says.
+    clockStep("AT+CCLK?", "+CCLK:", onTime, "utc"),
   ];
 }
 

@@ -10,9 +10,9 @@
  * PSM is power-off: the modem starts anew when it is woken, and knows its kept settings only.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, parseClock, wholeNumber } from "../at/fields";
+import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
-import { askCause, ensure } from "../at/standard-commands";
+import { askCause, clockStep, ensure } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
 import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
@@ -109,16 +109,8 @@ function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
         if (rssi !== undefined && rssi < 0) onSignal(rssi);
       },
     },
-    {
-      // The network's time as it was told last, in UTC; the zone behind it is for information only.
-      line: ascii("AT+QLTS=1"),
-      prefix: ascii("+QLTS:"),
-      optional: true,
-      onLine: (line) => {
-        const epoch = parseClock(line, "utc");
-        if (epoch !== undefined) onTime(epoch);
-      },
-    },
+    // The network's time as it was told last, in UTC; the zone behind it is for information only.
+    clockStep("AT+QLTS=1", "+QLTS:", onTime, "utc"),
   ];
 }
 

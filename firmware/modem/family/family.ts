@@ -7,8 +7,9 @@
  *        -> `attach` -> `signalAndTime` -> up
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
+import type { Clock } from "../at/clock";
 import type { Step } from "../at/script";
-import type { SignalAndTime, Wanted } from "../at/standard-commands";
+import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
 
 /** How the family's control lines are used, times in ms; a line that the modem does not have is 0. */
 export interface PowerTimes {
@@ -59,8 +60,39 @@ export type ModemUrc =
   | { readonly kind: "closed"; readonly socket: number; readonly reason: string }
   /** The network context is gone, and the sockets with it. */
   | { readonly kind: "no-context" }
-  /** The network's time, epoch ms. */
-  | { readonly kind: "time"; readonly epoch: number };
+  /** The network's time. */
+  | { readonly kind: "time"; readonly clock: Clock }
+  /** The supply's voltage is near a limit of the modem. */
+  | { readonly kind: "low-supply" | "high-supply" }
+  /** The modem has switched itself off, over its supply's voltage or because it was told to. */
+  | { readonly kind: "powered-off"; readonly supply?: "low" | "high" };
+
+/** The cell that serves the modem, as far as the modem tells. */
+export interface Cell {
+  /** Signal of the cell's reference, dBm, and its quality, dB. */
+  readonly rsrp?: number;
+  readonly rsrq?: number;
+  /** Signal to noise, dB. */
+  readonly snr?: number;
+  /** Coverage enhancement level: 0 near, 2 far. */
+  readonly ecl?: number;
+  readonly band?: number;
+  /** As the modem writes it: some in hexadecimal, some not. */
+  readonly cellId?: string;
+  readonly rat?: RadioTechnology;
+  /** MCC and MNC, five or six digits. */
+  readonly operator?: string;
+}
+
+/** What of the context the network has chosen. */
+export interface GrantedContext {
+  readonly apn?: string;
+  readonly address?: string;
+}
+
+/** Settings that a family may have no command for; `server` is a server given by its name. */
+export type AbsentSetting =
+  "bands" | "operator" | "roaming" | "apnUser" | "ipType" | "init" | "baud" | "server";
 
 /** A received datagram, and its sender where the modem names it. */
 export interface Received {
@@ -108,10 +140,16 @@ export interface Family {
   readonly banners: readonly Uint8Array[];
   readonly power: PowerTimes;
   readonly sleep: SleepTraits;
+  /** Technologies that it has; NB-IoT alone when left out. */
+  readonly technologies?: readonly RadioTechnology[];
+  /** Settings that it has no command for. */
+  readonly without?: readonly AbsentSetting[];
   /** How much `+CEREG:` is to tell: 5, or 4 where reject causes are not to be had. */
   readonly cereg: 4 | 5;
   /** Asks for the cause of a denial where `+CEREG:` does not tell it. */
   readonly cause?: (onCause: (cause: number) => void) => Step[];
+  /** Asks for the granted timers, as their 8 bits, where `+CEREG:` may not tell them. */
+  readonly grantedTimers?: (onTimers: (t3324: string, t3412: string) => void) => Step[];
   /** Time for `AT+CFUN=…`, ms. */
   readonly cfunTimeout: number;
   /** Radio off and SIM card kept where possible; `AT+CFUN=0` when left out. */
@@ -140,6 +178,14 @@ export interface Family {
   /** Command lines sent when no datagram waits any more: they let the modem sleep. */
   readonly idle?: readonly string[];
   readonly signalAndTime: (signalAndTime: SignalAndTime) => Step[];
+  /** Asks for the cell; `onCell` gets it in one part or several. */
+  readonly cell?: (onCell: (part: Cell) => void) => Step[];
+  /** Asks for access point name and address that the network gave; in one part or several. */
+  readonly context?: (onContext: (part: GrantedContext) => void) => Step[];
+  /** Asks which bands the modem is set to search, in words for a log, such as `8,20` or the modem's own mask. */
+  readonly bands?: (onBands: (bands: string) => void) => Step[];
+  /** Asks the network for the IPv4 address of a name; `onAddress` is not called when there is none. */
+  readonly resolve?: (name: string, onAddress: (address: string) => void) => Step[];
   /** @param cut the line was too long, and this is its beginning; asked only of families that push datagrams */
   readonly urc: (line: Uint8Array, cut?: boolean) => ModemUrc | undefined;
   readonly sockets: SocketTraits;

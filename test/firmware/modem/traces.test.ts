@@ -13,6 +13,7 @@
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { epochOf } from "../../../firmware/modem/at/clock";
 import { AtEngine } from "../../../firmware/modem/at/engine";
 import { familyNamed } from "../../../firmware/modem/family/family";
 import { families } from "../../../firmware/modem/family/index";
@@ -68,7 +69,7 @@ class Replay {
     let told = "nothing";
     const steps = this.#family.signalAndTime({
       onSignal() {},
-      onTime: (epoch) => (told = new Date(epoch).toISOString()),
+      onTime: (clock) => (told = new Date(epochOf(clock)).toISOString()),
     });
     for (const step of steps) {
       if (step.prefix !== undefined && line.startsWith(asciiText(step.prefix))) step.onLine?.(ascii(line));
@@ -94,7 +95,7 @@ class Replay {
 
 function meaning(urc: ModemUrc | undefined): string {
   if (urc === undefined) return "nothing";
-  if (urc.kind === "time") return `time ${new Date(urc.epoch).toISOString()}`;
+  if (urc.kind === "time") return `time ${new Date(epochOf(urc.clock)).toISOString()}`;
   if (urc.kind === "datagram") return `datagram ${urc.socket} ${hexText(urc.bytes)}`;
   if (urc.kind === "data" || urc.kind === "closed") return `${urc.kind} ${urc.socket}`;
   return urc.kind;

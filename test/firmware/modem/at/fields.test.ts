@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
+import { epochOf } from "../../../../firmware/modem/at/clock";
 import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "../../../../firmware/modem/at/fields";
-import { parseCclk, parseCereg, wholeNumber } from "../../../../firmware/modem/at/fields";
+import { parseCereg, parseClock, wholeNumber } from "../../../../firmware/modem/at/fields";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
 import { runs } from "../../../density";
 
@@ -141,7 +142,7 @@ describe("+CCLK", () => {
     ['+CCLK: "2026/01/09,10:07:06+04"', "2026-01-09T09:07:06Z"],
     ['+CCLK: "28/02/29,12:00:00+00"', "2028-02-29T12:00:00Z"],
     ['+CCLK: "26/01/09,10:07:06+4"', "2026-01-09T09:07:06Z"],
-  ])("%s", (line, time) => expect(parseCclk(ascii(line))).toBe(Date.parse(time)));
+  ])("%s", (line, time) => expect(epochOf(parseClock(ascii(line))!)).toBe(Date.parse(time)));
 
   it.each([
     // Before the network has told the time.
@@ -162,7 +163,7 @@ describe("+CCLK", () => {
     ["+CCLK: "],
     ["+CCLK: 26/1/9,10:7:6"],
     [""],
-  ])("%s is refused", (line) => expect(parseCclk(ascii(line))).toBeUndefined());
+  ])("%s is refused", (line) => expect(parseClock(ascii(line))).toBeUndefined());
 });
 
 describe("any bytes", () => {
@@ -186,8 +187,10 @@ describe("any bytes", () => {
           expect(registration.t3324 === undefined).toBe(registration.t3412 === undefined);
         }
         expect(findImei(bytes) ?? "864600030000017").toMatch(/^\d{15}$/);
-        const epoch = parseCclk(bytes);
-        if (epoch !== undefined) expect(new Date(epoch).getUTCFullYear()).toBeGreaterThanOrEqual(2023);
+        const clock = parseClock(bytes);
+        if (clock !== undefined) {
+          expect(new Date(epochOf(clock)).getUTCFullYear()).toBeGreaterThanOrEqual(2023);
+        }
         expect(bytes).toEqual(before);
       }),
       { seed: 27_007, numRuns: runs(2_000) },
