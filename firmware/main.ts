@@ -9,6 +9,7 @@ import { narrowband } from "./coap/transmission";
 import { DemoApplication } from "./application";
 import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
+import { lineWithAdvice } from "./device/advice";
 import { Agent } from "./device/agent";
 import { DeepSleep } from "./continuity/deep-sleep";
 import { Driver } from "./device/driver";
@@ -59,9 +60,8 @@ export default function main(): void {
   const ring = new LogRing(retained);
   const troubles = new Troubles(record);
   const log = (event: LogEvent): void => {
-    const line = logLine(event);
-    trace(`${line}\n`);
-    ring.append(line, Date.now());
+    trace(`${lineWithAdvice(event)}\n`);
+    ring.append(logLine(event), Date.now());
     troubles.hear(event);
   };
   const restart = (): void => {

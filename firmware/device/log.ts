@@ -5,7 +5,8 @@
  *     room: words key=value key="text"
  *
  * A value stands bare where it is of printable ASCII without blanks, else as a JSON string; times end with
- * their unit. Free text, where there is any, is the rest of the line. Whatever comes from outside, such as
+ * their unit. Free text, where there is any, is the rest of the line. Behind a line of trouble with the modem the
+ * trace has what it means and what to try, see advice.ts. Whatever comes from outside, such as
  * the id of a command or the message of an exception, can neither end the line nor pass for another one.
  */
 import type { ContinuityEvent } from "../continuity/continuity-event";

@@ -17,6 +17,8 @@ export type { LogEvent } from "../../../firmware/device/log";
  *    json value a JSON string or number
  *    json       JSON up to the end of the line
  *    rest       text up to what follows in the form, or to the end of the line
+ *    clause     text up to a colon and a blank, or to the end of the line
+ *    advice     text up to the end of the line that is no part of the event: what it means, and what to try
  *    a|b        one of these words
  *    or NAME    this word when the event does not have the value
  */
@@ -80,10 +82,10 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem asleep": "modem: asleep",
   "modem identified": "modem: identified imei=<imei:or unknown>",
   "modem wrong modem": "modem: wrong modem: expected <expected:rest>, found <found:quoted>",
-  "modem sim missing": "modem: sim missing",
-  "modem sim": "modem: sim status=<status:quoted>",
-  "modem denied": "modem: denied cause=<cause:rest>",
-  "modem down": "modem: down reason=<reason> retry=<retry:seconds>",
+  "modem sim missing": "modem: sim missing[: <advice:advice>]",
+  "modem sim": "modem: sim status=<status:quoted>[: <advice:advice>]",
+  "modem denied": "modem: denied cause=<cause:clause>[: <advice:advice>]",
+  "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>",
   "modem send refused": "modem: send refused code=<code:or none>",
   "modem read refused": "modem: read refused",
@@ -202,11 +204,17 @@ function scan(line: string, at: number, pieces: readonly Piece[], values: Record
 }
 
 function endOf(line: string, at: number, shape: string, until: string): number {
-  if (shape === "json") return line.length;
+  if (shape === "json" || shape === "advice") return line.length;
+  if (shape === "clause") {
+    const end = line.indexOf(": ", at);
+    return end < 0 ? line.length : end;
+  }
   if (shape === "rest") return until === "" ? line.length : line.indexOf(until, at);
   if (line[at] !== '"') {
     const end = line.indexOf(" ", at);
-    return end < 0 ? line.length : end;
+    const word = end < 0 ? line.length : end;
+    // What ends in a colon goes on with advice.
+    return end >= 0 && shape !== "word" && line[end - 1] === ":" ? end - 1 : word;
   }
   for (let i = at + 1; i < line.length; i++) {
     if (line[i] === '"') return i + 1;
@@ -221,7 +229,10 @@ const absent = Symbol("absent");
 function valueOf(text: string, shape: string): unknown {
   switch (shape) {
     case "rest":
+    case "clause":
       return text;
+    case "advice":
+      return absent;
     case "json":
       return parsed(text);
     case "quoted":

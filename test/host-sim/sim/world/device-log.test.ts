@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { lineWithAdvice } from "../../../../firmware/device/advice";
 import { logLine, sessionLogEvent } from "../../../../firmware/device/log";
 import { readLogLine, splitLogLine, withoutValues } from "../../../../host-sim/sim/world/device-log";
 import type { LogEvent } from "../../../../firmware/device/log";
@@ -186,6 +187,34 @@ describe("a line", () => {
       "command: working topic=thing/service/calibrate",
     );
     expect(logLine({ kind: "command working", topic: 'a b="' })).toBe('command: working topic="a b=\\""');
+  });
+});
+
+describe("a line with advice", () => {
+  test.each([
+    [{ kind: "modem down", reason: "no-answer", retry: 10_000 }, "nothing answers on its UART"],
+    [{ kind: "modem down", reason: "not-registered", retry: 3_600_000 }, "antenna"],
+    [{ kind: "modem denied", cause: "11 (PLMN not allowed)" }, "roaming"],
+    [{ kind: "modem denied", cause: "5 (IMEI not accepted)" }, "IMEI"],
+    [{ kind: "modem denied", cause: "unknown" }, "ask the operator"],
+    [{ kind: "modem denied", cause: "200" }, "ask the operator"],
+    [{ kind: "modem sim missing" }, "push it in"],
+    [{ kind: "modem sim", status: "SIM PIN" }, "set pin="],
+    [{ kind: "modem sim", status: "SIM PUK2" }, "PUK"],
+    [{ kind: "modem sim", status: "PH-NET PIN" }, "locked to another operator"],
+    [{ kind: "modem sim", status: "NOT INSERTED" }, "push it in"],
+    [{ kind: "modem sim", status: 'A: "b"' }, "another card"],
+  ] satisfies [LogEvent, string][])("%j says what to try, and is read back without it", (event, words) => {
+    const line = lineWithAdvice(event);
+    expect(line.startsWith(`${logLine(event)}: `)).toBe(true);
+    expect(line.slice(logLine(event).length)).toContain(words);
+    expect(readLogLine(line)).toEqual(event);
+    expect(line.length).toBeLessThan(160);
+  });
+
+  it("is the line alone where there is nothing more to say", () => {
+    const event: LogEvent = { kind: "modem down", reason: "suspended", retry: 0 };
+    expect(lineWithAdvice(event)).toBe(logLine(event));
   });
 });
 
