@@ -127,7 +127,7 @@ export class EnergyMeter {
         if (event.stat === 2 || event.stat === 4) {
           this.#release(time);
           this.#step(time, "modem", "search", modem.receive.value, "registration");
-        } else if (event.stat !== 1) this.#unregistered(time);
+        } else if (event.stat !== 1 && event.stat !== 5) this.#unregistered(time);
         return;
       case "rrc":
         if (event.state === "connected") return this.#connect(time);

@@ -207,6 +207,7 @@ const registrationWords = Object.freeze([
   "searching for a cell",
   "denied by the network",
   "searching, out of coverage",
+  "attached to the cell of a foreign network",
 ] as const);
 
 /** What the modem did, in words; undefined for what only `verbose` shows. */

@@ -25,6 +25,8 @@ export interface SerialWire {
   write(bytes: Uint8Array): void;
   /** Room in the FIFO now, bytes. */
   txFree(): number;
+  /** Another rate from now on, bit/s. Left out where the wire has no rate. */
+  setBaud?(rate: number): void;
 }
 
 /** Why a board has stopped: on real hardware it would now boot again. */
@@ -230,7 +232,7 @@ export class Board {
         this.#options.onTrace(textAt(command, commandHeader, command.length));
         return nothing;
       case GuestCommand.serialOpen:
-        return this.#openSerial(command[1] === 1);
+        return this.#openSerial(command);
       case GuestCommand.serialWrite:
         return this.#writeSerial(command.subarray(commandHeader));
       case GuestCommand.serialClose:
@@ -299,12 +301,15 @@ export class Board {
   }
 
   /** Opens the UART. Its FIFO is empty, so the interrupt of room comes as soon as the firmware returns. */
-  #openSerial(hearsWritable: boolean): Uint8Array {
+  #openSerial(command: Uint8Array): Uint8Array {
+    const hearsWritable = command[1] === 1;
     const failure = this.#options.serialFault?.();
     if (failure !== undefined) return utf16(failure);
+    const { serial } = this.#options;
+    serial.setBaud?.(new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true));
     this.#serialOpen = true;
     this.#hearsWritable = hearsWritable;
-    if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(this.#options.serial.txFree()));
+    if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(serial.txFree()));
     return nothing;
   }
 

@@ -13,6 +13,8 @@
  *
  *     out   CR LF +QIRD: 5 CR LF <5 bytes> CR LF   CR LF OK CR LF      data in an answer
  *
+ *     out   +CSQ: 18,0 CR LF   0 CR                    the same after ATV0; after ATQ1 without the 0
+ *
  * While a command waits for its answer, further ones are dropped without an answer, as such modems
  * do. Unsolicited lines (URC) go out when they happen: also between a command and its answer.
  */
@@ -86,13 +88,26 @@ const errorTexts: Record<number, string> = {
   3: "operation not allowed",
   4: "operation not supported",
   10: "SIM not inserted",
+  11: "SIM PIN required",
+  12: "SIM PUK required",
+  13: "SIM failure",
   14: "SIM busy",
+  15: "SIM wrong",
+  16: "incorrect password",
+  30: "no network service",
   50: "incorrect parameters",
 };
+
+/** Result codes as digits (ITU-T V.250 section 5.7). */
+const resultDigits: Readonly<Record<string, string>> = { OK: "0", ERROR: "4" };
 
 export class AtResponder {
   echo = true;
   errorStyle: ErrorStyle = 0;
+  /** `ATV1`: result codes are words, and lines begin with a line end. */
+  verbose = true;
+  /** `ATQ1`: no result codes at all. */
+  quiet = false;
   readonly #options: AtResponderOptions;
   /** Characters since the last CR. */
   #line = "";
@@ -219,7 +234,7 @@ export class AtResponder {
     for (const text of others) this.#send(text);
     if (answer.raw !== undefined) this.#sendRaw(answer.raw);
     if (answer.failure !== undefined || answer.final === undefined)
-      this.#send(this.#finalLine(answer.failure));
+      this.#sendResult(this.#finalLine(answer.failure));
     else if (answer.final !== null) this.#send(answer.final);
     this.#inProgress = undefined;
     this.#answeredAt = this.#options.scheduler.now;
@@ -254,9 +269,17 @@ export class AtResponder {
     return `+CME ERROR: ${this.errorStyle === 1 ? cme : (errorTexts[cme] ?? "unknown")}`;
   }
 
+  #sendResult(text: string): void {
+    if (this.quiet) return;
+    const digits = this.verbose ? undefined : resultDigits[text];
+    if (digits === undefined) return this.#send(text);
+    this.#write(`${digits}\r`);
+    this.#options.onLine?.("modem", digits);
+  }
+
   #send(plain: string): void {
     const text = this.#options.dialect?.(plain) ?? plain;
-    this.#write(`\r\n${text}\r\n`);
+    this.#write(`${this.verbose ? "\r\n" : ""}${text}\r\n`);
     this.#options.onLine?.("modem", text);
   }
 

@@ -53,7 +53,7 @@ export class Attachment {
     const fields = registration.fields(settings.cereg, quirks.ceregRoutingArea === true);
     if (settings.cereg > 0 && fields !== this.#lastCereg) urc(`+CEREG: ${fields}`);
     this.#lastCereg = fields;
-    if (stat !== 1) return;
+    if (!registration.registered) return;
     powerSaving.attached(grant?.psm);
     if (settings.networkTime) clock.set(network.clockError);
     family.attached?.(unit());
@@ -63,7 +63,7 @@ export class Attachment {
   serviceLost(): void {
     const { registration, powerSaving } = this.#options;
     const { mode } = powerSaving;
-    if ((mode !== "connected" && mode !== "idle") || registration.stat !== 1) return;
+    if ((mode !== "connected" && mode !== "idle") || !registration.registered) return;
     powerSaving.stop();
     registration.search();
   }
@@ -71,7 +71,7 @@ export class Attachment {
   /** Changed PSM settings travel in a tracking area update when there is a network. */
   requestPsm(): void {
     const { random, registration, powerSaving, later } = this.#options;
-    if (registration.stat !== 1) return;
+    if (!registration.registered) return;
     powerSaving.update();
     // The answer comes while that connection lasts, so never into a sleep.
     later(random.between(300, 900), () => registration.update());

@@ -2,12 +2,13 @@
  * What a modem family does in its own way, as seen from the AT port. Everything else (supply, SIM card,
  * registration, power saving, faults) is `SimulatedModem`'s, and the same for all.
  */
-import type { Endpoint, RadioAttachment } from "../radio/link";
+import type { Endpoint, RadioAttachment, RadioTechnology } from "../radio/link";
 import type { Random } from "../time/random";
 import type { AtAnswer, AtFailure, AtResponder } from "./at-responder";
 import type { AtCommand } from "./at-command";
-import type { Manual } from "./manual/manual";
-import type { Registration } from "./registration";
+import type { FirmwareGeneration, Manual } from "./manual/manual";
+import type { ClockStyle } from "./modem-clock";
+import type { Registration, RegistrationState } from "./registration";
 import type { SimCard } from "./sim-card";
 import type { Nvram, Settings } from "./settings";
 import type { UdpSocket, UdpSockets } from "./udp-sockets";
@@ -22,8 +23,8 @@ export interface Unit {
   readonly network: RadioAttachment;
   readonly random: Random;
   readonly identity: { readonly imei: string; readonly imsi: string; readonly iccid: string };
-  /** The wire's rate. */
-  readonly baud: number;
+  /** Which firmware of its family's manual it has; `undefined` where the family has no manual. */
+  readonly generation: FirmwareGeneration | undefined;
   readonly card: SimCard;
   readonly quirks: Quirks;
   /** How this firmware tells that a socket command makes no sense. */
@@ -37,6 +38,10 @@ export interface Unit {
   /** Time as `26/01/01,00:00:00+00`: the network's local time, or UTC with the zone behind it. */
   clock(tells?: "local" | "utc"): string;
   setFunction(cfun: 0 | 1 | 4): void;
+  /** Another UART rate from now on, kept without power; 0 finds the host's. */
+  setBaud(rate: number): void;
+  /** The SIM card was told the right PIN. */
+  cardUnlocked(): void;
   /** Tells the network of changed PSM settings. */
   requestPsm(): void;
   send(socket: UdpSocket, datagram: Uint8Array): void;
@@ -73,7 +78,7 @@ export interface Quirks {
   rebootDuring?: string;
   /** Probability (0..1) for each command that the modem goes deaf: see `deafen`. */
   deaf?: number;
-  /** CEREG carries an additional routing area field, as some firmware does. */
+  /** CEREG carries an additional routing area field, as some firmware does, and names no place when denied. */
   ceregRoutingArea?: boolean;
   /** Sockets that would live through PSM do not. */
   socketClosedInPsm?: boolean;
@@ -83,6 +88,16 @@ export interface Quirks {
   slowPrompt?: boolean;
   /** Probability (0..1) that the prompt for data does not come at all. */
   noPrompt?: number;
+  /** What CEREG calls a state, where that is not the usual number: `{ 3: 2 }`, `{ 2: 80 }`, `{ 4: 100 }`. */
+  registrationTold?: Readonly<Partial<Record<RegistrationState, number>>>;
+  /** ms after which a search is given up: state 0 until `AT+CFUN=1` after 0, or `AT+COPS`, begins another. */
+  givesUpSearch?: number;
+  /** What the clock tells where its command leaves that open; local time when left out. */
+  clock?: ClockStyle;
+  /** Result codes as digits (`ATV0`), or none (`ATQ1`), after each start: a former owner has stored that. */
+  resultCodes?: "digits" | "none";
+  /** ms from the start to the last line of the boot, such as `SMS Ready`, which comes sooner otherwise. */
+  lastLineAfter?: number;
   /** Commands of these names are refused, whatever the manual says: `"+CEREG"`, or `"+CEREG set"` for one form. */
   refuses?: readonly string[];
   /** Each command takes nearly as long as its manual allows. */
@@ -127,6 +142,16 @@ interface SleepTraits {
   leaving(unit: Unit): readonly string[];
 }
 
+/** What its settings let a modem find. */
+export interface SearchScope {
+  /** Any band when left out. */
+  readonly bands?: readonly number[];
+  /** NB-IoT alone when left out. */
+  readonly technologies?: readonly RadioTechnology[];
+  /** False: foreign networks are not taken. */
+  readonly roaming?: boolean;
+}
+
 /** What it says when it starts. */
 export interface BootTraits {
   /** At once. */
@@ -166,6 +191,10 @@ export interface Family {
   readonly keepsPsm?: boolean;
   /** Attaches by itself when the radio is on; else `AT+CGATT=1` or `AT+COPS` makes it. */
   attachesItself(unit: Unit): boolean;
+  /** What its settings let it find; NB-IoT in any band when left out. */
+  searches?(unit: Unit): SearchScope;
+  /** What it says when its supply is too low, and when that has switched it off. */
+  readonly lowSupply?: { readonly warning?: string; readonly off?: string };
   /** It is registered: lines and contexts that follow. */
   attached?(unit: Unit): void;
   /** A datagram has come for this socket: a line that carries it, or one that hints at it. */

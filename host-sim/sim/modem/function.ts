@@ -6,10 +6,11 @@
  *     AT+CFUN=0   +CPIN: NOT READY         before the OK, or after it
  *     AT+CFUN=1   +CPIN: READY, then the search
  *     no card     +CPIN: NOT INSERTED instead of READY, and no search
+ *     a PIN       +CPIN: SIM PIN; the search once AT+CPIN has told it
  */
 import type { Random } from "../time/random";
 import type { Registration } from "./registration";
-import type { BootTraits } from "./family";
+import type { BootTraits, Quirks } from "./family";
 import type { Settings } from "./settings";
 import type { SimCard } from "./sim-card";
 
@@ -19,6 +20,7 @@ export interface FunctionOptions {
   /** For what nobody draws while all is well. */
   faultRandom: Random;
   traits: BootTraits;
+  quirks: Quirks;
   card: SimCard;
   registration: Registration;
   settings(): Settings;
@@ -34,6 +36,9 @@ export interface FunctionOptions {
   radioOff(): void;
 }
 
+/** ms from the right PIN to the search. */
+const searchAfterPin = 500;
+
 export class PhoneFunction {
   readonly #options: FunctionOptions;
 
@@ -47,7 +52,7 @@ export class PhoneFunction {
    * @param begin the card is read, there is one, and the radio may start
    */
   booted(silent: boolean, begin: () => void): void {
-    const { random, card, settings, later, urc, traits, onServing } = this.#options;
+    const { random, card, settings, later, urc, traits, quirks, onServing } = this.#options;
     const simDelay = random.between(...traits.cardDelay);
     const lastDelay = simDelay + random.between(...traits.lastDelay);
     const announce = (text: string) => !silent && urc(text);
@@ -57,11 +62,11 @@ export class PhoneFunction {
     later(simDelay, () => {
       if (settings().cfun !== 1) return;
       const found = card.read();
-      if (traits.card) announce(found ? "+CPIN: READY" : "+CPIN: NOT INSERTED");
+      if (traits.card) announce(this.#cardState());
       if (found) begin();
     });
-    later(lastDelay, () => {
-      onServing();
+    later(lastDelay, onServing);
+    later(Math.max(lastDelay, quirks.lastLineAfter ?? 0), () => {
       for (const text of traits.last ?? []) announce(text);
     });
   }
@@ -85,12 +90,22 @@ export class PhoneFunction {
     if (card.unread) {
       this.#soon(early ? 0 : cardDelay, () => {
         if (settings().cfun === 0 || !card.unread) return;
-        tellCard(card.read() ? "+CPIN: READY" : "+CPIN: NOT INSERTED");
+        card.read();
+        tellCard(this.#cardState());
       });
     }
     if (cfun !== 1) return;
     later(cardDelay + random.between(20, 200), () => {
-      if (settings().cfun === 1 && registration.stat === 0 && !card.absent) search();
+      if (settings().cfun === 1 && registration.stat === 0 && card.ready) search();
+    });
+  }
+
+  /** The card was told the right PIN: what waited for that follows. */
+  cardUnlocked(): void {
+    const { later, urc, traits, settings, registration, card, search } = this.#options;
+    if (traits.card) urc("+CPIN: READY");
+    later(searchAfterPin, () => {
+      if (settings().cfun === 1 && registration.stat === 0 && card.ready) search();
     });
   }
 
@@ -100,6 +115,15 @@ export class PhoneFunction {
     card.read();
     if (traits.card) urc(faultRandom.chance(0.5) ? "+CPIN: NOT READY" : "+CPIN: NOT INSERTED");
     radioOff();
+  }
+
+  #cardState(): string {
+    const { card } = this.#options;
+    const { knownFault, wants } = card;
+    if (card.ready) return "+CPIN: READY";
+    if (wants !== undefined) return `+CPIN: ${wants}`;
+    if (knownFault === undefined) return "+CPIN: NOT INSERTED";
+    return "text" in knownFault ? `+CPIN: ${knownFault.text}` : "+CPIN: NOT READY";
   }
 
   /** `later`, but in this very instant for a delay of 0. */

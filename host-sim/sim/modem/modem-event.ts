@@ -11,12 +11,12 @@ export type ModemEvent =
     }
   | {
       /**
-       * Registration: 0 off, 1 home network, 2 searching, 3 denied, 4 searching out of coverage (the
-       * `stat` of CEREG).
+       * Registration: 0 off, 1 home network, 2 searching, 3 denied, 4 searching out of coverage, 5 a foreign
+       * network (the `stat` of CEREG).
        */
       readonly type: "attach";
       readonly time: number;
-      readonly stat: 0 | 1 | 2 | 3 | 4;
+      readonly stat: 0 | 1 | 2 | 3 | 4 | 5;
       /** What the network granted; `undefined` while not registered or without PSM. */
       readonly psm: PsmTimers | undefined;
     }

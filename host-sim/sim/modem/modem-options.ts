@@ -4,6 +4,7 @@ import type { Random } from "../time/random";
 import type { Scheduler } from "../time/clock";
 import type { Family, Quirks } from "./family";
 import type { ModemEvent } from "./modem-event";
+import type { CardFault } from "./sim-card";
 import type { SerialModemSide } from "./uart";
 
 export interface SimulatedModemOptions {
@@ -16,6 +17,12 @@ export interface SimulatedModemOptions {
   network: RadioAttachment;
   /** 15 digits. */
   imei: string;
+  /** PIN of its SIM card, four to eight digits; none when left out. */
+  pin?: string;
+  /** Why its SIM card is of no use though it is there. */
+  cardFault?: CardFault;
+  /** UART rate that a former owner has set, bit/s; that of the wire when left out. */
+  baud?: number;
   /** Access point name from the factory. */
   apn?: string;
   /** Wall clock of the network at virtual time 0, ms since 1970. Default 2026-01-01. */

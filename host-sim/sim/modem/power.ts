@@ -88,6 +88,13 @@ export class Power {
     this.later(this.#options.random.between(...this.#options.traits.down), () => this.#enter("off", reason));
   }
 
+  /** Off at once, without a word of its own. */
+  switchOff(reason: string): void {
+    if (this.state === "off") return;
+    this.#halt();
+    this.#enter("off", reason);
+  }
+
   hang(until: "key" | "supply"): void {
     if (this.state === "off" || this.state === "stopping") return;
     // Of two hangs the worse one lasts.

@@ -10,6 +10,17 @@ const table: Readonly<Record<string, Quirks>> = {
   "urc-before-ok": { urcBeforeOk: true },
   "slow-prompt": { slowPrompt: true },
   "no-prompt": { noPrompt: 0.3 },
+  "denied-as-searching": { registrationTold: { 3: 2 } },
+  "state-80": { registrationTold: { 2: 80, 4: 80 } },
+  "state-100": { registrationTold: { 2: 100 } },
+  "gives-up-search": { givesUpSearch: 180_000 },
+  "clock-utc": { clock: "utc" },
+  "no-clock": { clock: "never" },
+  "absurd-clock": { clock: "absurd" },
+  "digits-for-results": { resultCodes: "digits" },
+  "no-results": { resultCodes: "none" },
+  "late-last-line": { lastLineAfter: 32_000 },
+  "slow-commands": { slowCommands: true },
   deaf: { deaf: 0.02 },
 };
 

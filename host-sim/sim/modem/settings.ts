@@ -8,6 +8,8 @@ export interface Nvram {
   baud: number;
   /** The access point name for the next attach. */
   apn: string;
+  /** `AT+COPS=1`: the only network to register with, MCC and MNC; the modem chooses when left out. */
+  operator?: string;
   /** What the family keeps besides, by name. */
   readonly own: Map<string, string>;
 }

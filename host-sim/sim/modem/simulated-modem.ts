@@ -7,8 +7,8 @@
  * It answers as the vendors' manuals describe; where they leave the order of lines or a delay open,
  * seeded chance decides, so that a driver has to cope with all.
  *
- * What can befall it is switched on from outside at any time: `reboot`, `deafen`, `hang`, `setSupply`,
- * `removeSim`, `dropSockets`, `dropContext`, `urcs`, `slow`. Untouched, none of them draws a random
+ * What can befall it is switched on from outside at any time: `reboot`, `keepRestarting`, `deafen`, `hang`,
+ * `setSupply`, `lowSupply`, `removeSim`, `dropSockets`, `dropContext`, `urcs`, `slow`. Untouched, none of them draws a random
  * number.
  */
 import type { Scheduler } from "../time/clock";
@@ -28,6 +28,7 @@ import { PsmSleep } from "./psm-sleep";
 import type { Family, Quirks, Unit } from "./family";
 import { PhoneFunction } from "./function";
 import { ManualTable } from "./manual/manual";
+import type { FirmwareGeneration } from "./manual/manual";
 import type { SimulatedModemOptions } from "./modem-options";
 import { Power } from "./power";
 import type { ModemState } from "./power";
@@ -52,7 +53,7 @@ export class SimulatedModem {
   readonly #urcs: UrcFaults;
   readonly #power: Power;
   readonly #function: PhoneFunction;
-  readonly #card = new SimCard();
+  readonly #card: SimCard;
   readonly #clock: ModemClock;
   readonly #responder: AtResponder;
   readonly #registration: Registration;
@@ -66,6 +67,9 @@ export class SimulatedModem {
   readonly #lines: ControlLines;
   readonly #sleep: PsmSleep;
   readonly #datagrams: Datagrams;
+  readonly #generation: FirmwareGeneration | undefined;
+  /** It restarts so many ms after each start, so many times more. */
+  #restarts = { after: 0, left: 0 };
 
   constructor(options: SimulatedModemOptions) {
     const { scheduler, random, port, network, family } = options;
@@ -75,6 +79,9 @@ export class SimulatedModem {
     this.#random = random.fork("behaviour");
     this.#port = port;
     this.#quirks = options.quirks ?? {};
+    this.#card = new SimCard({ pin: options.pin });
+    this.#card.fault = options.cardFault;
+    if (options.baud !== undefined) port.setBaud?.(options.baud);
     const shared = {
       now: () => scheduler.now,
       random: this.#random,
@@ -86,6 +93,7 @@ export class SimulatedModem {
       tell: (event: ModemEvent) => this.#tell(event),
     };
     const manual = family.manual === undefined ? undefined : new ManualTable(family.manual, options.firmware);
+    this.#generation = manual?.generation;
     this.#commands = new CommandExecution({
       ...shared,
       manual,
@@ -93,7 +101,8 @@ export class SimulatedModem {
       dropped: (reason) => this.#dropped("command", reason),
     });
     this.#urcs = new UrcFaults(random.fork("urcs"));
-    this.#clock = new ModemClock(scheduler, options.epoch ?? Date.UTC(2026, 0, 1), options.zone);
+    const epoch = options.epoch ?? Date.UTC(2026, 0, 1);
+    this.#clock = new ModemClock(scheduler, epoch, options.zone, this.#quirks.clock);
     this.#nvram = family.nvram();
     if (options.apn !== undefined) this.#nvram.apn = options.apn;
     this.#sockets = new UdpSockets(random.fork("ports"), family.sockets);
@@ -116,6 +125,9 @@ export class SimulatedModem {
       scheduler,
       random: random.fork("denial"),
       network,
+      finds: () => this.#finds(),
+      told: this.#quirks.registrationTold,
+      givesUp: this.#quirks.givesUpSearch,
       psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),
       onChange: () => this.#attachment.changed(),
     });
@@ -143,6 +155,7 @@ export class SimulatedModem {
         port.setPowered(true);
         this.#junk();
         this.#booted();
+        this.#restartAgain();
       },
       onHalt: () => this.#halt(),
       onPowerDown: () => {
@@ -237,6 +250,25 @@ export class SimulatedModem {
   }
 
   /**
+   * Restarts by itself `after` ms from each start, the running one included, as one does whose supply breaks down
+   * when it transmits. @param times how often; 0 ends it
+   */
+  keepRestarting(after: number, times = Infinity): void {
+    this.#restarts = { after, left: times };
+    if (this.state === "on") this.#restartAgain();
+  }
+
+  /** Its supply is too low: it says so where it does, and switches itself off if that goes on. */
+  lowSupply(off: boolean): void {
+    if (this.state !== "on") return;
+    const { warning, off: lastWord } = this.family.lowSupply ?? {};
+    if (warning !== undefined) this.#urc(warning);
+    if (!off) return;
+    if (lastWord !== undefined) this.#urc(lastWord);
+    this.#power.switchOff("low supply");
+  }
+
+  /**
    * Dead from now on, UART and radio, until the key has turned it off and on again (a second each), or
    * until its supply was off. One that is off does not hang.
    */
@@ -269,6 +301,11 @@ export class SimulatedModem {
     if (this.state === "on" && this.#card.ready) this.#function.cardGone();
   }
 
+  /** Its SIM card, whose `attempts` tells how many PINs it was told, and whose `fault` can be set. */
+  get card(): SimCard {
+    return this.#card;
+  }
+
   /** Puts the SIM card in; noticed after CFUN 0 and 1, or a restart. */
   insertSim(): void {
     this.#card.setPresent(true);
@@ -281,7 +318,7 @@ export class SimulatedModem {
 
   /** The network context is gone, as after a release by the operator; the sockets with it. */
   dropContext(): void {
-    if (this.state !== "on" || this.#registration.stat !== 1 || !this.#context.active) return;
+    if (this.state !== "on" || !this.#registration.registered || !this.#context.active) return;
     this.#context.active = false;
     this.#closeSockets();
     for (const text of this.family.contextLost?.(this.#unit) ?? []) this.#urc(text);
@@ -289,6 +326,29 @@ export class SimulatedModem {
 
   #booted(): void {
     this.#function.booted(this.#nvram.baud === 0, () => this.#attachment.begin());
+  }
+
+  #restartAgain(): void {
+    const { after, left } = this.#restarts;
+    if (left === 0) return;
+    this.#later(after, () => {
+      if (this.#restarts.left === 0) return;
+      this.#restarts = { after, left: left - 1 };
+      this.reboot("by itself");
+    });
+  }
+
+  /** Whether its settings let it find and take the cell that is there. */
+  #finds(): boolean {
+    const { plmn, band, technology, foreign } = this.#options.network.carrier;
+    const { bands, technologies = ["nb-iot"], roaming } = this.family.searches?.(this.#unit) ?? {};
+    const { operator } = this.#nvram;
+    return (
+      (operator === undefined || operator === plmn) &&
+      (bands === undefined || bands.includes(band)) &&
+      technologies.includes(technology) &&
+      (roaming !== false || !foreign)
+    );
   }
 
   /** Settings after a boot. */
@@ -301,6 +361,8 @@ export class SimulatedModem {
     this.#context.active = false;
     this.#responder.echo = true;
     this.#responder.errorStyle = 0;
+    this.#responder.verbose = this.#quirks.resultCodes !== "digits";
+    this.#responder.quiet = this.#quirks.resultCodes === "none";
     this.#commands.trouble.deaf = false;
     this.#clock.restart();
   }
@@ -371,7 +433,7 @@ export class SimulatedModem {
       network: this.#options.network,
       random: this.#random,
       identity: { imei: this.#options.imei, imsi: `00101${digits}`, iccid: `898601${digits}0000` },
-      baud: this.#port.baud ?? 115_200,
+      generation: this.#generation,
       quirks: this.#quirks,
       socketFailure,
       context: this.#context,
@@ -387,6 +449,11 @@ export class SimulatedModem {
         else this.#later(delay, () => this.#urc(text));
       },
       releaseLock: () => this.#powerSaving.releaseLock(),
+      setBaud: (rate) => {
+        this.#nvram.baud = rate;
+        this.#port.setBaud?.(rate);
+      },
+      cardUnlocked: () => this.#function.cardUnlocked(),
       setFunction: (cfun) => this.#function.set(cfun),
       requestPsm: () => this.#attachment.requestPsm(),
       send: (socket, datagram) => this.#datagrams.send(socket, datagram),

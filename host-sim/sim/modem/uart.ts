@@ -10,6 +10,9 @@
  * - a write must fit into the TX FIFO's room; `onWritable` comes once 10 bytes or fewer remain in it;
  * - received bytes are handed over when 120 are waiting, or after 4 symbol times of silence.
  *
+ * Each side has a rate of its own. Where they differ, what one sends is noise to the other: as many bytes as
+ * the listener has time for, none of them what was sent. A modem that finds the rate by itself has the board's.
+ *
  * There is no flow control. Bytes are moved in chunks, one scheduler event each, at the time at
  * which the chunk's last byte has passed.
  */
@@ -34,6 +37,8 @@ export interface SerialBoardSide {
   write(bytes: Uint8Array): void;
   /** Room in the TX FIFO now, bytes. */
   txFree(): number;
+  /** Another rate from now on. @throws RangeError for a rate that is no positive number */
+  setBaud(rate: number): void;
   /** At most 120 bytes, or 128 after a time in which the board was deaf; the caller's to keep. Runs as a scheduler event of its own. */
   onReceive: (bytes: Uint8Array) => void | Promise<void>;
   /** Room in the TX FIFO, bytes. Runs as a scheduler event of its own, after a write. */
@@ -42,8 +47,10 @@ export interface SerialBoardSide {
 
 /** What the modem sees of the wire. */
 export interface SerialModemSide {
-  /** The wire's rate; left out, 115200. */
+  /** Its rate; left out, 115200. */
   readonly baud?: number;
+  /** Another rate from now on, 0 for whichever the board has. Left out where the wire has no rate. */
+  setBaud?(rate: number): void;
   /** Sends bytes, any number of them, behind those not sent yet. */
   write(bytes: Uint8Array): void;
   /** Bytes from the board, the modem's to keep. */
@@ -66,8 +73,10 @@ interface Segment {
 export class Uart {
   readonly board: SerialBoardSide;
   readonly modem: SerialModemSide;
-  /** ms that one byte takes. */
-  readonly byteTime: number;
+  #boardBaud: number;
+  /** 0: whichever the board has. */
+  #modemBaud = 0;
+  readonly #misheard = new Random("uart at another rate");
   readonly #scheduler: Scheduler;
 
   // Board to modem.
@@ -94,18 +103,22 @@ export class Uart {
 
   /** @throws RangeError for a rate that is no positive number */
   constructor(options: { scheduler: Scheduler; baud: number }) {
-    if (!(options.baud > 0)) throw new RangeError(`baud must be a positive number, got ${options.baud}`);
+    this.#boardBaud = positiveRate(options.baud);
     this.#scheduler = options.scheduler;
     this.#noise = new Random(`uart ${options.baud}`);
-    this.byteTime = 10_000 / options.baud;
     this.board = {
       write: (bytes) => this.#fromBoard(bytes),
       txFree: () => fifoSize - this.#waitingToSend(),
+      setBaud: (rate) => (this.#boardBaud = positiveRate(rate)),
       onReceive: () => {},
       onWritable: () => {},
     };
+    const uart = this;
     this.modem = {
-      baud: options.baud,
+      get baud() {
+        return uart.#modemRate;
+      },
+      setBaud: (rate) => (this.#modemBaud = rate === 0 ? 0 : positiveRate(rate)),
       write: (bytes) => this.#towardsBoard(bytes),
       onReceive: () => {},
       setPowered: (on) => {
@@ -113,6 +126,15 @@ export class Uart {
         this.#powered = on;
       },
     };
+  }
+
+  /** ms that one byte of the board's takes. */
+  get byteTime(): number {
+    return 10_000 / this.#boardBaud;
+  }
+
+  get #modemRate(): number {
+    return this.#modemBaud === 0 ? this.#boardBaud : this.#modemBaud;
   }
 
   /** Puts noise on the wire towards the board, behind what the modem is sending. */
@@ -165,9 +187,9 @@ export class Uart {
         `the TX FIFO has room for ${free} bytes, got ${bytes.length}: wait for onWritable`,
       );
     }
-    const chunk = bytes.slice();
     const start = Math.max(this.#scheduler.now, this.#boardBusyUntil);
-    const end = start + chunk.length * this.byteTime;
+    const end = start + bytes.length * this.byteTime;
+    const chunk = this.#heard(bytes, this.#boardBaud, this.#modemRate);
     this.#boardBusyUntil = end;
     this.#scheduler.at(end, () => this.#reachModem(chunk, start));
     this.#scheduler.cancel(this.#writable);
@@ -179,7 +201,8 @@ export class Uart {
   #reachModem(chunk: Uint8Array, start: number): void {
     if (!this.#powered) return;
     // A modem that came up while the chunk was passing hears its rest, from the next whole byte on.
-    const missed = Math.ceil((this.#poweredSince - start) / this.byteTime - 1e-6);
+    const byteTime = (this.#scheduler.now - start) / chunk.length;
+    const missed = Math.ceil((this.#poweredSince - start) / byteTime - 1e-6);
     if (missed >= chunk.length) return;
     this.modem.onReceive(missed > 0 ? chunk.slice(missed) : chunk);
   }
@@ -187,8 +210,8 @@ export class Uart {
   #towardsBoard(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const start = Math.max(this.#scheduler.now, this.#modemBusyUntil);
-    this.#modemBusyUntil = start + bytes.length * this.byteTime;
-    const received = bytes.slice();
+    this.#modemBusyUntil = start + (bytes.length * 10_000) / this.#modemRate;
+    const received = this.#heard(bytes, this.#modemRate, this.#boardBaud);
     if (this.#corrupt > 0) this.#flipBits(received);
     // What is lost took its time on the wire all the same.
     const lostFrom = Math.min(this.#beforeOverrun, received.length);
@@ -203,6 +226,12 @@ export class Uart {
       if (rest.length > 0) this.#incoming.push({ bytes: rest, start: start + lostTo * this.byteTime });
     }
     this.#scheduleRaise();
+  }
+
+  /** What a listener at `at` bit/s makes of bytes that were sent at `sent` bit/s. */
+  #heard(bytes: Uint8Array, sent: number, at: number): Uint8Array {
+    if (sent === at) return bytes.slice();
+    return this.#misheard.bytes(Math.max(1, Math.floor((bytes.length * at) / sent)));
   }
 
   #flipBits(bytes: Uint8Array): void {
@@ -276,6 +305,11 @@ export class Uart {
     }
     return chunk;
   }
+}
+
+function positiveRate(baud: number): number {
+  if (baud > 0) return baud;
+  throw new RangeError(`baud must be a positive number, got ${baud}`);
 }
 
 function byteCount(name: string, count: number): number {

@@ -31,6 +31,20 @@ export interface CellLocation {
   readonly cellId: string;
 }
 
+/** Radio technologies in which the modems of these families can be served. */
+export type RadioTechnology = "nb-iot" | "lte-m";
+
+/** Whose cell it is, and how it is heard: what a modem's settings may keep it from. */
+export interface Carrier {
+  /** MCC and MNC, five or six digits. */
+  readonly plmn: string;
+  /** Band of its frequencies, as 3GPP TS 36.101 counts them. */
+  readonly band: number;
+  readonly technology: RadioTechnology;
+  /** It is not the SIM cards' own network: they are guests in it. */
+  readonly foreign: boolean;
+}
+
 /** What the network answers to an attach. */
 export interface AttachGrant extends CellLocation {
   /** The device's private IPv4 address. */
@@ -44,6 +58,9 @@ export interface RadioAttachment {
   readonly coverage: Coverage;
   /** What the cell broadcasts, to be read without being attached. */
   readonly location: CellLocation;
+  readonly carrier: Carrier;
+  /** ms for which a search that finds nothing yet is no reason to think that there is no cell. */
+  readonly patience: number;
   /** ms that the network's time is ahead of the true one (negative: behind). */
   readonly clockError: number;
   /** True while `onServiceLost` is on its way. */
@@ -65,6 +82,11 @@ export interface RadioAttachment {
   detach(): void;
   /** Talks to the network without a datagram. False: no cell, and `onServiceLost` will say so. */
   use(): boolean;
+  /**
+   * Asks the network's name server; `done` gets the IPv4 address, or `undefined` when there is no such name
+   * or no answer.
+   */
+  resolve(name: string, done: (address: string | undefined) => void): void;
   /** Sends a datagram from this device's `fromPort`. Lost when not attached, or without a cell. */
   uplink(datagram: Uint8Array, fromPort: number, to: Endpoint): void;
   /** A datagram has come for this device's `toPort`. */
@@ -77,13 +99,20 @@ export interface RadioAttachment {
 export interface CellSide {
   readonly coverage: Coverage;
   readonly location: CellLocation;
+  readonly carrier: Carrier;
   readonly clockError: number;
+  /** ms that a device's search takes until it has found the cell for the first time. */
+  readonly firstSearch: number;
   readonly outage: boolean;
   /** EMM cause with which attaches end. */
   readonly denial: number | undefined;
   measure(): Signal;
   /** Draws how long a search takes, ms. */
   drawAttach(): number;
+  /** The address that goes with a name; `undefined` when it has none, or the name server is silent. */
+  lookUp(name: string): string | undefined;
+  /** Draws how long the name server takes, ms. */
+  drawLookUp(): number;
   /** Draws how long it takes to notice that there is no cell, ms. */
   drawNotice(): number;
   /** The operator's answer to a PSM request. */
@@ -109,6 +138,8 @@ export class Attachment implements RadioAttachment {
   readonly #cell: CellSide;
   readonly #scheduler: Scheduler;
   #attached = false;
+  /** It has found the cell before, and knows where to look. */
+  #found = false;
   #search: Search | undefined;
   #searchEnd: ScheduledEvent | undefined;
   #notice: ScheduledEvent | undefined;
@@ -130,6 +161,14 @@ export class Attachment implements RadioAttachment {
 
   get location(): CellLocation {
     return this.#cell.location;
+  }
+
+  get carrier(): Carrier {
+    return this.#cell.carrier;
+  }
+
+  get patience(): number {
+    return this.#found ? 0 : this.#cell.firstSearch;
   }
 
   get clockError(): number {
@@ -175,6 +214,11 @@ export class Attachment implements RadioAttachment {
     return false;
   }
 
+  resolve(name: string, done: (address: string | undefined) => void): void {
+    const reached = this.#attached && this.use();
+    this.#scheduler.after(this.#cell.drawLookUp(), () => done(reached ? this.#cell.lookUp(name) : undefined));
+  }
+
   uplink(datagram: Uint8Array, fromPort: number, to: Endpoint): void {
     if (this.#attached) this.use();
     this.#cell.carryUplink(datagram, { address: this.address, port: fromPort }, to, this.#attached);
@@ -188,13 +232,15 @@ export class Attachment implements RadioAttachment {
   }
 
   #beginSearch(): void {
-    this.#searchEnd = this.#scheduler.after(this.#cell.drawAttach(), () => this.#endSearch());
+    const time = Math.max(this.#cell.drawAttach(), this.patience);
+    this.#searchEnd = this.#scheduler.after(time, () => this.#endSearch());
   }
 
   #endSearch(): void {
     const { request, done, refused } = this.#search!;
     this.#search = undefined;
     this.#searchEnd = undefined;
+    this.#found = true;
     if (this.#cell.denial !== undefined) return refused(this.#cell.denial);
     this.#attached = true;
     if (this.#released) this.#address = this.#cell.renewAddress(this);

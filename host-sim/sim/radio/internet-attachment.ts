@@ -3,12 +3,14 @@
  * out of real UDP sockets.
  */
 import { createSocket } from "node:dgram";
+import { lookup } from "node:dns";
 import type { Socket } from "node:dgram";
 import type { Scheduler } from "../time/clock";
 import type { Random } from "../time/random";
-import type { AttachGrant, CellLocation, PsmTimers, RadioAttachment } from "./attachment";
+import type { AttachGrant, Carrier, CellLocation, PsmTimers, RadioAttachment } from "./attachment";
 import { coverageProfiles, measureSignal } from "./coverage";
 import type { Signal } from "./coverage";
+import { homeCarrier } from "./link";
 import type { Endpoint } from "./nat";
 
 export interface InternetAttachmentOptions {
@@ -27,6 +29,8 @@ const grant = { address: "10.45.0.7", tac: "5B57", cellId: "01A50B1A" } as const
 export class InternetAttachment implements RadioAttachment {
   readonly coverage = 0;
   readonly location: CellLocation = { tac: grant.tac, cellId: grant.cellId };
+  readonly carrier: Carrier = homeCarrier;
+  readonly patience = 0;
   readonly clockError = 0;
   readonly losing = false;
   onDownlink: RadioAttachment["onDownlink"] = () => {};
@@ -66,6 +70,11 @@ export class InternetAttachment implements RadioAttachment {
 
   use(): boolean {
     return true;
+  }
+
+  /** By this machine's own name server. */
+  resolve(name: string, done: (address: string | undefined) => void): void {
+    lookup(name, { family: 4 }, (error, address) => done(error === null ? address : undefined));
   }
 
   uplink(datagram: Uint8Array, fromPort: number, to: Endpoint): void {

@@ -8,19 +8,26 @@
  * a sleeping modem is dropped there.
  *
  * Its troubles can be switched on and off at any time: `outage`, `denial`, `loss`, `duplication`,
- * `slowdown`, `clockError`, `rebindNat`. They hold for what sets out or ends from then on; a datagram
+ * `slowdown`, `clockError`, `rebindNat`, `nameServerDown`. They hold for what sets out or ends from then on; a datagram
  * that is on its way arrives.
  */
 import type { Random } from "../time/random";
 import type { Scheduler } from "../time/clock";
 import { Attachment } from "./attachment";
-import type { CellLocation, CellSide, PsmTimers, RadioAttachment } from "./attachment";
+import type { Carrier, CellLocation, CellSide, PsmTimers, RadioAttachment } from "./attachment";
 import { attachLimits, coverageProfiles, measureSignal } from "./coverage";
 import type { Coverage, CoverageProfile, Signal } from "./coverage";
 import { NatTable } from "./nat";
 import type { Endpoint } from "./nat";
 
-export type { AttachGrant, CellLocation, PsmTimers, RadioAttachment } from "./attachment";
+export type {
+  AttachGrant,
+  Carrier,
+  CellLocation,
+  PsmTimers,
+  RadioAttachment,
+  RadioTechnology,
+} from "./attachment";
 export type { Coverage, CoverageProfile, Signal } from "./coverage";
 export type { Endpoint } from "./nat";
 
@@ -57,11 +64,23 @@ export interface NbIotCellOptions {
   profile?: Partial<CoverageProfile>;
   /** ms after which an unused NAT mapping is forgotten. Default never. */
   natIdle?: number;
+  /** Whose cell it is and how it is heard; the rest as `homeCarrier`. */
+  carrier?: Partial<Carrier>;
+  /** ms that a device's search takes until it has found the cell for the first time. Default 0: as any search. */
+  firstSearch?: number;
+  /** Names that the network's name server knows, each with its IPv4 address; `cell.names` may change later. */
+  names?: Iterable<readonly [string, string]>;
   /** The operator's answer to a PSM request: the same timers (default), others, or none. */
   grantPsm?: (request: PsmTimers) => PsmTimers | undefined;
   /** Sees every datagram when it sets out. */
   onDatagram?: (report: DatagramReport) => void;
 }
+
+/** A test network (MCC 001) in band 8, and the one that the SIM cards are of. */
+export const homeCarrier: Carrier = { plmn: "00101", band: 8, technology: "nb-iot", foreign: false };
+
+/** ms that the name server takes, two ways through the cell included. */
+const lookUpTime = { median: 2_000, p95: 6_000 } as const;
 
 /** ms until a modem notices that it has no cell any more. */
 const noticeTime = { least: 2_000, most: 10_000 } as const;
@@ -86,6 +105,13 @@ export class NbIotCell implements CellSide {
   coverage: Coverage;
   /** What every device in this cell sees. */
   readonly location: CellLocation = { tac: "5B57", cellId: "01A50B1A" };
+  readonly carrier: Carrier;
+  /** ms that a device's search takes until it has found the cell for the first time. */
+  firstSearch: number;
+  /** What the name server knows, lower case: each name with its IPv4 address. */
+  readonly names: Map<string, string>;
+  /** While true the name server gives no answer. */
+  nameServerDown = false;
   readonly #scheduler: Scheduler;
   readonly #options: NbIotCellOptions;
   readonly #nat: NatTable;
@@ -96,6 +122,7 @@ export class NbIotCell implements CellSide {
   readonly #search: Random;
   readonly #fading: Random;
   readonly #notice: Random;
+  readonly #nameServer: Random;
   /** Addresses given so far to devices that have attached again. */
   #renewals = 0;
   #loss: number | undefined;
@@ -111,6 +138,9 @@ export class NbIotCell implements CellSide {
     this.loss = options.loss;
     this.duplication = options.duplication ?? 0;
     this.coverage = options.coverage;
+    this.carrier = { ...homeCarrier, ...options.carrier };
+    this.firstSearch = options.firstSearch ?? 0;
+    this.names = new Map(options.names);
     this.#scheduler = options.scheduler;
     // A stream for each purpose: changing the loss leaves the latencies as they were.
     this.#travel = { latency: options.random.fork("latency"), fate: options.random.fork("fate") };
@@ -119,6 +149,7 @@ export class NbIotCell implements CellSide {
     this.#search = options.random.fork("search");
     this.#fading = options.random.fork("fading");
     this.#notice = options.random.fork("notice");
+    this.#nameServer = options.random.fork("name server");
     const nat = options.random.fork("nat");
     this.#nat = new NatTable({
       address: `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
@@ -297,6 +328,16 @@ export class NbIotCell implements CellSide {
     const { median, p95 } = this.profile.attach;
     const drawn = this.#search.logNormal(median, p95);
     return Math.max(attachLimits.least, Math.min(attachLimits.most, drawn));
+  }
+
+  /** ms that the name server takes; only `RadioAttachment` calls it. */
+  drawLookUp(): number {
+    return this.#slowdown * this.#nameServer.logNormal(lookUpTime.median, lookUpTime.p95);
+  }
+
+  /** The address that goes with a name; only `RadioAttachment` calls it. */
+  lookUp(name: string): string | undefined {
+    return this.nameServerDown ? undefined : this.names.get(name.toLowerCase());
   }
 
   /** ms until a missing cell is noticed; only `RadioAttachment` calls it. */

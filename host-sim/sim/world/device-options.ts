@@ -4,7 +4,7 @@
  */
 import type { Edition } from "../../cloud/registry/registry";
 import type { Attack } from "../radio/hostile-acts";
-import type { Coverage } from "../radio/link";
+import type { Carrier, Coverage } from "../radio/link";
 import type { Quirks } from "../modem/family";
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
@@ -31,6 +31,16 @@ export interface DeviceOptions {
   readonly modemFirmware?: string;
   /** How that modem misbehaves, besides what the seed draws. */
   readonly quirks?: Quirks;
+  /** PIN of the modem's SIM card; none when left out. */
+  readonly pin?: string;
+  /** UART rate that a former owner has set in the modem, bit/s; the family's own when left out. */
+  readonly modemBaud?: number;
+  /** ms that the modem's searches take until one has found the cell (default: as any search). */
+  readonly firstSearch?: number;
+  /** Whose cell it is, and its band. */
+  readonly carrier?: Partial<Carrier>;
+  /** The network's time zone, quarter-hours east of UTC (default 0). */
+  readonly zone?: number;
   /** The modem's control lines are wired, whichever it has, so that PSM can be left at will. */
   readonly powerKey: boolean;
   /** The board can switch the modem's supply (default false). */

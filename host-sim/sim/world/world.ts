@@ -91,6 +91,8 @@ type ResetReason = (typeof resetReasons)[number];
 
 /** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
 const server = { address: "203.0.113.5", port: 5683 };
+/** Its name, as the operator's name server has it. */
+export const serverName = "cloud.example";
 /** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
 const resetPin = 19;
@@ -178,6 +180,9 @@ export class World {
       coverage: options.coverage,
       loss: options.loss,
       natIdle: options.natIdle,
+      carrier: options.carrier,
+      firstSearch: options.firstSearch,
+      names: [[serverName, this.#server.address]],
       onDatagram: (report) => this.#emit({ time: report.time, source: "air", report }),
     });
     this.cell = cell;
@@ -234,6 +239,9 @@ export class World {
         ...options.quirks,
       },
       firmware: options.modemFirmware,
+      pin: options.pin,
+      baud: options.modemBaud,
+      zone: options.zone,
       onEvent: (event) => this.#emit({ time: event.time, source: "modem", event }),
       onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
     });
@@ -307,10 +315,11 @@ export class World {
 
   /**
    * The cloud moves to another address. What is sent to the old one is lost, and a board is told of the new one
-   * when it starts next, as somebody does who changes its settings.
+   * when it starts next, as somebody does who changes its settings. Its name leads to the new one at once.
    */
   moveCloud(address: string): void {
     this.#server.address = address;
+    this.cell.names.set(serverName, address);
   }
 
   /** Sets the cloud's timer anew; to be called after the cloud was changed from outside. */

@@ -28,10 +28,38 @@ export function tells(text: (unit: Unit) => string): CommandRule {
   return { run: (unit, { form }) => (form === "execute" ? line(text(unit)) : undefined) };
 }
 
-/** The same for what stands on the SIM card. */
-function tellsOfCard(text: (unit: Unit) => string): CommandRule {
+/** Why the SIM card is of no use to a command; `undefined` when it is of use, or not read yet. */
+export function cardFailure({ card }: Unit): AtAnswer | undefined {
+  if (card.absent) return noCard;
+  if (card.wants !== undefined) return { failure: { cme: card.wants === "SIM PIN" ? 11 : 12 } };
+  const fault = card.knownFault;
+  if (fault === undefined) return undefined;
+  return "cme" in fault ? { failure: { cme: fault.cme } } : notAllowed;
+}
+
+/** A rule for `AT+X`, which tells something that stands on the SIM card: behind its PIN, or in front of it. */
+export function tellsOfCard(text: (unit: Unit) => string, behindPin = true): CommandRule {
   const { run } = tells(text);
-  return { run: (unit, command) => (unit.card.absent ? noCard : run(unit, command)) };
+  return {
+    run(unit, command) {
+      const legible = !behindPin && unit.card.wants !== undefined;
+      return (legible ? undefined : cardFailure(unit)) ?? run(unit, command);
+    },
+  };
+}
+
+/**
+ * A rule for `AT+X?` and `AT+X=<rate>`: the UART's rate, taken up behind the OK and kept without power.
+ *
+ * @param rates that there are; 0 among them finds the host's
+ */
+export function holdsRate(name: string, rates: readonly number[]): CommandRule {
+  return holds(
+    name,
+    5_000_000,
+    (unit) => unit.nvram.baud,
+    (unit, value) => (rates.includes(value) ? { then: () => unit.setBaud(value) } : badParameter),
+  );
 }
 
 /** A rule for `AT+X?` and for `AT+X=<number>`, the number within bounds. */
@@ -94,7 +122,7 @@ export function keeps(
   };
 }
 
-/** `ATI`, the model and the firmware's version. */
+/** `ATI`, the model and the firmware's version: those of the manual's generation, where there is one. */
 export function modelCommands(
   lines: readonly string[],
   model: string,
@@ -102,22 +130,34 @@ export function modelCommands(
 ): Record<string, CommandRule> {
   return {
     I: { run: () => ({ lines }) },
-    "+CGMM": tells(() => model),
-    "+CGMR": tells(() => revision),
+    "+CGMM": tells((unit) => unit.generation?.model ?? model),
+    "+CGMR": tells((unit) => unit.generation?.revision ?? revision),
   };
 }
+
+/** A rule for a basic command with 0 or 1 behind it, 0 when nothing is. */
+function switches(set: (unit: Unit, on: boolean) => void): CommandRule {
+  return {
+    run(unit, { args }) {
+      const value = args.length === 0 ? 0 : integerArgument(args[0], 0, 1);
+      if (value === undefined) return badParameter;
+      set(unit, value === 1);
+      return done;
+    },
+  };
+}
+
+/** UART rates that modems of these families have; 0 finds the host's. */
+const usualRates = [
+  0, 300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600,
+];
 
 /** What talks about the modem itself. */
 export const basicCommands: Record<string, CommandRule> = {
   "": { run: () => done },
-  E: {
-    run(unit, { args }) {
-      const value = args.length === 0 ? 0 : integerArgument(args[0], 0, 1);
-      if (value === undefined) return badParameter;
-      unit.responder.echo = value === 1;
-      return done;
-    },
-  },
+  E: switches((unit, on) => void (unit.responder.echo = on)),
+  V: switches((unit, on) => void (unit.responder.verbose = on)),
+  Q: switches((unit, on) => void (unit.responder.quiet = on)),
   "+CMEE": holds(
     "+CMEE",
     2,
@@ -126,16 +166,7 @@ export const basicCommands: Record<string, CommandRule> = {
       unit.responder.errorStyle = value as ErrorStyle;
     },
   ),
-  "+IPR": holds(
-    "+IPR",
-    921_600,
-    (unit) => unit.nvram.baud,
-    (unit, value) => {
-      // Another rate than the wire's would end all talk: not simulated.
-      if (value !== 0 && value !== unit.baud) return badParameter;
-      unit.nvram.baud = value;
-    },
-  ),
+  "+IPR": holdsRate("+IPR", usualRates),
   "+CGSN": {
     run(unit, { form, args }) {
       if (form === "execute") return line(unit.identity.imei);
@@ -144,12 +175,18 @@ export const basicCommands: Record<string, CommandRule> = {
     },
   },
   "+CIMI": tellsOfCard((unit) => unit.identity.imsi),
-  "+CCID": tellsOfCard((unit) => unit.identity.iccid),
+  "+CCID": tellsOfCard((unit) => unit.identity.iccid, false),
   "+CPIN": {
-    run(unit, { form }) {
+    run(unit, { form, args }) {
+      const { card } = unit;
+      if (form === "set") return tellPin(unit, args);
       if (form !== "read") return undefined;
-      if (unit.card.ready) return line("+CPIN: READY");
-      if (unit.card.absent) return noCard;
+      if (card.ready) return line("+CPIN: READY");
+      if (card.wants !== undefined) return line(`+CPIN: ${card.wants}`);
+      const fault = card.knownFault;
+      if (fault !== undefined && "text" in fault) return line(`+CPIN: ${fault.text}`);
+      const failure = cardFailure(unit);
+      if (failure !== undefined) return failure;
       return unit.settings.cfun === 0 ? line("+CPIN: NOT READY") : { failure: { cme: 14 } };
     },
   },
@@ -157,6 +194,18 @@ export const basicCommands: Record<string, CommandRule> = {
     run: (unit, { form }) => (form === "read" ? line(`+CCLK: "${unit.clock()}"`) : undefined),
   },
 };
+
+/** `AT+CPIN="<PIN>"`, or `AT+CPIN="<PUK>","<new PIN>"` for a card that is blocked. */
+function tellPin(unit: Unit, [first, second, ...others]: readonly AtArgument[]): AtAnswer {
+  const { card } = unit;
+  if (card.wants === undefined) return cardFailure(unit) ?? notAllowed;
+  if (others.length > 0 || !/^[0-9]{4,8}$/.test(first?.text ?? "")) return badParameter;
+  const blocked = card.wants === "SIM PUK";
+  if (blocked && second === undefined) return { failure: { cme: 12 } };
+  if (second !== undefined && !/^[0-9]{4,8}$/.test(second.text)) return badParameter;
+  const right = blocked ? card.unblock(first.text, second!.text) : card.verify(first.text);
+  return right ? { then: () => unit.cardUnlocked() } : { failure: { cme: 16 } };
+}
 
 /** What talks about the network. */
 export const networkCommands: Record<string, CommandRule> = {
@@ -190,16 +239,16 @@ export const networkCommands: Record<string, CommandRule> = {
   },
   "+CGATT": {
     run(unit, { form }) {
-      return form === "read" ? line(`+CGATT: ${unit.registration.stat === 1 ? 1 : 0}`) : undefined;
+      return form === "read" ? line(`+CGATT: ${unit.registration.registered ? 1 : 0}`) : undefined;
     },
   },
   "+CSQ": tells((unit) => {
-    if (unit.registration.stat !== 1) return "+CSQ: 99,99";
+    if (!unit.registration.registered) return "+CSQ: 99,99";
     const { rssi } = unit.network.measure();
     return `+CSQ: ${clamp(Math.round((rssi + 113) / 2), 0, 31)},0`;
   }),
   "+CESQ": tells((unit) => {
-    if (unit.registration.stat !== 1) return "+CESQ: 99,99,255,255,255,255";
+    if (!unit.registration.registered) return "+CESQ: 99,99,255,255,255,255";
     const { rsrq, rsrp } = unit.network.measure();
     return `+CESQ: 99,99,255,255,${clamp(2 * (rsrq + 20), 0, 34)},${clamp(rsrp + 141, 0, 97)}`;
   }),
@@ -243,7 +292,7 @@ export const sleepCommands: Record<string, CommandRule> = {
     run(unit, { form }) {
       if (form !== "execute") return undefined;
       const { edrx } = unit.settings;
-      const granted = unit.registration.stat === 1 ? unit.grantedEdrx : undefined;
+      const granted = unit.registration.registered ? unit.grantedEdrx : undefined;
       return line(granted === undefined ? "+CEDRXRDP: 0" : `+CEDRXRDP: 5,"${edrx}","${granted}","0011"`);
     },
   },

@@ -7,6 +7,41 @@ import type { CommandRule } from "../family";
 import { apnOf } from "./arguments";
 import { badParameter, basicCommands, done, line, networkCommands, sleepCommands } from "./common";
 
+/**
+ * `AT+COPS=<mode>[,<format>,"<network>"]`: 0 the modem chooses, 1 only that network, 2 none, 3 only the format, 4
+ * that network or else one that the modem chooses. The choice is kept without power.
+ */
+const operatorRule: CommandRule = {
+  delay: [200, 4_000],
+  run(unit, { form, args }) {
+    const { nvram, registration } = unit;
+    if (form === "read") {
+      const mode = nvram.operator === undefined ? 0 : 1;
+      const { plmn, technology } = unit.network.carrier;
+      if (!registration.registered) return line(`+COPS: ${mode}`);
+      return line(`+COPS: ${mode},2,"${plmn}",${technology === "lte-m" ? 7 : 9}`);
+    }
+    if (form !== "set") return undefined;
+    const mode = integerArgument(args[0], 0, 4);
+    if (mode === undefined) return badParameter;
+    if (mode === 3) return done;
+    if (mode === 2) {
+      registration.stop();
+      return done;
+    }
+    const before = nvram.operator;
+    const plmn = args[2]?.text ?? "";
+    const named = integerArgument(args[1], 2, 2) !== undefined && /^[0-9]{5,6}$/.test(plmn);
+    if (mode !== 0 && !named) return badParameter;
+    nvram.operator = mode === 1 ? plmn : undefined;
+    if (unit.settings.cfun !== 1 || !unit.card.ready) return done;
+    const other = nvram.operator !== before;
+    if (other && registration.stat !== 0) registration.stop();
+    if (registration.stat === 0) registration.search();
+    return done;
+  },
+};
+
 const contextCommands: Record<string, CommandRule> = {
   "+CGDCONT": {
     run(unit, { form, args }) {
@@ -30,7 +65,7 @@ const contextCommands: Record<string, CommandRule> = {
   "+CGATT": {
     delay: [50, 1_500],
     run(unit, { form, args }) {
-      if (form === "read") return line(`+CGATT: ${unit.registration.stat === 1 ? 1 : 0}`);
+      if (form === "read") return line(`+CGATT: ${unit.registration.registered ? 1 : 0}`);
       if (form !== "set") return undefined;
       const attach = integerArgument(args[0], 0, 1);
       if (attach === undefined) return badParameter;
@@ -41,20 +76,7 @@ const contextCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+COPS": {
-    delay: [200, 4_000],
-    run(unit, { form, args }) {
-      if (form === "read") return line(unit.registration.stat === 1 ? '+COPS: 0,2,"00101",9' : "+COPS: 0");
-      if (form !== "set") return undefined;
-      const mode = integerArgument(args[0], 0, 4);
-      if (mode === undefined) return badParameter;
-      if (mode === 2) unit.registration.stop();
-      else if (unit.settings.cfun === 1 && unit.registration.stat === 0 && unit.card.ready) {
-        unit.registration.search();
-      }
-      return done;
-    },
-  },
+  "+COPS": operatorRule,
 };
 
 /** All that the usual commands tell such a family. */

@@ -30,7 +30,7 @@ const longestRead = 512;
 
 /** `OK`, and `SEND OK` some time behind it. */
 function transmit(unit: Unit, socket: UdpSocket, data: Uint8Array): AtAnswer {
-  const fine = unit.registration.stat === 1 && unit.context.active;
+  const fine = unit.registration.registered && unit.context.active;
   if (fine) unit.send(socket, data);
   const text = fine ? "SEND OK" : "SEND FAIL";
   if (unit.quirks.urcBeforeOk === true) return { lines: [text] };

@@ -155,7 +155,7 @@ const shared = {
     tellTime(unit);
     // The context comes with the attach.
     unit.later(unit.random.between(100, 1_500), () => {
-      if (unit.registration.stat !== 1) return;
+      if (!unit.registration.registered) return;
       unit.context.active = true;
       unit.urc(`+IP: ${unit.registration.grant?.address}`);
     });

@@ -47,7 +47,7 @@ function sendTo(unit: Unit, args: readonly AtArgument[], withFlag: boolean): AtA
   const sequence = args[at + 2] === undefined ? 0 : integerArgument(args[at + 2], 0, 255);
   if (socket === undefined || address === undefined || port === undefined) return badParameter;
   if (flag === undefined || sequence === undefined || data?.length !== length) return badParameter;
-  if (unit.registration.stat !== 1) return { failure: unit.socketFailure };
+  if (!unit.registration.registered) return { failure: unit.socketFailure };
   socket.peer = { address, port };
   unit.settings.rai = flag;
   unit.send(socket, data!);
@@ -63,7 +63,7 @@ const socketCommands: Record<string, CommandRule> = {
       const receives = args[3] === undefined ? 1 : integerArgument(args[3], 0, 1);
       const udp = args[0]?.text.toUpperCase() === "DGRAM" && integerArgument(args[1], 17, 17) === 17;
       if (!udp || local === undefined || receives === undefined) return badParameter;
-      if (unit.registration.stat !== 1) return { failure: unit.socketFailure };
+      if (!unit.registration.registered) return { failure: unit.socketFailure };
       const socket = unit.sockets.create();
       if (socket === undefined) return { failure: unit.socketFailure };
       if (local !== 0) socket.localPort = local;
@@ -150,7 +150,7 @@ const ownCommands: Record<string, CommandRule> = {
   "+NUESTATS": {
     run(unit, { form }) {
       if (form !== "execute") return undefined;
-      if (unit.registration.stat !== 1) return { lines: ["Signal power:-32768", "Total power:-32768"] };
+      if (!unit.registration.registered) return { lines: ["Signal power:-32768", "Total power:-32768"] };
       const { rsrp, rsrq, rssi, snr, coverage } = unit.network.measure();
       return {
         lines: [

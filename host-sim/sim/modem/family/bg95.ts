@@ -27,7 +27,7 @@ const longestBinary = 1_460;
 const contextId = 1;
 
 function transmit(unit: Unit, socket: UdpSocket, data: Uint8Array): AtAnswer {
-  if (unit.registration.stat !== 1 || !unit.context.active) return { final: "SEND FAIL" };
+  if (!unit.registration.registered || !unit.context.active) return { final: "SEND FAIL" };
   unit.send(socket, data);
   return { final: "SEND OK" };
 }
@@ -50,7 +50,7 @@ const socketCommands: Record<string, CommandRule> = {
       const address = unit.registration.grant?.address;
       if (form === "read") return unit.context.active ? line(`+QIACT: 1,1,1,"${address}"`) : done;
       if (form !== "set" || integerArgument(args[0], 1, 16) === undefined) return undefined;
-      if (unit.registration.stat !== 1 || unit.context.active) return { failure: "ERROR" };
+      if (!unit.registration.registered || unit.context.active) return { failure: "ERROR" };
       unit.context.active = true;
       return done;
     },
@@ -130,7 +130,7 @@ const ownCommands: Record<string, CommandRule> = {
   },
   // rssi, rsrp, sinr in fifths of a dB from -20 on, rsrq
   "+QCSQ": tells((unit) => {
-    if (unit.registration.stat !== 1) return '+QCSQ: "NOSERVICE"';
+    if (!unit.registration.registered) return '+QCSQ: "NOSERVICE"';
     const { rssi, rsrp, rsrq, snr } = unit.network.measure();
     return `+QCSQ: "NBIoT",${rssi},${rsrp},${Math.max(0, Math.round(5 * (snr + 20)))},${rsrq}`;
   }),

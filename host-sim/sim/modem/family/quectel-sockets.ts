@@ -47,7 +47,7 @@ export function openRule(
 
 /** The error of `+QIOPEN:`, 0 for none. */
 function openSocket(unit: Unit, id: number, peer: Endpoint, local: number): number {
-  if (!unit.context.active || unit.registration.stat !== 1) return 561;
+  if (!unit.context.active || !unit.registration.registered) return 561;
   const socket = unit.sockets.create(id);
   if (socket === undefined) return 563;
   if (local !== 0) socket.localPort = local;

@@ -48,7 +48,7 @@ function transmit(
   to: { address: string; port: number },
   data: Uint8Array,
 ): AtAnswer {
-  if (unit.registration.stat !== 1) return { failure: unit.socketFailure };
+  if (!unit.registration.registered) return { failure: unit.socketFailure };
   socket.peer = to;
   unit.send(socket, data);
   return line(`+USOST: ${socket.id},${data.length}`);
@@ -59,7 +59,7 @@ const socketCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       if (integerArgument(args[0], 17, 17) === undefined) return badParameter;
-      if (unit.registration.stat !== 1 || !unit.context.active) return { failure: unit.socketFailure };
+      if (!unit.registration.registered || !unit.context.active) return { failure: unit.socketFailure };
       const socket = unit.sockets.create();
       if (socket === undefined) return { failure: unit.socketFailure };
       unit.socketChanged(socket.id, "created");
@@ -190,7 +190,7 @@ const profileCommands: Record<string, CommandRule> = {
       if (integerArgument(args[0], 0, 6) === undefined || action === undefined) return badParameter;
       if (action === 4) unit.context.active = false;
       if (action !== 3) return done;
-      if (unit.registration.stat !== 1 || unit.context.active) return notAllowed;
+      if (!unit.registration.registered || unit.context.active) return notAllowed;
       unit.context.active = true;
       const text = `+UUPSDA: 0,"${unit.registration.grant?.address}"`;
       if (unit.quirks.urcBeforeOk === true) {

@@ -97,7 +97,7 @@ const stackCommands: Record<string, CommandRule> = {
     delay: [200, 6_000],
     run(unit, { form }) {
       if (form !== "execute") return undefined;
-      if (step(unit) !== 1 || unit.registration.stat !== 1) return failed;
+      if (step(unit) !== 1 || !unit.registration.registered) return failed;
       unit.context.active = true;
       advance(unit, 2);
       return done;
@@ -151,7 +151,7 @@ const stackCommands: Record<string, CommandRule> = {
       const take = (data: Uint8Array) => ({
         delay: 30,
         run: () => {
-          const fine = unit.registration.stat === 1 && unit.context.active;
+          const fine = unit.registration.registered && unit.context.active;
           if (fine) unit.send(socket, data);
           return { final: of(unit, socket.id, fine ? "SEND OK" : "SEND FAIL") };
         },

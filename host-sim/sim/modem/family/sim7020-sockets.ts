@@ -42,7 +42,7 @@ export const socketCommands: Record<string, CommandRule> = {
         integerArgument(args[0], 1, 1) === 1 &&
         integerArgument(args[1], 2, 2) === 2 &&
         integerArgument(args[2], 1, 1) === 1;
-      if (!udpOverIpv4 || args.length > 4 || unit.registration.stat !== 1) return failed(unit);
+      if (!udpOverIpv4 || args.length > 4 || !unit.registration.registered) return failed(unit);
       const socket = unit.sockets.create();
       if (socket === undefined) return failed(unit);
       unit.socketChanged(socket.id, "created");
@@ -70,7 +70,7 @@ export const socketCommands: Record<string, CommandRule> = {
     const length = integerArgument(args[1], 0, 2 * longestDatagram);
     const data = args[2];
     if (length === undefined || data === undefined || args.length !== 3) return failed(unit);
-    if (socket.peer === undefined || unit.registration.stat !== 1) return failed(unit);
+    if (socket.peer === undefined || !unit.registration.registered) return failed(unit);
     const datagram = length === 0 ? textBytes(data) : data.quoted ? undefined : parseHex(data.text);
     if (datagram === undefined || datagram.length === 0) return failed(unit);
     if (length > 0 && data.text.length !== length) return failed(unit);

@@ -64,10 +64,10 @@ const socketCommands: Record<string, CommandRule> = {
         return { then: () => unit.urc("+APP PDP: 0,DEACTIVE", 50) };
       }
       if (unit.context.active) return { failure: "ERROR" };
-      const fine = unit.registration.stat === 1;
+      const fine = unit.registration.registered;
       const delay = unit.random.between(100, 3_000);
       unit.later(delay, () => {
-        unit.context.active = fine && unit.registration.stat === 1;
+        unit.context.active = fine && unit.registration.registered;
         unit.urc(`+APP PDP: 0,${unit.context.active ? "ACTIVE" : "DEACTIVE"}`);
       });
       return done;
@@ -98,7 +98,7 @@ const socketCommands: Record<string, CommandRule> = {
       const take = (data: Uint8Array) => ({
         delay: 30,
         run: () => {
-          if (unit.registration.stat !== 1 || !unit.context.active) return { failure: unit.socketFailure };
+          if (!unit.registration.registered || !unit.context.active) return { failure: unit.socketFailure };
           unit.send(socket, data);
           return drawn(unit, "sendline") ? line(`+CASEND: ${socket.id},0,${length}`) : done;
         },
@@ -131,7 +131,7 @@ function openSockets(unit: Unit): string[] {
 
 /** CAOPEN's result: 0 opened, 1 socket error (in use), 21 the network is not active. */
 function openSocket(unit: Unit, id: number, peer: { address: string; port: number }): number {
-  if (!unit.context.active || unit.registration.stat !== 1) return drawn(unit, "inactive") ? 21 : 1;
+  if (!unit.context.active || !unit.registration.registered) return drawn(unit, "inactive") ? 21 : 1;
   const socket = unit.sockets.create(id);
   if (socket === undefined) return 1;
   socket.peer = peer;

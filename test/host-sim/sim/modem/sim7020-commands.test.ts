@@ -27,7 +27,7 @@ describe("single commands", () => {
     ["AT+CFUN?", ["+CFUN: 1", "OK"]],
     ["AT+CPIN?", ["+CPIN: READY", "OK"]],
     ["AT+IPR?", ["+IPR: 0", "OK"]],
-    ["AT+IPR=9600", ["+CME ERROR: 50"]],
+    ["AT+IPR=9601", ["+CME ERROR: 50"]],
     ["AT+IPR=0", ["OK"]],
     ["AT+CEREG?", ["+CEREG: 0,2", "OK"]],
     ["AT+CEREG=6", ["+CME ERROR: 50"]],
