@@ -146,6 +146,8 @@ export interface Family {
   readonly without?: readonly AbsentSetting[];
   /** How much `+CEREG:` is to tell: 5, or 4 where reject causes are not to be had. */
   readonly cereg: 4 | 5;
+  /** Asks for the granted timers of PSM, 8 bits each, where the firmware's `+CEREG:` does not tell them. */
+  readonly psmGranted?: (onGranted: (t3324: string, t3412: string) => void) => Step[];
   /** Asks for the cause of a denial where `+CEREG:` does not tell it. */
   readonly cause?: (onCause: (cause: number) => void) => Step[];
   /** Asks for the granted timers, as their 8 bits, where `+CEREG:` may not tell them. */
@@ -156,7 +158,7 @@ export interface Family {
   readonly radioOff?: string;
   /** Restart by command; `AT+CFUN=1,1` when left out. */
   readonly restart?: string;
-  /** Asks for the IMEI; `AT+CGSN`, answered by a bare line, when left out. */
+  /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
   /** Said after each boot and each wake: what the modem forgets. */
   readonly always?: (wanted: Wanted) => Step[];
