@@ -21,8 +21,6 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
    * A time-out does not end the script either: the line that the step waits for by `also` may have got lost.
    */
   readonly patient?: boolean;
-  /** The line holds a password: it is not to be logged beyond its `=`. */
-  readonly secret?: boolean;
   /** Asked when the step's turn has come: true when it is not needed. */
   readonly skip?: () => boolean;
   /** The command was answered with OK. */
