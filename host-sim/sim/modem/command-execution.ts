@@ -7,6 +7,7 @@ import type { AtCommand } from "./at-command";
 import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
 import { done, line, notSupported, ordinaryDelay } from "./commands/common";
 import type { CommandRule, Family, Quirks, Unit } from "./family";
+import { longestAnswer } from "./manual/manual";
 import type { ManualRow, ManualTable } from "./manual/manual";
 import { Trouble } from "./trouble";
 
@@ -55,12 +56,14 @@ export class CommandExecution {
     const slow = rule?.delayed === undefined || rule.delayed === command.form;
     const [least, most] = (failure === undefined && slow ? rule?.delay : undefined) ?? ordinaryDelay;
     const ordinary = this.trouble.slowdown * random.between(least, most);
-    const delay = quirks.slowCommands === true ? Math.max(ordinary, 0.9 * (row?.within ?? 0)) : ordinary;
+    const longest = row === undefined ? 0 : longestAnswer(row, command.form);
+    const delay = quirks.slowCommands === true ? Math.max(ordinary, 0.9 * longest) : ordinary;
     if (failure !== undefined) return { delay, run: () => ({ failure }) };
     if (this.trouble.breaksAt(command)) {
       later(delay / 2, () => reboot(`in the middle of ${command.name}`));
     }
-    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? notSupported) };
+    const otherwise = row !== undefined && command.form === "test" ? tested(row) : notSupported;
+    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? otherwise) };
   }
 
   /** A prompt that is late, or does not come. */
@@ -82,11 +85,18 @@ function refusedByQuirk({ refuses }: Quirks, { name, form }: AtCommand): AtFailu
   return refuses?.some((each) => each === name || each === `${name} ${form}`) === true ? "ERROR" : undefined;
 }
 
+/** The answer to the test form of a command whose rule has none. */
+function tested({ command, test }: ManualRow): AtAnswer {
+  return test === undefined ? done : line(`${command}: ${test}`);
+}
+
 /** A command that the manual lists and the simulation does nothing with: as a setting it is kept. */
-function kept({ command, factory }: ManualRow): CommandRule {
+function kept(row: ManualRow): CommandRule {
+  const { command, factory } = row;
   const key = `kept ${command}`;
   return {
     run(unit, { form, args }) {
+      if (form === "test") return tested(row);
       const { own } = unit.nvram;
       if (form === "read") {
         const value = own.get(key) ?? factory;
