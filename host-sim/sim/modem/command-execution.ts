@@ -3,6 +3,7 @@
  * takes, what its family's rule answers, and whether the prompt that this asks for comes in time.
  */
 import type { Random } from "../time/random";
+import { parseAtCommand } from "./at-command";
 import type { AtCommand } from "./at-command";
 import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
 import { done, line, notSupported, ordinaryDelay } from "./commands/common";
@@ -41,7 +42,7 @@ export class CommandExecution {
 
   /** What the command does, and when; `undefined` for one that gets no answer. */
   execute(command: AtCommand): AtExecution | undefined {
-    const { random, family, manual, quirks, unit, later, reboot, dropped } = this.#options;
+    const { random, manual, quirks, unit, later, reboot, dropped } = this.#options;
     if (!this.trouble.hears(command)) {
       dropped("deaf");
       return undefined;
@@ -52,7 +53,7 @@ export class CommandExecution {
     }
     const row = manual?.row(command.name);
     const failure = manual?.refusal(command) ?? refusedByQuirk(quirks, command);
-    const rule = family.commands.get(command.name) ?? (row === undefined ? undefined : kept(row));
+    const rule = this.#rule(command.name);
     const slow = rule?.delayed === undefined || rule.delayed === command.form;
     const [least, most] = (failure === undefined && slow ? rule?.delay : undefined) ?? ordinaryDelay;
     const ordinary = this.trouble.slowdown * random.between(least, most);
@@ -64,6 +65,24 @@ export class CommandExecution {
     }
     const otherwise = row !== undefined && command.form === "test" ? tested(row) : notSupported;
     return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? otherwise) };
+  }
+
+  /**
+   * Does at once and unseen what a command does, for one that was told to the modem before this life of it.
+   * @throws RangeError for a command that it would have refused
+   */
+  replay(text: string): void {
+    const { manual, unit } = this.#options;
+    const command = parseAtCommand(text);
+    const refused = command === undefined || manual?.refusal(command) !== undefined;
+    const answer = refused ? undefined : this.#rule(command.name)?.run(unit(), command);
+    if (answer === undefined || answer.failure !== undefined) throw new RangeError(`${text}: refused`);
+  }
+
+  #rule(name: string): CommandRule | undefined {
+    const { family, manual } = this.#options;
+    const row = manual?.row(name);
+    return family.commands.get(name) ?? (row === undefined ? undefined : kept(row));
   }
 
   /** A prompt that is late, or does not come. */

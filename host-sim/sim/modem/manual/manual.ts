@@ -8,6 +8,7 @@
  */
 import type { AtArgument, AtCommand } from "../at-command";
 import type { AtFailure } from "../at-responder";
+import type { Quirks } from "../family";
 
 /**
  * How sure a row is: `certain` stands in the maker's manual, `reported` in other people's logs, code or
@@ -50,12 +51,6 @@ export interface ManualRow {
   readonly source: string;
 }
 
-/** How a firmware behaves apart from which commands it has. */
-export interface FirmwareTraits {
-  /** CEREG tells a routing area code, always "00", between the access technology and the causes. */
-  readonly ceregRoutingArea?: true;
-}
-
 /** One firmware of a family. */
 export interface FirmwareGeneration {
   /** As a command line names it, such as `r410m-02b-00`. */
@@ -65,7 +60,8 @@ export interface FirmwareGeneration {
   readonly revision: string;
   /** What sets it apart, in a few words. */
   readonly note: string;
-  readonly traits?: FirmwareTraits;
+  /** How it behaves, apart from which commands it has; a modem's own quirks come on top. */
+  readonly traits?: Readonly<Quirks>;
   readonly rows: readonly ManualRow[];
 }
 
