@@ -3,10 +3,12 @@
  * takes, what its family's rule answers, and whether the prompt that this asks for comes in time.
  */
 import type { Random } from "../time/random";
+import { parseAtCommand } from "./at-command";
 import type { AtCommand } from "./at-command";
 import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
 import { done, line, notSupported, ordinaryDelay } from "./commands/common";
 import type { CommandRule, Family, Quirks, Unit } from "./family";
+import { longestAnswer } from "./manual/manual";
 import type { ManualRow, ManualTable } from "./manual/manual";
 import { Trouble } from "./trouble";
 
@@ -40,7 +42,7 @@ export class CommandExecution {
 
   /** What the command does, and when; `undefined` for one that gets no answer. */
   execute(command: AtCommand): AtExecution | undefined {
-    const { random, family, manual, quirks, unit, later, reboot, dropped } = this.#options;
+    const { random, manual, quirks, unit, later, reboot, dropped } = this.#options;
     if (!this.trouble.hears(command)) {
       dropped("deaf");
       return undefined;
@@ -51,16 +53,36 @@ export class CommandExecution {
     }
     const row = manual?.row(command.name);
     const failure = manual?.refusal(command) ?? refusedByQuirk(quirks, command);
-    const rule = family.commands.get(command.name) ?? (row === undefined ? undefined : kept(row));
+    const rule = this.#rule(command.name);
     const slow = rule?.delayed === undefined || rule.delayed === command.form;
     const [least, most] = (failure === undefined && slow ? rule?.delay : undefined) ?? ordinaryDelay;
     const ordinary = this.trouble.slowdown * random.between(least, most);
-    const delay = quirks.slowCommands === true ? Math.max(ordinary, 0.9 * (row?.within ?? 0)) : ordinary;
+    const longest = row === undefined ? 0 : longestAnswer(row, command.form);
+    const delay = quirks.slowCommands === true ? Math.max(ordinary, 0.9 * longest) : ordinary;
     if (failure !== undefined) return { delay, run: () => ({ failure }) };
     if (this.trouble.breaksAt(command)) {
       later(delay / 2, () => reboot(`in the middle of ${command.name}`));
     }
-    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? notSupported) };
+    const otherwise = row !== undefined && command.form === "test" ? tested(row) : notSupported;
+    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? otherwise) };
+  }
+
+  /**
+   * Does at once and unseen what a command does, for one that was told to the modem before this life of it.
+   * @throws RangeError for a command that it would have refused
+   */
+  replay(text: string): void {
+    const { manual, unit } = this.#options;
+    const command = parseAtCommand(text);
+    const refused = command === undefined || manual?.refusal(command) !== undefined;
+    const answer = refused ? undefined : this.#rule(command.name)?.run(unit(), command);
+    if (answer === undefined || answer.failure !== undefined) throw new RangeError(`${text}: refused`);
+  }
+
+  #rule(name: string): CommandRule | undefined {
+    const { family, manual } = this.#options;
+    const row = manual?.row(name);
+    return family.commands.get(name) ?? (row === undefined ? undefined : kept(row));
   }
 
   /** A prompt that is late, or does not come. */
@@ -82,11 +104,18 @@ function refusedByQuirk({ refuses }: Quirks, { name, form }: AtCommand): AtFailu
   return refuses?.some((each) => each === name || each === `${name} ${form}`) === true ? "ERROR" : undefined;
 }
 
+/** The answer to the test form of a command whose rule has none. */
+function tested({ command, test }: ManualRow): AtAnswer {
+  return test === undefined ? done : line(`${command}: ${test}`);
+}
+
 /** A command that the manual lists and the simulation does nothing with: as a setting it is kept. */
-function kept({ command, factory }: ManualRow): CommandRule {
+function kept(row: ManualRow): CommandRule {
+  const { command, factory } = row;
   const key = `kept ${command}`;
   return {
     run(unit, { form, args }) {
+      if (form === "test") return tested(row);
       const { own } = unit.nvram;
       if (form === "read") {
         const value = own.get(key) ?? factory;

@@ -21,6 +21,8 @@ export interface SimulatedModemOptions {
   pin?: string;
   /** Why its SIM card is of no use though it is there. */
   cardFault?: CardFault;
+  /** Commands by which a former owner has set it up: what it keeps of them without power is still there. */
+  formerOwner?: readonly string[];
   /** UART rate that a former owner has set, bit/s; that of the wire when left out. */
   baud?: number;
   /** Access point name from the factory. */

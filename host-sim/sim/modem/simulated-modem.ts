@@ -78,7 +78,9 @@ export class SimulatedModem {
     this.#scheduler = scheduler;
     this.#random = random.fork("behaviour");
     this.#port = port;
-    this.#quirks = options.quirks ?? {};
+    const manual = family.manual === undefined ? undefined : new ManualTable(family.manual, options.firmware);
+    this.#generation = manual?.generation;
+    this.#quirks = { ...manual?.generation.traits, ...options.quirks };
     this.#card = new SimCard({ pin: options.pin });
     this.#card.fault = options.cardFault;
     if (options.baud !== undefined) port.setBaud?.(options.baud);
@@ -92,8 +94,6 @@ export class SimulatedModem {
       urc: (text: string) => this.#urc(text),
       tell: (event: ModemEvent) => this.#tell(event),
     };
-    const manual = family.manual === undefined ? undefined : new ManualTable(family.manual, options.firmware);
-    this.#generation = manual?.generation;
     this.#commands = new CommandExecution({
       ...shared,
       manual,
@@ -214,6 +214,7 @@ export class SimulatedModem {
     port.onReceive = (bytes) => this.#sleep.hear(bytes);
     network.onDownlink = (datagram, from, toPort) => this.#datagrams.page(datagram, from, toPort);
     network.onServiceLost = () => this.#attachment.serviceLost();
+    for (const text of options.formerOwner ?? []) this.#commands.replay(text);
     if (options.powerOn !== "key" || family.power.key === undefined) this.#power.boot("supply");
   }
 

@@ -8,6 +8,7 @@
  */
 import type { AtArgument, AtCommand } from "../at-command";
 import type { AtFailure } from "../at-responder";
+import type { Quirks } from "../family";
 
 /**
  * How sure a row is: `certain` stands in the maker's manual, `reported` in other people's logs, code or
@@ -34,8 +35,8 @@ export interface ManualRow {
   readonly forms: readonly AtCommand["form"][];
   /** Arguments of the set form, or of a basic command; each list is one way to give them. Anything when left out. */
   readonly set?: readonly (readonly ArgumentRange[])[];
-  /** Longest time until the answer, ms, where the manual names one. */
-  readonly within?: number;
+  /** Longest time until the answer, ms, where the manual names one: of every form, or of some. */
+  readonly within?: number | Partial<Readonly<Record<AtCommand["form"], number>>>;
   /** How a form or argument that is not allowed is refused; the manual's usual way when left out. */
   readonly refuses?: AtFailure;
   /**
@@ -43,6 +44,8 @@ export interface ManualRow {
    * behind the name and a colon. Left out where the simulation has a rule of its own.
    */
   readonly factory?: string;
+  /** What its test form tells, behind the name and a colon; just OK when left out. */
+  readonly test?: string;
   readonly sureness: Sureness;
   /** Manual, version and page or section; or repository and issue; or where else it is from. */
   readonly source: string;
@@ -57,6 +60,8 @@ export interface FirmwareGeneration {
   readonly revision: string;
   /** What sets it apart, in a few words. */
   readonly note: string;
+  /** How it behaves, apart from which commands it has; a modem's own quirks come on top. */
+  readonly traits?: Readonly<Quirks>;
   readonly rows: readonly ManualRow[];
 }
 
@@ -70,6 +75,11 @@ export interface Manual {
   readonly notAllowed: AtFailure;
   /** The oldest first; the last is what a modem has when nothing else is said. */
   readonly generations: readonly FirmwareGeneration[];
+}
+
+/** Longest time that the manual gives a form of a command until its answer, ms; 0 where it gives none. */
+export function longestAnswer({ within = 0 }: ManualRow, form: AtCommand["form"]): number {
+  return typeof within === "number" ? within : (within[form] ?? 0);
 }
 
 /** Rows of an older generation, some left out, some replaced or new. */
