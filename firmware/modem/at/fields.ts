@@ -45,13 +45,13 @@ export function unquote(field: string): string {
 
 /** Registration as `+CEREG:` tells it (3GPP TS 27.007 section 10.1.22). */
 export interface Registration {
-  /** 0 idle, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming; modems add more. */
+  /** See `describeStat`. */
   readonly stat: number;
   /** How much `+CEREG:` is to tell, as the answer to `AT+CEREG?` repeats it. */
   readonly level?: number;
-  /** EMM cause of a denial, when the modem says it. */
+  /** EMM cause of the last denial, when the modem says it; it may do so in any state. */
   readonly cause?: number;
-  /** Granted timers as their 8 bits, when power saving was granted. */
+  /** Granted timers as their 8 bits, when power saving was granted; a firmware may leave the second out. */
   readonly t3324?: string;
   readonly t3412?: string;
 }
@@ -73,24 +73,55 @@ export function isCeregAnswer(line: Uint8Array): boolean {
   return i > from && i - from <= 3 && (i === line.length || line[i] === 0x2c);
 }
 
-/** Reads a `+CEREG:` line, answer or URC; undefined when it holds no status. */
+/**
+ * Reads a `+CEREG:` line, answer or URC; undefined when it holds no status. Fields are told apart by their places:
+ *
+ *     [<n>,]<stat>[,<tac>,<ci>,<AcT>[,<rac>][,<cause type>,<cause>[,<T3324>,<T3412>]]]
+ *
+ * Behind the technology stand pairs; an odd number of fields there means that MediaTek's firmware (BC66, SIM7020)
+ * has put the routing area before them. Cause type 0 is an EMM cause, any other the maker's own number.
+ */
 export function parseCereg(line: Uint8Array): Registration | undefined {
   const fields = fieldsOf(line, ceregLength);
   const statAt = isCeregAnswer(line) ? 1 : 0;
   const stat = wholeNumber(fields[statAt]);
   if (stat === undefined) return undefined;
   const level = statAt === 1 ? wholeNumber(fields[0]) : undefined;
-  const cause = wholeNumber(fields[statAt + 5]);
-  // Firmwares put a field more or less in front of the timers: take them as the last two of 8 bits.
-  let timers: string[] = [];
-  for (let i = statAt + 1; i < fields.length; i++) if (/^[01]{8}$/.test(fields[i])) timers.push(fields[i]);
-  timers = timers.slice(-2);
+  let at = statAt + 4;
+  if (((fields.length - at) & 1) === 1) at += 1;
+  const cause = fields[at] === "0" ? wholeNumber(fields[at + 1]) : undefined;
   return {
     stat,
     level,
-    cause,
-    ...(timers.length === 2 ? { t3324: timers[0], t3412: timers[1] } : {}),
+    cause: cause !== undefined && cause > 0 && cause < 256 ? cause : undefined,
+    t3324: timerField(fields[at + 2]),
+    t3412: timerField(fields[at + 3]),
   };
+}
+
+function timerField(field: string | undefined): string | undefined {
+  return field !== undefined && /^[01]{8}$/.test(field) ? field : undefined;
+}
+
+const stats = Object.freeze([
+  "idle", // and not searching
+  "home",
+  "searching",
+  "denied",
+  "out of coverage", // or unknown
+  "roaming",
+  "SMS only",
+  "SMS only, roaming",
+  "emergency calls only",
+  "home, CSFB not preferred",
+  "roaming, CSFB not preferred",
+] as const);
+
+/** For logs: number and name of a state of registration. */
+export function describeStat(stat: number): string {
+  // 80: u-blox and Sequans; 100: SIM7020, a network was found and is attached to.
+  const name = stat === 80 ? "lost for now" : stat === 100 ? "attaching" : stats[stat];
+  return name === undefined ? String(stat) : `${stat} (${name})`;
 }
 
 /** Registered, at home or roaming. */
@@ -128,10 +159,11 @@ export function parseClock(line: Uint8Array, tells?: "local" | "utc"): Clock | u
   const minute = Number(match[5]);
   const second = Number(match[6]);
   if (year < 2024 || year > 2069) return undefined;
-  // A digit lost on the wire must not set the clock to a day that Date.UTC makes up.
-  if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   if (hour > 23 || minute > 59 || second > 60) return undefined;
   const told = Date.UTC(year, month - 1, day, hour, minute, second);
+  // A digit lost on the wire must not set the clock to a day that Date.UTC makes up, such as 31 February.
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   const zone = match[7] === undefined ? undefined : Number(match[7]) * 15 * 60_000;
   return { told, zone, tells };
 }

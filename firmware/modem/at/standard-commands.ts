@@ -4,6 +4,7 @@
 import { ascii } from "../../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
 import { fieldsOf, isCeregAnswer, lineText, parseCereg, parseClock, wholeNumber } from "./fields";
+import { causeNamed } from "./emm-cause";
 import { encodeT3324, encodeT3412 } from "./timers";
 import type { Clock } from "./clock";
 import type { Registration } from "./fields";
@@ -185,10 +186,7 @@ function askInOlderWays(onAnswer: (registration: Registration) => void): Step[] 
   return [ask("+CREG", 1), ask("+CGREG", 1), ask("+CGATT", 0)];
 }
 
-/**
- * Asks why the network denied registration, of modems whose `+CEREG:` does not tell: the text is the maker's
- * own, so the first number in it that can be an EMM cause is taken.
- */
+/** Asks why the network denied registration, of modems whose `+CEREG:` does not tell: the text is the maker's own. */
 export function askCause(onCause: (cause: number) => void): Step[] {
   return [
     {
@@ -196,9 +194,8 @@ export function askCause(onCause: (cause: number) => void): Step[] {
       prefix: ascii("+CEER:"),
       optional: true,
       onLine: (line) => {
-        const match = /(?:^|\D)(\d{1,3})(?:\D|$)/.exec(lineText(line, 6, Math.min(line.length, 80)));
-        const cause = match === null ? 0 : Number(match[1]);
-        if (cause > 0 && cause < 256) onCause(cause);
+        const cause = causeNamed(lineText(line, 6));
+        if (cause !== undefined) onCause(cause);
       },
     },
   ];

@@ -53,7 +53,8 @@ export class Attach {
     if (!untold || psm === undefined) return this.granted(status, now);
     // At this level `+CEREG:` tells no timers: as far as is known, those are granted that were asked for.
     let told: Registration = { ...status, t3324: encodeT3324(psm.t3324), t3412: encodeT3412(psm.t3412) };
-    const steps = options.family.psmGranted?.((t3324, t3412) => (told = { ...status, t3324, t3412 })) ?? [];
+    const steps =
+      options.family.grantedTimers?.((t3324, t3412) => (told = { ...status, t3324, t3412 })) ?? [];
     driver.run(steps, (at) => this.granted(told, at), now);
   }
 

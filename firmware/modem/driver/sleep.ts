@@ -66,7 +66,7 @@ export class Sleep {
     const high = resume[5];
     const low = resume[6];
     this.#forgot = (resume[8] & 1) === 1;
-    const learnt = resume[8] >> 1;
+    const learnt = (resume[8] >> 1) & 7;
     if (learnt > 0) driver.reporting = learnt - 1;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
@@ -92,12 +92,9 @@ export class Sleep {
     const { edrx } = this.#granted;
     const active = t3324 === undefined ? undefined : decodeT3324(t3324);
     const periodic = t3412 === undefined ? undefined : decodeT3412(t3412);
-    const known = active !== undefined && periodic !== undefined;
-    this.#granted = {
-      edrx,
-      ...(known ? { t3324: active, t3412: periodic } : {}),
-    };
-    return known ? ` t3324=${active}s t3412=${periodic}s` : "";
+    this.#granted = { edrx, ...(active === undefined ? {} : { t3324: active, t3412: periodic }) };
+    if (active === undefined) return "";
+    return ` t3324=${active}s${periodic === undefined ? "" : ` t3412=${periodic}s`}`;
   }
 
   /** @param edrx the cycle, seconds; 0 for none */

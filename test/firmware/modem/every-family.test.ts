@@ -210,7 +210,7 @@ describe.each(names)("%s", (family) => {
     const told = board.lines.some((line) => /^< \+CE(REG|ER):.*\b15\b/.test(line));
     expect(told || board.lines.some((line) => line === "> AT+CEER"), board.history()).toBe(true);
     expect(board.log.find((text) => text.startsWith("denied"))).toBe(
-      told ? "denied cause=15 (no suitable cells)" : "denied cause=unknown",
+      told ? "denied cause=15 (no suitable cells in tracking area)" : "denied cause=unknown",
     );
   });
 

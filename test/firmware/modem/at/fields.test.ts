@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { epochOf } from "../../../../firmware/modem/at/clock";
-import { fieldsOf, findImei, isCeregAnswer, isRegistered } from "../../../../firmware/modem/at/fields";
+import {
+  describeStat,
+  fieldsOf,
+  findImei,
+  isCeregAnswer,
+  isRegistered,
+} from "../../../../firmware/modem/at/fields";
 import { parseCereg, parseClock, wholeNumber } from "../../../../firmware/modem/at/fields";
 import { ascii, asciiText } from "../../../../firmware/text/ascii";
 import { runs } from "../../../density";
@@ -100,6 +106,101 @@ describe("+CEREG", () => {
     expect(isCeregAnswer(ascii(line))).toBe(false);
     expect(parseCereg(ascii(line))).toEqual(registration);
   });
+
+  // Lines of real modems: dan-leo/masters (SARA-N200, BC95), forums.quectel.com 8403 (BC66), drivers' comments (SIM7020).
+  const seen: [string, object][] = [
+    [
+      '+CEREG: 5,1,"8CA7","28C464",7,,,"00011000","00101010"',
+      { level: 5, stat: 1, t3324: "00011000", t3412: "00101010" },
+    ],
+    ['+CEREG: 1,"8CA7","28C465",7,,,"00010000",', { stat: 1, t3324: "00010000" }],
+    ['+CEREG: 5,2,"5209","EABE70D",7,0,19,,', { level: 5, stat: 2, cause: 19 }],
+    ['+CEREG: 3,"5209","EABE70D",7,0,8,,', { stat: 3, cause: 8 }],
+    ['+CEREG: 0,"0000","0",7,,,,', { stat: 0 }],
+    ["+CEREG:0,0000,00000000,9,0,19", { stat: 0, cause: 19 }],
+    ["+CEREG:3,2,5209,0E4C510D,9,0,19", { level: 3, stat: 2, cause: 19 }],
+    ["+CEREG:1,9C40,01BA6317,9,,", { stat: 1 }],
+    ["+CEREG: 2,,,,,0,0", { stat: 2 }],
+    ["+CEREG: 3,,,,,0,15", { stat: 3, cause: 15 }],
+    ["+CEREG: 0,,,,,0,0", { stat: 0 }],
+    ["+CEREG: 5,0,,,,,0,0", { level: 5, stat: 0 }],
+    ["+CEREG: 5,3,,,,,0,11", { level: 5, stat: 3, cause: 11 }],
+    [
+      '+CEREG: 5,1,"00A0","0002920C",9,"00",0,0,"00100010","00010010"',
+      { level: 5, stat: 1, t3324: "00100010", t3412: "00010010" },
+    ],
+  ];
+  it.each(seen)("%s of a real modem", (line, registration) => {
+    expect(parseCereg(ascii(line))).toEqual(registration);
+  });
+
+  it.each([
+    // The maker's own number.
+    ["+CEREG: 3,,,,1,15", undefined],
+    ["+CEREG: 3,,,,,1,15", undefined],
+    ["+CEREG: 3,,,,,15", undefined],
+    ["+CEREG: 3,,,,0,0", undefined],
+    ["+CEREG: 3,,,,0,256", undefined],
+    ["+CEREG: 3,,,,0,x", undefined],
+    ["+CEREG: 3,,,,0", undefined],
+    ["+CEREG: 90,,,,0,7", 7],
+  ])("%s has the cause %s", (line, cause) => expect(parseCereg(ascii(line))?.cause).toBe(cause));
+
+  it("its fields are known by their places, whatever they look like", () => {
+    const byte = fc.nat(255).map((value) => value.toString(2).padStart(8, "0"));
+    const place = fc.oneof(byte, fc.constantFrom("5B57", "0000", "", "00000101", "12345678"));
+    const timer = fc.oneof(byte, fc.constant(""));
+    const record = fc.record({
+      stat: fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 80, 100),
+      level: fc.option(fc.nat(5), { nil: undefined }),
+      tac: place,
+      ci: place,
+      act: fc.constantFrom("7", "9", ""),
+      rac: fc.option(fc.constantFrom("00", "", "00000101"), { nil: undefined }),
+      cause: fc.option(
+        fc.record({ type: fc.constantFrom("0", "1", ""), value: fc.integer({ min: 1, max: 255 }) }),
+        {
+          nil: undefined,
+        },
+      ),
+      timers: fc.option(fc.tuple(timer, timer), { nil: undefined }),
+      quotes: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(record, ({ stat, level, tac, ci, act, rac, cause, timers, quotes }) => {
+        // A tracking area without quotes has four digits at least: a shorter one would be the state of an answer.
+        const text = (value: string): string => (quotes && value !== "" ? `"${value}"` : value);
+        const told = timers !== undefined || cause !== undefined;
+        const fields = [
+          ...(level === undefined ? [] : [level]),
+          ...[stat, text(tac), text(ci), act],
+          ...(rac === undefined ? [] : [text(rac)]),
+          ...(told ? [cause?.type ?? "", cause?.value ?? ""] : []),
+          ...(timers === undefined ? [] : timers.map(text)),
+        ];
+        const line = ascii(`+CEREG:${quotes ? " " : ""}${fields.join(",")}`);
+        expect(parseCereg(line)).toEqual({
+          stat,
+          level,
+          cause: cause?.type === "0" ? cause.value : undefined,
+          t3324: timers?.[0] || undefined,
+          t3412: timers?.[1] || undefined,
+        });
+      }),
+      { seed: 27_007, numRuns: runs(2_000) },
+    );
+  });
+
+  it.each([
+    [0, "0 (idle)"],
+    [2, "2 (searching)"],
+    [10, "10 (roaming, CSFB not preferred)"],
+    [80, "80 (lost for now)"],
+    [100, "100 (attaching)"],
+    [11, "11"],
+    [-1, "-1"],
+  ])("state %s is told as %s", (stat, text) => expect(describeStat(stat)).toBe(text));
+
   it.each(["+CEREG:", "+CEREG: ", "+CEREG: x", '+CEREG: "1"x', "+CEREG: 5,", "+CEREG: ,1x"])(
     "%j has no status, or only what stands first",
     (line) => {
@@ -156,6 +257,10 @@ describe("+CCLK", () => {
     ['+CCLK: "26/00/09,10:07:06+00"'],
     ['+CCLK: "26/01/00,10:07:06+00"'],
     ['+CCLK: "26/01/32,10:07:06+00"'],
+    // Days that do not exist.
+    ['+CCLK: "26/02/31,10:07:06+00"'],
+    ['+CCLK: "26/02/29,10:07:06+00"'],
+    ['+CCLK: "26/04/31,10:07:06+00"'],
     ['+CCLK: "26/01/09,24:07:06+00"'],
     ['+CCLK: "26/01/09,10:60:06+00"'],
     ['+CCLK: "26/01/09,10:07:61+00"'],
@@ -184,7 +289,10 @@ describe("any bytes", () => {
         const registration = parseCereg(bytes);
         if (registration !== undefined) {
           expect(Number.isInteger(registration.stat)).toBe(true);
-          expect(registration.t3324 === undefined).toBe(registration.t3412 === undefined);
+          for (const bits of [registration.t3324, registration.t3412])
+            expect(bits ?? "00000000").toMatch(/^[01]{8}$/);
+          expect(registration.cause ?? 1).toBeGreaterThan(0);
+          expect(registration.cause ?? 1).toBeLessThan(256);
         }
         expect(findImei(bytes) ?? "864600030000017").toMatch(/^\d{15}$/);
         const clock = parseClock(bytes);

@@ -121,7 +121,7 @@ describe("registration", () => {
     await modem.until(() => modem.driver.state === "registering", minute);
     await modem.pass(5_000);
     if (urc !== undefined) modem.say(urc);
-    expect(modem.log).toContain("denied cause=15 (no suitable cells)");
+    expect(modem.log).toContain("denied cause=15 (no suitable cells in tracking area)");
     expect(modem.stateTexts).toEqual(["down denied"]);
     expect(modem.driver.state).toBe("pausing");
     modem.behave();

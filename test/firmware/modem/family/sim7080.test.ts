@@ -118,7 +118,7 @@ describe("sim7080", () => {
     board.connect();
     await board.until(() => board.states.length > 0, 600_000);
     expect(board.states[0]).toBe("down denied");
-    const cause = ceer === "yes" ? "15 (no suitable cells)" : "unknown";
+    const cause = ceer === "yes" ? "15 (no suitable cells in tracking area)" : "unknown";
     expect(board.log).toContain(`denied cause=${cause}`);
     board.cell.denial = undefined;
     await board.exchange(new Random(8).bytes(10), 12 * 3_600_000);
