@@ -140,6 +140,9 @@ export class DriverState {
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
 
+  /** What the modem's clock was found to tell, see `NetworkClock.seen`; kept over deep sleep by `Sleep`. */
+  clockSeen = 0;
+
   constructor(options: DriverStateOptions) {
     this.#options = options;
     this.#state = options.state;

@@ -65,7 +65,8 @@ export class Sleep {
     const edrx = resume[3];
     const high = resume[5];
     const low = resume[6];
-    this.#forgot = resume[8] === 1;
+    this.#forgot = (resume[8] & 1) === 1;
+    driver.clockSeen = (resume[8] >> 4) & 7;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
       ...(t3412 >= 0 ? { t3412 } : {}),
@@ -95,7 +96,7 @@ export class Sleep {
       edrx,
       ...(known ? { t3324: active, t3412: periodic } : {}),
     };
-    return known ? ` t3324=${active}s t3412=${periodic}s` : "";
+    return known ? ` t3324=${spoken(active)} t3412=${spoken(periodic)}` : "";
   }
 
   /** @param edrx the cycle, seconds; 0 for none */
@@ -196,7 +197,12 @@ export class Sleep {
       half(0),
       half(2),
       port,
-      this.#forgot ? 1 : 0,
+      (this.#options.driver.clockSeen << 4) | (this.#forgot ? 1 : 0),
     ];
   }
+}
+
+/** A timer for the log, seconds: Infinity is one that the network has switched off. */
+function spoken(seconds: number): string {
+  return seconds === Infinity ? "off" : `${seconds}s`;
 }
