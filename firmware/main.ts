@@ -152,9 +152,10 @@ function run({ settings, board, family }: Parts, surroundings: Surroundings): vo
     resume: woken?.modem,
     onEscalation: () => memory.save(),
     random,
-    onTime: (epoch, now) => {
+    clock: settings.modemClock,
+    onTime: (epoch, now, sure) => {
       // The board's clock outlives a restart, so it is not set to a time that is not believed yet.
-      if (agent.setTime(epoch, now)) clock.set(epoch);
+      if (agent.setTime(epoch, now, sure)) clock.set(epoch);
     },
     log: modemLog(log),
   });

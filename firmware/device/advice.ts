@@ -71,6 +71,20 @@ export function lineWithAdvice(event: LogEvent): string {
   return advice === undefined ? logLine(event) : `${logLine(event)}: ${advice}`;
 }
 
+/** The network has given no address, so that nothing can be sent or come. */
+export const noAddressAdvice = "the context has no address: check apn, apnUser, ipType";
+
+/** PSM was asked for. */
+export const noPsmAdvice =
+  "the network refuses PSM, so the modem does not sleep between readings: ask the operator, or set edrx";
+
+/** Datagrams may go out by it, and nothing come back. */
+export const otherApnAdvice =
+  "the network gives its own: if nothing comes back, check apn and what the contract allows";
+
+/** Local time, because nothing has told. */
+export const clockAdvice = "not proven: if readings are off by the zone, set modemClock=utc";
+
 /** What the line of this event means and what to try; undefined for a line that says it itself. */
 export function adviceOf(event: LogEvent): string | undefined {
   switch (event.kind) {
@@ -82,6 +96,13 @@ export function adviceOf(event: LogEvent): string | undefined {
       return simAdvice.find(([begins]) => event.status.startsWith(begins))![1];
     case "modem denied":
       return ofCause(event.cause);
+    case "modem granted":
+      if (event.address === "none") return noAddressAdvice;
+      return event.t3324 === Infinity ? noPsmAdvice : undefined;
+    case "modem other apn":
+      return otherApnAdvice;
+    case "modem clock":
+      return event.by === "usual" ? clockAdvice : undefined;
     default:
       return undefined;
   }

@@ -275,10 +275,10 @@ export class Agent {
     if (this.#supervisor.fault(now)) this.#restarts.now("fault");
   }
 
-  /** The network's time: `epoch` ms at `now`. False when it is not believed yet. */
-  setTime(epoch: number, now: number): boolean {
+  /** The network's time: `epoch` ms at `now`, see `WallClock.tell`. False when it is not believed yet. */
+  setTime(epoch: number, now: number, sure = false): boolean {
     const before = this.#clock.epoch;
-    const how = this.#clock.tell(epoch, now);
+    const how = this.#clock.tell(epoch, now, sure);
     // In deep sleep the clock runs by an oscillator without a crystal. Readings follow each correction that
     // the network makes, because small ones add up over many sleeps.
     if (how === "set" && this.#slept > 0) this.#sampler.shift(this.#clock.epoch! - before!);

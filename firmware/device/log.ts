@@ -178,6 +178,13 @@ const words: Words = Object.freeze<Words>({
   "modem refused": (e) => `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}`,
   "modem send refused": (e) => `modem: send refused code=${e.code ?? "none"}`,
   "modem read refused": "modem: read refused",
+  "modem clock": (e) => `modem: clock tells=${e.tells} by=${quoted(e.by)} zone=${zoneOf(e.zone)}`,
+  "modem firmware": (e) => `modem: firmware version=${quoted(e.version)}`,
+  "modem cell": (e) =>
+    `modem: cell${named(" operator=", e.operator)}${given(" band=", e.band)}${named(" id=", e.cell)}${given(" rsrp=", e.rsrp, "dBm")}${given(" snr=", e.snr, "dB")}${given(" coverage=", e.ecl)}`,
+  "modem granted": (e) =>
+    `modem: granted${named(" apn=", e.apn)}${named(" address=", e.address)}${timer(" t3324=", e.t3324)}${timer(" t3412=", e.t3412)}${timer(" edrx=", e.edrx)}`,
+  "modem other apn": (e) => `modem: other apn asked=${bare(e.asked)} granted=${bare(e.granted)}`,
   "modem illegal transition": (e) => `modem: illegal transition from=${bare(e.from)} to=${bare(e.to)}`,
   "modem note": (e) => `modem: ${oneLine(e.text)}`,
   "board note": (e) => `board: ${oneLine(e.text)}`,
@@ -208,8 +215,26 @@ export function modemLog(log: Log): ModemLog {
 }
 
 /** `name` and the number; nothing when there is no number. */
-function given(name: string, value: number | undefined): string {
-  return value === undefined ? "" : name + value;
+function given(name: string, value: number | undefined, unit = ""): string {
+  return value === undefined ? "" : name + value + unit;
+}
+
+/** `name` and the text; nothing when there is no text. */
+function named(name: string, value: string | undefined): string {
+  return value === undefined ? "" : name + bare(value);
+}
+
+/** `name` and a duration, off for Infinity; nothing when there is none. */
+function timer(name: string, value: number | undefined): string {
+  if (value === undefined) return "";
+  return name + (value === Infinity ? "off" : seconds(value));
+}
+
+/** A zone, ms east of UTC, as `+05:45`. */
+function zoneOf(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  const hours = `${Math.floor(minutes / 60)}`.padStart(2, "0");
+  return `${ms < 0 ? "-" : "+"}${hours}:${`${minutes % 60}`.padStart(2, "0")}`;
 }
 
 function readingOf({ id, format, values }: OfKind<"report taken">): string {

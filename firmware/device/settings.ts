@@ -11,6 +11,7 @@ import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
 import type { EditionSetting } from "../enos/authentication";
 import type { InitialisationVector } from "../enos/sign";
+import type { ClockSetting } from "../modem/driver/network-clock";
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export type Format = ReadingFormat | "alternate";
@@ -62,6 +63,8 @@ export interface Settings {
   readonly receive?: number;
   /** Whether the control pins named here press with a high level, through a transistor. */
   readonly pressedHigh: boolean;
+  /** What the modem's clock tells: local time, UTC, or what is found out. */
+  readonly modemClock: ClockSetting;
   /** Access point name of the SIM's operator. */
   readonly apn: string;
   /** GPIO that drives PWRKEY of the modem, if wired. */
@@ -123,6 +126,7 @@ export function readSettings(config: Configuration): Settings {
     transmit,
     receive,
     pressedHigh: yesNo(config, "pressedHigh", false),
+    modemClock: choice(config, "modemClock", "auto", ["auto", "local", "utc"]),
     apn: text(config, "apn", "iot.example"),
     powerKey,
     reset,

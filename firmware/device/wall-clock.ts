@@ -34,10 +34,11 @@ export class WallClock {
   /**
    * The network says that it is `time`, epoch ms, at `now`, monotonic ms.
    *
+   * @param sure an earlier time is known to have been read the wrong way: a step is believed at once
    * @returns whether the clock is set to it: "first", "set" for a small correction, "jumped" for a step
    *   that was told twice, "doubted" when it was told once
    */
-  tell(time: number, now: number): "first" | "set" | "jumped" | "doubted" {
+  tell(time: number, now: number, sure = false): "first" | "set" | "jumped" | "doubted" {
     const epoch = time - now;
     if (this.#epoch === undefined) {
       this.#epoch = epoch;
@@ -49,7 +50,8 @@ export class WallClock {
       this.#doubt = 0;
       return "set";
     }
-    if (this.#candidate !== undefined && Math.abs(epoch - this.#candidate) <= agreement + this.#doubt) {
+    const { candidate = -Infinity } = this;
+    if (sure || Math.abs(epoch - candidate) <= agreement + this.#doubt) {
       this.#epoch = epoch;
       this.#candidate = undefined;
       this.#doubt = 0;

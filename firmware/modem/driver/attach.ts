@@ -2,7 +2,6 @@
  * From registered to ready for datagrams, and back there after sleep or a loss of service: context,
  * signal, time, sockets that have lived on.
  */
-import { epochOf } from "../at/clock";
 import { isRegistered } from "../at/fields";
 import { askEdrx, askRegistration, reportRegistration } from "../at/standard-commands";
 import { encodeT3324, encodeT3412 } from "../at/timers";
@@ -13,6 +12,7 @@ import type { DriverState } from "./driver-state";
 import type { Wanted } from "../at/standard-commands";
 import type { Registration } from "../at/fields";
 import type { ModemOptions } from "./modem-options";
+import type { NetworkClock } from "./network-clock";
 import type { RetryPolicy } from "./retry-policy";
 import type { Step } from "../at/script";
 import type { Sleep } from "./sleep";
@@ -28,6 +28,7 @@ export interface AttachParts {
   readonly sockets: Sockets;
   readonly sleep: Sleep;
   readonly bringUp: BringUp;
+  readonly clock: NetworkClock;
 }
 
 /** For so long a modem that was up and lost the network searches by itself, ms. */
@@ -67,7 +68,7 @@ export class Attach {
   begin(now: number): void {
     const { options, driver, wanted, retryPolicy, sockets, sleep } = this.#parts;
     const { family } = options;
-    const onTime = (clock: Clock): void => options.onTime?.(epochOf(clock), driver.now);
+    const onTime = (clock: Clock): void => this.#parts.clock.answered(clock, driver.now);
     this.rssi = undefined;
     const steps = (family.attach?.(wanted) ?? []).concat(
       family.signalAndTime({ onSignal: (dBm) => (this.rssi = dBm), onTime }),

@@ -150,6 +150,9 @@ export class DriverState {
   /** Commands refused since the bring-up began, as they were told in the log. */
   #refused: string[] = [];
 
+  /** What the modem's clock was found to tell, see `NetworkClock.seen`; kept over deep sleep by `Sleep`. */
+  clockSeen = 0;
+
   constructor(options: DriverStateOptions) {
     this.#options = options;
     this.#state = options.state;

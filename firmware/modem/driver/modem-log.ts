@@ -13,6 +13,9 @@ export type DownReason =
   | "suspended" // by the caller
   | "failed"; // a command of the bring-up was refused
 
+/** Why the modem's clock is read as it is, see `NetworkClock`. */
+export type ClockEvidence = "setting" | "network time" | "change of zone" | "manual" | "usual";
+
 /** An event of the driver that somebody acts on or counts. */
 export type ModemEvent =
   | { readonly kind: "modem starting" | "modem waking" | "modem asleep" }
@@ -30,6 +33,39 @@ export type ModemEvent =
   | { readonly kind: "modem refused"; readonly command: string; readonly code?: number }
   | { readonly kind: "modem send refused"; readonly code?: number }
   | { readonly kind: "modem read refused" }
+  /** What the digits of the modem's clock are taken for, beside a zone that is `zone` ms east of UTC. */
+  | {
+      readonly kind: "modem clock";
+      readonly tells: "local" | "utc";
+      readonly by: ClockEvidence;
+      readonly zone: number;
+    }
+  /** Told once a boot, when the first datagram has gone through: the modem's own firmware. */
+  | { readonly kind: "modem firmware"; readonly version: string }
+  /** The cell that serves it: dBm, dB, coverage enhancement level 0 to 2; what it does not tell is left out. */
+  | {
+      readonly kind: "modem cell";
+      readonly operator?: string;
+      readonly band?: number;
+      readonly cell?: string;
+      readonly rsrp?: number;
+      readonly snr?: number;
+      readonly ecl?: number;
+    }
+  /**
+   * What the network has granted: access point, address or "none", and the timers of PSM and eDRX where they
+   * were asked for. `t3324` is Infinity when PSM was refused, and `edrx` when eDRX was.
+   */
+  | {
+      readonly kind: "modem granted";
+      readonly apn?: string;
+      readonly address?: string;
+      readonly t3324?: number;
+      readonly t3412?: number;
+      readonly edrx?: number;
+    }
+  /** The network has given another access point than the one that was asked for. */
+  | { readonly kind: "modem other apn"; readonly asked: string; readonly granted: string }
   /** A fault of the driver's own code, see `DriverState.enter`; `from` and `to` are states. */
   | { readonly kind: "modem illegal transition"; readonly from: string; readonly to: string };
 

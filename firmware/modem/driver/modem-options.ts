@@ -4,6 +4,7 @@
 import type { Wanted } from "../at/standard-commands";
 import type { Family } from "../family/family";
 import type { DownReason, ModemLog } from "./modem-log";
+import type { ClockSetting } from "./network-clock";
 
 export type { DownReason } from "./modem-log";
 
@@ -40,8 +41,10 @@ export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly onDown?: (reason: DownReason, now: number) => void;
   /** The modem has told its IMEI. */
   readonly onIdentified?: (imei: string, now: number) => void;
-  /** The network's time, epoch ms. */
-  readonly onTime?: (epoch: number, now: number) => void;
+  /** What the modem's clock tells; found out when left out. */
+  readonly clock?: ClockSetting;
+  /** The network's time, epoch ms; `sure` when what was told before is known to have been read the wrong way. */
+  readonly onTime?: (epoch: number, now: number, sure: boolean) => void;
   /** Takes what the driver tells of itself, for a log. */
   readonly log?: ModemLog;
 }

@@ -8,7 +8,6 @@
 import { startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
-import { epochOf } from "../at/clock";
 import { isRegistered, lineText, parseCereg } from "../at/fields";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
@@ -18,10 +17,12 @@ import { RegistrationWait } from "./registration";
 import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
 import { Attach } from "./attach";
+import { inquire } from "./inquiry";
+import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
 import { isMemory, Sleep } from "./sleep";
 import { Sockets } from "./sockets";
-import type { ModemUrc } from "../family/family";
+import type { Cell, ModemUrc } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
 import type { ModemState } from "./driver-state";
 import type { Granted, ModemOptions } from "./modem-options";
@@ -48,6 +49,16 @@ export class Modem implements DatagramModem {
   readonly #recovery: Recovery;
   readonly #attach: Attach;
   readonly #sleep: Sleep;
+  readonly #clock: NetworkClock;
+  readonly #wanted: Wanted;
+  /** What the modem is asked once nothing else waits for it, see inquiry.ts. */
+  #question: "all" | "cell" | undefined;
+  /** It was asked all of it: once a boot, and a wake from the ESP32's deep sleep is none. */
+  #inquired: boolean;
+  /** The application has asked for the cell since it was told. */
+  #cellAsked = false;
+  #cell: Cell | undefined;
+  #firmware: string | undefined;
 
   constructor(options: ModemOptions) {
     this.#options = options;
@@ -114,11 +125,20 @@ export class Modem implements DatagramModem {
       onAwake: (now) => this.#recovery.woken(now),
       resume: options.resume,
     });
-    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets };
+    const clock = new NetworkClock({
+      setting: options.clock,
+      log: (event) => driver.log(event),
+      onTime: (epoch, now, sure) => options.onTime?.(epoch, now, sure),
+    });
+    this.#clock = clock;
+    if (isMemory(options.resume)) clock.seen = driver.clockSeen;
+    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, clock };
     const bringUp = new BringUp({ ...shared, registration });
     const attach = new Attach({ ...shared, sleep, bringUp });
     const recovery = new Recovery({ ...shared, bringUp, attach });
     driver.faults = recovery;
+    this.#wanted = wanted;
+    this.#inquired = isMemory(options.resume);
     this.#driver = driver;
     this.#at = at;
     this.#registration = registration;
@@ -144,6 +164,21 @@ export class Modem implements DatagramModem {
     return this.#attach.rssi;
   }
 
+  /** The name of the modem's own firmware, once it was asked. */
+  get firmware(): string | undefined {
+    return this.#firmware;
+  }
+
+  /**
+   * Signal, noise, coverage level and name of the cell as the modem told them last; it is asked anew when a
+   * datagram has gone through next, so that whoever does not want to know pays nothing for it. Undefined until
+   * the first time after a boot, and after the ESP32's deep sleep.
+   */
+  readCell(): Cell | undefined {
+    this.#cellAsked = true;
+    return this.#cell;
+  }
+
   /** What the network granted last. */
   get granted(): Granted {
     return this.#sleep.granted;
@@ -157,7 +192,13 @@ export class Modem implements DatagramModem {
 
   /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
   get workDeadline(): number {
+    if (this.mayAsk) return 0;
     return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline);
+  }
+
+  /** Something is to be asked, and nothing else waits for the modem. */
+  private get mayAsk(): boolean {
+    return this.#question !== undefined && this.ready && !this.#at.busy && !this.#sockets.waiting;
   }
 
   /** Whether datagrams can be sent. */
@@ -167,7 +208,7 @@ export class Modem implements DatagramModem {
 
   /** Whether commands or datagrams wait: the ESP32 must not sleep now. */
   get busy(): boolean {
-    return this.#at.busy || this.#sockets.waiting;
+    return this.#at.busy || this.#sockets.waiting || (this.#question !== undefined && this.ready);
   }
 
   /** Whether the modem's radio may be drawing power and `suspend` could end that. */
@@ -193,6 +234,7 @@ export class Modem implements DatagramModem {
    */
   get remembered(): readonly number[] | undefined {
     if (this.#driver.state !== "up" && this.#driver.state !== "asleep") return undefined;
+    this.#driver.clockSeen = this.#clock.seen;
     return this.#sleep.remembered();
   }
 
@@ -247,6 +289,8 @@ export class Modem implements DatagramModem {
   /** Something has come back from the cloud. */
   confirm(): void {
     this.#recovery.confirmed();
+    if (!this.#inquired) this.#question = "all";
+    else if (this.#cellAsked) this.#question = "cell";
   }
 
   /**
@@ -272,6 +316,7 @@ export class Modem implements DatagramModem {
     this.#driver.poll(now);
     this.#at.poll(now);
     this.#sockets.pump(now);
+    if (this.mayAsk) this.inquire(this.#question!, now);
     if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
   }
 
@@ -294,6 +339,26 @@ export class Modem implements DatagramModem {
     this.#sleep.traffic(this.#driver.now);
     if (this.ready) this.#sockets.pump(this.#driver.now);
     else this.connect(this.#driver.now);
+  }
+
+  private inquire(what: "all" | "cell", now: number): void {
+    this.#question = undefined;
+    this.#inquired = true;
+    this.#cellAsked = false;
+    const { family } = this.#options;
+    const parts = { driver: this.#driver, at: this.#at, family, wanted: this.#wanted };
+    inquire(
+      parts,
+      what === "all" ? this.#sleep.granted : undefined,
+      ({ cell, firmware }, interrupted, at) => {
+        if (interrupted && what === "all") this.#inquired = false;
+        else this.#cell = cell;
+        this.#firmware = firmware ?? this.#firmware;
+        // Each command may have kept the modem from its sleep.
+        if (this.ready) this.#sleep.permit(at);
+      },
+      now,
+    );
   }
 
   private wake(now: number): void {
@@ -360,7 +425,7 @@ export class Modem implements DatagramModem {
       case "no-context":
         return this.#attach.contextLost(now);
       case "time":
-        return this.#options.onTime?.(epochOf(urc.clock), now);
+        return this.#clock.heard(urc.clock, now);
       case "low-supply":
       case "high-supply":
       case "powered-off":

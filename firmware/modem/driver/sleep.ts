@@ -68,6 +68,7 @@ export class Sleep {
     this.#forgot = (resume[8] & 1) === 1;
     const learnt = (resume[8] >> 1) & 7;
     if (learnt > 0) driver.reporting = learnt - 1;
+    driver.clockSeen = (resume[8] >> 4) & 7;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
       ...(t3412 >= 0 ? { t3412 } : {}),
@@ -94,7 +95,7 @@ export class Sleep {
     const periodic = t3412 === undefined ? undefined : decodeT3412(t3412);
     this.#granted = { edrx, ...(active === undefined ? {} : { t3324: active, t3412: periodic }) };
     if (active === undefined) return "";
-    return ` t3324=${active}s${periodic === undefined ? "" : ` t3412=${periodic}s`}`;
+    return ` t3324=${spoken(active)}${periodic === undefined ? "" : ` t3412=${spoken(periodic)}`}`;
   }
 
   /** @param edrx the cycle, seconds; 0 for none */
@@ -198,7 +199,12 @@ export class Sleep {
       half(0),
       half(2),
       port,
-      2 * learnt + (this.#forgot ? 1 : 0),
+      (this.#options.driver.clockSeen << 4) | (learnt << 1) | (this.#forgot ? 1 : 0),
     ];
   }
+}
+
+/** A timer for the log, seconds: Infinity is one that the network has switched off. */
+function spoken(seconds: number): string {
+  return seconds === Infinity ? "off" : `${seconds}s`;
 }

@@ -146,8 +146,6 @@ export interface Family {
   readonly without?: readonly AbsentSetting[];
   /** How much `+CEREG:` is to tell: 5, or 4 where reject causes are not to be had. */
   readonly cereg: 4 | 5;
-  /** Asks for the granted timers of PSM, 8 bits each, where the firmware's `+CEREG:` does not tell them. */
-  readonly psmGranted?: (onGranted: (t3324: string, t3412: string) => void) => Step[];
   /** Asks for the cause of a denial where `+CEREG:` does not tell it. */
   readonly cause?: (onCause: (cause: number) => void) => Step[];
   /** Asks for the granted timers, as their 8 bits, where `+CEREG:` may not tell them. */

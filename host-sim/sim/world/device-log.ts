@@ -19,6 +19,10 @@ export type { LogEvent } from "../../../firmware/device/log";
  *    rest       text up to what follows in the form, or to the end of the line
  *    clause     text up to a colon and a blank, or to the end of the line
  *    advice     text up to the end of the line that is no part of the event: what it means, and what to try
+ *    dBm, dB    a number with that unit
+ *    zone       hours and minutes east of UTC, ms in the event
+ *    or off     a duration in whole seconds, or this word for Infinity
+ *    end        a word behind which a colon and a blank may follow
  *    a|b        one of these words
  *    or NAME    this word when the event does not have the value
  */
@@ -89,6 +93,13 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>",
   "modem send refused": "modem: send refused code=<code:or none>",
   "modem read refused": "modem: read refused",
+  "modem clock": "modem: clock tells=<tells:local|utc> by=<by:quoted> zone=<zone:zone>[: <advice:advice>]",
+  "modem firmware": "modem: firmware version=<version:quoted>",
+  "modem cell":
+    "modem: cell[ operator=<operator>][ band=<band:whole>][ id=<cell>][ rsrp=<rsrp:dBm>][ snr=<snr:dB>][ coverage=<ecl:whole>]",
+  "modem granted":
+    "modem: granted[ apn=<apn>][ address=<address:end>][ t3324=<t3324:or off>][ t3412=<t3412:seconds>][ edrx=<edrx:or off>][: <advice:advice>]",
+  "modem other apn": "modem: other apn asked=<asked> granted=<granted:end>[: <advice:advice>]",
   "modem illegal transition": "modem: illegal transition from=<from> to=<to>",
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
@@ -247,6 +258,18 @@ function valueOf(text: string, shape: string): unknown {
       return /^-?\d+s$/.test(text) ? 1000 * Number(text.slice(0, -1)) : malformed;
     case "tenths":
       return /^-?\d+\.\ds$/.test(text) ? 100 * Number(text.slice(0, -1).replace(".", "")) : malformed;
+    case "dBm":
+    case "dB":
+      return text.endsWith(shape) ? decimal(text.slice(0, -shape.length)) : malformed;
+    case "zone": {
+      const match = /^([+-])(\d\d):(\d\d)$/.exec(text);
+      if (match === null) return malformed;
+      return (match[1] === "-" ? -60_000 : 60_000) * (60 * Number(match[2]) + Number(match[3]));
+    }
+    case "or off":
+      return text === "off" ? Infinity : valueOf(text, "seconds");
+    case "end":
+      return word(text);
     case "or unknown":
       return text === "unknown" ? absent : word(text);
     case "or none":
@@ -254,6 +277,10 @@ function valueOf(text: string, shape: string): unknown {
     default:
       return shape.split("|").includes(text) ? text : malformed;
   }
+}
+
+function decimal(text: string): unknown {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : malformed;
 }
 
 function word(text: string): unknown {

@@ -129,6 +129,12 @@ export class ScriptedModem {
     this.#touched();
   }
 
+  /** The cloud has answered. */
+  confirm(): void {
+    this.driver.confirm();
+    this.#touched();
+  }
+
   /** Sends a datagram of these hex digits, at the present time. */
   send(hex: string, options: { release?: boolean; address?: string; port?: number } = {}): void {
     this.driver.poll(this.clock.now);
