@@ -18,7 +18,9 @@ import { ApplicationFault, FailedStarts } from "./device/failed-starts";
 import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
+import { wantedOf } from "./device/modem-settings";
 import { readSettings } from "./device/settings";
+import { unknownSettings } from "./device/unknown-settings";
 import { RetainedMemory } from "./continuity/retained-memory";
 import { LogRing } from "./continuity/log-ring";
 import { StartRecord } from "./continuity/start-record";
@@ -95,6 +97,8 @@ interface Parts {
   readonly settings: Settings;
   readonly board: Board;
   readonly family: Family;
+  /** What the settings ask of that modem. */
+  readonly wanted: ReturnType<typeof wantedOf>;
 }
 
 /** @throws SettingsError */
@@ -103,7 +107,8 @@ function readParts(): Parts {
     const settings = readSettings(config);
     const board = boardNamed(settings.board);
     const only = families.length === 1 ? families[0].name : undefined;
-    return { settings, board, family: familyNamed(families, settings.modem ?? only ?? board.modem) };
+    const family = familyNamed(families, settings.modem ?? only ?? board.modem);
+    return { settings, board, family, wanted: wantedOf(settings) };
   } catch (error) {
     // Whatever these throw speaks of the settings, as they read nothing else.
     throw new SettingsError(reasonOf(error, "unreadable"));
@@ -115,9 +120,11 @@ function readParts(): Parts {
  *
  * @throws SettingsError for keys that cannot work, ApplicationFault, and what the hardware throws
  */
-function run({ settings, board, family }: Parts, surroundings: Surroundings): void {
+function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
   const { retained, record, starts, ring, troubles, log, restart } = surroundings;
   const { startReason: reason, safe } = record;
+  const unknown = unknownSettings(config, settings);
+  for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const credentials = readCredentials(config);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
   const deepSleep =
@@ -144,9 +151,7 @@ function run({ settings, board, family }: Parts, surroundings: Surroundings): vo
   const modem = new Modem({
     family,
     write: (bytes) => writer?.write(bytes),
-    apn: settings.apn,
-    psm: { t3412: settings.t3412, t3324: settings.t3324 },
-    ...(settings.edrx > 0 ? { edrx: settings.edrx } : {}),
+    ...wanted,
     ...lines,
     escalation: memory.escalation,
     resume: woken?.modem,

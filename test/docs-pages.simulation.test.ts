@@ -210,7 +210,7 @@ describe("docs/settings.md", () => {
     const settings = readSettings({ server }) as unknown as Record<string, unknown>;
     if (name === "server") expect(initial).toBe("none");
     else if (settings[name] !== undefined) expect(initial).toBe(String(settings[name]));
-    else expect(initial).toMatch(/^(the board's|not wired|by batch)$/);
+    else expect(initial).toMatch(/^(the board's|not wired|by batch|none|all|auto|the modem's choice)$/);
     // What the firmware says to a value that cannot be.
     const complaint = refusal(name, name === "server" ? "here" : "no such value");
     const range = /whole number from (\d+) to (\d+)/.exec(complaint);
@@ -218,7 +218,10 @@ describe("docs/settings.md", () => {
     if (range !== null) expect(takes).toBe(`${range[1]} to ${range[2]}`);
     else if (choices !== undefined) expect(takes).toBe(choices);
     else if (/true or false/.test(complaint)) expect(takes).toBe("true, false");
-    else expect(takes).toMatch(/^(text|an IPv4 address|zero, key or 32 hex digits)$/);
+    else
+      expect(takes).toMatch(
+        /^(text|text, or empty|an IPv4 address or a host's name|zero, key or 32 hex digits|[45] to [68] digits|numbers from 1 to 85, such as 8,20|AT command lines; ; between)$/,
+      );
   });
 
   it("quotes the complaint as it is", () => {

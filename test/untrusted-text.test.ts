@@ -54,7 +54,8 @@ const natives: readonly Native[] = [
     name: "regular expressions, whose matcher takes memory for each way back",
     pattern: /\bRegExp\b|\.(?:test|exec|match|matchAll|search|replace|replaceAll)\(/g,
     behind: {
-      "device/settings.ts": [2, "at most 100 repetitions; addresses of at most 15 characters"],
+      "device/modem-settings.ts": [1, "at most 400 characters"],
+      "device/setting-values.ts": [2, "at most 100 repetitions; addresses of at most 15 characters"],
       "modem/at/engine.ts": [1, "8 characters of a line"],
       "modem/at/fields.ts": [4, "lineText and fieldsOf: 128 characters"],
       "modem/at/standard-commands.ts": [1, "lineText: 74 characters"],
@@ -67,7 +68,9 @@ const natives: readonly Native[] = [
     name: "split, which makes a text of each part",
     pattern: /\.split\(/g,
     behind: {
-      "device/settings.ts": [1, "at most 15 characters"],
+      "device/modem-settings.ts": [2, "at most 400 characters; one of four words"],
+      "device/setting-values.ts": [3, "at most 15 characters, 253 and 100"],
+      "device/unknown-settings.ts": [1, "the names of the keys"],
       "enos/topic.ts": [2, "topics of the firmware's own, and those that Downlinks took: 8 segments of 255"],
       "modem/driver/sleep.ts": [1, "the server's address, which a setting gives"],
     },
@@ -76,7 +79,8 @@ const natives: readonly Native[] = [
     name: "numbers made of text",
     pattern: /(?<![.\w])Number\(|\bparse(?:Int|Float)\(|\bBigInt\(/g,
     behind: {
-      "device/settings.ts": [2, "at most 32 characters; 3 digits"],
+      "device/modem-settings.ts": [1, "one of the rates"],
+      "device/setting-values.ts": [2, "at most 32 characters; 3 digits"],
       "enos/body.ts": [1, "6 digits"],
       "modem/at/engine.ts": [1, "8 digits"],
       "modem/at/fields.ts": [9, "9 digits; the groups of a clock's regular expression"],

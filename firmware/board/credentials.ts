@@ -4,7 +4,7 @@
  */
 import storage from "embedded:storage/key-value";
 import type { Credentials } from "../enos/credentials";
-import type { Configuration } from "../device/settings";
+import type { Configuration } from "../device/setting-values";
 
 /** Name of the store, at most 15 characters in NVS. */
 const store = "enos";

@@ -78,6 +78,8 @@ type DeviceEvent =
       readonly failures: number;
       readonly reason: string;
     }
+  /** A name in the configuration that no setting has; the nearest one that a setting has. */
+  | { readonly kind: "setting unknown"; readonly name: string; readonly nearest: string }
   /** Settings that cannot work: nothing else follows. */
   | { readonly kind: "settings"; readonly text: string };
 
@@ -195,6 +197,7 @@ const words: Words = Object.freeze<Words>({
     `start: failed reason=${quoted(e.reason)} failures=${e.failures} retry=${seconds(e.retry)}`,
   "start recovered": (e) => `start: recovered failures=${e.failures} reason=${quoted(e.reason)}`,
   "start safe": (e) => `start: safe panics=${e.panics} failures=${e.failures} reason=${quoted(e.reason)}`,
+  "setting unknown": (e) => `setting: there is none ${quoted(e.name)}, the nearest is ${bare(e.nearest)}`,
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 

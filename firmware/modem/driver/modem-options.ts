@@ -17,6 +17,8 @@ export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly psm?: { readonly t3412: number; readonly t3324: number };
   /** Longest cycle of extended discontinuous reception to ask for, seconds; none when left out. */
   readonly edrx?: number;
+  /** How long the first search of a boot may take, seconds. */
+  readonly search?: number;
   /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */
   readonly powerKey?: (pressed: boolean) => void;
   /** Drives RESET_N, true for low at the modem. */

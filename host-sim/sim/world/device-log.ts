@@ -107,6 +107,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "start failed": "start: failed reason=<reason:quoted> failures=<failures:whole> retry=<retry:seconds>",
   "start recovered": "start: recovered failures=<failures:whole> reason=<reason:quoted>",
   "start safe": "start: safe panics=<panics:whole> failures=<failures:whole> reason=<reason:quoted>",
+  "setting unknown": "setting: there is none <name:quoted>, the nearest is <nearest>",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

@@ -3,7 +3,9 @@
  * that it can work with, or says in one line what is wrong.
  */
 import { boardNamed } from "../../../firmware/board/boards";
+import { wantedOf } from "../../../firmware/device/modem-settings";
 import { readSettings } from "../../../firmware/device/settings";
+import { unknownSettings } from "../../../firmware/device/unknown-settings";
 import { SettingsError, checkCredentials } from "../../../firmware/enos/credentials";
 import { familyNamed } from "../../../firmware/modem/family/family";
 import { families } from "../../../firmware/modem/family/index";
@@ -17,7 +19,7 @@ import type { Target, Watch } from "./target";
 const names = (
   "othersBudget server port interval reports payload batch payloadLimit late order full spacing startSpread radioBudget keepAlive " +
   "logValues sleep lifetime edition iv board modem transmit receive pressedHigh apn powerKey reset wake modemSupply " +
-  "edrx t3324 t3412"
+  "edrx t3324 t3412 apnUser apnPassword apnAuth ipType pin rat bands search operator roaming baud init"
 ).split(" ");
 
 /** Longest line that says what is wrong. */
@@ -26,7 +28,12 @@ const longestLine = 600;
 export const settingsTarget: Target = {
   name: "settings",
   boundary: "settings",
-  code: ["firmware/device/settings", "firmware/enos/credentials"],
+  code: [
+    "firmware/device/setting",
+    "firmware/device/modem-settings",
+    "firmware/device/unknown-settings",
+    "firmware/enos/credentials",
+  ],
   portable: true,
   seeds: () => [
     new Uint8Array([0, 0, 0]),
@@ -42,6 +49,8 @@ export const settingsTarget: Target = {
     const settings = attempt("settings", watch, () => readSettings(config));
     if (settings !== undefined) {
       const { modem, iv, lifetime } = settings;
+      attempt("modem", watch, () => wantedOf(settings));
+      attempt("unknown", watch, () => unknownSettings(config, settings));
       attempt("board", watch, () => boardNamed(settings.board));
       attempt("family", watch, () => familyNamed(families, modem ?? "sim7020"));
       const keys = [text(script), text(script), text(script)];

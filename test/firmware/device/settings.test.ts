@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from "vitest";
+import { wantedOf } from "../../../firmware/device/modem-settings";
 import { readSettings } from "../../../firmware/device/settings";
+import { unknownSettings } from "../../../firmware/device/unknown-settings";
 import { SettingsError } from "../../../firmware/enos/credentials";
 
 const server = "203.0.113.5";
@@ -30,6 +32,11 @@ it("needs a server and nothing else", () => {
     edrx: 0,
     sleep: "none",
     apn: "iot.example",
+    apnAuth: "pap",
+    ipType: "ipv4",
+    rat: "nb-iot",
+    search: 1800,
+    roaming: true,
     t3324: 10,
     t3412: 86_400,
   });
@@ -75,6 +82,9 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     modemSupply: 18,
     t3324: 2,
     t3412: 3600,
+    search: 600,
+    roaming: false,
+    baud: 9600,
   };
   const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
   const choices = {
@@ -89,6 +99,13 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     edrx: 82,
     sleep: "deep",
     apn: "cmnbiot",
+    apnUser: "meter",
+    apnPassword: "s3cret",
+    apnAuth: "chap",
+    ipType: "ipv4v6",
+    rat: "nb-iot,lte-m",
+    operator: "26201",
+    pin: "0042",
   };
   expect(readSettings({ ...given, ...choices })).toEqual({ ...given, ...choices });
   expect(readSettings({ ...text, ...choices })).toEqual({ ...given, ...choices });
@@ -106,7 +123,17 @@ describe("a value that cannot work is refused by name, with what it may be", () 
       [
         undefined,
         "",
-        "example.com",
+        "-example.com",
+        "example-.com",
+        "example..com",
+        ".example.com",
+        "example.com.",
+        "exämple.com",
+        "example.com:5683",
+        "coap://example.com",
+        "exa mple.com",
+        `${"a".repeat(64)}.com`,
+        `${"a.".repeat(126)}com`,
         "1.2.3",
         "1.2.3.4.5",
         "1.2.3.256",
@@ -132,7 +159,7 @@ describe("a value that cannot work is refused by name, with what it may be", () 
     ["lifetime", [29, 86_401, 1.5, NaN, "1h"], "whole number from 30 to 86400"],
     ["edition", ["", "both", 2019], "one of auto, token, tokenless"],
     ["iv", ["", "a b", "x".repeat(101), "tür", 0, '"zero"'], "printable ASCII"],
-    ["apn", ["", 'a"b', "a b", "a\r\nAT+CPOWD=1", 5, "x".repeat(101)], "printable ASCII"],
+    ["apn", ['a"b', "a b", "a\r\nAT+CPOWD=1", 5, "x".repeat(101)], "printable ASCII"],
     ["order", ["newest", 1], "one of oldest, live"],
     ["full", ["drop", null], "one of oldest, newest, thin"],
     ["spacing", [-1, 3_601], "whole number from 0 to 3600"],
@@ -142,6 +169,21 @@ describe("a value that cannot work is refused by name, with what it may be", () 
     ["keepAlive", ["yes", 1, null], "true or false"],
     ["modemSupply", [49, "x"], "whole number from 0 to 48"],
     ["powerKey", [-1, 49, "GPIO4", 0.5], "whole number from 0 to 48"],
+    ["apnUser", ['a"b', "a b", 5], "printable ASCII"],
+    ["apnAuth", ["none", ""], "one of pap, chap"],
+    ["ipType", ["4", ""], "one of ipv4, ipv6, ipv4v6"],
+    ["rat", ["gsm", "nbiot", "nb-iot, lte-m", ""], "one of nb-iot, lte-m, nb-iot,lte-m, lte-m,nb-iot"],
+    [
+      "bands",
+      ["0", "86", "8,", "8,,20", "8;20", "eight", "8,8", -1, 0, [8], "1,".repeat(60)],
+      "such as 8,20",
+    ],
+    ["search", [59, 86_401, "long"], "whole number from 60 to 86400"],
+    ["operator", ["2620", "2620123", "O2", 1234, -1], "5 to 6 digits"],
+    ["roaming", ["no", 0], "true or false"],
+    ["pin", ["123", "123456789", "12a4", "12 34", 123, -123], "must be 4 to 8 digits"],
+    ["baud", [0, 300, "fast", -9600], "one of auto, 4800, 9600"],
+    ["init", [5, "x".repeat(401), "AT+X\r\nAT+Y", ["AT"]], "AT command lines with semicolons between"],
     ["t3324", [-1, 11_161, "2s"], "whole number from 0 to 11160"],
     ["t3412", [59, 35_712_001, "1d"], "whole number from 60 to 35712000"],
   ];
@@ -162,5 +204,177 @@ describe("a value that cannot work is refused by name, with what it may be", () 
       message = (error as Error).message;
     }
     expect(message.length).toBeLessThan(160);
+  });
+});
+
+describe("the server", () => {
+  test.each([
+    "example.com",
+    "a.b-c.d2",
+    "ENOS.example",
+    "localhost",
+    "3com.com",
+    `${"a".repeat(63)}.example`,
+  ])("may be a name: %s", (name) => {
+    expect(readSettings({ server: name }).server).toBe(name);
+  });
+});
+
+describe("what is asked of the modem", () => {
+  const wanted = (given: Record<string, unknown>): ReturnType<typeof wantedOf> =>
+    wantedOf(readSettings({ server, ...given }));
+
+  it("is the settings, in the driver's own form", () => {
+    expect(wanted({})).toEqual({
+      apn: "iot.example",
+      ipType: "ipv4",
+      rat: ["nb-iot"],
+      roaming: true,
+      search: 1800,
+      psm: { t3324: 10, t3412: 86_400 },
+    });
+    expect(wanted({ bands: "8,20", operator: 310_410, rat: "lte-m,nb-iot", edrx: 82 })).toMatchObject({
+      bands: [8, 20],
+      operator: "310410",
+      rat: ["lte-m", "nb-iot"],
+      edrx: 82,
+    });
+    expect(wanted({ bands: 8 }).bands).toEqual([8]);
+    expect(wanted({ bands: "" }).bands).toBeUndefined();
+  });
+
+  it("is the network's own access point where apn is blank", () => {
+    expect(wanted({ apn: "" }).apn).toBe("");
+  });
+
+  it("has the login of the access point, PAP unless said otherwise", () => {
+    expect(wanted({ apnUser: "meter", apnPassword: "s3cret" }).apnLogin).toEqual({
+      auth: "pap",
+      user: "meter",
+      password: "s3cret",
+    });
+    expect(wanted({ apnUser: "meter", apnAuth: "chap" }).apnLogin).toEqual({
+      auth: "chap",
+      user: "meter",
+      password: "",
+    });
+    expect(() => readSettings({ server, apnPassword: "s3cret" })).toThrow(/^apnPassword is set and apnUser/);
+  });
+
+  it("takes command lines of the user's own, each for itself", () => {
+    expect(readSettings({ server, init: 'AT+CNBS=1; AT+QCFG="nb1/bandprior",14;' }).init).toEqual([
+      "AT+CNBS=1",
+      'AT+QCFG="nb1/bandprior",14',
+    ]);
+    expect(wanted({ init: "AT+CPIN?;AT+COPS=?;AT+CGMR" })).toBeDefined();
+  });
+
+  test.each([
+    ["AT+CFUN=1,1", /^init has "AT\+CFUN=1,1", which restarts/],
+    ["ATZ", /which restarts/],
+    ["AT&F", /which restarts/],
+    ["AT&F0", /which restarts/],
+    ["ate1", /which changes how the modem answers/],
+    ["ATV0", /which changes how the modem answers/],
+    ["ATS3=10", /which changes how the modem answers/],
+    ["at+cmee=2", /which changes how the modem answers/],
+    ["AT+CEREG=0", /which changes how the modem answers/],
+    ["ATD*99#", /which waits for data/],
+    ["AT+CMGS=5", /which waits for data/],
+    ["AT+QICLOSE=0", /socket/],
+    ["AT+UDCONF=1,0", /socket/],
+    ["AT+IPR=9600", /use the setting baud/],
+    ['AT+CPIN="1234"', /use the setting pin/],
+    ['AT+CGDCONT=1,"IP","x"', /use the setting apn/],
+    ["AT+COPS=2", /use the setting operator/],
+    ["AT+CPSMS=0", /use the settings t3324/],
+    ["+CSQ", /does not begin with AT/],
+    ["AT", /does not begin with AT/],
+    ["AT+CGMR;+CFUN=0", /does not begin with AT/],
+  ])("refuses %s, and says why", (init, reason) => {
+    expect(() => wanted({ init })).toThrow(SettingsError);
+    expect(() => wanted({ init })).toThrow(reason);
+  });
+});
+
+describe("no message holds a secret", () => {
+  test.each([
+    ["pin", { pin: "12345678901" }],
+    ["pin", { pin: 12 }],
+    ["pin", { pin: "1234 " }],
+    ["apnPassword", { apnUser: "x", apnPassword: "my pass" }],
+    ["apnPassword", { apnPassword: "mypass" }],
+  ])("%s %j", (name, given) => {
+    let message = "";
+    try {
+      readSettings({ server, ...given });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(new RegExp(`^${name} `));
+    for (const secret of ["12345678901", "1234", "my pass", "mypass", "is 12,"]) {
+      expect(message).not.toContain(secret);
+    }
+  });
+});
+
+describe("a setting that nobody reads", () => {
+  const unknown = (config: Record<string, unknown>): string[] =>
+    unknownSettings({ server, ...config }, readSettings({ server })).map(
+      ({ name, nearest }) => `${name}: ${nearest}`,
+    );
+
+  test.each([
+    ["band", "bands"],
+    ["Bands", "bands"],
+    ["pinn", "pin"],
+    ["PIN", "pin"],
+    ["simPin", "pin"],
+    ["apn_user", "apnUser"],
+    ["apnPasswd", "apnPassword"],
+    ["apnPasswort", "apnPassword"],
+    ["sever", "server"],
+    ["host", "port"],
+    ["intervall", "interval"],
+    ["baudrate", "baud"],
+    ["devicekey", "deviceKey"],
+  ])("%s is named, with %s", (name, nearest) => {
+    expect(unknown({ [name]: "x" })).toEqual([`${name}: ${nearest}`]);
+  });
+
+  it("is none of those that are read, nor of the keys", () => {
+    const all = Object.keys(readSettings({ server }));
+    expect(all.length).toBeGreaterThan(40);
+    expect(unknown(Object.fromEntries(all.map((name) => [name, "x"])))).toEqual([]);
+    expect(unknown({ productKey: "x", deviceKey: "x", deviceSecret: "x" })).toEqual([]);
+  });
+
+  it("is none of the SDK's: what its manifests and those of its boards put into a configuration", () => {
+    // Of Moddable SDK 8: boards of build/devices/esp32/targets, examples/manifest_net.json, mcconfig itself.
+    const sdk = {
+      Screen: class {},
+      touch: "ft6206",
+      format: "RGB565LE",
+      rotation: 90,
+      driverRotation: 270,
+      startupSound: "bflatmajor.maud",
+      startupVibration: 600,
+      enablePowerButton: true,
+      brightness: 90,
+      led: { pin: 21, rainbow: true },
+      camera: { frameSize: 1 },
+      button_pin: 0,
+      ssid: "x",
+      password: "x",
+      sntp: "pool.ntp.org",
+    };
+    expect(unknown(sdk)).toEqual([]);
+  });
+
+  it("is shown without its value, no longer than a line has room for, and a few at most", () => {
+    const long = "x".repeat(500);
+    expect(unknown({ [long]: "secret" })).toEqual([`${"x".repeat(40)}: edrx`]);
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, i]));
+    expect(unknown(many)).toHaveLength(8);
   });
 });

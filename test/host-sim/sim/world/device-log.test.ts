@@ -74,6 +74,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "session keep alive": {},
   "supervisor reset": { reason: text },
   "supervisor restart": { reason: fc.constantFrom("fault", "no-contact", "hung", "application") },
+  "setting unknown": { name: text, nearest: word },
   "clock doubted": {},
   "clock jumped": {},
   "coap discarded": { reason: word, what: text },

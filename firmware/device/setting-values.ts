@@ -1,0 +1,181 @@
+/**
+ * How one setting is read: its value in the configuration, checked, or the default.
+ *
+ * Values given to mcconfig on the command line (`key=value`) arrive as text, those of the manifest with their
+ * JSON type: both are taken. All of these throw a `SettingsError` that names the setting, its value where that is
+ * no secret, and what it may be.
+ */
+import { SettingsError } from "../enos/credentials";
+
+/** Settings of the manifest and the command line over the defaults. */
+export type Configuration = Readonly<Record<string, unknown>>;
+
+/** Characters of a number, of an IPv4 address, of a host name (RFC 1123) and of a list of bands, at most. */
+const longestNumber = 32;
+const longestAddress = 15;
+const longestName = 253;
+const longestList = 100;
+/** Highest number of a band of LTE that NB-IoT or LTE-M has (3GPP TS 36.101, table 5.5-1). */
+const highestBand = 85;
+
+/** A whole number from `least` to `most`. */
+export function whole(
+  config: Configuration,
+  name: string,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  const value = numberOf(given);
+  if (value === undefined || value < least || value > most) {
+    throw new SettingsError(`${name} is ${show(given)}, it must be a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+/** The number of a GPIO; undefined, and empty, for none. */
+export function gpio(config: Configuration, name: string): number | undefined {
+  return config[name] === undefined || config[name] === "" ? undefined : whole(config, name, 0, 0, 48);
+}
+
+/** True or false. */
+export function yesNo(config: Configuration, name: string, fallback: boolean): boolean {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  if (given === true || given === "true") return true;
+  if (given === false || given === "false") return false;
+  throw new SettingsError(`${name} is ${show(given)}, it must be true or false`);
+}
+
+/** One of some words. */
+export function choice<T extends string>(
+  config: Configuration,
+  name: string,
+  fallback: T,
+  choices: readonly T[],
+): T {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  for (let i = 0; i < choices.length; i++) if (choices[i] === given) return choices[i];
+  throw new SettingsError(`${name} is ${show(given)}, it must be one of ${choices.join(", ")}`);
+}
+
+/** A word: it stands in a line of AT commands, or in a request. Its value is in no message, for it may be a secret. */
+export function text(config: Configuration, name: string, fallback: string): string {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  if (typeof given !== "string" || !/^[\x21-\x7e]{1,100}$/.test(given) || given.indexOf('"') >= 0) {
+    throw new SettingsError(`${name} must be 1 to 100 printable ASCII characters without blanks or quotes`);
+  }
+  return given;
+}
+
+/** The same, or undefined where it is left out or empty. */
+export function textOrNone(config: Configuration, name: string): string | undefined {
+  return config[name] === undefined || config[name] === "" ? undefined : text(config, name, "");
+}
+
+/**
+ * Some digits, `least` to `most` of them, as a text: `0000` is no number. Undefined where they are left out.
+ *
+ * @param secret the value is in no message
+ */
+export function digits(
+  config: Configuration,
+  name: string,
+  least: number,
+  most: number,
+  secret: boolean,
+): string | undefined {
+  const given = config[name];
+  if (given === undefined || given === "") return undefined;
+  const value = typeof given === "number" ? `${given}` : given;
+  let good = typeof value === "string" && value.length >= least && value.length <= most;
+  for (let i = 0; good && i < (value as string).length; i++) good = isDigit(value as string, i);
+  if (good) return value as string;
+  const shown = secret ? name : `${name} is ${show(given)}, it`;
+  throw new SettingsError(`${shown} must be ${least} to ${most} digits`);
+}
+
+/** Numbers of bands with commas between, such as `8,20`; undefined, for all, where they are left out. */
+export function bandList(config: Configuration, name: string): readonly number[] | undefined {
+  const given = config[name];
+  if (given === undefined || given === "") return undefined;
+  const parts =
+    typeof given === "string" && given.length <= longestList
+      ? given.split(",")
+      : typeof given === "number"
+        ? [given]
+        : [];
+  const bands: number[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const band = numberOf(parts[i]) ?? 0;
+    if (band >= 1 && band <= highestBand && bands.indexOf(band) < 0) bands.push(band);
+  }
+  if (parts.length > 0 && bands.length === parts.length) return bands;
+  throw new SettingsError(
+    `${name} is ${show(given)}, it must be different numbers from 1 to ${highestBand} with commas between, such as 8,20`,
+  );
+}
+
+/** An IPv4 address, or the name of a host. */
+export function host(config: Configuration, name: string): string {
+  const given = config[name];
+  if (typeof given === "string" && (isAddress(given) || isHostName(given))) return given;
+  throw new SettingsError(
+    `${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5, or a host's name`,
+  );
+}
+
+/** Whether it is an IPv4 address, without leading zeros: it must read as a socket gives it back on a datagram. */
+export function isAddress(text: string): boolean {
+  if (text.length > longestAddress) return false;
+  const parts = text.split(".");
+  let good = parts.length === 4;
+  for (let i = 0; i < parts.length; i++) {
+    good &&= /^(0|[1-9]\d{0,2})$/.test(parts[i]) && Number(parts[i]) <= 255;
+  }
+  return good;
+}
+
+/** Whether it is a name as RFC 1123 has them; the last label begins with a letter, or it would be an address. */
+function isHostName(name: string): boolean {
+  if (name.length > longestName) return false;
+  const labels = name.split(".");
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    const length = label.length;
+    if (length === 0 || length > 63 || label.charAt(0) === "-" || label.charAt(length - 1) === "-")
+      return false;
+    for (let j = 0; j < length; j++) {
+      if (!isDigit(label, j) && !isLetter(label, j) && label.charAt(j) !== "-") return false;
+    }
+  }
+  return isLetter(labels[labels.length - 1], 0);
+}
+
+function numberOf(given: unknown): number | undefined {
+  const isNumber = typeof given === "string" && given !== "" && given.length <= longestNumber;
+  const value = isNumber ? Number(given) : given;
+  return typeof value === "number" && Number.isInteger(value) ? value : undefined;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
+
+function isLetter(text: string, at: number): boolean {
+  const code = text.charCodeAt(at) | 0x20;
+  return code >= 0x61 && code <= 0x7a;
+}
+
+/** A value as a message shows it: no more than its beginning. */
+export function show(value: unknown): string {
+  if (value === undefined) return "not set";
+  if (typeof value === "string") return `"${value.slice(0, 60)}"`;
+  // The text of an array is made by recursion, as deep as it is.
+  return typeof value === "object" && value !== null ? "no single value" : String(value);
+}

@@ -1,0 +1,65 @@
+/**
+ * Command lines of the user's own (setting `init`): which of them would break the driver, and why.
+ *
+ * What the driver reads or keeps itself must stay as it has set it: the form of answers, the registration's
+ * lines, the sockets. What a setting is there for is set by that setting, or the two would be at odds.
+ */
+
+/** Beginnings of commands, behind AT, and what is wrong with them. */
+const refused: readonly (readonly [reason: string, commands: string])[] = Object.freeze([
+  [
+    "which restarts the modem or switches it off",
+    "Z &F &W +CFUN +CREBOOT +CRESET +CPOWD +CPOWEROFF +NRB +QRST +QPOWD +NFWUPD +UFWUPD",
+  ],
+  [
+    "which changes how the modem answers",
+    "E Q V X S3 S4 S5 +CMEE +IFC +ICF +CMUX +CSCS +CEREG +CGREG +CREG +CSCON",
+  ],
+  [
+    "which waits for data",
+    "D O A +CMGS +CMGW +CGDATA +CSODSEND +CASEND +CIPSEND +QISEND +QFUPL +UDWNFILE +USOST +NSOST",
+  ],
+  [
+    "which takes a socket that the driver uses",
+    "+CSOC +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSONMI",
+  ],
+  ["use the setting baud", "+IPR"],
+  ["use the setting pin", "+CPIN +CLCK +CPWD"],
+  ["use the setting apn", "+CGDCONT +CGAUTH +CNCFG +CSTT +QICSGP +QCGDEFCONT *MCGDEFCONT +NCGDCONT +UPSD"],
+  ["use the settings t3324, t3412 and edrx", "+CPSMS +CEDRXS +NPTWEDRXS +QPSMS +QEDRXCFG"],
+  ["use the setting operator", "+COPS"],
+  ["use the setting bands", "+CBAND +CBANDSL +CBANDCFG +QBAND +NBAND +UBANDMASK"],
+  ["use the setting rat", "+CNMP +CMNB +URAT"],
+]);
+
+/**
+ * Why a line is not sent; undefined for one that may be.
+ *
+ * @param line printable ASCII
+ */
+export function refusedInit(line: string): string | undefined {
+  const command = line.toUpperCase();
+  if (!command.startsWith("AT") || command.length < 3) return "which does not begin with AT";
+  const rest = command.slice(2);
+  // A question or a test changes nothing.
+  if (rest.endsWith("?") && rest.length > 3) return undefined;
+  const name = nameOf(rest);
+  for (let i = 0; i < refused.length; i++) {
+    const [reason, commands] = refused[i];
+    if (` ${commands} `.indexOf(` ${name} `) >= 0) return reason;
+  }
+  return undefined;
+}
+
+/** The command's name: up to what it is set to. Those of one letter are followed by a digit, or nothing. */
+function nameOf(command: string): string {
+  const first = command.charAt(0);
+  let end = 1;
+  if (first === "+" || first === "*" || first === "&" || first === "^" || first === "#" || first === "$") {
+    while (end < command.length && "=?".indexOf(command.charAt(end)) < 0) end += 1;
+    if (first === "&") end = 2;
+  } else if (first === "S") {
+    while (end < command.length && command.charAt(end) >= "0" && command.charAt(end) <= "9") end += 1;
+  }
+  return command.slice(0, end).trim();
+}
