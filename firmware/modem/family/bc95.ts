@@ -17,6 +17,7 @@ import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
+const nsorf = ascii("+NSORF:");
 const nsonmi = ascii("+NSONMI:");
 const nsocli = ascii("+NSOCLI:");
 const npsmr = ascii("+NPSMR:");
@@ -99,7 +100,7 @@ function send(quote: string): Family["sockets"]["send"] {
   };
 }
 
-/** `<id>,<address>,<port>,<length>,<hex>,<left>`, or nothing. */
+/** `<id>,<address>,<port>,<length>,<hex>,<left>`, behind `+NSORF: ` on some firmware, or nothing. */
 function read(id: number, onData: (received: Received) => void): Step[] {
   const onLine = (line: Uint8Array): void => {
     const commas: number[] = [];
@@ -112,7 +113,8 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     if (bytes === undefined || port === undefined || length !== bytes.length) return;
     onData({ bytes, address, port });
   };
-  return [{ line: ascii(`AT+NSORF=${id},${largest}`), bare: true, onLine, timeout: ordinaryTimeout }];
+  const line = ascii(`AT+NSORF=${id},${largest}`);
+  return [{ line, prefix: nsorf, bare: true, onLine, timeout: ordinaryTimeout }];
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
