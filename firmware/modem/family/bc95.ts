@@ -3,7 +3,7 @@
  * manual for the BC95. 9600 baud, no blank behind a colon, some answers without a name; the modem
  * numbers the sockets and keeps what it receives until it is read:
  *
- *     AT+NSOCR="DGRAM",17,0,1                        0
+ *     AT+NSOCR=DGRAM,17,0,1                          0
  *     AT+NSOSTF=0,203.0.113.5,5683,0x400,4,0A0B0C0D  0,4
  *     +NSONMI:0,4     AT+NSORF=0,512                 0,203.0.113.5,5683,4,0A0B0C0D,0
  *
@@ -17,6 +17,7 @@ import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
+const nsorf = ascii("+NSORF:");
 const nsonmi = ascii("+NSONMI:");
 const nsocli = ascii("+NSOCLI:");
 const npsmr = ascii("+NPSMR:");
@@ -28,15 +29,18 @@ const largest = 512;
 /** NSOSTF: the network may release the connection behind the answer to this datagram. */
 const releaseAfterReply = "0x400";
 
-function persistent(_: Wanted, changed: () => void): Step[] {
+/** @param quote see `open` */
+function persistent(quote: string): NonNullable<Family["persistent"]> {
+  const write = `AT+NCONFIG=${quote}AUTOCONNECT${quote},${quote}FALSE${quote}`;
   // With AUTOCONNECT the modem would register at each boot before it has been told anything.
-  return ensure({
-    read: "AT+NCONFIG?",
-    prefix: "+NCONFIG:",
-    fits: (fields) => fields[0] === "AUTOCONNECT" && fields[1] === "FALSE",
-    write: "AT+NCONFIG=AUTOCONNECT,FALSE",
-    onWritten: changed,
-  });
+  return (_, changed) =>
+    ensure({
+      read: "AT+NCONFIG?",
+      prefix: "+NCONFIG:",
+      fits: (fields) => fields[0] === "AUTOCONNECT" && fields[1] === "FALSE",
+      write,
+      onWritten: changed,
+    });
 }
 
 function radio({ bands }: Wanted): Step[] {
@@ -72,22 +76,31 @@ function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
   ];
 }
 
-function open(_: number, __: string, ___: number, opened: (id: number) => void): Step[] {
-  const onLine = (line: Uint8Array): void => {
-    const id = wholeNumber(lineText(line));
-    if (id !== undefined && id >= 0) opened(id);
+/** @param quote what u-blox's firmware wants around words, addresses and digits, and Quectel's does not */
+function open(quote: string): Family["sockets"]["open"] {
+  // A constant, as the function lies in flash, where a parameter that it captures is none.
+  const line = ascii(`AT+NSOCR=${quote}DGRAM${quote},17,0,1`);
+  return (_, __, ___, opened) => {
+    const onLine = (answer: Uint8Array): void => {
+      const id = wholeNumber(lineText(answer));
+      if (id !== undefined && id >= 0) opened(id);
+    };
+    return [{ line, bare: true, onLine, timeout: ordinaryTimeout }];
   };
-  return [{ line: ascii('AT+NSOCR="DGRAM",17,0,1'), bare: true, onLine, timeout: ordinaryTimeout }];
 }
 
-function send(id: number, bytes: Uint8Array, address: string, port: number, release: boolean): Step[] {
-  const head = release
-    ? `AT+NSOSTF=${id},${address},${port},${releaseAfterReply},${bytes.length},`
-    : `AT+NSOST=${id},${address},${port},${bytes.length},`;
-  return [{ line: hexLine(head, bytes), bare: true, onLine() {}, timeout: ordinaryTimeout }];
+/** @param quote see `open` */
+function send(quote: string): Family["sockets"]["send"] {
+  const q = quote;
+  return (id, bytes, address, port, release) => {
+    const peer = `${id},${q}${address}${q},${port}`;
+    const head = release ? `AT+NSOSTF=${peer},${releaseAfterReply}` : `AT+NSOST=${peer}`;
+    const line = hexLine(`${head},${bytes.length},${q}`, bytes, q);
+    return [{ line, bare: true, onLine() {}, timeout: ordinaryTimeout }];
+  };
 }
 
-/** `<id>,<address>,<port>,<length>,<hex>,<left>`, or nothing. */
+/** `<id>,<address>,<port>,<length>,<hex>,<left>`, behind `+NSORF: ` on some firmware, or nothing. */
 function read(id: number, onData: (received: Received) => void): Step[] {
   const onLine = (line: Uint8Array): void => {
     const commas: number[] = [];
@@ -100,7 +113,8 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     if (bytes === undefined || port === undefined || length !== bytes.length) return;
     onData({ bytes, address, port });
   };
-  return [{ line: ascii(`AT+NSORF=${id},${largest}`), bare: true, onLine, timeout: ordinaryTimeout }];
+  const line = ascii(`AT+NSORF=${id},${largest}`);
+  return [{ line, prefix: nsorf, bare: true, onLine, timeout: ordinaryTimeout }];
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
@@ -115,7 +129,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return closed ? { kind: "closed", socket, reason: "network" } : { kind: "data", socket };
 }
 
-const shared: Omit<Family, "name" | "models"> = Object.freeze({
+const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Object.freeze({
   baud: 9_600,
   gap: 20,
   urcs: Object.freeze(["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:"].map(ascii)),
@@ -128,7 +142,6 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
   imei: (onLine: (line: Uint8Array) => void): Step[] => [
     { line: ascii("AT+CGSN=1"), prefix: ascii("+CGSN:"), onLine },
   ],
-  persistent,
   radio,
   sleepy: (): Step[] => [
     { line: ascii("AT+NPSMR=1"), optional: true },
@@ -137,30 +150,37 @@ const shared: Omit<Family, "name" | "models"> = Object.freeze({
   search,
   signalAndTime,
   urc,
-  sockets: Object.freeze({
-    count: 7,
-    largest,
-    open,
-    close: (id: number): Step[] => [
-      { line: ascii(`AT+NSOCL=${id}`), optional: true, timeout: ordinaryTimeout },
-    ],
-    send,
-    read,
-    readLimit: largest,
-    // No command asks for it: a socket that is gone is found out by the next datagram.
-    survival: (_: number, alive: () => void): Step[] => {
-      alive();
-      return [];
-    },
-  }),
+} as const);
+
+const sharedSockets: Omit<Family["sockets"], "open" | "send"> = Object.freeze({
+  count: 7,
+  largest,
+  close: (id: number): Step[] => [
+    { line: ascii(`AT+NSOCL=${id}`), optional: true, timeout: ordinaryTimeout },
+  ],
+  read,
+  readLimit: largest,
+  // No command asks for it: a socket that is gone is found out by the next datagram.
+  survival: (_: number, alive: () => void): Step[] => {
+    alive();
+    return [];
+  },
 } as const);
 
 /** Quectel BC95-G. */
-export const bc95: Family = Object.freeze({ ...shared, name: "bc95", models: Object.freeze(["BC95"]) });
+export const bc95: Family = Object.freeze({
+  ...shared,
+  name: "bc95",
+  models: Object.freeze(["BC95"]),
+  persistent: persistent(""),
+  sockets: Object.freeze({ ...sharedSockets, open: open(""), send: send("") }),
+});
 
 /** u-blox SARA-N2. */
 export const saraN2: Family = Object.freeze({
   ...shared,
   name: "sara-n2",
   models: Object.freeze(["SARA-N2"]),
+  persistent: persistent('"'),
+  sockets: Object.freeze({ ...sharedSockets, open: open('"'), send: send('"') }),
 });

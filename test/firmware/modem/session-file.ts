@@ -8,13 +8,14 @@
  *     options JSON            what the driver is given beside the usual (`ModemOptions`, by name)
  *     wires NAME …            the lines that the board has: key (the usual), reset, pin, supply, or none
  *     off                     the modem is off at first
- *     silent                  the modem does not echo at first
+ *     silent                  the modem does not echo
  *     pending TEXT            why the driver cannot do it yet; the file must fail for as long
  *
- *     on PATTERN [from MS [after PATTERN]]
+ *     on PATTERN [[once] from MS [after PATTERN]]
  *                             how a command is answered: `*` is any text, `$1` in the answer the first such. Of
  *                             several for one pattern each is given once, in their order, and the last one for
- *                             ever; one with `from` holds that long after the start, or after the command
+ *                             ever; one with `from` holds that long after the start, or after the command, and
+ *                             goes before those without; `once` it is given once then
  *     at MS [after PATTERN]   said unasked, that long after the start, or after each such command
  *     boot MS                 said at the end of a boot that takes so long
  *     < LINE                  a line of the answer, with CR LF around it
@@ -50,6 +51,8 @@ export interface Block {
   /** ms, see `from` and `at`. */
   readonly from?: number;
   readonly after?: string;
+  /** Given once only. */
+  readonly once?: boolean;
   readonly parts: Part[];
 }
 
@@ -129,9 +132,10 @@ function blockOf(mark: string, rest: string): Block | undefined {
     return ms === undefined ? undefined : { pattern: "", from: Number(ms), after, parts: [] };
   }
   if (mark !== "on") return undefined;
-  const timed = /^(.+?) from (\d+)(?: after (.+))?$/.exec(rest);
+  const timed = /^(.+?)( once)? from (\d+)(?: after (.+))?$/.exec(rest);
   if (timed === null) return { pattern: rest, parts: [] };
-  return { pattern: timed[1], from: Number(timed[2]), after: timed[3], parts: [] };
+  const [, pattern, once, from, after] = timed;
+  return { pattern, from: Number(from), after, once: once !== undefined, parts: [] };
 }
 
 function unescape(text: string): string {

@@ -27,6 +27,10 @@ export class SessionModem {
   readonly told: { readonly command: string; readonly time: number }[] = [];
   readonly #options: SessionModemOptions;
   readonly #given = new Map<string, number>();
+  /** Blocks that are given once, and were. */
+  readonly #spent = new Set<Block>();
+  /** The modem never echoes. */
+  readonly #silent: boolean;
   /** Commands are not heard before, ms; Infinity while the modem is off. */
   #deafUntil = 0;
   #echo: boolean;
@@ -40,9 +44,10 @@ export class SessionModem {
 
   constructor(options: SessionModemOptions) {
     this.#options = options;
-    const { head } = options.layers[0];
-    this.#echo = !head.has("silent");
-    if (head.has("off")) this.#deafUntil = Infinity;
+    const has = (mark: string): boolean => options.layers.some(({ head }) => head.has(mark));
+    this.#silent = has("silent");
+    this.#echo = !this.#silent;
+    if (has("off")) this.#deafUntil = Infinity;
     else this.#start();
   }
 
@@ -87,7 +92,7 @@ export class SessionModem {
     if (this.#echo) say(`${command}\r`);
     if (command === "") return;
     if (command === "ATE0") this.#echo = false;
-    else if (command === "ATE1") this.#echo = true;
+    else if (command === "ATE1") this.#echo = !this.#silent;
     const answer = this.#find(command);
     if (answer === undefined) return this.#play([{ kind: "say", text: "\r\nERROR\r\n" }], [], command);
     this.#play(answer.block.parts, answer.stars, command);
@@ -103,6 +108,7 @@ export class SessionModem {
       const blocks = fitting.filter((block) => block.pattern === pattern);
       const due = blocks.filter((block) => block.from !== undefined && this.#isDue(block)).pop();
       const stars = matched(pattern, command)!;
+      if (due?.once === true) this.#spent.add(due);
       if (due !== undefined) return { block: due, stars };
       const row = blocks.filter((block) => block.from === undefined);
       if (row.length === 0) continue;
@@ -114,7 +120,9 @@ export class SessionModem {
     return undefined;
   }
 
-  #isDue({ from = 0, after }: Block): boolean {
+  #isDue(block: Block): boolean {
+    if (this.#spent.has(block)) return false;
+    const { from = 0, after } = block;
     const since = after === undefined ? 0 : this.#lastTold(after);
     return since !== undefined && this.#options.clock.now >= since + from;
   }
@@ -143,7 +151,7 @@ export class SessionModem {
     this.#life += 1;
     this.#line = "";
     this.#awaited = 0;
-    this.#echo = true;
+    this.#echo = !this.#silent;
     const boot = layers.find((layer) => layer.boot !== undefined)?.boot;
     const { from = 0, parts = [] } = boot ?? {};
     this.#deafUntil = clock.now + from;
