@@ -9,8 +9,14 @@ import type { AtCommand, AtEngine, AtResult } from "./engine";
 export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   /** ms; `defaultTimeout` when left out. */
   readonly timeout?: number;
-  /** An ERROR does not end the script: the command is not vital, or not every firmware has it. */
+  /** A refusal is worth no line in the log: a question, or a command that many firmwares lack. */
   readonly optional?: boolean;
+  /** Nothing works without it: a refusal ends the script, wherever it runs. */
+  readonly essential?: boolean;
+  /** Asked when the step was refused: what is tried in its place, before the steps that follow. */
+  readonly otherwise?: () => readonly Step[];
+  /** What stands behind `=` is for no log: a password, a PIN. */
+  readonly secret?: boolean;
   /**
    * A time-out does not end the script either: the line that the step waits for by `also` may have got lost.
    */
@@ -33,31 +39,40 @@ export interface ScriptResult {
 /** Time for a command that needs no radio, ms. */
 export const defaultTimeout = 5_000;
 
-/** Runs a row of AT commands one after the other, and stops at the first that fails. */
+/**
+ * Runs a row of AT commands one after the other, and stops at the first that is not answered.
+ *
+ * @param onRefused gets a step that was answered with an error, and its code, when the row is to go on behind
+ *   it; left out, a refusal ends the row unless the step is `optional`
+ */
 export function runScript(
   engine: AtEngine,
   steps: readonly Step[],
   onDone: (outcome: ScriptResult, now: number) => void,
   now: number,
+  onRefused?: (step: Step, code: number | undefined) => void,
 ): void {
-  new Script(engine, steps, onDone).next(now);
+  new Script(engine, steps, onDone, onRefused).next(now);
 }
 
 /** A script under way. */
 class Script {
   readonly #engine: AtEngine;
-  readonly #steps: readonly Step[];
   readonly #onDone: (outcome: ScriptResult, now: number) => void;
+  readonly #onRefused: ((step: Step, code: number | undefined) => void) | undefined;
+  #steps: readonly Step[];
   #index = 0;
 
   constructor(
     engine: AtEngine,
     steps: readonly Step[],
     onDone: (outcome: ScriptResult, now: number) => void,
+    onRefused: ((step: Step, code: number | undefined) => void) | undefined,
   ) {
     this.#engine = engine;
     this.#steps = steps;
     this.#onDone = onDone;
+    this.#onRefused = onRefused;
   }
 
   next(now: number): void {
@@ -84,11 +99,18 @@ class Script {
   }
 
   private done(step: Step, result: AtResult, now: number): void {
-    const { kind } = result;
-    if (kind === "ok") step.onOk?.();
-    const harmless =
-      (kind === "error" && step.optional === true) || (kind === "timeout" && step.patient === true);
-    if (kind === "ok" || harmless) this.next(now);
+    let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
+    if (result.kind === "ok") step.onOk?.();
+    else if (result.kind === "error" && step.essential !== true) {
+      if (step.optional !== true) this.#onRefused?.(step, result.code);
+      goesOn = step.optional === true || step.otherwise !== undefined || this.#onRefused !== undefined;
+      const instead = step.otherwise?.() ?? [];
+      if (instead.length > 0) {
+        this.#steps = instead.concat(this.#steps.slice(this.#index));
+        this.#index = 0;
+      }
+    }
+    if (goesOn) this.next(now);
     else this.#onDone({ result, failed: step }, now);
   }
 }

@@ -54,7 +54,7 @@ export interface Setting {
   readonly read: string;
   /** Prefix of its answer, such as `+IPR:`. */
   readonly prefix: string;
-  /** Whether one of the answer's lines, taken apart, is as wanted. */
+  /** Whether one of the answer's lines, taken apart, is as wanted: each field that makes a difference. */
   readonly fits: (fields: readonly string[]) => boolean;
   /** The command that sets it. */
   readonly write: string;
@@ -64,6 +64,17 @@ export interface Setting {
   readonly optional?: boolean;
   /** The setting was written. */
   readonly onWritten?: () => void;
+}
+
+/**
+ * Whether the fields of a line are the wanted ones, by their places: undefined stands for any, and a field that
+ * is wanted empty may be missing.
+ */
+export function areFields(fields: readonly string[], wanted: readonly (string | undefined)[]): boolean {
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] !== undefined && (fields[i] ?? "") !== wanted[i]) return false;
+  }
+  return true;
 }
 
 /** The steps for a setting. */
@@ -123,7 +134,27 @@ export function askEdrx(onGranted: (seconds: number) => void): Step {
   };
 }
 
-/** Asks for the registration; `onAnswer` gets it when the answer can be read. */
+/**
+ * Sets how much `+CEREG:` is to tell, or less where the firmware does not know that much (SARA-R4: 0..3 or
+ * 0..4, u-blox UBX-17003787): `onSet` gets the level that was taken, 0 for none.
+ */
+export function reportRegistration(level: number, onSet: (level: number) => void): Step {
+  return {
+    line: ascii(`AT+CEREG=${level}`),
+    skip: () => level === 0,
+    onOk: () => onSet(level),
+    otherwise: () => {
+      if (level > 1) return [reportRegistration(level - 1, onSet)];
+      onSet(0);
+      return [];
+    },
+  };
+}
+
+/**
+ * Asks for the registration; `onAnswer` gets it when the answer can be read. A modem that refuses `AT+CEREG?`
+ * is asked in older ways, which do not tell a denial.
+ */
 export function askRegistration(onAnswer: (registration: Registration) => void): Step {
   return {
     line: ascii("AT+CEREG?"),
@@ -133,7 +164,25 @@ export function askRegistration(onAnswer: (registration: Registration) => void):
       const registration = parseCereg(line);
       if (registration !== undefined) onAnswer(registration);
     },
+    otherwise: () => askInOlderWays(onAnswer),
   };
+}
+
+/** `+CREG: <n>,<stat>`, `+CGREG: <n>,<stat>`, `+CGATT: <attached>`: the first that knows a network counts. */
+function askInOlderWays(onAnswer: (registration: Registration) => void): Step[] {
+  let registered = false;
+  const ask = (name: string, at: number): Step => ({
+    line: ascii(`AT${name}?`),
+    prefix: ascii(`${name}:`),
+    optional: true,
+    skip: () => registered,
+    onLine: (line) => {
+      const stat = wholeNumber(fieldsOf(line, name.length + 1)[at]);
+      registered = stat === 1 || (stat === 5 && at === 1);
+      onAnswer({ stat: registered ? stat! : 2 });
+    },
+  });
+  return [ask("+CREG", 1), ask("+CGREG", 1), ask("+CGATT", 0)];
 }
 
 /**

@@ -2,10 +2,10 @@
  * From registered to ready for datagrams, and back there after sleep or a loss of service: context,
  * signal, time, sockets that have lived on.
  */
-import { ascii } from "../../text/ascii";
 import { epochOf } from "../at/clock";
 import { isRegistered } from "../at/fields";
-import { askEdrx, askRegistration } from "../at/standard-commands";
+import { askEdrx, askRegistration, reportRegistration } from "../at/standard-commands";
+import { encodeT3324, encodeT3412 } from "../at/timers";
 import type { AtEngine } from "../at/engine";
 import type { Clock } from "../at/clock";
 import type { BringUp } from "./bring-up";
@@ -47,6 +47,17 @@ export class Attach {
 
   /** The network has registered the modem. */
   registered(status: Registration, now: number): void {
+    const { options, driver, wanted } = this.#parts;
+    const { psm } = wanted;
+    const untold = status.t3324 === undefined && (driver.reporting ?? 5) < 4;
+    if (!untold || psm === undefined) return this.granted(status, now);
+    // At this level `+CEREG:` tells no timers: as far as is known, those are granted that were asked for.
+    let told: Registration = { ...status, t3324: encodeT3324(psm.t3324), t3412: encodeT3412(psm.t3412) };
+    const steps = options.family.grantedTimers?.((t3324, t3412) => (told = { ...status, t3324, t3412 })) ?? [];
+    driver.run(steps, (at) => this.granted(told, at), now);
+  }
+
+  private granted(status: Registration, now: number): void {
     this.#parts.driver.log(`registered stat=${status.stat}${this.#parts.sleep.grant(status)}`);
     this.begin(now);
   }
@@ -83,15 +94,15 @@ export class Attach {
     let answer: Registration | undefined;
     const survival = sockets.survival();
     const ask = askRegistration((registration) => (answer = registration));
-    const set = { line: ascii(`AT+CEREG=${family.cereg}`) };
+    const expected = driver.reporting ?? family.cereg;
+    const set = reportRegistration(expected, (level) => (driver.reporting = level));
     // Asked before it is set: the level that the answer has tells whether the modem has kept its settings.
     const questions: Step[] = family.sleep.boots ? [set, ask] : [ask, set];
     const steps = questions.concat(survival.steps);
     bringUp.runAfterBoot(
       steps,
       (at) => {
-        const level = answer?.level ?? family.cereg;
-        if (sleep.rebooted(level !== family.cereg)) return driver.faults.rebooted(at);
+        if (sleep.rebooted((answer?.level ?? expected) !== expected)) return driver.faults.rebooted(at);
         survival.conclude();
         if (answer !== undefined && isRegistered(answer)) return this.begin(at);
         bringUp.register(at);

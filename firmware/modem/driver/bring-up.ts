@@ -6,9 +6,9 @@
  *            -> CPIN? ... -> CFUN=0, settings, CFUN=1 -> search
  */
 import { ascii } from "../../text/ascii";
-import { findImei, lineText } from "../at/fields";
+import { fieldsOf, findImei, lineText } from "../at/fields";
 import { defaultTimeout, probe, probeTimeout } from "../at/script";
-import { edrxSteps, psmSteps } from "../at/standard-commands";
+import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
 import { awaitSimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
@@ -39,6 +39,8 @@ export interface BringUpParts {
 const bootGrace = 10_000;
 /** Pause behind a response, ms, that every modem is content with. */
 const strangersGap = 120;
+/** 3GPP's own, the same in its other form, and the older one. */
+const imeiQuestions = Object.freeze(["AT+CGSN", "AT+CGSN=1", "AT+GSN"] as const);
 
 /**
  * From nothing to a modem that searches for its network: found on the UART or switched on, identified, its
@@ -135,6 +137,7 @@ export class BringUp {
     const { at: engine, driver, options } = this.#parts;
     if (!driver.enter("starting", now)) return false;
     driver.bootGraceUntil = Infinity;
+    driver.forget();
     this.#restarted = false;
     this.#known = false;
     this.#booting = false;
@@ -183,15 +186,20 @@ export class BringUp {
       if (model.length < 40) model += `${lineText(line, 0, Math.min(line.length, 40))} `;
     };
     const known = (): boolean => isFamily(model, family);
-    const askModel: Step = { line: ascii("AT+CGMM"), bare: true, optional: true, onLine: onModel };
+    // What ATI tells may be the firmware's version alone: no proof of another modem.
+    let named = false;
+    const askModel: Step = { line: ascii("AT+CGMM"), bare: true, onLine: onModel };
     // Asked by two commands: noise on the wire in one answer makes no other modem of it.
-    const steps: Step[] = [askModel, { ...askModel, line: ascii("ATI"), skip: known }];
+    const steps: Step[] = [
+      { ...askModel, onOk: () => (named = model !== "") },
+      { ...askModel, line: ascii("ATI"), skip: known },
+    ];
     this.#identifications += 1;
     this.runAfterEcho(
       steps,
       (at) => {
         engine.gap = family.gap;
-        if (known() || model === "") return this.identified(known(), at);
+        if (known() || !named) return this.identified(known(), at);
         driver.log({
           kind: "modem wrong modem",
           expected: family.models.join(" or "),
@@ -208,9 +216,8 @@ export class BringUp {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     let rewritten = false;
-    const onImei = (line: Uint8Array): void => void (this.imei = findImei(line) ?? this.imei);
     const steps = (family.always?.(wanted) ?? []).concat(
-      family.imei?.(onImei) ?? { line: ascii("AT+CGSN"), bare: true, onLine: onImei },
+      this.askImei(),
       // Nothing is written for good into a modem that may be another.
       (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
     );
@@ -222,6 +229,23 @@ export class BringUp {
       else this.awaitSimCard(at);
     };
     driver.run(steps, identified, now);
+  }
+
+  /** Asks for the IMEI until it is told: firmwares differ in the question, and in the form of the answer. */
+  private askImei(): Step[] {
+    let found = false;
+    const onLine = (line: Uint8Array): void => {
+      const imei = findImei(line);
+      found ||= imei !== undefined;
+      this.imei = imei ?? this.imei;
+    };
+    const skip = (): boolean => found;
+    const steps = this.#parts.options.family.imei?.(onLine) ?? [];
+    const prefix = ascii("+CGSN:");
+    for (let i = 0; i < imeiQuestions.length; i++) {
+      steps.push({ line: ascii(imeiQuestions[i]), prefix, bare: true, skip, onLine, optional: i > 0 });
+    }
+    return steps;
   }
 
   /** Restarts the modem, for settings were written that it takes up when it starts. */
@@ -259,7 +283,7 @@ export class BringUp {
     awaitSimCard(
       {
         driver,
-        fullFunction: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout, optional: true },
+        fullFunction: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout },
         onReady: (at) => this.setUpRadio(at),
         onMissing: (status, at) => {
           if (status === "") driver.log({ kind: "modem sim missing" });
@@ -282,11 +306,19 @@ export class BringUp {
       family.radio(wanted),
       saving(wanted),
       family.sleepy?.(wanted) ?? [],
-      { line: ascii(`AT+CEREG=${family.cereg}`) },
-      { line: ascii("AT+CFUN=1"), timeout },
+      reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
+      { line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] },
       family.search?.(wanted) ?? [],
     );
-    driver.run(steps, (at) => this.register(at), now);
+    // Refused, it may be in full function all the same.
+    let full = true;
+    const askFunction: Step = {
+      line: ascii("AT+CFUN?"),
+      prefix: ascii("+CFUN:"),
+      optional: true,
+      onLine: (line) => (full = fieldsOf(line, 6)[0] === "1"),
+    };
+    driver.run(steps, (at) => (full ? this.register(at) : driver.faults.fail("failed", at)), now);
   }
 
   /** Waits for the network. */

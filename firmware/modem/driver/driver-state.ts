@@ -7,10 +7,16 @@
  * That is the usual way. A modem that does not do as it should is "recovering", which takes seconds, or the
  * driver leaves it alone, "pausing", and brings it up anew.
  */
+import { asciiText } from "../../text/ascii";
 import { runScript } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { ScriptResult, Step } from "../at/script";
 import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
+
+/** Commands whose refusal is remembered, so that it is told once. */
+const refusalsKept = 16;
+/** Characters of a command in the log, at most. */
+const longestCommand = 64;
 
 /** What the driver is doing with the modem. */
 export type ModemState =
@@ -39,7 +45,7 @@ export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = 
     "registering", // the card is ready and the radio on
     "starting", // settings were written that take a restart, or the modem has restarted by itself
     "recovering", // a command is not answered
-    "pausing", // another modem, no card, or a command refused
+    "pausing", // another modem, no card, or a radio that stays off
     "off", // `suspend`
   ]),
   registering: Object.freeze<ModemState[]>([
@@ -69,14 +75,14 @@ export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = 
     "asleep", // the modem fell asleep while it was asked
     "starting", // the modem has restarted, or is restarted as nothing came back before it slept
     "recovering", // a command is not answered, or nothing came back before it slept
-    "pausing", // a command is refused
+    "pausing", // the modem has restarted again and again
     "off", // `suspend`
   ]),
   recovering: Object.freeze<ModemState[]>([
     "configuring", // the modem answers, and had not been identified yet
     "registering", // the modem answers, and its radio was reset
     "starting", // the modem has restarted by itself
-    "pausing", // nothing answers, or a command is refused
+    "pausing", // nothing answers
     "off", // `suspend`
   ]),
   pausing: Object.freeze<ModemState[]>([
@@ -139,6 +145,10 @@ export class DriverState {
   bootGraceUntil = 0;
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
+  /** How much `+CEREG:` tells, as the modem took it last; undefined until it was told. */
+  reporting: number | undefined;
+  /** Commands refused since the bring-up began, as they were told in the log. */
+  #refused: string[] = [];
 
   constructor(options: DriverStateOptions) {
     this.#options = options;
@@ -204,14 +214,34 @@ export class DriverState {
   }
 
   /**
-   * Runs a script of commands; `onDone` is called when each was carried out, else the `FaultHandler` acts.
+   * Runs a script of commands; `onDone` is called when each was answered, else the `FaultHandler` acts. A
+   * command that is refused is told, and the script goes on: a firmware that lacks it may do without.
    */
   run(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const finish = (outcome: ScriptResult, at: number): void => {
       if (outcome.result.kind === "ok") onDone(at);
       else this.faults.scriptFailed(outcome, at);
     };
-    runScript(this.#options.at, steps, finish, now);
+    runScript(this.#options.at, steps, finish, now, (step, code) => this.refused(step, code));
+  }
+
+  /**
+   * Tells of a command that was refused, once in a bring-up.
+   *
+   * @param nameOnly what stands behind `=` is for no log
+   */
+  refused({ line, secret }: Step, code: number | undefined, nameOnly = secret === true): void {
+    const equals = nameOnly ? line.indexOf(0x3d) : -1;
+    const command = asciiText(line, 0, equals < 0 ? Math.min(line.length, longestCommand) : equals + 1);
+    if (this.#refused.indexOf(command) >= 0) return;
+    if (this.#refused.length < refusalsKept) this.#refused.push(command);
+    this.log({ kind: "modem refused", command, code });
+  }
+
+  /** A bring-up begins: the modem may be another one. */
+  forget(): void {
+    this.reporting = undefined;
+    this.#refused = [];
   }
 
   log(event: ModemEvent | ModemNote): void {

@@ -5,7 +5,7 @@
  *     probe it, wake it -> radio off and on -> leave it alone for a while, then bring it up anew,
  *                                              from a higher level of the reset escalation
  */
-import { ascii, asciiText } from "../../text/ascii";
+import { ascii } from "../../text/ascii";
 import { probe } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { Attach } from "./attach";
@@ -47,11 +47,14 @@ export class Recovery implements FaultHandler {
     this.#parts = parts;
   }
 
-  /** Nothing is done about a script that was aborted: whoever cleared the engine knows why. */
+  /**
+   * A refusal comes here of an essential command alone. Nothing is done about a script that was aborted: whoever
+   * cleared the engine knows why.
+   */
   scriptFailed({ result, failed }: ScriptResult, now: number): void {
     if (result.kind === "timeout") return this.silence(now);
     if (result.kind !== "error") return;
-    this.#parts.driver.log({ kind: "modem refused", command: asciiText(failed!.line), code: result.code });
+    this.#parts.driver.refused(failed!, result.code);
     this.fail("failed", now);
   }
 

@@ -5,7 +5,7 @@
 import { describeCause } from "../at/emm-cause";
 import { isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
-import { askRegistration } from "../at/standard-commands";
+import { askCause, askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
@@ -86,11 +86,11 @@ export class RegistrationWait {
       driver.log({ kind: "modem denied", cause: describeCause(cause) });
       driver.faults.denied(cause, t);
     };
-    if (known !== undefined || family.cause === undefined) return deny(known, now);
+    if (known !== undefined) return deny(known, now);
     let cause: number | undefined;
     runScript(
       at,
-      family.cause((told) => (cause = told)),
+      (family.cause ?? askCause)((told) => (cause = told)),
       (outcome, t) => {
         const { kind } = outcome.result;
         if (kind === "timeout") driver.faults.silence(t);

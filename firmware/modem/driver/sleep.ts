@@ -65,7 +65,9 @@ export class Sleep {
     const edrx = resume[3];
     const high = resume[5];
     const low = resume[6];
-    this.#forgot = resume[8] === 1;
+    this.#forgot = (resume[8] & 1) === 1;
+    const learnt = (resume[8] >> 1) & 7;
+    if (learnt > 0) driver.reporting = learnt - 1;
     this.#granted = {
       ...(t3324 >= 0 ? { t3324 } : {}),
       ...(t3412 >= 0 ? { t3412 } : {}),
@@ -182,7 +184,10 @@ export class Sleep {
   /** See `Modem.remembered`. */
   remembered(): readonly number[] {
     const { t3324, t3412, edrx } = this.#granted;
-    const { id, address, port } = this.#options.sockets.remembered;
+    const { driver, sockets } = this.#options;
+    const { id, address, port } = sockets.remembered;
+    // The level of `+CEREG:` plus one, as 0 is a level too.
+    const learnt = driver.reporting === undefined ? 0 : driver.reporting + 1;
     const parts = address.split(".");
     const half = (at: number): number => ((Number(parts[at]) << 8) | Number(parts[at + 1])) & 0xffff;
     const timer = (value: number | undefined): number =>
@@ -196,7 +201,7 @@ export class Sleep {
       half(0),
       half(2),
       port,
-      this.#forgot ? 1 : 0,
+      2 * learnt + (this.#forgot ? 1 : 0),
     ];
   }
 }

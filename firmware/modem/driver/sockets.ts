@@ -13,7 +13,7 @@ import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
 import type { DriverState } from "./driver-state";
 import type { ModemUrc, Received, SocketTraits } from "../family/family";
-import type { Step } from "../at/script";
+import type { ScriptResult, Step } from "../at/script";
 import type { DatagramOwner } from "../udp";
 
 /** Datagrams that may wait for the modem. */
@@ -182,7 +182,7 @@ export class Sockets {
     const { traits, at: engine } = this.#options;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
     const steps = traits.send(channel.id, bytes, address, port, release);
-    runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome.result, at), now);
+    runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now);
   }
 
   /** Acts on what the modem says of its sockets. */
@@ -221,11 +221,12 @@ export class Sockets {
       engine,
       traits.read(channel.id!, (datagram) => (received = datagram)),
       (outcome, at) => {
-        const { kind } = outcome.result;
-        if (kind === "aborted") return;
+        const { result, failed } = outcome;
+        if (result.kind === "aborted") return;
         this.#working = false;
-        if (kind === "timeout") return this.#options.driver.faults.silence(at);
-        if (kind === "error") {
+        if (result.kind === "timeout") return this.#options.driver.faults.silence(at);
+        if (result.kind === "error") {
+          this.#options.driver.refused(failed!, result.code);
           this.#options.driver.log({ kind: "modem read refused" });
           this.#channels.lose(channel);
         } else if (received !== undefined) {
@@ -260,7 +261,7 @@ export class Sockets {
     if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
   }
 
-  private sent(datagram: OutgoingDatagram, result: AtResult, now: number): void {
+  private sent(datagram: OutgoingDatagram, { result, failed }: ScriptResult, now: number): void {
     if (result.kind === "aborted") return;
     this.#working = false;
     this.#sending = false;
@@ -269,6 +270,7 @@ export class Sockets {
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
+        this.#options.driver.refused(failed!, result.code, true);
         this.#options.driver.log({ kind: "modem send refused", code: result.code });
         this.#channels.lose(channel);
       } else {
@@ -315,9 +317,9 @@ export class Sockets {
       engine,
       steps,
       (outcome, at) => {
-        if (outcome.result.kind !== "ok" || id === undefined) {
-          return this.refused(datagram, outcome.result, at);
-        }
+        const { result, failed } = outcome;
+        if (result.kind === "error") driver.refused(failed!, result.code);
+        if (result.kind !== "ok" || id === undefined) return this.refused(datagram, result, at);
         driver.log(`socket id=${id} peer=${address}:${port}`);
         channel.id = id;
         channel.lastId = id;

@@ -43,14 +43,13 @@ const largest = 512;
 /** ms after which the UART may have fallen asleep: an AT command keeps it awake for 10 s. */
 const lightSleep = 8_000;
 
-/** A setting of `AT+QCFG` or `AT+QICFG`, which the modem keeps; not every firmware has it. */
+/** A setting of `AT+QCFG` or `AT+QICFG`, which the modem keeps. */
 function configured(command: string, name: string, value: string, onWritten?: () => void): Step[] {
   return ensure({
     read: `AT+${command}="${name}"`,
     prefix: `+${command}:`,
     fits: (fields) => fields[0] === name && fields.slice(1).join(",") === value,
     write: `AT+${command}="${name}",${value}`,
-    optional: true,
     onWritten,
   });
 }

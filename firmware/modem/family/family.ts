@@ -156,7 +156,7 @@ export interface Family {
   readonly radioOff?: string;
   /** Restart by command; `AT+CFUN=1,1` when left out. */
   readonly restart?: string;
-  /** Asks for the IMEI; `AT+CGSN`, answered by a bare line, when left out. */
+  /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
   /** Said after each boot and each wake: what the modem forgets. */
   readonly always?: (wanted: Wanted) => Step[];

@@ -290,10 +290,20 @@ const scenarios: readonly Scenario[] = [
     modem.silent = true;
     await modem.pass(30_000);
   }),
-  next("waking", "pausing", "refuses a command", async (modem) => {
-    modem.answer("AT+CEREG=5", ["ERROR"]);
-    await modem.pass(10_000);
-  }),
+  {
+    what: "restarts, after others before the ESP32's deep sleep",
+    takes: ["waking", "pausing"],
+    run: async () => {
+      const before = new ScriptedModem({ psm });
+      await reach.asleep(before);
+      const resume = before.driver.remembered;
+      const modem = new ScriptedModem({ psm, resume, escalation: [0, 0, 0, 0, 0, 2] });
+      modem.connect();
+      expect(modem.driver.state).toBe("waking");
+      modem.say("RDY");
+      expect(modem.stateTexts).toEqual(["down rebooted"]);
+    },
+  },
   {
     what: "answers before it was identified",
     takes: ["recovering", "configuring"],
