@@ -63,6 +63,8 @@ export interface Setting {
   readonly timeout?: number;
   /** Not every firmware has it. */
   readonly optional?: boolean;
+  /** The command holds a password. */
+  readonly secret?: boolean;
   /** The setting was written. */
   readonly onWritten?: () => void;
 }
@@ -80,7 +82,7 @@ export function areFields(fields: readonly string[], wanted: readonly (string | 
 
 /** The steps for a setting. */
 export function ensure(setting: Setting): Step[] {
-  const { read, prefix, fits, write, timeout, optional, onWritten } = setting;
+  const { read, prefix, fits, write, timeout, optional, secret, onWritten } = setting;
   let same = false;
   return [
     {
@@ -91,7 +93,7 @@ export function ensure(setting: Setting): Step[] {
         if (fits(fieldsOf(line, prefix.length))) same = true;
       },
     },
-    { line: ascii(write), timeout, optional, skip: () => same, onOk: onWritten },
+    { line: ascii(write), timeout, optional, secret, skip: () => same, onOk: onWritten },
   ];
 }
 
