@@ -50,6 +50,6 @@ const meanings: Readonly<Record<number, string>> = Object.freeze({
 });
 
 /** What the number means; undefined for one that is not known. */
-export function describeCme(code: number): string | undefined {
-  return meanings[code];
+export function describeCme(code: number | undefined): string | undefined {
+  return code === undefined ? undefined : meanings[code];
 }
