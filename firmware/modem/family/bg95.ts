@@ -12,7 +12,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
-import { askCause, clockStep, ensure } from "../at/standard-commands";
+import { askCause, askPinTries, clockStep, ensure } from "../at/standard-commands";
 import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
 import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
@@ -142,8 +142,15 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 /** Quectel BG95 and BG77. */
+/** `AT+QPINC="SC"`: `+QPINC: "SC",<tries for the PIN>,<for the PUK>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries('AT+QPINC="SC"', 1, onTries);
+}
+
 export const bg95: Family = Object.freeze({
   name: "bg95",
+  iccid: "AT+QCCID",
+  pinTries,
   models: Object.freeze(["BG95", "BG77"]),
   baud: 115_200,
   gap: 20,

@@ -12,7 +12,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { ensure, usualSignalAndTime } from "../at/standard-commands";
+import { askPinTries, ensure, usualSignalAndTime } from "../at/standard-commands";
 import type { Family, ModemUrc, Received } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -157,7 +157,13 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return closed ? { kind: "closed", socket, reason: "network" } : { kind: "data", socket };
 }
 
+/** `AT+UPINCNT`: `+UPINCNT: <tries for the PIN>,<for PIN2>,<for the PUK>,<for PUK2>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries("AT+UPINCNT", 0, onTries);
+}
+
 const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze({
+  pinTries,
   baud: 115_200,
   urcs: Object.freeze(
     ["+UUSORF:", "+UUSORD:", "+UUSOCL:", "+UUPSMR:", "+UUPSDA:", "+UUPSDD:", "+CEDRXP:"].map(ascii),
