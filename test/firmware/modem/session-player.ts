@@ -70,7 +70,7 @@ export class SessionPlayer {
       onTime: (epoch) => this.#note(`time ${new Date(epoch).toISOString()}`),
       log: modemLog((event) => void this.log.push(logLine(event))),
       ...this.#wires(session.head.get("wires") ?? "key"),
-      ...(JSON.parse(session.head.get("options") ?? "{}") as Partial<ModemOptions>),
+      ...optionsOf(session),
     });
     this.#owner = {
       receiveDatagram: (bytes) => this.#note(`received ${hexText(bytes)}`),
@@ -185,4 +185,12 @@ export class SessionPlayer {
       this.#touched();
     });
   }
+}
+
+/** What the session's head gives to the driver. A PIN is one that nobody has given before. */
+function optionsOf(session: Session): Partial<ModemOptions> {
+  const options = JSON.parse(session.head.get("options") ?? "{}") as Record<string, unknown>;
+  if (typeof options.pin !== "string") return options;
+  const fate = { outcome: "none", acceptedBefore: false, refusals: 0 } as const;
+  return { ...options, pin: { pin: options.pin, memory: { recall: () => fate, note: () => true } } };
 }
