@@ -49,7 +49,8 @@ export interface Unit {
   /** An unsolicited line, `delay` ms from now (default now). */
   urc(text: string, delay?: number): void;
   restart(reason: string): void;
-  powerDown(reason: string): void;
+  /** Switches itself off: in good order, or (urgent) at once and without a word. */
+  powerDown(reason: string, urgent?: boolean): void;
   /** Lets the modem sleep before the time for which an AT command keeps it awake. */
   releaseLock(): void;
   /** Runs `run` after `delay` ms unless the modem restarts before. */

@@ -142,7 +142,12 @@ export class SimulatedModem {
       onEnterPsm: () => this.#sleep.enter(),
       onWakeByTimer: () => this.#sleep.wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
-      maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
+      // Back from a sleep that was a restart, it is not registered before it has found its cell again.
+      maySleep: () =>
+        this.#registration.registered &&
+        !this.#responder.busy &&
+        !network.losing &&
+        (family.sleep.may?.(this.#unit) ?? true),
       lock: family.sleep.lock,
     });
     this.#power = new Power({
@@ -460,7 +465,8 @@ export class SimulatedModem {
       send: (socket, datagram) => this.#datagrams.send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
-      powerDown: (reason) => this.#power.powerDown(reason),
+      powerDown: (reason, urgent) =>
+        urgent === true ? this.#power.switchOff(reason) : this.#power.powerDown(reason),
       later: (delay, run) => this.#later(delay, run),
     };
   }
