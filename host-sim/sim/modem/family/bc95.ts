@@ -21,14 +21,15 @@ import type { HiSiliconStyle } from "./bc95-commands";
 import { deliverToBc95, socketsOfBc95 } from "./bc95-sockets";
 
 /** Lines that BC95 has without quotes in its older builds. */
-const bareLines = ["+CEREG", "+CPSMS", "+CCLK", "+CGPADDR", "+NCONFIG", "+CGAUTH"];
+const bareLines = ["+CEREG", "+CPSMS", "+CCLK", "+CGPADDR", "+CGAUTH"];
 
 /** `+NAME: a` is `+NAME:a`; quotes by firmware, and by coin on BC95-G. */
 function dialectOfBc95(unit: Unit, text: string): string {
   const named = /^(\+[A-Z]+): ?(.*)$/.exec(text);
   if (named === null || named[1] === "+CME") return text;
   const [, name, rest] = named;
-  const bare = bareLines.includes(name) && (unit.generation?.name !== "g" || !drawn(unit, "quotes"));
+  const quotes = unit.generation?.name === "g" && drawn(unit, "quotes");
+  const bare = name === "+NCONFIG" || (bareLines.includes(name) && !quotes);
   return `${name}:${bare ? rest.replaceAll('"', "") : rest}`;
 }
 
