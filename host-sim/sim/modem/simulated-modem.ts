@@ -118,6 +118,7 @@ export class SimulatedModem {
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
       gap: family.gap,
+      longestLine: family.longestLine,
       urcsWait: family.urcsWait,
       dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
     });
@@ -370,6 +371,7 @@ export class SimulatedModem {
     this.#responder.verbose = this.#quirks.resultCodes !== "digits";
     this.#responder.quiet = this.#quirks.resultCodes === "none";
     this.#commands.trouble.deaf = false;
+    this.family.onReset?.(this.#unit);
     this.#clock.restart();
   }
 
@@ -450,6 +452,9 @@ export class SimulatedModem {
       get clockTold() {
         return modem.#clock.told;
       },
+      registrationFields: (level) =>
+        this.family.registrationFields?.(this.#unit, level) ??
+        this.#registration.fields(level, this.#quirks.ceregRoutingArea === true),
       urc: (text, delay) => {
         if (delay === undefined) this.#urc(text);
         else this.#later(delay, () => this.#urc(text));
