@@ -25,6 +25,7 @@ type OfNoFlag =
   | "modemFirmware"
   | "pin"
   | "modemBaud"
+  | "formerOwner"
   | "firstSearch"
   | "carrier"
   | "zone"

@@ -35,6 +35,8 @@ export interface DeviceOptions {
   readonly pin?: string;
   /** UART rate that a former owner has set in the modem, bit/s; the family's own when left out. */
   readonly modemBaud?: number;
+  /** AT commands by which a former owner has set the modem up. */
+  readonly formerOwner?: readonly string[];
   /** ms that the modem's searches take until one has found the cell (default: as any search). */
   readonly firstSearch?: number;
   /** Whose cell it is, and its band. */

@@ -238,12 +238,14 @@ export class World {
       quirks: {
         urcInsideResponse: quirks.chance(0.5),
         junkAtWake: quirks.chance(0.5),
-        ceregRoutingArea: quirks.chance(0.5),
+        // Where a table says nothing of it.
+        ...(families.get(family)?.manual === undefined && { ceregRoutingArea: quirks.chance(0.5) }),
         ...options.quirks,
       },
       firmware: options.modemFirmware,
       pin: options.pin,
       baud: options.modemBaud,
+      formerOwner: options.formerOwner,
       zone: options.zone,
       onEvent: (event) => this.#emit({ time: event.time, source: "modem", event }),
       onLine: (direction, line) => {
