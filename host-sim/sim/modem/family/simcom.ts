@@ -74,7 +74,7 @@ function causeText(unit: Unit): string {
   const { cause } = unit.registration;
   if (cause === 0) return "No cause information available";
   const name = causeNames[cause];
-  return drawn(unit, "ceer") && name !== undefined ? `EMM_CAUSE_${name}` : `EMM_CAUSE,${cause}`;
+  return drawn(unit, "ceername") && name !== undefined ? `EMM_CAUSE_${name}` : `EMM_CAUSE,${cause}`;
 }
 
 /** Seconds of a timer, 0 for none. */
@@ -174,7 +174,10 @@ export const lteCommands: Record<string, CommandRule> = {
     },
   },
   // Not in the manuals; the chip's own command set has it.
-  "+CEER": tells((unit) => `+CEER: ${causeText(unit)}`),
+  "+CEER": {
+    run: (unit, { form }) =>
+      form === "execute" && drawn(unit, "ceer") ? line(`+CEER: ${causeText(unit)}`) : undefined,
+  },
 };
 
 /** Commands of the SIM7080, and of the SIM7000 from its manual V1.05 (2020) on. */
@@ -243,7 +246,7 @@ export function lteFactory(own: Readonly<Record<"catm", string> & Record<string,
 
 /** A boot begins. @param names what is drawn for this family alone */
 export function bootLte(unit: Unit, names: readonly string[]): void {
-  draw(unit, ["ceer", "keepssign", "borders", "keepsrest", "each", ...names]);
+  draw(unit, ["ceer", "ceername", "keepssign", "borders", "keepsrest", "each", ...names]);
   unit.settings.cfun = unit.nvram.own.get("cfun") === "4" ? 4 : 1;
   unit.settings.networkTime = unit.nvram.own.get("clts") === "1";
   unit.settings.psmStatus = drawn(unit, "keepssign") && unit.nvram.own.get("psmstatus") === "1";
