@@ -132,14 +132,15 @@ const searchCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
       if (form === "read") {
-        const login = own.get("login");
+        // Kept as the shared rules keep a login: context and protocol stand in front.
+        const login = own.get("login")?.slice(3);
         return line(`*MCGDEFCONT: "IP","${unit.nvram.apn}"${login === undefined ? "" : `,${login}`}`);
       }
       if (form !== "set") return undefined;
       const apn = apnOf(args[1]);
       if (args[0].text !== "IP" || apn === undefined) return badParameter;
       unit.nvram.apn = apn;
-      if (args.length > 2) own.set("login", `"${args[2].text}","${args[3]?.text ?? ""}"`);
+      if (args.length > 2) own.set("login", `1,1,"${args[2].text}","${args[3]?.text ?? ""}"`);
       else own.delete("login");
       return done;
     },
@@ -147,11 +148,11 @@ const searchCommands: Record<string, CommandRule> = {
   "+CGAUTH": {
     run(unit, { form, args }) {
       const { own } = unit.settings;
-      const set = own.get("cgauth");
+      const set = own.get("login");
       if (form === "read") return set === undefined ? done : line(`+CGAUTH: ${set}`);
       if (form !== "set") return undefined;
       const [id, kind = "0", user = "", password = ""] = args.map(({ text }) => text);
-      own.set("cgauth", `${id},${kind},"${user}","${password}"`);
+      own.set("login", `${id},${kind},"${user}","${password}"`);
       return done;
     },
   },

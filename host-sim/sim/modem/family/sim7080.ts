@@ -28,10 +28,29 @@ import { nameServers, resolvesNames, simcomCommands, without } from "./simcom-co
 
 const longestDatagram = 1_459;
 
+/**
+ * `AT+CGAUTH=<context>,<protocol>,"<password>","<user>"`: in this order, and read without the password. It is kept
+ * without power, as the shared rules keep a login: the user in front.
+ */
+const authentication: CommandRule = {
+  run(unit, { form, args }) {
+    const { own } = unit.nvram;
+    if (form === "read") {
+      const [id = "1", protocol = "0", user = '""'] = own.get("login")?.split(",") ?? [];
+      return line(`+CGAUTH: ${id},${protocol}${protocol === "0" ? "" : `,${user}`}`);
+    }
+    if (form !== "set") return undefined;
+    const [id, protocol = "0", password = "", user = ""] = args.map(({ text }) => text);
+    own.set("login", `${id},${protocol},"${user}","${password}"`);
+    return done;
+  },
+};
+
 /** What CNCFG keeps of a context: its type, name, user, password and authentication. */
 const blankContext = '0,"","","",0';
 
 const socketCommands: Record<string, CommandRule> = {
+  "+CGAUTH": authentication,
   "+CNCFG": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
