@@ -18,6 +18,7 @@ import type { AtArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
 import { badParameter, done, holdsUntilRestart, line, modelCommands } from "../commands/common";
 import { usualCommands } from "../commands/context";
+import { broughtOf } from "../commands/sockets";
 import { drawn } from "../draw";
 import { formatHex, parseIpv4, waitingBytes } from "../udp-sockets";
 import { sim7000Manual } from "../manual/sim7000";
@@ -175,9 +176,10 @@ const stackCommands: Record<string, CommandRule> = {
       const part = takeReceived(unit, socket, length);
       if (part.length === 0) return line(`${head}0,0`);
       const left = waitingBytes(socket);
-      if (mode === 2) return { raw: { head: `${head}${part.length},${left}\r\n`, data: part, tail: "\r\n" } };
+      const data = broughtOf(unit, part);
+      if (mode === 2) return { raw: { head: `${head}${part.length},${left}\r\n`, data, tail: "\r\n" } };
       const unitSize = drawn(unit, "digits") ? 2 : 1;
-      return { lines: [`${head}${unitSize * part.length},${unitSize * left}`, formatHex(part)] };
+      return { lines: [`${head}${unitSize * part.length},${unitSize * left}`, formatHex(data)] };
     },
   },
   "+CIPCLOSE": {

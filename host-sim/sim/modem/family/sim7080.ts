@@ -18,7 +18,7 @@ import type { CommandRule, Family, Unit } from "../family";
 import { apnOf } from "../commands/arguments";
 import { badParameter, done, line, modelCommands } from "../commands/common";
 import { usualCommands } from "../commands/context";
-import { closes, socketOf } from "../commands/sockets";
+import { broughtOf, closes, socketOf } from "../commands/sockets";
 import { drawn } from "../draw";
 import type { Endpoint } from "../../radio/link";
 import { sim7080Manual } from "../manual/sim7080";
@@ -152,7 +152,8 @@ const socketCommands: Record<string, CommandRule> = {
       if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
       const data = takeReceived(unit, socket, length);
       if (data.length === 0) return line("+CARECV: 0");
-      return { raw: { head: `+CARECV: ${data.length},`, data, tail: "\r\n" } };
+      const brought = broughtOf(unit, data);
+      return { raw: { head: `+CARECV: ${data.length},`, data: brought, tail: "\r\n" } };
     },
   },
   "+CACLOSE": closes([20, 600]),

@@ -313,3 +313,29 @@ describe("SIM7000", () => {
     expect(await told(world, "DATA ACCEPT")).toBe("DATA ACCEPT: 2");
   });
 });
+
+describe("short reads", () => {
+  it("bring a quarter less than their header says", async () => {
+    const quirks = { shortReads: true };
+    const newer = await registered("sim7080", 1, [], { quirks });
+    await newer.all("AT+CNACT=0,1");
+    await newer.host.pass(5_000);
+    await newer.host.command('AT+CAOPEN=0,0,"UDP","203.0.113.5",5683');
+    await newer.host.pass(1_000);
+    newer.host.type("AT+CASEND=0,4\r");
+    await newer.host.pass(300);
+    newer.host.write(Uint8Array.of(65, 66, 67, 68));
+    await told(newer, "+CADATAIND");
+    expect((await newer.host.command("AT+CARECV=0,1460"))[0]).toBe("+CARECV: 4,ABC");
+    const older = await registered("sim7000", 1, [], { quirks });
+    await older.all("AT+CIPRXGET=1", 'AT+CSTT="iot.example"', "AT+CIICR");
+    await older.host.command("AT+CIFSR", 1_000);
+    await older.all('AT+CIPSTART="UDP","203.0.113.5",5683');
+    await told(older, "CONNECT OK");
+    older.host.type("AT+CIPSEND=4\r");
+    await older.host.pass(300);
+    older.host.write(Uint8Array.of(65, 66, 67, 68));
+    await told(older, "+CIPRXGET: 1");
+    expect((await older.host.command("AT+CIPRXGET=3,730"))[1]).toBe("414243");
+  });
+});
