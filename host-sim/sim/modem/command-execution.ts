@@ -6,7 +6,7 @@ import type { Random } from "../time/random";
 import { parseAtCommand } from "./at-command";
 import type { AtCommand } from "./at-command";
 import type { AtAnswer, AtExecution, AtFailure } from "./at-responder";
-import { done, line, notSupported, ordinaryDelay } from "./commands/common";
+import { badParameter, done, line, notSupported, ordinaryDelay } from "./commands/common";
 import type { CommandRule, Family, Quirks, Unit } from "./family";
 import { longestAnswer } from "./manual/manual";
 import type { ManualRow, ManualTable } from "./manual/manual";
@@ -64,7 +64,8 @@ export class CommandExecution {
       later(delay / 2, () => reboot(`in the middle of ${command.name}`));
     }
     const otherwise = row !== undefined && command.form === "test" ? tested(row) : notSupported;
-    return { delay, run: () => this.#prompting(rule?.run(unit(), command) ?? otherwise) };
+    const answer = (): AtAnswer => worded(rule?.run(unit(), command) ?? otherwise, manual, row);
+    return { delay, run: () => this.#prompting(answer()) };
   }
 
   /**
@@ -102,6 +103,15 @@ export class CommandExecution {
 
 function refusedByQuirk({ refuses }: Quirks, { name, form }: AtCommand): AtFailure | undefined {
   return refuses?.some((each) => each === name || each === `${name} ${form}`) === true ? "ERROR" : undefined;
+}
+
+/** An answer in which what a rule refuses by habit is refused as this manual has it. */
+function worded(answer: AtAnswer, manual: ManualTable | undefined, row: ManualRow | undefined): AtAnswer {
+  const { failure } = answer;
+  const usual = failure === badParameter.failure || failure === notSupported.failure;
+  return manual === undefined || row === undefined || !usual
+    ? answer
+    : { ...answer, failure: manual.wording(row) };
 }
 
 /** The answer to the test form of a command whose rule has none. */

@@ -175,8 +175,10 @@ export const lteCommands: Record<string, CommandRule> = {
   },
   // Not in the manuals; the chip's own command set has it.
   "+CEER": {
-    run: (unit, { form }) =>
-      form === "execute" && drawn(unit, "ceer") ? line(`+CEER: ${causeText(unit)}`) : undefined,
+    run(unit, { form }) {
+      if (form !== "execute") return undefined;
+      return drawn(unit, "ceer") ? line(`+CEER: ${causeText(unit)}`) : { failure: "ERROR" };
+    },
   },
 };
 

@@ -118,11 +118,16 @@ export class ManualTable {
     return this.#rows.get(command);
   }
 
+  /** How a form or an argument of this row is refused. */
+  wording(row: ManualRow): AtFailure {
+    return row.refuses ?? this.#manual.notAllowed;
+  }
+
   /** How the command is refused; `undefined` when the manual allows it. */
   refusal(command: AtCommand): AtFailure | undefined {
     const row = this.#rows.get(command.name);
     if (row === undefined) return this.#manual.unknown;
-    const refused = row.refuses ?? this.#manual.notAllowed;
+    const refused = this.wording(row);
     if (!row.forms.includes(command.form)) return refused;
     // A basic command, such as ATE0, is of the execute form and has a number.
     const given = command.form === "set" || command.args.length > 0;

@@ -259,11 +259,7 @@ describe("SIM7080", () => {
       await world.host.pass(61_000);
       said.add((await world.host.command("AT+CEER"))[0]);
     }
-    expect([...said].sort()).toEqual([
-      "+CEER: EMM_CAUSE,19",
-      "+CEER: EMM_CAUSE_ESM_FAILURE",
-      "+CME ERROR: 4",
-    ]);
+    expect([...said].sort()).toEqual(["+CEER: EMM_CAUSE,19", "+CEER: EMM_CAUSE_ESM_FAILURE", "ERROR"]);
     const older = await booted("sim7080", 1, { firmware: "1951b05" });
     expect(await older.host.command("AT+CEER")).toEqual(["ERROR"]);
   });
