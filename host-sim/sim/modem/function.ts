@@ -117,6 +117,11 @@ export class PhoneFunction {
     radioOff();
   }
 
+  /** The card is of use still, after a sleep. */
+  cardReady(): void {
+    this.#tellCard("+CPIN: READY", this.#options.urc);
+  }
+
   /** Tells of the card, in the family's own words. */
   #tellCard(state: string, tell: (text: string) => void): void {
     const { card } = this.#options.traits;

@@ -106,7 +106,7 @@ export class PsmSleep {
     tell({ type: "psm", time: now(), state: "exit", reason });
     junk();
     if (!card.present) phone.cardGone();
-    else if (family.boot.card) urc("+CPIN: READY");
+    else phone.cardReady();
     for (const text of family.sleep.leaving(unit())) urc(text);
     if (this.#updateAfterWake && card.present) powerSaving.update();
     this.#updateAfterWake = false;

@@ -252,7 +252,7 @@ export function nameRule(context: number, head: string, quotes: (unit: Unit) => 
 export function assistanceRule(most: 1 | 2): CommandRule {
   return {
     run(unit, { form, args }) {
-      if (most === 2 && !drawn(unit, "rai")) return notSupported;
+      if (form === "set" && most === 2 && !drawn(unit, "rai")) return notSupported;
       if (form === "read") return line(`+QNBIOTRAI: ${unit.settings.rai}`);
       if (form !== "set") return undefined;
       const rai = integerArgument(args[0], 0, most);

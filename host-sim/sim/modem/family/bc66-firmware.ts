@@ -74,6 +74,11 @@ export function configRule(
   return {
     run(unit, { form, args }) {
       const name = args[0]?.text ?? "";
+      if (form === "read") {
+        const told = ([each, initial]: readonly [string, string]): string =>
+          `${command}: "${each}",${kept(unit, `${command}/${each}`, initial)}`;
+        return { lines: Object.entries(factory).map(told) };
+      }
       if (form !== "set" || args[0]?.quoted !== true) return undefined;
       const initial = factory[name];
       if (initial === undefined) return badParameter;

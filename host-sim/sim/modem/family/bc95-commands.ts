@@ -201,11 +201,8 @@ function statisticsRule({ statistic }: HiSiliconStyle): CommandRule {
 
 /** All of it, in that style. */
 export function commandsOfBc95(style: HiSiliconStyle): Readonly<Record<string, CommandRule>> {
-  const usual = { ...usualCommands };
-  delete usual["+IPR"];
-  delete usual["+CPIN"];
   return {
-    ...usual,
+    ...usualCommands,
     "+CGSN": {
       run(unit, { form, args }) {
         if (form !== "set") return undefined;

@@ -96,11 +96,13 @@ export function socketsOfBc95(quote: string): Readonly<Record<string, CommandRul
         return done;
       },
     },
-    // What waits to be read, for each socket that was named.
+    // What waits to be read, for each socket that was named, or for all.
     "+NQSOS": {
       run(unit, { form, args }) {
-        if (form !== "set") return undefined;
-        const asked = args.map((argument) => socketOf(unit, argument));
+        if (form !== "set" && form !== "read") return undefined;
+        const ids = Array.from({ length: unit.sockets.count }, (_, id) => id);
+        const open = ids.map((id) => unit.sockets.get(id)).filter((socket) => socket !== undefined);
+        const asked = form === "read" ? open : args.map((argument) => socketOf(unit, argument));
         if (asked.includes(undefined)) return notASocket;
         return { lines: asked.map((socket) => `+NQSOS: ${socket!.id},${waitingBytes(socket!)}`) };
       },

@@ -14,6 +14,7 @@ import { tellConnection } from "../commands/common";
 import { draw, drawn } from "../draw";
 import type { Family, Unit } from "../family";
 import { bc95Manual } from "../manual/bc95";
+import { listedIn } from "../manual/manual";
 import type { Manual } from "../manual/manual";
 import { saraN2Manual } from "../manual/sara-n2";
 import { cardInWords, commandsOfBc95, configOf, registrationFieldsOf, searchedBands } from "./bc95-commands";
@@ -90,7 +91,7 @@ function family({ name, manual, style, word, quote, bands, dialect }: Variant): 
       entering: (unit) => (unit.settings.psmStatus ? ["+NPSMR: 1"] : []),
       leaving: (unit) => (unit.settings.psmStatus ? ["+NPSMR: 0"] : []),
     },
-    commands: new Map(Object.entries({ ...commandsOfBc95(style), ...socketsOfBc95(quote) })),
+    commands: listedIn(manual, { ...commandsOfBc95(style), ...socketsOfBc95(quote) }),
     sockets: 7,
     nvram: () => ({ baud: 9_600, apn: "", own: new Map([["bands", bands]]) }),
     onBoot(unit) {

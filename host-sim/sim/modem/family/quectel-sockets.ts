@@ -56,17 +56,19 @@ function openSocket(unit: Unit, id: number, peer: Endpoint, local: number): numb
   return 0;
 }
 
-/** `AT+QISTATE=1,<id>`: one socket, if there is one. */
+/** `AT+QISTATE=1,<id>`: one socket, if there is one; `AT+QISTATE?` and `AT+QISTATE=0,<context>`: all. */
 export function stateRule(context: number): CommandRule {
+  const told = (socket: UdpSocket | undefined): string[] => {
+    if (socket?.peer === undefined) return [];
+    const { address, port } = socket.peer;
+    return [`+QISTATE: ${socket.id},"UDP","${address}",${port},${socket.localPort},2,${context},0`];
+  };
   return {
     run(unit, { form, args }) {
-      if (form !== "set" || integerArgument(args[0], 1, 1) === undefined) return undefined;
-      const socket = socketOf(unit, args[1]);
-      if (socket?.peer === undefined) return {};
-      const { address, port } = socket.peer;
-      return {
-        lines: [`+QISTATE: ${socket.id},"UDP","${address}",${port},${socket.localPort},2,${context},0`],
-      };
+      if (form !== "set" && form !== "read") return undefined;
+      if (integerArgument(args[0], 1, 1) !== undefined) return { lines: told(socketOf(unit, args[1])) };
+      const ids = Array.from({ length: unit.sockets.count }, (_, id) => id);
+      return { lines: ids.flatMap((id) => told(unit.sockets.get(id))) };
     },
   };
 }

@@ -92,6 +92,12 @@ export function rowsOf(
   return [...base.filter((row) => !gone.has(row.command)), ...other];
 }
 
+/** The rules for commands that one firmware at least has: families share more than each of them has. */
+export function listedIn<Rule>(manual: Manual, rules: Readonly<Record<string, Rule>>): Map<string, Rule> {
+  const listed = new Set(manual.generations.flatMap(({ rows }) => rows.map(({ command }) => command)));
+  return new Map(Object.entries(rules).filter(([command]) => listed.has(command)));
+}
+
 /** The table of one firmware, ready to judge commands. */
 export class ManualTable {
   readonly generation: FirmwareGeneration;

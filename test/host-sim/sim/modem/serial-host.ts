@@ -50,10 +50,11 @@ export class SerialHost {
   async until(wanted: (text: string) => boolean, ms: number): Promise<string[]> {
     const start = this.lines.length;
     const end = this.#clock.now + ms;
-    await this.#clock.run({
-      until: end,
-      stop: () => this.lines.slice(start).some((line) => wanted(line.text)),
-    });
+    const stop = (): boolean => this.lines.slice(start).some((line) => wanted(line.text));
+    // In pieces: the clock asks before each event, and a modem with its radio off may have no further one.
+    while (!stop() && this.#clock.now < end) {
+      await this.#clock.run({ until: Math.min(end, this.#clock.now + 20), stop });
+    }
     return this.lines.slice(start).map((line) => line.text);
   }
 

@@ -69,7 +69,7 @@ export function typed(
   };
 }
 
-/** Booted, echo off, errors as numbers. */
+/** Booted, echo off where there is one, errors as numbers. */
 export async function booted(
   family: string,
   seed: number | string = 1,
@@ -77,7 +77,10 @@ export async function booted(
 ): Promise<Typed> {
   const world = typed(family, seed, modem);
   await world.host.pass(12_000);
-  await world.all("ATE0", "AT+CMEE=1");
+  // The UART of some sleeps already, and some have no ATE.
+  for (let i = 0; i < 10 && (await world.host.command("AT", 300)).at(-1) !== "OK"; i++);
+  await world.host.command("ATE0");
+  await world.all("AT+CMEE=1");
   return world;
 }
 
