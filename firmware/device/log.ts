@@ -177,7 +177,8 @@ const words: Words = Object.freeze<Words>({
   "modem sim missing": "modem: sim missing",
   "modem denied": (e) => `modem: denied cause=${oneLine(e.cause)}`,
   "modem down": (e) => `modem: down reason=${e.reason} retry=${seconds(e.retry)}`,
-  "modem refused": (e) => `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}`,
+  "modem refused": (e) =>
+    `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}${e.meaning === undefined ? "" : ` means=${quoted(e.meaning)}`}`,
   "modem send refused": (e) => `modem: send refused code=${e.code ?? "none"}`,
   "modem read refused": "modem: read refused",
   "modem clock": (e) => `modem: clock tells=${e.tells} by=${quoted(e.by)} zone=${zoneOf(e.zone)}`,

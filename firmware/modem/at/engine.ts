@@ -27,12 +27,18 @@ import type { FramerEvents } from "./framer";
 /** How a command ended. */
 export type AtResult =
   | { readonly kind: "ok" }
-  /** ERROR, or the number of a +CME or +CMS ERROR; `meaning` where the family knows what its own code means. */
-  | { readonly kind: "error"; readonly code?: number; readonly meaning?: string }
+  | AtError
   /** `unprompted`: the modem did not even ask for the data. */
   | { readonly kind: "timeout"; readonly unprompted?: boolean }
   /** The engine was cleared, as after a reboot of the modem. */
   | { readonly kind: "aborted" };
+
+/** ERROR, or the number of a +CME or +CMS ERROR; `meaning` where the family knows what its own code means. */
+export interface AtError {
+  readonly kind: "error";
+  readonly code?: number;
+  readonly meaning?: string;
+}
 
 /** Data that a command sends when the modem asks for it. */
 interface Payload {

@@ -3,7 +3,7 @@
  * differs in the table, not in the code.
  */
 import { ascii } from "../../text/ascii";
-import type { AtCommand, AtEngine, AtResult } from "./engine";
+import type { AtCommand, AtEngine, AtError, AtResult } from "./engine";
 
 /** One command of a script: what it asks and whose lines are its answer, as for the engine. */
 export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
@@ -40,7 +40,7 @@ export const defaultTimeout = 5_000;
 /**
  * Runs a row of AT commands one after the other, and stops at the first that is not answered.
  *
- * @param onRefused gets a step that was answered with an error, and its code, when the row is to go on behind
+ * @param onRefused gets a step that was answered with an error, and that error, when the row is to go on behind
  *   it; left out, a refusal ends the row unless the step is `optional`
  */
 export function runScript(
@@ -48,7 +48,7 @@ export function runScript(
   steps: readonly Step[],
   onDone: (outcome: ScriptResult, now: number) => void,
   now: number,
-  onRefused?: (step: Step, code: number | undefined) => void,
+  onRefused?: (step: Step, error: AtError) => void,
 ): void {
   new Script(engine, steps, onDone, onRefused).next(now);
 }
@@ -57,7 +57,7 @@ export function runScript(
 class Script {
   readonly #engine: AtEngine;
   readonly #onDone: (outcome: ScriptResult, now: number) => void;
-  readonly #onRefused: ((step: Step, code: number | undefined) => void) | undefined;
+  readonly #onRefused: ((step: Step, error: AtError) => void) | undefined;
   #steps: readonly Step[];
   #index = 0;
 
@@ -65,7 +65,7 @@ class Script {
     engine: AtEngine,
     steps: readonly Step[],
     onDone: (outcome: ScriptResult, now: number) => void,
-    onRefused: ((step: Step, code: number | undefined) => void) | undefined,
+    onRefused: ((step: Step, error: AtError) => void) | undefined,
   ) {
     this.#engine = engine;
     this.#steps = steps;
@@ -100,7 +100,7 @@ class Script {
     let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
     if (result.kind === "ok") step.onOk?.();
     else if (result.kind === "error" && step.essential !== true) {
-      if (step.optional !== true) this.#onRefused?.(step, result.code);
+      if (step.optional !== true) this.#onRefused?.(step, result);
       goesOn = step.optional === true || step.otherwise !== undefined || this.#onRefused !== undefined;
       const instead = step.otherwise?.() ?? [];
       if (instead.length > 0) {

@@ -63,6 +63,8 @@ export interface Setting {
   readonly timeout?: number;
   /** Not every firmware has it. */
   readonly optional?: boolean;
+  /** The command holds a password. */
+  readonly secret?: boolean;
   /** The setting was written. */
   readonly onWritten?: () => void;
 }
@@ -80,7 +82,7 @@ export function areFields(fields: readonly string[], wanted: readonly (string | 
 
 /** The steps for a setting. */
 export function ensure(setting: Setting): Step[] {
-  const { read, prefix, fits, write, timeout, optional, onWritten } = setting;
+  const { read, prefix, fits, write, timeout, optional, secret, onWritten } = setting;
   let same = false;
   return [
     {
@@ -91,7 +93,7 @@ export function ensure(setting: Setting): Step[] {
         if (fits(fieldsOf(line, prefix.length))) same = true;
       },
     },
-    { line: ascii(write), timeout, optional, skip: () => same, onOk: onWritten },
+    { line: ascii(write), timeout, optional, secret, skip: () => same, onOk: onWritten },
   ];
 }
 
@@ -239,4 +241,32 @@ export function clockStep(
       if (clock !== undefined) onTime(clock);
     },
   };
+}
+
+/**
+ * Asks how many tries for its PIN the SIM card has left, by a command whose answer has its name.
+ *
+ * @param at the field that tells them
+ * @param first what the first field must be, where the answer has several lines
+ */
+export function askPinTries(
+  command: string,
+  at: number,
+  onTries: (left: number) => void,
+  first?: string,
+): Step[] {
+  const end = command.indexOf("=");
+  const prefix = ascii(`${command.slice(2, end < 0 ? command.length : end)}:`);
+  return [
+    {
+      line: ascii(command),
+      prefix,
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, prefix.length);
+        const left = wholeNumber(fields[at]);
+        if (left !== undefined && (first === undefined || fields[0] === first)) onTries(left);
+      },
+    },
+  ];
 }

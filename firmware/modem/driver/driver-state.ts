@@ -9,7 +9,8 @@
  */
 import { asciiText } from "../../text/ascii";
 import { runScript } from "../at/script";
-import type { AtEngine } from "../at/engine";
+import { describeCme } from "../at/cme-error";
+import type { AtEngine, AtError } from "../at/engine";
 import type { ScriptResult, Step } from "../at/script";
 import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
@@ -225,7 +226,7 @@ export class DriverState {
       if (outcome.result.kind === "ok") onDone(at);
       else this.faults.scriptFailed(outcome, at);
     };
-    runScript(this.#options.at, steps, finish, now, (step, code) => this.refused(step, code));
+    runScript(this.#options.at, steps, finish, now, (step, error) => this.refused(step, error));
   }
 
   /**
@@ -233,12 +234,13 @@ export class DriverState {
    *
    * @param nameOnly what stands behind `=` is for no log
    */
-  refused({ line, secret }: Step, code: number | undefined, nameOnly = secret === true): void {
+  refused({ line, secret }: Step, { code, meaning }: AtError, nameOnly = secret === true): void {
     const equals = nameOnly ? line.indexOf(0x3d) : -1;
     const command = asciiText(line, 0, equals < 0 ? Math.min(line.length, longestCommand) : equals + 1);
-    if (this.#refused.indexOf(command) >= 0) return;
-    if (this.#refused.length < refusalsKept) this.#refused.push(command);
-    this.log({ kind: "modem refused", command, code });
+    const refusal = `${command} ${code}`;
+    if (this.#refused.indexOf(refusal) >= 0) return;
+    if (this.#refused.length < refusalsKept) this.#refused.push(refusal);
+    this.log({ kind: "modem refused", command, code, meaning: meaning ?? describeCme(code) });
   }
 
   /** A bring-up begins: the modem may be another one. */

@@ -30,7 +30,13 @@ export type ModemEvent =
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */
-  | { readonly kind: "modem refused"; readonly command: string; readonly code?: number }
+  | {
+      readonly kind: "modem refused";
+      readonly command: string;
+      readonly code?: number;
+      /** What the code means. */
+      readonly meaning?: string;
+    }
   | { readonly kind: "modem send refused"; readonly code?: number }
   | { readonly kind: "modem read refused" }
   /** What the digits of the modem's clock are taken for, beside a zone that is `zone` ms east of UTC. */
@@ -75,6 +81,7 @@ export type ModemNote =
   | "rebooted by itself"
   | "radio reset"
   | "context lost"
+  | "pin accepted"
   | "service lost"
   | "suspended"
   | "urc unreadable"

@@ -54,7 +54,7 @@ export class Recovery implements FaultHandler {
   scriptFailed({ result, failed }: ScriptResult, now: number): void {
     if (result.kind === "timeout") return this.silence(now);
     if (result.kind !== "error") return;
-    this.#parts.driver.refused(failed!, result.code);
+    this.#parts.driver.refused(failed!, result);
     this.fail("failed", now);
   }
 

@@ -226,7 +226,7 @@ export class Sockets {
         this.#working = false;
         if (result.kind === "timeout") return this.#options.driver.faults.silence(at);
         if (result.kind === "error") {
-          this.#options.driver.refused(failed!, result.code);
+          this.#options.driver.refused(failed!, result);
           this.#options.driver.log({ kind: "modem read refused" });
           this.#channels.lose(channel);
         } else if (received !== undefined) {
@@ -270,7 +270,7 @@ export class Sockets {
     const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
     if (result.kind === "error" || again) {
       if (result.kind === "error") {
-        this.#options.driver.refused(failed!, result.code, true);
+        this.#options.driver.refused(failed!, result, true);
         this.#options.driver.log({ kind: "modem send refused", code: result.code });
         this.#channels.lose(channel);
       } else {
@@ -318,7 +318,7 @@ export class Sockets {
       steps,
       (outcome, at) => {
         const { result, failed } = outcome;
-        if (result.kind === "error") driver.refused(failed!, result.code);
+        if (result.kind === "error") driver.refused(failed!, result);
         if (result.kind !== "ok" || id === undefined) return this.refused(datagram, result, at);
         driver.log(`socket id=${id} peer=${address}:${port}`);
         channel.id = id;

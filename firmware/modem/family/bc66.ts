@@ -15,10 +15,15 @@
  * retransmission, and T3324 is rarely over before the lock is.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, lineText, parseClock, wholeNumber } from "../at/fields";
+import { areBands, askBandsBy } from "../at/bands";
+import { defaultContext } from "../at/context";
+import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { clockStep, ensure, signalStep } from "../at/standard-commands";
-import { closeSocket, openSocket, sent, socketUrc, survival } from "./quectel";
+import { operatorSteps } from "../at/operator";
+import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
+import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { zoneReport } from "../at/zone-report";
+import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
 import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
@@ -27,7 +32,6 @@ import type { Step } from "../at/script";
 const event = ascii("+QNBIOTEVENT:");
 const qird = ascii("+QIRD:");
 const qiurc = ascii("+QIURC:");
-const ctzeu = ascii("+CTZEU:");
 const cgpaddr = ascii("+CGPADDR:");
 const ip = ascii("+IP:");
 
@@ -54,29 +58,12 @@ function configured(command: string, name: string, value: string, onWritten?: ()
   });
 }
 
-/** The access point name is taken up at a restart, and by some firmwares while the radio is off only. */
-function accessPoint(apn: string, changed: () => void): Step[] {
-  let isSet = false;
-  const write: Step = {
-    line: ascii(`AT+QCGDEFCONT="IP","${apn}"`),
-    skip: () => isSet,
-    onOk: () => {
-      isSet = true;
-      changed();
-    },
-  };
-  const ask: Step = {
-    line: ascii("AT+QCGDEFCONT?"),
-    prefix: ascii("+QCGDEFCONT:"),
-    optional: true,
-    onLine: (line) => {
-      const fields = fieldsOf(line, "+QCGDEFCONT:".length);
-      if (fields[0] === "IP" && fields[1] === apn) isSet = true;
-    },
-  };
-  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout, skip: () => isSet };
+/** The context is taken up at a restart, and by some firmwares while the radio is off only. */
+function accessPoint(wanted: Wanted, changed: () => void): Step[] {
+  const [ask, write] = defaultContext("AT+QCGDEFCONT", "+QCGDEFCONT:", wanted, changed);
+  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: cfunTimeout };
   // The commands that follow find the radio off, after the restart too, and switch it on.
-  return [ask, { ...write, optional: true }, radioOff, write];
+  return [ask, { ...write, otherwise: () => [radioOff, write] }];
 }
 
 function radio({ bands }: Wanted): Step[] {
@@ -89,15 +76,14 @@ function radio({ bands }: Wanted): Step[] {
     optional: true,
   });
   if (bands === undefined) return steps;
-  const all = (fields: readonly string[]): boolean =>
-    fields.length === bands.length && bands.every((band) => fields.indexOf(String(band)) >= 0);
   return [
     ...steps,
     ...ensure({
       read: "AT+QBAND?",
       prefix: "+QBAND:",
       // <count>,<band>,… in some firmwares, the bands alone in others, in an order of their own.
-      fits: (fields) => all(fields) || (fields[0] === String(bands.length) && all(fields.slice(1))),
+      fits: (fields) =>
+        areBands(fields, bands) || (fields[0] === String(bands.length) && areBands(fields.slice(1), bands)),
       write: `AT+QBAND=${bands.length},${bands.join(",")}`,
       timeout: bandTimeout,
     }),
@@ -124,7 +110,8 @@ function always(): Step[] {
     ...ensure({
       read: "AT+QNBIOTEVENT?",
       prefix: "+QNBIOTEVENT:",
-      fits: (fields) => fields[0] === "1",
+      // +QNBIOTEVENT: <on>,<event>
+      fits: (fields) => areFields(fields, ["1", "1"]),
       write: "AT+QNBIOTEVENT=1,1",
       optional: true,
     }),
@@ -133,11 +120,9 @@ function always(): Step[] {
 
 function urc(line: Uint8Array): ModemUrc | undefined {
   if (startsWith(line, qiurc)) return pushed(line) ?? socketUrc(line);
-  if (startsWith(line, ctzeu)) {
-    const clock = parseClock(line, "utc");
-    return clock === undefined ? undefined : { kind: "time", clock };
-  }
-  if (!startsWith(line, event)) return undefined;
+  const clock = zoneReport(line);
+  if (clock !== undefined) return { kind: "time", clock };
+  if (!startsWith(line, event)) return supplyUrc(line);
   const text = lineText(line, event.length, Math.min(line.length, 48));
   // Deep sleep follows PSM; either sign will do, for lines get lost.
   if (text.indexOf("ENTER PSM") >= 0 || text.indexOf("ENTER DEEPSLEEP") >= 0) return { kind: "asleep" };
@@ -167,9 +152,11 @@ const shared: Omit<
   | "always"
   | "persistent"
   | "attach"
+  | "resolve"
   | "signalAndTime"
   | "sockets"
 > = Object.freeze({
+  iccid: "AT+QCCID",
   baud: 115_200,
   gap: 20,
   urcs: Object.freeze(
@@ -184,6 +171,8 @@ const shared: Omit<
       "SEND OK",
       "+CTZEU:",
       "+CEDRXP:",
+      "+QIDNSGIP:",
+      ...supplyUrcs,
     ].map(ascii),
   ),
   cereg: 5,
@@ -193,6 +182,9 @@ const shared: Omit<
     { line: ascii("AT+CGSN=1"), prefix: ascii("+CGSN:"), onLine },
   ],
   radio,
+  search: operatorSteps,
+  cell,
+  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+QBAND?", "+QBAND:", onBands),
   urc,
 } as const);
 
@@ -278,13 +270,15 @@ export const bc66: Family = Object.freeze({
   power: Object.freeze({ on: 600, off: 0, wake: 300, reset: 500, down: 2_000, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "pin", boots: true, light: lightSleep }),
   always,
-  persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
-    ...accessPoint(apn, changed),
+  persistent: (wanted: Wanted, changed: () => void): Step[] => [
+    ...accessPoint(wanted, changed),
     // As modems leave the factory: data raw, on the line behind its header.
     ...configured("QICFG", "dataformat", "0,0"),
     ...configured("QICFG", "viewmode", "0"),
   ],
   attach: attach(1),
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolve(`AT+QIDNSGIP=1,"${name}"`, "+QIURC:", onAddress),
   signalAndTime: ({ onSignal, onTime }: SignalAndTime): Step[] => [
     signalStep(onSignal),
     // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
@@ -315,13 +309,15 @@ export const bc660k: Family = Object.freeze({
   sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
   // The modem keeps dataformat; it is asked for at each wake all the same, as every datagram depends on it.
   always: (): Step[] => always().concat(configured("QICFG", "dataformat", "1,1")),
-  persistent: ({ apn }: Wanted, changed: () => void): Step[] => [
-    ...accessPoint(apn, changed),
+  persistent: (wanted: Wanted, changed: () => void): Step[] => [
+    ...accessPoint(wanted, changed),
     // Without wakeupRXD nothing but T3412 ends PSM. It takes effect at the next start.
     ...configured("QCFG", "wakeupRXD", "1", changed),
     ...configured("QCFG", "dsevent", "1"),
   ],
   attach: attach(0),
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolve(`AT+QIDNSGIP=0,"${name}"`, "+QIDNSGIP:", onAddress),
   // What AT+CCLK? tells, local time or UTC, no document says.
   signalAndTime: ({ onSignal }: SignalAndTime): Step[] => [signalStep(onSignal)],
   sockets: Object.freeze({

@@ -10,10 +10,14 @@
  * The modem sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
 import { ascii, startsWith } from "../../text/ascii";
+import { areBands, askBandsBy } from "../at/bands";
+import { contextSteps, loginSteps } from "../at/context";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
+import { operatorSteps } from "../at/operator";
+import { resolveSteps } from "../at/resolve";
 import { clockStep, ensure, signalStep } from "../at/standard-commands";
-import type { Family, ModemUrc, Received } from "./family";
+import type { Cell, Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -45,26 +49,46 @@ function persistent(quote: string): NonNullable<Family["persistent"]> {
 
 function radio({ bands }: Wanted): Step[] {
   if (bands === undefined) return [];
-  const list = bands.join(",");
   return ensure({
     read: "AT+NBAND?",
     prefix: "+NBAND:",
-    fits: (fields) => fields.join(",") === list,
-    write: `AT+NBAND=${list}`,
-    optional: true,
+    fits: (fields) => areBands(fields, bands),
+    write: `AT+NBAND=${bands.join(",")}`,
   });
 }
 
 /** The context can only be defined while the radio is on, and the modem attaches only when it is told to. */
-function search({ apn }: Wanted): Step[] {
-  return [
-    ...ensure({
-      read: "AT+CGDCONT?",
-      prefix: "+CGDCONT:",
-      fits: (fields) => fields[0] === "1" && fields[2] === apn,
-      write: `AT+CGDCONT=1,"IP","${apn}"`,
-    }),
+function search(wanted: Wanted): Step[] {
+  return contextSteps(wanted).concat(
+    loginSteps(wanted, "AT+CGAUTH=1,", "user first"),
+    operatorSteps(wanted),
     { line: ascii("AT+CGATT=1"), timeout: attachTimeout },
+  );
+}
+
+/**
+ * `Signal power:-872`, `Cell ID:27560730`, `ECL:0`, `SNR:163`, `RSRQ:-108`: tenths of dBm and dB. Some firmwares
+ * put a name in front and a comma in place of the colon: `NUESTATS: RADIO,Signal power,-872`.
+ */
+function cell(onCell: (part: Cell) => void): Step[] {
+  const tenths = (value: number): number | undefined => (value === -32_768 ? undefined : value / 10);
+  return [
+    {
+      line: ascii("AT+NUESTATS"),
+      bare: true,
+      optional: true,
+      onLine: (line) => {
+        const match = /(Signal power|Cell ID|ECL|SNR|RSRQ)"?[:,] ?(-?\d{1,9})$/.exec(lineText(line));
+        if (match === null) return;
+        const value = Number(match[2]);
+        if (match[1] === "Signal power") onCell({ rsrp: tenths(value) });
+        else if (match[1] === "SNR") onCell({ snr: tenths(value) });
+        else if (match[1] === "RSRQ") onCell({ rsrq: tenths(value) });
+        else if (match[1] === "Cell ID") onCell({ cellId: match[2] });
+        // 255 where there is none.
+        else if (value <= 2) onCell({ ecl: value });
+      },
+    },
   ];
 }
 
@@ -130,9 +154,13 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Object.freeze({
+  iccid: "AT+NCCID?",
+  pinCommand: "AT+NPIN=0,",
   baud: 9_600,
   gap: 20,
-  urcs: Object.freeze(["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:"].map(ascii)),
+  urcs: Object.freeze(
+    ["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:", "+QDNS:", "+CTZV:"].map(ascii),
+  ),
   banners: Object.freeze(["REBOOT_CAUSE_", "Neul", "u-blox"].map(ascii)),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 100, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: false }),
@@ -149,6 +177,8 @@ const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Objec
   ],
   search,
   signalAndTime,
+  cell,
+  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+NBAND?", "+NBAND:", onBands),
   urc,
 } as const);
 
@@ -174,6 +204,10 @@ export const bc95: Family = Object.freeze({
   models: Object.freeze(["BC95"]),
   persistent: persistent(""),
   sockets: Object.freeze({ ...sharedSockets, open: open(""), send: send("") }),
+  without: Object.freeze(["baud"] as const),
+  /** `+QDNS:<address>`, or a word in its place. */
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolveSteps(`AT+QDNS=0,${name}`, "+QDNS:", (fields) => fields[0] !== "", onAddress),
 });
 
 /** u-blox SARA-N2. */
@@ -183,4 +217,5 @@ export const saraN2: Family = Object.freeze({
   models: Object.freeze(["SARA-N2"]),
   persistent: persistent('"'),
   sockets: Object.freeze({ ...sharedSockets, open: open('"'), send: send('"') }),
+  without: Object.freeze(["baud", "server"] as const),
 });

@@ -10,12 +10,16 @@
  * PSM is power-off: the modem starts anew when it is woken, and knows its kept settings only.
  */
 import { ascii, startsWith } from "../../text/ascii";
+import { askBandsBy, hexMask } from "../at/bands";
+import { authentication, contextSteps, isApn } from "../at/context";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
-import { askCause, clockStep, ensure } from "../at/standard-commands";
-import { closeSocket, openSocket, sent, socketUrc } from "./quectel";
-import type { Family, ModemUrc, Received } from "./family";
-import type { SignalAndTime, Wanted } from "../at/standard-commands";
+import { operatorSteps } from "../at/operator";
+import { areFields, askCause, askPinTries, clockStep, ensure } from "../at/standard-commands";
+import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { closeSocket, openSocket, resolve, sent, socketUrc } from "./quectel";
+import type { Cell, Family, ModemUrc, Received } from "./family";
+import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const qird = ascii("+QIRD:");
@@ -26,50 +30,49 @@ const networkTimeout = 150_000;
 const ordinaryTimeout = 10_000;
 /** Most bytes read at once: more than a datagram has. */
 const readLimit = 1_100;
+const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
 
-/** A QCFG setting with one value. */
+/** A setting of QCFG; the last 1 has it take effect at once. */
 function configured(name: string, value: string, write = `${value},1`): Step[] {
   return ensure({
     read: `AT+QCFG="${name}"`,
     prefix: "+QCFG:",
-    fits: (fields) => fields[0] === name && fields[1] === value,
+    fits: (fields) => areFields(fields, [name, value]),
     write: `AT+QCFG="${name}",${write}`,
-    optional: true,
   });
 }
 
-function persistent({ bands }: Wanted): Step[] {
+/** `iotopmode` of a search for these technologies, and `nwscanseq`: 02 is LTE-M, 03 NB-IoT. */
+function technologySteps(rat: readonly RadioTechnology[]): Step[] {
+  if (rat.length === 1) return configured("iotopmode", rat[0] === "nb-iot" ? "1" : "0");
+  return configured("iotopmode", "2").concat(configured("nwscanseq", rat[0] === "nb-iot" ? "0302" : "0203"));
+}
+
+function persistent({ bands, rat = usualRat, roaming }: Wanted): Step[] {
   const steps = [
-    // NB-IoT only: a search through LTE-M and GSM takes minutes.
-    ...configured("iotopmode", "1"),
+    // What is not wanted is not searched: LTE-M and GSM take minutes.
+    ...technologySteps(rat),
     ...configured("nwscanmode", "3"),
     ...configured("psm/urc", "1", "1"),
   ];
+  // Not every firmware has it, and the driver keeps off a foreign network in any case.
+  if (roaming === false) steps.push({ line: ascii('AT+QCFG="roamservice",1,1'), optional: true });
   if (bands === undefined) return steps;
-  const mask = bandMask(bands);
-  return [
-    ...steps,
-    ...ensure({
+  const mask = hexMask(bands);
+  // +QCFG: "band",<GSM>,<LTE-M>,<NB-IoT>; 0 leaves a list as it is.
+  const lteM = rat.indexOf("lte-m") >= 0 ? mask : "0";
+  const nbIot = rat.indexOf("nb-iot") >= 0 ? mask : "0";
+  return steps.concat(
+    ensure({
       read: 'AT+QCFG="band"',
       prefix: "+QCFG:",
-      fits: (fields) => fields[0] === "band" && stripped(fields[3]) === mask,
-      write: `AT+QCFG="band",0,0,${mask},1`,
-      optional: true,
+      fits: (fields) =>
+        fields[0] === "band" &&
+        (lteM === "0" || stripped(fields[2]) === mask) &&
+        (nbIot === "0" || stripped(fields[3]) === mask),
+      write: `AT+QCFG="band",0,${lteM},${nbIot},1`,
     }),
-  ];
-}
-
-/** Bit n - 1 for band n, in hexadecimal. */
-function bandMask(bands: readonly number[]): string {
-  const digits: number[] = [];
-  for (let i = 0; i < bands.length; i++) {
-    const bit = bands[i] - 1;
-    while (digits.length <= bit >> 2) digits.push(0);
-    digits[bit >> 2] |= 1 << (bit & 3);
-  }
-  let text = "";
-  for (let i = digits.length - 1; i >= 0; i--) text += digits[i].toString(16);
-  return text;
+  );
 }
 
 /** A mask as the modem prints it, without `0x` and zeros in front. */
@@ -77,13 +80,24 @@ function stripped(mask: string | undefined): string {
   return (mask ?? "").toLowerCase().replace(/^0x0*/, "");
 }
 
-function radio({ apn }: Wanted): Step[] {
-  return ensure({
-    read: "AT+QICSGP=1",
-    prefix: "+QICSGP:",
-    fits: (fields) => fields[1] === apn,
-    write: `AT+QICSGP=1,1,"${apn}","","",1`,
-  });
+/** The context of the attach request, and the same for the stack. */
+function radio(wanted: Wanted): Step[] {
+  const { apn, apnLogin, ipType } = wanted;
+  const { user, password } = apnLogin ?? { user: "", password: "" };
+  const auth = String(authentication(wanted));
+  const type = ipType === "ipv6" ? "2" : ipType === "ipv4v6" ? "3" : "1";
+  return contextSteps(wanted).concat(
+    ensure({
+      // +QICSGP: <type>,"<apn>","<user>","<password>",<authentication>
+      read: "AT+QICSGP=1",
+      prefix: "+QICSGP:",
+      fits: (fields) =>
+        areFields(fields, [type, undefined, user, password, apnLogin === undefined ? undefined : auth]) &&
+        isApn(fields[1], apn),
+      write: `AT+QICSGP=1,${type},"${apn}","${user}","${password}",${auth}`,
+      secret: apnLogin !== undefined,
+    }),
+  );
 }
 
 /** Activates the context, unless it is still active. */
@@ -95,6 +109,34 @@ function attach(): Step[] {
     write: "AT+QIACT=1",
     timeout: networkTimeout,
   });
+}
+
+/**
+ * `+QENG: "servingcell",<state>,"NBIoT","FDD",<mcc>,<mnc>,<cell>,<pci>,<earfcn>,<band>,<ul>,<dl>,<area>,<rsrp>,
+ * <rsrq>,<rssi>,<snr>,…`; the signal to noise there, n, is n / 5 - 20 dB.
+ */
+function cell(onCell: (part: Cell) => void): Step[] {
+  return [
+    {
+      line: ascii('AT+QENG="servingcell"'),
+      prefix: ascii("+QENG:"),
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, 6);
+        if (fields[0] !== "servingcell" || fields.length < 17) return;
+        const snr = wholeNumber(fields[16]);
+        onCell({
+          rat: fields[2].indexOf("NB") >= 0 ? "nb-iot" : "lte-m",
+          operator: fields[4] + fields[5],
+          cellId: fields[6],
+          band: wholeNumber(fields[9]),
+          rsrp: wholeNumber(fields[13]),
+          rsrq: wholeNumber(fields[14]),
+          snr: snr === undefined ? undefined : snr / 5 - 20,
+        });
+      },
+    },
+  ];
 }
 
 function signalAndTime({ onSignal, onTime }: SignalAndTime): Step[] {
@@ -138,31 +180,54 @@ function read(id: number, onData: (received: Received) => void): Step[] {
 }
 
 function urc(line: Uint8Array): ModemUrc | undefined {
-  return startsWith(line, psmPowerDown) ? { kind: "asleep" } : socketUrc(line);
+  if (startsWith(line, psmPowerDown)) return { kind: "asleep" };
+  return socketUrc(line) ?? supplyUrc(line);
 }
 
 /** Quectel BG95 and BG77. */
+/** `AT+QPINC="SC"`: `+QPINC: "SC",<tries for the PIN>,<for the PUK>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries('AT+QPINC="SC"', 1, onTries);
+}
+
 export const bg95: Family = Object.freeze({
   name: "bg95",
+  iccid: "AT+QCCID",
+  pinTries,
   models: Object.freeze(["BG95", "BG77"]),
   baud: 115_200,
   gap: 20,
   urcs: Object.freeze(
-    ["+QIURC:", "+QIOPEN:", "+QPSMTIMER:", "PSM POWER DOWN", "+QUSIM:", "+QIND:", "+CFUN:", "+CEDRXP:"].map(
-      ascii,
-    ),
+    [
+      "+QIURC:",
+      "+QIOPEN:",
+      "+QPSMTIMER:",
+      "PSM POWER DOWN",
+      "+QUSIM:",
+      "+QIND:",
+      "+CFUN:",
+      "+CEDRXP:",
+      ...supplyUrcs,
+    ].map(ascii),
   ),
   banners: Object.freeze(["RDY", "APP RDY"].map(ascii)),
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 600, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),
+  technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,
   persistent,
   radio,
+  search: operatorSteps,
   attach,
   signalAndTime,
+  cell,
+  bands: (onBands: (bands: string) => void): Step[] =>
+    askBandsBy('AT+QCFG="band"', "+QCFG:", onBands, "band"),
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolve(`AT+QIDNSGIP=1,"${name}"`, "+QIURC:", onAddress),
   urc,
   sockets: Object.freeze({
     count: 12,

@@ -7,8 +7,9 @@
  */
 import { ascii, equals, startsWith } from "../../text/ascii";
 import { fieldsOf, wholeNumber } from "../at/fields";
+import { resolveSteps } from "../at/resolve";
 import type { AtResult } from "../at/engine";
-import type { ModemUrc } from "./family";
+import type { Cell, ModemUrc } from "./family";
 import type { Step } from "../at/script";
 
 const qiurc = ascii("+QIURC:");
@@ -16,6 +17,35 @@ const qiopen = ascii("+QIOPEN:");
 const sendOk = ascii("SEND OK");
 const sendFail = ascii("SEND FAIL");
 const ordinaryTimeout = 10_000;
+
+/** Result codes of the TCP/IP commands. */
+const meanings: Readonly<Record<number, string>> = Object.freeze({
+  550: "unknown error",
+  551: "operation blocked",
+  552: "wrong parameter",
+  553: "out of memory",
+  554: "no socket could be made",
+  555: "operation not supported",
+  556: "no socket could be bound",
+  557: "no socket could listen",
+  558: "write failed",
+  559: "read failed",
+  560: "accept failed",
+  561: "no context could be opened",
+  562: "no context could be closed",
+  563: "socket in use",
+  564: "DNS busy",
+  565: "DNS failed",
+  566: "connection failed",
+  567: "socket closed",
+  568: "operation busy",
+  569: "timed out",
+  570: "context lost",
+  571: "sending cancelled",
+  572: "operation not allowed",
+  573: "no access point name",
+  574: "port busy",
+});
 
 /** Opens a socket by this command, whose result comes as `+QIOPEN: <id>,<error>` within `timeout` ms. */
 export function openSocket(
@@ -33,7 +63,7 @@ export function openSocket(
         const fields = fieldsOf(line, qiopen.length);
         if (wholeNumber(fields[0]) !== id) return undefined;
         const code = wholeNumber(fields[1]);
-        return code === 0 ? { kind: "ok" } : { kind: "error", code };
+        return code === 0 ? { kind: "ok" } : { kind: "error", code, meaning: meanings[code ?? 550] };
       },
       onOk: () => opened(id),
     },
@@ -54,6 +84,43 @@ export function survival(id: number, alive: () => void): Step[] {
       optional: true,
       onLine: (line) => {
         if (wholeNumber(fieldsOf(line, 9)[0]) === id) alive();
+      },
+    },
+  ];
+}
+
+/**
+ * The address of a name. Some firmwares say `+QIURC: "dnsgip",<error>,<count>,<seconds>` and a line for each
+ * address, others the same as `+QIDNSGIP: `.
+ */
+export function resolve(command: string, prefix: string, onAddress: (address: string) => void): Step[] {
+  return resolveSteps(command, prefix, failed, onAddress);
+}
+
+function failed(fields: readonly string[]): boolean {
+  const code = wholeNumber(fields[0] === "dnsgip" ? fields[1] : fields[0]);
+  return code !== undefined && code !== 0;
+}
+
+/** `+QENG: 0,<earfcn>,<offset>,<pci>,"<cell>",<rsrp>,<rsrq>,<rssi>,<snr>,<band>,"<area>",<ecl>,…` */
+export function cell(onCell: (part: Cell) => void): Step[] {
+  return [
+    {
+      line: ascii("AT+QENG=0"),
+      prefix: ascii("+QENG:"),
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, 6);
+        // Neighbours have a 1 in front.
+        if (fields[0] !== "0" || fields.length < 12) return;
+        onCell({
+          cellId: fields[4],
+          rsrp: wholeNumber(fields[5]),
+          rsrq: wholeNumber(fields[6]),
+          snr: wholeNumber(fields[8]),
+          band: wholeNumber(fields[9]),
+          ecl: wholeNumber(fields[11]),
+        });
       },
     },
   ];

@@ -12,9 +12,14 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { ensure, usualSignalAndTime } from "../at/standard-commands";
+import { askBandsBy, decimalMask } from "../at/bands";
+import { contextSteps, loginSteps } from "../at/context";
+import { operatorSteps } from "../at/operator";
+import { resolveInformation } from "../at/resolve";
+import { askCause, askPinTries, ensure, usualSignalAndTime } from "../at/standard-commands";
+import { zoneReport } from "../at/zone-report";
 import type { Family, ModemUrc, Received } from "./family";
-import type { Wanted } from "../at/standard-commands";
+import type { RadioTechnology, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const usorf = ascii("+USORF:");
@@ -22,6 +27,8 @@ const uusorf = ascii("+UUSORF:");
 const uusord = ascii("+UUSORD:");
 const uusocl = ascii("+UUSOCL:");
 const uupsmr = ascii("+UUPSMR:");
+const uupsdd = ascii("+UUPSDD:");
+const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
 /** The manual's maximum for the selection of a network, ms. */
@@ -29,50 +36,64 @@ const networkTimeout = 180_000;
 /** Most bytes of a datagram in hexadecimal. */
 const largest = 512;
 
+/** Technologies by the numbers of `AT+URAT` and of `AT+UBANDMASK`. */
+const technologies = Object.freeze({
+  "lte-m": Object.freeze({ urat: "7", mask: "0" }),
+  "nb-iot": Object.freeze({ urat: "8", mask: "1" }),
+});
+const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
+/** The second mask of a technology begins with this band. */
+const secondMask = 65;
+
 /** Settings are taken up at a restart (CFUN=15). */
-function persistent({ bands }: Wanted, changed: () => void): Step[] {
-  const steps = [
-    ...ensure({
-      read: "AT+URAT?",
-      prefix: "+URAT:",
-      fits: (fields) => fields.length === 1 && fields[0] === "8",
-      write: "AT+URAT=8",
-      onWritten: changed,
-    }),
-  ];
+function persistent({ rat = usualRat, bands }: Wanted, changed: () => void): Step[] {
+  // The first one is preferred. An operator's profile may not allow it.
+  const order = rat.map((technology) => technologies[technology].urat).join(",");
+  const steps = ensure({
+    read: "AT+URAT?",
+    prefix: "+URAT:",
+    fits: (fields) => fields.join(",") === order,
+    write: `AT+URAT=${order}`,
+    onWritten: changed,
+  });
   if (bands === undefined) return steps;
-  let mask = 0;
-  for (let i = 0; i < bands.length; i++) if (bands[i] <= 32) mask += 2 ** (bands[i] - 1);
-  return [
-    ...steps,
-    ...ensure({
-      // +UBANDMASK: <technology>,<mask>[,<mask above 64>][,<technology>,…]: 1 is NB-IoT
-      read: "AT+UBANDMASK?",
-      prefix: "+UBANDMASK:",
-      fits: (fields) => {
-        for (let i = 0; i < fields.length; i += 3) {
-          if (fields[i] === "1" && fields[i + 1] === String(mask)) return true;
-        }
-        return false;
-      },
-      write: `AT+UBANDMASK=1,${mask}`,
-      optional: true,
-      onWritten: changed,
-    }),
-  ];
+  const mask = String(decimalMask(bands, 1));
+  const upper = decimalMask(bands, secondMask);
+  for (let i = 0; i < rat.length; i++) {
+    const technology = technologies[rat[i]].mask;
+    steps.push(
+      ...ensure({
+        // +UBANDMASK: <technology>,<mask>[,<mask above 64>][,<technology>,…]
+        read: "AT+UBANDMASK?",
+        prefix: "+UBANDMASK:",
+        fits: (fields) => {
+          const width = fields.length % 3 === 0 ? 3 : 2;
+          for (let j = 0; j < fields.length; j += width) {
+            if (fields[j] !== technology) continue;
+            return fields[j + 1] === mask && (width === 2 || fields[j + 2] === String(upper));
+          }
+          return false;
+        },
+        write: `AT+UBANDMASK=${technology},${mask}${upper === 0 ? "" : `,${upper}`}`,
+        onWritten: changed,
+      }),
+    );
+  }
+  return steps;
 }
 
-function radio({ apn }: Wanted): Step[] {
-  return ensure({
-    read: "AT+CGDCONT?",
-    prefix: "+CGDCONT:",
-    fits: (fields) => fields[0] === "1" && fields[2] === apn,
-    write: `AT+CGDCONT=1,"IP","${apn}"`,
-  });
+/** SARA-R4 wants the password in front of the user. */
+function radioR4(wanted: Wanted): Step[] {
+  return contextSteps(wanted).concat(loginSteps(wanted, "AT+UAUTHREQ=1,", "password first"));
+}
+
+function radioR5(wanted: Wanted): Step[] {
+  return contextSteps(wanted).concat(loginSteps(wanted, "AT+UAUTHREQ=1,", "user first"));
 }
 
 /** SARA-R5: sockets need a context of the modem's own stack, laid over the network's first. */
-function attachR5(): Step[] {
+function attachR5({ ipType }: Wanted): Step[] {
+  const type = ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0;
   let active = false;
   const skip = (): boolean => active;
   return [
@@ -82,7 +103,7 @@ function attachR5(): Step[] {
       optional: true,
       onLine: (line) => void (active = fieldsOf(line, 7)[2] === "1"),
     },
-    { line: ascii("AT+UPSD=0,0,0"), skip },
+    { line: ascii(`AT+UPSD=0,0,${type}`), skip },
     { line: ascii("AT+UPSD=0,100,1"), skip },
     {
       line: ascii("AT+UPSDA=0,3"),
@@ -105,10 +126,20 @@ function open(_: number, __: string, ___: number, opened: (id: number) => void):
 }
 
 function send(id: number, bytes: Uint8Array, address: string, port: number): Step[] {
+  return sendBy("+USOST", `${id},"${address}",${port}`, bytes);
+}
+
+/** SARA-R5 knows release assistance: 2 behind the port says that one answer is expected, and nothing more. */
+function sendR5(id: number, bytes: Uint8Array, address: string, port: number, release: boolean): Step[] {
+  const to = `${id},"${address}",${port}`;
+  return release ? sendBy("+USOSTF", `${to},2`, bytes) : sendBy("+USOST", to, bytes);
+}
+
+function sendBy(command: string, to: string, bytes: Uint8Array): Step[] {
   return [
     {
-      line: hexLine(`AT+USOST=${id},"${address}",${port},${bytes.length},"`, bytes, '"'),
-      prefix: ascii("+USOST:"),
+      line: hexLine(`AT${command}=${to},${bytes.length},"`, bytes, '"'),
+      prefix: ascii(`${command}:`),
       timeout: ordinaryTimeout,
     },
   ];
@@ -149,7 +180,9 @@ function urc(line: Uint8Array): ModemUrc | undefined {
     const state = fieldsOf(line, uupsmr.length)[0];
     return state === "1" ? { kind: "asleep" } : state === "0" ? { kind: "awake" } : undefined;
   }
-  if (startsWith(line, ascii("+UUPSDD:"))) return { kind: "no-context" };
+  if (startsWith(line, uupsdd)) return { kind: "no-context" };
+  const clock = zoneReport(line);
+  if (clock !== undefined) return { kind: "time", clock };
   const closed = startsWith(line, uusocl);
   if (!closed && !startsWith(line, uusorf) && !startsWith(line, uusord)) return undefined;
   const socket = wholeNumber(fieldsOf(line, uusorf.length)[0]);
@@ -157,35 +190,87 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return closed ? { kind: "closed", socket, reason: "network" } : { kind: "data", socket };
 }
 
-const shared: Omit<Family, "name" | "models" | "gap" | "power"> = Object.freeze({
-  baud: 115_200,
-  urcs: Object.freeze(
-    ["+UUSORF:", "+UUSORD:", "+UUSOCL:", "+UUPSMR:", "+UUPSDA:", "+UUPSDD:", "+CEDRXP:"].map(ascii),
-  ),
-  banners: Object.freeze([]),
-  sleep: Object.freeze({ wakes: "key", boots: true }),
-  cereg: 5,
-  cfunTimeout: 180_000,
-  restart: "AT+CFUN=15",
-  always: (): Step[] => [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }],
-  persistent,
-  radio,
-  sleepy: (): Step[] => [{ line: ascii("AT+CTZU=1"), optional: true }],
-  search: (): Step[] => [{ line: ascii("AT+COPS=0"), timeout: networkTimeout }],
-  signalAndTime: usualSignalAndTime,
-  urc,
-  sockets: Object.freeze({
-    count: 7,
-    largest,
-    open,
-    close: (id: number): Step[] => [
-      { line: ascii(`AT+USOCL=${id}`), optional: true, timeout: ordinaryTimeout },
-    ],
-    send,
-    read,
-    readLimit: largest,
-  }),
-} as const);
+/** `+UCPSMS: 1,,,"<T3412>","<T3324>"`: what the network has granted, in the order of CPSMS. */
+function grantedTimers(onTimers: (t3324: string, t3412: string) => void): Step[] {
+  return [
+    {
+      line: ascii("AT+UCPSMS?"),
+      prefix: ucpsms,
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, ucpsms.length);
+        if (fields[0] === "1" && fields.length >= 5) onTimers(fields[4], fields[3]);
+      },
+    },
+  ];
+}
+
+/** `+UDNSRN: "<address>"` */
+function resolve(name: string, onAddress: (address: string) => void): Step[] {
+  return resolveInformation(`AT+UDNSRN=0,"${name}"`, "+UDNSRN:", onAddress);
+}
+
+/** UTC and the zone beside it, or local time where the firmware has no more than that. */
+function networkTimeSteps(): Step[] {
+  return [
+    { line: ascii("AT+CTZU=1"), optional: true },
+    {
+      line: ascii("AT+CTZR=3"),
+      optional: true,
+      otherwise: () => [{ line: ascii("AT+CTZR=2"), optional: true }],
+    },
+  ];
+}
+
+/** `AT+UPINCNT`: `+UPINCNT: <tries for the PIN>,<for PIN2>,<for the PUK>,<for PUK2>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries("AT+UPINCNT", 0, onTries);
+}
+
+const shared: Omit<Family, "name" | "models" | "gap" | "power" | "cereg" | "radio" | "sockets"> =
+  Object.freeze({
+    pinTries,
+    baud: 115_200,
+    urcs: Object.freeze(
+      [
+        "+UUSORF:",
+        "+UUSORD:",
+        "+UUSOCL:",
+        "+UUPSMR:",
+        "+UUPSDA:",
+        "+UUPSDD:",
+        "+CEDRXP:",
+        "+CTZE:",
+        "+CTZEU:",
+        "+CTZV:",
+      ].map(ascii),
+    ),
+    banners: Object.freeze([]),
+    sleep: Object.freeze({ wakes: "key", boots: true }),
+    technologies: Object.freeze(["nb-iot", "lte-m"] as const),
+    grantedTimers,
+    cfunTimeout: 180_000,
+    restart: "AT+CFUN=15",
+    always: (): Step[] => [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }],
+    persistent,
+    sleepy: networkTimeSteps,
+    search: operatorSteps,
+    signalAndTime: usualSignalAndTime,
+    bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands),
+    resolve,
+    urc,
+  } as const);
+
+const sockets: Omit<Family["sockets"], "send"> = Object.freeze({
+  count: 7,
+  largest,
+  open,
+  close: (id: number): Step[] => [
+    { line: ascii(`AT+USOCL=${id}`), optional: true, timeout: ordinaryTimeout },
+  ],
+  read,
+  readLimit: largest,
+});
 
 /** u-blox SARA-R4. */
 export const saraR4: Family = Object.freeze({
@@ -194,6 +279,11 @@ export const saraR4: Family = Object.freeze({
   models: Object.freeze(["SARA-R4"]),
   gap: 100,
   power: Object.freeze({ on: 300, off: 2_000, wake: 300, reset: 11_000, down: 35_000, boot: 12_000 }),
+  // Firmwares know up to 4, some up to 3.
+  cereg: 4,
+  cause: askCause,
+  radio: radioR4,
+  sockets: Object.freeze({ ...sockets, send }),
 });
 
 /** u-blox SARA-R5. */
@@ -204,5 +294,8 @@ export const saraR5: Family = Object.freeze({
   gap: 20,
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
+  cereg: 5,
+  radio: radioR5,
   attach: attachR5,
+  sockets: Object.freeze({ ...sockets, send: sendR5 }),
 });

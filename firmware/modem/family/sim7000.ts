@@ -14,18 +14,32 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { readHexField } from "../at/hex";
-import { askCause, edrxSteps, psmSteps, usualSignalAndTime } from "../at/standard-commands";
+import { authentication, contextSteps, isApn } from "../at/context";
+import { operatorSteps } from "../at/operator";
+import { resolveByCdnsgip } from "../at/resolve";
 import {
-  apnSteps,
+  areFields,
+  askCause,
+  edrxSteps,
+  ensure,
+  psmSteps,
+  usualSignalAndTime,
+} from "../at/standard-commands";
+import { supplyUrcs } from "../at/supply-urc";
+import {
+  askApn,
+  askBands,
   baudSteps,
+  cell,
+  contextType,
   networkTimeSteps,
+  otherUrc,
   releaseSteps,
-  sleepSign,
   sleepSignSteps,
   technologySteps,
 } from "./simcom";
 import type { AtResult } from "../at/engine";
-import type { Family, ModemUrc, Received } from "./family";
+import type { Family, GrantedContext, ModemUrc, Received } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -61,8 +75,33 @@ function persistent(wanted: Wanted, changed: () => void): Step[] {
   return baudSteps().concat(psmSteps(wanted, changed));
 }
 
+/**
+ * The login of the attach request, in the order `<type>,"<apn>","<user>","<password>",<authentication>`; the
+ * stack's own context is given it by CSTT.
+ */
+function radio(wanted: Wanted): Step[] {
+  const { apn, apnLogin } = wanted;
+  const steps = technologySteps(wanted).concat(contextSteps(wanted));
+  if (apnLogin === undefined) return steps;
+  const { user, password } = apnLogin;
+  const auth = String(authentication(wanted));
+  const type = contextType(wanted);
+  return steps.concat(
+    ensure({
+      read: "AT+CNCFG?",
+      prefix: "+CNCFG:",
+      fits: (fields) => areFields(fields, [type, undefined, user, password, auth]) && isApn(fields[1], apn),
+      write: `AT+CNCFG=${type},"${apn}","${user}","${password}",${auth}`,
+      secret: true,
+    }),
+  );
+}
+
 /** Shuts and opens the stack each time: nothing tells what is left of its state. */
-function attach({ apn }: Wanted): Step[] {
+function attach({ apn, apnLogin }: Wanted): Step[] {
+  // The stack wants a name: where none is given it is the one that came from the network.
+  let name = apn;
+  const login = apnLogin === undefined ? "" : `,"${apnLogin.user}","${apnLogin.password}"`;
   return [
     {
       line: ascii("AT+CIPSHUT"),
@@ -71,11 +110,34 @@ function attach({ apn }: Wanted): Step[] {
     },
     { line: ascii("AT+CIPMUX=1") },
     { line: ascii("AT+CIPRXGET=1") },
-    { line: ascii(`AT+CSTT="${apn}"`) },
+    { ...askApn((told) => (name = told)), skip: () => apn !== "" },
+    {
+      get line() {
+        return ascii(`AT+CSTT="${name}"${login}`);
+      },
+      secret: apnLogin !== undefined,
+    },
     { line: ascii("AT+CIICR"), timeout: contextTimeout },
     {
       line: ascii("AT+CIFSR"),
       ends: (line) => (line[0] >= 0x30 && line[0] <= 0x39 ? { kind: "ok" } : undefined),
+    },
+  ];
+}
+
+/** Access point and address; the address comes without a name in front, and without an OK behind. */
+function context(onContext: (part: GrantedContext) => void): Step[] {
+  return [
+    askApn((apn) => onContext({ apn })),
+    {
+      line: ascii("AT+CIFSR"),
+      optional: true,
+      patient: true,
+      ends: (line) => {
+        if (line[0] < 0x30 || line[0] > 0x39) return undefined;
+        onContext({ address: lineText(line, 0, Math.min(line.length, 40)) });
+        return { kind: "ok" };
+      },
     },
   ];
 }
@@ -140,7 +202,7 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   }
   if (startsWith(line, deactivated)) return { kind: "no-context" };
   const socket = line[0] - 0x30;
-  if (socket < 0 || socket >= connections) return sleepSign(line);
+  if (socket < 0 || socket >= connections) return otherUrc(line);
   return saidOf(socket, line) === "CLOSED" ? { kind: "closed", socket, reason: "network" } : undefined;
 }
 
@@ -164,6 +226,8 @@ export const sim7000: Family = Object.freeze({
       "+CTZV:",
       "+CFUN:",
       "+CEDRXP:",
+      "+CDNSGIP:",
+      ...supplyUrcs,
       ...closedLines,
     ].map(ascii),
   ),
@@ -171,16 +235,23 @@ export const sim7000: Family = Object.freeze({
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 300, down: 9_000, boot: 12_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),
+  technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,
   always: sleepSignSteps,
   persistent,
-  radio: (wanted: Wanted): Step[] => technologySteps(wanted).concat(apnSteps(wanted)),
+  radio,
   saving: edrxSteps,
   sleepy: networkTimeSteps,
+  search: operatorSteps,
   attach,
   signalAndTime: usualSignalAndTime,
+  cell,
+  context,
+  bands: askBands,
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolveByCdnsgip(`AT+CDNSGIP="${name}"`, onAddress),
   urc,
   sockets: Object.freeze({
     count: connections,

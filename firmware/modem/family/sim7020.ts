@@ -10,8 +10,14 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
+import { areBands, askBandsBy } from "../at/bands";
+import { defaultContext } from "../at/context";
+import { operatorSteps } from "../at/operator";
 import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
-import type { Family, ModemUrc } from "./family";
+import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { zoneReport } from "../at/zone-report";
+import { resolveByCdnsgip } from "../at/resolve";
+import type { Cell, Family, ModemUrc } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -25,22 +31,86 @@ const ordinaryTimeout = 10_000;
 /** `CSOSTATUS` of a connected socket. */
 const connected = 2;
 
-function radio({ apn, bands }: Wanted): Step[] {
-  const steps = ensure({
-    read: "AT*MCGDEFCONT?",
-    prefix: "*MCGDEFCONT:",
-    fits: (fields) => fields[0] === "IP" && fields[1] === apn,
-    write: `AT*MCGDEFCONT="IP","${apn}"`,
-  });
-  if (bands !== undefined) steps.push({ line: ascii(`AT+CBANDSL=1,${bands.length},${bands.join(",")}`) });
-  return steps;
+/** Most bands that the list of preferred ones takes. */
+const mostBands = 4;
+
+function radio(wanted: Wanted): Step[] {
+  return defaultContext("AT*MCGDEFCONT", "*MCGDEFCONT:", wanted).concat(bandSteps(wanted));
 }
+
+function bandSteps({ bands }: Wanted): Step[] {
+  if (bands === undefined) return [];
+  // A longer list is not to be had: without any the modem searches all that it has.
+  const few = bands.length <= mostBands;
+  const single = bands.length === 1 ? bands[0] : 0;
+  return [
+    // The one band that a former owner may have left, 0 for all: a search goes no further, whatever it prefers.
+    ...ensure({
+      read: "AT+CBAND?",
+      prefix: "+CBAND:",
+      fits: (fields) => fields[0] === "0" || bands.every((band) => fields.indexOf(String(band)) >= 0),
+      write: `AT+CBAND=${single}`,
+      optional: true,
+    }),
+    ...ensure({
+      read: "AT+CBANDSL?",
+      prefix: "+CBANDSL:",
+      fits: (fields) => few && areBands(fields, bands),
+      write: few ? `AT+CBANDSL=1,${bands.length},${bands.join(",")}` : "AT+CBANDSL=0",
+    }),
+  ];
+}
+
+function askBands(onBands: (bands: string) => void): Step[] {
+  return askBandsBy("AT+CBAND?", "+CBAND:", onBands);
+}
+
+/** `+CENG: <earfcn>,<offset>,<pci>,"<cell>",<rsrp>,<rsrq>,<rssi>,<snr>,<band>,"<area>",<ecl>,…` */
+function cell(onCell: (part: Cell) => void): Step[] {
+  return [
+    {
+      line: ascii("AT+CENG?"),
+      prefix: ascii("+CENG:"),
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, 6);
+        // Neighbours have four fields.
+        if (fields.length < 9) return;
+        onCell({
+          cellId: fields[3],
+          rsrp: wholeNumber(fields[4]),
+          rsrq: wholeNumber(fields[5]),
+          snr: wholeNumber(fields[7]),
+          band: wholeNumber(fields[8]),
+          ecl: wholeNumber(fields[10]),
+        });
+      },
+    },
+  ];
+}
+
+/** Errors of a socket, as `+CSOERR:` and `+CSOC` tell them. */
+const meanings: Readonly<Record<string, string>> = Object.freeze({
+  "-1": "common error",
+  1: "no route",
+  2: "connection aborted",
+  3: "connection reset",
+  4: "not connected",
+  5: "wrong value",
+  6: "buffer full",
+  7: "would block",
+  8: "address in use",
+  9: "connected already",
+  10: "connecting already",
+  11: "no interface",
+  12: "wrong parameter",
+});
 
 function saving(wanted: Wanted): Step[] {
   const steps = edrxSteps(wanted).concat(psmSteps(wanted));
   if (wanted.psm === undefined) return steps;
   steps.unshift({ line: ascii("AT+CPSMSTATUS=1") });
-  steps.push({ line: ascii("AT+RETENTION=1"), optional: true });
+  steps.push({ line: ascii("AT+RETENTION=1") });
   return steps;
 }
 
@@ -91,14 +161,19 @@ function urc(line: Uint8Array, cut = false): ModemUrc | undefined {
   if (startsWith(line, csoerr)) {
     const fields = fieldsOf(line, csoerr.length);
     const socket = wholeNumber(fields[0]);
-    return socket === undefined ? undefined : { kind: "closed", socket, reason: fields[1] ?? "unknown" };
+    return socket === undefined ? undefined : { kind: "closed", socket, reason: reason(fields[1]) };
   }
   if (startsWith(line, cpsmstatus)) {
     const status = lineText(line, cpsmstatus.length);
     if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
     if (status.indexOf("EXIT") >= 0) return { kind: "awake" };
   }
-  return undefined;
+  const clock = zoneReport(line);
+  return clock === undefined ? supplyUrc(line) : { kind: "time", clock };
+}
+
+function reason(code = "unknown"): string {
+  return meanings[code] === undefined ? code : `${code} (${meanings[code]})`;
 }
 
 /** `+CSONMI: <socket>,<hex digits>,<hex>` */
@@ -122,7 +197,18 @@ export const sim7020: Family = Object.freeze({
   baud: 115_200,
   gap: 20,
   urcs: Object.freeze(
-    ["+CSONMI:", "+CSOERR:", "+CPSMSTATUS:", "+CLTS:", "+CFUN:", "*PSUTTZ", "DST:", "+CEDRXP:"].map(ascii),
+    [
+      "+CSONMI:",
+      "+CSOERR:",
+      "+CPSMSTATUS:",
+      "+CLTS:",
+      "+CFUN:",
+      "*PSUTTZ",
+      "DST:",
+      "+CEDRXP:",
+      "+CDNSGIP:",
+      ...supplyUrcs,
+    ].map(ascii),
   ),
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
   power: Object.freeze({ on: 1_100, off: 1_100, wake: 800, reset: 0, down: 5_000, boot: 12_000 }),
@@ -141,7 +227,12 @@ export const sim7020: Family = Object.freeze({
   radio,
   saving,
   sleepy: () => [{ line: ascii("AT+CLTS=1"), optional: true }],
+  search: operatorSteps,
   signalAndTime: usualSignalAndTime,
+  cell,
+  bands: askBands,
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolveByCdnsgip(`AT+CDNSGIP="${name}"`, onAddress),
   urc,
   sockets: Object.freeze({
     count: 5,

@@ -14,18 +14,32 @@
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
-import { askCause, edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
+import { authentication, contextSteps, isApn, loginSteps } from "../at/context";
+import { operatorSteps } from "../at/operator";
+import { resolveByCdnsgip } from "../at/resolve";
 import {
-  apnSteps,
+  areFields,
+  askCause,
+  edrxSteps,
+  ensure,
+  psmSteps,
+  usualSignalAndTime,
+} from "../at/standard-commands";
+import { supplyUrcs } from "../at/supply-urc";
+import {
+  askApn,
+  askBands,
   baudSteps,
+  cell,
+  contextType,
   networkTimeSteps,
+  otherUrc,
   releaseSteps,
-  sleepSign,
   sleepSignSteps,
   technologySteps,
 } from "./simcom";
 import type { AtResult } from "../at/engine";
-import type { Family, ModemUrc, Received } from "./family";
+import type { Family, GrantedContext, ModemUrc, Received } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -42,18 +56,70 @@ const largest = 1_024;
 /** Most bytes read at once: more than a datagram has. */
 const readLimit = 1_100;
 
+/** Results of `+CAOPEN:`. */
+const meanings: Readonly<Record<number, string>> = Object.freeze({
+  1: "socket error",
+  2: "no memory",
+  3: "too many sockets",
+  4: "wrong parameter",
+  6: "wrong address",
+  7: "not supported",
+  12: "port in use",
+  13: "no listening there",
+  20: "name not resolved",
+  21: "no context",
+  23: "refused by the server",
+  24: "certificate expired",
+  25: "certificate of another name",
+  26: "certificate expired and of another name",
+  27: "connection failed",
+});
+
 function radio(wanted: Wanted): Step[] {
-  return [
-    ...technologySteps(wanted),
-    ...apnSteps(wanted),
-    ...ensure({
-      // +CNCFG: 0,1,"apn",...
-      read: "AT+CNCFG?",
-      prefix: "+CNCFG:",
-      fits: (fields) => fields[0] === "0" && fields[2] === wanted.apn,
-      write: `AT+CNCFG=0,1,"${wanted.apn}"`,
-    }),
-  ];
+  return technologySteps(wanted).concat(
+    contextSteps(wanted),
+    authenticationSteps(wanted),
+    stackSteps(wanted),
+  );
+}
+
+/** The attach request's login, kept by the modem: a password is not told, so it is set anew each time. */
+function authenticationSteps(wanted: Wanted): Step[] {
+  if (wanted.apnLogin !== undefined) return loginSteps(wanted, "AT+CGAUTH=1,", "password first");
+  return ensure({
+    // +CGAUTH: <context>,<type>[,<user>]
+    read: "AT+CGAUTH?",
+    prefix: "+CGAUTH:",
+    fits: (fields) => areFields(fields, ["1", "0"]),
+    write: "AT+CGAUTH=1,0",
+    optional: true,
+  });
+}
+
+/** The stack's context: `+CNCFG: 0,<type>,"<apn>","<user>","<password>",<authentication>`. */
+function stackSteps(wanted: Wanted): Step[] {
+  const { apn, apnLogin } = wanted;
+  const type = contextType(wanted);
+  const { user, password } = apnLogin ?? { user: "", password: "" };
+  const login = `,"${user}","${password}",${authentication(wanted)}`;
+  const head = `AT+CNCFG=0,${type},"${apn}"`;
+  /** A former owner's login is in the way. */
+  let stale = false;
+  const steps = ensure({
+    read: "AT+CNCFG?",
+    prefix: "+CNCFG:",
+    fits: (fields) => {
+      if (fields[0] !== "0") return false;
+      const same = areFields(fields.slice(3), [user, password]);
+      stale = !same && apnLogin === undefined;
+      if (apnLogin !== undefined && fields[5] !== String(authentication(wanted))) return false;
+      return same && fields[1] === type && isApn(fields[2], apn);
+    },
+    write: apnLogin === undefined ? head : head + login,
+    secret: apnLogin !== undefined,
+  });
+  steps.push({ line: ascii(head + login), optional: true, skip: () => !stale });
+  return steps;
 }
 
 function saving(wanted: Wanted): Step[] {
@@ -96,7 +162,7 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
         const fields = fieldsOf(line, caopen.length);
         if (wholeNumber(fields[0]) !== id) return undefined;
         const code = wholeNumber(fields[1]);
-        return code === 0 ? { kind: "ok" } : { kind: "error", code };
+        return code === 0 ? { kind: "ok" } : { kind: "error", code, meaning: meanings[code ?? 1] };
       },
       onOk: () => opened(id),
     },
@@ -142,7 +208,23 @@ function urc(line: Uint8Array): ModemUrc | undefined {
     if (!closed) return { kind: "data", socket };
     return fields[1] === "0" ? { kind: "closed", socket, reason: "network" } : undefined;
   }
-  return sleepSign(line);
+  return otherUrc(line);
+}
+
+/** Access point and address: `+CNACT: 0,1,"<address>"`. */
+function context(onContext: (part: GrantedContext) => void): Step[] {
+  return [
+    askApn((apn) => onContext({ apn })),
+    {
+      line: ascii("AT+CNACT?"),
+      prefix: ascii("+CNACT:"),
+      optional: true,
+      onLine: (line) => {
+        const [index, state, address] = fieldsOf(line, 7);
+        if (index === "0" && state === "1") onContext({ address });
+      },
+    },
+  ];
 }
 
 /** SIMCom SIM7080G, SIM7070G and SIM7090G. */
@@ -165,12 +247,15 @@ export const sim7080: Family = Object.freeze({
       "+CTZV:",
       "+CFUN:",
       "+CEDRXP:",
+      "+CDNSGIP:",
+      ...supplyUrcs,
     ].map(ascii),
   ),
   banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),
+  technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,
   cause: askCause,
   cfunTimeout: 30_000,
@@ -179,8 +264,14 @@ export const sim7080: Family = Object.freeze({
   radio,
   saving,
   sleepy: networkTimeSteps,
+  search: operatorSteps,
   attach,
   signalAndTime: usualSignalAndTime,
+  cell,
+  context,
+  bands: askBands,
+  resolve: (name: string, onAddress: (address: string) => void): Step[] =>
+    resolveByCdnsgip(`AT+CDNSGIP="${name}",1,10000`, onAddress),
   urc,
   sockets: Object.freeze({
     count: 12,

@@ -2,16 +2,28 @@
  * What the SIM7080 and SIM7000 families of SIMCom share: technology, bands, signs of sleep.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, lineText } from "../at/fields";
+import { areBands, askBandsBy } from "../at/bands";
+import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { ensure } from "../at/standard-commands";
-import type { ModemUrc } from "./family";
-import type { Wanted } from "../at/standard-commands";
+import { supplyUrc } from "../at/supply-urc";
+import { zoneReport } from "../at/zone-report";
+import type { Cell, ModemUrc } from "./family";
+import type { RadioTechnology, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const cpsmstatus = ascii("+CPSMSTATUS:");
+const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
 
-/** LTE only, of that NB-IoT only, and the bands: a search through the rest takes minutes. */
-export function technologySteps({ bands }: Wanted): Step[] {
+/** What the settings call a technology, as `AT+CBANDCFG` names it and numbered as for `AT+CMNB`. */
+const technologies = Object.freeze({
+  "nb-iot": Object.freeze({ name: "NB-IOT", mode: 2 }),
+  "lte-m": Object.freeze({ name: "CAT-M", mode: 1 }),
+});
+
+/** LTE only, of that the technologies that are wanted, and the bands: a search through the rest takes minutes. */
+export function technologySteps({ rat = usualRat, bands }: Wanted): Step[] {
+  // The modem knows no order of the two.
+  const mode = rat.length > 1 ? "3" : String(technologies[rat[0]].mode);
   const steps = [
     ...ensure({
       read: "AT+CNMP?",
@@ -22,33 +34,75 @@ export function technologySteps({ bands }: Wanted): Step[] {
     ...ensure({
       read: "AT+CMNB?",
       prefix: "+CMNB:",
-      fits: (fields) => fields[0] === "2",
-      write: "AT+CMNB=2",
+      fits: (fields) => fields[0] === mode,
+      write: `AT+CMNB=${mode}`,
     }),
   ];
   if (bands === undefined) return steps;
-  const list = bands.join(",");
+  for (let i = 0; i < rat.length; i++) {
+    const { name } = technologies[rat[i]];
+    steps.push(
+      ...ensure({
+        // +CBANDCFG: "NB-IOT",8,20
+        read: "AT+CBANDCFG?",
+        prefix: "+CBANDCFG:",
+        fits: (fields) => fields[0] === name && areBands(fields.slice(1), bands),
+        write: `AT+CBANDCFG="${name}",${bands.join(",")}`,
+      }),
+    );
+  }
+  return steps;
+}
+
+/** Asks which bands are set: of NB-IoT, which most boards use. */
+export function askBands(onBands: (bands: string) => void): Step[] {
+  return askBandsBy("AT+CBANDCFG?", "+CBANDCFG:", onBands, "NB-IOT");
+}
+
+/**
+ * `+CPSI: LTE NB-IOT,Online,262-01,<area>,<cell>,<pci>,EUTRAN-BAND8,<earfcn>,<dl>,<ul>,<rsrq>,<rsrp>,<rssi>,<snr>`;
+ * the signal to noise there, n, is 2 n - 20 dB.
+ */
+export function cell(onCell: (part: Cell) => void): Step[] {
   return [
-    ...steps,
-    ...ensure({
-      // +CBANDCFG: "NB-IOT",8,20
-      read: "AT+CBANDCFG?",
-      prefix: "+CBANDCFG:",
-      fits: (fields) => fields[0] === "NB-IOT" && fields.slice(1).join(",") === list,
-      write: `AT+CBANDCFG="NB-IOT",${list}`,
+    {
+      line: ascii("AT+CPSI?"),
+      prefix: ascii("+CPSI:"),
       optional: true,
-    }),
+      onLine: (line) => {
+        const fields = fieldsOf(line, 6);
+        if (fields.length < 14 || fields[0].indexOf("LTE") < 0) return;
+        const snr = wholeNumber(fields[13]);
+        onCell({
+          rat: fields[0].indexOf("NB") >= 0 ? "nb-iot" : "lte-m",
+          operator: fields[2].replace("-", ""),
+          cellId: fields[4],
+          band: wholeNumber(fields[6].replace("EUTRAN-BAND", "")),
+          rsrq: wholeNumber(fields[10]),
+          rsrp: wholeNumber(fields[11]),
+          snr: snr === undefined ? undefined : 2 * snr - 20,
+        });
+      },
+    },
   ];
 }
 
-/** The context's access point name. */
-export function apnSteps({ apn }: Wanted): Step[] {
-  return ensure({
-    read: "AT+CGDCONT?",
-    prefix: "+CGDCONT:",
-    fits: (fields) => fields[0] === "1" && fields[2] === apn,
-    write: `AT+CGDCONT=1,"IP","${apn}"`,
-  });
+/** The access point's name that came from the network: `+CGNAPN: 1,"apn"`. */
+export function askApn(onApn: (apn: string) => void): Step {
+  return {
+    line: ascii("AT+CGNAPN"),
+    prefix: ascii("+CGNAPN:"),
+    optional: true,
+    onLine: (line) => {
+      const [valid, apn] = fieldsOf(line, 8);
+      if (valid === "1" && apn !== undefined && apn !== "") onApn(apn);
+    },
+  };
+}
+
+/** The number of the context's type in `AT+CNCFG`. */
+export function contextType({ ipType }: Wanted): "0" | "1" | "2" {
+  return ipType === "ipv6" ? "2" : ipType === "ipv4v6" ? "0" : "1";
 }
 
 /** A fixed baud rate: with auto-baud the modem does not announce its boots. */
@@ -99,4 +153,10 @@ export function sleepSign(line: Uint8Array): ModemUrc | undefined {
   const status = lineText(line, cpsmstatus.length);
   if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
   return status.indexOf("EXIT") >= 0 ? { kind: "awake" } : undefined;
+}
+
+/** What the lines mean that have nothing to do with sockets. */
+export function otherUrc(line: Uint8Array): ModemUrc | undefined {
+  const clock = zoneReport(line);
+  return clock === undefined ? (sleepSign(line) ?? supplyUrc(line)) : { kind: "time", clock };
 }

@@ -76,12 +76,14 @@ export interface AtResponderOptions {
   urcsWait?: boolean;
   /** How this family writes a line. */
   dialect?: (text: string) => string;
+  /** Characters of the longest command that it takes; `usualLongestLine` when left out. */
+  longestLine?: number;
   /** A command that comes within so many ms behind a response is lost. */
   gap?: number;
 }
 
-/** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
-const longestCommandLine = 1100;
+/** CSOSEND of 512 bytes in hex has 1042 characters. */
+const usualLongestLine = 1_100;
 /** ms after which a command fails that waits in vain for something outside of the modem. */
 const waitPatience = 600_000;
 /** ms that a modem waits for data that it has asked for. */
@@ -177,7 +179,7 @@ export class AtResponder {
   }
 
   #append(byte: number): void {
-    if (this.#line.length >= longestCommandLine) {
+    if (this.#line.length >= (this.#options.longestLine ?? usualLongestLine)) {
       this.#overflow = true;
       this.#line = "";
     } else {

@@ -120,6 +120,7 @@ export class SimulatedModem {
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
       gap: family.gap,
+      longestLine: family.longestLine,
       urcsWait: family.urcsWait,
       dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
     });
@@ -145,7 +146,12 @@ export class SimulatedModem {
       onEnterPsm: () => this.#sleep.enter(),
       onWakeByTimer: () => this.#sleep.wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
-      maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
+      // Back from a sleep that was a restart, it is not registered before it has found its cell again.
+      maySleep: () =>
+        this.#registration.registered &&
+        !this.#responder.busy &&
+        !network.losing &&
+        (family.sleep.may?.(this.#unit) ?? true),
       lock: family.sleep.lock,
     });
     this.#power = new Power({
@@ -368,6 +374,7 @@ export class SimulatedModem {
     this.#responder.verbose = this.#quirks.resultCodes !== "digits";
     this.#responder.quiet = this.#quirks.resultCodes === "none";
     this.#commands.trouble.deaf = false;
+    this.family.onReset?.(this.#unit);
     this.#clock.restart();
   }
 
@@ -448,6 +455,9 @@ export class SimulatedModem {
       get clockTold() {
         return modem.#clock.told;
       },
+      registrationFields: (level) =>
+        this.family.registrationFields?.(this.#unit, level) ??
+        this.#registration.fields(level, this.#quirks.ceregRoutingArea === true),
       urc: (text, delay) => {
         if (delay === undefined) this.#urc(text);
         else this.#later(delay, () => this.#urc(text));
@@ -463,7 +473,8 @@ export class SimulatedModem {
       send: (socket, datagram) => this.#datagrams.send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
-      powerDown: (reason) => this.#power.powerDown(reason),
+      powerDown: (reason, urgent) =>
+        urgent === true ? this.#power.switchOff(reason) : this.#power.powerDown(reason),
       later: (delay, run) => this.#later(delay, run),
     };
   }

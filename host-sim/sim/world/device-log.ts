@@ -90,7 +90,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem sim": "modem: sim status=<status:quoted>[: <advice:advice>]",
   "modem denied": "modem: denied cause=<cause:clause>[: <advice:advice>]",
   "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
-  "modem refused": "modem: refused command=<command:quoted> code=<code:or none>",
+  "modem refused": "modem: refused command=<command:quoted> code=<code:or none>[ means=<meaning:quoted>]",
   "modem send refused": "modem: send refused code=<code:or none>",
   "modem read refused": "modem: read refused",
   "modem clock": "modem: clock tells=<tells:local|utc> by=<by:quoted> zone=<zone:zone>[: <advice:advice>]",

@@ -29,6 +29,7 @@ const goodAnswers: readonly (readonly [string | RegExp, Answer])[] = [
   ["AT+CPIN?", ["+CPIN: READY", "OK"]],
   ["AT+CFUN=0", ["+CPIN: NOT READY", "OK"]],
   ["AT+CFUN=1", ["OK", "+CPIN: READY", "+CEREG: 2"]],
+  ["AT+COPS?", ["+COPS: 0", "OK"]],
   ["AT+CEREG?", [registeredAnswer, "OK"]],
   ["AT+CSQ", ["+CSQ: 18,0", "OK"]],
   ["AT+CCLK?", ['+CCLK: "26/01/09,10:07:06+04"', "OK"]],

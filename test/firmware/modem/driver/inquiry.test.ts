@@ -1,13 +1,17 @@
 /** What the modem is asked once a boot, and told of it. */
 import { describe, expect, it, test } from "vitest";
+import { sim7020 } from "../../../../firmware/modem/family/sim7020";
 import { ScriptedModem } from "../scripted-modem";
 import type { ModemOptions } from "../../../../firmware/modem/driver/modem-options";
 
 const psm = { t3412: 3_600, t3324: 10 };
 
+/** A family without a command of its own for the cell. */
+const family = { ...sim7020, cell: undefined };
+
 /** A modem that answers all that it is asked. */
 function talkative(options: Partial<ModemOptions> = {}): ScriptedModem {
-  const modem = new ScriptedModem(options);
+  const modem = new ScriptedModem({ family, ...options });
   modem.answer("AT+CGMR", ["+CGMR: 1752B02SIM7020", "OK"]);
   modem.answer("AT+CESQ", ["+CESQ: 99,99,255,255,20,46", "OK"]);
   modem.answer("AT+COPS?", ['+COPS: 0,2,"26201",9', "OK"]);
@@ -72,9 +76,9 @@ describe("after the first datagram went through", () => {
     ["refused", ["ERROR"], ["AT+CGMR", "AT+CESQ", "AT+COPS?", "AT+CGCONTRDP", "AT+CGPADDR"]],
     ["not answered", [], ["AT+CGMR"]],
   ])("commands that are %s do no harm", async (_, answer, expected) => {
-    const modem = new ScriptedModem();
-    for (const command of expected) modem.answer(command, answer);
+    const modem = new ScriptedModem({ family });
     await modem.up();
+    for (const command of expected) modem.answer(command, answer);
     const { asked, told } = await afterContact(modem);
     expect(asked).toEqual(expected);
     expect(told).toEqual([]);
@@ -84,16 +88,16 @@ describe("after the first datagram went through", () => {
 
   it("a modem that reboots in the middle is asked again when it is back", async () => {
     const modem = talkative();
-    modem.answer("AT+COPS?", []);
     await modem.up();
+    modem.answer("AT+COPS?", []);
     // Until then a boot's banners may trail in.
     await modem.pass(20_000);
     modem.confirm();
     await modem.until(() => modem.commands.some(({ text }) => text === "AT+COPS?"), 10_000);
+    modem.answer("AT+COPS?", ["OK"]);
     modem.say("RDY", "+CFUN: 1", "SMS Ready");
     await modem.until(() => modem.stateTexts.length === 3, 60_000);
     expect(modem.stateTexts).toEqual(["up", "down rebooted", "up"]);
-    modem.answer("AT+COPS?", ["OK"]);
     expect((await afterContact(modem)).asked).toContain("AT+CGCONTRDP");
   });
 });

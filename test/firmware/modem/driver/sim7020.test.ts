@@ -31,6 +31,9 @@ describe("a session as the modem's manual has it", () => {
       "AT+CFUN=0",
       "AT*MCGDEFCONT?",
       'AT*MCGDEFCONT="IP","iot.example"',
+      "AT+CBAND?",
+      "AT+CBAND=0",
+      "AT+CBANDSL?",
       "AT+CBANDSL=1,2,8,20",
       "AT+CPSMSTATUS=1",
       "AT+CEDRXS=0",
@@ -40,6 +43,7 @@ describe("a session as the modem's manual has it", () => {
       "AT+CLTS=1",
       "AT+CEREG=5",
       "AT+CFUN=1",
+      "AT+COPS?",
       "AT+CEREG?",
       "AT+CSQ",
       "AT+CCLK?",
@@ -372,7 +376,7 @@ describe("datagrams", () => {
     modem.say("+CSOERR: 0,1");
     modem.send("01");
     await modem.pass(1_000);
-    expect(modem.log).toContain("socket closed reason=1");
+    expect(modem.log).toContain("socket closed reason=1 (no route)");
     expect(modem.take()[1]).toBe("AT+CSOC=1,2,1");
   });
 

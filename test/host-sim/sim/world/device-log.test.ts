@@ -103,7 +103,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem sim missing": {},
   "modem denied": { cause: fc.constantFrom("unknown", "200", "15 (no suitable cells in tracking area)") },
   "modem down": { reason: word, retry: seconds },
-  "modem refused": { command: text, "code?": whole },
+  "modem refused": { command: text, "code?": whole, "meaning?": text },
   "modem send refused": { "code?": whole },
   "modem read refused": {},
   "modem clock": {

@@ -1,0 +1,71 @@
+/**
+ * Names resolved by the modem, whose answer is a line before OK or behind it.
+ */
+import { ascii, startsWith } from "../../text/ascii";
+import { fieldsOf } from "./fields";
+import type { Step } from "./script";
+
+/** Time for the network's answer, ms. */
+const timeout = 60_000;
+
+/**
+ * Steps that resolve a name.
+ *
+ * @param command the whole command, with the name
+ * @param prefix what the lines of the answer begin with
+ * @param fails whether a line's fields say that there is no answer
+ */
+export function resolveSteps(
+  command: string,
+  prefix: string,
+  fails: (fields: readonly string[]) => boolean,
+  onAddress: (address: string) => void,
+): Step[] {
+  const start = ascii(prefix);
+  return [
+    {
+      line: ascii(command),
+      timeout,
+      optional: true,
+      also: (line) => {
+        if (!startsWith(line, start)) return undefined;
+        const fields = fieldsOf(line, start.length);
+        const address = fields.find(isAddress);
+        if (address === undefined) return fails(fields) ? { kind: "error" } : undefined;
+        onAddress(address);
+        return { kind: "ok" };
+      },
+    },
+  ];
+}
+
+/** The same where the address is information in front of OK, such as `+UDNSRN: "<address>"`. */
+export function resolveInformation(
+  command: string,
+  prefix: string,
+  onAddress: (address: string) => void,
+): Step[] {
+  return [
+    {
+      line: ascii(command),
+      prefix: ascii(prefix),
+      timeout,
+      optional: true,
+      onLine: (line) => {
+        const address = fieldsOf(line, prefix.length).find(isAddress);
+        if (address !== undefined) onAddress(address);
+      },
+    },
+  ];
+}
+
+/** SIMCom's `+CDNSGIP: 1,"<name>","<address>"`, or `+CDNSGIP: 0,<error>`. */
+export function resolveByCdnsgip(command: string, onAddress: (address: string) => void): Step[] {
+  return resolveSteps(command, "+CDNSGIP:", (fields) => fields[0] === "0", onAddress);
+}
+
+/** An IPv4 address in numbers. */
+function isAddress(field: string): boolean {
+  const parts = field.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+}

@@ -1,0 +1,29 @@
+/**
+ * What modems say of their supply before they switch themselves off: SIMCom's `UNDER-VOLTAGE WARNNING` (as
+ * their manuals write it), `OVER-VOLTAGE POWER DOWN`, `NORMAL POWER DOWN`, Quectel's `POWERED DOWN`.
+ */
+import { ascii, startsWith } from "../../text/ascii";
+import { lineText } from "./fields";
+import type { ModemUrc } from "../family/family";
+
+const under = ascii("UNDER-VOLTAGE");
+const over = ascii("OVER-VOLTAGE");
+const normal = ascii("NORMAL POWER DOWN");
+const powered = ascii("POWERED DOWN");
+
+/** Beginnings of these lines, for `Family.urcs`. */
+export const supplyUrcs: readonly string[] = Object.freeze([
+  "UNDER-VOLTAGE",
+  "OVER-VOLTAGE",
+  "NORMAL POWER DOWN",
+  "POWERED DOWN",
+]);
+
+/** What such a line means; undefined for any other. */
+export function supplyUrc(line: Uint8Array): ModemUrc | undefined {
+  if (startsWith(line, normal) || startsWith(line, powered)) return { kind: "powered-off" };
+  const low = startsWith(line, under);
+  if (!low && !startsWith(line, over)) return undefined;
+  if (lineText(line).indexOf("POWER DOWN") >= 0) return { kind: "powered-off", supply: low ? "low" : "high" };
+  return { kind: low ? "low-supply" : "high-supply" };
+}
