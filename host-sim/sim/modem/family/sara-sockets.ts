@@ -13,7 +13,7 @@ import { integerArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
 import { badParameter, line } from "../commands/common";
-import { closes, socketOf, takeWaiting } from "../commands/sockets";
+import { broughtOf, closes, socketOf, takeWaiting } from "../commands/sockets";
 import { drawn } from "../draw";
 import { formatHex, parseHex, parseIpv4, waitingBytes } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
@@ -122,8 +122,9 @@ export function socketCommands(keepsRest: boolean): Record<string, CommandRule> 
         if (!whole && !keepsRest) socket.waiting.shift();
         const head = `+USORF: ${socket.id},"${first.from.address}",${first.from.port},${part.length},"`;
         const then = keepsRest && socket.waiting.length > 0 ? () => hint(unit, socket) : undefined;
-        if (isHex(unit)) return { ...line(`${head}${formatHex(part)}"`), then };
-        return { raw: { head, data: part, tail: '"\r\n' }, then };
+        const brought = broughtOf(unit, part);
+        if (isHex(unit)) return { ...line(`${head}${formatHex(brought)}"`), then };
+        return { raw: { head, data: brought, tail: '"\r\n' }, then };
       },
     },
     "+USOCL": closes([20, 600]),

@@ -15,48 +15,31 @@
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
-import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Family, PowerTraits, SearchScope, Unit } from "../family";
 import {
+  connectionRule,
   done,
   holds,
-  holdsSleepSigns,
   holdsUntilRestart,
   keeps,
   line,
   networkCommands,
-  notAllowed,
   sleepCommands,
   tells,
   tellConnection,
   tellsOfCard,
 } from "../commands/common";
-import { grantedApn, givenContextRule, usualCommands } from "../commands/context";
+import { givenContextRule, usualCommands } from "../commands/context";
 import { draw, drawn } from "../draw";
 import type { Manual } from "../manual/manual";
 import { saraR4Manual } from "../manual/sara-r4";
 import { saraR5Manual } from "../manual/sara-r5";
-import { decodeT3412 } from "../psm-timers";
+import { activation, contextRule, loginRule, profileCommands, whileFree } from "./sara-contexts";
+import { grantedTimers, sleepFromNextStart, sleepSigns, uartSleep } from "./sara-sleep";
 import { deliver, socketCommands } from "./sara-sockets";
 
 /** Bands 1, 2, 3, 4, 5, 8, 12, 13, 17, 18, 19, 20, 25, 26 and 28, as many modules have them from the factory. */
 const factoryMask = "185538719";
-
-/** Profiles of operators that choose technology and bands themselves (2 AT&T, 3 Verizon). */
-const choosingProfiles: readonly string[] = ["2", "3"];
-
-/** Refuses what may only be set while the modem is not registered, or not under this operator's profile. */
-function whileFree(rule: CommandRule, byProfile = false): CommandRule {
-  return {
-    ...rule,
-    run(unit, command) {
-      const profile = unit.settings.own.get("profile in force") ?? "";
-      const chosen = byProfile && choosingProfiles.includes(profile);
-      if (command.form === "set" && (unit.registration.registered || chosen)) return notAllowed;
-      return rule.run(unit, command);
-    },
-  };
-}
 
 /** The arguments as they are, where no two are alike. */
 function different(args: readonly AtArgument[]): string | undefined {
@@ -77,94 +60,6 @@ const bandMask: CommandRule = {
     return done;
   },
 };
-
-/** `AT+UCPSMS?`: what the network has granted; SARA-R5 tells too that it is the long timer. */
-const grantedTimers = (isR5: boolean): CommandRule => ({
-  run(unit, { form }) {
-    if (form !== "read") return undefined;
-    const psm = unit.registration.grant?.psm;
-    return line(
-      psm === undefined ? "+UCPSMS: 0" : `+UCPSMS: 1,,,"${psm.t3412}","${psm.t3324}"${isR5 ? ",1" : ""}`,
-    );
-  },
-});
-
-/** Units of T3412 in seconds, the smallest first, with their three bits. */
-const t3412Units: readonly (readonly [number, string])[] = [
-  [2, "011"],
-  [30, "100"],
-  [60, "101"],
-  [600, "000"],
-  [3_600, "001"],
-  [36_000, "010"],
-  [1_152_000, "110"],
-];
-
-/** T3412 in the smallest unit that can hold it, as SARA-R4 tells it (UBX-17003787 R16 table 14). */
-export function inSmallestUnit(t3412: string): string {
-  const length = decodeT3412(t3412);
-  if (typeof length !== "number" || length === 0) return t3412;
-  const seconds = length / 1_000;
-  const unit = t3412Units.find(([each]) => seconds % each === 0 && seconds / each <= 31);
-  if (unit === undefined) return t3412;
-  return `${unit[1]}${(seconds / unit[0]).toString(2).padStart(5, "0")}`;
-}
-
-/** `AT+CPSMS` of SARA-R4: kept, and in force from the next start on. */
-const sleepFromNextStart: CommandRule = {
-  run(unit, { form, args }) {
-    const { own } = unit.nvram;
-    const [on, t3412, t3324] = own.get("cpsms")!.split(",");
-    if (form === "read") return line(`+CPSMS: ${on},,,"${inSmallestUnit(t3412)}","${t3324}"`);
-    if (form !== "set") return undefined;
-    const [mode, , , periodic, active] = args.map(({ text }) => text);
-    own.set("cpsms", `${mode || 0},${periodic || t3412},${active || t3324}`);
-    return done;
-  },
-};
-
-/** `AT+CGDCONT`: the context that the attach is for, and what it has become. */
-const contextRule = (isR5: boolean): CommandRule => ({
-  run(unit, { form, args }) {
-    const { nvram, registration } = unit;
-    if (form === "read") {
-      const address = registration.grant?.address ?? "0.0.0.0";
-      const apn = isR5 && registration.registered ? grantedApn(unit) : nvram.apn;
-      return line(`+CGDCONT: 1,"${nvram.own.get("pdptype")}","${apn}","${address}",0,0,0,0,0,0`);
-    }
-    if (form !== "set") return undefined;
-    if (args[0].text !== "1") return done;
-    nvram.own.set("pdptype", args[1]?.text ?? "IP");
-    nvram.apn = args[2]?.text ?? "";
-    return done;
-  },
-});
-
-/** Whether the context is there: `AT+CGACT?`; SARA-R4 refuses to activate what is active. */
-const activation = (isR5: boolean): CommandRule => ({
-  run(unit, { form, args }) {
-    const { registered } = unit.registration;
-    if (form === "read") return line(`+CGACT: 1,${Number(registered)}`);
-    if (form !== "set") return undefined;
-    const on = args[0].text === "1";
-    if (on && !registered) return { failure: { cme: 30 } };
-    return on && !isR5 ? notAllowed : done;
-  },
-});
-
-/** `AT+UAUTHREQ`: SARA-R4 takes the password in front of the user, and keeps both. */
-const loginRule = (isR5: boolean): CommandRule =>
-  whileFree({
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const [context, protocol, first = "", second = ""] = args.map(({ text }) => text);
-      if (context !== "1") return done;
-      const [user, password] = isR5 ? [first, second] : [second, first];
-      const { own } = isR5 ? unit.settings : unit.nvram;
-      own.set("login", `1,${protocol},"${user}","${password}"`);
-      return done;
-    },
-  });
 
 /** `AT+COPS=0` for one that is registered makes it choose anew. */
 const operatorRule: CommandRule = {
@@ -233,13 +128,7 @@ const ownCommands = (isR5: boolean): Record<string, CommandRule> => ({
       return done;
     },
   }),
-  "+UPSMR": {
-    run(unit, command) {
-      const answer = holdsSleepSigns("+UPSMR").run(unit, command);
-      unit.nvram.own.set("upsmr", unit.settings.psmStatus ? "1" : "0");
-      return answer;
-    },
-  },
+  "+UPSMR": sleepSigns,
   "+UCPSMS": grantedTimers(isR5),
   "+CTZU": holds(
     "+CTZU",
@@ -251,8 +140,8 @@ const ownCommands = (isR5: boolean): Record<string, CommandRule> => ({
     },
   ),
   "+CTZR": holdsUntilRestart("+CTZR", 3),
-  "+CSCON": holdsUntilRestart("+CSCON", 1),
-  "+UPSV": holdsUntilRestart("+UPSV", 4),
+  "+CSCON": connectionRule,
+  "+UPSV": uartSleep,
   "+CEER": tells(({ registration: { cause } }) =>
     cause === 0 ? '+CEER: "No cause information available"' : `+CEER: "EMM cause",${cause},"refused"`,
   ),
@@ -277,57 +166,6 @@ const ownCommands = (isR5: boolean): Record<string, CommandRule> => ({
   "+CEDRXS": isR5 ? sleepCommands["+CEDRXS"] : whileFree(sleepCommands["+CEDRXS"]),
   ...(isR5 ? profileCommands : { "+CPSMS": sleepFromNextStart }),
 });
-
-const noContext: AtAnswer = { failure: { cme: 3 } };
-
-/** SARA-R5 only: `+UPSD: <profile>,<what>,<value>`, 0 its type and 100 its context; `+UPSND` 0 address, 8 active. */
-const profileCommands: Record<string, CommandRule> = {
-  "+UPSND": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const { active } = unit.context;
-      const [profile, what] = args.map(({ text }) => text);
-      if (what === "8") return line(`+UPSND: ${profile},8,${Number(active)}`);
-      const address = active ? unit.registration.grant?.address : undefined;
-      return address === undefined ? noContext : line(`+UPSND: ${profile},0,"${address}"`);
-    },
-  },
-  "+UPSD": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const [profile, what, value] = args.map(({ text }) => text);
-      const key = `upsd ${what}`;
-      if (value === undefined) return line(`+UPSD: ${profile},${what},${unit.nvram.own.get(key) ?? 0}`);
-      if (unit.context.active) return notAllowed;
-      unit.nvram.own.set(key, value);
-      return done;
-    },
-  },
-  "+UPSDA": {
-    delay: [20, 200],
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const action = args[1].text;
-      if (action === "4") unit.context.active = false;
-      if (action !== "3") return done;
-      if (!unit.registration.registered || unit.context.active || !typesMatch(unit)) return notAllowed;
-      unit.context.active = true;
-      const text = `+UUPSDA: 0,"${unit.registration.grant?.address}"`;
-      if (unit.quirks.urcBeforeOk === true) {
-        unit.urc(text);
-        return done;
-      }
-      return { then: () => unit.urc(text, unit.random.between(50, 1_500)) };
-    },
-  },
-};
-
-/** Context and profile are for the same kind of address (UBX-20032566 R01 section 2.2.1). */
-function typesMatch({ nvram: { own } }: Unit): boolean {
-  const type = own.get("pdptype") ?? "";
-  const wanted: Readonly<Record<string, readonly string[]>> = { IP: ["0"], IPV6: ["1"], IPV4V6: ["2", "3"] };
-  return wanted[type]?.includes(own.get("upsd 0") ?? "0") ?? false;
-}
 
 /** What its technologies and band masks, in force since the last start, let it find. */
 function searches({ settings: { own }, network }: Unit): SearchScope {
@@ -385,7 +223,7 @@ function family(name: "sara-r4" | "sara-r5", manual: Manual, power: PowerTraits,
     sleep: {
       boots: true,
       keepsSockets: () => false,
-      may: isR5 ? (unit) => unit.settings.own.get("+upsv") !== "0" : undefined,
+      may: isR5 ? (unit) => !/^[02]/.test(unit.settings.own.get("+upsv")!) : undefined,
       entering: (unit) => (unit.settings.psmStatus ? ["+UUPSMR: 1"] : []),
       // A modem that looks for the rate yet has nothing to say it with.
       leaving: (unit) => (unit.settings.psmStatus && unit.nvram.baud !== 0 ? ["+UUPSMR: 0"] : []),
@@ -410,6 +248,12 @@ function family(name: "sara-r4" | "sara-r5", manual: Manual, power: PowerTraits,
     attachesItself: () => true,
     searches,
     rrc: tellConnection,
+    registrationFields(unit, level) {
+      const fields = unit.registration.fields(level, unit.quirks.ceregRoutingArea === true);
+      // The code of the MME stands between area and cell (ubxlib cell/src/u_cell_net.c).
+      const more = level === 4 && unit.generation?.name === "r410m-02b-04";
+      return more ? fields.replace(/^([0-9]+,"[^"]*")/, '$1,"80"') : fields;
+    },
     attached(unit) {
       if (!isR5) unit.context.active = true;
       tellTime(unit);
