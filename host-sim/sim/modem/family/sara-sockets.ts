@@ -82,6 +82,16 @@ const sending: CommandRule = {
   },
 };
 
+/** Of SARA-R5: the socket, the address, the port, the flag, the length, the data. */
+export const assistedSending: CommandRule = {
+  run(unit, command) {
+    const { form, args } = command;
+    if (form !== "set") return undefined;
+    unit.settings.rai = assistance[args[3]?.text ?? ""] ?? 0;
+    return sending.run(unit, { ...command, args: [...args.slice(0, 3), ...args.slice(4)] });
+  },
+};
+
 /** @param keepsRest what a read leaves of a datagram stays, and is announced again */
 export function socketCommands(keepsRest: boolean): Record<string, CommandRule> {
   return {
@@ -99,15 +109,6 @@ export function socketCommands(keepsRest: boolean): Record<string, CommandRule> 
       },
     },
     "+USOST": sending,
-    // The socket, the address, the port, the flag, the length, the data.
-    "+USOSTF": {
-      run(unit, command) {
-        const { form, args } = command;
-        if (form !== "set") return undefined;
-        unit.settings.rai = assistance[args[3]?.text ?? ""] ?? 0;
-        return sending.run(unit, { ...command, args: [...args.slice(0, 3), ...args.slice(4)] });
-      },
-    },
     "+USORF": {
       run(unit, { form, args }) {
         if (form !== "set") return undefined;

@@ -36,7 +36,7 @@ import { saraR4Manual } from "../manual/sara-r4";
 import { saraR5Manual } from "../manual/sara-r5";
 import { activation, contextRule, loginRule, profileCommands, whileFree } from "./sara-contexts";
 import { grantedTimers, sleepFromNextStart, sleepSigns, uartSleep } from "./sara-sleep";
-import { deliver, socketCommands } from "./sara-sockets";
+import { assistedSending, deliver, socketCommands } from "./sara-sockets";
 
 /** Bands 1, 2, 3, 4, 5, 8, 12, 13, 17, 18, 19, 20, 25, 26 and 28, as many modules have them from the factory. */
 const factoryMask = "185538719";
@@ -164,7 +164,7 @@ const ownCommands = (isR5: boolean): Record<string, CommandRule> => ({
     },
   },
   "+CEDRXS": isR5 ? sleepCommands["+CEDRXS"] : whileFree(sleepCommands["+CEDRXS"]),
-  ...(isR5 ? profileCommands : { "+CPSMS": sleepFromNextStart }),
+  ...(isR5 ? { ...profileCommands, "+USOSTF": assistedSending } : { "+CPSMS": sleepFromNextStart }),
 });
 
 /** What its technologies and band masks, in force since the last start, let it find. */
