@@ -43,6 +43,8 @@ export interface AtAnswer {
     readonly delay?: number;
     take(data: Uint8Array): AtExecution;
   };
+  /** The answer comes when `done` is called with it: the command waits for something outside of the modem. */
+  readonly wait?: (done: (answer: AtAnswer) => void) => void;
   /** Runs right after the final line. */
   readonly then?: () => void;
 }
@@ -82,6 +84,8 @@ export interface AtResponderOptions {
 
 /** CSOSEND of 512 bytes in hex has 1042 characters. */
 const usualLongestLine = 1_100;
+/** ms after which a command fails that waits in vain for something outside of the modem. */
+const waitPatience = 600_000;
 /** ms that a modem waits for data that it has asked for. */
 const dataPatience = 10_000;
 const escape = 0x1b;
@@ -224,7 +228,8 @@ export class AtResponder {
       const answer = execution.run();
       // A command that restarts the modem has put an end to itself.
       if (this.#inProgress !== running) return;
-      const plain = answer.failure === undefined && answer.final === undefined && answer.prompt === undefined;
+      const { failure, final, prompt, wait } = answer;
+      const plain = [failure, final, prompt, wait].every((each) => each === undefined);
       const [command, ...rest] = others;
       const next = plain && command !== undefined ? this.#options.execute(command) : undefined;
       if (next === undefined) return this.#answer(answer);
@@ -237,6 +242,7 @@ export class AtResponder {
 
   #answer(answer: AtAnswer): void {
     if (answer.prompt !== undefined) return this.#ask(answer.prompt);
+    if (answer.wait !== undefined) return this.#wait(answer.wait);
     const [first, ...others] = answer.lines ?? [];
     if (first !== undefined) this.#send(first);
     const held = this.#options.urcsWait === true ? [] : this.#held.splice(0);
@@ -250,6 +256,18 @@ export class AtResponder {
     this.#answeredAt = this.#options.scheduler.now;
     for (const text of this.#held.splice(0)) this.#send(text);
     answer.then?.();
+  }
+
+  #wait(wait: NonNullable<AtAnswer["wait"]>): void {
+    const { scheduler } = this.#options;
+    const waiting = scheduler.after(waitPatience, () => this.#answer({ failure: "ERROR" }));
+    this.#inProgress = waiting;
+    wait((answer) => {
+      // The modem may have restarted meanwhile.
+      if (this.#inProgress !== waiting) return;
+      scheduler.cancel(waiting);
+      this.#answer(answer);
+    });
   }
 
   #ask(prompt: NonNullable<AtAnswer["prompt"]>): void {

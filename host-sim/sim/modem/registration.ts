@@ -16,7 +16,7 @@
  *
  * In a foreign network 5 stands for 1. Firmware that calls a state something else is a matter of `told`.
  */
-import type { AttachGrant, PsmTimers, RadioAttachment } from "../radio/link";
+import type { AttachGrant, Carrier, PsmTimers, RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
 
@@ -35,6 +35,8 @@ export interface RegistrationOptions {
   psmRequest(): PsmTimers | undefined;
   /** Whether the modem's settings let it find and take the cell that is there; they do when left out. */
   finds?(): boolean;
+  /** What the modem tells the access point of its user, if anything. */
+  login?(): Carrier["login"];
   /** What this firmware calls a state, where that is not the usual number: 80, 100, 8, or another state's. */
   readonly told?: Readonly<Partial<Record<RegistrationState, number>>>;
   /** ms after which this firmware gives a search up and waits, at 0, to be told to search again. */
@@ -48,6 +50,9 @@ export interface RegistrationOptions {
  * illegal UE (3), illegal ME (6), EPS services not allowed (7), nor any others (8), PLMN not allowed (11).
  */
 const permanentCauses: readonly number[] = [3, 6, 7, 8, 11];
+
+/** EMM cause of an attach whose access point refuses. */
+const esmFailure = 19;
 
 /** ms from another denial to the next search: as T3402, 12 minutes, or as a modem that hurries. */
 const retryAfter = { least: 120_000, most: 720_000 } as const;
@@ -102,6 +107,10 @@ export class Registration {
       (grant) => {
         scheduler.cancel(this.#pending);
         scheduler.cancel(this.#givingUp);
+        if (!this.#isWelcome()) {
+          network.detach();
+          return this.#denied(esmFailure);
+        }
         this.#become(network.carrier.foreign ? 5 : 1, grant);
       },
       (cause) => this.#denied(cause),
@@ -157,6 +166,13 @@ export class Registration {
     const area = routingArea ? ',"00"' : "";
     const timers = n >= 4 && grant.psm ? `,,,"${grant.psm.t3324}","${grant.psm.t3412}"` : "";
     return `${stat},"${grant.tac}","${grant.cellId}",${technology}${area}${timers}`;
+  }
+
+  #isWelcome(): boolean {
+    const { network, login } = this.#options;
+    const wanted = network.carrier.login;
+    const told = login?.();
+    return wanted === undefined || (told?.user === wanted.user && told.password === wanted.password);
   }
 
   #denied(cause: number): void {

@@ -22,6 +22,7 @@ import type { ModemEvent } from "./modem-event";
 import { PowerSaving } from "./power-saving";
 import { Registration } from "./registration";
 import { SimCard } from "./sim-card";
+import { loginOf } from "./commands/context";
 import { ControlLines } from "./control-lines";
 import { Datagrams } from "./datagrams";
 import { PsmSleep } from "./psm-sleep";
@@ -105,6 +106,7 @@ export class SimulatedModem {
     this.#clock = new ModemClock(scheduler, epoch, options.zone, this.#quirks.clock);
     this.#nvram = family.nvram();
     if (options.apn !== undefined) this.#nvram.apn = options.apn;
+    if (options.baud !== undefined) this.#nvram.baud = options.baud;
     this.#sockets = new UdpSockets(random.fork("ports"), family.sockets);
     this.#responder = new AtResponder({
       scheduler,
@@ -127,6 +129,7 @@ export class SimulatedModem {
       random: random.fork("denial"),
       network,
       finds: () => this.#finds(),
+      login: () => loginOf(this.#unit),
       told: this.#quirks.registrationTold,
       givesUp: this.#quirks.givesUpSearch,
       psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),

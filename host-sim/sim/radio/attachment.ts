@@ -43,6 +43,12 @@ export interface Carrier {
   readonly technology: RadioTechnology;
   /** It is not the SIM cards' own network: they are guests in it. */
   readonly foreign: boolean;
+  /** Access point name that the network gives to who asks for none. */
+  readonly apn: string;
+  /** Everybody gets that one, whatever was asked for. */
+  readonly onlyApn?: boolean;
+  /** What the access point wants to know: who does not tell it is refused, with EMM cause 19 (ESM failure). */
+  readonly login?: { readonly user: string; readonly password: string };
 }
 
 /** What the network answers to an attach. */

@@ -77,7 +77,13 @@ export interface NbIotCellOptions {
 }
 
 /** A test network (MCC 001) in band 8, and the one that the SIM cards are of. */
-export const homeCarrier: Carrier = { plmn: "00101", band: 8, technology: "nb-iot", foreign: false };
+export const homeCarrier: Carrier = {
+  plmn: "00101",
+  band: 8,
+  technology: "nb-iot",
+  foreign: false,
+  apn: "operator.example",
+};
 
 /** ms that the name server takes, two ways through the cell included. */
 const lookUpTime = { median: 2_000, p95: 6_000 } as const;
@@ -105,7 +111,7 @@ export class NbIotCell implements CellSide {
   coverage: Coverage;
   /** What every device in this cell sees. */
   readonly location: CellLocation = { tac: "5B57", cellId: "01A50B1A" };
-  readonly carrier: Carrier;
+  carrier: Carrier;
   /** ms that a device's search takes until it has found the cell for the first time. */
   firstSearch: number;
   /** What the name server knows, lower case: each name with its IPv4 address. */

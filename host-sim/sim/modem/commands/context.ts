@@ -3,7 +3,7 @@
  * the usual commands.
  */
 import { integerArgument } from "../at-command";
-import type { CommandRule } from "../family";
+import type { CommandRule, Unit } from "../family";
 import { apnOf } from "./arguments";
 import { badParameter, basicCommands, done, line, networkCommands, sleepCommands } from "./common";
 
@@ -39,6 +39,32 @@ const operatorRule: CommandRule = {
     if (other && registration.stat !== 0) registration.stop();
     if (registration.stat === 0) registration.search();
     return done;
+  },
+};
+
+/**
+ * The access point's user, as commands keep it under the name `login`: until the next start in the settings, or
+ * without power: `<context>,<protocol>,"<user>","<password>"`.
+ */
+export function loginOf({ settings, nvram }: Unit): { user: string; password: string } | undefined {
+  const kept = settings.own.get("login") ?? nvram.own.get("login");
+  const parts = /^[0-9]+,[1-9],"([^"]*)","([^"]*)"$/.exec(kept ?? "");
+  return parts === null ? undefined : { user: parts[1], password: parts[2] };
+}
+
+/** The access point name that the network has given; it is its own for who asks for none. */
+export function grantedApn({ network, nvram }: Unit): string {
+  const { apn, onlyApn } = network.carrier;
+  return onlyApn === true || nvram.apn === "" ? apn : nvram.apn;
+}
+
+/** `AT+CGCONTRDP[=<context>]`: what the network has given; the mask stands behind the address. */
+export const givenContextRule: CommandRule = {
+  run(unit, { form }) {
+    if (form !== "execute" && form !== "set") return undefined;
+    const address = unit.registration.grant?.address;
+    if (address === undefined) return done;
+    return line(`+CGCONTRDP: 1,5,"${grantedApn(unit)}","${address}.255.255.255.0"`);
   },
 };
 

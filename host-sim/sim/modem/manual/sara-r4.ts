@@ -16,8 +16,11 @@ import { basicRows, identityRows, socketRows, usualRows } from "./ublox";
 
 const r16 = rowsIn("UBX-17003787 R16", "certain");
 const r09 = rowsIn("UBX-17003787 R09", "certain");
-const seen = rowsIn("ubxlib, MKRNB, TinyGSM, device-os", "reported");
-const guess = rowsIn("as on other modules of u-blox", "assumed");
+const seen = rowsIn(
+  "ubxlib cell/src, MKRNB, TinyGsmClientSaraR4.h, device-os sara_ncp_client.cpp",
+  "reported",
+);
+const guess = rowsIn("as UBX-20009652 R01 has it for SARA-R5, or as ITU-T V.250", "assumed");
 
 const mask = { like: /^[0-9]{1,20}$/, quoted: false } as const;
 

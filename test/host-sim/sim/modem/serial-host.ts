@@ -18,6 +18,8 @@ export class SerialHost {
   readonly chunks: { time: number; bytes: Uint8Array }[] = [];
   readonly #clock: VirtualClock;
   readonly #uart: Uart;
+  /** ms that it waits before each command. */
+  pause = 0;
   #outgoing = new Uint8Array(0);
   #partial = "";
 
@@ -59,7 +61,8 @@ export class SerialHost {
   }
 
   /** Types a command and waits for its final line; the lines that came, URCs among them. */
-  command(text: string, ms = 10_000): Promise<string[]> {
+  async command(text: string, ms = 10_000): Promise<string[]> {
+    if (this.pause > 0) await this.pass(this.pause);
     this.type(`${text}\r`);
     return this.until((line) => /^(OK|ERROR|\+CME ERROR: .*)$/.test(line), ms);
   }

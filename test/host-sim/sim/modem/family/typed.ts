@@ -1,5 +1,5 @@
 /** A simulated modem of any family with a patient host at its port, in a cell without loss. */
-import { createModem } from "../../../../../host-sim/sim/modem/families";
+import { createModem, families } from "../../../../../host-sim/sim/modem/families";
 import type { ModemEvent } from "../../../../../host-sim/sim/modem/modem-event";
 import type {
   SimulatedModem,
@@ -42,6 +42,9 @@ export function typed(
   };
   const uart = new Uart({ scheduler: clock, baud: 115_200 });
   const host = new SerialHost(clock, uart);
+  const { gap = 0 } = families.get(family) ?? {};
+  // Sooner it would not be heard.
+  host.pause = gap === 0 ? 0 : gap + 10;
   const events: ModemEvent[] = [];
   const simulated = createModem(family, {
     scheduler: clock,
