@@ -55,6 +55,8 @@ export class BringUp {
    */
   #known = false;
   #identifications = 0;
+  /** The log has said which bands the modem searches. */
+  #bandsTold = false;
   /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
   /** Settings were written that took a restart; a modem that asks for one again does not keep them. */
@@ -220,6 +222,7 @@ export class BringUp {
       this.askImei(),
       // Nothing is written for good into a modem that may be another.
       (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
+      this.askBands(),
     );
     const identified = (at: number): void => {
       this.#known = true;
@@ -229,6 +232,18 @@ export class BringUp {
       else this.awaitSimCard(at);
     };
     driver.run(steps, identified, now);
+  }
+
+  /** Asks once which bands the modem searches, where the settings leave that to it: a former owner may have set them. */
+  private askBands(): Step[] {
+    const { driver, options, wanted } = this.#parts;
+    if (wanted.bands !== undefined || this.#bandsTold) return [];
+    return (
+      options.family.bands?.((bands) => {
+        this.#bandsTold = true;
+        driver.log(`bands=${bands}`);
+      }) ?? []
+    );
   }
 
   /** Asks for the IMEI until it is told: firmwares differ in the question, and in the form of the answer. */

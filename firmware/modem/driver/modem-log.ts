@@ -78,6 +78,7 @@ export type ModemEvent =
 /** A step that only a reader of the log wants to know of, in the words of the log. */
 export type ModemNote =
   | "restart for new settings"
+  | `bands=${string}`
   | "rebooted by itself"
   | "radio reset"
   | "context lost"
