@@ -19,6 +19,7 @@ import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { wantedOf } from "./device/modem-settings";
+import { PinMemory } from "./continuity/pin-memory";
 import { readSettings } from "./device/settings";
 import { unknownSettings } from "./device/unknown-settings";
 import { RetainedMemory } from "./continuity/retained-memory";
@@ -140,6 +141,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   const clock = new Clock(woken?.now);
   const store = new StateStore();
   const memory = new PersistentState(store, random, log, woken?.memory);
+  const { pin } = settings;
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -153,6 +155,10 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     write: (bytes) => writer?.write(bytes),
     ...wanted,
     ...lines,
+    pin:
+      pin === undefined
+        ? undefined
+        : { pin, memory: new PinMemory({ store, crypto: moddableCryptography, log }) },
     escalation: memory.escalation,
     resume: woken?.modem,
     onEscalation: () => memory.save(),

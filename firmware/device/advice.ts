@@ -25,6 +25,13 @@ export const simAdvice: readonly (readonly [begins: string, advice: string])[] =
   (
     [
       ["SIM PIN", "the card wants its PIN: set pin=, or take the PIN off with a phone"],
+      ["PIN refused", "the card does not take this pin, which is not given to it again: set the right one"],
+      [
+        "PIN kept back",
+        "a wrong PIN more would block the card: set the right one, or take the PIN off with a phone",
+      ],
+      ["SIM BUSY", "the card did not get ready: it is asked again"],
+      ["unknown", "the modem tells nothing about the card: the network will"],
       ["SIM PUK", "a wrong PIN was given three times: unlock the card in a phone, with its PUK"],
       ["PH-", "modem or card is locked to another operator: use theirs, or have the lock taken off"],
       ["NOT ", "no card is seen: push it in, clean its contacts, check which way round it lies"],

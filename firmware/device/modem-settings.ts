@@ -92,7 +92,7 @@ export function readModemSettings(config: Configuration): ModemSettings {
 }
 
 /**
- * What these settings ask of the modem, for `ModemOptions`.
+ * What these settings ask of the modem, for `ModemOptions`; the PIN apart, which goes with its memory.
  *
  * @throws SettingsError for what would break its driver
  */

@@ -242,3 +242,31 @@ export function clockStep(
     },
   };
 }
+
+/**
+ * Asks how many tries for its PIN the SIM card has left, by a command whose answer has its name.
+ *
+ * @param at the field that tells them
+ * @param first what the first field must be, where the answer has several lines
+ */
+export function askPinTries(
+  command: string,
+  at: number,
+  onTries: (left: number) => void,
+  first?: string,
+): Step[] {
+  const end = command.indexOf("=");
+  const prefix = ascii(`${command.slice(2, end < 0 ? command.length : end)}:`);
+  return [
+    {
+      line: ascii(command),
+      prefix,
+      optional: true,
+      onLine: (line) => {
+        const fields = fieldsOf(line, prefix.length);
+        const left = wholeNumber(fields[at]);
+        if (left !== undefined && (first === undefined || fields[0] === first)) onTries(left);
+      },
+    },
+  ];
+}

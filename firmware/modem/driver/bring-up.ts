@@ -9,7 +9,7 @@ import { ascii } from "../../text/ascii";
 import { fieldsOf, findImei, lineText } from "../at/fields";
 import { defaultTimeout, probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
-import { awaitSimCard } from "./sim-card";
+import { SimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
@@ -48,6 +48,7 @@ const imeiQuestions = Object.freeze(["AT+CGSN", "AT+CGSN=1", "AT+GSN"] as const)
  */
 export class BringUp {
   readonly #parts: BringUpParts;
+  readonly #card: SimCard;
   /** The modem's IMEI once known. */
   imei: string | undefined;
   /**
@@ -64,6 +65,8 @@ export class BringUp {
 
   constructor(parts: BringUpParts) {
     this.#parts = parts;
+    const { driver, options } = parts;
+    this.#card = new SimCard({ driver, family: options.family, pin: options.pin });
   }
 
   /** Brings the modem up from whatever state it is in. */
@@ -229,7 +232,7 @@ export class BringUp {
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
       if (rewritten && !this.#restarted) this.restartForSettings(at);
-      else this.awaitSimCard(at);
+      else this.#card.wait((t) => this.setUpRadio(t), at);
     };
     driver.run(steps, identified, now);
   }
@@ -275,8 +278,12 @@ export class BringUp {
 
   /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
   runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
-    const { options, wanted } = this.#parts;
-    this.runAfterEcho((options.family.always?.(wanted) ?? []).concat(steps), onDone, now);
+    const { driver, options, wanted } = this.#parts;
+    const always = options.family.always?.(wanted) ?? [];
+    const locked = this.#card.mayLock && options.family.sleep.boots && steps.length > 0;
+    if (!locked) return this.runAfterEcho(always.concat(steps), onDone, now);
+    // After a boot the card wants its PIN again, and without it there is no registration.
+    this.runAfterEcho(always, (at) => this.#card.wait((t) => driver.run(steps, onDone, t), at), now);
   }
 
   private runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
@@ -293,23 +300,6 @@ export class BringUp {
     driver.run([{ line: ascii("ATE0") }], silenced, now);
   }
 
-  private awaitSimCard(now: number): void {
-    const { driver, options } = this.#parts;
-    awaitSimCard(
-      {
-        driver,
-        fullFunction: { line: ascii("AT+CFUN=1"), timeout: options.family.cfunTimeout },
-        onReady: (at) => this.setUpRadio(at),
-        onMissing: (status, at) => {
-          if (status === "") driver.log({ kind: "modem sim missing" });
-          else driver.log({ kind: "modem sim", status: status.slice(0, 32) });
-          driver.faults.fail("sim", at);
-        },
-      },
-      now,
-    );
-  }
-
   /** Says all that must be said while the radio is off, switches it on, and searches. */
   setUpRadio(now: number): void {
     const { driver, options, wanted } = this.#parts;
@@ -323,7 +313,6 @@ export class BringUp {
       family.sleepy?.(wanted) ?? [],
       reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
       { line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] },
-      family.search?.(wanted) ?? [],
     );
     // Refused, it may be in full function all the same.
     let full = true;
@@ -333,7 +322,15 @@ export class BringUp {
       optional: true,
       onLine: (line) => (full = fieldsOf(line, 6)[0] === "1"),
     };
-    driver.run(steps, (at) => (full ? this.register(at) : driver.faults.fail("failed", at)), now);
+    const search = (at: number): void =>
+      driver.run(family.search?.(wanted) ?? [], (t) => this.register(t), at);
+    const on = (at: number): void => {
+      if (!full) driver.faults.fail("failed", at);
+      // While the radio was off the card may have had no power, and it wants its PIN anew.
+      else if (this.#card.mayLock) this.#card.wait(search, at);
+      else search(at);
+    };
+    driver.run(steps, on, now);
   }
 
   /** Waits for the network. */

@@ -82,6 +82,7 @@ export type ModemNote =
   | "rebooted by itself"
   | "radio reset"
   | "context lost"
+  | "pin accepted"
   | "service lost"
   | "suspended"
   | "urc unreadable"

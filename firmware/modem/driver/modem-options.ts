@@ -5,6 +5,7 @@ import type { Wanted } from "../at/standard-commands";
 import type { Family } from "../family/family";
 import type { DownReason, ModemLog } from "./modem-log";
 import type { ClockSetting } from "./network-clock";
+import type { PinOptions } from "./pin-entry";
 
 export type { DownReason } from "./modem-log";
 
@@ -17,6 +18,8 @@ export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly psm?: { readonly t3412: number; readonly t3324: number };
   /** Longest cycle of extended discontinuous reception to ask for, seconds; none when left out. */
   readonly edrx?: number;
+  /** The SIM card's PIN; left out, the card is to have none. */
+  readonly pin?: PinOptions;
   /** How long the first search of a boot may take, seconds. */
   readonly search?: number;
   /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */

@@ -156,6 +156,7 @@ const shared: Omit<
   | "signalAndTime"
   | "sockets"
 > = Object.freeze({
+  iccid: "AT+QCCID",
   baud: 115_200,
   gap: 20,
   urcs: Object.freeze(

@@ -154,6 +154,8 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Object.freeze({
+  iccid: "AT+NCCID?",
+  pinCommand: "AT+NPIN=0,",
   baud: 9_600,
   gap: 20,
   urcs: Object.freeze(

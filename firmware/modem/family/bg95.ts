@@ -15,7 +15,7 @@ import { authentication, contextSteps, isApn } from "../at/context";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
 import { operatorSteps } from "../at/operator";
-import { areFields, askCause, clockStep, ensure } from "../at/standard-commands";
+import { areFields, askCause, askPinTries, clockStep, ensure } from "../at/standard-commands";
 import { supplyUrc, supplyUrcs } from "../at/supply-urc";
 import { closeSocket, openSocket, resolve, sent, socketUrc } from "./quectel";
 import type { Cell, Family, ModemUrc, Received } from "./family";
@@ -185,8 +185,15 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 /** Quectel BG95 and BG77. */
+/** `AT+QPINC="SC"`: `+QPINC: "SC",<tries for the PIN>,<for the PUK>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries('AT+QPINC="SC"', 1, onTries);
+}
+
 export const bg95: Family = Object.freeze({
   name: "bg95",
+  iccid: "AT+QCCID",
+  pinTries,
   models: Object.freeze(["BG95", "BG77"]),
   baud: 115_200,
   gap: 20,

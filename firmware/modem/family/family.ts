@@ -158,6 +158,12 @@ export interface Family {
   readonly restart?: string;
   /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
+  /** Asks for the SIM card's number; `AT+CCID` when left out. */
+  readonly iccid?: string;
+  /** Gives the SIM card its PIN, up to the PIN in quotes; `AT+CPIN=` when left out. */
+  readonly pinCommand?: string;
+  /** Asks how many tries for the PIN the card has left; `AT+CPINR` when left out. */
+  readonly pinTries?: (onTries: (left: number) => void) => Step[];
   /** Said after each boot and each wake: what the modem forgets. */
   readonly always?: (wanted: Wanted) => Step[];
   /**

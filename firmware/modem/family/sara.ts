@@ -16,7 +16,7 @@ import { askBandsBy, decimalMask } from "../at/bands";
 import { contextSteps, loginSteps } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { resolveInformation } from "../at/resolve";
-import { askCause, ensure, usualSignalAndTime } from "../at/standard-commands";
+import { askCause, askPinTries, ensure, usualSignalAndTime } from "../at/standard-commands";
 import { zoneReport } from "../at/zone-report";
 import type { Family, ModemUrc, Received } from "./family";
 import type { RadioTechnology, Wanted } from "../at/standard-commands";
@@ -222,8 +222,14 @@ function networkTimeSteps(): Step[] {
   ];
 }
 
+/** `AT+UPINCNT`: `+UPINCNT: <tries for the PIN>,<for PIN2>,<for the PUK>,<for PUK2>`. */
+function pinTries(onTries: (left: number) => void): Step[] {
+  return askPinTries("AT+UPINCNT", 0, onTries);
+}
+
 const shared: Omit<Family, "name" | "models" | "gap" | "power" | "cereg" | "radio" | "sockets"> =
   Object.freeze({
+    pinTries,
     baud: 115_200,
     urcs: Object.freeze(
       [

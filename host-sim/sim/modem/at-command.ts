@@ -2,12 +2,13 @@
  * One AT command line, taken apart (3GPP TS 27.007 and ITU-T V.250).
  *
  *     AT                     bare
- *     ATE0  ATI              basic: a letter and a number
+ *     ATE0  ATI  AT&W        basic: a letter and a number
  *     AT+CSQ                 execute
  *     AT+CEREG?              read
  *     AT+CEREG=?             test
  *     AT+CPSMS=1,,,"00100001","00000101"    set
  *     AT*MCGDEFCONT="IP","iot.example"      the same with the chip maker's prefix
+ *     ATE0V1  AT+CSQ;+COPS?  several on one line; a semicolon stands behind those with a plus sign
  */
 
 /** One argument between commas. */
@@ -28,8 +29,32 @@ export interface AtCommand {
 /** More arguments than any command has: what lies behind them is not looked at. */
 const mostArguments = 16;
 
+/** Several basic commands in a row, such as `E0V1Q0`, with another kind behind them or not. */
+const basicRow = /^(&?[A-Za-z][0-9]*)(?=&?[A-Za-z][0-9]|[+*])/;
+
 /**
- * Takes a line apart. Whatever stands before the first `AT` is skipped, as a modem that waits for
+ * The commands of a line, one or more; none when there is no command in it. Semicolons inside of quotes divide
+ * nothing.
+ */
+export function parseAtLine(line: string): AtCommand[] {
+  const start = line.search(/at/i);
+  if (start < 0) return [];
+  const commands: AtCommand[] = [];
+  for (const part of splitOutsideQuotes(line.slice(start + 2), ";")) {
+    let rest = part.trim();
+    for (let first = basicRow.exec(rest); first !== null; first = basicRow.exec(rest)) {
+      commands.push(...[parseAtCommand(`AT${first[1]}`)].filter((each) => each !== undefined));
+      rest = rest.slice(first[1].length);
+    }
+    if (rest === "" && commands.length > 0) continue;
+    const last = parseAtCommand(`AT${rest}`);
+    if (last !== undefined) commands.push(last);
+  }
+  return commands;
+}
+
+/**
+ * Takes a line with one command apart. Whatever stands before the first `AT` is skipped, as a modem that waits for
  * these two letters does. `undefined`: no command in it.
  */
 export function parseAtCommand(line: string): AtCommand | undefined {
@@ -46,7 +71,7 @@ export function parseAtCommand(line: string): AtCommand | undefined {
     const form = extended[2] === "?" ? "read" : extended[2] === "=?" ? "test" : "execute";
     return { name, form, args: [] };
   }
-  const basic = /^([A-Za-z])([0-9]*)$/.exec(body);
+  const basic = /^(&?[A-Za-z])([0-9]*)$/.exec(body);
   if (basic !== null) {
     const args = basic[2] === "" ? [] : [{ text: basic[2], quoted: false }];
     return { name: basic[1].toUpperCase(), form: "execute", args };
@@ -65,18 +90,26 @@ export function integerArgument(
   return value >= least && value <= most ? value : undefined;
 }
 
-/** Splits at commas outside of quotes. */
 function splitArguments(text: string): AtArgument[] {
-  const args: AtArgument[] = [];
+  return splitOutsideQuotes(text, ",")
+    .slice(0, mostArguments)
+    .map((each) => {
+      const part = each.trim();
+      const quoted = part.length >= 2 && part.startsWith('"') && part.endsWith('"');
+      return { text: quoted ? part.slice(1, -1) : part, quoted };
+    });
+}
+
+/** The parts between the separators that stand outside of quotes. */
+function splitOutsideQuotes(text: string, separator: string): string[] {
+  const parts: string[] = [];
   let start = 0;
   let inQuotes = false;
-  for (let i = 0; i <= text.length && args.length < mostArguments; i++) {
+  for (let i = 0; i <= text.length; i++) {
     if (text[i] === '"') inQuotes = !inQuotes;
-    if (i < text.length && (inQuotes || text[i] !== ",")) continue;
-    const part = text.slice(start, i).trim();
-    const quoted = part.length >= 2 && part.startsWith('"') && part.endsWith('"');
-    args.push({ text: quoted ? part.slice(1, -1) : part, quoted });
+    if (i < text.length && (inQuotes || text[i] !== separator)) continue;
+    parts.push(text.slice(start, i));
     start = i + 1;
   }
-  return args;
+  return parts;
 }

@@ -19,7 +19,7 @@
  * do. Unsolicited lines (URC) go out when they happen: also between a command and its answer.
  */
 import type { ScheduledEvent, Scheduler } from "../time/clock";
-import { parseAtCommand } from "./at-command";
+import { parseAtLine } from "./at-command";
 import type { AtCommand } from "./at-command";
 
 /** Why a command failed: a number of 3GPP TS 27.007 section 9.2, or the bare word `ERROR`. */
@@ -74,12 +74,14 @@ export interface AtResponderOptions {
   urcsWait?: boolean;
   /** How this family writes a line. */
   dialect?: (text: string) => string;
+  /** Characters of the longest command that it takes; `usualLongestLine` when left out. */
+  longestLine?: number;
   /** A command that comes within so many ms behind a response is lost. */
   gap?: number;
 }
 
-/** The longest command (CSOSEND of 512 bytes in hex) has 1042 characters. */
-const longestCommandLine = 1100;
+/** CSOSEND of 512 bytes in hex has 1042 characters. */
+const usualLongestLine = 1_100;
 /** ms that a modem waits for data that it has asked for. */
 const dataPatience = 10_000;
 const escape = 0x1b;
@@ -173,7 +175,7 @@ export class AtResponder {
   }
 
   #append(byte: number): void {
-    if (this.#line.length >= longestCommandLine) {
+    if (this.#line.length >= (this.#options.longestLine ?? usualLongestLine)) {
       this.#overflow = true;
       this.#line = "";
     } else {
@@ -200,7 +202,7 @@ export class AtResponder {
       this.#begin({ delay: 5, run: () => ({ failure: { cme: 50 } }) });
       return;
     }
-    const command = parseAtCommand(line);
+    const [command, ...others] = parseAtLine(line);
     if (command === undefined) {
       this.#options.onDropped?.("no command");
       return;
@@ -212,16 +214,24 @@ export class AtResponder {
       this.#write(`${line}\r`);
       this.#options.onLine?.("modem", line);
     }
-    this.#begin(execution);
+    this.#begin(execution, others);
   }
 
-  #begin(execution: AtExecution): void {
+  /** @param others commands of the same line, which follow unless this one fails or ends the line otherwise */
+  #begin(execution: AtExecution, others: readonly AtCommand[] = []): void {
     this.#inProgress = this.#options.scheduler.after(execution.delay, () => {
       const running = this.#inProgress;
       const answer = execution.run();
       // A command that restarts the modem has put an end to itself.
       if (this.#inProgress !== running) return;
-      this.#answer(answer);
+      const plain = answer.failure === undefined && answer.final === undefined && answer.prompt === undefined;
+      const [command, ...rest] = others;
+      const next = plain && command !== undefined ? this.#options.execute(command) : undefined;
+      if (next === undefined) return this.#answer(answer);
+      for (const text of answer.lines ?? []) this.#send(text);
+      if (answer.raw !== undefined) this.#sendRaw(answer.raw);
+      answer.then?.();
+      this.#begin(next, rest);
     });
   }
 

@@ -48,9 +48,9 @@ export class Attachment {
   changed(): void {
     const { now, family, unit, registration, powerSaving, clock, urc, tell } = this.#options;
     const { stat, grant } = registration;
-    const { settings, quirks, network } = unit();
+    const { settings, network } = unit();
     tell({ type: "attach", time: now(), stat, psm: grant?.psm });
-    const fields = registration.fields(settings.cereg, quirks.ceregRoutingArea === true);
+    const fields = unit().registrationFields(settings.cereg);
     if (settings.cereg > 0 && fields !== this.#lastCereg) urc(`+CEREG: ${fields}`);
     this.#lastCereg = fields;
     if (!registration.registered) return;

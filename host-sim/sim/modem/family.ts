@@ -35,6 +35,8 @@ export interface Unit {
   readonly grantedEdrx: string | undefined;
   /** Whether the network has told the time. */
   readonly clockTold: boolean;
+  /** The fields of `+CEREG:` for a level, behind n in an answer. */
+  registrationFields(level: number): string;
   /** Time as `26/01/01,00:00:00+00`: the network's local time, or UTC with the zone behind it. */
   clock(tells?: "local" | "utc"): string;
   setFunction(cfun: 0 | 1 | 4): void;
@@ -49,7 +51,8 @@ export interface Unit {
   /** An unsolicited line, `delay` ms from now (default now). */
   urc(text: string, delay?: number): void;
   restart(reason: string): void;
-  powerDown(reason: string): void;
+  /** Switches itself off: in good order, or (urgent) at once and without a word. */
+  powerDown(reason: string, urgent?: boolean): void;
   /** Lets the modem sleep before the time for which an AT command keeps it awake. */
   releaseLock(): void;
   /** Runs `run` after `delay` ms unless the modem restarts before. */
@@ -100,6 +103,10 @@ export interface Quirks {
   lastLineAfter?: number;
   /** Commands of these names are refused, whatever the manual says: `"+CEREG"`, or `"+CEREG set"` for one form. */
   refuses?: readonly string[];
+  /** A read of received data brings fewer bytes than its header says. */
+  shortReads?: boolean;
+  /** The error with which each socket's opening ends that is told behind OK (`+QIOPEN: 0,566`). */
+  openingError?: number;
   /** Each command takes nearly as long as its manual allows. */
   slowCommands?: boolean;
 }
@@ -158,8 +165,11 @@ export interface BootTraits {
   readonly lines: readonly string[];
   /** On the way to reading the SIM card. */
   readonly half?: string;
-  /** Whether it tells of the SIM card: `+CPIN: READY`, then and with `AT+CFUN`. */
-  readonly card: boolean;
+  /**
+   * Whether it tells of the SIM card: `+CPIN: READY`, then and with `AT+CFUN`; or how it says that, `undefined` for
+   * not at all.
+   */
+  readonly card: boolean | ((state: string) => string | undefined);
   /** When all is done. */
   readonly last?: readonly string[];
   /** It takes commands only from then on. */
@@ -185,6 +195,12 @@ export interface Family {
   readonly boot: BootTraits;
   /** A boot begins: settings other than the usual ones. */
   onBoot?(unit: Unit): void;
+  /** The usual settings of a boot are there: what it keeps of echo, error style and URC levels, or has otherwise. */
+  onReset?(unit: Unit): void;
+  /** The fields of `+CEREG:` for a level, as in `Registration.fields`, where it has them otherwise. */
+  registrationFields?(unit: Unit, level: number): string;
+  /** Characters of the longest command that it takes; 1,100 when left out. */
+  readonly longestLine?: number;
   /** The command that restarts it, besides `AT+CFUN=1,1`: even a modem that is deaf to others hears it. */
   readonly restartCommand?: string;
   /** PSM and eDRX requests outlive a restart. */

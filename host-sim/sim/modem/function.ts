@@ -62,7 +62,7 @@ export class PhoneFunction {
     later(simDelay, () => {
       if (settings().cfun !== 1) return;
       const found = card.read();
-      if (traits.card) announce(this.#cardState());
+      this.#tellCard(this.#cardState(), announce);
       if (found) begin();
     });
     later(lastDelay, onServing);
@@ -73,8 +73,8 @@ export class PhoneFunction {
 
   /** `AT+CFUN`; runs just before the command's OK. */
   set(cfun: 0 | 1 | 4): void {
-    const { random, card, registration, settings, later, urc, radioOff, traits, search } = this.#options;
-    const tellCard = (text: string): void => void (traits.card && urc(text));
+    const { random, card, registration, settings, later, urc, radioOff, search } = this.#options;
+    const tellCard = (text: string): void => this.#tellCard(text, urc);
     const was = settings().cfun;
     if (cfun === was) return;
     settings().cfun = cfun;
@@ -102,8 +102,8 @@ export class PhoneFunction {
 
   /** The card was told the right PIN: what waited for that follows. */
   cardUnlocked(): void {
-    const { later, urc, traits, settings, registration, card, search } = this.#options;
-    if (traits.card) urc("+CPIN: READY");
+    const { later, urc, settings, registration, card, search } = this.#options;
+    this.#tellCard("+CPIN: READY", urc);
     later(searchAfterPin, () => {
       if (settings().cfun === 1 && registration.stat === 0 && card.ready) search();
     });
@@ -111,10 +111,18 @@ export class PhoneFunction {
 
   /** The card was in use and is not there any more. Firmwares differ in what they call that. */
   cardGone(): void {
-    const { faultRandom, card, urc, radioOff, traits } = this.#options;
+    const { faultRandom, card, urc, radioOff } = this.#options;
     card.read();
-    if (traits.card) urc(faultRandom.chance(0.5) ? "+CPIN: NOT READY" : "+CPIN: NOT INSERTED");
+    this.#tellCard(faultRandom.chance(0.5) ? "+CPIN: NOT READY" : "+CPIN: NOT INSERTED", urc);
     radioOff();
+  }
+
+  /** Tells of the card, in the family's own words. */
+  #tellCard(state: string, tell: (text: string) => void): void {
+    const { card } = this.#options.traits;
+    if (card === false) return;
+    const text = card === true ? state : card(state);
+    if (text !== undefined) tell(text);
   }
 
   #cardState(): string {

@@ -20,6 +20,8 @@ const table: Readonly<Record<string, Quirks>> = {
   "digits-for-results": { resultCodes: "digits" },
   "no-results": { resultCodes: "none" },
   "late-last-line": { lastLineAfter: 32_000 },
+  "short-reads": { shortReads: true },
+  "sockets-566": { openingError: 566 },
   "slow-commands": { slowCommands: true },
   deaf: { deaf: 0.02 },
 };

@@ -64,6 +64,11 @@ export class SimCard {
     return this.#known === "absent";
   }
 
+  /** It wants a PIN each time its power comes. */
+  get hasPin(): boolean {
+    return this.#pin !== undefined;
+  }
+
   /** What it wants to be told first; `undefined` when that is nothing, or the modem has not read it. */
   get wants(): "SIM PIN" | "SIM PUK" | undefined {
     if (this.#known !== "locked") return undefined;

@@ -118,6 +118,7 @@ export class SimulatedModem {
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
       gap: family.gap,
+      longestLine: family.longestLine,
       urcsWait: family.urcsWait,
       dialect: (text) => family.dialect?.(this.#unit, text) ?? text,
     });
@@ -142,7 +143,12 @@ export class SimulatedModem {
       onEnterPsm: () => this.#sleep.enter(),
       onWakeByTimer: () => this.#sleep.wake("T3412"),
       onUpdate: () => void (network.use() && this.#clock.correct(network.clockError)),
-      maySleep: () => !this.#responder.busy && !network.losing && (family.sleep.may?.(this.#unit) ?? true),
+      // Back from a sleep that was a restart, it is not registered before it has found its cell again.
+      maySleep: () =>
+        this.#registration.registered &&
+        !this.#responder.busy &&
+        !network.losing &&
+        (family.sleep.may?.(this.#unit) ?? true),
       lock: family.sleep.lock,
     });
     this.#power = new Power({
@@ -365,6 +371,7 @@ export class SimulatedModem {
     this.#responder.verbose = this.#quirks.resultCodes !== "digits";
     this.#responder.quiet = this.#quirks.resultCodes === "none";
     this.#commands.trouble.deaf = false;
+    this.family.onReset?.(this.#unit);
     this.#clock.restart();
   }
 
@@ -445,6 +452,9 @@ export class SimulatedModem {
       get clockTold() {
         return modem.#clock.told;
       },
+      registrationFields: (level) =>
+        this.family.registrationFields?.(this.#unit, level) ??
+        this.#registration.fields(level, this.#quirks.ceregRoutingArea === true),
       urc: (text, delay) => {
         if (delay === undefined) this.#urc(text);
         else this.#later(delay, () => this.#urc(text));
@@ -460,7 +470,8 @@ export class SimulatedModem {
       send: (socket, datagram) => this.#datagrams.send(socket, datagram),
       socketChanged: (id, state) => this.#socketChanged(id, state),
       restart: (reason) => this.reboot(reason),
-      powerDown: (reason) => this.#power.powerDown(reason),
+      powerDown: (reason, urgent) =>
+        urgent === true ? this.#power.switchOff(reason) : this.#power.powerDown(reason),
       later: (delay, run) => this.#later(delay, run),
     };
   }

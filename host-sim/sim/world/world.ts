@@ -21,6 +21,7 @@ import { StorageFaults } from "../board/storage-faults";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
 import { createModem, families } from "../modem/families";
+import { withoutSecrets } from "../modem/secret-lines";
 import { Uart } from "../modem/uart";
 import { HostilePath } from "../radio/hostile-path";
 import { NbIotCell } from "../radio/link";
@@ -221,6 +222,8 @@ export class World {
     this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
     this.storageFaults = new StorageFaults(random.fork("storage"));
     const quirks = random.fork("quirks");
+    const { apnPassword } = options.settings ?? {};
+    const secrets = typeof apnPassword === "string" ? [apnPassword] : [];
     const { modem: family = "sim7020" } = options;
     this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
     this.modem = createModem(family, {
@@ -243,7 +246,10 @@ export class World {
       baud: options.modemBaud,
       zone: options.zone,
       onEvent: (event) => this.#emit({ time: event.time, source: "modem", event }),
-      onLine: (direction, text) => this.#emit({ time: clock.now, source: "at", direction, text }),
+      onLine: (direction, line) => {
+        const text = withoutSecrets(line, secrets);
+        this.#emit({ time: clock.now, source: "at", direction, text });
+      },
     });
     const { journalSize = 131_072 } = options;
     this.flashFaults = new FlashFaults(random.fork("flash faults"));

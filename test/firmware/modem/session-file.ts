@@ -3,7 +3,8 @@
  * and what must come of it. A public log shows another driver's order of commands, so a file is no row of
  * lines but a set of answers, each to a command; `SessionModem` gives them in whatever order it is asked.
  *
- *     kind log | example      a log of hardware, or its maker's or a simulator's example
+ *     kind log | sister | example
+ *                             a log of this hardware, of a sister with the same commands, or its maker's example
  *     source TEXT             where it was published, and when if that is known
  *     options JSON            what the driver is given beside the usual (`ModemOptions`, by name)
  *     wires NAME …            the lines that the board has: key (the usual), reset, pin, supply, or none
@@ -31,7 +32,8 @@
  *     = TEXT                  what must come of it next, see `SessionPlayer.came`
  *     = log TEXT              a line of the device's log, with this in it, has come or comes
  *     took MIN MAX            so many ms lay between the last `!` and the last `=`
- *     wrote PATTERN [xCOUNT]  at the end: the driver has said this, so often where that is given
+ *     wrote PATTERN [xCOUNT | upto COUNT]
+ *                             at the end: the driver has said this, so often, or not more often, where that is given
  *     never TEXT              at the end: neither did this come, nor is it in the log
  *     unwritten PATTERN       at the end: the driver has not said this
  */

@@ -5,7 +5,7 @@
  */
 import { matched } from "./session-file";
 import type { Block, Part, Session } from "./session-file";
-import type { Scheduler } from "../../../host-sim/sim/time/clock";
+import type { ScheduledEvent, Scheduler } from "../../../host-sim/sim/time/clock";
 
 /** ms from a command to its answer, where nothing else is said. */
 const latency = 10;
@@ -27,6 +27,8 @@ export class SessionModem {
   readonly told: { readonly command: string; readonly time: number }[] = [];
   readonly #options: SessionModemOptions;
   readonly #given = new Map<string, number>();
+  /** What will be said unasked. */
+  readonly #unasked = new Map<Block, ScheduledEvent>();
   /** Blocks that are given once, and were. */
   readonly #spent = new Set<Block>();
   /** The modem never echoes. */
@@ -140,10 +142,14 @@ export class SessionModem {
     }
   }
 
-  #later({ from = 0, parts }: Block): void {
-    this.#options.clock.after(from, () => {
-      if (this.#deafUntil !== Infinity) this.#play(parts, [], "", 0);
-    });
+  #later(block: Block): void {
+    const { clock } = this.#options;
+    // What was to come behind the command before, the modem begins anew.
+    clock.cancel(this.#unasked.get(block));
+    const say = (): void => {
+      if (this.#deafUntil !== Infinity) this.#play(block.parts, [], "", 0);
+    };
+    this.#unasked.set(block, clock.after(block.from ?? 0, say));
   }
 
   #reboot(): void {

@@ -226,9 +226,7 @@ export const networkCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       const { cereg } = unit.settings;
       if (form === "read") {
-        return line(
-          `+CEREG: ${cereg},${unit.registration.fields(cereg, unit.quirks.ceregRoutingArea === true)}`,
-        );
+        return line(`+CEREG: ${cereg},${unit.registrationFields(cereg)}`);
       }
       if (form !== "set") return undefined;
       const value = integerArgument(args[0], 0, 5);
@@ -263,8 +261,27 @@ export const ceregWithoutCauses: CommandRule = {
   },
 };
 
+/** `AT+CSCON=<n>`, and `AT+CSCON?` which tells n and whether there is a connection. */
+export const connectionRule: CommandRule = {
+  run(unit, { form, args }) {
+    const { own } = unit.settings;
+    if (form === "read") return line(`+CSCON: ${own.get("+cscon") ?? 0},${Number(isConnected(unit))}`);
+    if (form !== "set") return undefined;
+    const value = integerArgument(args[0], 0, 1);
+    if (value === undefined) return badParameter;
+    own.set("+cscon", String(value));
+    return done;
+  },
+};
+
+/** Whether `tellConnection` was last told that there is a connection. */
+export function isConnected(unit: Unit): boolean {
+  return unit.settings.own.get("connected") === "1";
+}
+
 /** `+CSCON: <1 connected, 0 idle>`, once `AT+CSCON=1` has asked for it. */
 export function tellConnection(unit: Unit, connected: boolean): void {
+  unit.settings.own.set("connected", connected ? "1" : "0");
   if (unit.settings.own.get("+cscon") === "1") unit.urc(`+CSCON: ${Number(connected)}`);
 }
 

@@ -42,6 +42,18 @@ const operatorRule: CommandRule = {
   },
 };
 
+/** `AT+CGAUTH=<context>,<protocol>,"<user>","<password>"`, lost with a restart. */
+export const loginRule: CommandRule = {
+  run(unit, { form, args }) {
+    const { own } = unit.settings;
+    if (form === "read") return line(`+CGAUTH: ${own.get("login") ?? '0,0,"",""'}`);
+    if (form !== "set") return undefined;
+    const [context, protocol, user, password] = args.map(({ text }) => text);
+    own.set("login", `${context},${protocol || 0},"${user ?? ""}","${password ?? ""}"`);
+    return done;
+  },
+};
+
 const contextCommands: Record<string, CommandRule> = {
   "+CGDCONT": {
     run(unit, { form, args }) {

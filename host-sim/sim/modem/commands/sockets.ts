@@ -26,6 +26,12 @@ export function closes(delay?: readonly [number, number]): CommandRule {
   };
 }
 
+/** What a read brings of the bytes that its header announces: all, or as the quirk `shortReads` has it. */
+export function broughtOf(unit: Unit, announced: Uint8Array): Uint8Array {
+  if (unit.quirks.shortReads !== true) return announced;
+  return announced.subarray(0, announced.length - Math.ceil(announced.length / 4));
+}
+
 /** The oldest datagram, or as much of it as is asked for; the rest stays. */
 export function takeWaiting(socket: UdpSocket, length: number): Uint8Array | undefined {
   const first = socket.waiting.shift();

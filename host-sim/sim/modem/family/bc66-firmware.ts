@@ -1,9 +1,12 @@
 /**
- * What the firmwares of BC66 and BC660K differ in, drawn once for each modem, and the settings that they
- * keep without power. Sources, as far as a document does not say:
+ * What modems with the same firmware of BC66 and BC660K differ in, drawn once for each, and the settings that
+ * they keep without power. What one firmware has and another has not stands in their manual's tables.
+ * Sources, as far as a document does not say:
  *
  *   AT+QICFG's viewmode   1 is one line in Renode's Quectel_BC66 and Zephyr's bc66x driver (BC66); 0 is
  *                         in ugly-duckling's Bc660KDriver, which runs on BC660KGLAAR01A05
+ *   AT+CMEE, AT+CEREG     and ATE and AT+CSCON are kept by BC660K, as its manual says; ugly-duckling found
+ *                         echo back on after a start
  *   access mode           left out, Renode's QuectelModem pushes; mbed-ce-bc660kgl counts on that
  *   AT+QCGDEFCONT         a driver of 2026 switches the radio off first, others do not
  *   AT+CFUN               is kept, as ugly-duckling found: such a modem boots with its radio off
@@ -15,16 +18,18 @@
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Unit } from "../family";
-import { badParameter, done, line, networkCommands } from "../commands/common";
+import { badParameter, done, line, networkCommands, notAllowed } from "../commands/common";
 import { draw as drawAny, drawn as anyDrawn } from "../draw";
 
 /** A coin thrown for each modem, once. */
 export type Draw =
-  | "quotes" // BC66: AT+QISENDEX wants quotes around its digits
-  | "rai" // BC66: AT+QNBIOTRAI exists
+  | "quotes" // BC66, newer builds: AT+QISENDEX wants quotes around its digits
+  | "rai" // BC66, newer builds: AT+QNBIOTRAI exists
   | "bandcount" // +QBAND: begins with a count
   | "bandsorted" // and lists the bands in its own order
-  | "oneline0" // BC660K: viewmode 0 is the one with header and data on a line
+  | "oneline0" // BC660K, newer builds: viewmode 0 is the one with header and data on a line
+  | "keepslevels" // BC660K: ATE, AT+CMEE, AT+CEREG and AT+CSCON outlive a restart
+  | "dnsquotes" // BC660K: quotes around the address of +QIDNSGIP:
   | "pushes" // access mode left out means direct push
   | "apnquiet" // AT+QCGDEFCONT with the radio off only
   | "keepsicfg" // AT+QICFG outlives a restart, and deep sleep
@@ -36,6 +41,10 @@ export type Draw =
 
 /** Whether the coin showed heads. */
 export const drawn: (unit: Unit, name: Draw) => boolean = anyDrawn;
+
+/** Whether it has the older firmware of its manual. */
+export const isOlder = (unit: Unit): boolean =>
+  unit.generation?.name === "nar01a03" || unit.generation?.name === "aar01a03";
 
 /** True at the first start of all. */
 export function isNew(unit: Unit): boolean {
@@ -52,8 +61,16 @@ export function kept(unit: Unit, name: string, factory: string): string {
   return unit.nvram.own.get(name) ?? factory;
 }
 
-/** A rule like `AT+QCFG="<name>",<values>`: each value 0 to 1, read back without values. */
-export function configRule(command: string, factory: Readonly<Record<string, string>>): CommandRule {
+/**
+ * A rule like `AT+QCFG="<name>",<values>`: whole numbers, read back without values.
+ *
+ * @param quiet names that are written with the radio off only
+ */
+export function configRule(
+  command: string,
+  factory: Readonly<Record<string, string>>,
+  quiet: readonly string[] = [],
+): CommandRule {
   return {
     run(unit, { form, args }) {
       const name = args[0]?.text ?? "";
@@ -62,8 +79,9 @@ export function configRule(command: string, factory: Readonly<Record<string, str
       if (initial === undefined) return badParameter;
       const key = `${command}/${name}`;
       if (args.length === 1) return line(`${command}: "${name}",${kept(unit, key, initial)}`);
-      const values = args.slice(1).map((argument) => integerArgument(argument, 0, 1));
+      const values = args.slice(1).map((argument) => integerArgument(argument, 0, 6_000_000));
       if (values.includes(undefined) || values.length !== initial.split(",").length) return badParameter;
+      if (quiet.includes(name) && unit.settings.cfun !== 0) return notAllowed;
       unit.nvram.own.set(key, values.join(","));
       return done;
     },

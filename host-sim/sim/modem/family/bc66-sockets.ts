@@ -16,14 +16,15 @@ import { integerArgument } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
 import { badParameter, line } from "../commands/common";
-import { socketOf, takeWaiting } from "../commands/sockets";
+import { broughtOf, socketOf, takeWaiting } from "../commands/sockets";
 import { formatHex, parseHex, waitingBytes } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 import type { Endpoint } from "../../radio/link";
-import { drawn, isConfigured } from "./bc66-firmware";
+import { drawn, isConfigured, isOlder } from "./bc66-firmware";
 import { closeRule, keepAndHint, openRule, promptRule, stateRule } from "./quectel-sockets";
 
 const longestHex = 512;
+const longestHexOfBc660k = 1_024;
 const longestBinary = 1_358;
 /** Most that is read at once: a datagram that is longer comes in parts. */
 const longestRead = 512;
@@ -61,11 +62,12 @@ function readRule(quote: string, isOneLine: (unit: Unit) => boolean): CommandRul
       const left = isConfigured(unit, "showlength", "1") ? `,${waitingBytes(socket)}` : "";
       const header = `+QIRD: ${bytes.length}${left}`;
       const oneLine = isOneLine(unit);
+      const brought = broughtOf(unit, bytes);
       if (!readsHex(unit)) {
         const head = oneLine ? `${header},${quote}` : `${header}\r\n`;
-        return { raw: { head, data: bytes, tail: oneLine ? `${quote}\r\n` : "\r\n" } };
+        return { raw: { head, data: brought, tail: oneLine ? `${quote}\r\n` : "\r\n" } };
       }
-      const text = formatHex(bytes);
+      const text = formatHex(brought);
       return { lines: oneLine ? [`${header},${quote}${text}${quote}`] : [header, text] };
     },
   };
@@ -94,7 +96,8 @@ export const socketsOfBc66: Readonly<Record<string, CommandRule>> = {
       if (form !== "set") return undefined;
       const socket = socketOf(unit, args[0]);
       const length = integerArgument(args[1], 1, longestHex);
-      const data = args[2]?.quoted === drawn(unit, "quotes") ? parseHex(args[2].text) : undefined;
+      const quotes = !isOlder(unit) && drawn(unit, "quotes");
+      const data = args[2]?.quoted === quotes ? parseHex(args[2].text) : undefined;
       if (socket === undefined || data === undefined || data.length !== length) {
         return { failure: unit.socketFailure };
       }
@@ -112,7 +115,7 @@ export const socketsOfBc660k: Readonly<Record<string, CommandRule>> = {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       const socket = socketOf(unit, args[0]);
-      const length = integerArgument(args[1], 1, longestHex);
+      const length = integerArgument(args[1], 1, longestHexOfBc660k);
       const rai = args[3] === undefined ? 0 : integerArgument(args[3], 0, 2);
       if (socket === undefined || rai === undefined) return { failure: unit.socketFailure };
       // Without dataformat the text itself is the data: nothing here sends such.
@@ -123,5 +126,7 @@ export const socketsOfBc660k: Readonly<Record<string, CommandRule>> = {
       return transmit(unit, socket, data);
     },
   },
-  "+QIRD": readRule('"', (unit) => isConfigured(unit, "viewmode", drawn(unit, "oneline0") ? "0" : "1")),
+  "+QIRD": readRule('"', (unit) =>
+    isConfigured(unit, "viewmode", !isOlder(unit) && drawn(unit, "oneline0") ? "0" : "1"),
+  ),
 };

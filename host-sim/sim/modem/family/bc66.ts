@@ -6,26 +6,28 @@
  *              once QICFG does
  *     both     +IP: says that the context is there; deep sleep takes settings and sockets; an AT command
  *              keeps them awake for 10 s, then the UART sleeps lightly and loses what wakes it;
- *              AT+QRELLOCK lets go at once; no sleep with AT+QSCLK=0, only light with 2
+ *              AT+QRELLOCK (BC66) lets go at once; no sleep with AT+QSCLK=0, only light with 2
  *
- * Left open by the documents, or different from one firmware to the next, and drawn for each modem: see
+ * What a firmware takes is in its manual's table. Left open by the documents, and drawn for each modem: see
  * `bc66-firmware.ts`.
  */
-import { integerArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
-import { apnOf, bandsOf } from "../commands/arguments";
+import { basicCommands, networkCommands, tellConnection, tells } from "../commands/common";
+import { loginRule, usualCommands } from "../commands/context";
+import { bc66Manual } from "../manual/bc66";
+import { bc660kManual } from "../manual/bc660k";
 import {
-  badParameter,
-  done,
-  holds,
-  holdsUntilRestart,
-  line,
-  modelCommands,
-  notAllowed,
-  notSupported,
-  tellConnection,
-} from "../commands/common";
-import { usualCommands } from "../commands/context";
+  activationRule,
+  addressRule,
+  assistanceRule,
+  commonCommands,
+  contextRule,
+  identityCommands,
+  nameRule,
+  nameServersRule,
+  powerOfBc66,
+  searchedBands,
+} from "./bc66-commands";
 import {
   clockOfBc660k,
   clockOfBc66,
@@ -33,116 +35,22 @@ import {
   draw,
   drawn,
   isNew,
+  isOlder,
   kept,
-  keptFunction,
   restore,
   tellTime,
   utcOfBc66,
 } from "./bc66-firmware";
 import { deliver, socketsOfBc660k, socketsOfBc66 } from "./bc66-sockets";
 
-const commonCommands: Record<string, CommandRule> = {
-  "+CFUN": keptFunction,
-  // Taken up at the next start.
-  "+QCGDEFCONT": {
-    run(unit, { form, args }) {
-      if (form === "read") return line(`+QCGDEFCONT: "IP","${unit.nvram.own.get("apn")}"`);
-      if (form !== "set") return undefined;
-      const apn = apnOf(args[1]);
-      if (args[0]?.text !== "IP" || apn === undefined) return badParameter;
-      if (drawn(unit, "apnquiet") && unit.settings.cfun !== 0) return notAllowed;
-      unit.nvram.own.set("apn", apn);
-      return done;
-    },
-  },
-  "+QBAND": {
-    delay: [200, 20_000],
-    delayed: "set",
-    run(unit, { form, args }) {
-      const { nvram, settings } = unit;
-      if (form === "read") {
-        const bands = nvram.own.get("bands")!.split(",").map(Number);
-        if (drawn(unit, "bandsorted")) bands.sort((a, b) => a - b);
-        return line(`+QBAND: ${drawn(unit, "bandcount") ? `${bands.length},` : ""}${bands.join(",")}`);
-      }
-      if (form !== "set") return undefined;
-      const count = integerArgument(args[0], 0, 19);
-      const bands = bandsOf(args.slice(1));
-      if (bands === undefined || bands.length !== count) return badParameter;
-      if (settings.cfun !== 0) return notAllowed;
-      nvram.own.set("bands", bands.join(","));
-      return done;
-    },
-  },
-  "+QRST": {
-    run: (unit, { form, args }) =>
-      form === "set" && integerArgument(args[0], 1, 1) === 1
-        ? { then: () => unit.restart("AT+QRST=1") }
-        : undefined,
-  },
-  "+QSCLK": holdsUntilRestart("+QSCLK", 2, 1),
-  "+QNBIOTEVENT": {
-    run(unit, { form, args }) {
-      if (form === "read") return line(`+QNBIOTEVENT: ${Number(unit.settings.psmStatus)},1`);
-      if (form !== "set") return undefined;
-      const on = integerArgument(args[0], 0, 1);
-      if (on === undefined || integerArgument(args[1], 1, 1) === undefined) return badParameter;
-      unit.settings.psmStatus = on === 1;
-      unit.nvram.own.set("event", String(on));
-      return done;
-    },
-  },
-  "+CSCON": holdsUntilRestart("+CSCON", 1),
-  "+CTZR": holds(
-    "+CTZR",
-    3,
-    (unit) => Number(kept(unit, "ctzr", "0")),
-    (unit, value) => void unit.nvram.own.set("ctzr", String(value)),
-  ),
-  "+QENG": {
-    run(unit, { form, args }) {
-      if (form !== "set" || integerArgument(args[0], 0, 0) === undefined) return undefined;
-      const { grant } = unit.registration;
-      if (grant === undefined) return done;
-      const { rsrp, rsrq, rssi, snr, coverage } = unit.network.measure();
-      const signal = `${rsrp},${rsrq},${rssi},${snr}`;
-      return line(`+QENG: 0,3600,0,82,"${grant.cellId}",${signal},8,"${grant.tac}",${coverage},230,2`);
-    },
-  },
-  "+QRELLOCK": {
-    run: (unit, { form }) => (form === "execute" ? { then: () => unit.releaseLock() } : undefined),
-  },
-};
-
-/** `+CGPADDR: <context>[,"<address>"]` */
-function addressRule(context: number): CommandRule {
-  return {
-    run(unit, { form, args }) {
-      if (form === "set" && integerArgument(args[0], 0, 1) === undefined) return badParameter;
-      if (form !== "set" && form !== "execute") return undefined;
-      const asked = form === "set" ? Number(args[0].text) : context;
-      const address = asked === context && unit.context.active ? unit.registration.grant?.address : undefined;
-      return line(`+CGPADDR: ${asked}${address === undefined ? "" : `,"${address}"`}`);
-    },
-  };
-}
-
-const raiOfBc66: CommandRule = {
-  run(unit, { form, args }) {
-    if (!drawn(unit, "rai")) return notSupported;
-    if (form !== "set") return undefined;
-    const rai = integerArgument(args[0], 0, 2);
-    if (rai === undefined) return badParameter;
-    unit.settings.rai = rai as 0 | 1 | 2;
-    return done;
-  },
-};
-
 const shared = {
   baud: 115_200,
   sockets: 5,
   keepsPsm: true,
   attachesItself: () => true,
+  searches: (unit: Unit) => ({ bands: searchedBands(unit) }),
+  // Digits of the longest datagram, and what stands in front of them.
+  longestLine: 2_200,
   nvram: () => ({
     baud: 115_200,
     apn: "",
@@ -181,14 +89,12 @@ const psmEvent = (unit: Unit, what: string): string[] =>
 const deepSleepEvent = (unit: Unit, what: string): string[] =>
   kept(unit, "+QCFG/dsevent", "0") === "1" ? [`+QNBIOTEVENT: "${what} DEEPSLEEP"`] : [];
 
-const quectelModel = (model: string, revision: string): Record<string, CommandRule> =>
-  modelCommands(["Quectel_Ltd", model, revision], model, revision);
-
-const factoryQicfg = { dataformat: "0,0", viewmode: "0", showlength: "0" };
+const factoryQicfg = { dataformat: "0,0", viewmode: "0", showlength: "0", showRA: "0" };
 
 export const bc66: Family = {
   ...shared,
   name: "bc66",
+  manual: bc66Manual,
   power: {
     key: { on: 500, off: Infinity },
     wake: 100,
@@ -223,15 +129,24 @@ export const bc66: Family = {
     Object.entries({
       ...usualCommands,
       ...commonCommands,
+      ...identityCommands,
+      ...powerOfBc66,
       ...socketsOfBc66,
+      "+CGDCONT": contextRule(1, ",0,0,0,,,,,,0,,0"),
       "+CGPADDR": addressRule(1),
+      "+CGACT": activationRule(1),
       "+CCLK": clockOfBc66,
       "+QCCLK": utcOfBc66,
-      "+QNBIOTRAI": raiOfBc66,
+      "+CBC": tells(() => "+CBC: 0,0,3300"),
+      "+QNBIOTRAI": assistanceRule(2),
+      "+QIDNSGIP": nameRule(1, '+QIURC: "dnsgip",', () => true),
+      "+QIDNSCFG": nameServersRule,
       "+QICFG": configRule("+QICFG", factoryQicfg),
-      ...quectelModel("Quectel_BC66", "Revision: BC66NBR01A10"),
     }),
   ),
+  // MediaTek's newer builds have a field for the routing area in front of the cause.
+  registrationFields: (unit, level) =>
+    unit.registration.fields(level, !isOlder(unit) || unit.quirks.ceregRoutingArea === true),
   onBoot(unit) {
     const first = isNew(unit);
     draw(unit, ["quotes", "rai", "bandcount", "bandsorted", "pushes", "apnquiet", "keepsicfg", "keepsevent"]);
@@ -246,9 +161,27 @@ export const bc66: Family = {
   },
 };
 
+/** Settings that BC660K keeps without power, as its manual has it: what the rule sets, it sets for good. */
+function keptBy(name: string, rule: CommandRule, now: (unit: Unit) => number): CommandRule {
+  return {
+    ...rule,
+    run(unit, command) {
+      const answer = rule.run(unit, command);
+      unit.nvram.own.set(name, String(now(unit)));
+      return answer;
+    },
+  };
+}
+
+const echoes = (unit: Unit): number => Number(unit.responder.echo);
+const errorStyle = (unit: Unit): number => unit.responder.errorStyle;
+const registrationLevel = (unit: Unit): number => unit.settings.cereg;
+const connectionLevel = (unit: Unit): number => Number(unit.settings.own.get("+cscon") ?? 0);
+
 export const bc660k: Family = {
   ...shared,
   name: "bc660k",
+  manual: bc660kManual,
   power: { reset: 100, boot: [700, 1_500], down: [200, 500] },
   boot: { lines: ["RDY"], card: true, cardDelay: [200, 1_200], lastDelay: [10, 20] },
   sleep: {
@@ -262,26 +195,69 @@ export const bc660k: Family = {
     Object.entries({
       ...usualCommands,
       ...commonCommands,
+      ...identityCommands,
       ...socketsOfBc660k,
+      E: keptBy("echo", basicCommands.E, echoes),
+      "+CMEE": keptBy("cmee", basicCommands["+CMEE"], errorStyle),
+      "+CEREG": keptBy("cereg", networkCommands["+CEREG"], registrationLevel),
+      "+CSCON": keptBy("cscon", commonCommands["+CSCON"], connectionLevel),
+      "+CGDCONT": contextRule(0, ""),
       "+CGPADDR": addressRule(0),
+      "+CGACT": activationRule(0),
+      "+CGAUTH": loginRule,
       "+CCLK": clockOfBc660k,
+      "+CBC": tells(() => "+CBC: 3470"),
+      "+QNBIOTRAI": assistanceRule(1),
+      "+QIDNSGIP": nameRule(0, "+QIDNSGIP: ", (unit) => drawn(unit, "dnsquotes")),
+      "+QIDNSCFG": nameServersRule,
       "+QICFG": configRule("+QICFG", factoryQicfg),
-      "+QCFG": configRule("+QCFG", { dsevent: "0", wakeupRXD: "0", autopdn: "1" }),
-      ...quectelModel("Quectel_BC660K-GL", "Revision: BC660KGLAAR01A05"),
+      "+QCFG": configRule(
+        "+QCFG",
+        {
+          EPCO: "1",
+          DataInactTimer: "60",
+          OOSScheme: "0",
+          slplocktimes: "10",
+          dsevent: "0",
+          statisr: "0",
+          MacRAI: "0",
+          relversion: "13",
+          NBcategory: "1",
+          wakeupRXD: "0",
+          faultaction: "4",
+          NcellMeas: "1",
+          SimBip: "1",
+          activetimer: "1",
+          simpsm: "1",
+          logbaudrate: "6000000",
+        },
+        ["EPCO", "DataInactTimer", "MacRAI", "relversion", "NBcategory", "NcellMeas"],
+      ),
     }),
   ),
   onBoot(unit) {
+    const { own } = unit.nvram;
     const first = isNew(unit);
-    draw(unit, ["bandcount", "bandsorted", "oneline0", "pushes", "apnquiet", "keepsicfg", "keepsevent"]);
+    draw(unit, ["bandsorted", "oneline0", "pushes", "keepslevels", "dnsquotes"]);
     draw(unit, ["survives", "cclkutc", "used"]);
+    own.set("keepsicfg", "yes");
+    own.set("keepsevent", "yes");
     if (first && drawn(unit, "used")) {
-      unit.nvram.own.set("+QCFG/wakeupRXD", "1");
-      unit.nvram.own.set("+QCFG/dsevent", "1");
-      unit.nvram.own.set("+QICFG/viewmode", "1");
-      unit.nvram.own.set("+QICFG/showlength", "1");
+      own.set("+QCFG/wakeupRXD", "1");
+      own.set("+QCFG/dsevent", "1");
+      own.set("+QICFG/viewmode", "1");
+      own.set("+QICFG/showlength", "1");
       // And left it switched off.
-      unit.nvram.own.set("cfun", "0");
+      own.set("cfun", "0");
     }
     restore(unit);
+  },
+  onReset(unit) {
+    if (!drawn(unit, "keepslevels")) return;
+    const { responder, settings } = unit;
+    responder.echo = kept(unit, "echo", "1") === "1";
+    responder.errorStyle = Number(kept(unit, "cmee", "0")) as 0 | 1 | 2;
+    settings.cereg = Number(kept(unit, "cereg", "0"));
+    settings.own.set("+cscon", kept(unit, "cscon", "0"));
   },
 };

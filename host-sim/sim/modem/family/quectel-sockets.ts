@@ -36,7 +36,7 @@ export function openRule(
       if (integerArgument(args[0], context, context) === undefined || id === undefined) return badParameter;
       if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
       if (local === undefined || access === undefined) return badParameter;
-      const error = openSocket(unit, id, { address, port }, local);
+      const error = unit.quirks.openingError ?? openSocket(unit, id, { address, port }, local);
       if (error === 0) opened?.(unit, id, args[6] === undefined ? undefined : access);
       const text = `+QIOPEN: ${id},${error}`;
       if (unit.quirks.urcBeforeOk === true) return { lines: [text] };

@@ -9,28 +9,20 @@
  * CPSMS is taken up at a restart. It starts anew when woken. A single connection is opened in IP STATUS
  * only; that the modem would also go there by itself from IP INITIAL is not simulated.
  *
- * Drawn for each modem: whether it has what the manual has from V1.05 on (CPSMSTATUS, CRAI); and, left
- * open by the documents, whether the counts of `+CIPRXGET: 3` are of bytes, as drivers take them, or of hex
+ * Drawn for each modem, as the documents leave it open: whether the counts of `+CIPRXGET: 3` are of bytes, as drivers take them, or of hex
  * digits, whether hints come for each datagram or for the first into an empty buffer, whether a read keeps
  * to datagram borders.
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
-import { badParameter, done, line, modelCommands } from "../commands/common";
+import { badParameter, done, holdsUntilRestart, line, modelCommands } from "../commands/common";
 import { usualCommands } from "../commands/context";
 import { drawn } from "../draw";
 import { formatHex, parseIpv4, waitingBytes } from "../udp-sockets";
-import {
-  bootLte,
-  goodbye,
-  laterCommands,
-  lteCommands,
-  lteFactory,
-  lteTraits,
-  simcomCommands,
-  takeReceived,
-} from "./simcom";
+import { sim7000Manual } from "../manual/sim7000";
+import { bootLte, goodbye, laterCommands, lteCommands, lteFactory, lteTraits, takeReceived } from "./simcom";
+import { nameServers, registrationRule, resolvesNames, simcomCommands, without } from "./simcom-commands";
 
 const longestDatagram = 1_460;
 const failed = { failure: "ERROR" } as const;
@@ -69,11 +61,6 @@ function connected(unit: Unit): number[] {
   return ids;
 }
 
-/** A command that only newer firmware has. */
-function sinceV105(rule: CommandRule): CommandRule {
-  return { run: (unit, command) => (drawn(unit, "new") ? rule.run(unit, command) : undefined) };
-}
-
 const stackCommands: Record<string, CommandRule> = {
   "+CIPMUX": {
     run(unit, { form, args }) {
@@ -87,8 +74,12 @@ const stackCommands: Record<string, CommandRule> = {
   },
   "+CSTT": {
     run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      if (!/^[A-Za-z0-9.-]{1,50}$/.test(args[0]?.text ?? "") || step(unit) !== 0) return failed;
+      const { own } = unit.settings;
+      if (form === "read") return line(`+CSTT: ${own.get("cstt") ?? '"CMNET","",""'}`);
+      if (form === "test") return undefined;
+      const [apn = "", user = "", password = ""] = args.map(({ text }) => text);
+      if (!/^[A-Za-z0-9.-]{0,50}$/.test(apn) || step(unit) !== 0) return failed;
+      if (form === "set") own.set("cstt", `"${apn}","${user}","${password}"`);
       advance(unit, 1);
       return done;
     },
@@ -143,6 +134,7 @@ const stackCommands: Record<string, CommandRule> = {
   },
   "+CIPSEND": {
     run(unit, { form, args }) {
+      if (form === "read") return line(`+CIPSEND: ${longestDatagram}`);
       if (form !== "set") return undefined;
       const choice = chosen(unit, args);
       const socket = choice && unit.sockets.get(choice.id);
@@ -153,7 +145,10 @@ const stackCommands: Record<string, CommandRule> = {
         run: () => {
           const fine = unit.registration.registered && unit.context.active;
           if (fine) unit.send(socket, data);
-          return { final: of(unit, socket.id, fine ? "SEND OK" : "SEND FAIL") };
+          if (!fine) return { final: of(unit, socket.id, "SEND FAIL") };
+          const quick = unit.settings.own.get("+cipqsend") === "1";
+          const accepted = `DATA ACCEPT: ${multiple(unit) ? `${socket.id},` : ""}${data.length}`;
+          return { final: quick ? accepted : of(unit, socket.id, "SEND OK") };
         },
       });
       return { prompt: { sign: "> ", length, take } };
@@ -209,8 +204,11 @@ const stackCommands: Record<string, CommandRule> = {
       return { then: () => lines.forEach((text) => unit.urc(text)) };
     },
   },
-  "+CPSMSTATUS": sinceV105(laterCommands["+CPSMSTATUS"]),
-  "+CRAI": sinceV105(laterCommands["+CRAI"]),
+  "+CIPQSEND": holdsUntilRestart("+CIPQSEND", 1),
+  "+CDNSCFG": nameServers("PrimaryDns", "SecondaryDns"),
+  "+CDNSGIP": resolvesNames(true),
+  // In NB-IoT it tells 0, whatever the registration is (botletics/SIM7000-LTE-Shield issue 50).
+  "+CREG": registrationRule("+CREG", 0),
   // Taken up at the next start.
   "+CPSMS": {
     run(unit, command) {
@@ -234,6 +232,7 @@ const stackCommands: Record<string, CommandRule> = {
 export const sim7000: Family = {
   ...lteTraits,
   name: "sim7000",
+  manual: sim7000Manual,
   power: {
     key: { on: 1_000, off: 1_200 },
     wake: 1_000,
@@ -244,9 +243,10 @@ export const sim7000: Family = {
   },
   commands: new Map(
     Object.entries({
-      ...usualCommands,
+      ...without(usualCommands, "+CESQ"),
       ...simcomCommands,
       ...lteCommands,
+      ...laterCommands,
       ...stackCommands,
       ...modelCommands(["SIM7000G R1529"], "SIMCOM_SIM7000G", "Revision:1529B07SIM7000G"),
     }),
@@ -254,7 +254,7 @@ export const sim7000: Family = {
   sockets: 8,
   nvram: () => lteFactory({ catm: "1,2,3,4,5,8,12,13,18,19,20,26,28", psm: "0,00100001,00000101" }),
   onBoot(unit) {
-    bootLte(unit, ["new", "digits"]);
+    bootLte(unit, ["digits"]);
     // `keepsPsm` is for CEDRXS here: CPSMS is kept in a way of its own.
     const [on, t3412, t3324] = unit.nvram.own.get("psm")!.split(",");
     unit.settings.psmOn = on === "1";

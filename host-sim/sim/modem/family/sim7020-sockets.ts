@@ -13,8 +13,11 @@ import type { AtArgument, AtCommand } from "../at-command";
 import type { AtAnswer } from "../at-responder";
 import type { CommandRule, Unit } from "../family";
 import { closes, socketOf } from "../commands/sockets";
-import { parseHex, parseIpv4 } from "../udp-sockets";
+import { keeps, line } from "../commands/common";
+import { drawn } from "../draw";
+import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
+import { nameServers, resolvesNames } from "./simcom-commands";
 
 /** The most bytes in one CSOSEND. */
 const longestDatagram = 512;
@@ -27,6 +30,8 @@ function onSocket(
   return {
     delay,
     run(unit, { form, args }) {
+      // What the read forms of these tell is of no use to anybody.
+      if (form === "read") return {};
       if (form !== "set") return undefined;
       const socket = socketOf(unit, args[0]);
       return socket === undefined ? failed(unit) : run(unit, socket, args);
@@ -37,6 +42,7 @@ function onSocket(
 export const socketCommands: Record<string, CommandRule> = {
   "+CSOC": {
     run(unit, { form, args }: AtCommand) {
+      if (form === "read") return { lines: openIds(unit).map((id) => `+CSOC: ${id},1,2,1`) };
       if (form !== "set") return undefined;
       const udpOverIpv4 =
         integerArgument(args[0], 1, 1) === 1 &&
@@ -88,15 +94,43 @@ export const socketCommands: Record<string, CommandRule> = {
       return { lines: [`+CSOSTATUS: ${id},${status}`] };
     },
   },
-  // Received data comes as hex: the only form there is here.
-  "+CSORCVFLAG": {
-    run(unit, { form, args }) {
-      if (form === "read") return { lines: ["+CSORCVFLAG: 0"] };
-      if (form !== "set") return undefined;
-      return integerArgument(args[0], 0, 0) === 0 ? {} : failed(unit);
-    },
-  },
+  // The data behind a prompt. The manual has no OK behind DATA ACCEPT; whether there is one is drawn.
+  "+CSODSEND": onSocket(undefined, (unit, socket, args) => {
+    const length = integerArgument(args[1], 1, longestDatagram);
+    if (length === undefined || socket.peer === undefined || !unit.registration.registered)
+      return failed(unit);
+    const take = (data: Uint8Array) => ({
+      delay: 20,
+      run: (): AtAnswer => {
+        unit.send(socket, data);
+        const accepted = `DATA ACCEPT: ${length}`;
+        return drawn(unit, "acceptok") ? line(accepted) : { final: accepted };
+      },
+    });
+    return { prompt: { sign: "> ", length, take } };
+  }),
+  // Kept without power: 0 has received data come as hex, 1 as it is.
+  "+CSORCVFLAG": keeps("+CSORCVFLAG", "rcvflag", ([first]) => {
+    const flag = integerArgument(first, 0, 1);
+    return flag === undefined ? undefined : String(flag);
+  }),
+  "+CDNSCFG": nameServers("PrimaryDns", "SecondaryDns"),
+  "+CDNSGIP": resolvesNames(true),
 };
+
+/** `+CSONMI: <id>,<digits>,<hex>`, or `+CSONMI: <id>,<bytes>,<bytes as they are>`. */
+export function received(unit: Unit, socket: UdpSocket, datagram: Uint8Array): string {
+  if (unit.nvram.own.get("rcvflag") !== "1") {
+    return `+CSONMI: ${socket.id},${2 * datagram.length},${formatHex(datagram)}`;
+  }
+  let text = "";
+  for (const byte of datagram) text += String.fromCharCode(byte);
+  return `+CSONMI: ${socket.id},${datagram.length},${text}`;
+}
+
+function openIds(unit: Unit): number[] {
+  return Array.from({ length: unit.sockets.count }, (_, id) => id).filter((id) => unit.sockets.get(id));
+}
 
 function failed(unit: Unit): AtAnswer {
   return { failure: unit.socketFailure };

@@ -20,31 +20,32 @@ import { badParameter, done, line, modelCommands } from "../commands/common";
 import { usualCommands } from "../commands/context";
 import { closes, socketOf } from "../commands/sockets";
 import { drawn } from "../draw";
+import type { Endpoint } from "../../radio/link";
+import { sim7080Manual } from "../manual/sim7080";
 import { parseIpv4 } from "../udp-sockets";
-import {
-  bootLte,
-  goodbye,
-  laterCommands,
-  lteCommands,
-  lteFactory,
-  lteTraits,
-  simcomCommands,
-  takeReceived,
-} from "./simcom";
+import { bootLte, goodbye, laterCommands, lteCommands, lteFactory, lteTraits, takeReceived } from "./simcom";
+import { nameServers, resolvesNames, simcomCommands, without } from "./simcom-commands";
 
 const longestDatagram = 1_459;
+
+/** What CNCFG keeps of a context: its type, name, user, password and authentication. */
+const blankContext = '0,"","","",0';
 
 const socketCommands: Record<string, CommandRule> = {
   "+CNCFG": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
-      if (form === "read") return line(`+CNCFG: 0,1,"${own.get("cncfg")}","","",0`);
+      const ids = [0, 1, 2, 3];
+      if (form === "read") {
+        return { lines: ids.map((id) => `+CNCFG: ${id},${own.get(`cncfg${id}`) ?? blankContext}`) };
+      }
       if (form !== "set") return undefined;
-      if (integerArgument(args[0], 0, 3) === undefined || integerArgument(args[1], 0, 4) === undefined)
-        return badParameter;
+      const id = integerArgument(args[0], 0, 3);
+      const type = integerArgument(args[1], 0, 4);
       const apn = apnOf(args[2]);
-      if (apn === undefined) return badParameter;
-      if (args[0].text === "0") own.set("cncfg", apn);
+      if (id === undefined || type === undefined || apn === undefined) return badParameter;
+      const [user, password] = [args[3]?.text ?? "", args[4]?.text ?? ""];
+      own.set(`cncfg${id}`, `${type},"${apn}","${user}","${password}",${args[5]?.text ?? "0"}`);
       return done;
     },
   },
@@ -76,16 +77,33 @@ const socketCommands: Record<string, CommandRule> = {
   "+CAOPEN": {
     delay: [20, 600],
     run(unit, { form, args }) {
-      if (form === "read") return { lines: openSockets(unit) };
+      if (form === "read")
+        return {
+          lines: openSockets(
+            unit,
+            (id, { address, port }) => `+CAOPEN: ${id},0,"UDP","${address}",${port},0`,
+          ),
+        };
       if (form !== "set") return undefined;
       const id = integerArgument(args[0], 0, unit.sockets.count - 1);
-      const address = parseIpv4(args[3]?.text ?? "");
       const port = integerArgument(args[4], 1, 65_535);
-      if (id === undefined || integerArgument(args[1], 0, 3) === undefined || args.length !== 5)
+      if (id === undefined || integerArgument(args[1], 0, 4) === undefined || port === undefined)
         return badParameter;
-      if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
-      const text = `+CAOPEN: ${id},${openSocket(unit, id, { address, port })}`;
-      const before = drawn(unit, "openfirst") !== (unit.quirks.urcBeforeOk === true);
+      const result = (code: number): string => `+CAOPEN: ${id},${code}`;
+      // TCP and data that is pushed are not simulated.
+      if (args[2]?.text !== "UDP" || args[5]?.text === "1") return line(result(7));
+      const host = args[3]?.text ?? "";
+      const address = parseIpv4(host);
+      if (address === undefined && unit.context.active) {
+        const open = (found: string | undefined): void => {
+          const code = found === undefined ? 20 : openSocket(unit, id, { address: found, port });
+          unit.urc(result(code));
+        };
+        return { then: () => unit.network.resolve(host, open) };
+      }
+      const text = result(openSocket(unit, id, { address: address ?? host, port }));
+      const behind = unit.settings.own.get("asyncopen") === "1" || !drawn(unit, "openfirst");
+      const before = behind === (unit.quirks.urcBeforeOk === true);
       return before ? line(text) : { then: () => unit.urc(text, unit.random.between(10, 400)) };
     },
   },
@@ -93,6 +111,7 @@ const socketCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       const socket = socketOf(unit, args[0]);
+      if (socket !== undefined && args.length === 1) return line(`+CASEND: ${longestDatagram}`);
       const length = integerArgument(args[1], 1, longestDatagram);
       if (socket === undefined || length === undefined) return { failure: unit.socketFailure };
       const take = (data: Uint8Array) => ({
@@ -118,20 +137,58 @@ const socketCommands: Record<string, CommandRule> = {
     },
   },
   "+CACLOSE": closes([20, 600]),
+  "+CASTATE": {
+    run: (unit, { form }) =>
+      form === "read" ? { lines: openSockets(unit, (id) => `+CASTATE: ${id},1`) } : undefined,
+  },
+  "+CAACK": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      return socketOf(unit, args[0]) === undefined ? { failure: unit.socketFailure } : line("+CAACK: 0,0");
+    },
+  },
+  "+CACID": {
+    run: (_unit, { form }) => (form === "read" || form === "set" ? done : undefined),
+  },
+  // Of its many settings the one that matters for UDP: CAOPEN's result comes behind the OK.
+  "+CACFG": {
+    run(unit, { form, args }) {
+      if (form === "read") {
+        return { lines: ["TRANSWAITTM,2", "TRANSPKTSIZE,1320"].map((text) => `+CACFG: ${text}`) };
+      }
+      if (form !== "set") return undefined;
+      if (args[0]?.text === "ASYNCOPEN") unit.settings.own.set("asyncopen", args[1]?.text ?? "0");
+      return done;
+    },
+  },
+  // Whether CARECV tells the sender; only that it does not is simulated.
+  "+CASRIP": {
+    run(_unit, { form, args }) {
+      if (form === "read") return line("+CASRIP: 0");
+      if (form !== "set") return undefined;
+      return integerArgument(args[0], 0, 0) === 0 ? done : { failure: "ERROR" };
+    },
+  },
+  "+CDNSCFG": nameServers("Ipv4PrimaryDns", "Ipv4SecondaryDns", "Ipv6PrimaryDns", "Ipv6SecondaryDns"),
+  "+CDNSGIP": resolvesNames(false),
 };
 
-function openSockets(unit: Unit): string[] {
+function openSockets(unit: Unit, tell: (id: number, peer: Endpoint) => string): string[] {
   const lines: string[] = [];
   for (let id = 0; id < unit.sockets.count; id++) {
     const peer = unit.sockets.get(id)?.peer;
-    if (peer !== undefined) lines.push(`+CAOPEN: ${id},0,"UDP","${peer.address}",${peer.port}`);
+    if (peer !== undefined) lines.push(tell(id, peer));
   }
   return lines;
 }
 
-/** CAOPEN's result: 0 opened, 1 socket error (in use), 21 the network is not active. */
-function openSocket(unit: Unit, id: number, peer: { address: string; port: number }): number {
-  if (!unit.context.active || !unit.registration.registered) return drawn(unit, "inactive") ? 21 : 1;
+/**
+ * CAOPEN's result (12.2.3): 0 opened, 1 socket error (in use), 21 the network is not active. Without service it is
+ * 27, connect failed, or 2, no memory, as LilyGo-T-SIM7080G issue 179 has it.
+ */
+function openSocket(unit: Unit, id: number, peer: Endpoint): number {
+  if (!unit.context.active) return drawn(unit, "inactive") ? 21 : 1;
+  if (!unit.registration.registered) return drawn(unit, "nomemory") ? 2 : 27;
   const socket = unit.sockets.create(id);
   if (socket === undefined) return 1;
   socket.peer = peer;
@@ -143,19 +200,24 @@ export const sim7080: Family = {
   ...lteTraits,
   name: "sim7080",
   power: { key: { on: 1_000, off: 1_200 }, wake: 1_000, boot: [2_000, 4_000], down: [1_500, 2_500], goodbye },
+  manual: sim7080Manual,
   commands: new Map(
     Object.entries({
-      ...usualCommands,
+      ...without(usualCommands, "+CESQ"),
       ...simcomCommands,
       ...lteCommands,
       ...laterCommands,
       ...socketCommands,
+      "+CREBOOT": {
+        run: (unit, { form }) =>
+          form === "execute" ? { then: () => unit.restart("AT+CREBOOT") } : undefined,
+      },
       ...modelCommands(["R1951.01"], "SIMCOM_SIM7080G", "Revision:1951B16SIM7080"),
     }),
   ),
   sockets: 13,
-  nvram: () => lteFactory({ catm: "1,2,3,4,5,8,12,13,18,19,20,25,26,28,66", cncfg: "" }),
-  onBoot: (unit) => bootLte(unit, ["openfirst", "inactive", "sendline"]),
+  nvram: () => lteFactory({ catm: "1,2,3,4,5,8,12,13,18,19,20,25,26,28,66" }),
+  onBoot: (unit) => bootLte(unit, ["openfirst", "inactive", "sendline", "nomemory"]),
   contextLost: () => ["+APP PDP: 0,DEACTIVE"],
   deliver(unit, socket, datagram, from) {
     const wasEmpty = socket.waiting.length === 0;

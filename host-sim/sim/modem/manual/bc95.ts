@@ -7,7 +7,8 @@
  */
 import type { Manual, ManualRow } from "./manual";
 import { rowsOf } from "./manual";
-import { address, among, cycle, empty, host, maybe, psmArguments, rowsIn, text, upTo, whole } from "./rows";
+import { address, edrxArguments, empty, host, psmArguments, rowsIn, text } from "./rows";
+import { among, bits, number, optional, repeated } from "./shapes";
 
 /** Of the manuals the tables of contents could be read, and the status of implementation in a copy. */
 const g = rowsIn("Quectel BC95-G&BC68 AT Commands Manual V1.2 (2018-07-04), contents", "certain");
@@ -24,8 +25,8 @@ const newer = rowsIn("drivers of BC95-G, BC28 and BC35-G: Huawei LiteOS, Tencent
 const guess = rowsIn("as on SARA-N2, which has the same chip", "assumed");
 
 const networks = among("IP", "IPV6", "IPV4V6", "NONIP");
-const socket = whole(0, 6);
-const port = whole(0, 65_535);
+const socket = number(0, 6);
+const port = number(0, 65_535);
 const onOff = among("TRUE", "FALSE", "true", "false", "0", "1", 0, 1);
 const bandsOfG = among(1, 2, 3, 4, 5, 8, 12, 13, 17, 18, 19, 20, 25, 26, 28, 66, 70);
 const hexadecimal = (most: number) => ({ like: new RegExp(`^([0-9A-Fa-f]{2}){1,${most}}$`) });
@@ -34,13 +35,13 @@ const flag = among("0", "0x0", "0x000", "0x100", "0x200", "0x400", 0);
 const statistics = among("RADIO", "CELL", "BLER", "THP", "APPSMEM", "ALL");
 
 /** A local port is any but that of the modem's own CoAP. */
-const localPorts = [whole(0, 5_682), whole(5_684, 65_535)] as const;
+const localPorts = [number(0, 5_682), number(5_684, 65_535)] as const;
 const creates = localPorts.map((each) => [
   among("DGRAM"),
   among(17),
   each,
-  maybe(whole(0, 1)),
-  maybe(among("AF_INET", "AF_INET6")),
+  optional(number(0, 1)),
+  optional(among("AF_INET", "AF_INET6")),
 ]);
 
 /** What B656 has already. */
@@ -49,39 +50,41 @@ const first: readonly ManualRow[] = [
   status("+CGMI", "tx", "since B350"),
   status("+CGMM", "tx", "since B350"),
   status("+CGMR", "tx", "since B350: six lines, one for each part of the firmware"),
-  status("+CGSN", "tsx", "since B350; the IMEI since B657SP2 without AT+NTSETID", { set: [[whole(0, 3)]] }),
+  status("+CGSN", "tsx", "since B350; the IMEI since B657SP2 without AT+NTSETID", { set: [[number(0, 3)]] }),
   status("+CEREG", "trs", "since B350; n to 3 (dan-leo/masters: 3 where SARA-N2 takes 5)", {
-    set: [[whole(0, 3)]],
+    set: [[number(0, 3)]],
   }),
-  status("+CSCON", "trs", "since B350", { set: [[whole(0, 1)]] }),
+  status("+CSCON", "trs", "since B350", { set: [[number(0, 1)]] }),
   status("+CLAC", "x", "since B350"),
   status("+CSQ", "tx", "since B350"),
-  status("+CGPADDR", "tsx", "since B350", { set: [[whole(0, 10)]] }),
+  status("+CGPADDR", "tsx", "since B350", { set: [[number(0, 10)]] }),
   status("+COPS", "trs", "since B350", {
     set: [[among(0, 2)], [among(1), among(2), { like: /^[0-9]{5,6}$/ }]],
   }),
-  status("+CGATT", "trs", "since B350", { set: [[whole(0, 1)]] }),
+  status("+CGATT", "trs", "since B350", { set: [[number(0, 1)]] }),
   status("+CIMI", "tx", "since B350"),
   status("+CGDCONT", "trs", "since B350", {
-    set: [[whole(0, 10), maybe(networks), maybe(text(99)), empty, ...upTo(8, whole(0, 3))]],
+    set: [[number(0, 10), optional(networks), optional(text(99)), empty, ...repeated(number(0, 3), 8)]],
   }),
-  status("+CFUN", "trs", "since B350", { set: [[whole(0, 1), maybe(among(0))]] }),
-  status("+CMEE", "trs", "since B600", { set: [[whole(0, 1)]] }),
+  status("+CFUN", "trs", "since B350", { set: [[number(0, 1), optional(among(0))]] }),
+  status("+CMEE", "trs", "since B600", { set: [[number(0, 1)]] }),
   status("+CCLK", "r", "since B656"),
   status("+NRB", "x", "since B350"),
-  status("+NCDP", "rs", "since B350", { set: [[text(150), maybe(port)]], factory: "" }),
+  status("+NCDP", "rs", "since B350", { set: [[text(150), optional(port)]], factory: "" }),
   status("+NUESTATS", "tsx", "since B350", { set: [[statistics]] }),
-  status("+NEARFCN", "s", "since B350", { set: [[among(0), whole(0, 65_535), maybe(text(3))]] }),
+  status("+NEARFCN", "s", "since B350", { set: [[among(0), number(0, 65_535), optional(text(3))]] }),
   status("+NSOCR", "s", "since B350", { set: creates }),
   status("+NSOST", "s", "since B350", {
-    set: [[socket, address, port, whole(1, 512), hexadecimal(512)]],
+    set: [[socket, address, port, number(1, 512), hexadecimal(512)]],
   }),
   status("+NSOSTF", "s", "since B656", {
-    set: [[socket, address, port, flag, whole(1, 512), hexadecimal(512)]],
+    set: [[socket, address, port, flag, number(1, 512), hexadecimal(512)]],
   }),
-  status("+NSORF", "s", "since B350", { set: [[socket, whole(1, 512)]] }),
+  status("+NSORF", "s", "since B350", { set: [[socket, number(1, 512)]] }),
   status("+NSOCL", "s", "since B350: 530 for a socket that is none of its own", { set: [[socket]] }),
-  status("+NPING", "s", "since B350", { set: [[host, maybe(whole(12, 1_500)), maybe(whole(1, 600_000))]] }),
+  status("+NPING", "s", "since B350", {
+    set: [[host, optional(number(12, 1_500)), optional(number(1, 600_000))]],
+  }),
   status("+NBAND", "trs", "since B600; a BC95 has one band or two", { set: [upToOne(3, among(5, 8, 20))] }),
   status("+NLOGLEVEL", "rs", "since B600", { set: [[text(20), text(20)]] }),
   status("+NCONFIG", "trs", "since B650", {
@@ -94,10 +97,10 @@ const first: readonly ManualRow[] = [
     set: [
       [
         among(2_400, 4_800, 9_600, 57_600, 115_200, 230_400, 460_800),
-        maybe(whole(0, 30)),
-        maybe(whole(0, 1)),
-        maybe(whole(0, 3)),
-        maybe(whole(1, 2)),
+        optional(number(0, 30)),
+        optional(number(0, 1)),
+        optional(number(0, 3)),
+        optional(number(1, 2)),
       ],
     ],
     factory: "9600,2,1",
@@ -106,34 +109,34 @@ const first: readonly ManualRow[] = [
 
 /** At least one argument of a kind. */
 function upToOne(most: number, range: ReturnType<typeof among>) {
-  return [range, ...upTo(most - 1, range)];
+  return [range, ...repeated(range, most - 1)];
 }
 
 /** What came with B657. */
 const second: readonly ManualRow[] = rowsOf(first, {
   other: [
     v2("I", "x", "3.1"),
-    v2("E", "x", "3.2: echo is off until it is asked for", { set: [[maybe(whole(0, 1))]] }),
-    status("+CGACT", "trs", "since B657SP1", { set: [[whole(0, 1), whole(0, 10)]] }),
-    status("+CPSMS", "trs", "since B657SP1", { set: [psmArguments(whole(0, 2))] }),
-    status("+CEDRXS", "trs", "since B657SP1", { set: [[whole(0, 3), maybe(among(5)), maybe(cycle)]] }),
+    v2("E", "x", "3.2: echo is off until it is asked for", { set: [[optional(number(0, 1))]] }),
+    status("+CGACT", "trs", "since B657SP1", { set: [[number(0, 1), number(0, 10)]] }),
+    status("+CPSMS", "trs", "since B657SP1", { set: [psmArguments(number(0, 2))] }),
+    status("+CEDRXS", "trs", "since B657SP1", { set: [edrxArguments] }),
     status("+CEDRXRDP", "tx", "since B657SP1"),
     status("+CEER", "tx", "since B657SP1"),
-    status("+CTZR", "trs", "since B657SP1", { set: [[whole(0, 3)]] }),
+    status("+CTZR", "trs", "since B657SP1", { set: [[number(0, 3)]] }),
     status("+NCCID", "rx", "since B657SP1"),
-    v2("+CIPCA", "trs", "3.25", { set: [[among(3), maybe(whole(0, 1))]], factory: "3,0" }),
-    v2("+CGAPNRC", "ts", "3.26", { set: [[whole(0, 10)]] }),
+    v2("+CIPCA", "trs", "3.25", { set: [[among(3), optional(number(0, 1))]], factory: "3,0" }),
+    v2("+CGAPNRC", "ts", "3.26", { set: [[number(0, 10)]] }),
     v2("+CGAUTH", "trs", "3.27", {
-      set: [[whole(0, 10), maybe(whole(0, 2)), maybe(text(60)), maybe(text(60))]],
+      set: [[number(0, 10), optional(number(0, 2)), optional(text(60)), optional(text(60))]],
     }),
-    log("+NPSMR", "trs", "ping_times", { set: [[whole(0, 1)]] }),
+    log("+NPSMR", "trs", "ping_times", { set: [[number(0, 1)]] }),
     log("+NPTWEDRXS", "trs", "drx", {
-      set: [[whole(0, 3), maybe(among(5)), maybe(cycle), maybe(cycle)]],
+      set: [[number(0, 3), optional(among(5)), optional(bits(4)), optional(bits(4))]],
       factory: '5,"0000","1001"',
     }),
-    guess("+NPIN", "s", "0 to enter a PIN", { set: [[whole(0, 4), text(8), maybe(text(8))]] }),
+    guess("+NPIN", "s", "0 to enter a PIN", { set: [[number(0, 4), text(8), optional(text(8))]] }),
     guess("+NCSEARFCN", "x", ""),
-    guess("+NPOWERCLASS", "trs", "", { set: [[whole(1, 85), whole(3, 6)]], factory: "8,3" }),
+    guess("+NPOWERCLASS", "trs", "", { set: [[number(1, 85), number(3, 6)]], factory: "8,3" }),
   ],
 });
 
@@ -141,30 +144,30 @@ const second: readonly ManualRow[] = rowsOf(first, {
 const third: readonly ManualRow[] = rowsOf(second, {
   without: ["+NCDP"],
   other: [
-    g("+CEREG", "trs", "2.7", { set: [[whole(0, 5)]] }),
+    g("+CEREG", "trs", "2.7", { set: [[number(0, 5)]] }),
     g("+CNMPSD", "tx", "2.31"),
-    g("+CGCONTRDP", "tsx", "2.29", { set: [[whole(0, 10)]] }),
-    g("+CGPADDR", "tsx", "2.11", { set: [[whole(0, 10)]] }),
+    g("+CGCONTRDP", "tsx", "2.29", { set: [[number(0, 10)]] }),
+    g("+CGPADDR", "tsx", "2.11", { set: [[number(0, 10)]] }),
     g("+NSOCR", "s", "4.4", {
       set: [...creates, ...creates.map(([, , ...others]) => [among("STREAM"), among(6), ...others])],
     }),
     g("+NSOST", "s", "4.5", {
-      set: [[socket, address, port, whole(1, 1_358), hexadecimal(1_358), maybe(whole(1, 255))]],
+      set: [[socket, address, port, number(1, 1_358), hexadecimal(1_358), optional(number(1, 255))]],
     }),
     g("+NSOSTF", "s", "4.6", {
-      set: [[socket, address, port, flag, whole(1, 1_358), hexadecimal(1_358), maybe(whole(1, 255))]],
+      set: [[socket, address, port, flag, number(1, 1_358), hexadecimal(1_358), optional(number(1, 255))]],
     }),
     g("+NQSOS", "rs", "4.7", { set: [upToOne(7, socket)] }),
-    g("+NSORF", "s", "4.8", { set: [[socket, whole(1, 1_358)]] }),
+    g("+NSORF", "s", "4.8", { set: [[socket, number(1, 1_358)]] }),
     newer("+NSONMI", "rs", "0 none, 1 hint, 2 and 3 data in the line", {
-      set: [[whole(0, 3)]],
+      set: [[number(0, 3)]],
       factory: "1",
     }),
-    newer("+NIPINFO", "rs", "", { set: [[whole(0, 1)]], factory: "0" }),
-    newer("+QDNS", "s", "OK, then +QDNS:<address> or +QDNS:FAIL", { set: [[whole(0, 2), maybe(host)]] }),
-    newer("+QIDNSCFG", "rs", "", { set: [[address, maybe(address)]], factory: "8.8.8.8,8.8.4.4" }),
+    newer("+NIPINFO", "rs", "", { set: [[number(0, 1)]], factory: "0" }),
+    newer("+QDNS", "s", "OK, then +QDNS:<address> or +QDNS:FAIL", { set: [[number(0, 2), optional(host)]] }),
+    newer("+QIDNSCFG", "rs", "", { set: [[address, optional(address)]], factory: "8.8.8.8,8.8.4.4" }),
     newer("+QREGSWT", "rs", "registration with Huawei's platform: 0 by hand, 1 by itself, 2 none", {
-      set: [[whole(0, 2)]],
+      set: [[number(0, 2)]],
       factory: "1",
     }),
     newer("+NBAND", "trs", "", { set: [upToOne(17, bandsOfG)] }),
@@ -174,7 +177,7 @@ const third: readonly ManualRow[] = rowsOf(second, {
         [among("CELL_RESELECTION", "ENABLE_BIP", "MULTITONE", "NAS_SIM_POWER_SAVING_ENABLE"), onOff],
         [among("RELEASE_VERSION"), among("13", "14", 13, 14)],
         [among("PCO_IE_TYPE"), among("PCO", "EPCO")],
-        [among("BARRING_RELEASE_DELAY", "SYNC_TIME_PERIOD", "IPV6_GET_PREFIX_TIME"), whole(0, 65_535)],
+        [among("BARRING_RELEASE_DELAY", "SYNC_TIME_PERIOD", "IPV6_GET_PREFIX_TIME"), number(0, 65_535)],
         [among("HPPLMN_SEARCH_ENABLE", "TWO_HARQ", "RAI", "NON_IP_NO_SMS_ENABLE"), onOff],
       ],
     }),

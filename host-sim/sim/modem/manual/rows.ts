@@ -1,6 +1,7 @@
-/** How a table's rows are written short: a document once, forms as letters, ranges as words. */
+/** How the tables of Quectel's and HiSilicon's modems are written short: forms as letters, a document once. */
 import type { AtCommand } from "../at-command";
 import type { ArgumentRange, ManualRow, Sureness } from "./manual";
+import { bits, optional } from "./shapes";
 
 const formOf: Readonly<Record<string, AtCommand["form"]>> = {
   t: "test",
@@ -22,15 +23,20 @@ export function rowsIn(document: string, sureness: Sureness): RowWriter {
     forms: [...forms].map((letter) => formOf[letter]),
     sureness,
     source: where === "" ? document : `${document}, ${where}`,
+    ...(details.set === undefined ? {} : { test: rangesOf(details.set[0]) }),
     ...details,
   });
 }
 
-/** A whole number. */
-export const whole = (from: number, to: number): ArgumentRange => ({ from, to });
-
-/** One of these. */
-export const among = (...values: readonly (number | string)[]): ArgumentRange => ({ among: values });
+/** The ranges as the test form tells them, such as `(0-3),(5)`, with nothing for a text. */
+function rangesOf(ranges: readonly ArgumentRange[]): string {
+  const texts = ranges.map((range) => {
+    if ("like" in range) return "";
+    if ("from" in range) return range.from === range.to ? `(${range.from})` : `(${range.from}-${range.to})`;
+    return `(${range.among.map((each) => (typeof each === "number" ? each : `"${each}"`)).join(",")})`;
+  });
+  return texts.join(",").replace(/,+$/, "");
+}
 
 /** Text in quotes or without them, of any length up to `most`. */
 export const text = (most = 100): ArgumentRange => ({ like: new RegExp(`^[^"]{0,${most}}$`) });
@@ -38,19 +44,8 @@ export const text = (most = 100): ArgumentRange => ({ like: new RegExp(`^[^"]{0,
 /** Text in quotes. */
 export const quoted = (pattern = /^[^"]*$/): ArgumentRange => ({ like: pattern, quoted: true });
 
-/** The same, or nothing. */
-export const maybe = (range: ArgumentRange): ArgumentRange => ({ ...range, optional: true });
-
 /** An argument that stands empty: nobody but GPRS has it. */
 export const empty: ArgumentRange = { like: /^$/, optional: true };
-
-/** So many arguments of one kind, each of which may be left out. */
-export const upTo = (most: number, range: ArgumentRange): ArgumentRange[] =>
-  new Array<ArgumentRange>(most).fill(maybe(range));
-
-/** 8 bits of a PSM timer and 4 bits of an eDRX cycle. */
-export const timer: ArgumentRange = { like: /^[01]{8}$/ };
-export const cycle: ArgumentRange = { like: /^[01]{4}$/ };
 
 /** An address in dotted decimal, in quotes or without. */
 export const address: ArgumentRange = { like: /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/ };
@@ -64,6 +59,13 @@ export const psmArguments = (modes: ArgumentRange): ArgumentRange[] => [
   modes,
   empty,
   empty,
-  maybe(timer),
-  maybe(timer),
+  optional(bits(8)),
+  optional(bits(8)),
+];
+
+/** `AT+CEDRXS=<mode>[,<technology>[,<cycle>]]`; 5 is NB-IoT. */
+export const edrxArguments: readonly ArgumentRange[] = [
+  { from: 0, to: 3 },
+  { among: [5], optional: true },
+  optional(bits(4)),
 ];

@@ -8,7 +8,8 @@
  */
 import type { Manual, ManualRow } from "./manual";
 import { rowsOf } from "./manual";
-import { address, among, cycle, empty, host, maybe, psmArguments, rowsIn, text, upTo, whole } from "./rows";
+import { address, edrxArguments, empty, host, psmArguments, rowsIn, text } from "./rows";
+import { among, bits, number, optional, repeated } from "./shapes";
 
 const clac = rowsIn("AT+CLAC of a SARA-N200 (dan-leo/masters, ubloxN200clac.log)", "certain");
 /** It lists no arguments: they are as u-blox's examples and other people's code have them. */
@@ -18,35 +19,35 @@ const mbed = rowsIn("AT+CLAC of a SARA-N200; mbed-os's UBLOX_N2XX driver", "repo
 const old = rowsIn("u-blox's ublox-cellular-base-n2xx for mbed, tried on V100R100C10B656", "reported");
 
 const networks = among("IP", "NONIP");
-const socket = whole(0, 6);
-const port = whole(0, 65_535);
+const socket = number(0, 6);
+const port = number(0, 65_535);
 const onOff = among("TRUE", "FALSE");
 const hexadecimal = { like: /^([0-9A-Fa-f]{2}){1,512}$/ };
 const flag = among("0", "0x0", "0x000", "0x100", "0x200", "0x400", 0);
 
 const rows: readonly ManualRow[] = [
   clac("", "x", ""),
-  ranged("I", "x", "ATI, ATI0 to ATI5 and ATI9", { set: [[maybe(among(0, 1, 2, 3, 4, 5, 9))]] }),
+  ranged("I", "x", "ATI, ATI0 to ATI5 and ATI9", { set: [[optional(among(0, 1, 2, 3, 4, 5, 9))]] }),
   log("+COPS", "trs", "+COPS: 2 while it is told to stay away", {
     set: [[among(0, 2)], [among(1), among(2), { like: /^[0-9]{5,6}$/ }]],
   }),
-  log("+CGATT", "trs", "", { set: [[whole(0, 1)]] }),
-  ranged("+NEARFCN", "s", "", { set: [[among(0), whole(0, 65_535), maybe(text(3))]] }),
+  log("+CGATT", "trs", "", { set: [[number(0, 1)]] }),
+  ranged("+NEARFCN", "s", "", { set: [[among(0), number(0, 65_535), optional(text(3))]] }),
   clac("+NCSEARFCN", "x", ""),
   log("+NUESTATS", "tsx", "", { set: [[among("RADIO", "CELL", "BLER", "THP", "APPSMEM", "ALL")]] }),
   log("+NBAND", "trs", "a SARA-N200 has band 8, a SARA-N211 bands 8 and 20", {
-    set: [[among(8, 20), maybe(among(8, 20))]],
+    set: [[among(8, 20), optional(among(8, 20))]],
   }),
-  log("+CFUN", "trs", "", { set: [[whole(0, 1), maybe(among(0))]] }),
+  log("+CFUN", "trs", "", { set: [[number(0, 1), optional(among(0))]] }),
   log("+NRB", "x", "REBOOTING"),
   clac("+CIMI", "tx", ""),
   clac("+CSQ", "tx", ""),
-  log("+CEREG", "trs", '+CEREG: 5,2,"5209","EABE70D",7,0,19,,', { set: [[whole(0, 5)]] }),
-  ranged("+CGPADDR", "tsx", "", { set: [[whole(0, 10)]] }),
-  log("+CSCON", "trs", "", { set: [[whole(0, 1)]] }),
-  log("+NPSMR", "trs", "", { set: [[whole(0, 1)]] }),
-  log("+CMEE", "trs", "", { set: [[whole(0, 1)]] }),
-  ranged("+NPING", "s", "", { set: [[host, maybe(whole(12, 1_500)), maybe(whole(1, 600_000))]] }),
+  log("+CEREG", "trs", '+CEREG: 5,2,"5209","EABE70D",7,0,19,,', { set: [[number(0, 5)]] }),
+  ranged("+CGPADDR", "tsx", "", { set: [[number(0, 10)]] }),
+  log("+CSCON", "trs", "", { set: [[number(0, 1)]] }),
+  log("+NPSMR", "trs", "", { set: [[number(0, 1)]] }),
+  log("+CMEE", "trs", "", { set: [[number(0, 1)]] }),
+  ranged("+NPING", "s", "", { set: [[host, optional(number(12, 1_500)), optional(number(1, 600_000))]] }),
   log("+NCONFIG", "trs", "its arguments in quotes, or without", {
     set: [
       [
@@ -62,39 +63,39 @@ const rows: readonly ManualRow[] = [
       ],
     ],
   }),
-  ranged("+NCDP", "rs", "", { set: [[text(150), maybe(port)]], factory: "" }),
+  ranged("+NCDP", "rs", "", { set: [[text(150), optional(port)]], factory: "" }),
   log("+NSOCR", "s", "", {
     set: [
-      [among("DGRAM"), among(17), whole(0, 5_682), maybe(whole(0, 1))],
-      [among("DGRAM"), among(17), whole(5_684, 65_535), maybe(whole(0, 1))],
+      [among("DGRAM"), among(17), number(0, 5_682), optional(number(0, 1))],
+      [among("DGRAM"), among(17), number(5_684, 65_535), optional(number(0, 1))],
     ],
   }),
   log("+NSOST", "s", "no number of a message behind the data", {
-    set: [[socket, address, port, whole(1, 512), hexadecimal]],
+    set: [[socket, address, port, number(1, 512), hexadecimal]],
   }),
-  log("+NSOSTF", "s", "", { set: [[socket, address, port, flag, whole(1, 512), hexadecimal]] }),
-  log("+NSORF", "s", "", { set: [[socket, whole(1, 1_358)]] }),
+  log("+NSOSTF", "s", "", { set: [[socket, address, port, flag, number(1, 512), hexadecimal]] }),
+  log("+NSORF", "s", "", { set: [[socket, number(1, 1_358)]] }),
   log("+NSOCL", "s", "", { set: [[socket]] }),
   log("+CGDCONT", "trs", '+CGDCONT: 0,"IP","rflab",,0,0,,,,,1', {
-    set: [[whole(0, 10), maybe(networks), maybe(text(99)), empty, ...upTo(8, whole(0, 3))]],
+    set: [[number(0, 10), optional(networks), optional(text(99)), empty, ...repeated(number(0, 3), 8)]],
   }),
   ranged("+CGAUTH", "trs", "", {
-    set: [[whole(0, 10), maybe(whole(0, 2)), maybe(text(60)), maybe(text(60))]],
+    set: [[number(0, 10), optional(number(0, 2)), optional(text(60)), optional(text(60))]],
   }),
   ranged("+CCLK", "rs", "", { set: [[text(20)]] }),
-  ranged("+CTZR", "trs", "", { set: [[whole(0, 3)]] }),
-  ranged("+CTZU", "trs", "", { set: [[whole(0, 1)]], factory: "1" }),
+  ranged("+CTZR", "trs", "", { set: [[number(0, 3)]] }),
+  ranged("+CTZU", "trs", "", { set: [[number(0, 1)]], factory: "1" }),
   clac("+CCID", "rx", ""),
   clac("+CGMI", "tx", ""),
-  ranged("+CGSN", "tsx", "", { set: [[whole(0, 3)]] }),
+  ranged("+CGSN", "tsx", "", { set: [[number(0, 3)]] }),
   ranged("+NATSPEED", "rs", "", {
     set: [
       [
         among(4_800, 9_600, 57_600, 115_200),
-        maybe(whole(0, 30)),
-        maybe(whole(0, 1)),
-        maybe(whole(0, 3)),
-        maybe(whole(1, 2)),
+        optional(number(0, 30)),
+        optional(number(0, 1)),
+        optional(number(0, 3)),
+        optional(number(1, 2)),
       ],
     ],
     factory: "9600,2,1",
@@ -102,20 +103,20 @@ const rows: readonly ManualRow[] = [
   clac("+CGMM", "tx", ""),
   clac("+CGMR", "tx", ""),
   clac("+CLAC", "x", ""),
-  log("+CPSMS", "trs", '+CPSMS: 1,,,"01101111","00001111"', { set: [psmArguments(whole(0, 2))] }),
-  ranged("+CGACT", "trs", "", { set: [[whole(0, 1), whole(0, 10)]] }),
-  ranged("+CEDRXS", "trs", "", { set: [[whole(0, 3), maybe(among(5)), maybe(cycle)]] }),
+  log("+CPSMS", "trs", '+CPSMS: 1,,,"01101111","00001111"', { set: [psmArguments(number(0, 2))] }),
+  ranged("+CGACT", "trs", "", { set: [[number(0, 1), number(0, 10)]] }),
+  ranged("+CEDRXS", "trs", "", { set: [edrxArguments] }),
   log("+NPTWEDRXS", "trs", "", {
-    set: [[whole(0, 3), maybe(among(5)), maybe(cycle), maybe(cycle)]],
+    set: [[number(0, 3), optional(among(5)), optional(bits(4)), optional(bits(4))]],
     factory: '5,"0001","0000"',
   }),
   clac("+CEDRXRDP", "tx", ""),
-  ranged("+CGAPNRC", "ts", "", { set: [[whole(0, 10)]] }),
-  ranged("+NPOWERCLASS", "trs", "", { set: [[whole(1, 85), whole(3, 6)]], factory: "8,3" }),
+  ranged("+CGAPNRC", "ts", "", { set: [[number(0, 10)]] }),
+  ranged("+NPOWERCLASS", "trs", "", { set: [[number(1, 85), number(3, 6)]], factory: "8,3" }),
   mbed("+NPIN", "s", "0 enters, 1 changes, 2 switches on, 3 switches off", {
-    set: [[whole(0, 4), text(8), maybe(text(8))]],
+    set: [[number(0, 4), text(8), optional(text(8))]],
   }),
-  mbed("+CIPCA", "trs", "", { set: [[among(3), maybe(whole(0, 1))]], factory: "3,0" }),
+  mbed("+CIPCA", "trs", "", { set: [[among(3), optional(number(0, 1))]], factory: "3,0" }),
 ];
 
 export const saraN2Manual: Manual = {
@@ -147,9 +148,9 @@ export const saraN2Manual: Manual = {
           "+CCID",
         ],
         other: [
-          old("+CEREG", "trs", "", { set: [[whole(0, 2)]] }),
+          old("+CEREG", "trs", "", { set: [[number(0, 2)]] }),
           old("+NCCID", "rx", ""),
-          old("+NSORF", "s", "", { set: [[socket, whole(1, 512)]] }),
+          old("+NSORF", "s", "", { set: [[socket, number(1, 512)]] }),
         ],
       }),
     },

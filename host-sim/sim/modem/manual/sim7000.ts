@@ -13,6 +13,7 @@ import { rowsOf } from "./manual";
 import type { Manual, ManualRow } from "./manual";
 import {
   among,
+  assumed,
   bare,
   basic,
   bits,
@@ -192,7 +193,15 @@ const sockets: readonly ManualRow[] = [
   }),
 ];
 
-const rows = [...general, ...network, ...sockets];
+/** In no manual: the command set of the chip itself has it, in firmware that lets it through. */
+const ceer = row(
+  "+CEER",
+  "",
+  ["execute"],
+  assumed("the chip's own command set (Qualcomm MDM9205, MDM9206), in no manual of SIMCom's"),
+);
+
+const rows = [...general, ...network, ...sockets, ceer];
 
 export const sim7000Manual: Manual = {
   family: "sim7000",
@@ -206,7 +215,16 @@ export const sim7000Manual: Manual = {
       revision: "Revision:1351B04SIM7000G",
       note: "as the manual V1.03 of 2018 had it: tells nothing of its sleep, no release assistance, CEREG to 2",
       rows: rowsOf(rows, {
-        without: ["+CRATSRCH", "+CEDRX", "+CPSMRDP", "+CPSMCFG", "+CPSMSTATUS", "+CEDRXRDP", "+CRAI"],
+        without: [
+          "+CEER",
+          "+CRATSRCH",
+          "+CEDRX",
+          "+CPSMRDP",
+          "+CPSMCFG",
+          "+CPSMSTATUS",
+          "+CEDRXRDP",
+          "+CRAI",
+        ],
         other: [
           row("+CEREG", "6.2.7", [...held, "execute"], {
             set: [[number(0, 2)]],

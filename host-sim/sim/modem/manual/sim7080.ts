@@ -13,6 +13,7 @@ import { rowsOf } from "./manual";
 import type { Manual, ManualRow } from "./manual";
 import {
   among,
+  assumed,
   bare,
   basic,
   bearer,
@@ -49,7 +50,7 @@ const general: readonly ManualRow[] = [
   row("+GMM", "2.2.26", told),
   row("+GMR", "2.2.27", told),
   row("+GSN", "2.2.29", told),
-  row("+ICF", "2.2.30", held, { set: [[number(1, 6), optional(number(0, 3))]], factory: "3,3" }),
+  row("+ICF", "2.2.30", held, { set: [[among(3), optional(number(0, 3))]], factory: "3,3" }),
   row("+IFC", "2.2.31", held, {
     set: [[number(0, 2), optional(number(0, 2))]],
     factory: "0,0",
@@ -233,7 +234,15 @@ const sockets: readonly ManualRow[] = [
   }),
 ];
 
-const rows = [...general, ...network, ...sockets];
+/** In no manual: the command set of the chip itself has it, in firmware that lets it through. */
+const ceer = row(
+  "+CEER",
+  "",
+  ["execute"],
+  assumed("the chip's own command set (Qualcomm MDM9205, MDM9206), in no manual of SIMCom's"),
+);
+
+const rows = [...general, ...network, ...sockets, ceer];
 
 export const sim7080Manual: Manual = {
   family: "sim7080",
@@ -247,7 +256,7 @@ export const sim7080Manual: Manual = {
       revision: "Revision:1951B05SIM7080",
       note: "as the manual V1.03 of 2020 had it: no CLRNET, no CRATPRI, no CASRIP, sockets without receive mode",
       rows: rowsOf(rows, {
-        without: ["+CRATPRI", "+CLRNET", "+CASRIP"],
+        without: ["+CEER", "+CRATPRI", "+CLRNET", "+CASRIP"],
         other: [
           row("+CNACT", "7.2.1 (2 since V1.04)", held, { set: [[number(0, 3), number(0, 1)]] }),
           row("+CNCFG", "7.2.2 (3 and 4 since V1.04)", held, {

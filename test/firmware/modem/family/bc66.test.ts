@@ -2,11 +2,10 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { epochOf } from "../../../../firmware/modem/at/clock";
-import { AtEngine } from "../../../../firmware/modem/at/engine";
 import { familyNamed } from "../../../../firmware/modem/family/family";
 import { families } from "../../../../firmware/modem/family/index";
-import { runScript } from "../../../../firmware/modem/at/script";
 import { ascii, hexText } from "../../../../firmware/text/ascii";
+import { cuts, readFrom } from "./socket-table";
 import { Transcript } from "./transcript";
 import { runs } from "../../../density";
 
@@ -24,29 +23,6 @@ describe("a session as the documents have it", () => {
   it("BC660K, woken by what it is asked", () => new Transcript("bc660k").play("bc660k-session.txt"));
 });
 
-/** What `sockets.read` makes of these bytes, which come in pieces; nothing when it does not end. */
-function read(name: string, said: Uint8Array, cuts: readonly number[]): string[] {
-  const came: string[] = [];
-  const family = familyNamed(families, name);
-  const engine = new AtEngine({
-    write() {},
-    urcs: family.urcs,
-    banners: family.banners,
-    onUrc: (line) => void family.urc(line),
-    onBanner() {},
-  });
-  const steps = family.sockets.read!(0, ({ bytes }) => came.push(hexText(bytes)));
-  runScript(engine, steps, ({ result }) => void came.push(result.kind), 0);
-  let from = 0;
-  for (const cut of [...cuts, said.length]) {
-    engine.receive(said.subarray(from, Math.min(from + cut, said.length)), 1);
-    from = Math.min(from + cut, said.length);
-  }
-  engine.poll(60_000);
-  return came;
-}
-
-const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 });
 const datagram = fc.uint8Array({ minLength: 4, maxLength: 512 });
 
 describe("what AT+QIRD gives", () => {
@@ -58,7 +34,7 @@ describe("what AT+QIRD gives", () => {
         const digits = `${quote}${hexText(bytes)}${quote}`;
         const header = `+QIRD: ${bytes.length}${counted ? `,${left}` : ""}`;
         const text = oneLine ? `\r\n${header},${digits}\r\n` : `\r\n${header}\r\n${digits}\r\n`;
-        expect(read("bc660k", ascii(`${text}\r\nOK\r\n`), pieces)).toEqual([hexText(bytes), "ok"]);
+        expect(readFrom("bc660k", ascii(`${text}\r\nOK\r\n`), pieces)).toEqual([hexText(bytes), "ok"]);
       }),
       { seed: 660 },
     );
@@ -69,7 +45,7 @@ describe("what AT+QIRD gives", () => {
       fc.property(datagram, fc.boolean(), cuts, (bytes, counted, pieces) => {
         const head = ascii(`\r\n+QIRD: ${bytes.length}${counted ? ",0" : ""}\r\n`);
         const said = Uint8Array.from([...head, ...bytes, ...ascii("\r\n\r\nOK\r\n")]);
-        expect(read("bc66", said, pieces)).toEqual([hexText(bytes), "ok"]);
+        expect(readFrom("bc66", said, pieces)).toEqual([hexText(bytes), "ok"]);
       }),
       { seed: 66 },
     );
@@ -93,7 +69,7 @@ describe("what AT+QIRD gives", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), cuts, (pieces, where) => {
         const said = Uint8Array.from(pieces.join(""), (character) => character.charCodeAt(0));
-        const came = read(name, said, where);
+        const came = readFrom(name, said, where);
         expect(["ok", "error", "timeout"]).toContain(came.at(-1));
         expect(came.length).toBeLessThan(20);
       }),

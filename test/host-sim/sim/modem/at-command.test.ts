@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { integerArgument, parseAtCommand } from "../../../../host-sim/sim/modem/at-command";
+import { integerArgument, parseAtCommand, parseAtLine } from "../../../../host-sim/sim/modem/at-command";
 
 it.each([
   ["AT", "", "execute", []],
@@ -46,4 +46,52 @@ it("never throws, and gives bounded arguments", () => {
       parseAtCommand(text);
     }),
   );
+});
+
+describe("a line with several commands", () => {
+  const named = (line: string) => parseAtLine(line).map(({ name, form, args }) => [name, form, args.length]);
+
+  it.each([
+    [
+      "ATE0V1Q0",
+      [
+        ["E", "execute", 1],
+        ["V", "execute", 1],
+        ["Q", "execute", 1],
+      ],
+    ],
+    [
+      "ATE0;+CSQ",
+      [
+        ["E", "execute", 1],
+        ["+CSQ", "execute", 0],
+      ],
+    ],
+    [
+      "ATE0+CMEE=1;+CEREG?",
+      [
+        ["E", "execute", 1],
+        ["+CMEE", "set", 1],
+        ["+CEREG", "read", 0],
+      ],
+    ],
+    [
+      'AT+CGDCONT=1,"IP","a;b";&W',
+      [
+        ["+CGDCONT", "set", 3],
+        ["&W", "execute", 0],
+      ],
+    ],
+    ["AT&K0", [["&K", "execute", 1]]],
+    [
+      "AT&C1&D0",
+      [
+        ["&C", "execute", 1],
+        ["&D", "execute", 1],
+      ],
+    ],
+    ["AT", [["", "execute", 0]]],
+    ["ATBOGUS", [["BOGUS", "execute", 0]]],
+    ["nothing", []],
+  ])("%s", (line, expected) => expect(named(line)).toEqual(expected));
 });

@@ -241,10 +241,10 @@ describe("the clock", () => {
   };
 
   it.each([
-    ["local time", {}, '+CCLK: "26/10/23,10+44"'],
-    ["UTC with the zone beside it", { clock: "utc" }, '+CCLK: "26/10/22,23+44"'],
-    ["1980 for ever", { clock: "never" }, '+CCLK: "80/01/06,00+00"'],
-    ["a day that no month has", { clock: "absurd" }, '+CCLK: "26/02/31,10+44"'],
+    ["local time", { clock: "local" }, "+CCLK: 26/10/23,10+44"],
+    ["UTC with the zone beside it", { clock: "utc" }, "+CCLK: 26/10/22,23+44"],
+    ["what no network told it", { clock: "never" }, "+CCLK: 00/01/06,00+00"],
+    ["a day that no month has", { clock: "absurd" }, "+CCLK: 26/02/31,10+44"],
   ] as const)("tells %s", async (_name, quirks, expected) => {
     expect(await read(quirks)).toBe(expected);
   });
@@ -286,6 +286,8 @@ describe("the supply", () => {
     modem.lowSupply(true);
     expect(modem.state).toBe("off");
     expect(events.at(-1)).toMatchObject({ type: "power", state: "off", reason: "low supply" });
+    await host.pass(100);
+    expect(host.texts.slice(-2)).toEqual(["UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE POWER DOWN"]);
     expect(await host.command("AT", 1_000)).toEqual([]);
     modem.setPowerKey(true);
     await host.pass(1_500);

@@ -177,13 +177,13 @@ describe("unsolicited lines", () => {
     await world.host.pass(7_000);
     await world.host.command("AT+IPR=115200");
     world.modem.urcs = { lose: 1, double: 0 };
-    await world.host.command("AT+CREBOOT");
+    await world.host.command("AT+CRESET");
     const from = world.host.lines.length;
     await world.host.pass(9_000);
     expect(world.host.texts.slice(from)).toEqual([]);
     expect(await world.host.command("AT")).toEqual(["AT", "OK"]);
     world.modem.urcs = { lose: 0, double: 0 };
-    await world.host.command("AT+CREBOOT");
+    await world.host.command("AT+CRESET");
     expect(await world.host.until((text) => text === "SMS Ready", 9_000)).toContain("RDY");
   });
 

@@ -23,7 +23,7 @@ describe("power", () => {
     expect(host.texts).toEqual([]);
   });
 
-  it.each(["AT+CREBOOT", "AT+CFUN=1,1"])("announces itself after %s once IPR is fixed", async (text) => {
+  it.each(["AT+CRESET", "AT+CFUN=1,1"])("announces itself after %s once IPR is fixed", async (text) => {
     const { host } = makeWorld(1);
     await host.pass(7_000);
     await host.command("AT+IPR=115200");
@@ -34,16 +34,16 @@ describe("power", () => {
     expect(await host.command("AT+IPR?")).toEqual(["AT+IPR?", "+IPR: 115200", "OK"]);
   });
 
-  it("forgets everything but IPR and the access point name at a restart", async () => {
+  it("forgets everything but IPR, CPSMS and the access point name at a restart", async () => {
     const world = makeWorld(1);
     const { host } = world;
     await bringUp(world, ["AT+RETENTION=1"]);
-    await host.command("AT+CREBOOT");
+    await host.command("AT+CRESET");
     await host.pass(10_000);
     await host.command("ATE0");
     expect(await host.command("AT+NOSUCH")).toEqual(["ERROR"]);
     expect((await host.command("AT+CEREG?"))[0]).toMatch(/^\+CEREG: 0,[12]$/);
-    expect(await host.command("AT+CPSMS?")).toEqual(['+CPSMS: 0,,,"00100001","00000101"', "OK"]);
+    expect(await host.command("AT+CPSMS?")).toEqual(['+CPSMS: 1,,,"00100001","00000101"', "OK"]);
     expect(await host.command("AT+RETENTION?")).toEqual(["+RETENTION: 0", "OK"]);
     expect(await host.command("AT*MCGDEFCONT?")).toEqual(['*MCGDEFCONT: "IP","iot.example"', "OK"]);
   });

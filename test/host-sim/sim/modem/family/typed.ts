@@ -62,7 +62,7 @@ export function typed(
     all: async (...commands) => {
       for (const text of commands) {
         const answer = await host.command(text, 120_000);
-        if (answer.at(-1) !== "OK") throw new Error(`${text}: ${answer.join(" | ")}`);
+        if (!answer.includes("OK")) throw new Error(`${text}: ${answer.join(" | ")}`);
       }
     },
     bytes: () => Uint8Array.from(host.chunks.splice(0).flatMap(({ bytes }) => [...bytes])),
@@ -86,9 +86,13 @@ export async function registered(
   family: string,
   seed: number | string = 1,
   commands: readonly string[] = [],
+  modem: Partial<SimulatedModemOptions> = {},
 ): Promise<Typed> {
-  const world = await booted(family, seed);
-  await world.all("AT+CFUN=0", ...commands, "AT+CEREG=4", "AT+CFUN=1");
+  const world = await booted(family, seed, modem);
+  await world.all("AT+CFUN=0", ...commands);
+  // Older firmware has no level 4.
+  if ((await world.host.command("AT+CEREG=4")).at(-1) !== "OK") await world.all("AT+CEREG=2");
+  await world.all("AT+CFUN=1");
   await world.host.until((text) => text.startsWith("+CEREG: 1,"), 120_000);
   await world.host.pass(1_000);
   return world;

@@ -1,0 +1,103 @@
+/**
+ * Settings of the modem, its SIM card and its network, from the configuration to the last byte on the wire: the
+ * whole firmware in its world.
+ */
+import { describe, expect, it, test } from "vitest";
+import { readLogLine } from "../../host-sim/sim/world/device-log";
+import { World } from "../../host-sim/sim/world/world";
+import type { WorldOptions } from "../../host-sim/sim/world/world";
+
+const hour = 3_600_000;
+
+interface Run {
+  readonly world: World;
+  /** Lines of the device's log, and of the AT traffic as captures have it. */
+  readonly log: string[];
+  readonly at: string[];
+  readonly pass: (ms: number) => Promise<void>;
+  readonly online: () => boolean;
+}
+
+/** A device whose first reading is due at once. @param hear gets each AT line of the board */
+async function run(options: Partial<WorldOptions>, hear: (line: string) => void = () => {}): Promise<Run> {
+  const log: string[] = [];
+  const at: string[] = [];
+  const world = await World.create({
+    ...{ seed: 7, engine: "node", edition: "token", coverage: 0, powerKey: true },
+    ...{ interval: 900, format: "json" },
+    ...options,
+    settings: { startSpread: 0, ...options.settings },
+    onEvent: (event) => {
+      if (event.source === "device") {
+        expect(readLogLine(event.text), event.text).toBeDefined();
+        log.push(event.text);
+      }
+      if (event.source !== "at") return;
+      at.push(event.text);
+      if (event.direction === "host") hear(event.text);
+    },
+  });
+  await world.start();
+  return {
+    world,
+    log,
+    at,
+    pass: async (ms) => void (await world.clock.run({ until: world.clock.now + ms })),
+    online: () => log.some((line) => line.startsWith("report: acknowledged")),
+  };
+}
+
+describe("the PIN of the SIM card", () => {
+  test.each(["sim7020", "sim7080", "bc66", "bg95", "sara-r4"])("unlocks it: %s", async (modem) => {
+    const { world, log, at, pass, online } = await run({ modem, pin: "0042", settings: { pin: "0042" } });
+    await pass(hour);
+    expect(online(), log.join("\n")).toBe(true);
+    expect(world.modem.card.pinTriesLeft).toBe(3);
+    for (const line of [...log, ...at]) expect(line).not.toContain("0042");
+    expect(at).toContain('AT+CPIN="****"');
+    await world.close();
+  });
+
+  it("is given once when it is wrong, whatever restarts the board", async () => {
+    const { world, log, pass } = await run({ pin: "0042", settings: { pin: "1111" } });
+    for (let day = 0; day < 3; day++) {
+      await pass(24 * hour);
+      world.cutPower(1_000);
+    }
+    expect(world.modem.card.attempts).toBe(1);
+    expect(log.filter((line) => line.startsWith('modem: sim status="PIN refused"'))).toHaveLength(1);
+    expect(log.join("\n")).toContain(
+      'modem: sim status="PIN kept back: refused before": a wrong PIN more would',
+    );
+    await world.close();
+  });
+
+  test.each([0, 1, 3, 20])("is given once when power fails %i ms behind it", async (later) => {
+    let cut = false;
+    const { world, pass } = await run({ pin: "0042", settings: { pin: "1111" } }, (line) => {
+      if (cut || !line.startsWith("AT+CPIN=")) return;
+      cut = true;
+      world.clock.after(later, () => world.cutPower(1_000));
+    });
+    await pass(24 * hour);
+    expect(cut).toBe(true);
+    expect(world.modem.card.attempts).toBe(1);
+    await world.close();
+  });
+
+  it("missing, the log says so and no try is used up", async () => {
+    const { world, log, pass } = await run({ pin: "0042" });
+    await pass(hour);
+    expect(log.join("\n")).toContain('modem: sim status="SIM PIN": the card wants its PIN: set pin=');
+    expect(world.modem.card.attempts).toBe(0);
+    await world.close();
+  });
+});
+
+it("names a setting that there is not, and goes on", async () => {
+  const { world, log, pass, online } = await run({ settings: { pinn: "0042" } });
+  await pass(hour);
+  expect(log[0]).toBe('setting: there is none "pinn", the nearest is pin');
+  expect(online()).toBe(true);
+  await world.close();
+});
