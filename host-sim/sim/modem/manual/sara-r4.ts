@@ -10,7 +10,8 @@
  */
 import type { Manual, ManualRow } from "./manual";
 import { rowsOf } from "./manual";
-import { among, empty, maybe, psmArguments, quoted, rowsIn, timer, whole } from "./rows";
+import { empty, psmArguments, quoted, rowsIn } from "./rows";
+import { among, bits, number, optional } from "./shapes";
 import { basicRows, identityRows, socketRows, usualRows } from "./ublox";
 
 const r16 = rowsIn("UBX-17003787 R16", "certain");
@@ -30,37 +31,37 @@ const newest: readonly ManualRow[] = rowsOf(
   ],
   {
     other: [
-      r16("+CEREG", "trs", "p. 151", { set: [[whole(0, 4)]], refuses: { cme: 4 } }),
-      r16("+UPSMR", "trs", "p. 186", { set: [[whole(0, 1)]] }),
+      r16("+CEREG", "trs", "p. 151", { set: [[number(0, 4)]], refuses: { cme: 4 } }),
+      r16("+UPSMR", "trs", "p. 186", { set: [[number(0, 1)]] }),
       r16("+UCPSMS", "tr", "p. 184"),
-      r16("+CPSMS", "trs", "p. 182 to 184", { set: [psmArguments(maybe(whole(0, 1)))] }),
-      r16("+UBANDMASK", "trs", "p. 66 to 67", { set: [[whole(0, 1), mask, maybe(mask)]] }),
+      r16("+CPSMS", "trs", "p. 182 to 184", { set: [psmArguments(optional(number(0, 1)))] }),
+      r16("+UBANDMASK", "trs", "p. 66 to 67", { set: [[number(0, 1), mask, optional(mask)]] }),
       r09("+UAUTHREQ", "ts", "p. 141", {
-        set: [[whole(1, 8), whole(0, 3), maybe(quoted()), maybe(quoted())]],
+        set: [[number(1, 8), number(0, 3), optional(quoted()), optional(quoted())]],
       }),
       seen("+URAT", "trs", "TinyGSM pull 253; ubxlib cell/src/u_cell_cfg.c", {
-        set: [[among(7, 8), maybe(among(7, 8))]],
+        set: [[among(7, 8), optional(among(7, 8))]],
       }),
       seen("+UMNOPROF", "trs", "ubxlib issue 179; device-os sara_ncp_client.cpp", {
         set: [[among(0, 1, 2, 3, 4, 5, 6, 8, 19, 20, 21, 31, 32, 39, 90, 100, 101, 198, 199)]],
       }),
       // 1 to 3 are of other families; 4 is what they call 1.
       seen("+UPSV", "trs", "ubxlib cell/src/u_cell_pwr.c", { set: [[among(0, 4)]] }),
-      seen("+UPSMVER", "trs", "ubxlib cell/src/u_cell_pwr.c", { set: [[whole(0, 255)]], factory: "4" }),
-      seen("+CSCON", "trs", "ubxlib: R412M has it, R410M-02B has not", { set: [[whole(0, 1)]] }),
+      seen("+UPSMVER", "trs", "ubxlib cell/src/u_cell_pwr.c", { set: [[number(0, 255)]], factory: "4" }),
+      seen("+CSCON", "trs", "ubxlib: R412M has it, R410M-02B has not", { set: [[number(0, 1)]] }),
       seen("+CFUN", "trs", "TinyGSM pull 253: neither 16 nor 19 nor 127", {
-        set: [[among(0, 1, 4), maybe(whole(0, 1))], [whole(15, 15)]],
+        set: [[among(0, 1, 4), optional(number(0, 1))], [number(15, 15)]],
         within: 180_000,
       }),
       seen("+IPR", "trs", "UBX-17003787 as RIOT-OS quotes it", {
         set: [[among(9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800)]],
       }),
       seen("+UDNSRN", "ts", "toitware/cellular gives it 70 s; ubxlib", {
-        set: [[whole(0, 1), quoted(/^[A-Za-z0-9.-]{1,128}$/)]],
+        set: [[number(0, 1), quoted(/^[A-Za-z0-9.-]{1,128}$/)]],
         within: 70_000,
       }),
       seen("+CEMODE", "trs", "device-os", { set: [[among(0, 2)]], factory: "2" }),
-      seen("+IFC", "trs", "device-os", { set: [[whole(0, 2), whole(0, 2)]], factory: "2,2" }),
+      seen("+IFC", "trs", "device-os", { set: [[number(0, 2), number(0, 2)]], factory: "2,2" }),
     ],
   },
 );
@@ -70,7 +71,7 @@ const with02b = rowsOf(newest, {
   without: ["+UPSMR", "+CSCON"],
   other: [
     r16("+CPSMS", "trs", "p. 184; AT+CPSMS=0 alone is device-os's", {
-      set: [[whole(0, 0)], [whole(0, 1), empty, empty, timer, timer]],
+      set: [[number(0, 0)], [number(0, 1), empty, empty, bits(8), bits(8)]],
     }),
   ],
 });
@@ -87,7 +88,7 @@ export const saraR4Manual: Manual = {
       note: "CEREG up to 3: the timers that were granted stand in UCPSMS alone",
       rows: rowsOf(with02b, {
         other: [
-          r16("+CEREG", "trs", "p. 151", { set: [[whole(0, 3)]], refuses: { cme: 4 } }),
+          r16("+CEREG", "trs", "p. 151", { set: [[number(0, 3)]], refuses: { cme: 4 } }),
           seen("+IPR", "trs", "UBX-17003787 as RIOT-OS quotes it", {
             set: [[among(9_600, 19_200, 38_400, 57_600, 115_200)]],
           }),

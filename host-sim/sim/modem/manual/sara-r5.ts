@@ -12,7 +12,8 @@
  */
 import type { Manual, ManualRow } from "./manual";
 import { rowsOf } from "./manual";
-import { among, maybe, psmArguments, quoted, rowsIn, text, whole } from "./rows";
+import { psmArguments, quoted, rowsIn, text } from "./rows";
+import { among, number, optional } from "./shapes";
 import { basicRows, identityRows, port, socket, socketRows, usualRows } from "./ublox";
 
 const note = rowsIn("UBX-20009652 R01", "certain");
@@ -32,82 +33,85 @@ const newest: readonly ManualRow[] = rowsOf(
   ],
   {
     other: [
-      note("I", "x", "9.1.2: ATI, ATI9", { set: [[whole(0, 9)]] }),
-      note("&W", "x", "5.2.1", { set: [[whole(0, 1)]] }),
-      note("+CGSN", "txs", "9.1.2", { set: [[whole(0, 3)], [whole(255, 255)]] }),
+      note("I", "x", "9.1.2: ATI, ATI9", { set: [[number(0, 9)]] }),
+      note("&W", "x", "5.2.1", { set: [[number(0, 1)]] }),
+      note("+CGSN", "txs", "9.1.2", { set: [[number(0, 3)], [number(255, 255)]] }),
       note("+CIMI", "tx", "9.1.2"),
       note("+CCID", "trx", "9.1.2"),
-      note("+CMEE", "trs", "3.2.1", { set: [[whole(0, 2)]] }),
+      note("+CMEE", "trs", "3.2.1", { set: [[number(0, 2)]] }),
       // Kept until the next start unless AT&W follows.
       note("+IPR", "trs", "5.2.1; SparkFun for the rates", {
         set: [[among(0, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)]],
       }),
-      note("+CTZU", "trs", "3.2.2", { set: [[whole(0, 1)]] }),
-      note("+CTZR", "trs", "9.1.1", { set: [[whole(0, 3)]] }),
-      note("+CSGT", "trs", "3.2.2", { set: [[whole(0, 1), maybe(quoted())]], factory: '0,""' }),
-      note("+CEREG", "trs", "8.1.5 with 4, 9.1.1 with 5", { set: [[whole(0, 5)]] }),
-      note("+CSCON", "trs", "8.1.5, 9.1.1", { set: [[whole(0, 1)]] }),
+      note("+CTZU", "trs", "3.2.2", { set: [[number(0, 1)]] }),
+      note("+CTZR", "trs", "9.1.1", { set: [[number(0, 3)]] }),
+      note("+CSGT", "trs", "3.2.2", { set: [[number(0, 1), optional(quoted())]], factory: '0,""' }),
+      note("+CEREG", "trs", "8.1.5 with 4, 9.1.1 with 5", { set: [[number(0, 5)]] }),
+      note("+CSCON", "trs", "8.1.5, 9.1.1", { set: [[number(0, 1)]] }),
       note("+CEER", "tx", "9.1.2"),
       note("+CESQ", "tx", "9.1.2"),
-      note("+CPSMS", "trs", "8.1.5", { set: [psmArguments(maybe(whole(0, 1)))] }),
+      note("+CPSMS", "trs", "8.1.5", { set: [psmArguments(optional(number(0, 1)))] }),
       note("+UCPSMS", "tr", "8.1.5"),
-      note("+UPSMR", "trs", "8.1.5", { set: [[whole(0, 1)]] }),
+      note("+UPSMR", "trs", "8.1.5", { set: [[number(0, 1)]] }),
       note("+UPSV", "trs", "8.1.5, 5.2.1", {
-        set: [[among(0, 2, 3)], [among(1, 4), maybe(whole(40, 65_000))]],
+        set: [[among(0, 2, 3)], [among(1, 4), optional(number(40, 65_000))]],
       }),
       note("+UMNOPROF", "trs", "6.3, 6.7", {
         set: [
           [
             among(0, 1, 2, 3, 4, 5, 6, 8, 19, 20, 21, 28, 31, 32, 39, 90, 100, 101, 198, 199, 201),
-            maybe(whole(0, 1)),
-            maybe(whole(0, 1)),
+            optional(number(0, 1)),
+            optional(number(0, 1)),
           ],
         ],
       }),
-      note("+UBANDMASK", "trs", "7.1", { set: [[whole(0, 1), mask, maybe(mask)]] }),
+      note("+UBANDMASK", "trs", "7.1", { set: [[number(0, 1), mask, optional(mask)]] }),
       note("+COPS", "trs", "7.2", {
-        set: [[whole(0, 4), maybe(whole(0, 2)), maybe(text(16)), maybe(whole(0, 9))]],
+        set: [[number(0, 4), optional(number(0, 2)), optional(text(16)), optional(number(0, 9))]],
         within: 180_000,
       }),
       note("+CFUN", "trs", "13: 16 resets the module, 15 all but the card", {
-        set: [[among(0, 1, 4), maybe(whole(0, 1))], [among(15, 16)]],
+        set: [[among(0, 1, 4), optional(number(0, 1))], [among(15, 16)]],
         within: 180_000,
       }),
       // Forgotten at each start.
       note("+UAUTHREQ", "ts", "7.2.1", {
-        set: [[whole(1, 8), whole(0, 3), maybe(quoted()), maybe(quoted())]],
+        set: [[number(1, 8), number(0, 3), optional(quoted()), optional(quoted())]],
       }),
-      note("+CGEREP", "trs", "7.2.2", { set: [[whole(0, 2), maybe(whole(0, 1))]], factory: "0,0" }),
-      note("+URATCONF", "trs", "8.1.4", { set: [new Array(6).fill(maybe(whole(0, 100_000)))] }),
-      note("+USIMSTAT", "trs", "9.1.1", { set: [[whole(0, 7)]], factory: "0" }),
-      note("+CEINFO", "trs", "9.1.1", { set: [[whole(0, 1)]], factory: "0" }),
-      note("+CEMODE", "trs", "7.2.3", { set: [[whole(0, 3)]], factory: "2" }),
+      note("+CGEREP", "trs", "7.2.2", { set: [[number(0, 2), optional(number(0, 1))]], factory: "0,0" }),
+      note("+URATCONF", "trs", "8.1.4", { set: [new Array(6).fill(optional(number(0, 100_000)))] }),
+      note("+USIMSTAT", "trs", "9.1.1", { set: [[number(0, 7)]], factory: "0" }),
+      note("+CEINFO", "trs", "9.1.1", { set: [[number(0, 1)]], factory: "0" }),
+      note("+CEMODE", "trs", "7.2.3", { set: [[number(0, 3)]], factory: "2" }),
       internet("+UPSD", "ts", "2.2, 2.2.1", {
-        set: [[whole(0, 6)], [whole(0, 6), whole(0, 100), maybe({ like: /^[^"]{0,99}$/ })]],
+        set: [[number(0, 6)], [number(0, 6), number(0, 100), optional({ like: /^[^"]{0,99}$/ })]],
       }),
-      internet("+UPSDA", "ts", "2.2", { set: [[whole(0, 6), whole(0, 4)]], within: 150_000 }),
-      internet("+UPSND", "ts", "2.2", { set: [[whole(0, 6), whole(0, 18)]] }),
-      internet("+UDNSRN", "ts", "2.3.2", { set: [[whole(0, 1), host, maybe(whole(0, 1))]], within: 70_000 }),
-      internet("+UPING", "ts", "2.3.1", { set: [[host, ...new Array(5).fill(maybe(whole(0, 65_535)))]] }),
-      internet("+USOCR", "ts", "5.6", { set: [[among(6, 17), maybe(port)]] }),
+      internet("+UPSDA", "ts", "2.2", { set: [[number(0, 6), number(0, 4)]], within: 150_000 }),
+      internet("+UPSND", "ts", "2.2", { set: [[number(0, 6), number(0, 18)]] }),
+      internet("+UDNSRN", "ts", "2.3.2", {
+        set: [[number(0, 1), host, optional(number(0, 1))]],
+        within: 70_000,
+      }),
+      internet("+UPING", "ts", "2.3.1", { set: [[host, ...new Array(5).fill(optional(number(0, 65_535)))]] }),
+      internet("+USOCR", "ts", "5.6", { set: [[among(6, 17), optional(port)]] }),
       internet("+USOST", "ts", "5.6", {
         set: [
-          [socket, host, port, whole(1, 1_024)],
-          [socket, host, port, whole(1, 1_024), quoted()],
+          [socket, host, port, number(1, 1_024)],
+          [socket, host, port, number(1, 1_024), quoted()],
         ],
         within: 10_000,
       }),
-      internet("+USORF", "ts", "5.7", { set: [[socket, whole(0, 1_024)]] }),
-      internet("+USOCL", "ts", "5.1", { set: [[socket, maybe(whole(0, 1))]], within: 120_000 }),
+      internet("+USORF", "ts", "5.7", { set: [[socket, number(0, 1_024)]] }),
+      internet("+USOCL", "ts", "5.1", { set: [[socket, optional(number(0, 1))]], within: 120_000 }),
       internet("+USOCTL", "ts", "5.1", { set: [[socket, among(0, 1, 2, 3, 4, 10, 11)]] }),
-      seen("+URAT", "trs", "ubxlib issue 52", { set: [[among(7, 8), maybe(among(7, 8))]] }),
+      seen("+URAT", "trs", "ubxlib issue 52", { set: [[among(7, 8), optional(among(7, 8))]] }),
       seen("+UPSMVER", "trs", "not on 00B, ubxlib cell/src/u_cell_pwr.c", {
-        set: [[whole(0, 255)]],
+        set: [[number(0, 255)]],
         factory: "4",
       }),
       // Flags as SARA-N2 and SARA-N3 have them: 512 for nothing more to come, 1024 for one answer.
       seen("+USOSTF", "ts", "ubxlib issue 67, of 01B", {
-        set: [[socket, host, port, among(0, 512, 1_024, "0x0", "0x200", "0x400"), whole(1, 512), quoted()]],
+        set: [[socket, host, port, among(0, 512, 1_024, "0x0", "0x200", "0x400"), number(1, 512), quoted()]],
         within: 10_000,
       }),
     ],
@@ -127,9 +131,9 @@ export const saraR5Manual: Manual = {
       rows: rowsOf(newest, {
         without: ["+UPSMVER", "+USOSTF"],
         other: [
-          seen("+URAT", "trs", "ubxlib: one technology on 00B", { set: [[whole(7, 7)]] }),
+          seen("+URAT", "trs", "ubxlib: one technology on 00B", { set: [[number(7, 7)]] }),
           seen("+UBANDMASK", "trs", "ubxlib: one technology on 00B", {
-            set: [[whole(0, 0), mask, maybe(mask)]],
+            set: [[number(0, 0), mask, optional(mask)]],
           }),
         ],
       }),
