@@ -242,7 +242,7 @@ export const sim7000: Family = Object.freeze({
   always: sleepSignSteps,
   persistent,
   radio,
-  saving: edrxSteps,
+  saving: (wanted: Wanted): Step[] => edrxSteps(wanted, true),
   sleepy: networkTimeSteps,
   search: operatorSteps,
   attach,

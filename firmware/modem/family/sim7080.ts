@@ -123,7 +123,7 @@ function stackSteps(wanted: Wanted): Step[] {
 }
 
 function saving(wanted: Wanted): Step[] {
-  return edrxSteps(wanted).concat(psmSteps(wanted));
+  return edrxSteps(wanted, true).concat(psmSteps(wanted));
 }
 
 /** Activates the stack's context, unless it is still active. */
