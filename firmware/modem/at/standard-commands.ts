@@ -26,6 +26,8 @@ export interface Wanted {
   readonly ipType?: IpType;
   /** Technologies to search, the first one first; NB-IoT alone when left out. */
   readonly rat?: readonly RadioTechnology[];
+  /** Rate that the modem's UART is to have, bit/s. */
+  readonly baud?: number;
   /** Bands to search; all when left out. */
   readonly bands?: readonly number[];
   /** Network to register with, five or six digits (MCC and MNC); the modem chooses when left out. */

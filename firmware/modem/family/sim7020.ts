@@ -203,6 +203,7 @@ export const sim7020: Family = Object.freeze({
   name: "sim7020",
   models: Object.freeze(["SIM7020"]),
   baud: 115_200,
+  rate: (baud: number) => [{ line: ascii(`AT+IPR=${baud}`), optional: true }],
   gap: 20,
   urcs: Object.freeze(
     [
@@ -225,12 +226,12 @@ export const sim7020: Family = Object.freeze({
   cfunTimeout: 30_000,
   always: () => [],
   // With auto-baud the modem does not announce its boots.
-  persistent: () =>
+  persistent: ({ baud = 115_200 }: Wanted) =>
     ensure({
       read: "AT+IPR?",
       prefix: "+IPR:",
-      fits: (fields) => fields[0] === "115200",
-      write: "AT+IPR=115200",
+      fits: (fields) => fields[0] === String(baud),
+      write: `AT+IPR=${baud}`,
     }),
   radio,
   saving,

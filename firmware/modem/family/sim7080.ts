@@ -32,6 +32,7 @@ import {
   baudSteps,
   cell,
   contextType,
+  rateSteps,
   networkTimeSteps,
   otherUrc,
   releaseSteps,
@@ -232,6 +233,7 @@ export const sim7080: Family = Object.freeze({
   name: "sim7080",
   models: Object.freeze(["SIM7080", "SIM7070", "SIM7090"]),
   baud: 115_200,
+  rate: rateSteps,
   gap: 20,
   urcs: Object.freeze(
     [
