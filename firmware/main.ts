@@ -142,6 +142,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   const store = new StateStore();
   const memory = new PersistentState(store, random, log, woken?.memory);
   const { pin } = settings;
+  let serial: Serial | undefined;
   let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
@@ -155,6 +156,9 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     write: (bytes) => writer?.write(bytes),
     ...wanted,
     ...lines,
+    baud: settings.baud,
+    // In a port's own callback its native must not be closed: it goes on with it when the callback returns.
+    setBaud: (rate) => Timer.set(() => driver.guard(() => openPort(rate)), 0),
     pin:
       pin === undefined
         ? undefined
@@ -233,21 +237,25 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     onFault: (text) => log({ kind: "fault", text }),
   });
 
-  const serial = new Serial({
-    port,
-    transmit,
-    receive,
-    baud: family.baud,
-    format: "buffer",
-    onReadable(this: Serial): void {
-      const bytes = this.read();
-      if (bytes instanceof ArrayBuffer) driver.turn((now) => modem.receive(new Uint8Array(bytes), now));
-    },
-    onWritable(free: number): void {
-      driver.guard(() => writer?.onWritable(free));
-    },
-  });
-  writer = new SerialWriter(serial, firstWrite);
+  const openPort = (baud: number): void => {
+    serial?.close();
+    serial = new Serial({
+      port,
+      transmit,
+      receive,
+      baud,
+      format: "buffer",
+      onReadable(this: Serial): void {
+        const bytes = this.read();
+        if (bytes instanceof ArrayBuffer) driver.turn((now) => modem.receive(new Uint8Array(bytes), now));
+      },
+      onWritable(free: number): void {
+        driver.guard(() => writer?.onWritable(free));
+      },
+    });
+    writer = new SerialWriter(serial, firstWrite);
+  };
+  openPort(settings.baud ?? family.baud);
   if (held !== undefined) releasePins(held);
   // After deep sleep the record has the time to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;

@@ -43,6 +43,12 @@ export const simAdvice: readonly (readonly [begins: string, advice: string])[] =
 /** No card answers at all. */
 export const noSimAdvice = "no card answers: push it in, clean its contacts, try it in a phone";
 
+/** Bytes, and no text. */
+export const noiseAdvice = "bytes came, but no text: another rate? The usual ones are tried";
+
+/** The modem has another rate than the usual one. */
+export const rateAdvice = "where it cannot be set to the usual rate, baud= saves the search";
+
 const unknownCard = "the operator does not admit this card: ask whether its contract is active";
 const barredDevice = "the operator does not admit this modem: ask to have its IMEI admitted";
 const noService = "the contract has no data over this network: ask the operator for NB-IoT";
@@ -97,6 +103,10 @@ export function adviceOf(event: LogEvent): string | undefined {
   switch (event.kind) {
     case "modem down":
       return downAdvice[event.reason];
+    case "modem noise":
+      return noiseAdvice;
+    case "modem rate found":
+      return rateAdvice;
     case "modem sim missing":
       return noSimAdvice;
     case "modem sim":

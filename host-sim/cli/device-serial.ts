@@ -21,6 +21,7 @@ export interface SerialFlags {
 interface OpenPort {
   write(bytes: Uint8Array, done: () => void): void;
   set(lines: object, done: () => void): void;
+  update(options: { readonly baudRate: number }, done: () => void): void;
   on(event: "data" | "error" | "close", run: (value: never) => void): void;
   close(done: () => void): void;
 }
@@ -47,7 +48,11 @@ export async function runOverSerial(
   const { baud } = familyNamed(families, flags.modem);
   const port = await openPort(flags.serial, baud);
   const device = new SerialDevice({
-    port: { write: (bytes, done) => port.write(bytes, done), set: (lines) => port.set(lines, () => {}) },
+    port: {
+      write: (bytes, done) => port.write(bytes, done),
+      set: (lines) => port.set(lines, () => {}),
+      update: (options) => port.update(options, () => {}),
+    },
     config: {
       ...config,
       board: "generic",

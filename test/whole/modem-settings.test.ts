@@ -94,6 +94,29 @@ describe("the PIN of the SIM card", () => {
   });
 });
 
+describe("the rate of the UART", () => {
+  it("is found where a former owner has left the modem at another one", async () => {
+    const { world, log, pass, online } = await run({ modem: "sim7080", modemBaud: 9_600 });
+    await pass(hour);
+    expect(online(), log.join("\n")).toBe(true);
+    expect(log.join("\n")).toContain("modem: noise rate=115200: bytes came, but no text: another rate?");
+    expect(log.join("\n")).toContain("modem: rate found=9600");
+    expect(log.join("\n")).toContain("modem: rate set=115200");
+    await world.close();
+  });
+
+  it("is that of the setting, through a wake from the board's deep sleep too", async () => {
+    const { world, log, pass } = await run({
+      ...{ modem: "sim7080", sleep: "deep", modemBaud: 57_600, settings: { baud: 57_600 } },
+    });
+    await pass(4 * hour);
+    expect(log.filter((line) => line.startsWith("report: acknowledged")).length).toBeGreaterThan(10);
+    expect(log.filter((line) => /rate|noise/.test(line))).toEqual([]);
+    expect(world.modem.state).not.toBe("off");
+    await world.close();
+  });
+});
+
 it("names a setting that there is not, and goes on", async () => {
   const { world, log, pass, online } = await run({ settings: { pinn: "0042" } });
   await pass(hour);

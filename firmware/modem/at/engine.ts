@@ -200,6 +200,10 @@ export class AtEngine implements FramerEvents {
   /** Fails the command in flight and all that wait, and forgets a line begun. */
   clear(now: number): void {
     this.#framer.clear();
+    // A prompt that was given up may come all the same.
+    if (this.#unprompted) this.#stray = this.#current?.payload?.prompt ?? this.#stray;
+    this.#unprompted = false;
+    this.#framer.prompt = this.#stray;
     if (this.#current !== undefined) this.#notBefore = Math.max(this.#notBefore, now + lateAnswer);
     const ended = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
     this.#current = undefined;

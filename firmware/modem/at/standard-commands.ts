@@ -26,6 +26,8 @@ export interface Wanted {
   readonly ipType?: IpType;
   /** Technologies to search, the first one first; NB-IoT alone when left out. */
   readonly rat?: readonly RadioTechnology[];
+  /** Rate that the modem's UART is to have, bit/s. */
+  readonly baud?: number;
   /** Bands to search; all when left out. */
   readonly bands?: readonly number[];
   /** Network to register with, five or six digits (MCC and MNC); the modem chooses when left out. */
@@ -116,10 +118,23 @@ export function psmSteps({ psm }: Wanted, onWritten?: () => void): Step[] {
   });
 }
 
-/** eDRX by `AT+CEDRXS`; 5 is NB-IoT's number among the access technologies there. */
-export function edrxSteps({ edrx }: Wanted): Step[] {
-  if (edrx === undefined) return [{ line: ascii("AT+CEDRXS=0"), optional: true }];
-  return [{ line: ascii(`AT+CEDRXS=1,5,"${encodeEdrx(edrx)}"`), optional: true }];
+/** The technologies' numbers in `AT+CEDRXS`. */
+const edrxTechnologies = Object.freeze({ "lte-m": 4, "nb-iot": 5 });
+const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
+
+/**
+ * eDRX by `AT+CEDRXS`.
+ * @param whole some firmwares want technology and cycle to switch it off, too
+ */
+export function edrxSteps({ edrx, rat = usualRat }: Wanted, whole = false): Step[] {
+  if (edrx === undefined && !whole) return [{ line: ascii("AT+CEDRXS=0"), optional: true }];
+  const bits = edrx === undefined ? "0000" : encodeEdrx(edrx);
+  const steps: Step[] = [];
+  for (let i = 0; i < rat.length; i++) {
+    const line = ascii(`AT+CEDRXS=${edrx === undefined ? 0 : 1},${edrxTechnologies[rat[i]]},"${bits}"`);
+    steps.push({ line, optional: true });
+  }
+  return steps;
 }
 
 /** Asks which eDRX cycle the network has granted: seconds, 0 for none. */

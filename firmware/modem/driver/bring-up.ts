@@ -9,6 +9,7 @@ import { ascii } from "../../text/ascii";
 import { fieldsOf, findImei, lineText } from "../at/fields";
 import { defaultTimeout, probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
+import { LineRate } from "./line-rate";
 import { SimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
@@ -37,6 +38,8 @@ export interface BringUpParts {
 
 /** Banners may trail in after the first OK of a boot, ms. */
 const bootGrace = 10_000;
+/** After so many bring-ups that failed other rates are tried even where not a byte came. */
+const rateTries = 8;
 /** Pause behind a response, ms, that every modem is content with. */
 const strangersGap = 120;
 /** 3GPP's own, the same in its other form, and the older one. */
@@ -49,6 +52,8 @@ const imeiQuestions = Object.freeze(["AT+CGSN", "AT+CGSN=1", "AT+GSN"] as const)
 export class BringUp {
   readonly #parts: BringUpParts;
   readonly #card: SimCard;
+  /** The rate of the modem's UART. */
+  readonly rate: LineRate;
   /** The modem's IMEI once known. */
   imei: string | undefined;
   /**
@@ -56,6 +61,8 @@ export class BringUp {
    */
   #known = false;
   #identifications = 0;
+  /** The log has said which bands the modem searches. */
+  #bandsTold = false;
   /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
   /** Settings were written that took a restart; a modem that asks for one again does not keep them. */
@@ -63,8 +70,10 @@ export class BringUp {
 
   constructor(parts: BringUpParts) {
     this.#parts = parts;
-    const { driver, options } = parts;
-    this.#card = new SimCard({ driver, family: options.family, pin: options.pin });
+    const { at, driver, options, wanted } = parts;
+    const { family, setBaud } = options;
+    this.rate = new LineRate({ at, driver, wanted: wanted.baud ?? family.baud, setBaud });
+    this.#card = new SimCard({ driver, family, pin: options.pin });
   }
 
   /** Brings the modem up from whatever state it is in. */
@@ -77,7 +86,8 @@ export class BringUp {
         if (answered) this.configure(at);
         // The modem is booting already.
         else if (this.#booting) this.awaitBoot(at);
-        else this.switchOn(at);
+        // The key would switch off a modem that is on and talks at another rate.
+        else this.rate.search(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
       },
       now,
     );
@@ -107,9 +117,13 @@ export class BringUp {
       this.#parts.at,
       Math.ceil(this.#parts.options.family.power.boot / probeTimeout),
       (answered, at) => {
-        if (answered) this.configure(at);
-        else if (otherwise !== undefined) otherwise(at);
-        else this.#parts.driver.faults.fail("no-answer", at);
+        if (answered) return this.configure(at);
+        if (otherwise !== undefined) return otherwise(at);
+        const { driver, escalation } = this.#parts;
+        const anyway = escalation.failures % rateTries === 1;
+        const then = (found: boolean, t: number): void =>
+          found ? this.configure(t) : driver.faults.fail("no-answer", t);
+        this.rate.search(anyway, then, at);
       },
       now,
     );
@@ -140,6 +154,7 @@ export class BringUp {
     const { at: engine, driver, options } = this.#parts;
     if (!driver.enter("starting", now)) return false;
     driver.bootGraceUntil = Infinity;
+    this.rate.listen();
     driver.forget();
     this.#restarted = false;
     this.#known = false;
@@ -202,7 +217,8 @@ export class BringUp {
       steps,
       (at) => {
         engine.gap = family.gap;
-        if (known() || !named) return this.identified(known(), at);
+        if (known()) return this.rate.adopt(family.rate, (t) => this.identified(true, t), at);
+        if (!named) return this.identified(false, at);
         driver.log({
           kind: "modem wrong modem",
           expected: family.models.join(" or "),
@@ -223,6 +239,7 @@ export class BringUp {
       this.askImei(),
       // Nothing is written for good into a modem that may be another.
       (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
+      this.askBands(),
     );
     const identified = (at: number): void => {
       this.#known = true;
@@ -232,6 +249,18 @@ export class BringUp {
       else this.#card.wait((t) => this.setUpRadio(t), at);
     };
     driver.run(steps, identified, now);
+  }
+
+  /** Asks once which bands the modem searches, where the settings leave that to it: a former owner may have set them. */
+  private askBands(): Step[] {
+    const { driver, options, wanted } = this.#parts;
+    if (wanted.bands !== undefined || this.#bandsTold) return [];
+    return (
+      options.family.bands?.((bands) => {
+        this.#bandsTold = true;
+        driver.log(`bands=${bands}`);
+      }) ?? []
+    );
   }
 
   /** Asks for the IMEI until it is told: firmwares differ in the question, and in the form of the answer. */

@@ -27,6 +27,10 @@ export type ModemEvent =
   | { readonly kind: "modem sim missing" }
   /** The network denies registration; `cause` as number and name. */
   | { readonly kind: "modem denied"; readonly cause: string }
+  /** Bytes came at this rate of the UART, and they are no text. */
+  | { readonly kind: "modem noise"; readonly rate: number }
+  /** The modem answers at this rate of the UART, which is not the one that is wanted; or it was set to that one. */
+  | { readonly kind: "modem rate found" | "modem rate set"; readonly rate: number }
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */
@@ -78,6 +82,7 @@ export type ModemEvent =
 /** A step that only a reader of the log wants to know of, in the words of the log. */
 export type ModemNote =
   | "restart for new settings"
+  | `bands=${string}`
   | "rebooted by itself"
   | "radio reset"
   | "context lost"

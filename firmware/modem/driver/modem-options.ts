@@ -22,6 +22,13 @@ export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly pin?: PinOptions;
   /** How long the first search of a boot may take, seconds. */
   readonly search?: number;
+  /** Rate of the UART, bit/s; the family's when left out. The line has it at start. */
+  readonly baud?: number;
+  /**
+   * Changes the rate of the line, within a few ms; left out where it cannot be changed. It may be called in the
+   * middle of a port's own callback, so the port is to be opened anew later.
+   */
+  readonly setBaud?: (rate: number) => void;
   /** Drives PWRKEY, true for pressed (low at the modem). Boards without that wire leave it out. */
   readonly powerKey?: (pressed: boolean) => void;
   /** Drives RESET_N, true for low at the modem. */

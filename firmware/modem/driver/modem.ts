@@ -97,6 +97,7 @@ export class Modem implements DatagramModem {
       bands,
       operator,
       roaming,
+      baud: options.baud ?? family.baud,
       psm: mayPsm ? psm : undefined,
       edrx,
     };
@@ -306,6 +307,7 @@ export class Modem implements DatagramModem {
   /** Takes bytes from the modem's UART. */
   receive(bytes: Uint8Array, now: number): void {
     this.#driver.now = now;
+    if (this.#driver.state === "starting") this.#bringUp.rate.hear(bytes);
     this.#at.receive(bytes, now);
     // A reboot whose banner got lost, was taken for that of a boot that was asked for, or was never sent.
     if (this.#driver.echoOff && this.#at.echoed) this.#recovery.rebooted(now);

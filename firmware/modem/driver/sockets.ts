@@ -7,7 +7,7 @@
  * expected, for hints get lost.
  */
 import { equals } from "../../text/ascii";
-import { runScript } from "../at/script";
+import { probe, runScript } from "../at/script";
 import { Channels } from "./channels";
 import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
@@ -23,6 +23,10 @@ const firstLook = 4_000;
 const lastLook = 64_000;
 /** No answer comes sooner over NB-IoT, ms. */
 const soonest = 300;
+/** Prompts in a row that may be missing until the modem counts as deaf. */
+const mostUnprompted = 3;
+/** Words until a modem that owes a prompt counts as deaf. */
+const promptProbes = 10;
 /** Most datagrams read in a row: a modem that always has one more must not stop all else. */
 const readsAtOnce = 16;
 
@@ -63,6 +67,8 @@ export class Sockets {
   #sentAt = -Infinity;
   /** Sockets refused in a row. */
   #refusals = 0;
+  /** Prompts in a row that did not come. */
+  #unprompted = 0;
   /** Datagrams were refused with release assistance and taken without. */
   #noRelease = false;
   /** The next datagram is not sent earlier, ms. */
@@ -267,14 +273,13 @@ export class Sockets {
     this.#sending = false;
     this.#sentAt = now;
     const { channel } = datagram;
-    const again = result.kind === "timeout" && result.unprompted === true && datagram.refused === 0;
-    if (result.kind === "error" || again) {
+    const unprompted = result.kind === "timeout" && result.unprompted === true;
+    this.#unprompted = unprompted ? this.#unprompted + 1 : 0;
+    if (result.kind === "error" || (unprompted && this.#unprompted <= mostUnprompted)) {
       if (result.kind === "error") {
         this.#options.driver.refused(failed!, result, true);
         this.#options.driver.log({ kind: "modem send refused", code: result.code });
         this.#channels.lose(channel);
-      } else {
-        this.#options.driver.log("send without a prompt");
       }
       this.#notBefore = 0;
       datagram.refused += 1;
@@ -282,7 +287,8 @@ export class Sockets {
         this.remove(datagram);
         channel.owner.failDatagram("the modem refuses the datagram");
       }
-      this.pump(now);
+      if (unprompted) this.awaitPrompt(now);
+      else this.pump(now);
       return;
     }
     this.remove(datagram);
@@ -294,6 +300,22 @@ export class Sockets {
       channel.lookAt = now + firstLook;
     }
     this.next(now);
+  }
+
+  /**
+   * The prompt may come yet, and whatever is said then is data. A modem obeys in order: once it answers a word,
+   * no prompt is owed.
+   */
+  private awaitPrompt(now: number): void {
+    const { at: engine, driver } = this.#options;
+    driver.log("send without a prompt");
+    this.#working = true;
+    const asked = (answered: boolean, at: number): void => {
+      this.#working = false;
+      if (answered) this.pump(at);
+      else driver.faults.silence(at);
+    };
+    probe(engine, promptProbes, asked, now);
   }
 
   private remove(datagram: OutgoingDatagram): void {

@@ -142,6 +142,11 @@ function pushed(line: Uint8Array): ModemUrc | undefined {
     : { kind: "datagram", socket, bytes };
 }
 
+/** The rate of its UART, kept without power. */
+function rate(baud: number): Step[] {
+  return [{ line: ascii(`AT+IPR=${baud}`), optional: true }];
+}
+
 const shared: Omit<
   Family,
   | "name"
@@ -158,6 +163,7 @@ const shared: Omit<
 > = Object.freeze({
   iccid: "AT+QCCID",
   baud: 115_200,
+  rate,
   gap: 20,
   urcs: Object.freeze(
     [

@@ -185,6 +185,14 @@ function urc(line: Uint8Array): ModemUrc | undefined {
 }
 
 /** Quectel BG95 and BG77. */
+/** The rate of its UART, and to keep it without power. */
+function rate(baud: number): Step[] {
+  return [
+    { line: ascii(`AT+IPR=${baud}`), optional: true },
+    { line: ascii("AT&W"), optional: true },
+  ];
+}
+
 /** `AT+QPINC="SC"`: `+QPINC: "SC",<tries for the PIN>,<for the PUK>`. */
 function pinTries(onTries: (left: number) => void): Step[] {
   return askPinTries('AT+QPINC="SC"', 1, onTries);
@@ -196,6 +204,7 @@ export const bg95: Family = Object.freeze({
   pinTries,
   models: Object.freeze(["BG95", "BG77"]),
   baud: 115_200,
+  rate,
   gap: 20,
   urcs: Object.freeze(
     [

@@ -158,6 +158,11 @@ export interface Family {
   readonly restart?: string;
   /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
+  /**
+   * Sets the rate of the modem's UART, which it takes up behind the OK of the first step; what follows is said at
+   * the new rate. Left out where it is not to be changed.
+   */
+  readonly rate?: (baud: number) => Step[];
   /** Asks for the SIM card's number; `AT+CCID` when left out. */
   readonly iccid?: string;
   /** Gives the SIM card its PIN, up to the PIN in quotes; `AT+CPIN=` when left out. */

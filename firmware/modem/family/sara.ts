@@ -222,6 +222,11 @@ function networkTimeSteps(): Step[] {
   ];
 }
 
+/** The rate of its UART, until it starts anew. */
+function rate(baud: number): Step[] {
+  return [{ line: ascii(`AT+IPR=${baud}`), optional: true }];
+}
+
 /** `AT+UPINCNT`: `+UPINCNT: <tries for the PIN>,<for PIN2>,<for the PUK>,<for PUK2>`. */
 function pinTries(onTries: (left: number) => void): Step[] {
   return askPinTries("AT+UPINCNT", 0, onTries);
@@ -231,6 +236,7 @@ const shared: Omit<Family, "name" | "models" | "gap" | "power" | "cereg" | "radi
   Object.freeze({
     pinTries,
     baud: 115_200,
+    rate,
     urcs: Object.freeze(
       [
         "+UUSORF:",

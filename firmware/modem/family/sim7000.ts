@@ -32,6 +32,7 @@ import {
   baudSteps,
   cell,
   contextType,
+  rateSteps,
   networkTimeSteps,
   otherUrc,
   releaseSteps,
@@ -72,7 +73,7 @@ function outcome(said: string | undefined, good: string, ...bad: readonly string
 }
 
 function persistent(wanted: Wanted, changed: () => void): Step[] {
-  return baudSteps().concat(psmSteps(wanted, changed));
+  return baudSteps(wanted).concat(psmSteps(wanted, changed));
 }
 
 /**
@@ -214,6 +215,7 @@ export const sim7000: Family = Object.freeze({
   name: "sim7000",
   models: Object.freeze(["SIM7000"]),
   baud: 115_200,
+  rate: rateSteps,
   gap: 20,
   urcs: Object.freeze(
     [
@@ -242,7 +244,7 @@ export const sim7000: Family = Object.freeze({
   always: sleepSignSteps,
   persistent,
   radio,
-  saving: edrxSteps,
+  saving: (wanted: Wanted): Step[] => edrxSteps(wanted, true),
   sleepy: networkTimeSteps,
   search: operatorSteps,
   attach,

@@ -8,7 +8,7 @@
  * Lengths count hex digits. A UDP socket lives through PSM once AT+RETENTION=1 was said behind CPSMS.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { fieldsOf, lineText, wholeNumber } from "../at/fields";
+import { fieldsOf, lineText, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
@@ -17,6 +17,7 @@ import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-
 import { supplyUrc, supplyUrcs } from "../at/supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { resolveByCdnsgip } from "../at/resolve";
+import type { Clock } from "../at/clock";
 import type { Cell, Family, ModemUrc } from "./family";
 import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -24,6 +25,7 @@ import type { Step } from "../at/script";
 const csonmi = ascii("+CSONMI:");
 const csoerr = ascii("+CSOERR:");
 const cpsmstatus = ascii("+CPSMSTATUS:");
+const clts = ascii("+CLTS:");
 
 /** The manual's maximum for CSOCON, ms. */
 const connectTimeout = 75_000;
@@ -168,8 +170,14 @@ function urc(line: Uint8Array, cut = false): ModemUrc | undefined {
     if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
     if (status.indexOf("EXIT") >= 0) return { kind: "awake" };
   }
-  const clock = zoneReport(line);
+  const clock = startsWith(line, clts) ? localTime(line) : zoneReport(line);
   return clock === undefined ? supplyUrc(line) : { kind: "time", clock };
+}
+
+/** `+CLTS: 18/06/22,09:27:49+32`, and in summer `,"DST +1 in use"`. */
+function localTime(line: Uint8Array): Clock | undefined {
+  const quote = line.indexOf(0x22);
+  return parseClock(quote < 0 ? line : line.subarray(0, quote - 1), "local");
 }
 
 function reason(code = "unknown"): string {
@@ -195,6 +203,7 @@ export const sim7020: Family = Object.freeze({
   name: "sim7020",
   models: Object.freeze(["SIM7020"]),
   baud: 115_200,
+  rate: (baud: number) => [{ line: ascii(`AT+IPR=${baud}`), optional: true }],
   gap: 20,
   urcs: Object.freeze(
     [
@@ -217,12 +226,12 @@ export const sim7020: Family = Object.freeze({
   cfunTimeout: 30_000,
   always: () => [],
   // With auto-baud the modem does not announce its boots.
-  persistent: () =>
+  persistent: ({ baud = 115_200 }: Wanted) =>
     ensure({
       read: "AT+IPR?",
       prefix: "+IPR:",
-      fits: (fields) => fields[0] === "115200",
-      write: "AT+IPR=115200",
+      fits: (fields) => fields[0] === String(baud),
+      write: `AT+IPR=${baud}`,
     }),
   radio,
   saving,

@@ -32,6 +32,7 @@ import {
   baudSteps,
   cell,
   contextType,
+  rateSteps,
   networkTimeSteps,
   otherUrc,
   releaseSteps,
@@ -123,7 +124,7 @@ function stackSteps(wanted: Wanted): Step[] {
 }
 
 function saving(wanted: Wanted): Step[] {
-  return edrxSteps(wanted).concat(psmSteps(wanted));
+  return edrxSteps(wanted, true).concat(psmSteps(wanted));
 }
 
 /** Activates the stack's context, unless it is still active. */
@@ -232,6 +233,7 @@ export const sim7080: Family = Object.freeze({
   name: "sim7080",
   models: Object.freeze(["SIM7080", "SIM7070", "SIM7090"]),
   baud: 115_200,
+  rate: rateSteps,
   gap: 20,
   urcs: Object.freeze(
     [

@@ -106,13 +106,18 @@ export function contextType({ ipType }: Wanted): "0" | "1" | "2" {
 }
 
 /** A fixed baud rate: with auto-baud the modem does not announce its boots. */
-export function baudSteps(): Step[] {
+export function baudSteps({ baud = 115_200 }: Wanted): Step[] {
   return ensure({
     read: "AT+IPR?",
     prefix: "+IPR:",
-    fits: (fields) => fields[0] === "115200",
-    write: "AT+IPR=115200",
+    fits: (fields) => fields[0] === String(baud),
+    write: `AT+IPR=${baud}`,
   });
+}
+
+/** The rate of its UART, kept without power. */
+export function rateSteps(baud: number): Step[] {
+  return [{ line: ascii(`AT+IPR=${baud}`), optional: true }];
 }
 
 /** Lines that say when the modem falls asleep and wakes; as far as is known it keeps that setting. */

@@ -18,6 +18,8 @@ import type { KeyValueStores } from "../../sim/board/key-value";
 /** The serial port, as it is used here. */
 interface Port {
   write(bytes: Uint8Array, done: () => void): void;
+  /** Changes the rate, bit/s. */
+  update(options: { readonly baudRate: number }): void;
   /** Levels of the lines that a program drives; either may stay as it is. */
   set(lines: { readonly dtr?: boolean; readonly rts?: boolean }): void;
 }
@@ -109,6 +111,7 @@ export class SerialDevice {
   #wire(): SerialWire {
     return {
       txFree: () => fifoSize - this.#inFifo,
+      setBaud: (baudRate) => this.#options.port.update({ baudRate }),
       write: (bytes) => {
         this.#inFifo += bytes.length;
         this.#options.port.write(bytes, () => {

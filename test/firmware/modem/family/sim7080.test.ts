@@ -113,7 +113,8 @@ describe("sim7080", () => {
   });
 
   it.each(["yes", "no"] as const)("bears a denial whose cause can be asked for, or not: %s", async (ceer) => {
-    const board = new SimulatedBoard({ seed: 8, family: "sim7080", ...drawnAs({ ceer }) });
+    const quirks = ceer === "yes" ? {} : { refuses: ["+CEER"] };
+    const board = new SimulatedBoard({ seed: 8, family: "sim7080", modem: { quirks } });
     board.cell.denial = 15;
     board.connect();
     await board.until(() => board.states.length > 0, 600_000);

@@ -32,7 +32,7 @@ it("is what the firmware on a serial port begins with", async () => {
   const lines: string[] = [];
   const faults: string[] = [];
   const device = new SerialDevice({
-    port: { write: (_bytes, done) => done(), set: () => {} },
+    port: { write: (_bytes, done) => done(), set: () => {}, update: () => {} },
     config: { server: "203.0.113.5", board: "generic", modem: "sim7080", apn: "iot.example", startSpread: 0 },
     keys: { productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: "aB3dEf6hIj9lMn0p" },
     onLog: (line) => lines.push(line),
