@@ -176,6 +176,7 @@ const words: Words = Object.freeze<Words>({
   "modem sim": (e) => `modem: sim status=${quoted(e.status)}`,
   "modem sim missing": "modem: sim missing",
   "modem denied": (e) => `modem: denied cause=${oneLine(e.cause)}`,
+  "modem restarts": (e) => `modem: restarts again and again count=${e.count}`,
   "modem down": (e) => `modem: down reason=${e.reason} retry=${seconds(e.retry)}`,
   "modem refused": (e) =>
     `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}${e.meaning === undefined ? "" : ` means=${quoted(e.meaning)}`}`,

@@ -10,6 +10,7 @@ export type DownReason =
   | "sim" // the SIM card is missing or locked
   | "not-registered" // no cell in time
   | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
+  | "roaming" // a foreign network has taken the modem, and the settings forbid that
   | "suspended" // by the caller
   | "failed"; // a command of the bring-up was refused
 
@@ -27,6 +28,8 @@ export type ModemEvent =
   | { readonly kind: "modem sim missing" }
   /** The network denies registration; `cause` as number and name. */
   | { readonly kind: "modem denied"; readonly cause: string }
+  /** The modem restarts by itself again and again, `count` times in a row so far. */
+  | { readonly kind: "modem restarts"; readonly count: number }
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */
@@ -83,6 +86,8 @@ export type ModemNote =
   | "context lost"
   | "pin accepted"
   | "service lost"
+  | `search over state=${string}`
+  | `search again state=${string}`
   | "suspended"
   | "urc unreadable"
   | "send without a prompt"

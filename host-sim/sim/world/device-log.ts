@@ -89,6 +89,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem sim missing": "modem: sim missing[: <advice:advice>]",
   "modem sim": "modem: sim status=<status:quoted>[: <advice:advice>]",
   "modem denied": "modem: denied cause=<cause:clause>[: <advice:advice>]",
+  "modem restarts": "modem: restarts again and again count=<count:whole>",
   "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>[ means=<meaning:quoted>]",
   "modem send refused": "modem: send refused code=<code:or none>",

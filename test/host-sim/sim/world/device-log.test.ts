@@ -102,6 +102,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem sim": { status: text },
   "modem sim missing": {},
   "modem denied": { cause: fc.constantFrom("unknown", "200", "15 (no suitable cells in tracking area)") },
+  "modem restarts": { count: whole },
   "modem down": { reason: word, retry: seconds },
   "modem refused": { command: text, "code?": whole, "meaning?": text },
   "modem send refused": { "code?": whole },
