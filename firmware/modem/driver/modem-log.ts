@@ -88,6 +88,7 @@ export type ModemNote =
   | "service lost"
   | `search over state=${string}`
   | `search again state=${string}`
+  | `refused, searching on cause=${string}`
   | "suspended"
   | "urc unreadable"
   | "send without a prompt"

@@ -9,9 +9,13 @@
  *                      failures the ninth, and each 24th behind it: with an hour between two, about one a day
  *     5 min            when the modem was registered before: it knows where its network was
  *     90 s             any other after a failure: the battery pays for every minute of searching
+ *
+ * A refusal is not the end: one cell or network refuses, and minutes later another takes the modem, which goes on
+ * searching by itself (a BC660K with a 1NCE card: cause 15 three times, registered after three minutes). The search
+ * ends two minutes after a refusal that is lasting, five minutes after any other.
  */
 import { ascii } from "../../text/ascii";
-import { describeCause } from "../at/emm-cause";
+import { describeCause, isLasting } from "../at/emm-cause";
 import { describeStat, isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
 import { askCause, askRegistration } from "../at/standard-commands";
@@ -32,8 +36,9 @@ const firstLong = 8;
 const longEach = 24;
 /** How long a modem may stay at state 0 until it is told to search, ms; each further time twice as long. */
 const idleLimit = 60_000;
-/** How long a modem may search on with the cause of a denial in `+CEREG:`: another network may take it, ms. */
-const deniedLimit = 120_000;
+/** How long a modem may search on after it was denied: for a lasting cause and for any other, ms. */
+const lastingLimit = 120_000;
+const deniedLimit = 300_000;
 /** The longest that makers' manuals name for `AT+COPS`, ms. */
 const selectionTimeout = 180_000;
 
@@ -63,9 +68,9 @@ export class RegistrationWait {
   /** Since when the modem neither searches nor is registered, and how long it may, ms. */
   #idleSince: number | undefined;
   #idleLimit = idleLimit;
-  /** The cause of a denial after which the modem goes on searching, and since when, ms. */
+  /** When this search met its first denial, ms, and the cause of the last that told one. */
+  #deniedAt: number | undefined;
   #cause: number | undefined;
-  #causeSince = 0;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -80,6 +85,7 @@ export class RegistrationWait {
     this.#stat = undefined;
     this.#idleSince = undefined;
     this.#idleLimit = idleLimit;
+    this.#deniedAt = undefined;
     this.#cause = undefined;
     this.ask(now);
   }
@@ -102,11 +108,9 @@ export class RegistrationWait {
         // nothing.
         if (this.#heard !== undefined && this.judge(this.#heard, at)) return;
         if (answer !== undefined && this.judge(answer, at)) return;
-        if (this.#cause !== undefined && at - this.#causeSince > deniedLimit)
-          return this.denied(this.#cause, at);
-        if (at >= this.#until) return this.searchedInVain(at);
-        if (this.#idleSince !== undefined && at - this.#idleSince >= this.#idleLimit)
-          return this.searchAgain(at);
+        if (at >= Math.min(this.#until, this.deniedUntil)) return this.searchedInVain(at);
+        const idle = this.#deniedAt === undefined && this.#idleSince !== undefined;
+        if (idle && at - this.#idleSince! >= this.#idleLimit) return this.searchAgain(at);
         // A UART that sleeps lightly would lose a question that comes later.
         const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
         driver.later(pause, at, (t) => this.ask(t));
@@ -120,15 +124,15 @@ export class RegistrationWait {
     const { driver, wanted, onRegistered } = this.#options;
     const { stat, cause } = status;
     this.#stat = stat;
-    if (stat === 3) {
-      this.denied(cause, now);
-      return true;
-    }
     this.#idleSince = stat === 0 ? (this.#idleSince ?? now) : undefined;
-    if (cause === undefined) this.#cause = undefined;
-    else if (this.#cause === undefined) this.#causeSince = now;
-    this.#cause = cause;
-    if (!isRegistered(status)) return false;
+    if (!isRegistered(status)) {
+      if (stat === 3 || cause !== undefined) this.#deniedAt ??= now;
+      if (cause !== undefined && cause !== this.#cause) {
+        this.#cause = cause;
+        driver.log(`refused, searching on cause=${describeCause(cause)}`);
+      }
+      return false;
+    }
     driver.cancelLater();
     if (stat === 5 && wanted.roaming === false) driver.faults.fail("roaming", now);
     else {
@@ -136,6 +140,11 @@ export class RegistrationWait {
       onRegistered(status, now);
     }
     return true;
+  }
+
+  private get deniedUntil(): number {
+    if (this.#deniedAt === undefined) return Infinity;
+    return this.#deniedAt + (isLasting(this.#cause) ? lastingLimit : deniedLimit);
   }
 
   /** The modem has given the search up by itself: it is told to search. */
@@ -153,43 +162,28 @@ export class RegistrationWait {
     );
   }
 
-  /** The time for the search is over. */
+  /** The time for the search is over: what `+CEREG:` has not told, a denial and its cause, is asked for. */
   private searchedInVain(now: number): void {
-    const { driver } = this.#options;
-    driver.log(`search over state=${this.#stat === undefined ? "unknown" : describeStat(this.#stat)}`);
-    this.findCause(this.#cause, now, (cause, at) => {
-      if (cause !== undefined) this.deny(cause, at);
-      else driver.faults.noCell(this.#long, at);
-    });
-  }
-
-  private denied(known: number | undefined, now: number): void {
-    this.findCause(known, now, (cause, at) => this.deny(cause, at));
-  }
-
-  private deny(cause: number | undefined, now: number): void {
-    const { driver } = this.#options;
-    driver.log({ kind: "modem denied", cause: describeCause(cause) });
-    driver.faults.denied(cause, now);
-  }
-
-  /** Asks for the cause of a denial that `+CEREG:` has not told. */
-  private findCause(
-    known: number | undefined,
-    now: number,
-    onFound: (cause: number | undefined, now: number) => void,
-  ): void {
-    if (known !== undefined) return onFound(known, now);
     const { driver, at, family } = this.#options;
+    driver.log(`search over state=${this.#stat === undefined ? "unknown" : describeStat(this.#stat)}`);
+    if (this.#cause !== undefined) return this.denied(this.#cause, now);
     let cause: number | undefined;
     runScript(
       at,
       (family.cause ?? askCause)((told) => (cause = told)),
       ({ result }, t) => {
-        if (result.kind === "timeout") driver.faults.silence(t);
-        else if (result.kind !== "aborted" && driver.state === "registering") onFound(cause, t);
+        if (result.kind === "timeout") return driver.faults.silence(t);
+        if (result.kind === "aborted" || driver.state !== "registering") return;
+        if (cause === undefined && this.#deniedAt === undefined) driver.faults.noCell(this.#long, t);
+        else this.denied(cause, t);
       },
       now,
     );
+  }
+
+  private denied(cause: number | undefined, now: number): void {
+    const { driver } = this.#options;
+    driver.log({ kind: "modem denied", cause: describeCause(cause) });
+    driver.faults.denied(cause, now);
   }
 }

@@ -45,7 +45,7 @@ export class RetryPolicy {
     // A board that restarts in an outage goes on with pauses as long as before.
     this.#pauses = new Backoff(10_000, hour, options.random, options.escalation.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, options.random);
-    this.#doubtfulPauses = new Backoff(10_000, 6 * hour, options.random);
+    this.#doubtfulPauses = new Backoff(hour / 12, 6 * hour, options.random);
   }
 
   /** Times in a row that the modem has restarted by itself, when they are many; else 0. */

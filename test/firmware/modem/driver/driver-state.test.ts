@@ -156,7 +156,7 @@ const reach: Readonly<Record<ModemState, (modem: ScriptedModem) => Promise<void>
   pausing: async (modem) => {
     modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,15", "OK"]);
     modem.connect();
-    await modem.until(() => modem.driver.state === "pausing", minute);
+    await modem.until(() => modem.driver.state === "pausing", 10 * minute);
   },
 };
 
@@ -253,7 +253,10 @@ const scenarios: readonly Scenario[] = [
     modem.silent = true;
     await modem.pass(20_000);
   }),
-  next("registering", "pausing", "is denied", (modem) => modem.say("+CEREG: 3,,,,0,15")),
+  next("registering", "pausing", "is denied", async (modem) => {
+    modem.say("+CEREG: 3,,,,0,15");
+    await modem.pass(6 * minute);
+  }),
   next("up", "asleep", "says that it falls asleep", (modem) => modem.say(enterPsm)),
   {
     what: "is quiet for longer than T3324",

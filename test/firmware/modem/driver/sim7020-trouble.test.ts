@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ScriptedModem } from "../scripted-modem";
+import { registeredUrc, ScriptedModem } from "../scripted-modem";
 
 const psm = { t3412: 3_600, t3324: 10 };
 const minute = 60_000;
@@ -114,18 +114,40 @@ describe("registration", () => {
   it.each([
     ["in a URC", "+CEREG: 3,,,,0,15", "+CEREG: 5,2"],
     ["in an answer", undefined, "+CEREG: 5,3,,,,0,15"],
-  ])("denied %s: cause told, long pauses, tried again", async (_, urc, answer) => {
+    ["in MediaTek's URC", "+CEREG: 3,,,,,0,15", "+CEREG: 5,0,,,,,0,0"],
+    ["in MediaTek's answer", undefined, "+CEREG: 5,3,,,,,0,15"],
+  ])("denied %s: cause told, waited for another cell, tried again", async (_, urc, answer) => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", [answer, "OK"]);
     modem.connect();
     await modem.until(() => modem.driver.state === "registering", minute);
     await modem.pass(5_000);
     if (urc !== undefined) modem.say(urc);
+    expect(modem.log).toContain("refused, searching on cause=15 (no suitable cells in tracking area)");
+    await modem.pass(4.7 * minute);
+    expect(modem.stateTexts).toEqual([]);
+    await modem.until(() => modem.states.length > 0, 0.6 * minute);
     expect(modem.log).toContain("denied cause=15 (no suitable cells in tracking area)");
     expect(modem.stateTexts).toEqual(["down denied"]);
     expect(modem.driver.state).toBe("pausing");
     modem.behave();
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it.each([11, 15, undefined])("refused by one network for %s and taken by the next is up", async (cause) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "registering", minute);
+    await modem.pass(5_000);
+    for (let i = 0; i < 3; i++) {
+      modem.say(cause === undefined ? "+CEREG: 3" : `+CEREG: 3,"1848","0014B307",9,0,${cause}`);
+      await modem.pass(30_000);
+    }
+    modem.say(registeredUrc);
+    await modem.pass(1_000);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.log.filter((text) => text.startsWith("denied"))).toEqual([]);
   });
 
   it("denied for a cause that will be the same in an hour: asked again after half an hour, then more rarely", async () => {
@@ -144,8 +166,14 @@ describe("registration", () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
     modem.connect();
-    await modem.pass(5_000);
+    await modem.until(() => modem.states.length > 0, 6 * minute);
     expect(modem.log).toContain("denied cause=unknown");
+    // It may be lasting: in the end it is tried as rarely as one that is.
+    await modem.pass(24 * 60 * minute);
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1").length).toBeLessThan(13);
+    modem.commands.length = 0;
+    await modem.pass(24 * 60 * minute);
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1").length).toBeLessThan(7);
   });
 
   it("searched for ever: half an hour untouched the first time, down, then pauses that grow", async () => {
@@ -354,9 +382,9 @@ describe("registration", () => {
       [0.999_999, 10],
     ] as const) {
       const modem = new ScriptedModem({ random: () => random });
-      modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+      modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,15", "OK"]);
       modem.connect();
-      await modem.pass(5_000);
+      await modem.until(() => modem.states.length > 0, 6 * minute);
       expect(pauses(modem)).toEqual([seconds]);
     }
   });
@@ -425,7 +453,7 @@ describe("no answer", () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
     modem.connect();
-    await modem.until(() => modem.driver.state === "pausing", minute);
+    await modem.until(() => modem.driver.state === "pausing", 6 * minute);
     modem.say("RDY");
     expect(modem.driver.state).toBe("pausing");
   });
