@@ -15,7 +15,6 @@ import {
   clamp,
   done,
   holds,
-  keeps,
   line,
   modelCommands,
   networkCommands,
@@ -31,12 +30,6 @@ import type { ReleaseAssistance } from "../power-saving";
 import { received, socketCommands } from "./sim7020-sockets";
 import { announcedSleep, goodbye, lowSupply, simcomBoot } from "./simcom";
 import { grantedApn, searchAnew, simcomCommands, without } from "./simcom-commands";
-
-/** 0 or 1 as the first argument. */
-const oneBit: Parameters<typeof keeps>[2] = ([first]) => {
-  const value = integerArgument(first, 0, 1);
-  return value === undefined ? undefined : String(value);
-};
 
 const modemCommands: Record<string, CommandRule> = {
   ...modelCommands(["SIM7020G R1752"], "SIM7020G", "1752B09SIM7020G"),
@@ -74,9 +67,9 @@ const modemCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
       if (form === "read") return line(`+CURTC: ${own.get("curtc")}`);
-      const choice = form === "set" ? oneBit(args) : undefined;
+      const choice = form === "set" ? integerArgument(args[0], 0, 1) : undefined;
       if (choice === undefined) return undefined;
-      own.set("curtc", choice);
+      own.set("curtc", String(choice));
       return line(`+CURTC: ${choice}`);
     },
   },
