@@ -23,13 +23,13 @@ import {
   tells,
   tellsOfCard,
 } from "../commands/common";
-import { usualCommands } from "../commands/context";
+import { givenContextRule, usualCommands } from "../commands/context";
 import { draw, drawn } from "../draw";
 import { sim7020Manual } from "../manual/sim7020";
 import type { ReleaseAssistance } from "../power-saving";
 import { received, socketCommands } from "./sim7020-sockets";
 import { announcedSleep, goodbye, lowSupply, simcomBoot } from "./simcom";
-import { grantedApn, searchAnew, simcomCommands, without } from "./simcom-commands";
+import { searchAnew, simcomCommands, without } from "./simcom-commands";
 
 const modemCommands: Record<string, CommandRule> = {
   ...modelCommands(["SIM7020G R1752"], "SIM7020G", "1752B09SIM7020G"),
@@ -149,14 +149,7 @@ const searchCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+CGCONTRDP": {
-    run(unit, { form }) {
-      if (form !== "execute" && form !== "set") return undefined;
-      const { grant } = unit.registration;
-      if (grant === undefined) return done;
-      return line(`+CGCONTRDP: 1,5,"${grantedApn(unit)}","${grant.address}.255.255.255.0"`);
-    },
-  },
+  "+CGCONTRDP": givenContextRule,
   "+IPCONFIG": {
     run(unit, { form }) {
       const address = unit.registration.grant?.address;

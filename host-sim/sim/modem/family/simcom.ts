@@ -12,7 +12,8 @@ import type { UdpSocket } from "../udp-sockets";
 import { bandsOf } from "../commands/arguments";
 import { badParameter, ceregWithoutCauses, done, line, networkCommands, tells } from "../commands/common";
 import { draw, drawn } from "../draw";
-import { grantedApn, searchAnew, simcomCommands } from "./simcom-commands";
+import { grantedApn } from "../commands/context";
+import { searchAnew, simcomCommands } from "./simcom-commands";
 
 /** What they say when they are switched off. */
 export const goodbye = "NORMAL POWER DOWN";
