@@ -367,3 +367,20 @@ describe("an access point that wants a login", () => {
     await world.all('AT+CSTT="iot.example","me","secret"', "AT+CIICR");
   });
 });
+
+it.each(names)(
+  "%s says SMS Ready up to half a minute after its start, and serves long before",
+  async (family) => {
+    const delays: number[] = [];
+    for (const seed of seeds) {
+      const world = await booted(family, seed, { baud: 115_200 });
+      const { lines } = world.host;
+      await world.host.pass(40_000);
+      const at = (text: string): number => lines.find((line) => line.text === text)!.time;
+      delays.push(at("SMS Ready") - at("RDY"));
+    }
+    expect(Math.min(...delays)).toBeLessThan(8_000);
+    expect(Math.max(...delays)).toBeGreaterThan(25_000);
+    expect(Math.max(...delays)).toBeLessThan(33_000);
+  },
+);
