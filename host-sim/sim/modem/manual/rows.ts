@@ -11,7 +11,7 @@ const formOf: Readonly<Record<string, AtCommand["form"]>> = {
 };
 
 /** What a row has besides its name, its forms and its source. */
-export type RowDetails = Pick<ManualRow, "set" | "within" | "refuses" | "factory">;
+type RowDetails = Pick<ManualRow, "set" | "within" | "refuses" | "factory">;
 
 /** Writes one row: the command, its forms (`t` test, `r` read, `s` set, `x` execute), where it stands. */
 export type RowWriter = (command: string, forms: string, where: string, details?: RowDetails) => ManualRow;
