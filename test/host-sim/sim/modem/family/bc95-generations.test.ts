@@ -161,6 +161,16 @@ describe("what they write", () => {
       expect(lines).toContain(denied);
     },
   );
+
+  it("b657 and later tell the cause by CEER, and that there is none", async () => {
+    const world = await booted("bc95", 1, { firmware: "b657" });
+    expect(await world.host.command("AT+CEER")).toEqual(["+CEER:No report available", "OK"]);
+    await world.all("AT+CFUN=0", "AT+CEREG=3");
+    world.cell.denial = 11;
+    await world.all("AT+CFUN=1");
+    await world.host.until((text) => text.startsWith("+CEREG:3"), 1_800_000);
+    expect(await world.host.command("AT+CEER")).toEqual(["+CEER:EMM cause 11", "OK"]);
+  });
 });
 
 describe("a PIN", () => {
