@@ -8,7 +8,7 @@
  */
 import type { AtArgument, AtCommand } from "../at-command";
 import type { AtFailure } from "../at-responder";
-import type { Quirks } from "../family";
+import type { Quirks } from "../quirks";
 
 /**
  * How sure a row is: `certain` stands in the maker's manual, `reported` in other people's logs, code or
