@@ -89,7 +89,7 @@ const configRule: CommandRule = {
 
 function searches(unit: Unit): SearchScope {
   const mode = inForce(unit, "iotopmode");
-  const withoutNb = unit.generation?.model === "BG95-M1";
+  const withoutNb = unit.generation?.technology === "lte-m";
   const onlyGsm = inForce(unit, "nwscanmode") === "1";
   const isLteM = unit.network.carrier.technology === "lte-m";
   const mask = BigInt(inForce(unit, "band").split(",")[isLteM ? 1 : 2]);

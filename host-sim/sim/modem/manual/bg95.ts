@@ -229,6 +229,7 @@ export const bg95Manual: Manual = {
       name: "m1-a04",
       model: "BG95-M1",
       revision: "BG95M1LAR02A04",
+      technology: "lte-m",
       note: "LTE-M alone: no nwscanmode and nwscanseq, and NB-IoT is not found",
       rows: rowsOf(newest, {
         other: [
