@@ -50,6 +50,7 @@ const operatorRule: CommandRule = {
     const named = integerArgument(args[1], 2, 2) !== undefined && /^[0-9]{5,6}$/.test(plmn);
     if (mode !== 0 && !named) return badParameter;
     nvram.operator = mode === 1 ? plmn : undefined;
+    if (named) unit.settings.own.set("cops format", "2");
     if (unit.settings.cfun !== 1 || !unit.card.ready) return done;
     const other = nvram.operator !== before;
     if (other && registration.stat !== 0) registration.stop();

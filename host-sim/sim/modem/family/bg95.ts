@@ -8,7 +8,7 @@
  *     echo and the UART's rate are kept only by AT&W
  *
  * Left open by the documents, and drawn for each modem: whether a setting of QCFG counts at once where the command
- * does not say, and whether +CGPADDR has quotes. APP RDY and +CPIN come in either order.
+ * does not say, whether +CGPADDR has quotes, and what CCLK tells from the factory. APP RDY and +CPIN come in either order.
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family, SearchScope, Unit } from "../family";
@@ -203,6 +203,17 @@ const ownCommands: Record<string, CommandRule> = {
       );
     },
   },
+  // AT+CTZU=1 sets it to UTC and 3 to local time, the zone being beside both.
+  "+CCLK": {
+    run(unit, command) {
+      if (unit.quirks.clock !== undefined || command.form !== "read") {
+        return usualCommands["+CCLK"].run(unit, command);
+      }
+      const update = unit.nvram.own.get("kept +CTZU");
+      const isLocal = update === "3" || (update !== "1" && !drawn(unit, "cclkutc"));
+      return line(`+CCLK: "${unit.clock(isLocal ? "local" : "utc")}"`);
+    },
+  },
   // 0 and none: when the network told it; 1: now, UTC; 2: now, local time.
   "+QLTS": {
     run(unit, { form, args }) {
@@ -282,7 +293,7 @@ export const bg95: Family = {
   nvram: () => ({ baud: 115_200, apn: "", own: new Map(Object.entries(factory)) }),
   onBoot(unit) {
     const { nvram, settings, random } = unit;
-    draw(unit, ["qcfglater", "addressquotes"]);
+    draw(unit, ["qcfglater", "addressquotes", "cclkutc"]);
     settings.networkTime = true;
     settings.own.set("cops format", "0");
     for (const name of [...scopes, "band"]) settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);

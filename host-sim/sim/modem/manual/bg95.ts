@@ -79,7 +79,7 @@ const newest: readonly ManualRow[] = [
   seen("+CGMR", "tx", ""),
   seen("+GMR", "tx", ""),
   guess("+QGMR", "tx", ""),
-  seen("+CGSN", "tx", ""),
+  seen("+CGSN", "txs", "", { set: [[number(0, 3)]] }),
   seen("+GSN", "tx", ""),
   seen("+CIMI", "tx", ""),
   seen("+CCID", "x", ""),

@@ -115,6 +115,18 @@ describe("what it finds", () => {
   });
 });
 
+it.each([
+  ["1", "10+44"],
+  ["3", "21+44"],
+])("AT+CTZU=%s: the clock tells %s", async (update, told) => {
+  const world = await booted(family, 1, { epoch: Date.UTC(2026, 9, 23, 10), zone: 44 });
+  await world.all(`AT+CTZU=${update}`);
+  await world.host.pass(90_000);
+  const [clock] = await ask(world, "AT+CCLK?");
+  expect(clock.replace(/:[0-9]{2}:[0-9]{2}\+/, "+")).toBe(`+CCLK: "26/10/23,${told}"`);
+  expect((await ask(world, "AT+QLTS=1"))[0]).toMatch(/^\+QLTS: "2026\/10\/23,10:/);
+});
+
 describe("the access point's user", () => {
   it.each([
     ['AT+QICSGP=1,1,"iot.example","me","secret",1', "+CEREG: 0,1"],
