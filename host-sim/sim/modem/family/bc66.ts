@@ -24,7 +24,6 @@ import {
   commonCommands,
   contextRule,
   identityCommands,
-  nameRule,
   nameServersRule,
   powerOfBc66,
   searchedBands,
@@ -43,6 +42,7 @@ import {
   utcOfBc66,
 } from "./bc66-firmware";
 import { deliver, socketsOfBc660k, socketsOfBc66 } from "./bc66-sockets";
+import { nameRule } from "./quectel-sockets";
 
 const shared = {
   baud: 115_200,
