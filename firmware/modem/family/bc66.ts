@@ -21,7 +21,7 @@ import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
 import { operatorSteps } from "../at/operator";
 import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
-import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";

@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "../at/supply-urc";
+import { supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
