@@ -35,6 +35,7 @@ const uusord = ascii("+UUSORD:");
 const uusocl = ascii("+UUSOCL:");
 const uupsmr = ascii("+UUPSMR:");
 const uupsdd = ascii("+UUPSDD:");
+const uupsda = ascii("+UUPSDA:");
 const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
@@ -114,9 +115,18 @@ function radioR5(wanted: Wanted): Step[] {
 
 /** SARA-R5: sockets need a context of the modem's own stack, laid over the network's first. */
 function attachR5({ ipType }: Wanted): Step[] {
-  const type = ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0;
   let active = false;
   const skip = (): boolean => active;
+  const activate: Step = {
+    line: ascii("AT+UPSDA=0,3"),
+    timeout: networkTimeout,
+    skip,
+    also: (line) => {
+      if (!startsWith(line, uupsda)) return undefined;
+      return fieldsOf(line, uupsda.length)[0] === "0" ? { kind: "ok" } : { kind: "error" };
+    },
+  };
+  const type = (code: number): Step => ({ line: ascii(`AT+UPSD=0,0,${code}`), skip });
   return [
     {
       line: ascii("AT+UPSND=0,8"),
@@ -124,15 +134,22 @@ function attachR5({ ipType }: Wanted): Step[] {
       optional: true,
       onLine: (line) => void (active = fieldsOf(line, 7)[2] === "1"),
     },
-    { line: ascii(`AT+UPSD=0,0,${type}`), skip },
+    type(ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0),
     { line: ascii("AT+UPSD=0,100,1"), skip },
+    // The stack's type must fit the context's, which may be the factory's: both kinds of addresses.
+    { ...activate, optional: true, otherwise: () => [type(2), activate] },
+  ];
+}
+
+/** `+USORF: <id>,<bytes waiting>`: there is still such a socket, as behind the UART's light sleep. */
+function survival(id: number, alive: () => void): Step[] {
+  return [
     {
-      line: ascii("AT+UPSDA=0,3"),
-      timeout: networkTimeout,
-      skip,
-      also: (line) => {
-        if (!startsWith(line, ascii("+UUPSDA:"))) return undefined;
-        return fieldsOf(line, 8)[0] === "0" ? { kind: "ok" } : { kind: "error" };
+      line: ascii(`AT+USORF=${id},0`),
+      prefix: usorf,
+      optional: true,
+      onLine: (line) => {
+        if (fieldsOf(line, usorf.length)[0] === String(id)) alive();
       },
     },
   ];
@@ -342,5 +359,5 @@ export const saraR5: Family = Object.freeze({
   cereg: 5,
   radio: radioR5,
   attach: attachR5,
-  sockets: Object.freeze({ ...sockets, send: sendR5 }),
+  sockets: Object.freeze({ ...sockets, send: sendR5, survival }),
 });
