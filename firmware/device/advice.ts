@@ -16,6 +16,8 @@ export const downAdvice: Readonly<Record<DownReason, string | undefined>> = Obje
   sim: "it goes on when the card is ready: see the line before",
   "not-registered": "no network found: check antenna, coverage, bands; a first search may take 30 min",
   denied: "the network refuses: see the line before",
+  roaming:
+    "only a foreign network takes this card: set roaming=yes, or bands and operator of the home network",
   suspended: undefined,
   failed: "a command that it cannot do without was refused: see the line before",
 });

@@ -21,6 +21,7 @@ const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "agent panicked",
   "start recovered",
   "start safe",
+  "modem restarts",
 ] as const);
 
 /** The same is told again after this time, ms. */

@@ -18,7 +18,7 @@ import { paletteFor } from "../inspect/report/style";
 import { Timeline } from "../inspect/report/timeline";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
-import { addSimulationFlags, givenFlags } from "./simulation-flags";
+import { addSimulationFlags, checkModemFirmware, givenFlags } from "./simulation-flags";
 import type { Replay } from "../tools/chaos/report";
 import type { ChosenDevice, Script } from "../tools/chaos/script";
 import type { TrialResult } from "../tools/chaos/trial";
@@ -60,6 +60,7 @@ const uses = {
   lifetime: { optional: true },
   keepAlive: {},
   modem: { text: "the modem's family, or all of them in turn", choices: [...families.keys(), "all"] },
+  modemFirmware: { optional: true },
   powerKey: {},
   t3324: {},
   sleep: { optional: true },
@@ -112,6 +113,10 @@ function chosenDevice(command: Command): ChosenDevice {
   if (interval * batch > mostBetween) {
     throw misuse(`--interval times --batch is ${interval * batch} s: chaos takes at most ${mostBetween} s`);
   }
+  if (chosen.modem === "all" && chosen.modemFirmware !== undefined) {
+    throw misuse("--modem-firmware names a firmware of one family, and --modem all goes through all of them");
+  }
+  checkModemFirmware(chosen.modem ?? "sim7020", chosen.modemFirmware);
   return chosen;
 }
 

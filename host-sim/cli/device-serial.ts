@@ -4,6 +4,7 @@
 import { familyNamed } from "../../firmware/modem/family/family";
 import { families } from "../../firmware/modem/family/index";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
+import { SerialPortError, openSerialPort } from "../tools/pc/serial-port";
 import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
 import type { SerialDeviceOptions } from "../tools/pc/serial-device";
@@ -15,15 +16,6 @@ export interface SerialFlags {
   readonly apn: string;
   readonly powerKey?: string;
   readonly startSpread: number;
-}
-
-/** What is used of the package's port. */
-interface OpenPort {
-  write(bytes: Uint8Array, done: () => void): void;
-  set(lines: object, done: () => void): void;
-  update(options: { readonly baudRate: number }, done: () => void): void;
-  on(event: "data" | "error" | "close", run: (value: never) => void): void;
-  close(done: () => void): void;
 }
 
 /** Readings so far, as the firmware's log tells them. */
@@ -46,7 +38,9 @@ export async function runOverSerial(
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
   const powerKey = flags.powerKey === undefined ? undefined : powerKeyOption(flags.powerKey);
   const { baud } = familyNamed(families, flags.modem);
-  const port = await openPort(flags.serial, baud);
+  const port = await openSerialPort(flags.serial, baud).catch((error: unknown) => {
+    throw error instanceof SerialPortError ? new CommandError(1, error.message) : error;
+  });
   const device = new SerialDevice({
     port: {
       write: (bytes, done) => port.write(bytes, done),
@@ -102,29 +96,6 @@ export async function runOverSerial(
   await new Promise<void>((resolve) => port.close(() => resolve()));
   if (failure !== undefined) throw new CommandError(1, failure);
   return totals;
-}
-
-/** @throws CommandError for a package that is not there, a port that is not there, or not ours */
-async function openPort(path: string, baudRate: number): Promise<OpenPort> {
-  // Named by a variable, or the bundler and the compiler would want it to be there.
-  const name = "serialport";
-  const packaged = (await import(name).catch(() => undefined)) as
-    { SerialPort: new (options: object, done: (error: Error | null) => void) => OpenPort } | undefined;
-  if (packaged === undefined) {
-    throw new CommandError(
-      1,
-      `${name} is not installed: it is an optional package, run npm ci without --omit=optional`,
-    );
-  }
-  return new Promise((resolve, reject) => {
-    const port = new packaged.SerialPort({ path, baudRate }, (error) => {
-      if (error === null) resolve(port);
-      else {
-        const reason = error.message.split("\n")[0].replace(/^Error: /, "");
-        reject(new CommandError(1, `${path} cannot be opened: ${reason}`));
-      }
-    });
-  });
 }
 
 function powerKeyOption(text: string): SerialDeviceOptions["powerKey"] {

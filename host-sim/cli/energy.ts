@@ -53,6 +53,7 @@ const uses = {
   lifetime: {},
   keepAlive: { default: false },
   modem: { choices: [...families.keys()] },
+  modemFirmware: { refused: "which measures each family's newest" },
   powerKey: { refused: "which is about modems in PSM" },
   t3324: { text: "seconds that the modem stays reachable before PSM", default: 10 },
   sleep: { default: "deep" },

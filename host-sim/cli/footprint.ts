@@ -70,6 +70,7 @@ const uses = {
   lifetime: fixed,
   keepAlive: fixed,
   modem: { text: "modem of the board that is measured", choices: [...families.keys()], optional: true },
+  modemFirmware: fixed,
   powerKey: fixed,
   t3324: fixed,
   sleep: fixed,

@@ -1,6 +1,6 @@
 /**
  * `npm run modem`: a simulated modem on a pseudo-terminal, for any program that speaks AT. Its UDP
- * sockets really send.
+ * sockets really send. With --probe a real modem on a serial port is asked instead.
  */
 import { existsSync, lstatSync, symlinkSync, unlinkSync } from "node:fs";
 import { Argument, Command } from "commander";
@@ -13,11 +13,20 @@ import { PtyError, openPty } from "../tools/pc/pty";
 import { WallClock } from "../tools/pc/wall-clock";
 import { Random } from "../sim/time/random";
 import { CommandError, misuse, wholeNumber } from "./misuse";
+import { probeModem } from "./modem-probe";
 import { addSimulationFlags } from "./simulation-flags";
 import type { SerialModemSide } from "../sim/modem/uart";
 import type { Endpoint } from "../sim/radio/link";
 
+/** Options that say how a modem is simulated, and those of a probe. */
+const simulationOnly = ["seed", "link", "quirks", "imei", "attach", "route", "anywhere", "fast", "quiet"];
+const probeOnly = ["baud", "capture", "identity"];
+
 interface ModemFlags {
+  probe?: string;
+  baud?: number;
+  identity?: boolean;
+  capture: string;
   seed: number;
   link?: string;
   quirks?: string;
@@ -32,8 +41,8 @@ interface ModemFlags {
 /** The `modem` command. */
 export function modemCommand(): Command {
   const command = new Command("modem")
-    .configureHelp({ commandUsage: () => "npm run modem -- FAMILY [options]" })
-    .addArgument(new Argument("<family>", "the modem's family").choices([...families.keys()]))
+    .configureHelp({ commandUsage: () => "npm run modem -- FAMILY [options]   or   -- --probe PATH" })
+    .addArgument(new Argument("[family]", "the modem's family").choices([...families.keys()]))
     .option("--link <path>", "a name of your own for the terminal, such as /tmp/modem")
     .option("--attach <s>", "seconds until it is registered", wholeNumber("--attach", 0, 3_600), 3)
     .option("--route <map>", "address=HOST:PORT, an IPv4 address that is reached there", routeOption)
@@ -43,6 +52,10 @@ export function modemCommand(): Command {
     .option("--quirks <list>", `misbehaviour: ${quirkNames.join(", ")}`)
     .option("--fast <n>", "runs that many times faster", wholeNumber("--fast", 1, 1_000), 1)
     .option("--quiet", "does not show the AT exchange")
+    .option("--probe <path>", "asks a real modem on this serial port who it is, and what is known of it")
+    .option("--baud <rate>", "its rate (default: found out)", wholeNumber("--baud", 300, 4_000_000))
+    .option("--capture <file>", "where the probe's exchange goes", "modem-probe.txt")
+    .option("--identity", "leaves IMEI, IMSI, card number and addresses in it")
     .addHelpText(
       "after",
       `\nWhile it runs, type: key MS (press PWRKEY so long), reset MS, wake MS, reboot, deaf, psm, quit`,
@@ -50,7 +63,21 @@ export function modemCommand(): Command {
     .action(runModem);
 }
 
-async function runModem(name: string, flags: ModemFlags): Promise<void> {
+async function runModem(name: string | undefined, flags: ModemFlags, command: Command): Promise<void> {
+  const given = (option: string): boolean => command.getOptionValueSource(option) === "cli";
+  if (flags.probe !== undefined) {
+    if (name !== undefined) throw misuse(`--probe finds the family out: leave "${name}" out`);
+    for (const option of simulationOnly) {
+      if (given(option)) throw misuse(`--${option} is for a simulated modem, not for --probe`);
+    }
+    return probeModem({ ...flags, probe: flags.probe }, (text) => void process.stdout.write(`${text}\n`));
+  }
+  if (name === undefined) {
+    throw misuse(`name the family of the modem to simulate (${[...families.keys()].join(", ")}), or --probe`);
+  }
+  for (const option of probeOnly) {
+    if (given(option)) throw misuse(`--${option} is for --probe`);
+  }
   const quirks = flags.quirks === undefined ? {} : quirksNamed(flags.quirks.split(","));
   if (typeof quirks === "string") throw misuse(`--quirks: ${quirks}`);
   const clock = new WallClock(flags.fast);

@@ -4,25 +4,26 @@
  */
 import { Option } from "commander";
 import { formats } from "../sim/world/device-options";
+import { escaped } from "../model/escaped";
+import { generationsOf } from "../sim/modem/families";
 import { fraction, misuse, wholeNumber } from "./misuse";
 import type { Command } from "commander";
 import type { DeviceOptions } from "../sim/world/device-options";
 
 /** What the flags come to; one that was not given and has no default is undefined. */
 export interface SimulationFlags
-  extends
-    Required<Omit<DeviceOptions, "loss" | "keepAlive" | "t3324" | OfNoFlag>>,
-    Pick<DeviceOptions, "loss" | "keepAlive" | "t3324"> {
+  extends Required<Omit<DeviceOptions, OptionalFlag | OfNoFlag>>, Pick<DeviceOptions, OptionalFlag> {
   readonly seed: number;
   readonly reports: number;
   readonly command: boolean;
 }
 
+type OptionalFlag = "loss" | "keepAlive" | "t3324" | "modemFirmware";
+
 type OfNoFlag =
   | "addressBound"
   | "attacks"
   | "quirks"
-  | "modemFirmware"
   | "pin"
   | "modemBaud"
   | "formerOwner"
@@ -101,6 +102,10 @@ const definitions: Readonly<Record<FlagName, Definition>> = {
   },
   keepAlive: { flags: "--keep-alive", text: "the session is kept alive between reports" },
   modem: { flags: "--modem <family>", text: "the modem's family", default: "sim7020" },
+  modemFirmware: {
+    flags: "--modem-firmware <name>",
+    text: "the modem's firmware, as docs/modem.md names those of each family (default: the newest)",
+  },
   powerKey: {
     flags: "--no-power-key",
     text: "a board without the modem's control lines: most modems cannot use PSM then",
@@ -214,11 +219,21 @@ export function givenFlags(command: Command): Partial<SimulationFlags> {
   return Object.fromEntries(names.map((name) => [name, command.getOptionValue(name)]));
 }
 
-/** The device that the flags set up. */
+/** @throws CommandError for a firmware that this family does not have */
+export function checkModemFirmware(modem: string, firmware: string | undefined): void {
+  if (firmware === undefined) return;
+  const names = generationsOf(modem);
+  if (names.includes(firmware)) return;
+  const choice = names.join(" or ") || "no choice of firmware";
+  throw misuse(`--modem-firmware is "${escaped(firmware.slice(0, 40))}", and ${modem} has ${choice}`);
+}
+
+/** The device that the flags set up. @throws CommandError for flags that do not go together */
 export function deviceOptionsOf(flags: SimulationFlags): DeviceOptions {
   const { seed, engine, edition, coverage, loss, releaseAssistance, modem, powerKey, sleep } = flags;
-  const { interval, format, batch, lifetime, keepAlive, t3324 } = flags;
+  const { interval, format, batch, lifetime, keepAlive, t3324, modemFirmware } = flags;
+  checkModemFirmware(modem, modemFirmware);
   const network = { edition, coverage, loss, releaseAssistance };
   const readings = { interval, format, batch, lifetime, keepAlive };
-  return { seed, engine, ...network, ...readings, modem, powerKey, t3324, sleep };
+  return { seed, engine, ...network, ...readings, modem, modemFirmware, powerKey, t3324, sleep };
 }

@@ -53,6 +53,7 @@ const uses = {
   lifetime: {},
   keepAlive: {},
   modem: { choices: [...families.keys()] },
+  modemFirmware: {},
   powerKey: {},
   t3324: {},
   sleep: {},

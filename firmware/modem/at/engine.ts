@@ -130,6 +130,7 @@ export class AtEngine implements FramerEvents {
    */
   #stray = 0;
   #expires = 0;
+  #onLate: ((now: number) => void) | undefined;
   #notBefore = 0;
   #now = 0;
 
@@ -183,6 +184,11 @@ export class AtEngine implements FramerEvents {
   /** Starts what may start and gives up what is overdue. */
   poll(now: number): void {
     if (this.#current !== undefined && now >= this.#expires) {
+      const onLate = this.#onLate;
+      if (onLate !== undefined) {
+        this.#onLate = undefined;
+        return onLate(now);
+      }
       this.timeouts += 1;
       this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
       // A prompt that is late must not take the next command for data.
@@ -197,6 +203,13 @@ export class AtEngine implements FramerEvents {
     this.next(now);
   }
 
+  /** Gives the command in flight, if there is one, no more than `ms` from now; then `onLate` is called in its place. */
+  hasten(ms: number, now: number, onLate: (now: number) => void): void {
+    if (this.#current === undefined) return;
+    this.#expires = Math.min(this.#expires, now + ms);
+    this.#onLate = onLate;
+  }
+
   /** Fails the command in flight and all that wait, and forgets a line begun. */
   clear(now: number): void {
     this.#framer.clear();
@@ -204,6 +217,7 @@ export class AtEngine implements FramerEvents {
     if (this.#unprompted) this.#stray = this.#current?.payload?.prompt ?? this.#stray;
     this.#unprompted = false;
     this.#framer.prompt = this.#stray;
+    this.#onLate = undefined;
     if (this.#current !== undefined) this.#notBefore = Math.max(this.#notBefore, now + lateAnswer);
     const ended = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
     this.#current = undefined;
@@ -229,6 +243,7 @@ export class AtEngine implements FramerEvents {
 
   private finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
+    this.#onLate = undefined;
     if (result.kind === "ok") this.#stray = 0;
     this.#framer.prompt = this.#stray;
     this.#framer.watching = false;

@@ -350,9 +350,7 @@ export class BringUp {
   /** Waits for the network. */
   register(now: number): void {
     const { driver, escalation, registration } = this.#parts;
-    if (!driver.enter("registering", now)) return;
-    // After a failure each search is a short one: the battery pays for every minute of searching.
-    registration.start(escalation.failures === 0 ? "long" : "short", now);
+    if (driver.enter("registering", now)) registration.start(escalation.failures, now);
   }
 }
 

@@ -54,7 +54,7 @@ export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = 
     "registering", // no cell in time: the radio was reset and searches once more
     "starting", // the modem has restarted by itself
     "recovering", // a command is not answered
-    "pausing", // denied, or no cell after the radio's reset either
+    "pausing", // denied, or no cell in a long search, or after the radio's reset either
     "off", // `suspend`
   ]),
   up: Object.freeze<ModemState[]>([
@@ -105,8 +105,8 @@ export interface FaultHandler {
   rebooted(now: number): void;
   /** The network denies registration. @param cause EMM cause, when known */
   denied(cause: number | undefined, now: number): void;
-  /** No cell in time. */
-  noCell(now: number): void;
+  /** No cell in time. @param long the search was a long one, which a reset of the radio does not improve on */
+  noCell(long: boolean, now: number): void;
   /** A socket was refused, `times` in a row: mostly the network context is gone. */
   socketRefused(times: number, now: number): void;
   /** The modem is given up for a while, then brought up anew: enters "pausing" before anything else. */

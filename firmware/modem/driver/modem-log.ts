@@ -10,6 +10,7 @@ export type DownReason =
   | "sim" // the SIM card is missing or locked
   | "not-registered" // no cell in time
   | "denied" // the network refuses: wrong APN, SIM without NB-IoT, roaming
+  | "roaming" // a foreign network has taken the modem, and the settings forbid that
   | "suspended" // by the caller
   | "failed"; // a command of the bring-up was refused
 
@@ -31,6 +32,8 @@ export type ModemEvent =
   | { readonly kind: "modem noise"; readonly rate: number }
   /** The modem answers at this rate of the UART, which is not the one that is wanted; or it was set to that one. */
   | { readonly kind: "modem rate found" | "modem rate set"; readonly rate: number }
+  /** The modem restarts by itself again and again, `count` times in a row so far. */
+  | { readonly kind: "modem restarts"; readonly count: number }
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */
@@ -88,6 +91,9 @@ export type ModemNote =
   | "context lost"
   | "pin accepted"
   | "service lost"
+  | `search over state=${string}`
+  | `search again state=${string}`
+  | `refused, searching on cause=${string}`
   | "suspended"
   | "urc unreadable"
   | "send without a prompt"

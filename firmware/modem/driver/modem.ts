@@ -33,6 +33,8 @@ import type { DatagramModem, DatagramOwner } from "../udp";
  * datagram may be quicker than those in front of the one before.
  */
 const usualPace = 3_500;
+/** The first search of a boot, seconds. */
+const usualSearch = 1_800;
 
 /**
  * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. `connect` when there is
@@ -108,6 +110,9 @@ export class Modem implements DatagramModem {
       driver,
       at,
       family,
+      wanted,
+      search: 1_000 * (options.search ?? usualSearch),
+      resumed: isMemory(options.resume),
       onRegistered: (status, now) => this.#attach.registered(status, now),
     });
     const sockets = new Sockets({
@@ -452,6 +457,9 @@ export class Modem implements DatagramModem {
       this.#driver.uart = "alive";
       return;
     }
-    this.#recovery.rebooted(now);
+    // One that was asleep has nothing to say but that it has started.
+    const sure = this.#options.family.restartKeepsSettings === true || this.#driver.state === "asleep";
+    if (sure) this.#recovery.rebooted(now);
+    else this.#recovery.suspectReboot(now);
   }
 }

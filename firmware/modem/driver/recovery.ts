@@ -6,10 +6,13 @@
  *                                              from a higher level of the reset escalation
  */
 import { ascii } from "../../text/ascii";
+import { isRegistered } from "../at/fields";
 import { probe } from "../at/script";
+import { askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { Attach } from "./attach";
 import type { BringUp } from "./bring-up";
+import type { Registration } from "../at/fields";
 import type { ResetEscalation } from "./reset-escalation";
 import type { DownReason } from "./modem-log";
 import type { ModemOptions } from "./modem-options";
@@ -18,6 +21,9 @@ import type { DriverState, FaultHandler } from "./driver-state";
 import type { RetryPolicy } from "./retry-policy";
 import type { ScriptResult } from "../at/script";
 import type { Sockets } from "./sockets";
+
+/** Time for an answer that a modem which has just restarted cannot give, ms. */
+const rebootPatience = 3_000;
 
 /** The parts of the driver that recovery works with. */
 export interface RecoveryParts {
@@ -42,6 +48,8 @@ export class Recovery implements FaultHandler {
   #deaf = false;
   /** Nothing came back from the cloud while the modem slept: it is reset when it is next woken. */
   #resetDue = false;
+  /** A boot banner came that nobody asked for, and the modem is asked whether it has its settings still. */
+  #suspected = false;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -64,6 +72,7 @@ export class Recovery implements FaultHandler {
    */
   silence(now: number): void {
     const { at: engine, bringUp, driver, lines, retryPolicy } = this.#parts;
+    if (this.#suspected) return this.rebooted(now);
     const from = driver.state;
     if (from === "recovering") return this.fail("no-answer", now);
     if (!driver.enter("recovering", now)) return;
@@ -125,9 +134,9 @@ export class Recovery implements FaultHandler {
   }
 
   /** No cell in time. */
-  noCell(now: number): void {
+  noCell(long: boolean, now: number): void {
     const { driver, escalation } = this.#parts;
-    if (driver.radioReset || escalation.failures > 0) this.fail("not-registered", now);
+    if (long || driver.radioReset || escalation.failures > 0) this.fail("not-registered", now);
     else this.resetRadio(now);
   }
 
@@ -143,11 +152,44 @@ export class Recovery implements FaultHandler {
     this.fail("failed", now);
   }
 
+  /**
+   * A boot banner came that nobody asked for. By itself it is no sign of a reboot, for some come late or twice:
+   * the modem has restarted when it has lost its settings, echo or the level of `+CEREG:`, or does not answer.
+   */
+  suspectReboot(now: number): void {
+    if (this.#suspected) return;
+    const { at: engine, attach, driver } = this.#parts;
+    this.#suspected = true;
+    let answer: Registration | undefined;
+    // Had it restarted, it would not know of the command in flight.
+    engine.hasten(rebootPatience, now, (at) => this.rebooted(at));
+    engine.send(
+      {
+        ...askRegistration((registration) => (answer = registration)),
+        timeout: rebootPatience,
+        onDone: ({ kind }, at) => {
+          if (!this.#suspected) return;
+          this.#suspected = false;
+          const level = answer?.level ?? driver.reporting;
+          if (kind === "timeout" || (kind === "ok" && level !== driver.reporting)) return this.rebooted(at);
+          if (driver.state === "up" && answer !== undefined && !isRegistered(answer))
+            attach.changed(false, at);
+        },
+      },
+      now,
+    );
+  }
+
   /** The modem has restarted by itself: it is brought up at once, unless that happens again and again. */
   rebooted(now: number): void {
     const { options, driver, retryPolicy, sockets, bringUp } = this.#parts;
+    this.#suspected = false;
     driver.log("rebooted by itself");
-    if (!retryPolicy.rebooted()) return this.fail("rebooted", now);
+    if (!retryPolicy.rebooted(now)) {
+      const count = retryPolicy.manyReboots;
+      if (count > 0 && (count & (count - 1)) === 0) driver.log({ kind: "modem restarts", count });
+      return this.fail("rebooted", now);
+    }
     this.stop(now);
     sockets.forget();
     bringUp.begin(now);
@@ -173,7 +215,7 @@ export class Recovery implements FaultHandler {
     driver.cancelLater();
     sockets.drop();
     engine.clear(now);
-    const wait = retryPolicy.failed(reason, cause);
+    const wait = retryPolicy.failed(reason, cause, now);
     if (!driver.enter("pausing", now)) return;
     this.#deaf = reason === "no-answer";
     driver.log({ kind: "modem down", reason, retry: wait });

@@ -1,43 +1,92 @@
 /**
  * Waits until the modem is registered: the URC usually tells, and a question now and then makes up for a URC
  * that got lost.
+ *
+ * How long a search may take:
+ *
+ *     search setting   the first one of a boot: a modem without a history takes up to 20 minutes (ubxlib #151 and
+ *                      #179, TinyGSM #725), and begins anew when its radio is switched off and on meanwhile; after
+ *                      failures the ninth, and each 24th behind it: with an hour between two, about one a day
+ *     5 min            when the modem was registered before: it knows where its network was
+ *     90 s             any other after a failure: the battery pays for every minute of searching
+ *
+ * A refusal is not the end: one cell or network refuses, and minutes later another takes the modem, which goes on
+ * searching by itself (a BC660K with a 1NCE card: cause 15 three times, registered after three minutes). The search
+ * ends two minutes after a refusal that is lasting, five minutes after any other.
  */
-import { describeCause } from "../at/emm-cause";
-import { isRegistered } from "../at/fields";
+import { ascii } from "../../text/ascii";
+import { describeCause, isLasting } from "../at/emm-cause";
+import { describeStat, isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
 import { askCause, askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration as Status } from "../at/fields";
+import type { Step } from "../at/script";
+import type { Wanted } from "../at/standard-commands";
 
 /** Time between questions, ms. */
 const pollInterval = 10_000;
-/** A first search can take minutes; after this long something is wrong, ms. */
-const limits = Object.freeze({ long: 300_000, short: 90_000 });
+/** A search for a network that was there before, and one after a failure, ms. */
+const usualSearch = 300_000;
+const shortSearch = 90_000;
+/** Failures in a row behind which a search is a long one: this many, and this many more each time. */
+const firstLong = 8;
+const longEach = 24;
+/** How long a modem may stay at state 0 until it is told to search, ms; each further time twice as long. */
+const idleLimit = 60_000;
+/** How long a modem may search on after it was denied: for a lasting cause and for any other, ms. */
+const lastingLimit = 120_000;
+const deniedLimit = 300_000;
+/** The longest that makers' manuals name for `AT+COPS`, ms. */
+const selectionTimeout = 180_000;
 
 /** The parts of the driver that the wait works with. */
 export interface RegistrationOptions {
   readonly driver: DriverState;
   readonly at: AtEngine;
   readonly family: Family;
+  readonly wanted: Wanted;
+  /** How long the first search of a boot may take, ms. */
+  readonly search: number;
+  /** The modem was registered before the ESP32's deep sleep. */
+  readonly resumed: boolean;
   readonly onRegistered: (status: Status, now: number) => void;
 }
 
 /** Waits until the modem is registered: the URC usually tells, and a question now and then. */
 export class RegistrationWait {
   readonly #options: RegistrationOptions;
+  /** The modem has been registered since the boot: it knows where its network was. */
+  #knowsNetwork: boolean;
+  #long = false;
   #until = 0;
   /** The status of a URC that came while a command was in flight. */
   #heard: Status | undefined;
+  #stat: number | undefined;
+  /** Since when the modem neither searches nor is registered, and how long it may, ms. */
+  #idleSince: number | undefined;
+  #idleLimit = idleLimit;
+  /** When this search met its first denial, ms, and the cause of the last that told one. */
+  #deniedAt: number | undefined;
+  #cause: number | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#knowsNetwork = options.resumed;
   }
 
-  /** @param how long it may take: a search after others that failed is a short one */
-  start(how: "long" | "short", now: number): void {
-    this.#until = now + limits[how];
+  /** @param failures bring-ups in a row that failed */
+  start(failures: number, now: number): void {
+    const { search } = this.#options;
+    this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === firstLong;
+    this.#until = now + (this.#long ? search : failures === 0 ? usualSearch : shortSearch);
+    this.#stat = undefined;
+    this.#idleSince = undefined;
+    this.#idleLimit = idleLimit;
+    this.#deniedAt = undefined;
+    this.#cause = undefined;
     this.ask(now);
   }
 
@@ -59,10 +108,12 @@ export class RegistrationWait {
         // nothing.
         if (this.#heard !== undefined && this.judge(this.#heard, at)) return;
         if (answer !== undefined && this.judge(answer, at)) return;
+        if (at >= Math.min(this.#until, this.deniedUntil)) return this.searchedInVain(at);
+        const idle = this.#deniedAt === undefined && this.#idleSince !== undefined;
+        if (idle && at - this.#idleSince! >= this.#idleLimit) return this.searchAgain(at);
         // A UART that sleeps lightly would lose a question that comes later.
         const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
-        if (at < this.#until) driver.later(pause, at, (t) => this.ask(t));
-        else driver.faults.noCell(at);
+        driver.later(pause, at, (t) => this.ask(t));
       },
       now,
     );
@@ -70,33 +121,69 @@ export class RegistrationWait {
 
   /** Acts on a registration status; true when it ends the wait. */
   private judge(status: Status, now: number): boolean {
-    if (status.stat === 3) {
-      this.denied(status.cause, now);
-      return true;
+    const { driver, wanted, onRegistered } = this.#options;
+    const { stat, cause } = status;
+    this.#stat = stat;
+    this.#idleSince = stat === 0 ? (this.#idleSince ?? now) : undefined;
+    if (!isRegistered(status)) {
+      if (stat === 3 || cause !== undefined) this.#deniedAt ??= now;
+      if (cause !== undefined && cause !== this.#cause) {
+        this.#cause = cause;
+        driver.log(`refused, searching on cause=${describeCause(cause)}`);
+      }
+      return false;
     }
-    if (!isRegistered(status)) return false;
-    this.#options.driver.cancelLater();
-    this.#options.onRegistered(status, now);
+    driver.cancelLater();
+    if (stat === 5 && wanted.roaming === false) driver.faults.fail("roaming", now);
+    else {
+      this.#knowsNetwork = true;
+      onRegistered(status, now);
+    }
     return true;
   }
 
-  private denied(known: number | undefined, now: number): void {
+  private get deniedUntil(): number {
+    if (this.#deniedAt === undefined) return Infinity;
+    return this.#deniedAt + (isLasting(this.#cause) ? lastingLimit : deniedLimit);
+  }
+
+  /** The modem has given the search up by itself: it is told to search. */
+  private searchAgain(now: number): void {
+    const { driver, family, wanted } = this.#options;
+    driver.log(`search again state=${describeStat(0)}`);
+    this.#idleSince = undefined;
+    this.#idleLimit *= 2;
+    const steps: Step[] = [{ line: ascii("AT+CFUN=1"), timeout: family.cfunTimeout }];
+    const automatic: Step = { line: ascii("AT+COPS=0"), timeout: selectionTimeout, patient: true };
+    driver.run(
+      steps.concat(family.search?.(wanted) ?? [], wanted.operator === undefined ? automatic : []),
+      (at) => this.ask(at),
+      now,
+    );
+  }
+
+  /** The time for the search is over: what `+CEREG:` has not told, a denial and its cause, is asked for. */
+  private searchedInVain(now: number): void {
     const { driver, at, family } = this.#options;
-    const deny = (cause: number | undefined, t: number): void => {
-      driver.log({ kind: "modem denied", cause: describeCause(cause) });
-      driver.faults.denied(cause, t);
-    };
-    if (known !== undefined) return deny(known, now);
+    driver.log(`search over state=${this.#stat === undefined ? "unknown" : describeStat(this.#stat)}`);
+    if (this.#cause !== undefined) return this.denied(this.#cause, now);
     let cause: number | undefined;
     runScript(
       at,
       (family.cause ?? askCause)((told) => (cause = told)),
-      (outcome, t) => {
-        const { kind } = outcome.result;
-        if (kind === "timeout") driver.faults.silence(t);
-        else if (kind !== "aborted" && driver.state === "registering") deny(cause, t);
+      ({ result }, t) => {
+        if (result.kind === "timeout") return driver.faults.silence(t);
+        if (result.kind === "aborted" || driver.state !== "registering") return;
+        if (cause === undefined && this.#deniedAt === undefined) driver.faults.noCell(this.#long, t);
+        else this.denied(cause, t);
       },
       now,
     );
+  }
+
+  private denied(cause: number | undefined, now: number): void {
+    const { driver } = this.#options;
+    driver.log({ kind: "modem denied", cause: describeCause(cause) });
+    driver.faults.denied(cause, now);
   }
 }

@@ -311,6 +311,7 @@ export const bc660k: Family = Object.freeze({
   name: "bc660k",
   models: Object.freeze(["BC660K"]),
   banners: Object.freeze([ascii("RDY")]),
+  restartKeepsSettings: true,
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
   // The modem keeps dataformat; it is asked for at each wake all the same, as every datagram depends on it.

@@ -138,6 +138,8 @@ export interface Family {
   readonly urcs: readonly Uint8Array[];
   /** Lines that only a booting modem sends, see `AtEngineOptions.banners`. */
   readonly banners: readonly Uint8Array[];
+  /** A restart leaves echo and the level of `+CEREG:` as they were: the banner alone tells of it. */
+  readonly restartKeepsSettings?: boolean;
   readonly power: PowerTimes;
   readonly sleep: SleepTraits;
   /** Technologies that it has; NB-IoT alone when left out. */

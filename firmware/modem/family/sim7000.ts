@@ -230,10 +230,11 @@ export const sim7000: Family = Object.freeze({
       "+CEDRXP:",
       "+CDNSGIP:",
       ...supplyUrcs,
+      "SMS Ready",
       ...closedLines,
     ].map(ascii),
   ),
-  banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
+  banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 300, down: 9_000, boot: 12_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),

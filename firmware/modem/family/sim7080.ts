@@ -251,9 +251,10 @@ export const sim7080: Family = Object.freeze({
       "+CEDRXP:",
       "+CDNSGIP:",
       ...supplyUrcs,
+      "SMS Ready",
     ].map(ascii),
   ),
-  banners: Object.freeze(["RDY", "SMS Ready"].map(ascii)),
+  banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),

@@ -17,6 +17,11 @@ export const families: ReadonlyMap<string, Family> = new Map(
   ]),
 );
 
+/** The firmware generations of a family, the oldest first; none for a family without a manual, or an unknown one. */
+export function generationsOf(name: string): readonly string[] {
+  return families.get(name)?.manual?.generations.map((each) => each.name) ?? [];
+}
+
 /** @throws RangeError for a name that is none of theirs */
 export function createModem(name: string, options: Omit<SimulatedModemOptions, "family">): SimulatedModem {
   const family = families.get(name);

@@ -92,6 +92,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem noise": "modem: noise rate=<rate:whole>[: <advice:advice>]",
   "modem rate found": "modem: rate found=<rate:whole>[: <advice:advice>]",
   "modem rate set": "modem: rate set=<rate:whole>",
+  "modem restarts": "modem: restarts again and again count=<count:whole>",
   "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>[ means=<meaning:quoted>]",
   "modem send refused": "modem: send refused code=<code:or none>",

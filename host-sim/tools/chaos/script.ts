@@ -2,7 +2,7 @@
  * Fault scripts: what a device is made of, how many hours it is tormented, and what befalls it when. Plain
  * JSON, so that a script can be kept, cut down and run again; drawn from a seed by `randomScript`.
  */
-import { families } from "../../sim/modem/families";
+import { families, generationsOf } from "../../sim/modem/families";
 import { Random } from "../../sim/time/random";
 import { actName } from "./hostile-trouble";
 import { faultKinds, kinds } from "./kinds";
@@ -13,7 +13,7 @@ export type { FaultKind } from "./kinds";
 
 /** How the device of a trial is set up: all of this is drawn or chosen, and the rest may be chosen. */
 export type ChaosDevice = Required<Pick<DeviceOptions, Drawn>> &
-  Pick<DeviceOptions, "loss" | "lifetime" | "keepAlive" | "releaseAssistance" | "t3324">;
+  Pick<DeviceOptions, "loss" | "lifetime" | "keepAlive" | "releaseAssistance" | "t3324" | "modemFirmware">;
 
 type Drawn =
   | "modem"
@@ -130,7 +130,9 @@ function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: strin
     full: random.pick(["oldest", "oldest", "newest", "thin"] as const),
     order: random.pick(["oldest", "oldest", "live"] as const),
   };
-  const device = { ...drawn, ...chosen };
+  const generations = generationsOf(chosen.modem);
+  const firmware = generations.length === 0 ? undefined : random.fork("firmware").pick(generations);
+  const device = { ...drawn, modemFirmware: firmware, ...chosen };
   // A board that sleeps after each reading takes one every quarter of an hour, unless another interval is chosen.
   if (device.sleep === "deep" && chosen.interval === undefined) device.interval = 900;
   // Only the edition without tokens can bind a session to an address.

@@ -107,6 +107,22 @@ export class ScriptedModem {
     this.#answers.unshift([command, answer]);
   }
 
+  /** The modem restarts: it echoes again, and has forgotten what `+CEREG:` is to tell until that is set anew. */
+  restart(banner = "RDY"): void {
+    this.echo = true;
+    this.answer("AT+CEREG?", ["+CEREG: 0,0", "OK"]);
+    this.answer("ATE0", () => {
+      // This command is still echoed.
+      this.clock.after(0, () => void (this.echo = false));
+      return ["OK"];
+    });
+    this.answer(/^AT\+CEREG=\d$/, () => {
+      this.answer("AT+CEREG?", [registeredAnswer, "OK"]);
+      return ["OK"];
+    });
+    this.say(banner);
+  }
+
   /** As at the start: every command is answered as by a good modem. */
   behave(): void {
     this.#answers = [...goodAnswers];

@@ -16,7 +16,7 @@
  *                             how a command is answered: `*` is any text, `$1` in the answer the first such. Of
  *                             several for one pattern each is given once, in their order, and the last one for
  *                             ever; one with `from` holds that long after the start, or after the command, and
- *                             goes before those without; `once` it is given once then
+ *                             goes before those without: the one that began to hold last; `once` it is given once
  *     at MS [after PATTERN]   said unasked, that long after the start, or after each such command
  *     boot MS                 said at the end of a boot that takes so long
  *     < LINE                  a line of the answer, with CR LF around it
@@ -78,25 +78,31 @@ export interface Session {
 const headMarks = ["kind", "source", "options", "wires", "off", "silent", "pending"];
 const planMarks = ["!", "within", "=", "took", "wrote", "never", "unwritten"];
 
+/** Reads a session's file, see `parseSession`. */
+export function readSession(url: URL): Session {
+  const name = decodeURIComponent(url.pathname).split("/").slice(-2).join("/");
+  return parseSession(readFileSync(url, "utf8"), name);
+}
+
 /**
- * Reads a session's file.
+ * Takes a session's text apart.
  *
+ * @param name of its file, for messages
  * @throws Error that names file and line, when a line is none of those above
  */
-export function readSession(url: URL): Session {
+export function parseSession(text: string, name: string): Session {
   const head = new Map<string, string>();
   const answers: Block[] = [];
   const unasked: Block[] = [];
   const plan: PlanStep[] = [];
   let boot: Block | undefined;
   let parts: Part[] | undefined;
-  const name = decodeURIComponent(url.pathname).split("/").slice(-2).join("/");
-  for (const [index, text] of readFileSync(url, "utf8").split("\n").entries()) {
-    if (text === "" || text.startsWith("#")) continue;
-    const space = text.indexOf(" ");
-    const mark = space < 0 ? text : text.slice(0, space);
-    const rest = space < 0 ? "" : text.slice(space + 1);
-    const where = `${name}:${index + 1}: ${text}`;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line === "" || line.startsWith("#")) continue;
+    const space = line.indexOf(" ");
+    const mark = space < 0 ? line : line.slice(0, space);
+    const rest = space < 0 ? "" : line.slice(space + 1);
+    const where = `${name}:${index + 1}: ${line}`;
     const part = partOf(mark, rest);
     if (headMarks.includes(mark)) {
       // Several lines of one mark, such as of a source, are one text.

@@ -108,7 +108,7 @@ export class SessionModem {
       // Of several patterns the one that says most.
       const { pattern } = fitting.reduce((a, b) => (b.pattern.length > a.pattern.length ? b : a));
       const blocks = fitting.filter((block) => block.pattern === pattern);
-      const due = blocks.filter((block) => block.from !== undefined && this.#isDue(block)).pop();
+      const due = this.#latest(blocks);
       const stars = matched(pattern, command)!;
       if (due?.once === true) this.#spent.add(due);
       if (due !== undefined) return { block: due, stars };
@@ -122,11 +122,19 @@ export class SessionModem {
     return undefined;
   }
 
-  #isDue(block: Block): boolean {
-    if (this.#spent.has(block)) return false;
-    const { from = 0, after } = block;
-    const since = after === undefined ? 0 : this.#lastTold(after);
-    return since !== undefined && this.#options.clock.now >= since + from;
+  /** Of the blocks that hold by now, the one that began to hold last: what was said last counts. */
+  #latest(blocks: readonly Block[]): Block | undefined {
+    let began = -1;
+    let latest: Block | undefined;
+    for (const block of blocks) {
+      const { from, after } = block;
+      const since = after === undefined ? 0 : this.#lastTold(after);
+      if (from === undefined || since === undefined || this.#spent.has(block)) continue;
+      if (since + from > this.#options.clock.now || since + from < began) continue;
+      began = since + from;
+      latest = block;
+    }
+    return latest;
   }
 
   #lastTold(pattern: string): number | undefined {

@@ -75,6 +75,10 @@ const flags: Readonly<
   lifetime: { args: ["--lifetime", "4567"], firmware: { lifetime: 4_567 } },
   keepAlive: { args: ["--keep-alive"], firmware: { keepAlive: true } },
   modem: { args: ["--modem", "bc95"], world: { modem: "bc95" } },
+  modemFirmware: {
+    args: ["--modem", "bc95", "--modem-firmware", "b656"],
+    world: { modem: "bc95", modemFirmware: "b656" },
+  },
   powerKey: { args: ["--no-power-key"], world: { powerKey: false } },
   t3324: { args: ["--t3324", "33"], firmware: { t3324: 33 } },
   sleep: { args: ["--sleep", "deep"], firmware: { sleep: "deep" } },
@@ -126,6 +130,7 @@ const entries: Readonly<Record<string, Entry>> = {
     make: energyCommand,
     args: [],
     refused: {
+      modemFirmware: /^--modem-firmware does not go with npm run energy, which measures each family's newest$/,
       powerKey: /^--no-power-key does not go with npm run energy, which is about modems in PSM$/,
       command: /^--no-command does not go with npm run energy, which sends none$/,
     },

@@ -156,14 +156,22 @@ const reach: Readonly<Record<ModemState, (modem: ScriptedModem) => Promise<void>
   pausing: async (modem) => {
     modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,15", "OK"]);
     modem.connect();
-    await modem.until(() => modem.driver.state === "pausing", minute);
+    await modem.until(() => modem.driver.state === "pausing", 10 * minute);
   },
 };
 
 const outage = async (modem: ScriptedModem): Promise<void> => {
+  await modem.up();
   modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
-  modem.connect();
-  await modem.pass(6 * minute);
+  modem.say("+CEREG: 2");
+  await modem.pass(8 * minute);
+};
+
+/** The modem restarts; whether it has is asked, and known in seconds. */
+const restarted = async (modem: ScriptedModem): Promise<void> => {
+  modem.silent = false;
+  modem.restart();
+  await modem.pass(5_000);
 };
 
 interface Scenario {
@@ -235,13 +243,20 @@ const scenarios: readonly Scenario[] = [
     modem.say(registeredUrc);
     await modem.pass(5_000);
   }),
-  { what: "finds no cell", takes: ["registering", "registering"], run: () => outage(new ScriptedModem()) },
-  next("registering", "starting", "restarts", (modem) => modem.say("RDY")),
+  {
+    what: "finds no cell any more",
+    takes: ["registering", "registering"],
+    run: () => outage(new ScriptedModem()),
+  },
+  next("registering", "starting", "restarts", (modem) => restarted(modem)),
   next("registering", "recovering", "does not answer a command", async (modem) => {
     modem.silent = true;
     await modem.pass(20_000);
   }),
-  next("registering", "pausing", "is denied", (modem) => modem.say("+CEREG: 3,,,,0,15")),
+  next("registering", "pausing", "is denied", async (modem) => {
+    modem.say("+CEREG: 3,,,,0,15");
+    await modem.pass(6 * minute);
+  }),
   next("up", "asleep", "says that it falls asleep", (modem) => modem.say(enterPsm)),
   {
     what: "is quiet for longer than T3324",
@@ -256,7 +271,7 @@ const scenarios: readonly Scenario[] = [
     modem.say("+CEREG: 2");
     await modem.pass(61_000);
   }),
-  next("up", "starting", "restarts", (modem) => modem.say("RDY")),
+  next("up", "starting", "restarts", (modem) => restarted(modem)),
   next("up", "recovering", "does not answer a command", async (modem) => {
     modem.silent = true;
     modem.send("01");
@@ -285,7 +300,7 @@ const scenarios: readonly Scenario[] = [
     await modem.pass(10_000);
   }),
   next("waking", "asleep", "falls asleep again", (modem) => modem.say(enterPsm)),
-  next("waking", "starting", "restarts", (modem) => modem.say("RDY")),
+  next("waking", "starting", "restarts", (modem) => restarted(modem)),
   next("waking", "recovering", "does not answer", async (modem) => {
     modem.silent = true;
     await modem.pass(30_000);
@@ -300,7 +315,7 @@ const scenarios: readonly Scenario[] = [
       const modem = new ScriptedModem({ psm, resume, escalation: [0, 0, 0, 0, 0, 2] });
       modem.connect();
       expect(modem.driver.state).toBe("waking");
-      modem.say("RDY");
+      await restarted(modem);
       expect(modem.stateTexts).toEqual(["down rebooted"]);
     },
   },
@@ -319,7 +334,7 @@ const scenarios: readonly Scenario[] = [
     modem.silent = false;
     await modem.pass(30_000);
   }),
-  next("recovering", "starting", "restarts", (modem) => modem.say("RDY")),
+  next("recovering", "starting", "restarts", (modem) => restarted(modem)),
   next("recovering", "pausing", "does not answer", (modem) => modem.pass(minute)),
   next("pausing", "starting", "has paused", async (modem) => {
     modem.behave();

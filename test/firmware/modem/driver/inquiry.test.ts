@@ -95,7 +95,8 @@ describe("after the first datagram went through", () => {
     modem.confirm();
     await modem.until(() => modem.commands.some(({ text }) => text === "AT+COPS?"), 10_000);
     modem.answer("AT+COPS?", ["OK"]);
-    modem.say("RDY", "+CFUN: 1", "SMS Ready");
+    modem.restart();
+    modem.say("+CFUN: 1", "SMS Ready");
     await modem.until(() => modem.stateTexts.length === 3, 60_000);
     expect(modem.stateTexts).toEqual(["up", "down rebooted", "up"]);
     expect((await afterContact(modem)).asked).toContain("AT+CGCONTRDP");

@@ -108,13 +108,15 @@ describe("sleep", () => {
 });
 
 describe("a reboot", () => {
-  it.each([["RDY"], ["SMS Ready"]])("told by %s while up: brought up anew, new socket", async (banner) => {
+  it("told by its banner while up, settings lost: brought up anew, new socket", async () => {
     const modem = new ScriptedModem({ psm });
     await modem.up();
     modem.send("01");
     await modem.pass(20_000);
     modem.take();
-    modem.say(banner);
+    modem.restart();
+    await modem.until(() => modem.driver.state !== "up", 5_000);
+    expect(modem.take()).toEqual(["AT+CEREG?"]);
     expect(modem.stateTexts).toEqual(["up", "down rebooted"]);
     expect(modem.driver.state).toBe("starting");
     await modem.until(() => modem.driver.ready, minute);
@@ -130,6 +132,80 @@ describe("a reboot", () => {
     ]);
   });
 
+  it.each([
+    ["echo back, level kept", "+CEREG: 5,1", true],
+    ["echo off still, level lost", "+CEREG: 0,1", false],
+  ])("%s: a reboot", async (_, answer, echo) => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.echo = echo;
+    modem.answer("AT+CEREG?", [answer, "OK"]);
+    modem.say("RDY");
+    await modem.pass(100);
+    expect(modem.stateTexts).toEqual(["up", "down rebooted"]);
+  });
+
+  it("a modem that says its banner and nothing else has restarted", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.silent = true;
+    modem.say("RDY");
+    await modem.pass(4_000);
+    expect(modem.stateTexts).toEqual(["up", "down rebooted"]);
+  });
+
+  it.each(["RDY", "SMS Ready", "+CPIN: READY", "+CFUN: 1"])(
+    "%s half a minute after the start is none: the modem has its settings",
+    async (line) => {
+      const modem = new ScriptedModem({ psm });
+      await modem.up();
+      await modem.pass(30_000);
+      modem.say(line);
+      await modem.pass(20_000);
+      expect(modem.stateTexts).toEqual(["up"]);
+      expect(modem.take().filter((text) => text === "ATE0").length).toBe(1);
+      // Nor in the middle of a send, which is not cut short.
+      modem.delay = 2_000;
+      modem.send("01");
+      await modem.pass(500);
+      modem.say(line);
+      await modem.pass(20_000);
+      expect(modem.stateTexts).toEqual(["up"]);
+      expect(modem.take().filter((text) => text === "AT+CSOSEND=0,2,01").length).toBe(1);
+    },
+  );
+
+  it("again and again: pauses that grow though the modem comes up between, and a line that says so", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    const until = modem.clock.now + 24 * 60 * minute;
+    while (modem.clock.now < until) {
+      await modem.until(() => modem.driver.ready, 90 * minute);
+      await modem.pass(minute);
+      modem.restart();
+      await modem.pass(5_000);
+    }
+    const downs = modem.states.filter(({ text }) => text === "down rebooted").length;
+    expect(downs).toBeGreaterThan(20);
+    expect(downs).toBeLessThan(60);
+    expect(modem.log.filter((text) => text.startsWith("restarts again and again"))).toEqual(
+      [4, 8, 16, 32]
+        .filter((count) => count <= downs)
+        .map((count) => `restarts again and again count=${count}`),
+    );
+    // Calm for a while, it is trusted again.
+    modem.behave();
+    modem.echo = false;
+    await modem.until(() => modem.driver.ready, 90 * minute);
+    await modem.pass(20 * minute);
+    modem.connect();
+    await modem.until(() => modem.driver.ready, minute);
+    modem.restart();
+    expect(await modem.until(() => modem.driver.state === "registering", 20_000)).toBe(true);
+  });
+
   it("in the middle of sending: the datagram goes out afterwards", async () => {
     const modem = new ScriptedModem({ psm });
     await modem.up();
@@ -137,9 +213,10 @@ describe("a reboot", () => {
     modem.answer(/CSOSEND/, []);
     modem.send("01");
     await modem.pass(500);
-    modem.say("RDY");
     modem.behave();
+    modem.restart();
     await modem.pass(30_000);
+    expect(modem.stateTexts).toContain("down rebooted");
     expect(modem.take().at(-1)).toBe("AT+CSOSEND=0,2,01");
   });
 
@@ -180,7 +257,9 @@ describe("a reboot", () => {
     modem.connect();
     await modem.pass(300);
     expect(modem.keyPressed).toBe(true);
-    modem.say("RDY");
+    modem.restart();
+    await modem.pass(1_000);
+    expect(modem.stateTexts).toContain("down rebooted");
     expect(modem.keyPressed).toBe(false);
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
   });

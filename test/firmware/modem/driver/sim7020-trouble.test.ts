@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ScriptedModem } from "../scripted-modem";
+import { registeredUrc, ScriptedModem } from "../scripted-modem";
 
 const psm = { t3412: 3_600, t3324: 10 };
 const minute = 60_000;
@@ -114,18 +114,40 @@ describe("registration", () => {
   it.each([
     ["in a URC", "+CEREG: 3,,,,0,15", "+CEREG: 5,2"],
     ["in an answer", undefined, "+CEREG: 5,3,,,,0,15"],
-  ])("denied %s: cause told, long pauses, tried again", async (_, urc, answer) => {
+    ["in MediaTek's URC", "+CEREG: 3,,,,,0,15", "+CEREG: 5,0,,,,,0,0"],
+    ["in MediaTek's answer", undefined, "+CEREG: 5,3,,,,,0,15"],
+  ])("denied %s: cause told, waited for another cell, tried again", async (_, urc, answer) => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", [answer, "OK"]);
     modem.connect();
     await modem.until(() => modem.driver.state === "registering", minute);
     await modem.pass(5_000);
     if (urc !== undefined) modem.say(urc);
+    expect(modem.log).toContain("refused, searching on cause=15 (no suitable cells in tracking area)");
+    await modem.pass(4.7 * minute);
+    expect(modem.stateTexts).toEqual([]);
+    await modem.until(() => modem.states.length > 0, 0.6 * minute);
     expect(modem.log).toContain("denied cause=15 (no suitable cells in tracking area)");
     expect(modem.stateTexts).toEqual(["down denied"]);
     expect(modem.driver.state).toBe("pausing");
     modem.behave();
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it.each([11, 15, undefined])("refused by one network for %s and taken by the next is up", async (cause) => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.driver.state === "registering", minute);
+    await modem.pass(5_000);
+    for (let i = 0; i < 3; i++) {
+      modem.say(cause === undefined ? "+CEREG: 3" : `+CEREG: 3,"1848","0014B307",9,0,${cause}`);
+      await modem.pass(30_000);
+    }
+    modem.say(registeredUrc);
+    await modem.pass(1_000);
+    expect(modem.stateTexts).toEqual(["up"]);
+    expect(modem.log.filter((text) => text.startsWith("denied"))).toEqual([]);
   });
 
   it("denied for a cause that will be the same in an hour: asked again after half an hour, then more rarely", async () => {
@@ -144,24 +166,31 @@ describe("registration", () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
     modem.connect();
-    await modem.pass(5_000);
+    await modem.until(() => modem.states.length > 0, 6 * minute);
     expect(modem.log).toContain("denied cause=unknown");
+    // It may be lasting: in the end it is tried as rarely as one that is.
+    await modem.pass(24 * 60 * minute);
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1").length).toBeLessThan(13);
+    modem.commands.length = 0;
+    await modem.pass(24 * 60 * minute);
+    expect(modem.commands.filter(({ text }) => text === "AT+CFUN=1").length).toBeLessThan(7);
   });
 
-  it("searched for ever: radio off and on after 5 minutes, down after 10, pauses that grow", async () => {
+  it("searched for ever: half an hour untouched the first time, down, then pauses that grow", async () => {
     const modem = new ScriptedModem({ psm });
     modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
     modem.connect();
     await modem.until(() => modem.states.length > 0, 60 * minute);
     expect(modem.stateTexts).toEqual(["down not-registered"]);
-    expect(modem.states[0].time).toBeGreaterThan(10 * minute);
-    expect(modem.states[0].time).toBeLessThan(11 * minute);
-    const offs = modem.commands.filter(({ text }) => text === "AT+CFUN=0").map(({ time }) => time);
-    expect(offs.length).toBe(2);
-    expect(offs[1] - offs[0]).toBeGreaterThan(5 * minute);
-    expect(offs[1] - offs[0]).toBeLessThan(5.5 * minute);
-    // The radio comes back with all that was set up before.
-    expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
+    expect(modem.log).toContain("search over state=2 (searching)");
+    const on = modem.commands.find(({ text }) => text === "AT+CFUN=1")!.time;
+    expect(modem.states[0].time - on).toBeGreaterThan(30 * minute);
+    expect(modem.states[0].time - on).toBeLessThan(30.5 * minute);
+    // Nothing but questions meanwhile; behind it the radio is off.
+    const during = modem.commands.filter(({ time }) => time > on + 1_000 && time < modem.states[0].time);
+    expect(new Set(during.map(({ text }) => text))).toEqual(new Set(["AT+CEREG?", "AT+CEER"]));
+    await modem.pass(1_000);
+    expect(modem.commands.at(-1)!.text).toBe("AT+CFUN=0");
 
     await modem.pass(24 * 60 * minute);
     const waits = pauses(modem);
@@ -178,6 +207,150 @@ describe("registration", () => {
     expect(pauses(modem)).toEqual([8]);
   });
 
+  /** Minutes from one search's start to its end, for each. */
+  async function searches(modem: ScriptedModem, days: number): Promise<number[]> {
+    await modem.pass(days * 24 * 60 * minute);
+    const lengths: number[] = [];
+    let since: number | undefined;
+    for (const { text, time } of modem.commands) {
+      if (text === "AT+CFUN=1") since ??= time;
+      if (text === "AT+CFUN=0" && since !== undefined) {
+        if (time - since > 10_000) lengths.push((time - since) / minute);
+        since = undefined;
+      }
+    }
+    return lengths;
+  }
+
+  it("searched for ever: later searches are short ones, but now and then one", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    const lengths = await searches(modem, 3);
+    const long = lengths.flatMap((length, index) => (length > 29 ? [index] : []));
+    expect(long).toEqual([0, 8, 32, 56, 80]);
+    for (const length of lengths.filter((_, index) => !long.includes(index))) {
+      expect(length).toBeGreaterThan(1.4);
+      expect(length).toBeLessThan(2);
+    }
+  });
+
+  it("a first search takes as long as the setting says", async () => {
+    const modem = new ScriptedModem({ search: 600 });
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.connect();
+    const [first] = await searches(modem, 0.1);
+    expect(first).toBeGreaterThan(10);
+    expect(first).toBeLessThan(10.5);
+  });
+
+  it.each([7, 12, 20, 29])("a first search of %d minutes ends online", async (minutes) => {
+    const modem = new ScriptedModem();
+    let since: number | undefined;
+    modem.answer("AT+CFUN=1", () => {
+      since = modem.clock.now;
+      return ["OK"];
+    });
+    modem.answer("AT+CFUN=0", () => ((since = undefined), ["OK"]));
+    modem.answer("AT+CEREG?", () => {
+      const found = since !== undefined && modem.clock.now - since > minutes * minute;
+      return [`+CEREG: 5,${found ? 1 : 2}`, "OK"];
+    });
+    modem.connect();
+    expect(await modem.until(() => modem.driver.ready, (minutes + 1) * minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it("a network that was there before and is lost: radio off and on after 5 minutes, down after 10", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,4", "OK"]);
+    modem.say("+CEREG: 4");
+    const lost = modem.clock.now;
+    await modem.until(() => modem.states.length > 1, 60 * minute);
+    expect(modem.stateTexts).toEqual(["up", "down not-registered"]);
+    expect(modem.log).toContain("search over state=4 (out of coverage)");
+    expect(modem.states[1].time - lost).toBeGreaterThan(11 * minute);
+    expect(modem.states[1].time - lost).toBeLessThan(12.5 * minute);
+    // The radio comes back with all that was set up before.
+    expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
+  });
+
+  it("a modem that gives the search up is told to search, more and more rarely", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,0", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.states.length > 0, 60 * minute);
+    const told = modem.commands.filter(({ text }) => text === "AT+COPS=0").map(({ time }) => time / minute);
+    expect(told.length).toBe(4);
+    expect(told[0]).toBeLessThan(1.5);
+    expect(told[3] - told[2]).toBeGreaterThan(8);
+    expect(modem.log).toContain("search again state=0 (idle)");
+    expect(modem.log).toContain("search over state=0 (idle)");
+    // One that does then find its network is up.
+    const other = new ScriptedModem();
+    other.answer("AT+CEREG?", ["+CEREG: 5,0", "OK"]);
+    other.answer("AT+COPS=0", () => {
+      other.answer("AT+CEREG?", ["+CEREG: 5,1", "OK"]);
+      return ["OK"];
+    });
+    other.connect();
+    expect(await other.until(() => other.driver.ready, 2 * minute)).toBe(true);
+  });
+
+  it.each([80, 100, 8, 6])("state %d is no registration, and told by its name", async (stat) => {
+    const modem = new ScriptedModem({ search: 60 });
+    modem.answer("AT+CEREG?", [`+CEREG: 5,${stat}`, "OK"]);
+    modem.connect();
+    await modem.until(() => modem.states.length > 0, 10 * minute);
+    expect(modem.stateTexts).toEqual(["down not-registered"]);
+    expect(modem.log).toContainEqual(
+      expect.stringMatching(new RegExp(`^search over state=${stat} \\(.+\\)$`)),
+    );
+  });
+
+  it.each([0, 2, 4])(
+    "a cause told in state %d is the reason, unless the modem is registered in time",
+    async (stat) => {
+      const modem = new ScriptedModem();
+      modem.answer("AT+CEREG?", [`+CEREG: 5,${stat},"5209","EABE70D",7,0,19,,`, "OK"]);
+      modem.connect();
+      await modem.until(() => modem.states.length > 0, 10 * minute);
+      expect(modem.stateTexts).toEqual(["down denied"]);
+      expect(modem.log).toContain("denied cause=19 (ESM failure)");
+      const other = new ScriptedModem();
+      other.answer("AT+CEREG?", [`+CEREG: 5,${stat},"5209","EABE70D",7,0,11,,`, "OK"]);
+      other.connect();
+      await other.pass(minute);
+      // Another network has taken it.
+      other.answer("AT+CEREG?", ["+CEREG: 5,5", "OK"]);
+      expect(await other.until(() => other.driver.ready, minute)).toBe(true);
+      expect(other.stateTexts).toEqual(["up"]);
+    },
+  );
+
+  it("a cause that only AT+CEER tells, asked when the search is over", async () => {
+    const modem = new ScriptedModem();
+    modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
+    modem.answer("AT+CEER", ["+CEER: EMM_CAUSE_PLMN_NOT_ALLOWED", "OK"]);
+    modem.connect();
+    await modem.until(() => modem.states.length > 0, 60 * minute);
+    expect(modem.stateTexts).toEqual(["down denied"]);
+    expect(modem.log).toContain("denied cause=11 (PLMN not allowed)");
+  });
+
+  it("roaming where the settings forbid it is no registration, and tried again rarely", async () => {
+    const modem = new ScriptedModem({ roaming: false });
+    modem.answer("AT+CEREG?", ["+CEREG: 5,5", "OK"]);
+    modem.connect();
+    await modem.pass(24 * 60 * minute);
+    expect(new Set(modem.stateTexts)).toEqual(new Set(["down roaming"]));
+    expect(modem.states.length).toBeLessThan(11);
+    expect(modem.presses).toEqual([]);
+    modem.behave();
+    expect(await modem.until(() => modem.driver.ready, 6 * 60 * minute)).toBe(true);
+  });
+
   it("searched for ever: each pause is with the radio off, each further search a short one", async () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,2", "OK"]);
@@ -192,9 +365,9 @@ describe("registration", () => {
         since = undefined;
       }
     }
-    // The first ten minutes, then some 90 s at a time.
-    expect(on).toBeGreaterThan(20 * minute);
-    expect(on).toBeLessThan(45 * minute);
+    // The first and the ninth take half an hour, the others some 90 s.
+    expect(on).toBeGreaterThan(75 * minute);
+    expect(on).toBeLessThan(95 * minute);
     expect(modem.driver.state).toBe("pausing");
     expect(modem.driver.active).toBe(false);
     // Further up the escalation each time: restarts by command, the key.
@@ -209,9 +382,9 @@ describe("registration", () => {
       [0.999_999, 10],
     ] as const) {
       const modem = new ScriptedModem({ random: () => random });
-      modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
+      modem.answer("AT+CEREG?", ["+CEREG: 5,3,,,,0,15", "OK"]);
       modem.connect();
-      await modem.pass(5_000);
+      await modem.until(() => modem.states.length > 0, 6 * minute);
       expect(pauses(modem)).toEqual([seconds]);
     }
   });
@@ -280,7 +453,7 @@ describe("no answer", () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,3", "OK"]);
     modem.connect();
-    await modem.until(() => modem.driver.state === "pausing", minute);
+    await modem.until(() => modem.driver.state === "pausing", 6 * minute);
     modem.say("RDY");
     expect(modem.driver.state).toBe("pausing");
   });

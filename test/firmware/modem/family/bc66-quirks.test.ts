@@ -263,13 +263,16 @@ it("a BC660K that no byte could wake is given that, and a BC66 is woken by its p
   });
 });
 
-it("the boot ROM's chatter in the middle of an exchange is the reboot that it is", async () => {
+it("the boot ROM's chatter is a reboot where settings are lost with it, and none by itself", async () => {
   const board = boardOf("bc66", "chatter", { modem: { family: drawnAs("bc66", { autobaud: true }) } });
   await board.up();
   await board.exchange(Uint8Array.of(1, 2, 3, 4));
-  // No RDY follows where the rate is not known yet.
   board.uart.garbage(new TextEncoder().encode("\r\nF1: 0000 0000\r\nLeaving the BROM\r\n"));
-  await board.pass(1_000);
-  expect(board.log).toContain("rebooted by itself");
+  await board.pass(2_000);
+  expect(board.states).toEqual(["up"]);
+  // No RDY follows where the rate is not known yet.
+  board.lines.length = 0;
+  board.modem.reboot("brown-out");
   await board.exchange(Uint8Array.of(5, 6, 7, 8));
+  expect(board.lines.filter((line) => line === "> ATE0").length, board.history()).toBeGreaterThan(0);
 });

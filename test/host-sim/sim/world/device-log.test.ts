@@ -105,6 +105,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem noise": { rate: whole },
   "modem rate found": { rate: whole },
   "modem rate set": { rate: whole },
+  "modem restarts": { count: whole },
   "modem down": { reason: word, retry: seconds },
   "modem refused": { command: text, "code?": whole, "meaning?": text },
   "modem send refused": { "code?": whole },
