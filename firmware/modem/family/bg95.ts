@@ -173,7 +173,7 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       raw: {
         sameLine: false,
         count: (header) => wholeNumber(fieldsOf(header, qird.length)[0]),
-        onData: (bytes) => onData({ bytes: bytes.slice() }),
+        onData: (bytes, missing = 0) => onData({ bytes: bytes.slice(), cut: missing > 0 }),
       },
     },
   ];

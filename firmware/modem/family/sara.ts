@@ -11,7 +11,7 @@
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
-import { hexLine, readHexField } from "../at/hex";
+import { hexLine, readAnnouncedHex } from "../at/hex";
 import { askBandsBy, decimalMask } from "../at/bands";
 import { contextSteps, loginSteps } from "../at/context";
 import { operatorSteps } from "../at/operator";
@@ -193,9 +193,9 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     const address = unquote(lineText(line, commas[0] + 1, commas[1]));
     const port = wholeNumber(lineText(line, commas[1] + 1, commas[2]));
     const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
-    const bytes = readHexField(line, commas[3] + 1);
-    if (bytes === undefined || port === undefined || length !== bytes.length) return;
-    onData({ bytes, address, port });
+    const received = readAnnouncedHex(line, commas[3] + 1, length);
+    if (received === undefined || port === undefined) return;
+    onData({ ...received, address, port });
   };
   let waiting = 0;
   const onCount = (line: Uint8Array): void =>
