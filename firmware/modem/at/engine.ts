@@ -47,14 +47,17 @@ interface Payload {
   readonly bytes: Uint8Array;
 }
 
-/** Data that a command gets: `onData` is called with exactly as many bytes as `count` found announced. */
+/** Data that a command gets: `onData` is called with as many bytes as `count` found announced. */
 interface RawAnswer {
   /** Whether the bytes follow on the header's own line, behind a comma, or behind its line end. */
   readonly sameLine: boolean;
   /** Bytes announced by a line with the command's prefix; undefined when it announces none. */
   readonly count: (header: Uint8Array) => number | undefined;
-  /** Gets the bytes; the view is valid until it returns. */
-  readonly onData: (bytes: Uint8Array) => void;
+  /**
+   * Gets the bytes; the view is valid until it returns.
+   * @param missing how many more were announced and did not come; none when left out
+   */
+  readonly onData: (bytes: Uint8Array, missing?: number) => void;
 }
 
 /** A command for the engine: its line, which lines are its answer, and whom its end is told. */

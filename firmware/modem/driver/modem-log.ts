@@ -97,6 +97,7 @@ export type ModemNote =
   | "suspended"
   | "urc unreadable"
   | "send without a prompt"
+  | "read came short"
   | `reset level=${string}`
   | `mute reset=${string}`
   | `resync after=${string}`

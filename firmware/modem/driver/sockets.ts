@@ -236,9 +236,11 @@ export class Sockets {
           this.#options.driver.log({ kind: "modem read refused" });
           this.#channels.lose(channel);
         } else if (received !== undefined) {
-          const cut = received.bytes.length >= (traits.readLimit ?? Infinity);
-          if (!rest) this.deliver(channel, received, cut);
-          if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, cut);
+          const full = received.bytes.length >= (traits.readLimit ?? Infinity);
+          const short = received.cut === true;
+          if (short) this.#options.driver.log("read came short");
+          if (!rest) this.deliver(channel, received, full || short);
+          if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, full);
         }
         this.next(at);
       },

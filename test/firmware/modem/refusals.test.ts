@@ -21,6 +21,8 @@ const vital: readonly string[] = [
   ...["+UDCONF", "+QICFG"],
   // On BC95 radio and attach do not come by themselves.
   ...["+CFUN", "+CGATT"],
+  // A SARA-R5 comes from the factory for LTE-M alone, and the cell here is of NB-IoT.
+  "+URAT",
 ];
 
 /** The commands that a device sends up to its second exchange, as the quirk names them. */
