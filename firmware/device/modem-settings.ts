@@ -103,8 +103,8 @@ export function wantedOf(
   family: Family,
 ): Partial<ModemOptions> & { apn: string } {
   const { apn, apnUser, apnPassword = "", apnAuth, ipType, rat, bands, operator, roaming } = settings;
-  const { search, edrx, t3324, t3412, init = [] } = settings;
-  for (let i = 0; i < init.length; i++) {
+  const { search, edrx, t3324, t3412, init } = settings;
+  for (let i = 0; init !== undefined && i < init.length; i++) {
     const reason = refusedInit(init[i]);
     if (reason !== undefined) throw new SettingsError(`init has ${show(init[i])}, ${reason}`);
   }
@@ -129,6 +129,7 @@ export function wantedOf(
     operator,
     roaming,
     search,
+    init,
     psm: { t3412, t3324 },
     edrx: edrx > 0 ? edrx : undefined,
   };

@@ -164,6 +164,39 @@ describe("the server by its name", () => {
   });
 });
 
+describe("command lines of the user's own", () => {
+  it("are said at each bring-up, while the radio is off; a refusal is told and stops nothing", async () => {
+    const { world, log, at, pass, online } = await run({
+      settings: { init: "AT+CSQ;AT+NOSUCH=1,s3cret;AT+CGMR" },
+    });
+    await pass(hour);
+    expect(online()).toBe(true);
+    const from = at.indexOf("AT+NOSUCH=1,s3cret");
+    expect(from).toBeGreaterThan(at.indexOf("AT+CFUN=0"));
+    expect(at.slice(from)).toContain("AT+CFUN=1");
+    expect(log.join("\n")).toMatch(/modem: refused command="AT\+NOSUCH=" code=/);
+    expect(log.join("\n")).not.toContain("s3cret");
+    await world.close();
+  });
+
+  it("that would break the driver keep the device from starting, and the line says why", async () => {
+    const { world, log, at, pass } = await run({ settings: { init: "AT+CMEE=0" } });
+    await pass(hour);
+    expect(log).toEqual(['settings: init has "AT+CMEE=0", which changes how the modem answers']);
+    expect(at).toEqual([]);
+    await world.close();
+  });
+});
+
+test("what a family has no command for is told at start, once", async () => {
+  const { world, log, pass, online } = await run({ modem: "sara-n2", settings: { server: "cloud.example" } });
+  await pass(hour);
+  expect(log).toHaveLength(1);
+  expect(log[0]).toMatch(/^settings: server is "cloud.example", and a sara-n2 has no command that finds/);
+  expect(online()).toBe(false);
+  await world.close();
+});
+
 it("names a setting that there is not, and goes on", async () => {
   const { world, log, pass, online } = await run({ settings: { pinn: "70613" } });
   await pass(hour);
