@@ -130,7 +130,8 @@ const entries: Readonly<Record<string, Entry>> = {
     make: energyCommand,
     args: [],
     refused: {
-      modemFirmware: /^--modem-firmware does not go with npm run energy, which measures each family's newest$/,
+      modemFirmware:
+        /^--modem-firmware does not go with npm run energy, which measures each family's newest$/,
       powerKey: /^--no-power-key does not go with npm run energy, which is about modems in PSM$/,
       command: /^--no-command does not go with npm run energy, which sends none$/,
     },
