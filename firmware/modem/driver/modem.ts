@@ -262,7 +262,10 @@ export class Modem implements DatagramModem {
    */
   reset(now: number): void {
     this.#driver.now = now;
-    this.#recovery.nothingBack(now);
+    const next = (at: number): void => this.#recovery.nothingBack(at);
+    // With the wrong access point nothing comes back either: what the network has granted is told before.
+    if (!this.#inquired && this.ready) this.inquire("all", now, next);
+    else next(now);
   }
 
   /** Leaves the network and attaches anew, which ends a connection that others keep open. */
@@ -347,7 +350,7 @@ export class Modem implements DatagramModem {
     else this.connect(this.#driver.now);
   }
 
-  private inquire(what: "all" | "cell", now: number): void {
+  private inquire(what: "all" | "cell", now: number, next?: (now: number) => void): void {
     this.#question = undefined;
     this.#inquired = true;
     this.#cellAsked = false;
@@ -361,7 +364,8 @@ export class Modem implements DatagramModem {
         else this.#cell = cell;
         this.#firmware = firmware ?? this.#firmware;
         // Each command may have kept the modem from its sleep.
-        if (this.ready) this.#sleep.permit(at);
+        if (next !== undefined) next(at);
+        else if (this.ready) this.#sleep.permit(at);
       },
       now,
     );
