@@ -171,8 +171,7 @@ const words: Words = Object.freeze<Words>({
   "modem starting": "modem: starting",
   "modem waking": "modem: waking",
   "modem asleep": "modem: asleep",
-  "modem identified": (e) =>
-    `modem: identified imei=${bare(e.imei ?? "unknown")}${named(" bands=", e.bands)}`,
+  "modem identified": (e) => `modem: identified imei=${bare(e.imei ?? "unknown")}`,
   "modem wrong modem": (e) => `modem: wrong modem: expected ${oneLine(e.expected)}, found ${quoted(e.found)}`,
   "modem sim": (e) => `modem: sim status=${quoted(e.status)}`,
   "modem sim missing": "modem: sim missing",

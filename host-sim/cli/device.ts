@@ -45,6 +45,7 @@ interface DeviceFlags {
   modem: string;
   apn: string;
   powerKey?: string;
+  at?: boolean;
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -72,6 +73,7 @@ export function deviceCommand(): Command {
     .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
     .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
     .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
+    .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
@@ -83,7 +85,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
-  for (const name of ["modem", "apn", "powerKey"]) {
+  for (const name of ["modem", "apn", "powerKey", "at"]) {
     if (flags.serial !== undefined || command.getOptionValueSource(name) !== "cli") continue;
     const option = name === "powerKey" ? "power-key" : name;
     throw misuse(`--${option} is for a modem on --serial; without it the device has none`);
@@ -172,10 +174,10 @@ async function overSerial(
   port: number,
 ): Promise<void> {
   if (flags.data !== undefined) throw misuse("--data and --serial exclude each other");
-  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey } = flags;
+  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey, at } = flags;
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, powerKey, startSpread: 0 },
+    { serial, modem, apn, powerKey, at, startSpread: 0 },
     { server, port, reports, interval, lifetime, edition, iv, payload: format, batch },
     credentials,
     reports,

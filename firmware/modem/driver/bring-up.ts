@@ -235,18 +235,15 @@ export class BringUp {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     let rewritten = false;
-    let bands: string | undefined;
     const steps = (family.always?.(wanted) ?? []).concat(
       this.askImei(),
-      // Where none are wanted it searches those that it has, maybe of a former owner.
-      (wanted.bands === undefined ? family.bands?.((told) => (bands = told)) : undefined) ?? [],
       // Nothing is written for good into a modem that may be another.
       (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
       this.askBands(),
     );
     const identified = (at: number): void => {
       this.#known = true;
-      driver.log({ kind: "modem identified", imei: this.imei, bands });
+      driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
       if (rewritten && !this.#restarted) this.restartForSettings(at);
       else this.#card.wait((t) => this.setUpRadio(t), at);

@@ -21,11 +21,8 @@ export type ClockEvidence = "setting" | "network time" | "change of zone" | "man
 /** An event of the driver that somebody acts on or counts. */
 export type ModemEvent =
   | { readonly kind: "modem starting" | "modem waking" | "modem asleep" }
-  /**
-   * The modem is of the family that it should be; without `imei` when it would not tell that, and with the bands
-   * that it is set to search, in its own words, where the settings name none.
-   */
-  | { readonly kind: "modem identified"; readonly imei?: string; readonly bands?: string }
+  /** The modem is of the family that it should be; without `imei` when it would not tell that. */
+  | { readonly kind: "modem identified"; readonly imei?: string }
   | { readonly kind: "modem wrong modem"; readonly expected: string; readonly found: string }
   /** The SIM card cannot be used, and what the modem says of it; or there is no card. */
   | { readonly kind: "modem sim"; readonly status: string }

@@ -84,7 +84,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem starting": "modem: starting",
   "modem waking": "modem: waking",
   "modem asleep": "modem: asleep",
-  "modem identified": "modem: identified imei=<imei:or unknown>[ bands=<bands>]",
+  "modem identified": "modem: identified imei=<imei:or unknown>",
   "modem wrong modem": "modem: wrong modem: expected <expected:rest>, found <found:quoted>",
   "modem sim missing": "modem: sim missing[: <advice:advice>]",
   "modem sim": "modem: sim status=<status:quoted>[: <advice:advice>]",

@@ -97,7 +97,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem starting": {},
   "modem waking": {},
   "modem asleep": {},
-  "modem identified": { "imei?": fc.stringMatching(/^\d{15}$/), "bands?": text },
+  "modem identified": { "imei?": fc.stringMatching(/^\d{15}$/) },
   "modem wrong modem": { expected: fc.constantFrom("SIM7020", "BG95 or BG77"), found: text },
   "modem sim": { status: text },
   "modem sim missing": {},
