@@ -12,6 +12,7 @@ import type { LogEvent } from "./log";
 export const downAdvice: Readonly<Record<DownReason, string | undefined>> = Object.freeze({
   rebooted: "it starts again and again by itself: mostly a supply too weak for bursts of 0.5 A",
   "no-answer": "nothing answers on its UART: check supply, TX and RX, PWRKEY, baud rate",
+  "powered-off": "it has switched itself off: mostly a supply too weak for bursts of 0.5 A",
   "wrong-modem": "set modem= to the family that it is",
   sim: "it goes on when the card is ready: see the line before",
   "not-registered": "no network found: check antenna, coverage, bands; a first search may take 30 min",

@@ -92,6 +92,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem noise": "modem: noise rate=<rate:whole>[: <advice:advice>]",
   "modem rate found": "modem: rate found=<rate:whole>[: <advice:advice>]",
   "modem rate set": "modem: rate set=<rate:whole>",
+  "modem supply": "modem: supply level=<level:low|high>",
+  "modem powered off": "modem: powered off supply=<supply:or unknown>",
   "modem restarts": "modem: restarts again and again count=<count:whole>",
   "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>[ means=<meaning:quoted>]",

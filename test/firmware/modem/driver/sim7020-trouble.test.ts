@@ -390,6 +390,51 @@ describe("registration", () => {
   });
 });
 
+describe("the supply", () => {
+  it("too low is told once an hour, however often the modem says so", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    for (let i = 0; i < 90; i++) {
+      modem.say("UNDER-VOLTAGE WARNNING");
+      await modem.pass(minute);
+    }
+    expect(modem.log.filter((text) => text === "supply level=low").length).toBe(2);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it.each([
+    ["UNDER-VOLTAGE POWER DOWN", "low"],
+    ["OVER-VOLTAGE POWER DOWN", "high"],
+    ["NORMAL POWER DOWN", "unknown"],
+  ])("%s: known at once, and the modem is switched on again", async (line, supply) => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.presses.length = 0;
+    modem.commands.length = 0;
+    modem.silent = true;
+    modem.say(line);
+    expect(modem.log).toContain(`powered off supply=${supply}`);
+    expect(modem.stateTexts).toEqual(["up", "down powered-off"]);
+    await modem.until(() => modem.presses.length > 0, minute);
+    // Nothing was said to a modem that is off, but for the question whether it is.
+    expect(new Set(modem.take())).toEqual(new Set(["AT"]));
+    modem.silent = false;
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("its last words in a restart by key are no news", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.silent = true;
+    modem.connect();
+    await modem.pass(2_000);
+    modem.say("NORMAL POWER DOWN");
+    modem.silent = false;
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+});
+
 describe("no answer", () => {
   it("a lost OK costs a resync and a radio reset, no more", async () => {
     const modem = new ScriptedModem({ psm });

@@ -105,6 +105,8 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem noise": { rate: whole },
   "modem rate found": { rate: whole },
   "modem rate set": { rate: whole },
+  "modem supply": { level: fc.constantFrom("low", "high") },
+  "modem powered off": { "supply?": fc.constantFrom("low", "high") },
   "modem restarts": { count: whole },
   "modem down": { reason: word, retry: seconds },
   "modem refused": { command: text, "code?": whole, "meaning?": text },
