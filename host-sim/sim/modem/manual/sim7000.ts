@@ -83,7 +83,7 @@ const general: readonly ManualRow[] = [
   row("+CCLK", "3.2.20", held, { set: [[text]] }),
   row("+CBC", "3.2.22", told),
   row("+CPOWD", "5.2.1", ["set"], { set: [[number(0, 1)]] }),
-  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0" }),
+  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0", ...bare }),
   row("+CLTS", "5.2.4", held, { set: [[number(0, 1)]], test: '"yy/MM/dd,hh:mm:ss+/-zz"', ...bare }),
   row("+CSCLK", "5.2.7", held, { set: [[number(0, 1)]], test: "(0-1)", ...bare }),
   row("+CCID", "5.2.8", told, { within: 2_000 }),
