@@ -252,7 +252,8 @@ export const sim7080Manual: Manual = {
   generations: [
     {
       name: "1951b05",
-      model: "SIMCOM_SIM7080G",
+      // As in SimpleNB issue 3 and section 3.2.2; section 2.2.26 has a G behind it.
+      model: "SIMCOM_SIM7080",
       revision: "Revision:1951B05SIM7080",
       note: "as the manual V1.03 of 2020 had it: no CLRNET, no CRATPRI, no CASRIP, sockets without receive mode",
       rows: rowsOf(rows, {
