@@ -169,6 +169,8 @@ export interface Family {
   searches?(unit: Unit): SearchScope;
   /** What it says when its supply is too low, and when that has switched it off. */
   readonly lowSupply?: { readonly warning?: string; readonly off?: string };
+  /** It attaches without the access point's login, which is told with the context of its sockets. */
+  readonly loginLater?: boolean;
   /** It is registered: lines and contexts that follow. */
   attached?(unit: Unit): void;
   /** A datagram has come for this socket: a line that carries it, or one that hints at it. */

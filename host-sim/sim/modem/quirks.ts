@@ -1,4 +1,4 @@
-/** In what a modem misbehaves, whatever its family. */
+/** How one modem, or one firmware, behaves otherwise than its family does. */
 import type { ClockStyle } from "./modem-clock";
 import type { RegistrationState } from "./registration";
 

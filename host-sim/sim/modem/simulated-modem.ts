@@ -130,7 +130,7 @@ export class SimulatedModem {
       random: random.fork("denial"),
       network,
       finds: () => this.#finds(),
-      login: () => loginOf(this.#unit),
+      login: family.loginLater === true ? undefined : () => loginOf(this.#unit),
       told: this.#quirks.registrationTold,
       givesUp: this.#quirks.givesUpSearch,
       psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),
