@@ -5,7 +5,7 @@ import { ascii } from "../../text/ascii";
 import { decodeEdrx, encodeEdrx } from "./edrx";
 import { fieldsOf, isCeregAnswer, lineText, parseCereg, parseClock, wholeNumber } from "./fields";
 import { causeNamed } from "./emm-cause";
-import { encodeT3324, encodeT3412 } from "./timers";
+import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "./timers";
 import type { Clock } from "./clock";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
@@ -111,7 +111,9 @@ export function psmSteps({ psm }: Wanted, onWritten?: () => void): Step[] {
     prefix: "+CPSMS:",
     fits: (fields) => {
       if (psm === undefined) return fields[0] === "0";
-      return fields[0] === "1" && fields[3] === t3412 && fields[4] === t3324;
+      // Some read back the same time in another unit.
+      if (fields[0] !== "1" || fields.length < 5) return false;
+      return decodeT3412(fields[3]) === decodeT3412(t3412) && decodeT3324(fields[4]) === decodeT3324(t3324);
     },
     write: psm === undefined ? "AT+CPSMS=0" : `AT+CPSMS=1,,,"${t3412}","${t3324}"`,
     onWritten,

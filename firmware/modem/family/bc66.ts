@@ -18,10 +18,10 @@ import { ascii, startsWith } from "../../text/ascii";
 import { areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
-import { hexLine, readHexField } from "../at/hex";
+import { hexLine, readAnnouncedHex, readHexField } from "../at/hex";
 import { operatorSteps } from "../at/operator";
 import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
-import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
@@ -214,7 +214,7 @@ function readRaw(id: number, onData: (received: Received) => void): Step[] {
       raw: {
         sameLine: false,
         count: (header) => wholeNumber(fieldsOf(header, qird.length)[0]),
-        onData: (bytes) => onData({ bytes: bytes.slice() }),
+        onData: (bytes, missing = 0) => onData({ bytes: bytes.slice(), cut: missing > 0 }),
       },
     },
   ];
@@ -227,11 +227,12 @@ function readRaw(id: number, onData: (received: Received) => void): Step[] {
 function readHexadecimal(id: number, onData: (received: Received) => void): Step[] {
   let length = 0;
   const take = (line: Uint8Array, start: number): void => {
-    const bytes = readHexField(line, start);
-    // The number of bytes left is a field of digits as well, but never as long as the datagram.
-    if (bytes === undefined || bytes.length === 0 || bytes.length !== length) return;
+    const received = readAnnouncedHex(line, start, length);
+    if (received === undefined || received.bytes.length === 0) return;
+    // The number of bytes left is a field of digits as well, without quotes and never as long as the datagram.
+    if (received.cut && start > 0 && line[start] !== 0x22) return;
     length = 0;
-    onData({ bytes });
+    onData(received);
   };
   const onLine = (line: Uint8Array): void => {
     if (!startsWith(line, qird)) return take(line, 0);

@@ -16,7 +16,7 @@ import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
 import { operatorSteps } from "../at/operator";
 import { areFields, askCause, askPinTries, clockStep, ensure } from "../at/standard-commands";
-import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { closeSocket, openSocket, resolve, sent, socketUrc } from "./quectel";
 import type { Cell, Family, ModemUrc, Received } from "./family";
 import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
@@ -173,7 +173,7 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       raw: {
         sameLine: false,
         count: (header) => wholeNumber(fieldsOf(header, qird.length)[0]),
-        onData: (bytes) => onData({ bytes: bytes.slice() }),
+        onData: (bytes, missing = 0) => onData({ bytes: bytes.slice(), cut: missing > 0 }),
       },
     },
   ];

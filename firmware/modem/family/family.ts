@@ -97,6 +97,8 @@ export type AbsentSetting =
 /** A received datagram, and its sender where the modem names it. */
 export interface Received {
   readonly bytes: Uint8Array;
+  /** The modem announced more than it gave: these are the bytes of its beginning. */
+  readonly cut?: boolean;
   readonly address?: string;
   readonly port?: number;
 }

@@ -11,12 +11,19 @@
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
-import { hexLine, readHexField } from "../at/hex";
+import { hexLine, readAnnouncedHex } from "../at/hex";
 import { askBandsBy, decimalMask } from "../at/bands";
 import { contextSteps, loginSteps } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { resolveInformation } from "../at/resolve";
-import { askCause, askPinTries, ensure, usualSignalAndTime } from "../at/standard-commands";
+import {
+  askCause,
+  askPinTries,
+  edrxSteps,
+  ensure,
+  psmSteps,
+  usualSignalAndTime,
+} from "../at/standard-commands";
 import { zoneReport } from "../at/zone-report";
 import type { Family, ModemUrc, Received } from "./family";
 import type { RadioTechnology, Wanted } from "../at/standard-commands";
@@ -28,6 +35,7 @@ const uusord = ascii("+UUSORD:");
 const uusocl = ascii("+UUSOCL:");
 const uupsmr = ascii("+UUPSMR:");
 const uupsdd = ascii("+UUPSDD:");
+const uupsda = ascii("+UUPSDA:");
 const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
@@ -35,6 +43,8 @@ const ordinaryTimeout = 10_000;
 const networkTimeout = 180_000;
 /** Most bytes of a datagram in hexadecimal. */
 const largest = 512;
+/** ms after which a SARA-R5's UART may have fallen asleep. */
+const lightSleep = 8_000;
 
 /** Technologies by the numbers of `AT+URAT` and of `AT+UBANDMASK`. */
 const technologies = Object.freeze({
@@ -45,41 +55,53 @@ const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
 /** The second mask of a technology begins with this band. */
 const secondMask = 65;
 
+/** The same steps, a refused one with the radio off: while the modem is registered it refuses some settings. */
+function elseWithoutRadio([ask, write]: Step[]): Step[] {
+  const radioOff: Step = { line: ascii("AT+CFUN=0"), timeout: networkTimeout };
+  return [ask, { ...write, optional: true, otherwise: () => [radioOff, write] }];
+}
+
 /** Settings are taken up at a restart (CFUN=15). */
 function persistent({ rat = usualRat, bands }: Wanted, changed: () => void): Step[] {
   // The first one is preferred. An operator's profile may not allow it.
   const order = rat.map((technology) => technologies[technology].urat).join(",");
-  const steps = ensure({
-    read: "AT+URAT?",
-    prefix: "+URAT:",
-    fits: (fields) => fields.join(",") === order,
-    write: `AT+URAT=${order}`,
-    onWritten: changed,
-  });
+  const steps = elseWithoutRadio(
+    ensure({
+      read: "AT+URAT?",
+      prefix: "+URAT:",
+      fits: (fields) => fields.join(",") === order,
+      write: `AT+URAT=${order}`,
+      onWritten: changed,
+    }),
+  );
   if (bands === undefined) return steps;
   const mask = String(decimalMask(bands, 1));
   const upper = decimalMask(bands, secondMask);
   for (let i = 0; i < rat.length; i++) {
     const technology = technologies[rat[i]].mask;
-    steps.push(
-      ...ensure({
-        // +UBANDMASK: <technology>,<mask>[,<mask above 64>][,<technology>,…]
-        read: "AT+UBANDMASK?",
-        prefix: "+UBANDMASK:",
-        fits: (fields) => {
-          const width = fields.length % 3 === 0 ? 3 : 2;
-          for (let j = 0; j < fields.length; j += width) {
-            if (fields[j] !== technology) continue;
-            return fields[j + 1] === mask && (width === 2 || fields[j + 2] === String(upper));
-          }
-          return false;
-        },
-        write: `AT+UBANDMASK=${technology},${mask}${upper === 0 ? "" : `,${upper}`}`,
-        onWritten: changed,
-      }),
-    );
+    const setting = ensure({
+      // +UBANDMASK: <technology>,<mask>[,<mask above 64>][,<technology>,…]
+      read: "AT+UBANDMASK?",
+      prefix: "+UBANDMASK:",
+      fits: (fields) => {
+        const width = fields.length % 3 === 0 ? 3 : 2;
+        for (let j = 0; j < fields.length; j += width) {
+          if (fields[j] !== technology) continue;
+          return fields[j + 1] === mask && (width === 2 || fields[j + 2] === String(upper));
+        }
+        return false;
+      },
+      write: `AT+UBANDMASK=${technology},${mask}${upper === 0 ? "" : `,${upper}`}`,
+      onWritten: changed,
+    });
+    steps.push(...elseWithoutRadio(setting));
   }
   return steps;
+}
+
+/** SARA-R4 takes up its timers at a restart too. */
+function persistentR4(wanted: Wanted, changed: () => void): Step[] {
+  return persistent(wanted, changed).concat(psmSteps(wanted, changed));
 }
 
 /** SARA-R4 wants the password in front of the user. */
@@ -93,9 +115,18 @@ function radioR5(wanted: Wanted): Step[] {
 
 /** SARA-R5: sockets need a context of the modem's own stack, laid over the network's first. */
 function attachR5({ ipType }: Wanted): Step[] {
-  const type = ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0;
   let active = false;
   const skip = (): boolean => active;
+  const activate: Step = {
+    line: ascii("AT+UPSDA=0,3"),
+    timeout: networkTimeout,
+    skip,
+    also: (line) => {
+      if (!startsWith(line, uupsda)) return undefined;
+      return fieldsOf(line, uupsda.length)[0] === "0" ? { kind: "ok" } : { kind: "error" };
+    },
+  };
+  const type = (code: number): Step => ({ line: ascii(`AT+UPSD=0,0,${code}`), skip });
   return [
     {
       line: ascii("AT+UPSND=0,8"),
@@ -103,15 +134,22 @@ function attachR5({ ipType }: Wanted): Step[] {
       optional: true,
       onLine: (line) => void (active = fieldsOf(line, 7)[2] === "1"),
     },
-    { line: ascii(`AT+UPSD=0,0,${type}`), skip },
+    type(ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0),
     { line: ascii("AT+UPSD=0,100,1"), skip },
+    // The stack's type must fit the context's, which may be the factory's: both kinds of addresses.
+    { ...activate, optional: true, otherwise: () => [type(2), activate] },
+  ];
+}
+
+/** `+USORF: <id>,<bytes waiting>`: there is still such a socket, as behind the UART's light sleep. */
+function survival(id: number, alive: () => void): Step[] {
+  return [
     {
-      line: ascii("AT+UPSDA=0,3"),
-      timeout: networkTimeout,
-      skip,
-      also: (line) => {
-        if (!startsWith(line, ascii("+UUPSDA:"))) return undefined;
-        return fieldsOf(line, 8)[0] === "0" ? { kind: "ok" } : { kind: "error" };
+      line: ascii(`AT+USORF=${id},0`),
+      prefix: usorf,
+      optional: true,
+      onLine: (line) => {
+        if (fieldsOf(line, usorf.length)[0] === String(id)) alive();
       },
     },
   ];
@@ -155,9 +193,9 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     const address = unquote(lineText(line, commas[0] + 1, commas[1]));
     const port = wholeNumber(lineText(line, commas[1] + 1, commas[2]));
     const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
-    const bytes = readHexField(line, commas[3] + 1);
-    if (bytes === undefined || port === undefined || length !== bytes.length) return;
-    onData({ bytes, address, port });
+    const received = readAnnouncedHex(line, commas[3] + 1, length);
+    if (received === undefined || port === undefined) return;
+    onData({ ...received, address, port });
   };
   let waiting = 0;
   const onCount = (line: Uint8Array): void =>
@@ -232,40 +270,51 @@ function pinTries(onTries: (left: number) => void): Step[] {
   return askPinTries("AT+UPINCNT", 0, onTries);
 }
 
-const shared: Omit<Family, "name" | "models" | "gap" | "power" | "cereg" | "radio" | "sockets"> =
-  Object.freeze({
-    pinTries,
-    baud: 115_200,
-    rate,
-    urcs: Object.freeze(
-      [
-        "+UUSORF:",
-        "+UUSORD:",
-        "+UUSOCL:",
-        "+UUPSMR:",
-        "+UUPSDA:",
-        "+UUPSDD:",
-        "+CEDRXP:",
-        "+CTZE:",
-        "+CTZEU:",
-        "+CTZV:",
-      ].map(ascii),
-    ),
-    banners: Object.freeze([]),
-    sleep: Object.freeze({ wakes: "key", boots: true }),
-    technologies: Object.freeze(["nb-iot", "lte-m"] as const),
-    grantedTimers,
-    cfunTimeout: 180_000,
-    restart: "AT+CFUN=15",
-    always: (): Step[] => [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }],
-    persistent,
-    sleepy: networkTimeSteps,
-    search: operatorSteps,
-    signalAndTime: usualSignalAndTime,
-    bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands),
-    resolve,
-    urc,
-  } as const);
+/** What the modem forgets: data in hexadecimal, lines that say when it sleeps (not on every SARA-R4). */
+function always(): Step[] {
+  return [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }];
+}
+
+/** SARA-R5 falls into PSM only where its UART may sleep, here after 2000 frames without a word: 9.2 s. */
+function alwaysR5({ psm }: Wanted): Step[] {
+  const steps = always();
+  if (psm !== undefined) steps.push({ line: ascii("AT+UPSV=1,2000") });
+  return steps;
+}
+
+const shared: Omit<
+  Family,
+  "name" | "models" | "gap" | "power" | "sleep" | "always" | "persistent" | "cereg" | "radio" | "sockets"
+> = Object.freeze({
+  pinTries,
+  baud: 115_200,
+  rate,
+  urcs: Object.freeze(
+    [
+      "+UUSORF:",
+      "+UUSORD:",
+      "+UUSOCL:",
+      "+UUPSMR:",
+      "+UUPSDA:",
+      "+UUPSDD:",
+      "+CEDRXP:",
+      "+CTZE:",
+      "+CTZEU:",
+      "+CTZV:",
+    ].map(ascii),
+  ),
+  banners: Object.freeze([]),
+  technologies: Object.freeze(["nb-iot", "lte-m"] as const),
+  grantedTimers,
+  cfunTimeout: 180_000,
+  restart: "AT+CFUN=15",
+  sleepy: networkTimeSteps,
+  search: operatorSteps,
+  signalAndTime: usualSignalAndTime,
+  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands),
+  resolve,
+  urc,
+} as const);
 
 const sockets: Omit<Family["sockets"], "send"> = Object.freeze({
   count: 7,
@@ -285,6 +334,10 @@ export const saraR4: Family = Object.freeze({
   models: Object.freeze(["SARA-R4"]),
   gap: 100,
   power: Object.freeze({ on: 300, off: 2_000, wake: 300, reset: 11_000, down: 35_000, boot: 12_000 }),
+  sleep: Object.freeze({ wakes: "key", boots: true }),
+  always,
+  persistent: persistentR4,
+  saving: (wanted: Wanted): Step[] => edrxSteps(wanted),
   // Firmwares know up to 4, some up to 3.
   cereg: 4,
   cause: askCause,
@@ -300,8 +353,11 @@ export const saraR5: Family = Object.freeze({
   gap: 20,
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
+  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep }),
+  always: alwaysR5,
+  persistent,
   cereg: 5,
   radio: radioR5,
   attach: attachR5,
-  sockets: Object.freeze({ ...sockets, send: sendR5 }),
+  sockets: Object.freeze({ ...sockets, send: sendR5, survival }),
 });

@@ -13,7 +13,7 @@
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
-import { readHexField } from "../at/hex";
+import { readAnnouncedHex } from "../at/hex";
 import { authentication, contextSteps, isApn } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { resolveByCdnsgip } from "../at/resolve";
@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "../at/supply-urc";
+import { supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -179,6 +179,7 @@ function send(id: number, bytes: Uint8Array, _: string, __: number, release: boo
 
 /** `+CIPRXGET: 3,<id>,<length>,<left>`, and where there is something a line of hex digits. */
 function read(id: number, onData: (received: Received) => void): Step[] {
+  let length: number | undefined;
   return [
     {
       line: ascii(`AT+CIPRXGET=${hexMode},${id},${largest}`),
@@ -187,9 +188,15 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       bare: true,
       timeout: ordinaryTimeout,
       onLine: (line) => {
-        if (line[0] === 0x2b) return;
-        const bytes = readHexField(line, 0);
-        if (bytes !== undefined && bytes.length > 0) onData({ bytes });
+        if (line[0] === 0x2b) {
+          length = wholeNumber(fieldsOf(line, ciprxget.length)[2]);
+          return;
+        }
+        const came = line.length >> 1;
+        // Which the length counts, bytes or digits, the manual does not say.
+        const announced = length === undefined || length === line.length ? came : Math.max(length, came);
+        const received = readAnnouncedHex(line, 0, announced);
+        if (received !== undefined && received.bytes.length > 0) onData(received);
       },
     },
   ];

@@ -14,7 +14,7 @@ import { areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
-import { supplyUrc, supplyUrcs } from "../at/supply-urc";
+import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { resolveByCdnsgip } from "../at/resolve";
 import type { Clock } from "../at/clock";

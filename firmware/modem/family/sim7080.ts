@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "../at/supply-urc";
+import { supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -191,7 +191,7 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       raw: {
         sameLine: true,
         count: (header) => wholeNumber(lineText(header, carecv.length, header.length - 1)),
-        onData: (bytes) => onData({ bytes: bytes.slice() }),
+        onData: (bytes, missing = 0) => onData({ bytes: bytes.slice(), cut: missing > 0 }),
       },
     },
   ];

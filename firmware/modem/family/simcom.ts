@@ -5,7 +5,7 @@ import { ascii, startsWith } from "../../text/ascii";
 import { areBands, askBandsBy } from "../at/bands";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { ensure } from "../at/standard-commands";
-import { supplyUrc } from "../at/supply-urc";
+import { supplyUrc } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import type { Cell, ModemUrc } from "./family";
 import type { RadioTechnology, Wanted } from "../at/standard-commands";

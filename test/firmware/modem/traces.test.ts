@@ -79,8 +79,9 @@ class Replay {
 
   #steps([what, id, ...rest]: readonly string[]): Step[] {
     const { sockets } = this.#family;
-    const onData = ({ bytes, address, port }: Received): void => {
-      this.came.push(`received ${hexText(bytes)}${address === undefined ? "" : ` from ${address}:${port}`}`);
+    const onData = ({ bytes, address, port, cut }: Received): void => {
+      const from = address === undefined ? "" : ` from ${address}:${port}`;
+      this.came.push(`received ${hexText(bytes)}${from}${cut === true ? ", cut" : ""}`);
     };
     if (what === "open") {
       return sockets.open(Number(id), rest[0], Number(rest[1]), (opened) =>

@@ -27,8 +27,10 @@ export function readFrom(name: string, said: Uint8Array, pieces: readonly number
     onUrc: (line) => void family.urc(line),
     onBanner() {},
   });
-  const onData = ({ bytes, address, port }: Received): void =>
-    void came.push(`${hexText(bytes)}${address === undefined ? "" : ` ${address}:${port}`}`);
+  const onData = ({ bytes, address, port, cut }: Received): void => {
+    const from = address === undefined ? "" : ` ${address}:${port}`;
+    came.push(`${hexText(bytes)}${from}${cut === true ? " cut" : ""}`);
+  };
   runScript(engine, family.sockets.read!(0, onData), ({ result }) => void came.push(result.kind), 0);
   let from = 0;
   for (const piece of [...pieces, said.length]) {

@@ -3,8 +3,8 @@
  * their manuals write it), `OVER-VOLTAGE POWER DOWN`, `NORMAL POWER DOWN`, Quectel's `POWERED DOWN`.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { lineText } from "./fields";
-import type { ModemUrc } from "../family/family";
+import { lineText } from "../at/fields";
+import type { ModemUrc } from "./family";
 
 const under = ascii("UNDER-VOLTAGE");
 const over = ascii("OVER-VOLTAGE");
