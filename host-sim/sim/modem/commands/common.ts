@@ -53,7 +53,7 @@ export function tellsOfCard(text: (unit: Unit) => string, behindPin = true): Com
  *
  * @param rates that there are; 0 among them finds the host's
  */
-export function holdsRate(name: string, rates: readonly number[]): CommandRule {
+function holdsRate(name: string, rates: readonly number[]): CommandRule {
   return holds(
     name,
     5_000_000,

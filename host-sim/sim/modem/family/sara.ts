@@ -74,6 +74,7 @@ const operatorRule: CommandRule = {
 
 const functionRule = (isR5: boolean): CommandRule => ({
   delay: [200, 3_000],
+  delayed: "set",
   run(unit, command) {
     const value = integerArgument(command.args[0], 0, 127);
     if (command.form === "set" && (value === 15 || value === 16)) {
