@@ -49,17 +49,17 @@ async function run(options: Partial<WorldOptions>, hear: (line: string) => void 
 
 describe("the PIN of the SIM card", () => {
   test.each(["sim7020", "sim7080", "bc66", "bg95", "sara-r4"])("unlocks it: %s", async (modem) => {
-    const { world, log, at, pass, online } = await run({ modem, pin: "0042", settings: { pin: "0042" } });
+    const { world, log, at, pass, online } = await run({ modem, pin: "7391", settings: { pin: "7391" } });
     await pass(hour);
     expect(online(), log.join("\n")).toBe(true);
     expect(world.modem.card.pinTriesLeft).toBe(3);
-    for (const line of [...log, ...at]) expect(line).not.toContain("0042");
+    for (const line of [...log, ...at]) expect(line).not.toContain("7391");
     expect(at).toContain('AT+CPIN="****"');
     await world.close();
   });
 
   it("is given once when it is wrong, whatever restarts the board", async () => {
-    const { world, log, pass } = await run({ pin: "0042", settings: { pin: "1111" } });
+    const { world, log, pass } = await run({ pin: "7391", settings: { pin: "1111" } });
     for (let day = 0; day < 3; day++) {
       await pass(24 * hour);
       world.cutPower(1_000);
@@ -74,7 +74,7 @@ describe("the PIN of the SIM card", () => {
 
   test.each([0, 1, 3, 20])("is given once when power fails %i ms behind it", async (later) => {
     let cut = false;
-    const { world, pass } = await run({ pin: "0042", settings: { pin: "1111" } }, (line) => {
+    const { world, pass } = await run({ pin: "7391", settings: { pin: "1111" } }, (line) => {
       if (cut || !line.startsWith("AT+CPIN=")) return;
       cut = true;
       world.clock.after(later, () => world.cutPower(1_000));
@@ -86,7 +86,7 @@ describe("the PIN of the SIM card", () => {
   });
 
   it("missing, the log says so and no try is used up", async () => {
-    const { world, log, pass } = await run({ pin: "0042" });
+    const { world, log, pass } = await run({ pin: "7391" });
     await pass(hour);
     expect(log.join("\n")).toContain('modem: sim status="SIM PIN": the card wants its PIN: set pin=');
     expect(world.modem.card.attempts).toBe(0);
@@ -118,7 +118,7 @@ describe("the rate of the UART", () => {
 });
 
 it("names a setting that there is not, and goes on", async () => {
-  const { world, log, pass, online } = await run({ settings: { pinn: "0042" } });
+  const { world, log, pass, online } = await run({ settings: { pinn: "7391" } });
   await pass(hour);
   expect(log[0]).toBe('setting: there is none "pinn", the nearest is pin');
   expect(online()).toBe(true);
