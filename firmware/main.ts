@@ -18,7 +18,7 @@ import { ApplicationFault, FailedStarts } from "./device/failed-starts";
 import { Identification } from "./device/identification";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
-import { wantedOf } from "./device/modem-settings";
+import { settingsInVain, wantedOf } from "./device/modem-settings";
 import { PinMemory } from "./continuity/pin-memory";
 import { readSettings } from "./device/settings";
 import { unknownSettings } from "./device/unknown-settings";
@@ -109,7 +109,7 @@ function readParts(): Parts {
     const board = boardNamed(settings.board);
     const only = families.length === 1 ? families[0].name : undefined;
     const family = familyNamed(families, settings.modem ?? only ?? board.modem);
-    return { settings, board, family, wanted: wantedOf(settings) };
+    return { settings, board, family, wanted: wantedOf(settings, family) };
   } catch (error) {
     // Whatever these throw speaks of the settings, as they read nothing else.
     throw new SettingsError(reasonOf(error, "unreadable"));
@@ -126,6 +126,8 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   const { startReason: reason, safe } = record;
   const unknown = unknownSettings(config, settings);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
+  const vain = settingsInVain(settings, family);
+  for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
   const credentials = readCredentials(config);
   const held = settings.sleep === "deep" ? pinsToHold(board, settings) : undefined;
   const deepSleep =

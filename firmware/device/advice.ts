@@ -48,6 +48,9 @@ export const noSimAdvice = "no card answers: push it in, clean its contacts, try
 /** Bytes, and no text. */
 export const noiseAdvice = "bytes came, but no text: another rate? The usual ones are tried";
 
+/** The network knows no address. */
+export const nameAdvice = "the network tells no address: check server for a slip, or set its IPv4 address";
+
 /** The modem has another rate than the usual one. */
 export const rateAdvice = "where it cannot be set to the usual rate, baud= saves the search";
 
@@ -107,6 +110,8 @@ export function adviceOf(event: LogEvent): string | undefined {
       return downAdvice[event.reason];
     case "modem noise":
       return noiseAdvice;
+    case "modem unresolved":
+      return nameAdvice;
     case "modem rate found":
       return rateAdvice;
     case "modem sim missing":

@@ -80,6 +80,8 @@ type DeviceEvent =
     }
   /** A name in the configuration that no setting has; the nearest one that a setting has. */
   | { readonly kind: "setting unknown"; readonly name: string; readonly nearest: string }
+  /** A setting that was given, and that a modem of this family has no command for. */
+  | { readonly kind: "setting in vain"; readonly name: string; readonly modem: string }
   /** Settings that cannot work: nothing else follows. */
   | { readonly kind: "settings"; readonly text: string };
 
@@ -180,6 +182,8 @@ const words: Words = Object.freeze<Words>({
   "modem rate found": (e) => `modem: rate found=${e.rate}`,
   "modem rate set": (e) => `modem: rate set=${e.rate}`,
   "modem restarts": (e) => `modem: restarts again and again count=${e.count}`,
+  "modem resolved": (e) => `modem: resolved name=${bare(e.name)} address=${bare(e.address)}`,
+  "modem unresolved": (e) => `modem: unresolved name=${bare(e.name)}`,
   "modem down": (e) => `modem: down reason=${e.reason} retry=${seconds(e.retry)}`,
   "modem refused": (e) =>
     `modem: refused command=${quoted(e.command)} code=${e.code ?? "none"}${e.meaning === undefined ? "" : ` means=${quoted(e.meaning)}`}`,
@@ -203,6 +207,7 @@ const words: Words = Object.freeze<Words>({
   "start recovered": (e) => `start: recovered failures=${e.failures} reason=${quoted(e.reason)}`,
   "start safe": (e) => `start: safe panics=${e.panics} failures=${e.failures} reason=${quoted(e.reason)}`,
   "setting unknown": (e) => `setting: there is none ${quoted(e.name)}, the nearest is ${bare(e.nearest)}`,
+  "setting in vain": (e) => `setting: ${bare(e.name)} is in vain: no command of a ${bare(e.modem)} does it`,
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 

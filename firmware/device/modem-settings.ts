@@ -3,7 +3,8 @@
  */
 import { SettingsError } from "../enos/credentials";
 import { refusedInit } from "../modem/driver/init-lines";
-import { bandList, choice, digits, show, text, textOrNone, whole, yesNo } from "./setting-values";
+import { bandList, choice, digits, isAddress, show, text, textOrNone, whole, yesNo } from "./setting-values";
+import type { Family } from "../modem/family/family";
 import type { ModemOptions } from "../modem/driver/modem-options";
 import type { ClockSetting } from "../modem/driver/network-clock";
 import type { IpType, RadioTechnology } from "../modem/at/standard-commands";
@@ -60,6 +61,7 @@ const rates: readonly string[] = Object.freeze([
   "460800",
   "921600",
 ]);
+const usualTechnologies: readonly RadioTechnology[] = Object.freeze(["nb-iot"] as const);
 /** Characters of all lines of `init`. */
 const longestInit = 400;
 
@@ -94,27 +96,62 @@ export function readModemSettings(config: Configuration): ModemSettings {
 /**
  * What these settings ask of the modem, for `ModemOptions`; the PIN apart, which goes with its memory.
  *
- * @throws SettingsError for what would break its driver
+ * @throws SettingsError for what no modem of this family can do, and what would break its driver
  */
-export function wantedOf(settings: ModemSettings): Partial<ModemOptions> & { apn: string } {
+export function wantedOf(
+  settings: ModemSettings & { readonly server: string },
+  family: Family,
+): Partial<ModemOptions> & { apn: string } {
   const { apn, apnUser, apnPassword = "", apnAuth, ipType, rat, bands, operator, roaming } = settings;
-  const { search, edrx, t3324, t3412, init = [] } = settings;
-  for (let i = 0; i < init.length; i++) {
+  const { search, edrx, t3324, t3412, init } = settings;
+  for (let i = 0; init !== undefined && i < init.length; i++) {
     const reason = refusedInit(init[i]);
     if (reason !== undefined) throw new SettingsError(`init has ${show(init[i])}, ${reason}`);
+  }
+  const { server } = settings;
+  if (family.resolve === undefined && !isAddress(server)) {
+    throw new SettingsError(
+      `server is ${show(server)}, and a ${family.name} has no command that finds a name's address: set the address`,
+    );
+  }
+  const rats = rat.split(",") as RadioTechnology[];
+  const technologies = family.technologies ?? usualTechnologies;
+  for (let i = 0; i < rats.length; i++) {
+    if (technologies.indexOf(rats[i]) >= 0) continue;
+    throw new SettingsError(`rat is "${rat}", and a ${family.name} has ${technologies.join(" and ")} alone`);
   }
   return {
     apn,
     apnLogin: apnUser === undefined ? undefined : { auth: apnAuth, user: apnUser, password: apnPassword },
     ipType,
-    rat: rat.split(",") as RadioTechnology[],
+    rat: rats,
     bands,
     operator,
     roaming,
     search,
+    init,
     psm: { t3412, t3324 },
     edrx: edrx > 0 ? edrx : undefined,
   };
+}
+
+/** Those settings that were given and that no modem of this family has a command for: they do nothing. */
+export function settingsInVain(settings: ModemSettings, family: Family): readonly string[] {
+  const { bands, operator, roaming, apnUser, ipType } = settings;
+  const given = {
+    bands: bands !== undefined,
+    operator: operator !== undefined,
+    roaming: !roaming,
+    apnUser: apnUser !== undefined,
+    ipType: ipType !== "ipv4",
+  };
+  const vain: string[] = [];
+  const { without = [] } = family;
+  for (let i = 0; i < without.length; i++) {
+    const name = without[i];
+    if (name in given && given[name as keyof typeof given]) vain.push(name);
+  }
+  return vain;
 }
 
 function rate(config: Configuration): number | undefined {

@@ -16,6 +16,8 @@ export interface SerialFlags {
   readonly apn: string;
   readonly powerKey?: string;
   readonly startSpread: number;
+  /** Further settings of the firmware, by name: these win. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Readings so far, as the firmware's log tells them. */
@@ -53,6 +55,7 @@ export async function runOverSerial(
       modem: flags.modem,
       apn: flags.apn,
       startSpread: flags.startSpread,
+      ...flags.settings,
     },
     keys: { ...credentials },
     powerKey,

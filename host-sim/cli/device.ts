@@ -8,6 +8,10 @@ import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
 import { logLine } from "../../firmware/device/log";
+import { wantedOf } from "../../firmware/device/modem-settings";
+import { readSettings } from "../../firmware/device/settings";
+import { unknownSettings } from "../../firmware/device/unknown-settings";
+import { familyNamed } from "../../firmware/modem/family/family";
 import { SettingsError } from "../../firmware/enos/credentials";
 import { FileFlashError, openDeviceDirectory } from "../sim/flash/file-flash";
 import { splitLogLine } from "../sim/world/device-log";
@@ -45,6 +49,7 @@ interface DeviceFlags {
   modem: string;
   apn: string;
   powerKey?: string;
+  setting: Record<string, string>;
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -72,6 +77,12 @@ export function deviceCommand(): Command {
     .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
     .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
     .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
+    .option(
+      "--setting <name=value>",
+      "a setting of the firmware, such as pin=1234 or bands=8,20; again for each (docs/settings.md)",
+      oneMoreSetting,
+      {},
+    )
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
@@ -83,7 +94,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
-  for (const name of ["modem", "apn", "powerKey"]) {
+  for (const name of ["modem", "apn", "powerKey", "setting"]) {
     if (flags.serial !== undefined || command.getOptionValueSource(name) !== "cli") continue;
     const option = name === "powerKey" ? "power-key" : name;
     throw misuse(`--${option} is for a modem on --serial; without it the device has none`);
@@ -173,10 +184,12 @@ async function overSerial(
 ): Promise<void> {
   if (flags.data !== undefined) throw misuse("--data and --serial exclude each other");
   const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey } = flags;
+  const config = { server, port, reports, interval, lifetime, edition, iv, payload: format, batch };
+  checkSettings({ ...config, apn, modem, ...flags.setting });
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, powerKey, startSpread: 0 },
-    { server, port, reports, interval, lifetime, edition, iv, payload: format, batch },
+    { serial, modem, apn, powerKey, startSpread: 0, settings: flags.setting },
+    config,
     credentials,
     reports,
     (room, text) => {
@@ -186,6 +199,27 @@ async function overSerial(
   );
   const { acknowledged, taken, commands } = totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
+}
+
+/** Takes `name=value` to those that came before. @throws CommandError for another text */
+function oneMoreSetting(text: string, settings: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw misuse(`--setting takes name=value, got "${text.slice(0, 40)}"`);
+  return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** What the board would say at start is said before anything is opened. @throws CommandError */
+function checkSettings(config: Record<string, unknown>): void {
+  try {
+    const settings = readSettings(config);
+    for (const { name, nearest } of unknownSettings(config, settings)) {
+      throw misuse(`--setting: there is none "${name}", the nearest is ${nearest}`);
+    }
+    wantedOf(settings, familyNamed(families, settings.modem ?? ""));
+  } catch (error) {
+    if (error instanceof SettingsError) throw misuse(error.message);
+    throw error;
+  }
 }
 
 function openData(directory: string): ReturnType<typeof openDeviceDirectory> {

@@ -9,6 +9,7 @@ import { ascii } from "../../text/ascii";
 import { fieldsOf, findImei, lineText } from "../at/fields";
 import { defaultTimeout, probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
+import { initSteps } from "./init-lines";
 import { LineRate } from "./line-rate";
 import { SimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
@@ -293,7 +294,9 @@ export class BringUp {
   /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
   runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
     const { driver, options, wanted } = this.#parts;
-    const always = options.family.always?.(wanted) ?? [];
+    let always = options.family.always?.(wanted) ?? [];
+    // Behind a sleep that was power-off the modem has forgotten those as well.
+    if (options.family.sleep.boots && steps.length > 0) always = always.concat(initSteps(options.init));
     const locked = this.#card.mayLock && options.family.sleep.boots && steps.length > 0;
     if (!locked) return this.runAfterEcho(always.concat(steps), onDone, now);
     // After a boot the card wants its PIN again, and without it there is no registration.
@@ -326,6 +329,7 @@ export class BringUp {
       saving(wanted),
       family.sleepy?.(wanted) ?? [],
       reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
+      initSteps(options.init),
       { line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] },
     );
     // Refused, it may be in full function all the same.

@@ -16,7 +16,9 @@ export interface Channel {
   id: number | undefined;
   /** The socket that it had last. */
   lastId: number;
+  /** The host that the owner speaks to, as it calls it, and its address. */
   address: string;
+  peer: string;
   port: number;
   /** The modem has hinted that something waits to be read. */
   hinted: boolean;
@@ -27,7 +29,7 @@ export interface Channel {
   lookAfter: number;
 }
 
-/** A socket and its peer, as they outlive the ESP32's deep sleep; id -1 for no socket. */
+/** A socket and its peer's address, as they outlive the ESP32's deep sleep; id -1 for no socket. */
 export interface RememberedSocket {
   readonly id: number;
   readonly address: string;
@@ -51,8 +53,8 @@ export class Channels {
   /** Socket and peer of the first owner, for `restore`. */
   get first(): RememberedSocket {
     const channel = this.#all[0];
-    if (channel === undefined || channel.id === undefined) return { id: -1, address: "0.0.0.0", port: 0 };
-    return { id: channel.id, address: channel.address, port: channel.port };
+    if (channel === undefined || channel.peer === "") return { id: -1, address: "0.0.0.0", port: 0 };
+    return { id: channel.id ?? -1, address: channel.peer, port: channel.port };
   }
 
   /** What the first owner to come had before the ESP32's deep sleep; whether it still has is asked. */
@@ -79,6 +81,7 @@ export class Channels {
         id,
         lastId: id ?? index,
         address,
+        peer: address,
         port,
         hinted: false,
         early: false,

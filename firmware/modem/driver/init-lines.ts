@@ -4,6 +4,11 @@
  * What the driver reads or keeps itself must stay as it has set it: the form of answers, the registration's
  * lines, the sockets. What a setting is there for is set by that setting, or the two would be at odds.
  */
+import { ascii } from "../../text/ascii";
+import type { Step } from "../at/script";
+
+/** Time for such a line, ms; one that is not answered is passed over. */
+const timeout = 30_000;
 
 /** Beginnings of commands, behind AT, and what is wrong with them. */
 const refused: readonly (readonly [reason: string, commands: string])[] = Object.freeze([
@@ -21,7 +26,7 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
   ],
   [
     "which takes a socket that the driver uses",
-    "+CSOC +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSONMI",
+    "+CSOC +CSOCON +CSOCL +CSOSEND +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +QISENDEX +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSOSTF +NSONMI",
   ],
   ["use the setting baud", "+IPR"],
   ["use the setting pin", "+CPIN +CLCK +CPWD"],
@@ -31,6 +36,11 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
   ["use the setting bands", "+CBAND +CBANDSL +CBANDCFG +QBAND +NBAND +UBANDMASK"],
   ["use the setting rat", "+CNMP +CMNB +URAT"],
 ]);
+
+/** The lines as steps. A refusal is told up to the `=`, for a secret may stand behind it. */
+export function initSteps(lines: readonly string[] = []): Step[] {
+  return lines.map((line) => ({ line: ascii(line), timeout, patient: true, secret: true }));
+}
 
 /**
  * Why a line is not sent; undefined for one that may be.

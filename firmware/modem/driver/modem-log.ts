@@ -34,6 +34,9 @@ export type ModemEvent =
   | { readonly kind: "modem rate found" | "modem rate set"; readonly rate: number }
   /** The modem restarts by itself again and again, `count` times in a row so far. */
   | { readonly kind: "modem restarts"; readonly count: number }
+  /** The network has told the address of the server's name; or no address. */
+  | { readonly kind: "modem resolved"; readonly name: string; readonly address: string }
+  | { readonly kind: "modem unresolved"; readonly name: string }
   /** The driver leaves the modem alone for `retry` ms. */
   | { readonly kind: "modem down"; readonly reason: DownReason; readonly retry: number }
   /** A command, or a datagram handed over, was answered with an error; `code` when the error has one. */

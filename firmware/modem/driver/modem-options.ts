@@ -22,6 +22,8 @@ export interface ModemOptions extends Omit<Wanted, "psm" | "edrx"> {
   readonly pin?: PinOptions;
   /** How long the first search of a boot may take, seconds. */
   readonly search?: number;
+  /** Command lines of the user's own, said at each bring-up while the radio is off. */
+  readonly init?: readonly string[];
   /** Rate of the UART, bit/s; the family's when left out. The line has it at start. */
   readonly baud?: number;
   /**

@@ -18,6 +18,7 @@ import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
 import { Attach } from "./attach";
 import { inquire } from "./inquiry";
+import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
 import { isMemory, Sleep } from "./sleep";
@@ -115,8 +116,10 @@ export class Modem implements DatagramModem {
       resumed: isMemory(options.resume),
       onRegistered: (status, now) => this.#attach.registered(status, now),
     });
+    const names = new HostNames({ driver, at, resolve: family.resolve });
     const sockets = new Sockets({
       driver,
+      names,
       at,
       traits: family.sockets,
       onIdle: (now) => this.#sleep.permit(now),
@@ -138,7 +141,7 @@ export class Modem implements DatagramModem {
     });
     this.#clock = clock;
     if (isMemory(options.resume)) clock.seen = driver.clockSeen;
-    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, clock };
+    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, names, clock };
     const bringUp = new BringUp({ ...shared, registration });
     const attach = new Attach({ ...shared, sleep, bringUp });
     const recovery = new Recovery({ ...shared, bringUp, attach });

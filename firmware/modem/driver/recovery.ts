@@ -15,6 +15,7 @@ import type { BringUp } from "./bring-up";
 import type { Registration } from "../at/fields";
 import type { ResetEscalation } from "./reset-escalation";
 import type { DownReason } from "./modem-log";
+import type { HostNames } from "./host-names";
 import type { ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { DriverState, FaultHandler } from "./driver-state";
@@ -34,6 +35,7 @@ export interface RecoveryParts {
   readonly escalation: ResetEscalation;
   readonly retryPolicy: RetryPolicy;
   readonly sockets: Sockets;
+  readonly names: HostNames;
   readonly bringUp: BringUp;
   readonly attach: Attach;
 }
@@ -112,7 +114,8 @@ export class Recovery implements FaultHandler {
 
   /** The next level of the escalation for a modem that claims to be up, harder each time. */
   private resetMute(now: number): void {
-    const { escalation, sockets, bringUp, driver } = this.#parts;
+    const { escalation, sockets, names, bringUp, driver } = this.#parts;
+    names.doubt();
     const level = escalation.mute();
     driver.log(`mute reset=${level}`);
     this.stop(now);

@@ -48,16 +48,6 @@ const failures: Readonly<Record<string, string>> = Object.freeze({
   18: "SIM PUK2",
 });
 
-/** Errors that speak of the command and not of the card: not supported, wrong parameter, unknown. */
-const noStatement: readonly string[] = Object.freeze([
-  "4",
-  "50",
-  "100",
-  "OPERATION NOT SUPPORTED",
-  "UNKNOWN",
-  "UNKNOWN ERROR",
-]);
-
 /** The parts of the driver that work with the card. */
 export interface SimCardOptions {
   readonly driver: DriverState;
@@ -272,11 +262,10 @@ function ending(line: Uint8Array, told: (status: string | undefined) => void): A
   if (!startsWith(line, cmeError)) return undefined;
   // With AT+CMEE=2 a text stands in place of the number.
   const text = lineText(line, cmeError.length).toUpperCase();
-  if (noStatement.indexOf(text) >= 0) {
-    told(undefined);
-    return { kind: "error", code: wholeNumber(text) };
-  }
-  told(failures[text] ?? text.replace(" REQUIRED", "").replace("SIM NOT", "NOT"));
+  const words = failures[text] ?? text.replace(" REQUIRED", "").replace("SIM NOT", "NOT");
+  // Any other error, such as 4 (not supported), speaks of the command.
+  const ofCard = words.startsWith("SIM ") || words.startsWith("NOT ") || words.startsWith("PH-");
+  told(ofCard || words === failures[3] || words === failures[16] ? words : undefined);
   return { kind: "error", code: wholeNumber(text) };
 }
 

@@ -11,6 +11,7 @@ import { probe, runScript } from "../at/script";
 import { Channels } from "./channels";
 import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
+import type { HostNames } from "./host-names";
 import type { DriverState } from "./driver-state";
 import type { ModemUrc, Received, SocketTraits } from "../family/family";
 import type { ScriptResult, Step } from "../at/script";
@@ -44,6 +45,7 @@ interface OutgoingDatagram {
 export interface SocketsOptions {
   readonly driver: DriverState;
   readonly traits: SocketTraits;
+  readonly names: HostNames;
   readonly at: AtEngine;
   /** No datagram waits any more. */
   readonly onIdle: (now: number) => void;
@@ -108,6 +110,7 @@ export class Sockets {
 
   /** Takes back what `remembered` gave. */
   restore(socket: RememberedSocket): void {
+    this.#options.names.restore(socket.address);
     this.#channels.restore(socket);
   }
 
@@ -179,15 +182,17 @@ export class Sockets {
     const datagram = this.#outbox[0];
     const { channel, bytes, address, port } = datagram;
     this.#working = true;
-    if (channel.id === undefined || channel.address !== address || channel.port !== port) {
+    const peer = this.#options.names.addressOf(address);
+    if (channel.id === undefined || peer === undefined || channel.peer !== peer || channel.port !== port) {
       return this.connect(datagram, now);
     }
+    channel.address = address;
     this.#sending = true;
     // Counted from the command: without an OK the datagram may have left all the same.
     this.#notBefore = now + this.#options.pace;
     const { traits, at: engine } = this.#options;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
-    const steps = traits.send(channel.id, bytes, address, port, release);
+    const steps = traits.send(channel.id, bytes, peer, port, release);
     runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now);
   }
 
@@ -252,7 +257,7 @@ export class Sockets {
     channel.lookAt = Infinity;
     if (!channel.early) this.#notBefore = 0;
     channel.early = false;
-    const elsewhere = address !== undefined && (address !== channel.address || port !== channel.port);
+    const elsewhere = address !== undefined && (address !== channel.peer || port !== channel.port);
     if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port, cut);
   }
 
@@ -326,8 +331,16 @@ export class Sockets {
   }
 
   private connect(datagram: OutgoingDatagram, now: number): void {
-    const { driver, traits, at: engine } = this.#options;
+    const { driver, traits, names, at: engine } = this.#options;
     const { channel, address, port } = datagram;
+    if (names.isAsked(address, now)) return names.ask(address, (at) => this.connect(datagram, at), now);
+    const peer = names.addressOf(address);
+    if (peer === undefined) {
+      this.#working = false;
+      this.remove(datagram);
+      channel.owner.failDatagram("the server's name has no address");
+      return this.pump(now);
+    }
     let id: number | undefined;
     // Closed first: a socket left over from before a reset of the ESP32 (modems count from 0), given up, or
     // to another peer, would use up the few that there are.
@@ -335,7 +348,7 @@ export class Sockets {
     this.#channels.lose(channel);
     const steps = [
       ...traits.close(leftOver),
-      ...traits.open(channel.index, address, port, (opened) => (id = opened)),
+      ...traits.open(channel.index, peer, port, (opened) => (id = opened)),
     ];
     runScript(
       engine,
@@ -344,10 +357,11 @@ export class Sockets {
         const { result, failed } = outcome;
         if (result.kind === "error") driver.refused(failed!, result);
         if (result.kind !== "ok" || id === undefined) return this.refused(datagram, result, at);
-        driver.log(`socket id=${id} peer=${address}:${port}`);
+        driver.log(`socket id=${id} peer=${peer}:${port}`);
         channel.id = id;
         channel.lastId = id;
         channel.address = address;
+        channel.peer = peer;
         channel.port = port;
         this.#working = false;
         this.pump(at);

@@ -29,8 +29,8 @@ export interface AtCommand {
 /** More arguments than any command has: what lies behind them is not looked at. */
 const mostArguments = 16;
 
-/** Several basic commands in a row, such as `E0V1Q0`, with another kind behind them or not. */
-const basicRow = /^(&?[A-Za-z][0-9]*)(?=&?[A-Za-z][0-9]|[+*])/;
+/** Several basic commands in a row, such as `E0V1Q0&W` or `&FZE0`, with another kind behind them or not. */
+const basicRow = /^(&[A-Za-z][0-9]*(?=[&A-Za-z+*])|[A-Za-z][0-9]*(?=&[A-Za-z]|[A-Za-z][0-9]|[+*]))/;
 
 /**
  * The commands of a line, one or more; none when there is no command in it. Semicolons inside of quotes divide

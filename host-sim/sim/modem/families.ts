@@ -1,4 +1,5 @@
 /** The modem families that can be simulated. */
+import type { RadioTechnology } from "../radio/link";
 import type { Family } from "./family";
 import type { SimulatedModemOptions } from "./modem-options";
 import { SimulatedModem } from "./simulated-modem";
@@ -20,6 +21,13 @@ export const families: ReadonlyMap<string, Family> = new Map(
 /** The firmware generations of a family, the oldest first; none for a family without a manual, or an unknown one. */
 export function generationsOf(name: string): readonly string[] {
   return families.get(name)?.manual?.generations.map((each) => each.name) ?? [];
+}
+
+/** The technology of a cell for that firmware, or for a family's newest: NB-IoT where it has that. */
+export function technologyOf(name: string, firmware?: string): RadioTechnology {
+  const generations = families.get(name)?.manual?.generations ?? [];
+  const generation = generations.find((each) => each.name === firmware) ?? generations.at(-1);
+  return generation?.technology ?? "nb-iot";
 }
 
 /** @throws RangeError for a name that is none of theirs */

@@ -7,11 +7,13 @@ import type { Random } from "../time/random";
 import type { AtAnswer, AtFailure, AtResponder } from "./at-responder";
 import type { AtCommand } from "./at-command";
 import type { FirmwareGeneration, Manual } from "./manual/manual";
-import type { ClockStyle } from "./modem-clock";
-import type { Registration, RegistrationState } from "./registration";
+import type { Quirks } from "./quirks";
+import type { Registration } from "./registration";
 import type { SimCard } from "./sim-card";
 import type { Nvram, Settings } from "./settings";
 import type { UdpSocket, UdpSockets } from "./udp-sockets";
+
+export type { Quirks } from "./quirks";
 
 /** The modem as its commands see it. */
 export interface Unit {
@@ -67,48 +69,6 @@ export interface CommandRule {
   readonly delayed?: AtCommand["form"];
   /** `undefined`: this form of the command does not exist. */
   run(unit: Unit, command: AtCommand): AtAnswer | undefined;
-}
-
-/** Misbehaviour seen on real modems, each off unless named. */
-export interface Quirks {
-  /** URCs that come during a command wait until between its answer's lines. */
-  urcInsideResponse?: boolean;
-  /** Echo is back on after PSM: always, or never. Left out: chance decides each time. */
-  echoAfterPsm?: boolean;
-  /** Noise on the UART at each boot and wake. */
-  junkAtWake?: boolean;
-  /** Restarts once, in the middle of the first command of this name (`"+CSOSEND"`). */
-  rebootDuring?: string;
-  /** Probability (0..1) for each command that the modem goes deaf: see `deafen`. */
-  deaf?: number;
-  /** CEREG carries an additional routing area field, as some firmware does, and names no place when denied. */
-  ceregRoutingArea?: boolean;
-  /** Sockets that would live through PSM do not. */
-  socketClosedInPsm?: boolean;
-  /** A line that belongs to a command comes before its OK instead of behind it, or the other way round. */
-  urcBeforeOk?: boolean;
-  /** The prompt for data comes seconds late. */
-  slowPrompt?: boolean;
-  /** Probability (0..1) that the prompt for data does not come at all. */
-  noPrompt?: number;
-  /** What CEREG calls a state, where that is not the usual number: `{ 3: 2 }`, `{ 2: 80 }`, `{ 4: 100 }`. */
-  registrationTold?: Readonly<Partial<Record<RegistrationState, number>>>;
-  /** ms after which a search is given up: state 0 until `AT+CFUN=1` after 0, or `AT+COPS`, begins another. */
-  givesUpSearch?: number;
-  /** What the clock tells where its command leaves that open; local time when left out. */
-  clock?: ClockStyle;
-  /** Result codes as digits (`ATV0`), or none (`ATQ1`), after each start: a former owner has stored that. */
-  resultCodes?: "digits" | "none";
-  /** ms from the start to the last line of the boot, such as `SMS Ready`, which comes sooner otherwise. */
-  lastLineAfter?: number;
-  /** Commands of these names are refused, whatever the manual says: `"+CEREG"`, or `"+CEREG set"` for one form. */
-  refuses?: readonly string[];
-  /** A read of received data brings fewer bytes than its header says. */
-  shortReads?: boolean;
-  /** The error with which each socket's opening ends that is told behind OK (`+QIOPEN: 0,566`). */
-  openingError?: number;
-  /** Each command takes nearly as long as its manual allows. */
-  slowCommands?: boolean;
 }
 
 /** Press lengths, ms low, and how long things take, ms from and to. */
@@ -211,6 +171,8 @@ export interface Family {
   searches?(unit: Unit): SearchScope;
   /** What it says when its supply is too low, and when that has switched it off. */
   readonly lowSupply?: { readonly warning?: string; readonly off?: string };
+  /** It attaches without the access point's login, which is told with the context of its sockets. */
+  readonly loginLater?: boolean;
   /** It is registered: lines and contexts that follow. */
   attached?(unit: Unit): void;
   /** A datagram has come for this socket: a line that carries it, or one that hints at it. */

@@ -10,7 +10,8 @@
  */
 import type { Random } from "../time/random";
 import type { Registration } from "./registration";
-import type { BootTraits, Quirks } from "./family";
+import type { BootTraits } from "./family";
+import type { Quirks } from "./quirks";
 import type { Settings } from "./settings";
 import type { SimCard } from "./sim-card";
 

@@ -2,7 +2,8 @@
 import type { RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { Scheduler } from "../time/clock";
-import type { Family, Quirks } from "./family";
+import type { Family } from "./family";
+import type { Quirks } from "./quirks";
 import type { ModemEvent } from "./modem-event";
 import type { CardFault } from "./sim-card";
 import type { SerialModemSide } from "./uart";

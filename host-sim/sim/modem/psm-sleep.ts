@@ -3,7 +3,8 @@
  * way in and on the way out; and what a UART that sleeps makes of the bytes that wake it.
  */
 import type { AtResponder } from "./at-responder";
-import type { Family, Quirks, Unit } from "./family";
+import type { Family, Unit } from "./family";
+import type { Quirks } from "./quirks";
 import type { PhoneFunction } from "./function";
 import type { ModemEvent } from "./modem-event";
 import type { Power } from "./power";

@@ -1,5 +1,5 @@
 /** The names of quirks on a command line. */
-import type { Quirks } from "./family";
+import type { Quirks } from "./quirks";
 
 const table: Readonly<Record<string, Quirks>> = {
   "urc-inside-response": { urcInsideResponse: true },

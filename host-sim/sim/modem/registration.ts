@@ -35,7 +35,7 @@ export interface RegistrationOptions {
   psmRequest(): PsmTimers | undefined;
   /** Whether the modem's settings let it find and take the cell that is there; they do when left out. */
   finds?(): boolean;
-  /** What the modem tells the access point of its user, if anything. */
+  /** What the modem tells the access point of its user, if anything; left out where that comes behind the attach. */
   login?(): Carrier["login"];
   /** What this firmware calls a state, where that is not the usual number: 80, 100, 8, or another state's. */
   readonly told?: Readonly<Partial<Record<RegistrationState, number>>>;
@@ -171,7 +171,8 @@ export class Registration {
   #isWelcome(): boolean {
     const { network, login } = this.#options;
     const wanted = network.carrier.login;
-    const told = login?.();
+    if (login === undefined) return true;
+    const told = login();
     return wanted === undefined || (told?.user === wanted.user && told.password === wanted.password);
   }
 

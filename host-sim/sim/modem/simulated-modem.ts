@@ -26,7 +26,8 @@ import { loginOf } from "./commands/context";
 import { ControlLines } from "./control-lines";
 import { Datagrams } from "./datagrams";
 import { PsmSleep } from "./psm-sleep";
-import type { Family, Quirks, Unit } from "./family";
+import type { Family, Unit } from "./family";
+import type { Quirks } from "./quirks";
 import { PhoneFunction } from "./function";
 import { ManualTable } from "./manual/manual";
 import type { FirmwareGeneration } from "./manual/manual";
@@ -129,7 +130,7 @@ export class SimulatedModem {
       random: random.fork("denial"),
       network,
       finds: () => this.#finds(),
-      login: () => loginOf(this.#unit),
+      login: family.loginLater === true ? undefined : () => loginOf(this.#unit),
       told: this.#quirks.registrationTold,
       givesUp: this.#quirks.givesUpSearch,
       psmRequest: () => (this.#settings.psmOn ? this.#settings.psmTimers : undefined),

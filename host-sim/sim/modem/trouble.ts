@@ -4,7 +4,7 @@
  */
 import type { Random } from "../time/random";
 import type { AtCommand } from "./at-command";
-import type { Quirks } from "./family";
+import type { Quirks } from "./quirks";
 
 export class Trouble {
   /** It hears nothing but `AT+CFUN=1` and what restarts it, which ends that. */

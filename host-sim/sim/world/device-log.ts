@@ -93,6 +93,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem rate found": "modem: rate found=<rate:whole>[: <advice:advice>]",
   "modem rate set": "modem: rate set=<rate:whole>",
   "modem restarts": "modem: restarts again and again count=<count:whole>",
+  "modem resolved": "modem: resolved name=<name> address=<address>",
+  "modem unresolved": "modem: unresolved name=<name:end>[: <advice:advice>]",
   "modem down": "modem: down reason=<reason> retry=<retry:seconds>[: <advice:advice>]",
   "modem refused": "modem: refused command=<command:quoted> code=<code:or none>[ means=<meaning:quoted>]",
   "modem send refused": "modem: send refused code=<code:or none>",
@@ -112,6 +114,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "start recovered": "start: recovered failures=<failures:whole> reason=<reason:quoted>",
   "start safe": "start: safe panics=<panics:whole> failures=<failures:whole> reason=<reason:quoted>",
   "setting unknown": "setting: there is none <name:quoted>, the nearest is <nearest>",
+  "setting in vain": "setting: <name> is in vain: no command of a <modem> does it",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

@@ -5,7 +5,7 @@
 import type { Edition } from "../../cloud/registry/registry";
 import type { Attack } from "../radio/hostile-acts";
 import type { Carrier, Coverage } from "../radio/link";
-import type { Quirks } from "../modem/family";
+import type { Quirks } from "../modem/quirks";
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export const formats = ["raw", "compact", "json", "alternate"] as const;

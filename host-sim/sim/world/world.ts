@@ -20,7 +20,7 @@ import { FlashFaults } from "../flash/flash-faults";
 import { StorageFaults } from "../board/storage-faults";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
-import { createModem, families } from "../modem/families";
+import { createModem, families, technologyOf } from "../modem/families";
 import { withoutSecrets } from "../modem/secret-lines";
 import { Uart } from "../modem/uart";
 import { HostilePath } from "../radio/hostile-path";
@@ -175,13 +175,14 @@ export class World {
     const device = demoDevice((length) => keys.bytes(length));
     this.device = device;
     const cloudRandom = random.fork("cloud");
+    const { modem: family = "sim7020" } = options;
     const cell = new NbIotCell({
       scheduler: clock,
       random: random.fork("radio"),
       coverage: options.coverage,
       loss: options.loss,
       natIdle: options.natIdle,
-      carrier: options.carrier,
+      carrier: { technology: technologyOf(family, options.modemFirmware), ...options.carrier },
       firstSearch: options.firstSearch,
       names: [[serverName, this.#server.address]],
       onDatagram: (report) => this.#emit({ time: report.time, source: "air", report }),
@@ -224,7 +225,6 @@ export class World {
     const quirks = random.fork("quirks");
     const { apnPassword } = options.settings ?? {};
     const secrets = typeof apnPassword === "string" ? [apnPassword] : [];
-    const { modem: family = "sim7020" } = options;
     this.uart = new Uart({ scheduler: clock, baud: families.get(family)?.baud ?? 115_200 });
     this.modem = createModem(family, {
       scheduler: clock,

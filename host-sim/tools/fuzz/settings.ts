@@ -3,7 +3,7 @@
  * that it can work with, or says in one line what is wrong.
  */
 import { boardNamed } from "../../../firmware/board/boards";
-import { wantedOf } from "../../../firmware/device/modem-settings";
+import { settingsInVain, wantedOf } from "../../../firmware/device/modem-settings";
 import { readSettings } from "../../../firmware/device/settings";
 import { unknownSettings } from "../../../firmware/device/unknown-settings";
 import { SettingsError, checkCredentials } from "../../../firmware/enos/credentials";
@@ -49,7 +49,10 @@ export const settingsTarget: Target = {
     const settings = attempt("settings", watch, () => readSettings(config));
     if (settings !== undefined) {
       const { modem, iv, lifetime } = settings;
-      attempt("modem", watch, () => wantedOf(settings));
+      attempt("modem", watch, () => {
+        const family = familyNamed(families, modem ?? "sim7020");
+        return [wantedOf(settings, family), settingsInVain(settings, family)];
+      });
       attempt("unknown", watch, () => unknownSettings(config, settings));
       attempt("board", watch, () => boardNamed(settings.board));
       attempt("family", watch, () => familyNamed(families, modem ?? "sim7020"));

@@ -1,5 +1,8 @@
 import { describe, expect, it, test } from "vitest";
-import { wantedOf } from "../../../firmware/device/modem-settings";
+import { settingsInVain, wantedOf } from "../../../firmware/device/modem-settings";
+import { sim7080 } from "../../../firmware/modem/family/sim7080";
+import { familyNamed } from "../../../firmware/modem/family/family";
+import { families } from "../../../firmware/modem/family/index";
 import { readSettings } from "../../../firmware/device/settings";
 import { unknownSettings } from "../../../firmware/device/unknown-settings";
 import { SettingsError } from "../../../firmware/enos/credentials";
@@ -222,7 +225,7 @@ describe("the server", () => {
 
 describe("what is asked of the modem", () => {
   const wanted = (given: Record<string, unknown>): ReturnType<typeof wantedOf> =>
-    wantedOf(readSettings({ server, ...given }));
+    wantedOf(readSettings({ server, ...given }), sim7080);
 
   it("is the settings, in the driver's own form", () => {
     expect(wanted({})).toEqual({
@@ -294,6 +297,36 @@ describe("what is asked of the modem", () => {
   ])("refuses %s, and says why", (init, reason) => {
     expect(() => wanted({ init })).toThrow(SettingsError);
     expect(() => wanted({ init })).toThrow(reason);
+  });
+});
+
+describe("what a family of modems cannot do", () => {
+  const family = (name: string): ReturnType<typeof familyNamed> => familyNamed(families, name);
+
+  it("is a fault where nothing would work: a technology that it lacks, a name that it cannot resolve", () => {
+    expect(() => wantedOf(readSettings({ server, rat: "lte-m" }), family("sim7020"))).toThrow(
+      'rat is "lte-m", and a sim7020 has nb-iot alone',
+    );
+    expect(() => wantedOf(readSettings({ server, rat: "nb-iot,lte-m" }), family("bg95"))).not.toThrow();
+    expect(() => wantedOf(readSettings({ server: "enos.example" }), family("sara-n2"))).toThrow(
+      /^server is "enos.example", and a sara-n2 has no command/,
+    );
+    for (const { name, without = [] } of families) {
+      const refused = without.some((each) => each === "server");
+      const read = (): unknown => wantedOf(readSettings({ server: "enos.example" }), family(name));
+      if (refused) expect(read, name).toThrow(SettingsError);
+      else expect(read, name).not.toThrow();
+    }
+  });
+
+  it("is told by name where the rest works without it, and only where it was given", () => {
+    const given = { server, bands: "8", operator: "26201", roaming: false, apnUser: "x", ipType: "ipv6" };
+    const without = ["bands", "operator", "roaming", "apnUser", "ipType", "init", "baud", "server"] as const;
+    const poor = { ...sim7080, without };
+    const named = ["bands", "operator", "roaming", "apnUser", "ipType"];
+    expect(settingsInVain(readSettings(given), poor)).toEqual(named);
+    expect(settingsInVain(readSettings({ server }), poor)).toEqual([]);
+    expect(settingsInVain(readSettings(given), { ...sim7080, without: undefined })).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { families } from "../../../host-sim/sim/modem/families";
 import { Random } from "../../../host-sim/sim/time/random";
 import { epoch, imei, server, SimulatedBoard } from "./simulated-board";
 import { density } from "../../density";
-import type { Quirks } from "../../../host-sim/sim/modem/family";
+import type { Quirks } from "../../../host-sim/sim/modem/quirks";
 
 const minute = 60_000;
 const hour = 60 * minute;

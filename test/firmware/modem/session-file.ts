@@ -9,6 +9,7 @@
  *     options JSON            what the driver is given beside the usual (`ModemOptions`, by name)
  *     wires NAME …            the lines that the board has: key (the usual), reset, pin, supply, or none
  *     off                     the modem is off at first
+ *     rate BAUD               the rate of the modem's UART at first; the family's when left out
  *     silent                  the modem does not echo
  *     pending TEXT            why the driver cannot do it yet; the file must fail for as long
  *
@@ -24,6 +25,7 @@
  *     wait MS                 a pause in the answer
  *     sent HEX                the modem has taken this datagram
  *     prompt TEXT             as `raw`; then the bytes that the command announced by its last number are taken
+ *     rate BAUD               the modem's UART has this rate from now on
  *     reboot                  the modem starts anew
  *
  *     ! connect | reset | send HEX | last HEX | pass MS
@@ -45,6 +47,7 @@ export type Part =
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "prompt"; readonly text: string }
   | { readonly kind: "sent"; readonly hex: string }
+  | { readonly kind: "rate"; readonly rate: string }
   | { readonly kind: "reboot" };
 
 /** An answer, or something said unasked: to what, and when. */
@@ -75,7 +78,7 @@ export interface Session {
   readonly plan: readonly PlanStep[];
 }
 
-const headMarks = ["kind", "source", "options", "wires", "off", "silent", "pending"];
+const headMarks = ["kind", "source", "options", "wires", "off", "rate", "silent", "pending"];
 const planMarks = ["!", "within", "=", "took", "wrote", "never", "unwritten"];
 
 /** Reads a session's file, see `parseSession`. */
@@ -104,7 +107,8 @@ export function parseSession(text: string, name: string): Session {
     const rest = space < 0 ? "" : line.slice(space + 1);
     const where = `${name}:${index + 1}: ${line}`;
     const part = partOf(mark, rest);
-    if (headMarks.includes(mark)) {
+    // A rate in front of the first command is the one that the modem has at first.
+    if (headMarks.includes(mark) && (part === undefined || parts === undefined)) {
       // Several lines of one mark, such as of a source, are one text.
       head.set(mark, head.has(mark) ? `${head.get(mark)} ${rest}` : rest);
     } else if (planMarks.includes(mark)) {
@@ -130,6 +134,7 @@ function partOf(mark: string, rest: string): Part | undefined {
   if (mark === "wait") return { kind: "wait", ms: Number(rest) };
   if (mark === "prompt") return { kind: "prompt", text: unescape(rest) };
   if (mark === "sent") return { kind: "sent", hex: rest };
+  if (mark === "rate") return { kind: "rate", rate: rest };
   return mark === "reboot" ? { kind: "reboot" } : undefined;
 }
 

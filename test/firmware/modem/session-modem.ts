@@ -19,12 +19,16 @@ export interface SessionModemOptions {
   readonly say: (text: string) => void;
   /** The modem has taken a datagram. */
   readonly onSent: (hex: string) => void;
+  /** Rate of its UART where the session does not say it. */
+  readonly rate: number;
 }
 
 /** A modem that knows nothing but what a session's file says of one. */
 export class SessionModem {
   /** What the modem was told, and when, ms: commands, `KEY`, `RESET`, `PIN`, `SUPPLY on`, `SUPPLY off`. */
   readonly told: { readonly command: string; readonly time: number }[] = [];
+  /** Rate of the modem's UART, bit/s: what comes at another is noise. */
+  rate: number;
   readonly #options: SessionModemOptions;
   readonly #given = new Map<string, number>();
   /** What will be said unasked. */
@@ -46,6 +50,7 @@ export class SessionModem {
 
   constructor(options: SessionModemOptions) {
     this.#options = options;
+    this.rate = Number(options.layers[0].head.get("rate") ?? options.rate);
     const has = (mark: string): boolean => options.layers.some(({ head }) => head.has(mark));
     this.#silent = has("silent");
     this.#echo = !this.#silent;
@@ -196,6 +201,7 @@ export class SessionModem {
         return say(part.text);
       }
       if (part.kind === "sent") onSent(filled(part.hex).toUpperCase());
+      else if (part.kind === "rate") this.rate = Number(filled(part.rate));
       else say(filled(part.text));
       go(index + 1);
     };

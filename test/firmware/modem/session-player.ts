@@ -38,6 +38,8 @@ export class SessionPlayer {
   readonly #session: Session;
   readonly #owner: DatagramOwner;
   #poll: ScheduledEvent | undefined;
+  /** Rate at which the board speaks and hears, bit/s. */
+  #rate: number;
   /** How many of `came` are behind us. */
   #seen = 0;
   #limit = usualLimit;
@@ -52,16 +54,20 @@ export class SessionPlayer {
       new URL(`${family}/defaults.txt`, sessionFolder),
       new URL("defaults.txt", sessionFolder),
     ];
+    const traits = familyNamed(families, family);
+    this.#rate = traits.baud;
     this.modem = new SessionModem({
       clock,
+      rate: traits.baud,
       layers: [session, ...defaults.filter((url) => existsSync(url)).map(readSession)],
       say: (text) => this.#hear(text),
       onSent: (hex) => this.#note(`sent ${hex}`),
     });
     this.driver = new Modem({
-      family: familyNamed(families, family),
+      family: traits,
       apn: "iot.example",
-      write: (bytes) => this.modem.receive(String.fromCharCode(...bytes)),
+      write: (bytes) => this.#write(bytes),
+      setBaud: (rate) => void (this.#rate = rate),
       random: () => 0.5,
       pace: 0,
       onUp: () => this.#note("up"),
@@ -164,8 +170,15 @@ export class SessionPlayer {
     this.came.push({ what, time: this.clock.now });
   }
 
+  #write(bytes: Uint8Array): void {
+    if (this.#rate === this.modem.rate) return this.modem.receive(String.fromCharCode(...bytes));
+    // The modem echoes what it makes of it.
+    this.#hear("\xF8\x80\x00\xE0");
+  }
+
   #hear(text: string): void {
-    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const noise = this.#rate !== this.modem.rate;
+    const bytes = Uint8Array.from(text, (character) => (noise ? 0xf8 : character.charCodeAt(0)));
     // Behind whatever is going on: the driver may be writing the command that this answers.
     this.clock.after(0, () => {
       this.driver.receive(bytes, this.clock.now);

@@ -19,6 +19,27 @@ describe("one line, and the code of misuse", () => {
     [["modem", "bg95", "--imei", "12"], /^--imei takes 15 digits, got "12"\n$/],
     [["device", ...server, "--modem", "bg95"], /^--modem is for a modem on --serial; without it the device/],
     [["device", ...server, "--power-key", "dtr"], /^--power-key is for a modem on --serial/],
+    [["device", ...server, "--setting", "pin=1234"], /^--setting is for a modem on --serial/],
+    [
+      ["device", ...server, "--serial", "/dev/x", "--setting", "pin"],
+      /^--setting takes name=value, got "pin"/,
+    ],
+    [
+      ["device", ...server, "--serial", "/dev/x", "--setting", "bandz=8"],
+      /^--setting: there is none "bandz", the nearest is bands\n$/,
+    ],
+    [
+      ["device", ...server, "--serial", "/dev/x", "--setting", "bands=8", "--setting", "pin=12345678901"],
+      /^pin must be 4 to 8 digits\n$/,
+    ],
+    [
+      ["device", ...server, "--serial", "/dev/x", "--modem", "bc95", "--setting", "rat=lte-m"],
+      /^rat is "lte-m", and a bc95 has nb-iot alone\n$/,
+    ],
+    [
+      ["device", ...server, "--serial", "/dev/x", "--setting", "init=AT+CMEE=0"],
+      /^init has "AT\+CMEE=0", which changes how the modem answers\n$/,
+    ],
     [["device", ...server, "--device-secret=kT4vXq9Z"], /^error: unknown option '--device-secret=…'\n/],
     [
       ["device", ...server, "--keys", '{"deviceSecret":"kT4vXq9Z"}'],

@@ -261,6 +261,11 @@ export const ceregWithoutCauses: CommandRule = {
   },
 };
 
+/** `AT+CEER`: why it was refused last. What Quectel's firmware calls a cause is in none of its manuals. */
+export const causeReport: CommandRule = tells(
+  ({ registration: { cause } }) => `+CEER: ${cause === 0 ? "No report available" : `EMM cause ${cause}`}`,
+);
+
 /** `AT+CSCON=<n>`, and `AT+CSCON?` which tells n and whether there is a connection. */
 export const connectionRule: CommandRule = {
   run(unit, { form, args }) {

@@ -7,9 +7,18 @@ import type { CommandRule, Unit } from "../family";
 import { apnOf } from "./arguments";
 import { badParameter, basicCommands, done, line, networkCommands, sleepCommands } from "./common";
 
+/** Names of networks, as `AT+COPS?` tells them in format 0; 00101 is that of TS 51.010, in laboratories. */
+const networkNames: Readonly<Record<string, string>> = { "00101": "Test PLMN 1-1" };
+
+/** The network's name. */
+export function networkName({ network: { carrier } }: Unit): string {
+  return networkNames[carrier.plmn] ?? `Network ${carrier.plmn}`;
+}
+
 /**
  * `AT+COPS=<mode>[,<format>,"<network>"]`: 0 the modem chooses, 1 only that network, 2 none, 3 only the format, 4
- * that network or else one that the modem chooses. The choice is kept without power.
+ * that network or else one that the modem chooses. The choice is kept without power. Format 2 tells the digits of
+ * MCC and MNC; a family that begins with names has `cops format` 0 among its own settings.
  */
 const operatorRule: CommandRule = {
   delay: [200, 4_000],
@@ -19,12 +28,19 @@ const operatorRule: CommandRule = {
       const mode = nvram.operator === undefined ? 0 : 1;
       const { plmn, technology } = unit.network.carrier;
       if (!registration.registered) return line(`+COPS: ${mode}`);
-      return line(`+COPS: ${mode},2,"${plmn}",${technology === "lte-m" ? 7 : 9}`);
+      const format = unit.settings.own.get("cops format") ?? "2";
+      const name = format === "2" ? plmn : networkName(unit);
+      return line(`+COPS: ${mode},${format},"${name}",${technology === "lte-m" ? 7 : 9}`);
     }
     if (form !== "set") return undefined;
     const mode = integerArgument(args[0], 0, 4);
     if (mode === undefined) return badParameter;
-    if (mode === 3) return done;
+    if (mode === 3) {
+      const format = integerArgument(args[1], 0, 2);
+      if (format === undefined) return badParameter;
+      unit.settings.own.set("cops format", String(format));
+      return done;
+    }
     if (mode === 2) {
       registration.stop();
       return done;
@@ -34,6 +50,7 @@ const operatorRule: CommandRule = {
     const named = integerArgument(args[1], 2, 2) !== undefined && /^[0-9]{5,6}$/.test(plmn);
     if (mode !== 0 && !named) return badParameter;
     nvram.operator = mode === 1 ? plmn : undefined;
+    if (named) unit.settings.own.set("cops format", "2");
     if (unit.settings.cfun !== 1 || !unit.card.ready) return done;
     const other = nvram.operator !== before;
     if (other && registration.stat !== 0) registration.stop();

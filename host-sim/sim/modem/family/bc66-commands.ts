@@ -225,29 +225,6 @@ export const nameServersRule: CommandRule = {
   },
 };
 
-/**
- * `AT+QIDNSGIP=<context>,"<name>"`: OK, and behind it how many addresses there are, then each.
- *
- *     +QIDNSGIP: 0,1,300   +QIDNSGIP: 203.0.113.5           BC660K, its address in quotes or not
- *     +QIURC: "dnsgip",0,1,300   +QIURC: "dnsgip","203.0.113.5"     BC66
- *     565 in place of 0,1,300: there is no such name
- */
-export function nameRule(context: number, head: string, quotes: (unit: Unit) => boolean): CommandRule {
-  return {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      if (integerArgument(args[0], context, context) === undefined) return badParameter;
-      if (!unit.context.active) return { failure: unit.socketFailure };
-      const tell = (address: string | undefined): void => {
-        if (address === undefined) return unit.urc(`${head}565`);
-        unit.urc(`${head}0,1,300`);
-        unit.urc(`${head}${quotes(unit) ? `"${address}"` : address}`);
-      };
-      return { then: () => unit.network.resolve(args[1].text, tell) };
-    },
-  };
-}
-
 /** `AT+QNBIOTRAI` for the next packet; BC660K takes it while connected only. @param most 1 or 2 */
 export function assistanceRule(most: 1 | 2): CommandRule {
   return {

@@ -12,7 +12,7 @@
  * `bc66-firmware.ts`.
  */
 import type { CommandRule, Family, Unit } from "../family";
-import { basicCommands, networkCommands, tellConnection, tells } from "../commands/common";
+import { basicCommands, causeReport, networkCommands, tellConnection, tells } from "../commands/common";
 import { loginRule, usualCommands } from "../commands/context";
 import { listedIn } from "../manual/manual";
 import { bc66Manual } from "../manual/bc66";
@@ -24,7 +24,6 @@ import {
   commonCommands,
   contextRule,
   identityCommands,
-  nameRule,
   nameServersRule,
   powerOfBc66,
   searchedBands,
@@ -43,6 +42,7 @@ import {
   utcOfBc66,
 } from "./bc66-firmware";
 import { deliver, socketsOfBc660k, socketsOfBc66 } from "./bc66-sockets";
+import { nameRule } from "./quectel-sockets";
 
 const shared = {
   baud: 115_200,
@@ -138,6 +138,7 @@ export const bc66: Family = {
     "+CCLK": clockOfBc66,
     "+QCCLK": utcOfBc66,
     "+CBC": tells(() => "+CBC: 0,0,3300"),
+    "+CEER": causeReport,
     "+QNBIOTRAI": assistanceRule(2),
     "+QIDNSGIP": nameRule(1, '+QIURC: "dnsgip",', () => true),
     "+QIDNSCFG": nameServersRule,

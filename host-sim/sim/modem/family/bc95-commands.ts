@@ -7,6 +7,7 @@ import type { AtAnswer } from "../at-responder";
 import { apnOf, bandsOf } from "../commands/arguments";
 import {
   badParameter,
+  causeReport,
   connectionRule,
   done,
   holdsSleepSigns,
@@ -241,6 +242,7 @@ export function commandsOfBc95(style: HiSiliconStyle): Readonly<Record<string, C
     "+NBAND": bandsRule,
     "+NPSMR": holdsSleepSigns("+NPSMR"),
     "+CSCON": connectionRule,
+    "+CEER": causeReport,
     "+COPS": operatorRule,
     "+CGDCONT": contextRule(style),
     "+CGPADDR": addressRule,

@@ -1,139 +1,219 @@
 /**
- * Quectel BG95 and BG77, as Quectel's AT commands, QCFG and TCP/IP manuals for the series describe them.
+ * Quectel BG95, as its table (manual/bg95.ts) and the sources that this names have it.
  *
- *     RDY, some seconds later APP RDY: commands are served from then on
- *     AT+QIACT=1 activates the context that sockets need
- *     AT+QIOPEN  OK, and when the socket is there +QIOPEN: <id>,<error>
- *     +QIURC: "recv",<id>     only for what comes into an empty buffer; AT+QIRD reads, raw
+ *     RDY, some seconds later APP RDY: commands are served from then on; +QIND: SMS DONE some time behind it
+ *     AT+QCFG="iotopmode", "band", "nwscanmode", "roamservice" say what it finds: at once, or from the next start on
+ *     AT+QIACT=1 activates the context that sockets need; AT+CEREG knows no causes
  *     PSM is power-off: +QPSMTIMER, PSM POWER DOWN; PWRKEY starts it anew
+ *     echo and the UART's rate are kept only by AT&W
  *
- * Left open by the documents, and drawn for each modem: whether QISENDEX takes the argument for release
- * assistance (manuals from 1.1 on have it), and the order of APP RDY and +CPIN.
+ * Left open by the documents, and drawn for each modem: whether a setting of QCFG counts at once where the command
+ * does not say, whether +CGPADDR has quotes, and what CCLK tells from the factory. APP RDY and +CPIN come in either order.
  */
 import { integerArgument } from "../at-command";
-import type { AtAnswer } from "../at-responder";
-import type { CommandRule, Family, Unit } from "../family";
-import { apnOf } from "../commands/arguments";
-import { badParameter, ceregWithoutCauses, done, line, modelCommands, tells } from "../commands/common";
-import { usualCommands } from "../commands/context";
-import { socketOf, takeWaiting } from "../commands/sockets";
+import type { CommandRule, Family, SearchScope, Unit } from "../family";
+import {
+  done,
+  isConnected,
+  line,
+  modelCommands,
+  sleepCommands,
+  tellConnection,
+  tells,
+  tellsOfCard,
+} from "../commands/common";
+import { givenContextRule, networkName, usualCommands } from "../commands/context";
 import { draw, drawn } from "../draw";
-import { parseHex } from "../udp-sockets";
-import type { UdpSocket } from "../udp-sockets";
-import { closeRule, keepAndHint, openRule, promptRule, rawAnswer } from "./quectel-sockets";
-
-const longestHex = 512;
-const longestBinary = 1_460;
-const contextId = 1;
-
-function transmit(unit: Unit, socket: UdpSocket, data: Uint8Array): AtAnswer {
-  if (!unit.registration.registered || !unit.context.active) return { final: "SEND FAIL" };
-  unit.send(socket, data);
-  return { final: "SEND OK" };
-}
-
-const socketCommands: Record<string, CommandRule> = {
-  "+QICSGP": {
-    run(unit, { form, args }) {
-      if (form !== "set" || integerArgument(args[0], 1, 16) === undefined) return undefined;
-      if (args.length === 1) return line(`+QICSGP: 1,"${unit.nvram.apn}","","",0`);
-      if (integerArgument(args[1], 1, 3) === undefined) return badParameter;
-      const apn = apnOf(args[2]);
-      if (apn === undefined) return badParameter;
-      if (args[0].text === String(contextId)) unit.nvram.apn = apn;
-      return done;
-    },
-  },
-  "+QIACT": {
-    delay: [100, 4_000],
-    run(unit, { form, args }) {
-      const address = unit.registration.grant?.address;
-      if (form === "read") return unit.context.active ? line(`+QIACT: 1,1,1,"${address}"`) : done;
-      if (form !== "set" || integerArgument(args[0], 1, 16) === undefined) return undefined;
-      if (!unit.registration.registered || unit.context.active) return { failure: "ERROR" };
-      unit.context.active = true;
-      return done;
-    },
-  },
-  "+QIDEACT": {
-    delay: [100, 2_000],
-    run(unit, { form, args }) {
-      if (form !== "set" || integerArgument(args[0], 1, 16) === undefined) return undefined;
-      unit.context.active = false;
-      return done;
-    },
-  },
-  "+QIOPEN": openRule(contextId),
-  "+QICLOSE": closeRule(false),
-  "+QISEND": promptRule(longestBinary, () => "ERROR", transmit),
-  "+QISENDEX": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const data = args[1]?.quoted === true ? parseHex(args[1].text) : undefined;
-      const rai = args[2] === undefined ? 0 : integerArgument(args[2], 0, 2);
-      if (args[2] !== undefined && !drawn(unit, "rai")) return { failure: "ERROR" };
-      if (socket === undefined || rai === undefined) return { failure: "ERROR" };
-      if (data === undefined || data.length === 0 || data.length > longestHex) return { failure: "ERROR" };
-      unit.settings.rai = rai as 0 | 1 | 2;
-      return transmit(unit, socket, data);
-    },
-  },
-  "+QIRD": {
-    run(unit, { form, args }) {
-      if (form !== "set") return undefined;
-      const socket = socketOf(unit, args[0]);
-      const length = args[1] === undefined ? 1_500 : integerArgument(args[1], 0, 1_500);
-      if (socket === undefined || length === undefined) return { failure: "ERROR" };
-      const bytes = takeWaiting(socket, length);
-      return bytes === undefined ? line("+QIRD: 0") : rawAnswer(bytes);
-    },
-  },
-  "+QIGETERROR": {
-    run: (_, { form }) => (form === "execute" ? line("+QIGETERROR: 0,operate successfully") : undefined),
-  },
-};
+import { bg95Manual } from "../manual/bg95";
+import { listedIn } from "../manual/manual";
+import { contextId, socketCommands } from "./bg95-sockets";
+import { keepAndHint } from "./quectel-sockets";
 
 /** Settings of `AT+QCFG`, with what the factory sets. */
 const factory: Readonly<Record<string, string>> = {
   nwscanmode: "0",
-  iotopmode: "2",
   nwscanseq: "020301",
-  "psm/urc": "0",
+  iotopmode: "2",
   band: "0xf,0x100002000000000f0e189f,0x10004200000000090e189f",
+  servicedomain: "2",
+  roamservice: "255",
+  "psm/urc": "0",
+  "psm/enter": "0",
+  apready: "0,0,500",
+  "cmux/urcport": "0",
+  "nb1/bandprior": "ff",
+  "urc/ri/other": '"pulse",120,1',
+  risignaltype: '"respective"',
+  "urc/delay": "0",
+  ledmode: "0",
+  "fast/poweroff": "0",
+};
+
+/** Those of them that say what it finds, whose last argument says when they count. */
+const scopes: readonly string[] = ["nwscanmode", "nwscanseq", "iotopmode", "servicedomain", "roamservice"];
+
+/** The value that is in force. */
+const inForce = (unit: Unit, name: string): string => unit.settings.own.get(`qcfg ${name}`) ?? factory[name];
+
+/** Takes a setting up, and looks anew where nothing was found. */
+function takeUp(unit: Unit, name: string): void {
+  const { nvram, settings, registration } = unit;
+  settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);
+  if (settings.cfun === 1 && registration.stat !== 0 && !registration.registered) registration.search();
+}
+
+/** Three masks; 0 leaves a technology's bands as they are. */
+function masksOf(texts: readonly string[], before: string): string {
+  const kept = before.split(",");
+  return texts
+    .map((text, at) => (/^(0x)?0+$/.test(text) ? kept[at] : `0x${text.toLowerCase().replace(/^0x/, "")}`))
+    .join(",");
+}
+
+const configRule: CommandRule = {
+  run(unit, { form, args }) {
+    if (form !== "set") return undefined;
+    const { own } = unit.nvram;
+    const name = args[0].text;
+    if (name === "celevel") return line(`+QCFG: "celevel",${unit.network.measure().coverage}`);
+    if (args.length === 1) return line(`+QCFG: "${name}",${own.get(name)}`);
+    const values = args.slice(1).map(({ text, quoted }) => (quoted ? `"${text}"` : text));
+    const most = name === "band" ? 3 : scopes.includes(name) ? 1 : values.length;
+    const value = values.slice(0, most);
+    own.set(name, name === "band" ? masksOf(value, own.get(name)!) : value.join(","));
+    const effect = values[most];
+    const later = effect === undefined ? drawn(unit, "qcfglater") : effect === "0";
+    return later ? done : { then: () => takeUp(unit, name) };
+  },
+};
+
+function searches(unit: Unit): SearchScope {
+  const mode = inForce(unit, "iotopmode");
+  const withoutNb = unit.generation?.technology === "lte-m";
+  const onlyGsm = inForce(unit, "nwscanmode") === "1";
+  const isLteM = unit.network.carrier.technology === "lte-m";
+  const mask = BigInt(inForce(unit, "band").split(",")[isLteM ? 1 : 2]);
+  return {
+    technologies: [
+      ...(mode !== "1" && !onlyGsm ? (["lte-m"] as const) : []),
+      ...(mode !== "0" && !onlyGsm && !withoutNb ? (["nb-iot"] as const) : []),
+    ],
+    bands: Array.from({ length: 96 }, (_, bit) => bit + 1).filter((band) => (mask >> BigInt(band - 1)) & 1n),
+    roaming: inForce(unit, "roamservice") !== "1",
+  };
+}
+
+/** How it calls the technology of the cell. */
+const technology = (unit: Unit): string => (unit.network.carrier.technology === "lte-m" ? "eMTC" : "NBIoT");
+
+/** LTE-M is 8 among its access technologies. */
+function registrationFields(unit: Unit, level: number): string {
+  const fields = unit.registration.fields(level, unit.quirks.ceregRoutingArea === true);
+  return fields.replace(/^([0-9]+,"[^"]*","[^"]*"),7/, "$1,8");
+}
+
+const operatorRule: CommandRule = {
+  ...usualCommands["+COPS"],
+  run(unit, command) {
+    const answer = usualCommands["+COPS"].run(unit, command);
+    if (command.form === "read") {
+      return { ...answer, lines: answer?.lines?.map((text) => text.replace(/",7$/, '",8')) };
+    }
+    // A technology with it narrows the search to that (device-os pull 2112).
+    const only = { "8": "0", "9": "1" }[command.args[3]?.text ?? ""];
+    if (answer?.failure === undefined && only !== undefined) {
+      unit.nvram.own.set("iotopmode", only);
+      takeUp(unit, "iotopmode");
+    }
+    return answer;
+  },
 };
 
 const ownCommands: Record<string, CommandRule> = {
-  ...modelCommands(["Quectel", "BG95-M3", "Revision: BG95M3LAR02A04"], "BG95-M3", "BG95M3LAR02A04"),
-  "+QCFG": {
-    run(unit, { form, args }) {
-      const { own } = unit.nvram;
-      const name = args[0]?.text ?? "";
-      if (form !== "set" || factory[name] === undefined) return form === "set" ? badParameter : undefined;
-      if (args.length === 1) return line(`+QCFG: "${name}",${own.get(name)}`);
-      if (name === "band") {
-        const masks = args.slice(1, 4).map(({ text }) => text.toLowerCase());
-        if (masks.length < 3 || !masks.every((mask) => /^(0x)?[0-9a-f]{1,24}$/.test(mask)))
-          return badParameter;
-        const before = own.get(name)!.split(",");
-        // 0 leaves a technology's bands as they are.
-        own.set(
-          name,
-          masks.map((mask, i) => (mask === "0" ? before[i] : `0x${mask.replace(/^0x/, "")}`)).join(","),
-        );
-        return done;
-      }
-      if (!/^[0-9]{1,10}$/.test(args[1].text)) return badParameter;
-      own.set(name, args[1].text);
+  ...modelCommands([], "", ""),
+  I: {
+    run(unit) {
+      const { model = "", revision = "" } = unit.generation ?? {};
+      return { lines: ["Quectel", model, `Revision: ${revision}`] };
+    },
+  },
+  "+CGMI": tells(() => "Quectel"),
+  "+GMI": tells(() => "Quectel"),
+  "+GMM": tells((unit) => unit.generation?.model ?? ""),
+  "+GMR": tells((unit) => unit.generation?.revision ?? ""),
+  "+QGMR": tells((unit) => `${unit.generation?.revision}_01.001.01.001`),
+  "+GSN": tells((unit) => unit.identity.imei),
+  "+CCID": tellsOfCard((unit) => `+CCID: ${unit.identity.iccid}`, false),
+  "+QCCID": tellsOfCard((unit) => `+QCCID: ${unit.identity.iccid}`, false),
+  "+QPINC": {
+    run({ card }, { form, args }) {
+      if (form !== "set") return undefined;
+      const left = `${card.pinTriesLeft},${card.pukTriesLeft}`;
+      return line(`+QPINC: "${args[0].text}",${args[0].text === "SC" ? left : "3,10"}`);
+    },
+  },
+  "&F": {
+    run(unit) {
+      unit.responder.echo = true;
+      unit.responder.errorStyle = 0;
+      unit.settings.cereg = 0;
       return done;
     },
   },
+  "&W": {
+    run(unit) {
+      const { nvram, responder } = unit;
+      nvram.own.set("stored baud", String(nvram.baud));
+      nvram.own.set("stored echo", responder.echo ? "1" : "0");
+      return done;
+    },
+  },
+  "+QCFG": configRule,
   // rssi, rsrp, sinr in fifths of a dB from -20 on, rsrq
   "+QCSQ": tells((unit) => {
     if (!unit.registration.registered) return '+QCSQ: "NOSERVICE"';
     const { rssi, rsrp, rsrq, snr } = unit.network.measure();
-    return `+QCSQ: "NBIoT",${rssi},${rsrp},${Math.max(0, Math.round(5 * (snr + 20)))},${rsrq}`;
+    return `+QCSQ: "${technology(unit)}",${rssi},${rsrp},${Math.max(0, Math.round(5 * (snr + 20)))},${rsrq}`;
   }),
+  "+QNWINFO": tells((unit) => {
+    const { plmn, band } = unit.network.carrier;
+    if (!unit.registration.registered) return "+QNWINFO: No Service";
+    return `+QNWINFO: "${technology(unit)}","${plmn}","LTE BAND ${band}",3740`;
+  }),
+  "+QSPN": tells((unit) => {
+    const name = unit.registration.registered ? networkName(unit) : "";
+    return `+QSPN: "${name}","${name}","",0,"${unit.registration.registered ? unit.network.carrier.plmn : ""}"`;
+  }),
+  // State, technology, TDD or not, MCC, MNC, cell, its physical one, EARFCN, band, bandwidths, area, RSRP, RSRQ,
+  // RSSI, SINR, and a level that NB-IoT has not.
+  "+QENG": {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      if (args[0].text !== "servingcell") return done;
+      const { grant } = unit.registration;
+      if (grant === undefined) {
+        return line(`+QENG: "servingcell","${unit.registration.stat === 3 ? "LIMSRV" : "SEARCH"}"`);
+      }
+      const { plmn, band } = unit.network.carrier;
+      const { rssi, rsrp, rsrq, snr } = unit.network.measure();
+      const state = isConnected(unit) ? "CONNECT" : "NOCONN";
+      const place = `"FDD",${plmn.slice(0, 3)},${plmn.slice(3)},${grant.cellId},82,3740,${band},0,0,${grant.tac}`;
+      return line(
+        `+QENG: "servingcell","${state}","${technology(unit)}",${place},${rsrp},${rsrq},${rssi},${snr},-`,
+      );
+    },
+  },
+  // AT+CTZU=1 sets it to UTC and 3 to local time, the zone being beside both.
+  "+CCLK": {
+    run(unit, command) {
+      if (unit.quirks.clock !== undefined || command.form !== "read") {
+        return usualCommands["+CCLK"].run(unit, command);
+      }
+      const update = unit.nvram.own.get("kept +CTZU");
+      const isLocal = update === "3" || (update !== "1" && !drawn(unit, "cclkutc"));
+      return line(`+CCLK: "${unit.clock(isLocal ? "local" : "utc")}"`);
+    },
+  },
   // 0 and none: when the network told it; 1: now, UTC; 2: now, local time.
   "+QLTS": {
     run(unit, { form, args }) {
@@ -143,20 +223,47 @@ const ownCommands: Record<string, CommandRule> = {
       return line(`+QLTS: "20${unit.clock(mode === 1 ? "utc" : "local")},0"`);
     },
   },
+  // 0 at once and without a word, 1 in good order.
   "+QPOWD": {
-    run: (unit, { form }) =>
-      form === "read" || form === "test" ? undefined : { then: () => unit.powerDown("AT+QPOWD") },
+    run(unit, { form, args }) {
+      if (form !== "set" && form !== "execute") return undefined;
+      return { then: () => unit.powerDown("AT+QPOWD", args[0]?.text === "0") };
+    },
   },
-  "+CEREG": ceregWithoutCauses,
-  "+CEER": tells(
-    (unit) =>
-      `+CEER: ${unit.registration.cause === 0 ? "No report available" : `EMM cause ${unit.registration.cause}`}`,
+  "+CEER": tells(({ registration: { cause } }) =>
+    cause === 0 ? "+CEER: No report available" : `+CEER: EMM cause ${cause}`,
   ),
+  "+COPS": operatorRule,
+  "+CGACT": {
+    run(unit, { form }) {
+      if (form === "read") return line(`+CGACT: 1,${Number(unit.registration.registered)}`);
+      return form === "set" ? done : undefined;
+    },
+  },
+  "+CGPADDR": {
+    run(unit, command) {
+      const answer = usualCommands["+CGPADDR"].run(unit, command);
+      if (drawn(unit, "addressquotes")) return answer;
+      return { ...answer, lines: answer?.lines?.map((text) => text.replaceAll('"', "")) };
+    },
+  },
+  "+CGCONTRDP": givenContextRule,
+  // 2 takes the timers back as well.
+  "+CPSMS": {
+    run(unit, command) {
+      if (command.form !== "set" || command.args[0]?.text !== "2")
+        return sleepCommands["+CPSMS"].run(unit, command);
+      unit.settings.psmOn = false;
+      unit.settings.psmTimers = { t3412: "00101100", t3324: "00001010" };
+      return { then: () => unit.requestPsm() };
+    },
+  },
 };
 
 export const bg95: Family = {
   name: "bg95",
   baud: 115_200,
+  manual: bg95Manual,
   power: {
     key: { on: 500, off: 650 },
     wake: 500,
@@ -179,16 +286,31 @@ export const bg95: Family = {
     entering: (unit) => (unit.nvram.own.get("psm/urc") === "1" ? ["PSM POWER DOWN"] : []),
     leaving: () => [],
   },
-  commands: new Map(Object.entries({ ...usualCommands, ...ownCommands, ...socketCommands })),
+  commands: listedIn(bg95Manual, { ...usualCommands, ...ownCommands, ...socketCommands }),
   sockets: 12,
+  // Data of a datagram of 512 bytes in hexadecimal, and what stands around it.
+  longestLine: 1_200,
   nvram: () => ({ baud: 115_200, apn: "", own: new Map(Object.entries(factory)) }),
   onBoot(unit) {
-    draw(unit, ["rai"]);
-    unit.settings.networkTime = true;
+    const { nvram, settings, random } = unit;
+    draw(unit, ["qcfglater", "addressquotes", "cclkutc"]);
+    settings.networkTime = true;
+    settings.own.set("cops format", "0");
+    for (const name of [...scopes, "band"]) settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);
+    if (!nvram.own.has("stored baud")) nvram.own.set("stored baud", String(nvram.baud));
+    unit.setBaud(Number(nvram.own.get("stored baud")));
+    unit.later(random.between(5_000, 12_000), () => {
+      if (unit.card.ready) unit.urc("+QIND: SMS DONE");
+    });
+  },
+  onReset(unit) {
+    unit.responder.echo = unit.nvram.own.get("stored echo") !== "0";
   },
   keepsPsm: true,
-  // There is NB-IoT here, and nothing else.
-  attachesItself: (unit) => unit.nvram.own.get("iotopmode") !== "0",
+  attachesItself: () => true,
+  searches,
+  registrationFields,
+  rrc: tellConnection,
   attached(unit) {
     const { grant } = unit.registration;
     if (grant?.psm !== undefined && unit.nvram.own.get("psm/urc") === "1") {

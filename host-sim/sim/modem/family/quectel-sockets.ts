@@ -2,7 +2,7 @@
  * The sockets of Quectel's modems, as their TCP/IP manuals describe them: numbered by the host, opened
  * with a result behind OK, and read by command.
  *
- *     AT+QIOPEN=<context>,<id>,"UDP","<address>",<port>[,<local port>[,0]]    OK   +QIOPEN: <id>,<error>
+ *     AT+QIOPEN=<context>,<id>,"UDP","<address or name>",<port>[,<local port>[,0]]    OK   +QIOPEN: <id>,<error>
  *     +QIURC: "recv",<id>          only for what comes into an empty buffer
  *     AT+QICLOSE=<id>              OK, and on some CLOSE OK behind it
  */
@@ -14,6 +14,9 @@ import { socketOf } from "../commands/sockets";
 import { parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 import type { Endpoint } from "../../radio/link";
+
+/** The error of a name that the network does not know. */
+const noSuchName = 565;
 
 /**
  * `AT+QIOPEN` in the family's context.
@@ -28,17 +31,26 @@ export function openRule(
     run(unit, { form, args }) {
       if (form !== "set") return undefined;
       const id = integerArgument(args[1], 0, unit.sockets.count - 1);
-      const address = parseIpv4(args[3]?.text ?? "");
+      const host = args[3]?.text ?? "";
       const port = integerArgument(args[4], 1, 65_535);
       const local = args[5] === undefined ? 0 : integerArgument(args[5], 0, 65_535);
       const most = opened === undefined ? 0 : 1;
       const access = args[6] === undefined ? 0 : integerArgument(args[6], 0, most);
       if (integerArgument(args[0], context, context) === undefined || id === undefined) return badParameter;
-      if (args[2]?.text !== "UDP" || address === undefined || port === undefined) return badParameter;
+      if (args[2]?.text !== "UDP" || host === "" || port === undefined) return badParameter;
       if (local === undefined || access === undefined) return badParameter;
-      const error = unit.quirks.openingError ?? openSocket(unit, id, { address, port }, local);
-      if (error === 0) opened?.(unit, id, args[6] === undefined ? undefined : access);
-      const text = `+QIOPEN: ${id},${error}`;
+      const openTo = (found: string | undefined): string => {
+        const error =
+          unit.quirks.openingError ??
+          (found === undefined ? noSuchName : openSocket(unit, id, { address: found, port }, local));
+        if (error === 0) opened?.(unit, id, args[6] === undefined ? undefined : access);
+        return `+QIOPEN: ${id},${error}`;
+      };
+      const address = parseIpv4(host);
+      if (address === undefined) {
+        return { then: () => unit.network.resolve(host, (found) => unit.urc(openTo(found))) };
+      }
+      const text = openTo(address);
       if (unit.quirks.urcBeforeOk === true) return { lines: [text] };
       return { then: () => unit.urc(text, unit.random.between(20, 1_500)) };
     },
@@ -113,11 +125,6 @@ export function promptRule(
   };
 }
 
-/** `+QIRD: <length>` and the bytes on the next line. */
-export function rawAnswer(bytes: Uint8Array): AtAnswer {
-  return { raw: { head: `+QIRD: ${bytes.length}\r\n`, data: bytes, tail: "\r\n" } };
-}
-
 /** Keeps a datagram and hints at it where the buffer was empty. @param showLength how many bytes, too */
 export function keepAndHint(
   unit: Unit,
@@ -129,4 +136,27 @@ export function keepAndHint(
   const wasEmpty = socket.waiting.length === 0;
   if (!unit.sockets.keep(socket, datagram, from)) return unit.urc(`+QIURC: "recv",${socket.id},"buff full"`);
   if (wasEmpty) unit.urc(`+QIURC: "recv",${socket.id}${showLength ? `,${datagram.length}` : ""}`);
+}
+
+/**
+ * `AT+QIDNSGIP=<context>,"<name>"`: OK, and behind it how many addresses there are, then each.
+ *
+ *     +QIDNSGIP: 0,1,300   +QIDNSGIP: 203.0.113.5           BC660K, its address in quotes or not
+ *     +QIURC: "dnsgip",0,1,300   +QIURC: "dnsgip","203.0.113.5"     BC66, BG95
+ *     565 in place of 0,1,300: there is no such name
+ */
+export function nameRule(context: number, head: string, quotes: (unit: Unit) => boolean): CommandRule {
+  return {
+    run(unit, { form, args }) {
+      if (form !== "set") return undefined;
+      if (integerArgument(args[0], context, context) === undefined) return badParameter;
+      if (!unit.context.active) return { failure: unit.socketFailure };
+      const tell = (address: string | undefined): void => {
+        if (address === undefined) return unit.urc(`${head}565`);
+        unit.urc(`${head}0,1,300`);
+        unit.urc(`${head}${quotes(unit) ? `"${address}"` : address}`);
+      };
+      return { then: () => unit.network.resolve(args[1].text, tell) };
+    },
+  };
 }

@@ -10,8 +10,8 @@
  *     SARA-R5: sockets need a context of the stack's own (AT+UPSD, AT+UPSDA), PSM needs AT+UPSV, the UART's rate
  *     and UPSV are forgotten unless AT&W follows, AT+CFUN=4 is not; AT+CGDCONT? tells what the network gave
  *
- * Left open by the documents, and drawn for each modem: `+UUSORF` or `+UUSORD`, and whether UBANDMASK tells the
- * bands above 64. That SARA-R4 sleeps though the network has not granted it (UPSMVER) is not simulated.
+ * Left open by the documents, and drawn for each modem: `+UUSORF` or `+UUSORD`, whether UBANDMASK tells the
+ * bands above 64, and whether CCLK of SARA-R4 is UTC. That SARA-R4 sleeps though the network has not granted it (UPSMVER) is not simulated.
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
@@ -112,6 +112,14 @@ const ownCommands = (isR5: boolean): Record<string, CommandRule> => ({
       return tellsOfCard((each) => `+CCID: ${each.identity.iccid}`, false).run(unit, { ...command, form });
     },
   },
+  // SARA-R4 tells UTC with the zone beside it, or local time (MKRNB issue 28).
+  "+CCLK": {
+    run(unit, command) {
+      const open = isR5 || unit.quirks.clock !== undefined || command.form !== "read";
+      if (open) return usualCommands["+CCLK"].run(unit, command);
+      return line(`+CCLK: "${unit.clock(drawn(unit, "cclkutc") ? "utc" : "local")}"`);
+    },
+  },
   "+UPINCNT": {
     run(unit) {
       return line(`+UPINCNT: ${unit.card.pinTriesLeft},3,${unit.card.pukTriesLeft},10`);
@@ -184,7 +192,8 @@ function searches({ settings: { own }, network }: Unit): SearchScope {
 function takeUp(unit: Unit, isR5: boolean): void {
   const { nvram, settings } = unit;
   const { own } = nvram;
-  draw(unit, ["uusorf", "uppermask"]);
+  draw(unit, ["uusorf", "uppermask", "cclkutc"]);
+  settings.own.set("cops format", "0");
   const profile = own.get("new profile");
   if (profile !== undefined) {
     // A profile brings its own bands and access point name.

@@ -62,6 +62,13 @@ function connected(unit: Unit): number[] {
   return ids;
 }
 
+/** Whether the login that CSTT was given is the one that the access point wants, if it wants any. */
+function isWelcome(unit: Unit): boolean {
+  const wanted = unit.network.carrier.login;
+  if (wanted === undefined) return true;
+  return unit.settings.own.get("cstt")?.endsWith(`,"${wanted.user}","${wanted.password}"`) === true;
+}
+
 const stackCommands: Record<string, CommandRule> = {
   "+CIPMUX": {
     run(unit, { form, args }) {
@@ -89,7 +96,7 @@ const stackCommands: Record<string, CommandRule> = {
     delay: [200, 6_000],
     run(unit, { form }) {
       if (form !== "execute") return undefined;
-      if (step(unit) !== 1 || !unit.registration.registered) return failed;
+      if (step(unit) !== 1 || !unit.registration.registered || !isWelcome(unit)) return failed;
       unit.context.active = true;
       advance(unit, 2);
       return done;
@@ -235,6 +242,7 @@ export const sim7000: Family = {
   ...lteTraits,
   name: "sim7000",
   manual: sim7000Manual,
+  loginLater: true,
   power: {
     key: { on: 1_000, off: 1_200 },
     wake: 1_000,

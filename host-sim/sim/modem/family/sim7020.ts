@@ -15,7 +15,6 @@ import {
   clamp,
   done,
   holds,
-  keeps,
   line,
   modelCommands,
   networkCommands,
@@ -24,19 +23,13 @@ import {
   tells,
   tellsOfCard,
 } from "../commands/common";
-import { usualCommands } from "../commands/context";
+import { givenContextRule, usualCommands } from "../commands/context";
 import { draw, drawn } from "../draw";
 import { sim7020Manual } from "../manual/sim7020";
 import type { ReleaseAssistance } from "../power-saving";
 import { received, socketCommands } from "./sim7020-sockets";
 import { announcedSleep, goodbye, lowSupply, simcomBoot } from "./simcom";
-import { grantedApn, searchAnew, simcomCommands, without } from "./simcom-commands";
-
-/** 0 or 1 as the first argument. */
-const oneBit: Parameters<typeof keeps>[2] = ([first]) => {
-  const value = integerArgument(first, 0, 1);
-  return value === undefined ? undefined : String(value);
-};
+import { searchAnew, simcomCommands, without } from "./simcom-commands";
 
 const modemCommands: Record<string, CommandRule> = {
   ...modelCommands(["SIM7020G R1752"], "SIM7020G", "1752B09SIM7020G"),
@@ -74,9 +67,9 @@ const modemCommands: Record<string, CommandRule> = {
     run(unit, { form, args }) {
       const { own } = unit.nvram;
       if (form === "read") return line(`+CURTC: ${own.get("curtc")}`);
-      const choice = form === "set" ? oneBit(args) : undefined;
+      const choice = form === "set" ? integerArgument(args[0], 0, 1) : undefined;
       if (choice === undefined) return undefined;
-      own.set("curtc", choice);
+      own.set("curtc", String(choice));
       return line(`+CURTC: ${choice}`);
     },
   },
@@ -156,14 +149,7 @@ const searchCommands: Record<string, CommandRule> = {
       return done;
     },
   },
-  "+CGCONTRDP": {
-    run(unit, { form }) {
-      if (form !== "execute" && form !== "set") return undefined;
-      const { grant } = unit.registration;
-      if (grant === undefined) return done;
-      return line(`+CGCONTRDP: 1,5,"${grantedApn(unit)}","${grant.address}.255.255.255.0"`);
-    },
-  },
+  "+CGCONTRDP": givenContextRule,
   "+IPCONFIG": {
     run(unit, { form }) {
       const address = unit.registration.grant?.address;

@@ -118,11 +118,6 @@ export const simcomCommands: Record<string, CommandRule> = {
   },
 };
 
-/** The access point name that the network gives: the one that was asked for, or its own. */
-export function grantedApn(unit: Unit): string {
-  return unit.nvram.apn === "" ? "operator.example" : unit.nvram.apn;
-}
-
 /** Settings that decide what it finds are others now: a search that is under way begins anew. */
 export function searchAnew(unit: Unit): void {
   const { registration, settings } = unit;

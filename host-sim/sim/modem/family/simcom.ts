@@ -12,19 +12,20 @@ import type { UdpSocket } from "../udp-sockets";
 import { bandsOf } from "../commands/arguments";
 import { badParameter, ceregWithoutCauses, done, line, networkCommands, tells } from "../commands/common";
 import { draw, drawn } from "../draw";
-import { grantedApn, searchAnew, simcomCommands } from "./simcom-commands";
+import { grantedApn } from "../commands/context";
+import { searchAnew, simcomCommands } from "./simcom-commands";
 
 /** What they say when they are switched off. */
 export const goodbye = "NORMAL POWER DOWN";
 
-/** What they say when they start. */
+/** What they say when they start: the last of it up to half a minute later (TinyGSM issue 608: 32 s). */
 export const simcomBoot: BootTraits = {
   lines: ["RDY"],
   half: "+CFUN: 1",
   card: true,
   last: ["SMS Ready"],
   cardDelay: [300, 1_500],
-  lastDelay: [300, 2_000],
+  lastDelay: [300, 31_000],
 };
 
 /** What they say of a supply that is too low, in their own spelling (manuals: SIM7020 21.5, SIM7080 22.3). */

@@ -6,9 +6,10 @@
  * Each row names its source and how sure it is; rows come from manuals and from logs that other people
  * published, never from the driver in firmware/modem, which imports none of this.
  */
+import type { RadioTechnology } from "../../radio/link";
 import type { AtArgument, AtCommand } from "../at-command";
 import type { AtFailure } from "../at-responder";
-import type { Quirks } from "../family";
+import type { Quirks } from "../quirks";
 
 /**
  * How sure a row is: `certain` stands in the maker's manual, `reported` in other people's logs, code or
@@ -60,6 +61,8 @@ export interface FirmwareGeneration {
   readonly revision: string;
   /** What sets it apart, in a few words. */
   readonly note: string;
+  /** The only technology that it has, where that is not NB-IoT. */
+  readonly technology?: RadioTechnology;
   /** How it behaves, apart from which commands it has; a modem's own quirks come on top. */
   readonly traits?: Readonly<Quirks>;
   readonly rows: readonly ManualRow[];

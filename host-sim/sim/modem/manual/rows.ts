@@ -1,9 +1,7 @@
 /** How the tables of Quectel's and HiSilicon's modems are written short: forms as letters, a document once. */
 import type { AtCommand } from "../at-command";
 import type { ArgumentRange, ManualRow, Sureness } from "./manual";
-import { among, bits, number, optional } from "./shapes";
-
-export { among, number as whole, optional as maybe };
+import { bits, optional } from "./shapes";
 
 const formOf: Readonly<Record<string, AtCommand["form"]>> = {
   t: "test",
@@ -13,7 +11,7 @@ const formOf: Readonly<Record<string, AtCommand["form"]>> = {
 };
 
 /** What a row has besides its name, its forms and its source. */
-export type RowDetails = Pick<ManualRow, "set" | "within" | "refuses" | "factory">;
+type RowDetails = Pick<ManualRow, "set" | "within" | "refuses" | "factory">;
 
 /** Writes one row: the command, its forms (`t` test, `r` read, `s` set, `x` execute), where it stands. */
 export type RowWriter = (command: string, forms: string, where: string, details?: RowDetails) => ManualRow;
@@ -56,16 +54,13 @@ export const address: ArgumentRange = { like: /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/ };
 export const host: ArgumentRange = { like: /^[A-Za-z0-9.:-]{1,150}$/ };
 export const quotedHost: ArgumentRange = { like: /^[A-Za-z0-9.:-]{1,150}$/, quoted: true };
 
-/** 8 bits of a PSM timer. */
-export const timer: ArgumentRange = bits(8);
-
 /** `AT+CPSMS=<mode>[,,,<T3412>[,<T3324>]]` */
 export const psmArguments = (modes: ArgumentRange): ArgumentRange[] => [
   modes,
   empty,
   empty,
-  optional(timer),
-  optional(timer),
+  optional(bits(8)),
+  optional(bits(8)),
 ];
 
 /** `AT+CEDRXS=<mode>[,<technology>[,<cycle>]]`; 5 is NB-IoT. */

@@ -127,6 +127,7 @@ export const saraR5Manual: Manual = {
       name: "r510s-00b",
       model: "SARA-R510S-00B",
       revision: "02.05",
+      technology: "lte-m",
       note: "LTE-M alone; no UPSMVER and no release assistance; hexadecimal is forgotten at a start",
       rows: rowsOf(newest, {
         without: ["+UPSMVER", "+USOSTF"],

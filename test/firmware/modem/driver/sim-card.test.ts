@@ -29,9 +29,16 @@ const memoryOn = (store: ByteStore): PinMemory =>
   new PinMemory({ store, crypto: nodeCryptography, log: () => {} });
 
 describe("how the card is asked", () => {
-  it("takes a bare ERROR for no statement: what only a good card can tell is asked", async () => {
+  it.each([
+    "ERROR",
+    "+CME ERROR: 4",
+    "+CME ERROR: 50",
+    "+CME ERROR: 100",
+    "+CME ERROR: operation not supported",
+    "+CME ERROR: unknown",
+  ])("takes %s for no statement: what only a good card can tell is asked", async (answer) => {
     const modem = new ScriptedModem();
-    modem.answer("AT+CPIN?", ["ERROR"]);
+    modem.answer("AT+CPIN?", [answer]);
     modem.answer("AT+CIMI", ["001010000000017", "OK"]);
     await modem.up();
     expect(modem.stateTexts).toEqual(["up"]);

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { bc66, bc660k } from "../../../../host-sim/sim/modem/family/bc66";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { epoch, imei, server, SimulatedBoard } from "../simulated-board";
-import type { Family, Quirks } from "../../../../host-sim/sim/modem/family";
+import type { Family } from "../../../../host-sim/sim/modem/family";
+import type { Quirks } from "../../../../host-sim/sim/modem/quirks";
 import type { Draw } from "../../../../host-sim/sim/modem/family/bc66-firmware";
 import type { SimulatedBoardOptions } from "../simulated-board";
 

@@ -1,6 +1,6 @@
 /** SIM7080 and SIM7000 with each oddity of their modems, alone and all together, and without power. */
 import { describe, expect, it } from "vitest";
-import type { Quirks } from "../../../../host-sim/sim/modem/family";
+import type { Quirks } from "../../../../host-sim/sim/modem/quirks";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { SimulatedBoard } from "../simulated-board";
 

@@ -84,6 +84,21 @@ describe("a line with several commands", () => {
     ],
     ["AT&K0", [["&K", "execute", 1]]],
     [
+      "ATE0&W",
+      [
+        ["E", "execute", 1],
+        ["&W", "execute", 0],
+      ],
+    ],
+    [
+      "AT&FZE0",
+      [
+        ["&F", "execute", 0],
+        ["Z", "execute", 0],
+        ["E", "execute", 1],
+      ],
+    ],
+    [
       "AT&C1&D0",
       [
         ["&C", "execute", 1],

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { homeCarrier } from "../../../../host-sim/sim/radio/link";
 import { bringUp, makeWorld } from "./serial-host";
 import type { World } from "./serial-host";
-import type { Quirks } from "../../../../host-sim/sim/modem/family";
+import type { Quirks } from "../../../../host-sim/sim/modem/quirks";
 
 async function started(world: World): Promise<World> {
   await world.host.pass(12_000);

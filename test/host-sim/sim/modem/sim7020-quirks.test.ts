@@ -78,7 +78,7 @@ it("rebootDuring restarts once, in the middle of that command", async () => {
   const { host, events } = world;
   await openSocket(host);
   host.type("AT+CSOSEND=0,2,AB\r");
-  expect(await host.until((text) => text === "SMS Ready", 10_000)).toEqual([
+  expect(await host.until((text) => text === "SMS Ready", 40_000)).toEqual([
     "RDY",
     "+CFUN: 1",
     "+CPIN: READY",

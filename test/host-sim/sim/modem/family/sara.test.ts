@@ -298,6 +298,18 @@ it("AT+COPS=0 makes a registered modem choose anew, and keeps its address", asyn
   expect((await ask(world, "AT+CGPADDR=1"))[0]).toBe(before);
 });
 
+it("the clock of a SARA-R4 is UTC or local time, each modem its way, the zone beside both", async () => {
+  const told = new Set<string>();
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const world = await booted("sara-r4", seed, { epoch: Date.UTC(2026, 9, 23, 10), zone: 44 });
+    await world.all("AT+CFUN=0", "AT+CTZU=1", "AT+CFUN=1");
+    await world.host.pass(90_000);
+    const [clock] = await ask(world, "AT+CCLK?");
+    told.add(clock.replace(/:[0-9]{2}:[0-9]{2}\+/, "+"));
+  }
+  expect(told).toEqual(new Set(['+CCLK: "26/10/23,10+44"', '+CCLK: "26/10/23,21+44"']));
+});
+
 it("AT+COPS=1 finds that network and no other", async () => {
   const world = await online("sara-r4");
   await world.all('AT+COPS=1,2,"26201"');
@@ -307,5 +319,7 @@ it("AT+COPS=1 finds that network and no other", async () => {
   await world.all('AT+COPS=1,2,"26201"');
   await restart(world);
   await world.host.pass(90_000);
+  expect(await ask(world, "AT+COPS?")).toContain('+COPS: 1,0,"Network 26201",9');
+  await world.all("AT+COPS=3,2");
   expect(await ask(world, "AT+COPS?")).toContain('+COPS: 1,2,"26201",9');
 });

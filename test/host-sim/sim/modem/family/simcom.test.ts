@@ -1,5 +1,6 @@
 /** What the manuals of SIM7020, SIM7080 and SIM7000 say that matters to who uses them, firmware by firmware. */
 import { describe, expect, it } from "vitest";
+import { homeCarrier } from "../../../../../host-sim/sim/radio/link";
 import { booted, registered, typed } from "./typed";
 import type { Typed } from "./typed";
 
@@ -335,3 +336,51 @@ describe("short reads", () => {
     expect((await older.host.command("AT+CIPRXGET=3,730"))[1]).toBe("414243");
   });
 });
+
+describe("an access point that wants a login", () => {
+  const login = { user: "me", password: "secret" };
+  /** What is told by these commands, and whether the network then takes the modem within a minute. */
+  async function taken(family: string, ...commands: readonly string[]): Promise<boolean> {
+    const world = await booted(family);
+    world.cell.carrier = { ...homeCarrier, login };
+    await world.all("AT+CFUN=0", ...commands, "AT+CFUN=1");
+    await world.host.pass(61_000);
+    return (await world.host.command("AT+CEREG?"))[0].includes(",1");
+  }
+
+  it("refuses a SIM7020 and a SIM7080 that does not tell it at the attach", async () => {
+    expect(await taken("sim7020")).toBe(false);
+    expect(await taken("sim7020", 'AT*MCGDEFCONT="IP","iot.example","me","secret"')).toBe(true);
+    expect(await taken("sim7020", 'AT*MCGDEFCONT="IP","iot.example","me","wrong"')).toBe(false);
+    expect(await taken("sim7020", 'AT+CGAUTH=1,1,"me","secret"')).toBe(true);
+    expect(await taken("sim7080")).toBe(false);
+    expect(await taken("sim7080", 'AT+CGAUTH=1,1,"secret","me"')).toBe(true);
+    expect(await taken("sim7080", 'AT+CGAUTH=1,1,"me","secret"')).toBe(false);
+  });
+
+  it("is told it by a SIM7000 behind the attach, with the APN", async () => {
+    const world = await registered("sim7000");
+    world.cell.carrier = { ...homeCarrier, login };
+    await world.all('AT+CSTT="iot.example","me","wrong"');
+    expect(await world.host.command("AT+CIICR", 90_000)).toEqual(["ERROR"]);
+    await world.host.command("AT+CIPSHUT", 3_000);
+    await world.all('AT+CSTT="iot.example","me","secret"', "AT+CIICR");
+  });
+});
+
+it.each(names)(
+  "%s says SMS Ready up to half a minute after its start, and serves long before",
+  async (family) => {
+    const delays: number[] = [];
+    for (const seed of seeds) {
+      const world = await booted(family, seed, { baud: 115_200 });
+      const { lines } = world.host;
+      await world.host.pass(40_000);
+      const at = (text: string): number => lines.find((line) => line.text === text)!.time;
+      delays.push(at("SMS Ready") - at("RDY"));
+    }
+    expect(Math.min(...delays)).toBeLessThan(8_000);
+    expect(Math.max(...delays)).toBeGreaterThan(25_000);
+    expect(Math.max(...delays)).toBeLessThan(33_000);
+  },
+);
