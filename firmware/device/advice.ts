@@ -8,16 +8,34 @@ import { logLine } from "./log";
 import type { DownReason } from "../modem/driver/modem-log";
 import type { LogEvent } from "./log";
 
+/** Lines that mean one thing, whatever their values are. */
+export const lineAdvice: Readonly<Partial<Record<LogEvent["kind"], string>>> = Object.freeze({
+  "modem wrong modem": "set modem= to the family that it is",
+  "modem sim missing": "no card answers: push it in, clean its contacts, try it in a phone",
+  "modem noise": "bytes came, but no text: another rate? The usual ones are tried",
+  "modem rate found": "where it cannot be set to the usual rate, baud= saves the search",
+  "modem unresolved": "the network tells no address: check server for a slip, or set its IPv4 address",
+  "modem supply": "its supply is near a limit: a stronger one, a capacitor at the modem, shorter wires",
+  "modem powered off": "by itself, mostly over its supply: bursts of 0.5 A must not make it sag",
+  "modem restarts": "mostly a supply too weak for bursts of 0.5 A, or a key that is held down",
+  "modem refused": "this firmware does not take it, and is driven without where that can be",
+  "modem send refused": "tried on a new socket; again and again: context lost, or wrong apn",
+  "modem read refused": "looked for again; what is lost the cloud sends once more",
+  "modem other apn":
+    "the network gives its own: if nothing comes back, check apn and what the contract allows",
+});
+
 /** Why the modem is down. */
 export const downAdvice: Readonly<Record<DownReason, string | undefined>> = Object.freeze({
   rebooted: "it starts again and again by itself: mostly a supply too weak for bursts of 0.5 A",
   "no-answer": "nothing answers on its UART: check supply, TX and RX, PWRKEY, baud rate",
-  "wrong-modem": "set modem= to the family that it is",
+  "powered-off": "it has switched itself off: mostly a supply too weak for bursts of 0.5 A",
+  "wrong-modem": "left alone until modem= names its family",
   sim: "it goes on when the card is ready: see the line before",
   "not-registered": "no network found: check antenna, coverage, bands; a first search may take 30 min",
   denied: "the network refuses: see the line before",
   roaming:
-    "only a foreign network takes this card: set roaming=yes, or bands and operator of the home network",
+    "only a foreign network takes this card: set roaming=true, or bands and operator of the home network",
   suspended: undefined,
   failed: "a command that it cannot do without was refused: see the line before",
 });
@@ -41,18 +59,6 @@ export const simAdvice: readonly (readonly [begins: string, advice: string])[] =
     ] as const
   ).map((row) => Object.freeze(row)),
 );
-
-/** No card answers at all. */
-export const noSimAdvice = "no card answers: push it in, clean its contacts, try it in a phone";
-
-/** Bytes, and no text. */
-export const noiseAdvice = "bytes came, but no text: another rate? The usual ones are tried";
-
-/** The network knows no address. */
-export const nameAdvice = "the network tells no address: check server for a slip, or set its IPv4 address";
-
-/** The modem has another rate than the usual one. */
-export const rateAdvice = "where it cannot be set to the usual rate, baud= saves the search";
 
 const unknownCard = "the operator does not admit this card: ask whether its contract is active";
 const barredDevice = "the operator does not admit this modem: ask to have its IMEI admitted";
@@ -83,52 +89,37 @@ export const causeAdvice: Readonly<Record<string, string>> = Object.freeze({
   40: networkTrouble,
 });
 
+/** What the network has granted: no address, so that nothing can be sent; or no PSM, though it was asked for. */
+export const grantedAdvice: Readonly<Record<"address" | "psm", string>> = Object.freeze({
+  address: "the context has no address: check apn, apnUser, ipType",
+  psm: "the network refuses PSM, so the modem does not sleep between readings: ask the operator, or set edrx",
+});
+
+/** Local time, because nothing has told. */
+export const clockAdvice = "not proven: if readings are off by the zone, set modemClock=utc";
+
 /** The line of an event, and behind it what that means and what to try, where there is something to be said. */
 export function lineWithAdvice(event: LogEvent): string {
   const advice = adviceOf(event);
   return advice === undefined ? logLine(event) : `${logLine(event)}: ${advice}`;
 }
 
-/** The network has given no address, so that nothing can be sent or come. */
-export const noAddressAdvice = "the context has no address: check apn, apnUser, ipType";
-
-/** PSM was asked for. */
-export const noPsmAdvice =
-  "the network refuses PSM, so the modem does not sleep between readings: ask the operator, or set edrx";
-
-/** Datagrams may go out by it, and nothing come back. */
-export const otherApnAdvice =
-  "the network gives its own: if nothing comes back, check apn and what the contract allows";
-
-/** Local time, because nothing has told. */
-export const clockAdvice = "not proven: if readings are off by the zone, set modemClock=utc";
-
 /** What the line of this event means and what to try; undefined for a line that says it itself. */
 export function adviceOf(event: LogEvent): string | undefined {
   switch (event.kind) {
     case "modem down":
       return downAdvice[event.reason];
-    case "modem noise":
-      return noiseAdvice;
-    case "modem unresolved":
-      return nameAdvice;
-    case "modem rate found":
-      return rateAdvice;
-    case "modem sim missing":
-      return noSimAdvice;
     case "modem sim":
       return simAdvice.find(([begins]) => event.status.startsWith(begins))![1];
     case "modem denied":
       return ofCause(event.cause);
     case "modem granted":
-      if (event.address === "none") return noAddressAdvice;
-      return event.t3324 === Infinity ? noPsmAdvice : undefined;
-    case "modem other apn":
-      return otherApnAdvice;
+      if (event.address === "none") return grantedAdvice.address;
+      return event.t3324 === Infinity ? grantedAdvice.psm : undefined;
     case "modem clock":
       return event.by === "usual" ? clockAdvice : undefined;
     default:
-      return undefined;
+      return lineAdvice[event.kind];
   }
 }
 

@@ -181,6 +181,8 @@ const words: Words = Object.freeze<Words>({
   "modem noise": (e) => `modem: noise rate=${e.rate}`,
   "modem rate found": (e) => `modem: rate found=${e.rate}`,
   "modem rate set": (e) => `modem: rate set=${e.rate}`,
+  "modem supply": (e) => `modem: supply level=${e.level}`,
+  "modem powered off": (e) => `modem: powered off supply=${e.supply ?? "unknown"}`,
   "modem restarts": (e) => `modem: restarts again and again count=${e.count}`,
   "modem resolved": (e) => `modem: resolved name=${bare(e.name)} address=${bare(e.address)}`,
   "modem unresolved": (e) => `modem: unresolved name=${bare(e.name)}`,

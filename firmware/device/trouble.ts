@@ -22,6 +22,8 @@ const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "start recovered",
   "start safe",
   "modem restarts",
+  "modem supply",
+  "modem powered off",
 ] as const);
 
 /** The same is told again after this time, ms. */

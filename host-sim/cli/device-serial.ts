@@ -4,6 +4,9 @@
 import { familyNamed } from "../../firmware/modem/family/family";
 import { families } from "../../firmware/modem/family/index";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
+import { reasonOf } from "../../firmware/text/reason";
+import { AtPassage } from "../tools/pc/at-passage";
+import { WallClock } from "../tools/pc/wall-clock";
 import { SerialPortError, openSerialPort } from "../tools/pc/serial-port";
 import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
@@ -18,7 +21,12 @@ export interface SerialFlags {
   readonly startSpread: number;
   /** Further settings of the firmware, by name: these win. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Lines typed here go to the modem as well. */
+  readonly at?: boolean;
 }
+
+/** Characters of a line that is being typed, at most. */
+const longestTyped = 1_000;
 
 /** Readings so far, as the firmware's log tells them. */
 interface Totals {
@@ -35,17 +43,26 @@ export async function runOverSerial(
   reports: number,
   show: (room: string, text: string) => void,
 ): Promise<Totals> {
+  let typed = "";
   const totals: Totals = { taken: 0, acknowledged: 0, commands: 0 };
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
   const powerKey = flags.powerKey === undefined ? undefined : powerKeyOption(flags.powerKey);
-  const { baud } = familyNamed(families, flags.modem);
+  const { baud, banners } = familyNamed(families, flags.modem);
   const port = await openSerialPort(flags.serial, baud).catch((error: unknown) => {
     throw error instanceof SerialPortError ? new CommandError(1, error.message) : error;
   });
+  const clock = new WallClock();
+  const passage = new AtPassage({
+    scheduler: clock,
+    banners,
+    toModem: (bytes, done) => port.write(bytes, done),
+    toDriver: (bytes) => void device.receive(bytes),
+    show: (text) => show("at", text),
+  });
   const device = new SerialDevice({
     port: {
-      write: (bytes, done) => port.write(bytes, done),
+      write: (bytes, done) => (flags.at === true ? passage.fromDriver(bytes, done) : port.write(bytes, done)),
       set: (lines) => port.set(lines, () => {}),
       update: (options) => port.update(options, () => {}),
     },
@@ -88,13 +105,28 @@ export async function runOverSerial(
     },
     onFault: (text) => settle(text),
   });
-  port.on("data", (bytes: Uint8Array) => void device.receive(bytes));
+  port.on("data", (bytes: Uint8Array) => {
+    if (flags.at === true) passage.fromModem(bytes);
+    else void device.receive(bytes);
+  });
   port.on("error", (error: Error) => settle(`${flags.serial}: ${error.message}`));
   port.on("close", () => settle(`${flags.serial} is gone: was it unplugged?`));
   process.once("SIGINT", () => settle(undefined));
   process.once("SIGTERM", () => settle(undefined));
   await device.start();
+  if (flags.at === true) {
+    clock.start((error) => settle(reasonOf(error)));
+    process.stdin.setEncoding("utf8").on("data", (text: string) => {
+      typed += text;
+      const lines = typed.split(/\r\n|\r|\n/);
+      typed = lines.pop()!.slice(-longestTyped);
+      for (const line of lines) passage.type(line);
+    });
+    process.stdin.on("error", () => {});
+  }
   const failure = await settled;
+  clock.stop();
+  if (flags.at === true) process.stdin.destroy();
   device.stop();
   await new Promise<void>((resolve) => port.close(() => resolve()));
   if (failure !== undefined) throw new CommandError(1, failure);

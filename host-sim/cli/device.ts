@@ -50,6 +50,7 @@ interface DeviceFlags {
   apn: string;
   powerKey?: string;
   setting: Record<string, string>;
+  at?: boolean;
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -83,6 +84,7 @@ export function deviceCommand(): Command {
       oneMoreSetting,
       {},
     )
+    .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
@@ -94,7 +96,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
   const address = await resolve(host);
-  for (const name of ["modem", "apn", "powerKey", "setting"]) {
+  for (const name of ["modem", "apn", "powerKey", "setting", "at"]) {
     if (flags.serial !== undefined || command.getOptionValueSource(name) !== "cli") continue;
     const option = name === "powerKey" ? "power-key" : name;
     throw misuse(`--${option} is for a modem on --serial; without it the device has none`);
@@ -183,12 +185,12 @@ async function overSerial(
   port: number,
 ): Promise<void> {
   if (flags.data !== undefined) throw misuse("--data and --serial exclude each other");
-  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey } = flags;
+  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey, at } = flags;
   const config = { server, port, reports, interval, lifetime, edition, iv, payload: format, batch };
   checkSettings({ ...config, apn, modem, ...flags.setting });
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, powerKey, startSpread: 0, settings: flags.setting },
+    { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting },
     config,
     credentials,
     reports,

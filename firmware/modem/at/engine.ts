@@ -19,26 +19,13 @@
  * do not wait for each other; once one of them is answered the next command waits for the answers to those
  * before it.
  */
-import { ascii, equals, startsWith } from "../../text/ascii";
-import { lineText } from "./fields";
+import { equals, startsWith } from "../../text/ascii";
 import { LineFramer } from "./framer";
+import { answerBegins, digitResult, finalResult } from "./result-code";
 import type { FramerEvents } from "./framer";
+import type { AtResult } from "./result-code";
 
-/** How a command ended. */
-export type AtResult =
-  | { readonly kind: "ok" }
-  | AtError
-  /** `unprompted`: the modem did not even ask for the data. */
-  | { readonly kind: "timeout"; readonly unprompted?: boolean }
-  /** The engine was cleared, as after a reboot of the modem. */
-  | { readonly kind: "aborted" };
-
-/** ERROR, or the number of a +CME or +CMS ERROR; `meaning` where the family knows what its own code means. */
-export interface AtError {
-  readonly kind: "error";
-  readonly code?: number;
-  readonly meaning?: string;
-}
+export type { AtError, AtResult } from "./result-code";
 
 /** Data that a command sends when the modem asks for it. */
 interface Payload {
@@ -47,7 +34,7 @@ interface Payload {
   readonly bytes: Uint8Array;
 }
 
-/** Data that a command gets: `onData` is called with as many bytes as `count` found announced. */
+/** Data that a command gets: `onData` is called with as many bytes as `count` found announced, or with fewer. */
 interface RawAnswer {
   /** Whether the bytes follow on the header's own line, behind a comma, or behind its line end. */
   readonly sameLine: boolean;
@@ -55,9 +42,10 @@ interface RawAnswer {
   readonly count: (header: Uint8Array) => number | undefined;
   /**
    * Gets the bytes; the view is valid until it returns.
-   * @param missing how many more were announced and did not come; none when left out
+   *
+   * @param missing so many of those announced did not come
    */
-  readonly onData: (bytes: Uint8Array, missing?: number) => void;
+  readonly onData: (bytes: Uint8Array, missing: number) => void;
 }
 
 /** A command for the engine: its line, which lines are its answer, and whom its end is told. */
@@ -102,15 +90,12 @@ export interface AtEngineOptions {
   readonly onBanner: (now: number) => void;
 }
 
-const ok = ascii("OK");
-const error = ascii("ERROR");
-const cmeError = ascii("+CME ERROR:");
-const cmsError = ascii("+CMS ERROR:");
-
 const usualGap = 20;
 /** Time for the prompt, ms; from the prompt on the command has its own time. */
 const promptTimeout = 5_000;
 const escape = new Uint8Array([0x1b]);
+/** Pause in the data of an answer after which no more of it comes, ms. */
+const rawPause = 1_000;
 /** After a time-out, how long a late answer may still come, ms. */
 const lateAnswer = 1_000;
 /** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
@@ -133,6 +118,10 @@ export class AtEngine implements FramerEvents {
    */
   #stray = 0;
   #expires = 0;
+  /** The data of an answer has begun, and comes to its end or to a pause until then, ms. */
+  #rawUntil = Infinity;
+  /** Data that is complete and ends as an answer does: whether it is the answer's end, the next second shows. */
+  #held: Uint8Array | undefined;
   #onLate: ((now: number) => void) | undefined;
   #notBefore = 0;
   #now = 0;
@@ -145,6 +134,11 @@ export class AtEngine implements FramerEvents {
   gap: number;
   /** Lines that fitted nothing. */
   unknown = 0;
+  /**
+   * The modem gives digits for result codes (ITU-T V.250 section 6.2.6), 0 for OK and 4 for ERROR: found out by a
+   * probe, and set to false when it was told otherwise.
+   */
+  digits = false;
 
   constructor(options: AtEngineOptions) {
     this.#options = options;
@@ -154,7 +148,7 @@ export class AtEngine implements FramerEvents {
 
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
-    if (this.#current !== undefined) return this.#expires;
+    if (this.#current !== undefined) return Math.min(this.#expires, this.#rawUntil);
     return this.#queue.length > 0 ? this.#notBefore : Infinity;
   }
 
@@ -182,10 +176,13 @@ export class AtEngine implements FramerEvents {
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
     this.#framer.receive(bytes);
+    const waits = this.#framer.missing > 0 || this.#held !== undefined;
+    this.#rawUntil = waits ? now + rawPause : Infinity;
   }
 
   /** Starts what may start and gives up what is overdue. */
   poll(now: number): void {
+    if (now >= this.#rawUntil) this.takeShort(now);
     if (this.#current !== undefined && now >= this.#expires) {
       const onLate = this.#onLate;
       if (onLate !== undefined) {
@@ -199,11 +196,32 @@ export class AtEngine implements FramerEvents {
         this.#options.write(escape);
         this.#stray = this.#current.payload?.prompt ?? 0;
       }
-      if (this.#unprompted || this.#current.raw !== undefined) this.#framer.clear();
+      if (this.#unprompted || this.#current.raw !== undefined) {
+        this.#framer.clear();
+        this.#rawUntil = Infinity;
+      }
       const unprompted = this.#unprompted ? { unprompted: true } : {};
       this.finish(this.#current, { kind: "timeout", ...unprompted }, now);
     }
     this.next(now);
+  }
+
+  /**
+   * The data of an answer has come to a pause. Where the answer has ended, fewer bytes came than were announced, and
+   * its end was taken for data: what stands before that is kept.
+   */
+  private takeShort(now: number): void {
+    this.#rawUntil = Infinity;
+    const command = this.#current;
+    const { begun, missing } = this.#framer;
+    const bytes = this.#held ?? begun;
+    const end = answerBegins(bytes, this.#held !== undefined);
+    this.#held = undefined;
+    if (command === undefined || end === bytes.length) return;
+    this.#framer.endRaw();
+    command.raw?.onData(bytes.subarray(0, end), missing + bytes.length - end);
+    this.#notBefore = now + this.gap;
+    this.finish(command, { kind: "ok" }, now);
   }
 
   /** Gives the command in flight, if there is one, no more than `ms` from now; then `onLate` is called in its place. */
@@ -216,6 +234,8 @@ export class AtEngine implements FramerEvents {
   /** Fails the command in flight and all that wait, and forgets a line begun. */
   clear(now: number): void {
     this.#framer.clear();
+    this.#rawUntil = Infinity;
+    this.#held = undefined;
     // A prompt that was given up may come all the same.
     if (this.#unprompted) this.#stray = this.#current?.payload?.prompt ?? this.#stray;
     this.#unprompted = false;
@@ -247,7 +267,12 @@ export class AtEngine implements FramerEvents {
   private finish(command: AtCommand, result: AtResult, now: number): void {
     this.#current = undefined;
     this.#onLate = undefined;
-    if (result.kind === "ok") this.#stray = 0;
+    const held = this.#held;
+    this.#held = undefined;
+    if (result.kind === "ok") {
+      this.#stray = 0;
+      if (held !== undefined) command.raw?.onData(held, 0);
+    }
     this.#framer.prompt = this.#stray;
     this.#framer.watching = false;
     this.#unprompted = false;
@@ -275,7 +300,8 @@ export class AtEngine implements FramerEvents {
   }
 
   onRaw(bytes: Uint8Array): void {
-    this.#current?.raw?.onData(bytes);
+    if (answerBegins(bytes, true) < bytes.length) this.#held = bytes.slice();
+    else this.#current?.raw?.onData(bytes, 0);
   }
 
   onOverlong(line: Uint8Array): void {
@@ -320,12 +346,20 @@ export class AtEngine implements FramerEvents {
     this.unknown += 1;
   }
 
+  /** The result that a digit is; a probe's answer tells that the modem gives such. */
+  private digitResult(line: Uint8Array, command: AtCommand | undefined): AtResult | undefined {
+    if (!this.digits && command?.probe !== true) return undefined;
+    const result = digitResult(line);
+    if (result !== undefined) this.digits = true;
+    return result;
+  }
+
   /** The result that a line is for the command in flight; "half" while another line is to come. */
   private resultOf(line: Uint8Array, command: AtCommand | undefined): AtResult | "half" | undefined {
     const ending = command?.ends?.(line);
     if (ending !== undefined) return ending;
     const besides = command?.also?.(line);
-    const result = besides ?? finalResult(line);
+    const result = besides ?? finalResult(line) ?? this.digitResult(line, command);
     if (command === undefined || result === undefined || result.kind !== "ok") return result;
     // Where another line ends the command, OK says no more than that the modem has read it.
     if (command.ends !== undefined) return "half";
@@ -339,20 +373,6 @@ export class AtEngine implements FramerEvents {
 
 function isBanner(line: Uint8Array, banner: Uint8Array): boolean {
   return banner[banner.length - 1] === 0x5f ? startsWith(line, banner) : equals(line, banner);
-}
-
-function finalResult(line: Uint8Array): AtResult | undefined {
-  if (equals(line, ok)) return { kind: "ok" };
-  if (equals(line, error)) return { kind: "error" };
-  if (startsWith(line, cmeError)) return numbered(line, cmeError.length);
-  if (startsWith(line, cmsError)) return numbered(line, cmsError.length);
-  return undefined;
-}
-
-function numbered(line: Uint8Array, start: number): AtResult {
-  // With AT+CMEE=2 a text stands in place of the number.
-  const text = lineText(line, start, Math.min(line.length, start + 8));
-  return /^\d+$/.test(text) ? { kind: "error", code: Number(text) } : { kind: "error" };
 }
 
 function matchesAny(

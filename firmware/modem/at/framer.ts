@@ -10,7 +10,6 @@
  * One buffer is used over and over; it holds the longest line a modem sends, a datagram of 512 bytes
  * in hex behind a URC's name. Of a longer line the beginning is given, as `onOverlong`, and counted.
  */
-
 /** Whom the framer gives what it has cut. */
 export interface FramerEvents {
   /** Gets a line; the view is valid until it returns. */
@@ -50,6 +49,22 @@ export class LineFramer {
   constructor(events: FramerEvents, capacity = 1_200) {
     this.#events = events;
     this.#buffer = new Uint8Array(capacity);
+  }
+
+  /** Raw bytes that are still to come. */
+  get missing(): number {
+    return this.#raw;
+  }
+
+  /** What has come of the raw bytes; the view is valid until more come. */
+  get begun(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** No more raw bytes are to come. */
+  endRaw(): void {
+    this.#length = 0;
+    this.#raw = 0;
   }
 
   /** Takes bytes in whatever pieces they come. */

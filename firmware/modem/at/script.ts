@@ -117,24 +117,32 @@ class Script {
 export const probeTimeout = 300;
 
 const attention = ascii("AT");
+/** Has a modem give result codes, if a former owner has told it not to (ITU-T V.250 section 6.2.5). */
+const results = ascii("ATQ0");
 
-/** Sends AT until it is answered, at most `attempts` times: is the modem there, and awake? */
+/**
+ * Sends AT until it is answered, at most `attempts` times: is the modem there, and awake? Each fourth time it is
+ * told to answer, for one that gives no result codes is silent to AT.
+ */
 export function probe(
   engine: AtEngine,
   attempts: number,
   onDone: (answered: boolean, now: number) => void,
   now: number,
+  tried = 0,
 ): void {
+  const line = tried % 4 === 2 ? results : attention;
   engine.send(
     {
-      line: attention,
+      line,
       timeout: probeTimeout,
       probe: true,
       onDone: (result, at) => {
-        if (result.kind === "ok") onDone(true, at);
+        // AT is refused when noise was before it on the line.
+        if (result.kind === "ok" || (result.kind === "error" && line === results)) onDone(true, at);
         else if (result.kind === "aborted") return;
-        else if (attempts <= 1) onDone(false, at);
-        else probe(engine, attempts - 1, onDone, at);
+        else if (tried + 1 >= attempts) onDone(false, at);
+        else probe(engine, attempts, onDone, at, tried + 1);
       },
     },
     now,

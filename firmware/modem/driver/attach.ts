@@ -87,6 +87,27 @@ export class Attach {
     driver.run(steps, up, now);
   }
 
+  /** Wakes the modem, and asks what is left of registration, context and sockets. */
+  wake(now: number): void {
+    const { options, driver, sleep } = this.#parts;
+    if (!driver.enter("waking", now)) return;
+    if (options.family.sleep.boots) driver.bootGraceUntil = Infinity;
+    sleep.wake(now);
+  }
+
+  /** The modem says that it falls asleep. */
+  fallAsleep(now: number): void {
+    const { driver, at: engine, sockets } = this.#parts;
+    // The datagrams, or the caller of `connect`, still need the modem.
+    const wanted = driver.state === "waking" || sockets.waiting;
+    driver.uart = "dead";
+    driver.cancelLater();
+    sockets.interrupt();
+    if (!driver.enter("asleep", now)) return;
+    engine.clear(now);
+    if (wanted) this.wake(now);
+  }
+
   /** After sleep or a loss of service: asks whether settings, registration and sockets are still there. */
   verify(now: number): void {
     const { options, driver, sleep, sockets, bringUp } = this.#parts;

@@ -314,7 +314,10 @@ export class BringUp {
       const first: Step[] = [{ line: ascii("AT+CMEE=1") }];
       driver.run(first.concat(steps), done, at);
     };
-    driver.run([{ line: ascii("ATE0") }], silenced, now);
+    const quiet: Step[] = [{ line: ascii("ATE0") }];
+    // Result codes are to be words: digits would be taken for lines of data.
+    if (engine.digits) quiet.unshift({ line: ascii("ATV1"), onOk: () => (engine.digits = false) });
+    driver.run(quiet, silenced, now);
   }
 
   /** Says all that must be said while the radio is off, switches it on, and searches. */

@@ -6,6 +6,7 @@
 export type DownReason =
   | "rebooted"
   | "no-answer" // nothing on the UART answers
+  | "powered-off" // it has switched itself off, mostly over its supply
   | "wrong-modem" // another family than the settings say
   | "sim" // the SIM card is missing or locked
   | "not-registered" // no cell in time
@@ -32,6 +33,10 @@ export type ModemEvent =
   | { readonly kind: "modem noise"; readonly rate: number }
   /** The modem answers at this rate of the UART, which is not the one that is wanted; or it was set to that one. */
   | { readonly kind: "modem rate found" | "modem rate set"; readonly rate: number }
+  /** The supply's voltage is near one of the modem's limits. */
+  | { readonly kind: "modem supply"; readonly level: "low" | "high" }
+  /** The modem has switched itself off, and over what, when it says that. */
+  | { readonly kind: "modem powered off"; readonly supply?: "low" | "high" }
   /** The modem restarts by itself again and again, `count` times in a row so far. */
   | { readonly kind: "modem restarts"; readonly count: number }
   /** The network has told the address of the server's name; or no address. */

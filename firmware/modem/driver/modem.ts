@@ -5,10 +5,8 @@
  *
  * No clock of its own: every call brings the time (ms).
  */
-import { startsWith } from "../../text/ascii";
 import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
-import { isRegistered, lineText, parseCereg } from "../at/fields";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
 import { DriverState } from "./driver-state";
@@ -21,9 +19,10 @@ import { inquire } from "./inquiry";
 import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
+import { Unsolicited } from "./unsolicited";
 import { isMemory, Sleep } from "./sleep";
 import { Sockets } from "./sockets";
-import type { Cell, ModemUrc } from "../family/family";
+import type { Cell } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
 import type { ModemState } from "./driver-state";
 import type { Granted, ModemOptions } from "./modem-options";
@@ -45,7 +44,7 @@ export class Modem implements DatagramModem {
   readonly #options: ModemOptions;
   readonly #driver: DriverState;
   readonly #at: AtEngine;
-  readonly #registration: RegistrationWait;
+  readonly #unsolicited: Unsolicited;
   readonly #sockets: Sockets;
   readonly #escalation: ResetEscalation;
   readonly #bringUp: BringUp;
@@ -72,8 +71,8 @@ export class Modem implements DatagramModem {
       urcs: family.urcs.concat(cereg, cpin),
       banners: family.banners,
       gap: family.gap,
-      onUrc: (line, now, cut) => (cut ? this.overlong(line, now) : this.urc(line, now)),
-      onBanner: (now) => this.banner(now),
+      onUrc: (line, now, cut) => this.#unsolicited.urc(line, now, cut),
+      onBanner: (now) => this.#unsolicited.banner(now),
     });
     const driver = new DriverState({
       state: isMemory(options.resume) ? "asleep" : "off",
@@ -146,11 +145,11 @@ export class Modem implements DatagramModem {
     const attach = new Attach({ ...shared, sleep, bringUp });
     const recovery = new Recovery({ ...shared, bringUp, attach });
     driver.faults = recovery;
+    this.#unsolicited = new Unsolicited({ ...shared, registration, sleep, bringUp, attach, recovery });
     this.#wanted = wanted;
     this.#inquired = isMemory(options.resume);
     this.#driver = driver;
     this.#at = at;
-    this.#registration = registration;
     this.#sockets = sockets;
     this.#escalation = escalation;
     this.#bringUp = bringUp;
@@ -266,7 +265,10 @@ export class Modem implements DatagramModem {
    */
   reset(now: number): void {
     this.#driver.now = now;
-    this.#recovery.nothingBack(now);
+    const next = (at: number): void => this.#recovery.nothingBack(at);
+    // With the wrong access point nothing comes back either: what the network has granted is told before.
+    if (!this.#inquired && this.ready) this.inquire("all", now, next);
+    else next(now);
   }
 
   /** Leaves the network and attaches anew, which ends a connection that others keep open. */
@@ -309,7 +311,7 @@ export class Modem implements DatagramModem {
   connect(now: number): void {
     this.#driver.now = now;
     if (this.#driver.state === "off") this.#bringUp.begin(now);
-    else if (this.#driver.state === "asleep") this.wake(now);
+    else if (this.#driver.state === "asleep") this.#attach.wake(now);
   }
 
   /** Takes bytes from the modem's UART. */
@@ -351,7 +353,7 @@ export class Modem implements DatagramModem {
     else this.connect(this.#driver.now);
   }
 
-  private inquire(what: "all" | "cell", now: number): void {
+  private inquire(what: "all" | "cell", now: number, next?: (now: number) => void): void {
     this.#question = undefined;
     this.#inquired = true;
     this.#cellAsked = false;
@@ -365,27 +367,11 @@ export class Modem implements DatagramModem {
         else this.#cell = cell;
         this.#firmware = firmware ?? this.#firmware;
         // Each command may have kept the modem from its sleep.
-        if (this.ready) this.#sleep.permit(at);
+        if (next !== undefined) next(at);
+        else if (this.ready) this.#sleep.permit(at);
       },
       now,
     );
-  }
-
-  private wake(now: number): void {
-    if (!this.#driver.enter("waking", now)) return;
-    if (this.#options.family.sleep.boots) this.#driver.bootGraceUntil = Infinity;
-    this.#sleep.wake(now);
-  }
-
-  private fallAsleep(now: number): void {
-    // The datagrams, or the caller of `connect`, still need the modem.
-    const wanted = this.#driver.state === "waking" || this.#sockets.waiting;
-    this.#driver.uart = "dead";
-    this.#driver.cancelLater();
-    this.#sockets.interrupt();
-    if (!this.#driver.enter("asleep", now)) return;
-    this.#at.clear(now);
-    if (wanted) this.wake(now);
   }
 
   /** The modem must be asleep by now, though it has not said so. */
@@ -396,73 +382,5 @@ export class Modem implements DatagramModem {
     // It has not said that it sleeps: somebody may keep it awake. Those that a word wakes are left alone.
     const { wakes, light } = this.#options.family.sleep;
     if (wakes !== "uart" && light === undefined) this.#sleep.look(now);
-  }
-
-  private urc(line: Uint8Array, now: number): void {
-    if (startsWith(line, cereg)) {
-      const registration = parseCereg(line);
-      if (registration === undefined) return;
-      if (this.#driver.state === "registering") this.#registration.hear(registration, now);
-      else if (this.#driver.state === "up") this.#attach.changed(isRegistered(registration), now);
-    } else if (startsWith(line, cpin)) {
-      const status = lineText(line, cpin.length);
-      if (this.#driver.state === "up" && status.startsWith("NOT ")) {
-        this.#driver.log({ kind: "modem sim", status });
-        this.#recovery.fail("sim", now);
-      }
-    } else {
-      const urc = this.#options.family.urc(line);
-      if (urc !== undefined) this.act(urc, now);
-    }
-  }
-
-  /** The beginning of a line that was too long: a datagram, where the modem pushes them, and else nothing. */
-  private overlong(line: Uint8Array, now: number): void {
-    const { family } = this.#options;
-    const urc = family.sockets.read === undefined ? family.urc(line, true) : undefined;
-    if (urc !== undefined) this.act(urc, now);
-  }
-
-  private act(urc: ModemUrc, now: number): void {
-    switch (urc.kind) {
-      case "asleep":
-        if (this.#driver.state === "up" || this.#driver.state === "waking") this.fallAsleep(now);
-        else this.#driver.uart = "dead";
-        return;
-      case "awake":
-        this.#driver.uart = "alive";
-        return this.#recovery.signOfLife(now);
-      case "no-context":
-        return this.#attach.contextLost(now);
-      case "time":
-        return this.#clock.heard(urc.clock, now);
-      case "low-supply":
-      case "high-supply":
-      case "powered-off":
-        return;
-      default:
-        this.#sleep.traffic(now);
-        this.#sockets.take(urc, now);
-        // The modem was only taken for asleep, or no more than its UART slept.
-        if (urc.kind === "data" && this.#driver.state === "asleep") {
-          this.#driver.uart = "unknown";
-          this.wake(now);
-        }
-        return;
-    }
-  }
-
-  private banner(now: number): void {
-    this.#bringUp.sawBanner();
-    if (this.#driver.state === "pausing") return this.#recovery.signOfLife(now);
-    if (this.#driver.state === "off" || now < this.#driver.bootGraceUntil) return;
-    if (this.#options.family.sleep.boots && this.#driver.state === "asleep") {
-      this.#driver.uart = "alive";
-      return;
-    }
-    // One that was asleep has nothing to say but that it has started.
-    const sure = this.#options.family.restartKeepsSettings === true || this.#driver.state === "asleep";
-    if (sure) this.#recovery.rebooted(now);
-    else this.#recovery.suspectReboot(now);
   }
 }

@@ -25,6 +25,8 @@ import type { Sockets } from "./sockets";
 
 /** Time for an answer that a modem which has just restarted cannot give, ms. */
 const rebootPatience = 3_000;
+/** The supply's voltage is told so often at most, ms. */
+const supplyAgain = 3_600_000;
 
 /** The parts of the driver that recovery works with. */
 export interface RecoveryParts {
@@ -52,6 +54,8 @@ export class Recovery implements FaultHandler {
   #resetDue = false;
   /** A boot banner came that nobody asked for, and the modem is asked whether it has its settings still. */
   #suspected = false;
+  /** When a supply that is too low or too high was last told, ms. */
+  #suppliedAt = -Infinity;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -199,6 +203,23 @@ export class Recovery implements FaultHandler {
     options.onDown?.("rebooted", now);
   }
 
+  /** The supply's voltage is near a limit of the modem, which says so again and again: told once an hour. */
+  supplyWarning(level: "low" | "high", now: number): void {
+    if (now - this.#suppliedAt < supplyAgain) return;
+    this.#suppliedAt = now;
+    this.#parts.driver.log({ kind: "modem supply", level });
+  }
+
+  /** The modem has switched itself off, over its supply or because it was told to. */
+  poweredOff(supply: "low" | "high" | undefined, now: number): void {
+    const { driver } = this.#parts;
+    const { state } = driver;
+    if (state === "off" || (supply === undefined && now < driver.bootGraceUntil)) return;
+    driver.log({ kind: "modem powered off", supply });
+    driver.uart = "dead";
+    if (state !== "pausing" && state !== "starting") this.fail("powered-off", now);
+  }
+
   /** Says all that a bring-up says while the radio is off, for the modem may have rebooted unnoticed. */
   private resetRadio(now: number): void {
     const { driver, retryPolicy, sockets, bringUp } = this.#parts;
@@ -220,7 +241,7 @@ export class Recovery implements FaultHandler {
     engine.clear(now);
     const wait = retryPolicy.failed(reason, cause, now);
     if (!driver.enter("pausing", now)) return;
-    this.#deaf = reason === "no-answer";
+    this.#deaf = reason === "no-answer" || reason === "powered-off";
     driver.log({ kind: "modem down", reason, retry: wait });
     // A modem without a cell does not sleep: it would search until the battery is empty.
     if (!this.#deaf && reason !== "wrong-modem") this.switchRadioOff(now);

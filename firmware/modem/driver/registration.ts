@@ -104,6 +104,9 @@ export class RegistrationWait {
       [askRegistration((status) => (answer = status))],
       (at) => {
         if (driver.state !== "registering") return;
+        // A modem that has forgotten what it was told has restarted, and others of its settings are gone too.
+        const level = answer?.level ?? driver.reporting;
+        if (level !== driver.reporting) return driver.faults.rebooted(at);
         // A URC that came meanwhile may be older than the answer or newer: "searching" in either decides
         // nothing.
         if (this.#heard !== undefined && this.judge(this.#heard, at)) return;

@@ -108,7 +108,7 @@ export class RetryPolicy {
   next(reason: DownReason): ResetLevel | undefined {
     // A reset cures neither a denial nor a wrong modem.
     if (reason === "denied" || reason === "roaming" || reason === "wrong-modem") return undefined;
-    return this.#options.escalation.beforeBringUp(reason === "no-answer");
+    return this.#options.escalation.beforeBringUp(reason === "no-answer" || reason === "powered-off");
   }
 
   /** A level of the escalation was taken. */

@@ -52,6 +52,7 @@ export class SerialDevice {
   readonly #retained = new Uint8Array(retainedLength);
   #board: Board | undefined;
   #inFifo = 0;
+  #received: Promise<void> = Promise.resolve();
   #bundle = "";
 
   constructor(options: SerialDeviceOptions) {
@@ -65,8 +66,14 @@ export class SerialDevice {
     await this.#boot("Power-On");
   }
 
-  /** Bytes have come from the modem. */
-  async receive(bytes: Uint8Array): Promise<void> {
+  /** Bytes have come from the modem; they reach the firmware in the order in which they came. */
+  receive(bytes: Uint8Array): Promise<void> {
+    const received = this.#received.then(() => this.#receive(bytes));
+    this.#received = received.catch((error: unknown) => this.#options.onFault(reasonOf(error)));
+    return this.#received;
+  }
+
+  async #receive(bytes: Uint8Array): Promise<void> {
     await this.#clock.catchUp();
     // As the UART's interrupt does it, and no more at once than its FIFO holds.
     for (let at = 0; at < bytes.length; at += fifoSize) {

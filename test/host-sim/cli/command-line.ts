@@ -30,11 +30,19 @@ const shell = (env: Record<string, string>): Record<string, string | undefined> 
   ...env,
 });
 
-/** Starts a command in a process of its own. */
-export function launch(args: readonly string[], env: Record<string, string> = {}): Running {
+/**
+ * Starts a command in a process of its own.
+ *
+ * @param stdin "pipe" for one that is typed to, by the process's `stdin`
+ */
+export function launch(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin: "ignore" | "pipe" = "ignore",
+): Running {
   const child = spawn(process.execPath, ["host-sim/cli/run.mjs", ...args], {
     env: shell(env),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin, "pipe", "pipe"],
   });
   let stdout = "";
   let stderr = "";
@@ -47,11 +55,11 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
       entry.resolve(match);
     }
   };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
     look();
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
     look();
   });

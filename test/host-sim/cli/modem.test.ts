@@ -18,6 +18,7 @@ describe("one line, and the code of misuse", () => {
     [["modem", "bg95", "--route", "1.2.3.4=127.0.0.1:0"], /^--route takes /],
     [["modem", "bg95", "--imei", "12"], /^--imei takes 15 digits, got "12"\n$/],
     [["device", ...server, "--modem", "bg95"], /^--modem is for a modem on --serial; without it the device/],
+    [["device", ...server, "--at"], /^--at is for a modem on --serial; without it the device has none/],
     [["device", ...server, "--power-key", "dtr"], /^--power-key is for a modem on --serial/],
     [["device", ...server, "--setting", "pin=1234"], /^--setting is for a modem on --serial/],
     [

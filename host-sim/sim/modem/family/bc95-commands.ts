@@ -272,10 +272,10 @@ function readOrTold(rule: CommandRule): CommandRule {
   };
 }
 
-/** Six lines of Hi2110's firmware, one of others. */
+/** Six lines of a BC95 with Hi2110, one of others. */
 function revisionLines(unit: Unit): readonly string[] {
   const { model, revision } = unit.generation!;
-  if (!/B657/.test(revision)) return [revision];
+  if (!model.startsWith("BC95HB")) return [revision];
   const parts = ["SECURITY", "PROTOCOL", "APPLICATION", "SEC_UPDATER", "APP_UPDATER"];
   return [...parts.map((part) => `${part},${revision}`), `RADIO,${model}`];
 }

@@ -17,7 +17,7 @@ import { badParameter, done, line } from "../commands/common";
 import { broughtOf, socketOf, takeWaiting } from "../commands/sockets";
 import { drawn } from "../draw";
 import type { CommandRule, Unit } from "../family";
-import { formatHex, parseHex, parseIpv4, waitingBytes } from "../udp-sockets";
+import { formatHex, parseHex, parseIpv4 } from "../udp-sockets";
 import type { UdpSocket } from "../udp-sockets";
 import type { Endpoint } from "../../radio/link";
 
@@ -96,15 +96,11 @@ export function socketsOfBc95(quote: string): Readonly<Record<string, CommandRul
         return done;
       },
     },
-    // What waits to be read, for each socket that was named, or for all.
+    // Numbered messages that have not left yet: here each leaves at once.
     "+NQSOS": {
       run(unit, { form, args }) {
         if (form !== "set" && form !== "read") return undefined;
-        const ids = Array.from({ length: unit.sockets.count }, (_, id) => id);
-        const open = ids.map((id) => unit.sockets.get(id)).filter((socket) => socket !== undefined);
-        const asked = form === "read" ? open : args.map((argument) => socketOf(unit, argument));
-        if (asked.includes(undefined)) return notASocket;
-        return { lines: asked.map((socket) => `+NQSOS: ${socket!.id},${waitingBytes(socket!)}`) };
+        return args.some((argument) => socketOf(unit, argument) === undefined) ? notASocket : done;
       },
     },
   };

@@ -18,6 +18,7 @@ const list = rowsIn(
 );
 const seen = rowsIn("StringSuzana/AT_Commands_NB_IoT_BC66 (BC66NBR01A01)", "reported");
 const zephyr = rowsIn("Zephyr's bc66x driver, BC66 branch", "reported");
+const klenk = rowsIn("wolfgangklenk.wordpress.com 2018-08-27 (BC66NAR01A03_BETA0808)", "reported");
 const renode = rowsIn("Renode's Quectel_BC66.cs", "reported");
 const guess = rowsIn("as on BC660K (its manual V1.4)", "assumed");
 
@@ -109,7 +110,7 @@ const rows: readonly ManualRow[] = [
     factory: "0",
   }),
   list("+QCSEARFCN", "x", "only with AT+CFUN=0"),
-  list("+QCGDEFCONT", "trs", "with the next start", {
+  klenk("+QCGDEFCONT", "trs", "counts with the next start", {
     set: [[networks, optional(text(99)), optional(text(60)), optional(text(60))]],
   }),
   list("+QNBIOTRAI", "trs", "", { set: [[number(0, 2)]] }),

@@ -240,3 +240,147 @@ describe("raw bytes in an answer", () => {
     );
   });
 });
+
+describe("fewer bytes than announced", () => {
+  const raw = (sameLine: boolean, log: string[]): Partial<AtCommand> => ({
+    prefix: ascii(sameLine ? "+CARECV:" : "+QIRD:"),
+    raw: {
+      sameLine,
+      count: (header) => secondField(header, sameLine ? "+CARECV:" : "+QIRD:"),
+      onData: (bytes, missing) => log.push(`${asciiText(bytes)} missing ${missing}`),
+    },
+  });
+
+  const forms = [
+    ["on the header's line", true, (count: number) => `\r\n+CARECV: ${count},`],
+    ["behind the header's line", false, (count: number) => `\r\n+QIRD: ${count}\r\n`],
+  ] as const;
+
+  // Whether all of the answer's end is taken for data, a part of it, or no more than fits exactly.
+  const cases = forms.flatMap((form) =>
+    ["\r\n\r\nOK\r\n", "\r\nOK\r\n"].flatMap((tail) =>
+      [tail.length - 3, tail.length - 2, tail.length - 1, tail.length, 20].map(
+        (missing) => [...form, tail, missing] as const,
+      ),
+    ),
+  );
+  it.each(cases)(
+    "%s: what came is kept, and the command ends a second later",
+    (_, sameLine, head, tail, missing) => {
+      const { ask, say, take, pass, engine } = rig();
+      const got: string[] = [];
+      ask("AT+X", raw(sameLine, got));
+      say(`${head(12 + missing)}twelve bytes${tail.slice(0, 3)}`);
+      pass(500);
+      say(tail.slice(3));
+      take();
+      expect(engine.deadline).toBe(1_500);
+      pass(999);
+      expect(got).toEqual([]);
+      pass(1);
+      expect(got).toEqual([`twelve bytes missing ${missing}`]);
+      expect(take()).toEqual(['= {"kind":"ok"}']);
+      // Lines are lines again.
+      ask("AT", {});
+      pass(1_000);
+      say("\r\nOK\r\n");
+      expect(take()).toEqual(["> AT\\r", '= {"kind":"ok"}']);
+    },
+  );
+
+  it.each(forms)("%s: data that ends as an answer does is given as it is", (_, sameLine, head) => {
+    for (const end of ["\r\nOK\r\n", "\r\nO", "OK\r\n", "\r\n"]) {
+      const { ask, say, take } = rig();
+      const got: string[] = [];
+      ask("AT+X", raw(sameLine, got));
+      const data = `data${end}`;
+      say(`${head(data.length)}${data}\r\n\r\nOK\r\n`);
+      expect(got).toEqual([`${data} missing 0`]);
+      expect(take().at(-1)).toBe('= {"kind":"ok"}');
+    }
+  });
+
+  it("none at all", () => {
+    const { ask, say, take, pass } = rig();
+    const got: string[] = [];
+    ask("AT+X", raw(false, got));
+    say("\r\n+QIRD: 20\r\n\r\nOK\r\n");
+    pass(1_000);
+    expect(got).toEqual([" missing 20"]);
+    expect(take().at(-1)).toBe('= {"kind":"ok"}');
+  });
+
+  it("and no OK behind them: the command is not answered", () => {
+    const { ask, say, take, pass } = rig();
+    const got: string[] = [];
+    ask("AT+X", raw(false, got));
+    say("\r\n+QIRD: 20\r\ntwelve bytes");
+    pass(9_999);
+    take();
+    pass(1);
+    expect(take()).toEqual(['= {"kind":"timeout"}']);
+    expect(got).toEqual([]);
+  });
+
+  it("a pause is no end: the rest may come later", () => {
+    const { ask, say, take, pass } = rig();
+    const got: string[] = [];
+    ask("AT+X", raw(false, got));
+    say("\r\n+QIRD: 20\r\ntwelve bytes");
+    pass(3_000);
+    say(" and 8!!\r\nOK\r\n");
+    expect(got).toEqual(["twelve bytes and 8!! missing 0"]);
+    expect(take().at(-1)).toBe('= {"kind":"ok"}');
+  });
+});
+
+describe("digits for result codes", () => {
+  it("are results of a probe, and from then on of any command, until words are back", () => {
+    const { ask, say, take, engine } = rig();
+    ask("AT", { probe: true });
+    say("AT\r0\r");
+    expect(engine.digits).toBe(true);
+    expect(take()).toEqual(["> AT\\r", '= {"kind":"ok"}']);
+    ask("AT+X", { bare: true });
+    engine.poll(1_000);
+    say("864600030000017\r\n4\r");
+    expect(take()).toEqual(["> AT+X\\r", "< 864600030000017", '= {"kind":"error"}']);
+    engine.digits = false;
+    engine.poll(2_000);
+    ask("AT+NSOCR", { bare: true });
+    engine.poll(2_000);
+    say("\r\n0\r\n\r\nOK\r\n");
+    expect(take()).toEqual(["> AT+NSOCR\\r", "< 0", '= {"kind":"ok"}']);
+  });
+
+  it("are data of a command that is none", () => {
+    const { ask, say, take, engine } = rig();
+    ask("AT+NSOCR", { bare: true });
+    say("\r\n0\r\n\r\nOK\r\n");
+    expect(take()).toEqual(["> AT+NSOCR\\r", "< 0", '= {"kind":"ok"}']);
+    expect(engine.digits).toBe(false);
+  });
+});
+
+describe("a command that is hastened", () => {
+  it("ends by another's hand when it is late, and as usual when it is not", () => {
+    const { ask, say, take, pass, engine } = rig();
+    const late: number[] = [];
+    engine.hasten(100, 0, (at) => late.push(at));
+    ask("AT+A", {});
+    engine.hasten(3_000, 0, (at) => late.push(at));
+    pass(2_999);
+    say("\r\nOK\r\n");
+    pass(10_000);
+    expect(take()).toEqual(["> AT+A\\r", '= {"kind":"ok"}']);
+    ask("AT+B", {});
+    const began = 12_999;
+    engine.hasten(3_000, began, (at) => {
+      late.push(at);
+      engine.clear(at);
+    });
+    pass(3_000);
+    expect(late).toEqual([began + 3_000]);
+    expect(take()).toEqual(["> AT+B\\r", '= {"kind":"aborted"}']);
+  });
+});

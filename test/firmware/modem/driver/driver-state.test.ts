@@ -277,7 +277,10 @@ const scenarios: readonly Scenario[] = [
     modem.send("01");
     await modem.pass(20_000);
   }),
-  next("up", "recovering", "is up and mute", (modem) => modem.reset()),
+  next("up", "recovering", "is up and mute", async (modem) => {
+    modem.reset();
+    await modem.until(() => modem.driver.state !== "up", 5_000);
+  }),
   next("up", "pausing", "loses its card", (modem) => modem.say("+CPIN: NOT INSERTED")),
   next("asleep", "waking", "has something to send", (modem) => modem.send("01")),
   next("asleep", "starting", "restarts", (modem) => modem.say("RDY")),

@@ -104,6 +104,17 @@ describe("after the first datagram went through", () => {
 });
 
 describe("what the network has granted", () => {
+  it("is told before a modem is reset because nothing comes back: it may be why", async () => {
+    const modem = talkative();
+    modem.answer("AT+CGCONTRDP", ["+CGCONTRDP: 1,5,internet,10.0.0.1", "OK"]);
+    await modem.up();
+    modem.reset();
+    await modem.pass(10_000);
+    const warned = modem.log.indexOf("other apn asked=iot.example granted=internet");
+    expect(warned).toBeGreaterThan(0);
+    expect(modem.log.indexOf("mute reset=radio")).toBeGreaterThan(warned);
+  });
+
   test.each([
     [["+CGCONTRDP: 1,5,internet,10.0.0.1", "OK"], "other apn asked=iot.example granted=internet"],
     [['+CGCONTRDP: 1,5,"IOT.example.mnc001.mcc262.gprs","10.0.0.1"', "OK"], undefined],

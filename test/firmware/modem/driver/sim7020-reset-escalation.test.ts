@@ -53,6 +53,9 @@ describe("a modem that is up and mute", () => {
   it("is reset harder each time, and gently again once something came back", async () => {
     const { modem, switches } = withSupply();
     await modem.up();
+    // What it is asked once a boot is not asked in between.
+    modem.confirm();
+    await modem.pass(1_000);
     const reset = async (): Promise<string[]> => {
       modem.take();
       modem.presses.length = 0;

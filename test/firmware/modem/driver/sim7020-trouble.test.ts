@@ -13,7 +13,7 @@ describe("at boot", () => {
   it("finds the baud rate of a silent modem by itself, without banners and without the key", async () => {
     const modem = new ScriptedModem();
     let heard = 0;
-    modem.answer("AT", () => ((heard += 1) <= 12 ? [] : ["OK"]));
+    modem.answer(/^AT(Q0)?$/, () => ((heard += 1) <= 12 ? [] : ["OK"]));
     await modem.up();
     expect(heard).toBe(13);
     expect(modem.presses).toEqual([]);
@@ -390,6 +390,51 @@ describe("registration", () => {
   });
 });
 
+describe("the supply", () => {
+  it("too low is told once an hour, however often the modem says so", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    for (let i = 0; i < 90; i++) {
+      modem.say("UNDER-VOLTAGE WARNNING");
+      await modem.pass(minute);
+    }
+    expect(modem.log.filter((text) => text === "supply level=low").length).toBe(2);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+
+  it.each([
+    ["UNDER-VOLTAGE POWER DOWN", "low"],
+    ["OVER-VOLTAGE POWER DOWN", "high"],
+    ["NORMAL POWER DOWN", "unknown"],
+  ])("%s: known at once, and the modem is switched on again", async (line, supply) => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    await modem.pass(20_000);
+    modem.presses.length = 0;
+    modem.commands.length = 0;
+    modem.silent = true;
+    modem.say(line);
+    expect(modem.log).toContain(`powered off supply=${supply}`);
+    expect(modem.stateTexts).toEqual(["up", "down powered-off"]);
+    await modem.until(() => modem.presses.length > 0, minute);
+    // Nothing was said to a modem that is off, but for the question whether it is.
+    expect(new Set(modem.take())).toEqual(new Set(["AT", "ATQ0"]));
+    modem.silent = false;
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("its last words in a restart by key are no news", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.silent = true;
+    modem.connect();
+    await modem.pass(2_000);
+    modem.say("NORMAL POWER DOWN");
+    modem.silent = false;
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up"]);
+  });
+});
+
 describe("no answer", () => {
   it("a lost OK costs a resync and a radio reset, no more", async () => {
     const modem = new ScriptedModem({ psm });
@@ -423,7 +468,7 @@ describe("no answer", () => {
     await modem.until(() => modem.states.length >= 3, 10 * minute);
     expect(modem.stateTexts).toEqual(["up", "down no-answer", "down no-answer"]);
     expect(modem.presses.map((press) => press.until - press.from)).toEqual([800, 1_100]);
-    const probes = modem.commands.filter(({ text }) => text === "AT").map(({ time }) => time);
+    const probes = modem.commands.filter(({ text }) => /^AT(Q0)?$/.test(text)).map(({ time }) => time);
     const [wake, power] = modem.presses;
     const down = modem.states[1].time;
     expect(probes.filter((time) => time < wake.from).length).toBe(3);

@@ -162,6 +162,18 @@ describe("what they write", () => {
     },
   );
 
+  it.each([
+    ["bc95", "b656", "SECURITY,V100R100C10B656SP2", 6],
+    ["bc95", "b657", "SECURITY,V100R100C10B657SP5", 6],
+    ["bc95", "g", "BC95GJBR01A06", 1],
+    ["sara-n2", "06-57", "06.57,A07.03", 1],
+  ] as const)("%s %s tells its version", async (name, firmware, first, lines) => {
+    const world = await booted(name, 1, { firmware });
+    const answer = await world.host.command("AT+CGMR");
+    expect(answer[0]).toBe(first);
+    expect(answer.length).toBe(lines + 1);
+  });
+
   it("b657 and later tell the cause by CEER, and that there is none", async () => {
     const world = await booted("bc95", 1, { firmware: "b657" });
     expect(await world.host.command("AT+CEER")).toEqual(["+CEER:No report available", "OK"]);

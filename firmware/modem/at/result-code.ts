@@ -1,0 +1,71 @@
+/**
+ * Final result codes (ITU-T V.250 section 5.7, 3GPP TS 27.007 section 9): the lines that end any command.
+ */
+import { ascii, equals, startsWith } from "../../text/ascii";
+import { lineText } from "./fields";
+
+/** How a command ended. */
+export type AtResult =
+  | { readonly kind: "ok" }
+  | AtError
+  /** `unprompted`: the modem did not even ask for the data. */
+  | { readonly kind: "timeout"; readonly unprompted?: boolean }
+  /** The engine was cleared, as after a reboot of the modem. */
+  | { readonly kind: "aborted" };
+
+/** ERROR, or the number of a +CME or +CMS ERROR; `meaning` where the family knows what its own code means. */
+export interface AtError {
+  readonly kind: "error";
+  readonly code?: number;
+  readonly meaning?: string;
+}
+
+/** The end of an answer, taken for data where fewer bytes came than were announced. */
+const answerEnd = ascii("\r\nOK\r\n");
+/** So many bytes of that, taken for the last of the data, are no longer found as an answer's end behind it. */
+const leastOfEnd = 3;
+
+const ok = ascii("OK");
+const error = ascii("ERROR");
+const cmeError = ascii("+CME ERROR:");
+const cmsError = ascii("+CMS ERROR:");
+
+/** The result that a line tells; undefined for any other line. */
+export function finalResult(line: Uint8Array): AtResult | undefined {
+  if (equals(line, ok)) return { kind: "ok" };
+  if (equals(line, error)) return { kind: "error" };
+  if (startsWith(line, cmeError)) return numbered(line, cmeError.length);
+  if (startsWith(line, cmsError)) return numbered(line, cmsError.length);
+  return undefined;
+}
+
+function numbered(line: Uint8Array, start: number): AtResult {
+  // With AT+CMEE=2 a text stands in place of the number.
+  const text = lineText(line, start, Math.min(line.length, start + 8));
+  return /^\d+$/.test(text) ? { kind: "error", code: Number(text) } : { kind: "error" };
+}
+
+/** The result that a digit tells, of a modem that gives digits in place of words (ATV0). */
+export function digitResult(line: Uint8Array): AtResult | undefined {
+  if (line.length !== 1) return undefined;
+  if (line[0] === 0x30) return { kind: "ok" };
+  return line[0] === 0x34 ? { kind: "error" } : undefined;
+}
+
+/**
+ * Where in raw data the end of its answer begins, when fewer bytes came than were announced and the end was taken
+ * for data; the data's length when it is not there.
+ *
+ * @param complete the data has as many bytes as were announced: a part of the end may be all that is in it
+ */
+export function answerBegins(bytes: Uint8Array, complete: boolean): number {
+  const least = complete ? leastOfEnd : answerEnd.length;
+  for (let length = answerEnd.length; length >= least; length--) {
+    let end = bytes.length - length;
+    if (end < 0 || !equals(bytes.subarray(end), answerEnd.subarray(0, length))) continue;
+    // An empty line may stand between data and OK.
+    while (end > 0 && (bytes[end - 1] === 0x0d || bytes[end - 1] === 0x0a)) end -= 1;
+    return end;
+  }
+  return bytes.length;
+}
