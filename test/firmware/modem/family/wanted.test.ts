@@ -119,7 +119,7 @@ describe("the settings", () => {
   );
 
   it.each(families)("$name: no new selection where the modem chooses by itself", (family) => {
-    for (const line of ["+COPS: 0", '+COPS: 0,2,"26201",9']) {
+    for (const line of ["+COPS: 0", '+COPS: 0,2,"26201",9', "OK", "ERROR"]) {
       const [commands] = say(family, family.search!({ apn }), { "AT+COPS?": [line] });
       expect(commands).not.toContain("AT+COPS=0");
     }
