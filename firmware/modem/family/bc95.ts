@@ -10,7 +10,7 @@
  * The modem sleeps by itself and wakes at the first byte on the UART; sockets live on.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { areBands, askBandsBy } from "../at/bands";
+import { allFields, areBands, askBandsBy } from "../at/bands";
 import { contextSteps, loginSteps } from "../at/context";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readAnnouncedHex } from "../at/hex";
@@ -178,7 +178,7 @@ const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Objec
   search,
   signalAndTime,
   cell,
-  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+NBAND?", "+NBAND:", onBands),
+  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+NBAND?", "+NBAND:", onBands, allFields),
   urc,
 } as const);
 
