@@ -65,6 +65,8 @@ export class SimCard {
   #given = false;
   /** The number of the card that has it and has not said whether it is the right one. */
   #unsettled: string | undefined;
+  /** What the card wants, where the modem says that by itself. */
+  #heard: string | undefined;
   #onReady: (now: number) => void = () => {};
 
   constructor(options: SimCardOptions) {
@@ -74,6 +76,16 @@ export class SimCard {
   /** Whether the card may want its PIN again when the modem has cut its power. */
   get mayLock(): boolean {
     return this.#options.pin !== undefined;
+  }
+
+  /** The modem tells of the card by itself. */
+  hear(status: string): void {
+    this.#heard = status === "SIM PIN" || status === "SIM PUK" ? status : undefined;
+  }
+
+  /** The modem, or its card, starts anew. */
+  forget(): void {
+    this.#heard = undefined;
   }
 
   /** Asks until the card is ready; otherwise the `FaultHandler` acts once it has had its time. */
@@ -121,7 +133,8 @@ export class SimCard {
       if (digitsOf(line).length >= 14) status = "READY";
     };
     const imsi = { line: ascii("AT+CIMI"), prefix: ascii("+CIMI:"), onLine };
-    const skip = (): boolean => status === "READY";
+    // A card tells its number while it is locked, so that counts only where nothing else was told.
+    const skip = (): boolean => status !== undefined;
     const question = (step: Pick<Step, "line" | "prefix" | "onLine">): Step => ({
       ...step,
       bare: true,
@@ -133,6 +146,7 @@ export class SimCard {
       [question(imsi), question({ ...this.cardNumber(), onLine })],
       (at) => {
         if (status === "READY") this.#unasked = true;
+        if (this.#heard !== undefined) return this.judge(this.#heard, attempt, at);
         if (status !== undefined) return this.judge(status, attempt, at);
         if (attempt < attempts) return this.again(attempt, "", at);
         driver.log({ kind: "modem sim", status: "unknown" });
@@ -201,17 +215,26 @@ export class SimCard {
     let status: string | undefined;
     const told = (text: string | undefined): void => void (status = text ?? "INCORRECT PASSWORD");
     this.#unsettled = card;
+    this.#heard = undefined;
+    // Its answer comes besides OK.
+    const also = (line: Uint8Array): AtResult | undefined => {
+      const urc = family.urc(line);
+      if (urc?.kind !== "card") return undefined;
+      if (urc.status === "READY") return { kind: "ok" };
+      told(urc.status);
+      return { kind: "error" };
+    };
     driver.run(
       [
         {
           line: ascii(`${family.pinCommand ?? "AT+CPIN="}"${pin}"`),
           prefix: family.pinCommand === undefined ? cpin : undefined,
+          ...(family.pinCommand === undefined ? { ends: (line) => ending(line, told) } : { also }),
           timeout: pinTimeout,
           secret: true,
           optional: true,
           // The question that follows tells what an answer that got lost would have told.
           patient: true,
-          ends: (line) => ending(line, told),
           onOk: () => (taken = true),
         },
       ],
