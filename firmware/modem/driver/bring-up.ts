@@ -91,7 +91,7 @@ export class BringUp {
         // The modem is booting already.
         else if (this.#booting) this.awaitBoot(at);
         // The key would switch off a modem that is on and talks at another rate.
-        else this.rate.search(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
+        else this.rate.tryOthers(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
       },
       now,
     );
@@ -127,7 +127,7 @@ export class BringUp {
         const anyway = escalation.failures % rateTries === 1;
         const then = (found: boolean, t: number): void =>
           found ? this.configure(t) : driver.faults.fail("no-answer", t);
-        this.rate.search(anyway, then, at);
+        this.rate.tryOthers(anyway, then, at);
       },
       now,
     );
