@@ -4,7 +4,7 @@
  *
  *     CPIN? --+-- READY ------------------------------> ready
  *             +-- SIM PIN -- ICCID, tries left, mark -- CPIN="..." -- CPIN?
- *             +-- bare ERROR -- CIMI -- ICCID --------> ready when either is told
+ *             +-- bare ERROR -- CIMI, ICCID ----------> ready when either is told
  *             +-- missing, blocked, faulty -----------> told by its name
  *
  * A bare ERROR is no statement about the card: some firmwares do not have the command. When none of the three
@@ -124,30 +124,35 @@ export class SimCard {
     );
   }
 
-  /** The command is refused without a reason: what only a good card can tell is asked. */
+  /** The command is refused without a reason: what only a card can tell is asked. */
   private askOtherwise(attempt: number, now: number): void {
     const { driver } = this.#options;
     let status: string | undefined;
+    let imsi = false;
+    let number = false;
     const told = (text: string | undefined): void => void (status = text);
-    const onLine = (line: Uint8Array): void => {
-      if (digitsOf(line).length >= 14) status = "READY";
+    const skip = (): boolean => imsi || status !== undefined;
+    const common = { bare: true, optional: true, skip, ends: (line: Uint8Array) => ending(line, told) };
+    const askImsi: Step = {
+      ...common,
+      line: ascii("AT+CIMI"),
+      prefix: ascii("+CIMI:"),
+      onLine: (line) => (imsi ||= digitsOf(line) !== ""),
     };
-    const imsi = { line: ascii("AT+CIMI"), prefix: ascii("+CIMI:"), onLine };
-    // A card tells its number while it is locked, so that counts only where nothing else was told.
-    const skip = (): boolean => status !== undefined;
-    const question = (step: Pick<Step, "line" | "prefix" | "onLine">): Step => ({
-      ...step,
-      bare: true,
-      optional: true,
-      skip,
-      ends: (line) => ending(line, told),
-    });
+    const askNumber: Step = {
+      ...common,
+      ...this.cardNumber(),
+      onLine: (line) => (number ||= digitsOf(line) !== ""),
+    };
     driver.run(
-      [question(imsi), question({ ...this.cardNumber(), onLine })],
+      [askImsi, askNumber],
       (at) => {
-        if (status === "READY") this.#unasked = true;
-        if (this.#heard !== undefined) return this.judge(this.#heard, attempt, at);
-        if (status !== undefined) return this.judge(status, attempt, at);
+        const known = this.#heard ?? (imsi ? "READY" : status);
+        // Only a card that is unlocked tells its subscriber.
+        if (imsi) this.#unasked = true;
+        if (known !== undefined) return this.judge(known, attempt, at);
+        // A locked one tells its number too, so that counts once the modem has had time to say more.
+        if (number && attempt > 3) return this.judge("READY", attempt, at);
         if (attempt < attempts) return this.again(attempt, "", at);
         driver.log({ kind: "modem sim", status: "unknown" });
         this.#onReady(at);
