@@ -118,11 +118,18 @@ describe("the rate of the UART", () => {
   });
 });
 
+test.each(families.map(({ name }) => name))(
+  "a blank access point name is the network's own: %s",
+  async (modem) => {
+    const { world, log, pass, online } = await run({ modem, settings: { apn: "" } });
+    await pass(hour);
+    expect(online(), log.join("\n")).toBe(true);
+    await world.close();
+  },
+);
+
 describe("the server by its name", () => {
-  // The simulated BG95 has no name server yet.
-  const byName = families
-    .filter(({ resolve, name }) => resolve !== undefined && name !== "bg95")
-    .map(({ name }) => name);
+  const byName = families.filter(({ resolve }) => resolve !== undefined).map(({ name }) => name);
 
   test.each(byName)("is found: %s", async (modem) => {
     const { world, log, pass, online } = await run({ modem, settings: { server: "cloud.example" } });
