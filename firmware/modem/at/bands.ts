@@ -36,12 +36,32 @@ export function decimalMask(bands: readonly number[], first: number): number {
   return mask;
 }
 
-/** Asks which bands are set, for a log: the fields behind `label` where the line has one, else all of them. */
+/** The bands of such a mask, lowest first. @param mask hexadecimal, `0x` in front or not */
+export function bandsOfHex(mask: string): number[] {
+  const bands: number[] = [];
+  const digits = mask.replace(/^0x/i, "");
+  for (let i = 0; i < digits.length; i++) {
+    const digit = parseInt(digits.charAt(digits.length - 1 - i), 16);
+    for (let bit = 0; bit < 4; bit++) if ((digit & (1 << bit)) !== 0) bands.push(4 * i + bit + 1);
+  }
+  return bands;
+}
+
+/** The bands of a mask in decimal, as `decimalMask` makes it. */
+export function bandsOfDecimal(mask: string): number[] {
+  return bandsOfHex(Number(mask).toString(16));
+}
+
+/**
+ * Asks which bands are set, for a log.
+ *
+ * @param bandsOf the bands that the fields of a line name, undefined for a line that names none
+ */
 export function askBandsBy(
   command: string,
   prefix: string,
   onBands: (bands: string) => void,
-  label?: string,
+  bandsOf: (fields: readonly string[]) => readonly (string | number)[] | undefined,
 ): Step[] {
   return [
     {
@@ -49,10 +69,14 @@ export function askBandsBy(
       prefix: ascii(prefix),
       optional: true,
       onLine: (line) => {
-        const fields = fieldsOf(line, prefix.length);
-        if (label === undefined) onBands(fields.join(","));
-        else if (fields[0] === label) onBands(fields.slice(1).join(","));
+        const bands = bandsOf(fieldsOf(line, prefix.length));
+        if (bands !== undefined) onBands(bands.join(","));
       },
     },
   ];
+}
+
+/** The fields of a line that has nothing but bands. */
+export function allFields(fields: readonly string[]): readonly string[] {
+  return fields;
 }

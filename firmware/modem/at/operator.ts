@@ -12,7 +12,8 @@ const selectionTimeout = 180_000;
 
 /** The steps for the selection, which are said while the radio is on. */
 export function operatorSteps({ operator }: Wanted): Step[] {
-  let right = false;
+  // A modem that does not say how it chooses is left alone.
+  let right = operator === undefined;
   const ask: Step = {
     line: ascii("AT+COPS?"),
     prefix: ascii("+COPS:"),

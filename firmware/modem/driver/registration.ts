@@ -18,7 +18,7 @@ import { ascii } from "../../text/ascii";
 import { describeCause, isLasting } from "../at/emm-cause";
 import { describeStat, isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
-import { askCause, askRegistration } from "../at/standard-commands";
+import { askCause, askRegistration, reportRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
@@ -65,6 +65,7 @@ export class RegistrationWait {
   /** The status of a URC that came while a command was in flight. */
   #heard: Status | undefined;
   #stat: number | undefined;
+  #levelRepeated = false;
   /** Since when the modem neither searches nor is registered, and how long it may, ms. */
   #idleSince: number | undefined;
   #idleLimit = idleLimit;
@@ -82,6 +83,7 @@ export class RegistrationWait {
     const { search } = this.#options;
     this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === firstLong;
     this.#until = now + (this.#long ? search : failures === 0 ? usualSearch : shortSearch);
+    this.#levelRepeated = false;
     this.#stat = undefined;
     this.#idleSince = undefined;
     this.#idleLimit = idleLimit;
@@ -104,9 +106,8 @@ export class RegistrationWait {
       [askRegistration((status) => (answer = status))],
       (at) => {
         if (driver.state !== "registering") return;
-        // A modem that has forgotten what it was told has restarted, and others of its settings are gone too.
         const level = answer?.level ?? driver.reporting;
-        if (level !== driver.reporting) return driver.faults.rebooted(at);
+        if (level !== driver.reporting && !this.#levelRepeated) return this.repeatLevel(at);
         // A URC that came meanwhile may be older than the answer or newer: "searching" in either decides
         // nothing.
         if (this.#heard !== undefined && this.judge(this.#heard, at)) return;
@@ -120,6 +121,14 @@ export class RegistrationWait {
       },
       now,
     );
+  }
+
+  /** The modem has forgotten how much `+CEREG:` is to tell, as when it restarts while it is told: said once more. */
+  private repeatLevel(now: number): void {
+    const { driver, family } = this.#options;
+    this.#levelRepeated = true;
+    const set = reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level));
+    driver.run([set], (at) => this.ask(at), now);
   }
 
   /** Acts on a registration status; true when it ends the wait. */

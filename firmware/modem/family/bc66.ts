@@ -15,12 +15,12 @@
  * retransmission, and T3324 is rarely over before the lock is.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { areBands, askBandsBy } from "../at/bands";
+import { allFields, areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readAnnouncedHex, readHexField } from "../at/hex";
 import { operatorSteps } from "../at/operator";
-import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
+import { areFields, clockStep, ensure, signalStep, usualSignalAndTime } from "../at/standard-commands";
 import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
@@ -190,7 +190,7 @@ const shared: Omit<
   radio,
   search: operatorSteps,
   cell,
-  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+QBAND?", "+QBAND:", onBands),
+  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+QBAND?", "+QBAND:", onBands, allFields),
   urc,
 } as const);
 
@@ -288,8 +288,11 @@ export const bc66: Family = Object.freeze({
     resolve(`AT+QIDNSGIP=1,"${name}"`, "+QIURC:", onAddress),
   signalAndTime: ({ onSignal, onTime }: SignalAndTime): Step[] => [
     signalStep(onSignal),
-    // UTC, the zone behind it for information; AT+CCLK? has the time in a form of its own.
-    clockStep("AT+QCCLK?", "+QCCLK:", onTime, "utc"),
+    {
+      // UTC, the zone behind it for information; older firmwares have 3GPP's own command alone.
+      ...clockStep("AT+QCCLK?", "+QCCLK:", onTime, "utc"),
+      otherwise: () => [clockStep("AT+CCLK?", "+CCLK:", onTime)],
+    },
   ],
   sockets: Object.freeze({
     count: 5,
@@ -326,8 +329,7 @@ export const bc660k: Family = Object.freeze({
   attach: attach(0),
   resolve: (name: string, onAddress: (address: string) => void): Step[] =>
     resolve(`AT+QIDNSGIP=0,"${name}"`, "+QIDNSGIP:", onAddress),
-  // What AT+CCLK? tells, local time or UTC, no document says.
-  signalAndTime: ({ onSignal }: SignalAndTime): Step[] => [signalStep(onSignal)],
+  signalAndTime: usualSignalAndTime,
   sockets: Object.freeze({
     count: 5,
     largest,

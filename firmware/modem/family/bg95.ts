@@ -10,7 +10,7 @@
  * PSM is power-off: the modem starts anew when it is woken, and knows its kept settings only.
  */
 import { ascii, startsWith } from "../../text/ascii";
-import { askBandsBy, hexMask } from "../at/bands";
+import { askBandsBy, bandsOfHex, hexMask } from "../at/bands";
 import { authentication, contextSteps, isApn } from "../at/context";
 import { fieldsOf, wholeNumber } from "../at/fields";
 import { hexLine } from "../at/hex";
@@ -72,6 +72,13 @@ function persistent({ bands, rat = usualRat, roaming }: Wanted): Step[] {
         (nbIot === "0" || stripped(fields[3]) === mask),
       write: `AT+QCFG="band",0,${lteM},${nbIot},1`,
     }),
+  );
+}
+
+/** The bands of NB-IoT, which most boards use. */
+function bands(onBands: (bands: string) => void): Step[] {
+  return askBandsBy('AT+QCFG="band"', "+QCFG:", onBands, (fields) =>
+    fields[0] === "band" ? bandsOfHex(fields[3] ?? "") : undefined,
   );
 }
 
@@ -233,8 +240,7 @@ export const bg95: Family = Object.freeze({
   attach,
   signalAndTime,
   cell,
-  bands: (onBands: (bands: string) => void): Step[] =>
-    askBandsBy('AT+QCFG="band"', "+QCFG:", onBands, "band"),
+  bands,
   resolve: (name: string, onAddress: (address: string) => void): Step[] =>
     resolve(`AT+QIDNSGIP=1,"${name}"`, "+QIURC:", onAddress),
   urc,

@@ -12,7 +12,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, unquote, wholeNumber } from "../at/fields";
 import { hexLine, readAnnouncedHex } from "../at/hex";
-import { askBandsBy, decimalMask } from "../at/bands";
+import { askBandsBy, bandsOfDecimal, decimalMask } from "../at/bands";
 import { contextSteps, loginSteps } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { resolveInformation } from "../at/resolve";
@@ -97,6 +97,16 @@ function persistent({ rat = usualRat, bands }: Wanted, changed: () => void): Ste
     steps.push(...elseWithoutRadio(setting));
   }
   return steps;
+}
+
+/** The bands of NB-IoT, which most boards use. */
+function bands(onBands: (bands: string) => void): Step[] {
+  return askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands, (fields) => {
+    const width = fields.length % 3 === 0 ? 3 : 2;
+    for (let i = 0; i < fields.length; i += width)
+      if (fields[i] === "1") return bandsOfDecimal(fields[i + 1]);
+    return undefined;
+  });
 }
 
 /** SARA-R4 takes up its timers at a restart too. */
@@ -311,7 +321,7 @@ const shared: Omit<
   sleepy: networkTimeSteps,
   search: operatorSteps,
   signalAndTime: usualSignalAndTime,
-  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands),
+  bands,
   resolve,
   urc,
 } as const);

@@ -10,7 +10,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, parseClock, wholeNumber } from "../at/fields";
 import { hexLine, readHexField } from "../at/hex";
-import { areBands, askBandsBy } from "../at/bands";
+import { allFields, areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
@@ -64,7 +64,7 @@ function bandSteps({ bands }: Wanted): Step[] {
 }
 
 function askBands(onBands: (bands: string) => void): Step[] {
-  return askBandsBy("AT+CBAND?", "+CBAND:", onBands);
+  return askBandsBy("AT+CBAND?", "+CBAND:", onBands, allFields);
 }
 
 /** `+CENG: <earfcn>,<offset>,<pci>,"<cell>",<rsrp>,<rsrq>,<rssi>,<snr>,<band>,"<area>",<ecl>,…` */

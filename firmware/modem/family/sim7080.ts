@@ -119,7 +119,7 @@ function stackSteps(wanted: Wanted): Step[] {
     write: apnLogin === undefined ? head : head + login,
     secret: apnLogin !== undefined,
   });
-  steps.push({ line: ascii(head + login), optional: true, skip: () => !stale });
+  if (apnLogin === undefined) steps.push({ line: ascii(head + login), optional: true, skip: () => !stale });
   return steps;
 }
 

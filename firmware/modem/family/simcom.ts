@@ -56,7 +56,9 @@ export function technologySteps({ rat = usualRat, bands }: Wanted): Step[] {
 
 /** Asks which bands are set: of NB-IoT, which most boards use. */
 export function askBands(onBands: (bands: string) => void): Step[] {
-  return askBandsBy("AT+CBANDCFG?", "+CBANDCFG:", onBands, "NB-IOT");
+  return askBandsBy("AT+CBANDCFG?", "+CBANDCFG:", onBands, (fields) =>
+    fields[0] === "NB-IOT" ? fields.slice(1) : undefined,
+  );
 }
 
 /**

@@ -22,8 +22,8 @@ const vital: Readonly<Record<string, readonly string[]>> = {
   "sara-n2": ["+CFUN", "+NSOCR", "+NSOST", "+NSORF"],
   bg95: ["+QIACT", "+QIOPEN", "+QISENDEX", "+QIRD"],
   "sara-r4": ["+UDCONF", "+USOCR", "+USOST", "+USORF"],
-  // From the factory it searches LTE-M alone, and its context is one that its own stack refuses.
-  "sara-r5": ["+URAT", "+CGDCONT", "+CFUN", "+UDCONF", "+UPSDA", "+USOCR", "+USOST", "+USORF"],
+  // From the factory it searches LTE-M alone.
+  "sara-r5": ["+URAT", "+CFUN", "+UDCONF", "+UPSDA", "+USOCR", "+USOST", "+USORF"],
 };
 
 /** The commands that a device sends up to its second exchange, as the quirk names them. */

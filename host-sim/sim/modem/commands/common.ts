@@ -211,6 +211,7 @@ function tellPin(unit: Unit, [first, second, ...others]: readonly AtArgument[]):
 export const networkCommands: Record<string, CommandRule> = {
   "+CFUN": {
     delay: [200, 3_000],
+    delayed: "set",
     run(unit, { form, args }) {
       if (form === "read") return line(`+CFUN: ${unit.settings.cfun}`);
       if (form !== "set") return undefined;
