@@ -8,7 +8,8 @@
  *     echo and the UART's rate are kept only by AT&W
  *
  * Left open by the documents, and drawn for each modem: whether a setting of QCFG counts at once where the command
- * does not say, whether +CGPADDR has quotes, and what CCLK tells from the factory. APP RDY and +CPIN come in either order.
+ * does not say, whether +CGPADDR has quotes, and what CCLK tells from the factory. APP RDY and +CPIN come in either
+ * order.
  */
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family, SearchScope, Unit } from "../family";
@@ -50,7 +51,14 @@ const factory: Readonly<Record<string, string>> = {
 };
 
 /** Those of them that say what it finds, whose last argument says when they count. */
-const scopes: readonly string[] = ["nwscanmode", "nwscanseq", "iotopmode", "servicedomain", "roamservice"];
+const scopes: readonly string[] = [
+  "nwscanmode",
+  "nwscanseq",
+  "iotopmode",
+  "band",
+  "servicedomain",
+  "roamservice",
+];
 
 /** The value that is in force. */
 const inForce = (unit: Unit, name: string): string => unit.settings.own.get(`qcfg ${name}`) ?? factory[name];
@@ -78,9 +86,12 @@ const configRule: CommandRule = {
     if (name === "celevel") return line(`+QCFG: "celevel",${unit.network.measure().coverage}`);
     if (args.length === 1) return line(`+QCFG: "${name}",${own.get(name)}`);
     const values = args.slice(1).map(({ text, quoted }) => (quoted ? `"${text}"` : text));
-    const most = name === "band" ? 3 : scopes.includes(name) ? 1 : values.length;
-    const value = values.slice(0, most);
-    own.set(name, name === "band" ? masksOf(value, own.get(name)!) : value.join(","));
+    if (!scopes.includes(name)) {
+      own.set(name, values.join(","));
+      return done;
+    }
+    const most = name === "band" ? 3 : 1;
+    own.set(name, name === "band" ? masksOf(values.slice(0, 3), own.get(name)!) : values[0]);
     const effect = values[most];
     const later = effect === undefined ? drawn(unit, "qcfglater") : effect === "0";
     return later ? done : { then: () => takeUp(unit, name) };
@@ -296,7 +307,7 @@ export const bg95: Family = {
     settings.networkTime = true;
     settings.own.set("cops format", "0");
     if (unit.generation?.technology === "lte-m") nvram.own.set("iotopmode", "0");
-    for (const name of [...scopes, "band"]) settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);
+    for (const name of scopes) settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);
     if (!nvram.own.has("stored baud")) nvram.own.set("stored baud", String(nvram.baud));
     unit.setBaud(Number(nvram.own.get("stored baud")));
     unit.later(random.between(5_000, 12_000), () => {

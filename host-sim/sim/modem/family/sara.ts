@@ -10,8 +10,9 @@
  *     SARA-R5: sockets need a context of the stack's own (AT+UPSD, AT+UPSDA), PSM needs AT+UPSV, the UART's rate
  *     and UPSV are forgotten unless AT&W follows, AT+CFUN=4 is not; AT+CGDCONT? tells what the network gave
  *
- * Left open by the documents, and drawn for each modem: `+UUSORF` or `+UUSORD`, whether UBANDMASK tells the
- * bands above 64, and whether CCLK of SARA-R4 is UTC. That SARA-R4 sleeps though the network has not granted it (UPSMVER) is not simulated.
+ * Left open by the documents, and drawn for each modem: `+UUSORF` or `+UUSORD`, whether UBANDMASK tells the bands
+ * above 64, and whether CCLK of SARA-R4 is UTC. That SARA-R4 sleeps though the network has not granted it
+ * (UPSMVER) is not simulated.
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
@@ -52,7 +53,7 @@ const bandMask: CommandRule = {
     const { own } = unit.nvram;
     const upper = drawn(unit, "uppermask") ? ",0" : "";
     if (form === "read") {
-      const second = unit.generation?.name === "r510s-00b" ? "" : `,1,${own.get("mask1")}${upper}`;
+      const second = unit.generation?.technology === "lte-m" ? "" : `,1,${own.get("mask1")}${upper}`;
       return line(`+UBANDMASK: 0,${own.get("mask0")}${upper}${second}`);
     }
     if (form !== "set") return undefined;

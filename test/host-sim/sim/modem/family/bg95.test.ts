@@ -100,6 +100,15 @@ describe("what it finds", () => {
     expect(await ask(world, "AT+CEREG?")).toContain("+CEREG: 0,1");
   });
 
+  it.each([1, 2, 3, 4])("a setting of another kind leaves a search alone (seed %i)", async (seed) => {
+    const world = await booted(family, seed, { quirks: { givesUpSearch: 100_000 } });
+    await world.all("AT+CFUN=0", 'AT+QCFG="iotopmode",0,1', "AT+CFUN=1");
+    await world.host.pass(60_000);
+    await world.all('AT+QCFG="psm/urc",1');
+    await world.host.pass(60_000);
+    expect(await ask(world, "AT+CEREG?")).toContain("+CEREG: 0,0");
+  });
+
   it("LTE-M is 8, and eMTC", async () => {
     const world = await booted(family, 1);
     world.cell.carrier = { ...homeCarrier, technology: "lte-m", band: 20 };
