@@ -5,7 +5,7 @@ import { Simulation } from "../../../../host-sim/sim/world/simulation";
 import { density } from "../../../density";
 
 /** Firmware of a modem that has no NB-IoT at all: in this cell it finds nothing. */
-const withoutNbIot: readonly string[] = ["r510s-00b"];
+const withoutNbIot: readonly string[] = ["r510s-00b", "m1-a04"];
 
 const firmwares = [...families.values()].flatMap(({ name, manual }) =>
   (manual?.generations ?? [])
