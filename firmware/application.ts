@@ -11,6 +11,7 @@ import { thing } from "./product/thing";
 import { version } from "./product/version";
 import type { Application, Boot, Device } from "./device/application";
 import type { CommandResult } from "./enos/command";
+import type { Cell } from "./modem/family/family";
 import type { Report, ServiceHandlers, ServiceResult, Services, Settings } from "./product/thing";
 
 /** Above it the device reports the event `overheat`, degC. */
@@ -24,6 +25,13 @@ export interface Inputs {
   readonly rssi: () => number | undefined;
   /** Milliseconds since start. */
   readonly now: () => number;
+  /** The modem itself, for an application that reports its cell or its firmware; see docs/thing-model.md. */
+  readonly modem?: {
+    /** Signal, noise, coverage level and name of the cell; it costs a question a contact if it is read. */
+    readCell(): Cell | undefined;
+    /** Version of the modem's own firmware, from the first contact of a boot on. */
+    readonly firmware: string | undefined;
+  };
 }
 
 /** A thermometer, a hygrometer and a relay. Replace the drift by reads from your sensors. */

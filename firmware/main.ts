@@ -275,6 +275,7 @@ function newApplication(modem: Modem, clock: Clock): Application {
       random,
       rssi: () => modem.rssi,
       now: () => clock.now(),
+      modem,
     });
   } catch (error) {
     throw new ApplicationFault(reasonOf(error));

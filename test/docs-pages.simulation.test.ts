@@ -290,12 +290,13 @@ describe("examples", () => {
 
   it("the thing model of docs/thing-model.md is one, and so is the product's with its new measure point", () => {
     const models = jsons.filter(({ page }) => page === "docs/thing-model.md").map(({ text }) => text);
-    expect(models).toHaveLength(3);
+    expect(models).toHaveLength(4);
     const product = JSON.parse(readFileSync(join(root, "firmware/product/model.json"), "utf8")) as {
       measurepoints: unknown[];
     };
-    const point = models.find((text) => text.includes("pressure"))!;
-    product.measurepoints.push(JSON.parse(point));
+    for (const name of ["pressure", "rsrp"]) {
+      product.measurepoints.push(JSON.parse(models.find((text) => text.includes(`"${name}"`))!));
+    }
     const whole = models.find((each) => each.includes("measurepoints"))!;
     for (const text of [whole, JSON.stringify(product)]) {
       expect(readModel(text)).toHaveProperty("measurepoints");

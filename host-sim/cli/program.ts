@@ -44,8 +44,8 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./model")).modelCommand(),
   },
   modem: {
-    takes: "<family>",
-    does: "a simulated modem on a pseudo-terminal, whose UDP sockets really send",
+    takes: "[family]",
+    does: "a simulated modem on a pseudo-terminal, whose UDP sockets really send; or who a real one is",
     load: async () => (await import("./modem")).modemCommand(),
   },
   pictures: {

@@ -162,8 +162,8 @@ export function parseClock(line: Uint8Array, tells?: "local" | "utc"): Clock | u
   if (hour > 23 || minute > 59 || second > 60) return undefined;
   const told = Date.UTC(year, month - 1, day, hour, minute, second);
   // A digit lost on the wire must not set the clock to a day that Date.UTC makes up, such as 31 February.
-  const date = new Date(Date.UTC(year, month - 1, day));
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  const days = (Date.UTC(year, month, 1) - Date.UTC(year, month - 1, 1)) / 86_400_000;
+  if (month < 1 || month > 12 || day < 1 || day > days) return undefined;
   const zone = match[7] === undefined ? undefined : Number(match[7]) * 15 * 60_000;
   return { told, zone, tells };
 }

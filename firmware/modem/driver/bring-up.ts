@@ -39,6 +39,8 @@ export interface BringUpParts {
 
 /** Banners may trail in after the first OK of a boot, ms. */
 const bootGrace = 10_000;
+/** From full function until the modem has read its card, ms. */
+const cardRead = 2_500;
 /** After so many bring-ups that failed other rates are tried even where not a byte came. */
 const rateTries = 8;
 /** Pause behind a response, ms, that every modem is content with. */
@@ -52,7 +54,8 @@ const imeiQuestions = Object.freeze(["AT+CGSN", "AT+CGSN=1", "AT+GSN"] as const)
  */
 export class BringUp {
   readonly #parts: BringUpParts;
-  readonly #card: SimCard;
+  /** The SIM card. */
+  readonly card: SimCard;
   /** The rate of the modem's UART. */
   readonly rate: LineRate;
   /** The modem's IMEI once known. */
@@ -74,7 +77,7 @@ export class BringUp {
     const { at, driver, options, wanted } = parts;
     const { family, setBaud } = options;
     this.rate = new LineRate({ at, driver, wanted: wanted.baud ?? family.baud, setBaud });
-    this.#card = new SimCard({ driver, family, pin: options.pin });
+    this.card = new SimCard({ driver, family, pin: options.pin });
   }
 
   /** Brings the modem up from whatever state it is in. */
@@ -88,7 +91,7 @@ export class BringUp {
         // The modem is booting already.
         else if (this.#booting) this.awaitBoot(at);
         // The key would switch off a modem that is on and talks at another rate.
-        else this.rate.search(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
+        else this.rate.tryOthers(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
       },
       now,
     );
@@ -124,7 +127,7 @@ export class BringUp {
         const anyway = escalation.failures % rateTries === 1;
         const then = (found: boolean, t: number): void =>
           found ? this.configure(t) : driver.faults.fail("no-answer", t);
-        this.rate.search(anyway, then, at);
+        this.rate.tryOthers(anyway, then, at);
       },
       now,
     );
@@ -156,6 +159,7 @@ export class BringUp {
     if (!driver.enter("starting", now)) return false;
     driver.bootGraceUntil = Infinity;
     this.rate.listen();
+    this.card.forget();
     driver.forget();
     this.#restarted = false;
     this.#known = false;
@@ -247,7 +251,7 @@ export class BringUp {
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
       if (rewritten && !this.#restarted) this.restartForSettings(at);
-      else this.#card.wait((t) => this.setUpRadio(t), at);
+      else this.card.wait((t) => this.setUpRadio(t), at);
     };
     driver.run(steps, identified, now);
   }
@@ -285,6 +289,7 @@ export class BringUp {
   private restartForSettings(now: number): void {
     const { driver } = this.#parts;
     this.#restarted = true;
+    this.card.forget();
     driver.log("restart for new settings");
     if (!driver.enter("starting", now)) return;
     driver.bootGraceUntil = Infinity;
@@ -297,10 +302,10 @@ export class BringUp {
     let always = options.family.always?.(wanted) ?? [];
     // Behind a sleep that was power-off the modem has forgotten those as well.
     if (options.family.sleep.boots && steps.length > 0) always = always.concat(initSteps(options.init));
-    const locked = this.#card.mayLock && options.family.sleep.boots && steps.length > 0;
+    const locked = this.card.mayLock && options.family.sleep.boots && steps.length > 0;
     if (!locked) return this.runAfterEcho(always.concat(steps), onDone, now);
     // After a boot the card wants its PIN again, and without it there is no registration.
-    this.runAfterEcho(always, (at) => this.#card.wait((t) => driver.run(steps, onDone, t), at), now);
+    this.runAfterEcho(always, (at) => this.card.wait((t) => driver.run(steps, onDone, t), at), now);
   }
 
   private runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
@@ -325,6 +330,7 @@ export class BringUp {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     const timeout = family.cfunTimeout;
+    this.card.forget();
     const saving = family.saving ?? ((w: Wanted) => edrxSteps(w).concat(psmSteps(w)));
     const off: Step[] = [{ line: ascii(family.radioOff ?? "AT+CFUN=0"), timeout }];
     const steps = off.concat(
@@ -348,7 +354,7 @@ export class BringUp {
     const on = (at: number): void => {
       if (!full) driver.faults.fail("failed", at);
       // While the radio was off the card may have had no power, and it wants its PIN anew.
-      else if (this.#card.mayLock) this.#card.wait(search, at);
+      else if (this.card.mayLock) driver.later(cardRead, at, (t) => this.card.wait(search, t));
       else search(at);
     };
     driver.run(steps, on, now);

@@ -71,7 +71,7 @@ export class LineRate {
    * @param anyway nothing has come at all, and it is time to try them all the same
    * @param then told whether the modem answers now
    */
-  search(anyway: boolean, then: Then, now: number): void {
+  tryOthers(anyway: boolean, then: Then, now: number): void {
     const { driver, setBaud } = this.#options;
     if (setBaud === undefined || !(this.noisy || anyway)) return then(false, now);
     if (this.noisy) driver.log({ kind: "modem noise", rate: this.#rate });

@@ -4,7 +4,7 @@
  *
  *     CPIN? --+-- READY ------------------------------> ready
  *             +-- SIM PIN -- ICCID, tries left, mark -- CPIN="..." -- CPIN?
- *             +-- bare ERROR -- CIMI -- ICCID --------> ready when either is told
+ *             +-- bare ERROR -- CIMI, ICCID ----------> ready when either is told
  *             +-- missing, blocked, faulty -----------> told by its name
  *
  * A bare ERROR is no statement about the card: some firmwares do not have the command. When none of the three
@@ -65,6 +65,8 @@ export class SimCard {
   #given = false;
   /** The number of the card that has it and has not said whether it is the right one. */
   #unsettled: string | undefined;
+  /** What the card wants, where the modem says that by itself. */
+  #heard: string | undefined;
   #onReady: (now: number) => void = () => {};
 
   constructor(options: SimCardOptions) {
@@ -74,6 +76,16 @@ export class SimCard {
   /** Whether the card may want its PIN again when the modem has cut its power. */
   get mayLock(): boolean {
     return this.#options.pin !== undefined;
+  }
+
+  /** The modem tells of the card by itself. */
+  hear(status: string): void {
+    this.#heard = status === "SIM PIN" || status === "SIM PUK" ? status : undefined;
+  }
+
+  /** The modem, or its card, starts anew. */
+  forget(): void {
+    this.#heard = undefined;
   }
 
   /** Asks until the card is ready; otherwise the `FaultHandler` acts once it has had its time. */
@@ -112,28 +124,35 @@ export class SimCard {
     );
   }
 
-  /** The command is refused without a reason: what only a good card can tell is asked. */
+  /** The command is refused without a reason: what only a card can tell is asked. */
   private askOtherwise(attempt: number, now: number): void {
     const { driver } = this.#options;
     let status: string | undefined;
+    let imsi = false;
+    let number = false;
     const told = (text: string | undefined): void => void (status = text);
-    const onLine = (line: Uint8Array): void => {
-      if (digitsOf(line).length >= 14) status = "READY";
+    const skip = (): boolean => imsi || status !== undefined;
+    const common = { bare: true, optional: true, skip, ends: (line: Uint8Array) => ending(line, told) };
+    const askImsi: Step = {
+      ...common,
+      line: ascii("AT+CIMI"),
+      prefix: ascii("+CIMI:"),
+      onLine: (line) => (imsi ||= digitsOf(line) !== ""),
     };
-    const imsi = { line: ascii("AT+CIMI"), prefix: ascii("+CIMI:"), onLine };
-    const skip = (): boolean => status === "READY";
-    const question = (step: Pick<Step, "line" | "prefix" | "onLine">): Step => ({
-      ...step,
-      bare: true,
-      optional: true,
-      skip,
-      ends: (line) => ending(line, told),
-    });
+    const askNumber: Step = {
+      ...common,
+      ...this.cardNumber(),
+      onLine: (line) => (number ||= digitsOf(line) !== ""),
+    };
     driver.run(
-      [question(imsi), question({ ...this.cardNumber(), onLine })],
+      [askImsi, askNumber],
       (at) => {
-        if (status === "READY") this.#unasked = true;
-        if (status !== undefined) return this.judge(status, attempt, at);
+        const known = this.#heard ?? (imsi ? "READY" : status);
+        // Only a card that is unlocked tells its subscriber.
+        if (imsi) this.#unasked = true;
+        if (known !== undefined) return this.judge(known, attempt, at);
+        // A locked one tells its number too, so that counts once the modem has had time to say more.
+        if (number && attempt > 3) return this.judge("READY", attempt, at);
         if (attempt < attempts) return this.again(attempt, "", at);
         driver.log({ kind: "modem sim", status: "unknown" });
         this.#onReady(at);
@@ -201,17 +220,26 @@ export class SimCard {
     let status: string | undefined;
     const told = (text: string | undefined): void => void (status = text ?? "INCORRECT PASSWORD");
     this.#unsettled = card;
+    this.#heard = undefined;
+    // Its answer comes besides OK.
+    const also = (line: Uint8Array): AtResult | undefined => {
+      const urc = family.urc(line);
+      if (urc?.kind !== "card") return undefined;
+      if (urc.status === "READY") return { kind: "ok" };
+      told(urc.status);
+      return { kind: "error" };
+    };
     driver.run(
       [
         {
           line: ascii(`${family.pinCommand ?? "AT+CPIN="}"${pin}"`),
           prefix: family.pinCommand === undefined ? cpin : undefined,
+          ...(family.pinCommand === undefined ? { ends: (line) => ending(line, told) } : { also }),
           timeout: pinTimeout,
           secret: true,
           optional: true,
           // The question that follows tells what an answer that got lost would have told.
           patient: true,
-          ends: (line) => ending(line, told),
           onOk: () => (taken = true),
         },
       ],

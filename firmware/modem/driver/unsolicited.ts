@@ -65,7 +65,7 @@ export class Unsolicited {
   }
 
   private act(urc: ModemUrc, now: number): void {
-    const { driver, attach, recovery, sleep, sockets, clock } = this.#parts;
+    const { driver, bringUp, attach, recovery, sleep, sockets, clock } = this.#parts;
     switch (urc.kind) {
       case "asleep":
         if (driver.state === "up" || driver.state === "waking") attach.fallAsleep(now);
@@ -74,6 +74,8 @@ export class Unsolicited {
       case "awake":
         driver.uart = "alive";
         return recovery.signOfLife(now);
+      case "card":
+        return bringUp.card.hear(urc.status);
       case "no-context":
         return attach.contextLost(now);
       case "time":

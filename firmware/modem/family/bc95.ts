@@ -25,6 +25,7 @@ const nsorf = ascii("+NSORF:");
 const nsonmi = ascii("+NSONMI:");
 const nsocli = ascii("+NSOCLI:");
 const npsmr = ascii("+NPSMR:");
+const npin = ascii("+NPIN:");
 
 const ordinaryTimeout = 10_000;
 const attachTimeout = 20_000;
@@ -141,11 +142,20 @@ function read(id: number, onData: (received: Received) => void): Step[] {
   return [{ line, prefix: nsorf, bare: true, onLine, timeout: ordinaryTimeout }];
 }
 
+/** `"ENTER PIN"`, `"PUK REQUIRED"`, `"OK"`, `"ERROR wrong PIN"` and the like, in the words of `+CPIN:`. */
+function cardStatus(text: string): string {
+  if (text.indexOf("PUK") >= 0) return "SIM PUK";
+  if (text.indexOf("ENTER") >= 0) return "SIM PIN";
+  if (text.indexOf("disabled") >= 0) return "OPERATION NOT ALLOWED";
+  return text.indexOf("OK") >= 0 ? "READY" : "INCORRECT PASSWORD";
+}
+
 function urc(line: Uint8Array): ModemUrc | undefined {
   if (startsWith(line, npsmr)) {
     const state = fieldsOf(line, npsmr.length)[0];
     return state === "1" ? { kind: "asleep" } : state === "0" ? { kind: "awake" } : undefined;
   }
+  if (startsWith(line, npin)) return { kind: "card", status: cardStatus(lineText(line, npin.length)) };
   const closed = startsWith(line, nsocli);
   if (!closed && !startsWith(line, nsonmi)) return undefined;
   const socket = wholeNumber(fieldsOf(line, nsonmi.length)[0]);
@@ -159,7 +169,9 @@ const shared: Omit<Family, "name" | "models" | "persistent" | "sockets"> = Objec
   baud: 9_600,
   gap: 20,
   urcs: Object.freeze(
-    ["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+CSCON:", "+CEDRXP:", "+QDNS:", "+CTZV:"].map(ascii),
+    ["+NSONMI:", "+NSOCLI:", "+NSOSTR:", "+NPSMR:", "+NPIN:", "+CSCON:", "+CEDRXP:", "+QDNS:", "+CTZV:"].map(
+      ascii,
+    ),
   ),
   banners: Object.freeze(["REBOOT_CAUSE_", "Neul", "u-blox"].map(ascii)),
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 100, down: 0, boot: 10_000 }),

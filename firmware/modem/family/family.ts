@@ -44,6 +44,8 @@ export interface SleepTraits {
 export type ModemUrc =
   | { readonly kind: "asleep" }
   | { readonly kind: "awake" }
+  /** What the SIM card wants, in the words of `+CPIN:`; READY, or anything else, is the answer to a PIN. */
+  | { readonly kind: "card"; readonly status: string }
   /** Something waits to be read from a socket. */
   | { readonly kind: "data"; readonly socket: number }
   /** A datagram, pushed. */
@@ -169,7 +171,10 @@ export interface Family {
   readonly rate?: (baud: number) => Step[];
   /** Asks for the SIM card's number; `AT+CCID` when left out. */
   readonly iccid?: string;
-  /** Gives the SIM card its PIN, up to the PIN in quotes; `AT+CPIN=` when left out. */
+  /**
+   * Gives the SIM card its PIN, up to the PIN in quotes, and a line that `urc` reads as "card" tells what became of
+   * it; `AT+CPIN=`, and its OK tells, when left out.
+   */
   readonly pinCommand?: string;
   /** Asks how many tries for the PIN the card has left; `AT+CPINR` when left out. */
   readonly pinTries?: (onTries: (left: number) => void) => Step[];

@@ -1,6 +1,7 @@
 /** The modem families that can be simulated. */
 import type { RadioTechnology } from "../radio/link";
 import type { Family } from "./family";
+import { ManualTable } from "./manual/manual";
 import type { SimulatedModemOptions } from "./modem-options";
 import { SimulatedModem } from "./simulated-modem";
 import { bc66, bc660k } from "./family/bc66";
@@ -28,6 +29,12 @@ export function technologyOf(name: string, firmware?: string): RadioTechnology {
   const generations = families.get(name)?.manual?.generations ?? [];
   const generation = generations.find((each) => each.name === firmware) ?? generations.at(-1);
   return generation?.technology ?? "nb-iot";
+}
+
+/** Whether that firmware of a family, its newest when left out, has power saving mode: the earliest NB-IoT ones lack it. */
+export function hasPsm(name: string, firmware?: string): boolean {
+  const manual = families.get(name)?.manual;
+  return manual === undefined || new ManualTable(manual, firmware).row("+CPSMS") !== undefined;
 }
 
 /** @throws RangeError for a name that is none of theirs */

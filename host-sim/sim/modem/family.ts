@@ -13,8 +13,6 @@ import type { SimCard } from "./sim-card";
 import type { Nvram, Settings } from "./settings";
 import type { UdpSocket, UdpSockets } from "./udp-sockets";
 
-export type { Quirks } from "./quirks";
-
 /** The modem as its commands see it. */
 export interface Unit {
   readonly settings: Settings;

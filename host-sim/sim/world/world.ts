@@ -93,7 +93,7 @@ type ResetReason = (typeof resetReasons)[number];
 /** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
 const server = { address: "203.0.113.5", port: 5683 };
 /** Its name, as the operator's name server has it. */
-export const serverName = "cloud.example";
+const serverName = "cloud.example";
 /** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
 const resetPin = 19;

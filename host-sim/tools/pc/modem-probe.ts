@@ -293,13 +293,14 @@ function nearest(
   generations: readonly FirmwareGeneration[],
   revision: string,
 ): { generation?: FirmwareGeneration; exact: boolean } {
-  const exact = generations.find((each) => revision.includes(each.revision));
+  const plain = ({ revision: text }: FirmwareGeneration): string => text.replace(/^Revision ?: ?/, "");
+  const exact = generations.find((each) => revision.includes(plain(each)));
   if (exact !== undefined) return { generation: exact, exact: true };
   let best: FirmwareGeneration | undefined;
   let most = 3;
   for (const generation of generations) {
     let alike = 0;
-    while (alike < revision.length && revision[alike] === generation.revision[alike]) alike += 1;
+    while (alike < revision.length && revision[alike] === plain(generation)[alike]) alike += 1;
     if (alike > most) [best, most] = [generation, alike];
   }
   return { generation: best, exact: false };

@@ -17,7 +17,8 @@
  *                             how a command is answered: `*` is any text, `$1` in the answer the first such. Of
  *                             several for one pattern each is given once, in their order, and the last one for
  *                             ever; one with `from` holds that long after the start, or after the command, and
- *                             goes before those without: the one that began to hold last; `once` it is given once
+ *                             goes before those without: the one that began to hold last; `once` it is given once.
+ *                             `$level` is what CEREG was set to, and stands in its answers in place of the log's
  *     at MS [after PATTERN]   said unasked, that long after the start, or after each such command
  *     boot MS                 said at the end of a boot that takes so long
  *     < LINE                  a line of the answer, with CR LF around it

@@ -45,6 +45,8 @@ export class SessionModem {
   #awaited = 0;
   #datagram = "";
   #onDatagram: (() => void) | undefined;
+  /** What `AT+CEREG=` was set to: a log shows what another program had set. */
+  #level = "0";
   /** Counts restarts: what was still to be said before one is not said any more. */
   #life = 0;
 
@@ -102,6 +104,9 @@ export class SessionModem {
     else if (command === "ATE1") this.#echo = !this.#silent;
     const answer = this.#find(command);
     if (answer === undefined) return this.#play([{ kind: "say", text: "\r\nERROR\r\n" }], [], command);
+    const level = /^AT\+CEREG=(\d)$/.exec(command)?.[1];
+    const taken = answer.block.parts.some((part) => part.kind === "say" && part.text.includes("\r\nOK\r\n"));
+    if (level !== undefined && taken) this.#level = level;
     this.#play(answer.block.parts, answer.stars, command);
   }
 
@@ -171,6 +176,7 @@ export class SessionModem {
     this.#line = "";
     this.#awaited = 0;
     this.#echo = !this.#silent;
+    this.#level = "0";
     const boot = layers.find((layer) => layer.boot !== undefined)?.boot;
     const { from = 0, parts = [] } = boot ?? {};
     this.#deafUntil = clock.now + from;
@@ -185,7 +191,7 @@ export class SessionModem {
     const { clock, say, onSent } = this.#options;
     const life = this.#life;
     const filled = (text: string): string =>
-      text.replace(/\$(\d)/g, (_, n: string) => stars[Number(n) - 1] ?? "");
+      text.replace("$level", this.#level).replace(/\$(\d)/g, (_, n: string) => stars[Number(n) - 1] ?? "");
     const go = (index: number): void => {
       if (life !== this.#life || index === parts.length) return;
       const part = parts[index];

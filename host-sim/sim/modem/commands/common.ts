@@ -53,7 +53,7 @@ export function tellsOfCard(text: (unit: Unit) => string, behindPin = true): Com
  *
  * @param rates that there are; 0 among them finds the host's
  */
-export function holdsRate(name: string, rates: readonly number[]): CommandRule {
+function holdsRate(name: string, rates: readonly number[]): CommandRule {
   return holds(
     name,
     5_000_000,
@@ -211,6 +211,7 @@ function tellPin(unit: Unit, [first, second, ...others]: readonly AtArgument[]):
 export const networkCommands: Record<string, CommandRule> = {
   "+CFUN": {
     delay: [200, 3_000],
+    delayed: "set",
     run(unit, { form, args }) {
       if (form === "read") return line(`+CFUN: ${unit.settings.cfun}`);
       if (form !== "set") return undefined;

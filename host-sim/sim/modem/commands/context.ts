@@ -22,6 +22,7 @@ export function networkName({ network: { carrier } }: Unit): string {
  */
 const operatorRule: CommandRule = {
   delay: [200, 4_000],
+  delayed: "set",
   run(unit, { form, args }) {
     const { nvram, registration } = unit;
     if (form === "read") {
@@ -119,6 +120,7 @@ const contextCommands: Record<string, CommandRule> = {
   },
   "+CGATT": {
     delay: [50, 1_500],
+    delayed: "set",
     run(unit, { form, args }) {
       if (form === "read") return line(`+CGATT: ${unit.registration.registered ? 1 : 0}`);
       if (form !== "set") return undefined;

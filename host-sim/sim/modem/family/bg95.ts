@@ -89,14 +89,13 @@ const configRule: CommandRule = {
 
 function searches(unit: Unit): SearchScope {
   const mode = inForce(unit, "iotopmode");
-  const withoutNb = unit.generation?.technology === "lte-m";
   const onlyGsm = inForce(unit, "nwscanmode") === "1";
   const isLteM = unit.network.carrier.technology === "lte-m";
   const mask = BigInt(inForce(unit, "band").split(",")[isLteM ? 1 : 2]);
   return {
     technologies: [
       ...(mode !== "1" && !onlyGsm ? (["lte-m"] as const) : []),
-      ...(mode !== "0" && !onlyGsm && !withoutNb ? (["nb-iot"] as const) : []),
+      ...(mode !== "0" && !onlyGsm ? (["nb-iot"] as const) : []),
     ],
     bands: Array.from({ length: 96 }, (_, bit) => bit + 1).filter((band) => (mask >> BigInt(band - 1)) & 1n),
     roaming: inForce(unit, "roamservice") !== "1",
@@ -296,6 +295,7 @@ export const bg95: Family = {
     draw(unit, ["qcfglater", "addressquotes", "cclkutc"]);
     settings.networkTime = true;
     settings.own.set("cops format", "0");
+    if (unit.generation?.technology === "lte-m") nvram.own.set("iotopmode", "0");
     for (const name of [...scopes, "band"]) settings.own.set(`qcfg ${name}`, nvram.own.get(name)!);
     if (!nvram.own.has("stored baud")) nvram.own.set("stored baud", String(nvram.baud));
     unit.setBaud(Number(nvram.own.get("stored baud")));

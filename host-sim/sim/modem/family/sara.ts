@@ -64,6 +64,7 @@ const bandMask: CommandRule = {
 /** `AT+COPS=0` for one that is registered makes it choose anew. */
 const operatorRule: CommandRule = {
   delay: [200, 4_000],
+  delayed: "set",
   run(unit, command) {
     const again = command.form === "set" && command.args[0]?.text === "0" && unit.registration.registered;
     if (again && unit.nvram.operator === undefined) return { then: () => unit.registration.search() };
@@ -73,6 +74,7 @@ const operatorRule: CommandRule = {
 
 const functionRule = (isR5: boolean): CommandRule => ({
   delay: [200, 3_000],
+  delayed: "set",
   run(unit, command) {
     const value = integerArgument(command.args[0], 0, 127);
     if (command.form === "set" && (value === 15 || value === 16)) {

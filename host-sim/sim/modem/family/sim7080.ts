@@ -16,7 +16,7 @@
 import { integerArgument } from "../at-command";
 import type { CommandRule, Family, Unit } from "../family";
 import { apnOf } from "../commands/arguments";
-import { badParameter, done, line, modelCommands } from "../commands/common";
+import { badParameter, done, line, modelCommands, notAllowed } from "../commands/common";
 import { usualCommands } from "../commands/context";
 import { broughtOf, closes, socketOf } from "../commands/sockets";
 import { drawn } from "../draw";
@@ -49,8 +49,18 @@ const authentication: CommandRule = {
 /** What CNCFG keeps of a context: its type, name, user, password and authentication. */
 const blankContext = '0,"","","",0';
 
+const urcKinds = ["QUALCOMM", "SYS", "SIMCARD", "SMS", "NETWORK", "TCPIP"];
+
 const socketCommands: Record<string, CommandRule> = {
   "+CGAUTH": authentication,
+  // Which kinds of unsolicited lines it says; only what it says from the factory is simulated.
+  "+CURCCFG": {
+    run(_unit, { form }) {
+      if (form === "set") return notAllowed;
+      if (form !== "read") return undefined;
+      return { lines: urcKinds.map((kind) => `+CURCCFG: "${kind}",${Number(kind !== "QUALCOMM")}`) };
+    },
+  },
   "+CNCFG": {
     run(unit, { form, args }) {
       const { own } = unit.nvram;

@@ -104,6 +104,13 @@ export const lteCommands: Record<string, CommandRule> = {
       return form === "read" ? line(`+CCLK: "${unit.clock(style)}"`) : undefined;
     },
   },
+  // The bit error rate is one of GSM's: unknown (SimpleNB issue 3).
+  "+CSQ": {
+    run(unit, command) {
+      const answer = networkCommands["+CSQ"].run(unit, command);
+      return answer?.lines === undefined ? answer : line(answer.lines[0].replace(/,[0-9]+$/, ",99"));
+    },
+  },
   "+CPAS": tells(() => "+CPAS: 0"),
   "+CNMP": searchSetting("+CNMP", "cnmp", 2, 13, 38, 51),
   "+CMNB": searchSetting("+CMNB", "cmnb", 1, 2, 3),

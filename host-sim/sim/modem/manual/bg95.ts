@@ -19,6 +19,10 @@ const seen = rowsIn(
   "reported",
 );
 const v250 = rowsIn("ITU-T V.250; TinyGSM issue 157 for AT&FZE0", "reported");
+const lteMAlone = rowsIn(
+  "device-os pull 2781: no nwscanmode on some; that iotopmode is 0 alone there is a guess",
+  "assumed",
+);
 const guess = rowsIn("as on BG96, whose commands are nearly the same", "assumed");
 
 const context = number(1, 16);
@@ -55,10 +59,13 @@ const configs = [
   [among("celevel")],
 ];
 
-/** Without GSM there is no mode to choose. */
-const withoutScanMode = configs.filter(
-  ([key]) => !("among" in key && (key.among[0] === "nwscanmode" || key.among[0] === "nwscanseq")),
-);
+/** Without GSM and NB-IoT there is nothing to choose. */
+const ofLteMAlone = [
+  ...configs.filter(
+    ([key]) => !("among" in key && ["nwscanmode", "nwscanseq", "iotopmode"].includes(String(key.among[0]))),
+  ),
+  ...config("iotopmode", number(0, 0), effect),
+];
 
 const newest: readonly ManualRow[] = [
   v250("", "x", ""),
@@ -232,12 +239,7 @@ export const bg95Manual: Manual = {
       technology: "lte-m",
       note: "LTE-M alone: no nwscanmode and nwscanseq, and NB-IoT is not found",
       rows: rowsOf(newest, {
-        other: [
-          seen("+QCFG", "ts", "; device-os pull 2781: no nwscanmode on some", {
-            set: withoutScanMode,
-            within: 300,
-          }),
-        ],
+        other: [lteMAlone("+QCFG", "ts", "", { set: ofLteMAlone, within: 300 })],
       }),
     },
     {

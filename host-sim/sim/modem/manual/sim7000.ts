@@ -4,7 +4,8 @@
  * raw access to the card (3.2), messages (4), pins, light and factory tests (5.2), SAPBR (7), and the chapters
  * on HTTP, PING, FTP, NTP, clouds, position, files and tool kit. Left out as well, because the simulation has
  * them not: the second set of sockets (CNACT, CNCFG and CAOPEN, 5.2.30, 5.2.31 and 18), which came for UDP with
- * V1.04 and takes other arguments than the SIM7080's.
+ * V1.04 and takes other arguments than the SIM7080's; firmware 1351B03 has some of it (botletics/SIM7000-LTE-Shield
+ * issue 251: CAOPEN is answered, CACID refused).
  *
  * The manual lists no AT&F, AT&W or ATZ (deleted in V1.02), no AT+CREBOOT, no AT+CGAUTH, no AT+CGSN=1, no
  * AT+CESQ, no AT+CGCONTRDP and no AT+CEER. AT+CSTT alone takes a login.
@@ -83,7 +84,7 @@ const general: readonly ManualRow[] = [
   row("+CCLK", "3.2.20", held, { set: [[text]] }),
   row("+CBC", "3.2.22", told),
   row("+CPOWD", "5.2.1", ["set"], { set: [[number(0, 1)]] }),
-  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0" }),
+  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0", ...bare }),
   row("+CLTS", "5.2.4", held, { set: [[number(0, 1)]], test: '"yy/MM/dd,hh:mm:ss+/-zz"', ...bare }),
   row("+CSCLK", "5.2.7", held, { set: [[number(0, 1)]], test: "(0-1)", ...bare }),
   row("+CCID", "5.2.8", told, { within: 2_000 }),

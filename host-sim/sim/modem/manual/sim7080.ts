@@ -95,7 +95,7 @@ const general: readonly ManualRow[] = [
   row("+CCLK", "3.2.20", held, { set: [[text]] }),
   row("+CBC", "3.2.22", told),
   row("+CPOWD", "5.2.1", ["set"], { set: [[number(0, 1)]] }),
-  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0" }),
+  row("+CFGRI", "5.2.3", held, { set: [[number(0, 2)]], factory: "0", ...bare }),
   row("+CLTS", "5.2.4", held, {
     set: [[number(0, 1)]],
     test: '"yy/MM/dd,hh:mm:ss+/-zz"',
@@ -106,7 +106,7 @@ const general: readonly ManualRow[] = [
   row("+GSV", "5.2.9", ["execute"]),
   row("+CBATCHK", "5.2.15", held, { set: [[number(0, 1)]], factory: "1", test: "(0,1)" }),
   row("+CREBOOT", "5.2.46 (since V1.01)", told),
-  row("+CURCCFG", "5.2.49", setOnly, {
+  row("+CURCCFG", "5.2.49", held, {
     set: [[among("QUALCOMM", "SYS", "SIMCARD", "SMS", "NETWORK", "TCPIP"), number(0, 1)]],
     test: '("QUALCOMM","SYS","SIMCARD","SMS","NETWORK","TCPIP"),(0-1)',
   }),
@@ -122,7 +122,7 @@ const network: readonly ManualRow[] = [
     set: [[among("EGSM_MODE", "DCS_MODE", "ALL_MODE")]],
     factory: "ALL_MODE",
   }),
-  row("+CNSMOD", "5.2.6", held, { set: [[number(0, 1)]], factory: "0,9" }),
+  row("+CNSMOD", "5.2.6", held, { set: [[number(0, 1)]], factory: "0,9", ...bare }),
   row("+CNMP", "5.2.16", held, {
     set: [[among(2, 13, 38, 51)]],
     test: "((2-Automatic),(13-GSM Only),(38-LTE Only),(51-GSM And LTE Only))",
@@ -252,7 +252,8 @@ export const sim7080Manual: Manual = {
   generations: [
     {
       name: "1951b05",
-      model: "SIMCOM_SIM7080G",
+      // As in SimpleNB issue 3 and section 3.2.2; section 2.2.26 has a G behind it.
+      model: "SIMCOM_SIM7080",
       revision: "Revision:1951B05SIM7080",
       note: "as the manual V1.03 of 2020 had it: no CLRNET, no CRATPRI, no CASRIP, sockets without receive mode",
       rows: rowsOf(rows, {

@@ -2,6 +2,7 @@
  * Thrift: what the device spends of its battery, of its flash and of its memory has bounds, whatever befalls it.
  */
 import { lasting } from "../../../inspect/report/duration";
+import { hasPsm } from "../../../sim/modem/families";
 import { flashTroubles } from "../hardware-trouble";
 import { kinds } from "../kinds";
 import { hadFault } from "./readings";
@@ -50,10 +51,10 @@ export interface Spending {
   readonly allowed: number;
 }
 
-/** The days of a device that can wake its modem, and so lets it sleep; no days of any other. */
+/** The days of a device that can wake its modem, and so lets it sleep where it can; no days of any other. */
 export function spending(ledger: Ledger, script: Script, { endedAt, operator }: CampaignEnding): Spending[] {
-  const { powerKey, batch, interval, coverage } = script.device;
-  if (!powerKey) return [];
+  const { powerKey, batch, interval, coverage, modem, modemFirmware } = script.device;
+  if (!powerKey || !hasPsm(modem, modemFirmware)) return [];
   return ledger.radio.days.map(({ awake }, index) => {
     const from = index * day;
     const to = Math.min(endedAt, from + day);

@@ -7,9 +7,14 @@ import { Random } from "../../../../host-sim/sim/time/random";
 import { runs } from "../../../density";
 import { SimulatedBoard } from "../simulated-board";
 import { cuts, datagram, meaning, readFrom, sendsBy } from "./socket-table";
+import { Transcript } from "./transcript";
 
 const minute = 60_000;
 const names = ["bc95", "sara-n2"] as const;
+
+it.each(names)("%s goes through a session in the forms of its logs, and is woken by a word", (name) =>
+  new Transcript(name).play(`${name}-session.txt`),
+);
 
 describe("what AT+NSORF gives", () => {
   it.each(names)("%s: with its name or without, quoted or not, wherever it is cut", (name) => {

@@ -6,11 +6,15 @@ import { Random } from "../../../../host-sim/sim/time/random";
 import { runs } from "../../../density";
 import { SimulatedBoard } from "../simulated-board";
 import { cuts, datagram, meaning, readFrom, sendsBy } from "./socket-table";
+import { Transcript } from "./transcript";
 
 const minute = 60_000;
 
 const commands = (board: SimulatedBoard, start: string): string[] =>
   board.lines.filter((line) => line.startsWith(`> ${start}`)).map((line) => line.slice(2));
+
+it("goes through a session in the forms of its logs, and is switched on behind PSM", () =>
+  new Transcript("bg95").play("bg95-session.txt"));
 
 describe("what AT+QIRD gives", () => {
   it("any bytes, wherever they are cut, with one or two empty lines behind them", () => {

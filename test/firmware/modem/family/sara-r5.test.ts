@@ -6,12 +6,16 @@ import { Random } from "../../../../host-sim/sim/time/random";
 import { runs } from "../../../density";
 import { SimulatedBoard } from "../simulated-board";
 import { cuts, datagram, meaning, readFrom, sendsBy } from "./socket-table";
+import { Transcript } from "./transcript";
 
 const minute = 60_000;
 const names = ["sara-r4", "sara-r5"] as const;
 
 const commands = (board: SimulatedBoard, start: string): string[] =>
   board.lines.filter((line) => line.startsWith(`> ${start}`)).map((line) => line.slice(2));
+
+it("sara-r5 goes through a session in the forms of its logs: another technology, PSM, and all anew", () =>
+  new Transcript("sara-r5").play("sara-r5-session.txt"));
 
 describe("what AT+USORF gives", () => {
   it.each(names)("%s: any datagram, wherever it is cut", (name) => {

@@ -13,7 +13,7 @@ import { booted } from "./family/typed";
 /** Rows of each firmware: certain, reported, assumed. */
 const sureness: Readonly<Record<string, readonly [number, number, number]>> = {
   "bg95 m3-a03": [16, 60, 7],
-  "bg95 m1-a04": [16, 60, 7],
+  "bg95 m1-a04": [16, 59, 8],
   "bg95 m3-a04": [16, 60, 7],
   "sara-r4 r410m-02b-00": [27, 39, 13],
   "sara-r4 r410m-02b-04": [27, 39, 13],

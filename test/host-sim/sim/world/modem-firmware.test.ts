@@ -4,13 +4,8 @@ import { families } from "../../../../host-sim/sim/modem/families";
 import { Simulation } from "../../../../host-sim/sim/world/simulation";
 import { density } from "../../../density";
 
-/** Firmware of a modem that has no NB-IoT at all: in this cell it finds nothing. */
-const withoutNbIot: readonly string[] = ["r510s-00b", "m1-a04"];
-
 const firmwares = [...families.values()].flatMap(({ name, manual }) =>
-  (manual?.generations ?? [])
-    .filter((generation) => !withoutNbIot.includes(generation.name))
-    .map((generation) => [name, generation.name] as const),
+  (manual?.generations ?? []).map((generation) => [name, generation.name] as const),
 );
 const seeds = Array.from({ length: density(20, 3) }, (_, i) => i + 1);
 

@@ -42,6 +42,7 @@ describe("what a firmware has", () => {
     ["m3-a04", 'AT+QCFG="nwscanmode",3,1', "OK"],
     ["m1-a04", 'AT+QCFG="nwscanmode",3,1', "ERROR"],
     ["m1-a04", 'AT+QCFG="iotopmode",0,1', "OK"],
+    ["m1-a04", 'AT+QCFG="iotopmode",1,1', "ERROR"],
     ["m3-a04", 'AT+QCFG="iotopmode",3', "ERROR"],
     ["m3-a04", 'AT+QCFG="band",0,0,80,1', "OK"],
     ["m3-a04", 'AT+CGAUTH=1,1,"a","b"', "ERROR"],
