@@ -7,7 +7,7 @@ import type { Wanted } from "./standard-commands";
 import type { Step } from "./script";
 
 /** The context's type as `AT+CGDCONT` names it. */
-export function pdpType({ ipType }: Wanted): string {
+function pdpType({ ipType }: Wanted): string {
   return ipType === "ipv6" ? "IPV6" : ipType === "ipv4v6" ? "IPV4V6" : "IP";
 }
 

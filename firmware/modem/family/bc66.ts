@@ -20,7 +20,7 @@ import { defaultContext } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { hexLine, readAnnouncedHex, readHexField } from "../at/hex";
 import { operatorSteps } from "../at/operator";
-import { areFields, clockStep, ensure, signalStep, usualSignalAndTime } from "../at/standard-commands";
+import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
 import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
@@ -329,7 +329,8 @@ export const bc660k: Family = Object.freeze({
   attach: attach(0),
   resolve: (name: string, onAddress: (address: string) => void): Step[] =>
     resolve(`AT+QIDNSGIP=0,"${name}"`, "+QIDNSGIP:", onAddress),
-  signalAndTime: usualSignalAndTime,
+  // The time comes unasked, with the attach: a question would cost each wake.
+  signalAndTime: ({ onSignal }: SignalAndTime): Step[] => [signalStep(onSignal)],
   sockets: Object.freeze({
     count: 5,
     largest,

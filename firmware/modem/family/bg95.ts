@@ -33,12 +33,13 @@ const readLimit = 1_100;
 const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
 
 /** A setting of QCFG; the last 1 has it take effect at once. */
-function configured(name: string, value: string, write = `${value},1`): Step[] {
+function configured(name: string, value: string, write = `${value},1`, optional = false): Step[] {
   return ensure({
     read: `AT+QCFG="${name}"`,
     prefix: "+QCFG:",
     fits: (fields) => areFields(fields, [name, value]),
     write: `AT+QCFG="${name}",${write}`,
+    optional,
   });
 }
 
@@ -52,7 +53,8 @@ function persistent({ bands, rat = usualRat, roaming }: Wanted): Step[] {
   const steps = [
     // What is not wanted is not searched: LTE-M and GSM take minutes.
     ...technologySteps(rat),
-    ...configured("nwscanmode", "3"),
+    // A modem without GSM does not know it.
+    ...configured("nwscanmode", "3", "3,1", true),
     ...configured("psm/urc", "1", "1"),
   ];
   // Not every firmware has it, and the driver keeps off a foreign network in any case.

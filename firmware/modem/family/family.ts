@@ -93,7 +93,7 @@ export interface GrantedContext {
 }
 
 /** Settings that a family may have no command for; `server` is a server given by its name. */
-export type AbsentSetting =
+type AbsentSetting =
   "bands" | "operator" | "roaming" | "apnUser" | "ipType" | "init" | "baud" | "server";
 
 /** A received datagram, and its sender where the modem names it. */

@@ -155,7 +155,7 @@ export function releaseSteps(): Step[] {
 }
 
 /** `+CPSMSTATUS: "ENTER PSM"` and `"EXIT PSM"`. */
-export function sleepSign(line: Uint8Array): ModemUrc | undefined {
+function sleepSign(line: Uint8Array): ModemUrc | undefined {
   if (!startsWith(line, cpsmstatus)) return undefined;
   const status = lineText(line, cpsmstatus.length);
   if (status.indexOf("ENTER") >= 0) return { kind: "asleep" };
