@@ -133,11 +133,7 @@ export class Modem implements DatagramModem {
       onAwake: (now) => this.#recovery.woken(now),
       resume: options.resume,
     });
-    const clock = new NetworkClock({
-      setting: options.clock,
-      log: (event) => driver.log(event),
-      onTime: (epoch, now, sure) => options.onTime?.(epoch, now, sure),
-    });
+    const clock = new NetworkClock(driver, options);
     this.#clock = clock;
     if (isMemory(options.resume)) clock.seen = driver.clockSeen;
     const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, names, clock };
