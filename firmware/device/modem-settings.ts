@@ -6,7 +6,7 @@ import { refusedInit } from "../modem/driver/init-lines";
 import { bandList, choice, digits, isAddress, show, text, textOrNone, whole, yesNo } from "./setting-values";
 import type { Family } from "../modem/family/family";
 import type { ModemOptions } from "../modem/driver/modem-options";
-import type { ClockSetting } from "../modem/driver/network-clock";
+import type { ClockSetting } from "../modem/at/clock";
 import type { IpType, RadioTechnology } from "../modem/at/standard-commands";
 import type { Configuration } from "./setting-values";
 

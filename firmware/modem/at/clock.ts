@@ -13,6 +13,9 @@ export interface Clock {
   readonly tells?: "local" | "utc";
 }
 
+/** What the digits are to be taken for: what the user says, or what is found out. */
+export type ClockSetting = "auto" | "local" | "utc";
+
 /** Epoch ms of a clock: local time, as 3GPP has it, unless the manual says otherwise. */
 export function epochOf({ told, zone = 0, tells }: Clock): number {
   return tells === "utc" ? told : told - zone;

@@ -4,7 +4,7 @@
 import type { Wanted } from "../at/standard-commands";
 import type { Family } from "../family/family";
 import type { DownReason, ModemLog } from "./modem-log";
-import type { ClockSetting } from "./network-clock";
+import type { ClockSetting } from "../at/clock";
 import type { PinOptions } from "./pin-entry";
 
 export type { DownReason } from "./modem-log";

@@ -133,11 +133,7 @@ export class Modem implements DatagramModem {
       onAwake: (now) => this.#recovery.woken(now),
       resume: options.resume,
     });
-    const clock = new NetworkClock({
-      setting: options.clock,
-      log: (event) => driver.log(event),
-      onTime: (epoch, now, sure) => options.onTime?.(epoch, now, sure),
-    });
+    const clock = new NetworkClock(driver, options);
     this.#clock = clock;
     if (isMemory(options.resume)) clock.seen = driver.clockSeen;
     const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, names, clock };
@@ -363,11 +359,15 @@ export class Modem implements DatagramModem {
       parts,
       what === "all" ? this.#sleep.granted : undefined,
       ({ cell, firmware }, interrupted, at) => {
-        if (interrupted && what === "all") this.#inquired = false;
-        else this.#cell = cell;
         this.#firmware = firmware ?? this.#firmware;
-        // Each command may have kept the modem from its sleep.
+        if (interrupted) {
+          this.#inquired = what !== "all";
+          // Whatever has interrupted it comes first; a modem that sleeps has its reset when it is next woken.
+          return this.#driver.state === "asleep" ? next?.(at) : undefined;
+        }
+        this.#cell = cell;
         if (next !== undefined) next(at);
+        // Each command may have kept the modem from its sleep.
         else if (this.ready) this.#sleep.permit(at);
       },
       now,

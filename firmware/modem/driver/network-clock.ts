@@ -14,13 +14,12 @@
  */
 import { epochOf } from "../at/clock";
 import type { Clock } from "../at/clock";
-import type { ClockEvidence, ModemLog } from "./modem-log";
+import type { DriverState } from "./driver-state";
+import type { ClockEvidence } from "./modem-log";
+import type { ModemOptions } from "./modem-options";
 
 /** What the digits of a clock are. */
 type Meaning = "local" | "utc";
-
-/** What the setting `modemClock` may be. */
-export type ClockSetting = "auto" | Meaning;
 
 /** Two clocks that were told within this time of each other agree, ms. */
 const agreement = 60_000;
@@ -39,17 +38,10 @@ const remembered: readonly (readonly [Meaning, ClockEvidence | undefined])[] = O
   ).map((row) => Object.freeze(row)),
 );
 
-/** What the clock is given. */
-export interface NetworkClockOptions {
-  readonly setting: ClockSetting | undefined;
-  readonly log: ModemLog;
-  /** The network's time, epoch ms; `sure` when an earlier time was read the wrong way. */
-  readonly onTime: (epoch: number, now: number, sure: boolean) => void;
-}
-
 /** Makes the network's time of what the modem tells. All times are ms. */
 export class NetworkClock {
-  readonly #options: NetworkClockOptions;
+  readonly #driver: Pick<DriverState, "log">;
+  readonly #options: Pick<ModemOptions, "clock" | "onTime">;
   /** Which row of `remembered` holds, from 1; 0 as long as no clock with a zone was told. */
   #row = 0;
   /** The last answer with a zone, and when it came. */
@@ -58,7 +50,8 @@ export class NetworkClock {
   /** UTC at monotonic zero, as the network told it. */
   #network: number | undefined;
 
-  constructor(options: NetworkClockOptions) {
+  constructor(driver: Pick<DriverState, "log">, options: Pick<ModemOptions, "clock" | "onTime">) {
+    this.#driver = driver;
     this.#options = options;
   }
 
@@ -80,7 +73,7 @@ export class NetworkClock {
       this.#answer = clock;
       this.#answeredAt = now;
     }
-    this.#options.onTime(epochOf({ ...clock, tells: meaning }), now, mistaken);
+    this.#options.onTime?.(epochOf({ ...clock, tells: meaning }), now, mistaken);
   }
 
   /** The modem tells by itself what the network has told: UTC, unless that line is known to be otherwise. */
@@ -89,7 +82,7 @@ export class NetworkClock {
     this.#network = epoch - now;
     const answer = this.#answer;
     const mistaken = answer !== undefined && this.judge(answer, answer.zone ?? 0, this.#answeredAt);
-    this.#options.onTime(epoch, now, mistaken);
+    this.#options.onTime?.(epoch, now, mistaken);
   }
 
   /** Looks for evidence of what an answer means; true when it was taken for the other until now. */
@@ -113,8 +106,8 @@ export class NetworkClock {
   }
 
   private get chosen(): Meaning | undefined {
-    const { setting = "auto" } = this.#options;
-    return setting === "auto" ? undefined : setting;
+    const { clock = "auto" } = this.#options;
+    return clock === "auto" ? undefined : clock;
   }
 
   /** What the digits of an answer are, as far as is known; told once. */
@@ -129,7 +122,7 @@ export class NetworkClock {
   }
 
   private tell(tells: Meaning, by: ClockEvidence, zone: number): void {
-    this.#options.log({ kind: "modem clock", tells, by, zone });
+    this.#driver.log({ kind: "modem clock", tells, by, zone });
   }
 }
 

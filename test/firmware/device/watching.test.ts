@@ -25,6 +25,14 @@ describe("the wall clock", () => {
     expect(clock.epoch).toBe(1_000_000 + day);
   });
 
+  it("believes a step at once when what was told before is known to have been read the wrong way", () => {
+    const clock = new WallClock();
+    clock.tell(11 * hour, 0);
+    expect(clock.tell(0, 0, true)).toBe("jumped");
+    expect(clock.epoch).toBe(0);
+    expect(clock.tell(minute, minute, true)).toBe("set");
+  });
+
   it("does not believe two steps that contradict each other", () => {
     const clock = new WallClock();
     clock.tell(0, 0);

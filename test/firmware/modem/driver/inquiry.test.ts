@@ -115,6 +115,31 @@ describe("what the network has granted", () => {
     expect(modem.log.indexOf("mute reset=radio")).toBeGreaterThan(warned);
   });
 
+  it("a modem that reboots while it is asked before its reset is brought up for that once", async () => {
+    const modem = talkative();
+    modem.answer("AT+CGCONTRDP", []);
+    await modem.up();
+    await modem.pass(20_000);
+    modem.reset();
+    await modem.until(() => modem.commands.some(({ text }) => text === "AT+CGCONTRDP"), 10_000);
+    modem.restart();
+    await modem.until(() => modem.stateTexts.length === 3, 60_000);
+    expect(modem.stateTexts).toEqual(["up", "down rebooted", "up"]);
+    expect(modem.log.filter((line) => /reset|starting/.test(line))).toEqual(["starting", "starting"]);
+  });
+
+  it("one that falls asleep meanwhile is reset when it is woken", async () => {
+    const modem = talkative({ psm });
+    modem.answer("AT+CGCONTRDP", []);
+    await modem.up();
+    modem.reset();
+    await modem.until(() => modem.commands.some(({ text }) => text === "AT+CGCONTRDP"), 10_000);
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    expect(modem.driver.state).toBe("asleep");
+    await modem.up();
+    expect(modem.log).toContain("mute reset=radio");
+  });
+
   test.each([
     [["+CGCONTRDP: 1,5,internet,10.0.0.1", "OK"], "other apn asked=iot.example granted=internet"],
     [['+CGCONTRDP: 1,5,"IOT.example.mnc001.mcc262.gprs","10.0.0.1"', "OK"], undefined],

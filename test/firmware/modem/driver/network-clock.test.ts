@@ -5,7 +5,7 @@ import { logLine, modemLog } from "../../../../firmware/device/log";
 import { NetworkClock } from "../../../../firmware/modem/driver/network-clock";
 import { parseClock } from "../../../../firmware/modem/at/fields";
 import { ScriptedModem } from "../scripted-modem";
-import type { ClockSetting } from "../../../../firmware/modem/driver/network-clock";
+import type { ClockSetting } from "../../../../firmware/modem/at/clock";
 
 /** The true time of all that follows. */
 const start = Date.UTC(2026, 9, 23, 10, 11, 41);
@@ -18,12 +18,15 @@ class Rig {
   readonly clock: NetworkClock;
 
   constructor(setting?: ClockSetting, seen = 0) {
-    this.clock = new NetworkClock({
-      setting,
-      log: modemLog((event) => this.log.push(logLine(event).slice("modem: ".length))),
-      onTime: (epoch, now, sure) =>
-        this.told.push(`${Math.round((epoch - start - now) / hour)}${sure ? "!" : ""}`),
-    });
+    const log = modemLog((event) => this.log.push(logLine(event).slice("modem: ".length)));
+    this.clock = new NetworkClock(
+      { log },
+      {
+        clock: setting,
+        onTime: (epoch, now, sure) =>
+          void this.told.push(`${Math.round((epoch - start - now) / hour)}${sure ? "!" : ""}`),
+      },
+    );
     this.clock.seen = seen;
   }
 
