@@ -6,7 +6,8 @@
  *
  *     search setting   the first one of a boot: a modem without a history takes up to 20 minutes (ubxlib #151 and
  *                      #179, TinyGSM #725), and begins anew when its radio is switched off and on meanwhile; after
- *                      failures the ninth, and each 24th behind it: with an hour between two, about one a day
+ *                      failures each 32nd: with the longest pauses between them about one a day, so that the
+ *                      radio budget of a day (radio-budget.ts) has room for the short ones
  *     5 min            when the modem was registered before: it knows where its network was
  *     90 s             any other after a failure: the battery pays for every minute of searching
  *
@@ -31,9 +32,8 @@ const pollInterval = 10_000;
 /** A search for a network that was there before, and one after a failure, ms. */
 const usualSearch = 300_000;
 const shortSearch = 90_000;
-/** Failures in a row behind which a search is a long one: this many, and this many more each time. */
-const firstLong = 8;
-const longEach = 24;
+/** After so many failures in a row, and so many more each time, a search is a long one. */
+const longEach = 32;
 /** How long a modem may stay at state 0 until it is told to search, ms; each further time twice as long. */
 const idleLimit = 60_000;
 /** How long a modem may search on after it was denied: for a lasting cause and for any other, ms. */
@@ -81,7 +81,7 @@ export class RegistrationWait {
   /** @param failures bring-ups in a row that failed */
   start(failures: number, now: number): void {
     const { search } = this.#options;
-    this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === firstLong;
+    this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === 0;
     this.#until = now + (this.#long ? search : failures === 0 ? usualSearch : shortSearch);
     this.#levelRepeated = false;
     this.#stat = undefined;
