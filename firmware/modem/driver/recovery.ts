@@ -214,7 +214,9 @@ export class Recovery implements FaultHandler {
   poweredOff(supply: "low" | "high" | undefined, now: number): void {
     const { driver } = this.#parts;
     const { state } = driver;
-    if (state === "off" || (supply === undefined && now < driver.bootGraceUntil)) return;
+    // For one whose sleep is power-off it is a way to say that it sleeps.
+    const asked = state === "asleep" || now < driver.bootGraceUntil;
+    if (state === "off" || (supply === undefined && asked)) return;
     driver.log({ kind: "modem powered off", supply });
     driver.uart = "dead";
     if (state !== "pausing" && state !== "starting") this.fail("powered-off", now);

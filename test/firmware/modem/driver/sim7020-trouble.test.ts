@@ -423,6 +423,21 @@ describe("the supply", () => {
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
   });
 
+  it("NORMAL POWER DOWN of a modem that sleeps is no news: it is woken when it is next wanted", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await modem.pass(20_000);
+    modem.take();
+    modem.say("NORMAL POWER DOWN");
+    await modem.pass(minute);
+    expect(modem.driver.state).toBe("asleep");
+    expect(modem.take()).toEqual([]);
+    modem.connect();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
+  });
+
   it("its last words in a restart by key are no news", async () => {
     const modem = new ScriptedModem({ psm });
     modem.silent = true;
