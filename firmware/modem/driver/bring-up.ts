@@ -264,7 +264,7 @@ export class BringUp {
       options.family.bands?.((bands) => {
         this.#bandsTold = true;
         driver.log(`bands=${bands}`);
-      }) ?? []
+      }, wanted) ?? []
     );
   }
 
