@@ -18,7 +18,7 @@ export const lineAdvice: Readonly<Partial<Record<LogEvent["kind"], string>>> = O
   "modem supply": "its supply is near a limit: a stronger one, a capacitor at the modem, shorter wires",
   "modem powered off": "by itself, mostly over its supply: bursts of 0.5 A must not make it sag",
   "modem restarts": "mostly a supply too weak for bursts of 0.5 A, or a key that is held down",
-  "modem refused": "this firmware does not take it, and is driven without where that can be",
+  "modem refused": "a setting is done without, a socket is tried anew; --probe tells what this firmware has",
   "modem send refused": "tried on a new socket; again and again: context lost, or wrong apn",
   "modem read refused": "looked for again; what is lost the cloud sends once more",
   "modem other apn":

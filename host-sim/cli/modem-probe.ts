@@ -124,7 +124,7 @@ function summary(
   if (family !== undefined) rows.push(["firmware", knowledge(findings)], ["driver", driverNeeds(findings)]);
   rows.push(
     ["card", line("AT+CPIN?", "+CPIN:")],
-    ["registered", line("AT+CEREG?", "+CEREG:")],
+    ["registered", withMeaning(line("AT+CEREG?", "+CEREG:"))],
     ["operator", line("AT+COPS?", "+COPS:")],
     ["signal", `${line("AT+CSQ", "+CSQ:")} by AT+CSQ, ${line("AT+CESQ", "+CESQ:")} by AT+CESQ`],
     ["apn", line("AT+CGDCONT?", "+CGDCONT:")],
@@ -134,6 +134,15 @@ function summary(
     ["capture", `${flags.capture}: ${answers.size} questions and their answers, to attach to a report`],
   );
   return rows;
+}
+
+/** Registration states (3GPP TS 27.007 section 10.1.22). */
+const states = ["not searching", "at home", "searching", "denied", "no coverage", "roaming"];
+
+/** `<n>,<state>,…`, and what the state means. */
+function withMeaning(registration: string): string {
+  const meaning = states[Number(registration.split(",")[1])];
+  return meaning === undefined ? registration : `${registration} (${meaning})`;
 }
 
 /** The first line of an answer behind its name, or how the question ended. */

@@ -133,7 +133,8 @@ async function comesBack(broken: string, options: Partial<WorldOptions>, why: st
   // The operator has found the mistake.
   delete trial.settings["broken"];
   const restart = trial.command("restart", { normally: true });
-  await trial.until(12 * hour);
+  // Some minutes behind a reading, so that it is stored.
+  await trial.until(12.1 * hour);
   expect(trial.answer(restart)).toMatchObject({ status: "answered", code: 200 });
   expect(trial.of("supervisor restart")).toEqual([{ kind: "supervisor restart", reason: "command" }]);
   expect(trial.of("start safe")).toHaveLength(1);

@@ -36,16 +36,22 @@ export function decimalMask(bands: readonly number[], first: number): number {
   return mask;
 }
 
-/** The bands of such a mask, lowest first. @param mask hexadecimal, `0x` in front or not */
+/** Digits of a mask that are read, at most: more bands there are not. */
+const mostDigits = 24;
+
+/** The bands of such a mask, lowest first: in hexadecimal, whatever is in front of its digits. */
 export function bandsOfHex(mask: string): number[] {
   const bands: number[] = [];
-  const digits = mask.replace(/^0x/i, "");
-  for (let i = 0; i < digits.length; i++) {
-    const digit = parseInt(digits.charAt(digits.length - 1 - i), 16);
+  const { length } = mask;
+  for (let i = 0; i < length && i < mostDigits; i++) {
+    const digit = hexDigits.indexOf(mask.charAt(length - 1 - i).toLowerCase());
+    if (digit < 0) break;
     for (let bit = 0; bit < 4; bit++) if ((digit & (1 << bit)) !== 0) bands.push(4 * i + bit + 1);
   }
   return bands;
 }
+
+const hexDigits = "0123456789abcdef";
 
 /** The bands of a mask in decimal, as `decimalMask` makes it. */
 export function bandsOfDecimal(mask: string): number[] {
@@ -70,7 +76,8 @@ export function askBandsBy(
       optional: true,
       onLine: (line) => {
         const bands = bandsOf(fieldsOf(line, prefix.length));
-        if (bands !== undefined) onBands(bands.join(","));
+        // Noise in a line of numbers makes long words.
+        if (bands !== undefined) onBands(bands.filter((band) => String(band).length <= 3).join(","));
       },
     },
   ];

@@ -264,7 +264,7 @@ export class BringUp {
       options.family.bands?.((bands) => {
         this.#bandsTold = true;
         driver.log(`bands=${bands}`);
-      }) ?? []
+      }, wanted) ?? []
     );
   }
 
@@ -353,8 +353,10 @@ export class BringUp {
       driver.run(family.search?.(wanted) ?? [], (t) => this.register(t), at);
     const on = (at: number): void => {
       if (!full) driver.faults.fail("failed", at);
-      // While the radio was off the card may have had no power, and it wants its PIN anew.
-      else if (this.card.mayLock) driver.later(cardRead, at, (t) => this.card.wait(search, t));
+      // While the radio was off the card may have had no power: it wants its PIN anew, and until it is read no
+      // network can be chosen.
+      else if (this.card.mayLock || wanted.operator !== undefined)
+        driver.later(cardRead, at, (t) => this.card.wait(search, t));
       else search(at);
     };
     driver.run(steps, on, now);

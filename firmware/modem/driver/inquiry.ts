@@ -4,9 +4,10 @@
  * the application, so that a command that is refused is left out, and one that is not answered ends the row.
  */
 import { ascii, startsWith } from "../../text/ascii";
+import { isApn } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
 import { runScript } from "../at/script";
-import type { AtEngine } from "../at/engine";
+import type { AtEngine, AtResult } from "../at/engine";
 import type { ScriptResult, Step } from "../at/script";
 import type { Wanted } from "../at/standard-commands";
 import type { Cell, Family, GrantedContext } from "../family/family";
@@ -24,52 +25,78 @@ export interface InquiryParts {
 /** What the modem has told. */
 export interface Answers {
   readonly cell: Cell;
-  /** Left out where it was not asked. */
-  readonly firmware?: string;
+  /** Empty where it was not asked. */
+  readonly firmware: string;
 }
 
 /** Characters of a firmware's name, at most: some modems tell it in lines, one for each part of it. */
 const longestFirmware = 64;
 
-/**
- * Asks for the cell and tells it; with `granted`, once a boot, for firmware and context too.
- *
- * @param granted what is known of PSM and eDRX
- * @param onDone gets what was told; `interrupted` when the modem had something else to do, as after its reboot
- */
-export function inquire(
-  { driver, at, family, wanted }: InquiryParts,
-  granted: Granted | undefined,
-  onDone: (answers: Answers, interrupted: boolean, now: number) => void,
-  now: number,
-): void {
-  let firmware = "";
-  let cell: Cell = {};
-  let context: GrantedContext = {};
-  const onCell = (part: Cell): void => void (cell = { ...cell, ...part });
-  const onContext = (part: GrantedContext): void => void (context = { ...context, ...part });
-  const steps: Step[] =
-    granted === undefined ? [] : [askFirmware((text) => (firmware = joined(firmware, text)))];
-  push(steps, family.cell?.(onCell) ?? [askSignal(onCell)]);
-  if (granted !== undefined) {
-    steps.push({ ...askOperator(onCell), skip: () => cell.operator !== undefined });
-    push(steps, family.context?.(onContext) ?? askContext(onContext));
-  }
-  const finish = ({ result }: ScriptResult, at: number): void => {
-    const interrupted = result.kind === "aborted";
-    if (granted !== undefined && !interrupted) {
-      if (firmware !== "") driver.log({ kind: "modem firmware", version: firmware });
-      tellCell(driver, cell);
-      // A row that was not answered to its end leaves open what the network has granted.
-      if (result.kind === "ok") tellGranted(driver, wanted, context, granted);
-    }
-    onDone(firmware === "" ? { cell } : { cell, firmware }, interrupted, at);
-  };
-  runScript(at, steps, finish, now);
-}
+/** An inquiry. Its questions are made one after the other, for the heap is fullest at the first contact. */
+export class Inquiry implements Answers {
+  readonly #parts: InquiryParts;
+  /** What is known of PSM and eDRX; undefined when the cell alone is asked for. */
+  readonly #granted: Granted | undefined;
+  readonly #onDone: (answers: Answers, interrupted: boolean, now: number) => void;
+  #context: GrantedContext = {};
+  cell: Cell = {};
+  firmware = "";
 
-function push(steps: Step[], more: readonly Step[]): void {
-  for (let i = 0; i < more.length; i++) steps.push(more[i]);
+  /**
+   * @param granted what is known of PSM and eDRX, for the whole inquiry; left out, the cell alone is asked for
+   * @param onDone gets what was told; `interrupted` when the modem had something else to do, as after its reboot
+   */
+  constructor(
+    parts: InquiryParts,
+    granted: Granted | undefined,
+    onDone: (answers: Answers, interrupted: boolean, now: number) => void,
+  ) {
+    this.#parts = parts;
+    this.#granted = granted;
+    this.#onDone = onDone;
+  }
+
+  /** Asks the questions of this number, and those behind them. */
+  ask(number: number, now: number): void {
+    const steps = this.questions(number);
+    if (steps === undefined) return this.end("ok", now);
+    const done = ({ result: { kind } }: ScriptResult, at: number): void => {
+      if (kind === "ok") this.ask(number + 1, at);
+      else this.end(kind, at);
+    };
+    runScript(this.#parts.at, steps, done, now);
+  }
+
+  private questions(number: number): Step[] | undefined {
+    const { family } = this.#parts;
+    const all = this.#granted !== undefined;
+    const onCell = (part: Cell): void => void (this.cell = { ...this.cell, ...part });
+    const onContext = (part: GrantedContext): void => void (this.#context = { ...this.#context, ...part });
+    switch (number) {
+      case 0:
+        return all ? [askFirmware((text) => (this.firmware = joined(this.firmware, text)))] : [];
+      case 1:
+        return family.cell?.(onCell) ?? [askSignal(onCell)];
+      case 2:
+        return all && this.cell.operator === undefined ? [askOperator(onCell)] : [];
+      case 3:
+        return all ? (family.context?.(onContext) ?? askContext(onContext)) : [];
+      default:
+        return undefined;
+    }
+  }
+
+  private end(how: AtResult["kind"], now: number): void {
+    const { driver, wanted } = this.#parts;
+    const interrupted = how === "aborted";
+    if (this.#granted !== undefined && !interrupted) {
+      if (this.firmware !== "") driver.log({ kind: "modem firmware", version: this.firmware });
+      tellCell(driver, this.cell);
+      // A row that was not answered to its end leaves open what the network has granted.
+      if (how === "ok") tellGranted(driver, wanted, this.#context, this.#granted);
+    }
+    this.#onDone(this, interrupted, now);
+  }
 }
 
 const cgmr = ascii("+CGMR:");
@@ -194,13 +221,6 @@ function tellGranted(driver: DriverState, wanted: Wanted, context: GrantedContex
       : { t3412: 1_000 * granted.t3412 }),
     ...(edrx === undefined ? {} : { edrx: 1_000 * (granted.edrx || Infinity) }),
   });
-  if (apn !== undefined && asked !== "" && !isThatAccessPoint(apn, asked))
+  if (apn !== undefined && asked !== "" && !isApn(apn, asked))
     driver.log({ kind: "modem other apn", asked, granted: apn });
-}
-
-/** Networks write the operator behind the name: `iot.example.mnc001.mcc262.gprs`. Case makes no difference. */
-function isThatAccessPoint(granted: string, asked: string): boolean {
-  const name = granted.toLowerCase();
-  const wanted = asked.toLowerCase();
-  return name === wanted || name.startsWith(`${wanted}.mnc`);
 }

@@ -15,7 +15,7 @@ import { RegistrationWait } from "./registration";
 import { RetryPolicy } from "./retry-policy";
 import { cereg } from "../at/standard-commands";
 import { Attach } from "./attach";
-import { inquire } from "./inquiry";
+import { Inquiry } from "./inquiry";
 import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
@@ -355,11 +355,11 @@ export class Modem implements DatagramModem {
     this.#cellAsked = false;
     const { family } = this.#options;
     const parts = { driver: this.#driver, at: this.#at, family, wanted: this.#wanted };
-    inquire(
+    const inquiry = new Inquiry(
       parts,
       what === "all" ? this.#sleep.granted : undefined,
       ({ cell, firmware }, interrupted, at) => {
-        this.#firmware = firmware ?? this.#firmware;
+        if (firmware !== "") this.#firmware = firmware;
         if (interrupted) {
           this.#inquired = what !== "all";
           // Whatever has interrupted it comes first; a modem that sleeps has its reset when it is next woken.
@@ -370,8 +370,8 @@ export class Modem implements DatagramModem {
         // Each command may have kept the modem from its sleep.
         else if (this.ready) this.#sleep.permit(at);
       },
-      now,
     );
+    inquiry.ask(0, now);
   }
 
   /** The modem must be asleep by now, though it has not said so. */

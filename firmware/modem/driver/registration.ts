@@ -108,6 +108,8 @@ export class RegistrationWait {
         if (driver.state !== "registering") return;
         const level = answer?.level ?? driver.reporting;
         if (level !== driver.reporting && !this.#levelRepeated) return this.repeatLevel(at);
+        // It takes the command and does otherwise.
+        driver.reporting = level;
         // A URC that came meanwhile may be older than the answer or newer: "searching" in either decides
         // nothing.
         if (this.#heard !== undefined && this.judge(this.#heard, at)) return;

@@ -77,10 +77,11 @@ function persistent({ bands, rat = usualRat, roaming }: Wanted): Step[] {
   );
 }
 
-/** The bands of NB-IoT, which most boards use. */
-function bands(onBands: (bands: string) => void): Step[] {
+/** The bands of the technology that is preferred. */
+function bands(onBands: (bands: string) => void, { rat = usualRat }: Wanted): Step[] {
+  const at = rat[0] === "nb-iot" ? 3 : 2;
   return askBandsBy('AT+QCFG="band"', "+QCFG:", onBands, (fields) =>
-    fields[0] === "band" ? bandsOfHex(fields[3] ?? "") : undefined,
+    fields[0] === "band" ? bandsOfHex(fields[at] ?? "") : undefined,
   );
 }
 

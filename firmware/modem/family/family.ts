@@ -93,8 +93,7 @@ export interface GrantedContext {
 }
 
 /** Settings that a family may have no command for; `server` is a server given by its name. */
-type AbsentSetting =
-  "bands" | "operator" | "roaming" | "apnUser" | "ipType" | "init" | "baud" | "server";
+type AbsentSetting = "bands" | "operator" | "roaming" | "apnUser" | "ipType" | "init" | "baud" | "server";
 
 /** A received datagram, and its sender where the modem names it. */
 export interface Received {
@@ -203,7 +202,7 @@ export interface Family {
   /** Asks for access point name and address that the network gave; in one part or several. */
   readonly context?: (onContext: (part: GrantedContext) => void) => Step[];
   /** Asks which bands the modem is set to search, in words for a log, such as `8,20` or the modem's own mask. */
-  readonly bands?: (onBands: (bands: string) => void) => Step[];
+  readonly bands?: (onBands: (bands: string) => void, wanted: Wanted) => Step[];
   /** Asks the network for the IPv4 address of a name; `onAddress` is not called when there is none. */
   readonly resolve?: (name: string, onAddress: (address: string) => void) => Step[];
   /** @param cut the line was too long, and this is its beginning; asked only of families that push datagrams */

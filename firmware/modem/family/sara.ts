@@ -99,12 +99,14 @@ function persistent({ rat = usualRat, bands }: Wanted, changed: () => void): Ste
   return steps;
 }
 
-/** The bands of NB-IoT, which most boards use. */
-function bands(onBands: (bands: string) => void): Step[] {
+/** The bands of the technology that is preferred. */
+function bands(onBands: (bands: string) => void, { rat = usualRat }: Wanted): Step[] {
+  const { mask } = technologies[rat[0]];
   return askBandsBy("AT+UBANDMASK?", "+UBANDMASK:", onBands, (fields) => {
     const width = fields.length % 3 === 0 ? 3 : 2;
-    for (let i = 0; i < fields.length; i += width)
-      if (fields[i] === "1") return bandsOfDecimal(fields[i + 1]);
+    for (let i = 0; i < fields.length; i += width) {
+      if (fields[i] === mask) return bandsOfDecimal(fields[i + 1] ?? "");
+    }
     return undefined;
   });
 }

@@ -54,10 +54,11 @@ export function technologySteps({ rat = usualRat, bands }: Wanted): Step[] {
   return steps;
 }
 
-/** Asks which bands are set: of NB-IoT, which most boards use. */
-export function askBands(onBands: (bands: string) => void): Step[] {
+/** Asks which bands are set, of the technology that is preferred. */
+export function askBands(onBands: (bands: string) => void, { rat = usualRat }: Wanted): Step[] {
+  const { name } = technologies[rat[0]];
   return askBandsBy("AT+CBANDCFG?", "+CBANDCFG:", onBands, (fields) =>
-    fields[0] === "NB-IOT" ? fields.slice(1) : undefined,
+    fields[0] === name ? fields.slice(1) : undefined,
   );
 }
 

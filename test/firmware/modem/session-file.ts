@@ -3,8 +3,9 @@
  * and what must come of it. A public log shows another driver's order of commands, so a file is no row of
  * lines but a set of answers, each to a command; `SessionModem` gives them in whatever order it is asked.
  *
- *     kind log | sister | example
- *                             a log of this hardware, of a sister with the same commands, or its maker's example
+ *     kind log | report | sister | example
+ *                             a log of this hardware; what somebody tells of it, with a line or two; a log of a
+ *                             sister with the same commands; its maker's example
  *     source TEXT             where it was published, and when if that is known
  *     options JSON            what the driver is given beside the usual (`ModemOptions`, by name)
  *     wires NAME …            the lines that the board has: key (the usual), reset, pin, supply, or none

@@ -20,7 +20,7 @@ describe.each(families.map(({ name }) => name))("%s", (family) => {
     expect(files.length).toBeGreaterThanOrEqual(4);
     for (const file of files) {
       const { head } = readSession(new URL(`${family}/${file}`, sessionFolder));
-      expect(head.get("kind"), file).toMatch(/^(log|sister|example)$/);
+      expect(head.get("kind"), file).toMatch(/^(log|report|sister|example)$/);
       expect(head.get("source"), file).toMatch(/\w/);
     }
   });

@@ -57,6 +57,8 @@ describe.skipIf(skipWithout("@lydell/node-pty", "serialport"))("a modem on a ser
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`^family +${family}, for --modem ${family}$`, "m"));
       expect(stdout).toMatch(/^driver +(has|lacks) /m);
+      expect(stdout).toMatch(/^firmware +(nearest in the table: )?[\w-]+ \(/m);
+      expect(stdout).toMatch(/^registered +\d,\d.* \((at home|searching)\)$/m);
       const text = readFileSync(capture, "utf8");
       expect(text).toContain("> AT+CGMM\n");
       expect(text).toContain("<IMEI>");

@@ -105,6 +105,19 @@ describe("data behind a prompt", () => {
     expect(take()).toEqual(["> AT\\r"]);
   });
 
+  it.each(["given up", "waited for"])(
+    "%s when the engine is cleared: ESC when it comes all the same",
+    (when) => {
+      const { engine, ask, say, take, pass } = rig();
+      ask("AT+CASEND=0,5", { payload });
+      pass(when === "given up" ? 5_000 : 100);
+      engine.clear(when === "given up" ? 5_000 : 100);
+      take();
+      say("\r\n> ");
+      expect(take()).toEqual(["> ESC"]);
+    },
+  );
+
   it("taken and then nothing: an ordinary time-out", () => {
     const { ask, say, take, pass } = rig();
     ask("AT+CASEND=0,5", { payload });

@@ -74,6 +74,20 @@ describe("AT+CEREG", () => {
     expect(modem.driver.granted).toEqual(granted);
   });
 
+  it("a level that is taken and read otherwise is said once more, then believed: no restart at each wake", async () => {
+    const modem = new ScriptedModem({ psm });
+    modem.answer("AT+CEREG?", ["+CEREG: 2,1", "OK"]);
+    await modem.up();
+    expect(modem.take().filter((text) => text.startsWith("AT+CEREG="))).toEqual(["AT+CEREG=5", "AT+CEREG=5"]);
+    for (let i = 0; i < 3; i++) {
+      await modem.pass(20_000);
+      modem.say('+CPSMSTATUS: "ENTER PSM"');
+      modem.connect();
+      await modem.until(() => modem.driver.ready, minute);
+    }
+    expect(modem.stateTexts).toEqual(["up", "up", "up", "up"]);
+  });
+
   it("no PSM was asked for: none is taken for granted", async () => {
     const modem = new ScriptedModem();
     knowsUpTo(modem, 3);

@@ -6,7 +6,10 @@ import { families } from "../../../../firmware/modem/family/index";
 import { ascii } from "../../../../firmware/text/ascii";
 import { named, say } from "./said";
 import type { Answers } from "./said";
+import type { RadioTechnology } from "../../../../firmware/modem/at/standard-commands";
 import type { Cell, GrantedContext } from "../../../../firmware/modem/family/family";
+
+const first96 = Array.from({ length: 96 }, (_, i) => i + 1).join(",");
 
 describe("the cell", () => {
   const rows: readonly (readonly [name: string, answers: Answers, cell: Cell])[] = [
@@ -243,18 +246,25 @@ describe("what a code means", () => {
 
 describe("the bands that are set", () => {
   it.each([
-    ["sim7020", { "AT+CBAND?": ["+CBAND: 8"] }, "8"],
-    ["sim7080", { "AT+CBANDCFG?": ['+CBANDCFG: "CAT-M",1,2', '+CBANDCFG: "NB-IOT",5'] }, "5"],
-    ["bc66", { "AT+QBAND?": ["+QBAND: 1,3,5,8,20,28"] }, "1,3,5,8,20,28"],
-    ["bc95", { "AT+NBAND?": ["+NBAND:8,20"] }, "8,20"],
-    ["bg95", { 'AT+QCFG="band"': ['+QCFG: "band",0xf,0x100002000000000f0e189f,0x80080'] }, "8,20"],
-    ["sara-r4", { "AT+UBANDMASK?": ["+UBANDMASK: 0,185538719,1,524416"] }, "8,20"],
-    ["sara-r5", { "AT+UBANDMASK?": ["+UBANDMASK: 0,185538719,2,1,524288,0"] }, "20"],
-  ] as [string, Answers, string][])("%s: %j", (name, answers, expected) => {
+    ["sim7020", { "AT+CBAND?": ["+CBAND: 8"] }, "nb-iot", "8"],
+    ["sim7080", { "AT+CBANDCFG?": ['+CBANDCFG: "CAT-M",1,2', '+CBANDCFG: "NB-IOT",5'] }, "nb-iot", "5"],
+    ["sim7000", { "AT+CBANDCFG?": ['+CBANDCFG: "CAT-M",1,2', '+CBANDCFG: "NB-IOT",5'] }, "lte-m", "1,2"],
+    ["bc66", { "AT+QBAND?": ["+QBAND: 1,3,5,8,20,28"] }, "nb-iot", "1,3,5,8,20,28"],
+    ["bc95", { "AT+NBAND?": ["+NBAND:8,20"] }, "nb-iot", "8,20"],
+    ["bg95", { 'AT+QCFG="band"': ['+QCFG: "band",0xf,0x4,0x80080'] }, "nb-iot", "8,20"],
+    ["bg95", { 'AT+QCFG="band"': ['+QCFG: "band",0xf,0x4,0x80080'] }, "lte-m", "3"],
+    ["sara-r4", { "AT+UBANDMASK?": ["+UBANDMASK: 0,4,1,524416"] }, "nb-iot", "8,20"],
+    ["sara-r4", { "AT+UBANDMASK?": ["+UBANDMASK: 0,4,1,524416"] }, "lte-m", "3"],
+    ["sara-r5", { "AT+UBANDMASK?": ["+UBANDMASK: 0,185538719,2,1,524288,0"] }, "nb-iot", "20"],
+    // Noise makes no band of it.
+    ["bc95", { "AT+NBAND?": [`+NBAND:${"9".repeat(90)},8`] }, "nb-iot", "8"],
+    ["bg95", { 'AT+QCFG="band"': [`+QCFG: "band",0xf,0x4,0x${"f".repeat(100)}`] }, "nb-iot", first96],
+  ] as [string, Answers, RadioTechnology, string][])("%s: %j, %s", (name, answers, rat, expected) => {
     const told: string[] = [];
+    const wanted = { apn: "iot.example", rat: [rat] };
     say(
       named(name),
-      named(name).bands!((bands) => told.push(bands)),
+      named(name).bands!((bands) => told.push(bands), wanted),
       answers,
     );
     expect(told).toEqual([expected]);

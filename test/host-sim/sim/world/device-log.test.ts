@@ -232,7 +232,7 @@ describe("a line with advice", () => {
     [{ kind: "modem denied", cause: "200" }, "ask the operator"],
     [{ kind: "modem sim missing" }, "push it in"],
     [{ kind: "modem wrong modem", expected: "BG95 or BG77", found: "SIM7080G" }, "set modem="],
-    [{ kind: "modem refused", command: "AT+QRAI=1", code: 50, meaning: "wrong parameter" }, "driven without"],
+    [{ kind: "modem refused", command: "AT+QRAI=1", code: 50, meaning: "wrong parameter" }, "done without"],
     [{ kind: "modem send refused", code: 4 }, "new socket"],
     [{ kind: "modem read refused" }, "looked for again"],
     [{ kind: "modem supply", level: "low" }, "capacitor"],
