@@ -276,6 +276,18 @@ describe("registration", () => {
     expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
   });
 
+  it("a network that is lost again and again meanwhile is asked for after a minute all the same", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    modem.take();
+    for (let i = 0; i < 7; i++) {
+      modem.say('+CEREG: 2,"5B57","01A50B1A",9');
+      await modem.pass(10_000);
+    }
+    expect(modem.take()).toContain("AT+CEREG?");
+    expect(modem.log.filter((line) => line === "service lost")).toHaveLength(1);
+  });
+
   it("a modem that gives the search up is told to search, more and more rarely", async () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,0", "OK"]);
