@@ -104,7 +104,8 @@ export class Journal {
   append(type: number, id: number, time: number, isDated: boolean, body: Uint8Array): Appended {
     const records = this.#records;
     const { flash, blockLength, start, unit, states } = records.blocks;
-    if (states.indexOf(BlockState.unreadable) >= 0) this.#room.retake();
+    // What comes back may have been out of reach when the others got their time.
+    if (states.indexOf(BlockState.unreadable) >= 0 && this.#room.retake()) this.#undated = true;
     const size = recordLength(body.length, isDated, unit);
     if (size > blockLength - start) return { kind: "too-large" };
     const header = { length: body.length, type, flags: isDated ? dated : 0, id, time, boot: this.#boot };

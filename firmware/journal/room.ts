@@ -109,10 +109,10 @@ export class Room {
   }
 
   /** Takes blocks up again that could not be read and can be now, and tells how many records came back with each. */
-  retake(): void {
+  retake(): boolean {
     const { blocks } = this.#records;
     const back = blocks.readAgain();
-    if (back.length === 0) return;
+    if (back.length === 0) return false;
     this.#few.forget();
     this.hideCopied(back);
     for (let i = 0; i < back.length; i++) {
@@ -121,6 +121,7 @@ export class Room {
       this.#records.eachIn(block, () => (waiting += 1));
       blocks.news.push({ block, what: "readable", records: waiting > 0 ? waiting : undefined });
     }
+    return true;
   }
 
   /** Erases a block that a later append would have to erase, if there is one: it takes 45 ms and more. */
