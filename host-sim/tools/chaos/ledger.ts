@@ -62,7 +62,7 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
-  /** Readings that could not be read when they were wanted. */
+  /** Readings in a journal that could not be opened. */
   unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
@@ -100,7 +100,7 @@ export class Ledger {
   /** Virtual ms. */
   lastAcknowledged = -Infinity;
   readonly #pending = new Set<number>();
-  /** The device has started without its journal. */
+  /** The device has started without its journal, or does not know all of what is in it. */
   #blind = false;
   #reason: string | undefined;
   #lastSend = -Infinity;
@@ -215,7 +215,9 @@ export class Ledger {
         this.guardedUntil = at + event.wait;
         return;
       case "journal none":
-        return this.#unreadable(this.#pending.size);
+        this.unread += this.#pending.size;
+        this.#blind = true;
+        return;
       case "start safe":
         this.#blind = true;
         this.safeStarts.push(at);
@@ -240,15 +242,10 @@ export class Ledger {
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
-        if (event.what === "unreadable") this.#unreadable(event.readings ?? 0);
+        // Until it can be read, the device does not know of all that waits in it.
+        if (event.what === "unreadable") this.#blind = true;
         return;
     }
-  }
-
-  /** A loss of power has flash tried again that cannot be read; until then what is in it waits. */
-  #unreadable(readings: number): void {
-    this.unread += readings;
-    this.#blind = true;
   }
 
   /** What was in RAM alone is gone, unless flash has taken it meanwhile. */
