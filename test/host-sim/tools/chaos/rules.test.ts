@@ -128,6 +128,20 @@ describe("each rule, broken on purpose, is found", () => {
     expect(JSON.stringify(result.violations)).toContain("is stored without a time");
   });
 
+  test("time: after hours in which the application gave no values a board in deep sleep may be off by its drift", async () => {
+    const silent: Fault[] = [{ at: hour, kind: "application-fails", lasting: 5 * hour, amount: 2 }];
+    const script = { ...scriptOf(silent, { sleep: "deep", format: "json" }), seed: 3, hours: 8 };
+    expect(broken(await run(script))).toEqual([]);
+    const result = await run(script, {
+      tamper: (event) => {
+        if (!isStoredReading(event) || event.event.type !== "stored" || event.time < 6 * hour) return event;
+        const { time } = event.event;
+        return { ...event, event: { ...event.event, time: time! + 120_000 } } as WorldEvent;
+      },
+    });
+    expect(broken(result)).toEqual(["time"]);
+  });
+
   test("late: what waited arrives hours after the trouble", async () => {
     const outage: Fault[] = [{ at: hour, kind: "coverage-outage", lasting: hour, amount: 0 }];
     const result = await run(scriptOf(outage), {
