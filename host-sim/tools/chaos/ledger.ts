@@ -89,6 +89,8 @@ export class Ledger {
   readonly postponements: number[] = [];
   /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
   guardedUntil = -Infinity;
+  /** When the device said last that it fetches no more commands that day, virtual ms. */
+  enoughCommands = -Infinity;
   /** Starts without the application and the journal, when they came: virtual ms. */
   readonly safeStarts: number[] = [];
   /** When the radio is to be on again after its budget was spent, virtual ms. */
@@ -211,6 +213,9 @@ export class Ledger {
         this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);
         return;
       }
+      case "session downlink-ignored":
+        if (event.reason === "enough commands for today") this.enoughCommands = at;
+        return;
       case "radio guarded":
         this.guardedUntil = at + event.wait;
         return;

@@ -127,7 +127,8 @@ function judgeDelay(
   }
   if (proof === undefined) return;
   // The first time that the device speaks, or the second where an answer was lost.
-  const enough = 2 * spacing + recovery;
+  // A device that has fetched its day's commands goes on the next day.
+  const enough = 2 * spacing + recovery + (ledger.enoughCommands > proof.at ? day : 0);
   const waited = (proof.answeredAt ?? Infinity) - proof.at;
   if (waited <= enough) return;
   const when = proof.answeredAt === undefined ? "not at all" : `after ${lasting(waited)}`;

@@ -5,10 +5,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
+import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
 import { judgeThrift } from "../../../../host-sim/tools/chaos/rules/thrift";
 import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
-import type { CampaignEnding } from "../../../../host-sim/tools/chaos/rules/rule";
+import type { CampaignEnding, Ending } from "../../../../host-sim/tools/chaos/rules/rule";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 describe("each rule, broken on purpose, is found", () => {
@@ -151,6 +152,22 @@ describe("each rule, broken on purpose, is found", () => {
       },
     });
     expect(broken(result)).toContain("late");
+  });
+
+  test("late: a command is answered the next day only by a device that says that it has fetched its day's", () => {
+    const script = scriptOf();
+    const proof = { at: 4 * hour, answeredAt: 16 * hour };
+    const ending = { script, campaign: { proof } } as unknown as Ending;
+    const judged = (...lines: string[]): string[] => {
+      const books = new Ledger("secret", script.device);
+      for (const text of lines) books.hear({ source: "device", time: 5 * hour, text } as WorldEvent);
+      const found: string[] = [];
+      judgePace(books, ending, new Map(), (invariant) => found.push(invariant));
+      return found;
+    };
+    expect(judged()).toEqual(["late"]);
+    expect(judged('session: downlink ignored reason="enough commands for now"')).toEqual(["late"]);
+    expect(judged('session: downlink ignored reason="enough commands for today"')).toEqual([]);
   });
 
   test("energy: a modem that never sleeps though it can", async () => {
