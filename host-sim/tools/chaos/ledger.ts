@@ -81,6 +81,8 @@ export class Ledger {
   readonly online = new OnlineBook();
   /** Commands executed: when and in which boot, by the id. */
   readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
+  /** Ids of commands that came again after they had been executed. */
+  readonly repeated = new Set<string>();
   /** Messages of the application's that the device said it gave up. */
   readonly messageLosses: (Loss & { readonly id: number })[] = [];
   /** Messages that the cloud stored, by kind: their ids. */
@@ -208,6 +210,9 @@ export class Ledger {
         this.messageLosses.push({ id, how, reason, at, waiting: this.#pending.size });
         return;
       }
+      case "command repeated":
+        this.repeated.add(String(event.id));
+        return;
       case "command executed": {
         const times = this.executed.get(String(event.id)) ?? [];
         this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);

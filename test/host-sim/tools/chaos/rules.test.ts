@@ -89,6 +89,17 @@ describe("each rule, broken on purpose, is found", () => {
     expect(strange.violations[0].sentence).toBe("the device executed a command 77 that nobody sent");
   });
 
+  test("command: only a boot that was cut short may have kept an outcome and not told of it", async () => {
+    const commands: Fault = { at: hour, kind: "commands", lasting: 0, amount: 1 };
+    const cut: Fault = { at: 1.5 * hour, kind: "power-cut", lasting: 3_000, amount: 0 };
+    const tamper = (event: WorldEvent): WorldEvent =>
+      event.source === "device" && event.time < 1.5 * hour
+        ? { ...event, text: event.text.replace("command: executed", "command: repeated") }
+        : event;
+    expect(broken(await run(scriptOf([commands]), { tamper }))).toEqual(["command"]);
+    expect(broken(await run(scriptOf([commands, cut]), { tamper }))).toEqual([]);
+  });
+
   test("command: one whose answer never comes", async () => {
     const result = await run(scriptOf([{ at: hour, kind: "commands", lasting: 0, amount: 8 }]), {
       tamper: (event) =>
