@@ -8,6 +8,7 @@ import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
 import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
 import { judgeThrift } from "../../../../host-sim/tools/chaos/rules/thrift";
 import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
+import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
 import type { CampaignEnding, Ending } from "../../../../host-sim/tools/chaos/rules/rule";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
@@ -163,6 +164,25 @@ describe("each rule, broken on purpose, is found", () => {
       },
     });
     expect(broken(result)).toContain("late");
+  });
+
+  test("late: a guarded device may miss one of its seldom contacts, and no more", () => {
+    const outage: Fault = { at: hour, kind: "coverage-outage", lasting: hour, amount: 0 };
+    const ending = { script: scriptOf([outage]), campaign: {} } as unknown as Ending;
+    const judged = (after: number, guarded: boolean): string[] => {
+      const books = new Ledger("secret", scriptOf().device);
+      const line = "radio: guarded strangers=1s exchanges=233s until=86400s";
+      if (guarded) books.hear({ source: "device", time: hour, text: line } as WorldEvent);
+      const reading = { id: 7, at: 1.9 * hour, values: {}, boot: 1, held: false };
+      books.taken.set(7, reading as unknown as Taken);
+      const copies = new Map([[7, [{ at: 2 * hour + after } as Stored]]]);
+      const found: string[] = [];
+      judgePace(books, ending, copies, (invariant) => found.push(invariant));
+      return found;
+    };
+    expect(judged(2.5 * hour, false)).toEqual(["late"]);
+    expect(judged(2.5 * hour, true)).toEqual([]);
+    expect(judged(3 * hour, true)).toEqual(["late"]);
   });
 
   test("late: a command is answered the next day only by a device that says that it has fetched its day's", () => {
