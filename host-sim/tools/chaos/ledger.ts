@@ -81,6 +81,8 @@ export class Ledger {
   readonly online = new OnlineBook();
   /** Commands executed: when and in which boot, by the id. */
   readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
+  /** Ids of commands that came again after they had been executed. */
+  readonly repeated = new Set<string>();
   /** Messages of the application's that the device said it gave up. */
   readonly messageLosses: (Loss & { readonly id: number })[] = [];
   /** Messages that the cloud stored, by kind: their ids. */
@@ -89,6 +91,8 @@ export class Ledger {
   readonly postponements: number[] = [];
   /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
   guardedUntil = -Infinity;
+  /** When the device said last that it fetches no more commands that day, virtual ms. */
+  enoughCommands = -Infinity;
   /** Starts without the application and the journal, when they came: virtual ms. */
   readonly safeStarts: number[] = [];
   /** When the radio is to be on again after its budget was spent, virtual ms. */
@@ -206,11 +210,17 @@ export class Ledger {
         this.messageLosses.push({ id, how, reason, at, waiting: this.#pending.size });
         return;
       }
+      case "command repeated":
+        this.repeated.add(String(event.id));
+        return;
       case "command executed": {
         const times = this.executed.get(String(event.id)) ?? [];
         this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);
         return;
       }
+      case "session downlink-ignored":
+        if (event.reason === "enough commands for today") this.enoughCommands = at;
+        return;
       case "radio guarded":
         this.guardedUntil = at + event.wait;
         return;
