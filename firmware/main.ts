@@ -177,59 +177,58 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     log: modemLog(log),
   });
 
-  const identify = (): Identification => new Identification({ modem, store: storeDeviceKey, restart, log });
   const { productKey, deviceKey, deviceSecret } = credentials;
   const unidentified = deviceKey === "" && productKey !== "" && deviceSecret !== "";
-  const startAgent = (): Agent =>
-    new Agent({
-      session: {
-        credentials,
-        address: settings.server,
-        port: settings.port,
-        lifetime: safe ? Math.min(settings.lifetime, safeContact) : settings.lifetime,
-        edition: settings.edition,
-        iv: settings.iv,
-      },
-      crypto: moddableCryptography,
-      random,
-      transmission: narrowband,
-      maxDatagram: family.sockets.largest,
-      link: modem,
-      socket: { io: Udp, modem },
-      application: safe
-        ? safeApplication(thing, version, record, builtInServiceNames)
-        : newApplication(modem, clock),
-      interval: settings.interval,
-      reports: safe ? -1 : settings.reports,
-      format: settings.payload,
-      batch: settings.batch,
-      payloadLimit: settings.payloadLimit,
-      late: settings.late,
-      flash: safe ? undefined : openJournalFlash(log),
-      policy: settings.full,
-      order: settings.order,
-      spacing: settings.spacing,
-      memory,
-      store,
-      startReason: reason,
-      starts: record,
-      woken,
-      retained,
-      sleepsDeeply: deepSleep !== undefined,
-      startSpread: settings.startSpread,
-      keepAlive: safe || settings.keepAlive,
-      radioBudget: settings.radioBudget,
-      othersBudget: settings.othersBudget,
-      logValues: settings.logValues,
-      restart,
-      newestLog: (length, skip) => ring.newest(length, skip),
-      now: () => clock.now(),
-      wake: () => driver.wake(),
-      log,
-      troubles,
-    });
-  const device = unidentified ? undefined : startAgent();
-  const agent = device ?? identify();
+  const device = unidentified
+    ? undefined
+    : new Agent({
+        session: {
+          credentials,
+          address: settings.server,
+          port: settings.port,
+          lifetime: safe ? Math.min(settings.lifetime, safeContact) : settings.lifetime,
+          edition: settings.edition,
+          iv: settings.iv,
+        },
+        crypto: moddableCryptography,
+        random,
+        transmission: narrowband,
+        maxDatagram: family.sockets.largest,
+        link: modem,
+        socket: { io: Udp, modem },
+        application: safe
+          ? safeApplication(thing, version, record, builtInServiceNames)
+          : newApplication(modem, clock),
+        interval: settings.interval,
+        reports: safe ? -1 : settings.reports,
+        format: settings.payload,
+        batch: settings.batch,
+        payloadLimit: settings.payloadLimit,
+        late: settings.late,
+        flash: safe ? undefined : openJournalFlash(log),
+        policy: settings.full,
+        order: settings.order,
+        spacing: settings.spacing,
+        memory,
+        store,
+        startReason: reason,
+        starts: record,
+        woken,
+        retained,
+        sleepsDeeply: deepSleep !== undefined,
+        startSpread: settings.startSpread,
+        keepAlive: safe || settings.keepAlive,
+        radioBudget: settings.radioBudget,
+        othersBudget: settings.othersBudget,
+        logValues: settings.logValues,
+        restart,
+        newestLog: (length, skip) => ring.newest(length, skip),
+        now: () => clock.now(),
+        wake: () => driver.wake(),
+        log,
+        troubles,
+      });
+  const agent = device ?? new Identification({ modem, store: storeDeviceKey, restart, log });
   const driver = new Driver({
     agent,
     now: () => clock.now(),

@@ -55,10 +55,10 @@ describe("each manifest", () => {
 
   // modem/manifest.json and firmware/manifest.json leave the modem to the board: they are no whole.
   const whole = manifests.filter((file) => !/^firmware\/(modem\/)?manifest\.json$/.test(file));
-  test.each(whole)("%s has all that its modules import, and preloads all but main", (file) => {
+  test.each(whole)("%s has all that its modules import, and preloads all of them", (file) => {
     const manifest = readManifest(file);
     expect(missing(manifest)).toEqual([]);
-    const names = [...manifest.modules.keys()].filter((name) => name !== "main");
+    const names = [...manifest.modules.keys()];
     expect([...manifest.preload].sort()).toEqual(names.sort());
   });
 

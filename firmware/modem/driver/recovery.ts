@@ -62,14 +62,11 @@ export class Recovery implements FaultHandler {
   }
 
   /**
-   * A refusal comes here of an essential command alone. Nothing is done about a script that was aborted: whoever
-   * cleared the engine knows why.
+   * A command was not answered. Nothing is done about a script that was aborted: whoever cleared the engine knows
+   * why. A refusal ends no script.
    */
-  scriptFailed({ result, failed }: ScriptResult, now: number): void {
-    if (result.kind === "timeout") return this.silence(now);
-    if (result.kind !== "error") return;
-    this.#parts.driver.refused(failed!, result);
-    this.fail("failed", now);
+  scriptFailed({ result }: ScriptResult, now: number): void {
+    if (result.kind === "timeout") this.silence(now);
   }
 
   /**

@@ -81,7 +81,7 @@ export function bytecodeLines(
     "Symbols of a room are those of its modules; the last line has each name once, as the linker has.",
   );
   const inRam = modules.filter(({ preloaded }) => !preloaded).map(({ name }) => name);
-  lines.push(`Not preloaded: ${inRam.join(", ")}.`);
+  if (inRam.length > 0) lines.push(`Not preloaded: ${inRam.join(", ")}.`);
   return lines;
 }
 

@@ -101,12 +101,16 @@ async function bundlePreloaded(
   }
 }
 
+const startMain = `import main from "./firmware/main";\nglobalThis.firmware.main = main;\n`;
+/** A function that lies in flash is called by the SDK's runtime all the same. */
+const startPreloaded = `firmware.main = firmware.main.default;\n`;
+
 async function bundleMain(places: ReadonlyMap<string, string>, board: BoardFirmware): Promise<string> {
   const root = projectRoot();
   const result = await build({
     absWorkingDir: root,
     stdin: {
-      contents: `import main from "./firmware/main";\nglobalThis.firmware.main = main;\n`,
+      contents: places.has("main") ? startPreloaded : startMain,
       resolveDir: root,
     },
     bundle: true,

@@ -22,7 +22,7 @@ it("needs a server and nothing else", () => {
     full: "oldest",
     spacing: 3,
     startSpread: 300,
-    radioBudget: 3600,
+    radioBudget: 5400,
     othersBudget: 240,
     keepAlive: false,
     logValues: false,

@@ -126,8 +126,8 @@ describe("the modules of the usual board", () => {
     ]);
   });
 
-  test("are preloaded but for main", () => {
+  test("are all preloaded, main as well", () => {
     const loaded = modules.filter(({ preloaded }) => !preloaded).map(({ name }) => name);
-    expect(loaded).toEqual(["main"]);
+    expect(loaded).toEqual([]);
   });
 });
