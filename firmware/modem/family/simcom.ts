@@ -98,9 +98,21 @@ export function askApn(onApn: (apn: string) => void): Step {
     optional: true,
     onLine: (line) => {
       const [valid, apn] = fieldsOf(line, 8);
-      if (valid === "1" && apn !== undefined && apn !== "") onApn(apn);
+      if (valid === "1" && apn !== undefined && isName(apn)) onApn(apn);
     },
   };
+}
+
+/** The network's text goes into a command, so it must be what a name is (3GPP TS 23.003 section 9.1), or nearly. */
+function isName(apn: string): boolean {
+  for (let i = 0; i < apn.length; i++) {
+    const code = apn.charCodeAt(i);
+    const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
+    // Digits, the hyphen, the dot, and the underscore that some have.
+    if (!letter && !(code >= 0x30 && code <= 0x39) && code !== 0x2d && code !== 0x2e && code !== 0x5f)
+      return false;
+  }
+  return apn !== "";
 }
 
 /** The number of the context's type in `AT+CNCFG`. */

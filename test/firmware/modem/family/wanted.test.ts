@@ -26,6 +26,14 @@ const rows: readonly (readonly [
   ["sim7080", { apn: "" }, ['AT+CGDCONT=1,"IP",""', 'AT+CNCFG=0,1,""']],
   ["sim7000", { apn: "" }, ["AT+CGNAPN", 'AT+CSTT="given"'], { "AT+CGNAPN": ['+CGNAPN: 1,"given"'] }],
   ["sim7000", { apn: "" }, ['AT+CSTT=""'], { "AT+CGNAPN": ['+CGNAPN: 0,""'] }],
+  // What comes from the network is no part of a command unless it is a name.
+  ["sim7000", { apn: "" }, ['AT+CSTT=""'], { "AT+CGNAPN": ['+CGNAPN: 1,"a";+CFUN=0;"'] }],
+  [
+    "sim7000",
+    { apn: "" },
+    ['AT+CSTT="iot.a-b_1.mnc001.gprs"'],
+    { "AT+CGNAPN": ['+CGNAPN: 1,"iot.a-b_1.mnc001.gprs"'] },
+  ],
   ["bc66", { apn: "" }, ['AT+QCGDEFCONT="IP",""'], { "AT+QCGDEFCONT?": ['+QCGDEFCONT: "IP","left.over"'] }],
   ["bc95", { apn: "" }, ['AT+CGDCONT=1,"IP",""']],
   ["bg95", { apn: "" }, ['AT+CGDCONT=1,"IP",""'], { "AT+CGDCONT?": ['+CGDCONT: 1,"IP","left.over"'] }],
