@@ -79,8 +79,13 @@ export class SimCard {
   }
 
   /** The modem tells of the card by itself. */
-  hear(status: string): void {
+  hear(status: string, now: number): void {
     this.#heard = status === "SIM PIN" || status === "SIM PUK" ? status : undefined;
+    const { driver, pin } = this.#options;
+    const { state } = driver;
+    // Where there is no PIN to give, nothing else tells why there is no network.
+    const inVain = pin === undefined && (state === "configuring" || state === "registering");
+    if (this.#heard !== undefined && inVain) this.fail(this.#heard, now);
   }
 
   /** The modem, or its card, starts anew. */

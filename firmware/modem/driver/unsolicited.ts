@@ -75,7 +75,7 @@ export class Unsolicited {
         driver.uart = "alive";
         return recovery.signOfLife(now);
       case "card":
-        return bringUp.card.hear(urc.status);
+        return bringUp.card.hear(urc.status, now);
       case "no-context":
         return attach.contextLost(now);
       case "time":

@@ -56,6 +56,18 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(await board.until(() => board.driver.ready, 7 * 60 * minute), board.history()).toBe(true);
   });
 
+  it.each([
+    ["wants a PIN, and none is set", "SIM PIN", { pin: "0042" }],
+    ["is not there", "NOT INSERTED", {}],
+  ])("a card that %s is told by that name", async (what, status, modem) => {
+    const board = new SimulatedBoard({ seed: what, family, modem });
+    if (status === "NOT INSERTED") board.modem.removeSim();
+    board.connect();
+    await board.pass(5 * minute);
+    expect(board.log, board.history()).toContain(`sim status="${status}"`);
+    expect(board.modem.card.attempts).toBe(0);
+  });
+
   it("reads that come short cost no reset of the radio", async () => {
     const board = await online(
       { seed: "short", family, modem: { quirks: { shortReads: true } } },

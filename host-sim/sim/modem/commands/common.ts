@@ -47,6 +47,7 @@ export function tellsOfCard(text: (unit: Unit) => string, behindPin = true): Com
     run(unit, command) {
       const { card } = unit;
       // Where the modem has not read the card yet, this reads it.
+      if (!card.present) return noCard;
       if (card.fault !== undefined) return faultFailure(card.fault);
       const legible = !behindPin && card.wants !== undefined;
       return (legible ? undefined : cardFailure(unit)) ?? run(unit, command);
