@@ -88,6 +88,8 @@ export class UploadQueue implements JournalOptions {
   #losses: Loss[] = [];
   /** A block with records has gone out of reach, or come back, so `#unread` is to be counted anew. */
   #miscounted = false;
+  /** The journal has entries that are older than some in RAM: it gave them back late, or could not take a newer one. */
+  #overtaken = false;
   /** What `date` was told last. */
   #epoch: number | undefined;
 
@@ -134,7 +136,7 @@ export class UploadQueue implements JournalOptions {
 
   /** The next few entries, in the order in which they are sent. Not to be changed. */
   next(now: number, lateAfter: number): readonly Entry[] {
-    if (this.#unread > 0 && this.#entries.length <= windowLow) {
+    if (this.#unread > 0 && (this.#entries.length <= windowLow || this.#overtaken)) {
       this.fetch();
       this.tellLosses();
     }
@@ -173,6 +175,7 @@ export class UploadQueue implements JournalOptions {
     if (appended.kind === "failed") {
       log({ kind: "journal failed", reason: appended.reason });
       this.#held.push(entry);
+      if (this.#unread > 0) this.#overtaken = true;
     }
     return this.appendToRam(entry);
   }
@@ -365,14 +368,23 @@ export class UploadQueue implements JournalOptions {
       const entry = decodeEntry(this.#options.thing, record, takenAt);
       this.#unread -= 1;
       if (entry !== undefined) {
-        this.#entries.push(this.heard(entry));
+        this.#entries.splice(this.placeOf(entry.id), 0, this.heard(entry));
         continue;
       }
       this.lose(record.id, record.type !== EntryType.message, "unreadable", undefined);
       journal.release(record.address);
     }
+    this.#overtaken = false;
     // The journal has no more records, even if `#unread` says so.
     if (addresses.length < wanted) this.#unread = 0;
+  }
+
+  /** Where an entry of the journal goes in RAM: behind all others, where none of them has overtaken it. */
+  private placeOf(id: number): number {
+    let place = this.#entries.length;
+    // Ids count up and wrap.
+    while (this.#overtaken && place > 0 && ((id - this.#entries[place - 1].id) | 0) < 0) place -= 1;
+    return place;
   }
 
   private indexOf(id: number): number {
@@ -416,6 +428,7 @@ export class UploadQueue implements JournalOptions {
     const { log } = this.#options;
     log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
     this.#miscounted = true;
+    if (what === "readable") this.#overtaken = true;
   }
 
   onLost(id: number, type: number, reason: LossReason): void {

@@ -87,7 +87,7 @@ export class Ledger {
   readonly messageLosses: (Loss & { readonly id: number })[] = [];
   /** Messages that the cloud stored, by kind: their ids. */
   readonly messagesStored = new Map<string, Set<string>>();
-  /** When the cloud refused readings that are then sent after others, virtual ms. */
+  /** When the cloud refused readings, or flash did not give them, that are then sent after others, virtual ms. */
   readonly postponements: number[] = [];
   /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
   guardedUntil = -Infinity;
@@ -252,8 +252,10 @@ export class Ledger {
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
-        // Until it can be read, the device does not know of all that waits in it.
-        if (event.what === "unreadable") this.#blind = true;
+        if (event.what !== "unreadable") return;
+        // Until it can be read, the device does not know of all that waits in it, and sends what it knows of.
+        this.#blind = true;
+        this.postponements.push(at);
         return;
     }
   }
