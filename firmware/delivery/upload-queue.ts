@@ -76,7 +76,7 @@ const callbackLimit = 64;
 /** The entries that wait, in the order in which they are sent. */
 export class UploadQueue implements JournalOptions {
   readonly #options: UploadQueueOptions;
-  readonly #journal: Journal | undefined;
+  #journal: Journal | undefined;
   #entries: Entry[] = [];
   /** Entries that the journal could not take when they came. */
   #held: Entry[] = [];
@@ -96,16 +96,7 @@ export class UploadQueue implements JournalOptions {
   constructor(options: UploadQueueOptions) {
     this.#options = options;
     // Taken, not read: the index is true until the journal is written to, which may be at once.
-    this.#journal = this.open(options.retained?.take(retainedParts.journal));
-    if (this.#journal === undefined) return;
-    this.#unread = this.#journal.length;
-    const { waiting, damaged, mended } = this.#journal.recovery;
-    options.log({
-      kind: "journal open",
-      waiting,
-      damaged: damaged > 0 ? damaged : undefined,
-      mended: mended > 0 ? mended : undefined,
-    });
+    this.open(options.retained?.take(retainedParts.journal));
   }
 
   /** Whether RAM may be lost: all entries are in flash, and those that are settled are marked so there. */
@@ -154,8 +145,9 @@ export class UploadQueue implements JournalOptions {
   }
 
   private admit(entry: Entry): Taken {
-    const journal = this.#journal;
     const { flash, thing, log } = this.#options;
+    if (this.#journal === undefined && flash !== undefined) this.openAgain();
+    const journal = this.#journal;
     if (journal === undefined || (entry.kind === "message" && entry.volatile)) {
       const taken = this.appendToRam(entry);
       return taken === "held" && (flash === undefined || entry.kind === "message") ? "kept" : taken;
@@ -392,18 +384,33 @@ export class UploadQueue implements JournalOptions {
     return -1;
   }
 
-  private open(index?: Uint8Array): Journal | undefined {
+  private open(index?: Uint8Array): void {
     const { flash, boot, log } = this.#options;
-    if (flash === undefined) {
-      log({ kind: "journal none", reason: "what waits is lost with the power" });
-      return undefined;
-    }
+    if (flash === undefined)
+      return log({ kind: "journal none", reason: "what waits is lost with the power" });
     try {
-      return new Journal(flash, boot, this, index);
+      const journal = new Journal(flash, boot, this, index);
+      this.#journal = journal;
+      this.#unread = journal.length;
+      const { waiting, damaged, mended } = journal.recovery;
+      log({
+        kind: "journal open",
+        waiting,
+        damaged: damaged > 0 ? damaged : undefined,
+        mended: mended > 0 ? mended : undefined,
+      });
     } catch (error) {
       log({ kind: "journal none", reason: reasonOf(error) });
-      return undefined;
     }
+  }
+
+  /** Opens a journal of which no block could be read at the start: what has waited in RAM meanwhile goes there, too. */
+  private openAgain(): void {
+    this.open();
+    if (this.#journal === undefined) return;
+    this.#held = this.#entries.filter((entry) => entry.kind === "reading" || !entry.volatile);
+    this.#overtaken = this.#unread > 0;
+    if (this.#epoch !== undefined) this.dateRecords(this.#journal, this.#epoch);
   }
 
   /** What the journal asks and tells, see `JournalOptions`: this, and what follows. */

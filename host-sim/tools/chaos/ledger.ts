@@ -62,8 +62,6 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
-  /** Readings in a journal that could not be opened. */
-  unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
   /** What the modem said that the time is, ms ahead of the true one; `asked`: it was asked for it. */
@@ -225,8 +223,8 @@ export class Ledger {
         this.guardedUntil = at + event.wait;
         return;
       case "journal none":
-        this.unread += this.#pending.size;
         this.#blind = true;
+        this.postponements.push(at);
         return;
       case "start safe":
         this.#blind = true;
