@@ -52,13 +52,13 @@ export type DeliveryEvent =
   /** No block takes an entry. */
   | { readonly kind: "journal failed"; readonly reason: string }
   /**
-   * A block of the journal has failed: it is left out from now on and its readings are elsewhere, they are out of reach
-   * in this boot, or lost with the block's header. `readings`: those out of reach, where their number is known.
+   * A block of the journal has failed: it is left out from now on and its readings are elsewhere, they are out of
+   * reach, within reach again, or lost with the block's header. `readings`: how many, where that is known.
    */
   | {
       readonly kind: "journal block";
       readonly block: number;
-      readonly what: "left-out" | "unreadable" | "lost";
+      readonly what: "left-out" | "unreadable" | "readable" | "lost";
       readonly readings?: number;
     }
   /** Readings of earlier boots were given times that are estimates. */

@@ -86,8 +86,10 @@ export class UploadQueue implements JournalOptions {
   #callbacks: { readonly id: number; readonly done: (how: Completion) => void }[] = [];
   /** Losses to be told after the journal has finished: whoever is told may append at once. */
   #losses: Loss[] = [];
-  /** A block with records has gone out of reach, so `#unread` is to be counted anew. */
+  /** A block with records has gone out of reach, or come back, so `#unread` is to be counted anew. */
   #miscounted = false;
+  /** What `date` was told last. */
+  #epoch: number | undefined;
 
   constructor(options: UploadQueueOptions) {
     this.#options = options;
@@ -233,6 +235,7 @@ export class UploadQueue implements JournalOptions {
       const entry = this.#entries[i];
       if (entry.takenAt !== -Infinity) entry.time ??= Math.round(epoch + entry.takenAt);
     }
+    this.#epoch = epoch;
     if (this.#journal !== undefined) this.dateRecords(this.#journal, epoch);
     this.tellLosses();
   }
@@ -330,20 +333,24 @@ export class UploadQueue implements JournalOptions {
   }
 
   private tellLosses(): void {
-    if (this.#miscounted) this.countUnread();
+    if (this.#miscounted) this.recount();
     while (this.#losses.length > 0) {
       const { id, isReading, reason, entry } = this.#losses.shift()!;
       this.#options.onLost(id, isReading, reason, entry);
     }
   }
 
-  private countUnread(): void {
+  private recount(): void {
+    const journal = this.#journal;
     this.#miscounted = false;
+    if (journal === undefined) return;
     let inRam = 0;
-    this.#journal?.each((_, { id }) => {
+    journal.each((_, { id }) => {
       if (this.indexOf(id) >= 0) inRam += 1;
     });
-    this.#unread = (this.#journal?.length ?? 0) - inRam;
+    this.#unread = journal.length - inRam;
+    // What has come back was not there when the clock was set.
+    if (this.#epoch !== undefined && journal.undated) this.dateRecords(journal, this.#epoch);
   }
 
   private fetch(): void {

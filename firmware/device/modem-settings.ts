@@ -11,7 +11,7 @@ import type { IpType, RadioTechnology } from "../modem/at/standard-commands";
 import type { Configuration } from "./setting-values";
 
 /** Which technologies are searched, in this order. */
-export type RatSetting = RadioTechnology | "nb-iot,lte-m" | "lte-m,nb-iot";
+type RatSetting = RadioTechnology | "nb-iot,lte-m" | "lte-m,nb-iot";
 
 /** What a user sets of the modem, its SIM card and its network. */
 export interface ModemSettings {

@@ -93,7 +93,7 @@ export function readSettings(config: Configuration): Settings {
     full: choice(config, "full", "oldest", ["oldest", "newest", "thin"]),
     spacing: whole(config, "spacing", 3, 0, 3_600),
     startSpread: whole(config, "startSpread", 300, 0, 3_600),
-    radioBudget: whole(config, "radioBudget", 3_600, 0, 86_400),
+    radioBudget: whole(config, "radioBudget", 5_400, 0, 86_400),
     othersBudget: whole(config, "othersBudget", 240, 0, 86_400),
     keepAlive: yesNo(config, "keepAlive", false),
     logValues: yesNo(config, "logValues", false),

@@ -29,7 +29,7 @@ export const BlockState = Object.freeze({
   dirty: 2,
   /** The block has failed, and is left out: neither written nor erased. */
   bad: 3,
-  /** The block cannot be read. A start after a loss of power tries again, as its records may still be there. */
+  /** The block cannot be read. It is tried again, as its records may still be there. */
   unreadable: 4,
 });
 
@@ -42,11 +42,11 @@ const tableEntry = 11;
 export interface BlockNews {
   readonly block: number;
   /**
-   * `left-out`: it is not used any more, and its records are elsewhere; `unreadable`: they are out of reach in this
-   * boot; `lost`: its header is beyond repair, so it will be erased.
+   * `left-out`: it is not used any more, and its records are elsewhere; `unreadable`: they are out of reach;
+   * `readable`: they are within reach again; `lost`: its header is beyond repair, so it will be erased.
    */
-  readonly what: "left-out" | "unreadable" | "lost";
-  /** Records that waited in it and are out of reach, where that is known. */
+  readonly what: "left-out" | "unreadable" | "readable" | "lost";
+  /** Records that waited in it and went out of reach, or came back, where that is known. */
   readonly records: number | undefined;
 }
 
@@ -74,6 +74,8 @@ export class Blocks {
   lastSequence = 0;
   /** Blocks that are left out, the one that has been so for longest first: at most half of all. */
   readonly bad: number[] = [];
+  /** Addresses of records that are done with although flash does not say so, as their marks could not be written. */
+  gone: number[] = [];
   /** What has become of blocks since this was emptied. */
   news: BlockNews[] = [];
 
@@ -224,6 +226,7 @@ export class Blocks {
     }
     this.erases[block] = this.erasesOf(block) + 1;
     this.states[block] = BlockState.free;
+    this.forgetGone(block);
     return true;
   }
 
@@ -243,16 +246,27 @@ export class Blocks {
   leaveOut(block: number): void {
     this.states[block] = BlockState.bad;
     this.bad.push(block);
+    this.forgetGone(block);
     this.news.push({ block, what: "left-out", records: undefined });
   }
 
+  /** The block's old records are no more: a mark that is written later would be one of a new record. */
+  private forgetGone(block: number): void {
+    if (this.gone.length > 0) this.gone = this.gone.filter((at) => this.blockOf(at) !== block);
+  }
+
+  /** The block in which an address is. */
+  blockOf(address: number): number {
+    return Math.floor(address / this.blockLength);
+  }
+
   /**
-   * When more than half of all are left out, the one that has been so for longest gets another chance, because so
-   * many do not fail by themselves. It has to be erased first, as what was in it is elsewhere.
+   * The block that has been left out for longest gets another chance. It has to be erased first, as what was in it is
+   * elsewhere; false when that fails.
    */
   forgive(): boolean {
     const block = this.bad[0];
-    if (block === undefined || this.bad.length <= this.count >> 1) return false;
+    if (block === undefined) return false;
     this.takeBack(block, BlockState.dirty);
     return this.erase(block);
   }
@@ -273,37 +287,46 @@ export class Blocks {
 
   /** The block cannot be read. */
   hide(block: number): void {
+    if (this.states[block] === BlockState.unreadable) return;
     this.states[block] = BlockState.unreadable;
     this.news.push({ block, what: "unreadable", records: undefined });
   }
 
-  private readAll(): void {
-    const header = new Uint8Array(blockHeaderLength);
-    let most = 0;
-    for (let i = 0; i < this.count; i++) {
-      this.states[i] = BlockState.dirty;
-      if (!this.flash.read(header, i * this.blockLength)) {
-        this.hide(i);
-        continue;
-      }
-      if (!mendBlockHeader(header)) {
-        if (this.flash.isBlank(i * this.blockLength, this.blockLength)) this.states[i] = BlockState.free;
-        else this.lose(i, header);
-        continue;
-      }
-      this.states[i] = BlockState.used;
-      const sequence = sequenceIn(header);
-      const erases = erasesIn(header);
-      this.sequences[i] = sequence;
-      this.erases[i] = erases;
-      if (sequence > this.lastSequence) this.lastSequence = sequence;
-      if (erases > most) most = erases;
+  /** Tries the blocks again that could not be read. @returns those that can be now and have records */
+  readAgain(): number[] {
+    const back: number[] = [];
+    for (let i = this.states.indexOf(BlockState.unreadable); i >= 0;) {
+      if (this.flash.isReadable(i * this.blockLength, this.blockLength) && this.readOne(i)) back.push(i);
+      i = this.states.indexOf(BlockState.unreadable, i + 1);
     }
+    return back;
+  }
+
+  private readAll(): void {
+    for (let i = 0; i < this.count; i++) this.readOne(i);
     if (this.states.every((state) => state === BlockState.unreadable)) throw new Error(this.flash.reason);
+    let most = 0;
+    for (let i = 0; i < this.count; i++) most = Math.max(most, this.erasesOf(i));
     // A block without a header has lost its count, and is taken to be as worn as the most worn one.
     for (let i = 0; i < this.count; i++) if (this.states[i] !== BlockState.used) this.erases[i] = most;
     // What cannot be read may be later, and its number must not have been given twice then.
     if (this.news.length > 0) this.lastSequence = Math.min(largestSequence, this.lastSequence + this.count);
+  }
+
+  /** Reads a block's header, and says whether it is in use. */
+  private readOne(block: number): boolean {
+    const header = new Uint8Array(blockHeaderLength);
+    const at = block * this.blockLength;
+    this.states[block] = BlockState.dirty;
+    if (!this.flash.read(header, at)) this.hide(block);
+    else if (mendBlockHeader(header)) {
+      this.states[block] = BlockState.used;
+      this.sequences[block] = sequenceIn(header);
+      this.erases[block] = erasesIn(header);
+      this.lastSequence = Math.max(this.lastSequence, this.sequenceOf(block));
+    } else if (this.flash.isBlank(at, this.blockLength)) this.states[block] = BlockState.free;
+    else this.lose(block, header);
+    return this.states[block] === BlockState.used;
   }
 
   /** Tells of a block with records that wait and without a header, but of none that was about to be erased. */

@@ -32,6 +32,13 @@ export class CheckedFlash {
     return this.failed();
   }
 
+  /** Whether so many bytes, a multiple of 256, can be read again. It does not count as a failure when not. */
+  isReadable(offset: number, length: number): boolean {
+    for (let at = offset; at < offset + length; at += stretch)
+      if (!this.try(() => this.#flash.read(this.#back, at))) return false;
+    return true;
+  }
+
   /** Writes onto what was blank; true when it reads back as written, bit by bit. */
   write(bytes: Uint8Array, offset: number): boolean {
     return this.put(bytes, offset, true);

@@ -34,9 +34,9 @@ export interface Standing {
  * while the journal knows what only a walk finds again: blocks that could not be read, or not be emptied yet.
  */
 export function journalIndex({ records, few, undated }: Standing): Uint8Array | undefined {
-  const { blocks, cursor, last, gone, leaving } = records;
+  const { blocks, cursor, last, leaving } = records;
   const unreadable = blocks.states.indexOf(BlockState.unreadable) >= 0;
-  if (unreadable || gone.length > 0 || leaving.length > 0) return undefined;
+  if (unreadable || blocks.gone.length > 0 || leaving.length > 0) return undefined;
   const { table } = blocks;
   const view = new DataView(table.buffer);
   const lastReleased = last >= 0 && cursor.at(last) && cursor.released;

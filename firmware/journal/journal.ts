@@ -92,7 +92,7 @@ export class Journal {
 
   /** Whether flash says of all records that are done with that they are. */
   get settled(): boolean {
-    return this.#records.gone.length === 0 && this.#records.leaving.length === 0;
+    return this.#records.settled && this.#records.leaving.length === 0;
   }
 
   /** How often each block was erased. */
@@ -103,7 +103,9 @@ export class Journal {
   /** Writes a record to flash. */
   append(type: number, id: number, time: number, isDated: boolean, body: Uint8Array): Appended {
     const records = this.#records;
-    const { flash, blockLength, start, unit } = records.blocks;
+    const { flash, blockLength, start, unit, states } = records.blocks;
+    // What comes back may have been out of reach when the others got their time.
+    if (states.indexOf(BlockState.unreadable) >= 0 && this.#room.retake()) this.#undated = true;
     const size = recordLength(body.length, isDated, unit);
     if (size > blockLength - start) return { kind: "too-large" };
     const header = { length: body.length, type, flags: isDated ? dated : 0, id, time, boot: this.#boot };
@@ -121,9 +123,9 @@ export class Journal {
       this.#room.retire(records.active);
       misses = 0;
     }
-    if (address >= 0 && records.gone.length > 0) {
+    if (address >= 0 && records.blocks.gone.length > 0) {
       const gone = records.settle();
-      const moved = gone < 0 ? -1 : this.#room.retire(this.blockOf(gone), address);
+      const moved = gone < 0 ? -1 : this.#room.retire(this.#records.blocks.blockOf(gone), address);
       if (moved >= 0) address = moved;
     }
     this.tell();
@@ -138,7 +140,7 @@ export class Journal {
   /** Marks the record as one that is not needed any more. */
   release(address: number): void {
     this.#few.remove(address);
-    if (!this.#records.release(address)) this.#room.retire(this.blockOf(address));
+    if (!this.#records.release(address)) this.#room.retire(this.#records.blocks.blockOf(address));
     this.tell();
     if (this.length > 0) return;
     this.#few.known = true;
@@ -148,7 +150,7 @@ export class Journal {
   /** Notes how a record is about to be sent, so that it will be sent so again after a loss of power. */
   markTried(address: number, how: "alone" | "timed"): void {
     if (!this.#records.markTried(address, how)) {
-      const copy = this.#room.retire(this.blockOf(address), address);
+      const copy = this.#room.retire(this.#records.blocks.blockOf(address), address);
       if (copy >= 0) this.#records.markTried(copy, how);
     }
     this.tell();
@@ -158,7 +160,7 @@ export class Journal {
   date(address: number, time: number): boolean {
     let done = this.#records.date(address, time);
     if (done === "failed") {
-      const copy = this.#room.retire(this.blockOf(address), address);
+      const copy = this.#room.retire(this.#records.blocks.blockOf(address), address);
       if (copy >= 0) done = this.#records.date(copy, time);
     }
     this.tell();
@@ -230,10 +232,6 @@ export class Journal {
     }
     this.tell();
     return record === "corrupt" ? undefined : record;
-  }
-
-  private blockOf(address: number): number {
-    return Math.floor(address / this.#records.blocks.blockLength);
   }
 
   /** Tells of blocks that have failed. */

@@ -50,8 +50,6 @@ export class RecordStore {
   /** Walks over blocks. Records may be read and released during a walk, because `#lookup` does that. */
   readonly cursor: RecordCursor;
   readonly #lookup: RecordCursor;
-  /** Addresses of records that are done with although flash does not say so, as their marks could not be written. */
-  gone: number[] = [];
   /** Blocks that have failed, and have records that are still to be copied. */
   leaving: number[] = [];
   /** Where the note is that lists the blocks which are left out; -1 for none. */
@@ -181,30 +179,43 @@ export class RecordStore {
     this.end += size;
     if (flash.write(written, address + 2 * unit)) return (this.last = address);
     // Overwritten, because the record may be one flipped bit away from a valid one and would be found later.
-    if (!flash.mark(new Uint8Array(unit), address)) this.gone.push(address);
+    if (!flash.mark(new Uint8Array(unit), address)) this.blocks.gone.push(address);
     return -1;
   }
 
   /** Marks the record as one that is not needed any more; false when the mark cannot be written. */
   release(address: number): boolean {
-    const { flash, blockLength, unit } = this.blocks;
-    if (!this.at(address)) return true;
+    const { flash, unit, gone } = this.blocks;
+    const block = this.blocks.blockOf(address);
+    if (!this.at(address)) {
+      // When the block can be read again, the record is still one that is done with.
+      if (!this.blocks.isReadable(block) && gone.indexOf(address) < 0) gone.push(address);
+      return true;
+    }
     if (this.#lookup.header.type !== noteType) {
-      const block = Math.floor(address / blockLength);
       // Never below none: an index from deep sleep may not have counted it, see journal-index.ts.
       this.blocks.live[block] = Math.max(0, this.liveIn(block) - this.#lookup.size);
       this.length = Math.max(0, this.length - 1);
     }
     if (flash.mark(new Uint8Array(unit), address)) return true;
-    this.gone.push(address);
+    gone.push(address);
     return false;
   }
 
   /** Tries the marks again that could not be written; gives the address of one that still cannot, or -1. */
   settle(): number {
-    const { flash, unit } = this.blocks;
-    this.gone = this.gone.filter((address) => !flash.mark(new Uint8Array(unit), address));
-    return this.gone[0] ?? -1;
+    const { blocks } = this;
+    const { flash, unit } = blocks;
+    blocks.gone = blocks.gone.filter(
+      (address) => !blocks.isReadable(blocks.blockOf(address)) || !flash.mark(new Uint8Array(unit), address),
+    );
+    return blocks.gone.find((address) => blocks.isReadable(blocks.blockOf(address))) ?? -1;
+  }
+
+  /** Whether flash says of all records that are done with that they are, those left out that nobody can read. */
+  get settled(): boolean {
+    const { blocks } = this;
+    return !blocks.gone.some((address) => blocks.isReadable(blocks.blockOf(address)));
   }
 
   /** Whether a record that waits is there; then `#lookup` stands on it. */
@@ -212,7 +223,7 @@ export class RecordStore {
     return (
       this.#lookup.at(address) &&
       !this.#lookup.released &&
-      (this.gone.length === 0 || this.gone.indexOf(address) < 0)
+      (this.blocks.gone.length === 0 || this.blocks.gone.indexOf(address) < 0)
     );
   }
 
@@ -312,7 +323,7 @@ export class RecordStore {
   /** Whether the record on which a cursor stands waits for the cloud. */
   isWaiting({ released, header, address }: RecordCursor): boolean {
     if (released || header.type === noteType) return false;
-    return this.gone.length === 0 || this.gone.indexOf(address) < 0;
+    return this.blocks.gone.length === 0 || this.blocks.gone.indexOf(address) < 0;
   }
 
   /** Counts what waits anew, after blocks were copied or went out of reach. */

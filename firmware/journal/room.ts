@@ -43,6 +43,13 @@ export class Room {
 
   /** Sees to it that the active block has room for a record; false when there is none. */
   make(size: number): boolean {
+    const { active, blocks } = this.#records;
+    if (active >= 0 && !blocks.isReadable(active)) this.#records.active = -1;
+    // Flash that failed as a whole for a while has cost more blocks than it may: they come back one by one.
+    if (this.tooMany) {
+      this.leaveEmpty();
+      this.forgive();
+    }
     if (this.#records.leaving.length > 0) this.evacuate();
     const made = this.makeRoom(size) || (this.forgive() && this.makeRoom(size));
     if (!this.#unsaved) return made;
@@ -62,12 +69,12 @@ export class Room {
     while (blocks.free < 2 && this.eraseOneEmpty()) {}
     if (blocks.free >= 2) return records.open();
     // A block that failed has cost the spare one: all of the oldest block has to go.
-    if (blocks.free === 0 && (policy === "newest" || !this.emptyOne())) return false;
+    if (blocks.free === 0 && !this.forgive() && (!this.mayGiveUp || !this.emptyOne())) return false;
     let victim = this.leastLive();
     if (victim < 0) return records.open();
     const { capacity } = records;
     if (records.liveIn(victim) > capacity * fullShare || records.liveIn(victim) + size > capacity) {
-      if (policy === "newest") return false;
+      if (!this.mayGiveUp) return false;
       victim = policy === "thin" ? this.firstTaken() : this.oldestBlock();
       this.lighten(victim, Math.min(capacity * roomyShare, capacity - size));
       // All records of the block are pinned, because they are on their way to the cloud.
@@ -101,6 +108,22 @@ export class Room {
     return this.#followed === follow ? -1 : this.#followed;
   }
 
+  /** Takes blocks up again that could not be read and can be now, and tells how many records came back with each. */
+  retake(): boolean {
+    const { blocks } = this.#records;
+    const back = blocks.readAgain();
+    if (back.length === 0) return false;
+    this.#few.forget();
+    this.hideCopied(back);
+    for (let i = 0; i < back.length; i++) {
+      const block = back[i] ?? 0;
+      let waiting = 0;
+      this.#records.eachIn(block, () => (waiting += 1));
+      blocks.news.push({ block, what: "readable", records: waiting > 0 ? waiting : undefined });
+    }
+    return true;
+  }
+
   /** Erases a block that a later append would have to erase, if there is one: it takes 45 ms and more. */
   prepare(): void {
     const { active, blocks } = this.#records;
@@ -121,8 +144,29 @@ export class Room {
     this.settle();
   }
 
+  /** Whether more than half of all blocks are left out, or about to be: so many do not fail by themselves. */
+  private get tooMany(): boolean {
+    const { out, blocks } = this.#records;
+    return out > blocks.count >> 1;
+  }
+
+  /** Whether what waits may go: not while no erase succeeds, or all of flash fails. */
+  private get mayGiveUp(): boolean {
+    const { states } = this.#records.blocks;
+    return this.#options.policy !== "newest" && !this.tooMany && states.indexOf(BlockState.dirty) < 0;
+  }
+
+  /** Blocks that have failed and have nothing that waits are left out: there is nothing to be copied. */
+  private leaveEmpty(): void {
+    const records = this.#records;
+    const { leaving } = records;
+    records.leaving = leaving.filter((block) => records.liveIn(block) > 0);
+    for (let i = 0; i < leaving.length; i++)
+      if (records.leaving.indexOf(leaving[i] ?? 0) < 0) records.blocks.leaveOut(leaving[i] ?? 0);
+  }
+
   private forgive(): boolean {
-    const forgiven = this.#records.blocks.forgive();
+    const forgiven = this.tooMany && this.#records.blocks.forgive();
     if (forgiven) this.#unsaved = true;
     return forgiven;
   }
@@ -178,7 +222,8 @@ export class Room {
   /** Takes a block to write to, one that has to be erased before where no other is left. */
   private open(): boolean {
     const records = this.#records;
-    return records.open() || (!records.blocks.hasFree && this.eraseOneEmpty() && records.open());
+    if (records.open()) return true;
+    return !records.blocks.hasFree && (this.eraseOneEmpty() || this.forgive()) && records.open();
   }
 
   private leastLive(except = -1): number {
@@ -296,9 +341,6 @@ export class Room {
       if (copied && records.markTried(records.noteAt, "alone")) {
         for (let i = 0; i < leaving.length; i++) blocks.leaveOut(leaving[i] ?? 0);
         records.leaving = [];
-        records.gone = records.gone.filter(
-          (at) => blocks.states[Math.floor(at / blocks.blockLength)] !== BlockState.bad,
-        );
         return records.count();
       }
       if (records.active < 0) break;
@@ -319,7 +361,7 @@ export class Room {
         if (copied.indexOf(id) >= 0) hidden.push(address);
         else copied.push(id);
       });
-      records.gone = records.gone.concat(hidden);
+      records.blocks.gone = records.blocks.gone.concat(hidden);
     }
     records.count();
   }
@@ -352,7 +394,7 @@ export class Room {
         if (to < 0) {
           const size = recordLength(body.length, record.dated, unit);
           if ((records.active < 0 || records.end + size > blockLength) && !this.open()) {
-            if (flash.failures !== failures) return false;
+            if (flash.failures !== failures || this.tooMany) return false;
             this.lose(from, id, type, "dropped");
             continue;
           }

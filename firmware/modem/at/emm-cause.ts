@@ -63,10 +63,10 @@ export function isLasting(cause: number | undefined): boolean {
 /**
  * The EMM cause that a maker's own words for it name (`AT+CEER`): as a number or, as Qualcomm does, by its name
  * (`EMM_CAUSE_ESM_FAILURE`). Undefined unless the words say that it is an EMM cause: numbers of other kinds stand
- * in the same place.
+ * in the same place, and behind an EMM cause may stand one of ESM.
  */
 export function causeNamed(text: string): number | undefined {
-  const emm = /(?:^|[^A-Z])EMM(?![A-Z])[^0-9]{0,24}(\d{0,3})(?!\d)/i.exec(text);
+  const emm = /(?:^|[^A-Z])EMM(?![A-Z])(?:(?!ESM)[^0-9]){0,24}(\d{0,3})(?![0-9A-Z])/i.exec(text);
   if (emm === null) return undefined;
   const number = Number(emm[1]);
   if (number > 0 && number < 256) return number;

@@ -60,13 +60,15 @@ const ceregLength = "+CEREG:".length;
 
 /**
  * Whether a `+CEREG:` line is the answer to `AT+CEREG?` (it begins with the setting `<n>`) and not
- * the URC: then its second field is a bare number. In the URC that field is the quoted tracking area.
+ * the URC: then its second field is a bare number, -1 where the modem does not know its state. In the URC that
+ * field is the quoted tracking area.
  */
 export function isCeregAnswer(line: Uint8Array): boolean {
   let i = ceregLength;
   while (i < line.length && line[i] !== 0x2c) i += 1;
   i += 1;
   while (i < line.length && line[i] === 0x20) i += 1;
+  if (line[i] === 0x2d) i += 1;
   const from = i;
   while (i < line.length && line[i] >= 0x30 && line[i] <= 0x39) i += 1;
   // A tracking area without quotes, as some modems print it, has four digits.

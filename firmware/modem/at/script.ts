@@ -11,8 +11,6 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly timeout?: number;
   /** A refusal is worth no line in the log: a question, or a command that many firmwares lack. */
   readonly optional?: boolean;
-  /** Nothing works without it: a refusal ends the script, wherever it runs. */
-  readonly essential?: boolean;
   /** Asked when the step was refused: what is tried in its place, before the steps that follow. */
   readonly otherwise?: () => readonly Step[];
   /** What stands behind `=` is for no log: a password, a PIN. */
@@ -119,7 +117,7 @@ class Script {
   private done(step: Step, result: AtResult, now: number): void {
     let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
     if (result.kind === "ok") step.onOk?.();
-    else if (result.kind === "error" && step.essential !== true) {
+    else if (result.kind === "error") {
       if (step.optional !== true) this.#onRefused?.(step, result);
       goesOn = step.optional === true || step.otherwise !== undefined || this.#onRefused !== undefined;
       const instead = step.otherwise?.() ?? [];

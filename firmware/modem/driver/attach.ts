@@ -159,6 +159,8 @@ export class Attach {
     const { options, driver, at: engine, sleep, sockets } = this.#parts;
     sleep.traffic(now);
     if (registered) return driver.cancelLater();
+    // A modem that says so again and again has its time all the same.
+    if (driver.deadline !== Infinity) return;
     driver.log("service lost");
     driver.later(grace, now, (at) => {
       if (driver.state !== "up" || !driver.enter("waking", at)) return;

@@ -29,8 +29,11 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
     "+CSOC +CSOCON +CSOCL +CSOSEND +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +QISENDEX +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSOSTF +NSONMI",
   ],
   ["use the setting baud", "+IPR"],
-  ["use the setting pin", "+CPIN +CLCK +CPWD"],
-  ["use the setting apn", "+CGDCONT +CGAUTH +CNCFG +CSTT +QICSGP +QCGDEFCONT *MCGDEFCONT +NCGDCONT +UPSD"],
+  ["use the setting pin", "+CPIN +NPIN +CLCK +CPWD"],
+  [
+    "use the setting apn",
+    "+CGDCONT +CGAUTH +UAUTHREQ +CNCFG +CSTT +QICSGP +QCGDEFCONT *MCGDEFCONT +NCGDCONT +UPSD",
+  ],
   ["use the settings t3324, t3412 and edrx", "+CPSMS +CEDRXS +NPTWEDRXS +QPSMS +QEDRXCFG"],
   ["use the setting operator", "+COPS"],
   ["use the setting bands", "+CBAND +CBANDSL +CBANDCFG +QBAND +NBAND +UBANDMASK"],
@@ -48,11 +51,14 @@ export function initSteps(lines: readonly string[] = []): Step[] {
  * @param line printable ASCII
  */
 export function refusedInit(line: string): string | undefined {
-  const command = line.toUpperCase();
+  // Modems pass over blanks.
+  const command = withoutBlanks(line).toUpperCase();
   if (!command.startsWith("AT") || command.length < 3) return "which does not begin with AT";
   const rest = command.slice(2);
+  if (rest.indexOf(";") >= 0) return "which has several commands: give each a line of its own";
   // A question or a test changes nothing.
-  if (rest.endsWith("?") && rest.length > 3) return undefined;
+  const equals = rest.indexOf("=");
+  if (rest.endsWith("?") && rest.length > 3 && (equals < 0 || equals === rest.length - 2)) return undefined;
   const name = nameOf(rest);
   for (let i = 0; i < refused.length; i++) {
     const [reason, commands] = refused[i];
@@ -71,5 +77,11 @@ function nameOf(command: string): string {
   } else if (first === "S") {
     while (end < command.length && command.charAt(end) >= "0" && command.charAt(end) <= "9") end += 1;
   }
-  return command.slice(0, end).trim();
+  return command.slice(0, end);
+}
+
+function withoutBlanks(line: string): string {
+  let out = "";
+  for (let i = 0; i < line.length; i++) if (line.charAt(i) !== " ") out += line.charAt(i);
+  return out;
 }

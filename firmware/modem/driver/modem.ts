@@ -196,13 +196,13 @@ export class Modem implements DatagramModem {
 
   /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
   get workDeadline(): number {
-    if (this.mayAsk) return 0;
+    if (this.#question !== undefined && this.mayAsk) return 0;
     return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline);
   }
 
-  /** Something is to be asked, and nothing else waits for the modem. */
+  /** What is to be asked may be now: nothing else waits for the modem. */
   private get mayAsk(): boolean {
-    return this.#question !== undefined && this.ready && !this.#at.busy && !this.#sockets.waiting;
+    return this.ready && !this.#at.busy && !this.#sockets.waiting;
   }
 
   /** Whether datagrams can be sent. */
@@ -324,7 +324,7 @@ export class Modem implements DatagramModem {
     this.#driver.poll(now);
     this.#at.poll(now);
     this.#sockets.pump(now);
-    if (this.mayAsk) this.inquire(this.#question!, now);
+    if (this.#question !== undefined && this.mayAsk) this.inquire(this.#question, now);
     if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
   }
 

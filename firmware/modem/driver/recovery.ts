@@ -62,14 +62,11 @@ export class Recovery implements FaultHandler {
   }
 
   /**
-   * A refusal comes here of an essential command alone. Nothing is done about a script that was aborted: whoever
-   * cleared the engine knows why.
+   * A command was not answered. Nothing is done about a script that was aborted: whoever cleared the engine knows
+   * why. A refusal ends no script.
    */
-  scriptFailed({ result, failed }: ScriptResult, now: number): void {
-    if (result.kind === "timeout") return this.silence(now);
-    if (result.kind !== "error") return;
-    this.#parts.driver.refused(failed!, result);
-    this.fail("failed", now);
+  scriptFailed({ result }: ScriptResult, now: number): void {
+    if (result.kind === "timeout") this.silence(now);
   }
 
   /**
@@ -165,17 +162,23 @@ export class Recovery implements FaultHandler {
    */
   suspectReboot(now: number): void {
     if (this.#suspected) return;
-    const { at: engine, attach, driver } = this.#parts;
     this.#suspected = true;
-    let answer: Registration | undefined;
     // Had it restarted, it would not know of the command in flight.
-    engine.hasten(rebootPatience, now, (at) => this.rebooted(at));
+    this.#parts.at.hasten(rebootPatience, now, (at) => this.rebooted(at));
+    this.askForLevel(now, false);
+  }
+
+  /** @param again an OK came without an answer, as some modems end their banner with one */
+  private askForLevel(now: number, again: boolean): void {
+    const { at: engine, attach, driver } = this.#parts;
+    let answer: Registration | undefined;
     engine.send(
       {
         ...askRegistration((registration) => (answer = registration)),
         timeout: rebootPatience,
         onDone: ({ kind }, at) => {
           if (!this.#suspected) return;
+          if (kind === "ok" && answer === undefined && !again) return this.askForLevel(at, true);
           this.#suspected = false;
           const level = answer?.level ?? driver.reporting;
           if (kind === "timeout" || (kind === "ok" && level !== driver.reporting)) return this.rebooted(at);
@@ -214,7 +217,9 @@ export class Recovery implements FaultHandler {
   poweredOff(supply: "low" | "high" | undefined, now: number): void {
     const { driver } = this.#parts;
     const { state } = driver;
-    if (state === "off" || (supply === undefined && now < driver.bootGraceUntil)) return;
+    // For one whose sleep is power-off it is a way to say that it sleeps.
+    const asked = state === "asleep" || now < driver.bootGraceUntil;
+    if (state === "off" || (supply === undefined && asked)) return;
     driver.log({ kind: "modem powered off", supply });
     driver.uart = "dead";
     if (state !== "pausing" && state !== "starting") this.fail("powered-off", now);

@@ -194,7 +194,6 @@ function urc(line: Uint8Array): ModemUrc | undefined {
   return socketUrc(line) ?? supplyUrc(line);
 }
 
-/** Quectel BG95 and BG77. */
 /** The rate of its UART, and to keep it without power. */
 function rate(baud: number): Step[] {
   return [
@@ -208,6 +207,7 @@ function pinTries(onTries: (left: number) => void): Step[] {
   return askPinTries('AT+QPINC="SC"', 1, onTries);
 }
 
+/** Quectel BG95 and BG77. */
 export const bg95: Family = Object.freeze({
   name: "bg95",
   iccid: "AT+QCCID",

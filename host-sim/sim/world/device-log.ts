@@ -78,7 +78,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "journal none": "journal: none: <reason:rest>",
   "journal no partition": "journal: no partition <name:quoted>: <reason:rest>",
   "journal failed": "journal: failed reason=<reason:quoted>",
-  "journal block": "journal: block <block:whole> <what:left-out|unreadable|lost>[ readings=<readings:whole>]",
+  "journal block":
+    "journal: block <block:whole> <what:left-out|unreadable|readable|lost>[ readings=<readings:whole>]",
   "journal dated": "journal: dated estimated=<estimated:whole>",
   "journal callback forgotten": "journal: callback forgotten: its message waits on",
   "modem starting": "modem: starting",

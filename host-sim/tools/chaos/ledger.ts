@@ -62,7 +62,7 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
-  /** Readings that could not be read when they were wanted. */
+  /** Readings in a journal that could not be opened. */
   unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
@@ -81,6 +81,8 @@ export class Ledger {
   readonly online = new OnlineBook();
   /** Commands executed: when and in which boot, by the id. */
   readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
+  /** Ids of commands that came again after they had been executed. */
+  readonly repeated = new Set<string>();
   /** Messages of the application's that the device said it gave up. */
   readonly messageLosses: (Loss & { readonly id: number })[] = [];
   /** Messages that the cloud stored, by kind: their ids. */
@@ -89,6 +91,8 @@ export class Ledger {
   readonly postponements: number[] = [];
   /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
   guardedUntil = -Infinity;
+  /** When the device said last that it fetches no more commands that day, virtual ms. */
+  enoughCommands = -Infinity;
   /** Starts without the application and the journal, when they came: virtual ms. */
   readonly safeStarts: number[] = [];
   /** When the radio is to be on again after its budget was spent, virtual ms. */
@@ -100,7 +104,7 @@ export class Ledger {
   /** Virtual ms. */
   lastAcknowledged = -Infinity;
   readonly #pending = new Set<number>();
-  /** The device has started without its journal. */
+  /** The device has started without its journal, or does not know all of what is in it. */
   #blind = false;
   #reason: string | undefined;
   #lastSend = -Infinity;
@@ -206,16 +210,24 @@ export class Ledger {
         this.messageLosses.push({ id, how, reason, at, waiting: this.#pending.size });
         return;
       }
+      case "command repeated":
+        this.repeated.add(String(event.id));
+        return;
       case "command executed": {
         const times = this.executed.get(String(event.id)) ?? [];
         this.executed.set(String(event.id), [...times, { at, boot: this.boots.length }]);
         return;
       }
+      case "session downlink-ignored":
+        if (event.reason === "enough commands for today") this.enoughCommands = at;
+        return;
       case "radio guarded":
         this.guardedUntil = at + event.wait;
         return;
       case "journal none":
-        return this.#unreadable(this.#pending.size);
+        this.unread += this.#pending.size;
+        this.#blind = true;
+        return;
       case "start safe":
         this.#blind = true;
         this.safeStarts.push(at);
@@ -240,15 +252,10 @@ export class Ledger {
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
-        if (event.what === "unreadable") this.#unreadable(event.readings ?? 0);
+        // Until it can be read, the device does not know of all that waits in it.
+        if (event.what === "unreadable") this.#blind = true;
         return;
     }
-  }
-
-  /** A loss of power has flash tried again that cannot be read; until then what is in it waits. */
-  #unreadable(readings: number): void {
-    this.unread += readings;
-    this.#blind = true;
   }
 
   /** What was in RAM alone is gone, unless flash has taken it meanwhile. */

@@ -153,7 +153,7 @@ class Trial {
     this.#pulse.beat(now);
     if (this.#pulse.racing) return true;
     const end = this.#script.hours * hour;
-    // What flash did not give is tried again after a loss of power, for which somebody sees in the end.
+    // A journal that did not open is tried again after a loss of power, for which somebody sees in the end.
     if (now >= end && books.unread > 0 && !this.#switchedOff) {
       this.#switchedOff = true;
       this.#world.cutPower(offFor);

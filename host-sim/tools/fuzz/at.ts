@@ -4,75 +4,24 @@
  * clock goes on, the driver writes a bounded amount, and each line of the log is one.
  */
 import { families } from "../../../firmware/modem/family/index";
-import { modemLog } from "../../../firmware/device/log";
+import { logLine, modemLog } from "../../../firmware/device/log";
 import { Modem } from "../../../firmware/modem/driver/modem";
 import { Udp } from "../../../firmware/modem/udp";
 import { ascii, asciiText } from "../../../firmware/text/ascii";
 import { Random } from "../../sim/time/random";
+import { arrivals, registered, vocabulary } from "./at-words";
 import { Script, check } from "./target";
 import { checkedLog } from "./tiny-device";
 import type { Family } from "../../../firmware/modem/family/family";
+import type { PinFate, PinMemory, PinOutcome } from "../../../firmware/modem/driver/pin-entry";
 import type { Target, Watch } from "./target";
 
 const imei = "864600030000017";
-const registered = '+CEREG: 5,1,"5B57","01A50B1A",9,,,"00000101","00100001"';
-/** Lines of all families, some of them with the wrong number of fields. */
-const vocabulary: readonly string[] = [
-  "OK",
-  "ERROR",
-  "+CME ERROR: 3",
-  "+CME ERROR: 99999999999",
-  registered,
-  "+CEREG: 1",
-  "+CEREG: 5,2",
-  '+CEREG: 5,3,,,,0,15,"00000101"',
-  "+CPIN: NOT INSERTED",
-  "+CPIN: READY",
-  "+CSONMI: 0,8,AABBCCDD",
-  "+CSONMI: 0,2400,AA",
-  "+CSOERR: 0,1",
-  "+NSONMI:0,4",
-  "0,203.0.113.5,5683,4,AABBCCDD,0",
-  "+UUSORF: 0,4",
-  '+USORF: 0,"203.0.113.5",5683,4,"AABBCCDD"',
-  '+QIURC: "recv",0',
-  '+QIURC: "recv",0,4,"AABBCCDD"',
-  '+QIURC: "closed",0',
-  '+QIURC: "pdpdeact",1',
-  "+QIRD: 4",
-  "+CADATAIND: 0",
-  "+CARECV: 4,abcd",
-  "+CASTATE: 0,0",
-  "0, CLOSED",
-  "+RECEIVE,0,4:",
-  "+CPSMSTATUS: ENTER PSM",
-  '+QNBIOTEVENT: "ENTER PSM"',
-  "+NPSMR:1",
-  "RDY",
-  "NORMAL POWER DOWN",
-  '+CCLK: "26/01/09,10:07:06+04"',
-  '+CTZEU: "+32",0,"2026/01/09,10:07:06"',
-  "+CSQ: 18,0",
-  "+CEER: 3,15",
-  ">",
-  "SEND OK",
-  "SEND FAIL",
-  "DATA ACCEPT:0,4",
-];
-/** What a family says of a datagram that has come. */
-const arrivals: Readonly<Record<string, string>> = {
-  sim7020: "+CSONMI: 0,8,AABBCCDD",
-  sim7080: "+CADATAIND: 0",
-  sim7000: "+RECEIVE,0,4:\r\nabcd",
-  bc66: '+QIURC: "recv",0',
-  bc660k: '+QIURC: "recv",0',
-  bc95: "+NSONMI:0,4",
-  "sara-n2": "+NSONMI:0,4",
-  bg95: '+QIURC: "recv",0',
-  "sara-r4": "+UUSORF: 0,4",
-  "sara-r5": "+UUSORF: 0,4",
-};
 const waits = [0, 10, 100, 1_000, 5_000, 60_000, 600_000, 86_400_000];
+/** Secrets of the settings, which no line of the log may have. */
+const secrets = { pin: "46820", apnPassword: "kept-to-itself" };
+const server = "203.0.113.5";
+const serverName = "enos.example";
 /** Bytes that the driver may write for one thing that comes: a few commands, a datagram in hexadecimal. */
 const mostWritten = 4_096;
 const mostPolls = 64;
@@ -84,7 +33,15 @@ export const atTarget: Target = {
   code: ["firmware/modem/"],
   portable: true,
   seeds: () =>
-    families.map((_family, i) => Uint8Array.of(i, 2, 2, 9, 3, 2, 3, 2, 9, 9, 3, 3, 0, 5, 2, 9, 200, 3)),
+    // Without settings of the modem's, and with some.
+    [0, 1, 2, 4, 8, 15].flatMap((settings) =>
+      families.map((_family, i) =>
+        Uint8Array.of(
+          i + settings * families.length,
+          ...[2, 2, 9, 3, 2, 11, 60, 2, 3, 2, 9, 9, 3, 3, 0, 5, 2, 9, 200, 3],
+        ),
+      ),
+    ),
   generate(random) {
     const input = random.bytes(8 + Math.floor(random.next() * 90));
     // Where a modem does as it should for a while, more is to be seen.
@@ -95,12 +52,49 @@ export const atTarget: Target = {
   run: (input, watch) => new Play(new Script(input), watch).run(),
 };
 
+/** What became of the PIN on each card, and the rule that follows: a refused one is never given to it again. */
+class CardMemory implements PinMemory {
+  readonly #fates = new Map<string, PinFate>();
+  #marked = false;
+
+  recall(card: string): PinFate {
+    return this.#fates.get(card) ?? { outcome: "none", acceptedBefore: false, refusals: 0 };
+  }
+
+  note(card: string, _pin: string, outcome: PinOutcome, tries?: number): boolean {
+    const before = this.recall(card);
+    if (outcome === "given") {
+      check(
+        before.outcome !== "refused",
+        "a PIN that a card has refused is not given to it again",
+        () => card,
+      );
+      this.#marked = true;
+    }
+    this.#fates.set(card, {
+      outcome,
+      acceptedBefore: before.outcome === "accepted",
+      refusals: outcome === "refused" ? before.refusals + 1 : before.refusals,
+      tries: outcome === "given" ? tries : before.tries,
+    });
+    return true;
+  }
+
+  /** The PIN goes over the wire. */
+  given(): void {
+    check(this.#marked, "a PIN is given once for each mark in the memory");
+    this.#marked = false;
+  }
+}
+
 class Play {
   readonly #script: Script;
   readonly #watch: Watch;
   readonly #family: Family;
   readonly #modem: Modem;
   readonly #socket: Udp;
+  readonly #pins = new CardMemory();
+  readonly #server: string;
   #now = 0;
   /** Command lines, or data, that wait for an answer. */
   readonly #commands: string[] = [];
@@ -111,7 +105,12 @@ class Play {
   constructor(script: Script, watch: Watch) {
     this.#script = script;
     this.#watch = watch;
-    this.#family = families[script.byte() % families.length];
+    const first = script.byte();
+    this.#family = families[first % families.length];
+    const settings = Math.floor(first / families.length);
+    const has = (bit: number): boolean => (settings & bit) !== 0;
+    const named = has(2) && this.#family.resolve !== undefined;
+    this.#server = named ? serverName : server;
     const random = new Random("driver");
     const log = checkedLog(watch);
     this.#modem = new Modem({
@@ -119,12 +118,29 @@ class Play {
       write: (bytes) => this.#write(bytes),
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },
+      ...(has(1) && { pin: { pin: secrets.pin, memory: this.#pins } }),
+      ...(has(4) && {
+        apn: "",
+        apnLogin: { auth: "chap", user: "me", password: secrets.apnPassword },
+        bands: [8, 20],
+        operator: "26201",
+        roaming: false,
+        rat: this.#family.technologies ?? ["nb-iot"],
+        edrx: 20.48,
+      }),
+      ...(has(8) && { init: ["AT+CNBS=1"], setBaud: (rate: number) => watch.step?.(`  line at ${rate}`) }),
       powerKey: () => {},
       reset: () => {},
       random: () => random.next(),
       onUp: () => watch.feature(`up ${this.#family.name}`),
       onDown: (reason) => watch.feature(`down ${reason}`),
-      log: modemLog(log),
+      log: modemLog((event) => {
+        log(event);
+        const line = logLine(event);
+        for (const secret of Object.values(secrets)) {
+          check(!line.includes(secret), "no secret is in the log", () => line);
+        }
+      }),
     });
     this.#socket = new Udp({ modem: this.#modem });
   }
@@ -181,7 +197,7 @@ class Play {
         return this.#say(this.#commands.length > 0 ? `${this.#commands[0]}\r` : "AT\r");
       case 9:
       case 10:
-        this.#socket.write(new Uint8Array(1 + script.byte() * 2), "203.0.113.5", 5683);
+        this.#socket.write(new Uint8Array(1 + script.byte() * 2), this.#server, 5683);
         return this.#settle();
       default:
         this.#order(script.byte());
@@ -193,6 +209,11 @@ class Play {
   #order(choice: number): void {
     if (choice > 200) this.#modem.reset(this.#now);
     else if (choice < 50) this.#modem.suspend(this.#now);
+    else if (choice < 100) {
+      // Something has come back, and the application wants to know of the cell.
+      this.#modem.readCell();
+      this.#modem.confirm();
+    } else if (choice < 110) this.#modem.renew(this.#now);
     else this.#modem.connect(this.#now);
   }
 
@@ -246,6 +267,11 @@ class Play {
     if (is("NSOST")) return ["0,4", "OK"];
     if (is("USOCR=")) return ["+USOCR: 0", "OK"];
     if (is("USOST")) return ["+USOST: 0,4", "OK"];
+    if (is("CDNSGIP")) return ["OK", '+CDNSGIP: 1,"enos.example","203.0.113.5"'];
+    if (is("QIDNSGIP=1")) return ["OK", '+QIURC: "dnsgip",0,1,300', '+QIURC: "dnsgip","203.0.113.5"'];
+    if (is("QIDNSGIP")) return ["OK", "+QIDNSGIP: 0,1,300", "+QIDNSGIP: 203.0.113.5"];
+    if (is("UDNSRN")) return ['+UDNSRN: "203.0.113.5"', "OK"];
+    if (is("QDNS")) return ["OK", "+QDNS:203.0.113.5"];
     if (!command.startsWith("AT")) return ["SEND OK", "OK"];
     if (command.endsWith("?")) return [`${command.slice(2, -1)}: 0,1`, "OK"];
     return ["OK"];
@@ -261,7 +287,10 @@ class Play {
       lines.push(this.#line);
       this.#line = "";
     }
-    for (const line of lines) if (line.length > 0) this.#commands.push(line);
+    for (const line of lines) {
+      if (line.length > 0) this.#commands.push(line);
+      if (line.endsWith(`"${secrets.pin}"`)) this.#pins.given();
+    }
     if (this.#commands.length > 8) this.#commands.splice(0, this.#commands.length - 8);
     this.#watch.step?.(`> ${lines.join("|").slice(0, 80)}`);
   }

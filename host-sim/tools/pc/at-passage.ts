@@ -176,7 +176,8 @@ function reasonAgainst(line: string): string | undefined {
 
 /** A line for the terminal: a PIN or password stands behind these. */
 function shown(line: string): string {
-  return line.replace(/^(AT\+(?:CPIN|CPWD|CLCK|CGAUTH|UAUTHREQ|QICSGP|CNCFG)=).+/i, (whole, head: string) =>
-    whole.endsWith("=?") ? whole : `${head}…`,
+  return line.replace(
+    /^(.*(?:PIN|CPWD|CLCK|SPIC|AUTH|UAUTHREQ|QICSGP|CNCFG|CSTT|UPSD|CGDEFCONT) *=).+/i,
+    (whole, head: string) => (whole.endsWith("=?") ? whole : `${head}…`),
   );
 }

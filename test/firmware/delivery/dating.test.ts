@@ -4,7 +4,9 @@ import { dateRecords } from "../../../firmware/delivery/dating";
 import { Journal } from "../../../firmware/journal/journal";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
+import { FlashFaults } from "../../../host-sim/sim/flash/flash-faults";
 import { Random } from "../../../host-sim/sim/time/random";
+import { queueOf, reading } from "./journal-rig";
 
 const epoch = 1_767_225_600_000;
 const body = Uint8Array.of(1, 2, 3);
@@ -88,4 +90,27 @@ test("a record that has its time keeps it", () => {
   expect(dateRecords(journal, 7, epoch)).toBe(0);
   expect(dateRecords(journal, 7, epoch + 99)).toBe(0);
   expect(timesOf(journal)).toEqual({ 1: -500, 2: 1_000 });
+});
+
+test("what flash did not give when the clock was set is dated as soon as it does, and not by a later boot", () => {
+  const random = new Random("dating out of reach");
+  const faults = new FlashFaults(random);
+  const flash = new MemoryFlash({ blockLength: 512, power: new PowerDomain(), random, faults });
+  const { queue } = queueOf({ flash, boot: 2 });
+  const taken = Array.from({ length: 40 }, (_, id) => reading(id + 1, { time: undefined }));
+  for (const entry of taken) queue.append(entry);
+  faults.set("refuse-read", 1, { blocks: [0, 1] });
+  queue.date(epoch);
+  faults.clear();
+  queue.append(reading(41, { time: epoch + 41_000 }));
+  // The power fails, and the next boot begins an hour later: it knows nothing of when the one before ended.
+  const later = queueOf({ flash, boot: 3 });
+  later.queue.date(epoch + 3_600_000);
+  const times: number[] = [];
+  for (let i = 1; i <= 41; i++) {
+    const [entry] = later.queue.next(0, Infinity);
+    times.push(entry!.time! - epoch);
+    later.queue.release(entry!);
+  }
+  expect(times.sort((a, b) => a - b)).toEqual(Array.from({ length: 41 }, (_, i) => 1_000 * (i + 1)));
 });

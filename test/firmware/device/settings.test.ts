@@ -22,7 +22,7 @@ it("needs a server and nothing else", () => {
     full: "oldest",
     spacing: 3,
     startSpread: 300,
-    radioBudget: 3600,
+    radioBudget: 5400,
     othersBudget: 240,
     keepAlive: false,
     logValues: false,
@@ -294,6 +294,14 @@ describe("what is asked of the modem", () => {
     ["+CSQ", /does not begin with AT/],
     ["AT", /does not begin with AT/],
     ["AT+CGMR;+CFUN=0", /does not begin with AT/],
+    ['AT+NPIN=0,"1234"', /use the setting pin/],
+    ['AT+UAUTHREQ=1,1,"me","x"', /use the setting apn/],
+    // Blanks, and a question mark behind a value, change nothing.
+    ["AT +CFUN=0", /which restarts/],
+    ["AT+ CFUN = 0", /which restarts/],
+    ["AT  E1", /which changes how the modem answers/],
+    ["ATS 3=10", /which changes how the modem answers/],
+    ["AT+CFUN=0?", /which restarts/],
   ])("refuses %s, and says why", (init, reason) => {
     expect(() => wanted({ init })).toThrow(SettingsError);
     expect(() => wanted({ init })).toThrow(reason);

@@ -6,6 +6,7 @@ import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
 import type { AtAnswer, ErrorStyle } from "../at-responder";
 import { decodeT3324, decodeT3412 } from "../psm-timers";
+import type { CardFault } from "../sim-card";
 import type { CommandRule, Unit } from "../family";
 
 /** ms that the modem takes for an ordinary command. */
@@ -32,8 +33,10 @@ export function tells(text: (unit: Unit) => string): CommandRule {
 export function cardFailure({ card }: Unit): AtAnswer | undefined {
   if (card.absent) return noCard;
   if (card.wants !== undefined) return { failure: { cme: card.wants === "SIM PIN" ? 11 : 12 } };
-  const fault = card.knownFault;
-  if (fault === undefined) return undefined;
+  return card.knownFault === undefined ? undefined : faultFailure(card.knownFault);
+}
+
+function faultFailure(fault: CardFault): AtAnswer {
   return "cme" in fault ? { failure: { cme: fault.cme } } : notAllowed;
 }
 
@@ -42,7 +45,10 @@ export function tellsOfCard(text: (unit: Unit) => string, behindPin = true): Com
   const { run } = tells(text);
   return {
     run(unit, command) {
-      const legible = !behindPin && unit.card.wants !== undefined;
+      const { card } = unit;
+      // Where the modem has not read the card yet, this reads it.
+      if (card.fault !== undefined) return faultFailure(card.fault);
+      const legible = !behindPin && card.wants !== undefined;
       return (legible ? undefined : cardFailure(unit)) ?? run(unit, command);
     },
   };

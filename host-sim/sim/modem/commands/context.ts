@@ -76,15 +76,24 @@ export function grantedApn({ network, nvram }: Unit): string {
   return onlyApn === true || nvram.apn === "" ? apn : nvram.apn;
 }
 
-/** `AT+CGCONTRDP[=<context>]`: what the network has given; the mask stands behind the address. */
-export const givenContextRule: CommandRule = {
-  run(unit, { form }) {
-    if (form !== "execute" && form !== "set") return undefined;
-    const address = unit.registration.grant?.address;
-    if (address === undefined) return done;
-    return line(`+CGCONTRDP: 1,5,"${grantedApn(unit)}","${address}.255.255.255.0"`);
-  },
-};
+/**
+ * `AT+CGCONTRDP[=<context>]`: what the network has given; the mask stands behind the address.
+ *
+ * @param contextOf number of the context that is attached with
+ */
+export function tellsGivenContext(contextOf: (unit: Unit) => string): CommandRule {
+  return {
+    run(unit, { form }) {
+      if (form !== "execute" && form !== "set") return undefined;
+      const address = unit.registration.grant?.address;
+      if (address === undefined) return done;
+      return line(`+CGCONTRDP: ${contextOf(unit)},5,"${grantedApn(unit)}","${address}.255.255.255.0"`);
+    },
+  };
+}
+
+/** The same of modems that attach with context 1. */
+export const givenContextRule: CommandRule = tellsGivenContext(() => "1");
 
 /** `AT+CGAUTH=<context>,<protocol>,"<user>","<password>"`, lost with a restart. */
 export const loginRule: CommandRule = {

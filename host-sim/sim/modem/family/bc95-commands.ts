@@ -17,7 +17,7 @@ import {
   tells,
   tellsOfCard,
 } from "../commands/common";
-import { loginRule, usualCommands } from "../commands/context";
+import { loginRule, tellsGivenContext, usualCommands } from "../commands/context";
 import type { CommandRule, Unit } from "../family";
 
 /** How one of the two writes what both tell. */
@@ -246,6 +246,7 @@ export function commandsOfBc95(style: HiSiliconStyle): Readonly<Record<string, C
     "+COPS": operatorRule,
     "+CGDCONT": contextRule(style),
     "+CGPADDR": addressRule,
+    "+CGCONTRDP": tellsGivenContext(contextOf),
     "+CGAUTH": loginRule,
     "+CTZR": holdsUntilRestart("+CTZR", 3),
     "+QDNS": nameRule,

@@ -17,9 +17,9 @@ const recovery = 900_000;
 
 const day = 86_400_000;
 /** A device whose radio others keep on speaks to the cloud after so many intervals, within these bounds, ms. */
-const guardedIntervals = 3.5;
+const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
-const longestSpacing = 14_400_000;
+const longestSpacing = 23_400_000;
 
 /** Judges when readings were taken and when they arrived. */
 export function judgePace(
@@ -99,8 +99,7 @@ function spacingOf({ guardedUntil }: Ledger, { device }: Script, from: number): 
   const usual = 1_000 * device.batch * device.interval;
   if (guardedUntil < from) return usual;
   // After its own spacing a guarded device waits for the next reading.
-  // What fails in one contact waits for the next.
-  return 2 * (Math.max(Math.min(guardedIntervals * usual, longestSpacing), leastSpacing) + usual);
+  return Math.max(Math.min(guardedIntervals * usual, longestSpacing), leastSpacing) + usual;
 }
 
 function judgeDelay(
@@ -118,7 +117,9 @@ function judgeDelay(
   // Without its application a device stays for a day, and in contact once an hour.
   const safe = ledger.safeStarts.some((at) => at > ends - day) ? day + longestPause : 0;
   const spacing = spacingOf(ledger, script, ends);
-  const most = pause + safe + spacing + recovery;
+  // What fails in one contact of a guarded device waits for the next.
+  const contacts = ledger.guardedUntil < ends ? 1 : 2;
+  const most = pause + safe + contacts * spacing + recovery;
   if (took > most) {
     violate(
       "late",
@@ -127,7 +128,8 @@ function judgeDelay(
   }
   if (proof === undefined) return;
   // The first time that the device speaks, or the second where an answer was lost.
-  const enough = 2 * spacing + recovery;
+  // A device that has fetched its day's commands goes on the next day.
+  const enough = 2 * spacing + recovery + (ledger.enoughCommands > proof.at ? day : 0);
   const waited = (proof.answeredAt ?? Infinity) - proof.at;
   if (waited <= enough) return;
   const when = proof.answeredAt === undefined ? "not at all" : `after ${lasting(waited)}`;

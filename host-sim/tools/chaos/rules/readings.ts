@@ -189,7 +189,7 @@ export interface Dated {
 export function timeFault(dated: Dated, ledger: Ledger, script: Script): number | undefined {
   // A guarded device hears the time as seldom as it speaks.
   const seldom = ledger.guardedUntil > 0 ? 5 : 1;
-  const tolerance = seldom * timeTolerance(script.device);
+  const tolerance = Math.max(seldom * timeTolerance(script.device), driftSince(dated.at, ledger, script));
   const error = dated.stored - (epoch + dated.at);
   if (Math.abs(error) <= tolerance) return undefined;
   // The modem said so: a clock that the network has set wrong.
@@ -206,6 +206,17 @@ export function timeFault(dated: Dated, ledger: Ledger, script: Script): number 
     ({ kind, at }) => kind === "uart-corruption" && at <= dated.storedAt && dated.at - at <= corruptTime,
   );
   return corrupted ? undefined : error;
+}
+
+/**
+ * How wrong a time may be that was taken then, ms, by what was delivered last before: a device whose application
+ * gives no values for hours has nothing to send, and hears no time either.
+ */
+function driftSince(at: number, { acknowledged }: Ledger, { device }: Script): number {
+  if (device.sleep !== "deep") return 0;
+  let last = 0;
+  for (const each of acknowledged.values()) if (each < at && each > last) last = each;
+  return toldTolerance + sleepDrift * (at - last);
 }
 
 /** Whether the cloud has refused it, or the application has given what nobody could send. */

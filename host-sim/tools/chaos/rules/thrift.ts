@@ -16,7 +16,7 @@ const day = 24 * hour;
 /** What one contact with the cloud may keep the modem awake for, ms, by the coverage level. */
 const contact = [45_000, 60_000, 120_000];
 /** What a day may cost beyond its contacts, ms: the radio's budget, and the first contact after a start. */
-const budget = hour + 10 * minute;
+const budget = 90 * minute + 10 * minute;
 /** What a trouble may cost once: the modem is started anew, the network is searched for. */
 const perTrouble = 20 * minute;
 

@@ -15,6 +15,10 @@ it.each([
   ["EMM_CAUSE,8", 8],
   ['"EMM cause: #22"', 22],
   ['"LTE EMM reject cause","11"', 11],
+  ["ESM cause 33, EMM cause 15", 15],
+  // A number of ESM's, and one that is a name's.
+  ["EMM cause: none, ESM cause: 33", undefined],
+  ["EMM cause (3GPP) unknown", undefined],
   // Sierra forum 14601: the second number is ESM's.
   ["5,33", undefined],
   ["5", undefined],

@@ -74,6 +74,9 @@ describe("+CEREG", () => {
     ["+CEREG:1,1", { level: 1, stat: 1 }],
     ["+CEREG:0,2", { level: 0, stat: 2 }],
     ["+CEREG: 5,100", { level: 5, stat: 100 }],
+    // The state is not known; read as the URC it would say that the modem roams.
+    ["+CEREG: 5,-1", { level: 5, stat: -1 }],
+    ["+CEREG: 1,-1,,,", { level: 1, stat: -1 }],
     [`+CEREG: 2,5,${place}`, { level: 2, stat: 5 }],
     [`+CEREG: 5,1,${place},,,${timers}`, { level: 5, stat: 1, ...psm }],
     [`+CEREG: 5,1,${place},"00",,,${timers}`, { level: 5, stat: 1, ...psm }],

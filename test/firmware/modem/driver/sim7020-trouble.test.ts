@@ -276,6 +276,18 @@ describe("registration", () => {
     expect(modem.take().filter((text) => text.startsWith("AT+CPSMS=1")).length).toBe(2);
   });
 
+  it("a network that is lost again and again meanwhile is asked for after a minute all the same", async () => {
+    const modem = new ScriptedModem();
+    await modem.up();
+    modem.take();
+    for (let i = 0; i < 7; i++) {
+      modem.say('+CEREG: 2,"5B57","01A50B1A",9');
+      await modem.pass(10_000);
+    }
+    expect(modem.take()).toContain("AT+CEREG?");
+    expect(modem.log.filter((line) => line === "service lost")).toHaveLength(1);
+  });
+
   it("a modem that gives the search up is told to search, more and more rarely", async () => {
     const modem = new ScriptedModem();
     modem.answer("AT+CEREG?", ["+CEREG: 5,0", "OK"]);
@@ -421,6 +433,21 @@ describe("the supply", () => {
     expect(new Set(modem.take())).toEqual(new Set(["AT", "ATQ0"]));
     modem.silent = false;
     expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+  });
+
+  it("NORMAL POWER DOWN of a modem that sleeps is no news: it is woken when it is next wanted", async () => {
+    const modem = new ScriptedModem({ psm });
+    await modem.up();
+    modem.say('+CPSMSTATUS: "ENTER PSM"');
+    await modem.pass(20_000);
+    modem.take();
+    modem.say("NORMAL POWER DOWN");
+    await modem.pass(minute);
+    expect(modem.driver.state).toBe("asleep");
+    expect(modem.take()).toEqual([]);
+    modem.connect();
+    expect(await modem.until(() => modem.driver.ready, minute)).toBe(true);
+    expect(modem.stateTexts).toEqual(["up", "up"]);
   });
 
   it("its last words in a restart by key are no news", async () => {

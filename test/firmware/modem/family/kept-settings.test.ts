@@ -174,6 +174,37 @@ const rows: readonly (readonly [
       ["AT+COPS?", "+COPS: 2", "AT+COPS=0"],
     ],
   ],
+  [
+    "sara-n2",
+    {
+      "AT+NCONFIG?": ['+NCONFIG: "AUTOCONNECT","FALSE"', '+NCONFIG: "CELL_RESELECTION","TRUE"'],
+      "AT+NBAND?": ["+NBAND: 20,8"],
+      "AT+CGDCONT?": ['+CGDCONT: 0,"IP",""', '+CGDCONT: 1,"IP","iot.example"'],
+      "AT+COPS?": ['+COPS: 0,2,"26201"'],
+    },
+    [
+      ["AT+NCONFIG?", '+NCONFIG: "AUTOCONNECT","TRUE"', 'AT+NCONFIG="AUTOCONNECT","FALSE"'],
+      ["AT+NBAND?", "+NBAND: 8", "AT+NBAND=8,20"],
+      ["AT+CGDCONT?", '+CGDCONT: 0,"IP","iot.example"', 'AT+CGDCONT=1,"IP","iot.example"'],
+      ["AT+CGDCONT?", '+CGDCONT: 1,"NONIP","iot.example"', 'AT+CGDCONT=1,"IP","iot.example"'],
+      ["AT+COPS?", "+COPS: 2", "AT+COPS=0"],
+    ],
+  ],
+  [
+    "sara-r5",
+    {
+      "AT+URAT?": ["+URAT: 8"],
+      "AT+UBANDMASK?": ["+UBANDMASK: 0,185538719,1,524416"],
+      "AT+CGDCONT?": ['+CGDCONT: 1,"IP","iot.example","0.0.0.0",0,0,0,0'],
+      "AT+COPS?": ["+COPS: 0"],
+    },
+    [
+      ["AT+URAT?", "+URAT: 7", "AT+URAT=8"],
+      ["AT+UBANDMASK?", "+UBANDMASK: 0,524416,1,524424", "AT+UBANDMASK=1,524416"],
+      ["AT+CGDCONT?", '+CGDCONT: 1,"IPV4V6","iot.example"', 'AT+CGDCONT=1,"IP","iot.example"'],
+      ["AT+COPS?", "+COPS: 2", "AT+COPS=0"],
+    ],
+  ],
 ];
 
 describe.each(rows)("%s", (name, kept, wrong) => {

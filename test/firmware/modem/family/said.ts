@@ -14,8 +14,17 @@ export type Answers = Readonly<Record<string, readonly string[]>>;
 
 export const named = (name: string): Family => familyNamed(families, name);
 
-/** The commands that these steps say, and how they end. */
-export function say(family: Family, steps: readonly Step[], answers: Answers = {}): [string[], AtResult] {
+/**
+ * The commands that these steps say, and how they end.
+ *
+ * @param strict a refusal ends them, as it ends those of a socket
+ */
+export function say(
+  family: Family,
+  steps: readonly Step[],
+  answers: Answers = {},
+  strict = false,
+): [string[], AtResult] {
   const commands: string[] = [];
   const open: string[] = [];
   let result: AtResult | undefined;
@@ -26,13 +35,7 @@ export function say(family: Family, steps: readonly Step[], answers: Answers = {
     onUrc() {},
     onBanner() {},
   });
-  runScript(
-    engine,
-    steps,
-    (outcome) => (result = outcome.result),
-    0,
-    () => {},
-  );
+  runScript(engine, steps, (outcome) => (result = outcome.result), 0, strict ? undefined : () => {});
   for (let now = 1_000; result === undefined; now += 1_000) {
     for (const command of open.splice(0)) {
       commands.push(command);

@@ -90,7 +90,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "journal failed": { reason: text },
   "journal block": {
     block: whole,
-    what: fc.constantFrom("left-out", "unreadable", "lost"),
+    what: fc.constantFrom("left-out", "unreadable", "readable", "lost"),
     "readings?": whole,
   },
   "journal dated": { estimated: whole },

@@ -5,10 +5,12 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
+import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
 import { judgeThrift } from "../../../../host-sim/tools/chaos/rules/thrift";
 import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
+import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
-import type { CampaignEnding } from "../../../../host-sim/tools/chaos/rules/rule";
+import type { CampaignEnding, Ending } from "../../../../host-sim/tools/chaos/rules/rule";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 describe("each rule, broken on purpose, is found", () => {
@@ -88,6 +90,17 @@ describe("each rule, broken on purpose, is found", () => {
     expect(strange.violations[0].sentence).toBe("the device executed a command 77 that nobody sent");
   });
 
+  test("command: only a boot that was cut short may have kept an outcome and not told of it", async () => {
+    const commands: Fault = { at: hour, kind: "commands", lasting: 0, amount: 1 };
+    const cut: Fault = { at: 1.5 * hour, kind: "power-cut", lasting: 3_000, amount: 0 };
+    const tamper = (event: WorldEvent): WorldEvent =>
+      event.source === "device" && event.time < 1.5 * hour
+        ? { ...event, text: event.text.replace("command: executed", "command: repeated") }
+        : event;
+    expect(broken(await run(scriptOf([commands]), { tamper }))).toEqual(["command"]);
+    expect(broken(await run(scriptOf([commands, cut]), { tamper }))).toEqual([]);
+  });
+
   test("command: one whose answer never comes", async () => {
     const result = await run(scriptOf([{ at: hour, kind: "commands", lasting: 0, amount: 8 }]), {
       tamper: (event) =>
@@ -128,6 +141,20 @@ describe("each rule, broken on purpose, is found", () => {
     expect(JSON.stringify(result.violations)).toContain("is stored without a time");
   });
 
+  test("time: after hours in which the application gave no values a board in deep sleep may be off by its drift", async () => {
+    const silent: Fault[] = [{ at: hour, kind: "application-fails", lasting: 5 * hour, amount: 2 }];
+    const script = { ...scriptOf(silent, { sleep: "deep", format: "json" }), seed: 3, hours: 8 };
+    expect(broken(await run(script))).toEqual([]);
+    const result = await run(script, {
+      tamper: (event) => {
+        if (!isStoredReading(event) || event.event.type !== "stored" || event.time < 6 * hour) return event;
+        const { time } = event.event;
+        return { ...event, event: { ...event.event, time: time! + 120_000 } } as WorldEvent;
+      },
+    });
+    expect(broken(result)).toEqual(["time"]);
+  });
+
   test("late: what waited arrives hours after the trouble", async () => {
     const outage: Fault[] = [{ at: hour, kind: "coverage-outage", lasting: hour, amount: 0 }];
     const result = await run(scriptOf(outage), {
@@ -137,6 +164,41 @@ describe("each rule, broken on purpose, is found", () => {
       },
     });
     expect(broken(result)).toContain("late");
+  });
+
+  test("late: a guarded device may miss one of its seldom contacts, and no more", () => {
+    const outage: Fault = { at: hour, kind: "coverage-outage", lasting: hour, amount: 0 };
+    const ending = { script: scriptOf([outage]), campaign: {} } as unknown as Ending;
+    const judged = (after: number, guarded: boolean): string[] => {
+      const books = new Ledger("secret", scriptOf().device);
+      const line = "radio: guarded strangers=1s exchanges=233s until=86400s";
+      if (guarded) books.hear({ source: "device", time: hour, text: line } as WorldEvent);
+      const reading = { id: 7, at: 1.9 * hour, values: {}, boot: 1, held: false };
+      books.taken.set(7, reading as unknown as Taken);
+      const copies = new Map([[7, [{ at: 2 * hour + after } as Stored]]]);
+      const found: string[] = [];
+      judgePace(books, ending, copies, (invariant) => found.push(invariant));
+      return found;
+    };
+    expect(judged(2.5 * hour, false)).toEqual(["late"]);
+    expect(judged(2.5 * hour, true)).toEqual([]);
+    expect(judged(3 * hour, true)).toEqual(["late"]);
+  });
+
+  test("late: a command is answered the next day only by a device that says that it has fetched its day's", () => {
+    const script = scriptOf();
+    const proof = { at: 4 * hour, answeredAt: 16 * hour };
+    const ending = { script, campaign: { proof } } as unknown as Ending;
+    const judged = (...lines: string[]): string[] => {
+      const books = new Ledger("secret", script.device);
+      for (const text of lines) books.hear({ source: "device", time: 5 * hour, text } as WorldEvent);
+      const found: string[] = [];
+      judgePace(books, ending, new Map(), (invariant) => found.push(invariant));
+      return found;
+    };
+    expect(judged()).toEqual(["late"]);
+    expect(judged('session: downlink ignored reason="enough commands for now"')).toEqual(["late"]);
+    expect(judged('session: downlink ignored reason="enough commands for today"')).toEqual([]);
   });
 
   test("energy: a modem that never sleeps though it can", async () => {

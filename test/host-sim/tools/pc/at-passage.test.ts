@@ -108,6 +108,10 @@ describe("refused, with the reason", () => {
     ["ate1", "not sent: ate1: which changes how the modem answers"],
     ["AT+CPIN=1234", "not sent: AT+CPIN=…: use the setting pin"],
     ['AT+CGAUTH=1,1,"me","s3cret"', "not sent: AT+CGAUTH=…: use the setting apn"],
+    ['AT+NPIN=0,"1234"', "not sent: AT+NPIN=…: use the setting pin"],
+    ['AT +CPIN = "1234"', "not sent: AT +CPIN =…: use the setting pin"],
+    ['AT+CSTT="apn","me","s3cret"', "not sent: AT+CSTT=…: use the setting apn"],
+    ["AT+CSQ;+CFUN=0", "not sent: AT+CSQ;+CFUN=0: which has several commands: give each a line of its own"],
     [
       "AT+COPS=?",
       "not sent: AT+COPS=?: which searches for minutes, and the driver would take the modem for deaf",
