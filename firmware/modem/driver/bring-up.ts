@@ -27,6 +27,7 @@ import type { Step } from "../at/script";
 /** The parts of the driver that bring-up works with. */
 export interface BringUpParts {
   readonly options: ModemOptions;
+  readonly family: Family;
   readonly driver: DriverState;
   readonly at: AtEngine;
   readonly wanted: Wanted;
@@ -77,7 +78,7 @@ export class BringUp {
     const { at, driver, options, wanted } = parts;
     const { family, setBaud } = options;
     this.rate = new LineRate({ at, driver, wanted: wanted.baud ?? family.baud, setBaud });
-    this.card = new SimCard({ driver, family, pin: options.pin });
+    this.card = new SimCard(parts);
   }
 
   /** Brings the modem up from whatever state it is in. */
