@@ -78,8 +78,9 @@ export interface AtCommand {
 export interface AtEngineOptions {
   /** Sends bytes to the modem. */
   readonly write: (bytes: Uint8Array) => void;
-  /** URCs of the modem family, by prefix. */
+  /** URCs of the modem family, by prefix, and those that every modem has. */
   readonly urcs: readonly Uint8Array[];
+  readonly commonUrcs?: readonly Uint8Array[];
   /** Lines that only a booting modem sends: whole, or their beginnings where they end in `_`. */
   readonly banners: readonly Uint8Array[];
   /** See `AtEngine.gap` (default 20). */
@@ -305,7 +306,7 @@ export class AtEngine implements FramerEvents {
   }
 
   onOverlong(line: Uint8Array): void {
-    if (matchesAny(line, this.#options.urcs, startsWith)) this.#options.onUrc(line, this.#now, true);
+    if (this.isUrc(line)) this.#options.onUrc(line, this.#now, true);
   }
 
   onLine(line: Uint8Array): void {
@@ -335,7 +336,7 @@ export class AtEngine implements FramerEvents {
       this.finish(command, result, now);
       return;
     }
-    if (matchesAny(line, this.#options.urcs, startsWith)) {
+    if (this.isUrc(line)) {
       this.#options.onUrc(line, now, false);
       return;
     }
@@ -344,6 +345,11 @@ export class AtEngine implements FramerEvents {
       return;
     }
     this.unknown += 1;
+  }
+
+  private isUrc(line: Uint8Array): boolean {
+    const { urcs, commonUrcs = [] } = this.#options;
+    return matchesAny(line, commonUrcs, startsWith) || matchesAny(line, urcs, startsWith);
   }
 
   /** The result that a digit is; a probe's answer tells that the modem gives such. */

@@ -25,6 +25,11 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly onOk?: () => void;
 }
 
+/**
+ * A script in rows, each built when its turn comes: a long table would take RAM as a whole. Undefined behind the last.
+ */
+export type Rows = (index: number) => readonly Step[] | undefined;
+
 /** How a script ended: all steps done, or the result of the one that failed. */
 export interface ScriptResult {
   readonly result: AtResult;
@@ -43,7 +48,7 @@ export const defaultTimeout = 5_000;
  */
 export function runScript(
   engine: AtEngine,
-  steps: readonly Step[],
+  steps: readonly Step[] | Rows,
   onDone: (outcome: ScriptResult, now: number) => void,
   now: number,
   onRefused?: (step: Step, error: AtError) => void,
@@ -56,26 +61,34 @@ class Script {
   readonly #engine: AtEngine;
   readonly #onDone: (outcome: ScriptResult, now: number) => void;
   readonly #onRefused: ((step: Step, error: AtError) => void) | undefined;
+  readonly #rows: Rows | undefined;
+  #row = 0;
   #steps: readonly Step[];
   #index = 0;
 
   constructor(
     engine: AtEngine,
-    steps: readonly Step[],
+    steps: readonly Step[] | Rows,
     onDone: (outcome: ScriptResult, now: number) => void,
     onRefused: ((step: Step, error: AtError) => void) | undefined,
   ) {
     this.#engine = engine;
-    this.#steps = steps;
+    const inRows = typeof steps === "function";
+    this.#rows = inRows ? steps : undefined;
+    this.#steps = inRows ? [] : steps;
     this.#onDone = onDone;
     this.#onRefused = onRefused;
   }
 
   next(now: number): void {
-    const steps = this.#steps;
-    while (this.#index < steps.length && steps[this.#index].skip?.() === true) this.#index += 1;
-    if (this.#index === steps.length) return this.#onDone({ result: { kind: "ok" } }, now);
-    const step = steps[this.#index++];
+    let step = this.following();
+    while (step === undefined) {
+      const row = this.#rows?.(this.#row++);
+      if (row === undefined) return this.#onDone({ result: { kind: "ok" } }, now);
+      this.#steps = row;
+      this.#index = 0;
+      step = this.following();
+    }
     this.#engine.send(
       {
         line: step.line,
@@ -92,6 +105,13 @@ class Script {
       },
       now,
     );
+  }
+
+  /** The next step of the row in hand that is needed. */
+  private following(): Step | undefined {
+    const steps = this.#steps;
+    while (this.#index < steps.length && steps[this.#index].skip?.() === true) this.#index += 1;
+    return steps[this.#index++];
   }
 
   private done(step: Step, result: AtResult, now: number): void {

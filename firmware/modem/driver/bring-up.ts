@@ -27,6 +27,7 @@ import type { Step } from "../at/script";
 /** The parts of the driver that bring-up works with. */
 export interface BringUpParts {
   readonly options: ModemOptions;
+  readonly family: Family;
   readonly driver: DriverState;
   readonly at: AtEngine;
   readonly wanted: Wanted;
@@ -77,7 +78,7 @@ export class BringUp {
     const { at, driver, options, wanted } = parts;
     const { family, setBaud } = options;
     this.rate = new LineRate({ at, driver, wanted: wanted.baud ?? family.baud, setBaud });
-    this.card = new SimCard({ driver, family, pin: options.pin });
+    this.card = new SimCard(parts);
   }
 
   /** Brings the modem up from whatever state it is in. */
@@ -240,12 +241,14 @@ export class BringUp {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
     let rewritten = false;
-    const steps = (family.always?.(wanted) ?? []).concat(
-      this.askImei(),
+    const row = (index: number): readonly Step[] | undefined => {
+      if (index === 0) return family.always?.(wanted) ?? [];
+      if (index === 1) return this.askImei();
+      if (index === 3) return this.askBands();
+      if (index > 3) return undefined;
       // Nothing is written for good into a modem that may be another.
-      (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [],
-      this.askBands(),
-    );
+      return (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [];
+    };
     const identified = (at: number): void => {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
@@ -253,7 +256,7 @@ export class BringUp {
       if (rewritten && !this.#restarted) this.restartForSettings(at);
       else this.card.wait((t) => this.setUpRadio(t), at);
     };
-    driver.run(steps, identified, now);
+    driver.run(row, identified, now);
   }
 
   /** Asks once which bands the modem searches, where the settings leave that to it: a former owner may have set them. */
@@ -332,15 +335,27 @@ export class BringUp {
     const timeout = family.cfunTimeout;
     this.card.forget();
     const saving = family.saving ?? ((w: Wanted) => edrxSteps(w).concat(psmSteps(w)));
-    const off: Step[] = [{ line: ascii(family.radioOff ?? "AT+CFUN=0"), timeout }];
-    const steps = off.concat(
-      family.radio(wanted),
-      saving(wanted),
-      family.sleepy?.(wanted) ?? [],
-      reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
-      initSteps(options.init),
-      { line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] },
-    );
+    const row = (index: number): readonly Step[] | undefined => {
+      switch (index) {
+        case 0:
+          return [{ line: ascii(family.radioOff ?? "AT+CFUN=0"), timeout }];
+        case 1:
+          return family.radio(wanted);
+        case 2:
+          return saving(wanted);
+        case 3:
+          return family.sleepy?.(wanted) ?? [];
+        case 4:
+          return [
+            reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
+            ...initSteps(options.init),
+          ];
+        case 5:
+          return [{ line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] }];
+        default:
+          return undefined;
+      }
+    };
     // Refused, it may be in full function all the same.
     let full = true;
     const askFunction: Step = {
@@ -359,7 +374,7 @@ export class BringUp {
         driver.later(cardRead, at, (t) => this.card.wait(search, t));
       else search(at);
     };
-    driver.run(steps, on, now);
+    driver.run(row, on, now);
   }
 
   /** Waits for the network. */

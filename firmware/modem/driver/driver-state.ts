@@ -11,7 +11,7 @@ import { asciiText } from "../../text/ascii";
 import { runScript } from "../at/script";
 import { describeCme } from "../at/cme-error";
 import type { AtEngine, AtError } from "../at/engine";
-import type { ScriptResult, Step } from "../at/script";
+import type { Rows, ScriptResult, Step } from "../at/script";
 import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
 /** Commands whose refusal is remembered, so that it is told once. */
@@ -221,7 +221,7 @@ export class DriverState {
    * Runs a script of commands; `onDone` is called when each was answered, else the `FaultHandler` acts. A
    * command that is refused is told, and the script goes on: a firmware that lacks it may do without.
    */
-  run(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+  run(steps: readonly Step[] | Rows, onDone: (now: number) => void, now: number): void {
     const finish = (outcome: ScriptResult, at: number): void => {
       if (outcome.result.kind === "ok") onDone(at);
       else this.faults.scriptFailed(outcome, at);

@@ -15,23 +15,23 @@ const pause = 60_000;
 const none = "0.0.0.0";
 
 /** What names are resolved with. */
-export interface HostNamesOptions {
+export interface HostNamesParts {
   readonly driver: DriverState;
   readonly at: AtEngine;
-  readonly resolve: Family["resolve"];
+  readonly family: Family;
 }
 
 /** The address behind a name. A firmware has one server, so one is kept. */
 export class HostNames {
-  readonly #options: HostNamesOptions;
+  readonly #parts: HostNamesParts;
   /** Empty for an address that is from before deep sleep, and belongs to the first name that is asked for. */
   #name = "";
   #address: string | undefined;
   #doubted = false;
   #askedAt = -Infinity;
 
-  constructor(options: HostNamesOptions) {
-    this.#options = options;
+  constructor(parts: HostNamesParts) {
+    this.#parts = parts;
   }
 
   /** Takes the address that was in use before the ESP32's deep sleep. */
@@ -59,13 +59,13 @@ export class HostNames {
 
   /** Asks the network; then `addressOf` gives what there is. Not called back when the driver gives up. */
   ask(host: string, onDone: (now: number) => void, now: number): void {
-    const { driver, at: engine, resolve } = this.#options;
+    const { driver, at: engine, family } = this.#parts;
     let address: string | undefined;
     const onAddress = (told: string): void => void (address ??= canonical(told));
     this.#askedAt = now;
     runScript(
       engine,
-      resolve?.(host, onAddress) ?? [],
+      family.resolve?.(host, onAddress) ?? [],
       (outcome, at) => {
         if (outcome.result.kind === "aborted") return;
         if (address === undefined) driver.log({ kind: "modem unresolved", name: host });

@@ -22,37 +22,47 @@ import { cpin } from "./sim-card";
 import { Unsolicited } from "./unsolicited";
 import { isMemory, Sleep } from "./sleep";
 import { Sockets } from "./sockets";
-import type { Cell } from "../family/family";
+import type { Cell, Family } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
 import type { ModemState } from "./driver-state";
 import type { Granted, ModemOptions } from "./modem-options";
 import type { DatagramModem, DatagramOwner } from "../udp";
 
-/**
- * Least time between two datagrams, ms: three seconds on the air, and by how much the commands in front of a
- * datagram may be quicker than those in front of the one before.
- */
-const usualPace = 3_500;
-/** The first search of a boot, seconds. */
-const usualSearch = 1_800;
+const commonUrcs: readonly Uint8Array[] = Object.freeze([cereg, cpin]);
+
+/** The parts of the driver know each other: all of them have this one object, which would take RAM in copies. */
+interface Parts {
+  readonly options: ModemOptions;
+  readonly family: Family;
+  readonly driver: DriverState;
+  readonly at: AtEngine;
+  readonly wanted: Wanted;
+  readonly lines: ControlLines;
+  readonly escalation: ResetEscalation;
+  readonly retryPolicy: RetryPolicy;
+  // Made one after the other, and asked for the others once all are there.
+  names: HostNames;
+  registration: RegistrationWait;
+  sockets: Sockets;
+  sleep: Sleep;
+  clock: NetworkClock;
+  bringUp: BringUp;
+  attach: Attach;
+  recovery: Recovery;
+}
 
 /**
  * Driver of an NB-IoT modem: power-on, registration, UDP, power saving, recovery. `connect` when there is
  * something to send, `poll` at `deadline`.
  */
 export class Modem implements DatagramModem {
-  readonly #options: ModemOptions;
+  readonly #parts: Parts;
+  // Those that are asked most often.
   readonly #driver: DriverState;
   readonly #at: AtEngine;
-  readonly #unsolicited: Unsolicited;
   readonly #sockets: Sockets;
-  readonly #escalation: ResetEscalation;
-  readonly #bringUp: BringUp;
-  readonly #recovery: Recovery;
-  readonly #attach: Attach;
   readonly #sleep: Sleep;
-  readonly #clock: NetworkClock;
-  readonly #wanted: Wanted;
+  readonly #unsolicited: Unsolicited;
   /** What the modem is asked once nothing else waits for it, see inquiry.ts. */
   #question: "all" | "cell" | undefined;
   /** It was asked all of it: once a boot, and a wake from the ESP32's deep sleep is none. */
@@ -63,12 +73,12 @@ export class Modem implements DatagramModem {
   #firmware: string | undefined;
 
   constructor(options: ModemOptions) {
-    this.#options = options;
     const { family, powerKey, reset, wakePin, supply, psm, edrx, random, onEscalation } = options;
     const { apn, apnLogin, ipType, rat, bands, operator, roaming } = options;
     const at = new AtEngine({
       write: options.write,
-      urcs: family.urcs.concat(cereg, cpin),
+      urcs: family.urcs,
+      commonUrcs,
       banners: family.banners,
       gap: family.gap,
       onUrc: (line, now, cut) => this.#unsolicited.urc(line, now, cut),
@@ -106,52 +116,24 @@ export class Modem implements DatagramModem {
     const wires = { key: lines.canRestart, supply: lines.hasSupply };
     const escalation = new ResetEscalation(wires, options.escalation);
     const retryPolicy = new RetryPolicy({ escalation, random, onEscalation });
-    const registration = new RegistrationWait({
-      driver,
-      at,
-      family,
-      wanted,
-      search: 1_000 * (options.search ?? usualSearch),
-      resumed: isMemory(options.resume),
-      onRegistered: (status, now) => this.#attach.registered(status, now),
-    });
-    const names = new HostNames({ driver, at, resolve: family.resolve });
-    const sockets = new Sockets({
-      driver,
-      names,
-      at,
-      traits: family.sockets,
-      onIdle: (now) => this.#sleep.permit(now),
-      pace: options.pace ?? usualPace,
-    });
-    const sleep = new Sleep({
-      driver,
-      at,
-      family,
-      lines,
-      sockets,
-      onAwake: (now) => this.#recovery.woken(now),
-      resume: options.resume,
-    });
-    const clock = new NetworkClock(driver, options);
-    this.#clock = clock;
-    if (isMemory(options.resume)) clock.seen = driver.clockSeen;
-    const shared = { options, driver, at, wanted, lines, escalation, retryPolicy, sockets, names, clock };
-    const bringUp = new BringUp({ ...shared, registration });
-    const attach = new Attach({ ...shared, sleep, bringUp });
-    const recovery = new Recovery({ ...shared, bringUp, attach });
-    driver.faults = recovery;
-    this.#unsolicited = new Unsolicited({ ...shared, registration, sleep, bringUp, attach, recovery });
-    this.#wanted = wanted;
+    const parts = { options, family, driver, at, wanted, lines, escalation, retryPolicy } as Parts;
+    parts.names = new HostNames(parts);
+    parts.registration = new RegistrationWait(parts);
+    parts.sockets = new Sockets(parts);
+    parts.sleep = new Sleep(parts);
+    parts.clock = new NetworkClock(driver, options);
+    if (isMemory(options.resume)) parts.clock.seen = driver.clockSeen;
+    parts.bringUp = new BringUp(parts);
+    parts.attach = new Attach(parts);
+    parts.recovery = new Recovery(parts);
+    driver.faults = parts.recovery;
+    this.#unsolicited = new Unsolicited(parts);
+    this.#parts = parts;
     this.#inquired = isMemory(options.resume);
     this.#driver = driver;
     this.#at = at;
-    this.#sockets = sockets;
-    this.#escalation = escalation;
-    this.#bringUp = bringUp;
-    this.#recovery = recovery;
-    this.#attach = attach;
-    this.#sleep = sleep;
+    this.#sockets = parts.sockets;
+    this.#sleep = parts.sleep;
   }
 
   get state(): ModemState {
@@ -160,12 +142,12 @@ export class Modem implements DatagramModem {
 
   /** The modem's IMEI once known. */
   get imei(): string | undefined {
-    return this.#bringUp.imei;
+    return this.#parts.bringUp.imei;
   }
 
   /** Signal when the modem last came up, dBm. */
   get rssi(): number | undefined {
-    return this.#attach.rssi;
+    return this.#parts.attach.rssi;
   }
 
   /** The name of the modem's own firmware, once it was asked. */
@@ -229,7 +211,7 @@ export class Modem implements DatagramModem {
 
   /** What to keep over deep sleep and restarts, see `ResetEscalation.state`. */
   get escalation(): readonly number[] {
-    return this.#escalation.state;
+    return this.#parts.escalation.state;
   }
 
   /**
@@ -238,7 +220,7 @@ export class Modem implements DatagramModem {
    */
   get remembered(): readonly number[] | undefined {
     if (this.#driver.state !== "up" && this.#driver.state !== "asleep") return undefined;
-    this.#driver.clockSeen = this.#clock.seen;
+    this.#driver.clockSeen = this.#parts.clock.seen;
     return this.#sleep.remembered();
   }
 
@@ -250,10 +232,10 @@ export class Modem implements DatagramModem {
     this.#driver.cancelLater();
     this.#sockets.drop();
     this.#at.clear(now);
-    this.#recovery.switchRadioOff(now);
+    this.#parts.recovery.switchRadioOff(now);
     if (!this.#driver.enter("off", now)) return;
     this.#driver.log("suspended");
-    this.#options.onDown?.("suspended", now);
+    this.#parts.options.onDown?.("suspended", now);
   }
 
   /**
@@ -261,7 +243,7 @@ export class Modem implements DatagramModem {
    */
   reset(now: number): void {
     this.#driver.now = now;
-    const next = (at: number): void => this.#recovery.nothingBack(at);
+    const next = (at: number): void => this.#parts.recovery.nothingBack(at);
     // With the wrong access point nothing comes back either: what the network has granted is told before.
     if (!this.#inquired && this.ready) this.inquire("all", now, next);
     else next(now);
@@ -270,7 +252,7 @@ export class Modem implements DatagramModem {
   /** Leaves the network and attaches anew, which ends a connection that others keep open. */
   renew(now: number): void {
     this.#driver.now = now;
-    this.#recovery.renew(now);
+    this.#parts.recovery.renew(now);
   }
 
   /**
@@ -295,7 +277,7 @@ export class Modem implements DatagramModem {
 
   /** Something has come back from the cloud. */
   confirm(): void {
-    this.#recovery.confirmed();
+    this.#parts.recovery.confirmed();
     if (!this.#inquired) this.#question = "all";
     else if (this.#cellAsked) this.#question = "cell";
   }
@@ -306,17 +288,17 @@ export class Modem implements DatagramModem {
    */
   connect(now: number): void {
     this.#driver.now = now;
-    if (this.#driver.state === "off") this.#bringUp.begin(now);
-    else if (this.#driver.state === "asleep") this.#attach.wake(now);
+    if (this.#driver.state === "off") this.#parts.bringUp.begin(now);
+    else if (this.#driver.state === "asleep") this.#parts.attach.wake(now);
   }
 
   /** Takes bytes from the modem's UART. */
   receive(bytes: Uint8Array, now: number): void {
     this.#driver.now = now;
-    if (this.#driver.state === "starting") this.#bringUp.rate.hear(bytes);
+    if (this.#driver.state === "starting") this.#parts.bringUp.rate.hear(bytes);
     this.#at.receive(bytes, now);
     // A reboot whose banner got lost, was taken for that of a boot that was asked for, or was never sent.
-    if (this.#driver.echoOff && this.#at.echoed) this.#recovery.rebooted(now);
+    if (this.#driver.echoOff && this.#at.echoed) this.#parts.recovery.rebooted(now);
   }
 
   poll(now: number): void {
@@ -353,10 +335,8 @@ export class Modem implements DatagramModem {
     this.#question = undefined;
     this.#inquired = true;
     this.#cellAsked = false;
-    const { family } = this.#options;
-    const parts = { driver: this.#driver, at: this.#at, family, wanted: this.#wanted };
     const inquiry = new Inquiry(
-      parts,
+      this.#parts,
       what === "all" ? this.#sleep.granted : undefined,
       ({ cell, firmware }, interrupted, at) => {
         if (firmware !== "") this.#firmware = firmware;
@@ -380,7 +360,7 @@ export class Modem implements DatagramModem {
     this.#driver.uart = "unknown";
     if (!this.#driver.enter("asleep", now)) return;
     // It has not said that it sleeps: somebody may keep it awake. Those that a word wakes are left alone.
-    const { wakes, light } = this.#options.family.sleep;
+    const { wakes, light } = this.#parts.options.family.sleep;
     if (wakes !== "uart" && light === undefined) this.#sleep.look(now);
   }
 }

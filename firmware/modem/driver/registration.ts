@@ -20,15 +20,20 @@ import { describeCause, isLasting } from "../at/emm-cause";
 import { describeStat, isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
 import { askCause, askRegistration, reportRegistration } from "../at/standard-commands";
+import { isMemory } from "./sleep";
 import type { AtEngine } from "../at/engine";
+import type { Attach } from "./attach";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
+import type { ModemOptions } from "./modem-options";
 import type { Registration as Status } from "../at/fields";
 import type { Step } from "../at/script";
 import type { Wanted } from "../at/standard-commands";
 
 /** Time between questions, ms. */
 const pollInterval = 10_000;
+/** The first search of a boot, seconds. */
+const firstSearch = 1_800;
 /** A search for a network that was there before, and one after a failure, ms. */
 const usualSearch = 300_000;
 const shortSearch = 90_000;
@@ -43,21 +48,18 @@ const deniedLimit = 300_000;
 const selectionTimeout = 180_000;
 
 /** The parts of the driver that the wait works with. */
-export interface RegistrationOptions {
+export interface RegistrationParts {
   readonly driver: DriverState;
   readonly at: AtEngine;
   readonly family: Family;
   readonly wanted: Wanted;
-  /** How long the first search of a boot may take, ms. */
-  readonly search: number;
-  /** The modem was registered before the ESP32's deep sleep. */
-  readonly resumed: boolean;
-  readonly onRegistered: (status: Status, now: number) => void;
+  readonly options: ModemOptions;
+  readonly attach: Attach;
 }
 
 /** Waits until the modem is registered: the URC usually tells, and a question now and then. */
 export class RegistrationWait {
-  readonly #options: RegistrationOptions;
+  readonly #parts: RegistrationParts;
   /** The modem has been registered since the boot: it knows where its network was. */
   #knowsNetwork: boolean;
   #long = false;
@@ -73,14 +75,15 @@ export class RegistrationWait {
   #deniedAt: number | undefined;
   #cause: number | undefined;
 
-  constructor(options: RegistrationOptions) {
-    this.#options = options;
-    this.#knowsNetwork = options.resumed;
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts;
+    // The modem was registered before the ESP32's deep sleep.
+    this.#knowsNetwork = isMemory(parts.options.resume);
   }
 
   /** @param failures bring-ups in a row that failed */
   start(failures: number, now: number): void {
-    const { search } = this.#options;
+    const search = 1_000 * (this.#parts.options.search ?? firstSearch);
     this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === 0;
     this.#until = now + (this.#long ? search : failures === 0 ? usualSearch : shortSearch);
     this.#levelRepeated = false;
@@ -94,13 +97,13 @@ export class RegistrationWait {
 
   /** Takes the status of a URC. */
   hear(status: Status, now: number): void {
-    if (this.#options.at.busy) this.#heard = status;
+    if (this.#parts.at.busy) this.#heard = status;
     else this.judge(status, now);
   }
 
   private ask(now: number): void {
     this.#heard = undefined;
-    const { driver, family } = this.#options;
+    const { driver, family } = this.#parts;
     let answer: Status | undefined;
     driver.run(
       [askRegistration((status) => (answer = status))],
@@ -127,7 +130,7 @@ export class RegistrationWait {
 
   /** The modem has forgotten how much `+CEREG:` is to tell, as when it restarts while it is told: said once more. */
   private repeatLevel(now: number): void {
-    const { driver, family } = this.#options;
+    const { driver, family } = this.#parts;
     this.#levelRepeated = true;
     const set = reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level));
     driver.run([set], (at) => this.ask(at), now);
@@ -135,7 +138,7 @@ export class RegistrationWait {
 
   /** Acts on a registration status; true when it ends the wait. */
   private judge(status: Status, now: number): boolean {
-    const { driver, wanted, onRegistered } = this.#options;
+    const { driver, wanted, attach } = this.#parts;
     const { stat, cause } = status;
     this.#stat = stat;
     this.#idleSince = stat === 0 ? (this.#idleSince ?? now) : undefined;
@@ -151,7 +154,7 @@ export class RegistrationWait {
     if (stat === 5 && wanted.roaming === false) driver.faults.fail("roaming", now);
     else {
       this.#knowsNetwork = true;
-      onRegistered(status, now);
+      attach.registered(status, now);
     }
     return true;
   }
@@ -163,7 +166,7 @@ export class RegistrationWait {
 
   /** The modem has given the search up by itself: it is told to search. */
   private searchAgain(now: number): void {
-    const { driver, family, wanted } = this.#options;
+    const { driver, family, wanted } = this.#parts;
     driver.log(`search again state=${describeStat(0)}`);
     this.#idleSince = undefined;
     this.#idleLimit *= 2;
@@ -178,7 +181,7 @@ export class RegistrationWait {
 
   /** The time for the search is over: what `+CEREG:` has not told, a denial and its cause, is asked for. */
   private searchedInVain(now: number): void {
-    const { driver, at, family } = this.#options;
+    const { driver, at, family } = this.#parts;
     driver.log(`search over state=${this.#stat === undefined ? "unknown" : describeStat(this.#stat)}`);
     if (this.#cause !== undefined) return this.denied(this.#cause, now);
     let cause: number | undefined;
@@ -196,7 +199,7 @@ export class RegistrationWait {
   }
 
   private denied(cause: number | undefined, now: number): void {
-    const { driver } = this.#options;
+    const { driver } = this.#parts;
     driver.log({ kind: "modem denied", cause: describeCause(cause) });
     driver.faults.denied(cause, now);
   }

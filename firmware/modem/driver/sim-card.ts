@@ -18,6 +18,7 @@ import type { AtResult } from "../at/engine";
 import type { Step } from "../at/script";
 import type { Family } from "../family/family";
 import type { DriverState } from "./driver-state";
+import type { ModemOptions } from "./modem-options";
 import type { PinOptions } from "./pin-entry";
 
 /** Prefix of the line that tells the state of the SIM card. */
@@ -49,16 +50,15 @@ const failures: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /** The parts of the driver that work with the card. */
-export interface SimCardOptions {
+export interface SimCardParts {
   readonly driver: DriverState;
   readonly family: Family;
-  /** Left out: the card is to have no PIN. */
-  readonly pin?: PinOptions;
+  readonly options: ModemOptions;
 }
 
 /** Waits for the SIM card, and unlocks it where it wants a PIN. */
 export class SimCard {
-  readonly #options: SimCardOptions;
+  readonly #parts: SimCardParts;
   /** The modem does not know `AT+CPIN?`. */
   #unasked = false;
   /** The card has got the PIN since the wait began. */
@@ -69,22 +69,26 @@ export class SimCard {
   #heard: string | undefined;
   #onReady: (now: number) => void = () => {};
 
-  constructor(options: SimCardOptions) {
-    this.#options = options;
+  constructor(parts: SimCardParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined: the card is to have none. */
+  private get pin(): PinOptions | undefined {
+    return this.#parts.options.pin;
   }
 
   /** Whether the card may want its PIN again when the modem has cut its power. */
   get mayLock(): boolean {
-    return this.#options.pin !== undefined;
+    return this.pin !== undefined;
   }
 
   /** The modem tells of the card by itself. */
   hear(status: string, now: number): void {
     this.#heard = status === "SIM PIN" || status === "SIM PUK" ? status : undefined;
-    const { driver, pin } = this.#options;
-    const { state } = driver;
+    const { state } = this.#parts.driver;
     // Where there is no PIN to give, nothing else tells why there is no network.
-    const inVain = pin === undefined && (state === "configuring" || state === "registering");
+    const inVain = this.pin === undefined && (state === "configuring" || state === "registering");
     if (this.#heard !== undefined && inVain) this.fail(this.#heard, now);
   }
 
@@ -102,7 +106,7 @@ export class SimCard {
   }
 
   private ask(attempt: number, now: number): void {
-    const { driver, family } = this.#options;
+    const { driver, family } = this.#parts;
     let status: string | undefined;
     const told = (text: string | undefined): void => void (status = text);
     const question: Step = {
@@ -131,7 +135,7 @@ export class SimCard {
 
   /** The command is refused without a reason: what only a card can tell is asked. */
   private askOtherwise(attempt: number, now: number): void {
-    const { driver } = this.#options;
+    const { driver } = this.#parts;
     let status: string | undefined;
     let imsi = false;
     let number = false;
@@ -171,8 +175,7 @@ export class SimCard {
       if (this.#given) this.settle("accepted");
       return this.#onReady(now);
     }
-    if (status === "SIM PIN" && this.#options.pin !== undefined)
-      return this.unlock(this.#options.pin, attempt, now);
+    if (status === "SIM PIN" && this.pin !== undefined) return this.unlock(this.pin, attempt, now);
     if (status === "SIM PIN" || status === "SIM PUK") return this.fail(status, now);
     this.again(attempt, status, now);
   }
@@ -180,11 +183,11 @@ export class SimCard {
   /** Asks again in a second, unless the card has had its time. */
   private again(attempt: number, status: string, now: number): void {
     if (attempt >= (status === "SIM BUSY" ? busyAttempts : attempts)) return this.fail(status, now);
-    this.#options.driver.later(pause, now, (at) => this.ask(attempt + 1, at));
+    this.#parts.driver.later(pause, now, (at) => this.ask(attempt + 1, at));
   }
 
   private fail(status: string, now: number): void {
-    const { driver } = this.#options;
+    const { driver } = this.#parts;
     if (status === "") driver.log({ kind: "modem sim missing" });
     else driver.log({ kind: "modem sim", status: status.slice(0, 48) });
     driver.faults.fail("sim", now);
@@ -194,7 +197,7 @@ export class SimCard {
   private unlock(pin: PinOptions, attempt: number, now: number): void {
     if (this.#given) return this.fail("PIN refused", now);
     this.#given = true;
-    const { driver, family } = this.#options;
+    const { driver, family } = this.#parts;
     let card = "";
     let repeated = "";
     let tries: number | undefined;
@@ -230,7 +233,7 @@ export class SimCard {
   }
 
   private give({ pin }: PinOptions, card: string, attempt: number, now: number): void {
-    const { driver, family } = this.#options;
+    const { driver, family } = this.#parts;
     let taken = false;
     let status: string | undefined;
     const told = (text: string | undefined): void => void (status = text ?? "INCORRECT PASSWORD");
@@ -274,7 +277,8 @@ export class SimCard {
 
   /** The card has said, or shows, what became of the PIN. */
   private settle(outcome: "accepted" | "refused"): void {
-    const { pin, driver } = this.#options;
+    const { pin } = this;
+    const { driver } = this.#parts;
     const card = this.#unsettled;
     if (card === undefined || pin === undefined) return;
     this.#unsettled = undefined;
@@ -284,7 +288,7 @@ export class SimCard {
 
   /** Asks for the card's number, which a card tells without its PIN. */
   private cardNumber(): { readonly line: Uint8Array; readonly prefix: Uint8Array } {
-    const command = this.#options.family.iccid ?? "AT+CCID";
+    const command = this.#parts.family.iccid ?? "AT+CCID";
     const end = command.endsWith("?") ? command.length - 1 : command.length;
     return { line: ascii(command), prefix: ascii(`${command.slice(2, end)}:`) };
   }

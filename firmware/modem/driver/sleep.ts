@@ -12,21 +12,20 @@ import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
-import type { Granted } from "./modem-options";
+import type { Granted, ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
+import type { Recovery } from "./recovery";
 import type { Sockets } from "./sockets";
 
 /** The parts of the driver that sleep works with. */
-export interface SleepOptions {
+export interface SleepParts {
   readonly driver: DriverState;
   readonly family: Family;
   readonly at: AtEngine;
   readonly lines: ControlLines;
   readonly sockets: Sockets;
-  /** The modem answers, after `wake`. */
-  readonly onAwake: (now: number) => void;
-  /** What `remembered` gave before the ESP32's deep sleep. */
-  readonly resume?: readonly number[];
+  readonly options: ModemOptions;
+  readonly recovery: Recovery;
 }
 
 /** The longest inactivity timer after which a network releases the connection, and a margin, ms. */
@@ -46,7 +45,7 @@ export function isMemory(resume: readonly number[] | undefined): resume is reado
  * and what of it outlives the ESP32's own deep sleep.
  */
 export class Sleep {
-  readonly #options: SleepOptions;
+  readonly #parts: SleepParts;
   #granted: Granted = {};
   #quietUntil = Infinity;
   /** The modem heard the first word when it was last woken, though it was taken for asleep. */
@@ -54,9 +53,10 @@ export class Sleep {
   /** The modem had lost its settings when it was last woken. */
   #forgot = false;
 
-  constructor(options: SleepOptions) {
-    this.#options = options;
-    const { driver, resume, sockets } = options;
+  constructor(parts: SleepParts) {
+    this.#parts = parts;
+    const { driver, sockets } = parts;
+    const { resume } = parts.options;
     if (!isMemory(resume)) return;
     // The modem may have woken since, or fallen asleep.
     driver.uart = "unknown";
@@ -105,13 +105,13 @@ export class Sleep {
 
   /** Something was sent, or came: T3324 begins anew once the connection is released. */
   traffic(now: number): void {
-    const { light } = this.#options.family.sleep;
+    const { light } = this.#parts.family.sleep;
     this.#quietUntil = now + Math.min(this.fallsAsleepAfter, light ?? Infinity);
   }
 
   /** No datagram waits any more: lets the modem sleep, where the family has it wait for that. */
   permit(now: number): void {
-    const { family, at } = this.#options;
+    const { family, at } = this.#parts;
     const idle = family.idle ?? [];
     for (let i = 0; i < idle.length; i++) {
       at.send({ line: ascii(idle[i]), timeout: permitTimeout, probe: true, onDone() {} }, now);
@@ -120,20 +120,25 @@ export class Sleep {
 
   /** Makes the modem answer: probes it, and wakes it first where it cannot hear. */
   wake(now: number): void {
-    const { driver, family, at, lines, onAwake } = this.#options;
+    const { driver, family, at, lines, recovery } = this.#parts;
     const { sleep } = family;
     const attempts = sleep.boots ? Math.ceil(family.power.boot / probeTimeout) : 10;
     const ask = (t: number): void =>
-      probe(at, attempts, (answered, end) => (answered ? onAwake(end) : driver.faults.silence(end)), t);
+      probe(
+        at,
+        attempts,
+        (answered, end) => (answered ? recovery.woken(end) : driver.faults.silence(end)),
+        t,
+      );
     const press = (t: number): void => lines.wake(ask, t);
     if (driver.uart === "alive") ask(now);
     else if (driver.uart === "dead") press(now);
     else {
       const more = (t: number): void =>
-        probe(at, 3 - this.telling, (answered, end) => (answered ? onAwake(end) : press(end)), t);
+        probe(at, 3 - this.telling, (answered, end) => (answered ? recovery.woken(end) : press(end)), t);
       const end = (answered: boolean, t: number): void => {
         this.#wasAwake = answered;
-        if (answered) onAwake(t);
+        if (answered) recovery.woken(t);
         else if (this.telling < 3) more(t);
         else press(t);
       };
@@ -143,12 +148,12 @@ export class Sleep {
 
   /** How many words it takes to tell whether the modem is awake: the first wakes one that it can wake. */
   private get telling(): number {
-    return this.#options.family.sleep.wakes === "uart" ? 1 : 3;
+    return this.#parts.family.sleep.wakes === "uart" ? 1 : 3;
   }
 
   /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
   look(now: number): void {
-    probe(this.#options.at, this.telling, (answered) => (this.#wasAwake = answered), now);
+    probe(this.#parts.at, this.telling, (answered) => (this.#wasAwake = answered), now);
   }
 
   /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */
@@ -174,7 +179,7 @@ export class Sleep {
   rebooted(forgot: boolean): boolean {
     // One that has booted by itself is awake for that.
     if (forgot) this.#wasAwake = false;
-    const usual = this.#forgot || this.#options.family.sleep.boots;
+    const usual = this.#forgot || this.#parts.family.sleep.boots;
     this.#forgot = forgot;
     return forgot && !usual;
   }
@@ -182,7 +187,7 @@ export class Sleep {
   /** See `Modem.remembered`. */
   remembered(): readonly number[] {
     const { t3324, t3412, edrx } = this.#granted;
-    const { driver, sockets } = this.#options;
+    const { driver, sockets } = this.#parts;
     const { id, address, port } = sockets.remembered;
     // The level of `+CEREG:` plus one, as 0 is a level too.
     const learnt = driver.reporting === undefined ? 0 : driver.reporting + 1;
@@ -199,7 +204,7 @@ export class Sleep {
       half(0),
       half(2),
       port,
-      (this.#options.driver.clockSeen << 4) | (learnt << 1) | (this.#forgot ? 1 : 0),
+      (this.#parts.driver.clockSeen << 4) | (learnt << 1) | (this.#forgot ? 1 : 0),
     ];
   }
 }

@@ -12,11 +12,19 @@ import { Channels } from "./channels";
 import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
 import type { HostNames } from "./host-names";
+import type { ModemOptions } from "./modem-options";
+import type { Sleep } from "./sleep";
 import type { DriverState } from "./driver-state";
-import type { ModemUrc, Received, SocketTraits } from "../family/family";
+import type { Family, ModemUrc, Received, SocketTraits } from "../family/family";
 import type { ScriptResult, Step } from "../at/script";
 import type { DatagramOwner } from "../udp";
 
+/**
+ * Least time between two datagrams as long as nothing comes back, ms: three seconds on the air, and by how much the
+ * commands in front of a datagram may be quicker than those in front of the one before. What had to wait for the
+ * modem, retransmissions among it, would else go out in one burst.
+ */
+const usualPace = 3_500;
 /** Datagrams that may wait for the modem. */
 const outboxLimit = 4;
 /** First look for an answer whose hint may be lost, ms; each further look after twice the time. */
@@ -42,23 +50,18 @@ interface OutgoingDatagram {
 }
 
 /** The parts of the driver that sockets work with. */
-export interface SocketsOptions {
+export interface SocketsParts {
   readonly driver: DriverState;
-  readonly traits: SocketTraits;
+  readonly family: Family;
   readonly names: HostNames;
   readonly at: AtEngine;
-  /** No datagram waits any more. */
-  readonly onIdle: (now: number) => void;
-  /**
-   * Least time between two datagrams as long as nothing comes back, ms. What had to wait for the modem,
-   * retransmissions among it, would else go out in one burst.
-   */
-  readonly pace: number;
+  readonly options: ModemOptions;
+  readonly sleep: Sleep;
 }
 
 /** UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them. */
 export class Sockets {
-  readonly #options: SocketsOptions;
+  readonly #parts: SocketsParts;
   readonly #channels: Channels;
   #outbox: OutgoingDatagram[] = [];
   /** A command of the sockets is in flight. */
@@ -76,14 +79,18 @@ export class Sockets {
   /** The next datagram is not sent earlier, ms. */
   #notBefore = 0;
 
-  constructor(options: SocketsOptions) {
-    this.#options = options;
-    this.#channels = new Channels(options.traits);
+  constructor(parts: SocketsParts) {
+    this.#parts = parts;
+    this.#channels = new Channels(parts.family.sockets);
+  }
+
+  private get traits(): SocketTraits {
+    return this.#parts.family.sockets;
   }
 
   /** Whether the modem is registered and awake. */
   private get ready(): boolean {
-    return this.#options.driver.state === "up";
+    return this.#parts.driver.state === "up";
   }
 
   /** When `pump` wants to be called, ms. */
@@ -110,7 +117,7 @@ export class Sockets {
 
   /** Takes back what `remembered` gave. */
   restore(socket: RememberedSocket): void {
-    this.#options.names.restore(socket.address);
+    this.#parts.names.restore(socket.address);
     this.#channels.restore(socket);
   }
 
@@ -124,14 +131,14 @@ export class Sockets {
     this.#channels.remove(channel);
     this.#outbox = this.#outbox.filter((datagram) => datagram.channel !== channel);
     if (channel.id === undefined || !this.ready) return;
-    runScript(this.#options.at, this.#options.traits.close(channel.id), () => {}, now);
+    runScript(this.#parts.at, this.traits.close(channel.id), () => {}, now);
   }
 
   /** Takes a datagram for `pump` to send; the oldest makes room. False when it can never be sent. */
   add(owner: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): boolean {
     const channel = this.#channels.of(owner);
     if (channel === undefined) return false;
-    const { largest } = this.#options.traits;
+    const { largest } = this.traits;
     if (bytes.length > largest) {
       owner.failDatagram(`datagram of ${bytes.length} bytes, the modem takes ${largest}`);
       return false;
@@ -182,15 +189,16 @@ export class Sockets {
     const datagram = this.#outbox[0];
     const { channel, bytes, address, port } = datagram;
     this.#working = true;
-    const peer = this.#options.names.addressOf(address);
+    const peer = this.#parts.names.addressOf(address);
     if (channel.id === undefined || peer === undefined || channel.peer !== peer || channel.port !== port) {
       return this.connect(datagram, now);
     }
     channel.address = address;
     this.#sending = true;
     // Counted from the command: without an OK the datagram may have left all the same.
-    this.#notBefore = now + this.#options.pace;
-    const { traits, at: engine } = this.#options;
+    this.#notBefore = now + (this.#parts.options.pace ?? usualPace);
+    const { traits } = this;
+    const engine = this.#parts.at;
     const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
     const steps = traits.send(channel.id, bytes, peer, port, release);
     runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now);
@@ -198,12 +206,12 @@ export class Sockets {
 
   /** Acts on what the modem says of its sockets. */
   take(urc: ModemUrc, now: number): void {
-    if (urc.kind === "unreadable") return this.#options.driver.log("urc unreadable");
+    if (urc.kind === "unreadable") return this.#parts.driver.log("urc unreadable");
     if (urc.kind === "no-context") return this.forget();
     if (urc.kind !== "data" && urc.kind !== "datagram" && urc.kind !== "closed") return;
     const channel = this.#channels.withSocket(urc.socket);
     if (urc.kind === "closed") {
-      this.#options.driver.log(`socket closed reason=${urc.reason}`);
+      this.#parts.driver.log(`socket closed reason=${urc.reason}`);
       if (channel !== undefined) this.#channels.lose(channel);
       return;
     }
@@ -222,7 +230,8 @@ export class Sockets {
 
   /** @param left reads that may follow in this row. @param rest what is read may be the rest of a longer datagram */
   private read(channel: Channel, left: number, now: number, rest = false): void {
-    const { traits, at: engine } = this.#options;
+    const { traits } = this;
+    const engine = this.#parts.at;
     channel.hinted = false;
     this.planLook(channel, now);
     if (traits.read === undefined) return;
@@ -235,15 +244,15 @@ export class Sockets {
         const { result, failed } = outcome;
         if (result.kind === "aborted") return;
         this.#working = false;
-        if (result.kind === "timeout") return this.#options.driver.faults.silence(at);
+        if (result.kind === "timeout") return this.#parts.driver.faults.silence(at);
         if (result.kind === "error") {
-          this.#options.driver.refused(failed!, result);
-          this.#options.driver.log({ kind: "modem read refused" });
+          this.#parts.driver.refused(failed!, result);
+          this.#parts.driver.log({ kind: "modem read refused" });
           this.#channels.lose(channel);
         } else if (received !== undefined) {
           const full = received.bytes.length >= (traits.readLimit ?? Infinity);
           const short = received.cut === true;
-          if (short) this.#options.driver.log("read came short");
+          if (short) this.#parts.driver.log("read came short");
           if (!rest) this.deliver(channel, received, full || short);
           if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, full);
         }
@@ -271,7 +280,7 @@ export class Sockets {
   /** What is due next, after a read or a send. */
   private next(now: number): void {
     this.pump(now);
-    if (!this.#working && this.#outbox.length === 0) this.#options.onIdle(now);
+    if (!this.#working && this.#outbox.length === 0) this.#parts.sleep.permit(now);
   }
 
   private sent(datagram: OutgoingDatagram, { result, failed }: ScriptResult, now: number): void {
@@ -284,8 +293,8 @@ export class Sockets {
     this.#unprompted = unprompted ? this.#unprompted + 1 : 0;
     if (result.kind === "error" || (unprompted && this.#unprompted <= mostUnprompted)) {
       if (result.kind === "error") {
-        this.#options.driver.refused(failed!, result, true);
-        this.#options.driver.log({ kind: "modem send refused", code: result.code });
+        this.#parts.driver.refused(failed!, result, true);
+        this.#parts.driver.log({ kind: "modem send refused", code: result.code });
         this.#channels.lose(channel);
       }
       this.#notBefore = 0;
@@ -299,10 +308,10 @@ export class Sockets {
       return;
     }
     this.remove(datagram);
-    if (result.kind !== "ok") return this.#options.driver.faults.silence(now);
+    if (result.kind !== "ok") return this.#parts.driver.faults.silence(now);
     this.#refusals = 0;
     if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
-    if (this.#options.traits.read !== undefined) {
+    if (this.traits.read !== undefined) {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
     }
@@ -314,7 +323,7 @@ export class Sockets {
    * no prompt is owed.
    */
   private awaitPrompt(now: number): void {
-    const { at: engine, driver } = this.#options;
+    const { at: engine, driver } = this.#parts;
     driver.log("send without a prompt");
     this.#working = true;
     const asked = (answered: boolean, at: number): void => {
@@ -331,7 +340,8 @@ export class Sockets {
   }
 
   private connect(datagram: OutgoingDatagram, now: number): void {
-    const { driver, traits, names, at: engine } = this.#options;
+    const { traits } = this;
+    const { driver, names, at: engine } = this.#parts;
     const { channel, address, port } = datagram;
     if (names.isAsked(address, now)) return names.ask(address, (at) => this.connect(datagram, at), now);
     const peer = names.addressOf(address);
@@ -376,11 +386,11 @@ export class Sockets {
     if (result.kind !== "timeout") {
       this.#refusals += 1;
       // Mostly it was too soon, or the context is gone: the datagram waits until that was asked for.
-      if (this.#refusals === 1) return this.#options.driver.faults.socketRefused(1, now);
+      if (this.#refusals === 1) return this.#parts.driver.faults.socketRefused(1, now);
     }
     this.remove(datagram);
-    if (result.kind === "timeout") this.#options.driver.faults.silence(now);
-    else this.#options.driver.faults.socketRefused(this.#refusals, now);
+    if (result.kind === "timeout") this.#parts.driver.faults.silence(now);
+    else this.#parts.driver.faults.socketRefused(this.#refusals, now);
     datagram.channel.owner.failDatagram("the modem opens no socket");
   }
 }
