@@ -106,14 +106,14 @@ describe("a board", () => {
 
 /** The file of each family's table, and what it shares with others. */
 const tables: Readonly<Record<string, readonly string[]>> = {
-  sim7020: ["sim7020"],
-  sim7080: ["sim7080", "simcom"],
-  sim7000: ["sim7000", "simcom"],
-  bc66: ["bc66", "quectel"],
-  bc660k: ["bc66", "quectel"],
+  sim7020: ["sim7020", "supply-urc"],
+  sim7080: ["sim7080", "simcom", "supply-urc"],
+  sim7000: ["sim7000", "simcom", "supply-urc"],
+  bc66: ["bc66", "quectel", "supply-urc"],
+  bc660k: ["bc66", "quectel", "supply-urc"],
   bc95: ["bc95"],
   "sara-n2": ["bc95"],
-  bg95: ["bg95", "quectel"],
+  bg95: ["bg95", "quectel", "supply-urc"],
   "sara-r4": ["sara"],
   "sara-r5": ["sara"],
 };

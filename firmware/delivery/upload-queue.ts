@@ -76,7 +76,7 @@ const callbackLimit = 64;
 /** The entries that wait, in the order in which they are sent. */
 export class UploadQueue implements JournalOptions {
   readonly #options: UploadQueueOptions;
-  readonly #journal: Journal | undefined;
+  #journal: Journal | undefined;
   #entries: Entry[] = [];
   /** Entries that the journal could not take when they came. */
   #held: Entry[] = [];
@@ -88,22 +88,15 @@ export class UploadQueue implements JournalOptions {
   #losses: Loss[] = [];
   /** A block with records has gone out of reach, or come back, so `#unread` is to be counted anew. */
   #miscounted = false;
+  /** The journal has entries that are older than some in RAM: it gave them back late, or could not take a newer one. */
+  #overtaken = false;
   /** What `date` was told last. */
   #epoch: number | undefined;
 
   constructor(options: UploadQueueOptions) {
     this.#options = options;
     // Taken, not read: the index is true until the journal is written to, which may be at once.
-    this.#journal = this.open(options.retained?.take(retainedParts.journal));
-    if (this.#journal === undefined) return;
-    this.#unread = this.#journal.length;
-    const { waiting, damaged, mended } = this.#journal.recovery;
-    options.log({
-      kind: "journal open",
-      waiting,
-      damaged: damaged > 0 ? damaged : undefined,
-      mended: mended > 0 ? mended : undefined,
-    });
+    this.open(options.retained?.take(retainedParts.journal));
   }
 
   /** Whether RAM may be lost: all entries are in flash, and those that are settled are marked so there. */
@@ -134,7 +127,7 @@ export class UploadQueue implements JournalOptions {
 
   /** The next few entries, in the order in which they are sent. Not to be changed. */
   next(now: number, lateAfter: number): readonly Entry[] {
-    if (this.#unread > 0 && this.#entries.length <= windowLow) {
+    if (this.#unread > 0 && (this.#entries.length <= windowLow || this.#overtaken)) {
       this.fetch();
       this.tellLosses();
     }
@@ -152,8 +145,9 @@ export class UploadQueue implements JournalOptions {
   }
 
   private admit(entry: Entry): Taken {
-    const journal = this.#journal;
     const { flash, thing, log } = this.#options;
+    if (this.#journal === undefined && flash !== undefined) this.openAgain();
+    const journal = this.#journal;
     if (journal === undefined || (entry.kind === "message" && entry.volatile)) {
       const taken = this.appendToRam(entry);
       return taken === "held" && (flash === undefined || entry.kind === "message") ? "kept" : taken;
@@ -173,6 +167,7 @@ export class UploadQueue implements JournalOptions {
     if (appended.kind === "failed") {
       log({ kind: "journal failed", reason: appended.reason });
       this.#held.push(entry);
+      if (this.#unread > 0) this.#overtaken = true;
     }
     return this.appendToRam(entry);
   }
@@ -365,14 +360,23 @@ export class UploadQueue implements JournalOptions {
       const entry = decodeEntry(this.#options.thing, record, takenAt);
       this.#unread -= 1;
       if (entry !== undefined) {
-        this.#entries.push(this.heard(entry));
+        this.#entries.splice(this.placeOf(entry.id), 0, this.heard(entry));
         continue;
       }
       this.lose(record.id, record.type !== EntryType.message, "unreadable", undefined);
       journal.release(record.address);
     }
+    this.#overtaken = false;
     // The journal has no more records, even if `#unread` says so.
     if (addresses.length < wanted) this.#unread = 0;
+  }
+
+  /** Where an entry of the journal goes in RAM: behind all others, where none of them has overtaken it. */
+  private placeOf(id: number): number {
+    let place = this.#entries.length;
+    // Ids count up and wrap.
+    while (this.#overtaken && place > 0 && ((id - this.#entries[place - 1].id) | 0) < 0) place -= 1;
+    return place;
   }
 
   private indexOf(id: number): number {
@@ -380,18 +384,33 @@ export class UploadQueue implements JournalOptions {
     return -1;
   }
 
-  private open(index?: Uint8Array): Journal | undefined {
+  private open(index?: Uint8Array): void {
     const { flash, boot, log } = this.#options;
-    if (flash === undefined) {
-      log({ kind: "journal none", reason: "what waits is lost with the power" });
-      return undefined;
-    }
+    if (flash === undefined)
+      return log({ kind: "journal none", reason: "what waits is lost with the power" });
     try {
-      return new Journal(flash, boot, this, index);
+      const journal = new Journal(flash, boot, this, index);
+      this.#journal = journal;
+      this.#unread = journal.length;
+      const { waiting, damaged, mended } = journal.recovery;
+      log({
+        kind: "journal open",
+        waiting,
+        damaged: damaged > 0 ? damaged : undefined,
+        mended: mended > 0 ? mended : undefined,
+      });
     } catch (error) {
       log({ kind: "journal none", reason: reasonOf(error) });
-      return undefined;
     }
+  }
+
+  /** Opens a journal of which no block could be read at the start: what has waited in RAM meanwhile goes there, too. */
+  private openAgain(): void {
+    this.open();
+    if (this.#journal === undefined) return;
+    this.#held = this.#entries.filter((entry) => entry.kind === "reading" || !entry.volatile);
+    this.#overtaken = this.#unread > 0;
+    if (this.#epoch !== undefined) this.dateRecords(this.#journal, this.#epoch);
   }
 
   /** What the journal asks and tells, see `JournalOptions`: this, and what follows. */
@@ -416,6 +435,7 @@ export class UploadQueue implements JournalOptions {
     const { log } = this.#options;
     log({ kind: "journal block", block, what, ...(readings === undefined ? {} : { readings }) });
     this.#miscounted = true;
+    if (what === "readable") this.#overtaken = true;
   }
 
   onLost(id: number, type: number, reason: LossReason): void {

@@ -106,7 +106,10 @@ export function wantedOf(
   const { search, edrx, t3324, t3412, init } = settings;
   for (let i = 0; init !== undefined && i < init.length; i++) {
     const reason = refusedInit(init[i]);
-    if (reason !== undefined) throw new SettingsError(`init has ${show(init[i])}, ${reason}`);
+    if (reason === undefined) continue;
+    // A PIN or a password may stand behind the command's name.
+    const shown = reason.startsWith("use ") ? init[i].slice(0, init[i].indexOf("=") + 1) : init[i];
+    throw new SettingsError(`init has ${show(shown)}, ${reason}`);
   }
   const { server } = settings;
   if (family.resolve === undefined && !isAddress(server)) {

@@ -6,9 +6,11 @@ import { existsSync, lstatSync, symlinkSync, unlinkSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { createModem, families } from "../sim/modem/families";
 import { quirkNames, quirksNamed } from "../sim/modem/quirk-names";
+import { withoutSecrets } from "../sim/modem/secret-lines";
 import { InternetAttachment } from "../sim/radio/internet-attachment";
 import { escaped } from "../model/escaped";
 import { paletteFor } from "../inspect/report/style";
+import { withoutPassword } from "../tools/pc/identity-mask";
 import { PtyError, openPty } from "../tools/pc/pty";
 import { WallClock } from "../tools/pc/wall-clock";
 import { Random } from "../sim/time/random";
@@ -129,7 +131,11 @@ async function runModem(name: string | undefined, flags: ModemFlags, command: Co
       if (event.type === "send") shown(palette.cyan(`datagram of ${event.bytes.length} bytes sent`));
       if (event.type === "receive") shown(palette.cyan(`datagram of ${event.bytes.length} bytes received`));
     },
-    onLine: (direction, text) => shown(`${direction === "host" ? ">" : "<"} ${escaped(folded(text))}`),
+    // A driver of a person's own tells it the secrets of a real card.
+    onLine: (direction, line) => {
+      const text = withoutPassword(withoutSecrets(line));
+      shown(`${direction === "host" ? ">" : "<"} ${escaped(folded(text))}`);
+    },
   });
   say(`${name} on ${link ?? pty.path}, ${families.get(name)!.baud} baud`);
   await new Promise<void>((resolve, reject) => {

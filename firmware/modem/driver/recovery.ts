@@ -195,11 +195,7 @@ export class Recovery implements FaultHandler {
     const { options, driver, retryPolicy, sockets, bringUp } = this.#parts;
     this.#suspected = false;
     driver.log("rebooted by itself");
-    if (!retryPolicy.rebooted(now)) {
-      const count = retryPolicy.manyReboots;
-      if (count > 0 && (count & (count - 1)) === 0) driver.log({ kind: "modem restarts", count });
-      return this.fail("rebooted", now);
-    }
+    if (!retryPolicy.rebooted(now)) return this.fail("rebooted", now);
     this.stop(now);
     sockets.forget();
     bringUp.begin(now);
@@ -246,6 +242,8 @@ export class Recovery implements FaultHandler {
     engine.clear(now);
     const wait = retryPolicy.failed(reason, cause, now);
     if (!driver.enter("pausing", now)) return;
+    const count = retryPolicy.manyBreakdowns;
+    if (count > 0 && (count & (count - 1)) === 0) driver.log({ kind: "modem restarts", count });
     this.#deaf = reason === "no-answer" || reason === "powered-off";
     driver.log({ kind: "modem down", reason, retry: wait });
     // A modem without a cell does not sleep: it would search until the battery is empty.

@@ -10,10 +10,10 @@ import type { DownReason } from "./modem-options";
 const hour = 3_600_000;
 /** Reboots by itself, before the modem ever came up, that are followed by a bring-up at once. */
 const rebootsAtOnce = 2;
-/** Reboots in a row from which on the modem counts as one that restarts again and again. */
-const manyReboots = 4;
-/** A reboot so long after the one before, and the pause behind that, begins a new row, ms. */
-const rebootsApart = 900_000;
+/** Breakdowns in a row from which on the modem counts as one that breaks down again and again. */
+const manyBreakdowns = 4;
+/** A breakdown so long after the one before, and the pause behind that, begins a new row, ms. */
+const breakdownsApart = 900_000;
 /** ESM failure: mostly the access point's name, sometimes the network's trouble. */
 const esmFailure = 19;
 
@@ -36,9 +36,13 @@ export class RetryPolicy {
   readonly #longPauses: Backoff;
   /** For denials that may be lasting: once more soon, and in the end as rarely as for those that are. */
   readonly #doubtfulPauses: Backoff;
-  /** Reboots in a row, and when the pause behind the last one is over, ms. */
-  #reboots = 0;
+  /** Breakdowns in a row, and when the pause behind the last one is over, ms. */
+  #breakdowns = 0;
   #calmFrom = -Infinity;
+  /** The modem has been up since the last failure. */
+  #cameUp = false;
+  /** The last failure was a breakdown. */
+  #broken = false;
 
   constructor(options: RetryPolicyOptions) {
     this.#options = options;
@@ -48,20 +52,39 @@ export class RetryPolicy {
     this.#doubtfulPauses = new Backoff(hour / 12, 6 * hour, options.random);
   }
 
-  /** Times in a row that the modem has restarted by itself, when they are many; else 0. */
-  get manyReboots(): number {
-    return this.#reboots >= manyReboots ? this.#reboots : 0;
+  /** Times in a row that the modem has broken down, as it just has, when they are many; else 0. */
+  get manyBreakdowns(): number {
+    return this.#broken && this.#breakdowns >= manyBreakdowns ? this.#breakdowns : 0;
   }
 
-  /** Counts a failure; ms until the next attempt. @param cause EMM cause of a denial, when known */
+  /**
+   * Counts a failure; ms until the next attempt.
+   *
+   * A breakdown is a reboot, or one that was up and is off or deaf since: a supply too weak for a datagram does that.
+   * Breakdowns are counted apart, for between two of them the modem may come up.
+   *
+   * @param cause EMM cause of a denial, when known
+   */
   failed(reason: DownReason, cause: number | undefined, now: number): number {
     this.count();
+    const lost = this.#cameUp && (reason === "powered-off" || reason === "no-answer");
+    if (lost) this.breakdown(now);
+    this.#cameUp = false;
+    this.#broken = lost || reason === "rebooted";
     const pause = this.pausesFor(reason, cause).next();
-    if (reason === "rebooted") this.#calmFrom = now + pause;
+    if (this.#broken) this.#calmFrom = now + pause;
     return pause;
   }
 
+  private breakdown(now: number): void {
+    if (now - this.#calmFrom > breakdownsApart) this.#breakdowns = 0;
+    this.#breakdowns += 1;
+    this.#calmFrom = now;
+  }
+
   private pausesFor(reason: DownReason, cause: number | undefined): Backoff {
+    const further = this.#breakdowns - manyBreakdowns;
+    if (this.#broken && further >= 0) return new Backoff(30_000, hour, this.#options.random, further);
     switch (reason) {
       case "denied":
         if (isLasting(cause)) return this.#longPauses;
@@ -70,11 +93,6 @@ export class RetryPolicy {
         return this.#longPauses;
       case "sim":
         return this.#options.escalation.failures > 1 ? this.#longPauses : this.#pauses;
-      case "rebooted": {
-        // Counted apart, for between two reboots the modem may come up.
-        const further = this.#reboots - manyReboots;
-        return further < 0 ? this.#pauses : new Backoff(30_000, hour, this.#options.random, further);
-      }
       default:
         return this.#pauses;
     }
@@ -85,10 +103,9 @@ export class RetryPolicy {
    * the attach or for a datagram: then the growing pause is due.
    */
   rebooted(now: number): boolean {
-    if (now - this.#calmFrom > rebootsApart) this.#reboots = 0;
-    this.#reboots += 1;
-    this.#calmFrom = now;
-    if (this.#reboots >= manyReboots || this.#options.escalation.failures >= rebootsAtOnce) return false;
+    this.breakdown(now);
+    if (this.#breakdowns >= manyBreakdowns || this.#options.escalation.failures >= rebootsAtOnce)
+      return false;
     this.count();
     this.#pauses.next();
     return true;
@@ -119,6 +136,7 @@ export class RetryPolicy {
 
   /** The modem is up. */
   succeeded(): void {
+    this.#cameUp = true;
     this.#pauses.reset();
     this.#longPauses.reset();
     this.#doubtfulPauses.reset();

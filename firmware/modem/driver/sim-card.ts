@@ -195,17 +195,27 @@ export class SimCard {
     this.#given = true;
     const { driver, family } = this.#parts;
     let card = "";
+    let repeated = "";
     let tries: number | undefined;
-    const number: Step = {
+    const number = (told: (digits: string) => void): Step => ({
       ...this.cardNumber(),
       bare: true,
       optional: true,
-      onLine: (line) => void (card = digitsOf(line) || card),
-    };
+      onLine: (line) => told(digitsOf(line)),
+    });
     const count = (left: number): void => void (tries = left);
     driver.run(
-      [number, ...(family.pinTries ?? usualPinTries)(count)],
+      [
+        // Asked twice: with a digit that noise has changed it would be another card, which gets the PIN anew.
+        number((digits) => (card ||= digits)),
+        number((digits) => (repeated ||= digits)),
+        ...(family.pinTries ?? usualPinTries)(count),
+      ],
       (at) => {
+        if (card !== repeated) {
+          this.#given = false;
+          return this.again(attempt, "SIM PIN", at);
+        }
         const reason = keptBack(pin.memory.recall(card, pin.pin), tries);
         if (reason !== undefined) return this.fail(`PIN kept back: ${reason}`, at);
         // The mark comes first: power that is lost before the answer costs no second try.

@@ -62,8 +62,6 @@ export class Ledger {
   readonly acknowledged = new Map<number, number>();
   readonly losses = new Map<number, Loss>();
   readonly stored: Stored[] = [];
-  /** Readings in a journal that could not be opened. */
-  unread = 0;
   /** Records of the journal that the device found damaged. */
   damaged = 0;
   /** What the modem said that the time is, ms ahead of the true one; `asked`: it was asked for it. */
@@ -87,7 +85,7 @@ export class Ledger {
   readonly messageLosses: (Loss & { readonly id: number })[] = [];
   /** Messages that the cloud stored, by kind: their ids. */
   readonly messagesStored = new Map<string, Set<string>>();
-  /** When the cloud refused readings that are then sent after others, virtual ms. */
+  /** When the cloud refused readings, or flash did not give them, that are then sent after others, virtual ms. */
   readonly postponements: number[] = [];
   /** Until when the device speaks to the cloud less often, as others make its radio do too much; virtual ms. */
   guardedUntil = -Infinity;
@@ -225,8 +223,8 @@ export class Ledger {
         this.guardedUntil = at + event.wait;
         return;
       case "journal none":
-        this.unread += this.#pending.size;
         this.#blind = true;
+        this.postponements.push(at);
         return;
       case "start safe":
         this.#blind = true;
@@ -252,8 +250,10 @@ export class Ledger {
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
-        // Until it can be read, the device does not know of all that waits in it.
-        if (event.what === "unreadable") this.#blind = true;
+        if (event.what !== "unreadable") return;
+        // Until it can be read, the device does not know of all that waits in it, and sends what it knows of.
+        this.#blind = true;
+        this.postponements.push(at);
         return;
     }
   }

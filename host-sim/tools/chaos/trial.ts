@@ -65,8 +65,6 @@ export interface TrialResult {
 const hour = 3_600_000;
 /** ms until somebody helps a device that has started safely. */
 const helpAfter = 2 * hour;
-/** ms for which somebody switches a board off. */
-const offFor = 10_000;
 /** The firmware's application in a campaign. */
 const application = "host-sim/tools/chaos/guest/application.ts";
 let bundle: Promise<string> | undefined;
@@ -86,7 +84,6 @@ class Trial {
   #injector!: Injector;
   #proof: Sent | undefined;
   #proven = false;
-  #switchedOff = false;
 
   constructor(script: Script, options: TrialOptions) {
     this.#script = script;
@@ -153,12 +150,6 @@ class Trial {
     this.#pulse.beat(now);
     if (this.#pulse.racing) return true;
     const end = this.#script.hours * hour;
-    // A journal that did not open is tried again after a loss of power, for which somebody sees in the end.
-    if (now >= end && books.unread > 0 && !this.#switchedOff) {
-      this.#switchedOff = true;
-      this.#world.cutPower(offFor);
-      return false;
-    }
     if (now < end || books.pending > 0 || books.lastAcknowledged < end || !this.#online) return false;
     if (operator.waits) return false;
     if (this.#proven) return true;

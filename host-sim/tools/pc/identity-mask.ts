@@ -15,8 +15,10 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,}(?![\w])/g, "<address>"],
 ];
 
-/** Lines that name an access point, and its user and password behind it. */
-const logins = /^(\+CNCFG|\+QICSGP|\+CGAUTH|\+UAUTHREQ|\+UPSD|\+QCGDEFCONT|\*MCGDEFCONT|\+CSTT|\+CGDCONT)\b/;
+/** Lines that name an access point, and its user and password behind it: commands and answers. */
+const logins = /^(?:AT)?(\+CNCFG|\+QICSGP|\+UPSD|\+QCGDEFCONT|\*MCGDEFCONT|\+CSTT|\+CGDCONT)\b/i;
+/** Lines with a context, a kind of login, and nothing else but user and password, in either order. */
+const bareLogins = /^((?:AT)?\+(?:CGAUTH|UAUTHREQ)[:=] ?[0-9]*,[0-9]*,).+/i;
 
 /** Masks lines; values that were learned are found in any line. */
 export class IdentityMask {
@@ -38,7 +40,7 @@ export class IdentityMask {
 
 /** A line without the user and the password of its access point; any other line as it is. */
 export function withoutPassword(line: string): string {
-  if (!logins.test(line)) return line;
+  if (!logins.test(line)) return line.replace(bareLogins, "$1<hidden>");
   const texts = [...line.matchAll(/"([^"]*)"/g)];
   // The type of address comes first where it does, then the name.
   const name = texts.findIndex(([, text]) => !/^(IP|IPV6|IPV4V6|NONIP|Non-IP|PPP)$/i.test(text));

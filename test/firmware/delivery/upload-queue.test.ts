@@ -151,6 +151,56 @@ describe("a queue", () => {
     expect(drain(queueOf({ flash, boot: 2 }).queue).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
+  it("sends what the journal has from before in front of what it could not take", () => {
+    const flash = flashOf(8);
+    open({ flash }).queue.append(reading(1));
+    const { queue } = open({ flash, boot: 2, order: "oldest" });
+    flash.write = () => {
+      throw new Error("ESP_ERR_FLASH");
+    };
+    expect(queue.append(reading(2))).toBe("held");
+    expect(queue.next(0, hour).map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  it("sends what could not be read in front of what was taken meanwhile", () => {
+    const flash = flashOf(16);
+    const first = open({ flash }).queue;
+    for (let id = 1; id <= 4; id++) first.append(reading(id));
+    const { queue, log } = open({ flash, boot: 2, order: "oldest" });
+    const read = flash.read.bind(flash);
+    flash.read = (buffer, offset) => {
+      if (offset < 512) throw new Error("ESP_ERR_FLASH");
+      return read(buffer, offset);
+    };
+    expect(queue.next(0, hour)).toEqual([]);
+    queue.append(reading(5));
+    expect(queue.next(0, hour).map(({ id }) => id)).toEqual([5]);
+    flash.read = read;
+    queue.append(reading(6));
+    expect(log.at(-1)).toBe("journal: block 0 readable readings=4");
+    expect(queue.next(0, hour).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(queue.length).toBe(6);
+  });
+
+  it("opens a journal of which nothing could be read at the start with the first reading for which it can be", () => {
+    const flash = flashOf(8);
+    const first = open({ flash }).queue;
+    for (let id = 1; id <= 3; id++) first.append(reading(id));
+    const read = flash.read.bind(flash);
+    flash.read = () => {
+      throw new Error("ESP_ERR_FLASH");
+    };
+    const { queue, log } = open({ flash, boot: 2, order: "oldest" });
+    expect(queue.append(reading(4))).toBe("held");
+    expect([queue.durable, queue.safe, queue.length]).toEqual([false, false, 1]);
+    flash.read = read;
+    expect(queue.append(reading(5))).toBe("kept");
+    expect([queue.durable, queue.safe, queue.length]).toEqual([true, true, 5]);
+    expect(log).toEqual([...Array(2).fill("journal: none: ESP_ERR_FLASH"), "journal: open waiting=3"]);
+    expect(queue.next(0, hour).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+    expect(drain(open({ flash, boot: 3 }).queue).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it("dates what was taken before there was a clock, boot by boot, and never two alike", () => {
     const flash = flashOf(16);
     for (let boot = 1; boot <= 3; boot++) {

@@ -287,7 +287,7 @@ describe("what is asked of the modem", () => {
     ["AT+QICLOSE=0", /socket/],
     ["AT+UDCONF=1,0", /socket/],
     ["AT+IPR=9600", /use the setting baud/],
-    ['AT+CPIN="1234"', /use the setting pin/],
+    ['AT+CPIN="1234"', /^init has "AT\+CPIN=", use the setting pin$/],
     ['AT+CGDCONT=1,"IP","x"', /use the setting apn/],
     ["AT+COPS=2", /use the setting operator/],
     ["AT+CPSMS=0", /use the settings t3324/],
@@ -295,7 +295,7 @@ describe("what is asked of the modem", () => {
     ["AT", /does not begin with AT/],
     ["AT+CGMR;+CFUN=0", /does not begin with AT/],
     ['AT+NPIN=0,"1234"', /use the setting pin/],
-    ['AT+UAUTHREQ=1,1,"me","x"', /use the setting apn/],
+    ['AT+UAUTHREQ=1,1,"me","x"', /^init has "AT\+UAUTHREQ=", use the setting apn$/],
     // Blanks, and a question mark behind a value, change nothing.
     ["AT +CFUN=0", /which restarts/],
     ["AT+ CFUN = 0", /which restarts/],

@@ -89,6 +89,30 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(await board.until(() => board.driver.ready, 3 * 60 * minute), board.history()).toBe(true);
   });
 
+  it("a modem whose supply gives way at each datagram is named, and left alone longer and longer", async () => {
+    const board = await online({ seed: "weak supply", family }, 10 * minute);
+    const { key } = board.modem.family.power;
+    for (let i = 0; i < 360; i++) {
+      board.send(Uint8Array.of(i & 0xff));
+      if (await board.until(() => board.driver.ready, 40_000)) {
+        await board.pass(500);
+        board.modem.lowSupply(true);
+      }
+      // Where no key switches it on, it starts when its supply is good again.
+      if (key === undefined && board.modem.state === "off") {
+        board.modem.setSupply(false);
+        await board.pass(1_000);
+        board.modem.setSupply(true);
+      }
+      await board.pass(minute);
+    }
+    expect(board.log, board.history()).toContain("restarts again and again count=4");
+    // A start so soon behind a wake passes for that of the wake where it leaves all settings as they were.
+    if (board.modem.family.name === "bc660k") return;
+    // Some nine hours: one an hour, once the pauses have grown, and what they took to grow.
+    expect(attaches(board), board.history()).toBeLessThan(80);
+  });
+
   it("a denial that the state does not tell is told all the same, where the modem has its cause", async () => {
     const board = new SimulatedBoard({
       seed: "searching on",

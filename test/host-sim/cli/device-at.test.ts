@@ -25,8 +25,9 @@ describe.skipIf(skipWithout("@lydell/node-pty", "serialport"))("a modem on a ser
     );
     const modem = started(["modem", "sim7020", "--attach", "0"]);
     const [, path] = await modem.until(/ on (\S+), \d+ baud/);
+    const login = ["--setting", "apnUser=me", "--setting", "apnPassword=kept-close"];
     const device = started(
-      ["device", "--serial", path, "--modem", "sim7020", "--server", url, "--reports", "1", "--at"],
+      ["device", "--serial", path, "--modem", "sim7020", "--server", url, "--reports", "1", "--at", ...login],
       keys,
       "pipe",
     );
@@ -41,5 +42,8 @@ describe.skipIf(skipWithout("@lydell/node-pty", "serialport"))("a modem on a ser
     expect(stdout).toMatch(/at +< (\+CGMM: )?SIM7020/);
     expect(stdout).toContain("1 of 1 readings acknowledged");
     expect(code).toBe(0);
+    // The driver has told the modem the password; neither shows it.
+    expect(modem.output()).toContain('"<hidden>","<hidden>"');
+    expect(modem.output() + stdout).not.toContain("kept-close");
   }, 60_000);
 });

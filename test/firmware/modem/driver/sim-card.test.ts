@@ -195,6 +195,26 @@ describe("the PIN", () => {
     expect(next.log).toContain('sim status="PIN kept back: given before without an answer"');
   });
 
+  it.each([1, 2])(
+    "is not given a second time where noise has changed the card's number (answer %d)",
+    async (nth) => {
+      const memory = memoryOn(new Storage());
+      memory.note("89860100000000170000", right, "refused", 3);
+      const modem = new ScriptedModem({ pin: { pin: right, memory } });
+      modem.answer("AT+CPIN?", ["+CPIN: SIM PIN", "OK"]);
+      let asked = 0;
+      modem.answer("AT+CCID", () => [
+        ++asked === nth ? "89860100000000178000" : "89860100000000170000",
+        "OK",
+      ]);
+      modem.connect();
+      await modem.pass(minute / 2);
+      expect(asked).toBeGreaterThan(2);
+      expect(modem.take().filter((line) => line.startsWith("AT+CPIN="))).toEqual([]);
+      expect(modem.log).toContain('sim status="PIN kept back: refused before"');
+    },
+  );
+
   it("is given after all when the card's count shows that it was not refused, and to another card", async () => {
     const store = new Storage();
     const memory = memoryOn(store);

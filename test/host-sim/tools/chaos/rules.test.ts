@@ -166,6 +166,24 @@ describe("each rule, broken on purpose, is found", () => {
     expect(broken(result)).toContain("late");
   });
 
+  test("order: a reading may be overtaken only where the cloud refused it or flash did not give it", () => {
+    const ending = { script: scriptOf() } as unknown as Ending;
+    const judged = (...lines: string[]): string[] => {
+      const books = new Ledger("secret", scriptOf().device);
+      for (const text of lines) books.hear({ source: "device", time: 1.5 * hour, text } as WorldEvent);
+      const stored = (id: number, at: number): [number, Stored[]] => [id, [{ at } as Stored]];
+      for (const id of [1, 2]) books.taken.set(id, { id, at: id * hour, boot: 1 } as unknown as Taken);
+      const found: string[] = [];
+      judgePace(books, ending, new Map([stored(1, 3 * hour), stored(2, 2.5 * hour)]), (rule) =>
+        found.push(rule),
+      );
+      return found;
+    };
+    expect(judged()).toEqual(["order"]);
+    expect(judged("journal: block 3 left-out")).toEqual(["order"]);
+    expect(judged("journal: block 3 unreadable readings=1")).toEqual([]);
+  });
+
   test("late: a guarded device may miss one of its seldom contacts, and no more", () => {
     const outage: Fault = { at: hour, kind: "coverage-outage", lasting: hour, amount: 0 };
     const ending = { script: scriptOf([outage]), campaign: {} } as unknown as Ending;

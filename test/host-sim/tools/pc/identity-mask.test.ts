@@ -74,6 +74,12 @@ describe("user and password of an access point", () => {
     ],
     ['+QCGDEFCONT: "IPV4V6","a","b","c"', '+QCGDEFCONT: "IPV4V6","a","<hidden>","<hidden>"'],
     ['+QICSGP: 1,"iot.example","","",1', '+QICSGP: 1,"iot.example","","",1'],
+    ['AT+CSTT="iot.example","me","s3cret"', 'AT+CSTT="iot.example","<hidden>","<hidden>"'],
+    // The password stands first on some, and without quotes on others.
+    ['+CGAUTH: 1,1,"s3cret","me"', "+CGAUTH: 1,1,<hidden>"],
+    ["+CGAUTH:1,1,me,s3cret", "+CGAUTH:1,1,<hidden>"],
+    ['AT+UAUTHREQ=1,1,"s3cret","me"', "AT+UAUTHREQ=1,1,<hidden>"],
+    ["+CGAUTH: 1,0", "+CGAUTH: 1,0"],
     ['+CPSMS: 1,,,"00100001","00000101"', '+CPSMS: 1,,,"00100001","00000101"'],
   ])("%s", (line, masked) => {
     expect(withoutPassword(line)).toBe(masked);
