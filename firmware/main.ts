@@ -3,7 +3,6 @@
  * rooms together and feeds them events; what they do is theirs.
  */
 import Timer from "timer";
-import Serial from "embedded:io/serial";
 import config from "mc/config";
 import { narrowband } from "./coap/transmission";
 import { DemoApplication } from "./application";
@@ -42,6 +41,7 @@ import { readCredentials, storeDeviceKey } from "./board/credentials";
 import { moddableCryptography } from "./board/crypt";
 import { BoardRetainedStore, pinsToHold, releasePins, sleepingBoard } from "./board/deep-sleep";
 import { openJournalFlash } from "./board/journal-flash";
+import { ModemPort } from "./board/modem-port";
 import { random } from "./board/random";
 import { restartBoard, startReason } from "./board/restart";
 import { StateStore } from "./board/state-store";
@@ -52,9 +52,6 @@ import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
-
-/** Bytes that are written before the UART has told the room in its transmit FIFO, which has 128. */
-const firstWrite = 64;
 
 export default function main(): void {
   const reason = startReason();
@@ -144,8 +141,6 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   const store = new StateStore();
   const memory = new PersistentState(store, random, log, woken?.memory);
   const { pin } = settings;
-  let serial: Serial | undefined;
-  let writer: SerialWriter | undefined;
 
   const { port, transmit, receive, ...lines } = wire({
     board,
@@ -153,14 +148,14 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     chips: { axp2101: { address: axp2101Address, open: (bus) => new Axp2101(bus) } },
     log: (text) => log({ kind: "board note", text }),
   });
+  const uart = new ModemPort({ port, transmit, receive, writer: SerialWriter });
   const modem = new Modem({
     family,
-    write: (bytes) => writer?.write(bytes),
+    write: (bytes) => uart.write(bytes),
     ...wanted,
     ...lines,
     baud: settings.baud,
-    // In a port's own callback its native must not be closed: it goes on with it when the callback returns.
-    setBaud: (rate) => Timer.set(() => driver.guard(() => openPort(rate)), 0),
+    setBaud: (rate) => uart.reopen(rate),
     pin:
       pin === undefined
         ? undefined
@@ -238,25 +233,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     onFault: (text) => log({ kind: "fault", text }),
   });
 
-  const openPort = (baud: number): void => {
-    serial?.close();
-    serial = new Serial({
-      port,
-      transmit,
-      receive,
-      baud,
-      format: "buffer",
-      onReadable(this: Serial): void {
-        const bytes = this.read();
-        if (bytes instanceof ArrayBuffer) driver.turn((now) => modem.receive(new Uint8Array(bytes), now));
-      },
-      onWritable(free: number): void {
-        driver.guard(() => writer?.onWritable(free));
-      },
-    });
-    writer = new SerialWriter(serial, firstWrite);
-  };
-  openPort(settings.baud ?? family.baud);
+  uart.open(settings.baud ?? family.baud, { modem, driver });
   if (held !== undefined) releasePins(held);
   // After deep sleep the record has the time to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;

@@ -11,34 +11,38 @@ import type { Step } from "../at/script";
 const timeout = 30_000;
 
 /** Beginnings of commands, behind AT, and what is wrong with them. */
-const refused: readonly (readonly [reason: string, commands: string])[] = Object.freeze([
-  [
-    "which restarts the modem or switches it off",
-    "Z &F &W +CFUN +CREBOOT +CRESET +CPOWD +CPOWEROFF +NRB +QRST +QPOWD +NFWUPD +UFWUPD",
-  ],
-  [
-    "which changes how the modem answers",
-    "E Q V X S3 S4 S5 +CMEE +IFC +ICF +CMUX +CSCS +CEREG +CGREG +CREG +CSCON",
-  ],
-  [
-    "which waits for data",
-    "D O A +CMGS +CMGW +CGDATA +CSODSEND +CASEND +CIPSEND +QISEND +QFUPL +UDWNFILE +USOST +NSOST",
-  ],
-  [
-    "which takes a socket that the driver uses",
-    "+CSOC +CSOCON +CSOCL +CSOSEND +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +QISENDEX +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSOSTF +NSONMI",
-  ],
-  ["use the setting baud", "+IPR"],
-  ["use the setting pin", "+CPIN +NPIN +CLCK +CPWD"],
-  [
-    "use the setting apn",
-    "+CGDCONT +CGAUTH +UAUTHREQ +CNCFG +CSTT +QICSGP +QCGDEFCONT *MCGDEFCONT +NCGDCONT +UPSD",
-  ],
-  ["use the settings t3324, t3412 and edrx", "+CPSMS +CEDRXS +NPTWEDRXS +QPSMS +QEDRXCFG"],
-  ["use the setting operator", "+COPS"],
-  ["use the setting bands", "+CBAND +CBANDSL +CBANDCFG +QBAND +NBAND +UBANDMASK"],
-  ["use the setting rat", "+CNMP +CMNB +URAT"],
-]);
+const refused: readonly (readonly [reason: string, commands: string])[] = Object.freeze(
+  (
+    [
+      [
+        "which restarts the modem or switches it off",
+        "Z &F &W +CFUN +CREBOOT +CRESET +CPOWD +CPOWEROFF +NRB +QRST +QPOWD +NFWUPD +UFWUPD",
+      ],
+      [
+        "which changes how the modem answers",
+        "E Q V X S3 S4 S5 +CMEE +IFC +ICF +CMUX +CSCS +CEREG +CGREG +CREG +CSCON",
+      ],
+      [
+        "which waits for data",
+        "D O A +CMGS +CMGW +CGDATA +CSODSEND +CASEND +CIPSEND +QISEND +QFUPL +UDWNFILE +USOST +NSOST",
+      ],
+      [
+        "which takes a socket that the driver uses",
+        "+CSOC +CSOCON +CSOCL +CSOSEND +CAOPEN +CACLOSE +CARECV +CIPSTART +CIPSHUT +CIPCLOSE +CIPMODE +CIPMUX +CIPRXGET +QIOPEN +QICLOSE +QIRD +QICFG +QISENDEX +USOCR +USOCL +UDCONF +NSOCR +NSOCL +NSORF +NSOSTF +NSONMI",
+      ],
+      ["use the setting baud", "+IPR"],
+      ["use the setting pin", "+CPIN +NPIN +CLCK +CPWD"],
+      [
+        "use the setting apn",
+        "+CGDCONT +CGAUTH +UAUTHREQ +CNCFG +CSTT +QICSGP +QCGDEFCONT *MCGDEFCONT +NCGDCONT +UPSD",
+      ],
+      ["use the settings t3324, t3412 and edrx", "+CPSMS +CEDRXS +NPTWEDRXS +QPSMS +QEDRXCFG"],
+      ["use the setting operator", "+COPS"],
+      ["use the setting bands", "+CBAND +CBANDSL +CBANDCFG +QBAND +NBAND +UBANDMASK"],
+      ["use the setting rat", "+CNMP +CMNB +URAT"],
+    ] as const
+  ).map((row) => Object.freeze(row)),
+);
 
 /** The lines as steps. A refusal is told up to the `=`, for a secret may stand behind it. */
 export function initSteps(lines: readonly string[] = []): Step[] {

@@ -22,7 +22,6 @@ import { runScript } from "../at/script";
 import { askCause, askRegistration, reportRegistration } from "../at/standard-commands";
 import { isMemory } from "./sleep";
 import type { AtEngine } from "../at/engine";
-import type { Attach } from "./attach";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { ModemOptions } from "./modem-options";
@@ -54,7 +53,8 @@ export interface RegistrationParts {
   readonly family: Family;
   readonly wanted: Wanted;
   readonly options: ModemOptions;
-  readonly attach: Attach;
+  /** Is told when the modem is registered. */
+  readonly attach: { registered(status: Status, now: number): void };
 }
 
 /** Waits until the modem is registered: the URC usually tells, and a question now and then. */

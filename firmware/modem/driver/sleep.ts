@@ -14,7 +14,6 @@ import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
 import type { Granted, ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
-import type { Recovery } from "./recovery";
 import type { Sockets } from "./sockets";
 
 /** The parts of the driver that sleep works with. */
@@ -25,7 +24,8 @@ export interface SleepParts {
   readonly lines: ControlLines;
   readonly sockets: Sockets;
   readonly options: ModemOptions;
-  readonly recovery: Recovery;
+  /** Is told when the modem answers, after `wake`. */
+  readonly recovery: { woken(now: number): void };
 }
 
 /** The longest inactivity timer after which a network releases the connection, and a margin, ms. */

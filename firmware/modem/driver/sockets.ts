@@ -13,7 +13,6 @@ import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
 import type { HostNames } from "./host-names";
 import type { ModemOptions } from "./modem-options";
-import type { Sleep } from "./sleep";
 import type { DriverState } from "./driver-state";
 import type { Family, ModemUrc, Received, SocketTraits } from "../family/family";
 import type { ScriptResult, Step } from "../at/script";
@@ -56,7 +55,8 @@ export interface SocketsParts {
   readonly names: HostNames;
   readonly at: AtEngine;
   readonly options: ModemOptions;
-  readonly sleep: Sleep;
+  /** Is told when no datagram waits any more. */
+  readonly sleep: { permit(now: number): void };
 }
 
 /** UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them. */
