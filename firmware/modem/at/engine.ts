@@ -126,6 +126,10 @@ export class AtEngine implements FramerEvents {
   #onLate: ((now: number) => void) | undefined;
   #notBefore = 0;
   #now = 0;
+  #heardAt = 0;
+
+  /** How long nothing had come from the modem when it was last asked something, ms. */
+  quiet = 0;
 
   /** Commands in a row that got no answer; any line from the modem that is a result ends the row. */
   timeouts = 0;
@@ -176,6 +180,7 @@ export class AtEngine implements FramerEvents {
   /** Takes bytes from the modem. */
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
+    this.#heardAt = now;
     this.#framer.receive(bytes);
     const waits = this.#framer.missing > 0 || this.#held !== undefined;
     this.#rawUntil = waits ? now + rawPause : Infinity;
@@ -254,6 +259,7 @@ export class AtEngine implements FramerEvents {
     const command = this.#queue.shift();
     if (command === undefined) return;
     this.#current = command;
+    if (command.probe !== true) this.quiet = now - this.#heardAt;
     this.#half = undefined;
     this.#unprompted = command.payload !== undefined;
     this.#framer.prompt = command.payload?.prompt ?? this.#stray;

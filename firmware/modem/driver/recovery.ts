@@ -7,7 +7,7 @@
  */
 import { ascii } from "../../text/ascii";
 import { isRegistered } from "../at/fields";
-import { probe } from "../at/script";
+import { probe, probeTimeout } from "../at/script";
 import { askRegistration } from "../at/standard-commands";
 import type { AtEngine } from "../at/engine";
 import type { Attach } from "./attach";
@@ -16,7 +16,7 @@ import type { Registration } from "../at/fields";
 import type { ResetEscalation } from "./reset-escalation";
 import type { DownReason } from "./modem-log";
 import type { HostNames } from "./host-names";
-import type { ModemOptions } from "./modem-options";
+import type { Granted, ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
 import type { DriverState, FaultHandler } from "./driver-state";
 import type { RetryPolicy } from "./retry-policy";
@@ -37,6 +37,7 @@ export interface RecoveryParts {
   readonly escalation: ResetEscalation;
   readonly retryPolicy: RetryPolicy;
   readonly sockets: Sockets;
+  readonly sleep: { readonly granted: Granted };
   readonly names: HostNames;
   readonly bringUp: BringUp;
   readonly attach: Attach;
@@ -87,8 +88,23 @@ export class Recovery implements FaultHandler {
       probe(engine, attempts, (answered, t) => (answered ? bringUp.goOn(resetRadio, t) : otherwise(t)), at);
     resync(3, now, (at) => {
       if (!lines.canWake) return this.fail("no-answer", at);
-      lines.wake((pressed) => resync(10, pressed, (t) => this.fail("no-answer", t)), at);
+      const boot = this.bootOfWake;
+      lines.wake((pressed) => {
+        driver.bootGraceUntil = Math.max(driver.bootGraceUntil, pressed + boot);
+        resync(Math.max(10, Math.ceil(boot / probeTimeout)), pressed, (t) => this.fail("no-answer", t));
+      }, at);
     });
+  }
+
+  /**
+   * How long the modem takes to start, ms, where it starts at each wake and may have fallen asleep without a word: it
+   * was quiet for T3324 before it was asked. Else 0: one that was in use a moment ago has broken down.
+   */
+  private get bootOfWake(): number {
+    const { options, at, sleep } = this.#parts;
+    const { power, sleep: traits } = options.family;
+    const { t3324 = Infinity } = sleep.granted;
+    return traits.boots && at.quiet >= 1_000 * t3324 ? power.boot : 0;
   }
 
   /** The modem claims to be up and nothing comes back from the cloud; one that sleeps is woken first. */

@@ -59,6 +59,18 @@ describe("sim7000", () => {
     },
   );
 
+  it("is woken when it fell asleep without a word before that was expected: no failure, and no pause", async () => {
+    const board = new SimulatedBoard({ seed: 2, family: "sim7000", modem: { firmware: "1351b04" } });
+    await board.up();
+    for (let i = 0; i < 6; i++) {
+      await board.exchange(new Random(i).bytes(20));
+      await board.until(() => board.modem.state === "psm", 5 * minute);
+      await board.pass(5_000);
+      expect(board.driver.state).toBe("up");
+    }
+    expect(board.states.every((state) => state === "up")).toBe(true);
+  });
+
   it.each(["1529b07", "1351b04"] as const)(
     "asks for an early release where that exists: %s",
     async (firmware) => {
