@@ -102,8 +102,10 @@ export class Ledger {
   /** Virtual ms. */
   lastAcknowledged = -Infinity;
   readonly #pending = new Set<number>();
-  /** The device has started without its journal, or does not know all of what is in it. */
+  /** The device has started without its journal. */
   #blind = false;
+  /** Blocks of the journal that it cannot read, so that it does not know of all that waits. */
+  readonly #hidden = new Set<number>();
   #reason: string | undefined;
   #lastSend = -Infinity;
   #heard = true;
@@ -156,6 +158,8 @@ export class Ledger {
           this.#forgetHeld();
           this.#blind = false;
         }
+        // What cannot be read is told at each wake, too.
+        this.#hidden.clear();
         if (event.what !== "power lost") this.boots.push(event.time);
         if (event.what !== "restarted") return;
         if (this.#reason !== undefined && event.text.startsWith("software")) {
@@ -236,7 +240,7 @@ export class Ledger {
       case "agent idle":
         // Nothing waits in it any more: of what ended in the moment of a power cut it never told.
         // Without its journal it knows nothing of what waits there.
-        if (event.waiting === undefined && !this.#blind) this.#pending.clear();
+        if (event.waiting === undefined && !this.#blind && this.#hidden.size === 0) this.#pending.clear();
         return;
       case "fault":
       case "modem illegal transition":
@@ -246,13 +250,14 @@ export class Ledger {
         this.#reason = event.reason;
         return;
       case "journal open":
+        this.#blind = false;
         this.damaged += event.damaged ?? 0;
         return;
       case "journal block":
         if (event.what === "lost") this.damaged += event.readings ?? 0;
-        if (event.what !== "unreadable") return;
-        // Until it can be read, the device does not know of all that waits in it, and sends what it knows of.
-        this.#blind = true;
+        if (event.what !== "unreadable") return void this.#hidden.delete(event.block);
+        this.#hidden.add(event.block);
+        // It sends what it knows of meanwhile.
         this.postponements.push(at);
         return;
     }
