@@ -54,6 +54,10 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
     "the script is called twice a report, for the report and for the answer to it, and arrays reach QuickJS byte " +
     "by byte",
   daysDeep: "each wake makes a new V8 context and runs the firmware from its first line, 96 times a day",
+  online: "a SARA-R5 is for LTE-M alone as it comes from the factory: it is set to NB-IoT and restarted once",
+  wakeToUp:
+    "the commands at a wake of BC66, BC660K and SARA-R4 are the same as before; the simulated modems draw other times " +
+    "to their registration since they obey their manuals, and it was not shown that this is all",
   trial: "more starts of the board, each a new V8 context, and a firmware that does more with each datagram",
 });
 
