@@ -192,23 +192,29 @@ export function readEvent(message: ThingMessage, product: Product, event: string
   return { outputs, ...timeOf(params.fields) };
 }
 
-/** Reads `{ "attributes": {...} }`, at most 200 of them. */
+/** Reads `{ "attributes": {...} }`, at most 200 of them; empty params, and an empty object, change nothing. */
 export function readAttributes(
   message: ThingMessage,
   product: Product,
 ): { attributes: Record<string, unknown> } | Refusal {
-  const attributes = readMap(message, "attributes");
-  if ("enosCode" in attributes) return attributes;
-  for (const [name, value] of Object.entries(attributes.map)) {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const attributes = isEmpty(params.fields) ? {} : ownObject(params.fields, "attributes");
+  if (attributes === undefined) return refuse("params.attributes: expected an object");
+  const entries = Object.entries(attributes);
+  if (entries.length > mostNames) {
+    return refuse(`params.attributes: ${entries.length}, at most ${mostNames}`);
+  }
+  for (const [name, value] of entries) {
     const fault = product.checkAttribute(name, value);
     if (fault !== undefined) return refuse(fault);
   }
-  return { attributes: attributes.map };
+  return { attributes };
 }
 
 /**
  * Reads the names to query or to delete, `{ "attributes": [names] }` or `{ "tags": [names] }`, each once.
- * In a query an empty list stands for all.
+ * Empty params, and an empty list, name none: in a query that stands for all, in a deletion for nothing.
  */
 export function readNames(
   message: ThingMessage,
@@ -216,7 +222,9 @@ export function readNames(
 ): { names: string[] } | Refusal {
   const params = paramsOf(message);
   if ("enosCode" in params) return params;
-  const names = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
+  const given = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
+  // A list under another name must not read like a question for all.
+  const names = isEmpty(params.fields) ? [] : given;
   if (!Array.isArray(names)) return refuse(`params.${member}: expected an array of names`);
   if (names.length > mostNames) return refuse(`params.${member}: ${names.length}, at most ${mostNames}`);
   const longest = member === "tags" ? longestTag : longestName;
@@ -228,20 +236,26 @@ export function readNames(
   return { names: [...new Set(names as string[])] };
 }
 
-/** Reads `{ "tags": { name: text } }`, at most 200 of them. */
+/** Reads `[{ "tagKey": name, "tagValue": text }]`, at most 200 of them; of two with the same name the last counts. */
 export function readTags(message: ThingMessage): { tags: Record<string, string> } | Refusal {
-  const tags = readMap(message, "tags");
-  if ("enosCode" in tags) return tags;
-  for (const [name, value] of Object.entries(tags.map)) {
-    // A later assignment to a property of that name would set the object's prototype instead.
-    if (!isText(name, longestTag) || name === "" || name === "__proto__") {
-      return refuse(`params.tags: expected names of 1 to ${longestTag} characters, and not __proto__`);
+  const { params } = message.fields;
+  if (!Array.isArray(params)) return refuse('params: expected an array of { "tagKey", "tagValue" }');
+  if (params.length > mostNames) return refuse(`params: ${params.length} tags, at most ${mostNames}`);
+  const tags: Record<string, string> = {};
+  for (let i = 0; i < params.length; i++) {
+    const tag: unknown = params[i];
+    if (!isObject(tag)) return refuse(`params[${i}]: expected an object of tagKey and tagValue`);
+    const { tagKey, tagValue } = tag;
+    // An assignment to a property of that name would set the object's prototype instead.
+    if (!isText(tagKey, longestTag) || tagKey === "" || tagKey === "__proto__") {
+      return refuse(`params[${i}].tagKey: expected 1 to ${longestTag} characters, and not __proto__`);
     }
-    if (!isText(value, longestTag)) {
-      return refuse(`params.tags.${printable(name)}: expected text of at most ${longestTag} characters`);
+    if (!isText(tagValue, longestTag)) {
+      return refuse(`params[${i}].tagValue: expected text of at most ${longestTag} characters`);
     }
+    tags[tagKey] = tagValue;
   }
-  return { tags: tags.map as Record<string, string> };
+  return { tags };
 }
 
 /** Reads `{ "version": text }`, the firmware that a device runs. */
@@ -332,18 +346,9 @@ function paramsOf(message: ThingMessage): { fields: Record<string, unknown> } | 
   return fields === undefined ? refuse("params: expected an object") : { fields };
 }
 
-function readMap(
-  message: ThingMessage,
-  member: "attributes" | "tags",
-): { map: Record<string, unknown> } | Refusal {
-  const params = paramsOf(message);
-  if ("enosCode" in params) return params;
-  const map = ownObject(params.fields, member);
-  if (map === undefined) return refuse(`params.${member}: expected an object`);
-  const count = Object.keys(map).length;
-  if (count === 0) return { enosCode: payloadEmpty, reason: `params.${member}: empty` };
-  if (count > mostNames) return refuse(`params.${member}: ${count}, at most ${mostNames}`);
-  return { map };
+/** Whether an object has no member: empty params, or attributes of which none is named. */
+export function isEmpty(fields: Record<string, unknown>): boolean {
+  return Object.keys(fields).length === 0;
 }
 
 /** The member when it is an object; not one that every object inherits. */

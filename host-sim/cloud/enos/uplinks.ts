@@ -26,6 +26,7 @@ import {
   readScriptMessage,
   readTags,
   readThingMessage,
+  isEmpty,
   readVersion,
 } from "./thing-json";
 import type { PointReport, Refusal, ThingMessage } from "./thing-json";
@@ -130,6 +131,7 @@ export class Uplinks {
       case "attribute-update": {
         const read = readAttributes(message, product);
         if ("enosCode" in read) return read;
+        if (isEmpty(read.attributes)) return {};
         // Spread, not Object.assign, which would obey an attribute called __proto__.
         const all = Object.entries({ ...device.attributes, ...read.attributes });
         const merged = all.slice(-mostNames);
@@ -143,6 +145,7 @@ export class Uplinks {
       case "tag-update": {
         const read = readTags(message);
         if ("enosCode" in read) return read;
+        if (isEmpty(read.tags)) return {};
         const merged = Object.entries({ ...device.tags, ...read.tags });
         return this.#change(arrival, message, "tags", () => {
           device.tags = Object.fromEntries(merged.slice(-mostNames));
@@ -166,6 +169,7 @@ export class Uplinks {
         const member = uplink.kind === "tag-delete" ? "tags" : "attributes";
         const read = readNames(message, member);
         if ("enosCode" in read) return read;
+        if (read.names.length === 0) return {};
         return this.#change(arrival, message, member, () => {
           if (member === "tags") device.tags = without(device.tags, read.names);
           else device.attributes = without(device.attributes, read.names);

@@ -209,7 +209,7 @@ describe("events and attributes", () => {
     expect(cloud.device(pk, dk)?.attributes).toEqual({ label: dk, floor: 6 });
     expect(update("7b", { floor: "6" })).toBe(1204);
     expect(update("7c", { nope: 6 })).toBe(1204);
-    expect(update("8", {})).toBe(1251);
+    expect(update("8", {})).toBe(200);
     expect(update("9", [])).toBe(1204);
     expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
     expect((cloud.device(pk, dk)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();

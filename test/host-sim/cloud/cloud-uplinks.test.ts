@@ -203,17 +203,45 @@ describe("attributes", () => {
   });
 });
 
+it("empty params ask for everything, and change nothing", () => {
+  const device = online();
+  say(device, "thing/attribute/update", { attributes: { floor: 3 } });
+  say(device, "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
+  const before = device.rig.cloud.device(pk, dk)!;
+  for (const [topic, params] of [
+    ["thing/attribute/update", {}],
+    ["thing/attribute/update", { attributes: {} }],
+    ["thing/attribute/delete", {}],
+    ["thing/attribute/delete", { attributes: [] }],
+    ["thing/tag/update", []],
+    ["thing/tag/delete", {}],
+    ["thing/tag/delete", { tags: [] }],
+  ] as const) {
+    expect(answer(say(device, topic, params)), `${topic} ${JSON.stringify(params)}`).toMatchObject({
+      ...{ code: 200, data: {} },
+    });
+  }
+  expect(answer(say(device, "thing/attribute/query", {})).data).toEqual({ floor: 3 });
+  expect(answer(say(device, "thing/tag/query", {})).data).toEqual({ site: "north" });
+  const { attributes, tags, counters } = device.rig.cloud.device(pk, dk)!;
+  expect({ attributes, tags }).toEqual({ attributes: before.attributes, tags: before.tags });
+  expect(counters.stored).toBe(before.counters.stored);
+});
+
 describe("tags", () => {
   it("are texts outside of the model: set, asked for, deleted", () => {
     const device = online();
     const tags = { site: "north", größe: "7" };
-    expect(answer(say(device, "thing/tag/update", { tags })).code).toBe(200);
+    const listed = Object.entries(tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
+    expect(answer(say(device, "thing/tag/update", listed)).code).toBe(200);
     expect(device.rig.cloud.device(pk, dk)?.tags).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", { tags: ["site", "x"] })).data).toEqual({ site: "north" });
     expect(answer(say(device, "thing/tag/query", { tags: [] })).data).toEqual(tags);
+    expect(answer(say(device, "thing/tag/query", {})).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/delete", { tags: ["site"] })).code).toBe(200);
     expect(device.rig.cloud.device(pk, dk)?.tags).toEqual({ größe: "7" });
-    expect(answer(say(device, "thing/tag/update", { tags: { a: 1 } })).code).toBe(1204);
+    expect(answer(say(device, "thing/tag/update", [{ tagKey: "a", tagValue: 1 }])).code).toBe(1204);
+    expect(answer(say(device, "thing/tag/update", { tags: { a: "1" } })).code).toBe(1204);
   });
 });
 

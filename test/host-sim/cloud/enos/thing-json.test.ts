@@ -217,12 +217,16 @@ describe("an event", () => {
 describe("attributes, tags and names", () => {
   const many = (count: number): Record<string, string> =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`name${i}`, "x"]));
+  const tagged = (tags: Record<string, string>): object[] =>
+    Object.entries(tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
   test.each<[string, number]>([
     ['{"attributes":{"floor":3,"label":"ä","installed":0}}', 200],
     ['{"attributes":{"floor":201}}', 1204],
     ['{"attributes":{"colour":1}}', 1204],
     ['{"attributes":{"__proto__":1}}', 1204],
-    ['{"attributes":{}}', 1251],
+    ['{"attributes":{}}', 200],
+    ["{}", 200],
+    ['{"attribute":{"floor":3}}', 1204],
     ['{"attributes":["floor"]}', 1204],
     ["[]", 1204],
   ])("attributes in %s: code %s", (json, code) => {
@@ -235,21 +239,25 @@ describe("attributes, tags and names", () => {
       [201, 1204],
     ] as const) {
       expect(codeOf(readAttributes(message({ attributes: many(count) }), free))).toBe(code);
-      expect(codeOf(readTags(message({ tags: many(count) })))).toBe(code);
+      expect(codeOf(readTags(message(tagged(many(count)))))).toBe(code);
       expect(codeOf(readNames(message({ tags: Object.keys(many(count)) }), "tags"))).toBe(code);
     }
   });
 
   test.each<[string, number]>([
-    ['{"tags":{"room":"5","":"x"}}', 1204],
-    ['{"tags":{"room":"5","löc":""}}', 200],
-    ['{"tags":{"room":5}}', 1204],
-    ['{"tags":{"__proto__":"x"}}', 1204],
-    ['{"tags":{}}', 1251],
-    ['{"tags":[]}', 1204],
-    [`{"tags":{"a":"${"x".repeat(256)}"}}`, 200],
-    [`{"tags":{"a":"${"x".repeat(257)}"}}`, 1204],
-    [`{"tags":{"${"x".repeat(257)}":"a"}}`, 1204],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"löc","tagValue":""}]', 200],
+    ['[{"tagKey":"room","tagValue":5}]', 1204],
+    ['[{"tagKey":"room"}]', 1204],
+    ['[{"tagValue":"5"}]', 1204],
+    ['[{"tagKey":"__proto__","tagValue":"x"}]', 1204],
+    ['["room"]', 1204],
+    ["[]", 200],
+    ['{"tags":{"room":"5"}}', 1204],
+    ["{}", 1204],
+    [`[{"tagKey":"a","tagValue":"${"x".repeat(256)}"}]`, 200],
+    [`[{"tagKey":"a","tagValue":"${"x".repeat(257)}"}]`, 1204],
+    [`[{"tagKey":"${"x".repeat(257)}","tagValue":"a"}]`, 1204],
   ])("tags in %s: code %s", (json, code) => {
     expect(codeOf(readTags(hostile(json)))).toBe(code);
   });
@@ -268,10 +276,18 @@ describe("attributes, tags and names", () => {
     ["a", undefined],
     [{ 0: "a", length: 1 }, undefined],
     [undefined, undefined],
+    [null, undefined],
   ])("names %j", (names, read) => {
     const given = readNames(message({ attributes: names, tags: ["other"] }), "attributes");
     if (read === undefined) expect(codeOf(given)).toBe(1204);
     else expect(given).toEqual({ names: read });
+  });
+
+  it("are none where params are empty", () => {
+    for (const member of ["attributes", "tags"] as const) {
+      expect(readNames(message({}), member)).toEqual({ names: [] });
+      expect(codeOf(readNames(message([]), member))).toBe(1204);
+    }
   });
 });
 
