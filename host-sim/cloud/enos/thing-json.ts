@@ -15,7 +15,11 @@ import type { Product } from "../registry/product";
 export const success = 200;
 const tooLarge = 1008;
 export const validationFailed = 1204;
+const badMeasurePoints = 1206;
+const badAttributes = 1207;
 export const badAttributeQuery = 1208;
+export const badAttributeDeletion = 1209;
+const badBatch = 1212;
 const notJson = 1220;
 const payloadEmpty = 1251;
 export const methodMismatch = 1260;
@@ -158,7 +162,7 @@ export function readBatch(
   deviceKey: string,
 ): PointReport[] | Refusal {
   const params = message.fields["params"];
-  if (!Array.isArray(params)) return refuse("params: expected an array");
+  if (!Array.isArray(params)) return refuse("params: expected an array", badBatch);
   if (params.length === 0) return { enosCode: payloadEmpty, reason: "params: no entry" };
   if (params.length > mostEntries) {
     return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
@@ -167,11 +171,11 @@ export function readBatch(
   for (let i = 0; i < params.length; i++) {
     const entry: unknown = params[i];
     const place = `params[${i}]`;
-    if (!isObject(entry)) return refuse(`${place}: expected an object`);
+    if (!isObject(entry)) return refuse(`${place}: expected an object`, badBatch);
     const own = { productKey: product.productKey, deviceKey };
     for (const [key, value] of Object.entries(own)) {
       if (Object.hasOwn(entry, key) && entry[key] !== value) {
-        return refuse(`${place}.${key}: expected the sender's own`);
+        return refuse(`${place}.${key}: expected the sender's own`, badBatch);
       }
     }
     const report = readPoints(entry, product, place);
@@ -200,7 +204,7 @@ export function readAttributes(
   const params = paramsOf(message);
   if ("enosCode" in params) return params;
   const attributes = isEmpty(params.fields) ? {} : ownObject(params.fields, "attributes");
-  if (attributes === undefined) return refuse("params.attributes: expected an object");
+  if (attributes === undefined) return refuse("params.attributes: expected an object", badAttributes);
   const entries = Object.entries(attributes);
   if (entries.length > mostNames) {
     return refuse(`params.attributes: ${entries.length}, at most ${mostNames}`);
@@ -313,7 +317,7 @@ export function encodeAnswer(id: ThingId, code: number, data: unknown = {}): Uin
 
 function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
   const points = ownObject(fields, "measurepoints");
-  if (points === undefined) return refuse(`${place}.measurepoints: expected an object`);
+  if (points === undefined) return refuse(`${place}.measurepoints: expected an object`, badMeasurePoints);
   const entries = Object.entries(points);
   if (entries.length === 0) return { enosCode: payloadEmpty, reason: `${place}: no measure point` };
   for (const [identifier, value] of entries) {
@@ -371,6 +375,6 @@ function isText(value: unknown, longest: number): value is string {
   return typeof value === "string" && value.length <= longest;
 }
 
-function refuse(reason: string): Refusal {
-  return { enosCode: validationFailed, reason };
+function refuse(reason: string, enosCode = validationFailed): Refusal {
+  return { enosCode, reason };
 }

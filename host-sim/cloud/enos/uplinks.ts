@@ -10,6 +10,7 @@ import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import {
+  badAttributeDeletion,
   badAttributeQuery,
   methodMismatch,
   mostNames,
@@ -168,7 +169,9 @@ export class Uplinks {
       case "tag-delete": {
         const member = uplink.kind === "tag-delete" ? "tags" : "attributes";
         const read = readNames(message, member);
-        if ("enosCode" in read) return read;
+        if ("enosCode" in read) {
+          return member === "tags" ? read : { ...read, enosCode: badAttributeDeletion };
+        }
         if (read.names.length === 0) return {};
         return this.#change(arrival, message, member, () => {
           if (member === "tags") device.tags = without(device.tags, read.names);

@@ -139,8 +139,8 @@ describe("JSON measure points", () => {
     ["no method", { method: undefined }, 1260],
     ["no params", { params: undefined }, 1204],
     ["params as an array", { params: [] }, 1204],
-    ["no measurepoints", { params: {} }, 1204],
-    ["measurepoints as an array", points([1]), 1204],
+    ["no measurepoints", { params: {} }, 1206],
+    ["measurepoints as an array", points([1]), 1206],
     ["no point", points({}), 1251],
     ["an unknown point", points({ pressure: 1 }), 1204],
     ["a point of every object", points(JSON.parse('{"__proto__":1}')), 1204],
@@ -210,7 +210,7 @@ describe("events and attributes", () => {
     expect(update("7b", { floor: "6" })).toBe(1204);
     expect(update("7c", { nope: 6 })).toBe(1204);
     expect(update("8", {})).toBe(200);
-    expect(update("9", [])).toBe(1204);
+    expect(update("9", [])).toBe(1207);
     expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
     expect((cloud.device(pk, dk)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
     const wrong = envelope({ ...event, params: 5 });

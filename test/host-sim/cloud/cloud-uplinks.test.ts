@@ -48,11 +48,11 @@ describe("a batch", () => {
 
   test.each<[string, unknown, number]>([
     ["with one bad entry", [reading(20, T), { measurepoints: { temperature: "21" }, time: T + 1 }], 1204],
-    ["of another device", [reading(20, T), { ...reading(21, T), deviceKey: "other" }], 1204],
-    ["of another product", [{ ...reading(21, T), productKey: "p" }], 1204],
+    ["of another device", [reading(20, T), { ...reading(21, T), deviceKey: "other" }], 1212],
+    ["of another product", [{ ...reading(21, T), productKey: "p" }], 1212],
     ["without entries", [], 1251],
-    ["that is no array", reading(20, T), 1204],
-    ["of entries that are none", [5], 1204],
+    ["that is no array", reading(20, T), 1212],
+    ["of entries that are none", [5], 1212],
   ])("%s stores nothing", (_what, params, code) => {
     const device = online();
     expect(answer(say(device, batch, params)).code).toBe(code);
@@ -199,6 +199,7 @@ describe("attributes", () => {
     expect(query(["nope"])).toMatchObject({ code: 1208, data: {} });
     expect(query("floor").code).toBe(1208);
     expect(answer(say(device, "thing/attribute/delete", { attributes: ["floor", "never"] })).code).toBe(200);
+    expect(answer(say(device, "thing/attribute/delete", { attributes: "label" })).code).toBe(1209);
     expect(query([])).toMatchObject({ data: { label: "hall", indoors: true } });
   });
 });
