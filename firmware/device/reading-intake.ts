@@ -1,14 +1,18 @@
 /**
  * The way of a reading from the application into the upload queue.
  */
+import { pointFault, refuse } from "../model/check";
+import { compactFault } from "../model/compact";
+import { reasonOf } from "../text/reason";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { ReadingFormat } from "../delivery/entry";
 import type { Uploader } from "../delivery/uploader";
-import type { ThingValues } from "../model/thing";
+import type { Thing, ThingFault, ThingValues } from "../model/thing";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 
 export interface ReadingIntakeOptions {
+  readonly thing: Thing;
   readonly format: Format;
   /** Gives each reading its id. */
   readonly memory: PersistentState;
@@ -21,10 +25,20 @@ export interface ReadingIntakeOptions {
 /** Formats that take turns in `alternate`. */
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
 
+/** Most points of which it is known that they fail; of others each failure is told as the first. */
+const mostFailing = 32;
+
+/** A measure point that has had no value of the model's so many times in a row. */
+interface Failing {
+  readonly point: string;
+  count: number;
+}
+
 /** Gives readings their id, time and format, and puts them into the upload queue. */
 export class ReadingIntake {
   readonly #options: ReadingIntakeOptions;
   #taken: number;
+  #failing: Failing[] = [];
 
   /** @param taken readings taken before deep sleep */
   constructor(options: ReadingIntakeOptions, taken: number) {
@@ -44,11 +58,73 @@ export class ReadingIntake {
     const format = this.nextFormat();
     this.#taken += 1;
     const time = uploader.timeOf(now);
-    const entry = { kind: "reading", id, takenAt: now, time, values: copyOf(values), format } as const;
+    const given = this.soundPoints(values, format);
+    const entry = { kind: "reading", id, takenAt: now, time, values: given, format } as const;
     const taken = uploader.append(entry);
     if (taken === false) return;
     const kind = taken === "kept" ? "report taken" : "report held";
-    log({ kind, id, format, values: logValues ? values : undefined });
+    log({ kind, id, format, values: logValues ? given : undefined });
+  }
+
+  /**
+   * A copy, as the application may use one object for all its readings, without what the model does not take: one
+   * sensor that fails costs no other's values. Where nothing is left it is all of them, for the queue to refuse.
+   */
+  private soundPoints(values: ThingValues, format: ReadingFormat): ThingValues {
+    const sound: Record<string, unknown> = {};
+    const failing: string[] = [];
+    const faults: string[] = [];
+    const names = Object.keys(values);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i];
+      try {
+        const value: unknown = values[name];
+        if (value === undefined) continue;
+        const fault = this.faultOf(name, value, format);
+        if (fault === undefined) {
+          sound[name] = value;
+          continue;
+        }
+        // It may lie in a part of the value, `position.lat`.
+        faults.push(`${fault.fault} ${fault.id} ${fault.detail}`);
+      } catch (error) {
+        // A getter of the application's object has thrown.
+        faults.push(`fault ${reasonOf(error)}`);
+      }
+      failing.push(name);
+    }
+    if (faults.length > 0 && Object.keys(sound).length === 0) return values;
+    if (this.#failing.length > 0) this.noteBack(sound);
+    for (let i = 0; i < faults.length; i++) this.noteFault(failing[i], faults[i]);
+    return sound as ThingValues;
+  }
+
+  private faultOf(name: string, value: unknown, format: ReadingFormat): ThingFault | undefined {
+    const { points } = this.#options.thing;
+    for (let i = 0; i < points.length; i++) {
+      if (points[i].identifier !== name) continue;
+      return format === "compact" ? compactFault(points[i], value) : pointFault(points[i], value);
+    }
+    return refuse("unknown", name, "is no measure point of the model");
+  }
+
+  /** Tells the first failure in a row, and then the tenth, the hundredth and so on. */
+  private noteFault(point: string, reason: string): void {
+    let failing = this.#failing.find((each) => each.point === point);
+    if (failing === undefined) {
+      failing = { point, count: 0 };
+      if (this.#failing.length < mostFailing) this.#failing.push(failing);
+    }
+    const count = ++failing.count;
+    if (isPowerOfTen(count)) this.#options.log({ kind: "point left out", point, count, reason });
+  }
+
+  private noteBack(sound: Readonly<Record<string, unknown>>): void {
+    this.#failing = this.#failing.filter(({ point, count }) => {
+      if (sound[point] === undefined) return true;
+      this.#options.log({ kind: "point back", point, count });
+      return false;
+    });
   }
 
   private nextFormat(): ReadingFormat {
@@ -57,12 +133,8 @@ export class ReadingIntake {
   }
 }
 
-/** As they are now: the application may use one object for all its readings. */
-function copyOf(values: ThingValues): ThingValues {
-  try {
-    return { ...values };
-  } catch {
-    // Reading a property of the application's object may throw; that shows when the reading is encoded.
-    return values;
-  }
+function isPowerOfTen(count: number): boolean {
+  let power = 1;
+  while (power < count) power *= 10;
+  return power === count;
 }
