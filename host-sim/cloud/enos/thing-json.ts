@@ -38,9 +38,9 @@ const deepest = 16;
 /** A message id comes back in the kind in which it came, digit by digit: a bigint is one that no double holds. */
 export type ThingId = string | number | bigint;
 
-/** A body that is a JSON object. `id` is "" when it has none that can be used. */
+/** A body that is a JSON object. `id` is undefined when it has none, and "" when it has one that cannot be used. */
 export interface ThingMessage {
-  id: ThingId;
+  id: ThingId | undefined;
   fields: Record<string, unknown>;
 }
 
@@ -97,6 +97,7 @@ export function readThingMessage(body: Uint8Array | string): ThingMessage | Refu
   const read = readJsonObject(body);
   if ("enosCode" in read) return read;
   const id = read.fields["id"];
+  if (id === undefined) return { id, fields: read.fields };
   if (typeof id === "string" && id.length <= longestId) return { id, fields: read.fields };
   if (Number.isSafeInteger(id)) return { id: id as number, fields: read.fields };
   const text = Number.isInteger(id)
@@ -135,12 +136,20 @@ export function readScriptMessage(json: string): (ThingMessage & { method: strin
   return typeof method === "string" ? { ...message, method } : scriptRefusal(message);
 }
 
-/** Checks what all reports share: id, version, and that method and topic agree. */
-export function checkEnvelope({ id, fields }: ThingMessage, method: string): Refusal | undefined {
+/**
+ * Checks what all reports share: an id, if there is one, the version, and that method and topic agree.
+ *
+ * @param methodOptional as it is for events
+ */
+export function checkEnvelope(
+  { id, fields }: ThingMessage,
+  method: string,
+  methodOptional = false,
+): Refusal | undefined {
   if (id === "") return refuse(`id: expected text of 1 to ${longestId} characters or an integer`);
   const { version } = fields;
-  if (version !== undefined && version !== "1.0") return refuse('version: expected "1.0"');
-  if (fields["method"] === method) return undefined;
+  if (version !== "1.0") return refuse('version: expected "1.0"');
+  if (fields["method"] === method || (methodOptional && fields["method"] === undefined)) return undefined;
   return { enosCode: methodMismatch, reason: `method: this topic takes ${method}` };
 }
 
@@ -309,10 +318,11 @@ export function readScriptReply(json: string): Reply | Refusal {
   return reply;
 }
 
-/** The answer's body. */
-export function encodeAnswer(id: ThingId, code: number, data: unknown = {}): Uint8Array {
+/** The answer's body, without an id to a message that has none. */
+export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
   const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
-  return Buffer.from(`{"id":${stated},"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
+  const start = id === undefined ? "" : `"id":${stated},`;
+  return Buffer.from(`{${start}"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
 }
 
 function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
@@ -330,7 +340,7 @@ function readPoints(fields: Record<string, unknown>, product: Product, place: st
 
 function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   const { code, data, message } = fields;
-  if (id === "" || !Number.isSafeInteger(code)) return undefined;
+  if (id === undefined || id === "" || !Number.isSafeInteger(code)) return undefined;
   return {
     ...{ id: String(id), code: code as number },
     data,

@@ -105,7 +105,7 @@ export class Uplinks {
     message: ThingMessage,
     route: { thingMethod: string; uplink: Uplink },
   ): Taken | Refusal {
-    const fault = checkEnvelope(message, route.thingMethod);
+    const fault = checkEnvelope(message, route.thingMethod, route.uplink.kind === "event");
     if (fault !== undefined) return fault;
     const { device, product } = arrival;
     const { uplink } = route;
@@ -213,7 +213,7 @@ export class Uplinks {
     if (!device.points.takes(points)) {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
-    const id = String(message.id);
+    const id = nameOf(message);
     const before = !device.isNew("reading", id);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
@@ -252,14 +252,14 @@ export class Uplinks {
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
     return this.#change(arrival, message, "event", () => {
-      const id = String(message.id);
+      const id = nameOf(message);
       device.addEvent({ id, event, time, values, at: now });
     });
   }
 
   /** Does something once per message. */
   #change({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, work: () => void): Taken {
-    const id = String(message.id);
+    const id = nameOf(message);
     const isNew = device.isNew(kind, id);
     const { productKey, deviceKey } = device;
     if (isNew) {
@@ -284,6 +284,11 @@ export class Uplinks {
     this.#refuse(device, refusal);
     return { refused: Code.badRequest, reason: refusal.reason, told: true };
   }
+}
+
+/** The id of a message as text, "" where it has none: such a one is always new. */
+function nameOf({ id }: ThingMessage): string {
+  return id === undefined ? "" : String(id);
 }
 
 /** Those with these names, all when none is named. */

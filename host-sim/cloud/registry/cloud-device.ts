@@ -213,9 +213,9 @@ export class CloudDevice {
     return this.#events.list();
   }
 
-  /** True the first time that a message with this id comes; remembers it. */
+  /** True the first time that a message with this id comes, and always without an id, ""; remembers it. */
   isNew(kind: ReportKind, id: string): boolean {
-    return this.#ids.add(`${kind} ${id}`);
+    return id === "" || this.#ids.add(`${kind} ${id}`);
   }
 
   addReading(reading: Reading): void {

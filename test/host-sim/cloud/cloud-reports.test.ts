@@ -128,13 +128,14 @@ describe("JSON measure points", () => {
   };
   const points = (measurepoints: unknown): Record<string, unknown> => ({ params: { measurepoints } });
   test.each<[string, Record<string, unknown>, number]>([
-    ["no id", { id: undefined }, 1204],
+    ["no id", { id: undefined }, 200],
     ["an empty id", { id: "" }, 1204],
     ["a long id", { id: "x".repeat(65) }, 1204],
     ["an id that is no integer", { id: 1.5 }, 1204],
     ["an id that is an object", { id: {} }, 1204],
     ["version 2", { version: "2.0" }, 1204],
-    ["no version", { version: undefined }, 200],
+    ["no version", { version: undefined }, 1204],
+    ["a version that is a number", { version: 1 }, 1204],
     ["another method", { method: "thing.event.x.post" }, 1260],
     ["no method", { method: undefined }, 1260],
     ["no params", { params: undefined }, 1204],

@@ -229,6 +229,37 @@ it("empty params ask for everything, and change nothing", () => {
   expect(counters.stored).toBe(before.counters.stored);
 });
 
+it("messages without an id are each stored, and answered without one", () => {
+  const device = online();
+  const post = (topic: string, fields: object): unknown =>
+    JSON.parse(device.post(1, topic, JSON.stringify({ version: "1.0", ...fields })).text);
+  const reports = { method: "thing.measurepoint.post", params: { measurepoints: { temperature: 20 } } };
+  for (let i = 0; i < 2; i++) {
+    expect(post("thing/measurepoint/post", reports)).toEqual({ code: 200, data: {} });
+    expect(post("thing/event/overheat/post", { params: { events: { temperature: 90 } } })).toEqual({
+      ...{ code: 200, data: {} },
+    });
+  }
+  expect(temperatures(device)).toEqual([20, 20]);
+  expect(device.rig.cloud.events(pk, dk)).toHaveLength(2);
+  expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 0 });
+});
+
+it("an id that no double holds is kept digit by digit, and recognised", () => {
+  const device = online();
+  const body = (id: string): string =>
+    `{"id":${id},"version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"temperature":20}}}`;
+  for (const id of ["2078724684846989312", "2078724684846989313", "2078724684846989313"]) {
+    expect(device.post(1, "thing/measurepoint/post", body(id)).text).toBe(
+      `{"id":${id},"code":200,"data":{}}`,
+    );
+  }
+  expect(device.rig.cloud.readings(pk, dk).map(({ id }) => id)).toEqual([
+    "2078724684846989312",
+    "2078724684846989313",
+  ]);
+});
+
 describe("tags", () => {
   it("are texts outside of the model: set, asked for, deleted", () => {
     const device = online();

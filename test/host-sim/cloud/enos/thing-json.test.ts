@@ -70,6 +70,7 @@ describe("a body", () => {
     [1.5, ""],
     [2 ** 53, 9007199254740992n],
     [1e300, ""],
+    [undefined, undefined],
     [null, ""],
     [{}, ""],
   ])("has the id %j, read as %s", (id, read) => {
@@ -77,16 +78,30 @@ describe("a body", () => {
   });
 
   test.each<[object, number]>([
-    [{ id: "1", method: "thing.a" }, 200],
+    [{ id: "1", version: "1.0", method: "thing.a" }, 200],
+    [{ id: "1", method: "thing.a" }, 1204],
+    [{ id: "", version: "1.0", method: "thing.a" }, 1204],
+    [{ id: null, version: "1.0", method: "thing.a" }, 1204],
     [{ id: 1, version: "1.0", method: "thing.a", sys: { ack: 1 } }, 200],
-    [{ method: "thing.a" }, 1204],
+    [{ version: "1.0", method: "thing.a" }, 200],
     [{ id: "1", version: "2.0", method: "thing.a" }, 1204],
     [{ id: "1", version: 1, method: "thing.a" }, 1204],
-    [{ id: "1", method: "thing.b" }, 1260],
-    [{ id: "1" }, 1260],
+    [{ id: "1", version: "1.0", method: "thing.b" }, 1260],
+    [{ id: "1", version: "1.0" }, 1260],
   ])("has the envelope %j: code %s", (fields, code) => {
     const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
     expect(codeOf(checkEnvelope(read, "thing.a") ?? {})).toBe(code);
+  });
+
+  test.each<[object, number]>([
+    [{ version: "1.0" }, 200],
+    [{ version: "1.0", method: "thing.a" }, 200],
+    [{ version: "1.0", method: "thing.b" }, 1260],
+    [{ version: "1.0", method: null }, 1260],
+    [{}, 1204],
+  ])("of an event may have no method, %j: code %s", (fields, code) => {
+    const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
+    expect(codeOf(checkEnvelope(read, "thing.a", true) ?? {})).toBe(code);
   });
 });
 
