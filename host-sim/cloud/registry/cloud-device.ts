@@ -52,7 +52,7 @@ export interface DeviceView {
   name?: string;
   edition: Edition;
   state: DeviceState;
-  /** Its last exchange that succeeded, ms; `undefined` before the first. */
+  /** Its last request in its session, ms, be it refused for what it says; `undefined` before the first. */
   lastSeen?: number;
   /** When it came online, ms; only while it is. */
   onlineSince?: number;
