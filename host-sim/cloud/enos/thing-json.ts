@@ -163,7 +163,8 @@ export function readMeasurePoints(message: ThingMessage, product: Product): Poin
 
 /**
  * Reads a batch: an array of measure points as above, each with its time. An entry may name its device,
- * which has to be the sender. One entry that is wrong refuses all.
+ * which has to be the sender. One entry that is wrong refuses all; with `skipInvalidMeasurepoints: true` beside
+ * the params, measure points that are not as the model says are left out, and an entry that has no other.
  */
 export function readBatch(
   message: ThingMessage,
@@ -176,6 +177,7 @@ export function readBatch(
   if (params.length > mostEntries) {
     return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
   }
+  const skips = message.fields["skipInvalidMeasurepoints"] === true;
   const reports: PointReport[] = [];
   for (let i = 0; i < params.length; i++) {
     const entry: unknown = params[i];
@@ -187,9 +189,9 @@ export function readBatch(
         return refuse(`${place}.${key}: expected the sender's own`, badBatch);
       }
     }
-    const report = readPoints(entry, product, place);
+    const report = readPoints(entry, product, place, skips);
     if ("enosCode" in report) return report;
-    reports.push(report);
+    if (!isEmpty(report.points)) reports.push(report);
   }
   return reports;
 }
@@ -325,17 +327,29 @@ export function encodeAnswer(id: ThingId | undefined, code: number, data: unknow
   return Buffer.from(`{${start}"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
 }
 
-function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
+/** @param skips leaves measure points out that are not as the model says, perhaps all */
+function readPoints(
+  fields: Record<string, unknown>,
+  product: Product,
+  place: string,
+  skips = false,
+): PointReport | Refusal {
   const points = ownObject(fields, "measurepoints");
   if (points === undefined) return refuse(`${place}.measurepoints: expected an object`, badMeasurePoints);
   const entries = Object.entries(points);
   if (entries.length === 0) return { enosCode: payloadEmpty, reason: `${place}: no measure point` };
+  let wrong = 0;
   for (const [identifier, value] of entries) {
     const fault = product.checkPoint(identifier, value);
-    if (fault !== undefined) return refuse(fault);
+    if (fault === undefined) continue;
+    if (!skips) return refuse(fault);
+    wrong += 1;
   }
   const fault = timeFault(fields, place);
-  return fault === undefined ? { points, ...timeOf(fields) } : refuse(fault);
+  if (fault !== undefined) return refuse(fault);
+  if (wrong === 0) return { points, ...timeOf(fields) };
+  const right = entries.filter((entry) => product.checkPoint(...entry) === undefined);
+  return { points: Object.fromEntries(right), ...timeOf(fields) };
 }
 
 function replyOf({ id, fields }: ThingMessage): Reply | undefined {

@@ -207,6 +207,8 @@ export class Uplinks {
     batch: boolean,
   ): Taken | Refusal {
     if ("enosCode" in reports) return reports;
+    // Nothing is left of a batch whose measure points were all wrong, and were to be skipped.
+    if (reports.length === 0) return {};
     const { device } = arrival;
     const points =
       reports.length === 1 ? reports[0].points : Object.assign({}, ...reports.map((report) => report.points));

@@ -59,6 +59,49 @@ describe("a batch", () => {
     expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
   });
 
+  describe("that skips what is invalid", () => {
+    const skipping = (
+      params: unknown,
+      skip: unknown,
+      topic = batch,
+    ): { code: number; device: TestDevice } => {
+      const device = online();
+      const method = topic.replaceAll("/", ".");
+      const body = { id: "1", version: "1.0", method, skipInvalidMeasurepoints: skip, params };
+      return { device, code: answer(device.post(1, topic, JSON.stringify(body))).code };
+    };
+    const mixed = [
+      { measurepoints: { temperature: 20, pressure: 1 }, time: T },
+      { measurepoints: { temperature: "hot" }, time: T + 1 },
+      { measurepoints: { temperature: null, relay: 1 }, time: T + 2 },
+      { measurepoints: JSON.parse('{"__proto__":5,"temperature":22}') as unknown, time: T + 3 },
+    ];
+    it.each([batch, "thing/measurepoint/resume/batch"])("stores the good ones, %s", (topic) => {
+      const { device, code } = skipping(mixed, true, topic);
+      expect(code).toBe(200);
+      expect(device.rig.cloud.readings(pk, dk).map(({ points, time }) => [points, time])).toEqual([
+        [{ temperature: 20 }, T],
+        [{ relay: 1 }, T + 2],
+        [{ temperature: 22 }, T + 3],
+      ]);
+    });
+
+    it.each([false, undefined, null, "true", 1])("stores nothing when it says %j", (skip) => {
+      const { device, code } = skipping(mixed, skip);
+      expect(code).toBe(1204);
+      expect(temperatures(device)).toEqual([]);
+    });
+
+    it("is taken where nothing is left, and refused whole for what is no measure point's fault", () => {
+      const none = skipping([{ measurepoints: { pressure: 1 }, time: T }], true);
+      expect(none.code).toBe(200);
+      expect(none.device.rig.cloud.readings(pk, dk)).toEqual([]);
+      expect(skipping([reading(20, T), { ...reading(21, T), deviceKey: "other" }], true).code).toBe(1212);
+      expect(skipping([reading(20, T), reading(21, 0.5)], true).code).toBe(1204);
+      expect(skipping([reading(20, T), { measurepoints: {} }], true).code).toBe(1251);
+    });
+  });
+
   it("that comes again under its id is acknowledged and stored once", () => {
     const device = online();
     const params = [reading(20, T), reading(21, T + 1)];
