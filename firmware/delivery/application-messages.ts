@@ -91,7 +91,11 @@ export class ApplicationMessages implements Device {
   }
 
   updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
-    this.append(Topic.tagUpdate, tagParams(tags), undefined, done);
+    const params: Record<string, string>[] = [];
+    for (const tagKey in tags) {
+      if (tags[tagKey] !== undefined) params.push({ tagKey, tagValue: tags[tagKey] });
+    }
+    this.append(Topic.tagUpdate, params, undefined, done);
   }
 
   queryTags(names: readonly string[], done: (how: Completion) => void): void {
@@ -134,15 +138,6 @@ export class ApplicationMessages implements Device {
     });
     onMessage();
   }
-}
-
-/** Tags as EnOS takes them: `[{ "tagKey", "tagValue" }]`. */
-function tagParams(tags: Readonly<Record<string, string>>): Message["params"] {
-  const params: Record<string, string>[] = [];
-  for (const tagKey in tags) {
-    if (tags[tagKey] !== undefined) params.push({ tagKey, tagValue: tags[tagKey] });
-  }
-  return params;
 }
 
 /**

@@ -32,6 +32,8 @@ const mostFailing = 32;
 interface Failing {
   readonly point: string;
   count: number;
+  /** At which count the log is told next: 1, 10, 100 and so on. */
+  toldAt: number;
 }
 
 /** Gives readings their id, time and format, and puts them into the upload queue. */
@@ -74,13 +76,18 @@ export class ReadingIntake {
     const sound: Record<string, unknown> = {};
     const failing: string[] = [];
     const faults: string[] = [];
+    const { thing, log } = this.#options;
+    const { points } = thing;
     const names = Object.keys(values);
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
       try {
         const value: unknown = values[name];
         if (value === undefined) continue;
-        const fault = this.faultOf(name, value, format);
+        const point = points.find(({ identifier }) => identifier === name);
+        let fault: ThingFault | undefined;
+        if (point === undefined) fault = refuse("unknown", name, "is no measure point of the model");
+        else fault = format === "compact" ? compactFault(point, value) : pointFault(point, value);
         if (fault === undefined) {
           sound[name] = value;
           continue;
@@ -94,47 +101,31 @@ export class ReadingIntake {
       failing.push(name);
     }
     if (faults.length > 0 && Object.keys(sound).length === 0) return values;
-    if (this.#failing.length > 0) this.noteBack(sound);
+    for (let i = this.#failing.length - 1; i >= 0; i--) {
+      const { point, count } = this.#failing[i];
+      if (sound[point] === undefined) continue;
+      this.#failing.splice(i, 1);
+      log({ kind: "point back", point, count });
+    }
     for (let i = 0; i < faults.length; i++) this.noteFault(failing[i], faults[i]);
     return sound as ThingValues;
-  }
-
-  private faultOf(name: string, value: unknown, format: ReadingFormat): ThingFault | undefined {
-    const { points } = this.#options.thing;
-    for (let i = 0; i < points.length; i++) {
-      if (points[i].identifier !== name) continue;
-      return format === "compact" ? compactFault(points[i], value) : pointFault(points[i], value);
-    }
-    return refuse("unknown", name, "is no measure point of the model");
   }
 
   /** Tells the first failure in a row, and then the tenth, the hundredth and so on. */
   private noteFault(point: string, reason: string): void {
     let failing = this.#failing.find((each) => each.point === point);
     if (failing === undefined) {
-      failing = { point, count: 0 };
+      failing = { point, count: 0, toldAt: 1 };
       if (this.#failing.length < mostFailing) this.#failing.push(failing);
     }
     const count = ++failing.count;
-    if (isPowerOfTen(count)) this.#options.log({ kind: "point left out", point, count, reason });
-  }
-
-  private noteBack(sound: Readonly<Record<string, unknown>>): void {
-    this.#failing = this.#failing.filter(({ point, count }) => {
-      if (sound[point] === undefined) return true;
-      this.#options.log({ kind: "point back", point, count });
-      return false;
-    });
+    if (count < failing.toldAt) return;
+    failing.toldAt *= 10;
+    this.#options.log({ kind: "point left out", point, count, reason });
   }
 
   private nextFormat(): ReadingFormat {
     const { format } = this.#options;
     return format === "alternate" ? turns[this.#taken % turns.length] : format;
   }
-}
-
-function isPowerOfTen(count: number): boolean {
-  let power = 1;
-  while (power < count) power *= 10;
-  return power === count;
 }

@@ -59,8 +59,8 @@ export function compactFault(point: MeasurePoint, value: unknown): ThingFault | 
   const fault = pointFault(point, value);
   const compact = point.compact;
   if (fault !== undefined || compact === undefined) return fault;
-  const bare = bareValue(point, value) as number;
-  const scaled = scale(compact, bare);
+  const bare = (point.quality === true ? (value as WithQuality).value : value) as number;
+  const scaled = Math.round((bare - compact.offset) / compact.scale);
   const range = bounds[compact.as];
   if (scaled >= range[0] && scaled <= range[1]) return undefined;
   const from = range[0] * compact.scale + compact.offset;
@@ -68,22 +68,14 @@ export function compactFault(point: MeasurePoint, value: unknown): ThingFault | 
   return refuse("out-of-range", point.identifier, `takes ${from} to ${to} in this layout, got ${bare}`);
 }
 
-function bareValue(point: MeasurePoint, value: unknown): unknown {
-  return point.quality === true ? (value as WithQuality).value : value;
-}
-
-function scale({ offset, scale }: Compact, value: number): number {
-  return Math.round((value - offset) / scale);
-}
-
 function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): ThingFault | undefined {
   const fault = compactFault(point, value);
   if (fault !== undefined) return fault;
-  const bare = bareValue(point, value);
+  const bare = point.quality === true ? (value as WithQuality).value : value;
   const compact = point.compact;
   let room: boolean;
   if (compact !== undefined) {
-    room = writeScaled(writer, compact, scale(compact, bare as number));
+    room = writeScaled(writer, compact, Math.round(((bare as number) - compact.offset) / compact.scale));
   } else if (point.type === "enum" && point.wide !== true) {
     room = writeByte(writer, bare as number);
   } else {
