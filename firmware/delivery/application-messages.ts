@@ -5,7 +5,7 @@ import { Topic, eventTopic } from "../enos/topic";
 import { attributesFault, eventFault } from "../model/check";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
 import type { PersistentState } from "../continuity/persistent-state";
-import type { Completion } from "./entry";
+import type { Completion, Message } from "./entry";
 import type { Uploader } from "./uploader";
 
 /**
@@ -26,8 +26,9 @@ export interface Device {
   /** Asks for attributes, all when none is named: they come as `data`. */
   queryAttributes(names: readonly string[], done: (how: Completion) => void): void;
   deleteAttributes(names: readonly string[], done?: (how: Completion) => void): void;
-  /** Sets tags, texts by name, which are no part of the model. */
+  /** Sets tags, texts by name, which are no part of the model; those that are not named stay as they are. */
   updateTags(tags: Readonly<Record<string, string>>, done?: (how: Completion) => void): void;
+  /** Asks for tags, all when none is named: they come as `data`. */
   queryTags(names: readonly string[], done: (how: Completion) => void): void;
   deleteTags(names: readonly string[], done?: (how: Completion) => void): void;
   /**
@@ -90,7 +91,11 @@ export class ApplicationMessages implements Device {
   }
 
   updateTags(tags: Readonly<Record<string, string>>, done?: Done): void {
-    this.append(Topic.tagUpdate, { tags: { ...tags } }, undefined, done);
+    const params: Record<string, string>[] = [];
+    for (const tagKey in tags) {
+      if (tags[tagKey] !== undefined) params.push({ tagKey, tagValue: tags[tagKey] });
+    }
+    this.append(Topic.tagUpdate, params, undefined, done);
   }
 
   queryTags(names: readonly string[], done: (how: Completion) => void): void {
@@ -107,7 +112,7 @@ export class ApplicationMessages implements Device {
 
   private append(
     topic: string,
-    params: Readonly<Record<string, unknown>>,
+    params: Message["params"],
     fault: ThingFault | undefined,
     done: Done,
     { timed = false, volatile = false } = {},

@@ -46,7 +46,7 @@ export interface Message extends Waiting {
   readonly kind: "message";
   /** Topic below the device's root. */
   readonly topic: string;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Readonly<Record<string, unknown>> | readonly unknown[];
   /** The time goes into `params`, once the device has a wall clock. */
   readonly timed: boolean;
   readonly done: ((how: Completion) => void) | undefined;

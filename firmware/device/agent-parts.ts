@@ -63,7 +63,8 @@ export function uploaderOf({ options, memory, session, names }: Shared, contacts
 /** What hands readings to the uploader. */
 export function readingsOf({ options, memory }: Shared, uploader: Uploader): ReadingIntake {
   const { format, logValues = false, log, woken } = options;
-  return new ReadingIntake({ format, memory, uploader, logValues, log }, woken?.taken ?? 0);
+  const { thing } = options.application;
+  return new ReadingIntake({ thing, format, memory, uploader, logValues, log }, woken?.taken ?? 0);
 }
 
 /**

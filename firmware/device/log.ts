@@ -36,6 +36,17 @@ type DeviceEvent =
       readonly format: ReadingFormat;
       readonly values?: ThingValues;
     }
+  /**
+   * A measure point is left out of a reading, as the model does not take what the application gave, `count` times in a
+   * row; or it has a value again after so many.
+   */
+  | {
+      readonly kind: "point left out";
+      readonly point: string;
+      readonly count: number;
+      readonly reason: string;
+    }
+  | { readonly kind: "point back"; readonly point: string; readonly count: number }
   /** The application gave none. */
   | { readonly kind: "report missed"; readonly reason: string }
   | {
@@ -130,6 +141,9 @@ const words: Words = Object.freeze<Words>({
   "report refused": (e) => `report: refused id=${e.id} reason=${quoted(e.reason)}`,
   "report dropped": (e) => `report: dropped id=${e.id} reason=${e.reason}`,
   "report without": (e) => `report: without topic=${bare(e.topic)} reason="the server has none"`,
+  "point left out": (e) =>
+    `report: left out point=${bare(e.point)} count=${e.count} reason=${quoted(e.reason)}`,
+  "point back": (e) => `report: back point=${bare(e.point)} count=${e.count}`,
   "report missed": (e) => `report: missed reason=${quoted(e.reason)}`,
   "message acknowledged": (e) => `message: acknowledged id=${e.id} topic=${bare(e.topic)}`,
   "message kept": (e) =>

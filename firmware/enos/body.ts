@@ -10,15 +10,13 @@ import type { MemberNames } from "../text/member-names";
 export const enosOk = 200;
 
 /**
- * Codes that speak of the request itself, so that it would be refused again: 1008 too large, 1204
- * against the model, 1208 bad attribute query, 1220 no JSON, 1251 empty, 1260 method and topic
- * disagree. Any other code may be a fault of the cloud that passes.
+ * Whether EnOS has refused the request for good: the code speaks of the request itself, so that it would be refused
+ * again. Such are 1008, too large, and all of 12xx: 1204 against the model, 1206 form of the measure points, 1207
+ * form of the attributes, 1208 attribute query, 1209 attribute deletion, 1212 batch, 1220 no JSON, 1251 empty, 1260
+ * method and topic disagree. Any other code may be a fault of the cloud that passes.
  */
-const finalCodes: readonly number[] = Object.freeze([1008, 1204, 1208, 1220, 1251, 1260]);
-
-/** Whether EnOS has refused the request for good. */
 export function isFinal(code: number): boolean {
-  return finalCodes.indexOf(code) >= 0;
+  return code === 1008 || (code >= 1200 && code < 1300);
 }
 
 /**

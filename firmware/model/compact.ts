@@ -54,27 +54,28 @@ export function writeCompactPoints(
   return undefined;
 }
 
-function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): ThingFault | undefined {
+/** Why the point cannot have this value in the compact layout, which may be narrower than the model, or undefined. */
+export function compactFault(point: MeasurePoint, value: unknown): ThingFault | undefined {
   const fault = pointFault(point, value);
+  const compact = point.compact;
+  if (fault !== undefined || compact === undefined) return fault;
+  const bare = (point.quality === true ? (value as WithQuality).value : value) as number;
+  const scaled = Math.round((bare - compact.offset) / compact.scale);
+  const range = bounds[compact.as];
+  if (scaled >= range[0] && scaled <= range[1]) return undefined;
+  const from = range[0] * compact.scale + compact.offset;
+  const to = range[1] * compact.scale + compact.offset;
+  return refuse("out-of-range", point.identifier, `takes ${from} to ${to} in this layout, got ${bare}`);
+}
+
+function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): ThingFault | undefined {
+  const fault = compactFault(point, value);
   if (fault !== undefined) return fault;
   const bare = point.quality === true ? (value as WithQuality).value : value;
   const compact = point.compact;
   let room: boolean;
   if (compact !== undefined) {
-    const scaled = Math.round(((bare as number) - compact.offset) / compact.scale);
-    const range = bounds[compact.as];
-    const least = range[0];
-    const most = range[1];
-    if (!(scaled >= least && scaled <= most)) {
-      const from = least * compact.scale + compact.offset;
-      const to = most * compact.scale + compact.offset;
-      return refuse(
-        "out-of-range",
-        point.identifier,
-        `takes ${from} to ${to} in this layout, got ${String(bare)}`,
-      );
-    }
-    room = writeScaled(writer, compact, scaled);
+    room = writeScaled(writer, compact, Math.round(((bare as number) - compact.offset) / compact.scale));
   } else if (point.type === "enum" && point.wide !== true) {
     room = writeByte(writer, bare as number);
   } else {

@@ -44,6 +44,12 @@ export function soundnessFaults(value: unknown, isBroken: (path: string) => bool
         problem: `is "${service.identifier}", which is EnOS's own`,
         remedy: "choose another identifier",
       });
+    } else if (service.identifier.endsWith("_reply")) {
+      faults.push({
+        path: `${path}.identifier`,
+        problem: `is "${service.identifier}", whose topic is that of an answer, so that nobody can invoke it`,
+        remedy: "choose an identifier that does not end in _reply",
+      });
     }
   }
   for (const [each, path] of [...points, ...events, ...services]) reserved(each.identifier, path, faults);

@@ -197,7 +197,7 @@ const device = {
   name: text("for people"),
   edition: text("of the protocol", { enum: ["token", "tokenless"] }),
   state,
-  lastSeen: time("its last exchange that succeeded"),
+  lastSeen: time("its last request in its session, be it refused for what it says"),
   onlineSince: time("when it came online"),
   lifetime: number("of its session, seconds"),
   firmwareVersion: text("as it informed"),

@@ -47,9 +47,10 @@ export class EnosService {
       return this.#options.authentication.authenticate(target, device, request.payload, peer, now);
     }
     const answer = this.#serve(device!, target.route, request.payload, now);
+    // What is refused for what it says is a sign of life all the same: its sender is known to be the device.
+    device!.lastSeen = now;
     if (!("refused" in answer)) {
       answer.largest = this.#options.fleet.productOf(device!).largestDatagram;
-      device!.lastSeen = now;
       this.#offerCommand(device!, answer, now);
     }
     device!.keep();

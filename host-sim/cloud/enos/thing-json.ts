@@ -15,7 +15,11 @@ import type { Product } from "../registry/product";
 export const success = 200;
 const tooLarge = 1008;
 export const validationFailed = 1204;
+const badMeasurePoints = 1206;
+const badAttributes = 1207;
 export const badAttributeQuery = 1208;
+export const badAttributeDeletion = 1209;
+const badBatch = 1212;
 const notJson = 1220;
 const payloadEmpty = 1251;
 export const methodMismatch = 1260;
@@ -34,9 +38,9 @@ const deepest = 16;
 /** A message id comes back in the kind in which it came, digit by digit: a bigint is one that no double holds. */
 export type ThingId = string | number | bigint;
 
-/** A body that is a JSON object. `id` is "" when it has none that can be used. */
+/** A body that is a JSON object. `id` is undefined when it has none, and "" when it has one that cannot be used. */
 export interface ThingMessage {
-  id: ThingId;
+  id: ThingId | undefined;
   fields: Record<string, unknown>;
 }
 
@@ -93,6 +97,7 @@ export function readThingMessage(body: Uint8Array | string): ThingMessage | Refu
   const read = readJsonObject(body);
   if ("enosCode" in read) return read;
   const id = read.fields["id"];
+  if (id === undefined) return { id, fields: read.fields };
   if (typeof id === "string" && id.length <= longestId) return { id, fields: read.fields };
   if (Number.isSafeInteger(id)) return { id: id as number, fields: read.fields };
   const text = Number.isInteger(id)
@@ -131,12 +136,20 @@ export function readScriptMessage(json: string): (ThingMessage & { method: strin
   return typeof method === "string" ? { ...message, method } : scriptRefusal(message);
 }
 
-/** Checks what all reports share: id, version, and that method and topic agree. */
-export function checkEnvelope({ id, fields }: ThingMessage, method: string): Refusal | undefined {
+/**
+ * Checks what all reports share: an id, if there is one, the version, and that method and topic agree.
+ *
+ * @param methodOptional as it is for events
+ */
+export function checkEnvelope(
+  { id, fields }: ThingMessage,
+  method: string,
+  methodOptional = false,
+): Refusal | undefined {
   if (id === "") return refuse(`id: expected text of 1 to ${longestId} characters or an integer`);
   const { version } = fields;
-  if (version !== undefined && version !== "1.0") return refuse('version: expected "1.0"');
-  if (fields["method"] === method) return undefined;
+  if (version !== "1.0") return refuse('version: expected "1.0"');
+  if (fields["method"] === method || (methodOptional && fields["method"] === undefined)) return undefined;
   return { enosCode: methodMismatch, reason: `method: this topic takes ${method}` };
 }
 
@@ -150,7 +163,8 @@ export function readMeasurePoints(message: ThingMessage, product: Product): Poin
 
 /**
  * Reads a batch: an array of measure points as above, each with its time. An entry may name its device,
- * which has to be the sender. One entry that is wrong refuses all.
+ * which has to be the sender. One entry that is wrong refuses all; with `skipInvalidMeasurepoints: true` beside
+ * the params, measure points that are not as the model says are left out, and an entry that has no other.
  */
 export function readBatch(
   message: ThingMessage,
@@ -158,25 +172,26 @@ export function readBatch(
   deviceKey: string,
 ): PointReport[] | Refusal {
   const params = message.fields["params"];
-  if (!Array.isArray(params)) return refuse("params: expected an array");
+  if (!Array.isArray(params)) return refuse("params: expected an array", badBatch);
   if (params.length === 0) return { enosCode: payloadEmpty, reason: "params: no entry" };
   if (params.length > mostEntries) {
     return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
   }
+  const skips = message.fields["skipInvalidMeasurepoints"] === true;
   const reports: PointReport[] = [];
   for (let i = 0; i < params.length; i++) {
     const entry: unknown = params[i];
     const place = `params[${i}]`;
-    if (!isObject(entry)) return refuse(`${place}: expected an object`);
+    if (!isObject(entry)) return refuse(`${place}: expected an object`, badBatch);
     const own = { productKey: product.productKey, deviceKey };
     for (const [key, value] of Object.entries(own)) {
       if (Object.hasOwn(entry, key) && entry[key] !== value) {
-        return refuse(`${place}.${key}: expected the sender's own`);
+        return refuse(`${place}.${key}: expected the sender's own`, badBatch);
       }
     }
-    const report = readPoints(entry, product, place);
+    const report = readPoints(entry, product, place, skips);
     if ("enosCode" in report) return report;
-    reports.push(report);
+    if (!isEmpty(report.points)) reports.push(report);
   }
   return reports;
 }
@@ -192,23 +207,29 @@ export function readEvent(message: ThingMessage, product: Product, event: string
   return { outputs, ...timeOf(params.fields) };
 }
 
-/** Reads `{ "attributes": {...} }`, at most 200 of them. */
+/** Reads `{ "attributes": {...} }`, at most 200 of them; empty params, and an empty object, change nothing. */
 export function readAttributes(
   message: ThingMessage,
   product: Product,
 ): { attributes: Record<string, unknown> } | Refusal {
-  const attributes = readMap(message, "attributes");
-  if ("enosCode" in attributes) return attributes;
-  for (const [name, value] of Object.entries(attributes.map)) {
+  const params = paramsOf(message);
+  if ("enosCode" in params) return params;
+  const attributes = isEmpty(params.fields) ? {} : ownObject(params.fields, "attributes");
+  if (attributes === undefined) return refuse("params.attributes: expected an object", badAttributes);
+  const entries = Object.entries(attributes);
+  if (entries.length > mostNames) {
+    return refuse(`params.attributes: ${entries.length}, at most ${mostNames}`);
+  }
+  for (const [name, value] of entries) {
     const fault = product.checkAttribute(name, value);
     if (fault !== undefined) return refuse(fault);
   }
-  return { attributes: attributes.map };
+  return { attributes };
 }
 
 /**
  * Reads the names to query or to delete, `{ "attributes": [names] }` or `{ "tags": [names] }`, each once.
- * In a query an empty list stands for all.
+ * Empty params, and an empty list, name none: in a query that stands for all, in a deletion for nothing.
  */
 export function readNames(
   message: ThingMessage,
@@ -216,7 +237,9 @@ export function readNames(
 ): { names: string[] } | Refusal {
   const params = paramsOf(message);
   if ("enosCode" in params) return params;
-  const names = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
+  const given = Object.hasOwn(params.fields, member) ? params.fields[member] : undefined;
+  // A list under another name must not read like a question for all.
+  const names = isEmpty(params.fields) ? [] : given;
   if (!Array.isArray(names)) return refuse(`params.${member}: expected an array of names`);
   if (names.length > mostNames) return refuse(`params.${member}: ${names.length}, at most ${mostNames}`);
   const longest = member === "tags" ? longestTag : longestName;
@@ -228,20 +251,26 @@ export function readNames(
   return { names: [...new Set(names as string[])] };
 }
 
-/** Reads `{ "tags": { name: text } }`, at most 200 of them. */
+/** Reads `[{ "tagKey": name, "tagValue": text }]`, at most 200 of them; of two with the same name the last counts. */
 export function readTags(message: ThingMessage): { tags: Record<string, string> } | Refusal {
-  const tags = readMap(message, "tags");
-  if ("enosCode" in tags) return tags;
-  for (const [name, value] of Object.entries(tags.map)) {
-    // A later assignment to a property of that name would set the object's prototype instead.
-    if (!isText(name, longestTag) || name === "" || name === "__proto__") {
-      return refuse(`params.tags: expected names of 1 to ${longestTag} characters, and not __proto__`);
+  const { params } = message.fields;
+  if (!Array.isArray(params)) return refuse('params: expected an array of { "tagKey", "tagValue" }');
+  if (params.length > mostNames) return refuse(`params: ${params.length} tags, at most ${mostNames}`);
+  const tags: Record<string, string> = {};
+  for (let i = 0; i < params.length; i++) {
+    const tag: unknown = params[i];
+    if (!isObject(tag)) return refuse(`params[${i}]: expected an object of tagKey and tagValue`);
+    const { tagKey, tagValue } = tag;
+    // An assignment to a property of that name would set the object's prototype instead.
+    if (!isText(tagKey, longestTag) || tagKey === "" || tagKey === "__proto__") {
+      return refuse(`params[${i}].tagKey: expected 1 to ${longestTag} characters, and not __proto__`);
     }
-    if (!isText(value, longestTag)) {
-      return refuse(`params.tags.${printable(name)}: expected text of at most ${longestTag} characters`);
+    if (!isText(tagValue, longestTag)) {
+      return refuse(`params[${i}].tagValue: expected text of at most ${longestTag} characters`);
     }
+    tags[tagKey] = tagValue;
   }
-  return { tags: tags.map as Record<string, string> };
+  return { tags };
 }
 
 /** Reads `{ "version": text }`, the firmware that a device runs. */
@@ -291,28 +320,41 @@ export function readScriptReply(json: string): Reply | Refusal {
   return reply;
 }
 
-/** The answer's body. */
-export function encodeAnswer(id: ThingId, code: number, data: unknown = {}): Uint8Array {
+/** The answer's body, without an id to a message that has none. */
+export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
   const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
-  return Buffer.from(`{"id":${stated},"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
+  const start = id === undefined ? "" : `"id":${stated},`;
+  return Buffer.from(`{${start}"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
 }
 
-function readPoints(fields: Record<string, unknown>, product: Product, place: string): PointReport | Refusal {
+/** @param skips leaves measure points out that are not as the model says, perhaps all */
+function readPoints(
+  fields: Record<string, unknown>,
+  product: Product,
+  place: string,
+  skips = false,
+): PointReport | Refusal {
   const points = ownObject(fields, "measurepoints");
-  if (points === undefined) return refuse(`${place}.measurepoints: expected an object`);
+  if (points === undefined) return refuse(`${place}.measurepoints: expected an object`, badMeasurePoints);
   const entries = Object.entries(points);
   if (entries.length === 0) return { enosCode: payloadEmpty, reason: `${place}: no measure point` };
+  let wrong = 0;
   for (const [identifier, value] of entries) {
     const fault = product.checkPoint(identifier, value);
-    if (fault !== undefined) return refuse(fault);
+    if (fault === undefined) continue;
+    if (!skips) return refuse(fault);
+    wrong += 1;
   }
   const fault = timeFault(fields, place);
-  return fault === undefined ? { points, ...timeOf(fields) } : refuse(fault);
+  if (fault !== undefined) return refuse(fault);
+  if (wrong === 0) return { points, ...timeOf(fields) };
+  const right = entries.filter((entry) => product.checkPoint(...entry) === undefined);
+  return { points: Object.fromEntries(right), ...timeOf(fields) };
 }
 
 function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   const { code, data, message } = fields;
-  if (id === "" || !Number.isSafeInteger(code)) return undefined;
+  if (id === undefined || id === "" || !Number.isSafeInteger(code)) return undefined;
   return {
     ...{ id: String(id), code: code as number },
     data,
@@ -332,18 +374,9 @@ function paramsOf(message: ThingMessage): { fields: Record<string, unknown> } | 
   return fields === undefined ? refuse("params: expected an object") : { fields };
 }
 
-function readMap(
-  message: ThingMessage,
-  member: "attributes" | "tags",
-): { map: Record<string, unknown> } | Refusal {
-  const params = paramsOf(message);
-  if ("enosCode" in params) return params;
-  const map = ownObject(params.fields, member);
-  if (map === undefined) return refuse(`params.${member}: expected an object`);
-  const count = Object.keys(map).length;
-  if (count === 0) return { enosCode: payloadEmpty, reason: `params.${member}: empty` };
-  if (count > mostNames) return refuse(`params.${member}: ${count}, at most ${mostNames}`);
-  return { map };
+/** Whether an object has no member: empty params, or attributes of which none is named. */
+export function isEmpty(fields: Record<string, unknown>): boolean {
+  return Object.keys(fields).length === 0;
 }
 
 /** The member when it is an object; not one that every object inherits. */
@@ -366,6 +399,6 @@ function isText(value: unknown, longest: number): value is string {
   return typeof value === "string" && value.length <= longest;
 }
 
-function refuse(reason: string): Refusal {
-  return { enosCode: validationFailed, reason };
+function refuse(reason: string, enosCode = validationFailed): Refusal {
+  return { enosCode, reason };
 }

@@ -10,6 +10,7 @@ import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
 import {
+  badAttributeDeletion,
   badAttributeQuery,
   methodMismatch,
   mostNames,
@@ -26,6 +27,7 @@ import {
   readScriptMessage,
   readTags,
   readThingMessage,
+  isEmpty,
   readVersion,
 } from "./thing-json";
 import type { PointReport, Refusal, ThingMessage } from "./thing-json";
@@ -103,7 +105,7 @@ export class Uplinks {
     message: ThingMessage,
     route: { thingMethod: string; uplink: Uplink },
   ): Taken | Refusal {
-    const fault = checkEnvelope(message, route.thingMethod);
+    const fault = checkEnvelope(message, route.thingMethod, route.uplink.kind === "event");
     if (fault !== undefined) return fault;
     const { device, product } = arrival;
     const { uplink } = route;
@@ -130,6 +132,7 @@ export class Uplinks {
       case "attribute-update": {
         const read = readAttributes(message, product);
         if ("enosCode" in read) return read;
+        if (isEmpty(read.attributes)) return {};
         // Spread, not Object.assign, which would obey an attribute called __proto__.
         const all = Object.entries({ ...device.attributes, ...read.attributes });
         const merged = all.slice(-mostNames);
@@ -143,6 +146,7 @@ export class Uplinks {
       case "tag-update": {
         const read = readTags(message);
         if ("enosCode" in read) return read;
+        if (isEmpty(read.tags)) return {};
         const merged = Object.entries({ ...device.tags, ...read.tags });
         return this.#change(arrival, message, "tags", () => {
           device.tags = Object.fromEntries(merged.slice(-mostNames));
@@ -165,7 +169,10 @@ export class Uplinks {
       case "tag-delete": {
         const member = uplink.kind === "tag-delete" ? "tags" : "attributes";
         const read = readNames(message, member);
-        if ("enosCode" in read) return read;
+        if ("enosCode" in read) {
+          return member === "tags" ? read : { ...read, enosCode: badAttributeDeletion };
+        }
+        if (read.names.length === 0) return {};
         return this.#change(arrival, message, member, () => {
           if (member === "tags") device.tags = without(device.tags, read.names);
           else device.attributes = without(device.attributes, read.names);
@@ -200,13 +207,15 @@ export class Uplinks {
     batch: boolean,
   ): Taken | Refusal {
     if ("enosCode" in reports) return reports;
+    // Nothing is left of a batch whose measure points were all wrong, and were to be skipped.
+    if (reports.length === 0) return {};
     const { device } = arrival;
     const points =
       reports.length === 1 ? reports[0].points : Object.assign({}, ...reports.map((report) => report.points));
     if (!device.points.takes(points)) {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
-    const id = String(message.id);
+    const id = nameOf(message);
     const before = !device.isNew("reading", id);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
@@ -245,14 +254,14 @@ export class Uplinks {
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
     return this.#change(arrival, message, "event", () => {
-      const id = String(message.id);
+      const id = nameOf(message);
       device.addEvent({ id, event, time, values, at: now });
     });
   }
 
   /** Does something once per message. */
   #change({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, work: () => void): Taken {
-    const id = String(message.id);
+    const id = nameOf(message);
     const isNew = device.isNew(kind, id);
     const { productKey, deviceKey } = device;
     if (isNew) {
@@ -277,6 +286,11 @@ export class Uplinks {
     this.#refuse(device, refusal);
     return { refused: Code.badRequest, reason: refusal.reason, told: true };
   }
+}
+
+/** The id of a message as text, "" where it has none: such a one is always new. */
+function nameOf({ id }: ThingMessage): string {
+  return id === undefined ? "" : String(id);
 }
 
 /** Those with these names, all when none is named. */

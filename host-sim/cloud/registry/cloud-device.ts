@@ -52,7 +52,7 @@ export interface DeviceView {
   name?: string;
   edition: Edition;
   state: DeviceState;
-  /** Its last exchange that succeeded, ms; `undefined` before the first. */
+  /** Its last request in its session, ms, be it refused for what it says; `undefined` before the first. */
   lastSeen?: number;
   /** When it came online, ms; only while it is. */
   onlineSince?: number;
@@ -213,9 +213,9 @@ export class CloudDevice {
     return this.#events.list();
   }
 
-  /** True the first time that a message with this id comes; remembers it. */
+  /** True the first time that a message with this id comes, and always without an id, ""; remembers it. */
   isNew(kind: ReportKind, id: string): boolean {
-    return this.#ids.add(`${kind} ${id}`);
+    return id === "" || this.#ids.add(`${kind} ${id}`);
   }
 
   addReading(reading: Reading): void {

@@ -6,7 +6,7 @@ import { isObject } from "../json";
 
 /** A measurement that was stored: measure points of one moment. */
 export interface Reading {
-  /** Id of the message that brought it: the raw request id as text, or the JSON id. */
+  /** Id of the message that brought it: the raw request id as text, or the JSON id; "" when it had none. */
   id: string;
   /** When it was measured, epoch ms, if the device told. */
   time?: number;

@@ -103,6 +103,7 @@ export class Timeline {
         return palette.green(text);
       case "report kept":
       case "message kept":
+      case "point left out":
       case "coap discarded":
       case "radio guarded":
       case "command unanswered":

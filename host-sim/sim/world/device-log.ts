@@ -41,6 +41,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "report refused": "report: refused id=<id:whole> reason=<reason:quoted>",
   "report dropped": "report: dropped id=<id:whole> reason=<reason:full|thinned|corrupt|unreadable>",
   "report without": 'report: without topic=<topic> reason="the server has none"',
+  "point left out": "report: left out point=<point> count=<count:whole> reason=<reason:quoted>",
+  "point back": "report: back point=<point> count=<count:whole>",
   "report missed": "report: missed reason=<reason:quoted>",
   "message acknowledged": "message: acknowledged id=<id:whole> topic=<topic>",
   "message kept":

@@ -42,7 +42,15 @@ describe("what an application sends by itself", () => {
       ({ device }) => device.deleteAttributes(["floor"]),
       { attributes: ["floor"] },
     ],
-    ["tags", "thing/tag/update", ({ device }) => device.updateTags({ site: "A" }), { tags: { site: "A" } }],
+    [
+      "tags",
+      "thing/tag/update",
+      ({ device }) => device.updateTags({ site: "A", rack: "7" }),
+      [
+        { tagKey: "site", tagValue: "A" },
+        { tagKey: "rack", tagValue: "7" },
+      ],
+    ],
     ["a question for tags", "thing/tag/query", ({ device }) => device.queryTags([], () => {}), { tags: [] }],
     ["tags to be gone", "thing/tag/delete", ({ device }) => device.deleteTags(["site"]), { tags: ["site"] }],
     [

@@ -196,6 +196,53 @@ describe("when the server refuses several at once", () => {
     expect(reports(rig).map(numbers)).toEqual([[1], [2, 3], [5]]);
     expect(rig.lines("report: refused")[0]).toContain("not-finite n takes a finite number, got NaN");
   });
+
+  describe.each(["raw", "compact", "json"] as const)("one sensor that fails, %s", (format) => {
+    const failing: [what: string, value: unknown, reason: string][] = [
+      ["not a number", NaN, "not-finite n takes a finite number, got NaN"],
+      ["no end", -Infinity, "not-finite n takes a finite number, got -Infinity"],
+      ["null", null, "wrong-type n takes a number, got null"],
+      ["a text", "warm", "wrong-type n takes a number, got a text"],
+      ["out of range", 2 ** 31, "out-of-range n takes -2147483648 to 2147483647, got 2147483648"],
+    ];
+    it.each(failing)("%s: its point is left out, told once, and the rest goes", (_what, value, reason) => {
+      const rig = new AgentRig({ format, batch: 1, interval: 60, reports: 12 });
+      rig.agent.setTime(epoch, 0);
+      rig.sample = () => ({ n: rig.samples < 12 ? (value as number) : 7, relay: 1, name: "a" });
+      rig.wait(20 * minute);
+      expect(rig.agent.totals).toMatchObject({ taken: 12, acknowledged: 12, refused: 0 });
+      expect(rig.lines("report: left out").concat(rig.lines("report: back"))).toEqual([
+        `report: left out point=n count=1 reason="${reason}"`,
+        `report: left out point=n count=10 reason="${reason}"`,
+        "report: back point=n count=11",
+      ]);
+    });
+
+    it("a getter that throws, and a name that the model has not", () => {
+      const rig = new AgentRig({ format, batch: 1, reports: 1 });
+      rig.sample = () => ({
+        get n(): number {
+          throw new Error("mine");
+        },
+        relay: 1,
+        nope: 2,
+      });
+      rig.wait(10 * minute);
+      expect(rig.agent.totals).toMatchObject({ taken: 1, acknowledged: 1 });
+      expect(rig.lines("report: left out")).toEqual([
+        'report: left out point=n count=1 reason="fault mine"',
+        'report: left out point=nope count=1 reason="unknown nope is no measure point of the model"',
+      ]);
+    });
+
+    it("and has no value at all: nothing is said of it", () => {
+      const rig = new AgentRig({ format, batch: 1, reports: 2 });
+      rig.sample = () => ({ n: undefined!, relay: 1 });
+      rig.wait(3 * hour);
+      expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
+      expect(rig.lines("report: left out")).toEqual([]);
+    });
+  });
 });
 
 describe("late readings", () => {

@@ -481,13 +481,13 @@ describe("readings are given up, told and counted", () => {
     expect(rig.agent).toMatchObject({ waiting: 0, totals: { refused: 0, acknowledged: 1 } });
   });
 
-  it("when EnOS's code in the body is another than 200, raw or JSON", () => {
+  it.each([1204, 1206, 1207, 1209, 1212])("when EnOS's code in the body is %i, raw or JSON", (bad) => {
     const rig = new AgentRig({ format: "alternate", reports: 6 });
     let count = 0;
     rig.server.script = (request, server) => {
       if (request.line === auth) return server.answer(request);
       server.answer(request);
-      const code = ++count <= 3 ? 1204 : 200;
+      const code = ++count <= 3 ? bad : 200;
       if (request.line.endsWith("up_raw")) {
         const script = Buffer.alloc(6);
         script.write(request.bytes.slice(2, 10), "hex");
@@ -499,7 +499,7 @@ describe("readings are given up, told and counted", () => {
     rig.wait(2 * hour);
     expect(rig.agent.totals).toMatchObject({ taken: 6, acknowledged: 3, refused: 3 });
     expect(rig.lines("report: refused").map((line) => line.split(" ").at(-1))).toEqual(
-      Array(3).fill('reason="enos-code=1204"'),
+      Array(3).fill(`reason="enos-code=${bad}"`),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { measurepointParams, readAnswer, requestBody } from "../../../firmware/enos/body";
+import { isFinal, measurepointParams, readAnswer, requestBody } from "../../../firmware/enos/body";
 import { parseJsonObject } from "../../../firmware/text/json";
 import { jsonReply, parseJsonCommand } from "../../../firmware/enos/command";
 import { methodOf, pathOptions } from "../../../firmware/enos/topic";
@@ -46,6 +46,18 @@ describe("the body of a request", () => {
       { seed: 6, numRuns: runs(200) },
     );
   });
+});
+
+describe("a code that speaks of the request itself", () => {
+  test.each([1008, 1200, 1204, 1206, 1207, 1208, 1209, 1212, 1220, 1251, 1260, 1299])("%i", (code) => {
+    expect(isFinal(code)).toBe(true);
+  });
+  test.each([0, 200, 400, 500, 503, 764, 1007, 1009, 1199, 1300, 11_902, 12_04e2, -1204])(
+    "not %i",
+    (code) => {
+      expect(isFinal(code)).toBe(false);
+    },
+  );
 });
 
 describe("the code in an answer", () => {

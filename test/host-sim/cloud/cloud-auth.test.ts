@@ -273,16 +273,18 @@ describe("lifetime and states", () => {
     expect(device.rig.cloud.device(pk, dk)?.state).toBe("offline");
   });
 
-  it("is prolonged by what succeeds, and by nothing else", () => {
+  it("is prolonged by whatever is signed, be it refused for what it says, and by nothing else", () => {
     const b = rig();
     const device = new TestDevice(b);
     device.authenticate(0, { lifetime: 60 });
     expect(device.post(50_000, up, reading).code).toBe("2.04");
     expect(device.post(100_000, up, noBytes).code).toBe("4.00");
-    expect(device.post(109_999, up, reading).code).toBe("2.04");
-    expect(device.send(160_000, { path: ["nowhere"] }).code).toBe("4.04");
-    expect(device.post(169_999, up, reading).code).toBe("4.01");
-    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(109_999);
+    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(100_000);
+    expect(device.post(159_999, up, reading).code).toBe("2.04");
+    expect(device.send(210_000, { path: ["nowhere"] }).code).toBe("4.04");
+    expect(device.send(211_000, { path: device.topic(up), payload: reading, sign: "AB" }).code).toBe("4.00");
+    expect(device.post(219_999, up, reading).code).toBe("4.01");
+    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(159_999);
   });
 
   it("asks for a poll no later than the next lapse, whichever device's it is", () => {

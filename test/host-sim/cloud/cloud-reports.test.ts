@@ -128,19 +128,20 @@ describe("JSON measure points", () => {
   };
   const points = (measurepoints: unknown): Record<string, unknown> => ({ params: { measurepoints } });
   test.each<[string, Record<string, unknown>, number]>([
-    ["no id", { id: undefined }, 1204],
+    ["no id", { id: undefined }, 200],
     ["an empty id", { id: "" }, 1204],
     ["a long id", { id: "x".repeat(65) }, 1204],
     ["an id that is no integer", { id: 1.5 }, 1204],
     ["an id that is an object", { id: {} }, 1204],
     ["version 2", { version: "2.0" }, 1204],
-    ["no version", { version: undefined }, 200],
+    ["no version", { version: undefined }, 1204],
+    ["a version that is a number", { version: 1 }, 1204],
     ["another method", { method: "thing.event.x.post" }, 1260],
     ["no method", { method: undefined }, 1260],
     ["no params", { params: undefined }, 1204],
     ["params as an array", { params: [] }, 1204],
-    ["no measurepoints", { params: {} }, 1204],
-    ["measurepoints as an array", points([1]), 1204],
+    ["no measurepoints", { params: {} }, 1206],
+    ["measurepoints as an array", points([1]), 1206],
     ["no point", points({}), 1251],
     ["an unknown point", points({ pressure: 1 }), 1204],
     ["a point of every object", points(JSON.parse('{"__proto__":1}')), 1204],
@@ -209,8 +210,8 @@ describe("events and attributes", () => {
     expect(cloud.device(pk, dk)?.attributes).toEqual({ label: dk, floor: 6 });
     expect(update("7b", { floor: "6" })).toBe(1204);
     expect(update("7c", { nope: 6 })).toBe(1204);
-    expect(update("8", {})).toBe(1251);
-    expect(update("9", [])).toBe(1204);
+    expect(update("8", {})).toBe(200);
+    expect(update("9", [])).toBe(1207);
     expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
     expect((cloud.device(pk, dk)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
     const wrong = envelope({ ...event, params: 5 });

@@ -101,7 +101,7 @@ describe("edition with a token", () => {
       id: "1",
       version: "1.0",
       method: "thing.tag.update",
-      params: { tags: { a: "b" } },
+      params: [{ tagKey: "a", tagValue: "b" }],
     });
     const path = one
       .topic("thing/tag/update")

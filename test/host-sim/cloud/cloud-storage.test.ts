@@ -54,7 +54,7 @@ function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {
   });
   say(device, 4_000, "9", "thing/event/overheat/post", { events: { temperature: 90 }, time: 450 });
   say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
-  say(device, 6_000, "11", "thing/tag/update", { tags: { site: "north" } });
+  say(device, 6_000, "11", "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
   say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
   cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
   cloud.sendCommand(

@@ -48,15 +48,58 @@ describe("a batch", () => {
 
   test.each<[string, unknown, number]>([
     ["with one bad entry", [reading(20, T), { measurepoints: { temperature: "21" }, time: T + 1 }], 1204],
-    ["of another device", [reading(20, T), { ...reading(21, T), deviceKey: "other" }], 1204],
-    ["of another product", [{ ...reading(21, T), productKey: "p" }], 1204],
+    ["of another device", [reading(20, T), { ...reading(21, T), deviceKey: "other" }], 1212],
+    ["of another product", [{ ...reading(21, T), productKey: "p" }], 1212],
     ["without entries", [], 1251],
-    ["that is no array", reading(20, T), 1204],
-    ["of entries that are none", [5], 1204],
+    ["that is no array", reading(20, T), 1212],
+    ["of entries that are none", [5], 1212],
   ])("%s stores nothing", (_what, params, code) => {
     const device = online();
     expect(answer(say(device, batch, params)).code).toBe(code);
     expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
+  });
+
+  describe("that skips what is invalid", () => {
+    const skipping = (
+      params: unknown,
+      skip: unknown,
+      topic = batch,
+    ): { code: number; device: TestDevice } => {
+      const device = online();
+      const method = topic.replaceAll("/", ".");
+      const body = { id: "1", version: "1.0", method, skipInvalidMeasurepoints: skip, params };
+      return { device, code: answer(device.post(1, topic, JSON.stringify(body))).code };
+    };
+    const mixed = [
+      { measurepoints: { temperature: 20, pressure: 1 }, time: T },
+      { measurepoints: { temperature: "hot" }, time: T + 1 },
+      { measurepoints: { temperature: null, relay: 1 }, time: T + 2 },
+      { measurepoints: JSON.parse('{"__proto__":5,"temperature":22}') as unknown, time: T + 3 },
+    ];
+    it.each([batch, "thing/measurepoint/resume/batch"])("stores the good ones, %s", (topic) => {
+      const { device, code } = skipping(mixed, true, topic);
+      expect(code).toBe(200);
+      expect(device.rig.cloud.readings(pk, dk).map(({ points, time }) => [points, time])).toEqual([
+        [{ temperature: 20 }, T],
+        [{ relay: 1 }, T + 2],
+        [{ temperature: 22 }, T + 3],
+      ]);
+    });
+
+    it.each([false, undefined, null, "true", 1])("stores nothing when it says %j", (skip) => {
+      const { device, code } = skipping(mixed, skip);
+      expect(code).toBe(1204);
+      expect(temperatures(device)).toEqual([]);
+    });
+
+    it("is taken where nothing is left, and refused whole for what is no measure point's fault", () => {
+      const none = skipping([{ measurepoints: { pressure: 1 }, time: T }], true);
+      expect(none.code).toBe(200);
+      expect(none.device.rig.cloud.readings(pk, dk)).toEqual([]);
+      expect(skipping([reading(20, T), { ...reading(21, T), deviceKey: "other" }], true).code).toBe(1212);
+      expect(skipping([reading(20, T), reading(21, 0.5)], true).code).toBe(1204);
+      expect(skipping([reading(20, T), { measurepoints: {} }], true).code).toBe(1251);
+    });
   });
 
   it("that comes again under its id is acknowledged and stored once", () => {
@@ -199,21 +242,81 @@ describe("attributes", () => {
     expect(query(["nope"])).toMatchObject({ code: 1208, data: {} });
     expect(query("floor").code).toBe(1208);
     expect(answer(say(device, "thing/attribute/delete", { attributes: ["floor", "never"] })).code).toBe(200);
+    expect(answer(say(device, "thing/attribute/delete", { attributes: "label" })).code).toBe(1209);
     expect(query([])).toMatchObject({ data: { label: "hall", indoors: true } });
   });
+});
+
+it("empty params ask for everything, and change nothing", () => {
+  const device = online();
+  say(device, "thing/attribute/update", { attributes: { floor: 3 } });
+  say(device, "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
+  const before = device.rig.cloud.device(pk, dk)!;
+  for (const [topic, params] of [
+    ["thing/attribute/update", {}],
+    ["thing/attribute/update", { attributes: {} }],
+    ["thing/attribute/delete", {}],
+    ["thing/attribute/delete", { attributes: [] }],
+    ["thing/tag/update", []],
+    ["thing/tag/delete", {}],
+    ["thing/tag/delete", { tags: [] }],
+  ] as const) {
+    expect(answer(say(device, topic, params)), `${topic} ${JSON.stringify(params)}`).toMatchObject({
+      ...{ code: 200, data: {} },
+    });
+  }
+  expect(answer(say(device, "thing/attribute/query", {})).data).toEqual({ floor: 3 });
+  expect(answer(say(device, "thing/tag/query", {})).data).toEqual({ site: "north" });
+  const { attributes, tags, counters } = device.rig.cloud.device(pk, dk)!;
+  expect({ attributes, tags }).toEqual({ attributes: before.attributes, tags: before.tags });
+  expect(counters.stored).toBe(before.counters.stored);
+});
+
+it("messages without an id are each stored, and answered without one", () => {
+  const device = online();
+  const post = (topic: string, fields: object): unknown =>
+    JSON.parse(device.post(1, topic, JSON.stringify({ version: "1.0", ...fields })).text);
+  const reports = { method: "thing.measurepoint.post", params: { measurepoints: { temperature: 20 } } };
+  for (let i = 0; i < 2; i++) {
+    expect(post("thing/measurepoint/post", reports)).toEqual({ code: 200, data: {} });
+    expect(post("thing/event/overheat/post", { params: { events: { temperature: 90 } } })).toEqual({
+      ...{ code: 200, data: {} },
+    });
+  }
+  expect(temperatures(device)).toEqual([20, 20]);
+  expect(device.rig.cloud.events(pk, dk)).toHaveLength(2);
+  expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 0 });
+});
+
+it("an id that no double holds is kept digit by digit, and recognised", () => {
+  const device = online();
+  const body = (id: string): string =>
+    `{"id":${id},"version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"temperature":20}}}`;
+  for (const id of ["2078724684846989312", "2078724684846989313", "2078724684846989313"]) {
+    expect(device.post(1, "thing/measurepoint/post", body(id)).text).toBe(
+      `{"id":${id},"code":200,"data":{}}`,
+    );
+  }
+  expect(device.rig.cloud.readings(pk, dk).map(({ id }) => id)).toEqual([
+    "2078724684846989312",
+    "2078724684846989313",
+  ]);
 });
 
 describe("tags", () => {
   it("are texts outside of the model: set, asked for, deleted", () => {
     const device = online();
     const tags = { site: "north", größe: "7" };
-    expect(answer(say(device, "thing/tag/update", { tags })).code).toBe(200);
+    const listed = Object.entries(tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
+    expect(answer(say(device, "thing/tag/update", listed)).code).toBe(200);
     expect(device.rig.cloud.device(pk, dk)?.tags).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", { tags: ["site", "x"] })).data).toEqual({ site: "north" });
     expect(answer(say(device, "thing/tag/query", { tags: [] })).data).toEqual(tags);
+    expect(answer(say(device, "thing/tag/query", {})).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/delete", { tags: ["site"] })).code).toBe(200);
     expect(device.rig.cloud.device(pk, dk)?.tags).toEqual({ größe: "7" });
-    expect(answer(say(device, "thing/tag/update", { tags: { a: 1 } })).code).toBe(1204);
+    expect(answer(say(device, "thing/tag/update", [{ tagKey: "a", tagValue: 1 }])).code).toBe(1204);
+    expect(answer(say(device, "thing/tag/update", { tags: { a: "1" } })).code).toBe(1204);
   });
 });
 

@@ -200,6 +200,11 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
       /^\$\.services\[0\]\.identifier: is "measurepoint\.set", which is EnOS's own/,
     ],
     [
+      "a service named like an answer",
+      model({ services: [{ identifier: "x_reply", number: 17, inputs: [], outputs: [] }] }),
+      /^\$\.services\[0\]\.identifier: is "x_reply", whose topic is that of an answer, .*does not end in _reply/,
+    ],
+    [
       "an input twice",
       model({
         services: [

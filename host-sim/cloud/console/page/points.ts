@@ -19,6 +19,8 @@ interface Point {
   readonly when: HTMLElement;
   readonly times: number[];
   readonly numbers: number[];
+  /** When the value that is shown was measured, ms. */
+  newest: number;
   plot: uPlot | undefined;
 }
 
@@ -120,19 +122,22 @@ export class Points {
     const when = make("div", { class: "dim" });
     const card = make("div", { class: "point", "data-point": id }, make("div", {}, title), value, when);
     this.panel.append(card);
-    const point: Point = { card, value, when, times: [], numbers: [], plot: undefined };
+    const point: Point = { card, value, when, times: [], numbers: [], newest: -Infinity, plot: undefined };
     this.#points.set(id, point);
     return point;
   }
 
-  #draw(id: string, { value, at }: Value): void {
+  /** Shows a value, unless one that was measured later is shown: what comes late is not the current value. */
+  #draw(id: string, { value, at, time = at }: Value): void {
     const point = this.#points.get(id) ?? this.#newPoint(id);
+    if (point.plot === undefined && point.times.length > 0) point.plot = plotOf(point);
+    if (time < point.newest) return;
+    point.newest = time;
     const described = this.#model?.measurepoints?.find(({ identifier }) => identifier === id);
     const unit = described?.unit === undefined ? "" : ` ${described.unit}`;
     const word = described?.values?.[String(value)];
     say(point.value, `${shown(value)}${unit}${word === undefined ? "" : ` (${word})`}`);
-    say(point.when, new Date(at).toLocaleString());
-    if (point.plot === undefined && point.times.length > 0) point.plot = plotOf(point);
+    say(point.when, new Date(time).toLocaleString());
   }
 
   #recolour(): void {

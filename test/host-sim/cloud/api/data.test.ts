@@ -109,7 +109,9 @@ it("attributes and tags are shown by name", async () => {
   expect(
     device.say("1", "thing/attribute/update", { attributes: { floor: 3, label: "hall" } }).json,
   ).toMatchObject({ code: 200 });
-  expect(device.say("2", "thing/tag/update", { tags: { site: "north" } }).json).toMatchObject({ code: 200 });
+  expect(device.say("2", "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]).json).toMatchObject({
+    code: 200,
+  });
   expect((await call("GET", `${here}/attributes`)).body).toEqual({ floor: 3, label: "hall" });
   expect((await call("GET", `${here}/tags`)).body).toEqual({ site: "north" });
 });

@@ -92,6 +92,14 @@ describe.skipIf(!hasBrowser)("the console", () => {
       device.points("2", { temperature: 21.25, relay: 1 }, rig.time.now);
       await page.locator('[data-point="temperature"] .value', { hasText: "21.25 degC" }).waitFor();
       await page.locator('[data-point="relay"] .value', { hasText: "1 (on)" }).waitFor();
+      // What was measured before that is not the current value, on the page as little as in the API.
+      device.say("3", "thing/measurepoint/resume", {
+        measurepoints: { temperature: 5, rssi: -80 },
+        time: rig.time.now - 60_000,
+      });
+      await page.locator('[data-point="rssi"] .value', { hasText: "-80 dBm" }).waitFor();
+      expect(await text('[data-point="temperature"] .value')).toBe("21.25 degC");
+      expect(rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 21.25 });
       rig.time.now += 3_700_000;
       rig.cloud.poll(rig.time.now);
       await page.locator(`.row:has-text("${dk}") .state.offline`).waitFor();

@@ -70,6 +70,7 @@ describe("a body", () => {
     [1.5, ""],
     [2 ** 53, 9007199254740992n],
     [1e300, ""],
+    [undefined, undefined],
     [null, ""],
     [{}, ""],
   ])("has the id %j, read as %s", (id, read) => {
@@ -77,16 +78,30 @@ describe("a body", () => {
   });
 
   test.each<[object, number]>([
-    [{ id: "1", method: "thing.a" }, 200],
+    [{ id: "1", version: "1.0", method: "thing.a" }, 200],
+    [{ id: "1", method: "thing.a" }, 1204],
+    [{ id: "", version: "1.0", method: "thing.a" }, 1204],
+    [{ id: null, version: "1.0", method: "thing.a" }, 1204],
     [{ id: 1, version: "1.0", method: "thing.a", sys: { ack: 1 } }, 200],
-    [{ method: "thing.a" }, 1204],
+    [{ version: "1.0", method: "thing.a" }, 200],
     [{ id: "1", version: "2.0", method: "thing.a" }, 1204],
     [{ id: "1", version: 1, method: "thing.a" }, 1204],
-    [{ id: "1", method: "thing.b" }, 1260],
-    [{ id: "1" }, 1260],
+    [{ id: "1", version: "1.0", method: "thing.b" }, 1260],
+    [{ id: "1", version: "1.0" }, 1260],
   ])("has the envelope %j: code %s", (fields, code) => {
     const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
     expect(codeOf(checkEnvelope(read, "thing.a") ?? {})).toBe(code);
+  });
+
+  test.each<[object, number]>([
+    [{ version: "1.0" }, 200],
+    [{ version: "1.0", method: "thing.a" }, 200],
+    [{ version: "1.0", method: "thing.b" }, 1260],
+    [{ version: "1.0", method: null }, 1260],
+    [{}, 1204],
+  ])("of an event may have no method, %j: code %s", (fields, code) => {
+    const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
+    expect(codeOf(checkEnvelope(read, "thing.a", true) ?? {})).toBe(code);
   });
 });
 
@@ -140,15 +155,15 @@ describe("measure points", () => {
   test.each<[string, number]>([
     ["null", 1204],
     ["[]", 1204],
-    ["{}", 1204],
-    ['{"measurepoints":[]}', 1204],
+    ["{}", 1206],
+    ['{"measurepoints":[]}', 1206],
     ['{"measurepoints":{}}', 1251],
     ['{"measurepoints":{"temperature":"21"}}', 1204],
     ['{"measurepoints":{"temperature":null}}', 1204],
     ['{"measurepoints":{"pressure":1}}', 1204],
     ['{"measurepoints":{"__proto__":{"temperature":1}}}', 1204],
     ['{"measurepoints":{"constructor":1}}', 1204],
-    ['{"__proto__":{"measurepoints":{"temperature":1}}}', 1204],
+    ['{"__proto__":{"measurepoints":{"temperature":1}}}', 1206],
     ['{"measurepoints":{"temperature":{"value":1,"quality":1}}}', 1204],
     ['{"measurepoints":{"temperature":1,"temperature":500}}', 1204],
     ['{"measurepoints":{"uptime":9007199254740993}}', 1204],
@@ -176,18 +191,18 @@ describe("a batch", () => {
   });
 
   test.each<[unknown, number, RegExp]>([
-    [{}, 1204, /expected an array/],
+    [{}, 1212, /expected an array/],
     [[], 1251, /no entry/],
     [new Array(201).fill(entry), 1008, /201 entries, at most 200/],
-    [[entry, null], 1204, /^params\[1\]: expected an object/],
-    [[entry, [entry]], 1204, /^params\[1\]/],
-    [[entry, {}], 1204, /^params\[1\].measurepoints/],
+    [[entry, null], 1212, /^params\[1\]: expected an object/],
+    [[entry, [entry]], 1212, /^params\[1\]/],
+    [[entry, {}], 1206, /^params\[1\].measurepoints/],
     [[entry, { measurepoints: {} }], 1251, /^params\[1\]/],
     [[entry, { ...entry, time: "1" }], 1204, /^params\[1\].time/],
     [[entry, { measurepoints: { temperature: "x" } }], 1204, /^temperature/],
-    [[{ ...entry, deviceKey: "device-2" }], 1204, /^params\[0\].deviceKey: expected the sender's own/],
-    [[{ ...entry, deviceKey: null }], 1204, /deviceKey/],
-    [[{ ...entry, productKey: "other" }], 1204, /productKey/],
+    [[{ ...entry, deviceKey: "device-2" }], 1212, /^params\[0\].deviceKey: expected the sender's own/],
+    [[{ ...entry, deviceKey: null }], 1212, /deviceKey/],
+    [[{ ...entry, productKey: "other" }], 1212, /productKey/],
   ])("with one thing wrong is refused whole: %#", (params, code, reason) => {
     expect(readBatch(message(params), climate, dk)).toEqual({
       enosCode: code,
@@ -217,13 +232,17 @@ describe("an event", () => {
 describe("attributes, tags and names", () => {
   const many = (count: number): Record<string, string> =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`name${i}`, "x"]));
+  const tagged = (tags: Record<string, string>): object[] =>
+    Object.entries(tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
   test.each<[string, number]>([
     ['{"attributes":{"floor":3,"label":"ä","installed":0}}', 200],
     ['{"attributes":{"floor":201}}', 1204],
     ['{"attributes":{"colour":1}}', 1204],
     ['{"attributes":{"__proto__":1}}', 1204],
-    ['{"attributes":{}}', 1251],
-    ['{"attributes":["floor"]}', 1204],
+    ['{"attributes":{}}', 200],
+    ["{}", 200],
+    ['{"attribute":{"floor":3}}', 1207],
+    ['{"attributes":["floor"]}', 1207],
     ["[]", 1204],
   ])("attributes in %s: code %s", (json, code) => {
     expect(codeOf(readAttributes(hostile(json), climate))).toBe(code);
@@ -235,21 +254,25 @@ describe("attributes, tags and names", () => {
       [201, 1204],
     ] as const) {
       expect(codeOf(readAttributes(message({ attributes: many(count) }), free))).toBe(code);
-      expect(codeOf(readTags(message({ tags: many(count) })))).toBe(code);
+      expect(codeOf(readTags(message(tagged(many(count)))))).toBe(code);
       expect(codeOf(readNames(message({ tags: Object.keys(many(count)) }), "tags"))).toBe(code);
     }
   });
 
   test.each<[string, number]>([
-    ['{"tags":{"room":"5","":"x"}}', 1204],
-    ['{"tags":{"room":"5","löc":""}}', 200],
-    ['{"tags":{"room":5}}', 1204],
-    ['{"tags":{"__proto__":"x"}}', 1204],
-    ['{"tags":{}}', 1251],
-    ['{"tags":[]}', 1204],
-    [`{"tags":{"a":"${"x".repeat(256)}"}}`, 200],
-    [`{"tags":{"a":"${"x".repeat(257)}"}}`, 1204],
-    [`{"tags":{"${"x".repeat(257)}":"a"}}`, 1204],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"löc","tagValue":""}]', 200],
+    ['[{"tagKey":"room","tagValue":5}]', 1204],
+    ['[{"tagKey":"room"}]', 1204],
+    ['[{"tagValue":"5"}]', 1204],
+    ['[{"tagKey":"__proto__","tagValue":"x"}]', 1204],
+    ['["room"]', 1204],
+    ["[]", 200],
+    ['{"tags":{"room":"5"}}', 1204],
+    ["{}", 1204],
+    [`[{"tagKey":"a","tagValue":"${"x".repeat(256)}"}]`, 200],
+    [`[{"tagKey":"a","tagValue":"${"x".repeat(257)}"}]`, 1204],
+    [`[{"tagKey":"${"x".repeat(257)}","tagValue":"a"}]`, 1204],
   ])("tags in %s: code %s", (json, code) => {
     expect(codeOf(readTags(hostile(json)))).toBe(code);
   });
@@ -268,10 +291,18 @@ describe("attributes, tags and names", () => {
     ["a", undefined],
     [{ 0: "a", length: 1 }, undefined],
     [undefined, undefined],
+    [null, undefined],
   ])("names %j", (names, read) => {
     const given = readNames(message({ attributes: names, tags: ["other"] }), "attributes");
     if (read === undefined) expect(codeOf(given)).toBe(1204);
     else expect(given).toEqual({ names: read });
+  });
+
+  it("are none where params are empty", () => {
+    for (const member of ["attributes", "tags"] as const) {
+      expect(readNames(message({}), member)).toEqual({ names: [] });
+      expect(codeOf(readNames(message([]), member))).toBe(1204);
+    }
   });
 });
 
@@ -385,7 +416,7 @@ describe("every reader", () => {
     if (read === undefined || !("enosCode" in read)) return;
     const { reason } = read as Refusal;
     expect(reason).toMatch(/^[\x20-\x7e]+$|^[^\n\u001b]+$/);
-    expect([1008, 1204, 1220, 1251]).toContain(codeOf(read));
+    expect([1008, 1204, 1206, 1207, 1212, 1220, 1251]).toContain(codeOf(read));
   };
 
   it("takes whatever comes, and changes no prototype", () => {

@@ -50,6 +50,8 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "report refused": { id: whole, reason: text },
   "report dropped": { id: whole, reason: dropped },
   "report without": { topic: text },
+  "point left out": { point: text, count: whole, reason: text },
+  "point back": { point: text, count: whole },
   "report missed": { reason: text },
   "message acknowledged": { id: whole, topic: text },
   "message kept": { id: whole, topic: text, reason: text, retry: seconds, waiting: whole },
