@@ -113,6 +113,11 @@ function searches(unit: Unit): SearchScope {
   };
 }
 
+/** A signal to noise ratio as Quectel tells it: fifths of a dB above -20 dB, 0 to 250 (forums.quectel.com 54722). */
+function fifths(snr: number): number {
+  return Math.min(250, Math.max(0, Math.round(5 * (snr + 20))));
+}
+
 /** How it calls the technology of the cell. */
 const technology = (unit: Unit): string => (unit.network.carrier.technology === "lte-m" ? "eMTC" : "NBIoT");
 
@@ -183,7 +188,7 @@ const ownCommands: Record<string, CommandRule> = {
   "+QCSQ": tells((unit) => {
     if (!unit.registration.registered) return '+QCSQ: "NOSERVICE"';
     const { rssi, rsrp, rsrq, snr } = unit.network.measure();
-    return `+QCSQ: "${technology(unit)}",${rssi},${rsrp},${Math.max(0, Math.round(5 * (snr + 20)))},${rsrq}`;
+    return `+QCSQ: "${technology(unit)}",${rssi},${rsrp},${fifths(snr)},${rsrq}`;
   }),
   "+QNWINFO": tells((unit) => {
     const { plmn, band } = unit.network.carrier;
@@ -209,7 +214,7 @@ const ownCommands: Record<string, CommandRule> = {
       const state = isConnected(unit) ? "CONNECT" : "NOCONN";
       const place = `"FDD",${plmn.slice(0, 3)},${plmn.slice(3)},${grant.cellId},82,3740,${band},0,0,${grant.tac}`;
       return line(
-        `+QENG: "servingcell","${state}","${technology(unit)}",${place},${rsrp},${rsrq},${rssi},${snr},-`,
+        `+QENG: "servingcell","${state}","${technology(unit)}",${place},${rsrp},${rsrq},${rssi},${fifths(snr)},-`,
       );
     },
   },

@@ -121,6 +121,10 @@ describe("what it finds", () => {
     expect(await ask(world, "AT+QNWINFO")).toContain('+QNWINFO: "eMTC","00101","LTE BAND 20",3740');
     expect((await ask(world, "AT+QCSQ"))[0]).toMatch(/^\+QCSQ: "eMTC",-/);
     const [cell] = await ask(world, 'AT+QENG="servingcell"');
+    // Fifths of a dB above -20: both commands tell one measurement, which fades by a few dB from one to the next.
+    const [, told] = /,(\d+),-\d+$/.exec((await ask(world, "AT+QCSQ"))[0])!;
+    expect(Math.abs(Number(cell.split(",").at(-2)) - Number(told))).toBeLessThan(40);
+    expect(Number(told)).toBeGreaterThan(100);
     expect(cell).toMatch(/^\+QENG: "servingcell","NOCONN","eMTC","FDD",001,01,01A50B1A,82,3740,20,/);
   });
 });
