@@ -48,15 +48,8 @@ function transmitTo(unit: Unit, socket: UdpSocket, host: string, port: number, d
   };
 }
 
-/** Release assistance by the flag of `AT+USOSTF`. */
-const assistance: Readonly<Record<string, 0 | 1 | 2>> = {
-  "0": 0,
-  "512": 1,
-  "1024": 2,
-  "0x0": 0,
-  "0x200": 1,
-  "0x400": 2,
-};
+/** Release assistance by the flag of `AT+USOSTF`: 1 for nothing more to come, 2 for one answer. */
+const assistance: Readonly<Record<string, 0 | 1 | 2>> = { "0": 0, "1": 1, "2": 2 };
 
 const sending: CommandRule = {
   run(unit, { form, args }) {

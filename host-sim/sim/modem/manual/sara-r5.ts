@@ -8,7 +8,7 @@
  * MQTT, CoAP, LwM2M, TLS, position, pins beside +UGPIOC, and the radio tests.
  *
  * 00B knows LTE-M alone, so that it never finds an NB-IoT cell; release assistance (+USOSTF) is what one report
- * has of 01B, and stands in neither note.
+ * has of both, and stands in neither note.
  */
 import type { Manual, ManualRow } from "./manual";
 import { rowsOf } from "./manual";
@@ -109,9 +109,9 @@ const newest: readonly ManualRow[] = rowsOf(
         set: [[number(0, 255)]],
         factory: "4",
       }),
-      // Flags as SARA-N2 and SARA-N3 have them: 512 for nothing more to come, 1024 for one answer.
-      seen("+USOSTF", "ts", "ubxlib issue 67, of 01B", {
-        set: [[socket, host, port, among(0, 512, 1_024, "0x0", "0x200", "0x400"), number(1, 512), quoted()]],
+      // The flag 1, nothing more to come, is in the report, and u-blox calls it right; 2 is 3GPP's for one answer.
+      seen("+USOSTF", "ts", "ubxlib issue 67, of 00B and 01B", {
+        set: [[socket, host, port, number(0, 2), number(1, 512), quoted()]],
         within: 10_000,
       }),
     ],
@@ -128,9 +128,9 @@ export const saraR5Manual: Manual = {
       model: "SARA-R510S-00B",
       revision: "02.05",
       technology: "lte-m",
-      note: "LTE-M alone; no UPSMVER and no release assistance; hexadecimal is forgotten at a start",
+      note: "LTE-M alone; no UPSMVER; hexadecimal is forgotten at a start",
       rows: rowsOf(newest, {
-        without: ["+UPSMVER", "+USOSTF"],
+        without: ["+UPSMVER"],
         other: [
           seen("+URAT", "trs", "ubxlib: one technology on 00B", { set: [[number(7, 7)]] }),
           seen("+UBANDMASK", "trs", "ubxlib: one technology on 00B", {

@@ -18,7 +18,7 @@ const sureness: Readonly<Record<string, readonly [number, number, number]>> = {
   "sara-r4 r410m-02b-00": [27, 39, 13],
   "sara-r4 r410m-02b-04": [27, 39, 13],
   "sara-r4 r410m-83b": [28, 40, 13],
-  "sara-r5 r510s-00b": [37, 25, 25],
+  "sara-r5 r510s-00b": [37, 26, 25],
   "sara-r5 r510s-01b": [38, 26, 25],
   "sim7020 1752b05": [80, 1, 1],
   "sim7020 1752b09": [93, 0, 1],
