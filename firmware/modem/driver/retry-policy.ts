@@ -49,7 +49,7 @@ export class RetryPolicy {
     // A board that restarts in an outage goes on with pauses as long as before.
     this.#pauses = new Backoff(10_000, hour, options.random, options.escalation.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, options.random);
-    this.#doubtfulPauses = new Backoff(hour / 12, 6 * hour, options.random);
+    this.#doubtfulPauses = new Backoff(hour / 6, 6 * hour, options.random);
   }
 
   /** Times in a row that the modem has broken down, as it just has, when they are many; else 0. */
