@@ -88,6 +88,7 @@ const natives: readonly Native[] = [
       "device/modem-settings.ts": [1, "one of the rates"],
       "device/setting-values.ts": [2, "at most 32 characters; 3 digits"],
       "enos/body.ts": [1, "6 digits"],
+      "model/bytes.ts": [1, "the digits of a number, nine at most"],
       "modem/at/bands.ts": [1, "a field: 128 characters"],
       "modem/at/emm-cause.ts": [2, "3 digits; numbers of causes"],
       "modem/at/resolve.ts": [1, "3 digits"],
