@@ -30,7 +30,7 @@ import { productRoutes } from "./products";
 import { documented } from "./route";
 import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
-import { answers } from "./schemas";
+import { answers } from "./schemas/answers";
 import { TokenGuard } from "./token";
 
 /** Below which all routes are but the document's own. */
