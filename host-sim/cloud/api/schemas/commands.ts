@@ -84,7 +84,7 @@ export const commandAnswers: readonly NamedSchema[] = [
         id: commandId,
         productKey,
         deviceKey,
-        kind: text("what it does", { enum: ["set", "get", "service", "raw"] }),
+        kind: text("what it does", { enum: ["set", "get", "service", "upgrade", "raw"] }),
         path: text("below /topic/sys/PK/DK"),
         status: text("pending: not yet offered to the device; sent: its payload has left", {
           enum: ["pending", "sent", "answered", "timed-out"],
