@@ -112,22 +112,17 @@ export class Uplinks {
     const { uplink } = route;
     switch (uplink.kind) {
       case "points":
-      case "resume":
-        return this.#store(
-          arrival,
-          message,
-          readMeasurePoints(message, product),
-          uplink.kind === "resume",
-          false,
-        );
-      case "batch":
-        return this.#store(
-          arrival,
-          message,
-          readBatch(message, product, device.deviceKey),
-          uplink.late,
-          true,
-        );
+      case "resume": {
+        const reports = readMeasurePoints(message, product);
+        if ("enosCode" in reports) return reports;
+        return this.#store(arrival, message, reports, uplink.kind === "resume", false);
+      }
+      case "batch": {
+        const batch = readBatch(message, product, device.deviceKey);
+        if ("enosCode" in batch) return batch;
+        this.#tellSkipped(device, message, batch.skipped);
+        return this.#store(arrival, message, batch.reports, uplink.late, true);
+      }
       case "event":
         return this.#storeEvent(arrival, message, uplink.event);
       case "attribute-update": {
@@ -203,11 +198,10 @@ export class Uplinks {
   #store(
     arrival: Arrival,
     message: ThingMessage,
-    reports: PointReport[] | Refusal,
+    reports: readonly PointReport[],
     late: boolean,
     batch: boolean,
   ): Taken | Refusal {
-    if ("enosCode" in reports) return reports;
     // Nothing is left of a batch whose measure points were all wrong, and were to be skipped.
     if (reports.length === 0) return {};
     const { device } = arrival;
@@ -225,6 +219,13 @@ export class Uplinks {
       this.#storeReading(arrival, id, { points: fresh ?? points, time }, late, again);
     }
     return {};
+  }
+
+  #tellSkipped({ productKey, deviceKey }: CloudDevice, message: ThingMessage, skipped: string[]): void {
+    const count = skipped.length;
+    if (count === 0) return;
+    const about = { productKey, deviceKey, id: printable(nameOf(message)), count, reason: skipped[0] };
+    this.#emit?.({ type: "points-skipped", ...about });
   }
 
   #storeReading(
