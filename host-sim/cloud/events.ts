@@ -42,6 +42,8 @@ type EventBody =
     } & DeviceName)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
+  /** Measure points that a batch asked to be left out, as they are not as the model says; `reason`: the first. */
+  | ({ type: "points-skipped"; id: string; count: number; reason: string } & DeviceName)
   | ({ type: "command-queued"; id: string; path: string } & DeviceName)
   /** `delivered`: the payload went along in option 2102; otherwise the device has to fetch it. */
   | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)

@@ -5,7 +5,8 @@ import type { DeviceRecord, DeviceState } from "../registry/registry";
 import { Problem } from "./problem";
 import { answer, given, noDevice, nothing, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { deviceBody, deviceParams, devicesQuery } from "./schemas";
+import { deviceBody, devicesQuery } from "./schemas/devices";
+import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
 interface DevicesQuery {
@@ -26,7 +27,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   };
 
   api.get<{ Querystring: DevicesQuery }>("/devices", {
-    schema: routeSchema(tag, "devices, in the order of their registration", {
+    schema: routeSchema(tag, "listDevices", "devices, in the order of their registration", {
       querystring: devicesQuery,
       answer: { 200: answer("some of them", "Devices") },
     }),
@@ -42,7 +43,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.post<{ Body: DeviceBody }>("/devices", {
-    schema: routeSchema(tag, "register a device", {
+    schema: routeSchema(tag, "createDevice", "register a device", {
       body: deviceBody,
       answer: { 201: answer("registered; a secret that was made here is in no other answer", "NewDevice") },
       faults: [409, 422],
@@ -63,7 +64,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(tag, "a device", {
+    schema: routeSchema(tag, "getDevice", "a device", {
       params: deviceParams,
       answer: { 200: answer("how it stands", "Device") },
       faults: [404],
@@ -72,7 +73,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.delete<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(tag, "remove a device with all that it reported", {
+    schema: routeSchema(tag, "deleteDevice", "remove a device with all that it reported", {
       params: deviceParams,
       answer: { 204: nothing },
       faults: [404],
@@ -85,9 +86,14 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   /** A route that changes a device and answers how it stands then. */
-  const change = (name: string, summary: string, work: (params: DeviceParams) => void): void => {
+  const change = (
+    name: string,
+    operationId: string,
+    summary: string,
+    work: (params: DeviceParams) => void,
+  ): void => {
     api.post<{ Params: DeviceParams }>(`/devices/:productKey/:deviceKey/${name}`, {
-      schema: routeSchema(tag, summary, {
+      schema: routeSchema(tag, operationId, summary, {
         params: deviceParams,
         answer: { 200: answer("how it stands then", "Device") },
         faults: [404],
@@ -99,15 +105,25 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
       },
     });
   };
-  change("enable", "let a disabled device in again", ({ productKey, deviceKey }) => {
+  change("enable", "enableDevice", "let a disabled device in again", ({ productKey, deviceKey }) => {
     cloud.enable(productKey, deviceKey, now());
   });
-  change("disable", "shut a device out: whatever it asks is answered 4.03", ({ productKey, deviceKey }) => {
-    cloud.disable(productKey, deviceKey, now());
-  });
-  change("forget-session", "end its session: it has to authenticate anew", ({ productKey, deviceKey }) => {
-    cloud.forgetSession(productKey, deviceKey, now());
-  });
+  change(
+    "disable",
+    "disableDevice",
+    "shut a device out: whatever it asks is answered 4.03",
+    ({ productKey, deviceKey }) => {
+      cloud.disable(productKey, deviceKey, now());
+    },
+  );
+  change(
+    "forget-session",
+    "forgetDeviceSession",
+    "end its session: it has to authenticate anew",
+    ({ productKey, deviceKey }) => {
+      cloud.forgetSession(productKey, deviceKey, now());
+    },
+  );
 }
 
 /** What may be seen of a device: named one by one, so that nothing is shown for being there. */

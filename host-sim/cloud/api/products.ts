@@ -5,7 +5,8 @@ import { scriptJson } from "../script/script-json";
 import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
-import { productBody, productParams, tryBody } from "./schemas";
+import { productParams } from "./schemas/parts";
+import { productBody, tryBody } from "./schemas/products";
 import type { RouteContext } from "./route-context";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
@@ -34,7 +35,9 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   };
 
   api.get("/products", {
-    schema: routeSchema(tag, "all products", { answer: { 200: answer("the products", "Products") } }),
+    schema: routeSchema(tag, "listProducts", "all products", {
+      answer: { 200: answer("the products", "Products") },
+    }),
     handler: () => {
       const counts = deviceCounts();
       return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
@@ -49,7 +52,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   };
 
   api.get<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(tag, "a product with its model and script", {
+    schema: routeSchema(tag, "getProduct", "a product with its model and script", {
       params: productParams,
       answer: { 200: answer("the product", "Product") },
       faults: [404],
@@ -58,7 +61,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.put<{ Params: ProductParams; Body: ProductBody }>("/products/:productKey", {
-    schema: routeSchema(tag, "create a product, or give it another model and script", {
+    schema: routeSchema(tag, "putProduct", "create a product, or give it another model and script", {
       params: productParams,
       body: productBody,
       answer: { 200: answer("replaced", "Product"), 201: answer("created", "Product") },
@@ -72,7 +75,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.delete<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(tag, "remove a product that has no devices", {
+    schema: routeSchema(tag, "deleteProduct", "remove a product that has no devices", {
       params: productParams,
       answer: { 204: nothing },
       faults: [404, 409],
@@ -87,6 +90,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
     schema: routeSchema(
       tag,
+      "tryScript",
       "what the parsing script makes of bytes, or of JSON; nothing is stored or sent",
       {
         params: productParams,

@@ -50,6 +50,12 @@ export interface PointReport {
   time?: number;
 }
 
+/** What a batch holds, and why measure points were left out of it that it asked to be left out. */
+export interface Batch {
+  reports: PointReport[];
+  skipped: string[];
+}
+
 export interface EventReport {
   outputs: Record<string, unknown>;
   time?: number;
@@ -166,18 +172,14 @@ export function readMeasurePoints(message: ThingMessage, product: Product): Poin
  * which has to be the sender. One entry that is wrong refuses all; with `skipInvalidMeasurepoints: true` beside
  * the params, measure points that are not as the model says are left out, and an entry that has no other.
  */
-export function readBatch(
-  message: ThingMessage,
-  product: Product,
-  deviceKey: string,
-): PointReport[] | Refusal {
+export function readBatch(message: ThingMessage, product: Product, deviceKey: string): Batch | Refusal {
   const params = message.fields["params"];
   if (!Array.isArray(params)) return refuse("params: expected an array", badBatch);
   if (params.length === 0) return { enosCode: payloadEmpty, reason: "params: no entry" };
   if (params.length > mostEntries) {
     return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
   }
-  const skips = message.fields["skipInvalidMeasurepoints"] === true;
+  const skipped: string[] | undefined = message.fields["skipInvalidMeasurepoints"] === true ? [] : undefined;
   const reports: PointReport[] = [];
   for (let i = 0; i < params.length; i++) {
     const entry: unknown = params[i];
@@ -189,11 +191,11 @@ export function readBatch(
         return refuse(`${place}.${key}: expected the sender's own`, badBatch);
       }
     }
-    const report = readPoints(entry, product, place, skips);
+    const report = readPoints(entry, product, place, skipped);
     if ("enosCode" in report) return report;
     if (!isEmpty(report.points)) reports.push(report);
   }
-  return reports;
+  return { reports, skipped: skipped ?? [] };
 }
 
 /** Reads `{ "events": {...}, "time": epoch ms }` on the topic of `event`. */
@@ -340,12 +342,12 @@ function answerText(id: ThingId | undefined, code: number, data: unknown): strin
   return `{${start}"code":${code},"data":${JSON.stringify(data)}}`;
 }
 
-/** @param skips leaves measure points out that are not as the model says, perhaps all */
+/** @param skipped takes why measure points are left out, perhaps all; without it one that is wrong refuses all */
 function readPoints(
   fields: Record<string, unknown>,
   product: Product,
   place: string,
-  skips = false,
+  skipped?: string[],
 ): PointReport | Refusal {
   const points = ownObject(fields, "measurepoints");
   if (points === undefined) return refuse(`${place}.measurepoints: expected an object`, badMeasurePoints);
@@ -355,7 +357,8 @@ function readPoints(
   for (const [identifier, value] of entries) {
     const fault = product.checkPoint(identifier, value);
     if (fault === undefined) continue;
-    if (!skips) return refuse(fault);
+    if (skipped === undefined) return refuse(fault);
+    skipped.push(`${place}: ${fault}`);
     wrong += 1;
   }
   const fault = timeFault(fields, place);

@@ -50,6 +50,11 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
     "thing/model/down_raw_reply",
     { service: "reply", method: Code.post, path: "thing/model/down_raw", raw: true },
   ],
+  ["ota/device/upgrade", { service: "command", method: Code.get, path: "ota/device/upgrade" }],
+  [
+    "ota/device/upgrade_reply",
+    { service: "reply", method: Code.post, path: "ota/device/upgrade", raw: false },
+  ],
 ]);
 
 const eventPattern = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;

@@ -8,12 +8,14 @@
 import { CommandQueue } from "../enos/commands";
 import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
-import { PointHistory, Recent, RecentIds, sizeOf } from "./history";
+import { PointHistory, Recent, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
 import { checkDevices, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
+import { RecentMessages } from "./recent-messages";
+import type { Statement } from "./recent-messages";
 import { deviceStorageKey, entryStorageKey } from "./storage";
 import type { CloudStorage, EntryKind } from "./storage";
 import type { Progress } from "../enos/thing-json";
@@ -71,7 +73,7 @@ export interface DeviceLimits extends CommandLimits {
   readings: number;
   /** Characters of the readings, and of the events, kept per device, as JSON. */
   characters: number;
-  /** Ids per device by which a report is recognised as stored before. */
+  /** Messages per device that are recognised when they come again. */
   ids: number;
 }
 
@@ -139,7 +141,9 @@ export class CloudDevice {
   /** Readings beyond the limit that still have the newest value of a measure point, with their numbers. */
   readonly #outlasting = new Map<Reading, number>();
   readonly #events: Recent<StoredEvent>;
-  readonly #ids: RecentIds;
+  readonly #messages: RecentMessages;
+  /** What was restored last. */
+  #restored: Reading | StoredEvent | undefined;
 
   constructor(
     record: DeviceRecord,
@@ -170,7 +174,7 @@ export class CloudDevice {
     this.#events = new Recent({ ...kept, sizeOf: ({ values }) => sizeOf(values) }, (gone) => {
       for (const { number } of gone) this.#unkeep("event", number);
     });
-    this.#ids = new RecentIds(limits.ids);
+    this.#messages = new RecentMessages(limits.ids);
   }
 
   get deviceSecret(): string {
@@ -213,9 +217,9 @@ export class CloudDevice {
     return this.#events.list();
   }
 
-  /** True the first time that a message with this id comes, and always without an id, ""; remembers it. */
-  isNew(kind: ReportKind, id: string): boolean {
-    return id === "" || this.#ids.add(`${kind} ${id}`);
+  /** Whether a message came before, see RecentMessages; never without an id, "". It is remembered. */
+  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[]): boolean {
+    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements);
   }
 
   addReading(reading: Reading): void {
@@ -263,13 +267,22 @@ export class CloudDevice {
     if (kind === "event") {
       const event = value as StoredEvent;
       this.#events.push(event, number);
-      this.isNew("event", event.id);
+      const { event: name, values, time } = event;
+      this.#restoreMessage("event", event, { points: { event: name, values }, time });
       return;
     }
     const reading = value as Reading;
     this.points.add(reading);
     this.#readings.push(reading, number);
-    this.isNew("reading", reading.id);
+    this.#restoreMessage("reading", reading, reading);
+  }
+
+  #restoreMessage(kind: ReportKind, entry: Reading | StoredEvent, statement: Statement): void {
+    const before = this.#restored;
+    this.#restored = entry;
+    if (entry.id === "") return;
+    const sameMessage = before !== undefined && before.id === entry.id && before.at === entry.at;
+    this.#messages.restore(`${kind} ${entry.id}`, statement, sameMessage);
   }
 
   /** Deletes all that the storage has of the device. */

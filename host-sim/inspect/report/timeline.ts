@@ -254,6 +254,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `had ${event.kind} ${event.id} already, acknowledged again`;
     case "report-refused":
       return `report refused with code ${event.enosCode}: ${event.reason}`;
+    case "points-skipped":
+      return `${event.count} measure ${event.count === 1 ? "point" : "points"} of ${event.id} left out: ${event.reason}`;
     case "command-queued":
       return `command ${event.id} waits for the device`;
     case "command-offered":

@@ -84,12 +84,15 @@ describe("a batch", () => {
         [{ relay: 1 }, T + 2],
         [{ temperature: 22 }, T + 3],
       ]);
+      const reason = "params[0]: pressure: not in the model, which has no such measure point";
+      expect(eventsOf(device.rig, "points-skipped")).toMatchObject([{ id: "1", count: 4, reason }]);
     });
 
     it.each([false, undefined, null, "true", 1])("stores nothing when it says %j", (skip) => {
       const { device, code } = skipping(mixed, skip);
       expect(code).toBe(1204);
       expect(temperatures(device)).toEqual([]);
+      expect(eventsOf(device.rig, "points-skipped")).toEqual([]);
     });
 
     it("is taken where nothing is left, and refused whole for what is no measure point's fault", () => {

@@ -5,6 +5,7 @@ import { apiRig } from "./rig";
 
 interface Operation {
   tags?: string[];
+  operationId?: string;
   summary?: string;
   parameters?: { name: string; in: string; required?: boolean; schema: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
@@ -80,6 +81,12 @@ it("has every route, and no other", () => {
       .map(([name]) => name)
       .sort(),
   ).toEqual(expected.sort());
+});
+
+it("names every operation by a verb and a noun, each once", () => {
+  const names = operations().map(([, { operationId }]) => operationId);
+  for (const name of names) expect(name).toMatch(/^[a-z]+(?:[A-Z][a-z]+)+$/);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 it("asks for the token when there is one", async () => {
