@@ -4,7 +4,8 @@ import type { Command, CommandView } from "../cloud";
 import { Problem } from "./problem";
 import { answer, given, noDevice, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { commandBody, commandParams, deviceParams } from "./schemas";
+import { commandBody, commandParams } from "./schemas/commands";
+import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
 type CommandBody = { timeout?: number } & (
@@ -20,7 +21,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   const device = "/devices/:productKey/:deviceKey";
 
   api.post<{ Params: DeviceParams; Body: CommandBody }>(`${device}/commands`, {
-    schema: routeSchema(tag, "queue a command; follow it at its Location", {
+    schema: routeSchema(tag, "sendCommand", "queue a command; follow it at its Location", {
       params: deviceParams,
       body: commandBody,
       answer: { 202: answer("queued", "QueuedCommand") },
@@ -42,7 +43,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.get<{ Params: { id: string } }>("/commands/:id", {
-    schema: routeSchema(tag, "a command, and how it stands", {
+    schema: routeSchema(tag, "getCommand", "a command, and how it stands", {
       params: commandParams,
       answer: { 200: answer("the command", "Command") },
       faults: [404],
@@ -56,7 +57,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/commands`, {
-    schema: routeSchema(tag, "the commands kept for a device, oldest first", {
+    schema: routeSchema(tag, "listCommands", "the commands kept for a device, oldest first", {
       params: deviceParams,
       answer: { 200: answer("the commands", "Commands") },
       faults: [404],

@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import type { Faults } from "../coap/faults";
 import type { RateLimit } from "../coap/rate-limit";
 import { answer, refusedAs, routeSchema } from "./route";
-import { faultsBody, natBody, rateLimitBody } from "./schemas";
-import type { Schema } from "./schemas";
+import { faultsBody, natBody, rateLimitBody } from "./schemas/conditions";
+import type { Schema } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
 interface Nat {
@@ -25,11 +25,13 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
     write: (part: Partial<T>) => void,
   ): void => {
     api.get(path, {
-      schema: routeSchema(tag, names.what, { answer: { 200: answer("as it is", names.answer) } }),
+      schema: routeSchema(tag, `get${names.answer}`, names.what, {
+        answer: { 200: answer("as it is", names.answer) },
+      }),
       handler: () => read(),
     });
     api.put<{ Body: Partial<T> }>(path, {
-      schema: routeSchema(tag, `${names.what}: set; what is left out stays as it is`, {
+      schema: routeSchema(tag, `set${names.answer}`, `${names.what}: set; what is left out stays as it is`, {
         body: names.body,
         answer: { 200: answer("as it is then", names.answer) },
         faults: [422],
@@ -60,22 +62,24 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
   );
 
   api.post("/faults/forget-sessions", {
-    schema: routeSchema(tag, "end all sessions: every device has to authenticate anew", {
+    schema: routeSchema(tag, "forgetSessions", "end all sessions: every device has to authenticate anew", {
       answer: { 200: answer("how many there were", "Forgotten") },
     }),
     handler: () => ({ sessions: cloud.forgetSession(undefined, undefined, now()) }),
   });
 
   api.get("/status", {
-    schema: routeSchema(tag, "how the cloud stands", { answer: { 200: answer("its figures", "Status") } }),
+    schema: routeSchema(tag, "getStatus", "how the cloud stands", {
+      answer: { 200: answer("its figures", "Status") },
+    }),
     handler: () => {
-      const devices = cloud.devices();
+      const { total, online } = cloud.countDevices();
       return {
         version,
         uptime: Math.round((now() - startedAt) / 100) / 10,
         edition,
         products: cloud.products().length,
-        devices: { total: devices.length, online: devices.filter(({ state }) => state === "online").length },
+        devices: { total, online },
         kept,
         counters: cloud.counters,
       };

@@ -4,7 +4,8 @@ import type { DeviceView } from "../cloud";
 import { Problem } from "./problem";
 import { answer, given, noDevice, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { deviceParams, pointParams, rangeQuery } from "./schemas";
+import { pointParams, rangeQuery } from "./schemas/data";
+import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
 interface RangeQuery {
@@ -25,7 +26,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   const device = "/devices/:productKey/:deviceKey";
 
   api.get<{ Params: DeviceParams }>(`${device}/measurepoints`, {
-    schema: routeSchema(tag, "the latest value of each measure point", {
+    schema: routeSchema(tag, "getMeasurePoints", "the latest value of each measure point", {
       params: deviceParams,
       answer: { 200: answer("by identifier", "MeasurePoints") },
       faults: [404],
@@ -39,7 +40,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   api.get<{ Params: DeviceParams & { id: string }; Querystring: RangeQuery }>(
     `${device}/measurepoints/:id/history`,
     {
-      schema: routeSchema(tag, "the values of a measure point that are kept", {
+      schema: routeSchema(tag, "listPointHistory", "the values of a measure point that are kept", {
         params: pointParams,
         querystring: rangeQuery,
         answer: { 200: answer("by time", "PointHistory") },
@@ -57,7 +58,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   );
 
   api.get<{ Params: DeviceParams; Querystring: RangeQuery }>(`${device}/events`, {
-    schema: routeSchema(tag, "the events that are kept", {
+    schema: routeSchema(tag, "listEvents", "the events that are kept", {
       params: deviceParams,
       querystring: rangeQuery,
       answer: { 200: answer("by time", "Events") },
@@ -70,7 +71,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/attributes`, {
-    schema: routeSchema(tag, "its attributes", {
+    schema: routeSchema(tag, "getAttributes", "its attributes", {
       params: deviceParams,
       answer: { 200: answer("name to value", "Attributes") },
       faults: [404],
@@ -79,7 +80,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
   });
 
   api.get<{ Params: DeviceParams }>(`${device}/tags`, {
-    schema: routeSchema(tag, "its tags", {
+    schema: routeSchema(tag, "getTags", "its tags", {
       params: deviceParams,
       answer: { 200: answer("name to text", "Tags") },
       faults: [404],
@@ -95,7 +96,7 @@ function range({ from, to, limit, order }: RangeQuery): {
   newestFirst: boolean;
 } {
   if (from !== undefined && to !== undefined && from > to) {
-    throw new Problem(400, "querystring: from is later than to");
+    throw new Problem(400, "query.from: is later than to; swap them");
   }
   return { from, to, limit, newestFirst: order === "desc" };
 }

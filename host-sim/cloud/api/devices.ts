@@ -1,19 +1,17 @@
 /** The device registry: who may speak to the cloud, and how each one stands. */
 import type { FastifyInstance } from "fastify";
 import type { DeviceView } from "../cloud";
-import type { DeviceRecord, DeviceState } from "../registry/registry";
+import type { DeviceChange } from "../registry/cloud-device";
+import type { DeviceQuery } from "../registry/device-query";
+import type { DeviceRecord } from "../registry/registry";
 import { Problem } from "./problem";
 import { answer, given, noDevice, nothing, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { deviceBody, deviceParams, devicesQuery } from "./schemas";
+import { deviceBody, devicePatch, devicesQuery } from "./schemas/devices";
+import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
-interface DevicesQuery {
-  productKey?: string;
-  state?: DeviceState;
-  limit: number;
-  offset: number;
-}
+type DevicePatch = Pick<DeviceChange, "deviceSecret" | "edition"> & { name?: string | null };
 type DeviceBody = Omit<DeviceRecord, "deviceSecret" | "state"> & { deviceSecret?: string };
 
 const tag = "devices";
@@ -25,24 +23,19 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     return view;
   };
 
-  api.get<{ Querystring: DevicesQuery }>("/devices", {
-    schema: routeSchema(tag, "devices, in the order of their registration", {
+  api.get<{ Querystring: DeviceQuery }>("/devices", {
+    schema: routeSchema(tag, "listDevices", "devices: all, or those that are searched for", {
       querystring: devicesQuery,
       answer: { 200: answer("some of them", "Devices") },
     }),
-    handler: ({ query: { productKey, state, limit, offset } }) => {
-      const all = cloud.devices().filter((each) => {
-        return (
-          (productKey === undefined || each.productKey === productKey) &&
-          (state === undefined || each.state === state)
-        );
-      });
-      return { items: all.slice(offset, offset + limit).map(shown), total: all.length, limit, offset };
+    handler: ({ query }) => {
+      const { devices, total } = cloud.findDevices(query);
+      return { items: devices.map(shown), total, limit: query.limit, offset: query.offset };
     },
   });
 
   api.post<{ Body: DeviceBody }>("/devices", {
-    schema: routeSchema(tag, "register a device", {
+    schema: routeSchema(tag, "createDevice", "register a device", {
       body: deviceBody,
       answer: { 201: answer("registered; a secret that was made here is in no other answer", "NewDevice") },
       faults: [409, 422],
@@ -63,7 +56,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(tag, "a device", {
+    schema: routeSchema(tag, "getDevice", "a device", {
       params: deviceParams,
       answer: { 200: answer("how it stands", "Device") },
       faults: [404],
@@ -71,8 +64,28 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     handler: ({ params }) => shown(known(params)),
   });
 
+  api.patch<{ Params: DeviceParams; Body: DevicePatch }>("/devices/:productKey/:deviceKey", {
+    schema: routeSchema(
+      tag,
+      "updateDevice",
+      "change a device; what is left out stays, null takes a name away",
+      {
+        params: deviceParams,
+        body: devicePatch,
+        answer: { 200: answer("how it stands then", "Device") },
+        faults: [404, 422],
+      },
+    ),
+    handler: ({ params, body: { name, ...keys } }) => {
+      known(params);
+      const change = name === undefined ? keys : { ...keys, name: name ?? undefined };
+      refusedAs(422, () => cloud.changeDevice(params.productKey, params.deviceKey, change, now()));
+      return shown(known(params));
+    },
+  });
+
   api.delete<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {
-    schema: routeSchema(tag, "remove a device with all that it reported", {
+    schema: routeSchema(tag, "deleteDevice", "remove a device with all that it reported", {
       params: deviceParams,
       answer: { 204: nothing },
       faults: [404],
@@ -85,9 +98,14 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
   });
 
   /** A route that changes a device and answers how it stands then. */
-  const change = (name: string, summary: string, work: (params: DeviceParams) => void): void => {
+  const change = (
+    name: string,
+    operationId: string,
+    summary: string,
+    work: (params: DeviceParams) => void,
+  ): void => {
     api.post<{ Params: DeviceParams }>(`/devices/:productKey/:deviceKey/${name}`, {
-      schema: routeSchema(tag, summary, {
+      schema: routeSchema(tag, operationId, summary, {
         params: deviceParams,
         answer: { 200: answer("how it stands then", "Device") },
         faults: [404],
@@ -99,15 +117,25 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
       },
     });
   };
-  change("enable", "let a disabled device in again", ({ productKey, deviceKey }) => {
+  change("enable", "enableDevice", "let a disabled device in again", ({ productKey, deviceKey }) => {
     cloud.enable(productKey, deviceKey, now());
   });
-  change("disable", "shut a device out: whatever it asks is answered 4.03", ({ productKey, deviceKey }) => {
-    cloud.disable(productKey, deviceKey, now());
-  });
-  change("forget-session", "end its session: it has to authenticate anew", ({ productKey, deviceKey }) => {
-    cloud.forgetSession(productKey, deviceKey, now());
-  });
+  change(
+    "disable",
+    "disableDevice",
+    "shut a device out: whatever it asks is answered 4.03",
+    ({ productKey, deviceKey }) => {
+      cloud.disable(productKey, deviceKey, now());
+    },
+  );
+  change(
+    "forget-session",
+    "forgetDeviceSession",
+    "end its session: it has to authenticate anew",
+    ({ productKey, deviceKey }) => {
+      cloud.forgetSession(productKey, deviceKey, now());
+    },
+  );
 }
 
 /** What may be seen of a device: named one by one, so that nothing is shown for being there. */

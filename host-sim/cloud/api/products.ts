@@ -5,10 +5,12 @@ import { scriptJson } from "../script/script-json";
 import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
-import { productBody, productParams, tryBody } from "./schemas";
+import { productParams } from "./schemas/parts";
+import { productBody, productPatch, tryBody } from "./schemas/products";
 import type { RouteContext } from "./route-context";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
+type ProductPatch = { [Member in keyof ProductBody]: ProductBody[Member] | null };
 type TryBody = { bytes: string } | { json: unknown };
 
 const tag = "products";
@@ -26,17 +28,12 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       devices,
     });
   };
-  /** Devices per product, counted once for a whole list. */
-  const deviceCounts = (): Map<string, number> => {
-    const counts = new Map<string, number>();
-    for (const { productKey } of cloud.devices()) counts.set(productKey, (counts.get(productKey) ?? 0) + 1);
-    return counts;
-  };
-
   api.get("/products", {
-    schema: routeSchema(tag, "all products", { answer: { 200: answer("the products", "Products") } }),
+    schema: routeSchema(tag, "listProducts", "all products", {
+      answer: { 200: answer("the products", "Products") },
+    }),
     handler: () => {
-      const counts = deviceCounts();
+      const { ofProduct: counts } = cloud.countDevices();
       return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
     },
   });
@@ -45,11 +42,15 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     const product = cloud.product(productKey);
     if (product === undefined) throw noProduct({ productKey });
     const { model, script } = product;
-    return given({ ...summaryOf(product, deviceCounts().get(productKey) ?? 0), model, script });
+    return given({
+      ...summaryOf(product, cloud.countDevices().ofProduct.get(productKey) ?? 0),
+      model,
+      script,
+    });
   };
 
   api.get<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(tag, "a product with its model and script", {
+    schema: routeSchema(tag, "getProduct", "a product with its model and script", {
       params: productParams,
       answer: { 200: answer("the product", "Product") },
       faults: [404],
@@ -58,7 +59,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 
   api.put<{ Params: ProductParams; Body: ProductBody }>("/products/:productKey", {
-    schema: routeSchema(tag, "create a product, or give it another model and script", {
+    schema: routeSchema(tag, "putProduct", "create a product, or give it another model and script", {
       params: productParams,
       body: productBody,
       answer: { 200: answer("replaced", "Product"), 201: answer("created", "Product") },
@@ -71,8 +72,25 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     },
   });
 
+  api.patch<{ Params: ProductParams; Body: ProductPatch }>("/products/:productKey", {
+    schema: routeSchema(tag, "updateProduct", "change a product; what is left out stays, null takes away", {
+      params: productParams,
+      body: productPatch,
+      answer: { 200: answer("as it is then", "Product") },
+      faults: [404, 422],
+    }),
+    handler: ({ params: { productKey }, body }) => {
+      const product = cloud.product(productKey);
+      if (product === undefined) throw noProduct({ productKey });
+      const merged = { ...product, ...body };
+      const record = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+      refusedAs(422, () => cloud.putProduct({ ...record, productKey }, now()));
+      return full(productKey);
+    },
+  });
+
   api.delete<{ Params: ProductParams }>("/products/:productKey", {
-    schema: routeSchema(tag, "remove a product that has no devices", {
+    schema: routeSchema(tag, "deleteProduct", "remove a product that has no devices", {
       params: productParams,
       answer: { 204: nothing },
       faults: [404, 409],
@@ -87,6 +105,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
     schema: routeSchema(
       tag,
+      "tryScript",
       "what the parsing script makes of bytes, or of JSON; nothing is stored or sent",
       {
         params: productParams,

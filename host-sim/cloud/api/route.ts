@@ -2,8 +2,8 @@
 import { ProductError } from "../registry/product";
 import { DeviceListError } from "../registry/registry";
 import { Problem } from "./problem";
-import { ref } from "./schemas";
-import type { Schema } from "./schemas";
+import { ref } from "./schemas/parts";
+import type { Schema } from "./schemas/parts";
 
 export interface ProductParams {
   productKey: string;
@@ -13,9 +13,10 @@ export interface DeviceParams extends ProductParams {
   deviceKey: string;
 }
 
-/** A route's schemas. `faults`: the statuses that it may refuse with, for the OpenAPI document. */
+/** A route's schemas. `operationId`: what a client made of the document calls it, a verb and a noun. `faults`: the statuses that it may refuse with, for the OpenAPI document. */
 export interface RouteSchema {
   readonly tags: readonly string[];
+  readonly operationId: string;
   readonly summary: string;
   readonly params?: Schema;
   readonly querystring?: Schema;
@@ -27,6 +28,7 @@ export interface RouteSchema {
 /** The schemas of a route that may refuse with `faults` besides what every route can refuse. */
 export function routeSchema(
   tag: string,
+  operationId: string,
   summary: string,
   parts: {
     params?: Schema;
@@ -38,7 +40,14 @@ export function routeSchema(
 ): RouteSchema {
   const { answer, faults = [], ...rest } = parts;
   const body = parts.body === undefined ? [] : [413, 415];
-  return { tags: [tag], summary, ...rest, response: answer, faults: [400, 401, 403, ...body, ...faults] };
+  return {
+    tags: [tag],
+    operationId,
+    summary,
+    ...rest,
+    response: answer,
+    faults: [400, 401, 403, ...body, ...faults],
+  };
 }
 
 /**

@@ -13,8 +13,23 @@ export type Command =
   | { kind: "set"; points: Record<string, unknown> }
   | { kind: "get"; points: string[] }
   | { kind: "service"; service: string; inputs: Record<string, unknown> }
+  /** A firmware to fetch; always JSON, also where the product's other commands are bytes. */
+  | { kind: "upgrade"; params: UpgradeParams }
   /** Bytes given by hand; `requestId` is the u32 inside them. */
   | { kind: "raw"; payload: Uint8Array; requestId: number };
+
+/** What `ota/device/upgrade` says of a firmware. */
+export interface UpgradeParams {
+  version: string;
+  /** Hexadecimal digest of the file. */
+  sign: string;
+  /** Such as "md5". */
+  signMethod: string;
+  /** Where the file is: a path on this server, or a URL. */
+  fileUrl: string;
+  /** Bytes. */
+  fileSize: number;
+}
 
 type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
 
@@ -282,6 +297,7 @@ export class CommandQueue {
 /** A month, ms. */
 const longestTimeout = 30 * 86_400_000;
 const rawDown = "thing/model/down_raw";
+const upgradePath = "ota/device/upgrade";
 
 function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
   const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
@@ -324,6 +340,12 @@ function encodeCommand(id: string, command: Command, product: Product): EncodedC
       }
       refuseFault(product.checkService(command.service, command.inputs));
       return encodeService(id, command.service, command.inputs, product);
+    }
+    case "upgrade": {
+      const text = JSON.stringify({
+        ...{ id, version: "1.0", method: "ota.device.upgrade", params: command.params },
+      });
+      return { path: upgradePath, payload: Buffer.from(text, "utf8") };
     }
   }
 }

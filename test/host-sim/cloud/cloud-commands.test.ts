@@ -185,6 +185,27 @@ describe("a product whose commands are raw", () => {
   });
 });
 
+describe("a firmware to fetch", () => {
+  const path = "ota/device/upgrade";
+  const params = { version: "2.1", sign: "00ff", signMethod: "md5", fileUrl: "/files/2.1", fileSize: 4096 };
+
+  it.each(["raw", "json"] as const)(
+    "goes as JSON to a product whose commands are %s, and back",
+    (payload) => {
+      for (const edition of ["token", "tokenless"] as const) {
+        const device = online(edition, { products: [{ ...product, payload }] });
+        const id = send(device, { kind: "upgrade", params });
+        const reply = speak(device, 1);
+        expect(offered(reply)).toBe(path);
+        const command = edition === "token" ? JSON.parse(device.get(2, path).text) : delivered(reply);
+        expect(command).toEqual({ id, version: "1.0", method: "ota.device.upgrade", params });
+        expect(answer(device, 3, path, id).code).toBe("2.04");
+        expect(device.rig.cloud.command(id)).toMatchObject({ kind: "upgrade", path, code: 200 });
+      }
+    },
+  );
+});
+
 it("gives each command up after a time of its own", () => {
   const device = online();
   const { cloud } = device.rig;

@@ -95,26 +95,46 @@ describe("a command", () => {
 
 describe("a command that cannot be sent", () => {
   it.each<[string, unknown, number, RegExp]>([
-    ["of no kind", {}, 400, /^body: .*kind/],
-    ["of another kind", { kind: "fly" }, 400, /^body: kind: expected one of "set", "get", "service", "raw"/],
-    ["that is no object", [], 400, /^body: must be object/],
+    ["of no kind", {}, 400, /^body\.kind: is missing; expected one of "set"/],
+    [
+      "of another kind",
+      { kind: "fly" },
+      400,
+      /^body\.kind: expected one of "set", "get", "service", "raw"; got "fly"$/,
+    ],
+    ["that is no object", [], 400, /^body: expected an object; got an empty list$/],
     ["without points", { kind: "set" }, 400, /points/],
-    ["with no point", { kind: "set", points: {} }, 400, /^body, points: must NOT have fewer than 1/],
+    [
+      "with no point",
+      { kind: "set", points: {} },
+      400,
+      /^body\.points: expected an object of 1 to 200 members; got an empty/,
+    ],
     [
       "with an unknown field",
       { kind: "set", points: { relay: 1 }, force: true },
       400,
-      /unknown field "force"/,
+      /unknown member "force"/,
     ],
     [
       "with another's field",
       { kind: "get", points: ["relay"], service: "x" },
       400,
-      /unknown field "service"/,
+      /unknown member "service"/,
     ],
-    ["with no time", { kind: "set", points: { relay: 1 }, timeout: 0 }, 400, /^body, timeout: must be >= 1/],
-    ["of odd hex", { kind: "raw", payload: "123", requestId: 1 }, 400, /^body, payload: must match/],
-    ["with too large an id", { kind: "raw", payload: "12", requestId: 2 ** 32 }, 400, /^body, requestId/],
+    [
+      "with no time",
+      { kind: "set", points: { relay: 1 }, timeout: 0 },
+      400,
+      /^body\.timeout: expected a number from 1 /,
+    ],
+    [
+      "of odd hex",
+      { kind: "raw", payload: "123", requestId: 1 },
+      400,
+      /^body\.payload: expected an even number of hex digits; got "123"$/,
+    ],
+    ["with too large an id", { kind: "raw", payload: "12", requestId: 2 ** 32 }, 400, /^body\.requestId/],
     [
       "to a point not in the model",
       { kind: "set", points: { nothing: 1 } },

@@ -5,6 +5,7 @@ import { apiRig } from "./rig";
 
 interface Operation {
   tags?: string[];
+  operationId?: string;
   summary?: string;
   parameters?: { name: string; in: string; required?: boolean; schema: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
@@ -21,10 +22,10 @@ interface Document {
 const devicePath = "/api/v1/devices/{productKey}/{deviceKey}";
 const routes = `
 GET /api/v1/products
-GET PUT DELETE /api/v1/products/{productKey}
+GET PUT PATCH DELETE /api/v1/products/{productKey}
 POST /api/v1/products/{productKey}/script/try
 GET POST /api/v1/devices
-GET DELETE ${devicePath}
+GET PATCH DELETE ${devicePath}
 POST ${devicePath}/enable
 POST ${devicePath}/disable
 POST ${devicePath}/forget-session
@@ -80,6 +81,12 @@ it("has every route, and no other", () => {
       .map(([name]) => name)
       .sort(),
   ).toEqual(expected.sort());
+});
+
+it("names every operation by a verb and a noun, each once", () => {
+  const names = operations().map(([, { operationId }]) => operationId);
+  for (const name of names) expect(name).toMatch(/^[a-z]+(?:[A-Z][a-z]+)+$/);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 it("asks for the token when there is one", async () => {

@@ -1,0 +1,27 @@
+/** All answers of the application API, by the names that they have in the OpenAPI document. */
+import { commandAnswers } from "./commands";
+import { conditionAnswers } from "./conditions";
+import { dataAnswers } from "./data";
+import { deviceAnswers } from "./devices";
+import { object, text, whole } from "./parts";
+import { productAnswers } from "./products";
+import type { NamedSchema } from "./parts";
+
+export const answers: readonly NamedSchema[] = [
+  {
+    $id: "Problem",
+    ...object(
+      {
+        status: whole("as in the status line"),
+        title: text("of the status"),
+        detail: text("what, where, how to mend"),
+      },
+      ["status", "title", "detail"],
+    ),
+  },
+  ...productAnswers,
+  ...deviceAnswers,
+  ...dataAnswers,
+  ...commandAnswers,
+  ...conditionAnswers,
+];

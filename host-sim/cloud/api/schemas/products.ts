@@ -1,0 +1,79 @@
+/** Schemas of products: what all devices of a kind have in common. */
+import { datagramRange } from "../../registry/product";
+import { anything, hex, list, named, object, orNull, productKey, ref, text, whole } from "./parts";
+import type { NamedSchema, Schema } from "./parts";
+
+const payload = text("how commands are sent to its devices; raw: by the parsing script", {
+  enum: ["raw", "json"],
+});
+const productName = text("for people", { maxLength: 128 });
+const largestDatagram = whole(
+  "bytes of the largest datagram that every one of its devices takes: what goes down in one is no longer; default 512",
+  { minimum: datagramRange.least, maximum: datagramRange.most },
+);
+const model = named("the thing model, what a model.json holds");
+const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
+  maxLength: 1 << 20,
+});
+
+export const productBody = object({ name: productName, payload, largestDatagram, model, script }, []);
+
+/** As JSON merge patch has it (RFC 7396). */
+export const productPatch = object(
+  {
+    name: orNull(productName),
+    payload: orNull(payload),
+    largestDatagram: orNull(largestDatagram),
+    model: orNull(model),
+    script: orNull(script),
+  },
+  [],
+);
+
+export const tryBody: Schema = {
+  description: "bytes of a device, or JSON for one",
+  ...object(
+    {
+      bytes: text("hex", { pattern: hex, maxLength: 131_072 }),
+      json: anything("any JSON, such as a command"),
+    },
+    [],
+  ),
+  minProperties: 1,
+  maxProperties: 1,
+};
+
+const product = {
+  productKey,
+  name: productName,
+  payload,
+  largestDatagram,
+  hasModel: { type: "boolean", description: "whether it has a thing model" },
+  hasScript: { type: "boolean", description: "whether it has a parsing script" },
+  devices: whole("how many devices it has"),
+};
+
+/** What product routes answer. */
+export const productAnswers: readonly NamedSchema[] = [
+  {
+    $id: "ProductSummary",
+    ...object(product, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
+  },
+  {
+    $id: "Product",
+    ...object({ ...product, model, script }, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
+  },
+  { $id: "Products", ...object({ items: list(ref("ProductSummary")) }, ["items"]) },
+  {
+    $id: "ScriptTrial",
+    ...object(
+      {
+        json: anything("what rawDataToJsonStr made of the bytes"),
+        bytes: text("hex, what jsonStrToRawData made of the JSON"),
+        fault: text("why the script made nothing of it"),
+      },
+      [],
+      "one of the three",
+    ),
+  },
+];
