@@ -121,7 +121,7 @@ describe("a model of ours", () => {
     expect(bare(read(asJson(enosModelOf(example)), emptyLock))).toEqual(
       bare({
         ...rest,
-        measurepoints: measurepoints.map(({ compact, ...point }) => whole(point)),
+        measurepoints: measurepoints.map((point) => whole({ ...point, compact: undefined })),
         attributes: attributes.map(whole),
       } as unknown as Model),
     );
