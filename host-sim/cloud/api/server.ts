@@ -6,6 +6,7 @@
  *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
+ *     /api/v1/capture         datagrams as they pass, for Wireshark            capture.ts
  *     /api/v1/events, and the page at /                                        ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
@@ -17,6 +18,7 @@ import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
+import { captureRoutes } from "./capture";
 import { commandRoutes } from "./commands";
 import { limitConnections } from "./connections";
 import type { ConnectionLimits } from "./connections";
@@ -188,6 +190,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       dataRoutes(api, context);
       commandRoutes(api, context);
       conditionRoutes(api, context);
+      if (options.capture !== undefined) captureRoutes(api, context, options.capture);
       if (options.feed !== undefined) streamRoute(api, options.feed);
     },
     { prefix: apiPrefix },
