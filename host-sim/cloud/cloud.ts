@@ -14,7 +14,7 @@ import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
 import type { Command, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
-import type { CloudOptions } from "./cloud-options";
+import type { CloudLimits, CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import { Fleet } from "./registry/fleet";
 import { select } from "./registry/history";
@@ -42,6 +42,9 @@ export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
+export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { JobOrder, TaskQuery } from "./ota/upgrades";
+export type { UpgradeTask } from "./ota/upgrade-task";
 
 /** One EnOS with all its products and devices. */
 export class EnosCloud {
@@ -49,6 +52,7 @@ export class EnosCloud {
   readonly #fleet: Fleet;
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
+  readonly #limits: CloudLimits;
   readonly #files: FirmwareFiles;
   readonly #upgrades: Upgrades;
   #events: CloudEvent[] = [];
@@ -65,6 +69,7 @@ export class EnosCloud {
     this.#options = options;
     const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...defaultLimits, ...options.limits };
+    this.#limits = limits;
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
     const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
     this.#fleet = fleet;
@@ -374,6 +379,11 @@ export class EnosCloud {
     }
     device.change(change);
     this.#flush();
+  }
+
+  /** Bytes of the largest firmware file that is taken. */
+  get largestFirmware(): number {
+    return this.#limits.firmwareBytes;
   }
 
   /** A product's firmware files in the order of their upload. */

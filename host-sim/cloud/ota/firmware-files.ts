@@ -69,7 +69,7 @@ export interface FirmwareFilesOptions {
 /** All firmware files, by product and version and by the name that they are served under. */
 export class FirmwareFiles {
   readonly #options: FirmwareFilesOptions;
-  /** By product, then by version in the order of their upload. */
+  /** By product, then by version. */
   readonly #products = new Map<string, Map<string, FirmwareFile>>();
   readonly #names = new Map<string, FirmwareFile>();
   #bytes = 0;
@@ -82,7 +82,11 @@ export class FirmwareFiles {
 
   /** A product's files in the order of their upload. */
   list(productKey: string): FirmwareRecord[] {
-    return [...(this.#products.get(productKey)?.values() ?? [])].map(({ record }) => record);
+    const records = [...(this.#products.get(productKey)?.values() ?? [])].map(({ record }) => record);
+    // A storage tells of them in another order.
+    return records.sort((one, other) => {
+      return one.uploadedAt - other.uploadedAt || (one.version < other.version ? -1 : 1);
+    });
   }
 
   file(productKey: string, version: string): FirmwareFile | undefined {

@@ -52,7 +52,7 @@ interface Entry {
 }
 
 /** A device that is given no task, and why. */
-export interface SkippedDevice {
+interface SkippedDevice {
   readonly deviceKey: string;
   readonly reason: string;
 }

@@ -4,6 +4,7 @@ import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
 import { object, text, whole } from "./parts";
+import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
 import type { NamedSchema } from "./parts";
 
@@ -23,5 +24,6 @@ export const answers: readonly NamedSchema[] = [
   ...deviceAnswers,
   ...dataAnswers,
   ...commandAnswers,
+  ...otaAnswers,
   ...conditionAnswers,
 ];

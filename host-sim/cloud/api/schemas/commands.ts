@@ -1,7 +1,7 @@
 /** Schemas of commands to devices. */
 import {
   anything,
-  commandIdPattern,
+  digitsPattern,
   deviceKey,
   hex,
   identifier,
@@ -18,7 +18,7 @@ import {
 } from "./parts";
 import type { NamedSchema, Schema } from "./parts";
 
-const commandId = text("of the command", { pattern: commandIdPattern });
+const commandId = text("of the command", { pattern: digitsPattern });
 
 export const commandParams = object({ id: commandId }, ["id"]);
 
