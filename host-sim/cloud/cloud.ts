@@ -11,11 +11,12 @@
  */
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
-import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
+import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
 import type { Command, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
 import type { CloudLimits, CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
+import type { DeviceQuery } from "./registry/device-query";
 import { Fleet } from "./registry/fleet";
 import { select } from "./registry/history";
 import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
@@ -234,6 +235,23 @@ export class EnosCloud {
     return [...this.#fleet.devices()].map((device) => device.view());
   }
 
+  /** A page of the devices that are asked for, and how many there are on all pages. */
+  findDevices(query: DeviceQuery): { devices: DeviceView[]; total: number } {
+    const { devices, total } = this.#fleet.find(query);
+    return { devices: devices.map((device) => device.view()), total };
+  }
+
+  /** How many devices there are, how many of them are online, and how many each product has. */
+  countDevices(): { total: number; online: number; ofProduct: Map<string, number> } {
+    let online = 0;
+    const ofProduct = new Map<string, number>();
+    for (const { productKey, state } of this.#fleet.devices()) {
+      if (state === "online") online += 1;
+      ofProduct.set(productKey, (ofProduct.get(productKey) ?? 0) + 1);
+    }
+    return { total: this.#fleet.size, online, ofProduct };
+  }
+
   /**
    * Shuts a device out: whatever it asks is answered 4.03.
    * @throws RangeError for an unknown device
@@ -362,22 +380,18 @@ export class EnosCloud {
   }
 
   /**
-   * Gives a device another secret or another edition of the protocol, as a server does that was upgraded or
+   * Gives a device another name, another secret or another edition of the protocol, as a server does that was upgraded or
    * restored. A change of edition ends its session; a change of secret leaves it, and nobody can sign for it.
    * @throws RangeError for an unknown device, DeviceListError for a secret that cannot be one
    */
-  changeDevice(
-    productKey: string,
-    deviceKey: string,
-    change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>,
-    now: number,
-  ): void {
+  changeDevice(productKey: string, deviceKey: string, change: DeviceChange, now: number): void {
     this.#advance(now);
     const device = this.#known(productKey, deviceKey);
     if (change.edition !== undefined && change.edition !== device.edition) {
       this.#authentication.forgetSessions([device], this.#now);
     }
     device.change(change);
+    this.#emit({ type: "changed", productKey, deviceKey });
     this.#flush();
   }
 

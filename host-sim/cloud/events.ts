@@ -24,8 +24,8 @@ type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
   | ({ type: "auth-refused"; peer: Peer; code: number; reason: string } & DeviceName)
-  /** By an operator; `removed` takes with it what the device reported. */
-  | ({ type: "registered" | "removed" | "session-forgotten" } & DeviceName)
+  /** By an operator; `removed` takes with it what the device reported; `changed`: name, keys, attributes or tags. */
+  | ({ type: "registered" | "changed" | "removed" | "session-forgotten" } & DeviceName)
   | { type: "product-put" | "product-removed"; productKey: string }
   | { type: "firmware-put"; productKey: string; version: string; fileSize: number }
   | { type: "firmware-removed"; productKey: string; version: string }

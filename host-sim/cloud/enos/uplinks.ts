@@ -31,6 +31,7 @@ import {
   readThingMessage,
   isEmpty,
   readVersion,
+  scriptAnswer,
 } from "./thing-json";
 import type { PointReport, Refusal, ThingMessage } from "./thing-json";
 import { findUplink } from "./topics";
@@ -97,9 +98,9 @@ export class Uplinks {
         : this.#take({ device, product, format: "raw", now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) this.#refuse(device, taken);
-    const data = "enosCode" in taken ? {} : taken.data;
+    const data = "enosCode" in taken ? undefined : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
-    const answer = product.jsonToRaw(Buffer.from(encodeAnswer(message.id, code, data)).toString("utf8"));
+    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data));
     return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
   }
 

@@ -86,6 +86,9 @@ export interface Session {
   peer: Peer;
 }
 
+/** What an operator changes of a device; a name of `undefined` takes it away. */
+export type DeviceChange = Partial<Pick<DeviceRecord, "name" | "deviceSecret" | "edition">>;
+
 /** What of a device is kept over a restart, besides its readings, events and commands. */
 interface Kept {
   record: DeviceRecord;
@@ -177,6 +180,11 @@ export class CloudDevice {
     return this.#deviceSecret;
   }
 
+  /** For people. */
+  get name(): string | undefined {
+    return this.#record.name;
+  }
+
   get edition(): Edition {
     return this.#edition;
   }
@@ -187,15 +195,17 @@ export class CloudDevice {
   }
 
   /**
-   * From now on it has another secret, or speaks another edition.
+   * From now on it has another secret or another name, or speaks another edition.
    * @throws DeviceListError
    */
-  change(change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>): void {
+  change(change: DeviceChange): void {
     const [record] = checkDevices([{ ...this.#record, ...change }]);
     this.#record = record;
-    this.#deviceSecret = record.deviceSecret;
     this.#edition = record.edition ?? this.#edition;
-    this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    if (record.deviceSecret !== this.#deviceSecret) {
+      this.#deviceSecret = record.deviceSecret;
+      this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    }
     this.keep();
   }
 
@@ -296,7 +306,7 @@ export class CloudDevice {
   view(): DeviceView {
     const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
     return {
-      ...{ productKey, deviceKey, name: this.#record.name, edition, state, lastSeen, onlineSince },
+      ...{ productKey, deviceKey, name: this.name, edition, state, lastSeen, onlineSince },
       lifetime: this.session?.lifetime,
       firmwareVersion,
       attributes: { ...this.attributes },

@@ -3,6 +3,8 @@
  */
 import { CloudDevice } from "./cloud-device";
 import type { DeviceLimits } from "./cloud-device";
+import { selectDevices } from "./device-query";
+import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
 import { checkDevices, deviceName } from "./registry";
@@ -90,6 +92,15 @@ export class Fleet {
 
   devices(): IterableIterator<CloudDevice> {
     return this.#devices.values();
+  }
+
+  /** How many devices there are. */
+  get size(): number {
+    return this.#devices.size;
+  }
+
+  find(query: DeviceQuery): DevicePage {
+    return selectDevices(this.#devices.values(), this.#devices.size, query);
   }
 
   /**
