@@ -166,9 +166,11 @@ function uploadRoute(
     upload.addContentTypeParser(octetStream, { parseAs: "buffer", bodyLimit }, (_request, body, done) => {
       done(null, body);
     });
-    upload.addContentTypeParser("*", ({ headers }, _payload, done) => {
-      const got = headers["content-type"]?.slice(0, 80) ?? "none";
-      done(new Problem(415, `Content-Type: expected ${octetStream}; got ${got}`));
+    // A body that does not say what it is will do: `curl -T FILE` says nothing.
+    upload.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, ({ headers }, body, done) => {
+      const got = headers["content-type"];
+      if (got === undefined) done(null, body);
+      else done(new Problem(415, `Content-Type: expected ${octetStream}, or none; got ${got.slice(0, 80)}`));
     });
     upload.put<{
       Params: FirmwareParams;
