@@ -28,6 +28,8 @@ interface Waiting {
   time: number | undefined;
   /** Address in the journal; undefined for an entry that is in RAM alone. */
   address?: number;
+  /** Requests with several readings, this one the first, that the server has answered and not taken. */
+  refusedFirst?: number;
 }
 
 /** One reading from the moment it was taken. */

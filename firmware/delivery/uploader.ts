@@ -3,7 +3,7 @@
  *
  *    append -> queue -> plan -> sent -> stored -> released
  *                ^               | no answer, 5.xx: the same request again, after a pause that grows
- *                +---------------+ refused with others: each by itself
+ *                +---------------+ refused with others, or 5.xx for the third time: each by itself
  *                                | refused alone: waits until another request of the same session is
  *                                | accepted, so that the session is not to blame; then given up, told and counted
  *
@@ -72,6 +72,9 @@ const longestPause = 3_600_000;
 
 /** Most entries of which it is known that they were refused. */
 const mostSuspects = 32;
+
+/** Requests with the same reading in front that the server may refuse before its readings are sent one by one. */
+const mostTogether = 3;
 
 /** An entry that was refused although it was sent alone: it, or the session, is to blame. */
 interface Suspect {
@@ -220,7 +223,8 @@ export class Uploader {
     const waiting = this.#queue.length;
     if (waiting >= this.#options.batch) this.#draining = true;
     if (waiting === 0) this.#draining = false;
-    return this.#draining && !this.#inFlight && now >= this.#notBefore;
+    // A request is made when it can leave: behind others in the session it would age, and its time with it.
+    return this.#draining && !this.#inFlight && now >= this.#notBefore && !this.#options.session.busy;
   }
 
   /**
@@ -279,15 +283,16 @@ export class Uploader {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined) {
-        this.keep(upload, outcome.cut === true ? "cut-answer" : "unreadable-answer", 0, now);
-        return this.postpone(upload);
+        const reason = outcome.cut === true ? "cut-answer" : "unreadable-answer";
+        this.keep(upload, reason, 0, now);
+        return this.postpone(upload, reason);
       }
       this.judge(upload);
       if (isStored(answer)) return this.release(upload, answer, now);
       const reason = `enos-code=${answer.code}`;
       if (isFinal(answer.code)) return this.refuse(upload, reason, answer.code);
       this.keep(upload, reason, 0, now);
-      return this.postpone(upload);
+      return this.postpone(upload, reason);
     }
     if (
       outcome.kind === "rejected" &&
@@ -310,7 +315,7 @@ export class Uploader {
     const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
     this.keep(upload, describeOutcome(outcome), retryAfter, now, refuses(outcome));
     // This request may be the one that the server fails at, so the other entries are sent before it.
-    if (outcome.kind === "rejected" && blames(outcome.reason)) this.postpone(upload);
+    if (outcome.kind === "rejected" && blames(outcome.reason)) this.postpone(upload, outcome.reason);
   }
 
   /**
@@ -396,9 +401,17 @@ export class Uploader {
     this.#options.log({ kind: "report kept", id, readings, reason, retry, waiting });
   }
 
-  private postpone(upload: DeliveryRequest): void {
+  /** @param reason why the server has not taken it, where that may be due to one of several readings */
+  private postpone(upload: DeliveryRequest, reason?: string): void {
+    const { entries } = upload;
+    if (reason !== undefined && entries.length > 1) {
+      const refusals = (entries[0].refusedFirst ?? 0) + 1;
+      entries[0].refusedFirst = refusals;
+      // A server that fails at one of them fails at each request with it, and the others would wait as long.
+      if (refusals >= mostTogether) this.refuse(upload, reason);
+    }
     this.#upload = undefined;
-    for (let i = 0; i < upload.entries.length; i++) this.#queue.postpone(upload.entries[i]);
+    for (let i = 0; i < entries.length; i++) this.#queue.postpone(entries[i]);
   }
 
   /** The request was refused for good. With several readings one may be to blame, so each is sent alone. */

@@ -6,23 +6,33 @@
  *     devices ==CoAP== message-layer.ts -- service.ts -+- authentication.ts
  *                                                      +- uplinks.ts    what they report
  *                                                      +- commands.ts   what waits for them
+ *                                                      +- ota/          their firmware
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
-import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
+import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
 import { CommandIds, shortId } from "./enos/command-ids";
 import { encodeCommand, isScripted } from "./enos/command-encoding";
 import type { Command, EncodedCommand } from "./enos/command-encoding";
+import { CommandRefused } from "./enos/commands";
 import type { CommandTimes, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
 import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
+import type { DeviceQuery } from "./registry/device-query";
 import { Fleet } from "./registry/fleet";
 import { select } from "./registry/history";
 import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
+import { FileServer } from "./ota/file-server";
+import { FirmwareFiles } from "./ota/firmware-files";
+import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+import { Upgrades, taskKind } from "./ota/upgrades";
+import type { JobOrder, TaskQuery, UpgradeJob } from "./ota/upgrades";
+import type { UpgradeTask } from "./ota/upgrade-task";
 import { MessageLayer } from "./coap/message-layer";
 import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
+import { datagramRange } from "./registry/product";
 import type { ProductRecord } from "./registry/product";
 import { checkDevices } from "./registry/registry";
 import type { DeviceRecord } from "./registry/registry";
@@ -39,12 +49,17 @@ export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
 
+/** A firmware waits for its device as long as EnOS lets a command wait, ms. */
+const upgradeTimes: CommandTimes = { pendingTtl: 172_800_000, responseTimeout: 60_000 };
+
 /** One EnOS with all its products and devices. */
 export class EnosCloud {
   readonly #options: CloudOptions;
   readonly #fleet: Fleet;
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
+  readonly #files: FirmwareFiles;
+  readonly #upgrades: Upgrades;
   #events: CloudEvent[] = [];
   #now = 0;
   /** A lower bound of when a session lapses or a command times out, ms. */
@@ -62,23 +77,47 @@ export class EnosCloud {
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
     const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
     this.#fleet = fleet;
-    fleet.restore();
+    const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
+    const wake = (at: number): void => {
+      this.#deadline = Math.min(this.#deadline, at);
+    };
+    const files = new FirmwareFiles({ limits, storage, randomBytes, emit });
+    this.#files = files;
+    const upgrades = new Upgrades({
+      ...{ files, storage, emit },
+      devicesOf: (productKey) => [...fleet.devices()].filter((device) => device.productKey === productKey),
+      device: (productKey, deviceKey) => fleet.device(productKey, deviceKey),
+      send: (device, params) => this.#queueCommand(device, { kind: "upgrade", params }, upgradeTimes),
+      revoke: (device, id) => this.#withdraw(device, id),
+      wake,
+    });
+    this.#upgrades = upgrades;
+    fleet.restore((kind, keys, value) => {
+      if (kind !== taskKind) return files.restore(kind, keys, value);
+      const [productKey, deviceKey, number] = keys;
+      if (fleet.device(productKey, deviceKey) === undefined) return false;
+      upgrades.restore(Number(number), value);
+      return true;
+    });
     for (const record of options.products ?? []) {
       if (fleet.product(record.productKey) === undefined) fleet.putProduct(record);
     }
     for (const record of checkDevices(options.devices)) {
       if (fleet.device(record.productKey, record.deviceKey) === undefined) fleet.add(record);
     }
-    const wake = (at: number): void => {
-      this.#deadline = Math.min(this.#deadline, at);
-    };
-    const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
-    this.#authentication = new Authentication({ iv, randomBytes, emit, wake });
+    const authentication = new Authentication({ iv, randomBytes, emit, wake });
+    this.#authentication = authentication;
     this.setNat({ tie: options.tie, addressIdle: options.addressIdle });
-    const uplinks = new Uplinks(emit);
-    const authentication = this.#authentication;
-    const service = new EnosService({ fleet, authentication, uplinks, edition, wake, emit });
-    const seed = options.randomBytes(10);
+    const uplinks = new Uplinks(emit, upgrades);
+    const service = new EnosService({
+      ...{ fleet, authentication, uplinks, edition, wake, emit, upgrades },
+      files: new FileServer(
+        files,
+        limits.blockSize,
+        (productKey) => fleet.product(productKey)?.largestDatagram ?? datagramRange.most,
+      ),
+    });
+    const seed = randomBytes(10);
     this.#commandIds = new CommandIds(seed.subarray(2));
     this.#layer = new MessageLayer({
       // What happened is told before the answer to it leaves.
@@ -145,6 +184,7 @@ export class EnosCloud {
   removeProduct(productKey: string, now: number): void {
     this.#advance(now);
     this.#fleet.removeProduct(productKey);
+    this.#files.removeProduct(productKey);
     this.#emit({ type: "product-removed", productKey });
     this.#flush();
   }
@@ -177,7 +217,9 @@ export class EnosCloud {
    */
   removeDevice(productKey: string, deviceKey: string, now: number): void {
     this.#advance(now);
-    this.#fleet.remove(this.#known(productKey, deviceKey));
+    const device = this.#known(productKey, deviceKey);
+    this.#upgrades.removeDevice(device);
+    this.#fleet.remove(device);
     this.#emit({ type: "removed", productKey, deviceKey });
     this.#flush();
   }
@@ -188,6 +230,23 @@ export class EnosCloud {
 
   devices(): DeviceView[] {
     return [...this.#fleet.devices()].map((device) => device.view());
+  }
+
+  /** A page of the devices that are asked for, and how many there are on all pages. */
+  findDevices(query: DeviceQuery): { devices: DeviceView[]; total: number } {
+    const { devices, total } = this.#fleet.find(query);
+    return { devices: devices.map((device) => device.view()), total };
+  }
+
+  /** How many devices there are, how many of them are online, and how many each product has. */
+  countDevices(): { total: number; online: number; ofProduct: Map<string, number> } {
+    let online = 0;
+    const ofProduct = new Map<string, number>();
+    for (const { productKey, state } of this.#fleet.devices()) {
+      if (state === "online") online += 1;
+      ofProduct.set(productKey, (ofProduct.get(productKey) ?? 0) + 1);
+    }
+    return { total: this.#fleet.size, online, ofProduct };
   }
 
   /**
@@ -270,15 +329,20 @@ export class EnosCloud {
     times: Partial<CommandTimes> = {},
   ): string {
     this.#advance(now);
-    const device = this.#known(productKey, deviceKey);
+    const id = this.#queueCommand(this.#known(productKey, deviceKey), command, times);
+    this.#flush();
+    return id;
+  }
+
+  /** Queues a command, also while a request is being carried out. @throws RangeError as `sendCommand` */
+  #queueCommand(device: CloudDevice, command: Command, times: Partial<CommandTimes>): string {
     const { id, encoded } = this.#encode(command, device);
     const { path, payload } = encoded;
     const fault = ridingFault(device, this.#fleet.productOf(device), path, payload);
     if (fault !== undefined) throw new RangeError(fault);
     device.commands.add(id, encoded, this.#now, times, device.state === "online");
     this.#deadline = Math.min(this.#deadline, device.commands.deadline);
-    this.#emit({ type: "command-queued", productKey, deviceKey, id, path });
-    this.#flush();
+    this.#emit({ type: "command-queued", ...nameOf(device), id, path });
     return id;
   }
 
@@ -333,9 +397,21 @@ export class EnosCloud {
   revokeCommand(id: string, now: number): void {
     this.#advance(now);
     const device = this.#fleet.commandHolder(id);
-    if (device?.commands.revoke(id, this.#now) !== true) throw new RangeError(`no command ${id}`);
-    this.#emit({ type: "command-revoked", ...nameOf(device), id });
+    const status = device?.commands.view(id, device.productKey, device.deviceKey)?.status;
+    if (device === undefined || status === undefined) throw new RangeError(`no command ${id}`);
+    if (!this.#withdraw(device, id)) {
+      const how = status === "sent" ? "it has been sent already" : `it has come to its end: ${status}`;
+      throw new CommandRefused("not waiting", `command ${id} cannot be revoked: ${how}`);
+    }
     this.#flush();
+  }
+
+  /** Withdraws a command, also while a request is being carried out; false, and no effect, when it does not wait. */
+  #withdraw(device: CloudDevice, id: string): boolean {
+    if (!device.commands.revoke(id, this.#now)) return false;
+    this.#emit({ type: "command-revoked", ...nameOf(device), id });
+    this.#upgrades.commandLost(device, id);
+    return true;
   }
 
   /**
@@ -344,10 +420,11 @@ export class EnosCloud {
    */
   revokeCommands(productKey: string, deviceKey: string, now: number): string[] {
     this.#advance(now);
-    const ids = this.#known(productKey, deviceKey).commands.revokeAll(this.#now);
-    for (const id of ids) this.#emit({ type: "command-revoked", productKey, deviceKey, id });
+    const device = this.#known(productKey, deviceKey);
+    const ids = device.commands.views(productKey, deviceKey).map(({ id }) => id);
+    const revoked = ids.filter((id) => this.#withdraw(device, id));
     this.#flush();
-    return ids;
+    return revoked;
   }
 
   /**
@@ -363,23 +440,89 @@ export class EnosCloud {
   }
 
   /**
-   * Gives a device another secret or another edition of the protocol, as a server does that was upgraded or
+   * Gives a device another name, another secret or another edition of the protocol, as a server does that was upgraded or
    * restored. A change of edition ends its session; a change of secret leaves it, and nobody can sign for it.
    * @throws RangeError for an unknown device, DeviceListError for a secret that cannot be one
    */
-  changeDevice(
-    productKey: string,
-    deviceKey: string,
-    change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>,
-    now: number,
-  ): void {
+  changeDevice(productKey: string, deviceKey: string, change: DeviceChange, now: number): void {
     this.#advance(now);
     const device = this.#known(productKey, deviceKey);
     if (change.edition !== undefined && change.edition !== device.edition) {
       this.#authentication.forgetSessions([device], this.#now);
     }
     device.change(change);
+    this.#emit({ type: "changed", productKey, deviceKey });
     this.#flush();
+  }
+
+  /** A product's firmware files in the order of their upload. */
+  firmware(productKey: string): FirmwareRecord[] {
+    return this.#files.list(productKey);
+  }
+
+  /**
+   * Takes a firmware file for a product, or another one in its place.
+   * @param bytes kept as they are: the caller does not change them
+   * @throws RangeError for an unknown product, or a file that cannot be taken
+   */
+  putFirmware(
+    about: { productKey: string; version: string; signMethod: SignMethod; desc?: string },
+    bytes: Uint8Array,
+    now: number,
+  ): FirmwareRecord {
+    this.#advance(now);
+    if (this.#fleet.product(about.productKey) === undefined) {
+      throw new RangeError(`no product ${about.productKey}`);
+    }
+    const record = this.#files.put(about, bytes, this.#now);
+    this.#flush();
+    return record;
+  }
+
+  /** @throws RangeError when there is no such file, or a task needs it */
+  removeFirmware(productKey: string, version: string, now: number): void {
+    this.#advance(now);
+    if (this.#upgrades.needs(productKey, version)) {
+      throw new RangeError(`firmware ${version} is in a task that is not over: cancel it, or wait`);
+    }
+    this.#files.remove(productKey, version);
+    this.#flush();
+  }
+
+  /**
+   * Gives devices the task to upgrade to a version.
+   * @throws RangeError when version or device are unknown, the time limit is none, or no device can have the task
+   */
+  orderUpgrade(order: JobOrder, now: number): UpgradeJob {
+    this.#advance(now);
+    const job = this.#upgrades.order(order, this.#now);
+    this.#flush();
+    return job;
+  }
+
+  /** Upgrade tasks, the newest first. */
+  upgradeTasks(query?: TaskQuery): UpgradeTask[] {
+    return this.#upgrades.list(query);
+  }
+
+  upgradeTask(taskId: string): UpgradeTask | undefined {
+    return this.#upgrades.task(taskId);
+  }
+
+  /** @throws RangeError for a task that is unknown, or upgrading or over already */
+  cancelUpgrade(taskId: string, now: number): UpgradeTask {
+    this.#advance(now);
+    const task = this.#upgrades.cancel(taskId, this.#now);
+    this.#flush();
+    return task;
+  }
+
+  /** Begins a failed task anew. @throws RangeError for one that is unknown, has not failed, or cannot begin */
+  retryUpgrade(taskId: string, now: number): UpgradeTask {
+    this.#advance(now);
+    const task = this.#upgrades.retry(taskId, this.#now);
+    this.#flush();
+    return task;
   }
 
   /** The faults of network and server that are made on purpose. */
@@ -454,11 +597,13 @@ export class EnosCloud {
     this.#now = Math.max(this.#now, now);
     if (this.#now < this.#deadline) return;
     // A lower bound from here on: a device that speaks moves its own deadline, and nobody needs to know.
-    this.#deadline = Infinity;
+    this.#upgrades.expire(this.#now);
+    this.#deadline = this.#upgrades.deadline;
     for (const device of this.#fleet.devices()) {
       if (this.#now >= device.expires) this.#authentication.setState(device, "offline", this.#now);
       for (const { id, status } of device.commands.expire(this.#now, device.state === "online")) {
         this.#emit({ type: `command-${status}`, ...nameOf(device), id });
+        this.#upgrades.commandLost(device, id);
       }
       this.#deadline = Math.min(this.#deadline, device.expires, device.commands.deadline);
     }

@@ -68,11 +68,13 @@ export function askBandsBy(
   prefix: string,
   onBands: (bands: string) => void,
   bandsOf: (fields: readonly string[]) => readonly (string | number)[] | undefined,
+  timeout?: number,
 ): Step[] {
   return [
     {
       line: ascii(command),
       prefix: ascii(prefix),
+      timeout,
       optional: true,
       onLine: (line) => {
         const bands = bandsOf(fieldsOf(line, prefix.length));

@@ -7,8 +7,8 @@ import { fieldsOf } from "./fields";
 import type { Wanted } from "./standard-commands";
 import type { Step } from "./script";
 
-/** Time for a selection, ms: modems search until they answer. */
-const selectionTimeout = 180_000;
+/** Time for a selection, ms: modems search until they answer. Most manuals allow as much to the question. */
+export const selectionTimeout = 305_000;
 
 /** The steps for the selection, which are said while the radio is on. */
 export function operatorSteps({ operator }: Wanted): Step[] {
@@ -17,6 +17,7 @@ export function operatorSteps({ operator }: Wanted): Step[] {
   const ask: Step = {
     line: ascii("AT+COPS?"),
     prefix: ascii("+COPS:"),
+    timeout: selectionTimeout,
     optional: true,
     onLine: (line) => {
       // +COPS: <mode>[,<format>,"<operator>"[,<technology>]]

@@ -38,7 +38,7 @@ export interface ScriptResult {
 }
 
 /** Time for a command that needs no radio, ms. */
-export const defaultTimeout = 5_000;
+const defaultTimeout = 5_000;
 
 /**
  * Runs a row of AT commands one after the other, and stops at the first that is not answered.

@@ -61,7 +61,7 @@ export interface Setting {
   readonly fits: (fields: readonly string[]) => boolean;
   /** The command that sets it. */
   readonly write: string;
-  /** ms for that command. */
+  /** ms for either, as manuals name one time for a command and do not tell its forms apart. */
   readonly timeout?: number;
   /** Not every firmware has it. */
   readonly optional?: boolean;
@@ -90,6 +90,7 @@ export function ensure(setting: Setting): Step[] {
     {
       line: ascii(read),
       prefix: ascii(prefix),
+      timeout,
       optional: true,
       onLine: (line) => {
         if (fits(fieldsOf(line, prefix.length))) same = true;

@@ -7,7 +7,7 @@
  */
 import { ascii } from "../../text/ascii";
 import { fieldsOf, findImei, lineText } from "../at/fields";
-import { defaultTimeout, probe, probeTimeout } from "../at/script";
+import { probe, probeTimeout } from "../at/script";
 import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
 import { initSteps } from "./init-lines";
 import { LineRate } from "./line-rate";
@@ -40,6 +40,11 @@ export interface BringUpParts {
 
 /** Banners may trail in after the first OK of a boot, ms. */
 const bootGrace = 10_000;
+/**
+ * Time for the answer to a restart, ms. Manuals allow up to 15 s where they name a time for it alone; some firmwares go
+ * down without an answer, and each waits so long then.
+ */
+const restartTimeout = 15_000;
 /** From full function until the modem has read its card, ms. */
 const cardRead = 2_500;
 /** After so many bring-ups that failed other rates are tried even where not a byte came. */
@@ -143,7 +148,7 @@ export class BringUp {
     this.#parts.at.send(
       {
         line: ascii(this.#parts.options.family.restart ?? "AT+CFUN=1,1"),
-        timeout: defaultTimeout,
+        timeout: restartTimeout,
         onDone: (result, at) => {
           if (result.kind !== "aborted") onDone(at);
         },

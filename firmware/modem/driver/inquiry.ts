@@ -6,6 +6,7 @@
 import { ascii, startsWith } from "../../text/ascii";
 import { isApn } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
+import { selectionTimeout } from "../at/operator";
 import { runScript } from "../at/script";
 import type { AtEngine, AtResult } from "../at/engine";
 import type { ScriptResult, Step } from "../at/script";
@@ -145,6 +146,7 @@ function askOperator(onCell: (part: Cell) => void): Step {
   return {
     line: ascii("AT+COPS?"),
     prefix: ascii("+COPS:"),
+    timeout: selectionTimeout,
     optional: true,
     onLine: (line) => {
       const operator = fieldsOf(line, 6)[2] ?? "";

@@ -34,6 +34,8 @@ const busyAttempts = 30;
 const pause = 1_000;
 /** A card takes its time to compare a PIN, ms. */
 const pinTimeout = 20_000;
+/** Time for the question, ms: u-blox allows 10 s. */
+const cardTimeout = 10_000;
 
 /** What the numbers of a CME ERROR say of a card (3GPP TS 27.007 section 9.2), in the words of `+CPIN:`. */
 const failures: Readonly<Record<string, string>> = Object.freeze({
@@ -112,6 +114,7 @@ export class SimCard {
     const question: Step = {
       line: ascii("AT+CPIN?"),
       prefix: cpin,
+      timeout: cardTimeout,
       optional: true,
       onLine: (line) => told(lineText(line, cpin.length).toUpperCase()),
       ends: (line) => ending(line, told),

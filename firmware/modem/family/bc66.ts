@@ -41,7 +41,7 @@ const cfunTimeout = 85_000;
 /** Time for the context behind the registration, ms. */
 const contextTimeout = 3_000;
 /** Bands can take that long; they are only written when they read otherwise, ms. */
-const bandTimeout = 300_000;
+const bandTimeout = 900_000;
 /** Most bytes of a datagram, and most that AT+QIRD gives at once. */
 const largest = 512;
 /** ms after which the UART may have fallen asleep: an AT command keeps it awake for 10 s. */
@@ -190,7 +190,8 @@ const shared: Omit<
   radio,
   search: operatorSteps,
   cell,
-  bands: (onBands: (bands: string) => void): Step[] => askBandsBy("AT+QBAND?", "+QBAND:", onBands, allFields),
+  bands: (onBands: (bands: string) => void): Step[] =>
+    askBandsBy("AT+QBAND?", "+QBAND:", onBands, allFields, bandTimeout),
   urc,
 } as const);
 

@@ -27,7 +27,8 @@ const psmPowerDown = ascii("PSM POWER DOWN");
 
 /** The manual's maximum for what needs the network, ms. */
 const networkTimeout = 150_000;
-const ordinaryTimeout = 10_000;
+/** The manual's maximum for sending, whatever the protocol, ms. */
+const sendTimeout = 120_000;
 /** Most bytes read at once: more than a datagram has. */
 const readLimit = 1_100;
 const usualRat: readonly RadioTechnology[] = Object.freeze(["nb-iot"]);
@@ -172,7 +173,7 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
 
 function send(id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] {
   const line = hexLine(`AT+QISENDEX=${id},"`, bytes, release ? '",2' : '"');
-  return [{ line, timeout: ordinaryTimeout, ends: sent }];
+  return [{ line, timeout: sendTimeout, ends: sent }];
 }
 
 function read(id: number, onData: (received: Received) => void): Step[] {

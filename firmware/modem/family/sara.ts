@@ -39,6 +39,8 @@ const uupsda = ascii("+UUPSDA:");
 const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
+/** The manual's maximum for closing, whatever the protocol, ms. */
+const closeTimeout = 120_000;
 /** The manual's maximum for the selection of a network, ms. */
 const networkTimeout = 180_000;
 /** Most bytes of a datagram in hexadecimal. */
@@ -332,9 +334,7 @@ const sockets: Omit<Family["sockets"], "send"> = Object.freeze({
   count: 7,
   largest,
   open,
-  close: (id: number): Step[] => [
-    { line: ascii(`AT+USOCL=${id}`), optional: true, timeout: ordinaryTimeout },
-  ],
+  close: (id: number): Step[] => [{ line: ascii(`AT+USOCL=${id}`), optional: true, timeout: closeTimeout }],
   read,
   readLimit: largest,
 });

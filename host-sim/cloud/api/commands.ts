@@ -124,7 +124,7 @@ function formerNameFault(body: unknown): Problem | undefined {
   if (!isObject(body) || !Object.hasOwn(body, "timeout")) return undefined;
   return new Problem(
     400,
-    "body, timeout: is now pendingTtl, 0 to 172800 s that the command waits for the device, and responseTimeout, " +
+    "body.timeout: is now pendingTtl, 0 to 172800 s that the command waits for the device, and responseTimeout, " +
       "1 to 60 s for the reply once it is sent",
   );
 }

@@ -96,7 +96,7 @@ function range({ from, to, limit, order }: RangeQuery): {
   newestFirst: boolean;
 } {
   if (from !== undefined && to !== undefined && from > to) {
-    throw new Problem(400, "querystring: from is later than to");
+    throw new Problem(400, "query.from: is later than to; swap them");
   }
   return { from, to, limit, newestFirst: order === "desc" };
 }

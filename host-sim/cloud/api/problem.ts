@@ -3,6 +3,8 @@
  * line of detail that says what is wrong and how to mend it.
  */
 import { escaped } from "../../model/escaped";
+import { requestFault } from "./request-fault";
+import type { ErrorObject } from "ajv";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
 interface ProblemBody {
@@ -18,6 +20,8 @@ const titles: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
   408: "Request Timeout",
   409: "Conflict",
   413: "Content Too Large",
@@ -70,51 +74,37 @@ export function sendProblem(
  * @param onError hears of what is no fault of the caller's
  */
 export function problemHandler(limit: number, onError: (line: string) => void) {
-  return (error: FastifyError | Problem, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  return (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Problem) return sendProblem(reply, error.status, error.message, error.code);
     if ("validation" in error && error.validation !== undefined) {
       return sendProblem(reply, 400, validationDetail(error));
     }
     switch (error.code) {
       case "FST_ERR_CTP_BODY_TOO_LARGE":
-        return sendProblem(reply, 413, `the body is longer than ${limit} bytes`);
+        return sendProblem(
+          reply,
+          413,
+          `body: is longer than the ${request.routeOptions.bodyLimit ?? limit} bytes that this route takes`,
+        );
       case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-        return sendProblem(reply, 415, "expected a body of JSON with Content-Type: application/json");
-      case "FST_ERR_CTP_EMPTY_JSON_BODY":
-        return sendProblem(reply, 400, "the body is empty; expected JSON, or no Content-Type");
+        return sendProblem(reply, 415, contentTypeDetail(request.headers["content-type"]));
       case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-        return sendProblem(reply, 400, "the body is not as long as Content-Length says");
+        return sendProblem(reply, 400, "body: is not as long as Content-Length says");
     }
     const status = error.statusCode ?? 500;
-    if (error instanceof SyntaxError || error.code === "FST_ERR_CTP_INVALID_JSON_BODY") {
-      return sendProblem(reply, 400, "the body is not JSON");
-    }
     if (status >= 400 && status < 500) return sendProblem(reply, status, error.message);
     onError(`application API: ${oneLine(error.message)}`);
     return sendProblem(reply, 500, "a fault of the server; its output says more");
   };
 }
 
-/** One line that names the place and what was expected there, never what came. */
-function validationDetail(error: FastifyError): string {
-  const place = error.validationContext ?? "request";
-  const [first] = error.validation ?? [];
-  if (first === undefined) return `${place}: not as the schema says, see /openapi.json`;
-  const path = first.instancePath.replaceAll("/", ".").replace(/^\./, "");
-  const where = path === "" ? place : `${place}, ${path}`;
-  const { params } = first as { params?: Record<string, unknown> };
-  switch (first.keyword) {
-    case "additionalProperties":
-      return `${where}: unknown field ${JSON.stringify(String(params?.additionalProperty).slice(0, 80))}`;
-    case "enum": {
-      const allowed = (params?.allowedValues ?? []) as unknown[];
-      return `${where}: expected one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
-    }
-    case "discriminator":
-      return `${where}: kind: expected one of "set", "get", "service", "raw"`;
-    default:
-      return `${where}: ${first.message ?? "not as the schema says"}`;
-  }
+function validationDetail({ validation, validationContext }: FastifyError): string {
+  return requestFault(validationContext ?? "request", (validation ?? []) as ErrorObject[]);
+}
+
+function contentTypeDetail(came: string | undefined): string {
+  const got = came === undefined || came === "" ? "none" : came.slice(0, 80);
+  return `Content-Type: expected application/json; got ${got}`;
 }
 
 function oneLine(text: string): string {

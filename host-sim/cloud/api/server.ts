@@ -12,7 +12,6 @@
  * loopback) whoever has that. No web page of another origin: there is no CORS, and see host-names.ts.
  */
 import type { AddressInfo } from "node:net";
-import { Ajv } from "ajv";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
@@ -24,6 +23,8 @@ import type { ConnectionLimits } from "./connections";
 import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
+import { judgeRequests, readJsonBodies } from "./judge";
+import { KnownRoutes } from "./known-routes";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
 import { Problem, problemHandler, problemText, sendProblem } from "./problem";
 import { productRoutes } from "./products";
@@ -105,13 +106,15 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   limitConnections(app.server, connections);
   app.setErrorHandler<FastifyError>(problemHandler(bodyLimit, options.onError ?? (() => undefined)));
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, 404, "no such route; /openapi.json has the list"),
-  );
+  const routes = new KnownRoutes(apiPrefix);
+  routes.note(app);
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const { problem, allow } = routes.refusal(method, url);
+    if (allow !== undefined) reply.header("allow", allow);
+    return sendProblem(reply, problem.status, problem.message);
+  });
   judgeRequests(app);
-
-  // Fastify's own parser says in its fault what it could not read; ours does not have to be kept from it.
-  app.removeContentTypeParser("text/plain");
+  readJsonBodies(app);
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(everywhere);
@@ -137,7 +140,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   app.addHook("preValidation", async ({ body }) => {
     if (isDeeper(body, deepestNesting)) {
-      throw new Problem(400, `the body is nested more than ${deepestNesting} deep`);
+      throw new Problem(400, `body: is nested more than ${deepestNesting} deep`);
     }
   });
   app.addHook("onSend", async (request, reply, body) => {
@@ -223,16 +226,6 @@ export async function serveApi(options: ApiOptions, port: number): Promise<ApiSe
     clearTimeout(impatience);
   };
   return { address: bound.address, port: bound.port, close: () => (closed ??= end()) };
-}
-
-/** Query and path are text and are turned into what the schema says; a body says itself what it is. */
-function judgeRequests(app: FastifyInstance): void {
-  const common = { allErrors: false, discriminator: true, useDefaults: true, strict: false } as const;
-  const body = new Ajv(common);
-  const rest = new Ajv({ ...common, coerceTypes: true });
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === "body" ? body : rest).compile(schema as object),
-  );
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {

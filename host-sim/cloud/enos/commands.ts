@@ -298,24 +298,12 @@ export class CommandQueue {
     return { id: entry.id, late: false, cut };
   }
 
-  /** Withdraws a command that has not been sent; undefined for one that is not kept. @throws CommandRefused */
-  revoke(id: string, now: number): true | undefined {
+  /** Withdraws a command that has not been sent; false, and no effect, for any other. */
+  revoke(id: string, now: number): boolean {
     const found = this.#find(id);
-    if (found === undefined) return undefined;
-    const { status } = found.entry;
-    if (status !== "pending") {
-      const how = status === "sent" ? "it has been sent already" : `it has come to its end: ${status}`;
-      throw new CommandRefused("not waiting", `command ${id} cannot be revoked: ${how}`);
-    }
+    if (found?.entry.status !== "pending") return false;
     this.#end(found, "revoked", now);
     return true;
-  }
-
-  /** Withdraws all that have not been sent; returns their ids. */
-  revokeAll(now: number): string[] {
-    const pending = this.#waiting.filter(({ entry }) => entry.status === "pending");
-    for (const each of pending) this.#end(each, "revoked", now);
-    return pending.map(({ entry }) => entry.id);
   }
 
   /** Has a command wait anew, as long as at first, behind those that wait; false for one that is not kept. */

@@ -13,6 +13,8 @@ import type { CoapOption } from "../coap/coap-wire";
 import { OptionNumber } from "../coap/options";
 import { refuseOption } from "../coap/request";
 import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
+import type { FileServer } from "../ota/file-server";
+import type { Upgrades } from "../ota/upgrades";
 import type { Product } from "../registry/product";
 import type { Edition } from "../registry/registry";
 import { readReply, readScriptReply } from "./thing-json";
@@ -25,6 +27,8 @@ export interface ServiceOptions {
   fleet: Fleet;
   authentication: Authentication;
   uplinks: Uplinks;
+  files: FileServer;
+  upgrades: Upgrades;
   /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
   /** Something is due then, ms: the time-out of a command that has just been sent. */
@@ -42,6 +46,13 @@ export class EnosService {
 
   /** Carries a request out. `now` in ms. */
   handle(request: CoapRequest, peer: Peer, now: number): Answer | RefusedRequest {
+    // A file's path names no device: there is nobody whose signature could be asked for.
+    const file = this.#options.files.serve(request);
+    if (file !== undefined) {
+      const { edition } = this.#options;
+      if (request.sign !== undefined && edition === "tokenless") return refuseOption(OptionNumber.sign);
+      return file;
+    }
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
     const { target, device } = checked;
@@ -53,6 +64,7 @@ export class EnosService {
     device!.lastSeen = now;
     if (!("refused" in answer)) {
       answer.largest = this.#options.fleet.productOf(device!).largestDatagram;
+      this.#options.upgrades.contact(device!, now);
       this.#offerCommand(device!, answer, now);
     }
     device!.keep();
@@ -84,6 +96,9 @@ export class EnosService {
     const target = findTarget(request.path);
     const device = target && fleet.device(target.productKey, target.deviceKey);
     const edition = device?.edition ?? this.#options.edition;
+    // Nothing but files has an ETag to be compared.
+    if (request.ifMatch !== undefined) return refuseOption(OptionNumber.ifMatch);
+    if (request.ifNoneMatch !== undefined) return refuseOption(OptionNumber.ifNoneMatch);
     // A server of the later edition does not know the option, and the option is critical.
     if (request.sign !== undefined && edition === "tokenless") return refuseOption(OptionNumber.sign);
     if (target === undefined) return { refused: Code.notFound, reason: "no such path" };
@@ -125,6 +140,7 @@ export class EnosService {
         const { id, path } = delivery;
         this.#options.wake(device.commands.deadline);
         this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
+        this.#options.upgrades.commandSent(device, id, now);
         return { code: Code.content, payload: delivery.payload };
       }
       case "reply":
@@ -153,6 +169,7 @@ export class EnosService {
     if (replied?.late === false) {
       device.counters.commandsAnswered += 1;
       emit?.({ type: "command-answered", ...name, id: replied.id, code });
+      this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
     } else {
       device.counters.strayReplies += 1;
       if (replied === undefined) emit?.({ type: "reply-stray", ...name, id: printable(reply.id), path });
@@ -186,6 +203,7 @@ export class EnosService {
     answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
+    if (deliver) this.#options.upgrades.commandSent(device, id, now);
   }
 }
 

@@ -31,6 +31,12 @@ const longestId = 64;
 const longestName = 64;
 const longestTag = 256;
 const longestVersion = 64;
+/**
+ * A tag's key, as the manual has it: at most 100 letters, digits and underlines, of which the first is no digit.
+ * An assignment to a property named __proto__ would set an object's prototype instead.
+ */
+const tagKeyPattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const tagKeyForm = "1 to 100 letters, digits and underlines, the first of them no digit";
 const lastTime = 8.64e15;
 /** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
 const deepest = 16;
@@ -48,6 +54,12 @@ export interface ThingMessage {
 export interface PointReport {
   points: Record<string, unknown>;
   time?: number;
+}
+
+/** What a batch holds, and why measure points were left out of it that it asked to be left out. */
+export interface Batch {
+  reports: PointReport[];
+  skipped: string[];
 }
 
 export interface EventReport {
@@ -166,18 +178,14 @@ export function readMeasurePoints(message: ThingMessage, product: Product): Poin
  * which has to be the sender. One entry that is wrong refuses all; with `skipInvalidMeasurepoints: true` beside
  * the params, measure points that are not as the model says are left out, and an entry that has no other.
  */
-export function readBatch(
-  message: ThingMessage,
-  product: Product,
-  deviceKey: string,
-): PointReport[] | Refusal {
+export function readBatch(message: ThingMessage, product: Product, deviceKey: string): Batch | Refusal {
   const params = message.fields["params"];
   if (!Array.isArray(params)) return refuse("params: expected an array", badBatch);
   if (params.length === 0) return { enosCode: payloadEmpty, reason: "params: no entry" };
   if (params.length > mostEntries) {
     return { enosCode: tooLarge, reason: `params: ${params.length} entries, at most ${mostEntries}` };
   }
-  const skips = message.fields["skipInvalidMeasurepoints"] === true;
+  const skipped: string[] | undefined = message.fields["skipInvalidMeasurepoints"] === true ? [] : undefined;
   const reports: PointReport[] = [];
   for (let i = 0; i < params.length; i++) {
     const entry: unknown = params[i];
@@ -189,11 +197,11 @@ export function readBatch(
         return refuse(`${place}.${key}: expected the sender's own`, badBatch);
       }
     }
-    const report = readPoints(entry, product, place, skips);
+    const report = readPoints(entry, product, place, skipped);
     if ("enosCode" in report) return report;
     if (!isEmpty(report.points)) reports.push(report);
   }
-  return reports;
+  return { reports, skipped: skipped ?? [] };
 }
 
 /** Reads `{ "events": {...}, "time": epoch ms }` on the topic of `event`. */
@@ -261,9 +269,8 @@ export function readTags(message: ThingMessage): { tags: Record<string, string> 
     const tag: unknown = params[i];
     if (!isObject(tag)) return refuse(`params[${i}]: expected an object of tagKey and tagValue`);
     const { tagKey, tagValue } = tag;
-    // An assignment to a property of that name would set the object's prototype instead.
-    if (!isText(tagKey, longestTag) || tagKey === "" || tagKey === "__proto__") {
-      return refuse(`params[${i}].tagKey: expected 1 to ${longestTag} characters, and not __proto__`);
+    if (typeof tagKey !== "string" || !tagKeyPattern.test(tagKey)) {
+      return refuse(`params[${i}].tagKey: expected ${tagKeyForm}`);
     }
     if (!isText(tagValue, longestTag)) {
       return refuse(`params[${i}].tagValue: expected text of at most ${longestTag} characters`);
@@ -305,15 +312,16 @@ export function readReply(body: Uint8Array | string): Reply | undefined {
 }
 
 /**
- * Reads what a parsing script made of a raw reply. Code 1220 without data is the script's own word that
- * it could not read the bytes.
+ * Reads what a parsing script made of a raw reply; its code may be text, as in the sample of EnOS's manual:
+ * `{ "id": "20", "code": "200", "data": "" }`. Code 1220 without data is the script's own word that it could
+ * not read the bytes.
  */
 export function readScriptReply(json: string): Reply | Refusal {
   const message = readThingMessage(json);
   if ("enosCode" in message) {
     return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
   }
-  const reply = replyOf(message);
+  const reply = replyOf({ id: message.id, fields: { ...message.fields, code: scriptCode(message) } });
   if (reply === undefined || (reply.code === notJson && reply.data === undefined)) {
     return scriptRefusal(message);
   }
@@ -322,17 +330,29 @@ export function readScriptReply(json: string): Reply | Refusal {
 
 /** The answer's body, without an id to a message that has none. */
 export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
-  const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
-  const start = id === undefined ? "" : `"id":${stated},`;
-  return Buffer.from(`{${start}"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
+  return Buffer.from(answerText(id, code, data), "utf8");
 }
 
-/** @param skips leaves measure points out that are not as the model says, perhaps all */
+/**
+ * The answer as a parsing script is given it, which writes it to the device in bytes. Where there is nothing to say,
+ * its data is `""`: the sample of EnOS's manual appends whatever else it finds there to its bytes.
+ */
+export function scriptAnswer(id: ThingId | undefined, code: number, data: unknown = ""): string {
+  return answerText(id, code, data);
+}
+
+function answerText(id: ThingId | undefined, code: number, data: unknown): string {
+  const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
+  const start = id === undefined ? "" : `"id":${stated},`;
+  return `{${start}"code":${code},"data":${JSON.stringify(data)}}`;
+}
+
+/** @param skipped takes why measure points are left out, perhaps all; without it one that is wrong refuses all */
 function readPoints(
   fields: Record<string, unknown>,
   product: Product,
   place: string,
-  skips = false,
+  skipped?: string[],
 ): PointReport | Refusal {
   const points = ownObject(fields, "measurepoints");
   if (points === undefined) return refuse(`${place}.measurepoints: expected an object`, badMeasurePoints);
@@ -342,7 +362,8 @@ function readPoints(
   for (const [identifier, value] of entries) {
     const fault = product.checkPoint(identifier, value);
     if (fault === undefined) continue;
-    if (!skips) return refuse(fault);
+    if (skipped === undefined) return refuse(fault);
+    skipped.push(`${place}: ${fault}`);
     wrong += 1;
   }
   const fault = timeFault(fields, place);
@@ -362,9 +383,18 @@ function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   };
 }
 
+/** The result code that a parsing script states, as a number or as text; undefined when it states none. */
+function scriptCode({ fields }: Pick<ThingMessage, "fields">): number | undefined {
+  const { code } = fields;
+  if (typeof code === "string" && /^-?\d{1,9}$/.test(code)) return Number(code);
+  return Number.isSafeInteger(code) ? (code as number) : undefined;
+}
+
 function scriptRefusal({ fields }: ThingMessage): Refusal {
-  const { code, message } = fields;
-  const enosCode = Number.isSafeInteger(code) ? (code as number) : notJson;
+  const { message } = fields;
+  const code = scriptCode({ fields });
+  // A reply has no business here, and its success is none of what it came for.
+  const enosCode = code === undefined || code === success ? notJson : code;
   const why = typeof message === "string" ? `: ${printable(message)}` : "";
   return { enosCode, reason: `the parsing script could not read it${why}` };
 }

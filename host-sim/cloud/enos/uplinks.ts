@@ -2,9 +2,11 @@
  * What devices report and ask, in JSON or in bytes of which the product's parsing script makes that JSON:
  * checked against the thing model, stored, answered.
  */
+import { createHash } from "node:crypto";
 import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
+import type { Upgrades } from "../ota/upgrades";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
@@ -29,6 +31,7 @@ import {
   readThingMessage,
   isEmpty,
   readVersion,
+  scriptAnswer,
 } from "./thing-json";
 import type { PointReport, Refusal, ThingMessage } from "./thing-json";
 import { findUplink } from "./topics";
@@ -52,9 +55,11 @@ interface Arrival {
 
 export class Uplinks {
   readonly #emit: ((event: CloudEventBody) => void) | undefined;
+  readonly #upgrades: Upgrades;
 
-  constructor(emit: ((event: CloudEventBody) => void) | undefined) {
+  constructor(emit: ((event: CloudEventBody) => void) | undefined, upgrades: Upgrades) {
     this.#emit = emit;
+    this.#upgrades = upgrades;
   }
 
   /** A message on a JSON topic. */
@@ -93,9 +98,9 @@ export class Uplinks {
         : this.#take({ device, product, format: "raw", now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) this.#refuse(device, taken);
-    const data = "enosCode" in taken ? {} : taken.data;
+    const data = "enosCode" in taken ? undefined : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
-    const answer = product.jsonToRaw(Buffer.from(encodeAnswer(message.id, code, data)).toString("utf8"));
+    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data));
     return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
   }
 
@@ -111,22 +116,17 @@ export class Uplinks {
     const { uplink } = route;
     switch (uplink.kind) {
       case "points":
-      case "resume":
-        return this.#store(
-          arrival,
-          message,
-          readMeasurePoints(message, product),
-          uplink.kind === "resume",
-          false,
-        );
-      case "batch":
-        return this.#store(
-          arrival,
-          message,
-          readBatch(message, product, device.deviceKey),
-          uplink.late,
-          true,
-        );
+      case "resume": {
+        const reports = readMeasurePoints(message, product);
+        if ("enosCode" in reports) return reports;
+        return this.#store(arrival, message, reports, uplink.kind === "resume", false);
+      }
+      case "batch": {
+        const batch = readBatch(message, product, device.deviceKey);
+        if ("enosCode" in batch) return batch;
+        this.#tellSkipped(device, message, batch.skipped);
+        return this.#store(arrival, message, batch.reports, uplink.late, true);
+      }
       case "event":
         return this.#storeEvent(arrival, message, uplink.event);
       case "attribute-update": {
@@ -139,7 +139,7 @@ export class Uplinks {
         if (JSON.stringify(merged).length > mostAttributeCharacters) {
           return { enosCode: validationFailed, reason: "longer attributes than a device may have" };
         }
-        return this.#change(arrival, message, "attributes", () => {
+        return this.#change(arrival, message, "attributes", uplink, () => {
           device.attributes = Object.fromEntries(merged);
         });
       }
@@ -148,7 +148,7 @@ export class Uplinks {
         if ("enosCode" in read) return read;
         if (isEmpty(read.tags)) return {};
         const merged = Object.entries({ ...device.tags, ...read.tags });
-        return this.#change(arrival, message, "tags", () => {
+        return this.#change(arrival, message, "tags", uplink, () => {
           device.tags = Object.fromEntries(merged.slice(-mostNames));
         });
       }
@@ -173,7 +173,7 @@ export class Uplinks {
           return member === "tags" ? read : { ...read, enosCode: badAttributeDeletion };
         }
         if (read.names.length === 0) return {};
-        return this.#change(arrival, message, member, () => {
+        return this.#change(arrival, message, member, uplink, () => {
           if (member === "tags") device.tags = without(device.tags, read.names);
           else device.attributes = without(device.attributes, read.names);
         });
@@ -181,20 +181,18 @@ export class Uplinks {
       case "firmware-inform": {
         const read = readVersion(message);
         if ("enosCode" in read) return read;
-        return this.#change(arrival, message, "firmware", () => {
-          device.firmwareVersion = read.version;
-        });
+        // Told anew however often it comes: it says how things stand, and its id says nothing.
+        this.#upgrades.inform(device, read.version, arrival.now);
+        return this.#change(arrival, message, "firmware", uplink, () => {});
       }
       case "firmware-progress": {
         const read = readProgress(message);
         if ("enosCode" in read) return read;
-        return this.#change(arrival, message, "firmware", () => {
-          device.firmwareProgress = read;
-        });
+        const refusal = this.#upgrades.progress(device, read, arrival.now);
+        return refusal ?? this.#change(arrival, message, "firmware", uplink, () => {});
       }
-      case "firmware-getversion":
-        // No image is offered here.
-        return { data: {} };
+      case "firmware-offer":
+        return { data: this.#upgrades.offered(device, arrival.now) };
     }
   }
 
@@ -202,11 +200,10 @@ export class Uplinks {
   #store(
     arrival: Arrival,
     message: ThingMessage,
-    reports: PointReport[] | Refusal,
+    reports: readonly PointReport[],
     late: boolean,
     batch: boolean,
   ): Taken | Refusal {
-    if ("enosCode" in reports) return reports;
     // Nothing is left of a batch whose measure points were all wrong, and were to be skipped.
     if (reports.length === 0) return {};
     const { device } = arrival;
@@ -216,7 +213,7 @@ export class Uplinks {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
     const id = nameOf(message);
-    const before = !device.isNew("reading", id);
+    const before = device.cameBefore("reading", id, reports);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
       const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
@@ -224,6 +221,13 @@ export class Uplinks {
       this.#storeReading(arrival, id, { points: fresh ?? points, time }, late, again);
     }
     return {};
+  }
+
+  #tellSkipped({ productKey, deviceKey }: CloudDevice, message: ThingMessage, skipped: string[]): void {
+    const count = skipped.length;
+    if (count === 0) return;
+    const about = { productKey, deviceKey, id: printable(nameOf(message)), count, reason: skipped[0] };
+    this.#emit?.({ type: "points-skipped", ...about });
   }
 
   #storeReading(
@@ -253,25 +257,29 @@ export class Uplinks {
     const read = readEvent(message, product, event);
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
-    return this.#change(arrival, message, "event", () => {
-      const id = nameOf(message);
-      device.addEvent({ id, event, time, values, at: now });
-    });
+    const id = nameOf(message);
+    const before = device.cameBefore("event", id, [{ points: { event, values }, time }]);
+    if (!before) device.addEvent({ id, event, time, values, at: now });
+    return this.#told(arrival, message, "event", before);
   }
 
-  /** Does something once per message. */
-  #change({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, work: () => void): Taken {
-    const id = nameOf(message);
-    const isNew = device.isNew(kind, id);
+  /** Changes something about the device, once per message. */
+  #change(arrival: Arrival, message: ThingMessage, kind: ReportKind, what: Uplink, work: () => void): Taken {
+    // Of all that a device has of this kind, what the message does to it: the digest of 16 bytes stands for it.
+    const said = JSON.stringify([what.kind, message.fields["params"]]);
+    const points = createHash("sha256").update(said).digest("base64url").slice(0, 22);
+    const before = arrival.device.cameBefore(kind, nameOf(message), [{ points }]);
+    if (!before) work();
+    return this.#told(arrival, message, kind, before);
+  }
+
+  /** Counts and tells a message that is no reading. */
+  #told({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, before: boolean): Taken {
+    if (before) device.counters.duplicates += 1;
+    else device.counters.stored += 1;
     const { productKey, deviceKey } = device;
-    if (isNew) {
-      device.counters.stored += 1;
-      work();
-    } else {
-      device.counters.duplicates += 1;
-    }
-    const type = isNew ? "stored" : "stored-before";
-    this.#emit?.({ type, productKey, deviceKey, kind, id: printable(id), format });
+    const type = before ? "stored-before" : "stored";
+    this.#emit?.({ type, productKey, deviceKey, kind, id: printable(nameOf(message)), format });
     return {};
   }
 

@@ -8,15 +8,16 @@
 import { CommandQueue } from "../enos/commands";
 import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
-import { PointHistory, Recent, RecentIds, sizeOf } from "./history";
+import { PointHistory, Recent, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
 import { checkDevices, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
+import { RecentMessages } from "./recent-messages";
+import type { Statement } from "./recent-messages";
 import { deviceStorageKey, entryStorageKey } from "./storage";
 import type { CloudStorage, EntryKind } from "./storage";
-import type { Progress } from "../enos/thing-json";
 
 /** An event that a device reported. */
 export interface StoredEvent {
@@ -60,7 +61,6 @@ export interface DeviceView {
   lifetime?: number;
   /** As the device informed. */
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -71,7 +71,7 @@ export interface DeviceLimits extends CommandLimits {
   readings: number;
   /** Characters of the readings, and of the events, kept per device, as JSON. */
   characters: number;
-  /** Ids per device by which a report is recognised as stored before. */
+  /** Messages per device that are recognised when they come again. */
   ids: number;
 }
 
@@ -86,6 +86,9 @@ export interface Session {
   peer: Peer;
 }
 
+/** What an operator changes of a device; a name of `undefined` takes it away. */
+export type DeviceChange = Partial<Pick<DeviceRecord, "name" | "deviceSecret" | "edition">>;
+
 /** What of a device is kept over a restart, besides its readings, events and commands. */
 interface Kept {
   record: DeviceRecord;
@@ -94,7 +97,6 @@ interface Kept {
   lastSeen?: number;
   onlineSince?: number;
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -129,7 +131,6 @@ export class CloudDevice {
   lastSeen: number | undefined;
   onlineSince: number | undefined;
   firmwareVersion: string | undefined;
-  firmwareProgress: Progress | undefined;
   attributes: Record<string, unknown> = {};
   tags: Record<string, string> = {};
   #record: DeviceRecord;
@@ -140,7 +141,9 @@ export class CloudDevice {
   /** Readings beyond the limit that still have the newest value of a measure point, with their numbers. */
   readonly #outlasting = new Map<Reading, number>();
   readonly #events: Recent<StoredEvent>;
-  readonly #ids: RecentIds;
+  readonly #messages: RecentMessages;
+  /** What was restored last. */
+  #restored: Reading | StoredEvent | undefined;
 
   /** @param holders which device has a command, by the command's id; kept up here */
   constructor(
@@ -178,11 +181,16 @@ export class CloudDevice {
     this.#events = new Recent({ ...kept, sizeOf: ({ values }) => sizeOf(values) }, (gone) => {
       for (const { number } of gone) this.#unkeep("event", number);
     });
-    this.#ids = new RecentIds(limits.ids);
+    this.#messages = new RecentMessages(limits.ids);
   }
 
   get deviceSecret(): string {
     return this.#deviceSecret;
+  }
+
+  /** For people. */
+  get name(): string | undefined {
+    return this.#record.name;
   }
 
   get edition(): Edition {
@@ -195,15 +203,17 @@ export class CloudDevice {
   }
 
   /**
-   * From now on it has another secret, or speaks another edition.
+   * From now on it has another secret or another name, or speaks another edition.
    * @throws DeviceListError
    */
-  change(change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>): void {
+  change(change: DeviceChange): void {
     const [record] = checkDevices([{ ...this.#record, ...change }]);
     this.#record = record;
-    this.#deviceSecret = record.deviceSecret;
     this.#edition = record.edition ?? this.#edition;
-    this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    if (record.deviceSecret !== this.#deviceSecret) {
+      this.#deviceSecret = record.deviceSecret;
+      this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    }
     this.keep();
   }
 
@@ -221,9 +231,9 @@ export class CloudDevice {
     return this.#events.list();
   }
 
-  /** True the first time that a message with this id comes, and always without an id, ""; remembers it. */
-  isNew(kind: ReportKind, id: string): boolean {
-    return id === "" || this.#ids.add(`${kind} ${id}`);
+  /** Whether a message came before, see RecentMessages; never without an id, "". It is remembered. */
+  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[]): boolean {
+    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements);
   }
 
   addReading(reading: Reading): void {
@@ -240,11 +250,11 @@ export class CloudDevice {
   /** Stores what has changed about the device itself. */
   keep(): void {
     if (this.#storage === undefined) return;
-    const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
+    const { state, session, lastSeen, onlineSince, firmwareVersion } = this;
     const { attributes, tags, counters } = this;
     const kept: Kept = {
       record: this.#record,
-      ...{ state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress },
+      ...{ state, session, lastSeen, onlineSince, firmwareVersion },
       // Copies: the storage may write later than we change them.
       ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
     };
@@ -259,7 +269,6 @@ export class CloudDevice {
     this.lastSeen = kept.lastSeen;
     this.onlineSince = kept.onlineSince;
     this.firmwareVersion = kept.firmwareVersion;
-    this.firmwareProgress = kept.firmwareProgress;
     this.attributes = { ...kept.attributes };
     this.tags = { ...kept.tags };
     this.counters = { ...noCounts, ...kept.counters };
@@ -271,13 +280,22 @@ export class CloudDevice {
     if (kind === "event") {
       const event = value as StoredEvent;
       this.#events.push(event, number);
-      this.isNew("event", event.id);
+      const { event: name, values, time } = event;
+      this.#restoreMessage("event", event, { points: { event: name, values }, time });
       return;
     }
     const reading = value as Reading;
     this.points.add(reading);
     this.#readings.push(reading, number);
-    this.isNew("reading", reading.id);
+    this.#restoreMessage("reading", reading, reading);
+  }
+
+  #restoreMessage(kind: ReportKind, entry: Reading | StoredEvent, statement: Statement): void {
+    const before = this.#restored;
+    this.#restored = entry;
+    if (entry.id === "") return;
+    const sameMessage = before !== undefined && before.id === entry.id && before.at === entry.at;
+    this.#messages.restore(`${kind} ${entry.id}`, statement, sameMessage);
   }
 
   /** Deletes all that the storage has of the device. */
@@ -298,9 +316,9 @@ export class CloudDevice {
   view(): DeviceView {
     const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
     return {
-      ...{ productKey, deviceKey, name: this.#record.name, edition, state, lastSeen, onlineSince },
+      ...{ productKey, deviceKey, name: this.name, edition, state, lastSeen, onlineSince },
       lifetime: this.session?.lifetime,
-      ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
+      firmwareVersion,
       attributes: { ...this.attributes },
       tags: { ...this.tags },
       counters: { ...this.counters },

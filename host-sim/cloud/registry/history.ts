@@ -221,30 +221,6 @@ export class Recent<T> {
   }
 }
 
-/** The last `capacity` ids that were added. */
-export class RecentIds {
-  readonly #capacity: number;
-  // Grows to its capacity as ids come: ten thousand devices in one process are not rare here.
-  readonly #ring: string[] = [];
-  readonly #known = new Set<string>();
-  #next = 0;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  /** False when it is there already. */
-  add(id: string): boolean {
-    if (this.#known.has(id)) return false;
-    const oldest: string | undefined = this.#ring[this.#next];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#ring[this.#next] = id;
-    this.#known.add(id);
-    this.#next = (this.#next + 1) % this.#capacity;
-    return true;
-  }
-}
-
 function when({ time, at }: Reading): number {
   return time ?? at;
 }

@@ -9,7 +9,7 @@
  */
 import { deepestNesting, isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
-import { reasonOf } from "../reason";
+import { jsonFault } from "../json-place";
 
 /**
  * Editions of the EnOS CoAP protocol. "token" (May 2019): authentication returns a token, and option 2101
@@ -64,8 +64,8 @@ export function loadDevices(jsonText: string): DeviceRecord[] {
   let list: unknown;
   try {
     list = JSON.parse(jsonText);
-  } catch (error) {
-    throw new DeviceListError(`device list: not JSON${placeOf(error, jsonText)}`);
+  } catch {
+    throw new DeviceListError(`device list: not JSON${placeOf(jsonText)}`);
   }
   if (isDeeper(list, deepestNesting)) {
     throw new DeviceListError(`device list: nested more than ${deepestNesting} deep`);
@@ -155,10 +155,9 @@ function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : kindOf(value);
 }
 
-/** Line and column of a JSON error; its own message is not passed on, for it quotes the text around it. */
-function placeOf(error: unknown, text: string): string {
-  const position = / at position (\d+)/.exec(reasonOf(error, ""));
-  if (position === null) return text.trim() === "" ? ", the file is empty" : "";
-  const lines = text.slice(0, Number(position[1])).split("\n");
-  return `, see line ${lines.length} column ${lines[lines.length - 1].length + 1}`;
+/** Line and column of what is no JSON. */
+function placeOf(text: string): string {
+  if (text.trim() === "") return ", the file is empty";
+  const fault = jsonFault(text);
+  return fault === undefined ? "" : `, see line ${fault.line} column ${fault.column}`;
 }

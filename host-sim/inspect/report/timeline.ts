@@ -104,6 +104,7 @@ export class Timeline {
       case "report kept":
       case "message kept":
       case "point left out":
+      case "report missed":
       case "coap discarded":
       case "radio guarded":
       case "command unanswered":
@@ -254,6 +255,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `had ${event.kind} ${event.id} already, acknowledged again`;
     case "report-refused":
       return `report refused with code ${event.enosCode}: ${event.reason}`;
+    case "points-skipped":
+      return `${event.count} measure ${event.count === 1 ? "point" : "points"} of ${event.id} left out: ${event.reason}`;
     case "command-queued":
       return `command ${event.id} waits for the device`;
     case "command-offered":

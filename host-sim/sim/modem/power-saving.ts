@@ -101,9 +101,11 @@ export class PowerSaving {
     return scheduler.now >= Math.max(this.#lastUart, this.#lastSpoken) + lock;
   }
 
-  /** It says something over the UART. */
+  /** It says something over the UART; the answer to a command that took long gives the host time to go on. */
   spoken(): void {
-    this.#lastSpoken = this.#options.scheduler.now;
+    const { scheduler, maySleep } = this.#options;
+    this.#lastSpoken = scheduler.now;
+    if (scheduler.now - this.#lastUart > this.#silence / 2 && !maySleep()) this.uartActivity();
   }
 
   /** Radio off: all timers stop. */

@@ -151,6 +151,9 @@ describe("edition of May 2019", () => {
   });
 });
 
+/** Eight bytes. */
+const hexOf = (id: string): string => BigInt(id).toString(16).padStart(16, "0");
+
 describe("a product whose commands are raw", () => {
   const products = [{ ...product, payload: "raw" as const }];
 
@@ -158,12 +161,10 @@ describe("a product whose commands are raw", () => {
     const device = online("token", { products });
     const id = send(device, relay);
     expect(offered(speak(device, 1))).toBe("thing/model/down_raw");
-    const hexId = Number(id).toString(16).padStart(8, "0");
+    const head = `06${hexOf(id)}02`;
     const { payload } = device.get(2, "thing/model/down_raw");
-    expect(Buffer.from(payload).toString("hex")).toBe(`02${hexId}0400000001`);
-    expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`02${hexId}c8`, "hex")).code).toBe(
-      "2.04",
-    );
+    expect(Buffer.from(payload).toString("hex")).toBe(`${head}0400000001`);
+    expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`${head}c8`, "hex")).code).toBe("2.04");
     expect(device.rig.cloud.command(id)).toMatchObject({
       ...{ id, productKey: pk, deviceKey: dk, kind: "set", status: "success", code: 200 },
       ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
@@ -175,8 +176,7 @@ describe("a product whose commands are raw", () => {
     const inputs = { reference: { temperature: 20, source: "größe" } };
     const id = send(device, { kind: "service", service: "calibrate", inputs });
     speak(device, 1);
-    const hexId = Number(id).toString(16).padStart(8, "0");
-    const reply = Buffer.from(`12${hexId}c800103ff8000000000000c000000000000000`, "hex");
+    const reply = Buffer.from(`06${hexOf(id)}12c800103ff8000000000000c000000000000000`, "hex");
     expect(device.post(2, "thing/model/down_raw_reply", reply).code).toBe("2.04");
     expect(device.rig.cloud.command(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
   });
@@ -364,7 +364,10 @@ it("refuses a command for an unknown device, one request id twice, and more than
 });
 
 it("a number that a raw command goes by is not given to another that waits", () => {
-  const device = online("token", { products: [{ ...product, payload: "raw" }] });
+  const script =
+    "function rawDataToJsonStr() { return '{}'; }" +
+    "function jsonStrToRawData(text) { var id = +JSON.parse(text).id; return id > 4294967295 ? [] : [2, id & 255]; }";
+  const device = online("token", { products: [{ ...product, script, payload: "raw" }] });
   const { cloud } = device.rig;
   const first = Number(send(device, relay));
   const payload = Buffer.from("0200000001ff", "hex");

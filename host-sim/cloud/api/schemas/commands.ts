@@ -1,6 +1,7 @@
 /** Schemas of commands to devices. */
 import {
   anything,
+  commandIdPattern,
   deviceKey,
   hex,
   identifier,
@@ -10,13 +11,14 @@ import {
   object,
   productKey,
   ref,
+  servicePattern,
   text,
   time,
   whole,
 } from "./parts";
 import type { NamedSchema, Schema } from "./parts";
 
-const commandId = text("of the command", { pattern: "^[0-9]{1,20}$" });
+const commandId = text("of the command", { pattern: commandIdPattern });
 
 export const commandParams = object({ id: commandId }, ["id"]);
 
@@ -64,7 +66,7 @@ export const commandBody: Schema = {
     object(
       {
         kind: kind("service"),
-        service: text("identifier of the service", { pattern: "^[A-Za-z0-9_.-]{1,64}$" }),
+        service: text("identifier of the service", { pattern: servicePattern }),
         inputs: named("its inputs by name; default none"),
         ...times,
       },

@@ -47,6 +47,12 @@ export function list(items: Schema, description?: string): Schema {
   return { type: "array", description, items };
 }
 
+/** The same, or null, which takes the member away. */
+export function orNull(schema: Schema): Schema {
+  const values = schema["enum"] as unknown[] | undefined;
+  return { ...schema, type: [schema["type"], "null"], enum: values && [...values, null] };
+}
+
 /** An epoch time, ms. */
 export function time(description: string): Schema {
   return number(`${description}, epoch ms`);
@@ -58,13 +64,25 @@ export function ref(name: string): Schema {
 }
 
 const key = keyPattern.source;
+export const commandIdPattern = "^[0-9]{1,20}$";
+export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
+const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
+
+/** What the patterns in the schemas take, in words: a fault of a request has them in the place of the pattern. */
+export const patternWords: ReadonlyMap<string, string> = new Map([
+  [key, "1 to 64 of A-Z a-z 0-9 . _ : - other than . and .."],
+  [hex, "an even number of hex digits"],
+  [identifierPattern, "an identifier of a letter and then letters, digits, _ . or -, at most 64"],
+  [commandIdPattern, "1 to 20 digits"],
+  [servicePattern, "1 to 64 letters, digits, _ . or -"],
+]);
 
 export const productKey = text("of the product", { pattern: key });
 export const deviceKey = text("of the device", { pattern: key });
 export const identifier = text("of the measure point, in the thing model", {
-  pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,63}$",
+  pattern: identifierPattern,
 });
 
 export const productParams = object({ productKey }, ["productKey"]);

@@ -65,12 +65,12 @@ describe("measure points", () => {
   });
 
   it.each<[string, RegExp]>([
-    ["?from=2&to=1", /^querystring: from is later than to$/],
-    ["?from=-1", /^querystring, from: must be >= 0/],
-    ["?limit=0", /^querystring, limit: must be >= 1/],
-    ["?limit=1001", /^querystring, limit: must be <= 1000/],
-    ["?order=up", /^querystring, order: expected one of "asc", "desc"/],
-    ["?from=yesterday", /^querystring, from: must be integer/],
+    ["?from=2&to=1", /^query\.from: is later than to/],
+    ["?from=-1", /^query\.from: expected a whole number from 0; got -1$/],
+    ["?limit=0", /^query\.limit: expected a whole number from 1 to 1000; got 0$/],
+    ["?limit=1001", /^query\.limit: expected a whole number from 1 to 1000; got 1001$/],
+    ["?order=up", /^query\.order: expected one of "asc", "desc"; got "up"$/],
+    ["?from=yesterday", /^query\.from: expected a whole number from 0; got "yesterday"$/],
   ])("have no history %s", async (query, detail) => {
     expect(detailOf(await call("GET", `${here}/measurepoints/temperature/history${query}`), 400)).toMatch(
       detail,

@@ -67,10 +67,10 @@ describe("products", () => {
       422,
       /model/,
     ],
-    ["a model that is none", { model: "x" }, 400, /^body, model: must be object/],
+    ["a model that is none", { model: "x" }, 400, /^body\.model: expected an object; got "x"$/],
     ["a script that does not run", { script: "function (" }, 422, /script/],
-    ["another payload", { payload: "xml" }, 400, /^body, payload: expected one of "raw", "json"/],
-    ["a key in the body", { productKey: "x" }, 400, /unknown field "productKey"/],
+    ["another payload", { payload: "xml" }, 400, /^body\.payload: expected one of "raw", "json"; got "xml"$/],
+    ["a key in the body", { productKey: "x" }, 400, /unknown member "productKey"/],
   ])("do not take %s", async (_name, body, status, detail) => {
     expect(detailOf(await call("PUT", product, body), status)).toMatch(detail);
     expect((await call("GET", product)).body.script).toBe(demoScript);
@@ -109,9 +109,9 @@ describe("a try of the parsing script", () => {
   });
 
   it.each<[string, unknown, number, RegExp]>([
-    ["neither", {}, 400, /^body: must NOT have fewer than 1/],
-    ["both", { bytes: "00", json: 1 }, 400, /^body: must NOT have more than 1/],
-    ["no hex", { bytes: "0" }, 400, /^body, bytes: must match/],
+    ["neither", {}, 400, /^body: expected one of bytes and json, got neither$/],
+    ["both", { bytes: "00", json: 1 }, 400, /^body: expected one of bytes and json, got both$/],
+    ["no hex", { bytes: "0" }, 400, /^body\.bytes: expected an even number of hex digits; got "0"$/],
   ])("takes bytes or JSON, not %s", async (_name, body, status, detail) => {
     expect(detailOf(await call("POST", tryUrl, body), status)).toMatch(detail);
   });
@@ -176,17 +176,37 @@ describe("devices", () => {
   it.each<[string, unknown, number, RegExp]>([
     ["that are there", { productKey: pk, deviceKey: dk }, 409, /is already there; remove it first/],
     ["without key", { productKey: pk }, 400, /deviceKey/],
-    ["with a key of one dot", { productKey: pk, deviceKey: "." }, 400, /^body, deviceKey: must match/],
-    ["with a key of two dots", { productKey: pk, deviceKey: ".." }, 400, /^body, deviceKey: must match/],
-    ["with an empty key", { productKey: pk, deviceKey: "" }, 400, /^body, deviceKey: must match/],
-    ["with a key that is none", { productKey: pk, deviceKey: "a b" }, 400, /^body, deviceKey: must match/],
+    [
+      "with a key of one dot",
+      { productKey: pk, deviceKey: "." },
+      400,
+      /^body\.deviceKey: expected 1 to 64 of A-Z a-z 0-9 /,
+    ],
+    [
+      "with a key of two dots",
+      { productKey: pk, deviceKey: ".." },
+      400,
+      /^body\.deviceKey: expected 1 to 64 of A-Z a-z 0-9 /,
+    ],
+    [
+      "with an empty key",
+      { productKey: pk, deviceKey: "" },
+      400,
+      /^body\.deviceKey: expected 1 to 64 of A-Z a-z 0-9 /,
+    ],
+    [
+      "with a key that is none",
+      { productKey: pk, deviceKey: "a b" },
+      400,
+      /^body\.deviceKey: expected 1 to 64 of A-Z a-z 0-9 /,
+    ],
     [
       "with an empty secret",
       { productKey: pk, deviceKey: "x", deviceSecret: "" },
       400,
-      /^body, deviceSecret/,
+      /^body\.deviceSecret: expected text of 1 to 128 characters; got text of 0 characters$/,
     ],
-    ["with a state", { productKey: pk, deviceKey: "x", state: "online" }, 400, /unknown field "state"/],
+    ["with a state", { productKey: pk, deviceKey: "x", state: "online" }, 400, /unknown member "state"/],
   ])("are not registered %s", async (_name, body, status, detail) => {
     expect(detailOf(await call("POST", devices, body), status)).toMatch(detail);
     expect((await call("GET", devices)).body.total).toBe(2);

@@ -107,6 +107,7 @@ describe("what strangers wrote", () => {
     ["the board", { time: 0, source: "board", what: "restarted", text: hostile }],
     ["the modem", at(0, "modem", hostile)],
     ["a report", cloud({ type: "report-refused", reason: hostile, enosCode: 1204, ...demo })],
+    ["a measure point", cloud({ type: "points-skipped", id: "1", count: 2, reason: hostile, ...demo })],
     ["a reading", cloud({ type: "stored", kind: "reading", id: hostile, format: "json", ...demo })],
   ];
 

@@ -1,0 +1,88 @@
+/**
+ * Which of a device's messages the cloud has had before.
+ *
+ * EnOS's manual keeps a message's id for future use, and every example of it says "123": an id alone identifies
+ * nothing. A device that sends the same message once more, because it heard no answer, sends the same id and says
+ * the same; what it says under a known id for the first time is a message of its own. **Decision**: a message is
+ * one that came before when its id is known, it says the same, and no time in it contradicts. One without any time
+ * is told apart no longer once its id has come with something else: a device whose ids are all the same may well
+ * measure the same value twice.
+ */
+import { isDeepStrictEqual } from "node:util";
+
+/** What a message says of one moment. */
+export interface Statement {
+  /** Measure points, an event's outputs, or whatever else stands for the contents: compared member by member. */
+  readonly points: unknown;
+  /** When it was, epoch ms; undefined where the message tells no time. */
+  readonly time?: number;
+}
+
+interface Known {
+  statements: readonly Statement[];
+  /** It has come with several contents, so that it identifies nothing by itself. */
+  constant: boolean;
+}
+
+/** The last `capacity` ids, each with what was said under it last. */
+export class RecentMessages {
+  readonly #capacity: number;
+  // Grows to its capacity as ids come: ten thousand devices in one process are not rare here.
+  readonly #ring: string[] = [];
+  readonly #known = new Map<string, Known>();
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /**
+   * True when the message came before; else it is remembered. The statements are kept as they are, not copied.
+   * @param id with whatever tells messages of several kinds apart
+   */
+  cameBefore(id: string, statements: readonly Statement[]): boolean {
+    const known = this.#known.get(id);
+    if (known === undefined) {
+      this.#add(id, { statements, constant: false });
+      return false;
+    }
+    if (isSame(known, statements)) {
+      // The time that it told only now is the one by which it is recognised from here on.
+      if (statements.length === 1 && statements[0].time !== undefined) known.statements = statements;
+      return true;
+    }
+    known.statements = statements;
+    known.constant = true;
+    return false;
+  }
+
+  /** Takes up a statement of a message that came before a restart; those of one message follow each other. */
+  restore(id: string, statement: Statement, sameMessage: boolean): void {
+    const known = this.#known.get(id);
+    if (known === undefined) this.#add(id, { statements: [statement], constant: false });
+    else if (sameMessage) known.statements = [...known.statements, statement];
+    else {
+      known.statements = [statement];
+      known.constant = true;
+    }
+  }
+
+  #add(id: string, known: Known): void {
+    const oldest: string | undefined = this.#ring[this.#next];
+    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#ring[this.#next] = id;
+    this.#known.set(id, known);
+    this.#next = (this.#next + 1) % this.#capacity;
+  }
+}
+
+function isSame({ statements: before, constant }: Known, now: readonly Statement[]): boolean {
+  if (before.length !== now.length) return false;
+  for (let i = 0; i < now.length; i++) {
+    const [{ time: first }, { time: second }] = [before[i], now[i]];
+    const agree = first === second || (!constant && (first === undefined || second === undefined));
+    if (!agree || (constant && first === undefined)) return false;
+    if (!isDeepStrictEqual(before[i].points, now[i].points)) return false;
+  }
+  return true;
+}
