@@ -66,7 +66,7 @@ export function ref(name: string): Schema {
 
 const key = keyPattern.source;
 export const digitsPattern = "^[0-9]{1,20}$";
-export const servicePattern = "^[A-Za-z0-9_-]{1,64}$";
+export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
@@ -78,7 +78,7 @@ export const patternWords: ReadonlyMap<string, string> = new Map([
   [identifierPattern, "an identifier of a letter and then letters, digits, _ . or -, at most 64"],
   [digitsPattern, "1 to 20 digits"],
   [versionPattern.source, "1 to 64 of A-Z a-z 0-9 . _ + - that begin with a letter or digit"],
-  [servicePattern, "1 to 64 letters, digits, _ or -"],
+  [servicePattern, "1 to 64 letters, digits, _ . or -"],
 ]);
 
 export const productKey = text("of the product", { pattern: key });
