@@ -324,7 +324,7 @@ describe("tags", () => {
 });
 
 describe("firmware", () => {
-  it("tells its version and its progress, and is offered none", () => {
+  it("tells its version, has no task to tell a progress of, and is offered none", () => {
     const device = online();
     const inform = JSON.stringify({
       id: "1",
@@ -333,12 +333,9 @@ describe("firmware", () => {
       params: { version: "1.4.2" },
     });
     expect(answer(device.post(1, "ota/device/inform", inform)).code).toBe(200);
-    expect(answer(say(device, "ota/device/progress", { step: 40, desc: "writing" })).code).toBe(200);
-    expect(answer(say(device, "ota/device/getversion", {}))).toMatchObject({ code: 200, data: {} });
-    expect(device.rig.cloud.device(pk, dk)).toMatchObject({
-      firmwareVersion: "1.4.2",
-      firmwareProgress: { step: 40, desc: "writing" },
-    });
+    expect(answer(say(device, "ota/device/progress", { step: 40, desc: "writing" })).code).toBe(764);
+    expect(answer(say(device, "ota/device/getversion", {}))).toMatchObject({ code: 200, data: [] });
+    expect(device.rig.cloud.device(pk, dk)).toMatchObject({ firmwareVersion: "1.4.2" });
     expect(answer(say(device, "ota/device/inform", { version: "" })).code).toBe(1204);
     expect(answer(say(device, "ota/device/progress", { step: "soon" })).code).toBe(1204);
   });
@@ -359,6 +356,7 @@ const topics = [
   "ota/device/inform",
   "ota/device/progress",
   "ota/device/getversion",
+  "ota/device/request",
 ];
 
 describe.each(topics)("%s", (topic) => {

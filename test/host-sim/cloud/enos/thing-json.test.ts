@@ -19,6 +19,7 @@ import {
   readTags,
   readThingMessage,
   readVersion,
+  scriptAnswer,
 } from "../../../../host-sim/cloud/enos/thing-json";
 import { runs } from "../../../density";
 import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thing-json";
@@ -364,6 +365,9 @@ describe("replies", () => {
   test.each<[string, object]>([
     ['{"id":"9","code":200,"data":{}}', { id: "9", code: 200, data: {} }],
     ['{"id":"9","code":5}', { id: "9", code: 5 }],
+    ['{"id":"9","code":"200","data":"","message":""}', { id: "9", code: 200, data: "", message: "" }],
+    ['{"id":9,"code":"-5"}', { id: "9", code: -5 }],
+    ['{"id":"9","code":"2e2"}', { enosCode: 1220, reason: "the parsing script could not read it" }],
     ['{"id":"9","code":1220,"data":{}}', { id: "9", code: 1220, data: {} }],
     [
       '{"id":"9","code":1220,"message":"3 bytes\\u001b"}',
@@ -387,10 +391,18 @@ test.each<[string, object]>([
     { enosCode: 1220, reason: "the parsing script could not read it: no" },
   ],
   ['{"code":"x"}', { enosCode: 1220 }],
+  ['{"code":"1204","message":"no"}', { enosCode: 1204 }],
+  ['{"id":"9","code":"200","data":""}', { enosCode: 1220 }],
   ['{"method":5}', { enosCode: 1220 }],
   ["[1]", { enosCode: 1220, reason: "the parsing script returned: not a JSON object" }],
 ])("a script's message: %s", (json, read) => {
   expect(readScriptMessage(json)).toMatchObject(read);
+});
+
+it("asks a parsing script for an answer that has nothing to say with an empty text", () => {
+  expect(scriptAnswer("20", 200)).toBe('{"id":"20","code":200,"data":""}');
+  expect(scriptAnswer(2078724684846989312n, 1204)).toBe('{"id":2078724684846989312,"code":1204,"data":""}');
+  expect(scriptAnswer(undefined, 200, { a: 1 })).toBe('{"code":200,"data":{"a":1}}');
 });
 
 it("answers in kind", () => {
