@@ -171,6 +171,7 @@ export class FirmwareFiles {
     }
     if (kind !== recordKind) return false;
     const record = value as FirmwareRecord;
+    if (record.signMethod !== "md5" && record.signMethod !== "sha256") throw new TypeError("no method");
     const bytes = Buffer.concat((this.#parts.get(name) ?? []).map((part) => Buffer.from(part, "base64")));
     this.#parts.delete(name);
     if (digest(record.signMethod, bytes) !== record.sign) throw new TypeError("another digest");
@@ -231,7 +232,6 @@ function nameOf({ fileUrl }: FirmwareRecord): string {
   return fileUrl.slice(fileRoot.length + 2);
 }
 
-/** @throws Error for a method that node:crypto does not know, which no record that this program wrote has */
 function digest(method: SignMethod, bytes: Uint8Array): string {
   return createHash(method).update(bytes).digest("hex");
 }

@@ -381,7 +381,7 @@ export class Upgrades {
     try {
       this.#push(device, entry, now);
     } catch (error) {
-      // Its queue is full: another contact will do.
+      // Its queue is full: a later contact will do.
       if (!(error instanceof RangeError)) throw error;
     }
     this.#keep(entry);

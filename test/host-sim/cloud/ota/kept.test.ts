@@ -114,6 +114,10 @@ describe("a storage that is damaged", () => {
     ["has another part", (storage) => storage.put(keys(storage, "firmware-part/")[1], "AAAA")],
     ["has a part that is no text", (storage) => storage.put(keys(storage, "firmware-part/")[1], 7)],
     ["has a record that is null", (storage) => storage.put(keys(storage, "firmware/")[0], null)],
+    [
+      "has a record of another method",
+      (storage) => storage.put(keys(storage, "firmware/")[0], { signMethod: "crc" }),
+    ],
     ["has a task of nobody", (storage) => storage.put(`ota-task/${pk}/nobody/000000000001`, {})],
     ["has a task that is null", (storage) => storage.put(keys(storage, "ota-task/")[0], null)],
   ];
