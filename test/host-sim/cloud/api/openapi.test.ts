@@ -37,6 +37,14 @@ GET ${devicePath}/attributes
 GET ${devicePath}/tags
 GET POST ${devicePath}/commands
 GET /api/v1/commands/{id}
+GET /api/v1/products/{productKey}/firmware
+GET PUT DELETE /api/v1/products/{productKey}/firmware/{version}
+GET ${devicePath}/firmware
+POST /api/v1/ota-jobs
+GET /api/v1/ota-tasks
+GET /api/v1/ota-tasks/{taskId}
+POST /api/v1/ota-tasks/{taskId}/cancel
+POST /api/v1/ota-tasks/{taskId}/retry
 GET PUT /api/v1/faults
 POST /api/v1/faults/forget-sessions
 GET PUT /api/v1/nat
