@@ -8,6 +8,8 @@
  *                                                      +- commands.ts   what waits for them
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
+import { changedAttributes, changedTags } from "./enos/attributes-and-tags";
+import type { Change } from "./enos/attributes-and-tags";
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
@@ -345,6 +347,36 @@ export class EnosCloud {
     this.#flush();
   }
 
+  /**
+   * Sets a device's attributes, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, an attribute that the model does not take, or too many
+   */
+  changeAttributes(
+    productKey: string,
+    deviceKey: string,
+    change: Change,
+    replaces: boolean,
+    now: number,
+  ): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.attributes = changedAttributes(device, this.#fleet.productOf(device), change, replaces);
+    this.#changed(device);
+  }
+
+  /**
+   * Sets a device's tags, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, what cannot be a tag, or too many
+   */
+  changeTags(productKey: string, deviceKey: string, change: Change, replaces: boolean, now: number): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.tags = changedTags(device, change, replaces);
+    this.#changed(device);
+  }
+
   /** The faults of network and server that are made on purpose. */
   get faults(): Faults {
     return this.#layer.faults;
@@ -404,6 +436,12 @@ export class EnosCloud {
    */
   setRateLimit(limit: Partial<RateLimit>): void {
     this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
+  }
+
+  #changed(device: CloudDevice): void {
+    device.keep();
+    this.#emit({ type: "changed", ...nameOf(device) });
+    this.#flush();
   }
 
   #known(productKey: string, deviceKey: string): CloudDevice {

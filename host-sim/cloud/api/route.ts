@@ -58,7 +58,11 @@ export function documented(schema: RouteSchema): object {
   const { faults, response, ...rest } = schema;
   return {
     ...rest,
-    response: { ...response, ...Object.fromEntries(faults.map((status) => [status, problem(status)])) },
+    response: {
+      ...response,
+      ...Object.fromEntries(faults.map((status) => [status, problem(status)])),
+      default: problem("default"),
+    },
   };
 }
 
@@ -70,12 +74,14 @@ export function answer(description: string, name: string): Schema {
 /** 204: done, and nothing to tell. */
 export const nothing: Schema = { description: "done", type: "null" };
 
-function problem(status: number): Schema {
-  const descriptions: Record<number, string> = {
+function problem(status: number | "default"): Schema {
+  const descriptions: Record<number | "default", string> = {
+    default: "any other fault, such as 500 and 503",
     400: "not as the schema says",
     401: "no bearer token, or another",
     403: "from a web page of another origin",
     404: "not there",
+    406: "in none of the formats that the caller takes",
     409: "at odds with what is there",
     413: "the body is too large",
     415: "the body is no JSON",

@@ -1,8 +1,10 @@
 /** All answers of the application API, by the names that they have in the OpenAPI document. */
+import { attributeAnswers } from "./attributes";
 import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
 import { productAnswers } from "./products";
 import type { NamedSchema } from "./parts";
@@ -22,6 +24,8 @@ export const answers: readonly NamedSchema[] = [
   ...productAnswers,
   ...deviceAnswers,
   ...dataAnswers,
+  ...attributeAnswers,
+  ...messageAnswers,
   ...commandAnswers,
   ...conditionAnswers,
 ];

@@ -32,8 +32,10 @@ POST ${devicePath}/forget-session
 GET ${devicePath}/measurepoints
 GET ${devicePath}/measurepoints/{id}/history
 GET ${devicePath}/events
-GET ${devicePath}/attributes
-GET ${devicePath}/tags
+GET PUT PATCH DELETE ${devicePath}/attributes
+GET PUT PATCH DELETE ${devicePath}/tags
+GET ${devicePath}/messages
+GET ${devicePath}/measurepoints/history
 GET POST ${devicePath}/commands
 GET /api/v1/commands/{id}
 GET PUT /api/v1/faults
