@@ -31,6 +31,12 @@ const longestId = 64;
 const longestName = 64;
 const longestTag = 256;
 const longestVersion = 64;
+/**
+ * A tag's key, as the manual has it: at most 100 letters, digits and underlines, of which the first is no digit.
+ * An assignment to a property named __proto__ would set an object's prototype instead.
+ */
+const tagKeyPattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const tagKeyForm = "1 to 100 letters, digits and underlines, the first of them no digit";
 const lastTime = 8.64e15;
 /** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
 const deepest = 16;
@@ -263,9 +269,8 @@ export function readTags(message: ThingMessage): { tags: Record<string, string> 
     const tag: unknown = params[i];
     if (!isObject(tag)) return refuse(`params[${i}]: expected an object of tagKey and tagValue`);
     const { tagKey, tagValue } = tag;
-    // An assignment to a property of that name would set the object's prototype instead.
-    if (!isText(tagKey, longestTag) || tagKey === "" || tagKey === "__proto__") {
-      return refuse(`params[${i}].tagKey: expected 1 to ${longestTag} characters, and not __proto__`);
+    if (typeof tagKey !== "string" || !tagKeyPattern.test(tagKey)) {
+      return refuse(`params[${i}].tagKey: expected ${tagKeyForm}`);
     }
     if (!isText(tagValue, longestTag)) {
       return refuse(`params[${i}].tagValue: expected text of at most ${longestTag} characters`);
@@ -307,15 +312,16 @@ export function readReply(body: Uint8Array | string): Reply | undefined {
 }
 
 /**
- * Reads what a parsing script made of a raw reply. Code 1220 without data is the script's own word that
- * it could not read the bytes.
+ * Reads what a parsing script made of a raw reply; its code may be text, as in the sample of EnOS's manual:
+ * `{ "id": "20", "code": "200", "data": "" }`. Code 1220 without data is the script's own word that it could
+ * not read the bytes.
  */
 export function readScriptReply(json: string): Reply | Refusal {
   const message = readThingMessage(json);
   if ("enosCode" in message) {
     return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
   }
-  const reply = replyOf(message);
+  const reply = replyOf({ id: message.id, fields: { ...message.fields, code: scriptCode(message) } });
   if (reply === undefined || (reply.code === notJson && reply.data === undefined)) {
     return scriptRefusal(message);
   }
@@ -324,9 +330,21 @@ export function readScriptReply(json: string): Reply | Refusal {
 
 /** The answer's body, without an id to a message that has none. */
 export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
+  return Buffer.from(answerText(id, code, data), "utf8");
+}
+
+/**
+ * The answer as a parsing script is given it, which writes it to the device in bytes. Where there is nothing to say,
+ * its data is `""`: the sample of EnOS's manual appends whatever else it finds there to its bytes.
+ */
+export function scriptAnswer(id: ThingId | undefined, code: number, data: unknown = ""): string {
+  return answerText(id, code, data);
+}
+
+function answerText(id: ThingId | undefined, code: number, data: unknown): string {
   const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
   const start = id === undefined ? "" : `"id":${stated},`;
-  return Buffer.from(`{${start}"code":${code},"data":${JSON.stringify(data)}}`, "utf8");
+  return `{${start}"code":${code},"data":${JSON.stringify(data)}}`;
 }
 
 /** @param skipped takes why measure points are left out, perhaps all; without it one that is wrong refuses all */
@@ -365,9 +383,18 @@ function replyOf({ id, fields }: ThingMessage): Reply | undefined {
   };
 }
 
+/** The result code that a parsing script states, as a number or as text; undefined when it states none. */
+function scriptCode({ fields }: Pick<ThingMessage, "fields">): number | undefined {
+  const { code } = fields;
+  if (typeof code === "string" && /^-?\d{1,9}$/.test(code)) return Number(code);
+  return Number.isSafeInteger(code) ? (code as number) : undefined;
+}
+
 function scriptRefusal({ fields }: ThingMessage): Refusal {
-  const { code, message } = fields;
-  const enosCode = Number.isSafeInteger(code) ? (code as number) : notJson;
+  const { message } = fields;
+  const code = scriptCode({ fields });
+  // A reply has no business here, and its success is none of what it came for.
+  const enosCode = code === undefined || code === success ? notJson : code;
   const why = typeof message === "string" ? `: ${printable(message)}` : "";
   return { enosCode, reason: `the parsing script could not read it${why}` };
 }

@@ -18,7 +18,6 @@ import { RecentMessages } from "./recent-messages";
 import type { Statement } from "./recent-messages";
 import { deviceStorageKey, entryStorageKey } from "./storage";
 import type { CloudStorage, EntryKind } from "./storage";
-import type { Progress } from "../enos/thing-json";
 
 /** An event that a device reported. */
 export interface StoredEvent {
@@ -62,7 +61,6 @@ export interface DeviceView {
   lifetime?: number;
   /** As the device informed. */
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -99,7 +97,6 @@ interface Kept {
   lastSeen?: number;
   onlineSince?: number;
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -134,7 +131,6 @@ export class CloudDevice {
   lastSeen: number | undefined;
   onlineSince: number | undefined;
   firmwareVersion: string | undefined;
-  firmwareProgress: Progress | undefined;
   attributes: Record<string, unknown> = {};
   tags: Record<string, string> = {};
   #record: DeviceRecord;
@@ -246,11 +242,11 @@ export class CloudDevice {
   /** Stores what has changed about the device itself. */
   keep(): void {
     if (this.#storage === undefined) return;
-    const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
+    const { state, session, lastSeen, onlineSince, firmwareVersion } = this;
     const { attributes, tags, counters } = this;
     const kept: Kept = {
       record: this.#record,
-      ...{ state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress },
+      ...{ state, session, lastSeen, onlineSince, firmwareVersion },
       // Copies: the storage may write later than we change them.
       ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
     };
@@ -265,7 +261,6 @@ export class CloudDevice {
     this.lastSeen = kept.lastSeen;
     this.onlineSince = kept.onlineSince;
     this.firmwareVersion = kept.firmwareVersion;
-    this.firmwareProgress = kept.firmwareProgress;
     this.attributes = { ...kept.attributes };
     this.tags = { ...kept.tags };
     this.counters = { ...noCounts, ...kept.counters };
@@ -313,7 +308,7 @@ export class CloudDevice {
     return {
       ...{ productKey, deviceKey, name: this.name, edition, state, lastSeen, onlineSince },
       lifetime: this.session?.lifetime,
-      ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
+      firmwareVersion,
       attributes: { ...this.attributes },
       tags: { ...this.tags },
       counters: { ...this.counters },

@@ -134,8 +134,8 @@ export class Product {
             ? unknown("measure point", identifier)
             : point.writable !== true
               ? `${identifier}: cannot be set, the model does not call it writable`
-              : // A command states the value alone.
-                valueFault(value, point, identifier);
+              : // The sample of EnOS's manual sets a point that has a quality together with it.
+                pointFault(value, point);
       if (fault !== undefined) return fault;
     }
     return undefined;

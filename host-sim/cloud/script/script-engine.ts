@@ -5,6 +5,9 @@
  *     rawDataToJsonStr(bytes: number[]) -> JSON text          device to cloud
  *     jsonStrToRawData(json: string)    -> array of bytes     cloud to device, signed or unsigned
  *
+ * The bytes of a device are -128 to 127, as EnOS hands them over, whose program is Java: a script that does without
+ * the manual's `bytes[i] & 0xff` is to show that here.
+ *
  * A script's context lives from call to call, for to evaluate the source anew costs far more than a call.
  * What a script keeps in its globals may yet be gone at any call: it must not depend on it.
  *
@@ -339,8 +342,9 @@ function evaluate(
 
   /** What went wrong, by the script's own account. */
   const faultOf = (error: QuickJSHandle): ScriptFault => {
+    own(error);
     if (machine.isFuelSpent) return tooLong;
-    const text = context.callFunction(told, context.undefined, own(error));
+    const text = context.callFunction(told, context.undefined, error);
     if (text.error !== undefined) {
       text.error.dispose();
       return { fault: `took more than ${memory >> 20} MiB of memory` };

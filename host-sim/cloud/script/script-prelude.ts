@@ -14,7 +14,7 @@ const longestResult = 64 << 10;
 
 export const preludeSource = `(function () {
   "use strict";
-  var apply = Reflect.apply, construct = Reflect.construct, of = Array.of, List = Array, View = Uint8Array;
+  var apply = Reflect.apply, construct = Reflect.construct, of = Array.of, List = Array, View = Int8Array;
   var join = Array.prototype.join, cut = String.prototype.slice;
   var most = ${longestResult};
 

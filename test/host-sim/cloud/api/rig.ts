@@ -98,7 +98,9 @@ export async function apiRig(
         status: answer.statusCode,
         headers: answer.headers,
         body:
-          text === "" || !/json/.test(String(answer.headers["content-type"])) ? undefined : JSON.parse(text),
+          text === "" || !/^application\/(?:problem\+)?json/.test(String(answer.headers["content-type"]))
+            ? undefined
+            : JSON.parse(text),
         text,
       };
       // One for all rigs: their documents differ in nothing that is looked at here.

@@ -19,6 +19,7 @@ import {
   readTags,
   readThingMessage,
   readVersion,
+  scriptAnswer,
 } from "../../../../host-sim/cloud/enos/thing-json";
 import { runs } from "../../../density";
 import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thing-json";
@@ -265,7 +266,12 @@ describe("attributes, tags and names", () => {
 
   test.each<[string, number]>([
     ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"","tagValue":"x"}]', 1204],
-    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"löc","tagValue":""}]', 200],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"_LOC_2","tagValue":""}]', 200],
+    ['[{"tagKey":"löc","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"2nd","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"serial-no","tagValue":"x"}]', 1204],
+    [`[{"tagKey":"${"k".repeat(100)}","tagValue":"é"}]`, 200],
+    [`[{"tagKey":"${"k".repeat(101)}","tagValue":"é"}]`, 1204],
     ['[{"tagKey":"room","tagValue":5}]', 1204],
     ['[{"tagKey":"room"}]', 1204],
     ['[{"tagValue":"5"}]', 1204],
@@ -359,6 +365,9 @@ describe("replies", () => {
   test.each<[string, object]>([
     ['{"id":"9","code":200,"data":{}}', { id: "9", code: 200, data: {} }],
     ['{"id":"9","code":5}', { id: "9", code: 5 }],
+    ['{"id":"9","code":"200","data":"","message":""}', { id: "9", code: 200, data: "", message: "" }],
+    ['{"id":9,"code":"-5"}', { id: "9", code: -5 }],
+    ['{"id":"9","code":"2e2"}', { enosCode: 1220, reason: "the parsing script could not read it" }],
     ['{"id":"9","code":1220,"data":{}}', { id: "9", code: 1220, data: {} }],
     [
       '{"id":"9","code":1220,"message":"3 bytes\\u001b"}',
@@ -382,10 +391,18 @@ test.each<[string, object]>([
     { enosCode: 1220, reason: "the parsing script could not read it: no" },
   ],
   ['{"code":"x"}', { enosCode: 1220 }],
+  ['{"code":"1204","message":"no"}', { enosCode: 1204 }],
+  ['{"id":"9","code":"200","data":""}', { enosCode: 1220 }],
   ['{"method":5}', { enosCode: 1220 }],
   ["[1]", { enosCode: 1220, reason: "the parsing script returned: not a JSON object" }],
 ])("a script's message: %s", (json, read) => {
   expect(readScriptMessage(json)).toMatchObject(read);
+});
+
+it("asks a parsing script for an answer that has nothing to say with an empty text", () => {
+  expect(scriptAnswer("20", 200)).toBe('{"id":"20","code":200,"data":""}');
+  expect(scriptAnswer(2078724684846989312n, 1204)).toBe('{"id":2078724684846989312,"code":1204,"data":""}');
+  expect(scriptAnswer(undefined, 200, { a: 1 })).toBe('{"code":200,"data":{"a":1}}');
 });
 
 it("answers in kind", () => {
