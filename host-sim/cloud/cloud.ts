@@ -204,11 +204,17 @@ export class EnosCloud {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   createDevice(record: DeviceRecord, now: number): DeviceView {
-    this.#advance(now);
-    const device = this.#fleet.add(record);
-    this.#emit({ type: "registered", ...nameOf(device) });
-    this.#flush();
-    return device.view();
+    return this.#register(record, now).view();
+  }
+
+  /**
+   * Registers a device that is not there yet; false for one that is, which stays as it is.
+   * @throws DeviceListError on a record that cannot be used; RangeError when its key is taken
+   */
+  addDevice(record: DeviceRecord, now: number): boolean {
+    if (this.#fleet.device(record.productKey, record.deviceKey) !== undefined) return false;
+    this.#register(record, now);
+    return true;
   }
 
   /**
@@ -551,6 +557,14 @@ export class EnosCloud {
    */
   setRateLimit(limit: Partial<RateLimit>): void {
     this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
+  }
+
+  #register(record: DeviceRecord, now: number): CloudDevice {
+    this.#advance(now);
+    const device = this.#fleet.add(record);
+    this.#emit({ type: "registered", ...nameOf(device) });
+    this.#flush();
+    return device;
   }
 
   #changed(device: CloudDevice): void {

@@ -21,6 +21,8 @@ export interface RouteSchema {
   readonly params?: Schema;
   readonly querystring?: Schema;
   readonly body?: Schema;
+  /** The body as the document has it, where the route itself judges it. */
+  readonly shownBody?: Schema;
   readonly response: Readonly<Record<number, Schema>>;
   readonly faults: readonly number[];
 }
@@ -55,9 +57,10 @@ export function routeSchema(
  * route itself, which would have a serialiser made for each.
  */
 export function documented(schema: RouteSchema): object {
-  const { faults, response, ...rest } = schema;
+  const { faults, response, shownBody, ...rest } = schema;
   return {
     ...rest,
+    ...(shownBody === undefined ? {} : { body: shownBody }),
     response: {
       ...response,
       ...Object.fromEntries(faults.map((status) => [status, problem(status)])),

@@ -18,6 +18,7 @@ import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
 import { attributeRoutes } from "./attributes";
+import { bulkRoutes } from "./bulk";
 import { commandRoutes } from "./commands";
 import { limitConnections } from "./connections";
 import type { ConnectionLimits } from "./connections";
@@ -187,6 +188,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     async (api) => {
       productRoutes(api, context);
       deviceRoutes(api, context);
+      bulkRoutes(api, context);
       dataRoutes(api, context);
       attributeRoutes(api, context);
       messageRoutes(api, context);

@@ -1,5 +1,6 @@
 /** All answers of the application API, by the names that they have in the OpenAPI document. */
 import { attributeAnswers } from "./attributes";
+import { bulkAnswers } from "./bulk";
 import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
@@ -23,6 +24,7 @@ export const answers: readonly NamedSchema[] = [
   },
   ...productAnswers,
   ...deviceAnswers,
+  ...bulkAnswers,
   ...dataAnswers,
   ...attributeAnswers,
   ...messageAnswers,
