@@ -11,6 +11,7 @@
  */
 import { changedAttributes, changedTags } from "./enos/attributes-and-tags";
 import type { Change } from "./enos/attributes-and-tags";
+import type { Model } from "../model/model";
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
@@ -167,6 +168,11 @@ export class EnosCloud {
 
   product(productKey: string): ProductRecord | undefined {
     return this.#fleet.product(productKey)?.record;
+  }
+
+  /** A product's thing model, read; undefined without one. */
+  model(productKey: string): Model | undefined {
+    return this.#fleet.product(productKey)?.model;
   }
 
   /**

@@ -14,7 +14,8 @@ import { DeviceListError, checkDevice, deviceFields } from "../registry/registry
 import { Problem } from "./problem";
 import { given, routeSchema } from "./route";
 import { bulkLimits, bulkQuery, bulkShown } from "./schemas/bulk";
-import { formatOf, rowsAnswer, sendRows } from "./tables";
+import { rowsAnswer } from "./schemas/rows";
+import { formatOf, sendRows } from "./tables";
 import type { Column } from "./tables";
 import type { RouteContext } from "./route-context";
 

@@ -168,12 +168,13 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
         description:
           "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
           "Every fault is application/problem+json.",
+        license: { name: "MIT", identifier: "MIT" },
       },
       components:
         guard === undefined
           ? undefined
           : { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
-      security: guard === undefined ? undefined : [{ token: [] }],
+      security: guard === undefined ? [] : [{ token: [] }],
     },
     transform: ({ schema, url }) => ({
       // The document's own route has none to show.
@@ -204,7 +205,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     });
   }
   if (options.feed !== undefined) pageRoutes(app);
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, ({ headers }) => {
+    // Under the name by which its reader has reached it, which the hook above has let pass.
+    const servers = [{ url: `http://${headers.host}`, description: "where this document is from" }];
+    return { ...app.swagger(), servers };
+  });
   await app.ready();
   return app;
 }

@@ -7,18 +7,8 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { csvRecord } from "../csv";
 import { Problem } from "./problem";
-import { ref, text } from "./schemas/parts";
-import type { Schema } from "./schemas/parts";
-
-export type Format = "json" | "csv" | "jsonl";
-
-/** For the query of a route that answers a list. */
-export const format = text("of the answer; default: by the Accept header, else json", {
-  enum: ["json", "csv", "jsonl"],
-});
-
-/** Most entries of a list as JSON, which is built whole, and of one that is streamed. */
-export const mostRows: Readonly<Record<Format, number>> = { json: 1000, csv: 10_000, jsonl: 10_000 };
+import { mostRows } from "./schemas/rows";
+import type { Format } from "./schemas/rows";
 
 const types: ReadonlyMap<string, Format> = new Map(
   Object.entries<Format>({
@@ -101,18 +91,6 @@ export function isoTime(time: number | undefined): string | number | undefined {
   if (time === undefined) return undefined;
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : date.toISOString();
-}
-
-/** An answer that is a list by its name, or rows. */
-export function rowsAnswer(description: string, name: string): Schema {
-  return {
-    description,
-    content: {
-      "application/json": { schema: ref(name) },
-      "text/csv": { schema: { type: "string" } },
-      "application/x-ndjson": { schema: { type: "string" } },
-    },
-  };
 }
 
 function* csvLines<Row>(rows: Iterable<Row>, columns: readonly Column<Row>[]): Generator<string> {

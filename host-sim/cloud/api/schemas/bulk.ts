@@ -1,7 +1,7 @@
 /** Schemas of the registration of many devices. */
-import { format } from "../tables";
 import { deviceBody } from "./devices";
 import { list, object, text, whole } from "./parts";
+import { format } from "./rows";
 import type { NamedSchema } from "./parts";
 
 /** Of one request. */

@@ -12,7 +12,7 @@ import {
   time,
   whole,
 } from "./parts";
-import { format, mostRows } from "../tables";
+import { format, mostRows } from "./rows";
 import type { NamedSchema } from "./parts";
 
 export const pointParams = object({ productKey, deviceKey, id: identifier }, [

@@ -17,12 +17,14 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object>; securitySchemes?: object };
   security?: object[];
+  servers?: object[];
 }
 
 const devicePath = "/api/v1/devices/{productKey}/{deviceKey}";
 const routes = `
 GET /api/v1/products
 GET PUT PATCH DELETE /api/v1/products/{productKey}
+GET /api/v1/products/{productKey}/model
 POST /api/v1/products/{productKey}/script/try
 GET POST /api/v1/devices
 POST /api/v1/devices/bulk
@@ -68,7 +70,10 @@ function operations(): [name: string, operation: Operation][] {
 it("is of OpenAPI 3.1, and says what of", () => {
   expect(document.openapi).toBe("3.1.0");
   expect(document.info).toMatchObject({ title: "EnOS stand-in, application API", version: "1.2.3" });
-  expect(document.security).toBeUndefined();
+  expect(document.security).toEqual([]);
+  expect(document.servers).toEqual([
+    { url: "http://localhost:8080", description: "where this document is from" },
+  ]);
 });
 
 it("has every route, and no other", () => {
