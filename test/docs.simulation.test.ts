@@ -135,7 +135,7 @@ describe("with the stand-in", () => {
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
       expect(stdout).toContain(`"relay"`);
-      expect(stdout).toMatch(/"status":"(pending|sent|answered|timed-out)"/);
+      expect(stdout).toMatch(/"status":"(pending|sent|success|timed-out)"/);
       expect(stdout).toContain(`"dropDown":0.3`);
     },
   );

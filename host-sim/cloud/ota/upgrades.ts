@@ -10,7 +10,7 @@
  */
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody } from "../events";
-import type { UpgradeParams } from "../enos/commands";
+import type { UpgradeParams } from "../enos/command-encoding";
 import type { Progress, Refusal } from "../enos/thing-json";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";

@@ -18,6 +18,7 @@ export const answers: readonly NamedSchema[] = [
         status: whole("as in the status line"),
         title: text("of the status"),
         detail: text("what, where, how to mend"),
+        code: whole("EnOS's own code, where it has one for this"),
       },
       ["status", "title", "detail"],
     ),

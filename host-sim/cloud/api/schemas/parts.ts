@@ -65,7 +65,7 @@ export function ref(name: string): Schema {
 
 const key = keyPattern.source;
 export const commandIdPattern = "^[0-9]{1,20}$";
-export const servicePattern = "^[A-Za-z0-9_-]{1,64}$";
+export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
@@ -76,7 +76,7 @@ export const patternWords: ReadonlyMap<string, string> = new Map([
   [hex, "an even number of hex digits"],
   [identifierPattern, "an identifier of a letter and then letters, digits, _ . or -, at most 64"],
   [commandIdPattern, "1 to 20 digits"],
-  [servicePattern, "1 to 64 letters, digits, _ or -"],
+  [servicePattern, "1 to 64 letters, digits, _ . or -"],
 ]);
 
 export const productKey = text("of the product", { pattern: key });
