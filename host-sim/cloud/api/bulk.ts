@@ -62,19 +62,17 @@ export function bulkRoutes(api: FastifyInstance, { cloud, now, randomBytes }: Ro
 
     scope.post("/devices/bulk", {
       bodyLimit: bulkLimits.bytes,
-      schema: {
-        ...routeSchema(
-          "devices",
-          "createDevices",
-          "register many devices; each line says what became of it",
-          {
-            querystring: bulkQuery,
-            answer: { 200: rowsAnswer("line by line", "BulkOutcome") },
-            faults: [406, 413, 415],
-          },
-        ),
-        shownBody: bulkShown,
-      },
+      schema: routeSchema(
+        "devices",
+        "createDevices",
+        "register many devices; each line says what became of it",
+        {
+          querystring: bulkQuery,
+          shownBody: bulkShown,
+          answer: { 200: rowsAnswer("line by line", "BulkOutcome") },
+          faults: [406],
+        },
+      ),
       handler: (request, reply): FastifyReply | object => {
         const format = formatOf(request);
         const lines = linesOf(request.body);

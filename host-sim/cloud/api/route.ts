@@ -21,7 +21,7 @@ export interface RouteSchema {
   readonly params?: Schema;
   readonly querystring?: Schema;
   readonly body?: Schema;
-  /** The body as the document has it, where the route itself judges it. */
+  /** The body as the document has it, where that is not what judges it. */
   readonly shownBody?: Schema;
   readonly response: Readonly<Record<number, Schema>>;
   readonly faults: readonly number[];
@@ -36,12 +36,13 @@ export function routeSchema(
     params?: Schema;
     querystring?: Schema;
     body?: Schema;
+    shownBody?: Schema;
     answer: Record<number, Schema>;
     faults?: number[];
   },
 ): RouteSchema {
   const { answer, faults = [], ...rest } = parts;
-  const body = parts.body === undefined ? [] : [413, 415];
+  const body = parts.body === undefined && parts.shownBody === undefined ? [] : [413, 415];
   return {
     tags: [tag],
     operationId,
