@@ -40,7 +40,9 @@ GET PUT PATCH DELETE ${devicePath}/tags
 GET ${devicePath}/messages
 GET ${devicePath}/measurepoints/history
 GET POST ${devicePath}/commands
+POST ${devicePath}/commands/revoke
 GET /api/v1/commands/{id}
+POST /api/v1/commands/{id}/revoke
 GET PUT /api/v1/faults
 POST /api/v1/faults/forget-sessions
 GET PUT /api/v1/nat

@@ -119,7 +119,9 @@ export async function apiRig(
 /** Checks that an answer is a fault as the API tells all of them, and returns its detail. */
 export function detailOf(answer: Answer, status: number): string {
   const { type } = { type: String(answer.headers["content-type"]) };
-  const keys = Object.keys(answer.body ?? {}).sort();
+  const keys = Object.keys(answer.body ?? {})
+    .filter((key) => key !== "code")
+    .sort();
   const { detail } = answer.body ?? {};
   const sound =
     answer.status === status &&
