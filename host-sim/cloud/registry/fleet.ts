@@ -7,7 +7,7 @@ import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
-import { checkDevices, deviceName } from "./registry";
+import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
 import type { IvSetting } from "../enos/sign";
@@ -38,6 +38,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
+  readonly #commandHolders = new Map<string, CloudDevice>();
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
@@ -90,6 +91,11 @@ export class Fleet {
     return this.#devices.get(deviceName(productKey, deviceKey));
   }
 
+  /** The device that keeps the command with this id. */
+  commandHolder(id: string): CloudDevice | undefined {
+    return this.#commandHolders.get(id);
+  }
+
   devices(): IterableIterator<CloudDevice> {
     return this.#devices.values();
   }
@@ -108,7 +114,7 @@ export class Fleet {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   add(record: DeviceRecord): CloudDevice {
-    const [checked] = checkDevices([record]);
+    const checked = checkDevice(record);
     const name = deviceName(checked.productKey, checked.deviceKey);
     if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
     const device = this.#make(checked);
@@ -150,7 +156,7 @@ export class Fleet {
           this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
           return;
         case "device": {
-          const [record] = checkDevices([(value as { record: unknown }).record]);
+          const record = checkDevice((value as { record: unknown }).record);
           this.#make(record).restore(value);
           return;
         }
@@ -176,7 +182,7 @@ export class Fleet {
 
   #make(record: DeviceRecord): CloudDevice {
     const { edition, iv, limits, storage } = this.#options;
-    const device = new CloudDevice(record, edition, iv, limits, storage);
+    const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
     return device;
   }

@@ -50,6 +50,10 @@ export class Product {
   readonly productKey: string;
   readonly record: ProductRecord;
   readonly model: Model | undefined;
+  /** Its script makes no bytes of a command whose id has 62 bits, as has come out at the first command. */
+  hasShortIds = false;
+  /** Its operator knows that its script cuts ids. */
+  isCuttingTold = false;
   readonly #script: Script | undefined;
   readonly #points: ReadonlyMap<string, ModelPoint>;
   readonly #attributes: ReadonlyMap<string, ModelField>;
