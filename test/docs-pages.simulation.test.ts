@@ -220,7 +220,7 @@ describe("docs/settings.md", () => {
     else if (/true or false/.test(complaint)) expect(takes).toBe("true, false");
     else
       expect(takes).toMatch(
-        /^(text|text, or empty|an IPv4 address or a host's name|zero, key or 32 hex digits|[45] to [68] digits|numbers from 1 to 85, such as 8,20|AT command lines; ; between)$/,
+        /^(text|text, or empty|an IPv4 address or a host's name|zero, key, ecb or 32 hex digits|[45] to [68] digits|numbers from 1 to 85, such as 8,20|AT command lines; ; between)$/,
       );
   });
 

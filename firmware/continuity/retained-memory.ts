@@ -53,6 +53,8 @@ export const retainedParts = Object.freeze({
   radio: Object.freeze({ offset: 4096, length: 40, form: 0x2ad1, ofSleep: false }),
   /** Starts that failed and panics in a row, and the reason of the last. */
   starts: Object.freeze({ offset: 4136, length: 80, form: 0x57a1, ofSleep: false }),
+  /** Which measure points fail, and how often in a row: see device/failure-count.ts. */
+  failures: Object.freeze({ offset: 4216, length: 72, form: 0xfa17, ofSleep: true }),
   /** The last lines of the log. */
   log: Object.freeze({ offset: 4288, length: 1856, form: 0x1061, ofSleep: false }),
 } satisfies Record<string, RetainedPart>);

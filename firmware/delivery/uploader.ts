@@ -223,7 +223,8 @@ export class Uploader {
     const waiting = this.#queue.length;
     if (waiting >= this.#options.batch) this.#draining = true;
     if (waiting === 0) this.#draining = false;
-    return this.#draining && !this.#inFlight && now >= this.#notBefore;
+    // A request is made when it can leave: behind others in the session it would age, and its time with it.
+    return this.#draining && !this.#inFlight && now >= this.#notBefore && !this.#options.session.busy;
   }
 
   /**

@@ -12,6 +12,7 @@ import type { PersistentState } from "../continuity/persistent-state";
 import type { Session } from "../enos/session";
 import type { MemberNames } from "../text/member-names";
 import type { Contacts } from "./contacts";
+import type { FailureCount } from "./failure-count";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
 
 /** What all parts are given. */
@@ -61,10 +62,14 @@ export function uploaderOf({ options, memory, session, names }: Shared, contacts
 }
 
 /** What hands readings to the uploader. */
-export function readingsOf({ options, memory }: Shared, uploader: Uploader): ReadingIntake {
+export function readingsOf(
+  { options, memory }: Shared,
+  uploader: Uploader,
+  failures: FailureCount,
+): ReadingIntake {
   const { format, logValues = false, log, woken } = options;
   const { thing } = options.application;
-  return new ReadingIntake({ thing, format, memory, uploader, logValues, log }, woken?.taken ?? 0);
+  return new ReadingIntake({ thing, format, memory, uploader, failures, logValues, log }, woken?.taken ?? 0);
 }
 
 /**

@@ -18,6 +18,7 @@ import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
 import { Contacts } from "./contacts";
+import { FailureCount } from "./failure-count";
 import { Restarts } from "./restarts";
 import { Sampler } from "./sampler";
 import { delayOf, panicsForgottenAfter } from "./start-delay";
@@ -69,6 +70,8 @@ export class Agent {
   #idle = false;
   /** It has come to rest, and the journal can be made ready for the next readings. */
   #prepares = false;
+  /** Readings of which the cloud gets nothing, since it was spoken to last. */
+  #empty = 0;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
   /** Commands that have come and are executed when the call that brought them has returned. */
@@ -86,7 +89,8 @@ export class Agent {
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
     this.#contacts = new Contacts(options);
     this.#restarts = new Restarts(options, memory);
-    this.#sampler = new Sampler(options);
+    const failures = new FailureCount(options.retained);
+    this.#sampler = new Sampler(options, failures);
     this.#supervisor = new Supervisor((now) => {
       log({ kind: "supervisor reset", reason: "no answer" });
       link.reset?.(now);
@@ -125,7 +129,7 @@ export class Agent {
     const shared = { options, memory, session: this.#session, names };
     this.#sessionKeeper = sessionKeeperOf(shared);
     this.#uploader = uploaderOf(shared, this.#contacts);
-    this.#readings = readingsOf(shared, this.#uploader);
+    this.#readings = readingsOf(shared, this.#uploader, failures);
     this.#commands = commandsOf(shared, this.#uploader, (normally) =>
       this.#restarts.ask(normally, this.#polledAt),
     );
@@ -190,7 +194,8 @@ export class Agent {
     const { link } = this.#options;
     const deadline = this.earliest(link.workDeadline ?? link.deadline);
     const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
-    if (!quiet || this.#session.busy || this.#commands.busy || this.#radio.suspended) return undefined;
+    if (!quiet || this.#sampler.busy || this.#session.busy || this.#commands.busy || this.#radio.suspended)
+      return undefined;
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restarts.by < Infinity)
       return undefined;
@@ -225,12 +230,15 @@ export class Agent {
     if (this.#commands.poll(now)) this.#idle = false;
     this.#restarts.poll(this.#commands.replying, now);
     const values = this.#sampler.take(now);
-    if (values !== undefined) this.keep(values, now);
+    if (values === "missed") this.#empty += 1;
+    else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
-    if (now >= this.#startsAt! && !this.#radio.suspended) this.send(now);
+    // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
+    const measures = this.#sampler.busy && this.#options.link.active === false;
+    if (now >= this.#startsAt! && !this.#radio.suspended && !measures) this.send(now);
     if (this.#contacts.watch(now)) this.closeContact(now);
-    if (!this.#idle && this.#uploader.idle && !this.#session.busy && !this.#commands.busy) {
+    if (!this.#idle && this.#uploader.idle && !this.busy) {
       this.#idle = true;
       this.#contacts.rested(this.#endpoint.retransmissions, now);
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
@@ -335,9 +343,14 @@ export class Agent {
     if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
   }
 
+  /** Something is under way that is no upload. */
+  private get busy(): boolean {
+    return this.#session.busy || this.#commands.busy || this.#sampler.busy;
+  }
+
   private keep(values: ThingValues, now: number): void {
     this.#idle = false;
-    this.#readings.keep(values, now);
+    if (!this.#readings.keep(values, now)) this.#empty += 1;
   }
 
   /** When the next request with readings will be due, ms. */
@@ -350,6 +363,7 @@ export class Agent {
   /** An exchange of the session's has ended, with an answer or without. */
   private onAnswered(answered: boolean, now: number): void {
     const { link } = this.#options;
+    this.#empty = 0;
     this.#radio.heard(answered, now);
     if (!answered) return this.#supervisor.unanswered(now);
     this.#commands.responded();
@@ -378,7 +392,9 @@ export class Agent {
     // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
-    const aliveDue = now >= this.#sessionKeeper.deadline(this.nextRequest());
+    // A device whose readings come to nothing speaks as often as it would with them: else no command would reach it.
+    const silent = this.#empty >= (this.#options.batch ?? 1) && !this.#session.busy;
+    const aliveDue = silent || now >= this.#sessionKeeper.deadline(this.nextRequest());
     if (!wanted && !aliveDue) return;
     const { link } = this.#options;
     if (!link.ready) {
@@ -387,8 +403,9 @@ export class Agent {
     }
     this.#contacts.opened();
     this.#sessionKeeper.begin(this.#uploader.epoch, now);
-    if (wanted) this.#uploader.send(now);
-    else this.#sessionKeeper.ask(now);
+    if (wanted) return this.#uploader.send(now);
+    this.#empty = 0;
+    this.#sessionKeeper.ask(now);
   }
 
   private transmit(datagram: Uint8Array, address: string, port: number): void {

@@ -14,8 +14,13 @@ export interface Application {
   readonly thing: Thing;
   /** Of this firmware, such as "1.4.2": told to the cloud once a start, but not after deep sleep. */
   readonly version?: string;
-  /** Takes a reading now: measure points by identifier. */
-  sample(): ThingValues;
+  /**
+   * Takes a reading now: measure points by identifier. It may take its time and answer with a promise; where that is
+   * rejected, or comes after `sampleLimit`, the reading is left out, as when this throws.
+   */
+  sample(): ThingValues | Promise<ThingValues>;
+  /** How long `sample` may take, ms (default 5,000); less than the interval, whatever is said here. */
+  readonly sampleLimit?: number;
   readonly commands: CommandHandlers;
   /** Called once, before the first reading, with what the application may send by itself. */
   start?(device: Device, boot: Boot): void;

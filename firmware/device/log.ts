@@ -47,8 +47,9 @@ type DeviceEvent =
       readonly reason: string;
     }
   | { readonly kind: "point back"; readonly point: string; readonly count: number }
-  /** The application gave none. */
-  | { readonly kind: "report missed"; readonly reason: string }
+  /** The application gave no reading, `count` times in a row; or it gives one again after so many. */
+  | { readonly kind: "report missed"; readonly count: number; readonly reason: string }
+  | { readonly kind: "report back"; readonly count: number }
   | {
       readonly kind: "command executed" | "command repeated";
       /** What it asks for, or the service. */
@@ -144,7 +145,8 @@ const words: Words = Object.freeze<Words>({
   "point left out": (e) =>
     `report: left out point=${bare(e.point)} count=${e.count} reason=${quoted(e.reason)}`,
   "point back": (e) => `report: back point=${bare(e.point)} count=${e.count}`,
-  "report missed": (e) => `report: missed reason=${quoted(e.reason)}`,
+  "report missed": (e) => `report: missed count=${e.count} reason=${quoted(e.reason)}`,
+  "report back": (e) => `report: back count=${e.count}`,
   "message acknowledged": (e) => `message: acknowledged id=${e.id} topic=${bare(e.topic)}`,
   "message kept": (e) =>
     `message: kept id=${e.id} topic=${bare(e.topic)} reason=${quoted(e.reason)} retry=${seconds(e.retry)} waiting=${e.waiting}`,

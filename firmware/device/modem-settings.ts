@@ -3,7 +3,8 @@
  */
 import { SettingsError } from "../enos/credentials";
 import { refusedInit } from "../modem/driver/init-lines";
-import { bandList, choice, digits, isAddress, show, text, textOrNone, whole, yesNo } from "./setting-values";
+import { isIpv4 } from "../text/ipv4";
+import { bandList, choice, digits, show, text, textOrNone, whole, yesNo } from "./setting-values";
 import type { Family } from "../modem/family/family";
 import type { ModemOptions } from "../modem/driver/modem-options";
 import type { ClockSetting } from "../modem/at/clock";
@@ -112,7 +113,7 @@ export function wantedOf(
     throw new SettingsError(`init has ${show(shown)}, ${reason}`);
   }
   const { server } = settings;
-  if (family.resolve === undefined && !isAddress(server)) {
+  if (family.resolve === undefined && !isIpv4(server)) {
     throw new SettingsError(
       `server is ${show(server)}, and a ${family.name} has no command that finds a name's address: set the address`,
     );

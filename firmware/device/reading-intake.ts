@@ -8,6 +8,7 @@ import type { PersistentState } from "../continuity/persistent-state";
 import type { ReadingFormat } from "../delivery/entry";
 import type { Uploader } from "../delivery/uploader";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
+import type { FailingKey, FailureCount } from "./failure-count";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 
@@ -17,6 +18,8 @@ export interface ReadingIntakeOptions {
   /** Gives each reading its id. */
   readonly memory: PersistentState;
   readonly uploader: Uploader;
+  /** Counts which points fail. */
+  readonly failures: FailureCount;
   /** The values of each reading go into the log. */
   readonly logValues: boolean;
   readonly log: Log;
@@ -25,22 +28,12 @@ export interface ReadingIntakeOptions {
 /** Formats that take turns in `alternate`. */
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
 
-/** Most points of which it is known that they fail; of others each failure is told as the first. */
-const mostFailing = 32;
-
-/** A measure point that has had no value of the model's so many times in a row. */
-interface Failing {
-  readonly point: string;
-  count: number;
-  /** At which count the log is told next: 1, 10, 100 and so on. */
-  toldAt: number;
-}
+function ignore(): void {}
 
 /** Gives readings their id, time and format, and puts them into the upload queue. */
 export class ReadingIntake {
   readonly #options: ReadingIntakeOptions;
   #taken: number;
-  #failing: Failing[] = [];
 
   /** @param taken readings taken before deep sleep */
   constructor(options: ReadingIntakeOptions, taken: number) {
@@ -53,75 +46,79 @@ export class ReadingIntake {
     return this.#taken;
   }
 
-  /** Takes a reading in: when this returns it is in the journal, or the log says that it is not. `now` is monotonic, ms. */
-  keep(values: ThingValues, now: number): void {
+  /**
+   * Takes a reading in: when this returns it is in the journal, or the log says that it is not. `now` is monotonic, ms.
+   *
+   * @returns false for one of which nothing is left
+   */
+  keep(values: ThingValues, now: number): boolean {
     const { memory, uploader, log, logValues } = this.#options;
     const id = memory.takeId();
     const format = this.nextFormat();
     this.#taken += 1;
     const time = uploader.timeOf(now);
-    const given = this.soundPoints(values, format);
+    const sound = this.soundPoints(values, format);
+    // Where nothing is left it is all of them, for the queue to refuse.
+    const given = sound ?? values;
     const entry = { kind: "reading", id, takenAt: now, time, values: given, format } as const;
     const taken = uploader.append(entry);
-    if (taken === false) return;
+    if (taken === false) return false;
     const kind = taken === "kept" ? "report taken" : "report held";
     log({ kind, id, format, values: logValues ? given : undefined });
+    return sound !== undefined;
   }
 
   /**
    * A copy, as the application may use one object for all its readings, without what the model does not take: one
-   * sensor that fails costs no other's values. Where nothing is left it is all of them, for the queue to refuse.
+   * sensor that fails costs no other's values. Undefined where they all have failed.
    */
-  private soundPoints(values: ThingValues, format: ReadingFormat): ThingValues {
+  private soundPoints(values: ThingValues, format: ReadingFormat): ThingValues | undefined {
     const sound: Record<string, unknown> = {};
-    const failing: string[] = [];
-    const faults: string[] = [];
-    const { thing, log } = this.#options;
-    const { points } = thing;
+    const { points } = this.#options.thing;
+    let left = 0;
+    let failed = 0;
     const names = Object.keys(values);
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
+      const point = points.find(({ identifier }) => identifier === name);
+      const key = point?.number ?? name;
+      let reason: string;
       try {
         const value: unknown = values[name];
         if (value === undefined) continue;
-        const point = points.find(({ identifier }) => identifier === name);
         let fault: ThingFault | undefined;
         if (point === undefined) fault = refuse("unknown", name, "is no measure point of the model");
         else fault = format === "compact" ? compactFault(point, value) : pointFault(point, value);
         if (fault === undefined) {
           sound[name] = value;
+          left += 1;
+          this.noteBack(key, name);
           continue;
         }
+        // One that nobody has waited for: if it were rejected and nobody heard of it, XS would end the firmware.
+        if (value instanceof Promise) value.catch(ignore);
         // It may lie in a part of the value, `position.lat`.
-        faults.push(`${fault.fault} ${fault.id} ${fault.detail}`);
+        reason = `${fault.fault} ${fault.id} ${fault.detail}`;
       } catch (error) {
         // A getter of the application's object has thrown.
-        faults.push(`fault ${reasonOf(error)}`);
+        reason = `fault ${reasonOf(error)}`;
       }
-      failing.push(name);
+      failed += 1;
+      this.noteFault(key, name, reason);
     }
-    if (faults.length > 0 && Object.keys(sound).length === 0) return values;
-    for (let i = this.#failing.length - 1; i >= 0; i--) {
-      const { point, count } = this.#failing[i];
-      if (sound[point] === undefined) continue;
-      this.#failing.splice(i, 1);
-      log({ kind: "point back", point, count });
-    }
-    for (let i = 0; i < faults.length; i++) this.noteFault(failing[i], faults[i]);
-    return sound as ThingValues;
+    return failed > 0 && left === 0 ? undefined : (sound as ThingValues);
   }
 
-  /** Tells the first failure in a row, and then the tenth, the hundredth and so on. */
-  private noteFault(point: string, reason: string): void {
-    let failing = this.#failing.find((each) => each.point === point);
-    if (failing === undefined) {
-      failing = { point, count: 0, toldAt: 1 };
-      if (this.#failing.length < mostFailing) this.#failing.push(failing);
-    }
-    const count = ++failing.count;
-    if (count < failing.toldAt) return;
-    failing.toldAt *= 10;
-    this.#options.log({ kind: "point left out", point, count, reason });
+  private noteFault(key: FailingKey, point: string, reason: string): void {
+    const { failures, log } = this.#options;
+    const count = failures.failed(key);
+    if (count > 0) log({ kind: "point left out", point, count, reason });
+  }
+
+  private noteBack(key: FailingKey, point: string): void {
+    const { failures, log } = this.#options;
+    const count = failures.mended(key);
+    if (count > 0) log({ kind: "point back", point, count });
   }
 
   private nextFormat(): ReadingFormat {

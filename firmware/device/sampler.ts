@@ -1,10 +1,15 @@
 /**
- * When the application is asked for a reading.
+ * When the application is asked for a reading, and for how long its answer is waited for.
+ *
+ *     due -> sample() -> values ------------------------------> taken
+ *                     -> promise -> values within the limit --> taken
+ *                                -> rejected, or too late ----> missed; what comes after that belongs to no reading
  */
 import { isReading } from "../delivery/application-messages";
 import { reasonOf } from "../text/reason";
 import type { ThingValues } from "../model/thing";
 import type { Application } from "./application";
+import type { FailureCount } from "./failure-count";
 import type { Log } from "./log";
 
 export interface SamplerOptions {
@@ -13,7 +18,25 @@ export interface SamplerOptions {
   readonly interval: number;
   /** Readings to take, 0 for no end, less for none. */
   readonly reports: number;
+  /** Asks for `take` to be called soon: a reading that was waited for has come. */
+  readonly wake?: () => void;
   readonly log: Log;
+}
+
+/** How long a reading may take where the application says nothing of it, ms. */
+const usualLimit = 5_000;
+/** The key under which whole readings that fail are counted. */
+const wholeReading = 0;
+
+/** A reading that the application takes its time for. */
+interface Pending {
+  /** Until when it is waited for, and for how long in all, ms. */
+  expires: number;
+  limit: number;
+  settled: boolean;
+  values: unknown;
+  /** Why there are none. */
+  error: unknown;
 }
 
 /**
@@ -21,21 +44,31 @@ export interface SamplerOptions {
  */
 export class Sampler {
   readonly #options: SamplerOptions;
+  readonly #failures: FailureCount;
   #taken = 0;
   /** When the next reading is due; undefined until `take` is called first, when the first one is. */
   #next: number | undefined;
+  #pending: Pending | undefined;
 
-  constructor(options: SamplerOptions) {
+  constructor(options: SamplerOptions, failures: FailureCount) {
     this.#options = options;
+    this.#failures = failures;
   }
 
-  /** Whether there are more readings to take. */
+  /** Whether there are more readings to take, the one that is waited for included. */
   get left(): boolean {
     return this.#options.reports === 0 || this.#taken < this.#options.reports;
   }
 
-  /** When the next reading is due; Infinity when there is none. */
+  /** Whether a reading is waited for. */
+  get busy(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** When `take` wants to be called: the next reading is due, or the one under way is; Infinity when there is none. */
   get deadline(): number {
+    const pending = this.#pending;
+    if (pending !== undefined) return pending.settled ? 0 : pending.expires;
     return this.left ? (this.#next ?? 0) : Infinity;
   }
 
@@ -55,22 +88,78 @@ export class Sampler {
     if (this.#next !== undefined) this.#next -= by;
   }
 
-  /** The reading that is due now, if one is, and the application gives it. */
-  take(now: number): ThingValues | undefined {
+  /** The reading that is there now, if one is; "missed" when one was due and the application gave none. */
+  take(now: number): ThingValues | "missed" | undefined {
+    const late = this.#pending === undefined ? undefined : this.takeLate(this.#pending, now);
+    if (late !== undefined || this.#pending !== undefined) return late;
     this.#next ??= now;
     if (now < this.#next || !this.left) return undefined;
-    const { interval, application, log } = this.#options;
+    const { interval, application } = this.#options;
     // A reading that was taken late does not delay the next one.
     const next = this.#next + interval * 1000;
     this.#next = next > now ? next : now + interval * 1000;
     try {
-      const values = application.sample();
-      if (!isReading(values)) throw new TypeError("no values");
-      this.#taken += 1;
-      return values;
-    } catch (error) {
-      log({ kind: "report missed", reason: reasonOf(error) });
+      const values: unknown = application.sample();
+      if (!isPromise(values)) return this.given(values);
+      const pending: Pending = {
+        expires: now,
+        limit: 0,
+        settled: false,
+        values: undefined,
+        error: undefined,
+      };
+      this.#pending = pending;
+      follow(values, pending, this.#options.wake);
+      const { sampleLimit = usualLimit } = application;
+      // The next reading comes in its turn, so this one has to be over by then.
+      const most = this.#next - now - 1;
+      pending.limit = sampleLimit >= 0 && sampleLimit < most ? sampleLimit : most;
+      pending.expires += pending.limit;
       return undefined;
+    } catch (error) {
+      this.#pending = undefined;
+      return this.missed(reasonOf(error));
     }
   }
+
+  /** What has come of the reading that is waited for: undefined while it still is. */
+  private takeLate(pending: Pending, now: number): ThingValues | "missed" | undefined {
+    const { settled, values, error, expires, limit } = pending;
+    if (!settled && now < expires) return undefined;
+    this.#pending = undefined;
+    if (!settled) return this.missed(`no answer within ${limit} ms`);
+    return error === undefined ? this.given(values) : this.missed(reasonOf(error));
+  }
+
+  private given(values: unknown): ThingValues | "missed" {
+    if (!isReading(values)) return this.missed("no values");
+    this.#taken += 1;
+    const count = this.#failures.mended(wholeReading);
+    if (count > 0) this.#options.log({ kind: "report back", count });
+    return values;
+  }
+
+  private missed(reason: string): "missed" {
+    const count = this.#failures.failed(wholeReading);
+    if (count > 0) this.#options.log({ kind: "report missed", count, reason });
+    return "missed";
+  }
+}
+
+/**
+ * Notes what comes of the promise. Nothing here may throw: nobody would hear of it until the engine collects the
+ * promise, and ends itself for that.
+ */
+function follow(promise: unknown, pending: Pending, wake: (() => void) | undefined): void {
+  const settle = (values: unknown, error?: unknown): void => {
+    pending.values = values;
+    pending.error = error;
+    pending.settled = true;
+    wake?.();
+  };
+  Promise.resolve(promise).then(settle, (error: unknown) => settle(undefined, error ?? null));
+}
+
+function isPromise(values: unknown): boolean {
+  return isReading(values) && typeof (values as { then?: unknown }).then === "function";
 }

@@ -6,13 +6,13 @@
  * no secret, and what it may be.
  */
 import { SettingsError } from "../enos/credentials";
+import { isIpv4 } from "../text/ipv4";
 
 /** Settings of the manifest and the command line over the defaults. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
-/** Characters of a number, of an IPv4 address, of a host name (RFC 1123) and of a list of bands, at most. */
+/** Characters of a number, of a host name (RFC 1123) and of a list of bands, at most. */
 const longestNumber = 32;
-const longestAddress = 15;
 const longestName = 253;
 const longestList = 100;
 /** Highest number of a band of LTE that NB-IoT or LTE-M has (3GPP TS 36.101, table 5.5-1). */
@@ -123,21 +123,10 @@ export function bandList(config: Configuration, name: string): readonly number[]
 /** An IPv4 address, or the name of a host. */
 export function host(config: Configuration, name: string): string {
   const given = config[name];
-  if (typeof given === "string" && (isAddress(given) || isHostName(given))) return given;
+  if (typeof given === "string" && (isIpv4(given) || isHostName(given))) return given;
   throw new SettingsError(
     `${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5, or a host's name`,
   );
-}
-
-/** Whether it is an IPv4 address, without leading zeros: it must read as a socket gives it back on a datagram. */
-export function isAddress(text: string): boolean {
-  if (text.length > longestAddress) return false;
-  const parts = text.split(".");
-  let good = parts.length === 4;
-  for (let i = 0; i < parts.length; i++) {
-    good &&= /^(0|[1-9]\d{0,2})$/.test(parts[i]) && Number(parts[i]) <= 255;
-  }
-  return good;
 }
 
 /** Whether it is a name as RFC 1123 has them; the last label begins with a letter, or it would be an address. */

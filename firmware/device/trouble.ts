@@ -24,6 +24,8 @@ const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "modem restarts",
   "modem supply",
   "modem powered off",
+  "report missed",
+  "point left out",
 ] as const);
 
 /** The same is told again after this time, ms. */

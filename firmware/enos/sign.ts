@@ -19,10 +19,11 @@ export interface Cryptography {
 export const secureMode = 2;
 
 /**
- * Initialisation vector of option 2101. EnOS's manual names none: zeros are the default, `key` means
- * the signing key itself, and 32 hex digits give any other.
+ * Initialisation vector of option 2101. EnOS's manual names none, and its first edition no mode of AES: CBC with zeros
+ * is the default, `key` means CBC with the signing key itself, 32 hex digits give any other vector, and `ecb` is
+ * the mode that has none.
  */
-export type InitialisationVector = "zero" | "key" | string;
+export type InitialisationVector = "zero" | "key" | "ecb" | string;
 
 /**
  * Signature of the authentication request: upper-case hex of SHA-256 over
@@ -43,11 +44,12 @@ const block = 16;
 export class RequestSigner {
   readonly #crypto: Cryptography;
   readonly #key: Uint8Array;
-  readonly #iv: Uint8Array;
+  /** Undefined in ECB. */
+  readonly #iv: Uint8Array | undefined;
   readonly #prefix: Uint8Array = ascii("token");
   readonly #infix: Uint8Array = ascii("sequence");
 
-  /** @throws SettingsError when `iv` is none of `zero`, `key` and 32 hex digits */
+  /** @throws SettingsError when `iv` is none of `zero`, `key`, `ecb` and 32 hex digits */
   constructor(crypto: Cryptography, deviceSecret: string, iv: InitialisationVector) {
     this.#crypto = crypto;
     // Bytes 9 to 24 of the digest, counted from 1.
@@ -56,7 +58,7 @@ export class RequestSigner {
   }
 
   /**
-   * Value of option 2101: upper-case hex, in ASCII, of AES-128-CBC over `token{T}sequence{N}` with
+   * Value of option 2101: upper-case hex, in ASCII, of AES-128 over `token{T}sequence{N}` with
    * PKCS#7 padding (RFC 5652 section 6.3). The padding is made here: the device's native one writes
    * past its buffer.
    *
@@ -77,10 +79,20 @@ export class RequestSigner {
     offset += this.#infix.length;
     text.set(number, offset);
     text.fill(padding, length);
-    const sealed = this.#crypto.aes128CbcEncrypt(this.#key, this.#iv, text);
+    const sealed = this.encrypt(text);
     const out = new Uint8Array(sealed.length * 2);
     writeHex(sealed, out, 0);
     return out;
+  }
+
+  private encrypt(text: Uint8Array): Uint8Array {
+    if (this.#iv !== undefined) return this.#crypto.aes128CbcEncrypt(this.#key, this.#iv, text);
+    // The device has CBC alone, which is ECB for one block under a vector of zeros.
+    const zeros = new Uint8Array(block);
+    for (let at = 0; at < text.length; at += block) {
+      text.set(this.#crypto.aes128CbcEncrypt(this.#key, zeros, text.slice(at, at + block)), at);
+    }
+    return text;
   }
 }
 
@@ -90,10 +102,11 @@ export function longestSignature(tokenLength: number): number {
   return 2 * block * (Math.floor(length / block) + 1);
 }
 
-function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array {
+function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array | undefined {
+  if (iv === "ecb") return undefined;
   if (iv === "zero") return new Uint8Array(block);
   if (iv === "key") return key;
   const bytes = iv.length === 2 * block ? readHex(ascii(iv), 0, iv.length) : undefined;
-  if (bytes === undefined) throw new SettingsError(`iv must be "zero", "key" or 32 hex digits`);
+  if (bytes === undefined) throw new SettingsError(`iv must be "zero", "key", "ecb" or 32 hex digits`);
   return bytes;
 }

@@ -12,6 +12,7 @@ import { projectRoot } from "../project";
 import { decodeCoap } from "../cloud/coap/coap-wire";
 import { describeCoap } from "../cloud/coap/coap-text";
 import { Feed } from "../cloud/console/feed";
+import { ivForms } from "../cloud/enos/sign";
 import { StorageError } from "../cloud/registry/fleet";
 import { ProductError } from "../cloud/registry/product";
 import { loadScriptEngine } from "../cloud/script/script-engine";
@@ -65,7 +66,7 @@ export function cloudCommand(): Command {
     .addOption(
       new Option("--edition <name>", "protocol edition").choices(["token", "tokenless"]).default("token"),
     )
-    .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
+    .option("--iv <iv>", `vector of the signature in option 2101: ${ivForms}`, "zero")
     .option("--devices <file>", "JSON list of devices (default: one demo device, its keys are printed)")
     .option("--products <file>", "JSON list of products (default: the example of firmware/product for all)")
     .option("--data <dir>", "keep registry, sessions and data there (default: in memory alone)")
@@ -140,8 +141,8 @@ export async function openCloud(
   output: CloudOutput,
 ): Promise<OpenCloud> {
   const { say } = output;
-  if (!/^(?:zero|key|[0-9a-fA-F]{32})$/.test(flags.iv)) {
-    throw misuse(`--iv takes "zero", "key" or 32 hex digits`);
+  if (!/^(?:zero|key|ecb|[0-9a-fA-F]{32})$/.test(flags.iv)) {
+    throw misuse(`--iv takes ${ivForms}`);
   }
   const devices = flags.devices === undefined ? undefined : readDevices(flags.devices);
   const products = flags.products === undefined ? undefined : readProducts(flags.products);

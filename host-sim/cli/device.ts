@@ -13,6 +13,7 @@ import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
 import { familyNamed } from "../../firmware/modem/family/family";
 import { SettingsError } from "../../firmware/enos/credentials";
+import { ivForms } from "../cloud/enos/sign";
 import { FileFlashError, openDeviceDirectory } from "../sim/flash/file-flash";
 import { splitLogLine } from "../sim/world/device-log";
 import { nodeCryptography } from "../tools/pc/crypt";
@@ -74,7 +75,7 @@ export function deviceCommand(): Command {
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET)",
     );
   return addSimulationFlags(command, uses)
-    .option("--iv <iv>", `vector of the signature in option 2101: "zero", "key" or 32 hex digits`, "zero")
+    .option("--iv <iv>", `vector of the signature in option 2101: ${ivForms}`, "zero")
     .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
     .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
     .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
@@ -240,7 +241,7 @@ function doubt(reason: Rejection, flags: DeviceFlags): string {
   }
   const text =
     reason === "illegal-payload"
-      ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv === "zero" || flags.iv === "key" ? flags.iv : "hex"}), or --format ${flags.format === "json" ? "raw" : "json"}`
+      ? `cannot read the first request (4.00): if it is the signature, try another --iv (now ${flags.iv.length < 32 ? flags.iv : "hex"}), or --format ${flags.format === "json" ? "raw" : "json"}`
       : `admits the device and refuses its requests (${reason === "bad-option" ? "4.02" : "4.01"}): leave out --edition, or try another --iv`;
   return `${flags.server} ${text}`;
 }

@@ -2,6 +2,7 @@
 import type { SessionTie } from "./enos/authentication";
 import type { DeviceLimits } from "./registry/cloud-device";
 import type { CloudEvent, Peer } from "./events";
+import type { FirmwareLimits } from "./ota/firmware-files";
 import { defaultMessageLimits } from "./coap/message-layer";
 import type { MessageLimits } from "./coap/message-layer";
 import type { ProductRecord } from "./registry/product";
@@ -11,7 +12,7 @@ import type { IvSetting } from "./enos/sign";
 import type { CloudStorage } from "./registry/storage";
 
 /** Limits of what is kept, for how long, and of the length of messages. */
-export interface CloudLimits extends DeviceLimits, MessageLimits {}
+export interface CloudLimits extends DeviceLimits, MessageLimits, FirmwareLimits {}
 
 export const defaultLimits: Readonly<CloudLimits> = {
   ...defaultMessageLimits,
@@ -24,6 +25,9 @@ export const defaultLimits: Readonly<CloudLimits> = {
   commandsPerDevice: 64,
   // With path, token and answer still at most 1 kB more than the request that it rides on.
   commandPayload: 768,
+  firmwareBytes: 4 << 20,
+  firmwarePerProduct: 16,
+  firmwareTotal: 128 << 20,
 };
 
 export interface CloudOptions {

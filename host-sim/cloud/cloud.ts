@@ -6,20 +6,29 @@
  *     devices ==CoAP== message-layer.ts -- service.ts -+- authentication.ts
  *                                                      +- uplinks.ts    what they report
  *                                                      +- commands.ts   what waits for them
+ *                                                      +- ota/          their firmware
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
-import type { CloudDevice, DeviceView, StoredEvent } from "./registry/cloud-device";
+import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
 import type { Command, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
 import type { CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
+import type { DeviceQuery } from "./registry/device-query";
 import { Fleet } from "./registry/fleet";
 import { select } from "./registry/history";
 import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
+import { FileServer } from "./ota/file-server";
+import { FirmwareFiles } from "./ota/firmware-files";
+import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+import { Upgrades, taskKind } from "./ota/upgrades";
+import type { JobOrder, TaskQuery, UpgradeJob } from "./ota/upgrades";
+import type { UpgradeTask } from "./ota/upgrade-task";
 import { MessageLayer } from "./coap/message-layer";
 import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
+import { datagramRange } from "./registry/product";
 import type { ProductRecord } from "./registry/product";
 import { checkDevices } from "./registry/registry";
 import type { DeviceRecord } from "./registry/registry";
@@ -41,6 +50,8 @@ export class EnosCloud {
   readonly #fleet: Fleet;
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
+  readonly #files: FirmwareFiles;
+  readonly #upgrades: Upgrades;
   #events: CloudEvent[] = [];
   #now = 0;
   /** A lower bound of when a session lapses or a command times out, ms. */
@@ -58,7 +69,27 @@ export class EnosCloud {
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
     const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
     this.#fleet = fleet;
-    fleet.restore();
+    const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
+    const files = new FirmwareFiles({ limits, storage, randomBytes, emit });
+    this.#files = files;
+    const upgrades = new Upgrades({
+      ...{ files, storage, emit },
+      devicesOf: (productKey) => [...fleet.devices()].filter((device) => device.productKey === productKey),
+      device: (productKey, deviceKey) => fleet.device(productKey, deviceKey),
+      send: (device, params) => this.#queueCommand(device, { kind: "upgrade", params }, {}),
+      revoke: () => {},
+      wake: (at) => {
+        this.#deadline = Math.min(this.#deadline, at);
+      },
+    });
+    this.#upgrades = upgrades;
+    fleet.restore((kind, keys, value) => {
+      if (kind !== taskKind) return files.restore(kind, keys, value);
+      const [productKey, deviceKey, number] = keys;
+      if (fleet.device(productKey, deviceKey) === undefined) return false;
+      upgrades.restore(Number(number), value);
+      return true;
+    });
     for (const record of options.products ?? []) {
       if (fleet.product(record.productKey) === undefined) fleet.putProduct(record);
     }
@@ -67,15 +98,22 @@ export class EnosCloud {
     }
     this.#authentication = new Authentication({
       iv,
-      randomBytes: (n) => options.randomBytes(n),
+      randomBytes,
       emit,
       wake: (at) => {
         this.#deadline = Math.min(this.#deadline, at);
       },
     });
     this.setNat({ tie: options.tie, addressIdle: options.addressIdle });
-    const uplinks = new Uplinks(emit);
-    const service = new EnosService({ fleet, authentication: this.#authentication, uplinks, edition, emit });
+    const uplinks = new Uplinks(emit, upgrades);
+    const service = new EnosService({
+      ...{ fleet, authentication: this.#authentication, uplinks, edition, emit, upgrades },
+      files: new FileServer(
+        files,
+        limits.blockSize,
+        (productKey) => fleet.product(productKey)?.largestDatagram ?? datagramRange.most,
+      ),
+    });
     const [a, b, c, d, e, f] = options.randomBytes(6);
     this.#layer = new MessageLayer({
       // What happened is told before the answer to it leaves.
@@ -83,7 +121,7 @@ export class EnosCloud {
         this.#flush();
         options.transmit(datagram, peer);
       },
-      randomBytes: (n) => options.randomBytes(n),
+      randomBytes,
       firstMessageId: (a << 8) | b,
       random: options.random ?? (() => Buffer.from(options.randomBytes(4)).readUInt32BE() / 0x1_0000_0000),
       emit,
@@ -144,6 +182,7 @@ export class EnosCloud {
   removeProduct(productKey: string, now: number): void {
     this.#advance(now);
     this.#fleet.removeProduct(productKey);
+    this.#files.removeProduct(productKey);
     this.#emit({ type: "product-removed", productKey });
     this.#flush();
   }
@@ -176,7 +215,9 @@ export class EnosCloud {
    */
   removeDevice(productKey: string, deviceKey: string, now: number): void {
     this.#advance(now);
-    this.#fleet.remove(this.#known(productKey, deviceKey));
+    const device = this.#known(productKey, deviceKey);
+    this.#upgrades.removeDevice(device);
+    this.#fleet.remove(device);
     this.#emit({ type: "removed", productKey, deviceKey });
     this.#flush();
   }
@@ -187,6 +228,23 @@ export class EnosCloud {
 
   devices(): DeviceView[] {
     return [...this.#fleet.devices()].map((device) => device.view());
+  }
+
+  /** A page of the devices that are asked for, and how many there are on all pages. */
+  findDevices(query: DeviceQuery): { devices: DeviceView[]; total: number } {
+    const { devices, total } = this.#fleet.find(query);
+    return { devices: devices.map((device) => device.view()), total };
+  }
+
+  /** How many devices there are, how many of them are online, and how many each product has. */
+  countDevices(): { total: number; online: number; ofProduct: Map<string, number> } {
+    let online = 0;
+    const ofProduct = new Map<string, number>();
+    for (const { productKey, state } of this.#fleet.devices()) {
+      if (state === "online") online += 1;
+      ofProduct.set(productKey, (ofProduct.get(productKey) ?? 0) + 1);
+    }
+    return { total: this.#fleet.size, online, ofProduct };
   }
 
   /**
@@ -269,7 +327,13 @@ export class EnosCloud {
     options: { timeout?: number } = {},
   ): string {
     this.#advance(now);
-    const device = this.#known(productKey, deviceKey);
+    const id = this.#queueCommand(this.#known(productKey, deviceKey), command, options);
+    this.#flush();
+    return id;
+  }
+
+  /** Queues a command, also while a request is being carried out. @throws RangeError as `sendCommand` */
+  #queueCommand(device: CloudDevice, command: Command, options: { timeout?: number }): string {
     // Somebody may have given a raw command this number by hand, or a cloud before this one did.
     while (device.commands.knows(this.#nextCommandId)) this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
     const id = String(this.#nextCommandId);
@@ -279,8 +343,7 @@ export class EnosCloud {
     const path = device.commands.add(id, command, product, faultOf, this.#now, options.timeout);
     this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
     this.#deadline = Math.min(this.#deadline, device.commands.deadline);
-    this.#emit({ type: "command-queued", productKey, deviceKey, id, path });
-    this.#flush();
+    this.#emit({ type: "command-queued", ...nameOf(device), id, path });
     return id;
   }
 
@@ -312,23 +375,89 @@ export class EnosCloud {
   }
 
   /**
-   * Gives a device another secret or another edition of the protocol, as a server does that was upgraded or
+   * Gives a device another name, another secret or another edition of the protocol, as a server does that was upgraded or
    * restored. A change of edition ends its session; a change of secret leaves it, and nobody can sign for it.
    * @throws RangeError for an unknown device, DeviceListError for a secret that cannot be one
    */
-  changeDevice(
-    productKey: string,
-    deviceKey: string,
-    change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>,
-    now: number,
-  ): void {
+  changeDevice(productKey: string, deviceKey: string, change: DeviceChange, now: number): void {
     this.#advance(now);
     const device = this.#known(productKey, deviceKey);
     if (change.edition !== undefined && change.edition !== device.edition) {
       this.#authentication.forgetSessions([device], this.#now);
     }
     device.change(change);
+    this.#emit({ type: "changed", productKey, deviceKey });
     this.#flush();
+  }
+
+  /** A product's firmware files in the order of their upload. */
+  firmware(productKey: string): FirmwareRecord[] {
+    return this.#files.list(productKey);
+  }
+
+  /**
+   * Takes a firmware file for a product, or another one in its place.
+   * @param bytes kept as they are: the caller does not change them
+   * @throws RangeError for an unknown product, or a file that cannot be taken
+   */
+  putFirmware(
+    about: { productKey: string; version: string; signMethod: SignMethod; desc?: string },
+    bytes: Uint8Array,
+    now: number,
+  ): FirmwareRecord {
+    this.#advance(now);
+    if (this.#fleet.product(about.productKey) === undefined) {
+      throw new RangeError(`no product ${about.productKey}`);
+    }
+    const record = this.#files.put(about, bytes, this.#now);
+    this.#flush();
+    return record;
+  }
+
+  /** @throws RangeError when there is no such file, or a task needs it */
+  removeFirmware(productKey: string, version: string, now: number): void {
+    this.#advance(now);
+    if (this.#upgrades.needs(productKey, version)) {
+      throw new RangeError(`firmware ${version} is in a task that is not over: cancel it, or wait`);
+    }
+    this.#files.remove(productKey, version);
+    this.#flush();
+  }
+
+  /**
+   * Gives devices the task to upgrade to a version.
+   * @throws RangeError when version or device are unknown, the time limit is none, or no device can have the task
+   */
+  orderUpgrade(order: JobOrder, now: number): UpgradeJob {
+    this.#advance(now);
+    const job = this.#upgrades.order(order, this.#now);
+    this.#flush();
+    return job;
+  }
+
+  /** Upgrade tasks, the newest first. */
+  upgradeTasks(query?: TaskQuery): UpgradeTask[] {
+    return this.#upgrades.list(query);
+  }
+
+  upgradeTask(taskId: string): UpgradeTask | undefined {
+    return this.#upgrades.task(taskId);
+  }
+
+  /** @throws RangeError for a task that is unknown, or upgrading or over already */
+  cancelUpgrade(taskId: string, now: number): UpgradeTask {
+    this.#advance(now);
+    const task = this.#upgrades.cancel(taskId, this.#now);
+    this.#flush();
+    return task;
+  }
+
+  /** Begins a failed task anew. @throws RangeError for one that is unknown, has not failed, or cannot begin */
+  retryUpgrade(taskId: string, now: number): UpgradeTask {
+    this.#advance(now);
+    const task = this.#upgrades.retry(taskId, this.#now);
+    this.#flush();
+    return task;
   }
 
   /** The faults of network and server that are made on purpose. */
@@ -403,11 +532,13 @@ export class EnosCloud {
     this.#now = Math.max(this.#now, now);
     if (this.#now < this.#deadline) return;
     // A lower bound from here on: a device that speaks moves its own deadline, and nobody needs to know.
-    this.#deadline = Infinity;
+    this.#upgrades.expire(this.#now);
+    this.#deadline = this.#upgrades.deadline;
     for (const device of this.#fleet.devices()) {
       if (this.#now >= device.expires) this.#authentication.setState(device, "offline", this.#now);
       for (const id of device.commands.expire(this.#now)) {
         this.#emit({ type: "command-timed-out", ...nameOf(device), id });
+        this.#upgrades.commandLost(device, id);
       }
       this.#deadline = Math.min(this.#deadline, device.expires, device.commands.deadline);
     }

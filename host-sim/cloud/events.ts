@@ -2,6 +2,7 @@
  * What the cloud tells its owner while it works: typed, in the order it happened, free of secrets.
  * Texts that came from outside are made printable before they get here.
  */
+import type { TaskStatus } from "./ota/upgrade-task";
 import type { DeviceState } from "./registry/registry";
 
 /** Where a datagram came from or goes to. */
@@ -23,9 +24,20 @@ type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
   | ({ type: "auth-refused"; peer: Peer; code: number; reason: string } & DeviceName)
-  /** By an operator; `removed` takes with it what the device reported. */
-  | ({ type: "registered" | "removed" | "session-forgotten" } & DeviceName)
+  /** By an operator; `removed` takes with it what the device reported; `changed`: name, keys, attributes or tags. */
+  | ({ type: "registered" | "changed" | "removed" | "session-forgotten" } & DeviceName)
   | { type: "product-put" | "product-removed"; productKey: string }
+  | { type: "firmware-put"; productKey: string; version: string; fileSize: number }
+  | { type: "firmware-removed"; productKey: string; version: string }
+  /** A device's upgrade came to another state, or further; `progress` and `desc` are the device's last word. */
+  | ({
+      type: "ota-task";
+      taskId: string;
+      toVersion: string;
+      status: TaskStatus;
+      progress?: number;
+      desc?: string;
+    } & DeviceName)
   | ({ type: "state"; from: DeviceState; to: DeviceState } & DeviceName)
   | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
   /** "stored-before": acknowledged once more, not stored. `points`: of a reading that is new. */

@@ -2,6 +2,7 @@
  * Names resolved by the modem, whose answer is a line before OK or behind it.
  */
 import { ascii, startsWith } from "../../text/ascii";
+import { ipv4 } from "../../text/ipv4";
 import { fieldsOf } from "./fields";
 import type { Step } from "./script";
 
@@ -30,7 +31,7 @@ export function resolveSteps(
       also: (line) => {
         if (!startsWith(line, start)) return undefined;
         const fields = fieldsOf(line, start.length);
-        const address = fields.find(isAddress);
+        const address = addressIn(fields);
         if (address === undefined) return fails(fields) ? { kind: "error" } : undefined;
         onAddress(address);
         return { kind: "ok" };
@@ -52,7 +53,7 @@ export function resolveInformation(
       timeout,
       optional: true,
       onLine: (line) => {
-        const address = fieldsOf(line, prefix.length).find(isAddress);
+        const address = addressIn(fieldsOf(line, prefix.length));
         if (address !== undefined) onAddress(address);
       },
     },
@@ -64,8 +65,11 @@ export function resolveByCdnsgip(command: string, onAddress: (address: string) =
   return resolveSteps(command, "+CDNSGIP:", (fields) => fields[0] === "0", onAddress);
 }
 
-/** An IPv4 address in numbers. */
-function isAddress(field: string): boolean {
-  const parts = field.split(".");
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+/** The first field that is an address. */
+function addressIn(fields: readonly string[]): string | undefined {
+  for (let i = 0; i < fields.length; i++) {
+    const address = ipv4(fields[i]);
+    if (address !== undefined) return address;
+  }
+  return undefined;
 }

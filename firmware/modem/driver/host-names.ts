@@ -4,6 +4,7 @@
  *
  * What comes from the network is an outsider's text: of it only four numbers are taken.
  */
+import { isIpv4 } from "../../text/ipv4";
 import { runScript } from "../at/script";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
@@ -46,14 +47,14 @@ export class HostNames {
 
   /** The address of a host: itself where it is one, else what is kept; undefined when that must be asked for. */
   addressOf(host: string): string | undefined {
-    if (isAddress(host)) return host;
+    if (isIpv4(host)) return host;
     if (this.#name === "" && this.#address !== undefined) this.#name = host;
     return this.#name === host ? this.#address : undefined;
   }
 
   /** Whether `ask` is to come before a socket is opened to this host. */
   isAsked(host: string, now: number): boolean {
-    if (isAddress(host)) return false;
+    if (isIpv4(host)) return false;
     return (this.addressOf(host) === undefined || this.#doubted) && now - this.#askedAt >= pause;
   }
 
@@ -61,7 +62,7 @@ export class HostNames {
   ask(host: string, onDone: (now: number) => void, now: number): void {
     const { driver, at: engine, family } = this.#parts;
     let address: string | undefined;
-    const onAddress = (told: string): void => void (address ??= canonical(told));
+    const onAddress = (told: string): void => void (address ??= told === none ? undefined : told);
     this.#askedAt = now;
     runScript(
       engine,
@@ -80,29 +81,4 @@ export class HostNames {
       now,
     );
   }
-}
-
-/** Four numbers with dots between, as `canonical` writes them; no name ends in a digit. */
-function isAddress(host: string): boolean {
-  const last = host.charCodeAt(host.length - 1);
-  return last >= 0x30 && last <= 0x39 && canonical(host) === host;
-}
-
-/** An IPv4 address without leading zeros; undefined for a text that is none, or the one that means none. */
-function canonical(text: string): string | undefined {
-  if (text.length > 15) return undefined;
-  let out = "";
-  let part = -1;
-  let parts = 0;
-  for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : 0x2e;
-    if (code === 0x2e) {
-      if (part < 0 || part > 255) return undefined;
-      out += parts === 0 ? part : `.${part}`;
-      parts += 1;
-      part = -1;
-    } else if (code >= 0x30 && code <= 0x39) part = 10 * Math.max(part, 0) + code - 0x30;
-    else return undefined;
-  }
-  return parts === 4 && out !== none ? out : undefined;
 }

@@ -73,13 +73,13 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
       answer: { 200: answer("its figures", "Status") },
     }),
     handler: () => {
-      const devices = cloud.devices();
+      const { total, online } = cloud.countDevices();
       return {
         version,
         uptime: Math.round((now() - startedAt) / 100) / 10,
         edition,
         products: cloud.products().length,
-        devices: { total: devices.length, online: devices.filter(({ state }) => state === "online").length },
+        devices: { total, online },
         kept,
         counters: cloud.counters,
       };

@@ -1,20 +1,17 @@
 /** The device registry: who may speak to the cloud, and how each one stands. */
 import type { FastifyInstance } from "fastify";
 import type { DeviceView } from "../cloud";
-import type { DeviceRecord, DeviceState } from "../registry/registry";
+import type { DeviceChange } from "../registry/cloud-device";
+import type { DeviceQuery } from "../registry/device-query";
+import type { DeviceRecord } from "../registry/registry";
 import { Problem } from "./problem";
 import { answer, given, noDevice, nothing, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { deviceBody, devicesQuery } from "./schemas/devices";
+import { deviceBody, devicePatch, devicesQuery } from "./schemas/devices";
 import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
-interface DevicesQuery {
-  productKey?: string;
-  state?: DeviceState;
-  limit: number;
-  offset: number;
-}
+type DevicePatch = Pick<DeviceChange, "deviceSecret" | "edition"> & { name?: string | null };
 type DeviceBody = Omit<DeviceRecord, "deviceSecret" | "state"> & { deviceSecret?: string };
 
 const tag = "devices";
@@ -26,19 +23,14 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     return view;
   };
 
-  api.get<{ Querystring: DevicesQuery }>("/devices", {
-    schema: routeSchema(tag, "listDevices", "devices, in the order of their registration", {
+  api.get<{ Querystring: DeviceQuery }>("/devices", {
+    schema: routeSchema(tag, "listDevices", "devices: all, or those that are searched for", {
       querystring: devicesQuery,
       answer: { 200: answer("some of them", "Devices") },
     }),
-    handler: ({ query: { productKey, state, limit, offset } }) => {
-      const all = cloud.devices().filter((each) => {
-        return (
-          (productKey === undefined || each.productKey === productKey) &&
-          (state === undefined || each.state === state)
-        );
-      });
-      return { items: all.slice(offset, offset + limit).map(shown), total: all.length, limit, offset };
+    handler: ({ query }) => {
+      const { devices, total } = cloud.findDevices(query);
+      return { items: devices.map(shown), total, limit: query.limit, offset: query.offset };
     },
   });
 
@@ -70,6 +62,26 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
       faults: [404],
     }),
     handler: ({ params }) => shown(known(params)),
+  });
+
+  api.patch<{ Params: DeviceParams; Body: DevicePatch }>("/devices/:productKey/:deviceKey", {
+    schema: routeSchema(
+      tag,
+      "updateDevice",
+      "change a device; what is left out stays, null takes a name away",
+      {
+        params: deviceParams,
+        body: devicePatch,
+        answer: { 200: answer("how it stands then", "Device") },
+        faults: [404, 422],
+      },
+    ),
+    handler: ({ params, body: { name, ...keys } }) => {
+      known(params);
+      const change = name === undefined ? keys : { ...keys, name: name ?? undefined };
+      refusedAs(422, () => cloud.changeDevice(params.productKey, params.deviceKey, change, now()));
+      return shown(known(params));
+    },
   });
 
   api.delete<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey", {

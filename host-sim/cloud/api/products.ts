@@ -6,10 +6,11 @@ import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
 import { productParams } from "./schemas/parts";
-import { productBody, tryBody } from "./schemas/products";
+import { productBody, productPatch, tryBody } from "./schemas/products";
 import type { RouteContext } from "./route-context";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
+type ProductPatch = { [Member in keyof ProductBody]: ProductBody[Member] | null };
 type TryBody = { bytes: string } | { json: unknown };
 
 const tag = "products";
@@ -27,19 +28,12 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       devices,
     });
   };
-  /** Devices per product, counted once for a whole list. */
-  const deviceCounts = (): Map<string, number> => {
-    const counts = new Map<string, number>();
-    for (const { productKey } of cloud.devices()) counts.set(productKey, (counts.get(productKey) ?? 0) + 1);
-    return counts;
-  };
-
   api.get("/products", {
     schema: routeSchema(tag, "listProducts", "all products", {
       answer: { 200: answer("the products", "Products") },
     }),
     handler: () => {
-      const counts = deviceCounts();
+      const { ofProduct: counts } = cloud.countDevices();
       return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
     },
   });
@@ -48,7 +42,11 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     const product = cloud.product(productKey);
     if (product === undefined) throw noProduct({ productKey });
     const { model, script } = product;
-    return given({ ...summaryOf(product, deviceCounts().get(productKey) ?? 0), model, script });
+    return given({
+      ...summaryOf(product, cloud.countDevices().ofProduct.get(productKey) ?? 0),
+      model,
+      script,
+    });
   };
 
   api.get<{ Params: ProductParams }>("/products/:productKey", {
@@ -71,6 +69,23 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       const created = cloud.product(productKey) === undefined;
       refusedAs(422, () => cloud.putProduct({ ...body, productKey }, now()));
       return reply.code(created ? 201 : 200).send(full(productKey));
+    },
+  });
+
+  api.patch<{ Params: ProductParams; Body: ProductPatch }>("/products/:productKey", {
+    schema: routeSchema(tag, "updateProduct", "change a product; what is left out stays, null takes away", {
+      params: productParams,
+      body: productPatch,
+      answer: { 200: answer("as it is then", "Product") },
+      faults: [404, 422],
+    }),
+    handler: ({ params: { productKey }, body }) => {
+      const product = cloud.product(productKey);
+      if (product === undefined) throw noProduct({ productKey });
+      const merged = { ...product, ...body };
+      const record = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+      refusedAs(422, () => cloud.putProduct({ ...record, productKey }, now()));
+      return full(productKey);
     },
   });
 

@@ -26,7 +26,7 @@ const etagBytes = 4;
 /** What a message is to be at most, bytes, so that no network cuts it up (RFC 7252 section 4.6). */
 const largestMessage = 1152;
 /** Header, longest token, payload marker, ETag, Block1, Block2 and Size2: never more than this, bytes. */
-const frame = 36;
+export const frame = 36;
 
 /** Which transfer a request is part of. */
 export function transferKey(request: CoapRequest, peer: Peer): string {
@@ -34,8 +34,8 @@ export function transferKey(request: CoapRequest, peer: Peer): string {
   return JSON.stringify([peerKey(peer), request.method, request.path, tags]);
 }
 
-/** @throws RangeError when `size` is not 16, 32 ... 1024 */
-function szxOf(size: number): number {
+/** SZX of blocks of so many bytes. @throws RangeError when `size` is not 16, 32 ... 1024 */
+export function szxOf(size: number): number {
   for (let szx = 0; szx <= largestBlockSzx; szx++) if (blockSize(szx) === size) return szx;
   throw new RangeError(`block size: expected a power of 2 from 16 to 1024, got ${size}`);
 }
@@ -177,7 +177,8 @@ function incomplete(reason: string): RefusedRequest {
   return { refused: Code.entityIncomplete, reason };
 }
 
-interface Download {
+/** An answer's body, of which any block can be told. */
+export interface BlockedBody {
   readonly code: number;
   readonly body: Uint8Array;
   /** What every block says: the body's ETag and what its bytes mean. */
@@ -188,7 +189,7 @@ interface Download {
 export class Downloads {
   readonly #mostBytes: number;
   readonly #szx: number;
-  readonly #table: TransferTable<Download>;
+  readonly #table: TransferTable<BlockedBody>;
 
   /** @param limits most bodies at once, their bytes in all, bytes of a block */
   constructor(limits: { transfers: number; answerBytes: number; blockSize: number }) {
@@ -235,13 +236,13 @@ export class Downloads {
       ({ number }) => number === OptionNumber.contentFormat || number === maxAge,
     );
     const etag = createHash("sha256").update(body).digest().subarray(0, etagBytes);
-    const download: Download = {
+    const download: BlockedBody = {
       code: answer.code,
       body: body.slice(),
       options: [{ number: OptionNumber.etag, value: etag }, ...meaning],
     };
     if (asked !== undefined && asked.num > 0) {
-      const later = block(download, asked, szx, request);
+      const later = blockOf(download, asked, szx, request);
       if (!("refused" in later)) this.#table.set(key(), download, body.length, now);
       return later;
     }
@@ -249,7 +250,7 @@ export class Downloads {
     // What an answer says besides its body, such as that a command waits, is said once: it may be long.
     const besides = options.filter((option) => !meaning.includes(option));
     while (szx > 0 && length + blockSize(szx) > largest) szx -= 1;
-    const first = block(download, { num: 0, szx }, szx, request);
+    const first = blockOf(download, { num: 0, szx }, szx, request);
     return "refused" in first ? first : withOptions(first, besides);
   }
 
@@ -258,13 +259,13 @@ export class Downloads {
     const download = this.#table.get(key, now);
     if (download === undefined) return incomplete("Block2: no body is kept of which this could be a block");
     this.#table.set(key, download, download.body.length, now);
-    return block(download, asked, this.#szx, request);
+    return blockOf(download, asked, this.#szx, request);
   }
 }
 
 /** The block of a body that starts where the one asked for does, and is no larger than `largestSzx` says. */
-function block(
-  { code, body, options }: Download,
+export function blockOf(
+  { code, body, options }: BlockedBody,
   asked: { num: number; szx: number },
   largestSzx: number,
   { size2 }: CoapRequest,

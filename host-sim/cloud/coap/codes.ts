@@ -7,6 +7,7 @@ import { code } from "./coap-wire";
 export const Code = Object.freeze({
   get: 1,
   post: 2,
+  valid: code(2, 3),
   changed: code(2, 4),
   content: code(2, 5),
   continue: code(2, 31),
@@ -18,6 +19,7 @@ export const Code = Object.freeze({
   methodNotAllowed: code(4, 5),
   notAcceptable: code(4, 6),
   entityIncomplete: code(4, 8),
+  preconditionFailed: code(4, 12),
   entityTooLarge: code(4, 13),
   internalError: code(5, 0),
   proxyingNotSupported: code(5, 5),

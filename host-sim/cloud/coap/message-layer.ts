@@ -354,6 +354,10 @@ export class MessageLayer {
   #handle(request: CoapRequest, peer: Peer): Answer | RefusedRequest {
     const answer = this.#options.handle(request, peer, this.#now);
     if ("refused" in answer) return answer;
+    if (answer.isBlock) {
+      if (request.block2 !== undefined && request.block2.num > 0) this.counters.blocksDown += 1;
+      return answer;
+    }
     return this.#downloads.start(answer, request, () => transferKey(request, peer), this.#now);
   }
 

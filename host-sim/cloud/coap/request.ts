@@ -52,6 +52,14 @@ export interface CoapRequest {
   size2?: number;
   /** Tell uploads to one path apart (RFC 9175 section 3); there may be several, in this order. */
   requestTags?: Uint8Array[];
+  /** Content-Format that the answer has to have. */
+  accept?: number;
+  /** Bodies that the sender has, by their ETags: it need not be sent one of them again. */
+  etags?: Uint8Array[];
+  /** It is to be carried out for a body with one of these ETags alone; an empty one stands for any. */
+  ifMatch?: Uint8Array[];
+  /** It is to be carried out only where there is nothing yet. */
+  ifNoneMatch?: true;
 }
 
 /** What is sent back. A refusal carries no payload. */
@@ -61,6 +69,8 @@ export interface Answer {
   options?: CoapOption[];
   /** Bytes of the largest datagram that the receiver takes, where that is known. */
   largest?: number;
+  /** It is the block that was asked for, or needs none: it is sent as it is, and nothing is kept for the next. */
+  isBlock?: true;
 }
 
 /** A request refused: the answer's code and, for the operator alone, why. */
@@ -79,7 +89,6 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
   const request: CoapRequest = { method: message.code, path: [], payload: message.payload };
   let host = false;
   let port = false;
-  let accept: number | undefined;
   let unacceptable: number | undefined;
   for (const { number, value } of message.options) {
     let understood = false;
@@ -99,9 +108,9 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
         port = true;
         break;
       case OptionNumber.accept:
-        understood = accept === undefined && value.length <= 2;
-        accept = uint(value);
-        if (!acceptable.has(accept)) unacceptable = accept;
+        understood = request.accept === undefined && value.length <= 2;
+        request.accept = uint(value);
+        if (!acceptable.has(request.accept)) unacceptable = request.accept;
         break;
       case OptionNumber.contentFormat:
         if (value.length <= 2) request.contentFormat ??= uint(value);
@@ -122,6 +131,17 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
         break;
       case OptionNumber.requestTag:
         if (value.length <= 8) (request.requestTags ??= []).push(value);
+        break;
+      case OptionNumber.etag:
+        if (value.length >= 1 && value.length <= 8) (request.etags ??= []).push(value);
+        break;
+      case OptionNumber.ifMatch:
+        understood = value.length <= 8;
+        (request.ifMatch ??= []).push(value);
+        break;
+      case OptionNumber.ifNoneMatch:
+        understood = request.ifNoneMatch === undefined && value.length === 0;
+        request.ifNoneMatch = true;
         break;
       case OptionNumber.sign:
         understood = request.sign === undefined;

@@ -13,6 +13,8 @@ import type { CoapOption } from "../coap/coap-wire";
 import { OptionNumber } from "../coap/options";
 import { refuseOption } from "../coap/request";
 import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
+import type { FileServer } from "../ota/file-server";
+import type { Upgrades } from "../ota/upgrades";
 import type { Product } from "../registry/product";
 import type { Edition } from "../registry/registry";
 import { readReply, readScriptReply } from "./thing-json";
@@ -25,6 +27,8 @@ export interface ServiceOptions {
   fleet: Fleet;
   authentication: Authentication;
   uplinks: Uplinks;
+  files: FileServer;
+  upgrades: Upgrades;
   /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
   /** Left out when nobody listens: then events are not even made. */
@@ -40,6 +44,13 @@ export class EnosService {
 
   /** Carries a request out. `now` in ms. */
   handle(request: CoapRequest, peer: Peer, now: number): Answer | RefusedRequest {
+    // A file's path names no device: there is nobody whose signature could be asked for.
+    const file = this.#options.files.serve(request);
+    if (file !== undefined) {
+      const { edition } = this.#options;
+      if (request.sign !== undefined && edition === "tokenless") return refuseOption(OptionNumber.sign);
+      return file;
+    }
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
     const { target, device } = checked;
@@ -51,6 +62,7 @@ export class EnosService {
     device!.lastSeen = now;
     if (!("refused" in answer)) {
       answer.largest = this.#options.fleet.productOf(device!).largestDatagram;
+      this.#options.upgrades.contact(device!, now);
       this.#offerCommand(device!, answer, now);
     }
     device!.keep();
@@ -82,6 +94,9 @@ export class EnosService {
     const target = findTarget(request.path);
     const device = target && fleet.device(target.productKey, target.deviceKey);
     const edition = device?.edition ?? this.#options.edition;
+    // Nothing but files has an ETag to be compared.
+    if (request.ifMatch !== undefined) return refuseOption(OptionNumber.ifMatch);
+    if (request.ifNoneMatch !== undefined) return refuseOption(OptionNumber.ifNoneMatch);
     // A server of the later edition does not know the option, and the option is critical.
     if (request.sign !== undefined && edition === "tokenless") return refuseOption(OptionNumber.sign);
     if (target === undefined) return { refused: Code.notFound, reason: "no such path" };
@@ -122,6 +137,7 @@ export class EnosService {
         if (delivery === undefined) return { refused: Code.notFound, reason: "no command waits there" };
         const { id, path } = delivery;
         this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
+        this.#options.upgrades.commandSent(device, id, now);
         return { code: Code.content, payload: delivery.payload };
       }
       case "reply":
@@ -142,6 +158,7 @@ export class EnosService {
     else {
       device.counters.commandsAnswered += 1;
       this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
+      this.#options.upgrades.commandAnswered(device, id, reply, now);
     }
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
     return { code: Code.changed };
@@ -168,6 +185,7 @@ export class EnosService {
     answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
+    if (deliver) this.#options.upgrades.commandSent(device, id, now);
   }
 }
 

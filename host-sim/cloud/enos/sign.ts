@@ -9,10 +9,11 @@ import { createDecipheriv, createHash, timingSafeEqual } from "node:crypto";
 import type { Decipher } from "node:crypto";
 
 /**
- * The initialisation vector of option 2101, which EnOS's manual does not name:
- * `zero` = 16 zero bytes, `key` = the sign key itself, or 32 hex digits.
+ * How option 2101 is chained. EnOS's manual names no initialisation vector, and its first edition no mode either:
+ * `zero` = CBC with 16 zero bytes, `key` = CBC with the sign key itself, 32 hex digits = CBC with those,
+ * `ecb` = ECB, which has no vector.
  */
-export type IvSetting = "zero" | "key" | (string & {});
+export type IvSetting = "zero" | "key" | "ecb" | (string & {});
 
 /** What a device's authentication request claims. */
 export interface AuthClaim {
@@ -55,27 +56,31 @@ export function signKey(deviceSecret: string): Uint8Array {
   return createHash("sha256").update(deviceSecret, "utf8").digest().subarray(8, 24);
 }
 
+/** What the setting takes, for a user who has given something else. */
+export const ivForms = '"zero", "key", "ecb" or 32 hex digits';
+
 /**
- * The initialisation vector that a setting stands for, given the sign key.
- * @throws RangeError on a setting that is none of the three
+ * The initialisation vector that a setting stands for, given the sign key; undefined for ECB.
+ * @throws RangeError on a setting that is none of the four
  */
-export function signIv(setting: IvSetting, key: Uint8Array): Uint8Array {
+export function signIv(setting: IvSetting, key: Uint8Array): Uint8Array | undefined {
+  if (setting === "ecb") return undefined;
   if (setting === "zero") return new Uint8Array(aesBlock);
   if (setting === "key") return key;
   if (/^[0-9a-f]{32}$/i.test(setting)) return Buffer.from(setting, "hex");
-  throw new RangeError(`iv: expected "zero", "key" or 32 hex digits, got ${setting.length} characters`);
+  throw new RangeError(`iv: expected ${ivForms}, got ${setting.length} characters`);
 }
 
 /**
- * Reads option 2101 of one device: upper-case hex of AES-128-CBC(key, `token{T}sequence{N}`), PKCS#7
- * padded.
+ * Reads option 2101 of one device: upper-case hex of AES-128(key, `token{T}sequence{N}`), PKCS#7 padded, in CBC
+ * or ECB.
  *
  * One AES object serves a device as long as it exists, and the chaining of CBC is done here: to make an object
  * for every request took longer than everything else in a request.
  */
 export class SessionSignReader {
   readonly #key: Uint8Array;
-  readonly #iv: Uint8Array;
+  readonly #iv: Uint8Array | undefined;
   #aes: Decipher | undefined;
 
   /** @throws RangeError on an `iv` that is no setting */
@@ -103,8 +108,9 @@ export class SessionSignReader {
     // ECB without padding keeps nothing from one call to the next.
     this.#aes ??= createDecipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false);
     const padded = this.#aes.update(encrypted);
-    for (let i = 0; i < padded.length; i++) {
-      padded[i] ^= i < aesBlock ? this.#iv[i] : encrypted[i - aesBlock];
+    const iv = this.#iv;
+    if (iv !== undefined) {
+      for (let i = 0; i < padded.length; i++) padded[i] ^= i < aesBlock ? iv[i] : encrypted[i - aesBlock];
     }
     const length = unpaddedLength(padded) ?? 0;
     const match = /^token([!-~]+)sequence([1-9][0-9]{0,15})$/.exec(padded.toString("latin1", 0, length));

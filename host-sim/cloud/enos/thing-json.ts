@@ -31,6 +31,12 @@ const longestId = 64;
 const longestName = 64;
 const longestTag = 256;
 const longestVersion = 64;
+/**
+ * A tag's key, as the manual has it: at most 100 letters, digits and underlines, of which the first is no digit.
+ * An assignment to a property named __proto__ would set an object's prototype instead.
+ */
+const tagKeyPattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const tagKeyForm = "1 to 100 letters, digits and underlines, the first of them no digit";
 const lastTime = 8.64e15;
 /** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
 const deepest = 16;
@@ -263,9 +269,8 @@ export function readTags(message: ThingMessage): { tags: Record<string, string> 
     const tag: unknown = params[i];
     if (!isObject(tag)) return refuse(`params[${i}]: expected an object of tagKey and tagValue`);
     const { tagKey, tagValue } = tag;
-    // An assignment to a property of that name would set the object's prototype instead.
-    if (!isText(tagKey, longestTag) || tagKey === "" || tagKey === "__proto__") {
-      return refuse(`params[${i}].tagKey: expected 1 to ${longestTag} characters, and not __proto__`);
+    if (typeof tagKey !== "string" || !tagKeyPattern.test(tagKey)) {
+      return refuse(`params[${i}].tagKey: expected ${tagKeyForm}`);
     }
     if (!isText(tagValue, longestTag)) {
       return refuse(`params[${i}].tagValue: expected text of at most ${longestTag} characters`);

@@ -10,7 +10,7 @@ export type Uplink =
   | { kind: "event"; event: string }
   | { kind: "attribute-update" | "attribute-query" | "attribute-delete" }
   | { kind: "tag-update" | "tag-query" | "tag-delete" }
-  | { kind: "firmware-inform" | "firmware-progress" | "firmware-getversion" };
+  | { kind: "firmware-inform" | "firmware-progress" | "firmware-offer" };
 
 /** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
 export type Route =
@@ -44,7 +44,8 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
   uplink("thing/tag/delete", { kind: "tag-delete" }),
   uplink("ota/device/inform", { kind: "firmware-inform" }),
   uplink("ota/device/progress", { kind: "firmware-progress" }),
-  uplink("ota/device/getversion", { kind: "firmware-getversion" }),
+  uplink("ota/device/getversion", { kind: "firmware-offer" }),
+  uplink("ota/device/request", { kind: "firmware-offer" }),
   ["thing/model/down_raw", { service: "command", method: Code.get, path: "thing/model/down_raw" }],
   [
     "thing/model/down_raw_reply",

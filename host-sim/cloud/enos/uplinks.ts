@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
+import type { Upgrades } from "../ota/upgrades";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
@@ -54,9 +55,11 @@ interface Arrival {
 
 export class Uplinks {
   readonly #emit: ((event: CloudEventBody) => void) | undefined;
+  readonly #upgrades: Upgrades;
 
-  constructor(emit: ((event: CloudEventBody) => void) | undefined) {
+  constructor(emit: ((event: CloudEventBody) => void) | undefined, upgrades: Upgrades) {
     this.#emit = emit;
+    this.#upgrades = upgrades;
   }
 
   /** A message on a JSON topic. */
@@ -178,20 +181,18 @@ export class Uplinks {
       case "firmware-inform": {
         const read = readVersion(message);
         if ("enosCode" in read) return read;
-        return this.#change(arrival, message, "firmware", uplink, () => {
-          device.firmwareVersion = read.version;
-        });
+        // Told anew however often it comes: it says how things stand, and its id says nothing.
+        this.#upgrades.inform(device, read.version, arrival.now);
+        return this.#change(arrival, message, "firmware", uplink, () => {});
       }
       case "firmware-progress": {
         const read = readProgress(message);
         if ("enosCode" in read) return read;
-        return this.#change(arrival, message, "firmware", uplink, () => {
-          device.firmwareProgress = read;
-        });
+        const refusal = this.#upgrades.progress(device, read, arrival.now);
+        return refusal ?? this.#change(arrival, message, "firmware", uplink, () => {});
       }
-      case "firmware-getversion":
-        // No image is offered here.
-        return { data: {} };
+      case "firmware-offer":
+        return { data: this.#upgrades.offered(device, arrival.now) };
     }
   }
 

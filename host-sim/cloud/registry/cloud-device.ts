@@ -18,7 +18,6 @@ import { RecentMessages } from "./recent-messages";
 import type { Statement } from "./recent-messages";
 import { deviceStorageKey, entryStorageKey } from "./storage";
 import type { CloudStorage, EntryKind } from "./storage";
-import type { Progress } from "../enos/thing-json";
 
 /** An event that a device reported. */
 export interface StoredEvent {
@@ -62,7 +61,6 @@ export interface DeviceView {
   lifetime?: number;
   /** As the device informed. */
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -88,6 +86,9 @@ export interface Session {
   peer: Peer;
 }
 
+/** What an operator changes of a device; a name of `undefined` takes it away. */
+export type DeviceChange = Partial<Pick<DeviceRecord, "name" | "deviceSecret" | "edition">>;
+
 /** What of a device is kept over a restart, besides its readings, events and commands. */
 interface Kept {
   record: DeviceRecord;
@@ -96,7 +97,6 @@ interface Kept {
   lastSeen?: number;
   onlineSince?: number;
   firmwareVersion?: string;
-  firmwareProgress?: Progress;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
   counters: DeviceCounters;
@@ -131,7 +131,6 @@ export class CloudDevice {
   lastSeen: number | undefined;
   onlineSince: number | undefined;
   firmwareVersion: string | undefined;
-  firmwareProgress: Progress | undefined;
   attributes: Record<string, unknown> = {};
   tags: Record<string, string> = {};
   #record: DeviceRecord;
@@ -181,6 +180,11 @@ export class CloudDevice {
     return this.#deviceSecret;
   }
 
+  /** For people. */
+  get name(): string | undefined {
+    return this.#record.name;
+  }
+
   get edition(): Edition {
     return this.#edition;
   }
@@ -191,15 +195,17 @@ export class CloudDevice {
   }
 
   /**
-   * From now on it has another secret, or speaks another edition.
+   * From now on it has another secret or another name, or speaks another edition.
    * @throws DeviceListError
    */
-  change(change: Partial<Pick<DeviceRecord, "deviceSecret" | "edition">>): void {
+  change(change: DeviceChange): void {
     const [record] = checkDevices([{ ...this.#record, ...change }]);
     this.#record = record;
-    this.#deviceSecret = record.deviceSecret;
     this.#edition = record.edition ?? this.#edition;
-    this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    if (record.deviceSecret !== this.#deviceSecret) {
+      this.#deviceSecret = record.deviceSecret;
+      this.#signReader = new SessionSignReader(record.deviceSecret, this.#iv);
+    }
     this.keep();
   }
 
@@ -236,11 +242,11 @@ export class CloudDevice {
   /** Stores what has changed about the device itself. */
   keep(): void {
     if (this.#storage === undefined) return;
-    const { state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress } = this;
+    const { state, session, lastSeen, onlineSince, firmwareVersion } = this;
     const { attributes, tags, counters } = this;
     const kept: Kept = {
       record: this.#record,
-      ...{ state, session, lastSeen, onlineSince, firmwareVersion, firmwareProgress },
+      ...{ state, session, lastSeen, onlineSince, firmwareVersion },
       // Copies: the storage may write later than we change them.
       ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
     };
@@ -255,7 +261,6 @@ export class CloudDevice {
     this.lastSeen = kept.lastSeen;
     this.onlineSince = kept.onlineSince;
     this.firmwareVersion = kept.firmwareVersion;
-    this.firmwareProgress = kept.firmwareProgress;
     this.attributes = { ...kept.attributes };
     this.tags = { ...kept.tags };
     this.counters = { ...noCounts, ...kept.counters };
@@ -301,9 +306,9 @@ export class CloudDevice {
   view(): DeviceView {
     const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
     return {
-      ...{ productKey, deviceKey, name: this.#record.name, edition, state, lastSeen, onlineSince },
+      ...{ productKey, deviceKey, name: this.name, edition, state, lastSeen, onlineSince },
       lifetime: this.session?.lifetime,
-      ...{ firmwareVersion, firmwareProgress: this.firmwareProgress },
+      firmwareVersion,
       attributes: { ...this.attributes },
       tags: { ...this.tags },
       counters: { ...this.counters },

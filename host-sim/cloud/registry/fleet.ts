@@ -3,6 +3,8 @@
  */
 import { CloudDevice } from "./cloud-device";
 import type { DeviceLimits } from "./cloud-device";
+import { selectDevices } from "./device-query";
+import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
 import { checkDevices, deviceName } from "./registry";
@@ -25,6 +27,12 @@ export interface FleetOptions {
 export class StorageError extends Error {
   override name = "StorageError";
 }
+
+/**
+ * Takes up an entry that is none of a fleet's, by its kind and what stands behind that in its key; false for one that
+ * is unknown. What belongs to a device comes after all devices. @throws TypeError when its content is another's
+ */
+export type RestoreOther = (kind: string, keys: readonly string[], value: unknown) => boolean;
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -86,6 +94,15 @@ export class Fleet {
     return this.#devices.values();
   }
 
+  /** How many devices there are. */
+  get size(): number {
+    return this.#devices.size;
+  }
+
+  find(query: DeviceQuery): DevicePage {
+    return selectDevices(this.#devices.values(), this.#devices.size, query);
+  }
+
   /**
    * Registers a device.
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
@@ -107,21 +124,22 @@ export class Fleet {
 
   /**
    * Takes up what the storage has kept.
+   * @param others takes up what is kept besides products and devices
    * @throws StorageError, ProductError or DeviceListError when that cannot be used
    */
-  restore(): void {
+  restore(others: RestoreOther = () => false): void {
     const { storage } = this.#options;
     if (storage === undefined) return;
     const entries: [key: string, value: unknown][] = [];
     // Products and devices first, because all other entries belong to one of them.
     for (const [key, value] of storage.entries) {
-      if (/^(reading|event|command)\//.test(key)) entries.push([key, value]);
-      else this.#restoreOne(key, value);
+      if (/^(reading|event|command|ota-task)\//.test(key)) entries.push([key, value]);
+      else this.#restoreOne(key, value, others);
     }
-    for (const [key, value] of entries) this.#restoreOne(key, value);
+    for (const [key, value] of entries) this.#restoreOne(key, value, others);
   }
 
-  #restoreOne(key: string, value: unknown): void {
+  #restoreOne(key: string, value: unknown, others: RestoreOther): void {
     const shown = JSON.stringify(key.slice(0, 120));
     const [kind, productKey, deviceKey, number] = key.split("/");
     try {
@@ -145,6 +163,8 @@ export class Fleet {
           device.restoreEntry(kind, Number(number), value);
           return;
         }
+        default:
+          if (others(kind, key.split("/").slice(1), value)) return;
       }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;

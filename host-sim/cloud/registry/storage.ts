@@ -8,6 +8,9 @@
  *     reading/PK/DK/NNNNNNNNNNNN    a reading, numbered in the order of its storing
  *     event/PK/DK/NNNNNNNNNNNN      an event
  *     command/PK/DK/NNNNNNNNNNNN    a command and how it stands
+ *     firmware/PK/VERSION           what is known of a firmware file
+ *     firmware-part/PK/VERSION/NNNN  its bytes, base64, a part each
+ *     ota-task/PK/DK/NNNNNNNNNNNN   an upgrade and how it stands
  */
 export interface CloudStorage {
   /** All that is kept, by ascending key; read once, at start. */

@@ -104,6 +104,7 @@ export class Timeline {
       case "report kept":
       case "message kept":
       case "point left out":
+      case "report missed":
       case "coap discarded":
       case "radio guarded":
       case "command unanswered":

@@ -43,7 +43,8 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "report without": 'report: without topic=<topic> reason="the server has none"',
   "point left out": "report: left out point=<point> count=<count:whole> reason=<reason:quoted>",
   "point back": "report: back point=<point> count=<count:whole>",
-  "report missed": "report: missed reason=<reason:quoted>",
+  "report missed": "report: missed count=<count:whole> reason=<reason:quoted>",
+  "report back": "report: back count=<count:whole>",
   "message acknowledged": "message: acknowledged id=<id:whole> topic=<topic>",
   "message kept":
     "message: kept id=<id:whole> topic=<topic> reason=<reason:quoted> retry=<retry:seconds> waiting=<waiting:whole>",

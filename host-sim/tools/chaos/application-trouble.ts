@@ -16,6 +16,9 @@ export const failures = Object.freeze([
   { handler: "throw" },
   { handler: "hang" },
   { handler: "nonsense" },
+  /** `sample` gives a promise that never comes, or one that is rejected. */
+  { sample: "hang" },
+  { sample: "reject" },
 ] as const);
 
 /** An event, attributes or tags that the application has sent, by the numbers it gave them. */
@@ -42,6 +45,8 @@ export class ApplicationTrouble {
   readonly posted = new Map<string, Posted>();
   /** How often each calibration was run, by its reference. */
   readonly calibrations = new Map<number, number>();
+  /** Called when `sample` was asked for a reading and is made to fail: the log tells of some of these only. */
+  onMissed: (() => void) | undefined;
   #toSend: (readonly [kind: string, number: number])[] = [];
   #next = 1_000;
   /** The world, once it is there: the application speaks first when the board starts. */
@@ -87,6 +92,7 @@ export class ApplicationTrouble {
   #sample(fail: string | undefined): string {
     const send = this.#toSend;
     this.#toSend = [];
+    if (fail !== undefined) this.onMissed?.();
     return fail === undefined && send.length === 0 ? "" : JSON.stringify({ fail, send });
   }
 

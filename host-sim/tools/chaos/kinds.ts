@@ -221,7 +221,7 @@ const table = {
   /** The engine ends the firmware; so many of the starts that follow end in the application's. */
   "engine-panic": { group: "board", weight: 2, lasting: once, amount: oneOf([0, 0, 0, 1, 2, 5]) },
   /** How the application fails: an index in `failures` of application-trouble.ts. */
-  "application-fails": { group: "board", weight: 2, lasting: [5 * minute, 4 * hour], amount: whole(1, 7) },
+  "application-fails": { group: "board", weight: 2, lasting: [5 * minute, 4 * hour], amount: whole(1, 9) },
   /** Commands that the cloud's operator sends at once. */
   commands: { group: "use", weight: 4, lasting: once, amount: oneOf([1, 1, 1, 2, 3, 5, 8, 20]) },
   /** Commands that the cloud sends once more, as if it had lost track of them. */

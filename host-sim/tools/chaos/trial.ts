@@ -106,6 +106,7 @@ class Trial {
     this.#world = world;
     this.#application.world = world;
     this.#books = new Ledger(world.device.deviceSecret, device);
+    this.#application.onMissed = () => this.#books.cadence.missed(world.clock.now);
     this.#injector = new Injector(world, this.#script, this.#application, this.#options.onFault);
     let crash: string | undefined;
     let liveSlots: number | undefined;

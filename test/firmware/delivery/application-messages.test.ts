@@ -308,7 +308,7 @@ describe("what no JSON can state", () => {
     const rig = new AgentRig({ format: "json", reports: 0, interval: 60 });
     rig.sample = () => (rig.samples === 2 ? undefined! : { n: rig.samples });
     rig.wait(3 * minute - 1);
-    expect(rig.lines("report: missed")).toEqual(['report: missed reason="no values"']);
+    expect(rig.lines("report: missed")).toEqual(['report: missed count=1 reason="no values"']);
     expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
     expect(() => rig.device.report(null!)).toThrow(TypeError);
   });

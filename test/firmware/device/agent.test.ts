@@ -564,8 +564,11 @@ describe("an application that fails", () => {
     expect(rig.samples).toBe(1);
     expect(rig.log).toEqual([
       "journal: none: what waits is lost with the power",
-      'report: missed reason="i2c"',
+      'report: missed count=1 reason="i2c"',
       "agent: idle next=900s",
+      "session: keep alive",
+      "session: authenticating cause=first",
+      "session: online edition=token",
     ]);
     rig.wait(hour);
     expect(rig.agent.totals).toMatchObject({ taken: 2, acknowledged: 2 });
@@ -578,7 +581,7 @@ describe("an application that fails", () => {
     };
     rig.wait(minute);
     expect(rig.lines("report: ")).toEqual([
-      'report: missed reason="i2c\\" id=1\\nreport: acknowledged id=1 after=0.0s"',
+      'report: missed count=1 reason="i2c\\" id=1\\nreport: acknowledged id=1 after=0.0s"',
     ]);
   });
 });

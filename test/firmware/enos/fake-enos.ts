@@ -46,7 +46,8 @@ const asHex = (value: string | Uint8Array): string =>
 export class FakeEnos {
   edition: "token" | "tokenless";
   script: Script = () => "default";
-  readonly iv: Buffer;
+  /** Null for ECB. */
+  readonly iv: Buffer | null;
   /** Everything that arrived, retransmissions too. */
   readonly seen: Seen[] = [];
   /** Commands that wait: topic below the device's root, and payload. */
@@ -55,7 +56,7 @@ export class FakeEnos {
   sequence = 0;
   #tokens = 0;
 
-  constructor(edition: "token" | "tokenless" = "token", iv: Buffer = Buffer.alloc(16)) {
+  constructor(edition: "token" | "tokenless" = "token", iv: Buffer | null = Buffer.alloc(16)) {
     this.edition = edition;
     this.iv = iv;
   }
@@ -159,7 +160,8 @@ export class FakeEnos {
   #decipher(sign: string): string {
     if (!/^([0-9A-F]{32})+$/.test(sign)) return "?";
     try {
-      const decipher = createDecipheriv("aes-128-cbc", sha256(keys.deviceSecret).subarray(8, 24), this.iv);
+      const cipher = this.iv === null ? "aes-128-ecb" : "aes-128-cbc";
+      const decipher = createDecipheriv(cipher, sha256(keys.deviceSecret).subarray(8, 24), this.iv);
       return Buffer.concat([decipher.update(sign, "hex"), decipher.final()]).toString("utf8");
     } catch {
       return "?";

@@ -16,15 +16,19 @@ interface Vectors {
     text: string;
     sign: string;
   }[];
-  session: {
-    deviceSecret: string;
-    token: string;
-    sequence: number;
-    iv: string;
-    signKey: string;
-    text: string;
-    sign: string;
-  }[];
+  session: SessionVector[];
+  /** In ECB, by `openssl enc -aes-128-ecb`. */
+  sessionEcb: SessionVector[];
+}
+
+interface SessionVector {
+  deviceSecret: string;
+  token: string;
+  sequence: number;
+  iv: string;
+  signKey: string;
+  text: string;
+  sign: string;
 }
 
 const vectors = JSON.parse(
@@ -35,9 +39,9 @@ const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1
 const keyOf = (secret: string): Buffer =>
   createHash("sha256").update(secret, "utf8").digest().subarray(8, 24);
 
-/** The signature by node:crypto alone, its own padding included. */
-function oracle(secret: string, iv: Uint8Array, token: string, sequence: number): string {
-  const cipher = createCipheriv("aes-128-cbc", keyOf(secret), iv);
+/** The signature by node:crypto alone, its own padding included; in ECB without a vector. */
+function oracle(secret: string, iv: Uint8Array | null, token: string, sequence: number): string {
+  const cipher = createCipheriv(iv === null ? "aes-128-ecb" : "aes-128-cbc", keyOf(secret), iv);
   const text = `token${token}sequence${sequence}`;
   return Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
     .toString("hex")
@@ -64,7 +68,14 @@ describe("requests", () => {
   });
 
   const secret = "aB3dEf6hIj9lMn0p";
-  const settings: [iv: string, bytes: Uint8Array][] = [
+  test.each(vectors.sessionEcb)("in ECB, $text", ({ deviceSecret, iv, token, sequence, sign }) => {
+    const signer = new RequestSigner(nodeCryptography, deviceSecret, iv);
+    expect(oracle(deviceSecret, null, token, sequence)).toBe(sign);
+    expect(ascii(signer.sign(Buffer.from(token), sequence))).toBe(sign);
+  });
+
+  const settings: [iv: string, bytes: Uint8Array | null][] = [
+    ["ecb", null],
     ["zero", Buffer.alloc(16)],
     ["key", keyOf(secret)],
     ["30313233343536373839616263646566", Buffer.from("0123456789abcdef")],
@@ -94,12 +105,16 @@ describe("requests", () => {
         fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
         fc.string({ unit: "binary", minLength: 1, maxLength: 60 }),
         fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-        fc.constantFrom("zero", "key"),
+        fc.constantFrom("zero", "key", "ecb"),
         (anySecret, token, sequence, iv) => {
           const signer = new RequestSigner(nodeCryptography, anySecret, iv);
-          const vector = iv === "key" ? keyOf(anySecret) : Buffer.alloc(16);
+          const vector = iv === "ecb" ? null : iv === "key" ? keyOf(anySecret) : Buffer.alloc(16);
           const sign = ascii(signer.sign(Buffer.from(token, "utf8"), sequence));
-          const decipher = createDecipheriv("aes-128-cbc", keyOf(anySecret), vector);
+          const decipher = createDecipheriv(
+            vector === null ? "aes-128-ecb" : "aes-128-cbc",
+            keyOf(anySecret),
+            vector,
+          );
           const text = Buffer.concat([decipher.update(sign, "hex"), decipher.final()]).toString("utf8");
           expect(text).toBe(`token${token}sequence${sequence}`);
         },
@@ -113,7 +128,7 @@ describe("requests", () => {
     (iv) => {
       const make = (): RequestSigner => new RequestSigner(nodeCryptography, secret, iv);
       expect(make).toThrow(SettingsError);
-      expect(make).toThrow(/^iv must be "zero", "key" or 32 hex digits$/);
+      expect(make).toThrow(/^iv must be "zero", "key", "ecb" or 32 hex digits$/);
     },
   );
 });

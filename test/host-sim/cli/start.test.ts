@@ -121,7 +121,7 @@ describe("misuse is one clear line and exit code 2", () => {
     [["start", "--scenario", "outage", "--reports", "5"], /--reports does not go with --scenario outage/],
     [["start", "--scenario", "outage", "--no-command"], /--no-command does not go with --scenario outage/],
     [["fly"], /unknown command 'fly'/],
-    [["cloud", "--iv", "zz"], /--iv takes "zero", "key" or 32 hex digits/],
+    [["cloud", "--iv", "zz"], /--iv takes "zero", "key", "ecb" or 32 hex digits/],
     [["cloud", "--devices", "/nonexistent.json"], /cannot read \/nonexistent\.json: ENOENT/],
     [["cloud", "--devices", "package.json"], /package\.json: device list: expected an array/],
     [["device"], /required option '--server <url>'/],

@@ -1,5 +1,19 @@
 /** Schemas of the device registry. */
-import { deviceKey, limit, list, named, number, object, productKey, ref, text, time, whole } from "./parts";
+import {
+  deviceKey,
+  limit,
+  list,
+  named,
+  number,
+  object,
+  orNull,
+  productKey,
+  ref,
+  text,
+  time,
+  whole,
+} from "./parts";
+import { deviceSorts } from "../../registry/device-query";
 import type { NamedSchema } from "./parts";
 
 const state = text("inactive: never authenticated; offline: silent for a lifetime", {
@@ -10,28 +24,51 @@ export const devicesQuery = object(
   {
     productKey,
     state,
+    firmwareVersion: text("as they informed", { maxLength: 64 }),
+    q: text("within name, productKey or deviceKey, in capital letters or small ones", { maxLength: 128 }),
+    sort: text("by what; of equal ones by their keys; registered: the order of their registration", {
+      enum: deviceSorts,
+      default: "registered",
+    }),
+    order: text("which comes first", { enum: ["asc", "desc"], default: "asc" }),
     limit,
     offset: whole("entries to leave out", { minimum: 0, maximum: 1e9, default: 0 }),
   },
   [],
 );
 
+const name = text("for people", { maxLength: 128 });
+const edition = text("of the protocol", { enum: ["token", "tokenless"] });
+
 export const deviceBody = object(
   {
     productKey,
     deviceKey,
-    name: text("for people", { maxLength: 128 }),
+    name,
     deviceSecret: text("made, and told once in the answer, when left out", { minLength: 1, maxLength: 128 }),
-    edition: text("of the protocol; default: the cloud's", { enum: ["token", "tokenless"] }),
+    edition: { ...edition, description: "of the protocol; default: the cloud's" },
   },
   ["productKey", "deviceKey"],
+);
+
+/** As JSON merge patch has it (RFC 7396). */
+export const devicePatch = object(
+  {
+    name: orNull(name),
+    deviceSecret: text("another secret; the device cannot sign with the old one any more", {
+      minLength: 1,
+      maxLength: 128,
+    }),
+    edition: { ...edition, description: "of the protocol; another one ends its session" },
+  },
+  [],
 );
 
 const device = {
   productKey,
   deviceKey,
-  name: text("for people"),
-  edition: text("of the protocol", { enum: ["token", "tokenless"] }),
+  name,
+  edition,
   state,
   lastSeen: time("its last request in its session, be it refused for what it says"),
   onlineSince: time("when it came online"),

@@ -47,6 +47,12 @@ export function list(items: Schema, description?: string): Schema {
   return { type: "array", description, items };
 }
 
+/** The same, or null, which takes the member away. */
+export function orNull(schema: Schema): Schema {
+  const values = schema["enum"] as unknown[] | undefined;
+  return { ...schema, type: [schema["type"], "null"], enum: values && [...values, null] };
+}
+
 /** An epoch time, ms. */
 export function time(description: string): Schema {
   return number(`${description}, epoch ms`);

@@ -1,6 +1,6 @@
 /** Schemas of products: what all devices of a kind have in common. */
 import { datagramRange } from "../../registry/product";
-import { anything, hex, list, named, object, productKey, ref, text, whole } from "./parts";
+import { anything, hex, list, named, object, orNull, productKey, ref, text, whole } from "./parts";
 import type { NamedSchema, Schema } from "./parts";
 
 const payload = text("how commands are sent to its devices; raw: by the parsing script", {
@@ -17,6 +17,18 @@ const script = text("the parsing script's source: rawDataToJsonStr and jsonStrTo
 });
 
 export const productBody = object({ name: productName, payload, largestDatagram, model, script }, []);
+
+/** As JSON merge patch has it (RFC 7396). */
+export const productPatch = object(
+  {
+    name: orNull(productName),
+    payload: orNull(payload),
+    largestDatagram: orNull(largestDatagram),
+    model: orNull(model),
+    script: orNull(script),
+  },
+  [],
+);
 
 export const tryBody: Schema = {
   description: "bytes of a device, or JSON for one",

@@ -7,6 +7,7 @@ import { ago, byId, make } from "./elements";
 export interface Device {
   readonly productKey: string;
   readonly deviceKey: string;
+  readonly name?: string;
   readonly state: string;
   readonly lastSeen?: number;
 }
@@ -17,6 +18,10 @@ const margin = 4;
 
 export function nameOf({ productKey, deviceKey }: { productKey: string; deviceKey: string }): string {
   return `${productKey}/${deviceKey}`;
+}
+
+function searchedIn(device: Device): string {
+  return `${nameOf(device)} ${device.state} ${device.name ?? ""}`.toLowerCase();
 }
 
 /** The list of all devices, of which one is chosen. */
@@ -76,7 +81,7 @@ export class DeviceList {
       this.#due = false;
       const wanted = this.#filter.value.trim().toLowerCase();
       this.#shown = [...this.#devices.values()].filter(
-        (device) => wanted === "" || `${nameOf(device)} ${device.state}`.toLowerCase().includes(wanted),
+        (device) => wanted === "" || searchedIn(device).includes(wanted),
       );
       if (this.#chosen === undefined && this.#shown.length > 0) return this.#choose(0);
       this.#draw();
@@ -139,7 +144,9 @@ export class DeviceList {
         "aria-posinset": String(index + 1),
         "aria-setsize": String(this.#shown.length),
       },
-      make("div", { class: "mono" }, device.deviceKey),
+      device.name === undefined
+        ? make("div", { class: "mono" }, device.deviceKey)
+        : make("div", {}, device.name, make("span", { class: "mono dim" }, ` ${device.deviceKey}`)),
       make(
         "div",
         { class: "dim" },

@@ -6,6 +6,7 @@ import { byId, say } from "./elements";
 import { FaultPanel } from "./faults";
 import { SequenceChart } from "./sequence-chart";
 import { follow } from "./live";
+import { DeviceName } from "./rename";
 import { Points } from "./points";
 import { ScriptPanel } from "./script";
 import { makeTabs } from "./tabs";
@@ -31,6 +32,10 @@ const commands = new CommandForm(panels.get("Command")!);
 const sequenceChart = new SequenceChart(panels.get("Messages")!);
 const script = new ScriptPanel(panels.get("Parsing script")!);
 const faults = new FaultPanel(panels.get("Faults")!);
+const deviceName = new DeviceName(tried, (device) => {
+  devices.put(device);
+  deviceName.show(device);
+});
 const devices = new DeviceList((device) => void tried(() => choose(device)));
 
 byId<HTMLFormElement>("token-form").addEventListener("submit", (event) => {
@@ -108,7 +113,7 @@ async function choose(device: Device): Promise<void> {
   const name = nameOf(device);
   if (chosen === name) return;
   chosen = name;
-  say(byId("device-title"), name);
+  deviceName.show(device);
   sequenceChart.show(name);
   const product = await productOf(device.productKey);
   if (chosen !== name) return;
@@ -153,7 +158,9 @@ async function refresh(): Promise<void> {
     const at = name.indexOf("/");
     const path = pathOf({ productKey: name.slice(0, at), deviceKey: name.slice(at + 1) });
     try {
-      devices.put(await call<Device>(path));
+      const device = await call<Device>(path);
+      devices.put(device);
+      if (name === chosen) deviceName.show(device);
     } catch (error) {
       // Removed meanwhile.
       if (!(error instanceof ApiFault && error.status === 404)) throw error;

@@ -49,7 +49,6 @@ export class CadenceBook {
     switch (event?.kind) {
       case "report taken":
       case "report held":
-      case "report missed":
       case "report dropped":
       case "agent start":
         this.#beat(time);
@@ -66,6 +65,13 @@ export class CadenceBook {
       default:
         return;
     }
+  }
+
+  /** The application was asked for a reading and failed. */
+  missed(time: number): void {
+    if (this.#safe) return;
+    this.#beat(time);
+    this.#last = time;
   }
 
   /** The trial is over. */

@@ -20,7 +20,7 @@ type Order = readonly [kind: "event" | "attributes" | "tags", number: number];
 
 /** The answer to "sample". */
 interface Orders {
-  readonly fail?: "throw" | "nothing" | "getter" | "nonsense";
+  readonly fail?: "throw" | "nothing" | "getter" | "nonsense" | "hang" | "reject";
   readonly send?: readonly Order[];
 }
 
@@ -55,11 +55,14 @@ export class DemoApplication implements Application {
     this.#usual.start(device, boot);
   }
 
-  sample(): ThingValues {
+  sample(): ThingValues | Promise<ThingValues> {
     const answer = ask("sample");
     const { fail, send = [] } = (answer === "" ? {} : JSON.parse(answer)) as Orders;
     for (const order of send) this.#send(order);
     if (fail === "throw") return failing();
+    if (fail === "hang") return new Promise<ThingValues>(() => {});
+    if (fail === "reject")
+      return Promise.reject<ThingValues>(new Error("the sensor fails, as the campaign wants"));
     const values = this.#usual.sample();
     if (fail === "nothing") return undefined as unknown as ThingValues;
     if (fail === "nonsense") return { temperature: "warm", humidity: NaN };

@@ -22,10 +22,10 @@ interface Document {
 const devicePath = "/api/v1/devices/{productKey}/{deviceKey}";
 const routes = `
 GET /api/v1/products
-GET PUT DELETE /api/v1/products/{productKey}
+GET PUT PATCH DELETE /api/v1/products/{productKey}
 POST /api/v1/products/{productKey}/script/try
 GET POST /api/v1/devices
-GET DELETE ${devicePath}
+GET PATCH DELETE ${devicePath}
 POST ${devicePath}/enable
 POST ${devicePath}/disable
 POST ${devicePath}/forget-session

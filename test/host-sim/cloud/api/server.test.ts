@@ -280,7 +280,7 @@ describe("what was changed", () => {
 
 test("a fault of the program is told its operator, and its caller only that there was one", async () => {
   const rig = await apiRig();
-  Object.defineProperty(rig.cloud, "devices", {
+  Object.defineProperty(rig.cloud, "findDevices", {
     value: () => {
       throw new Error("secret s3cr3t\nsecond line");
     },

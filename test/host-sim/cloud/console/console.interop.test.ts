@@ -106,6 +106,25 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByText("0 of 2 devices online").waitFor();
     });
 
+    test("a device is renamed, and found by its name, also by one that another program gave", async () => {
+      await page.locator("#name-form").waitFor();
+      await page.getByLabel("Name", { exact: true }).fill("Hall <b>north</b>");
+      await page.getByRole("button", { name: "Rename" }).click();
+      await page.locator(".row", { hasText: "Hall <b>north</b>" }).waitFor();
+      expect(rig.cloud.device(pk, dk)?.name).toBe("Hall <b>north</b>");
+      rig.cloud.changeDevice(pk, "other", { name: "Attic" }, rig.time.now);
+      await page.locator(".row", { hasText: "Attic" }).waitFor();
+      await page.locator("#filter").fill("attic");
+      await expect.poll(() => page.locator(".row").count()).toBe(1);
+      await page.locator(".row", { hasText: "Attic" }).click();
+      await page.getByRole("heading", { name: `${pk}/other` }).waitFor();
+      await page.getByLabel("Name", { exact: true }).fill("");
+      await page.getByRole("button", { name: "Rename" }).click();
+      await page.locator("#filter").fill("other");
+      await page.locator(".row", { hasText: "other" }).waitFor();
+      expect(rig.cloud.device(pk, "other")?.name).toBeUndefined();
+    });
+
     test("a command goes out by the form that the model makes, and is followed until it is answered", async () => {
       device.authenticate();
       await page.getByRole("tab", { name: "Command" }).click();
@@ -215,7 +234,8 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("heading", { name: `${pk}/other` }).waitFor();
       await page.keyboard.press("ArrowUp");
       await page.getByRole("heading", { name: `${pk}/${dk}` }).waitFor();
-      await page.keyboard.press("Tab");
+      // Past the device's name and its button.
+      for (let stops = 0; stops < 3; stops++) await page.keyboard.press("Tab");
       await page.keyboard.press("ArrowRight");
       expect(await page.getByRole("tab", { selected: true }).innerText()).toBe("Command");
     });

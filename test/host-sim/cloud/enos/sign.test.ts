@@ -21,14 +21,18 @@ interface Vectors {
     lifetime: number;
     sign: string;
   }[];
-  session: {
-    deviceSecret: string;
-    token: string;
-    sequence: number;
-    iv: string;
-    signKey: string;
-    sign: string;
-  }[];
+  session: SessionVector[];
+  /** In ECB. */
+  sessionEcb: SessionVector[];
+}
+
+interface SessionVector {
+  deviceSecret: string;
+  token: string;
+  sequence: number;
+  iv: string;
+  signKey: string;
+  sign: string;
 }
 
 const file = new URL("../../../vectors/enos-sign.json", import.meta.url);
@@ -56,6 +60,16 @@ describe("session sign, option 2101", () => {
     }
   });
 
+  test.each(vectors.sessionEcb)(
+    "in ECB, sequence $sequence",
+    ({ deviceSecret, iv, token, sequence, sign }) => {
+      expect(new SessionSignReader(deviceSecret, iv).read(Buffer.from(sign))).toEqual({ token, sequence });
+      expect(new SessionSignReader(deviceSecret, "zero").read(Buffer.from(sign))).toHaveProperty(
+        "unparsable",
+      );
+    },
+  );
+
   const text = "token9f86d081884c7d65sequence7";
   const key = signKey(demoSecret);
   const reader = new SessionSignReader(demoSecret, "zero");
@@ -70,7 +84,7 @@ describe("session sign, option 2101", () => {
   });
 
   test.each(["", "none", "00", "0".repeat(31), "g".repeat(32)])("refuses the IV setting %j", (setting) => {
-    const message = /^iv: expected "zero", "key" or 32 hex digits/;
+    const message = /^iv: expected "zero", "key", "ecb" or 32 hex digits/;
     expect(() => new SessionSignReader(demoSecret, setting)).toThrow(message);
   });
 

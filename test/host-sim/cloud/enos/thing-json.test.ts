@@ -266,7 +266,12 @@ describe("attributes, tags and names", () => {
 
   test.each<[string, number]>([
     ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"","tagValue":"x"}]', 1204],
-    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"löc","tagValue":""}]', 200],
+    ['[{"tagKey":"room","tagValue":"5"},{"tagKey":"_LOC_2","tagValue":""}]', 200],
+    ['[{"tagKey":"löc","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"2nd","tagValue":"x"}]', 1204],
+    ['[{"tagKey":"serial-no","tagValue":"x"}]', 1204],
+    [`[{"tagKey":"${"k".repeat(100)}","tagValue":"é"}]`, 200],
+    [`[{"tagKey":"${"k".repeat(101)}","tagValue":"é"}]`, 1204],
     ['[{"tagKey":"room","tagValue":5}]', 1204],
     ['[{"tagKey":"room"}]', 1204],
     ['[{"tagValue":"5"}]', 1204],

@@ -1,0 +1,112 @@
+/**
+ * The upgrade of one device to one version of its firmware: a task, in EnOS's words, of which a job makes one for each
+ * of its devices.
+ *
+ *                 the upgrade leaves,                step 0 … 100
+ *                 or is given to getversion
+ *     +------+          +-----------+                +-----------+
+ *     | init |--------->| published |--------------->| upgrading |--.  step 0 … 100
+ *     +------+          +-----------+                +-----------+<-'
+ *      |  |  ^           |  |  |                       |  |
+ *      |  |  |    cancel |  |  | step < 0,             |  | step < 0, time limit
+ *      |  |  |           |  |  | reply other than 200  |  |
+ *      |  |  '-- retry --+--+--+-----------------------+--+----------.
+ *      |  |              |  |  '--------------------.  |  '--------. |
+ *      |  | cancel       v  |                       v  |           v |
+ *      |  '----->+----------+|                     +---|-----------+ |
+ *      |         | canceled ||                     |  failed        |-'
+ *      |         +----------+|                     +---|-----------+
+ *      |                     |                         |
+ *      '---------------------+-------------------------'----> +-----------+
+ *                  the device informs the new version         | succeeded |
+ *                                                             +-----------+
+ *
+ * States are those that EnOS's API names. As there, what is upgrading already cannot be canceled, only a task that
+ * failed can be tried again, and the time limit counts from the first progress. A device may have got the version
+ * otherwise, by cable for one: that succeeds from any state that is not an end.
+ */
+
+/** Where a task stands. */
+export type TaskStatus = "init" | "published" | "upgrading" | "succeeded" | "failed" | "canceled";
+
+export const taskStatuses: readonly TaskStatus[] = Object.freeze([
+  "init",
+  "published",
+  "upgrading",
+  "succeeded",
+  "failed",
+  "canceled",
+]);
+
+/** What can happen to a task. */
+export type Happening =
+  | "published"
+  /** A step from 0 to 100. */
+  | "progress"
+  /** A step below 0. */
+  | "failure"
+  /** The reply to the upgrade has another code than 200. */
+  | "refusal"
+  /** The device has informed the version that it was to get. */
+  | "informed"
+  | "timeout"
+  | "cancel"
+  | "retry";
+
+/** Why a task failed: by the device's own word, by its reply to the upgrade, or by the time limit. */
+export type FailureCause = "failure" | "refusal" | "timeout";
+
+/** How the device hears of it: "push" sends `ota/device/upgrade`, "request" waits until it asks. */
+export type UpgradePolicy = "push" | "request";
+
+/** A task as its operator sees it. */
+export interface UpgradeTask {
+  /** Digits. */
+  readonly taskId: string;
+  /** Of the tasks that were made at once. */
+  readonly jobId: string;
+  readonly productKey: string;
+  readonly deviceKey: string;
+  readonly policy: UpgradePolicy;
+  /** What the device had informed when the task was made. */
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  readonly status: TaskStatus;
+  /** The device's last step: 0 to 100, or what it failed with. */
+  readonly progress?: number;
+  /** What the device, or this server, said of the last change. */
+  readonly desc?: string;
+  /** Of a task that failed. */
+  readonly cause?: FailureCause;
+  /** ms that it may be upgrading. */
+  readonly timeout: number;
+  /** ms, as the three below */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When it became upgrading; the time limit counts from then. */
+  readonly startedAt?: number;
+  /** When it came to an end. */
+  readonly endedAt?: number;
+}
+
+const next: Readonly<Record<TaskStatus, Partial<Record<Happening, TaskStatus>>>> = Object.freeze({
+  init: { published: "published", informed: "succeeded", cancel: "canceled" },
+  published: {
+    ...{ published: "published", progress: "upgrading", failure: "failed", refusal: "failed" },
+    ...{ informed: "succeeded", cancel: "canceled" },
+  },
+  upgrading: { progress: "upgrading", failure: "failed", informed: "succeeded", timeout: "failed" },
+  succeeded: {},
+  failed: { retry: "init" },
+  canceled: {},
+});
+
+/** Where a task stands after something happened to it; undefined when that cannot happen to it there. */
+export function afterwards(status: TaskStatus, happening: Happening): TaskStatus | undefined {
+  return next[status][happening];
+}
+
+/** Whether nothing can happen to a task any more but that it is tried again. */
+export function isOver(status: TaskStatus): boolean {
+  return status === "succeeded" || status === "failed" || status === "canceled";
+}

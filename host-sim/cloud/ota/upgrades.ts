@@ -1,0 +1,485 @@
+/**
+ * EnOS's firmware service: which devices are to have which version, how they are told, and what became of it. The
+ * topics are those of the manual, `ota/device/…`; the path of a task is in upgrade-task.ts.
+ *
+ *     inform       the device's version: only a device that told one can be given a task
+ *     upgrade      a command, sent for a task with policy "push"; again on a later contact if it was lost
+ *     getversion   asks for what it may upgrade to: the version of its task, whatever the policy
+ *     request      is in the topic lists of EnOS's SDKs and described in no manual: answered as getversion is
+ *     progress     764 when the device has no task, 765 when it was not told of it yet
+ */
+import { printable } from "../coap/coap-text";
+import type { CloudEventBody } from "../events";
+import type { UpgradeParams } from "../enos/commands";
+import type { Progress, Refusal } from "../enos/thing-json";
+import type { CloudDevice } from "../registry/cloud-device";
+import type { CloudStorage } from "../registry/storage";
+import type { FirmwareFiles, FirmwareRecord } from "./firmware-files";
+import { afterwards, isOver } from "./upgrade-task";
+import type { FailureCause, Happening, TaskStatus, UpgradePolicy, UpgradeTask } from "./upgrade-task";
+
+/** EnOS's codes for a progress: the device has no task, or has not started one. */
+const taskNotFound = 764;
+const taskNotStarted = 765;
+const success = 200;
+
+/** Tasks that are kept of a device; those that are over make room. */
+const tasksPerDevice = 16;
+/** Time limits that can be set, and the one of a task that names none, ms. A file of 1 MB takes hours on NB-IoT. */
+export const upgradeTimeouts = Object.freeze({
+  least: 60_000,
+  most: 30 * 86_400_000,
+  usual: 7 * 86_400_000,
+});
+/** After an upgrade was given up without a reply, ms until a contact of the device brings it again. */
+const pushAgainAfter = 3_600_000;
+
+/** Characters of what a device says of its progress, in an event. */
+const longestDesc = 256;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A task with what is nobody else's business. */
+interface Entry {
+  readonly number: number;
+  readonly task: Mutable<UpgradeTask>;
+  /** The command that tells the device of it, while one waits. */
+  commandId?: string;
+  /** When an upgrade was last queued, ms. */
+  pushedAt?: number;
+  /** The device has replied to it, so that it is not sent again. */
+  accepted?: true;
+}
+
+/** A device that is given no task, and why. */
+export interface SkippedDevice {
+  readonly deviceKey: string;
+  readonly reason: string;
+}
+
+/** The tasks that were made at once, and the devices that got none. */
+export interface UpgradeJob {
+  readonly jobId: string;
+  readonly tasks: UpgradeTask[];
+  readonly skipped: SkippedDevice[];
+}
+
+/** Which devices are to have which version. */
+export interface JobOrder {
+  readonly productKey: string;
+  readonly version: string;
+  /** All of the product when left out. */
+  readonly deviceKeys?: readonly string[];
+  /** Default "push". */
+  readonly policy?: UpgradePolicy;
+  /** ms; default seven days. */
+  readonly timeout?: number;
+}
+
+/** Which tasks are meant: all that agree in each member that is given. */
+export interface TaskQuery {
+  readonly productKey?: string;
+  readonly deviceKey?: string;
+  readonly jobId?: string;
+  readonly status?: TaskStatus;
+}
+
+export interface UpgradesOptions {
+  files: FirmwareFiles;
+  storage: CloudStorage | undefined;
+  emit: ((event: CloudEventBody) => void) | undefined;
+  /** The devices of a product. */
+  devicesOf(productKey: string): Iterable<CloudDevice>;
+  device(productKey: string, deviceKey: string): CloudDevice | undefined;
+  /** Queues the command and returns its id. @throws RangeError when it cannot be sent */
+  send(device: CloudDevice, params: UpgradeParams): string;
+  /** Takes a command back that has not been sent; one that has been stays. */
+  revoke(device: CloudDevice, commandId: string, now: number): void;
+  /** Asks for `expire` at `at`, ms. */
+  wake(at: number): void;
+}
+
+/** The tasks of all devices. */
+export class Upgrades {
+  readonly #options: UpgradesOptions;
+  /** Of each device, by productKey/deviceKey, oldest first. */
+  readonly #devices = new Map<string, Entry[]>();
+  #nextNumber = 1;
+  #nextJob = 1;
+
+  constructor(options: UpgradesOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks, the newest first. */
+  list(query: TaskQuery = {}): UpgradeTask[] {
+    const { productKey, deviceKey, jobId, status } = query;
+    const found: Entry[] = [];
+    for (const entries of this.#devices.values()) {
+      for (const entry of entries) {
+        const { task } = entry;
+        if (productKey !== undefined && task.productKey !== productKey) continue;
+        if (deviceKey !== undefined && task.deviceKey !== deviceKey) continue;
+        if (jobId !== undefined && task.jobId !== jobId) continue;
+        if (status !== undefined && task.status !== status) continue;
+        found.push(entry);
+      }
+    }
+    return found.sort((one, other) => other.number - one.number).map(({ task }) => ({ ...task }));
+  }
+
+  task(taskId: string): UpgradeTask | undefined {
+    const found = this.#find(taskId);
+    return found && { ...found.task };
+  }
+
+  /** Whether a task that is not over is about this file. */
+  needs(productKey: string, version: string): boolean {
+    return this.list({ productKey }).some(
+      ({ toVersion, status }) => toVersion === version && !isOver(status),
+    );
+  }
+
+  /**
+   * Gives devices a task each.
+   * @throws RangeError when the version or a device is unknown, the time limit is none, or no device can have one
+   */
+  order(order: JobOrder, now: number): UpgradeJob {
+    const { productKey, version, policy = "push", timeout = upgradeTimeouts.usual } = order;
+    const file = this.#options.files.file(productKey, version);
+    if (file === undefined) throw new RangeError(`no firmware ${version} of product ${productKey}`);
+    const { least, most } = upgradeTimeouts;
+    if (!(timeout >= least && timeout <= most)) {
+      throw new RangeError(`timeout: expected ${least / 1000} to ${most / 1000} s, got ${timeout / 1000}`);
+    }
+    const devices = this.#chosen(productKey, order.deviceKeys);
+    const jobId = String(this.#nextJob);
+    const tasks: UpgradeTask[] = [];
+    const skipped: SkippedDevice[] = [];
+    for (const device of devices) {
+      const { deviceKey } = device;
+      const made = this.#give(device, file.record, { jobId, policy, timeout }, now);
+      if (typeof made === "string") skipped.push({ deviceKey, reason: made });
+      else tasks.push({ ...made });
+    }
+    if (tasks.length === 0) {
+      const [first] = skipped;
+      throw new RangeError(
+        first === undefined
+          ? `product ${productKey} has no devices`
+          : `no device can be given ${version}; the first, ${first.deviceKey}: ${first.reason}`,
+      );
+    }
+    this.#nextJob += 1;
+    return { jobId, tasks, skipped };
+  }
+
+  /** @throws RangeError for a task that is unknown, or upgrading or over already */
+  cancel(taskId: string, now: number): UpgradeTask {
+    return this.#decide(taskId, "cancel", "canceled", now);
+  }
+
+  /** Begins a task anew. @throws RangeError for one that is unknown or has not failed, or whose file is gone */
+  retry(taskId: string, now: number): UpgradeTask {
+    const entry = this.#find(taskId);
+    if (entry !== undefined && entry.task.status === "failed") {
+      const { task } = entry;
+      const { productKey, deviceKey, toVersion } = task;
+      if (this.#current(`${productKey}/${deviceKey}`) !== undefined) {
+        throw new RangeError(`task ${taskId}: the device has another task`);
+      }
+      if (this.#options.files.file(productKey, toVersion) === undefined) {
+        throw new RangeError(`task ${taskId}: firmware ${toVersion} is not there any more`);
+      }
+    }
+    const task = this.#decide(taskId, "retry", "tried again", now);
+    const device = this.#device(entry!);
+    if (device !== undefined) this.#pushIfDue(device, entry!, now);
+    return task;
+  }
+
+  /** The device has told its version. */
+  inform(device: CloudDevice, version: string, now: number): void {
+    device.firmwareVersion = version;
+    const entry = this.#current(device.filedUnder);
+    if (entry === undefined || entry.task.toVersion !== version) return;
+    this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
+  }
+
+  /** The device has told how far it is; a refusal with EnOS's code when it has no task that could be. */
+  progress(device: CloudDevice, { step, desc }: Progress, now: number): Refusal | undefined {
+    const entry = this.#current(device.filedUnder);
+    if (entry === undefined) {
+      return { enosCode: taskNotFound, reason: "progress of an upgrade that the device has no task for" };
+    }
+    const happening = step < 0 ? "failure" : "progress";
+    if (afterwards(entry.task.status, happening) === undefined) {
+      return { enosCode: taskNotStarted, reason: "progress of an upgrade that the device was not told of" };
+    }
+    const { startedAt = now } = entry.task;
+    this.#happen(entry, happening, now, { progress: step, desc, startedAt });
+    this.#options.wake(startedAt + entry.task.timeout);
+    return undefined;
+  }
+
+  /** What the device may upgrade to; it counts as told of it from now on. */
+  offered(device: CloudDevice, now: number): UpgradeParams[] {
+    const entry = this.#current(device.filedUnder);
+    if (entry === undefined) return [];
+    const file = this.#options.files.file(device.productKey, entry.task.toVersion);
+    if (file === undefined) return [];
+    if (entry.task.status === "init") this.#happen(entry, "published", now, {});
+    return [paramsOf(file.record)];
+  }
+
+  /** The payload of a command has left; no effect when it is not one of these. */
+  commandSent(device: CloudDevice, commandId: string, now: number): void {
+    const entry = this.#current(device.filedUnder);
+    if (entry?.commandId !== commandId || entry.task.status !== "init") return;
+    this.#happen(entry, "published", now, {});
+  }
+
+  /** The device has replied to a command, likewise. */
+  commandAnswered(
+    device: CloudDevice,
+    commandId: string,
+    { code, message }: { code: number; message?: string },
+    now: number,
+  ): void {
+    const entry = this.#current(device.filedUnder);
+    if (entry?.commandId !== commandId) return;
+    entry.commandId = undefined;
+    entry.accepted = true;
+    if (code === success) return this.#keep(entry);
+    const desc = `the device replied ${code}${message === undefined ? "" : `: ${message}`}`;
+    if (afterwards(entry.task.status, "refusal") === undefined) return this.#keep(entry);
+    this.#happen(entry, "refusal", now, { desc });
+  }
+
+  /** A command was given up without a reply, likewise. */
+  commandLost(device: CloudDevice, commandId: string): void {
+    const entry = this.#current(device.filedUnder);
+    if (entry?.commandId !== commandId) return;
+    entry.commandId = undefined;
+    this.#keep(entry);
+  }
+
+  /** The device is there: an upgrade that it has not replied to is queued again when none waits. */
+  contact(device: CloudDevice, now: number): void {
+    const entry = this.#current(device.filedUnder);
+    if (entry !== undefined) this.#pushIfDue(device, entry, now);
+  }
+
+  /** When the next time limit is over, ms; Infinity when none runs. */
+  get deadline(): number {
+    let deadline = Infinity;
+    for (const entries of this.#devices.values()) {
+      for (const { task } of entries) {
+        if (task.status === "upgrading") deadline = Math.min(deadline, task.startedAt! + task.timeout);
+      }
+    }
+    return deadline;
+  }
+
+  /** Gives up the tasks whose time is over. */
+  expire(now: number): void {
+    for (const entries of this.#devices.values()) {
+      for (const entry of entries) {
+        const { status, startedAt, timeout } = entry.task;
+        if (status !== "upgrading" || now < startedAt! + timeout) continue;
+        this.#happen(entry, "timeout", now, { desc: `not done after ${timeout / 1000} s` });
+      }
+    }
+  }
+
+  /** Forgets a device's tasks. */
+  removeDevice(device: CloudDevice): void {
+    for (const { number } of this.#devices.get(device.filedUnder) ?? [])
+      this.#unkeep(device.filedUnder, number);
+    this.#devices.delete(device.filedUnder);
+  }
+
+  /** Takes up a task that was kept; the caller has seen that its device is there. */
+  restore(number: number, value: unknown): void {
+    const kept = value as Omit<Entry, "number">;
+    const entry: Entry = { ...kept, number, task: { ...kept.task } };
+    const { productKey, deviceKey, jobId } = entry.task;
+    const name = `${productKey}/${deviceKey}`;
+    const entries = this.#devices.get(name);
+    if (entries === undefined) this.#devices.set(name, [entry]);
+    else entries.push(entry);
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    this.#nextJob = Math.max(this.#nextJob, Number(jobId) + 1);
+  }
+
+  #chosen(productKey: string, deviceKeys: readonly string[] | undefined): CloudDevice[] {
+    const devices = [...this.#options.devicesOf(productKey)];
+    if (deviceKeys === undefined) return devices;
+    const byKey = new Map(devices.map((device) => [device.deviceKey, device]));
+    return [...new Set(deviceKeys)].map((deviceKey) => {
+      const device = byKey.get(deviceKey);
+      if (device === undefined) throw new RangeError(`no device ${productKey}/${deviceKey}`);
+      return device;
+    });
+  }
+
+  /** Gives a device a task; why it cannot have one otherwise. */
+  #give(
+    device: CloudDevice,
+    { version }: FirmwareRecord,
+    terms: Pick<UpgradeTask, "jobId" | "policy" | "timeout">,
+    now: number,
+  ): UpgradeTask | string {
+    const { productKey, deviceKey, filedUnder, firmwareVersion } = device;
+    if (firmwareVersion === undefined) return "it has not informed its version yet";
+    if (firmwareVersion === version) return "it has this version already";
+    const current = this.#current(filedUnder);
+    if (current !== undefined) return `it has task ${current.task.taskId}, to ${current.task.toVersion}`;
+    const number = this.#nextNumber;
+    const entry: Entry = {
+      number,
+      task: {
+        ...{ taskId: String(number), ...terms, productKey, deviceKey },
+        ...{ fromVersion: firmwareVersion, toVersion: version, status: "init" },
+        ...{ createdAt: now, updatedAt: now },
+      },
+    };
+    if (terms.policy === "push") {
+      try {
+        this.#push(device, entry, now);
+      } catch (error) {
+        if (error instanceof RangeError) return error.message;
+        throw error;
+      }
+    }
+    this.#nextNumber += 1;
+    const entries = this.#devices.get(filedUnder) ?? [];
+    this.#devices.set(filedUnder, entries);
+    if (entries.length >= tasksPerDevice) this.#unkeep(filedUnder, entries.shift()!.number);
+    entries.push(entry);
+    this.#keep(entry);
+    this.#tell(entry.task);
+    return entry.task;
+  }
+
+  #push(device: CloudDevice, entry: Entry, now: number): void {
+    const file = this.#options.files.file(device.productKey, entry.task.toVersion);
+    if (file === undefined) return;
+    entry.commandId = this.#options.send(device, paramsOf(file.record));
+    entry.pushedAt = now;
+  }
+
+  #pushIfDue(device: CloudDevice, entry: Entry, now: number): void {
+    const { policy, status } = entry.task;
+    if (policy !== "push" || (status !== "init" && status !== "published")) return;
+    if (entry.accepted || entry.commandId !== undefined) return;
+    if (entry.pushedAt !== undefined && now < entry.pushedAt + pushAgainAfter) return;
+    entry.pushedAt = now;
+    try {
+      this.#push(device, entry, now);
+    } catch (error) {
+      // Its queue is full: another contact will do.
+      if (!(error instanceof RangeError)) throw error;
+    }
+    this.#keep(entry);
+  }
+
+  /** What an operator wants of a task. */
+  #decide(taskId: string, happening: "cancel" | "retry", desc: string, now: number): UpgradeTask {
+    const entry = this.#find(taskId);
+    if (entry === undefined) throw new RangeError(`no task ${taskId}`);
+    const { status } = entry.task;
+    if (afterwards(status, happening) === undefined) {
+      const which = happening === "cancel" ? "init or published" : "failed";
+      throw new RangeError(`task ${taskId} is ${status}: only one that is ${which} can be ${desc}`);
+    }
+    if (happening === "retry") {
+      delete entry.task.progress;
+      delete entry.task.cause;
+      delete entry.task.startedAt;
+      delete entry.task.endedAt;
+      entry.accepted = undefined;
+      entry.pushedAt = undefined;
+    }
+    this.#happen(entry, happening, now, { desc });
+    return { ...entry.task };
+  }
+
+  /** Takes a task where what happened takes it, which has been found to be somewhere, and tells so. */
+  #happen(
+    entry: Entry,
+    happening: Happening,
+    now: number,
+    more: { progress?: number; desc?: string; startedAt?: number },
+  ): void {
+    const { task } = entry;
+    const status = afterwards(task.status, happening);
+    if (status === undefined) return;
+    task.status = status;
+    task.updatedAt = now;
+    if (more.progress !== undefined) task.progress = more.progress;
+    if (more.desc === undefined) delete task.desc;
+    else task.desc = more.desc;
+    if (more.startedAt !== undefined) task.startedAt = more.startedAt;
+    if (status === "failed") task.cause = happening as FailureCause;
+    if (isOver(status)) {
+      task.endedAt = now;
+      const device = this.#device(entry);
+      const { commandId } = entry;
+      entry.commandId = undefined;
+      if (device !== undefined && commandId !== undefined) this.#options.revoke(device, commandId, now);
+    }
+    this.#keep(entry);
+    this.#tell(task);
+  }
+
+  #tell({ taskId, productKey, deviceKey, toVersion, status, progress, desc }: UpgradeTask): void {
+    this.#options.emit?.({
+      type: "ota-task",
+      ...{ productKey, deviceKey, taskId, toVersion, status, progress },
+      desc: desc === undefined ? undefined : printable(desc, longestDesc),
+    });
+  }
+
+  /** The task of a device that is not over. There is one at most. */
+  #current(filedUnder: string): Entry | undefined {
+    return this.#devices.get(filedUnder)?.find(({ task }) => !isOver(task.status));
+  }
+
+  #find(taskId: string): Entry | undefined {
+    for (const entries of this.#devices.values()) {
+      const found = entries.find(({ task }) => task.taskId === taskId);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #device({ task: { productKey, deviceKey } }: Entry): CloudDevice | undefined {
+    return this.#options.device(productKey, deviceKey);
+  }
+
+  #keep(entry: Entry): void {
+    const { number, ...kept } = entry;
+    const { productKey, deviceKey } = entry.task;
+    // A copy: the storage may write later than the task changes.
+    this.#options.storage?.put(keyOf(`${productKey}/${deviceKey}`, number), {
+      ...kept,
+      task: { ...kept.task },
+    });
+  }
+
+  #unkeep(filedUnder: string, number: number): void {
+    this.#options.storage?.delete(keyOf(filedUnder, number));
+  }
+}
+
+/** Storage's kind of a task. */
+export const taskKind = "ota-task";
+
+function keyOf(filedUnder: string, number: number): string {
+  return `${taskKind}/${filedUnder}/${String(number).padStart(12, "0")}`;
+}
+
+function paramsOf({ version, sign, signMethod, fileUrl, fileSize }: FirmwareRecord): UpgradeParams {
+  return { version, sign, signMethod, fileUrl, fileSize };
+}
