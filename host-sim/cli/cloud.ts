@@ -164,7 +164,7 @@ export async function openCloud(
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
     const feed = new Feed(Date.now);
-    const engine = await loadScriptEngine();
+    const engine = await loadScriptEngine(Date.now);
     served = await serveCoap(flags, registry, engine, feed, output);
     opened.push(served);
     await served.flush();

@@ -47,7 +47,7 @@ export class ScriptContext implements Resident {
   calls = 0;
 
   /** Within `Machine.run`. */
-  private constructor(machine: Machine) {
+  private constructor(machine: Machine, now: number) {
     const { quickjs } = machine;
     this.#machine = machine;
     this.#generation = machine.generation;
@@ -60,15 +60,16 @@ export class ScriptContext implements Resident {
     this.#argument = machine.allocate(8);
     this.#slate = machine.allocate(slate.bytes + slate.room);
     if (this.#runtime === 0 || this.#context === 0) throw new RangeError("out of memory");
+    machine.doubles[this.#slate >>> 3] = now;
     this.#usePrelude();
     machine.admit(this);
   }
 
-  /** Evaluates a script; on a fault nothing stays of it. */
-  static evaluate(machine: Machine, source: string): ScriptContext | ScriptFault {
+  /** Evaluates a script at this time, ms; on a fault nothing stays of it. */
+  static evaluate(machine: Machine, source: string, now: number): ScriptContext | ScriptFault {
     let context: ScriptContext | undefined;
     const made = machine.run(() => {
-      context = new ScriptContext(machine);
+      context = new ScriptContext(machine, now);
       const thrown = context.#evaluate(source);
       if (thrown === 0) return context.#find();
       const told = machine.isFuelSpent ? spent : context.#tell(thrown);

@@ -35,6 +35,8 @@ export interface Script {
 export interface ScriptEngine {
   /** The script of this source, or why it is none. */
   compile(source: string): Script | ScriptFault;
+  /** The same engine, whose scripts see another time, epoch ms. */
+  at(now: () => number): ScriptEngine;
 }
 
 /** Longest input, bytes or characters. */
@@ -46,15 +48,19 @@ const outOfMemory = /^InternalError: out of memory/;
 /**
  * The engine, which all clouds of this process share; each has its own view of it, and no script of one sees anything
  * of another's.
- * @param now the time that scripts of this view see, ms
+ * @param now the time that scripts see, epoch ms: of the machine where devices are real, else of the simulation
  */
-export async function loadScriptEngine(now: () => number = () => 0): Promise<ScriptEngine> {
-  const machine = await sharedMachine();
+export async function loadScriptEngine(now: () => number): Promise<ScriptEngine> {
+  return engineOf(await sharedMachine(), now);
+}
+
+function engineOf(machine: Machine, now: () => number): ScriptEngine {
   return {
     compile(source) {
       const script = new MachineScript(machine, source, now);
       return script.start() ?? script;
     },
+    at: (other) => engineOf(machine, other),
   };
 }
 
@@ -85,7 +91,7 @@ class MachineScript implements Script {
   start(): ScriptFault | undefined {
     this.dispose();
     if (this.#source.includes("\0")) return { fault: "has a NUL character" };
-    const made = ScriptContext.evaluate(this.#machine, this.#source);
+    const made = ScriptContext.evaluate(this.#machine, this.#source, this.#now());
     if ("fault" in made) return made;
     this.#held.context = made;
     return undefined;

@@ -136,6 +136,8 @@ export const preludeSource = `(function () {
     times = new Float64Array(slate, 0, 1);
     words = new Uint32Array(slate, 0, 4);
     area = new View(slate, ${slate.bytes});
+    clock = times[0];
+    seed = 1;
     return function (given) {
       var task = words[2];
       clock = times[0];

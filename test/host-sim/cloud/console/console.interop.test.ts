@@ -33,7 +33,7 @@ async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<voi
     { productKey: pk, deviceKey: dk, deviceSecret: demoSecret },
     { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
   ];
-  const scriptEngine = await loadScriptEngine();
+  const scriptEngine = await loadScriptEngine(Date.now);
   rig = await apiRig(
     { feed, scriptEngine, ...options },
     { onEvent: (event) => feed.event(event), devices: [...both, ...more] },

@@ -70,14 +70,14 @@ it("a cloud gets on when a script of another had to be ended by force", async ()
   const answerTo = (id: number): string =>
     Buffer.from(device.post(1, "thing/model/up_raw", rawReading(id, [1, warm])).payload).toString("hex");
   expect(answerTo(1)).toBe("0000000100c8");
-  const hostile = compiled(await loadScriptEngine());
+  const hostile = compiled(await loadScriptEngine(() => 0));
   hostile.rawToJson(fierce);
   expect(answerTo(2)).toBe("0000000200c8");
   expect(device.rig.cloud.device(device.record.productKey, device.record.deviceKey)?.counters.stored).toBe(2);
 });
 
 it("keeps 128 contexts, and of more the one that was used last gets on with what it knows", async () => {
-  const engine = await loadScriptEngine();
+  const engine = await loadScriptEngine(() => 0);
   const scripts = Array.from({ length: 130 }, () => compiled(engine, counting));
   expect(machine.residents).toBe(128);
   for (const script of scripts) expect(script.rawToJson(calm)).toMatch(/^1 /);
@@ -90,7 +90,7 @@ it("frees what a cloud has left behind that nobody has any more, and gives its p
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   setFlagsFromString("--no-expose-gc");
-  const engine = await loadScriptEngine();
+  const engine = await loadScriptEngine(() => 0);
   const before = machine.residents;
   (() => {
     for (let i = 0; i < 20; i++) compiled(engine);
@@ -105,7 +105,7 @@ it("frees what a cloud has left behind that nobody has any more, and gives its p
 
 it("needs no more memory for 100 worlds, one after another, than for 20", async () => {
   const world = async (): Promise<void> => {
-    const script = compiled(await loadScriptEngine());
+    const script = compiled(await loadScriptEngine(() => 0));
     script.rawToJson(calm);
     script.dispose();
   };
