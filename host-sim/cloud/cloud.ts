@@ -67,7 +67,7 @@ export class EnosCloud {
     const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...defaultLimits, ...options.limits };
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
-    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
+    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage, emit });
     this.#fleet = fleet;
     const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
     const files = new FirmwareFiles({ limits, storage, randomBytes, emit });
