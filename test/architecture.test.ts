@@ -96,7 +96,7 @@ describe("the firmware", () => {
     ["coap", []],
     ["journal", []],
     ["model", ["text"]],
-    ["product", ["model"]],
+    ["product", ["model", "application", "device"]],
     ["enos", ["coap", "text", "timing"]],
     ["modem/at", ["text"]],
     ["modem/family", ["modem/at", "text"]],

@@ -79,14 +79,14 @@ function boardModules(
   application: string | undefined,
 ): Plugin {
   const folder = join(root, "host-sim/sim/board/guest");
-  const main = join(root, "firmware/main.ts");
+  const wiring = join(root, "firmware/product/wiring.ts");
   const names = new Map([...named].map(([name, file]) => [file, name]));
   return {
     name: "board-modules",
     setup({ onResolve }) {
       onResolve({ filter: /^firmware:main$/ }, () => ({ path: entry }));
-      onResolve({ filter: /^\.\/application$/ }, ({ importer }) => {
-        return importer === main && application !== undefined ? { path: application } : undefined;
+      onResolve({ filter: /^\.\.\/application$/ }, ({ importer }) => {
+        return importer === wiring && application !== undefined ? { path: application } : undefined;
       });
       onResolve({ filter: /./ }, ({ path, importer }) => {
         const importing = names.get(importer);
