@@ -4,6 +4,7 @@
  */
 import { XsEngine } from "../engine/xs-engine";
 import { readLogLine, splitLogLine } from "./device-log";
+import { products } from "./products";
 import { Tally } from "./tally";
 import { World } from "./world";
 import type { DeviceView } from "../../cloud/cloud";
@@ -219,7 +220,7 @@ export class Simulation {
     if (world.cloud.readings(productKey, deviceKey).length < Math.min(3, this.#options.reports - 1)) return;
     this.#commanded = true;
     world.clock.after(0, () => {
-      const command = { kind: "set", points: { relay: 1 } } as const;
+      const { command } = products[this.#options.application ?? "demo"];
       world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
     });
   }
