@@ -6,8 +6,10 @@ import { utf8Length } from "../text/utf8";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
-/** Longest text and longest array in bytes: their length is stated in 16 bits. */
-const longestValue = 0xffff;
+/** Bytes of UTF-8 of EnOS's longest text. */
+const longestText = 1024;
+/** Items of EnOS's longest array. */
+const mostItems = 128;
 
 /** First fault of a reading's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {
@@ -98,21 +100,26 @@ export function valueFault(type: ValueType, value: unknown, id: string): ThingFa
   switch (type.type) {
     case "double":
       return numberFault(type, value, id, false, -Infinity, Infinity);
-    case "int32":
+    case "int":
       return numberFault(type, value, id, true, -0x8000_0000, 0x7fff_ffff);
     case "int64":
       return numberFault(type, value, id, true, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    case "date":
+    case "timestamp":
       // The time values that ECMAScript's Date has.
       return numberFault(type, value, id, true, -8.64e15, 8.64e15);
     case "float":
       return floatFault(type, value, id);
     case "bool":
       return typeof value === "boolean" ? undefined : wrongType(id, "true or false", value);
-    case "enum":
-      if (typeof value !== "number") return wrongType(id, "a number", value);
-      if (type.values!.indexOf(value) >= 0) return undefined;
-      return refuse("out-of-range", id, `takes ${type.values!.join(", ")}, got ${say(value)}`);
+    case "date":
+      if (typeof value === "string" && isDate(value)) return undefined;
+      return wrongType(id, "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss", value);
+    case "enum": {
+      const all: readonly unknown[] = type.texts ?? type.values!;
+      if (all.indexOf(value) >= 0) return undefined;
+      if (typeof value !== typeof all[0]) return wrongType(id, type.texts ? "a text" : "a number", value);
+      return refuse("out-of-range", id, `takes ${all.join(", ")}, got ${say(value)}`);
+    }
     case "string":
       return textFault(value, id, type.maxLength);
     case "array":
@@ -163,7 +170,7 @@ function single(value: number): number {
   return one[0];
 }
 
-function textFault(value: unknown, id: string, maxLength = longestValue): ThingFault | undefined {
+function textFault(value: unknown, id: string, maxLength = longestText): ThingFault | undefined {
   if (typeof value !== "string") return wrongType(id, "a text", value);
   // A UTF-16 unit takes at most four bytes, so a text that is short enough need not be counted.
   if (value.length * 4 <= maxLength) return undefined;
@@ -172,10 +179,23 @@ function textFault(value: unknown, id: string, maxLength = longestValue): ThingF
   return refuse("too-long", id, `takes ${maxLength} bytes of UTF-8, got ${length}`);
 }
 
+/** Whether the text has one of EnOS's two forms, and is a day and a time of day that there are. */
+function isDate(text: string): boolean {
+  if (!/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?$/.test(text))
+    return false;
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8, 10));
+  if (month === 2)
+    return day < 29 || (day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
+  return day < 31 || (month < 8 ? month % 2 === 1 : month % 2 === 0);
+}
+
 function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {
   if (!Array.isArray(value)) return wrongType(id, "an array", value);
-  if (type.maxItems !== undefined && value.length > type.maxItems) {
-    return refuse("too-long", id, `takes ${type.maxItems} items, got ${value.length}`);
+  const { maxItems = mostItems } = type;
+  if (value.length > maxItems) {
+    return refuse("too-long", id, `takes ${maxItems} items, got ${value.length}`);
   }
   for (let i = 0; i < value.length; i++) {
     const fault = valueFault(type.items!, value[i], id);

@@ -1,10 +1,11 @@
 /**
- * `npm run model`: writes firmware code, parsing script and layout table of a thing model.
+ * `npm run model`: writes firmware code, parsing script and layout table of a thing model, and the model as EnOS has it.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Command } from "commander";
 import { projectRoot } from "../project";
+import { enosModelOf } from "../model/enos-model";
 import { generate } from "../model/generate";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine } from "../model/model";
@@ -20,6 +21,7 @@ const ours = "npm run model";
 interface ModelFlags {
   out?: string;
   check?: boolean;
+  export?: boolean;
 }
 
 /** The `model` command. */
@@ -29,14 +31,17 @@ export function modelCommand(): Command {
     .argument("<file>", "the thing model, such as firmware/product/model.json")
     .option("--out <folder>", "where to write, instead of next to the model (its lock stays there)")
     .option("--check", "write nothing, and fail when the files are not what would be written")
+    .option("--export", "write nothing but the model as EnOS's console imports it, to standard output")
     .action(model);
 }
 
 function model(file: string, flags: ModelFlags): void {
   const text = readText(file);
   if (text === undefined) throw misuse(`${file}: no such file; name the product's model.json`);
-  const read = readModel(text);
+  const notes: string[] = [];
+  const read = readModel(text, (line) => notes.push(line));
   if (!("product" in read)) throw refused(file, read);
+  if (flags.export === true) return say(JSON.stringify(enosModelOf(read), undefined, 2));
   const lockFile = join(dirname(file), `${basename(file).replace(/\.json$/i, "")}.lock.json`);
   const out = flags.out ?? dirname(file);
   const result = generate(read, lockOf(lockFile), runtimeFrom(out));
@@ -61,7 +66,15 @@ function model(file: string, flags: ModelFlags): void {
   if (stale.length > 0) write(out, stale, wanted);
   const { product, version } = read;
   say(`${product}, version ${version}, layout ${result.fingerprint}`);
+  sayNotes(file, notes);
   for (const path of wanted.keys()) say(`  ${stale.includes(path) ? "written  " : "unchanged"} ${path}`);
+}
+
+/** What a file of before says otherwise than it is written now. */
+function sayNotes(file: string, notes: readonly string[]): void {
+  if (notes.length === 0) return;
+  say(`  note: ${file} states no format, so its words are read as before: ${notes.join("; ")}.`);
+  say(`  Write them so and add "format": 2 at its top: numbers and lock keep their meaning.`);
 }
 
 function write(folder: string, stale: readonly string[], wanted: ReadonlyMap<string, string>): void {

@@ -18,7 +18,7 @@ const thing = defineThing({
   fingerprint: "0",
   points: [
     { identifier: "temperature", number: 1, type: "double" },
-    { identifier: "relay", number: 2, type: "int32", writable: true },
+    { identifier: "relay", number: 2, type: "int", writable: true },
     { identifier: "label", number: 3, type: "string", writable: true },
   ],
   attributes: [],
@@ -27,7 +27,7 @@ const thing = defineThing({
     {
       identifier: "reboot",
       number: 17,
-      inputs: [{ identifier: "delay", type: "int32", optional: true }],
+      inputs: [{ identifier: "delay", type: "int", optional: true }],
       outputs: [],
     },
     { identifier: "measure", number: 18, inputs: [], outputs: [{ identifier: "value", type: "double" }] },

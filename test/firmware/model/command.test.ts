@@ -12,7 +12,7 @@ const thing: Thing = defineThing({
   version: 1,
   fingerprint: "0",
   points: [
-    { identifier: "int", number: 1, type: "int32", writable: true, range: [0, 100] },
+    { identifier: "int", number: 1, type: "int", writable: true, range: [0, 100] },
     { identifier: "text", number: 2, type: "string", writable: true, maxLength: 4 },
     { identifier: "fixed", number: 3, type: "bool" },
     { identifier: "long", number: 4, type: "int64", writable: true },
@@ -36,7 +36,7 @@ const thing: Thing = defineThing({
       identifier: "go",
       number: 17,
       inputs: [
-        { identifier: "far", type: "int32" },
+        { identifier: "far", type: "int" },
         { identifier: "name", type: "string", optional: true },
       ],
       outputs: [
@@ -68,6 +68,17 @@ describe("commands", () => {
       { kind: "service", requestId: 1, service: "go", inputs: { far: -5, name: "a" } },
     ],
     ["ff 00000001", { kind: "service", requestId: 1, service: "stop", inputs: {} }],
+    // Ids beyond 32 bits, as EnOS gives them.
+    ["06 0000000100000000 02", { kind: "set", requestId: "4294967296", values: {} }],
+    [
+      "06 1cd91d165a240000 02 01 00000064",
+      { kind: "set", requestId: "2078724684846989312", values: { int: 100 } },
+    ],
+    [
+      "06 ffffffffffffffff 11 00000005 00",
+      { kind: "service", requestId: "18446744073709551615", service: "go", inputs: { far: 5 } },
+    ],
+    ["06 0000000000000000 ff", { kind: "service", requestId: "0", service: "stop", inputs: {} }],
   ];
   test.each(rows)("%s", (bytes, command) => expect(decodeCommand(thing, unhex(bytes))).toEqual(command));
 
@@ -117,7 +128,7 @@ describe("hostile bytes", () => {
   /** Starts as a command does, mostly, so that the depths are reached. */
   const noise = fc
     .tuple(
-      fc.constantFrom(2, 2, 2, 17, 17, 18, 255, 0),
+      fc.constantFrom(2, 2, 2, 17, 17, 18, 255, 0, 6),
       fc.uint8Array({ maxLength: 60 }),
       fc.array(fc.nat(8), { maxLength: 30 }),
     )
@@ -146,7 +157,8 @@ describe("hostile bytes", () => {
     const answer = decodeCommand(own, payload);
     if ("fault" in answer) {
       expect([400, 404]).toContain(answer.code);
-      expect(answer.first).toBe(payload.length < 5 ? undefined : payload[0]);
+      const head = payload[0] === 6 ? 10 : 5;
+      expect(answer.first).toBe(payload.length < head ? undefined : payload[payload[0] === 6 ? 9 : 0]);
       expect(answer.detail).not.toContain("\n");
       return answer.fault;
     }

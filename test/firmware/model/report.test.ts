@@ -15,7 +15,7 @@ const thing: Thing = defineThing({
   version: 1,
   fingerprint: "0",
   points: [
-    { identifier: "int", number: 1, type: "int32", writable: true },
+    { identifier: "int", number: 1, type: "int", writable: true },
     { identifier: "long", number: 2, type: "int64" },
     { identifier: "float", number: 3, type: "float", range: [0, 0.1] },
     {
@@ -28,14 +28,14 @@ const thing: Thing = defineThing({
     { identifier: "bool", number: 5, type: "bool" },
     { identifier: "enum", number: 6, type: "enum", values: [0, 1, 7] },
     { identifier: "string", number: 7, type: "string", maxLength: 5 },
-    { identifier: "date", number: 8, type: "date" },
-    { identifier: "array", number: 9, type: "array", items: { type: "int32" }, maxItems: 2 },
+    { identifier: "date", number: 8, type: "timestamp" },
+    { identifier: "array", number: 9, type: "array", items: { type: "int" }, maxItems: 2 },
     {
       identifier: "struct",
       number: 10,
       type: "struct",
       fields: [
-        { identifier: "x", number: 1, type: "int32" },
+        { identifier: "x", number: 1, type: "int" },
         { identifier: "y", number: 200, type: "string", optional: true },
       ],
     },
