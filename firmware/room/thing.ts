@@ -1,5 +1,5 @@
 /**
- * The thing model of the product "Room climate", version 1, layout c4c01ce5826452aa.
+ * The thing model of the product "Room climate", version 1, layout ba65a6fb893b77af.
  *
  * Written by `npm run model` from the product's model file: edit that, not this. The parsing script
  * that was written with it bears the same layout and belongs into EnOS's console.
@@ -11,14 +11,14 @@ import { beginBatch } from "../model/batch";
 import { encodeReport } from "../model/report";
 import type { BatchWriter } from "../model/batch";
 import type { Layout } from "../model/report";
-import type { RawCommandFault } from "../model/command";
+import type { RawCommandFault, RequestId } from "../model/command";
 import type { Thing, ThingFault, ThingValues } from "../model/thing";
 
 /** What the values are and which bytes they take. */
 export const thing: Thing = defineThing({
   product: "Room climate",
   version: 1,
-  fingerprint: "c4c01ce5826452aa",
+  fingerprint: "ba65a6fb893b77af",
   points: [
     {
       identifier: "temperature",
@@ -49,7 +49,7 @@ export const thing: Thing = defineThing({
       outputs: [
         { identifier: "what", type: "string", maxLength: 32 },
         { identifier: "line", type: "string", maxLength: 512 },
-        { identifier: "count", type: "int32" },
+        { identifier: "count", type: "int" },
       ],
     },
   ],
@@ -72,7 +72,7 @@ export const thing: Thing = defineThing({
     {
       identifier: "fetch_log",
       number: 19,
-      inputs: [{ identifier: "skip", type: "int32", range: [0, 4096], optional: true }],
+      inputs: [{ identifier: "skip", type: "int", range: [0, 4096], optional: true }],
       outputs: [{ identifier: "text", type: "string", maxLength: 1024 }],
     },
   ],
@@ -137,11 +137,11 @@ export type ServiceHandlers = {
 
 /** A raw command that can be obeyed. */
 export type Command =
-  | { readonly kind: "set"; readonly requestId: number; readonly values: Settings }
+  | { readonly kind: "set"; readonly requestId: RequestId; readonly values: Settings }
   | {
       readonly [S in keyof Services]: {
         readonly kind: "service";
-        readonly requestId: number;
+        readonly requestId: RequestId;
         readonly service: S;
         readonly inputs: Services[S]["inputs"];
       };
@@ -202,14 +202,14 @@ export function readCommand(payload: Uint8Array): Command | RawCommandFault {
 }
 
 /** Writes the answer to a raw set command into `out` and returns its length in bytes. */
-export function answerSet(requestId: number, code: number, out: Uint8Array): number | ThingFault {
+export function answerSet(requestId: RequestId, code: number, out: Uint8Array): number | ThingFault {
   return encodeReply(thing, 2, requestId, code, undefined, out);
 }
 
 /** Writes the answer to a raw service command into `out` and returns its length, or what is wrong. */
 export function answerService<S extends keyof Services>(
   service: S,
-  requestId: number,
+  requestId: RequestId,
   result: ServiceResult<S>,
   out: Uint8Array,
 ): number | ThingFault {
