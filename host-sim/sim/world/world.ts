@@ -111,7 +111,7 @@ const wakeTime = 500;
 /** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
 export const sleepDrift = 0.002;
 
-/** The sensor's address, volts of the battery, and by how much they sag while the modem is on. */
+/** The sensor's address, volts of the battery, and by how much they sag under the modem's radio. */
 const sensorAddress = 0x44;
 const batteryVolts = 3.9;
 const batterySag = 0.25;
@@ -353,10 +353,9 @@ export class World {
     this.#watchCloud();
   }
 
-  /** The battery's voltage now, which sags while the modem is on. */
+  /** The battery's voltage now, which sags while the modem's radio may be on. */
   get batteryVolts(): number {
-    const { state } = this.modem;
-    return state === "off" || state === "psm" ? batteryVolts : batteryVolts - batterySag;
+    return this.modem.state === "on" ? batteryVolts - batterySag : batteryVolts;
   }
 
   /** Ends the engine. */
@@ -385,7 +384,8 @@ export class World {
       this.#retained.set(new Random(`${seed}/retained/${this.boots}`).bytes(retainedLength));
     }
     this.power.restore();
-    if (resetReason === "Power-On") this.sensor.powerUp(this.clock.now);
+    // Its supply came on with the board's, which has needed its time to start.
+    if (resetReason === "Power-On") this.sensor.powerUp(this.clock.now - bootTime);
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
     this.engine = engine;
     this.boots += 1;
