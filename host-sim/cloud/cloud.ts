@@ -9,6 +9,9 @@
  *                                                      +- ota/          their firmware
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
+import { changedAttributes, changedTags } from "./enos/attributes-and-tags";
+import type { Change } from "./enos/attributes-and-tags";
+import type { Model } from "../model/model";
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
@@ -18,7 +21,7 @@ import type { Command, EncodedCommand } from "./enos/command-encoding";
 import { CommandRefused } from "./enos/commands";
 import type { CommandTimes, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
-import type { CloudOptions } from "./cloud-options";
+import type { CloudLimits, CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import type { DeviceQuery } from "./registry/device-query";
 import { Fleet } from "./registry/fleet";
@@ -48,6 +51,9 @@ export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
+export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { JobOrder, TaskQuery } from "./ota/upgrades";
+export type { UpgradeTask } from "./ota/upgrade-task";
 
 /** A firmware waits for its device as long as EnOS lets a command wait, ms. */
 const upgradeTimes: CommandTimes = { pendingTtl: 172_800_000, responseTimeout: 60_000 };
@@ -58,6 +64,7 @@ export class EnosCloud {
   readonly #fleet: Fleet;
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
+  readonly #limits: CloudLimits;
   readonly #files: FirmwareFiles;
   readonly #upgrades: Upgrades;
   #events: CloudEvent[] = [];
@@ -74,8 +81,9 @@ export class EnosCloud {
     this.#options = options;
     const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...defaultLimits, ...options.limits };
+    this.#limits = limits;
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
-    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
+    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage, emit });
     this.#fleet = fleet;
     const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
     const wake = (at: number): void => {
@@ -169,6 +177,11 @@ export class EnosCloud {
     return this.#fleet.product(productKey)?.record;
   }
 
+  /** A product's thing model, read; undefined without one. */
+  model(productKey: string): Model | undefined {
+    return this.#fleet.product(productKey)?.model;
+  }
+
   /**
    * Registers a product, or gives it another model and script.
    * @throws ProductError on a record that cannot be used
@@ -204,11 +217,17 @@ export class EnosCloud {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   createDevice(record: DeviceRecord, now: number): DeviceView {
-    this.#advance(now);
-    const device = this.#fleet.add(record);
-    this.#emit({ type: "registered", ...nameOf(device) });
-    this.#flush();
-    return device.view();
+    return this.#register(record, now).view();
+  }
+
+  /**
+   * Registers a device that is not there yet; false for one that is, which stays as it is.
+   * @throws DeviceListError on a record that cannot be used; RangeError when its key is taken
+   */
+  addDevice(record: DeviceRecord, now: number): boolean {
+    if (this.#fleet.device(record.productKey, record.deviceKey) !== undefined) return false;
+    this.#register(record, now);
+    return true;
   }
 
   /**
@@ -455,6 +474,41 @@ export class EnosCloud {
     this.#flush();
   }
 
+  /** Bytes of the largest firmware file that is taken. */
+  get largestFirmware(): number {
+    return this.#limits.firmwareBytes;
+  }
+
+  /**
+   * Sets a device's attributes, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, an attribute that the model does not take, or too many
+   */
+  changeAttributes(
+    productKey: string,
+    deviceKey: string,
+    change: Change,
+    replaces: boolean,
+    now: number,
+  ): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.attributes = changedAttributes(device, this.#fleet.productOf(device), change, replaces);
+    this.#changed(device);
+  }
+
+  /**
+   * Sets a device's tags, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, what cannot be a tag, or too many
+   */
+  changeTags(productKey: string, deviceKey: string, change: Change, replaces: boolean, now: number): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.tags = changedTags(device, change, replaces);
+    this.#changed(device);
+  }
+
   /** A product's firmware files in the order of their upload. */
   firmware(productKey: string): FirmwareRecord[] {
     return this.#files.list(productKey);
@@ -584,6 +638,20 @@ export class EnosCloud {
    */
   setRateLimit(limit: Partial<RateLimit>): void {
     this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
+  }
+
+  #register(record: DeviceRecord, now: number): CloudDevice {
+    this.#advance(now);
+    const device = this.#fleet.add(record);
+    this.#emit({ type: "registered", ...nameOf(device) });
+    this.#flush();
+    return device;
+  }
+
+  #changed(device: CloudDevice): void {
+    device.keep();
+    this.#emit({ type: "changed", ...nameOf(device) });
+    this.#flush();
   }
 
   #known(productKey: string, deviceKey: string): CloudDevice {

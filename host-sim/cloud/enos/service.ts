@@ -169,7 +169,6 @@ export class EnosService {
     if (replied?.late === false) {
       device.counters.commandsAnswered += 1;
       emit?.({ type: "command-answered", ...name, id: replied.id, code });
-      this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
     } else {
       device.counters.strayReplies += 1;
       if (replied === undefined) emit?.({ type: "reply-stray", ...name, id: printable(reply.id), path });
@@ -178,16 +177,19 @@ export class EnosService {
         emit?.({ type: "command-late", ...name, id: replied.id, code, status });
       }
     }
+    if (replied !== undefined) this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
     return { code: Code.changed };
   }
 
   #readRawReply(product: Product, payload: Uint8Array): Reply | undefined {
     if (!product.hasScript) return plainReply(payload);
-    const made = product.rawToJson(payload);
+    const made = product.rawToJson(payload, "reply");
     if (typeof made !== "string") return undefined;
     const reply = readScriptReply(made);
-    return "enosCode" in reply ? undefined : reply;
+    if (!("enosCode" in reply)) return reply;
+    if (reply.isByScript !== true) product.refuseMade("reply", payload, made, reply.reason);
+    return undefined;
   }
 
   /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */

@@ -30,6 +30,7 @@ import { VirtualClock } from "../time/clock";
 import { demoDevice } from "./demo-device";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
+import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { Restart } from "../board/board";
 import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
@@ -160,14 +161,10 @@ export class World {
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
     const firmware = options.firmware ?? (await (bundle ??= bundleFirmware()));
-    return new World(options, firmware, await loadScriptEngine());
+    return new World(options, firmware, await loadScriptEngine(() => epoch));
   }
 
-  private constructor(
-    options: WorldOptions,
-    firmware: string,
-    scriptEngine: Awaited<ReturnType<typeof loadScriptEngine>>,
-  ) {
+  private constructor(options: WorldOptions, firmware: string, scriptEngine: ScriptEngine) {
     this.#options = options;
     this.#bundle = firmware;
     const { clock } = this;
@@ -196,7 +193,7 @@ export class World {
       edition,
       iv: "zero",
       devices: [device],
-      scriptEngine,
+      scriptEngine: scriptEngine.at(() => this.cloudNow),
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
       products: [{ ...demoProduct(device.productKey, commandsAs(format)), largestDatagram }],
       limits: {
