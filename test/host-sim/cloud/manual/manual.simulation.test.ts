@@ -9,6 +9,7 @@ import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engin
 import type { CloudEvent } from "../../../../host-sim/cloud/cloud";
 import { attributesDeleted, attributesQueried, attributesReported } from "./attributes";
 import { postBatch, resumeBatch } from "./batch";
+import { commandsIssued, measurepointsGet, measurepointsSet, serviceInvoked } from "./commands";
 import { common } from "./common";
 import { ManualDevice } from "./device";
 import type { Edition } from "./device";
@@ -25,6 +26,7 @@ const pages = [
   ...[common, report, postBatch, resume, resumeBatch, events],
   ...[attributesReported, attributesQueried, attributesDeleted],
   ...[tagsReported, tagsQueried, tagsDeleted],
+  ...[measurepointsSet, measurepointsGet, serviceInvoked, commandsIssued],
   ...[otaInform, otaUpgrade, otaProgress, otaGetVersion],
 ];
 
