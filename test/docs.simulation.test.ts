@@ -135,7 +135,7 @@ describe("with the stand-in", () => {
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
       expect(stdout).toContain(`"relay"`);
-      expect(stdout).toMatch(/"status":"(pending|sent|answered|timed-out)"/);
+      expect(stdout).toMatch(/"status":"(pending|sent|success|timed-out)"/);
       expect(stdout).toContain(`"dropDown":0.3`);
       expect(stdout).toMatch(/"fileSize":100000,"fileUrl":"\/f\/[\w-]{11}"/);
       expect(stdout).toMatch(/"fromVersion":"[\d.]+","toVersion":"1\.3\.0","status":"init"/);

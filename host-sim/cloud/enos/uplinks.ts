@@ -38,7 +38,7 @@ import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
 /** Characters of all attributes of a device as JSON: they are stored anew with each of its requests. */
-const mostAttributeCharacters = 65_536;
+export const mostAttributeCharacters = 65_536;
 
 /** The result of a message that was accepted: EnOS's code 200, and the `data` of the answer. */
 interface Taken {

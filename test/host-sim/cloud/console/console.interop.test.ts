@@ -139,12 +139,47 @@ describe.skipIf(!hasBrowser)("the console", () => {
         "thing/service/measurepoint/set_reply",
         JSON.stringify({ id, code: 200, data: { relay: 1 } }),
       );
-      await page.locator("[data-command]", { hasText: "answered" }).waitFor();
+      await page.locator("[data-command]", { hasText: 'success · code 200 · {"relay":1}' }).waitFor();
       // What the cloud refuses is said.
       await page.locator("#command").selectOption("reboot");
       await page.getByRole("button", { name: "Send the command" }).click();
       await page.getByRole("alert").filter({ hasText: /delay/ }).waitFor();
       complaints = complaints.filter((each) => !/422/.test(each));
+    });
+
+    test("commands that wait are revoked, by the keyboard too, and a late reply shows", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Command" }).click();
+      await page.getByLabel("Waits for the device").selectOption("2 days");
+      await page.getByLabel("Time for the reply").fill("5");
+      await page.getByLabel("Relay", { exact: true }).selectOption("1");
+      const queued = page.locator("[data-command]");
+      for (const count of [1, 2, 3]) {
+        await page.getByRole("button", { name: "Send the command" }).click();
+        await expect.poll(() => queued.count()).toBe(count);
+      }
+      expect(rig.cloud.commands(pk, dk)[0]).toMatchObject({
+        pendingTtl: 172_800_000,
+        responseTimeout: 5_000,
+      });
+      const { command } = device.points("1", { temperature: 20 });
+      const { id } = command!.json as { id: string };
+      // What has been sent has no button any more; the newest stands first.
+      await page.locator(`[data-command="${id}"]`, { hasText: "sent" }).waitFor();
+      await expect.poll(() => page.getByRole("button", { name: /^Revoke command/ }).count()).toBe(2);
+      await page
+        .getByRole("button", { name: /^Revoke command/ })
+        .first()
+        .press("Enter");
+      await queued.first().filter({ hasText: "revoked" }).waitFor();
+      const newest = rig.cloud.commands(pk, dk).at(-1)!.id;
+      expect(await page.locator(":focus").getAttribute("data-command")).toBe(newest);
+      await page.getByRole("button", { name: "Revoke all that wait" }).click();
+      await queued.nth(1).filter({ hasText: "revoked" }).waitFor();
+      expect(rig.cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["sent", "revoked", "revoked"]);
+      rig.time.now += 6_000;
+      device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
+      await queued.filter({ hasText: "timed-out · a reply came late, with code 200" }).waitFor();
     });
 
     test("messages show as they come, with their bytes, and nothing secret in them", async () => {
