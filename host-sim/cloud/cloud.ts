@@ -47,7 +47,7 @@ import { Uplinks } from "./enos/uplinks";
 
 export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
-export type { Command, UpgradeParams } from "./enos/command-encoding";
+export type { Command } from "./enos/command-encoding";
 export type { CommandStatus, CommandTimes, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
