@@ -171,7 +171,7 @@ export async function openCloud(
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
     const feed = new Feed(Date.now);
-    const engine = await loadScriptEngine();
+    const engine = await loadScriptEngine(Date.now);
     const capture = new LiveCapture(() => ({
       address: served?.address ?? flags.host,
       port: served?.port ?? flags.port,

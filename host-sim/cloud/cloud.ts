@@ -86,7 +86,7 @@ export class EnosCloud {
     const limits = { ...defaultLimits, ...options.limits };
     this.#limits = limits;
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
-    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
+    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage, emit });
     this.#fleet = fleet;
     const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
     const wake = (at: number): void => {

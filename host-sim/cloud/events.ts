@@ -20,6 +20,23 @@ interface DeviceName {
 /** What a device reports: measure points (raw or JSON), an event, or something about itself. */
 export type ReportKind = "reading" | "event" | "attributes" | "tags" | "firmware";
 
+/** What a parsing script was to do: read a report or a reply of a device, write the answer to a report or a command. */
+export type ScriptTask = "report" | "reply" | "answer" | "command";
+
+/** What a parsing script got wrong. Texts are printable and cut to a length. */
+export interface ToldFault {
+  task: ScriptTask;
+  /** What it was given: bytes in hex, or JSON. */
+  input: string;
+  /** What it returned, where it returned anything. */
+  output?: string;
+  fault: string;
+  /** Of the script, where it is known. */
+  line?: number;
+  /** How often this kind has come by now. */
+  times: number;
+}
+
 type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
@@ -52,6 +69,8 @@ type EventBody =
       /** It came through `resume`. */
       late?: true;
     } & DeviceName)
+  /** A product's parsing script got something wrong: told when it comes first, and then at every tenfold of it. */
+  | ({ type: "script-fault"; productKey: string } & ToldFault)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
   /** Measure points that a batch asked to be left out, as they are not as the model says; `reason`: the first. */

@@ -92,7 +92,7 @@ function encodeService(
   if (product.payload === "json") {
     return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
   }
-  const payload = product.jsonToRaw(text);
+  const payload = product.jsonToRaw(text, "command");
   if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
   if (payload.length === 0)
     throw new RangeError("the parsing script made no command of it: it gave no bytes");

@@ -184,10 +184,12 @@ export class EnosService {
 
   #readRawReply(product: Product, payload: Uint8Array): Reply | undefined {
     if (!product.hasScript) return plainReply(payload);
-    const made = product.rawToJson(payload);
+    const made = product.rawToJson(payload, "reply");
     if (typeof made !== "string") return undefined;
     const reply = readScriptReply(made);
-    return "enosCode" in reply ? undefined : reply;
+    if (!("enosCode" in reply)) return reply;
+    if (reply.isByScript !== true) product.refuseMade("reply", payload, made, reply.reason);
+    return undefined;
   }
 
   /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */

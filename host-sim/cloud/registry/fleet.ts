@@ -2,6 +2,7 @@
  * Products and their devices, registered at start, by an operator, or from the storage.
  */
 import { CloudDevice } from "./cloud-device";
+import type { CloudEventBody } from "../events";
 import type { DeviceLimits } from "./cloud-device";
 import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
@@ -21,6 +22,8 @@ export interface FleetOptions {
   limits: DeviceLimits;
   scriptEngine: ScriptEngine | undefined;
   storage: CloudStorage | undefined;
+  /** Left out when nobody listens. */
+  emit?(event: CloudEventBody): void;
 }
 
 /** What is kept for a device that is not there, or is no entry at all: a damaged or foreign storage. */
@@ -69,7 +72,7 @@ export class Fleet {
    * @throws ProductError on a record that cannot be used
    */
   putProduct(record: ProductRecord): void {
-    const product = new Product(record, this.#options.scriptEngine);
+    const product = this.#productOf(record);
     this.#products.get(record.productKey)?.dispose();
     this.#products.set(record.productKey, product);
     this.#options.storage?.put(productStorageKey(record.productKey), record);
@@ -153,7 +156,7 @@ export class Fleet {
         case "meta":
           return;
         case "product":
-          this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
+          this.#products.set(productKey, this.#productOf(value as ProductRecord));
           return;
         case "device": {
           const record = checkDevice((value as { record: unknown }).record);
@@ -178,6 +181,13 @@ export class Fleet {
       throw new StorageError(`the storage has ${shown} with a content that is none of this program's`);
     }
     throw new StorageError(`the storage has ${shown}, which is none of this program's`);
+  }
+
+  #productOf(record: ProductRecord): Product {
+    const { scriptEngine, emit } = this.#options;
+    return new Product(record, scriptEngine, (told) =>
+      emit?.({ type: "script-fault", productKey: record.productKey, ...told }),
+    );
   }
 
   #make(record: DeviceRecord): CloudDevice {

@@ -10,6 +10,8 @@ import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "..
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
 import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
 import { isObject } from "../json";
+import { ScriptFaults } from "../script/script-faults";
+import type { ToldFault } from "../events";
 import { keyPattern } from "./registry";
 
 /** A product as an operator registers it. */
@@ -55,6 +57,7 @@ export class Product {
   /** Its operator knows that its script cuts ids. */
   isCuttingTold = false;
   readonly #script: Script | undefined;
+  readonly #faults: ScriptFaults;
   readonly #points: ReadonlyMap<string, ModelPoint>;
   readonly #attributes: ReadonlyMap<string, ModelField>;
   readonly #events: ReadonlyMap<string, ModelEvent>;
@@ -62,11 +65,17 @@ export class Product {
 
   /**
    * @param engine runs the script; only a product without one does without
+   * @param tell hears what the script gets wrong
    * @throws ProductError on a record, model or script that cannot be used
    */
-  constructor(record: ProductRecord, engine: ScriptEngine | undefined) {
+  constructor(
+    record: ProductRecord,
+    engine: ScriptEngine | undefined,
+    tell: (told: ToldFault) => void = () => {},
+  ) {
     this.record = checkRecord(record);
     this.productKey = record.productKey;
+    this.#faults = new ScriptFaults(tell);
     const place = `product ${this.productKey}`;
     this.model = record.model === undefined ? undefined : modelOf(record.model, place);
     if (this.model !== undefined && !hasFormat(record.model) && canBeKept(this.model)) {
@@ -157,14 +166,31 @@ export class Product {
     return this.#checkFields("service", service, this.#services.get(service)?.inputs, inputs);
   }
 
-  /** The script's JSON text for bytes of a device. */
-  rawToJson(bytes: Uint8Array): string | ScriptFault {
-    return this.#script === undefined ? noScript : this.#script.rawToJson(bytes);
+  /**
+   * The script's JSON text for bytes of a device.
+   * @param task what it is for, and the operator is to hear of its fault; left out for a mere try
+   */
+  rawToJson(bytes: Uint8Array, task?: "report" | "reply"): string | ScriptFault {
+    if (this.#script === undefined) return noScript;
+    const made = this.#script.rawToJson(bytes);
+    if (task !== undefined && typeof made !== "string") this.#faults.add(task, bytes, made);
+    return made;
   }
 
-  /** The script's bytes for a device. */
-  jsonToRaw(json: string): Uint8Array | ScriptFault {
-    return this.#script === undefined ? noScript : this.#script.jsonToRaw(json);
+  /**
+   * The script's bytes for a device.
+   * @param task as above
+   */
+  jsonToRaw(json: string, task?: "answer" | "command"): Uint8Array | ScriptFault {
+    if (this.#script === undefined) return noScript;
+    const made = this.#script.jsonToRaw(json);
+    if (task !== undefined && "fault" in made) this.#faults.add(task, json, made);
+    return made;
+  }
+
+  /** The script made something of bytes that is of no use, for the reason that `fault` is. */
+  refuseMade(task: "report" | "reply", bytes: Uint8Array, output: string, fault: string): void {
+    this.#faults.add(task, bytes, { fault, output });
   }
 
   #checkFields(

@@ -68,7 +68,7 @@ export async function takeConsolePicture(file: string, seed: number): Promise<st
         kept: false,
         randomBytes: (length) => random.bytes(length),
         feed,
-        scriptEngine: await loadScriptEngine(),
+        scriptEngine: await loadScriptEngine(() => now),
       },
       0,
     );

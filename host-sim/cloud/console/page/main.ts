@@ -146,6 +146,7 @@ function onEvent({ event }: EventEntry): void {
   if (event.type === "firmware-put" || event.type === "firmware-removed") {
     return void tried(() => firmware.refreshFiles());
   }
+  if (event.type === "script-fault") script.tell(event);
   if (!("deviceKey" in event)) return;
   const name = nameOf(event);
   if (event.type === "removed") {

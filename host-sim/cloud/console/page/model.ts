@@ -26,6 +26,7 @@ export interface Product {
   readonly productKey: string;
   readonly name?: string;
   readonly payload?: string;
+  readonly largestDatagram?: number;
   readonly model?: Model;
   readonly script?: string;
 }

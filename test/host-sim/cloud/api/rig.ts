@@ -65,7 +65,7 @@ export async function apiRig(
       { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
     ],
     products: [{ productKey: pk, name: "Climate", model: demoModel, script: demoScript }],
-    scriptEngine: await loadScriptEngine(),
+    scriptEngine: await loadScriptEngine(() => 0),
     ...cloudOptions,
   });
   const app = await buildApi({

@@ -5,6 +5,7 @@ import { Feed } from "../../../../host-sim/cloud/console/feed";
 import { apiRig } from "../api/rig";
 import { dk, Device, pk, demoSecret } from "../api/device";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
+import { manualProduct, manualReport } from "../script/manual-product";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
@@ -33,7 +34,7 @@ async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<voi
     { productKey: pk, deviceKey: dk, deviceSecret: demoSecret },
     { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
   ];
-  const scriptEngine = await loadScriptEngine();
+  const scriptEngine = await loadScriptEngine(Date.now);
   rig = await apiRig(
     { feed, scriptEngine, ...options },
     { onEvent: (event) => feed.event(event), devices: [...both, ...more] },
@@ -275,6 +276,31 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await task.getByRole("button", { name: "Try again" }).click();
       await task.getByRole("button", { name: "Cancel" }).click();
       await task.filter({ hasText: "canceled" }).waitFor();
+    });
+
+    test("a script in the way of EnOS's manual is pasted, works, and what it gets wrong is shown", async () => {
+      const { model, script, payload } = manualProduct(pk);
+      rig.cloud.putProduct({ productKey: pk, model, payload, largestDatagram: 600 }, rig.time.now);
+      await page.reload();
+      await page.getByRole("tab", { name: "Parsing script" }).click();
+      await page.locator("#script").fill(script!);
+      await page.locator("#sample").fill(manualReport(20).toString("hex"));
+      const result = page.locator("#script-result");
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: '"place": "cellar 21"' }).waitFor();
+      await page.getByRole("button", { name: "Apply" }).click();
+      await result.filter({ hasText: "applied" }).waitFor();
+      expect(rig.cloud.product(pk)?.largestDatagram).toBe(600);
+      device.authenticate();
+      const up = "thing/model/up_raw";
+      expect(Buffer.from(device.post(up, manualReport(20)).payload).toString("hex")).toBe("0000001400c8");
+      device.post(up, Uint8Array.of(1, 0));
+      device.post(up, Uint8Array.of(0x77));
+      const faults = page.locator("#script-faults li");
+      await faults.filter({ hasText: /^report: RangeError.*\(line \d+\); for 0100$/ }).waitFor();
+      await faults.filter({ hasText: /without a method; for 77, which gave \{\}$/ }).waitFor();
+      await page.getByRole("tab", { name: "Measure points" }).click();
+      await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
     });
 
     test("faults are switched on and off", async () => {

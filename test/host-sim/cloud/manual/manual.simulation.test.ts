@@ -45,7 +45,7 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
     told = [];
     server = await serveUdp({
       ...{ host: "127.0.0.1", port: 0, edition, iv, devices: [], products: [tank] },
-      scriptEngine: await loadScriptEngine(),
+      scriptEngine: await loadScriptEngine(Date.now),
       onEvent: (event) => told.push(event),
       onError: (line) => errors.push(line),
     });

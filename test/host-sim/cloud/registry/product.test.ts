@@ -16,7 +16,7 @@ const float = 3.4028234663852886e38;
 
 let engine: ScriptEngine;
 beforeAll(async () => {
-  engine = await loadScriptEngine();
+  engine = await loadScriptEngine(() => 0);
 });
 const climate = (): Product => new Product({ productKey: "climate", model }, undefined);
 

@@ -49,6 +49,19 @@ describe("a NAT that forgets, in front of a cloud that goes by the address", () 
   });
 });
 
+it("shows parsing scripts its own time, in which nothing else passes", async () => {
+  const { world } = await begin();
+  const { productKey } = world.device;
+  const script = `var first = Date.now();
+    function rawDataToJsonStr() { return JSON.stringify([first, new Date().getTime()]) }
+    function jsonStrToRawData() { return [] }`;
+  const start = Date.UTC(2026, 0, 1);
+  world.clock.at(hour, () => world.cloud.putProduct({ productKey, script }, world.cloudNow));
+  await world.clock.run({ until: 2 * hour });
+  const [first, now] = JSON.parse(String(world.cloud.scriptToJson(productKey, Uint8Array.of(1)))) as number[];
+  expect([first, now]).toEqual([start + hour, start + 2 * hour]);
+});
+
 describe("a cloud that is gone for more than a day", () => {
   it("has the board restarted once, which tells why when the cloud is back; every reading arrives with its time", async () => {
     const { world, events } = await begin();
