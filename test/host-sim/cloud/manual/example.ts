@@ -77,7 +77,7 @@ export interface Example {
   /** What comes first, and is taken. */
   readonly before?: readonly Said[] | ((stage: Stage) => Promise<void> | void);
   readonly say: Said | ((stage: Stage) => Said);
-  readonly answer: Expected;
+  readonly answer: Expected | ((stage: Stage) => Expected);
   /** What the stand-in has then. */
   readonly then?: (stage: Stage, reply: Reply) => void | Promise<void>;
 }

@@ -17,6 +17,7 @@ import type { Edition } from "./device";
 import { events } from "./events";
 import { bodyOf } from "./example";
 import type { Example, Expected, Said, Stage } from "./example";
+import { otaGetVersion, otaInform, otaProgress, otaUpgrade } from "./ota";
 import { report } from "./report";
 import { resume } from "./resume";
 import { tagsDeleted, tagsQueried, tagsReported } from "./tags";
@@ -27,6 +28,7 @@ const pages = [
   ...[authentication, coap, common, report, postBatch, resume, resumeBatch, events],
   ...[attributesReported, attributesQueried, attributesDeleted],
   ...[tagsReported, tagsQueried, tagsDeleted, thingModel],
+  ...[otaInform, otaUpgrade, otaProgress, otaGetVersion],
 ];
 
 /** An edition, and how option 2101 is made. */
@@ -46,7 +48,7 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
     told = [];
     server = await serveUdp({
       ...{ host: "127.0.0.1", port: 0, edition, iv, devices: [], products: [tank, { productKey: "bare" }] },
-      scriptEngine: await loadScriptEngine(),
+      scriptEngine: await loadScriptEngine(Date.now),
       onEvent: (event) => told.push(event),
       onError: (line) => errors.push(line),
     });
@@ -83,10 +85,11 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
       if (typeof before === "function") await before(stage);
       else for (const said of before) await taken(stage, said);
       const reply = await stage.send(typeof say === "function" ? say(stage) : say);
-      expect(reply.code).toBe(answer.coap ?? "2.04");
-      if (answer.data === "any") expect(reply.json).toMatchObject({ id: "123", code: answer.code });
-      else if (answer.body !== "any") expect(reply.payload.toString("utf8")).toBe(textOf(answer));
-      const told = answer.told ?? answer.code ?? 200;
+      const due = typeof answer === "function" ? answer(stage) : answer;
+      expect(reply.code).toBe(due.coap ?? "2.04");
+      if (due.data === "any") expect(reply.json).toMatchObject({ id: "123", code: due.code });
+      else if (due.body !== "any") expect(reply.payload.toString("utf8")).toBe(textOf(due));
+      const told = due.told ?? due.code ?? 200;
       const refusals = stage.events("report-refused").map((event) => "enosCode" in event && event.enosCode);
       expect(refusals).toEqual(told === 200 ? [] : [told]);
       await then?.(stage, reply);
