@@ -130,7 +130,7 @@ describe("with the stand-in", () => {
       const [, last] = commandsOf(placed(first.text));
       expect(await device(last.words, keys)).toContain("3 of 3 readings acknowledged");
       const api = withShell.filter(({ page }) => page === "docs/cloud.md");
-      expect(api).toHaveLength(2);
+      expect(api).toHaveLength(3);
       const { stdout, stderr } = await pasted(placed(api.map(({ text }) => text).join("\n")), keys);
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
