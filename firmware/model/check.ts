@@ -181,14 +181,29 @@ function textFault(value: unknown, id: string, maxLength = longestText): ThingFa
 
 /** Whether the text has one of EnOS's two forms, and is a day and a time of day that there are. */
 function isDate(text: string): boolean {
-  if (!/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?$/.test(text))
-    return false;
-  const year = Number(text.slice(0, 4));
-  const month = Number(text.slice(5, 7));
-  const day = Number(text.slice(8, 10));
-  if (month === 2)
-    return day < 29 || (day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
-  return day < 31 || (month < 8 ? month % 2 === 1 : month % 2 === 0);
+  const isDay = text.length === 10;
+  if (!isDay && text.length !== 19) return false;
+  const century = twoDigits(text, 0);
+  const year = twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  if (century < 0 || year < 0 || month < 1 || month > 12 || text[4] !== "-" || text[7] !== "-") return false;
+  let days = (month < 8 ? month : month + 1) % 2 === 0 ? 30 : 31;
+  if (month === 2) days = (year === 0 ? century : year) % 4 === 0 ? 29 : 28;
+  if (day < 1 || day > days) return false;
+  if (isDay) return true;
+  const minutes = twoDigits(text, 14);
+  const seconds = twoDigits(text, 17);
+  if (text[10] !== " " || text[13] !== ":" || text[16] !== ":" || minutes < 0 || seconds < 0) return false;
+  const hours = twoDigits(text, 11);
+  return hours >= 0 && hours < 24 && minutes < 60 && seconds < 60;
+}
+
+/** The number that two digits at `at` state; -1 when they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30;
+  const ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
 }
 
 function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {

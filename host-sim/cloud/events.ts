@@ -80,7 +80,20 @@ type EventBody =
   | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)
   | ({ type: "command-fetched"; id: string; path: string } & DeviceName)
   | ({ type: "command-answered"; id: string; code: number } & DeviceName)
-  | ({ type: "command-timed-out"; id: string } & DeviceName)
+  /** The ends without a reply: none came in time; it was not sent in time; an operator withdrew it. */
+  | ({ type: "command-timed-out" | "command-expired" | "command-revoked"; id: string } & DeviceName)
+  /** It was for a device that is online, and the device went offline. */
+  | ({ type: "command-failed"; id: string } & DeviceName)
+  /** A reply after the end, which stays as it was. */
+  | ({ type: "command-late"; id: string; code: number; status: string } & DeviceName)
+  /** A reply that names no command that was sent, or one that is answered already. */
+  | ({ type: "reply-stray"; id: string; path: string } & DeviceName)
+  /**
+   * Once per product: of an id of 62 bits its parsing script makes no bytes, so its ids have 32; or it cuts the id,
+   * and `key` came back for `id`.
+   */
+  | ({ type: "script-refuses-ids" } & DeviceName)
+  | ({ type: "script-cuts-ids"; id: string; key: string } & DeviceName)
   | { type: "request-refused"; peer: Peer; code: number; reason: string }
   /** An address that sends more than it may; at most once per second and address. */
   | { type: "rate-limited"; peer: Peer }

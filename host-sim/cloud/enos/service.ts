@@ -31,6 +31,8 @@ export interface ServiceOptions {
   upgrades: Upgrades;
   /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
+  /** Something is due then, ms: the time-out of a command that has just been sent. */
+  wake(at: number): void;
   /** Left out when nobody listens: then events are not even made. */
   emit?(event: CloudEventBody): void;
 }
@@ -136,36 +138,51 @@ export class EnosService {
         const delivery = device.commands.fetch(route.path, now);
         if (delivery === undefined) return { refused: Code.notFound, reason: "no command waits there" };
         const { id, path } = delivery;
+        this.#options.wake(device.commands.deadline);
         this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
         this.#options.upgrades.commandSent(device, id, now);
         return { code: Code.content, payload: delivery.payload };
       }
       case "reply":
-        return this.#takeReply(device, route, payload, now);
+        return this.#takeReply(device, product, route, payload, now);
     }
   }
 
   #takeReply(
     device: CloudDevice,
+    product: Product,
     route: { path: string; raw: boolean },
     payload: Uint8Array,
     now: number,
   ): Answer | RefusedRequest {
-    const reply = route.raw ? this.#readRawReply(device, payload) : readReply(payload);
+    const { emit } = this.#options;
+    const name = nameOf(device);
+    const { path } = route;
+    const reply = route.raw ? this.#readRawReply(product, payload) : readReply(payload);
     if (reply === undefined) return { refused: Code.badRequest, reason: "not a reply to a command" };
-    const id = device.commands.answer(route.path, reply.id, reply, now);
-    if (id === undefined) device.counters.strayReplies += 1;
-    else {
-      device.counters.commandsAnswered += 1;
-      this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
-      this.#options.upgrades.commandAnswered(device, id, reply, now);
+    const { code } = reply;
+    const replied = device.commands.answer(path, reply.id, reply, now);
+    if (replied?.cut === true && !product.isCuttingTold) {
+      product.isCuttingTold = true;
+      emit?.({ type: "script-cuts-ids", ...name, id: replied.id, key: printable(reply.id) });
     }
+    if (replied?.late === false) {
+      device.counters.commandsAnswered += 1;
+      emit?.({ type: "command-answered", ...name, id: replied.id, code });
+    } else {
+      device.counters.strayReplies += 1;
+      if (replied === undefined) emit?.({ type: "reply-stray", ...name, id: printable(reply.id), path });
+      else {
+        const { status } = device.commands.view(replied.id, name.productKey, name.deviceKey)!;
+        emit?.({ type: "command-late", ...name, id: replied.id, code, status });
+      }
+    }
+    if (replied !== undefined) this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
     return { code: Code.changed };
   }
 
-  #readRawReply(device: CloudDevice, payload: Uint8Array): Reply | undefined {
-    const product = this.#options.fleet.productOf(device);
+  #readRawReply(product: Product, payload: Uint8Array): Reply | undefined {
     if (!product.hasScript) return plainReply(payload);
     const made = product.rawToJson(payload, "reply");
     if (typeof made !== "string") return undefined;
@@ -184,6 +201,7 @@ export class EnosService {
     const delivery = device.commands.offer(now, deliver, fits);
     if (delivery === undefined) return;
     const { id, path, payload } = delivery;
+    if (deliver) this.#options.wake(device.commands.deadline);
     answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });

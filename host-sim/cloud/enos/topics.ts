@@ -59,7 +59,7 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
 ]);
 
 const eventPattern = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
-const commandPattern = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_-]{1,64}?))(_reply)?$/;
+const commandPattern = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_.-]{1,64}?))(_reply)?$/;
 
 /** Where a request goes; `undefined` means 4.04. `segments` are the values of its Uri-Path options. */
 export function findTarget(segments: readonly string[]): Target | undefined {

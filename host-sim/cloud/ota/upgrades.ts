@@ -10,7 +10,7 @@
  */
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody } from "../events";
-import type { UpgradeParams } from "../enos/commands";
+import type { UpgradeParams } from "../enos/command-encoding";
 import type { Progress, Refusal } from "../enos/thing-json";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";
@@ -31,7 +31,7 @@ export const upgradeTimeouts = Object.freeze({
   most: 30 * 86_400_000,
   usual: 7 * 86_400_000,
 });
-/** After an upgrade was given up without a reply, ms until a contact of the device brings it again. */
+/** After an upgrade was queued and ended without a reply, ms until a contact of the device brings it again. */
 const pushAgainAfter = 3_600_000;
 
 /** Characters of what a device says of its progress, in an event. */
@@ -43,8 +43,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Entry {
   readonly number: number;
   readonly task: Mutable<UpgradeTask>;
-  /** The command that tells the device of it, while one waits. */
+  /** The last command that was to tell the device of it. */
   commandId?: string;
+  /** That command has not come to its end yet. */
+  commandWaits?: true;
   /** When an upgrade was last queued, ms. */
   pushedAt?: number;
   /** The device has replied to it, so that it is not sent again. */
@@ -52,7 +54,7 @@ interface Entry {
 }
 
 /** A device that is given no task, and why. */
-export interface SkippedDevice {
+interface SkippedDevice {
   readonly deviceKey: string;
   readonly reason: string;
 }
@@ -94,7 +96,7 @@ export interface UpgradesOptions {
   /** Queues the command and returns its id. @throws RangeError when it cannot be sent */
   send(device: CloudDevice, params: UpgradeParams): string;
   /** Takes a command back that has not been sent; one that has been stays. */
-  revoke(device: CloudDevice, commandId: string, now: number): void;
+  revoke(device: CloudDevice, commandId: string): void;
   /** Asks for `expire` at `at`, ms. */
   wake(at: number): void;
 }
@@ -239,7 +241,7 @@ export class Upgrades {
     this.#happen(entry, "published", now, {});
   }
 
-  /** The device has replied to a command, likewise. */
+  /** The device has replied to a command, likewise; be it late, it is the device's word. */
   commandAnswered(
     device: CloudDevice,
     commandId: string,
@@ -248,7 +250,7 @@ export class Upgrades {
   ): void {
     const entry = this.#current(device.filedUnder);
     if (entry?.commandId !== commandId) return;
-    entry.commandId = undefined;
+    entry.commandWaits = undefined;
     entry.accepted = true;
     if (code === success) return this.#keep(entry);
     const desc = `the device replied ${code}${message === undefined ? "" : `: ${message}`}`;
@@ -260,7 +262,7 @@ export class Upgrades {
   commandLost(device: CloudDevice, commandId: string): void {
     const entry = this.#current(device.filedUnder);
     if (entry?.commandId !== commandId) return;
-    entry.commandId = undefined;
+    entry.commandWaits = undefined;
     this.#keep(entry);
   }
 
@@ -366,19 +368,20 @@ export class Upgrades {
     const file = this.#options.files.file(device.productKey, entry.task.toVersion);
     if (file === undefined) return;
     entry.commandId = this.#options.send(device, paramsOf(file.record));
+    entry.commandWaits = true;
     entry.pushedAt = now;
   }
 
   #pushIfDue(device: CloudDevice, entry: Entry, now: number): void {
     const { policy, status } = entry.task;
     if (policy !== "push" || (status !== "init" && status !== "published")) return;
-    if (entry.accepted || entry.commandId !== undefined) return;
+    if (entry.accepted || entry.commandWaits) return;
     if (entry.pushedAt !== undefined && now < entry.pushedAt + pushAgainAfter) return;
     entry.pushedAt = now;
     try {
       this.#push(device, entry, now);
     } catch (error) {
-      // Its queue is full: another contact will do.
+      // Its queue is full: a later contact will do.
       if (!(error instanceof RangeError)) throw error;
     }
     this.#keep(entry);
@@ -399,6 +402,7 @@ export class Upgrades {
       delete entry.task.startedAt;
       delete entry.task.endedAt;
       entry.accepted = undefined;
+      entry.commandId = undefined;
       entry.pushedAt = undefined;
     }
     this.#happen(entry, happening, now, { desc });
@@ -425,9 +429,8 @@ export class Upgrades {
     if (isOver(status)) {
       task.endedAt = now;
       const device = this.#device(entry);
-      const { commandId } = entry;
-      entry.commandId = undefined;
-      if (device !== undefined && commandId !== undefined) this.#options.revoke(device, commandId, now);
+      if (entry.commandWaits && device !== undefined) this.#options.revoke(device, entry.commandId!);
+      entry.commandWaits = undefined;
     }
     this.#keep(entry);
     this.#tell(task);

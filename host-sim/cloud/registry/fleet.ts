@@ -41,6 +41,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
+  readonly #commandHolders = new Map<string, CloudDevice>();
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
@@ -91,6 +92,11 @@ export class Fleet {
 
   device(productKey: string, deviceKey: string): CloudDevice | undefined {
     return this.#devices.get(deviceName(productKey, deviceKey));
+  }
+
+  /** The device that keeps the command with this id. */
+  commandHolder(id: string): CloudDevice | undefined {
+    return this.#commandHolders.get(id);
   }
 
   devices(): IterableIterator<CloudDevice> {
@@ -186,7 +192,7 @@ export class Fleet {
 
   #make(record: DeviceRecord): CloudDevice {
     const { edition, iv, limits, storage } = this.#options;
-    const device = new CloudDevice(record, edition, iv, limits, storage);
+    const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
     return device;
   }

@@ -2,6 +2,7 @@
  * A product: what its devices have in common. Its thing model says which reports and commands are valid; its
  * parsing script turns raw bytes into JSON and back.
  */
+import { isEnosModel, modelOfEnos } from "../../model/read-enos-model";
 import { readModel } from "../../model/read-model";
 import { faultLine } from "../../model/model";
 import { printable } from "../coap/coap-text";
@@ -24,7 +25,10 @@ export interface ProductRecord {
   largestDatagram?: number;
   /** How commands are sent: as JSON, or as the bytes that the script makes of it. Default "json". */
   payload?: "raw" | "json";
-  /** What a model.json holds. Without it any JSON is taken. */
+  /**
+   * What a model.json holds, or a thing model as EnOS has it; kept in the words of model.json. Without it any JSON is
+   * taken.
+   */
   model?: unknown;
   /** Source of the parsing script. Without it raw payloads cannot be read. */
   script?: string;
@@ -48,6 +52,10 @@ export class Product {
   readonly productKey: string;
   readonly record: ProductRecord;
   readonly model: Model | undefined;
+  /** Its script makes no bytes of a command whose id has 62 bits, as has come out at the first command. */
+  hasShortIds = false;
+  /** Its operator knows that its script cuts ids. */
+  isCuttingTold = false;
   readonly #script: Script | undefined;
   readonly #faults: ScriptFaults;
   readonly #points: ReadonlyMap<string, ModelPoint>;
@@ -70,6 +78,10 @@ export class Product {
     this.#faults = new ScriptFaults(tell);
     const place = `product ${this.productKey}`;
     this.model = record.model === undefined ? undefined : modelOf(record.model, place);
+    if (this.model !== undefined && !hasFormat(record.model) && canBeKept(this.model)) {
+      // Whoever reads the product reads a model in one form: an older one and EnOS's own are kept as what they mean.
+      this.record = { ...record, model: this.model };
+    }
     this.#points = byIdentifier(this.model?.measurepoints);
     this.#attributes = byIdentifier(this.model?.attributes);
     this.#events = byIdentifier(this.model?.events);
@@ -222,6 +234,15 @@ function checkRecord(record: ProductRecord): ProductRecord {
   return record;
 }
 
+function hasFormat(model: unknown): boolean {
+  return isObject(model) && model.format !== undefined;
+}
+
+/** Whether it can be read again: a model of before may have a quality that EnOS has not. */
+function canBeKept(model: Model): boolean {
+  return "product" in readModel(JSON.stringify(model));
+}
+
 function modelOf(value: unknown, place: string): Model {
   let text: string | undefined;
   try {
@@ -229,7 +250,7 @@ function modelOf(value: unknown, place: string): Model {
   } catch {
     // One that holds itself; the reader is given what is no JSON and says so.
   }
-  const model = readModel(text ?? "");
+  const model = isEnosModel(value) ? modelOfEnos(value) : readModel(text ?? "");
   if ("product" in model) return model;
   const more = model.length > 1 ? ` (and ${model.length - 1} more)` : "";
   throw new ProductError(`${place}: model: ${faultLine(model[0])}${more}`);

@@ -271,6 +271,26 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `command ${event.id} answered with code ${event.code}`;
     case "command-timed-out":
       return `command ${event.id} timed out`;
+    case "command-expired":
+      return `command ${event.id} expired: the device did not speak in time`;
+    case "command-revoked":
+      return `command ${event.id} revoked`;
+    case "command-failed":
+      return `command ${event.id} failed: the device went offline before it was sent`;
+    case "command-late":
+      return `command ${event.id} answered late with code ${event.code}: it stays ${event.status}`;
+    case "reply-stray":
+      return `a reply on ${event.path} to ${event.id}, which waits for none`;
+    case "script-refuses-ids":
+      return (
+        `the parsing script of product ${event.productKey} makes no bytes of a command's id of 62 bits, as EnOS gives ` +
+        `them out: here its commands have ids of 32`
+      );
+    case "script-cuts-ids":
+      return (
+        `the parsing script of product ${event.productKey} cuts the ids of commands: for ${event.id} it gave back ` +
+        `${event.key}, taken for the command that was sent`
+      );
     case "duplicate-request":
       return event.answered
         ? "a retransmission: answered from the store, not executed again"

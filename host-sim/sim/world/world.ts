@@ -73,8 +73,8 @@ export interface WorldOptions extends DeviceOptions {
   readonly reports?: number;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
   readonly natIdle?: number;
-  /** ms that a command waits for its answer (default an hour). */
-  readonly commandTimeout?: number;
+  /** ms that a command waits for the device (default an hour). */
+  readonly pendingTtl?: number;
   /** What the cloud takes for the largest datagram of the device, bytes; its own default when left out. */
   readonly largestDatagram?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
@@ -95,6 +95,8 @@ type ResetReason = (typeof resetReasons)[number];
 const server = { address: "203.0.113.5", port: 5683 };
 /** Its name, as the operator's name server has it. */
 const serverName = "cloud.example";
+/** The operator gives a device at the end of a slow link as long as EnOS waits for a reply at most, ms. */
+const longestResponse = 60_000;
 /** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
 const resetPin = 19;
@@ -166,7 +168,7 @@ export class World {
     this.#options = options;
     this.#bundle = firmware;
     const { clock } = this;
-    const { edition, format, commandTimeout = 3_600_000, readingsKept, largestDatagram } = options;
+    const { edition, format, pendingTtl = 3_600_000, readingsKept, largestDatagram } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
     const device = demoDevice((length) => keys.bytes(length));
@@ -194,7 +196,10 @@ export class World {
       scriptEngine: scriptEngine.at(() => this.cloudNow),
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
       products: [{ ...demoProduct(device.productKey, commandsAs(format)), largestDatagram }],
-      limits: readingsKept === undefined ? { commandTimeout } : { commandTimeout, readings: readingsKept },
+      limits: {
+        ...{ pendingTtl, responseTimeout: longestResponse },
+        ...(readingsKept === undefined ? {} : { readings: readingsKept }),
+      },
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });
     this.cloud = cloud;

@@ -353,7 +353,7 @@ describe("whatever the bytes", () => {
     device.authenticate();
     const service = "s".repeat(64);
     const method = `thing.service.${service}`;
-    const empty = JSON.stringify({ id: "4294967295", version: "1.0", method, params: { text: "" } });
+    const empty = JSON.stringify({ id: "2078724684846989313", version: "1.0", method, params: { text: "" } });
     const inputs = { text: "x".repeat(768 - empty.length) };
     b.cloud.sendCommand(long, long, { kind: "service", service, inputs }, 0);
     const post = "thing.measurepoint.post";

@@ -4,6 +4,7 @@ import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
 import { object, text, whole } from "./parts";
+import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
 import type { NamedSchema } from "./parts";
 
@@ -15,6 +16,7 @@ export const answers: readonly NamedSchema[] = [
         status: whole("as in the status line"),
         title: text("of the status"),
         detail: text("what, where, how to mend"),
+        code: whole("EnOS's own code, where it has one for this"),
       },
       ["status", "title", "detail"],
     ),
@@ -23,5 +25,6 @@ export const answers: readonly NamedSchema[] = [
   ...deviceAnswers,
   ...dataAnswers,
   ...commandAnswers,
+  ...otaAnswers,
   ...conditionAnswers,
 ];

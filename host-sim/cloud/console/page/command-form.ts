@@ -23,7 +23,17 @@ let fields = 0;
 /** An input for one field of the model. @throws SyntaxError, by its reader, for a value that is no JSON */
 function inputFor(field: Field): { readonly element: HTMLElement; readonly read: Read } {
   const id = `field-${(fields += 1)}`;
-  const { identifier, name = identifier, type = "", unit, range, values, maxLength, optional } = field;
+  const {
+    identifier,
+    name = identifier,
+    type = "",
+    unit,
+    range,
+    values,
+    enumType,
+    maxLength,
+    optional,
+  } = field;
   const label = make("label", { for: id }, name);
   const hint = [
     type,
@@ -45,22 +55,25 @@ function inputFor(field: Field): { readonly element: HTMLElement; readonly read:
             ["true", "true"],
             ["false", "false"],
           ]
-        : Object.entries(values);
+        : enumType === "string"
+          ? Object.values(values).map((text) => [JSON.stringify(text), JSON.stringify(text)])
+          : Object.entries(values);
     const select = make("select", { id, name: identifier }, make("option", { value: "" }, "–"));
     for (const [value, word] of options)
       select.append(make("option", { value }, value === word ? value : `${value} – ${word}`));
     return row(select, () => (select.value === "" ? undefined : JSON.parse(select.value)));
   }
-  if (/^(int|float|double|date)/.test(type)) {
+  if (/^(int|float|double|timestamp)/.test(type)) {
     const limits: Record<string, string> =
       range === undefined ? {} : { min: String(range[0]), max: String(range[1]) };
-    const step = /^(int|date)/.test(type) ? "1" : "any";
+    const step = /^(int|timestamp)/.test(type) ? "1" : "any";
     const input = make("input", { id, name: identifier, type: "number", step, ...limits });
     return row(input, () => (input.value === "" ? undefined : input.valueAsNumber));
   }
   const length: Record<string, string> = maxLength === undefined ? {} : { maxlength: String(maxLength) };
   const input = make("input", { id, name: identifier, type: "text", ...length });
-  if (type === "string" || type === "file")
+  if (type === "date") hint.push("yyyy-MM-dd or yyyy-MM-dd HH:mm:ss");
+  if (type === "string" || type === "date")
     return row(input, () => (input.value === "" ? undefined : input.value));
   hint.push("as JSON");
   return row(input, () => (input.value.trim() === "" ? undefined : JSON.parse(input.value)));

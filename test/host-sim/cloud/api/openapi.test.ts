@@ -1,6 +1,7 @@
 /** The OpenAPI document: a sound one of 3.1, with every route and every answer in it. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { LiveCapture } from "../../../../host-sim/cloud/capture/live-capture";
 import { apiRig } from "./rig";
 
 interface Operation {
@@ -36,18 +37,28 @@ GET ${devicePath}/attributes
 GET ${devicePath}/tags
 GET POST ${devicePath}/commands
 GET /api/v1/commands/{id}
+GET /api/v1/products/{productKey}/firmware
+GET PUT DELETE /api/v1/products/{productKey}/firmware/{version}
+GET ${devicePath}/firmware
+POST /api/v1/ota-jobs
+GET /api/v1/ota-tasks
+GET /api/v1/ota-tasks/{taskId}
+POST /api/v1/ota-tasks/{taskId}/cancel
+POST /api/v1/ota-tasks/{taskId}/retry
 GET PUT /api/v1/faults
 POST /api/v1/faults/forget-sessions
 GET PUT /api/v1/nat
 GET PUT /api/v1/rate-limit
 GET /api/v1/status
+GET /api/v1/capture
 `;
 
 const httpMethods = ["get", "put", "post", "delete", "patch", "head", "options"];
 
 let document: Document;
 beforeAll(async () => {
-  const { call } = await apiRig();
+  const capture = new LiveCapture(() => ({ address: "127.0.0.1", port: 5683 }));
+  const { call } = await apiRig({ capture });
   const answer = await call("GET", "/openapi.json");
   expect(answer.headers["content-type"]).toMatch(/^application\/json/);
   document = answer.body as Document;

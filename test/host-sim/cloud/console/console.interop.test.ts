@@ -237,6 +237,37 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
     });
 
+    test("a firmware goes up, a device is to upgrade to it, and how far it is shows as it goes", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Firmware" }).click();
+      await page.getByText("It has not told its version yet.").waitFor();
+      await page.getByLabel("Version", { exact: true }).fill("1.3.0");
+      const file = { name: "image.bin", mimeType: "", buffer: Buffer.alloc(5000, 7) };
+      await page.getByLabel("File", { exact: true }).setInputFiles(file);
+      await page.getByRole("button", { name: "Upload" }).click();
+      await page.locator("#firmware-files", { hasText: "1.3.0 · 5000 B · md5" }).waitFor();
+      await page.getByRole("button", { name: "Upgrade" }).click();
+      await page.getByRole("alert").filter({ hasText: "not informed its version" }).waitFor();
+      complaints = complaints.filter((each) => !/422/.test(each));
+      device.say("1", "ota/device/inform", { version: "1.2.0" });
+      await page.getByText("It runs 1.2.0.").waitFor();
+      await page.getByRole("button", { name: "Upgrade" }).click();
+      const task = page.locator('[data-task="1"]');
+      await task.filter({ hasText: "init · 1.2.0 to 1.3.0 · push" }).waitFor();
+      const { command } = device.points("2", { temperature: 20 });
+      expect(command?.json).toMatchObject({ params: { version: "1.3.0", fileSize: 5000 } });
+      await task.filter({ hasText: "published" }).waitFor();
+      device.say("3", "ota/device/progress", { step: "42", desc: "fetching\u202e" });
+      await task.filter({ hasText: "upgrading" }).waitFor();
+      expect(await task.getByRole("progressbar").getAttribute("value")).toBe("42");
+      expect(await task.innerText()).toContain("fetching\\u202e");
+      device.say("4", "ota/device/progress", { step: "-2" });
+      await task.filter({ hasText: "failed" }).waitFor();
+      await task.getByRole("button", { name: "Try again" }).click();
+      await task.getByRole("button", { name: "Cancel" }).click();
+      await task.filter({ hasText: "canceled" }).waitFor();
+    });
+
     test("faults are switched on and off", async () => {
       await page.getByRole("tab", { name: "Faults" }).click();
       await page.getByLabel(/answered 5.00/).fill("1");
@@ -274,7 +305,8 @@ describe.skipIf(!hasBrowser)("the console", () => {
         await page.emulateMedia({ colorScheme });
         for (const width of [360, 800, 1400]) {
           await page.setViewportSize({ width, height: 800 });
-          for (const name of ["Measure points", "Command", "Messages", "Parsing script", "Faults"]) {
+          const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Firmware", "Faults"];
+          for (const name of tabs) {
             await page.getByRole("tab", { name }).click();
             const [wide, seen] = (await page.evaluate(
               "[document.documentElement.scrollWidth, innerWidth]",

@@ -20,7 +20,7 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
     powerKey: true,
     interval: 900,
     format: "raw",
-    commandTimeout: hour,
+    pendingTtl: hour,
     onEvent: (event) => void events.push(event),
     ...options,
   });
