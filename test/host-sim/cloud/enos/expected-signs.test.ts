@@ -23,8 +23,10 @@ describe("signs that are expected", () => {
       for (const first of [1, 95, 990]) {
         expected.prepare(token, first);
         for (let sequence = first; sequence < first + 60; sequence++) {
+          const cipher = createCipheriv(iv === undefined ? "aes-128-ecb" : "aes-128-cbc", key, iv ?? null);
           const text = `token${token}sequence${sequence}`;
-          expect(expected.has(Buffer.from(sessionSign(demoSecret, text, iv)), token, sequence)).toBe(true);
+          const right = (cipher.update(text, "utf8", "hex") + cipher.final("hex")).toUpperCase();
+          expect(expected.has(Buffer.from(right), token, sequence)).toBe(true);
         }
       }
     },
