@@ -130,13 +130,15 @@ describe("with the stand-in", () => {
       const [, last] = commandsOf(placed(first.text));
       expect(await device(last.words, keys)).toContain("3 of 3 readings acknowledged");
       const api = withShell.filter(({ page }) => page === "docs/cloud.md");
-      expect(api).toHaveLength(1);
-      const { stdout, stderr } = await pasted(placed(api[0].text), keys);
+      expect(api).toHaveLength(2);
+      const { stdout, stderr } = await pasted(placed(api.map(({ text }) => text).join("\n")), keys);
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
       expect(stdout).toContain(`"relay"`);
-      expect(stdout).toMatch(/"status":"(pending|sent|answered|timed-out)"/);
+      expect(stdout).toMatch(/"status":"(pending|sent|success|timed-out)"/);
       expect(stdout).toContain(`"dropDown":0.3`);
+      expect(stdout).toMatch(/"fileSize":100000,"fileUrl":"\/f\/[\w-]{11}"/);
+      expect(stdout).toMatch(/"fromVersion":"[\d.]+","toVersion":"1\.3\.0","status":"init"/);
     },
   );
 

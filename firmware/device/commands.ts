@@ -17,9 +17,10 @@ import {
 } from "../enos/command";
 import { Topic } from "../enos/topic";
 import { fieldsFault, setFault } from "../model/check";
-import { decodeCommand, encodeReply, serviceNumber } from "../model/command";
+import { commandHead, decodeCommand, encodeReply, serviceNumber } from "../model/command";
 import { reasonOf } from "../text/reason";
 import type { Command, CommandId, CommandResult } from "../enos/command";
+import type { RequestId } from "../model/command";
 import type { Service, Thing, ThingFault, ThingValue, ThingValues, WithQuality } from "../model/thing";
 import type { JsonExcess } from "../text/json";
 import type { MemberNames } from "../text/member-names";
@@ -135,9 +136,10 @@ export class CommandExecutor {
       message: "longer than the modem takes",
     });
     if (topic === Topic.rawDown) {
-      if (part.length < 5) return "unreadable";
-      const id = new DataView(part.buffer, part.byteOffset).getUint32(1);
-      return this.once(this.askedInBytes(topic, part[0], id, `raw-${part[0]}`, refused), now);
+      const head = commandHead(part);
+      if (head === undefined) return "unreadable";
+      const { first, requestId } = head;
+      return this.once(this.askedInBytes(topic, first, requestId, `raw-${first}`, refused), now);
     }
     const id = topic.startsWith(Topic.servicePrefix) ? commandIdOfPart(part) : undefined;
     if (id === undefined) return "unreadable";
@@ -170,10 +172,10 @@ export class CommandExecutor {
   }
 
   private raw(topic: string, payload: Uint8Array, now: number): Handled {
+    const head = commandHead(payload);
+    if (head === undefined) return "unreadable";
+    const { first, requestId: id } = head;
     const command = decodeCommand(this.#thing, payload);
-    const { requestId: id } = command;
-    if (id === undefined) return "unreadable";
-    const first = payload[0];
     const service = "service" in command ? command.service : undefined;
     const kind = service ?? ("kind" in command ? command.kind : `raw-${first}`);
     const asked = this.askedInBytes(topic, first, id, kind, (begin) => {
@@ -188,7 +190,7 @@ export class CommandExecutor {
   private askedInBytes(
     topic: string,
     first: number,
-    id: number,
+    id: RequestId,
     kind: string,
     execute: Asked["execute"],
   ): Asked {
@@ -346,7 +348,7 @@ export class CommandExecutor {
 
   private rawReply(
     first: number,
-    requestId: number,
+    requestId: RequestId,
     result: CommandResult,
   ): { code: number; body: Uint8Array } {
     let out = new Uint8Array(64);

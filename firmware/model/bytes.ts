@@ -1,11 +1,13 @@
 /**
  * One value as bytes, big-endian, as the sample layout states it, and back.
  *
- *     int32, enum   4, two's complement          bool     1, 0 or 1
- *     int64, date   8, two's complement          float    4, IEEE 754
- *     string        UTF-8                        double   8, IEEE 754
- *     array         its items one after the other; a text among them as  length u16 | bytes
- *     struct        ( field number u8 | length u16 | value )*
+ *     int, enum          4, two's complement     bool     1, 0 or 1
+ *     int64, timestamp   8, two's complement     float    4, IEEE 754
+ *     string, date       UTF-8                   double   8, IEEE 754
+ *     array              its items one after the other; a text among them as  length u16 | bytes
+ *     struct             ( field number u8 | length u16 | value )*
+ *
+ * An enum of texts goes as the number of its text.
  */
 import { decodeUtf8, encodeUtf8 } from "../text/utf8";
 import type { Field, StructValue, ThingValue, ValueType } from "./thing";
@@ -13,13 +15,13 @@ import type { Field, StructValue, ThingValue, ValueType } from "./thing";
 /** Bytes that every value of the type takes; 0 when that differs from value to value. */
 export function fixedSize(type: ValueType): number {
   switch (type.type) {
-    case "int32":
+    case "int":
     case "float":
     case "enum":
       return 4;
     case "double":
     case "int64":
-    case "date":
+    case "timestamp":
       return 8;
     case "bool":
       return 1;
@@ -66,22 +68,25 @@ export function writeValue(writer: ByteWriter, type: ValueType, value: unknown):
     case "double":
       view.setFloat64(at, value as number);
       return true;
-    case "int32":
-    case "enum":
+    case "int":
       view.setInt32(at, value as number);
+      return true;
+    case "enum":
+      view.setInt32(at, enumNumber(type, value));
       return true;
     case "float":
       view.setFloat32(at, value as number);
       return true;
     case "int64":
-    case "date":
+    case "timestamp":
       view.setInt32(at, Math.floor((value as number) / 0x1_0000_0000));
       view.setUint32(at + 4, (value as number) >>> 0);
       return true;
     case "bool":
       view.setUint8(at, value === true ? 1 : 0);
       return true;
-    case "string": {
+    case "string":
+    case "date": {
       const bytes = encodeUtf8(value as string);
       if (!writer.take(bytes.length)) return false;
       writer.out.set(bytes, at);
@@ -92,6 +97,11 @@ export function writeValue(writer: ByteWriter, type: ValueType, value: unknown):
     case "struct":
       return writeFields(writer, type.fields!, value as StructValue);
   }
+}
+
+/** The number that stands for a value of an enum. */
+export function enumNumber({ texts, values }: ValueType, value: unknown): number {
+  return texts === undefined ? (value as number) : values![texts.indexOf(value as string)];
 }
 
 /** Writes the value behind its length in 16 bits. */
@@ -185,17 +195,22 @@ export function readValue(reader: ByteReader, type: ValueType, end: number): Thi
   switch (type.type) {
     case "double":
       return view.getFloat64(at);
-    case "int32":
-    case "enum":
+    case "int":
       return view.getInt32(at);
+    case "enum": {
+      const number = view.getInt32(at);
+      // One that the model has not is for the check to refuse.
+      return type.texts?.[type.values!.indexOf(number)] ?? number;
+    }
     case "float":
-      return view.getFloat32(at);
+      return shortest(view.getFloat32(at));
     case "int64":
-    case "date":
+    case "timestamp":
       return view.getInt32(at) * 0x1_0000_0000 + view.getUint32(at + 4);
     case "bool":
       return readBool(reader, at);
-    case "string": {
+    case "string":
+    case "date": {
       const text = decodeUtf8(reader.bytes.subarray(at, end));
       if (text === undefined) reader.fault = "bad-text";
       reader.at = end;
@@ -205,6 +220,19 @@ export function readValue(reader: ByteReader, type: ValueType, end: number): Thi
       return readItems(reader, type, end);
     case "struct":
       return readFields(reader, type.fields!, end);
+  }
+}
+
+/** The decimal number of fewest digits that is this 32-bit float: 21.6, where the float itself is 21.600000381. */
+function shortest(float: number): number {
+  const one = new Float32Array(1);
+  let digits = 6;
+  for (;;) {
+    // Nine digits tell any two floats apart.
+    const decimal = Number(float.toPrecision(digits));
+    one[0] = decimal;
+    if (one[0] === float || digits === 9) return decimal;
+    digits += 1;
   }
 }
 

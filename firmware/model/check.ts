@@ -6,8 +6,10 @@ import { utf8Length } from "../text/utf8";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
-/** Longest text and longest array in bytes: their length is stated in 16 bits. */
-const longestValue = 0xffff;
+/** Bytes of UTF-8 of EnOS's longest text. */
+const longestText = 1024;
+/** Items of EnOS's longest array. */
+const mostItems = 128;
 
 /** First fault of a reading's values, or undefined. */
 export function reportFault(thing: Thing, values: ThingValues): ThingFault | undefined {
@@ -98,21 +100,26 @@ export function valueFault(type: ValueType, value: unknown, id: string): ThingFa
   switch (type.type) {
     case "double":
       return numberFault(type, value, id, false, -Infinity, Infinity);
-    case "int32":
+    case "int":
       return numberFault(type, value, id, true, -0x8000_0000, 0x7fff_ffff);
     case "int64":
       return numberFault(type, value, id, true, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    case "date":
+    case "timestamp":
       // The time values that ECMAScript's Date has.
       return numberFault(type, value, id, true, -8.64e15, 8.64e15);
     case "float":
       return floatFault(type, value, id);
     case "bool":
       return typeof value === "boolean" ? undefined : wrongType(id, "true or false", value);
-    case "enum":
-      if (typeof value !== "number") return wrongType(id, "a number", value);
-      if (type.values!.indexOf(value) >= 0) return undefined;
-      return refuse("out-of-range", id, `takes ${type.values!.join(", ")}, got ${say(value)}`);
+    case "date":
+      if (typeof value === "string" && isDate(value)) return undefined;
+      return wrongType(id, "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss", value);
+    case "enum": {
+      const all: readonly unknown[] = type.texts ?? type.values!;
+      if (all.indexOf(value) >= 0) return undefined;
+      if (typeof value !== typeof all[0]) return wrongType(id, type.texts ? "a text" : "a number", value);
+      return refuse("out-of-range", id, `takes ${all.join(", ")}, got ${say(value)}`);
+    }
     case "string":
       return textFault(value, id, type.maxLength);
     case "array":
@@ -163,7 +170,7 @@ function single(value: number): number {
   return one[0];
 }
 
-function textFault(value: unknown, id: string, maxLength = longestValue): ThingFault | undefined {
+function textFault(value: unknown, id: string, maxLength = longestText): ThingFault | undefined {
   if (typeof value !== "string") return wrongType(id, "a text", value);
   // A UTF-16 unit takes at most four bytes, so a text that is short enough need not be counted.
   if (value.length * 4 <= maxLength) return undefined;
@@ -172,10 +179,38 @@ function textFault(value: unknown, id: string, maxLength = longestValue): ThingF
   return refuse("too-long", id, `takes ${maxLength} bytes of UTF-8, got ${length}`);
 }
 
+/** Whether the text has one of EnOS's two forms, and is a day and a time of day that there are. */
+function isDate(text: string): boolean {
+  const isDay = text.length === 10;
+  if (!isDay && text.length !== 19) return false;
+  const century = twoDigits(text, 0);
+  const year = twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  if (century < 0 || year < 0 || month < 1 || month > 12 || text[4] !== "-" || text[7] !== "-") return false;
+  let days = (month < 8 ? month : month + 1) % 2 === 0 ? 30 : 31;
+  if (month === 2) days = (year === 0 ? century : year) % 4 === 0 ? 29 : 28;
+  if (day < 1 || day > days) return false;
+  if (isDay) return true;
+  const minutes = twoDigits(text, 14);
+  const seconds = twoDigits(text, 17);
+  if (text[10] !== " " || text[13] !== ":" || text[16] !== ":" || minutes < 0 || seconds < 0) return false;
+  const hours = twoDigits(text, 11);
+  return hours >= 0 && hours < 24 && minutes < 60 && seconds < 60;
+}
+
+/** The number that two digits at `at` state; -1 when they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30;
+  const ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
+}
+
 function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {
   if (!Array.isArray(value)) return wrongType(id, "an array", value);
-  if (type.maxItems !== undefined && value.length > type.maxItems) {
-    return refuse("too-long", id, `takes ${type.maxItems} items, got ${value.length}`);
+  const { maxItems = mostItems } = type;
+  if (value.length > maxItems) {
+    return refuse("too-long", id, `takes ${maxItems} items, got ${value.length}`);
   }
   for (let i = 0; i < value.length; i++) {
     const fault = valueFault(type.items!, value[i], id);

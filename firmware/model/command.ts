@@ -5,6 +5,10 @@
  *     service   number | request id u32 | inputs in order
  *     answer    first byte of the command | request id u32 | code u8 | outputs of a service that did well
  *
+ * EnOS's ids have 62 bits. One that is above 32 bits goes in another form, both ways:
+ *
+ *     06 | request id u64 | first byte of the command | what stands behind its request id
+ *
  * Values are those of the sample layout; a string, array or struct stands behind its length in 16 bits
  * (the manual's own script leaves it out, and then nothing tells where it ends). A field that may be
  * left out stands behind a byte, 1 when it is there and 0 when it is not.
@@ -31,19 +35,23 @@ import type { ByteFault } from "./bytes";
 import type { FaultName, Field, MeasurePoint, Service, Thing, ThingFault, ThingValue } from "./thing";
 
 const setKind = 0x02;
+const longIdKind = 0x06;
 const firstService = 0x11;
 const success = 200;
+
+/** A command's id: a number up to 2^32 - 1, or the decimal digits of one that came in 64 bits. */
+export type RequestId = number | string;
 
 /** A raw command that can be obeyed. */
 export type RawCommand =
   | {
       readonly kind: "set";
-      readonly requestId: number;
+      readonly requestId: RequestId;
       readonly values: Readonly<Record<string, ThingValue>>;
     }
   | {
       readonly kind: "service";
-      readonly requestId: number;
+      readonly requestId: RequestId;
       /** Its identifier. */
       readonly service: string;
       readonly inputs: Readonly<Record<string, ThingValue>>;
@@ -59,18 +67,74 @@ export interface RawCommandFault {
   readonly code: 400 | 404;
   /** First byte of the answer; undefined when there is nothing to answer to. */
   readonly first: number | undefined;
-  readonly requestId: number | undefined;
+  readonly requestId: RequestId | undefined;
+}
+
+/** What all raw commands start with. */
+export interface CommandHead {
+  /** 2 for set, or a service's number. */
+  readonly first: number;
+  readonly requestId: RequestId;
+  /** Where the rest begins. */
+  readonly end: number;
+}
+
+/** The head of a raw command, or undefined when it is not all there. */
+export function commandHead(payload: Uint8Array): CommandHead | undefined {
+  const isLong = payload[0] === longIdKind;
+  const end = isLong ? 10 : 5;
+  if (payload.length < end) return undefined;
+  if (isLong) return { first: payload[9], requestId: decimalDigits(payload.slice(1, 9)), end };
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  return { first: payload[0], requestId: view.getUint32(1), end };
+}
+
+/** The digits of a number of 64 bits, by long division, as doubles hold 53 bits only; its bytes are used up. */
+function decimalDigits(bytes: Uint8Array): string {
+  let digits = "";
+  let left = 1;
+  while (left > 0) {
+    let rest = 0;
+    left = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      rest = rest * 256 + bytes[i];
+      bytes[i] = Math.floor(rest / 10);
+      rest %= 10;
+      left += bytes[i];
+    }
+    digits = `${rest}${digits}`;
+  }
+  return digits;
+}
+
+/** Writes the head of an answer; false when there is no room. */
+function writeHead(writer: ByteWriter, first: number, requestId: RequestId): boolean {
+  if (typeof requestId === "number") return writer.head(first, requestId);
+  if (!writer.take(10)) return false;
+  const { out } = writer;
+  out[0] = longIdKind;
+  out.fill(0, 1, 9);
+  for (let i = 0; i < requestId.length; i++) {
+    let carry = requestId.charCodeAt(i) - 0x30;
+    for (let at = 8; at >= 1; at--) {
+      carry += out[at] * 10;
+      out[at] = carry & 0xff;
+      carry >>= 8;
+    }
+  }
+  out[9] = first;
+  return true;
 }
 
 /** Reads a raw command. Never throws. */
 export function decodeCommand(thing: Thing, payload: Uint8Array): RawCommand | RawCommandFault {
-  if (payload.length < 5) {
-    const detail = `has ${payload.length} bytes, first byte and request id take 5`;
+  const head = commandHead(payload);
+  if (head === undefined) {
+    const detail = `has ${payload.length} bytes, first byte and request id take more`;
     return { fault: "truncated", id: "", detail, code: 400, first: undefined, requestId: undefined };
   }
-  const reader = new ByteReader(payload, 5);
-  const first = payload[0];
-  const requestId = reader.view.getUint32(1);
+  const { first, requestId } = head;
+  const reader = new ByteReader(payload, head.end);
   const values: Record<string, ThingValue> = {};
   if (first === setKind) {
     const fault = readSettings(reader, thing.points, values);
@@ -92,7 +156,7 @@ export function decodeCommand(thing: Thing, payload: Uint8Array): RawCommand | R
 
 type Refusal = Pick<RawCommandFault, "fault" | "id" | "detail">;
 
-function answerable(refusal: Refusal, first: number, requestId: number): RawCommandFault {
+function answerable(refusal: Refusal, first: number, requestId: RequestId): RawCommandFault {
   const { fault, id, detail } = refusal;
   const code = fault === "unknown" || fault === "unknown-command" ? 404 : 400;
   return { fault, id, detail, code, first, requestId };
@@ -156,16 +220,16 @@ function unreadable(reader: ByteReader, id: string): Refusal {
 export function encodeReply(
   thing: Thing,
   first: number,
-  requestId: number,
+  requestId: RequestId,
   code: number,
   outputs: Readonly<Record<string, unknown>> | undefined,
   out: Uint8Array,
 ): number | ThingFault {
   const writer = new ByteWriter(out);
-  if (!writer.head(first, requestId) || !writer.take(1)) {
+  if (!writeHead(writer, first, requestId) || !writer.take(1)) {
     return refuse("no-room", "", `${out.length} bytes have no room for an answer`);
   }
-  out[5] = codeByte(code);
+  out[writer.at - 1] = codeByte(code);
   const service = first < firstService || code !== success ? undefined : serviceByNumber(thing, first);
   if (service === undefined) return writer.at;
   const given = outputs ?? {};

@@ -10,10 +10,11 @@
  *
  *     number with `compact`   its 1, 2 or 4 bytes: round((value - offset) / scale)
  *     bool, enum              1 byte; an enum with a number beyond 0 to 255 has 4
- *     string, array, struct   length u16 | value as in the sample layout
+ *     string, date, array,
+ *     struct                  length u16 | value as in the sample layout
  *     any other               as in the sample layout
  */
-import { fixedSize, writeValue, writeWithLength } from "./bytes";
+import { enumNumber, fixedSize, writeValue, writeWithLength } from "./bytes";
 import { pointFault, refuse } from "./check";
 import type { ByteWriter } from "./bytes";
 import type { Compact, MeasurePoint, ThingFault, ThingValues, WithQuality } from "./thing";
@@ -77,7 +78,7 @@ function writePoint(writer: ByteWriter, point: MeasurePoint, value: unknown): Th
   if (compact !== undefined) {
     room = writeScaled(writer, compact, Math.round(((bare as number) - compact.offset) / compact.scale));
   } else if (point.type === "enum" && point.wide !== true) {
-    room = writeByte(writer, bare as number);
+    room = writeByte(writer, enumNumber(point, bare));
   } else {
     room = fixedSize(point) > 0 ? writeValue(writer, point, bare) : writeWithLength(writer, point, bare);
   }

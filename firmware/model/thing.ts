@@ -4,10 +4,13 @@
  */
 
 /** Types of items of an array. */
-type ItemType = "int32" | "int64" | "float" | "double" | "string";
+type ItemType = "int" | "int64" | "float" | "double" | "string";
 
-/** Types of a value; `date` is epoch ms, `int64` stays within the safe integers. */
-type TypeName = ItemType | "bool" | "enum" | "date" | "array" | "struct";
+/**
+ * Types of a value: `int` has 32 bits, `int64` stays within the safe integers, `timestamp` is epoch ms, and `date` is a
+ * text, "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss".
+ */
+type TypeName = ItemType | "bool" | "enum" | "date" | "timestamp" | "array" | "struct";
 
 /** What a value is. */
 export interface ValueType {
@@ -16,12 +19,15 @@ export interface ValueType {
   readonly range?: readonly [number, number];
   /** `enum`: the numbers that it has. */
   readonly values?: readonly number[];
+  /** `enum`: its values, where they are texts: that of each number. */
+  readonly texts?: readonly string[];
   /** `enum`: a number needs more than a byte, so that the compact layout gives it four. */
   readonly wide?: boolean;
-  /** `string`: bytes of UTF-8. */
+  /** `string`: bytes of UTF-8, 1,024 when left out. */
   readonly maxLength?: number;
   /** `array`: what it is made of. */
   readonly items?: { readonly type: ItemType };
+  /** 128 when left out. */
   readonly maxItems?: number;
   /** `struct`: what it is made of. */
   readonly fields?: readonly Field[];

@@ -1,6 +1,6 @@
 /*
  * EnOS parsing script of the product "Climate node"
- * Thing model version 1, layout 75f7c4b884484980
+ * Thing model version 1, layout fc17ca42d849e5ed
  *
  * Written by npm run model together with the firmware's thing.ts, which bears the same layout: put
  * it into the console whole, before firmware of this version goes out, and do not edit it.
@@ -11,7 +11,7 @@ var VERSION = 1;
 var POINTS = {
   1: { id: "temperature", type: "double", as: "int16", scale: 0.01, offset: 0, decimals: 2 },
   2: { id: "humidity", type: "double", as: "uint16", scale: 0.01, offset: 0, decimals: 2 },
-  3: { id: "rssi", type: "int32", quality: true, as: "int8", scale: 1, offset: 0, decimals: 0 },
+  3: { id: "rssi", type: "int", quality: true, as: "int8", scale: 1, offset: 0, decimals: 0 },
   4: { id: "relay", type: "enum", values: [0, 1], writable: true },
   5: { id: "uptime", type: "int64" },
   6: { id: "firmware", type: "string" }
@@ -19,11 +19,7 @@ var POINTS = {
 
 // Services by number.
 var SERVICES = {
-  17: {
-    id: "reboot",
-    inputs: [{ id: "delay", type: "int32" }],
-    outputs: [{ id: "accepted", type: "bool" }],
-  },
+  17: { id: "reboot", inputs: [{ id: "delay", type: "int" }], outputs: [{ id: "accepted", type: "bool" }] },
   18: {
     id: "calibrate",
     inputs: [
@@ -42,7 +38,7 @@ var SERVICES = {
   19: { id: "restart", inputs: [{ id: "normally", type: "bool", optional: true }], outputs: [] },
   20: {
     id: "fetch_log",
-    inputs: [{ id: "skip", type: "int32", optional: true }],
+    inputs: [{ id: "skip", type: "int", optional: true }],
     outputs: [{ id: "text", type: "string" }],
   }
 };
@@ -61,14 +57,15 @@ var CODES = { 250: 400, 251: 404, 252: 500 };
 //   set                 02 | request id u32 | ( point u8 | value )*
 //   service             its number u8 | request id u32 | inputs in order
 //   answer to both      first byte of the command | request id u32 | code u8 | outputs in order
+//   with a longer id    06 | id u64 | first byte of the command | what stands behind its id, both ways
 //   answer to points    request id u32 | code u16
 //
-// Values: int32 and enum 4 bytes, int64 and date 8 (two's complement), float 4, double 8 (IEEE 754),
-// bool 1, string UTF-8, array its items (a text behind its length u16), struct ( field u8 | length u16
-// | value )*. In commands and answers a string, array or struct stands behind its length u16, and what
-// may be left out behind a byte 0 or 1. In the compact layout a bool or enum is one byte, a number
-// with "as" is round((value - offset) / scale) in that form, and the bitmap's bit (n - 1) & 7 of byte
-// (n - 1) >> 3 tells that point n is there.
+// Values: int and enum 4 bytes, int64 and timestamp 8 (two's complement), float 4, double 8 (IEEE 754),
+// bool 1, string and date UTF-8, an enum of texts as the number of its text, array its items (a text behind
+// its length u16), struct ( field u8 | length u16 | value )*. In commands and answers a string, date, array or
+// struct stands behind its length u16, and what may be left out behind a byte 0 or 1. In the compact layout a
+// bool or enum is one byte, a number with "as" is round((value - offset) / scale) in that form, and the bitmap's
+// bit (n - 1) & 7 of byte (n - 1) >> 3 tells that point n is there.
 //
 // Of several readings, flags have bit 0 when they were stored while the device was offline; time is that
 // of the first in epoch ms, and later the ms since the reading before it (0 for the first): an unsigned
@@ -87,6 +84,10 @@ function rawDataToJsonStr(bytes) {
   try {
     var input = { bytes: plainBytes(bytes), at: 0 };
     var kind = readUint(input, 1, input.bytes.length);
+    if (kind === 6) {
+      id = readLongId(input);
+      return JSON.stringify(readAnswer(input, readUint(input, 1, input.bytes.length), id));
+    }
     id = String(readUint(input, 4, input.bytes.length));
     if (kind === 1 || kind === 3) return readReport(input, id, kind === 3);
     if (kind === 4 || kind === 5) return readBatch(input, id, kind === 5);
@@ -104,15 +105,14 @@ function jsonStrToRawData(json) {
   try {
     var message = JSON.parse(json);
     if (!isObject(message)) fail("no JSON object");
-    var id = requestId(message.id);
     var out = [];
     if (typeof message.method !== "string") {
-      writeUint(out, id, 4);
+      writeUint(out, answerId(message.id), 4);
       writeUint(out, wholeNumber(message.code, 0, 65535, "code"), 2);
     } else if (message.method === "thing.service.measurepoint.set") {
-      writeSet(out, id, message.params);
+      writeSet(out, commandId(message.id, json), message.params);
     } else if (message.method.indexOf("thing.service.") === 0) {
-      writeService(out, id, message.method.slice("thing.service.".length), message.params);
+      writeService(out, commandId(message.id, json), message.method.slice("thing.service.".length), message.params);
     } else {
       fail("the method " + message.method.slice(0, 80) + " has no raw form");
     }
@@ -307,18 +307,18 @@ function readBool(input, end) {
 }
 
 function isFixed(type) {
-  return type.type !== "string" && type.type !== "array" && type.type !== "struct";
+  return type.type !== "string" && type.type !== "date" && type.type !== "array" && type.type !== "struct";
 }
 
 // One of variable length takes all up to `end`.
 function readValue(input, type, end) {
   switch (type.type) {
-    case "int32":
+    case "int":
       return readInt(input, 4, end);
     case "enum":
-      return knownEnum(readInt(input, 4, end), type);
+      return enumValue(readInt(input, 4, end), type);
     case "int64":
-    case "date":
+    case "timestamp":
       return readInt(input, 8, end);
     case "float":
       return readFloat(input, end);
@@ -327,6 +327,7 @@ function readValue(input, type, end) {
     case "bool":
       return readBool(input, end);
     case "string":
+    case "date":
       return readText(input, end);
     case "array":
       return readItems(input, { type: type.items }, end);
@@ -335,9 +336,11 @@ function readValue(input, type, end) {
   }
 }
 
-function knownEnum(value, type) {
-  if (type.values.indexOf(value) < 0) fail(value + " is none of " + type.values.join(", "));
-  return value;
+// What an enum's number stands for: itself, or its text.
+function enumValue(number, type) {
+  var place = type.values.indexOf(number);
+  if (place < 0) fail(number + " is none of " + type.values.join(", "));
+  return type.texts ? type.texts[place] : number;
 }
 
 function readItems(input, item, end) {
@@ -369,7 +372,7 @@ function readCompactValue(input, point, end) {
     // Decimals as the scale is written: 29 * 0.01 is to give 0.29.
     return point.decimals === undefined ? value : Number(value.toFixed(point.decimals));
   }
-  if (point.type === "enum" && !point.wide) return knownEnum(readUint(input, 1, end), point);
+  if (point.type === "enum" && !point.wide) return enumValue(readUint(input, 1, end), point);
   if (isFixed(point)) return readValue(input, point, end);
   var valueEnd = readLength(input, end);
   return readValue(input, point, valueEnd);
@@ -425,9 +428,79 @@ function readFloat(input, end) {
 
 // ---- messages to the device ----
 
-function requestId(id) {
+// The id of a report that is answered: the device gave it, so that it has 32 bits.
+function answerId(id) {
   var number = typeof id === "string" && /^[0-9]{1,10}$/.test(id) ? Number(id) : id;
   return wholeNumber(number, 0, 4294967295, "id");
+}
+
+// A command's id in decimal digits. EnOS gives ids of 62 bits, which a number of JavaScript cannot hold: of
+// one that is no text the digits are read where the JSON has them.
+function commandId(id, json) {
+  var text = typeof id === "number" && id > 9007199254740991 ? digitsOfId(json) : String(id);
+  if (typeof id !== "number" && typeof id !== "string") text = "";
+  if (!/^(0|[1-9][0-9]{0,19})$/.test(text)) fail("id has to be a whole number from 0 to 18446744073709551615");
+  return text;
+}
+
+// How the member "id" of a JSON object is written; of several the last one counts, as for JSON.parse.
+function digitsOfId(json) {
+  var tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+  var depth = 0;
+  var name = "";
+  var before = "";
+  var found = "";
+  for (var match = tokens.exec(json); match !== null; match = tokens.exec(json)) {
+    var token = match[0];
+    if (depth === 1 && token === ":") name = JSON.parse(before);
+    if (depth === 1 && before === ":" && name === "id") found = token;
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    before = token;
+  }
+  return found;
+}
+
+// First byte and id of a command: u32 where that holds it, and u64 behind a 6.
+function writeHead(out, first, id) {
+  if (Number(id) <= 4294967295) {
+    out.push(first);
+    return writeUint(out, Number(id), 4);
+  }
+  var bytes = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (var i = 0; i < id.length; i++) {
+    var carry = Number(id.charAt(i));
+    for (var place = 7; place >= 0; place--) {
+      carry += bytes[place] * 10;
+      bytes[place] = carry % 256;
+      carry = Math.floor(carry / 256);
+    }
+    if (carry > 0) fail("id has to be a whole number from 0 to 18446744073709551615");
+  }
+  out.push(6);
+  for (var at = 0; at < 8; at++) out.push(bytes[at]);
+  return out.push(first);
+}
+
+// Eight bytes as decimal digits.
+function readLongId(input) {
+  // Firmware from before such ids says that it knows no service 6, with half of the id.
+  if (input.bytes.length < 11) fail("the firmware is too old for an id beyond 32 bits");
+  var bytes = input.bytes.slice(input.at, input.at + 8);
+  input.at += 8;
+  var digits = "";
+  for (var left = true; left; ) {
+    var rest = 0;
+    left = false;
+    for (var i = 0; i < 8; i++) {
+      rest = rest * 256 + bytes[i];
+      bytes[i] = Math.floor(rest / 10);
+      rest %= 10;
+      if (bytes[i] > 0) left = true;
+    }
+    digits = rest + digits;
+  }
+  return digits;
 }
 
 function wholeNumber(value, least, most, what) {
@@ -439,8 +512,7 @@ function wholeNumber(value, least, most, what) {
 
 function writeSet(out, id, params) {
   if (!isObject(params)) fail("params is no object");
-  out.push(2);
-  writeUint(out, id, 4);
+  writeHead(out, 2, id);
   for (var name in params) {
     if (!has(params, name)) continue;
     var number = numberOf(POINTS, name);
@@ -457,8 +529,7 @@ function writeService(out, id, name, params) {
   if (number === undefined) fail(name.slice(0, 80) + " is no service of the model");
   var given = params === undefined || params === null ? {} : params;
   if (!isObject(given)) fail("params is no object");
-  out.push(Number(number));
-  writeUint(out, id, 4);
+  writeHead(out, Number(number), id);
   var fields = SERVICES[number].inputs;
   for (var i = 0; i < fields.length; i++) {
     var field = fields[i];
@@ -508,12 +579,12 @@ function writeWithLength(out, type, value, id) {
 
 function writeValue(out, type, value, id) {
   switch (type.type) {
-    case "int32":
+    case "int":
       return writeInt32(out, wholeNumber(value, -2147483648, 2147483647, id));
     case "enum":
-      return writeInt32(out, knownEnum(wholeNumber(value, -2147483648, 2147483647, id), type));
+      return writeInt32(out, enumNumber(value, type, id));
     case "int64":
-    case "date":
+    case "timestamp":
       wholeNumber(value, -9007199254740991, 9007199254740991, id);
       writeInt32(out, Math.floor(value / 4294967296));
       return writeUint(out, value - Math.floor(value / 4294967296) * 4294967296, 4);
@@ -525,6 +596,7 @@ function writeValue(out, type, value, id) {
       if (typeof value !== "boolean") fail(id + " has to be true or false");
       return out.push(value ? 1 : 0);
     case "string":
+    case "date":
       if (typeof value !== "string") fail(id + " has to be a text");
       return writeText(out, value);
     case "array":
@@ -534,6 +606,17 @@ function writeValue(out, type, value, id) {
     default:
       return writeStruct(out, type.fields, value, id);
   }
+}
+
+// The number that stands for an enum's value.
+function enumNumber(value, type, id) {
+  var place = (type.texts || type.values).indexOf(value);
+  if (place < 0) {
+    if (type.texts && typeof value !== "string") fail(id + " has to be a text");
+    if (!type.texts) wholeNumber(value, -2147483648, 2147483647, id);
+    fail(String(value).slice(0, 80) + " is none of " + (type.texts || type.values).join(", "));
+  }
+  return type.values[place];
 }
 
 function finite(value, id) {

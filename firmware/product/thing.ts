@@ -1,5 +1,5 @@
 /**
- * The thing model of the product "Climate node", version 1, layout 75f7c4b884484980.
+ * The thing model of the product "Climate node", version 1, layout fc17ca42d849e5ed.
  *
  * Written by `npm run model` from the product's model file: edit that, not this. The parsing script
  * that was written with it bears the same layout and belongs into EnOS's console.
@@ -11,14 +11,14 @@ import { beginBatch } from "../model/batch";
 import { encodeReport } from "../model/report";
 import type { BatchWriter } from "../model/batch";
 import type { Layout } from "../model/report";
-import type { RawCommandFault } from "../model/command";
+import type { RawCommandFault, RequestId } from "../model/command";
 import type { Thing, ThingFault, ThingValues, WithQuality } from "../model/thing";
 
 /** What the values are and which bytes they take. */
 export const thing: Thing = defineThing({
   product: "Climate node",
   version: 1,
-  fingerprint: "75f7c4b884484980",
+  fingerprint: "fc17ca42d849e5ed",
   points: [
     {
       identifier: "temperature",
@@ -37,7 +37,7 @@ export const thing: Thing = defineThing({
     {
       identifier: "rssi",
       number: 3,
-      type: "int32",
+      type: "int",
       range: [-128, 0],
       quality: true,
       compact: { as: "int8", scale: 1, offset: 0 },
@@ -47,29 +47,29 @@ export const thing: Thing = defineThing({
     { identifier: "firmware", number: 6, type: "string", maxLength: 32 },
   ],
   attributes: [
-    { identifier: "floor", type: "int32", range: [-20, 200] },
-    { identifier: "serial", type: "int64", range: [0, 9007199254740991] },
+    { identifier: "floor", type: "int", range: [-20, 200] },
+    { identifier: "serial", type: "double", range: [0, 9007199254740991] },
     { identifier: "gain", type: "float" },
     { identifier: "altitude", type: "double" },
     { identifier: "indoors", type: "bool" },
     { identifier: "mounting", type: "enum", values: [0, 1, 2] },
     { identifier: "label", type: "string", maxLength: 64 },
-    { identifier: "installed", type: "date" },
+    { identifier: "installed", type: "timestamp" },
   ],
   events: [
     {
       identifier: "overheat",
       outputs: [
         { identifier: "temperature", type: "double" },
-        { identifier: "since", type: "date", optional: true },
+        { identifier: "since", type: "timestamp", optional: true },
       ],
     },
     {
       identifier: "restarted",
       outputs: [
         { identifier: "reason", type: "string", maxLength: 32 },
-        { identifier: "boots", type: "int32" },
-        { identifier: "waiting", type: "int32" },
+        { identifier: "boots", type: "int" },
+        { identifier: "waiting", type: "int" },
       ],
     },
     {
@@ -77,7 +77,7 @@ export const thing: Thing = defineThing({
       outputs: [
         { identifier: "what", type: "string", maxLength: 32 },
         { identifier: "line", type: "string", maxLength: 512 },
-        { identifier: "count", type: "int32" },
+        { identifier: "count", type: "int" },
       ],
     },
   ],
@@ -85,7 +85,7 @@ export const thing: Thing = defineThing({
     {
       identifier: "reboot",
       number: 17,
-      inputs: [{ identifier: "delay", type: "int32", range: [0, 3600] }],
+      inputs: [{ identifier: "delay", type: "int", range: [0, 3600] }],
       outputs: [{ identifier: "accepted", type: "bool" }],
     },
     {
@@ -113,7 +113,7 @@ export const thing: Thing = defineThing({
     {
       identifier: "fetch_log",
       number: 20,
-      inputs: [{ identifier: "skip", type: "int32", range: [0, 4096], optional: true }],
+      inputs: [{ identifier: "skip", type: "int", range: [0, 4096], optional: true }],
       outputs: [{ identifier: "text", type: "string", maxLength: 1024 }],
     },
   ],
@@ -223,11 +223,11 @@ export type ServiceHandlers = {
 
 /** A raw command that can be obeyed. */
 export type Command =
-  | { readonly kind: "set"; readonly requestId: number; readonly values: Settings }
+  | { readonly kind: "set"; readonly requestId: RequestId; readonly values: Settings }
   | {
       readonly [S in keyof Services]: {
         readonly kind: "service";
-        readonly requestId: number;
+        readonly requestId: RequestId;
         readonly service: S;
         readonly inputs: Services[S]["inputs"];
       };
@@ -288,14 +288,14 @@ export function readCommand(payload: Uint8Array): Command | RawCommandFault {
 }
 
 /** Writes the answer to a raw set command into `out` and returns its length in bytes. */
-export function answerSet(requestId: number, code: number, out: Uint8Array): number | ThingFault {
+export function answerSet(requestId: RequestId, code: number, out: Uint8Array): number | ThingFault {
   return encodeReply(thing, 2, requestId, code, undefined, out);
 }
 
 /** Writes the answer to a raw service command into `out` and returns its length, or what is wrong. */
 export function answerService<S extends keyof Services>(
   service: S,
-  requestId: number,
+  requestId: RequestId,
   result: ServiceResult<S>,
   out: Uint8Array,
 ): number | ThingFault {

@@ -37,7 +37,7 @@ export function generate(model: Model, lock: Lock, runtime = "../model"): Genera
 }
 
 /** Which messages there are, whatever the model: another one makes another layout. */
-const messages = "01 02 03 04 05";
+const messages = "01 02 03 04 05 06";
 
 /** 16 hex digits that tell product, model version and what all bytes mean. */
 function fingerprintOf({ product, version }: Model, lock: Lock): string {

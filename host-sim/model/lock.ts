@@ -7,7 +7,8 @@
  * and a struct may grow; ranges, lengths, units and texts may change.
  */
 import { isObject } from "../../firmware/text/json";
-import { enumNumbers, isWide } from "./model";
+import { enumNumbers, isEnumOfTexts, isWide, modelFormat } from "./model";
+import { typeOfBefore } from "./old-words";
 import type {
   CompactForm,
   ItemType,
@@ -25,6 +26,8 @@ export interface LockedType {
   type: TypeName;
   /** `enum`: names by number. */
   values?: Record<string, string>;
+  /** `enum`: its values are the names. */
+  enumType?: "string";
   items?: ItemType;
   /** `struct`: by number, those included that are gone. */
   fields?: Record<string, LockedField>;
@@ -56,19 +59,49 @@ export interface Lock {
 /** No number given yet. */
 export const emptyLock: Lock = { points: {}, services: {} };
 
-/** The lock in this text, or what is wrong with it. */
+/** The lock in this text, or what is wrong with it; one of before has the words of before. */
 export function readLock(text: string): Lock | ModelFault {
   try {
-    const { points, services } = JSON.parse(text) as Lock;
+    const { format, points, services } = JSON.parse(text) as Lock & { format?: unknown };
     const serviceSound = (each: LockedService): boolean =>
       typeof each.identifier === "string" && each.inputs.every(isField) && each.outputs.every(isField);
     const sound = Object.values(points).every(isField) && Object.values(services).every(serviceSound);
-    if (sound && [points, services].every(isNumbered)) return { points, services };
+    if (sound && [points, services].every(isNumbered)) {
+      if (format === modelFormat) return { points, services };
+      if (format === undefined) return renewedLock({ points, services });
+    }
   } catch {
     // No JSON, or nothing of this form.
   }
   const remedy = "restore it from version control: it knows the numbers of devices in the field";
   return { path: "$", problem: "is no lock of a thing model", remedy };
+}
+
+/** A lock of before in EnOS's words: what was int32 is int, and a date was epoch ms. */
+function renewedLock(lock: Lock): Lock {
+  const word = (type: string | undefined): string | undefined =>
+    type !== undefined && Object.hasOwn(typeOfBefore, type) ? typeOfBefore[type] : type;
+  const renew = <T extends LockedType>(type: T): T => {
+    const { items, fields } = type;
+    return {
+      ...type,
+      type: word(type.type) as TypeName,
+      ...(items === undefined ? {} : { items: word(items) as ItemType }),
+      ...(fields === undefined ? {} : { fields: mapped(fields, renew) }),
+    };
+  };
+  return {
+    points: mapped(lock.points, renew),
+    services: mapped(lock.services, ({ identifier, inputs, outputs }) => ({
+      identifier,
+      inputs: inputs.map(renew),
+      outputs: outputs.map(renew),
+    })),
+  };
+}
+
+function mapped<T>(record: Record<string, T>, of: (each: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, each]) => [key, of(each)]));
 }
 
 /** By number. */
@@ -90,7 +123,7 @@ function isField(value: unknown): boolean {
 export function lockText(lock: Lock): string {
   const note =
     "Written by npm run model. Commit it, and never edit it: it knows what each number means in the field.";
-  return `${JSON.stringify({ note, ...lock }, undefined, 2)}\n`;
+  return `${JSON.stringify({ note, format: modelFormat, ...lock }, undefined, 2)}\n`;
 }
 
 /** The lock with the model's numbers added, or a fault for each number that would change its meaning. */
@@ -202,6 +235,7 @@ function lockedType(type: ModelType): LockedType {
     locked.values = {};
     for (const number of enumNumbers(type)) locked.values[number] = type.values[number];
   }
+  if (isEnumOfTexts(type)) locked.enumType = "string";
   if (type.items !== undefined) locked.items = type.items;
   if (type.fields !== undefined) {
     locked.fields = {};

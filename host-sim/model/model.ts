@@ -1,9 +1,19 @@
 /**
- * The thing model as it stands in model.json, once it has been checked.
+ * The thing model as it stands in model.json, once it has been checked, in EnOS's words.
  */
 
-export type ItemType = "int32" | "int64" | "float" | "double" | "string";
-export type TypeName = ItemType | "bool" | "enum" | "date" | "array" | "struct";
+/** Version of model.json whose words are EnOS's; one that states none has the words of before (old-words.ts). */
+export const modelFormat = 2;
+
+/** Bytes of UTF-8 of EnOS's longest text. */
+export const longestText = 1024;
+/** Items of EnOS's longest array. */
+export const mostItems = 128;
+
+/** `int64` is none of EnOS's, where such a value is a double: a whole number within 2^53, 8 bytes on the wire. */
+export type ItemType = "int" | "int64" | "float" | "double" | "string";
+/** `date` is a text, "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss"; `timestamp` is epoch ms. */
+export type TypeName = ItemType | "bool" | "enum" | "date" | "timestamp" | "array" | "struct";
 export type CompactForm = "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32";
 
 /** What a value is. */
@@ -13,6 +23,8 @@ export interface ModelType {
   readonly range?: readonly [number, number];
   /** `enum`: names by number. */
   readonly values?: Readonly<Record<string, string>>;
+  /** `enum`: its values are the names, and the numbers stand for them in raw payloads. */
+  readonly enumType?: "int" | "string";
   readonly maxLength?: number;
   readonly items?: ItemType;
   readonly maxItems?: number;
@@ -44,10 +56,12 @@ export interface ModelPoint extends ModelType {
   readonly compact?: ModelCompact;
 }
 
+export type EventLevel = "info" | "warning" | "error";
+
 export interface ModelEvent {
   readonly identifier: string;
   readonly name?: string;
-  readonly level?: "info" | "alert" | "error";
+  readonly level?: EventLevel;
   readonly outputs: readonly ModelField[];
 }
 
@@ -60,6 +74,7 @@ export interface ModelService {
 }
 
 export interface Model {
+  readonly format: typeof modelFormat;
   readonly product: string;
   readonly version: number;
   readonly measurepoints: readonly ModelPoint[];
@@ -93,4 +108,9 @@ export function enumNumbers(type: ModelType): number[] {
 /** Whether the compact layout needs more than a byte for the enum. */
 export function isWide(numbers: readonly number[]): boolean {
   return numbers.some((number) => number < 0 || number > 0xff);
+}
+
+/** Whether an enum's values are texts. */
+export function isEnumOfTexts(type: ModelType): boolean {
+  return type.enumType === "string";
 }

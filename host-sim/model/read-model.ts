@@ -1,11 +1,12 @@
 /**
- * Reads a model.json: first its form, by the JSON Schema beside this file, then what no schema can
- * say. All faults are found, not the first alone.
+ * Reads a model.json: the words of an older one first (old-words.ts), then its form, by the JSON Schema beside this
+ * file, then what no schema can say. All faults are found, not the first alone.
  */
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { escaped } from "./escaped";
 import { deepestNesting, isDeeper } from "./nesting";
+import { levelOfBefore, renewed, typeOfBefore } from "./old-words";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
 import { reasonOf } from "../../firmware/text/reason";
@@ -13,15 +14,19 @@ import type { Model, ModelFault } from "./model";
 
 let validate: ValidateFunction | undefined;
 
-/** The model in this text, or its faults, of which there is then at least one. */
-export function readModel(text: string): Model | readonly ModelFault[] {
-  let value: unknown;
+/**
+ * The model in this text, or its faults, of which there is then at least one.
+ *
+ * @param note takes a line for each thing in a file of before that is called otherwise now
+ */
+export function readModel(text: string, note?: (line: string) => void): Model | readonly ModelFault[] {
+  let given: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ""));
+    given = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     return [{ path: "$", problem: `no JSON: ${oneLine(reasonOf(error))}`, remedy: "correct it there" }];
   }
-  if (isDeeper(value, deepestNesting)) {
+  if (isDeeper(given, deepestNesting)) {
     return [
       {
         path: "$",
@@ -30,12 +35,16 @@ export function readModel(text: string): Model | readonly ModelFault[] {
       },
     ];
   }
+  const { value, notes, faults: misplaced } = renewed(given);
+  if (misplaced.length > 0) return misplaced;
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
   validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
   const faults = validate(value) ? [] : schemaFaults(validate.errors ?? []);
-  faults.push(...soundnessFaults(value, (path) => faults.some((fault) => within(fault.path, path))));
+  const isBroken = (path: string): boolean => faults.some((fault) => within(fault.path, path));
+  faults.push(...soundnessFaults(value, isBroken, value !== given));
   if (faults.length > 0) return faults;
-  const model = value as Partial<Model> & Pick<Model, "product" | "version" | "measurepoints">;
+  for (const line of notes) note?.(line);
+  const model = value as Partial<Model> & Pick<Model, "format" | "product" | "version" | "measurepoints">;
   return { attributes: [], events: [], services: [], ...model };
 }
 
@@ -94,10 +103,19 @@ function schemaFault(error: ErrorObject): ModelFault | undefined {
       };
     }
     case "enum":
+      if (data === "file" && path.endsWith(".type")) {
+        return {
+          path,
+          problem: "is a file, whose content EnOS takes over HTTP or MQTT and not over CoAP",
+          remedy: "leave it out of this model; EnOS's own may have it",
+        };
+      }
       return {
         path,
         problem: `is ${said(data)}`,
-        remedy: `write one of ${(params.allowedValues as unknown[]).join(", ")}`,
+        remedy: Object.hasOwn(newWords, String(data))
+          ? `write ${newWords[String(data)]}`
+          : `write one of ${(params.allowedValues as unknown[]).join(", ")}`,
       };
     case "pattern":
       if (error.propertyName !== undefined) {
@@ -116,14 +134,18 @@ function schemaFault(error: ErrorObject): ModelFault | undefined {
   };
 }
 
+/** Words of before, in a file of format 2. */
+const newWords: Readonly<Record<string, string>> = { int32: typeOfBefore.int32, ...levelOfBefore };
+
 /** Types that a detail belongs to. */
 const owners: Readonly<Record<string, string>> = {
   values: "enum",
+  enumType: "enum",
   fields: "struct",
   items: "array",
   maxItems: "array",
   maxLength: "string",
-  range: "a number or date",
+  range: "a number or timestamp",
   compact: "a number",
 };
 
@@ -161,7 +183,8 @@ function jsonPath(pointer: string): string {
   return `$${steps.map((step) => pathStep(step.replaceAll("~1", "/").replaceAll("~0", "~"))).join("")}`;
 }
 
-function pathStep(step: string): string {
+/** One step of a JSON path: a member, or an index in brackets. */
+export function pathStep(step: string): string {
   if (/^\d+$/.test(step)) return `[${step}]`;
   return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }

@@ -2,14 +2,21 @@
  * What no schema can say of a model: identifiers and numbers given twice, ranges outside their type or
  * outside what the compact layout can state.
  */
+import { isEnumOfTexts } from "./model";
 import { compactBounds, decimalsOf } from "./wire";
-import type { Model, ModelCompact, ModelFault, ModelField, ModelPoint, ModelType } from "./model";
+import type { Model, ModelCompact, ModelFault, ModelField, ModelPoint, ModelType, TypeName } from "./model";
 
 /**
  * Faults of a model whose form may have faults of its own: `isBroken` tells of a JSON path that it
  * has one, and what stands there is left alone.
+ *
+ * @param isOld the file was one of before, which may have what EnOS has not, and numbers in the field for it
  */
-export function soundnessFaults(value: unknown, isBroken: (path: string) => boolean): ModelFault[] {
+export function soundnessFaults(
+  value: unknown,
+  isBroken: (path: string) => boolean,
+  isOld: boolean,
+): ModelFault[] {
   if (typeof value !== "object" || value === null) return [];
   const faults: ModelFault[] = [];
   const model = value as Partial<Model>;
@@ -26,6 +33,7 @@ export function soundnessFaults(value: unknown, isBroken: (path: string) => bool
   twice(points, "number", "measure point", faults);
   for (const [point, path] of points) {
     typeFaults(point, path, faults);
+    if (!isOld) qualityFaults(point, path, faults);
     if (point.compact !== undefined) compactFaults(point, point.compact, path, faults);
   }
   fieldsFaults(sound(model.attributes, "$.attributes"), "attribute", faults);
@@ -119,19 +127,46 @@ function typeFaults(type: ModelType, path: string, faults: ModelFault[]): void {
       faults,
     );
   }
-  const size = { int32: 4, float: 4, int64: 8, double: 8, string: 2 }[type.items ?? "string"];
-  if (type.maxItems !== undefined && type.maxItems * size > 0xffff) {
-    const most = `${Math.floor(0xffff / size)} items of ${type.items}`;
-    const problem = `is ${type.maxItems}, but a length of 16 bits states ${most}`;
-    faults.push({ path: `${path}.maxItems`, problem, remedy: "lower it" });
+  textsFaults(type, path, faults);
+}
+
+function qualityFaults({ type, quality }: ModelPoint, path: string, faults: ModelFault[]): void {
+  if (quality !== true || qualified.includes(type)) return;
+  faults.push({
+    path: `${path}.quality`,
+    problem: `goes with int, float and double, and this is ${type}`,
+    remedy: "remove it: EnOS has quality of numbers only",
+  });
+}
+
+/** What EnOS has values with quality of; it has no int64, where such a point is a double. */
+const qualified: readonly TypeName[] = ["int", "int64", "float", "double"];
+
+/** An enum of texts needs texts that differ: each is a value. */
+function textsFaults(type: ModelType, path: string, faults: ModelFault[]): void {
+  if (!isEnumOfTexts(type)) return;
+  const first = new Map<string, string>();
+  for (const [number, name] of Object.entries(type.values ?? {})) {
+    const before = first.get(name);
+    if (before !== undefined || name === "") {
+      faults.push({
+        path: `${path}.values["${number}"]`,
+        problem:
+          before === undefined
+            ? "is empty, and its name is the value"
+            : `is that of ${before}, and its name is the value`,
+        remedy: "give it a name of its own",
+      });
+    }
+    first.set(name, number);
   }
 }
 
 /** Smallest and largest value of each type that can have a range. */
 const typeBounds: Readonly<Record<string, readonly [number, number]>> = {
-  int32: [-0x8000_0000, 0x7fff_ffff],
+  int: [-0x8000_0000, 0x7fff_ffff],
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  date: [-8.64e15, 8.64e15],
+  timestamp: [-8.64e15, 8.64e15],
   float: [-3.4028234663852886e38, 3.4028234663852886e38],
   double: [-Number.MAX_VALUE, Number.MAX_VALUE],
 };
@@ -147,7 +182,7 @@ function rangeFaults({ type, range }: ModelType, path: string, faults: ModelFaul
   if (least < bounds[0] || most > bounds[1]) {
     fault(`goes beyond ${type}`, `stay within ${bounds[0]} and ${bounds[1]}`);
   }
-  const whole = type === "int32" || type === "int64" || type === "date";
+  const whole = type === "int" || type === "int64" || type === "timestamp";
   if (whole && !(Number.isInteger(least) && Number.isInteger(most))) {
     fault(`has a fraction, and ${type} has none`, "write whole numbers");
   }
@@ -158,7 +193,7 @@ function compactFaults(point: ModelPoint, compact: ModelCompact, path: string, f
   const fault = (key: string, problem: string, remedy: string): void => {
     faults.push({ path: `${path}.compact${key}`, problem, remedy });
   };
-  const whole = point.type === "int32" || point.type === "int64";
+  const whole = point.type === "int" || point.type === "int64";
   if (whole && !(Number.isInteger(scale) && Number.isInteger(offset))) {
     fault("", `has a fraction, and ${point.type} has none`, "write a whole scale and offset");
   }

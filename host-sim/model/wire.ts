@@ -17,11 +17,11 @@ export const compactBounds: Readonly<Record<CompactForm, readonly [number, numbe
 /** Bytes of a value in the sample layout; undefined when they vary. */
 export function sampleSize({ type }: ModelType): number | undefined {
   const sizes: Readonly<Record<string, number>> = {
-    int32: 4,
+    int: 4,
     enum: 4,
     float: 4,
     int64: 8,
-    date: 8,
+    timestamp: 8,
     double: 8,
     bool: 1,
   };

@@ -1,7 +1,7 @@
 /**
  * Writes the table of the wire layout, for people.
  */
-import { enumNumbers, isWide } from "./model";
+import { enumNumbers, isEnumOfTexts, isWide } from "./model";
 import { compactSize, sampleSize } from "./wire";
 import type { Lock } from "./lock";
 import type { Model, ModelField, ModelPoint, ModelType } from "./model";
@@ -29,12 +29,17 @@ export function layoutTable(model: Model, lock: Lock, fingerprint: string): stri
     `| answer to measure points | request id u32, code u16 |`,
     `| set | \`02\`, request id u32, ( number u8, value )* |`,
     `| service | number u8, request id u32, inputs in order |`,
+    `| set or service with a longer id | \`06\`, id u64, first byte of the command u8, what stands behind its id |`,
     `| answer to set and service | first byte of the command, request id u32, code u8, outputs in order when the code is 200 |`,
+    `| the same to a longer id | \`06\`, id u64, first byte of the command u8, code u8, outputs in order when the code is 200 |`,
     ``,
     `Point n is there in the compact layout when bit (n - 1) & 7 of the bitmap's byte (n - 1) >> 3 is set.`,
     `Bit 0 of flags: the readings were stored while the device was offline. Time is that of the first reading`,
     `in epoch ms, \`later\` the ms since the reading before it (0 for the first), an unsigned LEB128 of at most`,
     `6 bytes. A payload has at most 255 readings.`,
+    ``,
+    `A command's id has 64 bits where it is above 4294967295; firmware from before such ids answers that it knows no`,
+    `service 6.`,
     ``,
     `The code of an answer to a command is 0 to 249, or 250 for 400, 251 for 404, 252 for 500, 255 for any other.`,
     ``,
@@ -92,7 +97,7 @@ function typeName(type: ModelType): string {
     case "struct":
       return `struct { ${type.fields!.map((field) => `${field.number} ${named(field)}`).join(", ")} }`;
     case "enum":
-      return `enum ${Object.entries(type.values!)
+      return `${isEnumOfTexts(type) ? "enum of texts" : "enum"} ${Object.entries(type.values!)
         .map(([number, name]) => `${number} ${cell(name)}`)
         .join(", ")}`;
     case "string":

@@ -89,9 +89,9 @@ function pointEntry(number: string, locked: LockedPoint, model: Model): Entry {
 }
 
 function replaces(heir: ModelPoint, locked: LockedPoint): boolean {
-  const order = ["int32", "int64", "float", "double"];
+  const order = ["int", "int64", "float", "double"];
   const wider = order.indexOf(locked.type) >= 0 && order.indexOf(heir.type) >= order.indexOf(locked.type);
-  const same = heir.type === locked.type && ["bool", "string", "date"].includes(heir.type);
+  const same = heir.type === locked.type && ["bool", "string", "date", "timestamp"].includes(heir.type);
   return (wider || same) && (heir.quality === true) === (locked.quality === true);
 }
 
@@ -101,6 +101,7 @@ function entryOf(locked: LockedType & { identifier: string }, current: ModelType
   if (locked.values !== undefined) {
     const numbers = enumNumbers({ type: "enum", values: locked.values });
     entry.values = numbers;
+    if (locked.enumType === "string") entry.texts = numbers.map((number) => locked.values![number]);
     if (isWide(numbers)) entry.wide = true;
   }
   if (locked.items !== undefined) entry.items = locked.items;

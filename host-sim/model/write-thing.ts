@@ -4,7 +4,7 @@
  */
 import { builtInServiceNames } from "../../firmware/device/built-in-services";
 import { propertyName, spread } from "./literal";
-import { enumNumbers, isWide } from "./model";
+import { enumNumbers, isEnumOfTexts, isWide } from "./model";
 import type { Model, ModelField, ModelPoint, ModelType } from "./model";
 
 /** The model as the firmware's table: what `defineThing` takes. */
@@ -31,6 +31,7 @@ function typeEntry(type: ModelType): Record<string, unknown> {
     type: type.type,
     range: type.range,
     values,
+    texts: isEnumOfTexts(type) ? values!.map((number) => type.values![number]) : undefined,
     wide: values !== undefined && isWide(values) ? true : undefined,
     maxLength: type.maxLength,
     items: type.items === undefined ? undefined : { type: type.items },
@@ -77,7 +78,7 @@ import { beginBatch } from "${runtime}/batch";
 import { encodeReport } from "${runtime}/report";
 import type { BatchWriter } from "${runtime}/batch";
 import type { Layout } from "${runtime}/report";
-import type { RawCommandFault } from "${runtime}/command";
+import type { RawCommandFault, RequestId } from "${runtime}/command";
 import type { Thing, ThingFault, ThingValues${quality ? ", WithQuality" : ""} } from "${runtime}/thing";
 `,
     `/** What the values are and which bytes they take. */
@@ -128,11 +129,11 @@ export type ServiceHandlers = {
 
 /** A raw command that can be obeyed. */
 export type Command =
-  | { readonly kind: "set"; readonly requestId: number; readonly values: Settings }
+  | { readonly kind: "set"; readonly requestId: RequestId; readonly values: Settings }
   | {
       readonly [S in keyof Services]: {
         readonly kind: "service";
-        readonly requestId: number;
+        readonly requestId: RequestId;
         readonly service: S;
         readonly inputs: Services[S]["inputs"];
       };
@@ -193,14 +194,14 @@ export function readCommand(payload: Uint8Array): Command | RawCommandFault {
 }
 
 /** Writes the answer to a raw set command into \`out\` and returns its length in bytes. */
-export function answerSet(requestId: number, code: number, out: Uint8Array): number | ThingFault {
+export function answerSet(requestId: RequestId, code: number, out: Uint8Array): number | ThingFault {
   return encodeReply(thing, 2, requestId, code, undefined, out);
 }
 
 /** Writes the answer to a raw service command into \`out\` and returns its length, or what is wrong. */
 export function answerService<S extends keyof Services>(
   service: S,
-  requestId: number,
+  requestId: RequestId,
   result: ServiceResult<S>,
   out: Uint8Array,
 ): number | ThingFault {
@@ -225,7 +226,9 @@ function comment({
   name,
   unit,
   range,
+  type,
   values,
+  enumType,
   maxLength,
   maxItems,
 }: Partial<ModelType> & { name?: string }): string {
@@ -233,13 +236,15 @@ function comment({
     name,
     unit,
     range && `${range[0]} to ${range[1]}`,
+    type === "date" ? "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss" : undefined,
     values &&
+      enumType !== "string" &&
       Object.entries(values)
         .map(([number, each]) => `${number} ${each}`)
         .join(", "),
     maxLength === undefined ? undefined : `at most ${maxLength} bytes of UTF-8`,
     maxItems === undefined ? undefined : `at most ${maxItems} items`,
-  ].filter((part) => part !== undefined && part !== "");
+  ].filter((part) => typeof part === "string" && part !== "");
   return parts.length === 0 ? "" : `  /** ${parts.join("; ").replaceAll("*/", "* /")} */\n`;
 }
 
@@ -261,9 +266,13 @@ function typeText(type: ModelType, indent: string): string {
     case "bool":
       return "boolean";
     case "string":
+    case "date":
       return "string";
-    case "enum":
-      return enumNumbers(type).join(" | ");
+    case "enum": {
+      const numbers = enumNumbers(type);
+      const texts = isEnumOfTexts(type);
+      return numbers.map((number) => (texts ? JSON.stringify(type.values![number]) : number)).join(" | ");
+    }
     case "array":
       return `readonly ${type.items === "string" ? "string" : "number"}[]`;
     case "struct":

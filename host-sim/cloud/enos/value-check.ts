@@ -4,6 +4,7 @@
  */
 import { isObject } from "../json";
 import { printable } from "../coap/coap-text";
+import { isEnumOfTexts, longestText, mostItems } from "../../model/model";
 import type { ModelField, ModelPoint, ModelType } from "../../model/model";
 
 /** Largest finite number of 32 bits, IEEE 754. */
@@ -11,18 +12,24 @@ const largestFloat = 3.4028234663852886e38;
 /** What a JavaScript Date can state, ms around 1970. */
 const lastDate = 8.64e15;
 
+/** EnOS's own two forms of a date. */
+const datePattern = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d))?$/;
+const dateForms = 'a date as "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss"';
+
 const worstQuality = 0;
 const bestQuality = 9;
 
 /** Why `value` does not fit `type`; undefined when it does. `path` is how the fault names it. */
 export function valueFault(value: unknown, type: ModelType, path: string): string | undefined {
   switch (type.type) {
-    case "int32":
+    case "int":
       return numberFault(value, type, path, -0x8000_0000, 0x7fff_ffff, true);
     case "int64":
       return numberFault(value, type, path, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
-    case "date":
+    case "timestamp":
       return numberFault(value, type, path, -lastDate, lastDate, true);
+    case "date":
+      return isDate(value) ? undefined : expected(path, dateForms, value);
     case "float":
       return numberFault(value, type, path, -largestFloat, largestFloat, false);
     case "double":
@@ -100,23 +107,47 @@ function numberFault(
   return expected(path, `a ${whole ? "whole " : ""}number from ${bounds}`, value);
 }
 
-function enumFault(value: unknown, { values = {} }: ModelType, path: string): string | undefined {
+/** A text of one of EnOS's forms that is a day, and a time of day, that there are. */
+function isDate(value: unknown): boolean {
+  const parts = typeof value === "string" ? datePattern.exec(value) : null;
+  if (parts === null) return false;
+  const [, day, time = "00:00:00"] = parts;
+  const moment = new Date(`${day}T${time}.000Z`);
+  // One that there is not, such as 30 February, becomes another one.
+  return !Number.isNaN(moment.getTime()) && moment.toISOString() === `${day}T${time}.000Z`;
+}
+
+function enumFault(value: unknown, type: ModelType, path: string): string | undefined {
+  const { values = {} } = type;
+  if (isEnumOfTexts(type)) {
+    const texts = Object.values(values);
+    if (typeof value === "string" && texts.includes(value)) return undefined;
+    const some = texts.slice(0, 10).map((each) => JSON.stringify(each));
+    return expected(path, `one of ${some.join(", ")}${texts.length > 10 ? " ..." : ""}`, value);
+  }
   if (typeof value === "number" && Object.hasOwn(values, String(value))) return undefined;
   const known = Object.entries(values).map(([number, name]) => `${number} (${name})`);
   return expected(path, `one of ${known.slice(0, 10).join(", ")}${known.length > 10 ? " ..." : ""}`, value);
 }
 
-function stringFault(value: unknown, { maxLength }: ModelType, path: string): string | undefined {
+function stringFault(
+  value: unknown,
+  { maxLength = longestText }: ModelType,
+  path: string,
+): string | undefined {
   if (typeof value !== "string") return expected(path, "text", value);
-  if (maxLength === undefined) return undefined;
   const length = Buffer.byteLength(value, "utf8");
   if (length <= maxLength) return undefined;
   return `${path}: expected text of at most ${maxLength} bytes in UTF-8, got ${length}`;
 }
 
-function arrayFault(value: unknown, { items, maxItems }: ModelType, path: string): string | undefined {
+function arrayFault(
+  value: unknown,
+  { items, maxItems = mostItems }: ModelType,
+  path: string,
+): string | undefined {
   if (!Array.isArray(value)) return expected(path, "an array", value);
-  if (maxItems !== undefined && value.length > maxItems) {
+  if (value.length > maxItems) {
     return `${path}: expected at most ${maxItems} items, got ${value.length}`;
   }
   const item: ModelType = { type: items ?? "double" };

@@ -173,7 +173,7 @@ class Session {
       modem,
       interval: 900,
       format: payload,
-      commandTimeout: patience,
+      pendingTtl: patience,
       settings: { startSpread: 30 },
       onEvent: (event) => this.#hear(event),
     });

@@ -17,7 +17,7 @@ const thing = defineThing({
   product: "test",
   version: 1,
   fingerprint: "0",
-  points: [{ identifier: "relay", number: 2, type: "int32", writable: true }],
+  points: [{ identifier: "relay", number: 2, type: "int", writable: true }],
   attributes: [],
   events: [],
   services: [

@@ -24,20 +24,20 @@ export const thing = defineThing({
   version: 1,
   fingerprint: "0",
   points: [
-    { identifier: "n", number: 1, type: "int32" },
-    { identifier: "relay", number: 2, type: "int32", writable: true },
+    { identifier: "n", number: 1, type: "int" },
+    { identifier: "relay", number: 2, type: "int", writable: true },
     { identifier: "name", number: 3, type: "string", writable: true },
   ],
   attributes: [
-    { identifier: "floor", type: "int32" },
+    { identifier: "floor", type: "int" },
     { identifier: "label", type: "string", maxLength: 8 },
   ],
-  events: [{ identifier: "alarm", outputs: [{ identifier: "level", type: "int32" }] }],
+  events: [{ identifier: "alarm", outputs: [{ identifier: "level", type: "int" }] }],
   services: [
     {
       identifier: "measure",
       number: 17,
-      inputs: [{ identifier: "times", type: "int32" }],
+      inputs: [{ identifier: "times", type: "int" }],
       outputs: [{ identifier: "value", type: "double" }],
     },
   ],
@@ -52,7 +52,7 @@ export const withTrouble = defineThing({
       outputs: [
         { identifier: "what", type: "string", maxLength: 32 },
         { identifier: "line", type: "string", maxLength: 512 },
-        { identifier: "count", type: "int32" },
+        { identifier: "count", type: "int" },
       ],
     },
   ],

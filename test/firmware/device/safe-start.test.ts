@@ -24,7 +24,7 @@ const model = defineThing({
     {
       identifier: "fetch_log",
       number: 20,
-      inputs: [{ identifier: "skip", type: "int32", optional: true }],
+      inputs: [{ identifier: "skip", type: "int", optional: true }],
       outputs: [{ identifier: "text", type: "string", maxLength: 1024 }],
     },
   ],

@@ -11,7 +11,7 @@ const thing: Thing = defineThing({
   version: 1,
   fingerprint: "0",
   points: [
-    { identifier: "a", number: 1, type: "int32" },
+    { identifier: "a", number: 1, type: "int" },
     { identifier: "b", number: 9, type: "bool", quality: true },
     { identifier: "text", number: 10, type: "string" },
   ],

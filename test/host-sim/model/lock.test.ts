@@ -10,6 +10,7 @@ import type { Model } from "../../../host-sim/model/model";
 
 type Json = Record<string, unknown>;
 
+/** In the words of before: int32 is int. */
 const base = {
   product: "p",
   version: 1,
@@ -82,7 +83,7 @@ describe("a change of what bytes mean is refused", () => {
       "another type",
       "plain",
       { type: "int64" },
-      /^\$\.measurepoints\[0\]: "plain" has number 1, which is type "int32" in the field; give it a new number, next free is 6$/,
+      /^\$\.measurepoints\[0\]: "plain" has number 1, which is type "int" in the field; give it a new number, next free is 6$/,
     ],
     [
       "another identifier",
@@ -103,8 +104,8 @@ describe("a change of what bytes mean is refused", () => {
       { values: { "0": "off", "1": "on", "256": "more" } },
       /is an enum of one byte in the compact layout/,
     ],
-    ["items of another type", "list", { items: "int64" }, /is items "int32"/],
-    ["a field of another type", "place", field({ type: "int64" }), /is fields\.1\.type "int32"/],
+    ["items of another type", "list", { items: "int64" }, /is items "int"/],
+    ["a field of another type", "place", field({ type: "int64" }), /is fields\.1\.type "int"/],
     ["a field's number for another", "place", field({ identifier: "z" }), /is fields\.1\.identifier "x"/],
     [
       "a service's input more",
@@ -134,6 +135,17 @@ describe("a change of what bytes mean is refused", () => {
     const faults = refusals(locked, changed(identifier, change));
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(fault);
+  });
+
+  test("an enum of numbers made one of texts", () => {
+    const mode = (more: Json): Json => ({ ...base.measurepoints[2], ...more });
+    const enums = (more: Json): Model =>
+      sound({ format: 2, product: "p", version: 1, measurepoints: [mode(more)] });
+    const numbers = update(emptyLock, enums({ enumType: "int" }));
+    expect(refusals(numbers, enums({ enumType: "string" }))[0]).toMatch(/is without enumType in the field/);
+    expect(refusals(update(emptyLock, enums({ enumType: "string" })), enums({}))[0]).toMatch(
+      /is enumType "string" in the field/,
+    );
   });
 
   test("a number that is gone is never another's", () => {
@@ -203,6 +215,51 @@ test.each([
 ])("%j is no lock", (text) =>
   expect(readLock(text)).toMatchObject({ problem: "is no lock of a thing model" }),
 );
+
+test("a lock of before has the words of before, and its numbers keep their meaning", () => {
+  const type = (word: string): Json => ({ identifier: word, type: word });
+  const text = JSON.stringify({
+    note: "",
+    points: {
+      "1": type("int32"),
+      "2": type("date"),
+      "3": { ...type("array"), items: "int32" },
+      "4": { ...type("struct"), fields: { "1": type("date"), "2": type("int64") } },
+      "5": { ...type("double"), compact: { as: "int32", scale: 1, offset: 0 } },
+    },
+    services: {
+      "17": { identifier: "go", inputs: [type("date")], outputs: [{ ...type("int32"), optional: true }] },
+    },
+  });
+  const lock = readLock(text);
+  if ("problem" in lock) throw new Error(lock.problem);
+  expect(lock.points).toEqual({
+    "1": { identifier: "int32", type: "int" },
+    "2": { identifier: "date", type: "timestamp" },
+    "3": { identifier: "array", type: "array", items: "int" },
+    "4": {
+      identifier: "struct",
+      type: "struct",
+      fields: { "1": { identifier: "date", type: "timestamp" }, "2": { identifier: "int64", type: "int64" } },
+    },
+    "5": { identifier: "double", type: "double", compact: { as: "int32", scale: 1, offset: 0 } },
+  });
+  expect(lock.services["17"]).toEqual({
+    identifier: "go",
+    inputs: [{ identifier: "date", type: "timestamp" }],
+    outputs: [{ identifier: "int32", type: "int", optional: true }],
+  });
+  expect(readLock(lockText(lock))).toEqual(lock);
+  // What date says in a file of format 2 is another type, and needs another number.
+  const dated = sound({
+    format: 2,
+    product: "p",
+    version: 1,
+    measurepoints: [{ identifier: "date", number: 2, type: "date" }],
+  });
+  expect(refusals(lock, dated)[0]).toMatch(/"date" has number 2, which is type "timestamp" in the field/);
+  expect(readLock(lockText(lock).replace('"format": 2', '"format": 3'))).toHaveProperty("problem");
+});
 
 describe("firmware of before", () => {
   const read = (lock: Lock, model: Model, digits: string): unknown => {

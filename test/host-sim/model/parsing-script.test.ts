@@ -106,7 +106,9 @@ describe("reports that are none", () => {
     ["", undefined, /ends at byte 0, 1 too early/],
     ["01 000000", undefined, /too early/],
     ["00 00000001", "1", /first byte 0 is none/],
-    ["06 00000001 00", "1", /first byte 6 is none/],
+    ["06 00000001 fb", undefined, /the firmware is too old for an id beyond 32 bits/],
+    ["06 0000000100000000 06 c8", "4294967296", /first byte 6 is none/],
+    ["06 0000000100000000 11 c8", "4294967296", /too early/],
     ["01 00000001 09 0000", "1", /point 9 is not in version 1 of the model/],
     ["01 00000001 04 0003 000001", "1", /too early/],
     ["01 00000001 04 0005 0000000100", "1", /point 4 has bytes left over/],
@@ -160,6 +162,57 @@ describe("reports that are none", () => {
       expect(read(`02 00000007 ${byte.toString(16).padStart(2, "0")}`)).toEqual({ id: "7", code, data: {} });
     }
     expect(read("12 00000007 fc")).toEqual({ id: "7", code: 500, data: {} });
+  });
+});
+
+describe("a command's id", () => {
+  const raw = (id: string): string =>
+    Buffer.from(script.jsonStrToRawData(`{"id":${id},"method":"${set}","params":{"relay":1}}`)).toString(
+      "hex",
+    );
+  const rows: [id: string, bytes: string][] = [
+    ["20", "02 00000014"],
+    ['"4294967295"', "02 ffffffff"],
+    ['"4294967296"', "06 0000000100000000 02"],
+    ['"2078724684846989312"', "06 1cd91d165a240000 02"],
+    // A number that no double holds is read as it is written.
+    ["2078724684846989312", "06 1cd91d165a240000 02"],
+    ["2078724684846989313", "06 1cd91d165a240001 02"],
+    ['"18446744073709551615"', "06 ffffffffffffffff 02"],
+  ];
+  test.each(rows)("%s goes down as %s, and comes back", (id, bytes) => {
+    expect(raw(id)).toBe(`${bytes.replaceAll(" ", "")}0400000001`);
+    expect(read(`${bytes} c8`)).toEqual({ id: id.replaceAll('"', ""), code: 200, data: {} });
+  });
+
+  test("of several members and inner ones is the last of the object's own", () => {
+    const text = (more: string): number[] => [...script.jsonStrToRawData(`{${more}}`)];
+    const rest = `"method":"thing.service.calibrate","params":{"reference":{"temperature":1,"source":"id\\":9"}}`;
+    const id = "9007199254740993";
+    for (const json of [
+      `"id":${id},${rest}`,
+      `${rest},"id":7,"\\u0069d" : ${id}`,
+      `"id":"7",${rest},"id":${id}`,
+    ]) {
+      expect(text(json).slice(0, 10)).toEqual([6, 0, 32, 0, 0, 0, 0, 0, 1, 18]);
+    }
+  });
+
+  test.each([
+    '"18446744073709551616"',
+    '"99999999999999999999"',
+    "1e30",
+    "-1",
+    "1.5",
+    '"007"',
+    '"x"',
+    "null",
+    "true",
+    "[5]",
+    '""',
+  ])("%s has no raw form", (id) => {
+    expect(raw(id)).toBe("");
+    expect(script.lastFault).toBe("id has to be a whole number from 0 to 18446744073709551615");
   });
 });
 

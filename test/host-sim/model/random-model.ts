@@ -13,6 +13,8 @@ export type Values = Record<string, Value>;
 export interface Case {
   readonly model: Model;
   readonly requestId: number;
+  /** Of the commands: a text where it is above 32 bits. */
+  readonly commandId: number | string;
   readonly report: Values;
   /** Of a batch: none is without a point, and later is ms since the one before. */
   readonly readings: readonly { readonly values: Values; readonly later: number }[];
@@ -22,7 +24,9 @@ export interface Case {
   readonly services: readonly { readonly inputs: Values; readonly outputs: Values }[];
 }
 
-const scalar = fc.constantFrom("int32", "int64", "float", "double", "bool", "enum", "string", "date");
+const scalar = fc.constantFrom(
+  ...["int", "int64", "float", "double", "bool", "enum", "string", "date", "timestamp"],
+);
 const enumValues = fc
   .uniqueArray(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer()), { minLength: 1, maxLength: 4 })
   .map((numbers) => Object.fromEntries(numbers.map((number) => [String(number), `name of ${number}`])));
@@ -30,7 +34,10 @@ const enumValues = fc
 function withValues(type: fc.Arbitrary<string>): fc.Arbitrary<Record<string, unknown>> {
   return type.chain((name) =>
     name === "enum"
-      ? fc.record({ type: fc.constant(name), values: enumValues })
+      ? fc.record(
+          { type: fc.constant(name), values: enumValues, enumType: fc.constantFrom("int", "string") },
+          { requiredKeys: ["type", "values"] },
+        )
       : fc.constant({ type: name }),
   );
 }
@@ -68,7 +75,7 @@ const struct = numbered(
   1,
 ).map((fields) => ({ type: "struct", fields }));
 const array = fc
-  .constantFrom("int32", "int64", "float", "double", "string")
+  .constantFrom("int", "int64", "float", "double", "string")
   .map((items) => ({ type: "array", items }));
 const anyType: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   { weight: 3, arbitrary: withValues(scalar) },
@@ -79,7 +86,7 @@ const anyType: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
 /** Numbers in a compact form, with the range that it can state. */
 const compactType = fc
   .tuple(
-    fc.constantFrom("int32", "int64", "float", "double"),
+    fc.constantFrom("int", "int64", "float", "double"),
     fc.constantFrom<CompactForm>("int8", "uint8", "int16", "uint16", "int32", "uint32"),
     fc.constantFrom(1, 0.01, 0.1, 0.5, 2, 0.001, 0.25, 60, 1e-7),
     fc.constantFrom(0, -40, 100.5, 0.3, 1000),
@@ -92,7 +99,7 @@ const compactType = fc
       offset: whole ? Math.ceil(offset) : offset,
     };
     const range = compactBounds[as].map((raw) => onGrid(compact, raw));
-    if (type === "int32") {
+    if (type === "int") {
       range[0] = Math.max(range[0], -0x8000_0000);
       range[1] = Math.min(range[1], 0x7fff_ffff);
     }
@@ -106,13 +113,20 @@ function onGrid(compact: { as: CompactForm; scale?: number; offset?: number }, r
 const flags = fc.record({ quality: fc.boolean(), writable: fc.boolean() });
 const point = fc
   .tuple(fc.oneof({ weight: 3, arbitrary: anyType }, { weight: 1, arbitrary: compactType }), flags)
-  .map(([type, flag]) => ({ ...type, ...flag }));
+  .map(([type, flag]) => ({ ...type, ...flag, quality: flag.quality && isNumber(type.type as string) }));
+
+/** EnOS has quality of numbers only. */
+function isNumber(type: string): boolean {
+  return ["int", "int64", "float", "double"].includes(type);
+}
+
 const field = fc.tuple(anyType, fc.boolean()).map(([type, optional]) => ({ ...type, optional }));
 const service = fc.record({ inputs: listOf(field, 0, 4), outputs: listOf(field, 0, 4) });
 
 /** A sound model of all that a model can hold. */
 export const models: fc.Arbitrary<Model> = fc
   .record({
+    format: fc.constant(2),
     product: fc.constant("random"),
     version: fc.nat(),
     measurepoints: numbered(listOf(point, 1, 8), 1),
@@ -122,14 +136,14 @@ export const models: fc.Arbitrary<Model> = fc
 
 function number(type: ModelType): fc.Arbitrary<number> {
   switch (type.type) {
-    case "int32":
+    case "int":
       return fc.oneof(fc.integer(), fc.constantFrom(0, -1, -0x8000_0000, 0x7fff_ffff));
     case "int64":
       return fc.oneof(
         fc.maxSafeInteger(),
         fc.constantFrom(0, -1, 2 ** 53 - 1, 1 - 2 ** 53, 2 ** 32, -(2 ** 32), 2 ** 31, -(2 ** 31) - 1),
       );
-    case "date":
+    case "timestamp":
       return fc.oneof(fc.integer({ min: -8.64e15, max: 8.64e15 }), fc.constantFrom(0, -1, 1_767_225_600_000));
     case "float":
       return fc.oneof(
@@ -149,13 +163,27 @@ const texts = fc.oneof(
   fc.constantFrom("", 'é😀\u0000"\\', "\ufeff\u2028", "x".repeat(256), "😀".repeat(100)),
 );
 
+const dates = fc
+  .tuple(
+    fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true }),
+    fc.boolean(),
+  )
+  .map(([date, whole]) => {
+    const text = date.toISOString().replace("T", " ");
+    return whole ? text.slice(0, 19) : text.slice(0, 10);
+  });
+
 /** A value that the type allows. */
 function valueOf(type: ModelType & { compact?: ModelPoint["compact"] }): fc.Arbitrary<Value> {
   switch (type.type) {
     case "bool":
       return fc.boolean();
     case "enum":
-      return fc.constantFrom(...Object.keys(type.values!).map(Number));
+      return type.enumType === "string"
+        ? fc.constantFrom(...Object.values(type.values!))
+        : fc.constantFrom(...Object.keys(type.values!).map(Number));
+    case "date":
+      return dates;
     case "string":
       return texts;
     case "array":
@@ -170,7 +198,7 @@ function valueOf(type: ModelType & { compact?: ModelPoint["compact"] }): fc.Arbi
         .oneof(fc.integer({ min: least, max: most }), fc.constantFrom(least, most, 0))
         .map((raw) => Math.min(range[1], Math.max(range[0], onGrid(compact, raw))))
         .map((value) =>
-          type.type === "int32"
+          type.type === "int"
             ? Math.trunc(onGrid(compact, Math.trunc((value - compact.offset!) / compact.scale!)))
             : value,
         );
@@ -206,6 +234,13 @@ export const cases: fc.Arbitrary<Case> = models.chain((model) =>
   fc.record({
     model: fc.constant(model),
     requestId: fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.constantFrom(0, 0xffff_ffff)),
+    commandId: fc
+      .oneof(
+        fc.bigInt({ min: 0n, max: 2n ** 62n }),
+        fc.bigInt({ min: 0n, max: 2n ** 33n }),
+        fc.constantFrom(2n ** 32n - 1n, 2n ** 32n, 2n ** 64n - 1n, 2_078_724_684_846_989_312n),
+      )
+      .map((id) => (id < 2n ** 32n ? Number(id) : String(id))),
     report: reportOf(model),
     readings: fc.array(
       fc.record({

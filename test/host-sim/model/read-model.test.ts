@@ -9,8 +9,14 @@ import { runs } from "../../density";
 
 type Json = Record<string, unknown>;
 
-const point = { identifier: "a", number: 1, type: "int32" };
-const model = (changes: Json): Json => ({ product: "p", version: 1, measurepoints: [point], ...changes });
+const point = { identifier: "a", number: 1, type: "int" };
+const model = (changes: Json): Json => ({
+  format: 2,
+  product: "p",
+  version: 1,
+  measurepoints: [point],
+  ...changes,
+});
 const points = (...list: Json[]): Json =>
   model({ measurepoints: list.map((each) => ({ ...point, ...each })) });
 
@@ -23,6 +29,99 @@ test("the example is sound, and what may be left out is there empty", () => {
   expect(example.measurepoints.map((each) => each.number)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(readModel(JSON.stringify(model({})))).toEqual(model({ attributes: [], events: [], services: [] }));
   expect(faultsOf(`\ufeff${readFileSync(exampleFile, "utf8")}`)).toEqual([]);
+});
+
+describe("a file of before, which states no format", () => {
+  const before = {
+    product: "p",
+    version: 1,
+    measurepoints: [
+      { identifier: "a", number: 1, type: "int32" },
+      { identifier: "b", number: 2, type: "date", range: [0, 5] },
+      { identifier: "c", number: 3, type: "int64" },
+      { identifier: "d", number: 4, type: "array", items: "int32", maxItems: 300 },
+      { identifier: "e", number: 5, type: "string", maxLength: 5000 },
+      { identifier: "f", number: 6, type: "enum", values: { "0": "off" }, quality: true },
+      { identifier: "g", number: 7, type: "struct", fields: [{ identifier: "x", number: 1, type: "date" }] },
+    ],
+    attributes: [{ identifier: "a", type: "date" }],
+    events: [{ identifier: "e", level: "alert", outputs: [{ identifier: "x", type: "int32" }] }],
+    services: [
+      {
+        identifier: "s",
+        number: 17,
+        inputs: [{ identifier: "x", type: "date" }],
+        outputs: [{ identifier: "y", type: "int32" }],
+      },
+    ],
+  };
+
+  test("is read with EnOS's words, and says once what they stand for", () => {
+    const notes: string[] = [];
+    expect(readModel(JSON.stringify(before), (line) => notes.push(line))).toEqual({
+      format: 2,
+      product: "p",
+      version: 1,
+      measurepoints: [
+        { identifier: "a", number: 1, type: "int" },
+        { identifier: "b", number: 2, type: "timestamp", range: [0, 5] },
+        { identifier: "c", number: 3, type: "int64" },
+        { identifier: "d", number: 4, type: "array", items: "int", maxItems: 128 },
+        { identifier: "e", number: 5, type: "string", maxLength: 1024 },
+        { identifier: "f", number: 6, type: "enum", values: { "0": "off" }, quality: true },
+        {
+          identifier: "g",
+          number: 7,
+          type: "struct",
+          fields: [{ identifier: "x", number: 1, type: "timestamp" }],
+        },
+      ],
+      attributes: [{ identifier: "a", type: "timestamp" }],
+      events: [{ identifier: "e", level: "warning", outputs: [{ identifier: "x", type: "int" }] }],
+      services: [
+        {
+          identifier: "s",
+          number: 17,
+          inputs: [{ identifier: "x", type: "timestamp" }],
+          outputs: [{ identifier: "y", type: "int" }],
+        },
+      ],
+    });
+    expect(notes).toEqual([
+      "int32 is int",
+      "date is timestamp (epoch ms; date is a text now)",
+      "int64 stays: EnOS has no such type, give its product a DOUBLE there",
+      "maxItems above 128 is 128, EnOS's own limit",
+      "maxLength above 1024 is 1024, EnOS's own limit",
+      "quality of enum: EnOS has it of INT, FLOAT and DOUBLE only",
+      "alert is warning",
+    ]);
+  });
+
+  test("says nothing where it has no word of before", () => {
+    const notes: string[] = [];
+    const bare = { product: "p", version: 1, measurepoints: [{ identifier: "a", number: 1, type: "bool" }] };
+    expect(readModel(JSON.stringify(bare), (line) => notes.push(line))).toMatchObject({ format: 2 });
+    expect(notes).toEqual([]);
+  });
+
+  test("cannot have words of format 2 as well: what date means is never a guess", () => {
+    const mixed = {
+      ...before,
+      measurepoints: [
+        { identifier: "a", number: 1, type: "int" },
+        { identifier: "b", number: 2, type: "date" },
+      ],
+      events: [{ identifier: "e", level: "warning", outputs: [{ identifier: "x", type: "timestamp" }] }],
+    };
+    expect(faultsOf(mixed)).toEqual([
+      expect.stringMatching(
+        /^\$\.measurepoints\[0\]\.type: is "int", a word of format 2, .*; add "format": 2 at its/,
+      ),
+      expect.stringMatching(/^\$\.events\[0\]\.outputs\[0\]\.type: is "timestamp", a word of format 2/),
+      expect.stringMatching(/^\$\.events\[0\]\.level: is "warning", a word of format 2/),
+    ]);
+  });
 });
 
 describe("a fault names its JSON path, what is wrong and how to mend it", () => {
@@ -47,7 +146,7 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
     [
       "a name for nothing",
       model({ points: [] }),
-      /^\$: has "points", which is nothing here; remove it or correct its name \(product, /,
+      /^\$: has "points", which is nothing here; remove it or correct its name \(format, product, /,
     ],
     [
       "a fraction as version",
@@ -58,12 +157,12 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
     ["a product that ends a comment", model({ product: "a*/b" }), /^\$\.product: /],
     [
       "a type that is none",
-      points({ type: "int" }),
-      /^\$\.measurepoints\[0\]\.type: is "int"; write one of int32, int64, /,
+      points({ type: "integer" }),
+      /^\$\.measurepoints\[0\]\.type: is "integer"; write one of int, float, double, bool, enum, string, date, /,
     ],
     [
       "no number",
-      model({ measurepoints: [{ identifier: "a", type: "int32" }] }),
+      model({ measurepoints: [{ identifier: "a", type: "int" }] }),
       /^\$\.measurepoints\[0\]: lacks "number"; add "number": a whole number from 1 to 255/,
     ],
     [
@@ -122,12 +221,50 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
       points({ type: "enum", values: { "2147483648": "a" } }),
       /^\$\.measurepoints\[0\]\.values\["2147483648"\]: is beyond 32 bits/,
     ],
-    ["an array of nothing", points({ type: "array" }), /lacks "items"; add "items": int32, int64/],
+    [
+      "an array of nothing",
+      points({ type: "array" }),
+      /lacks "items"; add "items": int, float, double, string/,
+    ],
+    [
+      "a file",
+      points({ type: "file" }),
+      /^\$\.measurepoints\[0\]\.type: is a file, whose content EnOS takes over HTTP or MQTT and not over CoAP; leave it out/,
+    ],
+    ["a type of before", points({ type: "int32" }), /\.type: is "int32"; write int$/],
+    [
+      "a level of before",
+      model({ events: [{ identifier: "e", level: "alert", outputs: [] }] }),
+      /^\$\.events\[0\]\.level: is "alert"; write warning$/,
+    ],
+    ["a format to come", model({ format: 3 }), /^\$\.format: is 3, but must be equal to constant; write 2, /],
+    [
+      "quality of a text",
+      points({ type: "string", quality: true }),
+      /^\$\.measurepoints\[0\]\.quality: goes with int, float and double, and this is string; remove it/,
+    ],
+    ["the range of a date", points({ type: "date", range: [0, 1] }), /\.range: goes with another type/],
+    ["texts of an int", points({ enumType: "string" }), /\.enumType: goes with another type \(enum\)/],
+    [
+      "an enum with a text twice",
+      points({ type: "enum", enumType: "string", values: { "0": "on", "1": "off", "2": "on" } }),
+      /\.values\["2"\]: is that of 0, and its name is the value; give it a name of its own/,
+    ],
+    [
+      "an enum with an empty text",
+      points({ type: "enum", enumType: "string", values: { "0": "" } }),
+      /\.values\["0"\]: is empty, and its name is the value/,
+    ],
     ["an array of arrays", points({ type: "array", items: "array" }), /\.items: is "array"; write one of/],
     [
-      "an array beyond 16 bits",
-      points({ type: "array", items: "double", maxItems: 8192 }),
-      /\.maxItems: is 8192, but a length of 16 bits states 8191 items of double; lower it/,
+      "an array longer than EnOS's",
+      points({ type: "array", items: "double", maxItems: 129 }),
+      /\.maxItems: is 129, but must be <= 128; write a number of items, EnOS takes 128 at most/,
+    ],
+    [
+      "a text longer than EnOS's",
+      points({ type: "string", maxLength: 1025 }),
+      /\.maxLength: is 1025, but must be <= 1024; write bytes of UTF-8, EnOS takes 1024 at most/,
     ],
     ["a struct without fields", points({ type: "struct" }), /lacks "fields"/],
     [
@@ -149,9 +286,9 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
     [
       "a range beyond its type",
       points({ range: [0, 2 ** 31] }),
-      /\.range: goes beyond int32; stay within -2147483648 and 2147483647/,
+      /\.range: goes beyond int; stay within -2147483648 and 2147483647/,
     ],
-    ["a range with a fraction", points({ range: [0, 1.5] }), /\.range: has a fraction, and int32 has none/],
+    ["a range with a fraction", points({ range: [0, 1.5] }), /\.range: has a fraction, and int has none/],
     ["a range of a text", points({ type: "string", range: [0, 1] }), /\.range: goes with another type/],
     [
       "compact for a text",
@@ -186,8 +323,8 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
     ],
     [
       "a fraction of an int",
-      compact("int32", { as: "int8", scale: 0.5 }, [0, 1]),
-      /\.compact: has a fraction, and int32 has none/,
+      compact("int", { as: "int8", scale: 0.5 }, [0, 1]),
+      /\.compact: has a fraction, and int has none/,
     ],
     [
       "a service below 17",
@@ -229,7 +366,7 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
     [
       "a level that is none",
       model({ events: [{ identifier: "e", level: "bad", outputs: [] }] }),
-      /^\$\.events\[0\]\.level: is "bad"; write one of info, alert, error/,
+      /^\$\.events\[0\]\.level: is "bad"; write one of info, warning, error/,
     ],
     [
       "an attribute with a number",
@@ -251,8 +388,8 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
   });
 
   test("full ranges need no range of their own", () => {
-    expect(faultsOf(compact("int32", { as: "int32" }))).toEqual([]);
-    expect(faultsOf(compact("int32", { as: "uint32" }))).toHaveLength(1);
+    expect(faultsOf(compact("int", { as: "int32" }))).toEqual([]);
+    expect(faultsOf(compact("int", { as: "uint32" }))).toHaveLength(1);
   });
 });
 

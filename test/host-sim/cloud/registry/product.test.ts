@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { Product, ProductError } from "../../../../host-sim/cloud/registry/product";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
+import { enosModelOf } from "../../../../host-sim/model/enos-model";
 import { pointFault, valueFault } from "../../../../host-sim/cloud/enos/value-check";
 import type { ProductRecord } from "../../../../host-sim/cloud/registry/product";
 import type { ScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
@@ -15,7 +16,7 @@ const float = 3.4028234663852886e38;
 
 let engine: ScriptEngine;
 beforeAll(async () => {
-  engine = await loadScriptEngine();
+  engine = await loadScriptEngine(() => 0);
 });
 const climate = (): Product => new Product({ productKey: "climate", model }, undefined);
 
@@ -27,24 +28,39 @@ describe("a value of type", () => {
       { identifier: "note", number: 2, type: "string", maxLength: 4, optional: true },
     ],
   };
-  const array: ModelType = { type: "array", items: "int32", maxItems: 3 };
+  const array: ModelType = { type: "array", items: "int", maxItems: 3 };
   const mode: ModelType = { type: "enum", values: { "-1": "off", "0": "auto", "7": "on" } };
   test.each<[ModelType, unknown[], unknown[]]>([
     [
-      { type: "int32" },
+      { type: "int" },
       [0, -0, 2 ** 31 - 1, -(2 ** 31)],
       [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, "1", true, null, [1]],
     ],
-    [{ type: "int32", range: [-5, 5] }, [-5, 5], [-6, 6]],
+    [{ type: "int", range: [-5, 5] }, [-5, 5], [-6, 6]],
     [{ type: "int64" }, [2 ** 53 - 1, -(2 ** 53 - 1)], [2 ** 53, -(2 ** 53), 1.5, Infinity, 1n, "5"]],
     [{ type: "float" }, [0, -1.5, float, -float, 1e-300], [3.5e38, -Infinity, NaN, "1", null]],
     [{ type: "double" }, [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324], [Infinity, NaN, "1", {}]],
     [{ type: "double", range: [0, 1.5] }, [0, 1.5], [-1e-9, 1.5000001]],
     [{ type: "bool" }, [true, false], [0, 1, "true", null]],
     [mode, [-1, 0, -0, 7], [1, 0.5, "7", "toString", NaN, null, true]],
-    [{ type: "string" }, ["", "ä".repeat(5000)], [1, null, ["a"]]],
+    [{ type: "string" }, ["", "ä".repeat(512)], ["ä".repeat(513), 1, null, ["a"]]],
+    [{ type: "array", items: "int" }, [new Array(128).fill(1)], [new Array(129).fill(1)]],
+    [
+      { type: "enum", enumType: "string", values: { "0": "E6", "1": "E12" } },
+      ["E6", "E12"],
+      [0, "0", "e6", "", null, "toString"],
+    ],
+    [
+      { type: "date" },
+      ["2026-11-29", "2024-02-29", "2000-02-29 23:59:59", "1969-12-31 00:00:00"],
+      [
+        ...["2026-02-29", "1900-02-29", "2026-04-31", "2026-13-01", "2026-00-10", "2026-01-00", "2026-1-1"],
+        ...["2026-11-29 24:00:00", "2026-11-29 23:60:00", "2026-11-29T00:00:00", "2026-11-29 00:00", ""],
+        ...[" 2026-11-29", "2026-11-29 ", 1_767_225_600_000, null],
+      ],
+    ],
     [{ type: "string", maxLength: 4 }, ["abcd", "äö", "😀"], ["abcde", "äöü", "😀x"]],
-    [{ type: "date" }, [0, 8.64e15, -8.64e15], [8.64e15 + 2, 0.5, "2024-01-01", null]],
+    [{ type: "timestamp" }, [0, 8.64e15, -8.64e15], [8.64e15 + 2, 0.5, "2024-01-01", null]],
     [array, [[], [1, 2, 3]], [[1, 2, 3, 4], [1, "2"], [1.5], { 0: 1 }, "123", null]],
     [{ type: "array", items: "string" }, [["a", ""]], [["a", 1], [null]]],
     [
@@ -173,6 +189,41 @@ describe("the example model", () => {
       /^reference.source: .* at most 32 bytes/,
     );
     expect(product.checkService("explode", {})).toMatch(/not in the model/);
+  });
+});
+
+describe("a model in other words", () => {
+  const points = (...list: object[]): object => ({ product: "p", version: 1, measurepoints: list });
+  const kept = (given: unknown): unknown =>
+    new Product({ productKey: "p", model: given }, undefined).record.model;
+
+  it("as EnOS has it is taken, and kept as ours", () => {
+    const given = enosModelOf(climate().model!);
+    const product = new Product({ productKey: "p", model: JSON.parse(JSON.stringify(given)) }, undefined);
+    expect(product.checkPoint("temperature", 126)).toMatch(
+      /^temperature: expected a number from -40 to 125 degC/,
+    );
+    expect(product.checkSet({ relay: 1 })).toBeUndefined();
+    expect(kept(product.record.model)).toEqual(product.model);
+    const file = { thingModelId: "m", thingMeasurepointMap: { f: { $class: "a.TSLFileMeasurepoint" } } };
+    expect(() => new Product({ productKey: "p", model: file }, undefined)).toThrow(
+      /^product p: model: \$\.thingMeasurepointMap\.f: is a FILE, .*; leave it out/,
+    );
+  });
+
+  it("of before is taken, and kept in the words of now", () => {
+    const old = points(
+      { identifier: "t", number: 1, type: "date" },
+      { identifier: "n", number: 2, type: "int32" },
+    );
+    expect(kept(old)).toMatchObject({ format: 2, measurepoints: [{ type: "timestamp" }, { type: "int" }] });
+    const product = new Product({ productKey: "p", model: old }, undefined);
+    expect(product.checkPoint("t", 1_767_225_600_000)).toBeUndefined();
+    expect(product.checkPoint("t", "2026-01-01")).toMatch(/^t: expected a whole number/);
+    // A quality that EnOS has not would be refused in a file of now.
+    const rated = points({ identifier: "b", number: 1, type: "bool", quality: true });
+    expect(kept(rated)).toEqual(rated);
+    expect(kept(kept(rated))).toEqual(rated);
   });
 });
 
