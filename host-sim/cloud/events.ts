@@ -12,7 +12,7 @@ export interface Peer {
 }
 
 /** Which device an event is about, as the request's path names it. */
-interface DeviceName {
+export interface DeviceName {
   productKey: string;
   deviceKey: string;
 }

@@ -5,6 +5,7 @@ import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { eventAnswers } from "./events";
 import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
 import { otaAnswers } from "./ota";
@@ -30,6 +31,7 @@ export const answers: readonly NamedSchema[] = [
   ...dataAnswers,
   ...attributeAnswers,
   ...messageAnswers,
+  ...eventAnswers,
   ...commandAnswers,
   ...otaAnswers,
   ...conditionAnswers,

@@ -13,6 +13,7 @@ import { authentication } from "./authentication";
 import { coap } from "./coap";
 import { commandsIssued, measurepointsGet, measurepointsSet, serviceInvoked } from "./commands";
 import { common } from "./common";
+import { checkEvent } from "../event-check";
 import { ManualDevice } from "./device";
 import type { Edition } from "./device";
 import { events } from "./events";
@@ -51,7 +52,10 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
     server = await serveUdp({
       ...{ host: "127.0.0.1", port: 0, edition, iv, devices: [], products: [tank, { productKey: "bare" }] },
       scriptEngine: await loadScriptEngine(Date.now),
-      onEvent: (event) => told.push(event),
+      onEvent: (event) => {
+        checkEvent(event);
+        told.push(event);
+      },
       onError: (line) => errors.push(line),
     });
   });
