@@ -9,6 +9,7 @@
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
  *     /api/v1/capture         datagrams as they pass, for Wireshark            capture.ts
  *     /api/v1/events          what happens, as it happens                      event-stream.ts
+ *     /api/v1/webhooks        what happens, posted to programs                 webhooks.ts
  *     the page at /                                                            ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
@@ -41,6 +42,7 @@ import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
 import { answers } from "./schemas/answers";
 import { TokenGuard } from "./token";
+import { webhookRoutes } from "./webhooks";
 
 /** Below which all routes are but the document's own. */
 const apiPrefix = "/api/v1";
@@ -204,6 +206,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       conditionRoutes(api, context);
       if (options.capture !== undefined) captureRoutes(api, context, options.capture);
       if (options.feed !== undefined) eventStreamRoute(api, options.feed);
+      if (options.webhooks !== undefined) webhookRoutes(api, options.webhooks);
     },
     { prefix: apiPrefix },
   );

@@ -10,6 +10,7 @@ import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
 import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
+import { webhookAnswers } from "./webhooks";
 import type { NamedSchema } from "./parts";
 
 export const answers: readonly NamedSchema[] = [
@@ -35,4 +36,5 @@ export const answers: readonly NamedSchema[] = [
   ...commandAnswers,
   ...otaAnswers,
   ...conditionAnswers,
+  ...webhookAnswers,
 ];

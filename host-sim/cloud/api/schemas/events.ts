@@ -151,6 +151,16 @@ const forms = {
     when: "a request of nobody in particular was refused",
     members: { peer, code, reason },
   },
+  webhook: {
+    when: "a webhook's delivery failed at first, or for good; deliveries were dropped; it was disabled",
+    members: {
+      id: text("of the webhook"),
+      outcome: text("retrying: it failed at first", { enum: ["retrying", "failed", "dropped", "disabled"] }),
+      reason,
+      dropped: whole("how many deliveries were dropped by now; told at the first and at every tenfold"),
+    },
+    optional: ["dropped"],
+  },
   "rate-limited": { when: "an address sends more than it may; at most once a second", members: { peer } },
   "duplicate-request": {
     when: "a request came again",
