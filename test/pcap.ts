@@ -1,5 +1,5 @@
 /** Datagrams as a classic pcap file, which tshark reads: raw IPv4 packets (link type 101) of UDP. */
-import { ipv4Udp } from "../host-sim/inspect/capture/ipv4-udp";
+import { ipUdp } from "../host-sim/cloud/capture/ip-udp";
 import type { Endpoint } from "../host-sim/sim/radio/nat";
 
 /** Where the server is, at CoAP's port. */
@@ -22,7 +22,7 @@ export function pcap(datagrams: readonly PcapDatagram[]): Buffer {
   header.writeUInt32LE(65_535, 16);
   header.writeUInt32LE(101, 20);
   const packets = datagrams.flatMap(({ bytes, from, to, time = 0 }) => {
-    const packet = ipv4Udp(from, to, bytes);
+    const packet = ipUdp(from, to, bytes);
     const record = Buffer.alloc(16);
     record.writeUInt32LE(Math.floor(time / 1000), 0);
     record.writeUInt32LE(Math.floor((time % 1000) * 1000), 4);

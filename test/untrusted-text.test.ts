@@ -86,6 +86,7 @@ const natives: readonly Native[] = [
       "device/modem-settings.ts": [1, "one of the rates"],
       "device/setting-values.ts": [1, "at most 32 characters"],
       "enos/body.ts": [1, "6 digits"],
+      "model/bytes.ts": [1, "the digits of a number, nine at most"],
       "modem/at/bands.ts": [1, "a field: 128 characters"],
       "modem/at/emm-cause.ts": [2, "3 digits; numbers of causes"],
       "modem/at/result-code.ts": [1, "8 digits"],

@@ -11,7 +11,9 @@
  *    <- 2.04 1:5/0/128, and perhaps 2:0/1/512
  *
  * Every block is an exchange of its own, with a token of its own unless `blockToken` says otherwise.
- * Uploads carry a Request-Tag (RFC 9175 section 3), so that the server never mixes two of them.
+ * Uploads carry a Request-Tag (RFC 9175 section 3), so that the server never mixes two of them. One that does not know
+ * the option would: RFC 7959 section 2.5 gives a client one upload to a resource at a time, so that with each peer they
+ * go one after the other here.
  */
 import { Body, blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumber, szxFor } from "./block";
 import { insertOptions, withoutOptions } from "./block";
@@ -32,13 +34,16 @@ export interface BlockClientOptions {
   readonly maxDatagram: number;
   /** Token length, bytes. */
   readonly tokenLength: number;
+  /** Uploads under way or waiting for each other, over all peers; one more ends as `queue-full`. */
+  readonly maxRequests: number;
   /** Largest block, bytes: 16, 32 ... 1024. */
   readonly blockSize: number;
   /** Longest body of a response, bytes. */
   readonly maxBody: number;
   /**
-   * Whether requests say how large the response's blocks may be at most (two bytes each), for links
-   * that cannot receive the server's first 1024.
+   * Whether requests say at once how large the response's blocks may be at most (two bytes each), for links that cannot
+   * receive the server's first 1024, and for servers that refuse to make them smaller in the middle of a body, as
+   * libcoap does from 4.3.5 on.
    */
   readonly offerBlockSize: boolean;
   /** Smallest block that the server may choose, bytes. */
@@ -75,6 +80,41 @@ class RequestTags {
   }
 }
 
+/** Uploads that are under way, or wait until one with the same peer has ended, in the order of their start. */
+class UploadQueue {
+  readonly #uploads: Transfer[] = [];
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Puts an upload at the end; undefined when there are too many, true when it is its turn. */
+  enter(transfer: Transfer): boolean | undefined {
+    if (this.#uploads.length >= this.#most) return undefined;
+    this.#uploads.push(transfer);
+    return this.first(transfer) === transfer;
+  }
+
+  /** A transfer has ended: if it was the upload under way, the next one with its peer has its turn. */
+  leave(transfer: Transfer, now: number): void {
+    const at = this.#uploads.indexOf(transfer);
+    if (at < 0) return;
+    const underWay = this.first(transfer) === transfer;
+    this.#uploads.splice(at, 1);
+    if (underWay) this.first(transfer)?.haveTurn(now);
+  }
+
+  /** Cancels those that wait. */
+  close(now: number): void {
+    for (let each = this.#uploads.pop(); each !== undefined; each = this.#uploads.pop()) each.cancel(now);
+  }
+
+  private first({ address, port }: Transfer): Transfer | undefined {
+    return this.#uploads.find((each) => each.port === port && each.address === address);
+  }
+}
+
 /** One request with all its blocks. */
 class Transfer implements Exchange, PlainRequest {
   readonly address: string;
@@ -88,6 +128,7 @@ class Transfer implements Exchange, PlainRequest {
 
   readonly #options: BlockClientOptions;
   readonly #tags: RequestTags;
+  readonly #uploads: UploadQueue;
   readonly #request: Request;
   /** The caller's fixed options where block options do not all come behind them. */
   readonly #unpacked: readonly Option[];
@@ -97,6 +138,8 @@ class Transfer implements Exchange, PlainRequest {
   #past = 0;
   #uploading = false;
   #szx: number;
+  /** The size of the largest block. */
+  readonly #largest: number;
   /** The size that this end has chosen for what goes up. */
   #chosen = 0;
   /** Where the block under way starts and ends in the body that goes up. */
@@ -108,9 +151,10 @@ class Transfer implements Exchange, PlainRequest {
   #first: Message | undefined;
   #received: Body | undefined;
 
-  constructor(options: BlockClientOptions, tags: RequestTags, request: Request) {
+  constructor(options: BlockClientOptions, tags: RequestTags, uploads: UploadQueue, request: Request) {
     this.#options = options;
     this.#tags = tags;
+    this.#uploads = uploads;
     this.#request = request;
     this.address = request.address;
     this.port = request.port;
@@ -120,7 +164,8 @@ class Transfer implements Exchange, PlainRequest {
     this.fixed = packed ? request.fixed : undefined;
     this.#unpacked = packed ? noOptions : unpack(request.fixed);
     this.#body = request.payload ?? nothing;
-    this.#szx = szxFor(options.blockSize);
+    this.#largest = szxFor(options.blockSize);
+    this.#szx = this.#largest;
   }
 
   get retransmissions(): number {
@@ -129,7 +174,8 @@ class Transfer implements Exchange, PlainRequest {
 
   cancel(now: number): void {
     if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
-    // Between two blocks there is no exchange to cancel: the caller cancels from within its options function.
+    // Before its turn, and between two blocks, when the caller cancels from within its options function, there is
+    // no exchange to cancel.
     else if (!this.#done) this.finish({ kind: "cancelled" }, now);
   }
 
@@ -147,7 +193,15 @@ class Transfer implements Exchange, PlainRequest {
       this.send(now);
       return;
     }
-    this.upload(options, now);
+    // One that begins anew has had its turn already.
+    const turn = this.#uploading || this.#uploads.enter(this);
+    if (turn === true) this.upload(options, now);
+    else if (turn === undefined) this.finish({ kind: "queue-full" }, now);
+  }
+
+  /** Begins the upload that has waited for another one's end. */
+  haveTurn(now: number): void {
+    this.upload(this.callersOptions(), now);
   }
 
   onComplete(outcome: Outcome, now: number): void {
@@ -320,8 +374,10 @@ class Transfer implements Exchange, PlainRequest {
     this.#first ??= copyOf(message);
     this.#received = body;
     if (block.more) {
-      // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size.
-      this.#szx = Math.min(this.#szx, block.szx);
+      // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size. What went up
+      // may have been in smaller ones, as there the datagrams to send set the bound: of them nothing was said.
+      const largest = received === undefined && !this.#options.offerBlockSize ? this.#largest : this.#szx;
+      this.#szx = Math.min(largest, block.szx);
       this.next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
       return;
     }
@@ -378,6 +434,7 @@ class Transfer implements Exchange, PlainRequest {
     this.#received = undefined;
     this.#first = undefined;
     this.#request.onComplete(outcome, now);
+    this.#uploads.leave(this, now);
   }
 }
 
@@ -385,22 +442,29 @@ class Transfer implements Exchange, PlainRequest {
 export class BlockClient {
   readonly #options: BlockClientOptions;
   readonly #tags: RequestTags;
+  readonly #uploads: UploadQueue;
 
   constructor(options: BlockClientOptions) {
     this.#options = options;
     this.#tags = new RequestTags(options.random);
+    this.#uploads = new UploadQueue(options.maxRequests);
   }
 
   /** Sends a request; its outcome comes through `onComplete`, at once when it cannot even be queued. */
   request(request: Request, now: number): Exchange {
-    const transfer = new Transfer(this.#options, this.#tags, request);
+    const transfer = new Transfer(this.#options, this.#tags, this.#uploads, request);
     transfer.start(now);
     return transfer;
   }
 
+  /** Cancels the uploads that wait for another one to end; whatever is under way has been cancelled already. */
+  close(now: number): void {
+    this.#uploads.close(now);
+  }
+
   /** Whether the request's options leave room in a datagram for at least a small block of any body. */
   carries(request: Request): boolean {
-    return new Transfer(this.#options, this.#tags, request).carries();
+    return new Transfer(this.#options, this.#tags, this.#uploads, request).carries();
   }
 }
 

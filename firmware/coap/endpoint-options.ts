@@ -40,7 +40,7 @@ export interface EndpointOptions {
   readonly blockSize?: number;
   /** Longest body to take in, either role, bytes (default 8192). */
   readonly maxBody?: number;
-  /** See `BlockClientOptions` (default false). */
+  /** See `BlockClientOptions` (default: with a `blockSize` below 1024). */
   readonly offerBlockSize?: boolean;
   /** Tokens of a body's blocks: each its own (default), or the same for all. */
   readonly blockToken?: "fresh" | "same";

@@ -104,9 +104,10 @@ export class Endpoint {
       random,
       maxDatagram,
       tokenLength,
+      maxRequests,
       blockSize,
       maxBody,
-      offerBlockSize: options.offerBlockSize ?? false,
+      offerBlockSize: options.offerBlockSize ?? blockSize < 1024,
       leastBlock: Math.min(options.leastBlock ?? 16, blockSize),
       mayFollow: options.mayFollow,
       blockToken,
@@ -235,6 +236,15 @@ export class Endpoint {
       const message = ended[i];
       try {
         if (message instanceof ClientExchange) message.request.onComplete({ kind: "cancelled" }, now);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    // Each call cancels at least one upload that waits, and all unless a handler throws.
+    for (let again = true; again;) {
+      try {
+        this.#blockClient.close(now);
+        again = false;
       } catch (error) {
         failure ??= { error };
       }

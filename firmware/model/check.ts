@@ -179,16 +179,28 @@ function textFault(value: unknown, id: string, maxLength = longestText): ThingFa
   return refuse("too-long", id, `takes ${maxLength} bytes of UTF-8, got ${length}`);
 }
 
+/** EnOS's longer form of a date; the shorter one ends behind the day. */
+const dateForm = "0000-00-00 00:00:00";
+
 /** Whether the text has one of EnOS's two forms, and is a day and a time of day that there are. */
 function isDate(text: string): boolean {
-  if (!/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?$/.test(text))
-    return false;
-  const year = Number(text.slice(0, 4));
-  const month = Number(text.slice(5, 7));
-  const day = Number(text.slice(8, 10));
-  if (month === 2)
-    return day < 29 || (day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
-  return day < 31 || (month < 8 ? month % 2 === 1 : month % 2 === 0);
+  const { length } = text;
+  if (length !== 10 && length !== dateForm.length) return false;
+  for (let i = 0; i < length; i++) {
+    const above = text.charCodeAt(i) - dateForm.charCodeAt(i);
+    if (above < 0 || above > (dateForm[i] === "0" ? 9 : 0)) return false;
+  }
+  const month = text.slice(5, 7);
+  const day = text.slice(8, 10);
+  let last = "04 06 09 11".indexOf(month) < 0 ? "31" : "30";
+  if (month === "02") {
+    // Of a whole century the first two digits tell, and 4 divides what the code of 0 adds.
+    const at = text.slice(2, 4) === "00" ? 0 : 2;
+    last = (text.charCodeAt(at) * 10 + text.charCodeAt(at + 1)) % 4 === 0 ? "29" : "28";
+  }
+  if (month < "01" || month > "12" || day < "01" || day > last) return false;
+  // All are empty where there is no time of day.
+  return text.slice(11, 13) < "24" && text.slice(14, 16) < "60" && text.slice(17) < "60";
 }
 
 function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {

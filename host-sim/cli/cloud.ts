@@ -2,7 +2,7 @@
  * `npm run cloud`: the EnOS stand-in on a real UDP port, with its application API over HTTP.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createWriteStream, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { ApiError, serveApi } from "../cloud/api/server";
@@ -11,8 +11,10 @@ import type { ApiServer } from "../cloud/api/server";
 import { projectRoot } from "../project";
 import { decodeCoap } from "../cloud/coap/coap-wire";
 import { describeCoap } from "../cloud/coap/coap-text";
+import { LiveCapture } from "../cloud/capture/live-capture";
 import { Feed } from "../cloud/console/feed";
 import { ivForms } from "../cloud/enos/sign";
+import { reasonOf } from "../cloud/reason";
 import { StorageError } from "../cloud/registry/fleet";
 import { ProductError } from "../cloud/registry/product";
 import { loadScriptEngine } from "../cloud/script/script-engine";
@@ -46,6 +48,7 @@ export interface CloudFlags {
   apiHost: string;
   apiPort: number;
   apiTokenFile?: string;
+  capture?: string;
   quiet?: boolean;
 }
 
@@ -100,6 +103,10 @@ export function cloudCommand(): Command {
     )
     .option("--api-token-file <file>", "its bearer token (default: ENOS_API_TOKEN, else none on loopback)")
     .option("--no-api", "no application API")
+    .option(
+      "--capture <file>",
+      "write the datagrams to a pcapng file for Wireshark, what is secret in them masked",
+    )
     .option("--quiet", "print nothing but the addresses and faults")
     .action(serve);
 }
@@ -164,15 +171,20 @@ export async function openCloud(
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
     const feed = new Feed(Date.now);
-    const engine = await loadScriptEngine();
-    served = await serveCoap(flags, registry, engine, feed, output);
+    const engine = await loadScriptEngine(Date.now);
+    const capture = new LiveCapture(() => ({
+      address: served?.address ?? flags.host,
+      port: served?.port ?? flags.port,
+    }));
+    if (flags.capture !== undefined) opened.push(captureInto(flags.capture, capture, output));
+    served = await serveCoap(flags, registry, engine, { feed, capture }, output);
     opened.push(served);
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, { feed, engine }, token, mayMove, output);
+      const api = await serveHttp(flags, served, { feed, capture, engine }, token, mayMove, output);
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
@@ -186,12 +198,42 @@ export async function openCloud(
   return { failed: served.failed, close };
 }
 
+/** Has the datagrams written to a file, from now on. @throws CommandError for a file that cannot be written */
+function captureInto(
+  file: string,
+  capture: LiveCapture,
+  { complain }: CloudOutput,
+): { close(): Promise<void> } {
+  let handle: number;
+  try {
+    // Datagrams are nobody else's business, masked or not.
+    handle = openSync(file, "w", 0o600);
+  } catch (error) {
+    throw new CommandError(1, `--capture: cannot write ${file}: ${reasonOf(error)}`);
+  }
+  const written = createWriteStream(file, { fd: handle });
+  const following = capture.follow({ write: (bytes) => !written.destroyed && written.write(bytes) });
+  written.on("drain", following.resume);
+  written.on("error", (error) => {
+    following.end();
+    complain(`--capture: ${file}: ${reasonOf(error)}; nothing more is written to it`);
+  });
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        following.end();
+        if (written.destroyed) resolve();
+        else written.end(() => resolve());
+      }),
+  };
+}
+
 /** The CoAP half. */
 async function serveCoap(
   flags: CloudFlags,
   registry: Registry,
   engine: ScriptEngine,
-  feed: Feed,
+  { feed, capture }: { readonly feed: Feed; readonly capture: LiveCapture },
   { say, complain }: CloudOutput,
 ): Promise<UdpCloud> {
   const palette = paletteFor(process.stdout);
@@ -217,8 +259,9 @@ async function serveCoap(
       const text = describeCloud(event, true);
       if (text !== undefined) tell(palette.yellow("cloud"), text);
     },
-    onDatagram: (direction, datagram, peer) => {
+    onDatagram: (direction, datagram, peer, now) => {
       feed.datagram(direction, datagram, peer);
+      capture.datagram(direction, datagram, peer, now);
       const message = decodeCoap(datagram);
       const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
       tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
@@ -234,7 +277,7 @@ async function serveCoap(
 async function serveHttp(
   flags: CloudFlags,
   served: UdpCloud,
-  { feed, engine }: { readonly feed: Feed; readonly engine: ScriptEngine },
+  { feed, capture, engine }: Pick<ApiOptions, "feed" | "capture"> & { readonly engine: ScriptEngine },
   token: string | undefined,
   mayMove: boolean,
   { say, complain }: CloudOutput,
@@ -250,6 +293,7 @@ async function serveHttp(
     kept: flags.data !== undefined,
     randomBytes,
     feed,
+    capture,
     scriptEngine: engine,
     onError: (line) => complain(escaped(line)),
   };

@@ -3,17 +3,20 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Command } from "commander";
 import { projectRoot } from "../project";
 import { enosModelOf } from "../model/enos-model";
 import { generate } from "../model/generate";
+import { modelOfEnos } from "../model/read-enos-model";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine } from "../model/model";
 import { readModel } from "../model/read-model";
+import { escaped } from "../model/escaped";
 import { CommandError, misuse } from "./misuse";
 import { reasonOf } from "../../firmware/text/reason";
 import type { Lock } from "../model/lock";
-import type { ModelFault } from "../model/model";
+import type { Model, ModelFault } from "../model/model";
 
 /** What all files say that come from here. */
 const ours = "npm run model";
@@ -21,7 +24,8 @@ const ours = "npm run model";
 interface ModelFlags {
   out?: string;
   check?: boolean;
-  export?: boolean;
+  import?: string;
+  export?: string;
 }
 
 /** The `model` command. */
@@ -31,18 +35,19 @@ export function modelCommand(): Command {
     .argument("<file>", "the thing model, such as firmware/product/model.json")
     .option("--out <folder>", "where to write, instead of next to the model (its lock stays there)")
     .option("--check", "write nothing, and fail when the files are not what would be written")
-    .option("--export", "write nothing but the model as EnOS's console imports it, to standard output")
+    .option("--import <enos.json>", "first write <model.json> from the file that EnOS's console exports")
+    .option("--export <enos.json>", "write nothing but the model as EnOS's console imports it")
     .action(model);
 }
 
 function model(file: string, flags: ModelFlags): void {
-  const text = readText(file);
-  if (text === undefined) throw misuse(`${file}: no such file; name the product's model.json`);
-  const notes: string[] = [];
-  const read = readModel(text, (line) => notes.push(line));
-  if (!("product" in read)) throw refused(file, read);
-  if (flags.export === true) return say(JSON.stringify(enosModelOf(read), undefined, 2));
   const lockFile = join(dirname(file), `${basename(file).replace(/\.json$/i, "")}.lock.json`);
+  const notes: string[] = [];
+  const before = flags.import !== undefined && existsSync(file) ? modelIn(file) : undefined;
+  const imported =
+    flags.import === undefined ? undefined : importedModel(flags.import, before, lockOf(lockFile));
+  const read = imported ?? modelIn(file, (line) => notes.push(line));
+  if (flags.export !== undefined) return exportModel(read, flags);
   const out = flags.out ?? dirname(file);
   const result = generate(read, lockOf(lockFile), runtimeFrom(out));
   if (!("files" in result)) throw refused(file, result);
@@ -50,6 +55,7 @@ function model(file: string, flags: ModelFlags): void {
   const wanted = new Map<string, string>();
   // The lock comes first: once bytes can go out, it must know what they mean.
   wanted.set(lockFile, lockText(result.lock));
+  if (imported !== undefined && imported !== before) wanted.set(file, modelText(imported, file));
   for (const [name, content] of Object.entries(result.files)) wanted.set(join(out, name), content);
   const stale = [...wanted].filter(([path, content]) => readText(path) !== content).map(([path]) => path);
   if (flags.check === true) {
@@ -63,7 +69,7 @@ function model(file: string, flags: ModelFlags): void {
   if (foreign !== undefined) {
     throw misuse(`${foreign}: was not written by this command; move it away, or choose another --out`);
   }
-  if (stale.length > 0) write(out, stale, wanted);
+  if (stale.length > 0) write(stale, wanted);
   const { product, version } = read;
   say(`${product}, version ${version}, layout ${result.fingerprint}`);
   sayNotes(file, notes);
@@ -77,10 +83,70 @@ function sayNotes(file: string, notes: readonly string[]): void {
   say(`  Write them so and add "format": 2 at its top: numbers and lock keep their meaning.`);
 }
 
-function write(folder: string, stale: readonly string[], wanted: ReadonlyMap<string, string>): void {
+/** The model of this file. */
+function modelIn(file: string, note?: (line: string) => void): Model {
+  const text = readText(file);
+  if (text === undefined) throw misuse(`${file}: no such file; name the product's model.json`);
+  const read = readModel(text, note);
+  if (!("product" in read)) throw refused(file, read);
+  return read;
+}
+
+/** Writes EnOS's file, or says that it is not what would be written. */
+function exportModel(model: Model, { export: file = "", check }: ModelFlags): void {
+  const text = `${JSON.stringify(enosModelOf(model), undefined, 2)}\n`;
+  const isStale = readText(file) !== text;
+  if (check === true && isStale) throw new CommandError(1, `${file}: not what the model says`);
+  if (isStale) write([file], new Map([[file, text]]));
+  say(
+    `${model.product}, version ${model.version}, as EnOS has it\n  ${isStale ? "written  " : "unchanged"} ${file}`,
+  );
+}
+
+/**
+ * EnOS's model in `enosFile` with the lock's numbers: `before` itself where it says the same, or a version above.
+ */
+function importedModel(enosFile: string, before: Model | undefined, lock: Lock): Model {
+  const text = readText(enosFile);
+  if (text === undefined) throw misuse(`${enosFile}: no such file; name what EnOS's console has exported`);
+  let value: unknown;
   try {
-    mkdirSync(folder, { recursive: true });
-    for (const path of stale) writeFileSync(path, wanted.get(path)!);
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    throw misuse(`${enosFile}: no JSON: ${escaped(reasonOf(error))}`);
+  }
+  const read = modelOfEnos(value, lock, before?.version);
+  if (!("product" in read)) throw refused(enosFile, read);
+  if (before === undefined) return read;
+  return isDeepStrictEqual(settled(read), settled(before)) ? before : { ...read, version: read.version + 1 };
+}
+
+/** What a model says, whether what may be left out is there or not. */
+function settled(model: Model): unknown {
+  const text = JSON.stringify(members(model), (key, value: unknown) => {
+    if (key === "compact") return { scale: 1, offset: 0, ...(value as object) };
+    return value === false || (key === "enumType" && value === "int") ? undefined : value;
+  });
+  return JSON.parse(text);
+}
+
+/** The text of a model.json. */
+function modelText(model: Model, file: string): string {
+  const schema = relative(dirname(resolve(file)), join(projectRoot(), "host-sim/model/model.schema.json"));
+  return `${JSON.stringify({ $schema: schema.split(sep).join("/"), ...members(model) }, undefined, 2)}\n`;
+}
+
+/** What a model says, in the order of a model.json. */
+function members({ format, product, version, measurepoints, attributes, events, services }: Model): Model {
+  return { format, product, version, measurepoints, attributes, events, services };
+}
+
+function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): void {
+  try {
+    for (const path of stale) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, wanted.get(path)!);
+    }
   } catch (error) {
     throw new CommandError(1, `cannot write: ${reasonOf(error)}`);
   }

@@ -20,9 +20,12 @@ export const defaultLimits: Readonly<CloudLimits> = {
   // Ten times what so many usual ones have.
   characters: 16 << 20,
   ids: 4096,
-  resendAfter: 30_000,
-  commandTimeout: 3_600_000,
-  commandsPerDevice: 64,
+  // Some three exchanges over NB-IoT, and some times within the longest response time-out.
+  resendAfter: 10_000,
+  pendingTtl: 0,
+  responseTimeout: 30_000,
+  waitingCommands: 50,
+  finishedCommands: 100,
   // With path, token and answer still at most 1 kB more than the request that it rides on.
   commandPayload: 768,
   firmwareBytes: 4 << 20,

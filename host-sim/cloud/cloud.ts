@@ -9,12 +9,19 @@
  *                                                      +- ota/          their firmware
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
+import { changedAttributes, changedTags } from "./enos/attributes-and-tags";
+import type { Change } from "./enos/attributes-and-tags";
+import type { Model } from "../model/model";
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
-import type { Command, CommandView } from "./enos/commands";
+import { CommandIds, shortId } from "./enos/command-ids";
+import { encodeCommand, isScripted } from "./enos/command-encoding";
+import type { Command, EncodedCommand } from "./enos/command-encoding";
+import { CommandRefused } from "./enos/commands";
+import type { CommandTimes, CommandView } from "./enos/commands";
 import { defaultLimits } from "./cloud-options";
-import type { CloudOptions } from "./cloud-options";
+import type { CloudLimits, CloudOptions } from "./cloud-options";
 import type { CloudEvent, CloudEventBody, Peer } from "./events";
 import type { DeviceQuery } from "./registry/device-query";
 import { Fleet } from "./registry/fleet";
@@ -23,8 +30,10 @@ import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
 import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
-import { Upgrades, taskKind } from "./ota/upgrades";
-import type { JobOrder, TaskQuery, UpgradeJob } from "./ota/upgrades";
+import { taskKind } from "./ota/task-store";
+import type { TaskQuery } from "./ota/task-store";
+import { Upgrades } from "./ota/upgrades";
+import type { JobOrder, UpgradeJob } from "./ota/upgrades";
 import type { UpgradeTask } from "./ota/upgrade-task";
 import { MessageLayer } from "./coap/message-layer";
 import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
@@ -38,11 +47,19 @@ import { Uplinks } from "./enos/uplinks";
 
 export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
-export type { Command, CommandView } from "./enos/commands";
+export type { Command } from "./enos/command-encoding";
+export type { CommandStatus, CommandTimes, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
+export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { TaskQuery } from "./ota/task-store";
+export type { JobOrder } from "./ota/upgrades";
+export type { UpgradeTask } from "./ota/upgrade-task";
+
+/** A firmware waits for its device as long as EnOS lets a command wait, ms. */
+const upgradeTimes: CommandTimes = { pendingTtl: 172_800_000, responseTimeout: 60_000 };
 
 /** One EnOS with all its products and devices. */
 export class EnosCloud {
@@ -50,13 +67,14 @@ export class EnosCloud {
   readonly #fleet: Fleet;
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
+  readonly #limits: CloudLimits;
   readonly #files: FirmwareFiles;
   readonly #upgrades: Upgrades;
   #events: CloudEvent[] = [];
   #now = 0;
   /** A lower bound of when a session lapses or a command times out, ms. */
   #deadline: number;
-  #nextCommandId: number;
+  readonly #commandIds: CommandIds;
 
   /**
    * @throws DeviceListError, ProductError, StorageError on what cannot be used; RangeError on a setting
@@ -66,21 +84,23 @@ export class EnosCloud {
     this.#options = options;
     const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...defaultLimits, ...options.limits };
+    this.#limits = limits;
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
-    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage });
+    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage, emit });
     this.#fleet = fleet;
     const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
+    const wake = (at: number): void => {
+      this.#deadline = Math.min(this.#deadline, at);
+    };
     const files = new FirmwareFiles({ limits, storage, randomBytes, emit });
     this.#files = files;
     const upgrades = new Upgrades({
       ...{ files, storage, emit },
       devicesOf: (productKey) => [...fleet.devices()].filter((device) => device.productKey === productKey),
       device: (productKey, deviceKey) => fleet.device(productKey, deviceKey),
-      send: (device, params) => this.#queueCommand(device, { kind: "upgrade", params }, {}),
-      revoke: () => {},
-      wake: (at) => {
-        this.#deadline = Math.min(this.#deadline, at);
-      },
+      send: (device, params) => this.#queueCommand(device, { kind: "upgrade", params }, upgradeTimes),
+      revoke: (device, id) => this.#withdraw(device, id),
+      wake,
     });
     this.#upgrades = upgrades;
     fleet.restore((kind, keys, value) => {
@@ -96,25 +116,20 @@ export class EnosCloud {
     for (const record of checkDevices(options.devices)) {
       if (fleet.device(record.productKey, record.deviceKey) === undefined) fleet.add(record);
     }
-    this.#authentication = new Authentication({
-      iv,
-      randomBytes,
-      emit,
-      wake: (at) => {
-        this.#deadline = Math.min(this.#deadline, at);
-      },
-    });
+    const authentication = new Authentication({ iv, randomBytes, emit, wake });
+    this.#authentication = authentication;
     this.setNat({ tie: options.tie, addressIdle: options.addressIdle });
     const uplinks = new Uplinks(emit, upgrades);
     const service = new EnosService({
-      ...{ fleet, authentication: this.#authentication, uplinks, edition, emit, upgrades },
+      ...{ fleet, authentication, uplinks, edition, wake, emit, upgrades },
       files: new FileServer(
         files,
         limits.blockSize,
         (productKey) => fleet.product(productKey)?.largestDatagram ?? datagramRange.most,
       ),
     });
-    const [a, b, c, d, e, f] = options.randomBytes(6);
+    const seed = randomBytes(10);
+    this.#commandIds = new CommandIds(seed.subarray(2));
     this.#layer = new MessageLayer({
       // What happened is told before the answer to it leaves.
       transmit: (datagram, peer) => {
@@ -122,15 +137,13 @@ export class EnosCloud {
         options.transmit(datagram, peer);
       },
       randomBytes,
-      firstMessageId: (a << 8) | b,
+      firstMessageId: (seed[0] << 8) | seed[1],
       random: options.random ?? (() => Buffer.from(options.randomBytes(4)).readUInt32BE() / 0x1_0000_0000),
       emit,
       handle: (request, peer, now) => service.handle(request, peer, now),
       admits: (request, peer, now) => service.admits(request, peer, now),
       limits,
     });
-    // At random, so that a cloud started anew does not give out ids that a device has already answered.
-    this.#nextCommandId = ((c << 24) | (d << 16) | (e << 8) | f) >>> 0;
     // What was restored may have something due.
     this.#deadline = storage === undefined ? Infinity : 0;
   }
@@ -165,6 +178,11 @@ export class EnosCloud {
 
   product(productKey: string): ProductRecord | undefined {
     return this.#fleet.product(productKey)?.record;
+  }
+
+  /** A product's thing model, read; undefined without one. */
+  model(productKey: string): Model | undefined {
+    return this.#fleet.product(productKey)?.model;
   }
 
   /**
@@ -202,11 +220,17 @@ export class EnosCloud {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   createDevice(record: DeviceRecord, now: number): DeviceView {
-    this.#advance(now);
-    const device = this.#fleet.add(record);
-    this.#emit({ type: "registered", ...nameOf(device) });
-    this.#flush();
-    return device.view();
+    return this.#register(record, now).view();
+  }
+
+  /**
+   * Registers a device that is not there yet; false for one that is, which stays as it is.
+   * @throws DeviceListError on a record that cannot be used; RangeError when its key is taken
+   */
+  addDevice(record: DeviceRecord, now: number): boolean {
+    if (this.#fleet.device(record.productKey, record.deviceKey) !== undefined) return false;
+    this.#register(record, now);
+    return true;
   }
 
   /**
@@ -315,46 +339,72 @@ export class EnosCloud {
   }
 
   /**
-   * Queues a command; it leaves when the device next speaks. Returns its id.
-   * @param options `timeout`: ms until it is given up
-   * @throws RangeError for an unknown device, a command that cannot be sent, or too many waiting
+   * Queues a command; it leaves when the device next speaks, behind those that wait already. Returns its id.
+   * @throws RangeError for an unknown device or a command that cannot be sent; CommandRefused for one that cannot be
+   *   taken now
    */
   sendCommand(
     productKey: string,
     deviceKey: string,
     command: Command,
     now: number,
-    options: { timeout?: number } = {},
+    times: Partial<CommandTimes> = {},
   ): string {
     this.#advance(now);
-    const id = this.#queueCommand(this.#known(productKey, deviceKey), command, options);
+    const id = this.#queueCommand(this.#known(productKey, deviceKey), command, times);
     this.#flush();
     return id;
   }
 
   /** Queues a command, also while a request is being carried out. @throws RangeError as `sendCommand` */
-  #queueCommand(device: CloudDevice, command: Command, options: { timeout?: number }): string {
-    // Somebody may have given a raw command this number by hand, or a cloud before this one did.
-    while (device.commands.knows(this.#nextCommandId)) this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
-    const id = String(this.#nextCommandId);
-    const product = this.#fleet.productOf(device);
-    const faultOf = (at: string, payload: Uint8Array): string | undefined =>
-      ridingFault(device, product, at, payload);
-    const path = device.commands.add(id, command, product, faultOf, this.#now, options.timeout);
-    this.#nextCommandId = (this.#nextCommandId + 1) >>> 0;
+  #queueCommand(device: CloudDevice, command: Command, times: Partial<CommandTimes>): string {
+    const { id, encoded } = this.#encode(command, device);
+    const { path, payload } = encoded;
+    const fault = ridingFault(device, this.#fleet.productOf(device), path, payload);
+    if (fault !== undefined) throw new RangeError(fault);
+    device.commands.add(id, encoded, this.#now, times, device.state === "online");
     this.#deadline = Math.min(this.#deadline, device.commands.deadline);
     this.#emit({ type: "command-queued", ...nameOf(device), id, path });
     return id;
   }
 
+  /**
+   * A command under an id that no other has: of 62 bits, or of 32 where the product's parsing script makes no bytes of
+   * a longer one.
+   */
+  #encode(command: Command, device: CloudDevice): { id: string; encoded: EncodedCommand } {
+    const product = this.#fleet.productOf(device);
+    const scripted = isScripted(command, product);
+    const takeId = (isShort: boolean): string => {
+      for (;;) {
+        const long = this.#commandIds.next();
+        const id = isShort ? shortId(long) : long;
+        // Somebody may have given a raw command this number by hand, or a cloud before this one did.
+        if (this.#fleet.commandHolder(id) === undefined && !device.commands.awaits(Number(id))) return id;
+      }
+    };
+    const id = takeId(scripted && product.hasShortIds);
+    try {
+      return { id, encoded: encodeCommand(id, command, product) };
+    } catch (error) {
+      if (!scripted || product.hasShortIds) throw error;
+      const short = takeId(true);
+      let encoded: EncodedCommand;
+      try {
+        encoded = encodeCommand(short, command, product);
+      } catch {
+        throw error;
+      }
+      product.hasShortIds = true;
+      this.#emit({ type: "script-refuses-ids", ...nameOf(device) });
+      return { id: short, encoded };
+    }
+  }
+
   /** A command that is still kept. */
   command(id: string): CommandView | undefined {
-    for (const device of this.#fleet.devices()) {
-      const { productKey, deviceKey } = device;
-      const found = device.commands.view(id, productKey, deviceKey);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const device = this.#fleet.commandHolder(id);
+    return device?.commands.view(id, device.productKey, device.deviceKey);
   }
 
   /** The commands kept for a device, oldest first; empty for an unknown one. */
@@ -363,14 +413,51 @@ export class EnosCloud {
   }
 
   /**
+   * Withdraws a command that has not been sent yet.
+   * @throws RangeError for a command that is not kept; CommandRefused for one that does not wait any more
+   */
+  revokeCommand(id: string, now: number): void {
+    this.#advance(now);
+    const device = this.#fleet.commandHolder(id);
+    const status = device?.commands.view(id, device.productKey, device.deviceKey)?.status;
+    if (device === undefined || status === undefined) throw new RangeError(`no command ${id}`);
+    if (!this.#withdraw(device, id)) {
+      const how = status === "sent" ? "it has been sent already" : `it has come to its end: ${status}`;
+      throw new CommandRefused("not waiting", `command ${id} cannot be revoked: ${how}`);
+    }
+    this.#flush();
+  }
+
+  /** Withdraws a command, also while a request is being carried out; false, and no effect, when it does not wait. */
+  #withdraw(device: CloudDevice, id: string): boolean {
+    if (!device.commands.revoke(id, this.#now)) return false;
+    this.#emit({ type: "command-revoked", ...nameOf(device), id });
+    this.#upgrades.commandLost(device, id);
+    return true;
+  }
+
+  /**
+   * Withdraws all commands of a device that have not been sent yet; returns their ids.
+   * @throws RangeError for an unknown device
+   */
+  revokeCommands(productKey: string, deviceKey: string, now: number): string[] {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    const ids = device.commands.views(productKey, deviceKey).map(({ id }) => id);
+    const revoked = ids.filter((id) => this.#withdraw(device, id));
+    this.#flush();
+    return revoked;
+  }
+
+  /**
    * Sends a command again that has been answered, or has not yet, as a server does that lost track of it.
    * @throws RangeError for a command that is not kept
    */
   repeatCommand(id: string, now: number): void {
     this.#advance(now);
-    const found = [...this.#fleet.devices()].find((device) => device.commands.repeat(id, this.#now));
-    if (found === undefined) throw new RangeError(`no command ${id}`);
-    this.#deadline = Math.min(this.#deadline, found.commands.deadline);
+    const device = this.#fleet.commandHolder(id);
+    if (device?.commands.repeat(id, this.#now) !== true) throw new RangeError(`no command ${id}`);
+    this.#deadline = Math.min(this.#deadline, device.commands.deadline);
     this.#flush();
   }
 
@@ -388,6 +475,41 @@ export class EnosCloud {
     device.change(change);
     this.#emit({ type: "changed", productKey, deviceKey });
     this.#flush();
+  }
+
+  /** Bytes of the largest firmware file that is taken. */
+  get largestFirmware(): number {
+    return this.#limits.firmwareBytes;
+  }
+
+  /**
+   * Sets a device's attributes, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, an attribute that the model does not take, or too many
+   */
+  changeAttributes(
+    productKey: string,
+    deviceKey: string,
+    change: Change,
+    replaces: boolean,
+    now: number,
+  ): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.attributes = changedAttributes(device, this.#fleet.productOf(device), change, replaces);
+    this.#changed(device);
+  }
+
+  /**
+   * Sets a device's tags, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, what cannot be a tag, or too many
+   */
+  changeTags(productKey: string, deviceKey: string, change: Change, replaces: boolean, now: number): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.tags = changedTags(device, change, replaces);
+    this.#changed(device);
   }
 
   /** A product's firmware files in the order of their upload. */
@@ -521,6 +643,20 @@ export class EnosCloud {
     this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
   }
 
+  #register(record: DeviceRecord, now: number): CloudDevice {
+    this.#advance(now);
+    const device = this.#fleet.add(record);
+    this.#emit({ type: "registered", ...nameOf(device) });
+    this.#flush();
+    return device;
+  }
+
+  #changed(device: CloudDevice): void {
+    device.keep();
+    this.#emit({ type: "changed", ...nameOf(device) });
+    this.#flush();
+  }
+
   #known(productKey: string, deviceKey: string): CloudDevice {
     const device = this.#fleet.device(productKey, deviceKey);
     if (device !== undefined) return device;
@@ -536,8 +672,8 @@ export class EnosCloud {
     this.#deadline = this.#upgrades.deadline;
     for (const device of this.#fleet.devices()) {
       if (this.#now >= device.expires) this.#authentication.setState(device, "offline", this.#now);
-      for (const id of device.commands.expire(this.#now)) {
-        this.#emit({ type: "command-timed-out", ...nameOf(device), id });
+      for (const { id, status } of device.commands.expire(this.#now, device.state === "online")) {
+        this.#emit({ type: `command-${status}`, ...nameOf(device), id });
         this.#upgrades.commandLost(device, id);
       }
       this.#deadline = Math.min(this.#deadline, device.expires, device.commands.deadline);

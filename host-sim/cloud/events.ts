@@ -20,6 +20,23 @@ interface DeviceName {
 /** What a device reports: measure points (raw or JSON), an event, or something about itself. */
 export type ReportKind = "reading" | "event" | "attributes" | "tags" | "firmware";
 
+/** What a parsing script was to do: read a report or a reply of a device, write the answer to a report or a command. */
+export type ScriptTask = "report" | "reply" | "answer" | "command";
+
+/** What a parsing script got wrong. Texts are printable and cut to a length. */
+export interface ToldFault {
+  task: ScriptTask;
+  /** What it was given: bytes in hex, or JSON. */
+  input: string;
+  /** What it returned, where it returned anything. */
+  output?: string;
+  fault: string;
+  /** Of the script, where it is known. */
+  line?: number;
+  /** How often this kind has come by now. */
+  times: number;
+}
+
 type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
@@ -52,6 +69,8 @@ type EventBody =
       /** It came through `resume`. */
       late?: true;
     } & DeviceName)
+  /** A product's parsing script got something wrong: told when it comes first, and then at every tenfold of it. */
+  | ({ type: "script-fault"; productKey: string } & ToldFault)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
   /** Measure points that a batch asked to be left out, as they are not as the model says; `reason`: the first. */
@@ -61,7 +80,20 @@ type EventBody =
   | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)
   | ({ type: "command-fetched"; id: string; path: string } & DeviceName)
   | ({ type: "command-answered"; id: string; code: number } & DeviceName)
-  | ({ type: "command-timed-out"; id: string } & DeviceName)
+  /** The ends without a reply: none came in time; it was not sent in time; an operator withdrew it. */
+  | ({ type: "command-timed-out" | "command-expired" | "command-revoked"; id: string } & DeviceName)
+  /** It was for a device that is online, and the device went offline. */
+  | ({ type: "command-failed"; id: string } & DeviceName)
+  /** A reply after the end, which stays as it was. */
+  | ({ type: "command-late"; id: string; code: number; status: string } & DeviceName)
+  /** A reply that names no command that was sent, or one that is answered already. */
+  | ({ type: "reply-stray"; id: string; path: string } & DeviceName)
+  /**
+   * Once per product: of an id of 62 bits its parsing script makes no bytes, so its ids have 32; or it cuts the id,
+   * and `key` came back for `id`.
+   */
+  | ({ type: "script-refuses-ids" } & DeviceName)
+  | ({ type: "script-cuts-ids"; id: string; key: string } & DeviceName)
   | { type: "request-refused"; peer: Peer; code: number; reason: string }
   /** An address that sends more than it may; at most once per second and address. */
   | { type: "rate-limited"; peer: Peer }

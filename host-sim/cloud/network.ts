@@ -1,28 +1,38 @@
 /**
- * Who counts as one when something is shared out among peers. Somebody with one IPv6 address has as a rule the
- * whole /64 around it (RFC 6177), so those 64 bits are counted as one address.
+ * IP addresses as bytes, and who counts as one when something is shared out among peers. Somebody with one IPv6
+ * address has as a rule the whole /64 around it (RFC 6177), so those 64 bits are counted as one address.
  */
-import { isIPv6 } from "node:net";
+import { isIP } from "node:net";
 
 /** An IPv4 address as it is, also one in IPv6's form; of an IPv6 address its first 64 bits. */
 export function network(address: string): string {
   if (!address.includes(":")) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1];
-  const bare = address.replace(/%.*$/, "");
-  if (!isIPv6(bare)) return address;
-  const [before, after] = bare.split("::");
-  const front = groups(before);
-  // The last group may be an IPv4 address, which is two; only what comes before it matters here.
-  const back = groups(after ?? "").length + (bare.includes(".") ? 1 : 0);
-  const zeros = after === undefined ? 0 : 8 - front.length - back;
-  const all = [...front, ...Array<string>(zeros).fill("0"), ...groups(after ?? "")];
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  const bytes = addressBytes(address);
+  if (bytes === undefined) return address;
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = [0, 2, 4, 6].map((at) => ((bytes[at] << 8) | bytes[at + 1]).toString(16));
+  return `${groups.join(":")}::/64`;
 }
 
-function groups(text: string): string[] {
-  return text === "" ? [] : text.split(":");
+/** The 4 or 16 bytes of an address; 4 of an IPv4 one in IPv6's form. Undefined for a text that is no address. */
+export function addressBytes(address: string): number[] | undefined {
+  if (isIP(address) === 4) return address.split(".").map(Number);
+  const bare = address.replace(/%.*$/, "");
+  if (isIP(bare) !== 6) return undefined;
+  const [before, after] = bare.split("::");
+  const front = groupBytes(before);
+  const back = groupBytes(after ?? "");
+  const all = [...front, ...Array<number>(16 - front.length - back.length).fill(0), ...back];
+  const isMapped = all.slice(0, 10).every((byte) => byte === 0) && all[10] === 0xff && all[11] === 0xff;
+  return isMapped ? all.slice(12) : all;
+}
+
+/** Groups of four hexadecimal digits, of which the last may be an IPv4 address. */
+function groupBytes(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 255];
+  });
 }

@@ -13,15 +13,15 @@ import type { EventLevel, ItemType, Model, ModelEvent, ModelField, ModelPoint, M
 import type { ModelType, TypeName } from "./model";
 
 /** A text of the console, in the language of its author and in others. */
-export interface EnosText {
+interface EnosText {
   readonly defaultValue: string;
   readonly i18nValue: Readonly<Record<string, string>>;
 }
 
 /** An attribute, a measure point, an input or an output; what it has beside these depends on its type. */
-export type EnosElement = Readonly<Record<string, unknown>> & { readonly identifier: string };
+type EnosElement = Readonly<Record<string, unknown>> & { readonly identifier: string };
 
-export interface EnosService {
+interface EnosService {
   readonly outputData: readonly EnosElement[];
   readonly inputData: readonly EnosElement[];
   readonly name: string | EnosText;
@@ -31,7 +31,7 @@ export interface EnosService {
   readonly identifier: string;
 }
 
-export interface EnosEvent {
+interface EnosEvent {
   readonly outputData: readonly EnosElement[];
   readonly eventType: "INFO" | "WARN" | "ERROR";
   readonly name: string | EnosText;

@@ -183,7 +183,8 @@ function jsonPath(pointer: string): string {
   return `$${steps.map((step) => pathStep(step.replaceAll("~1", "/").replaceAll("~0", "~"))).join("")}`;
 }
 
-function pathStep(step: string): string {
+/** One step of a JSON path: a member, or an index in brackets. */
+export function pathStep(step: string): string {
   if (/^\d+$/.test(step)) return `[${step}]`;
   return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }

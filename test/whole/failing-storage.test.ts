@@ -31,7 +31,7 @@ class Trial {
     const trial = new Trial();
     world = trial.world = await World.create({
       ...{ seed: 1, engine: "node", edition: "token", coverage: 0, loss: 0, powerKey: true },
-      ...{ interval: 900, format: "compact", commandTimeout: 48 * hour, readingsKept: 10_000 },
+      ...{ interval: 900, format: "compact", pendingTtl: 48 * hour, readingsKept: 10_000 },
       ...{ settings: { startSpread: 0 }, ...options },
       onEvent: (event) => {
         if (event.source === "board" && event.what === "restarted") trial.restarts.push(event.text);

@@ -38,7 +38,7 @@ class Trial {
     const trial = new Trial();
     world = trial.world = await World.create({
       ...{ seed: 1, engine: "node", edition: "token", coverage: 0, loss: 0, powerKey: true },
-      ...{ interval: 900, format: "compact", commandTimeout: 48 * hour },
+      ...{ interval: 900, format: "compact", pendingTtl: 48 * hour },
       ...{ firmware, settings: trial.settings, ...options },
       onEvent: (event) => {
         const line = toldBy(event);
@@ -125,9 +125,9 @@ async function comesBack(broken: string, options: Partial<WorldOptions>, why: st
   const refused = trial.command("calibrate", { reference: { temperature: 20 } });
   const log = trial.command("fetch_log", {});
   await trial.until(9 * hour);
-  expect(trial.answer(refused)).toMatchObject({ status: "answered", code: 240 });
+  expect(trial.answer(refused)).toMatchObject({ status: "failed", code: 240 });
   const { status, data } = trial.answer(log)!;
-  expect(status).toBe("answered");
+  expect(status).toBe("success");
   expect((data as { text: string }).text).toMatch(/\d+ session: keep alive\n/);
   expect(trial.flash.equals(before)).toBe(true);
   // The operator has found the mistake.
@@ -135,7 +135,7 @@ async function comesBack(broken: string, options: Partial<WorldOptions>, why: st
   const restart = trial.command("restart", { normally: true });
   // Some minutes behind a reading, so that it is stored.
   await trial.until(12.1 * hour);
-  expect(trial.answer(restart)).toMatchObject({ status: "answered", code: 200 });
+  expect(trial.answer(restart)).toMatchObject({ status: "success", code: 200 });
   expect(trial.of("supervisor restart")).toEqual([{ kind: "supervisor restart", reason: "command" }]);
   expect(trial.of("start safe")).toHaveLength(1);
   expect(trial.taken).toBeGreaterThan(taken + 4);

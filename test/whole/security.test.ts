@@ -21,7 +21,7 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
   const events: WorldEvent[] = [];
   world = await World.create({
     ...{ seed: 11, engine: "node", edition: "token", coverage: 0, loss: 0, powerKey: true, interval: 900 },
-    ...{ format: "raw", commandTimeout: hour, onEvent: (event) => void events.push(event) },
+    ...{ format: "raw", pendingTtl: hour, onEvent: (event) => void events.push(event) },
     ...options,
   });
   await world.start();

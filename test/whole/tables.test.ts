@@ -116,7 +116,7 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
 
       test("set", async () => {
         expect(await tell({ kind: "set", points: { relay: 1 } })).toMatchObject({
-          status: "answered",
+          status: "success",
           code: 200,
         });
         const report = world.next(stored);
@@ -128,7 +128,7 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
       test("a service, with inputs and outputs", async () => {
         const inputs = { reference: { temperature: 20, humidity: 40, source: "größe" } };
         const command = await tell({ kind: "service", service: "calibrate", inputs });
-        expect(command).toMatchObject({ status: "answered", code: 200 });
+        expect(command).toMatchObject({ status: "success", code: 200 });
         expect(command.data.corrections).toHaveLength(2);
       });
 
@@ -137,7 +137,7 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
         // A raw answer has one byte for its code, and none for words.
         if (payload === "json")
           expect(command).toMatchObject({ code: 501, message: expect.stringMatching(/5 s/) as string });
-        else expect(command).toMatchObject({ status: "answered", code: 255 });
+        else expect(command).toMatchObject({ status: "failed", code: 255 });
       });
 
       test("several at once, one behind the other", async () => {
@@ -151,7 +151,7 @@ describe.each(["token", "tokenless"] as const)("edition %s: what a device is tol
         world.device.report({ humidity: 50 });
         await replies;
         const commands = (await world.of("/commands")).items;
-        expect(commands.map(({ status }: { status: string }) => status)).toEqual(Array(3).fill("answered"));
+        expect(commands.map(({ status }: { status: string }) => status)).toEqual(Array(3).fill("success"));
         expect(world.log.filter((line) => line.startsWith("command: executed"))).toHaveLength(3);
       });
     });

@@ -26,7 +26,7 @@ const host = "127.0.0.1";
 const keys = { productKey: "pk", deviceKey: "861234567890123", deviceSecret: "a secret of the test's" };
 const model: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
 const script = readFileSync("firmware/product/parsing-script.js", "utf8");
-const scriptEngine = await loadScriptEngine();
+const scriptEngine = await loadScriptEngine(Date.now);
 
 /** A network that is simply there. */
 const alwaysThere = { ready: true, deadline: Infinity, connect() {}, poll() {} };

@@ -1,14 +1,17 @@
 /** Commands to devices: queued here, taken along when the device next speaks, followed by their id. */
 import type { FastifyInstance } from "fastify";
-import type { Command, CommandView } from "../cloud";
+import { CommandRefused } from "../enos/commands";
+import { isObject } from "../json";
+import type { Command, CommandStatus, CommandView } from "../cloud";
 import { Problem } from "./problem";
 import { answer, given, noDevice, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { commandBody, commandParams } from "./schemas/commands";
+import { commandBody, commandParams, commandShown, commandsQuery } from "./schemas/commands";
 import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
-type CommandBody = { timeout?: number } & (
+/** Times are in seconds. */
+type CommandBody = { pendingTtl?: number; responseTimeout?: number } & (
   | { kind: "set"; points: Record<string, never> }
   | { kind: "get"; points: string[] }
   | { kind: "service"; service: string; inputs?: Record<string, unknown> }
@@ -24,16 +27,18 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     schema: routeSchema(tag, "sendCommand", "queue a command; follow it at its Location", {
       params: deviceParams,
       body: commandBody,
+      shownBody: commandShown,
       answer: { 202: answer("queued", "QueuedCommand") },
       faults: [404, 409, 422, 429],
     }),
+    preValidation: ({ body }, _reply, done) => done(formerNameFault(body)),
     handler: ({ params, body }, reply) => {
       const { productKey, deviceKey } = params;
       if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
-      const { timeout, ...rest } = body;
-      const options = { timeout: timeout === undefined ? undefined : timeout * 1000 };
-      const id = refusedAs(statusOf, () => {
-        return cloud.sendCommand(productKey, deviceKey, commandOf(rest as CommandBody), now(), options);
+      const { pendingTtl, responseTimeout, ...rest } = body;
+      const times = { pendingTtl: inMs(pendingTtl), responseTimeout: inMs(responseTimeout) };
+      const id = refused(() => {
+        return cloud.sendCommand(productKey, deviceKey, commandOf(rest as CommandBody), now(), times);
       });
       return reply
         .code(202)
@@ -50,30 +55,87 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     }),
     handler: ({ params: { id } }) => {
       const command = cloud.command(id);
-      if (command === undefined)
-        throw new Problem(404, `no command ${id}; finished ones are not kept for ever`);
+      if (command === undefined) throw noCommand(id);
       return shown(command);
     },
   });
 
-  api.get<{ Params: DeviceParams }>(`${device}/commands`, {
-    schema: routeSchema(tag, "listCommands", "the commands kept for a device, oldest first", {
+  api.post<{ Params: { id: string } }>("/commands/:id/revoke", {
+    schema: routeSchema(tag, "revokeCommand", "withdraw a command that has not been sent", {
+      params: commandParams,
+      answer: { 200: answer("the command", "Command") },
+      faults: [404, 409],
+    }),
+    handler: ({ params: { id } }) => {
+      if (cloud.command(id) === undefined) throw noCommand(id);
+      refused(() => cloud.revokeCommand(id, now()));
+      return shown(cloud.command(id)!);
+    },
+  });
+
+  api.post<{ Params: DeviceParams }>(`${device}/commands/revoke`, {
+    schema: routeSchema(tag, "revokeCommands", "withdraw all commands that have not been sent", {
       params: deviceParams,
-      answer: { 200: answer("the commands", "Commands") },
+      answer: { 200: answer("the commands that were withdrawn", "Commands") },
       faults: [404],
     }),
     handler: ({ params }) => {
       const { productKey, deviceKey } = params;
       if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
-      return { items: cloud.commands(productKey, deviceKey).map(shown) };
+      const ids = cloud.revokeCommands(productKey, deviceKey, now());
+      const items = ids.map((id) => cloud.command(id)).filter((view) => view !== undefined);
+      return { items: items.map(shown) };
+    },
+  });
+
+  api.get<{ Params: DeviceParams; Querystring: { status?: CommandStatus } }>(`${device}/commands`, {
+    schema: routeSchema(tag, "listCommands", "the commands kept for a device, oldest first", {
+      params: deviceParams,
+      querystring: commandsQuery,
+      answer: { 200: answer("the commands", "Commands") },
+      faults: [404],
+    }),
+    handler: ({ params, query: { status } }) => {
+      const { productKey, deviceKey } = params;
+      if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
+      const all = cloud.commands(productKey, deviceKey);
+      return { items: all.filter((view) => status === undefined || view.status === status).map(shown) };
     },
   });
 }
 
-/** The queue's own refusals of what would do at another time; all others are of the command itself. */
-function statusOf(reason: string): number {
-  if (reason.endsWith("already wait for this device")) return 429;
-  return reason.endsWith("is already waiting for its reply") ? 409 : 422;
+/** EnOS's own code of a refusal that has one: as many commands wait as it takes. */
+const queueFull = 11902;
+
+/** What the cloud refuses as a fault: of what would do at another time by its reason, else of the command itself. */
+function refused<T>(work: () => T): T {
+  return refusedAs(422, () => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      if (error.why === "full") throw new Problem(429, error.message, queueFull);
+      throw new Problem(409, error.message);
+    }
+  });
+}
+
+/** One member was named otherwise in former versions, and the name says nothing of which of the two is meant. */
+function formerNameFault(body: unknown): Problem | undefined {
+  if (!isObject(body) || !Object.hasOwn(body, "timeout")) return undefined;
+  return new Problem(
+    400,
+    "body.timeout: is now pendingTtl, 0 to 172800 s that the command waits for the device, and responseTimeout, " +
+      "1 to 60 s for the reply once it is sent",
+  );
+}
+
+function inMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function noCommand(id: string): Problem {
+  return new Problem(404, `no command ${id}; finished ones are not kept for ever`);
 }
 
 function commandOf(body: CommandBody): Command {
@@ -88,11 +150,6 @@ function commandOf(body: CommandBody): Command {
   }
 }
 
-function shown(view: CommandView): object {
-  const { id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers } = view;
-  const { code, data, message } = view;
-  return given({
-    ...{ id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers },
-    ...{ code, data, message },
-  });
+function shown({ pendingTtl, responseTimeout, ...view }: CommandView): object {
+  return given({ ...view, pendingTtl: pendingTtl / 1000, responseTimeout: responseTimeout / 1000 });
 }

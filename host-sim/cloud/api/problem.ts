@@ -11,6 +11,8 @@ interface ProblemBody {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /** EnOS's own code, where it has one for this. */
+  readonly code?: number;
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -34,27 +36,35 @@ const titles: Readonly<Record<number, string>> = {
 export class Problem extends Error {
   override name = "Problem";
   readonly status: number;
+  /** EnOS's own code, where it has one for this. */
+  readonly code: number | undefined;
 
-  constructor(status: number, detail: string) {
+  constructor(status: number, detail: string, code?: number) {
     super(detail);
     this.status = status;
+    this.code = code;
   }
 }
 
 /** The body of a fault. */
-export function problemText(status: number, detail: string): string {
-  const body: ProblemBody = { status, title: titles[status] ?? "Error", detail: oneLine(detail) };
+export function problemText(status: number, detail: string, code?: number): string {
+  const body: ProblemBody = { status, title: titles[status] ?? "Error", detail: oneLine(detail), code };
   return JSON.stringify(body);
 }
 
 /** Sends a fault. */
-export function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  status: number,
+  detail: string,
+  code?: number,
+): FastifyReply {
   // The text is made here, so that no route's schema of that status can change it.
   return reply
     .code(status)
     .type("application/problem+json")
     .serializer((text: string) => text)
-    .send(problemText(status, detail));
+    .send(problemText(status, detail, code));
 }
 
 /**
@@ -65,7 +75,7 @@ export function sendProblem(reply: FastifyReply, status: number, detail: string)
  */
 export function problemHandler(limit: number, onError: (line: string) => void) {
   return (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (error instanceof Problem) return sendProblem(reply, error.status, error.message);
+    if (error instanceof Problem) return sendProblem(reply, error.status, error.message, error.code);
     if ("validation" in error && error.validation !== undefined) {
       return sendProblem(reply, 400, validationDetail(error));
     }

@@ -1,6 +1,7 @@
 /**
  * What the application API is made of, and what each of its routes is given.
  */
+import type { LiveCapture } from "../capture/live-capture";
 import type { EnosCloud } from "../cloud";
 import type { Feed } from "../console/feed";
 import type { ScriptEngine } from "../script/script-engine";
@@ -25,6 +26,8 @@ export interface ApiOptions {
   randomBytes(n: number): Uint8Array;
   /** What the console shows as it happens; no console when left out. */
   feed?: Feed;
+  /** Datagrams as they pass; no captures when left out. */
+  capture?: LiveCapture;
   /** Runs parsing scripts that the console tries; none when left out. */
   scriptEngine?: ScriptEngine;
   /** Hears of faults of this program; one line each. */

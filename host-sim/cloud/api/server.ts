@@ -4,8 +4,10 @@
  *     GET  /openapi.json
  *     /api/v1/products        thing models and parsing scripts                 products.ts
  *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
+ *     /api/v1/ota-jobs, ota-tasks, products/PK/firmware                        ota.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
+ *     /api/v1/capture         datagrams as they pass, for Wireshark            capture.ts
  *     /api/v1/events, and the page at /                                        ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
@@ -17,6 +19,9 @@ import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
+import { attributeRoutes } from "./attributes";
+import { bulkRoutes } from "./bulk";
+import { captureRoutes } from "./capture";
 import { commandRoutes } from "./commands";
 import { limitConnections } from "./connections";
 import type { ConnectionLimits } from "./connections";
@@ -26,6 +31,8 @@ import { deviceRoutes } from "./devices";
 import { judgeRequests, readJsonBodies } from "./judge";
 import { KnownRoutes } from "./known-routes";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
+import { otaRoutes } from "./ota";
+import { messageRoutes } from "./messages";
 import { Problem, problemHandler, problemText, sendProblem } from "./problem";
 import { productRoutes } from "./products";
 import { documented } from "./route";
@@ -139,7 +146,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     );
   });
   app.addHook("preValidation", async ({ body }) => {
-    if (isDeeper(body, deepestNesting)) {
+    // A file's bytes are no values within values, and there are millions of them.
+    if (!Buffer.isBuffer(body) && isDeeper(body, deepestNesting)) {
       throw new Problem(400, `body: is nested more than ${deepestNesting} deep`);
     }
   });
@@ -165,12 +173,13 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
         description:
           "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
           "Every fault is application/problem+json.",
+        license: { name: "MIT", identifier: "MIT" },
       },
       components:
         guard === undefined
           ? undefined
           : { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
-      security: guard === undefined ? undefined : [{ token: [] }],
+      security: guard === undefined ? [] : [{ token: [] }],
     },
     transform: ({ schema, url }) => ({
       // The document's own route has none to show.
@@ -185,9 +194,14 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     async (api) => {
       productRoutes(api, context);
       deviceRoutes(api, context);
+      bulkRoutes(api, context);
       dataRoutes(api, context);
+      attributeRoutes(api, context);
+      messageRoutes(api, context);
       commandRoutes(api, context);
+      otaRoutes(api, context);
       conditionRoutes(api, context);
+      if (options.capture !== undefined) captureRoutes(api, context, options.capture);
       if (options.feed !== undefined) streamRoute(api, options.feed);
     },
     { prefix: apiPrefix },
@@ -198,7 +212,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     });
   }
   if (options.feed !== undefined) pageRoutes(app);
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, ({ headers }) => {
+    // Under the name by which its reader has reached it, which the hook above has let pass.
+    const servers = [{ url: `http://${headers.host}`, description: "where this document is from" }];
+    return { ...app.swagger(), servers };
+  });
   await app.ready();
   return app;
 }

@@ -20,6 +20,8 @@ const longestPath = 512;
 /** Most characters in the values of all fields, escaped: none is begun beyond it. */
 const longestFields = 8192;
 
+/** What stands for a masked byte in a capture: "*". */
+const mask = 0x2a;
 /** Requests whose answers have not come yet, that are remembered at most. */
 const requests = 4096;
 
@@ -56,7 +58,9 @@ export class MessageReader {
       };
     }
     const asked = this.#belongs(way, from, message);
-    const { fields, hidden } = fieldsOf(message, asked.open);
+    const parts = partsOf(message, asked.open);
+    const fields = fieldsOf(message, parts);
+    const hidden = hiddenIn(parts);
     const path = asked.path === "" ? "" : ` ${asked.path}`;
     const payload = message.payload.length === 0 ? "" : ` · ${message.payload.length} B`;
     return {
@@ -66,6 +70,28 @@ export class MessageReader {
       fields,
       hex: hexOf(bytes, hidden),
     };
+  }
+
+  /**
+   * A datagram's bytes with "*" for each that is masked, all of it where it is malformed; how many those are; and the
+   * device that it is about, where that is known.
+   */
+  masked(
+    direction: "in" | "out",
+    datagram: Uint8Array,
+    { address, port }: { address: string; port: number },
+  ): { bytes: Uint8Array; hidden: number; device?: string } {
+    const bytes = datagram.slice();
+    const message = decodeCoap(bytes);
+    if ("malformed" in message) return { bytes: bytes.fill(mask), hidden: bytes.length };
+    const asked = this.#belongs(direction === "in" ? "up" : "down", `${address}:${port}`, message);
+    let hidden = 0;
+    // Parts are views into the datagram.
+    for (const part of hiddenIn(partsOf(message, asked.open))) {
+      part.fill(mask);
+      hidden += part.length;
+    }
+    return { bytes, hidden, device: asked.device };
   }
 
   /** What a message is about: a request says it itself, an answer has its request's token. */
@@ -92,17 +118,40 @@ export class MessageReader {
   }
 }
 
+/** An option, but for the path's, or the payload. `shown` makes a text of it; undefined: to be masked. */
+interface Part {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly shown: (() => string) | undefined;
+}
+
+function partsOf({ options, payload }: CoapMessage, open: boolean): Part[] {
+  const parts: Part[] = [];
+  for (const { number, value } of options) {
+    if (number === OptionNumber.uriPath) continue;
+    parts.push({ name: optionName(number), bytes: value, shown: optionText(number, value) });
+  }
+  if (payload.length > 0) {
+    parts.push({ name: "payload", bytes: payload, shown: open ? () => payloadText(payload) : undefined });
+  }
+  return parts;
+}
+
+function hiddenIn(parts: readonly Part[]): Uint8Array[] {
+  return parts.filter(({ shown }) => shown === undefined).map(({ bytes }) => bytes);
+}
+
 /**
- * Fields for people, and which of the message's parts are masked. The wire reader bounds how many options there
- * are; of those that would make the fields too long the size alone is told.
+ * Fields for people. The wire reader bounds how many options there are; of those that would make the fields too long
+ * the size alone is told.
  */
-function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, string][]; hidden: Uint8Array[] } {
+function fieldsOf(message: CoapMessage, parts: readonly Part[]): [string, string][] {
   const fields: [string, string][] = [["message id", message.messageId.toString(16).padStart(4, "0")]];
-  const hidden: Uint8Array[] = [];
   let length = 0;
-  /** @param shown undefined: to be masked */
-  const add = (name: string, bytes: Uint8Array, shown: (() => string) | undefined): void => {
-    if (shown === undefined) hidden.push(bytes);
+  if (message.token.length > 0) fields.push(["exchange", hex(message.token)]);
+  const path = pathOf(message);
+  if (path !== "") fields.push(["path", printable(path, longestPath)]);
+  for (const { name, bytes, shown } of parts) {
     const value =
       shown === undefined
         ? `${bytes.length} bytes, masked`
@@ -111,16 +160,8 @@ function fieldsOf(message: CoapMessage, open: boolean): { fields: [string, strin
           : shown();
     length += value.length;
     fields.push([name, value]);
-  };
-  if (message.token.length > 0) fields.push(["exchange", hex(message.token)]);
-  const path = pathOf(message);
-  if (path !== "") fields.push(["path", printable(path, longestPath)]);
-  for (const { number, value } of message.options) {
-    if (number !== OptionNumber.uriPath) add(optionName(number), value, optionText(number, value));
   }
-  const { payload } = message;
-  if (payload.length > 0) add("payload", payload, open ? () => payloadText(payload) : undefined);
-  return { fields, hidden };
+  return fields;
 }
 
 /** The path that a request names; empty without one. */

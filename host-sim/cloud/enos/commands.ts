@@ -1,60 +1,64 @@
 /**
- * Commands on their way to one device: held until it speaks, offered again until it has answered.
+ * The commands of one device and their life, as EnOS has it: they go out strictly one after another, each once the
+ * one before was answered or has timed out.
  *
- *     pending -> sent -> answered          "pending" until the payload has left the cloud,
- *        \         \                       "sent" until the reply came
- *         `---------`---> timed-out
+ *                reply     success (code 200), failed (any other code)
+ *             .---------->
+ *     pending --> sent ---> timed-out     no reply within the response time-out
+ *        |
+ *        +---> expired      not sent within its pendingTtl
+ *        +---> revoked      by its operator
+ *        '---> failed, timed-out    with pendingTtl 0: the device went offline, or did not speak in time
+ *
+ * What arrives after the end changes nothing: a late reply is told to the operator, and the end stays as it is.
  */
-import type { Product } from "../registry/product";
-import { printable } from "../coap/coap-text";
+import { isCutFrom } from "./command-ids";
+import { rawDown } from "./command-encoding";
+import type { EncodedCommand } from "./command-encoding";
 
-/** What an operator wants a device to do. */
-export type Command =
-  | { kind: "set"; points: Record<string, unknown> }
-  | { kind: "get"; points: string[] }
-  | { kind: "service"; service: string; inputs: Record<string, unknown> }
-  /** A firmware to fetch; always JSON, also where the product's other commands are bytes. */
-  | { kind: "upgrade"; params: UpgradeParams }
-  /** Bytes given by hand; `requestId` is the u32 inside them. */
-  | { kind: "raw"; payload: Uint8Array; requestId: number };
+/** "pending" until its payload has left the cloud, "sent" until its end. */
+export type CommandStatus = "pending" | "sent" | "success" | "failed" | "timed-out" | "expired" | "revoked";
 
-/** What `ota/device/upgrade` says of a firmware. */
-export interface UpgradeParams {
-  version: string;
-  /** Hexadecimal digest of the file. */
-  sign: string;
-  /** Such as "md5". */
-  signMethod: string;
-  /** Where the file is: a path on this server, or a URL. */
-  fileUrl: string;
-  /** Bytes. */
-  fileSize: number;
+/** How long a command waits, ms. */
+export interface CommandTimes {
+  /** While the device is away; 0: it is taken for a device that is online, and goes with its next answer. */
+  pendingTtl: number;
+  /** Once sent, for the reply. */
+  responseTimeout: number;
 }
 
-type CommandStatus = "pending" | "sent" | "answered" | "timed-out";
-
 /** A command as its sender sees it. */
-export interface CommandView {
+export interface CommandView extends Readonly<CommandTimes> {
   readonly id: string;
   readonly productKey: string;
   readonly deviceKey: string;
-  readonly kind: Command["kind"];
+  readonly kind: EncodedCommand["kind"];
   /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
   readonly path: string;
   readonly status: CommandStatus;
-  /** ms, as the two below */
+  /** ms, as all times below */
   readonly createdAt: number;
-  /** When its payload last left the cloud. */
+  /** When its payload left the cloud: from then on the response time-out runs. */
   readonly sentAt?: number;
   readonly answeredAt?: number;
+  /** When it came to its end, by a reply or without. */
+  readonly endedAt?: number;
   /** The device's result code; 200 is success. */
   readonly code?: number;
   /** What a reply carried as `data`. */
   readonly data?: unknown;
-  /** The text of the device's answer. */
+  /** The text of the device's answer, or why the command failed without one. */
   readonly message?: string;
+  /** A reply that came after the end. */
+  readonly late?: LateReply;
   /** How often it was offered to the device. */
   readonly offers: number;
+}
+
+/** When a reply came too late, ms, and its code. */
+export interface LateReply {
+  readonly at: number;
+  readonly code: number;
 }
 
 /** A device's reply to a command. */
@@ -64,37 +68,58 @@ export interface CommandReply {
   readonly message?: string;
 }
 
-export interface CommandLimits {
+/** What a reply was to: a command that waited for it, or one that had ended without. */
+export interface Replied {
+  readonly id: string;
+  readonly late: boolean;
+  /** The reply stated the id as a parsing script has cut it. */
+  readonly cut: boolean;
+}
+
+/** Times are those of commands that bring none of their own. */
+export interface CommandLimits extends CommandTimes {
   /** After an offer, ms until the same command is offered again. */
   resendAfter: number;
-  /** From `add`, ms until a command without reply is given up, unless it brings a time of its own. */
-  commandTimeout: number;
-  /** Commands kept per device, finished ones included. */
-  commandsPerDevice: number;
+  /** Most commands that wait for one device. */
+  waitingCommands: number;
+  /** Finished commands kept per device. */
+  finishedCommands: number;
   /** Largest command payload, bytes. */
   commandPayload: number;
 }
 
-interface Entry {
-  id: string;
-  kind: Command["kind"];
-  path: string;
-  payload: Uint8Array;
-  /** Request id of a raw command, which its reply repeats. */
-  requestId?: number;
+/** Why a command is not taken, or not revoked, though nothing is wrong with it. */
+export class CommandRefused extends RangeError {
+  override name = "CommandRefused";
+  readonly why: "full" | "offline" | "id taken" | "not waiting";
+
+  constructor(why: CommandRefused["why"], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+interface Entry extends EncodedCommand, CommandTimes {
+  readonly id: string;
   status: CommandStatus;
-  createdAt: number;
-  /** When it is given up, ms. */
-  expiresAt: number;
+  readonly createdAt: number;
+  /** Since when it waits to be sent, ms: its creation, or when it was to be sent again. */
+  waitsSince: number;
   offeredAt?: number;
   sentAt?: number;
   answeredAt?: number;
+  endedAt?: number;
   offers: number;
-  /** Offered by path alone and not fetched since. */
-  awaitsFetch: boolean;
   code?: number;
   data?: unknown;
   message?: string;
+  late?: LateReply;
+}
+
+interface Numbered {
+  /** Counts up in the order of queueing; the storage knows the command by it. */
+  readonly number: number;
+  readonly entry: Entry;
 }
 
 /** A command as it is put on a response, or as the answer to a GET. */
@@ -104,14 +129,22 @@ export interface Delivery {
   readonly payload: Uint8Array;
 }
 
-/** Told of what to store of the command with this number; `undefined` when it is to be deleted. */
-export type KeepCommand = (number: number, entry: unknown) => void;
+/** A command that came to its end without a reply. */
+export interface Ended {
+  readonly id: string;
+  readonly status: "timed-out" | "expired" | "failed";
+}
+
+/** Told of what to store of the command with this number; `entry` is undefined when it is to be deleted. */
+export type KeepCommand = (number: number, id: string, entry: unknown) => void;
 
 export class CommandQueue {
   readonly #limits: CommandLimits;
   readonly #keep: KeepCommand;
-  /** Oldest first. */
-  #entries: { number: number; entry: Entry }[] = [];
+  /** Those without an end, in the order in which they go out. At most one of them is "sent". */
+  #waiting: Numbered[] = [];
+  /** In the order of their ends. */
+  readonly #finished: Numbered[] = [];
   #nextNumber = 0;
 
   constructor(limits: CommandLimits, keep: KeepCommand = () => {}) {
@@ -121,87 +154,84 @@ export class CommandQueue {
 
   /** All commands kept, oldest first. */
   views(productKey: string, deviceKey: string): CommandView[] {
-    return this.#entries.map(({ entry }) => viewOf(entry, productKey, deviceKey));
+    return this.#all().map(({ entry }) => viewOf(entry, productKey, deviceKey));
   }
 
   /** One command that is kept. */
   view(id: string, productKey: string, deviceKey: string): CommandView | undefined {
-    const found = this.#entries.find(({ entry }) => entry.id === id);
-    return found && viewOf(found.entry, productKey, deviceKey);
+    const entry = this.#find(id)?.entry;
+    return entry && viewOf(entry, productKey, deviceKey);
   }
 
-  /** Whether a command goes by this number: one that is kept, or the request id of one that waits. */
-  knows(id: number): boolean {
-    return this.#entries.some(
-      ({ entry }) => entry.id === String(id) || (waits(entry) && entry.requestId === id),
-    );
+  /** Whether a command that waits has this request id. */
+  awaits(requestId: number): boolean {
+    return this.#waiting.some(({ entry }) => entry.requestId === requestId);
   }
 
-  /** Numbers under which commands are kept. */
-  numbers(): number[] {
-    return this.#entries.map(({ number }) => number);
+  /** Numbers and ids of the commands kept. */
+  kept(): { number: number; id: string }[] {
+    return this.#all().map(({ number, entry: { id } }) => ({ number, id }));
   }
 
-  /** When the next command times out, ms; Infinity when none waits. */
+  /** When the next command comes to its end without a reply, ms; Infinity when none waits. */
   get deadline(): number {
     let deadline = Infinity;
-    for (const { entry } of this.#entries) if (waits(entry)) deadline = Math.min(deadline, entry.expiresAt);
+    for (const { entry } of this.#waiting) deadline = Math.min(deadline, deadlineOf(entry));
     return deadline;
   }
 
   /**
-   * Queues a command under `id` and returns its path.
-   * @param faultOf why one with this path and payload can never be sent; undefined when it can
-   * @param timeout ms until it is given up
-   * @throws RangeError when it is too long, not as the model says, or too many wait already
+   * Queues a command.
+   * @param times its own; the limits' where it has none
+   * @param online whether the device is: one without pendingTtl is for such a device only
+   * @throws RangeError on a payload or time out of range; CommandRefused when it cannot be taken now
    */
-  add(
-    id: string,
-    command: Command,
-    product: Product,
-    faultOf: (path: string, payload: Uint8Array) => string | undefined,
-    now: number,
-    timeout = this.#limits.commandTimeout,
-  ): string {
-    const { path, payload, requestId } = encodeCommand(id, command, product);
-    const { commandPayload, commandsPerDevice } = this.#limits;
+  add(id: string, command: EncodedCommand, now: number, times: Partial<CommandTimes>, online: boolean): void {
+    const { commandPayload, waitingCommands } = this.#limits;
+    const { payload, requestId } = command;
     if (payload.length > commandPayload) {
       throw new RangeError(`command: expected at most ${commandPayload} bytes, got ${payload.length}`);
     }
-    refuseFault(faultOf(path, payload));
-    if (!(timeout > 0 && timeout <= longestTimeout)) {
-      throw new RangeError(`timeout: expected more than 0 and at most ${longestTimeout} ms, got ${timeout}`);
+    const pendingTtl = times.pendingTtl ?? this.#limits.pendingTtl;
+    const responseTimeout = times.responseTimeout ?? this.#limits.responseTimeout;
+    refuseOutside("pendingTtl", pendingTtl, 0, longestPending);
+    refuseOutside("responseTimeout", responseTimeout, shortestResponse, longestResponse);
+    if (requestId !== undefined && this.awaits(requestId)) {
+      throw new CommandRefused(
+        "id taken",
+        `command: request id ${requestId} is already waiting for its reply`,
+      );
     }
-    const taken =
-      requestId !== undefined &&
-      this.#entries.some(({ entry }) => waits(entry) && entry.requestId === requestId);
-    if (taken) throw new RangeError(`command: request id ${requestId} is already waiting for its reply`);
-    if (this.#entries.length >= commandsPerDevice) {
-      const finished = this.#entries.findIndex(({ entry }) => !waits(entry));
-      if (finished < 0) throw new RangeError(`command: ${commandsPerDevice} already wait for this device`);
-      this.#keep(this.#entries[finished].number, undefined);
-      this.#entries.splice(finished, 1);
+    if (pendingTtl === 0 && !online) {
+      throw new CommandRefused(
+        "offline",
+        "command: the device is not online; with a pendingTtl the command waits for it",
+      );
+    }
+    const pending = this.#waiting.filter(({ entry }) => entry.status === "pending").length;
+    if (pending >= waitingCommands) {
+      throw new CommandRefused("full", `command: ${waitingCommands} already wait for this device`);
     }
     const entry: Entry = {
-      ...{ id, kind: command.kind, path, payload, requestId, createdAt: now, expiresAt: now + timeout },
-      ...{ status: "pending", offers: 0, awaitsFetch: false },
+      ...{ id, ...command, pendingTtl, responseTimeout, status: "pending", offers: 0 },
+      ...{ createdAt: now, waitsSince: now },
     };
-    const number = this.#nextNumber++;
-    this.#entries.push({ number, entry });
-    this.#changed(number, entry);
-    return path;
+    const numbered = { number: this.#nextNumber++, entry };
+    this.#waiting.push(numbered);
+    this.#changed(numbered);
   }
 
-  /** Takes over a command from the storage. */
-  restore(number: number, value: unknown): void {
-    const kept = value as Omit<Entry, "payload"> & { payload: string };
-    this.#entries.push({ number, entry: { ...kept, payload: Buffer.from(kept.payload, "base64") } });
+  /** Takes over a command from the storage, also one that a former version kept. */
+  restore(number: number, value: unknown): string {
+    const numbered = { number, entry: restored(value as Kept) };
+    (isFinished(numbered.entry) ? this.#finished : this.#waiting).push(numbered);
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    return numbered.entry.id;
   }
 
   /**
-   * The command to put on the response that is just being made, if one is due: one whose payload has left
-   * again after a while, one that has to be fetched each time, for a path alone tells of any that waits.
+   * The command to put on the response that is just being made, if one is due: the one whose turn it is. Once its
+   * payload has left it is due again after a while; until then a path alone tells of it each time.
    * @param deliver true when the payload goes along (option 2102), false when only the path does
    * @param fits whether the response has room for one with this path and payload: else it waits for another
    */
@@ -210,159 +240,196 @@ export class CommandQueue {
     deliver: boolean,
     fits: (path: string, payload: Uint8Array) => boolean,
   ): Delivery | undefined {
-    const found = this.#entries.find(({ entry: { status, offeredAt } }) => {
-      if (status !== "pending" && status !== "sent") return false;
-      if (status === "pending" && !deliver) return true;
-      return offeredAt === undefined || now - offeredAt >= this.#limits.resendAfter;
-    });
-    if (found === undefined) return undefined;
-    const { number, entry } = found;
-    if (deliver && !fits(entry.path, entry.payload)) return undefined;
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    const { entry } = first;
+    const { offeredAt = -Infinity } = entry;
+    const isDue = (entry.status === "pending" && !deliver) || now - offeredAt >= this.#limits.resendAfter;
+    if (!isDue || (deliver && !fits(entry.path, entry.payload))) return undefined;
     entry.offeredAt = now;
     entry.offers += 1;
-    entry.awaitsFetch = !deliver;
-    if (deliver) {
-      entry.status = "sent";
-      entry.sentAt = now;
-    }
-    this.#changed(number, entry);
+    if (deliver) send(entry, now);
+    this.#changed(first);
     return entry;
   }
 
   /**
-   * The command that a GET of `path` means: the oldest one offered there and not fetched yet, else the
-   * oldest that waits, so that a device which lost the answer can ask once more.
+   * The command that a GET of `path` means: the one whose turn it is, so that a device which lost the answer can ask
+   * once more; undefined when that has another path.
    */
   fetch(path: string, now: number): Delivery | undefined {
-    const there = this.#entries.filter(({ entry }) => waits(entry) && entry.path === path);
-    const found = there.find(({ entry }) => entry.awaitsFetch) ?? there[0];
-    if (found === undefined) return undefined;
-    const { number, entry } = found;
-    entry.awaitsFetch = false;
-    entry.status = "sent";
+    const first = this.#first;
+    if (first === undefined || first.entry.path !== path) return undefined;
+    const { entry } = first;
     entry.offeredAt = now;
-    entry.sentAt = now;
-    this.#changed(number, entry);
+    send(entry, now);
+    this.#changed(first);
     return entry;
   }
 
   /**
-   * Takes a reply that came for `path`. Returns the command's id, or `undefined` when none waits for it,
-   * as after the same reply came before.
-   * @param key the id of the message; of a raw one its request id as text
+   * Takes a reply that came for `path`. Undefined when it is to no command that was sent, or to one that has its
+   * reply already.
+   * @param key the id of the message; of a raw one what its script made of it
    */
-  answer(path: string, key: string, reply: CommandReply, now: number): string | undefined {
-    const found = this.#entries.find(({ entry }) => {
-      if (!waits(entry) || entry.path !== path) return false;
-      return entry.requestId === undefined ? entry.id === key : String(entry.requestId) === key;
-    });
+  answer(path: string, key: string, reply: CommandReply, now: number): Replied | undefined {
+    const known = ({ entry }: Numbered): boolean =>
+      entry.path === path &&
+      entry.sentAt !== undefined &&
+      entry.answeredAt === undefined &&
+      knows(entry, key);
+    const open = this.#waiting.find(known);
+    const found = open ?? [...this.#finished].reverse().find(known);
     if (found === undefined) return undefined;
-    const { number, entry } = found;
-    entry.status = "answered";
+    const { entry } = found;
+    const cut = entry.requestId === undefined && entry.id !== key;
+    if (open === undefined) {
+      // What the end was stays: the operator may have acted on it.
+      if (entry.late !== undefined) return undefined;
+      entry.late = { at: now, code: reply.code };
+      this.#changed(found);
+      return { id: entry.id, late: true, cut };
+    }
     entry.answeredAt = now;
     entry.code = reply.code;
     entry.data = reply.data;
     entry.message = reply.message;
-    this.#changed(number, entry);
-    return entry.id;
+    this.#end(found, reply.code === success ? "success" : "failed", now);
+    return { id: entry.id, late: false, cut };
   }
 
-  /** Has a command wait again for its reply, as long as at first; false for one that is not kept. */
-  repeat(id: string, now: number): boolean {
-    const found = this.#entries.find(({ entry }) => entry.id === id);
-    if (found === undefined) return false;
-    const { number, entry } = found;
-    entry.status = "pending";
-    entry.offeredAt = undefined;
-    entry.expiresAt = now + (entry.expiresAt - entry.createdAt);
-    this.#changed(number, entry);
+  /** Withdraws a command that has not been sent; false, and no effect, for any other. */
+  revoke(id: string, now: number): boolean {
+    const found = this.#find(id);
+    if (found?.entry.status !== "pending") return false;
+    this.#end(found, "revoked", now);
     return true;
   }
 
-  /** Gives up the commands whose time is over; returns their ids. */
-  expire(now: number): string[] {
-    const lost = this.#entries.filter(({ entry }) => waits(entry) && now >= entry.expiresAt);
-    for (const { number, entry } of lost) {
-      entry.status = "timed-out";
-      this.#changed(number, entry);
-    }
-    return lost.map(({ entry }) => entry.id);
+  /** Has a command wait anew, as long as at first, behind those that wait; false for one that is not kept. */
+  repeat(id: string, now: number): boolean {
+    const found = this.#find(id);
+    if (found === undefined) return false;
+    const { entry } = found;
+    remove(this.#waiting, found);
+    remove(this.#finished, found);
+    Object.assign(entry, { status: "pending", waitsSince: now });
+    for (const member of ["offeredAt", "answeredAt", "endedAt", "late"] as const) delete entry[member];
+    this.#waiting.push(found);
+    this.#changed(found);
+    return true;
   }
 
-  #changed(number: number, entry: Entry): void {
-    this.#keep(number, { ...entry, payload: Buffer.from(entry.payload).toString("base64") });
+  /** Ends the commands whose time is over, and those without pendingTtl when the device is offline. */
+  expire(now: number, online: boolean): Ended[] {
+    const ended: Ended[] = [];
+    for (const each of [...this.#waiting]) {
+      const { entry } = each;
+      const isInstant = entry.status === "pending" && entry.pendingTtl === 0;
+      const gone = isInstant && !online;
+      if (!gone && now < deadlineOf(entry)) continue;
+      const status = gone ? "failed" : entry.status === "sent" || isInstant ? "timed-out" : "expired";
+      if (gone) entry.message = "the device went offline before the command was sent";
+      this.#end(each, status, now);
+      ended.push({ id: entry.id, status });
+    }
+    return ended;
+  }
+
+  /** The command whose turn it is: the one that was sent, until it ends. */
+  get #first(): Numbered | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    return this.#waiting.find(({ entry }) => entry.status === "sent") ?? this.#waiting[0];
+  }
+
+  #find(id: string): Numbered | undefined {
+    const isIt = ({ entry }: Numbered): boolean => entry.id === id;
+    return this.#waiting.find(isIt) ?? this.#finished.find(isIt);
+  }
+
+  #all(): Numbered[] {
+    return [...this.#finished, ...this.#waiting].sort((one, other) => one.number - other.number);
+  }
+
+  #end(numbered: Numbered, status: CommandStatus, now: number): void {
+    numbered.entry.status = status;
+    numbered.entry.endedAt = now;
+    remove(this.#waiting, numbered);
+    this.#finished.push(numbered);
+    this.#changed(numbered);
+    while (this.#finished.length > this.#limits.finishedCommands) {
+      const { number, entry } = this.#finished.shift()!;
+      this.#keep(number, entry.id, undefined);
+    }
+  }
+
+  #changed({ number, entry }: Numbered): void {
+    this.#keep(number, entry.id, { ...entry, payload: Buffer.from(entry.payload).toString("base64") });
   }
 }
 
-/** A month, ms. */
-const longestTimeout = 30 * 86_400_000;
-const rawDown = "thing/model/down_raw";
-const upgradePath = "ota/device/upgrade";
+const success = 200;
+/** Bounds of EnOS's pendingTtl and of the time for a response, ms. */
+const longestPending = 172_800_000;
+const shortestResponse = 1_000;
+const longestResponse = 60_000;
+
+function send(entry: Entry, now: number): void {
+  // The time for the reply runs from the first time, however often the command is sent.
+  if (entry.status === "pending") entry.sentAt = now;
+  entry.status = "sent";
+}
+
+function deadlineOf({ status, sentAt, waitsSince, pendingTtl, responseTimeout }: Entry): number {
+  if (status === "sent") return (sentAt ?? waitsSince) + responseTimeout;
+  return waitsSince + (pendingTtl === 0 ? responseTimeout : pendingTtl);
+}
+
+/** Whether a reply with this id is to the command. */
+function knows({ id, path, requestId }: Entry, key: string): boolean {
+  if (requestId !== undefined) return String(requestId) === key;
+  return id === key || (path === rawDown && isCutFrom(id, key));
+}
+
+function isFinished({ status }: Entry): boolean {
+  return status !== "pending" && status !== "sent";
+}
+
+function remove(list: Numbered[], numbered: Numbered): void {
+  const at = list.indexOf(numbered);
+  if (at >= 0) list.splice(at, 1);
+}
+
+function refuseOutside(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new RangeError(`${name}: expected ${least / 1000} to ${most / 1000} s, got ${value / 1000}`);
+}
+
+/** As it is stored. Versions up to 0.2.0 had one time-out for all, and one status for all that was answered. */
+interface Kept extends Omit<Entry, "payload" | "status"> {
+  payload: string;
+  status: CommandStatus | "answered";
+  expiresAt?: number;
+}
+
+function restored({ payload, expiresAt, ...kept }: Kept): Entry {
+  const entry = { ...kept, payload: Buffer.from(payload, "base64") } as Entry;
+  if (expiresAt === undefined) return entry;
+  entry.waitsSince = entry.createdAt;
+  entry.pendingTtl = Math.max(1, expiresAt - entry.createdAt);
+  entry.responseTimeout = longestResponse;
+  if (kept.status === "answered") entry.status = kept.code === success ? "success" : "failed";
+  if (kept.status === "timed-out" && kept.sentAt === undefined) entry.status = "expired";
+  if (isFinished(entry)) entry.endedAt = entry.answeredAt ?? expiresAt;
+  return entry;
+}
 
 function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
-  const { id, kind, path, status, createdAt, sentAt, answeredAt, offers, code, data, message } = entry;
+  const { id, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt, answeredAt, endedAt } =
+    entry;
+  const { offers, code, data, message, late } = entry;
   return {
-    ...{ id, productKey, deviceKey, kind, path, status, createdAt, sentAt, answeredAt, offers },
-    ...{ code, data, message },
+    ...{ id, productKey, deviceKey, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt },
+    ...{ answeredAt, endedAt, offers, code, data, message, late },
   };
-}
-
-function waits(entry: Entry): boolean {
-  return entry.status === "pending" || entry.status === "sent";
-}
-
-type EncodedCommand = Pick<Entry, "path" | "payload" | "requestId">;
-
-function encodeCommand(id: string, command: Command, product: Product): EncodedCommand {
-  switch (command.kind) {
-    case "raw": {
-      const { requestId, payload } = command;
-      if (!Number.isInteger(requestId) || requestId < 0 || requestId > 0xffff_ffff) {
-        throw new RangeError(`requestId: expected an integer from 0 to 4294967295, got ${requestId}`);
-      }
-      if (payload.length === 0) throw new RangeError("payload: expected at least 1 byte");
-      return { path: rawDown, payload: payload.slice(), requestId };
-    }
-    case "set":
-      refuseFault(product.checkSet(command.points));
-      return encodeService(id, "measurepoint/set", command.points, product);
-    case "get":
-      if (product.payload === "raw")
-        throw new RangeError("get: has no raw form, and the product's commands are raw");
-      for (const identifier of command.points) {
-        if (!product.hasPoint(identifier))
-          throw new RangeError(`points: ${printable(identifier)} is not in the model`);
-      }
-      return encodeService(id, "measurepoint/get", command.points, product);
-    case "service": {
-      if (!/^[A-Za-z0-9_-]{1,64}$/.test(command.service) || command.service.endsWith("_reply")) {
-        throw new RangeError("service: expected 1 to 64 of A-Z a-z 0-9 _ - that do not end in _reply");
-      }
-      refuseFault(product.checkService(command.service, command.inputs));
-      return encodeService(id, command.service, command.inputs, product);
-    }
-    case "upgrade": {
-      const text = JSON.stringify({
-        ...{ id, version: "1.0", method: "ota.device.upgrade", params: command.params },
-      });
-      return { path: upgradePath, payload: Buffer.from(text, "utf8") };
-    }
-  }
-}
-
-/** As JSON, or as the bytes that the product's parsing script makes of it. */
-function encodeService(id: string, service: string, params: unknown, product: Product): EncodedCommand {
-  const method = `thing.service.${service.replace("/", ".")}`;
-  const text = JSON.stringify({ id, version: "1.0", method, params });
-  if (product.payload === "json")
-    return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
-  const payload = product.jsonToRaw(text);
-  if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
-  if (payload.length === 0)
-    throw new RangeError("the parsing script made no command of it: it gave no bytes");
-  return { path: rawDown, payload, requestId: Number(id) };
-}
-
-function refuseFault(fault: string | undefined): void {
-  if (fault !== undefined) throw new RangeError(fault);
 }

@@ -31,6 +31,8 @@ export interface ServiceOptions {
   upgrades: Upgrades;
   /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
+  /** Something is due then, ms: the time-out of a command that has just been sent. */
+  wake(at: number): void;
   /** Left out when nobody listens: then events are not even made. */
   emit?(event: CloudEventBody): void;
 }
@@ -44,6 +46,8 @@ export class EnosService {
 
   /** Carries a request out. `now` in ms. */
   handle(request: CoapRequest, peer: Peer, now: number): Answer | RefusedRequest {
+    const fault = methodFault(request);
+    if (fault !== undefined) return fault;
     // A file's path names no device: there is nobody whose signature could be asked for.
     const file = this.#options.files.serve(request);
     if (file !== undefined) {
@@ -74,6 +78,8 @@ export class EnosService {
    * block is signed by itself.
    */
   admits(request: CoapRequest, peer: Peer, now: number): RefusedRequest | undefined {
+    const fault = methodFault(request);
+    if (fault !== undefined) return fault;
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
     // A device that has no session sends nothing but an authentication, which needs no blocks.
@@ -136,41 +142,58 @@ export class EnosService {
         const delivery = device.commands.fetch(route.path, now);
         if (delivery === undefined) return { refused: Code.notFound, reason: "no command waits there" };
         const { id, path } = delivery;
+        this.#options.wake(device.commands.deadline);
         this.#options.emit?.({ type: "command-fetched", ...nameOf(device), id, path });
         this.#options.upgrades.commandSent(device, id, now);
         return { code: Code.content, payload: delivery.payload };
       }
       case "reply":
-        return this.#takeReply(device, route, payload, now);
+        return this.#takeReply(device, product, route, payload, now);
     }
   }
 
   #takeReply(
     device: CloudDevice,
+    product: Product,
     route: { path: string; raw: boolean },
     payload: Uint8Array,
     now: number,
   ): Answer | RefusedRequest {
-    const reply = route.raw ? this.#readRawReply(device, payload) : readReply(payload);
+    const { emit } = this.#options;
+    const name = nameOf(device);
+    const { path } = route;
+    const reply = route.raw ? this.#readRawReply(product, payload) : readReply(payload);
     if (reply === undefined) return { refused: Code.badRequest, reason: "not a reply to a command" };
-    const id = device.commands.answer(route.path, reply.id, reply, now);
-    if (id === undefined) device.counters.strayReplies += 1;
-    else {
-      device.counters.commandsAnswered += 1;
-      this.#options.emit?.({ type: "command-answered", ...nameOf(device), id, code: reply.code });
-      this.#options.upgrades.commandAnswered(device, id, reply, now);
+    const { code } = reply;
+    const replied = device.commands.answer(path, reply.id, reply, now);
+    if (replied?.cut === true && !product.isCuttingTold) {
+      product.isCuttingTold = true;
+      emit?.({ type: "script-cuts-ids", ...name, id: replied.id, key: printable(reply.id) });
     }
+    if (replied?.late === false) {
+      device.counters.commandsAnswered += 1;
+      emit?.({ type: "command-answered", ...name, id: replied.id, code });
+    } else {
+      device.counters.strayReplies += 1;
+      if (replied === undefined) emit?.({ type: "reply-stray", ...name, id: printable(reply.id), path });
+      else {
+        const { status } = device.commands.view(replied.id, name.productKey, name.deviceKey)!;
+        emit?.({ type: "command-late", ...name, id: replied.id, code, status });
+      }
+    }
+    if (replied !== undefined) this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
     // A reply that came late or twice is acknowledged as well, or the device would send it for ever.
     return { code: Code.changed };
   }
 
-  #readRawReply(device: CloudDevice, payload: Uint8Array): Reply | undefined {
-    const product = this.#options.fleet.productOf(device);
+  #readRawReply(product: Product, payload: Uint8Array): Reply | undefined {
     if (!product.hasScript) return plainReply(payload);
-    const made = product.rawToJson(payload);
+    const made = product.rawToJson(payload, "reply");
     if (typeof made !== "string") return undefined;
     const reply = readScriptReply(made);
-    return "enosCode" in reply ? undefined : reply;
+    if (!("enosCode" in reply)) return reply;
+    if (reply.isByScript !== true) product.refuseMade("reply", payload, made, reply.reason);
+    return undefined;
   }
 
   /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */
@@ -182,11 +205,18 @@ export class EnosService {
     const delivery = device.commands.offer(now, deliver, fits);
     if (delivery === undefined) return;
     const { id, path, payload } = delivery;
+    if (deliver) this.#options.wake(device.commands.deadline);
     answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
     if (deliver) this.#options.upgrades.commandSent(device, id, now);
   }
+}
+
+/** RFC 7252 section 5.8: a method that nothing here takes is refused as such, whatever the path. */
+function methodFault({ method }: CoapRequest): RefusedRequest | undefined {
+  if (method === Code.post || method === Code.get) return undefined;
+  return { refused: Code.methodNotAllowed, reason: "no path takes this method" };
 }
 
 /**

@@ -86,6 +86,8 @@ export interface Reply {
 export interface Refusal {
   enosCode: number;
   reason: string;
+  /** A parsing script says so itself: that the bytes are none that it can read. */
+  isByScript?: true;
 }
 
 /** Reads a body, bytes or text, that must be a JSON object. */
@@ -145,7 +147,7 @@ export function readScriptMessage(json: string): (ThingMessage & { method: strin
     return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
   }
   const { method } = message.fields;
-  return typeof method === "string" ? { ...message, method } : scriptRefusal(message);
+  return typeof method === "string" ? { ...message, method } : scriptRefusal(message, "method");
 }
 
 /**
@@ -323,14 +325,22 @@ export function readScriptReply(json: string): Reply | Refusal {
   }
   const reply = replyOf({ id: message.id, fields: { ...message.fields, code: scriptCode(message) } });
   if (reply === undefined || (reply.code === notJson && reply.data === undefined)) {
-    return scriptRefusal(message);
+    return scriptRefusal(message, "code");
   }
   return reply;
 }
 
 /** The answer's body, without an id to a message that has none. */
 export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
-  return Buffer.from(answerText(id, code, data), "utf8");
+  const text = answerText(id, code, data);
+  // Nearly always ASCII, of which a short array takes no Buffer.
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (character > 0x7f) return Buffer.from(text, "utf8");
+    bytes[i] = character;
+  }
+  return bytes;
 }
 
 /**
@@ -390,13 +400,16 @@ function scriptCode({ fields }: Pick<ThingMessage, "fields">): number | undefine
   return Number.isSafeInteger(code) ? (code as number) : undefined;
 }
 
-function scriptRefusal({ fields }: ThingMessage): Refusal {
+/** @param lacking what the script's JSON would have been of use with */
+function scriptRefusal({ fields }: ThingMessage, lacking: "method" | "code"): Refusal {
   const { message } = fields;
   const code = scriptCode({ fields });
-  // A reply has no business here, and its success is none of what it came for.
-  const enosCode = code === undefined || code === success ? notJson : code;
   const why = typeof message === "string" ? `: ${printable(message)}` : "";
-  return { enosCode, reason: `the parsing script could not read it${why}` };
+  // A reply has no business where a report is due, and its success is none of what it came for.
+  if (code === undefined || code === success) {
+    return { enosCode: notJson, reason: `the parsing script returned JSON without a ${lacking}${why}` };
+  }
+  return { enosCode: code, reason: `the parsing script could not read it${why}`, isByScript: true };
 }
 
 function paramsOf(message: ThingMessage): { fields: Record<string, unknown> } | Refusal {

@@ -38,7 +38,10 @@ import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
 /** Characters of all attributes of a device as JSON: they are stored anew with each of its requests. */
-const mostAttributeCharacters = 65_536;
+export const mostAttributeCharacters = 65_536;
+
+/** The SDK's code for whatever concerns a model; the manual has none for a product without one. */
+const noModel = 900;
 
 /** The result of a message that was accepted: EnOS's code 200, and the `data` of the answer. */
 interface Taken {
@@ -82,7 +85,7 @@ export class Uplinks {
 
   /** Bytes on the pass-through topic. */
   takeRaw(device: CloudDevice, product: Product, payload: Uint8Array, now: number): Answer | RefusedRequest {
-    const made = product.rawToJson(payload);
+    const made = product.rawToJson(payload, "report");
     if (typeof made !== "string") {
       return this.#unreadable(device, {
         enosCode: validationFailed,
@@ -90,17 +93,23 @@ export class Uplinks {
       });
     }
     const message = readScriptMessage(made);
-    if ("enosCode" in message) return this.#unreadable(device, message);
+    if ("enosCode" in message) {
+      if (message.isByScript !== true) product.refuseMade("report", payload, made, message.reason);
+      return this.#unreadable(device, message);
+    }
     const route = findUplink(message.method);
     const taken: Taken | Refusal =
       route === undefined
         ? { enosCode: methodMismatch, reason: `the script made a message ${printable(message.method)}` }
         : this.#take({ device, product, format: "raw", now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
-    if ("enosCode" in taken) this.#refuse(device, taken);
+    if ("enosCode" in taken) {
+      if (isOfMessage(taken)) product.refuseMade("report", payload, made, taken.reason);
+      this.#refuse(device, taken);
+    }
     const data = "enosCode" in taken ? undefined : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
-    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data));
+    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data), "answer");
     return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
   }
 
@@ -177,6 +186,12 @@ export class Uplinks {
           if (member === "tags") device.tags = without(device.tags, read.names);
           else device.attributes = without(device.attributes, read.names);
         });
+      }
+      case "model-get": {
+        const data = product.template;
+        return data === undefined
+          ? { enosCode: noModel, reason: "the product has no thing model" }
+          : { data };
       }
       case "firmware-inform": {
         const read = readVersion(message);
@@ -294,6 +309,11 @@ export class Uplinks {
     this.#refuse(device, refusal);
     return { refused: Code.badRequest, reason: refusal.reason, told: true };
   }
+}
+
+/** Whether it is for what the message says that it is refused. */
+function isOfMessage({ enosCode }: Refusal): boolean {
+  return enosCode >= 1200 && enosCode < 1300;
 }
 
 /** The id of a message as text, "" where it has none: such a one is always new. */

@@ -69,7 +69,7 @@ export interface FirmwareFilesOptions {
 /** All firmware files, by product and version and by the name that they are served under. */
 export class FirmwareFiles {
   readonly #options: FirmwareFilesOptions;
-  /** By product, then by version in the order of their upload. */
+  /** By product, then by version. */
   readonly #products = new Map<string, Map<string, FirmwareFile>>();
   readonly #names = new Map<string, FirmwareFile>();
   #bytes = 0;
@@ -82,7 +82,11 @@ export class FirmwareFiles {
 
   /** A product's files in the order of their upload. */
   list(productKey: string): FirmwareRecord[] {
-    return [...(this.#products.get(productKey)?.values() ?? [])].map(({ record }) => record);
+    const records = [...(this.#products.get(productKey)?.values() ?? [])].map(({ record }) => record);
+    // A storage tells of them in another order.
+    return records.sort((one, other) => {
+      return one.uploadedAt - other.uploadedAt || (one.version < other.version ? -1 : 1);
+    });
   }
 
   file(productKey: string, version: string): FirmwareFile | undefined {
@@ -167,6 +171,7 @@ export class FirmwareFiles {
     }
     if (kind !== recordKind) return false;
     const record = value as FirmwareRecord;
+    if (record.signMethod !== "md5" && record.signMethod !== "sha256") throw new TypeError("no method");
     const bytes = Buffer.concat((this.#parts.get(name) ?? []).map((part) => Buffer.from(part, "base64")));
     this.#parts.delete(name);
     if (digest(record.signMethod, bytes) !== record.sign) throw new TypeError("another digest");
@@ -227,7 +232,6 @@ function nameOf({ fileUrl }: FirmwareRecord): string {
   return fileUrl.slice(fileRoot.length + 2);
 }
 
-/** @throws Error for a method that node:crypto does not know, which no record that this program wrote has */
 function digest(method: SignMethod, bytes: Uint8Array): string {
   return createHash(method).update(bytes).digest("hex");
 }

@@ -2,24 +2,17 @@
  * The upgrade of one device to one version of its firmware: a task, in EnOS's words, of which a job makes one for each
  * of its devices.
  *
- *                 the upgrade leaves,                step 0 … 100
- *                 or is given to getversion
- *     +------+          +-----------+                +-----------+
- *     | init |--------->| published |--------------->| upgrading |--.  step 0 … 100
- *     +------+          +-----------+                +-----------+<-'
- *      |  |  ^           |  |  |                       |  |
- *      |  |  |    cancel |  |  | step < 0,             |  | step < 0, time limit
- *      |  |  |           |  |  | reply other than 200  |  |
- *      |  |  '-- retry --+--+--+-----------------------+--+----------.
- *      |  |              |  |  '--------------------.  |  '--------. |
- *      |  | cancel       v  |                       v  |           v |
- *      |  '----->+----------+|                     +---|-----------+ |
- *      |         | canceled ||                     |  failed        |-'
- *      |         +----------+|                     +---|-----------+
- *      |                     |                         |
- *      '---------------------+-------------------------'----> +-----------+
- *                  the device informs the new version         | succeeded |
- *                                                             +-----------+
+ *           told of it        a first step 0 … 100
+ *     init ---------> published ---------> upgrading
+ *       |               |    |                 |
+ *       |               |    '-----------------+---> failed       a step below 0, a reply other than 200 (published),
+ *       |               |                      |       |          the time limit (upgrading)
+ *       |               |                      |       '--> init  tried again
+ *       +---------------+----------------------+---> succeeded    the device informs the new version
+ *       |               |
+ *       '---------------+---> canceled                            by an operator
+ *
+ * "Told of it": the upgrade has left, or was the answer to getversion.
  *
  * States are those that EnOS's API names. As there, what is upgrading already cannot be canceled, only a task that
  * failed can be tried again, and the time limit counts from the first progress. A device may have got the version

@@ -10,7 +10,7 @@ import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
 import { PointHistory, Recent, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
-import { checkDevices, deviceName } from "./registry";
+import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
@@ -136,6 +136,7 @@ export class CloudDevice {
   #record: DeviceRecord;
   readonly #iv: IvSetting;
   readonly #storage: CloudStorage | undefined;
+  readonly #holders: Map<string, CloudDevice>;
   readonly #readings: Recent<Reading>;
   /** Readings beyond the limit that still have the newest value of a measure point, with their numbers. */
   readonly #outlasting = new Map<Reading, number>();
@@ -144,12 +145,14 @@ export class CloudDevice {
   /** What was restored last. */
   #restored: Reading | StoredEvent | undefined;
 
+  /** @param holders which device has a command, by the command's id; kept up here */
   constructor(
     record: DeviceRecord,
     edition: Edition,
     iv: IvSetting,
     limits: DeviceLimits,
     storage: CloudStorage | undefined,
+    holders: Map<string, CloudDevice>,
   ) {
     this.#record = record;
     this.#storage = storage;
@@ -161,9 +164,14 @@ export class CloudDevice {
     this.#edition = record.edition ?? edition;
     this.#signReader = new SessionSignReader(record.deviceSecret, iv);
     this.state = record.state ?? "inactive";
-    this.commands = new CommandQueue(limits, (number, entry) => {
-      if (entry === undefined) this.#unkeep("command", number);
-      else storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
+    this.#holders = holders;
+    this.commands = new CommandQueue(limits, (number, id, entry) => {
+      if (entry === undefined) {
+        holders.delete(id);
+        return this.#unkeep("command", number);
+      }
+      holders.set(id, this);
+      storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
     });
     this.points = new PointHistory(limits.readings);
     const kept = { items: limits.readings, size: limits.characters };
@@ -199,7 +207,7 @@ export class CloudDevice {
    * @throws DeviceListError
    */
   change(change: DeviceChange): void {
-    const [record] = checkDevices([{ ...this.#record, ...change }]);
+    const record = checkDevice({ ...this.#record, ...change });
     this.#record = record;
     this.#edition = record.edition ?? this.#edition;
     if (record.deviceSecret !== this.#deviceSecret) {
@@ -268,7 +276,7 @@ export class CloudDevice {
 
   /** Takes up an entry that was kept under this number. */
   restoreEntry(kind: EntryKind, number: number, value: unknown): void {
-    if (kind === "command") return this.commands.restore(number, value);
+    if (kind === "command") return void this.#holders.set(this.commands.restore(number, value), this);
     if (kind === "event") {
       const event = value as StoredEvent;
       this.#events.push(event, number);
@@ -293,10 +301,12 @@ export class CloudDevice {
   /** Deletes all that the storage has of the device. */
   erase(): void {
     this.#storage?.delete(deviceStorageKey(this.filedUnder));
+    const commands = this.commands.kept();
+    for (const { id } of commands) this.#holders.delete(id);
     const all: [EntryKind, number[]][] = [
       ["reading", [...this.#outlasting.values(), ...this.#readings.numbers()]],
       ["event", this.#events.numbers()],
-      ["command", this.commands.numbers()],
+      ["command", commands.map(({ number }) => number)],
     ];
     for (const [kind, numbers] of all) {
       for (const number of numbers) this.#unkeep(kind, number);

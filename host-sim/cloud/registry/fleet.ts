@@ -2,12 +2,13 @@
  * Products and their devices, registered at start, by an operator, or from the storage.
  */
 import { CloudDevice } from "./cloud-device";
+import type { CloudEventBody } from "../events";
 import type { DeviceLimits } from "./cloud-device";
 import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
-import { checkDevices, deviceName } from "./registry";
+import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
 import type { IvSetting } from "../enos/sign";
@@ -21,6 +22,8 @@ export interface FleetOptions {
   limits: DeviceLimits;
   scriptEngine: ScriptEngine | undefined;
   storage: CloudStorage | undefined;
+  /** Left out when nobody listens. */
+  emit?(event: CloudEventBody): void;
 }
 
 /** What is kept for a device that is not there, or is no entry at all: a damaged or foreign storage. */
@@ -38,6 +41,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
+  readonly #commandHolders = new Map<string, CloudDevice>();
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
@@ -68,7 +72,7 @@ export class Fleet {
    * @throws ProductError on a record that cannot be used
    */
   putProduct(record: ProductRecord): void {
-    const product = new Product(record, this.#options.scriptEngine);
+    const product = this.#productOf(record);
     this.#products.get(record.productKey)?.dispose();
     this.#products.set(record.productKey, product);
     this.#options.storage?.put(productStorageKey(record.productKey), record);
@@ -90,6 +94,11 @@ export class Fleet {
     return this.#devices.get(deviceName(productKey, deviceKey));
   }
 
+  /** The device that keeps the command with this id. */
+  commandHolder(id: string): CloudDevice | undefined {
+    return this.#commandHolders.get(id);
+  }
+
   devices(): IterableIterator<CloudDevice> {
     return this.#devices.values();
   }
@@ -108,7 +117,7 @@ export class Fleet {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   add(record: DeviceRecord): CloudDevice {
-    const [checked] = checkDevices([record]);
+    const checked = checkDevice(record);
     const name = deviceName(checked.productKey, checked.deviceKey);
     if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
     const device = this.#make(checked);
@@ -147,10 +156,10 @@ export class Fleet {
         case "meta":
           return;
         case "product":
-          this.#products.set(productKey, new Product(value as ProductRecord, this.#options.scriptEngine));
+          this.#products.set(productKey, this.#productOf(value as ProductRecord));
           return;
         case "device": {
-          const [record] = checkDevices([(value as { record: unknown }).record]);
+          const record = checkDevice((value as { record: unknown }).record);
           this.#make(record).restore(value);
           return;
         }
@@ -174,9 +183,16 @@ export class Fleet {
     throw new StorageError(`the storage has ${shown}, which is none of this program's`);
   }
 
+  #productOf(record: ProductRecord): Product {
+    const { scriptEngine, emit } = this.#options;
+    return new Product(record, scriptEngine, (told) =>
+      emit?.({ type: "script-fault", productKey: record.productKey, ...told }),
+    );
+  }
+
   #make(record: DeviceRecord): CloudDevice {
     const { edition, iv, limits, storage } = this.#options;
-    const device = new CloudDevice(record, edition, iv, limits, storage);
+    const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
     return device;
   }

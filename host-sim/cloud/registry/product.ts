@@ -2,6 +2,9 @@
  * A product: what its devices have in common. Its thing model says which reports and commands are valid; its
  * parsing script turns raw bytes into JSON and back.
  */
+import { enosTemplateOf } from "../../model/enos-model";
+import type { EnosTemplate } from "../../model/enos-model";
+import { isEnosModel, modelOfEnos } from "../../model/read-enos-model";
 import { readModel } from "../../model/read-model";
 import { faultLine } from "../../model/model";
 import { printable } from "../coap/coap-text";
@@ -9,6 +12,8 @@ import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "..
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
 import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
 import { isObject } from "../json";
+import { ScriptFaults } from "../script/script-faults";
+import type { ToldFault } from "../events";
 import { keyPattern } from "./registry";
 
 /** A product as an operator registers it. */
@@ -22,7 +27,10 @@ export interface ProductRecord {
   largestDatagram?: number;
   /** How commands are sent: as JSON, or as the bytes that the script makes of it. Default "json". */
   payload?: "raw" | "json";
-  /** What a model.json holds. Without it any JSON is taken. */
+  /**
+   * What a model.json holds, or a thing model as EnOS has it; kept in the words of model.json. Without it any JSON is
+   * taken.
+   */
   model?: unknown;
   /** Source of the parsing script. Without it raw payloads cannot be read. */
   script?: string;
@@ -46,7 +54,13 @@ export class Product {
   readonly productKey: string;
   readonly record: ProductRecord;
   readonly model: Model | undefined;
+  /** Its script makes no bytes of a command whose id has 62 bits, as has come out at the first command. */
+  hasShortIds = false;
+  /** Its operator knows that its script cuts ids. */
+  isCuttingTold = false;
   readonly #script: Script | undefined;
+  #template: EnosTemplate | undefined;
+  readonly #faults: ScriptFaults;
   readonly #points: ReadonlyMap<string, ModelPoint>;
   readonly #attributes: ReadonlyMap<string, ModelField>;
   readonly #events: ReadonlyMap<string, ModelEvent>;
@@ -54,13 +68,23 @@ export class Product {
 
   /**
    * @param engine runs the script; only a product without one does without
+   * @param tell hears what the script gets wrong
    * @throws ProductError on a record, model or script that cannot be used
    */
-  constructor(record: ProductRecord, engine: ScriptEngine | undefined) {
+  constructor(
+    record: ProductRecord,
+    engine: ScriptEngine | undefined,
+    tell: (told: ToldFault) => void = () => {},
+  ) {
     this.record = checkRecord(record);
     this.productKey = record.productKey;
+    this.#faults = new ScriptFaults(tell);
     const place = `product ${this.productKey}`;
     this.model = record.model === undefined ? undefined : modelOf(record.model, place);
+    if (this.model !== undefined && !hasFormat(record.model) && canBeKept(this.model)) {
+      // Whoever reads the product reads a model in one form: an older one and EnOS's own are kept as what they mean.
+      this.record = { ...record, model: this.model };
+    }
     this.#points = byIdentifier(this.model?.measurepoints);
     this.#attributes = byIdentifier(this.model?.attributes);
     this.#events = byIdentifier(this.model?.events);
@@ -75,6 +99,12 @@ export class Product {
   /** How commands go to its devices. */
   get payload(): "raw" | "json" {
     return this.record.payload ?? "json";
+  }
+
+  /** Its thing model as EnOS hands it to a device that asks; undefined without one. */
+  get template(): EnosTemplate | undefined {
+    if (this.model !== undefined) this.#template ??= enosTemplateOf(this.model);
+    return this.#template;
   }
 
   /** Bytes of the largest datagram that every one of its devices takes. */
@@ -145,14 +175,31 @@ export class Product {
     return this.#checkFields("service", service, this.#services.get(service)?.inputs, inputs);
   }
 
-  /** The script's JSON text for bytes of a device. */
-  rawToJson(bytes: Uint8Array): string | ScriptFault {
-    return this.#script === undefined ? noScript : this.#script.rawToJson(bytes);
+  /**
+   * The script's JSON text for bytes of a device.
+   * @param task what it is for, and the operator is to hear of its fault; left out for a mere try
+   */
+  rawToJson(bytes: Uint8Array, task?: "report" | "reply"): string | ScriptFault {
+    if (this.#script === undefined) return noScript;
+    const made = this.#script.rawToJson(bytes);
+    if (task !== undefined && typeof made !== "string") this.#faults.add(task, bytes, made);
+    return made;
   }
 
-  /** The script's bytes for a device. */
-  jsonToRaw(json: string): Uint8Array | ScriptFault {
-    return this.#script === undefined ? noScript : this.#script.jsonToRaw(json);
+  /**
+   * The script's bytes for a device.
+   * @param task as above
+   */
+  jsonToRaw(json: string, task?: "answer" | "command"): Uint8Array | ScriptFault {
+    if (this.#script === undefined) return noScript;
+    const made = this.#script.jsonToRaw(json);
+    if (task !== undefined && "fault" in made) this.#faults.add(task, json, made);
+    return made;
+  }
+
+  /** The script made something of bytes that is of no use, for the reason that `fault` is. */
+  refuseMade(task: "report" | "reply", bytes: Uint8Array, output: string, fault: string): void {
+    this.#faults.add(task, bytes, { fault, output });
   }
 
   #checkFields(
@@ -196,6 +243,15 @@ function checkRecord(record: ProductRecord): ProductRecord {
   return record;
 }
 
+function hasFormat(model: unknown): boolean {
+  return isObject(model) && model.format !== undefined;
+}
+
+/** Whether it can be read again: a model of before may have a quality that EnOS has not. */
+function canBeKept(model: Model): boolean {
+  return "product" in readModel(JSON.stringify(model));
+}
+
 function modelOf(value: unknown, place: string): Model {
   let text: string | undefined;
   try {
@@ -203,7 +259,7 @@ function modelOf(value: unknown, place: string): Model {
   } catch {
     // One that holds itself; the reader is given what is no JSON and says so.
   }
-  const model = readModel(text ?? "");
+  const model = isEnosModel(value) ? modelOfEnos(value) : readModel(text ?? "");
   if ("product" in model) return model;
   const more = model.length > 1 ? ` (and ${model.length - 1} more)` : "";
   throw new ProductError(`${place}: model: ${faultLine(model[0])}${more}`);

@@ -1,20 +1,38 @@
 /**
  * What runs inside QuickJS besides a script: it is evaluated first, so that it has the originals of what the
- * script may replace. Its value is an object of two functions.
+ * script may replace. Its value is a function that is given the slate, an ArrayBuffer which the host sees as well, and
+ * returns the one function by which the host enters:
  *
- *     told(error)          "!fault", and on further lines the stack, of whatever was thrown
- *     wrap(isToJson, f)    the function (input, now) to call in place of one of the script's two
+ *     enter()        by the task on the slate:
+ *       find         looks for the script's two functions
+ *       toJson       bytes of the device, on the slate or, when they are more, as the argument's ArrayBuffer
+ *       toRaw        the argument's JSON text
+ *       tell         of the argument, which was thrown
  *
- * A result crosses as one text, `=length:content` or `!fault`, for each crossing costs. The length shows
- * whether the content has crossed whole: a NUL would end it early.
+ * What came of it stands on the slate: nothing, a text (the value that `enter` returns, with its length on the slate,
+ * for a NUL would end it early), bytes on the slate, or as many bytes as have no room there, as text; or a fault as text.
+ * Nothing of it goes byte by byte between the two sides, for each crossing costs.
  */
+
+/** Bytes of the slate: the time at 0 (double), the task and what came of it at 8 (u32), a length at 12 (u32), bytes. */
+export const slate = Object.freeze({ time: 0, task: 8, length: 12, bytes: 16, room: 2048 });
+
+export const Task = Object.freeze({ find: 1, toJson: 2, toRaw: 3, tell: 4 });
+
+export const Outcome = Object.freeze({ nothing: 0, found: 1, text: 2, bytes: 3, moreBytes: 4, fault: 5 });
+
+/** Between a fault, what the script had returned, and the stack of what was thrown. */
+export const faultSeparator = "\u0001";
 
 /** Longest result, in characters or bytes. */
 const longestResult = 64 << 10;
+/** Characters of a faulty result that are shown, and items of an array. */
+const shownCharacters = 300;
+const shownItems = 64;
 
 export const preludeSource = `(function () {
   "use strict";
-  var apply = Reflect.apply, construct = Reflect.construct, of = Array.of, List = Array, View = Int8Array;
+  var apply = Reflect.apply, construct = Reflect.construct;
   var join = Array.prototype.join, cut = String.prototype.slice;
   var most = ${longestResult};
 
@@ -34,69 +52,115 @@ export const preludeSource = `(function () {
     return seed / 2147483647;
   };
 
+  var View = Int8Array, times, words, area, toJson, toRaw;
+
   function told(error) {
     try {
-      if (typeof error === "string") return "!threw \\"" + apply(cut, error, [0, 200]) + "\\"";
-      if (typeof error !== "object" || error === null) return "!threw " + error;
+      if (typeof error === "string") return "threw \\"" + apply(cut, error, [0, 200]) + "\\"";
+      if (typeof error !== "object" || error === null) return "threw " + error;
       var name = error.name, message = error.message, stack = error.stack;
-      return "!" + (typeof name === "string" ? apply(cut, name, [0, 80]) : "threw an object") +
+      return (typeof name === "string" ? apply(cut, name, [0, 80]) : "threw an object") +
         (typeof message === "string" ? ": " + apply(cut, message, [0, 200]) : "") +
-        (typeof stack === "string" ? "\\n" + apply(cut, stack, [0, 1000]) : "");
+        "\\u0001\\u0001" + (typeof stack === "string" ? apply(cut, stack, [0, 1000]) : "");
     } catch (again) {
-      return "!threw what cannot be told";
+      return "threw what cannot be told";
     }
   }
 
-  function list(bytes) {
-    var n = bytes.length, plain = [];
-    // So many arguments at once are no burden to the stack.
-    if (n <= 4096) return apply(of, List, bytes);
+  function fault(words_, returned) {
+    words[2] = ${Outcome.fault};
+    return words_ + "\\u0001" + shown(returned);
+  }
+
+  function shown(value) {
+    if (typeof value === "string") return apply(cut, value, [0, ${shownCharacters}]);
+    if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return "" + value;
+    return "";
+  }
+
+  function shownList(list, n) {
+    var items = [];
+    for (var i = 0; i < n && i < ${shownItems}; i++) {
+      var item = list[i];
+      items[i] = typeof item === "object" && item !== null || typeof item === "function" || typeof item === "symbol"
+        ? "(" + typeof item + ")" : apply(cut, "" + item, [0, 40]);
+    }
+    return "[" + apply(join, items, [","]) + (n > i ? ",..." : "") + "]";
+  }
+
+  function list(bytes, n) {
+    var plain = [];
     for (var i = 0; i < n; i++) plain[i] = bytes[i];
     return plain;
   }
 
-  function text(f, buffer) {
-    var json = f(list(new View(buffer)));
-    if (typeof json !== "string") return "!rawDataToJsonStr returned " + kind(json) + ", expected text";
-    if (json.length > most) {
-      return "!rawDataToJsonStr returned " + json.length + " characters, at most " + most;
-    }
-    return "=" + json.length + ":" + json;
+  function text(buffer) {
+    var json = buffer === undefined
+      ? toJson(list(area, words[3])) : toJson(list(new View(buffer), words[3]));
+    if (typeof json !== "string") return fault("rawDataToJsonStr returned " + kind(json) + ", expected text", json);
+    var n = json.length;
+    if (n > most) return fault("rawDataToJsonStr returned " + n + " characters, at most " + most, json);
+    words[2] = ${Outcome.text};
+    words[3] = n;
+    return json;
   }
 
-  function bytes(f, json) {
-    var out = f(json), n = typeof out === "object" && out !== null ? out.length : undefined, plain = [];
+  function bytes(json) {
+    var out = toRaw(json), n = typeof out === "object" && out !== null ? out.length : undefined;
     if (typeof n !== "number" || !(n >= 0)) {
-      return "!jsonStrToRawData returned " + kind(out) + ", expected an array of bytes";
+      return fault("jsonStrToRawData returned " + kind(out) + ", expected an array of bytes", out);
     }
-    if (n > most) return "!jsonStrToRawData returned " + n + " bytes, at most " + most;
+    if (n > most) return fault("jsonStrToRawData returned " + n + " bytes, at most " + most, undefined);
+    var to = n <= ${slate.room} ? area : [];
     for (var i = 0; i < n; i++) {
       var byte = out[i];
       if (typeof byte !== "number" || (byte & 255) !== byte && (byte << 24 >> 24) !== byte) {
-        return "!jsonStrToRawData returned an array whose item " + i + " is no byte";
+        return fault("jsonStrToRawData returned an array whose item " + i + " is no byte", shownList(out, n));
       }
-      plain[i] = byte & 255;
+      to[i] = byte & 255;
     }
-    return "=" + plain.length + ":" + apply(join, plain, [","]);
+    words[3] = i;
+    if (to === area) {
+      words[2] = ${Outcome.bytes};
+      return undefined;
+    }
+    words[2] = ${Outcome.moreBytes};
+    return apply(join, to, [","]);
   }
 
   function kind(value) {
     return value === null ? "null" : typeof value;
   }
 
-  return {
-    told: told,
-    wrap: function (isToJson, f) {
-      var way = isToJson ? text : bytes;
-      return function (input, now) {
-        clock = now;
-        seed = 1;
-        try {
-          return way(f, input);
-        } catch (error) {
-          return told(error);
+  return function (slate) {
+    times = new Float64Array(slate, 0, 1);
+    words = new Uint32Array(slate, 0, 4);
+    area = new View(slate, ${slate.bytes});
+    clock = times[0];
+    seed = 1;
+    return function (given) {
+      var task = words[2];
+      clock = times[0];
+      seed = 1;
+      try {
+        words[2] = 0;
+        if (task === ${Task.toJson}) return text(given);
+        if (task === ${Task.toRaw}) return bytes(given);
+        if (task === ${Task.tell}) {
+          words[2] = ${Outcome.fault};
+          return told(given);
         }
-      };
-    },
+        if (typeof rawDataToJsonStr !== "function") return fault("has no function rawDataToJsonStr", "");
+        toJson = rawDataToJsonStr;
+        if (typeof jsonStrToRawData !== "function") return fault("has no function jsonStrToRawData", "");
+        toRaw = jsonStrToRawData;
+        words[2] = ${Outcome.found};
+        return undefined;
+      } catch (error) {
+        var why = told(error);
+        words[2] = ${Outcome.fault};
+        return why;
+      }
+    };
   };
 })()`;

@@ -13,8 +13,8 @@
 import { readLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
 import { CauseFinder, causeText } from "./cause";
-import { ipv4Udp } from "./ipv4-udp";
-import { interfaceBlock, packetBlock, sectionHeaderBlock } from "./pcapng";
+import { ipUdp } from "../../cloud/capture/ip-udp";
+import { interfaceBlock, packetBlock, sectionHeaderBlock } from "../../cloud/capture/pcapng";
 import type { DatagramReport, Endpoint } from "../../sim/radio/link";
 import type { WorldEvent } from "../../sim/world/world";
 
@@ -123,7 +123,7 @@ export class Capture {
     while (count < this.#pending.length && this.#pending[count].time < now) {
       const { place, time, from, to, bytes, direction, comment } = this.#pending[count];
       const micros = BigInt(Math.round((epoch + time) * 1000));
-      this.#write(packetBlock({ place, time: micros, bytes: ipv4Udp(from, to, bytes), direction, comment }));
+      this.#write(packetBlock({ place, time: micros, bytes: ipUdp(from, to, bytes), direction, comment }));
       count += 1;
     }
     if (count > 0) this.#pending = this.#pending.slice(count);

@@ -32,7 +32,7 @@ export async function takeConsolePicture(file: string, seed: number): Promise<st
       edition: "token",
       coverage: 0,
       powerKey: true,
-      commandTimeout: 3_600_000,
+      pendingTtl: 3_600_000,
       interval: 900,
       format: "raw",
       onEvent: (event) => {
@@ -68,7 +68,7 @@ export async function takeConsolePicture(file: string, seed: number): Promise<st
         kept: false,
         randomBytes: (length) => random.bytes(length),
         feed,
-        scriptEngine: await loadScriptEngine(),
+        scriptEngine: await loadScriptEngine(() => now),
       },
       0,
     );

@@ -238,6 +238,8 @@ export function describeHostile({ strength, act, towards, bytes }: HostileEvent)
   return `${strength}: ${act}, ${bytes.length} bytes to the ${towards}`;
 }
 
+type ScriptFaultEvent = Extract<CloudEvent, { type: "script-fault" }>;
+
 /** What the cloud did, in words; undefined for what only `verbose` shows. */
 export function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
   switch (event.type) {
@@ -253,6 +255,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `stored ${event.kind} ${event.id} (${event.format})${describePoints(event.points)}`;
     case "stored-before":
       return `had ${event.kind} ${event.id} already, acknowledged again`;
+    case "script-fault":
+      return describeScriptFault(event);
     case "report-refused":
       return `report refused with code ${event.enosCode}: ${event.reason}`;
     case "points-skipped":
@@ -267,6 +271,26 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `command ${event.id} answered with code ${event.code}`;
     case "command-timed-out":
       return `command ${event.id} timed out`;
+    case "command-expired":
+      return `command ${event.id} expired: the device did not speak in time`;
+    case "command-revoked":
+      return `command ${event.id} revoked`;
+    case "command-failed":
+      return `command ${event.id} failed: the device went offline before it was sent`;
+    case "command-late":
+      return `command ${event.id} answered late with code ${event.code}: it stays ${event.status}`;
+    case "reply-stray":
+      return `a reply on ${event.path} to ${event.id}, which waits for none`;
+    case "script-refuses-ids":
+      return (
+        `the parsing script of product ${event.productKey} makes no bytes of a command's id of 62 bits, as EnOS gives ` +
+        `them out: here its commands have ids of 32`
+      );
+    case "script-cuts-ids":
+      return (
+        `the parsing script of product ${event.productKey} cuts the ids of commands: for ${event.id} it gave back ` +
+        `${event.key}, taken for the command that was sent`
+      );
     case "duplicate-request":
       return event.answered
         ? "a retransmission: answered from the store, not executed again"
@@ -280,6 +304,14 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
     case "internal-error":
       return `internal error: ${event.reason}`;
   }
+}
+
+/** With what went in and what came out, for whoever is to mend the script. */
+function describeScriptFault({ productKey, task, fault, input, output, times }: ScriptFaultEvent): string {
+  const about = { report: "a report", reply: "a reply", answer: "an answer", command: "a command" }[task];
+  const returned = output === undefined ? "" : `, output ${output}`;
+  const again = times === 1 ? "" : `, ${times} times so far`;
+  return `parsing script of ${productKey}, for ${about}: ${fault}; input ${input}${returned}${again}`;
 }
 
 /** Values by identifier, as far as a line has room for them. */

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../project";
-import type { Command } from "../../cloud/enos/commands";
+import type { Command } from "../../cloud/enos/command-encoding";
 import type { ProductRecord } from "../../cloud/registry/product";
 import type { ApplicationName } from "./device-options";
 

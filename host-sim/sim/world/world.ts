@@ -30,6 +30,7 @@ import { demoDevice } from "./demo-device";
 import { batteryPin, batteryShare, productRecord, products, sensorPins } from "./products";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
+import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { Restart } from "../board/board";
 import type { Climate } from "../board/sht3x";
 import type { resetReasons } from "../board/protocol";
@@ -72,8 +73,8 @@ export interface WorldOptions extends DeviceOptions {
   readonly reports?: number;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
   readonly natIdle?: number;
-  /** ms that a command waits for its answer (default an hour). */
-  readonly commandTimeout?: number;
+  /** ms that a command waits for the device (default an hour). */
+  readonly pendingTtl?: number;
   /** What the cloud takes for the largest datagram of the device, bytes; its own default when left out. */
   readonly largestDatagram?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
@@ -94,6 +95,8 @@ type ResetReason = (typeof resetReasons)[number];
 const server = { address: "203.0.113.5", port: 5683 };
 /** Its name, as the operator's name server has it. */
 const serverName = "cloud.example";
+/** The operator gives a device at the end of a slow link as long as EnOS waits for a reply at most, ms. */
+const longestResponse = 60_000;
 /** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
 const resetPin = 19;
@@ -172,18 +175,14 @@ export class World {
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
     const firmware = options.firmware ?? (await bundleOf(products[options.application ?? "demo"].folder));
-    return new World(options, firmware, await loadScriptEngine());
+    return new World(options, firmware, await loadScriptEngine(() => epoch));
   }
 
-  private constructor(
-    options: WorldOptions,
-    firmware: string,
-    scriptEngine: Awaited<ReturnType<typeof loadScriptEngine>>,
-  ) {
+  private constructor(options: WorldOptions, firmware: string, scriptEngine: ScriptEngine) {
     this.#options = options;
     this.#bundle = firmware;
     const { clock } = this;
-    const { edition, format, commandTimeout = 3_600_000, readingsKept, largestDatagram } = options;
+    const { edition, format, pendingTtl = 3_600_000, readingsKept, largestDatagram } = options;
     const { application = "demo" } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
@@ -209,10 +208,13 @@ export class World {
       edition,
       iv: "zero",
       devices: [device],
-      scriptEngine,
+      scriptEngine: scriptEngine.at(() => this.cloudNow),
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
       products: [{ ...productRecord(application, device.productKey, commandsAs(format)), largestDatagram }],
-      limits: readingsKept === undefined ? { commandTimeout } : { commandTimeout, readings: readingsKept },
+      limits: {
+        ...{ pendingTtl, responseTimeout: longestResponse },
+        ...(readingsKept === undefined ? {} : { readings: readingsKept }),
+      },
       onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
     });
     this.cloud = cloud;

@@ -44,7 +44,7 @@ async function start(which: string): Promise<number> {
     edition,
     iv: "zero",
     devices: [device],
-    scriptEngine: await loadScriptEngine(),
+    scriptEngine: await loadScriptEngine(Date.now),
     products: [{ productKey: device.productKey, model, script }],
   });
   return served.port;

@@ -41,7 +41,7 @@ export interface TrialResult {
   readonly delivered: number;
   /** Readings that are lost for a reason that the script explains, by that. */
   readonly losses: Readonly<Record<string, number>>;
-  /** Commands that were sent, and of these the answered ones. */
+  /** Commands that were sent, and of these the answered ones, late or in time. */
   readonly commands: number;
   readonly answered: number;
   /** Events, attributes and tags that the application sent. */
@@ -174,7 +174,11 @@ class Trial {
     books.cadence.end(endedAt);
     books.radio.end(endedAt);
     books.secrets.memories(world);
-    const proof = this.#proof && { at: this.#proof.at, answeredAt: this.#proof.ended };
+    const proven = this.#proof && operator.lastOf(this.#proof);
+    const proof = this.#proof && {
+      at: this.#proof.at,
+      answeredAt: proven!.givenUp ? undefined : proven!.ended,
+    };
     const campaign: CampaignEnding = {
       operator,
       application: this.#application,

@@ -182,7 +182,7 @@ class Session {
       application,
       interval: 900,
       format: payload,
-      commandTimeout: patience,
+      pendingTtl: patience,
       settings: { startSpread: 30 },
       onEvent: (event) => this.#hear(event),
     });

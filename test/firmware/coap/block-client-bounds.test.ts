@@ -116,7 +116,7 @@ describe("fixed options", () => {
 });
 
 describe("Request-Tags", () => {
-  it("differ between uploads at the same time and between attempts, whatever the random numbers are", () => {
+  it("differ between uploads that wait for each other and between attempts, whatever the random numbers are", () => {
     for (const drawn of [0, 0.5, 0.999_999_9]) {
       let draws = 0;
       // Tokens must differ, tags would not: every random number after the tokens' is the same.
@@ -129,6 +129,10 @@ describe("Request-Tags", () => {
       for (let i = 0; i < 8; i++) rig.post({ payload: bytes(150) });
       rig.answer({ code: "2.31", block1: "0/1/64" });
       rig.answer({ code: "4.08" });
+      for (let i = 0; i < 8; i++) {
+        for (const num of [0, 1]) rig.answer({ code: "2.31", block1: `${num}/1/64` });
+        rig.answer({ code: "2.04", block1: "2/0/64" });
+      }
       const first = rig.sent.filter(({ fields }) => fields.options.some(([number]) => number === 60));
       const tags = first.map(({ fields }) => fields.options.find(([number]) => number === 292)![1]);
       expect(new Set(tags).size).toBe(9);

@@ -31,8 +31,12 @@ export interface Answer {
   readonly options?: readonly (readonly [number, string])[];
 }
 
-/** A client on a rig. */
+/** A client on a rig, which leaves the size of what comes to the server, at first. */
 export class BlockRig extends Rig {
+  constructor(options: BothHalves = {}) {
+    super({ offerBlockSize: false, ...options });
+  }
+
   /** Answers the request that was sent last. */
   answer({ code: text, block1, block2, payload, options = [] }: Answer): void {
     const { messageId, token } = this.last.fields;

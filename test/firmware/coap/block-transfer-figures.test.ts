@@ -216,7 +216,7 @@ const path = (figure: Figure) => [{ number: 11, value: new TextEncoder().encode(
 describe.each(["as drawn", "each request lost once", "each answer separate"])("our client, %s", (way) => {
   it.each(figures.filter(({ client }) => client !== undefined))("$name", (figure) => {
     for (const blockToken of ["fresh", "same"] as const) {
-      const { client: blockSize, offer: offerBlockSize, up } = figure;
+      const { client: blockSize, offer: offerBlockSize = false, up } = figure;
       const rig = new BlockRig({ blockSize, offerBlockSize, blockToken });
       const payload = up === undefined ? undefined : bytes(up);
       const { completed } = rig.post({ code: code(figure.method), options: path(figure), payload });

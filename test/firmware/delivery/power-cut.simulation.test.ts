@@ -11,7 +11,7 @@ import type { ScenarioOptions } from "./power-cut-device";
 
 let scriptEngine: ScriptEngine;
 beforeAll(async () => {
-  scriptEngine = await loadScriptEngine();
+  scriptEngine = await loadScriptEngine(() => 0);
 });
 
 interface Scenario extends Omit<ScenarioOptions, "scriptEngine"> {

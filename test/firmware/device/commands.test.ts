@@ -115,6 +115,31 @@ describe("ids of more digits than a double keeps", () => {
     expect(done).toHaveLength(3);
     expect(handle(executor, set, body(ids[0]))!.duplicate).toBe(true);
   });
+
+  it("are so in bytes too, over a restart, and where the command is too long", () => {
+    const store = new MapStore();
+    const { done, executor } = device({}, store);
+    const ids = ["1cd91d165a240000", "1cd91d165a240001"];
+    for (const id of ids) {
+      const reply = handle(executor, raw, unhex(`06 ${id} 02 02 00000001`));
+      expect(hex(reply)).toBe(`06${id}02c8`);
+      expect(reply).toMatchObject({ duplicate: false, kind: "set", code: 200 });
+    }
+    expect(handle(executor, raw, unhex(`06 ${ids[0]} 02 02 00000001`))).toMatchObject({
+      ...{ duplicate: true, id: "2078724684846989312" },
+    });
+    expect(done).toHaveLength(2);
+    // The low half alone is another command.
+    expect(handle(executor, raw, unhex("02 5a240000 02 00000001"))).toMatchObject({ duplicate: false });
+    const later = device({}, store);
+    expect(hex(handle(later.executor, raw, unhex(`06 ${ids[1]} 02 02 00000001`)))).toBe(`06${ids[1]}02c8`);
+    expect(later.done).toHaveLength(0);
+    const refused = reply(later.executor.refuse(raw, unhex("06 1cd91d165a240002 11 01 00"), 0));
+    expect(refused).toMatchObject({ id: "2078724684846989314", kind: "raw-17" });
+    expect(hex(refused)).toMatch(/^061cd91d165a24000211/);
+    expect(later.executor.refuse(raw, unhex("06 1cd91d165a24"), 0)).toBe("unreadable");
+    expect(later.executor.handle(raw, unhex("06 1cd91d165a24"), 0)).toBe("unreadable");
+  });
 });
 
 describe("set", () => {

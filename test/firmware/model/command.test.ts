@@ -28,6 +28,10 @@ const thing: Thing = defineThing({
       ],
     },
     { identifier: "mode", number: 7, type: "enum", values: [0, 1], writable: true, quality: true },
+    { identifier: "float", number: 8, type: "float", writable: true },
+    { identifier: "floats", number: 9, type: "array", items: { type: "float" }, writable: true },
+    { identifier: "series", number: 10, type: "enum", values: [3, 9], texts: ["E6", "E12"], writable: true },
+    { identifier: "date", number: 11, type: "date", writable: true },
   ],
   attributes: [],
   events: [],
@@ -68,6 +72,21 @@ describe("commands", () => {
       { kind: "service", requestId: 1, service: "go", inputs: { far: -5, name: "a" } },
     ],
     ["ff 00000001", { kind: "service", requestId: 1, service: "stop", inputs: {} }],
+    ["02 00000001 0a 00000009", { kind: "set", requestId: 1, values: { series: "E12" } }],
+    [
+      "02 00000001 0b 000a 323032342d30322d3239",
+      { kind: "set", requestId: 1, values: { date: "2024-02-29" } },
+    ],
+    // A float is the shortest decimal that says it, on its own, in an array and in a struct.
+    ["02 00000001 08 4369199a", { kind: "set", requestId: 1, values: { float: 233.1 } }],
+    ["02 00000001 08 00000001", { kind: "set", requestId: 1, values: { float: 1.4013e-45 } }],
+    ["02 00000001 08 7f7fffff", { kind: "set", requestId: 1, values: { float: 3.4028235e38 } }],
+    ["02 00000001 08 4b7fffff", { kind: "set", requestId: 1, values: { float: 16777215 } }],
+    [
+      "02 00000001 09 0008 4369199a bdcccccd",
+      { kind: "set", requestId: 1, values: { floats: [233.1, -0.1] } },
+    ],
+    ["02 00000001 06 0007 01 0004 4369199a", { kind: "set", requestId: 1, values: { struct: { x: 233.1 } } }],
     // Ids beyond 32 bits, as EnOS gives them.
     ["06 0000000100000000 02", { kind: "set", requestId: "4294967296", values: {} }],
     [
@@ -83,7 +102,9 @@ describe("commands", () => {
   test.each(rows)("%s", (bytes, command) => expect(decodeCommand(thing, unhex(bytes))).toEqual(command));
 
   const bad: [bytes: string, fault: string, id: string, code: number][] = [
-    ["02 00000001 09 00", "unknown", "9", 404],
+    ["02 00000001 0c 00", "unknown", "12", 404],
+    ["02 00000001 0a 00000001", "wrong-type", "series", 400],
+    ["02 00000001 0b 000a 323032362d30322d3239", "wrong-type", "date", 400],
     ["12 00000001", "unknown-command", "18", 404],
     ["01 00000001", "unknown-command", "1", 404],
     ["02 00000001 03 01", "not-writable", "fixed", 400],
@@ -115,13 +136,16 @@ describe("commands", () => {
     expect((answer as { detail: string }).detail).not.toBe("");
   });
 
-  test.each(["", "02", "02 000000"])("%j has nothing to answer to", (bytes) => {
-    expect(decodeCommand(thing, unhex(bytes))).toMatchObject({
-      fault: "truncated",
-      first: undefined,
-      requestId: undefined,
-    });
-  });
+  test.each(["", "02", "02 000000", "06 00000001", "06 1cd91d165a240000"])(
+    "%j has nothing to answer to",
+    (bytes) => {
+      expect(decodeCommand(thing, unhex(bytes))).toMatchObject({
+        fault: "truncated",
+        first: undefined,
+        requestId: undefined,
+      });
+    },
+  );
 });
 
 describe("hostile bytes", () => {
@@ -236,6 +260,31 @@ describe("answers", () => {
   ];
   test.each(codes)("code %d is the byte %s", (code, byte) => {
     expect(hex(encodeReply(thing, 2, 20, code, undefined, out))).toBe(`0200000014${byte}`);
+  });
+
+  test("an id beyond 32 bits goes back as it came", () => {
+    expect(hex(encodeReply(thing, 2, "2078724684846989312", 200, undefined, out))).toBe(
+      "061cd91d165a24000002c8",
+    );
+    expect(hex(encodeReply(thing, 17, "18446744073709551615", 200, { done: true }, out))).toBe(
+      "06ffffffffffffffff11c80100",
+    );
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (id) => {
+        const bytes = new Uint8Array(10);
+        new DataView(bytes.buffer).setBigUint64(1, id);
+        bytes[0] = 6;
+        bytes[9] = 255;
+        expect(decodeCommand(thing, bytes)).toMatchObject({ kind: "service", requestId: String(id) });
+        expect(encodeReply(thing, 255, String(id), 200, undefined, out)).toBe(11);
+        expect(out.subarray(0, 10)).toEqual(bytes);
+      }),
+      { numRuns: runs(500) },
+    );
+    for (let size = 0; size < 11; size++) {
+      const none = encodeReply(thing, 2, "4294967296", 200, undefined, new Uint8Array(size));
+      expect(none).toMatchObject({ fault: "no-room" });
+    }
   });
 
   test("outputs follow a success, and nothing else", () => {

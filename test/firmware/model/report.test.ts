@@ -7,7 +7,7 @@ import {
   reportFault,
   setFault,
 } from "../../../firmware/model/check";
-import { encodeReport } from "../../../firmware/model/report";
+import { encodeReport, readSamplePoints } from "../../../firmware/model/report";
 import type { Thing } from "../../../firmware/model/thing";
 
 const thing: Thing = defineThing({
@@ -28,7 +28,7 @@ const thing: Thing = defineThing({
     { identifier: "bool", number: 5, type: "bool" },
     { identifier: "enum", number: 6, type: "enum", values: [0, 1, 7] },
     { identifier: "string", number: 7, type: "string", maxLength: 5 },
-    { identifier: "date", number: 8, type: "timestamp" },
+    { identifier: "time", number: 8, type: "timestamp" },
     { identifier: "array", number: 9, type: "array", items: { type: "int" }, maxItems: 2 },
     {
       identifier: "struct",
@@ -42,6 +42,10 @@ const thing: Thing = defineThing({
     { identifier: "quality", number: 11, type: "bool", quality: true },
     { identifier: "wide", number: 12, type: "enum", values: [-1, 300], wide: true },
     { identifier: "open", number: 13, type: "double", compact: { as: "uint8", scale: 2, offset: -100 } },
+    { identifier: "date", number: 14, type: "date" },
+    { identifier: "series", number: 15, type: "enum", values: [3, 9], texts: ["E6", "E12"] },
+    { identifier: "note", number: 16, type: "string" },
+    { identifier: "many", number: 17, type: "array", items: { type: "float" } },
   ],
   attributes: [{ identifier: "label", type: "string" }],
   events: [{ identifier: "hot", outputs: [{ identifier: "t", type: "double" }] }],
@@ -70,7 +74,7 @@ describe("bytes behind kind and request id", () => {
     [{ enum: 7 }, "06 0004 00000007", "01 20 07"],
     [{ string: "éa" }, "07 0003 c3a961", "01 40 0003 c3a961"],
     [{ string: "" }, "07 0000", "01 40 0000"],
-    [{ date: 1 }, "08 0008 0000000000000001", "01 80 0000000000000001"],
+    [{ time: 1 }, "08 0008 0000000000000001", "01 80 0000000000000001"],
     [{ array: [] }, "09 0000", "02 0001 0000"],
     [{ array: [1, -1] }, "09 0008 00000001 ffffffff", "02 0001 0008 00000001 ffffffff"],
     [{ struct: { x: 1 } }, "0a 0007 01 0004 00000001", "02 0002 0007 01 0004 00000001"],
@@ -82,6 +86,8 @@ describe("bytes behind kind and request id", () => {
     [{ quality: { value: false, quality: 9 } }, "0b 0002 00 09", "02 0004 00 09"],
     [{ wide: -1 }, "0c 0004 ffffffff", "02 0008 ffffffff"],
     [{ open: 410 }, "0d 0008 4079a00000000000", "02 0010 ff"],
+    [{ date: "2026-11-29" }, "0e 000a 323032362d31312d3239", "02 0020 000a 323032362d31312d3239"],
+    [{ series: "E12" }, "0f 0004 00000009", "02 0040 09"],
     [{ bool: false, int: 1 }, "01 0004 00000001 05 0001 00", "01 11 00000001 00"],
     [{ bool: undefined, int: 1 }, "01 0004 00000001", "01 01 00000001"],
   ];
@@ -89,6 +95,17 @@ describe("bytes behind kind and request id", () => {
     expect(encoded(values, "sample")).toBe(digits(sample));
     expect(encoded(values, "compact")).toBe(digits(compact));
   });
+});
+
+test("what waited as bytes is read as it was given, a float in the fewest digits that say it", () => {
+  const values = {
+    many: [233.1, -0.1, 21.6, 16777216],
+    float: 0.1,
+    series: "E12",
+    date: "2026-11-29 08:00:00",
+  };
+  const length = encodeReport(thing, values, 1, out, "sample") as number;
+  expect(readSamplePoints(thing, out.slice(0, length), 5)).toEqual(values);
 });
 
 describe("a value that is not as the model says", () => {
@@ -110,7 +127,13 @@ describe("a value that is not as the model says", () => {
     [{ enum: "0" }, "wrong-type", "enum", /takes a number/],
     [{ string: "ééé" }, "too-long", "string", /takes 5 bytes of UTF-8, got 6/],
     [{ string: 1 }, "wrong-type", "string", /takes a text, got 1/],
-    [{ date: 8.64e15 + 2 }, "out-of-range", "date", /takes/],
+    [{ time: 8.64e15 + 2 }, "out-of-range", "time", /takes/],
+    [{ time: "2026-11-29" }, "wrong-type", "time", /takes a number, got a text/],
+    [{ date: 1_767_225_600_000 }, "wrong-type", "date", /takes yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, got 1767/],
+    [{ series: "E24" }, "out-of-range", "series", /takes E6, E12, got a text/],
+    [{ series: 0 }, "wrong-type", "series", /takes a text, got 0/],
+    [{ note: "é".repeat(513) }, "too-long", "note", /takes 1024 bytes of UTF-8, got 1026/],
+    [{ many: new Array(129).fill(1) }, "too-long", "many", /takes 128 items, got 129/],
     [{ array: [1, 2, 3] }, "too-long", "array", /takes 2 items, got 3/],
     [{ array: [1, "2"] }, "wrong-type", "array[1]", /takes a number, got a text/],
     [{ array: {} }, "wrong-type", "array", /takes an array, got an object/],
@@ -141,6 +164,38 @@ describe("a value that is not as the model says", () => {
     [-1e-45, false],
   ])("a float of %d goes by what 32 bits make of it: %s", (float, sound) => {
     expect(reportFault(thing, { float }) === undefined).toBe(sound);
+  });
+
+  test.each([
+    ["2026-11-29", true],
+    ["2024-02-29", true],
+    ["2000-02-29 23:59:59", true],
+    ["0000-02-29", true],
+    ["1969-12-31 00:00:00", true],
+    ["2026-08-31", true],
+    ["1900-02-29", false],
+    ["2026-02-29", false],
+    ["2026-04-31", false],
+    ["2026-09-31", false],
+    ["2026-07-32", false],
+    ["2026-13-01", false],
+    ["2026-00-10", false],
+    ["2026-01-00", false],
+    ["2026-1-1", false],
+    ["2026/11/29", false],
+    ["2026-11-29 24:00:00", false],
+    ["2026-11-29 23:60:00", false],
+    ["2026-11-29 23:59:60", false],
+    ["2026-11-29T23:59:00", false],
+    ["2026-11-29 23-59:00", false],
+    ["2026-11-29 23:59.00", false],
+    ["2026-11-29 23:59:0x", false],
+    ["2026-11-29 23:59", false],
+    ["x026-11-29", false],
+    ["20x6-11-29", false],
+    ["", false],
+  ])("%j is a date: %s", (date, sound) => {
+    expect(reportFault(thing, { date }) === undefined).toBe(sound);
   });
 
   test("beyond what the compact layout states, where no range forbids it", () => {

@@ -172,6 +172,25 @@ describe("the application API", () => {
     expect(stdout).toMatch(/ended\n$/);
   });
 
+  it("runs parsing scripts that see the time of the machine", async () => {
+    const cloud = await launched([]);
+    const { productKey } = await demoKeys(cloud);
+    const send = (method: string, path: string, body: object): Promise<Response> =>
+      fetch(`${cloud.api}/products/${productKey}${path}`, {
+        method,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const script =
+      "function rawDataToJsonStr() { return '' + new Date().getTime() } function jsonStrToRawData() { return [] }";
+    const before = Date.now();
+    expect((await send("PUT", "", { script })).status).toBe(200);
+    const { json } = (await (await send("POST", "/script/try", { bytes: "01" })).json()) as { json: number };
+    expect(json).toBeGreaterThanOrEqual(before);
+    expect(json).toBeLessThanOrEqual(Date.now());
+    await cloud.end("SIGINT");
+  });
+
   it("is not there with --no-api", async () => {
     const cloud = await start(["--no-api"]);
     await demoKeys(cloud);

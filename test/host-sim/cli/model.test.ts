@@ -195,3 +195,89 @@ describe("mistakes are told in one line each", () => {
     await refused([file, "--out", join(folder, "out")], /thing\.ts: cannot be read: EISDIR/);
   });
 });
+
+describe("a model as EnOS has it", () => {
+  test("is written, and nothing else is", async () => {
+    const enos = join(folder, "out", "enos.json");
+    const { code, stdout } = await obeyed(["model", file, "--export", enos]);
+    expect([code, stdout]).toEqual([0, `Climate node, version 1, as EnOS has it\n  written   ${enos}\n`]);
+    expect((await obeyed(["model", file, "--export", enos, "--check"])).stdout).toMatch(/unchanged/);
+    expect(JSON.parse(read("out/enos.json"))).toMatchObject({
+      thingModelName: { defaultValue: "Climate node" },
+      thingMeasurepointMap: { relay: { signalType: "DI", accessMode: true } },
+    });
+    expect(readdirSync(folder).sort()).toEqual(["model.json", "model.lock.json", "out"]);
+    writeFileSync(enos, "{}");
+    const stale = await obeyed(["model", file, "--export", enos, "--check"]);
+    expect([stale.code, stale.stderr]).toEqual([1, `${enos}: not what the model says\n`]);
+  });
+
+  test("brings nothing new where it says the same", async () => {
+    const enos = join(folder, "enos.json");
+    await obeyed(["model", file, "--export", enos]);
+    const before = read("model.json");
+    const { stdout } = await obeyed(["model", "--import", enos, file]);
+    expect(stdout).toMatch(/^Climate node, version 1, /);
+    expect(read("model.json")).toBe(before);
+  });
+
+  test("becomes a model.json with the lock's numbers, a version higher where it says something else", async () => {
+    const enos = join(folder, "enos.json");
+    await obeyed(["model", file, "--export", enos]);
+    const exported = JSON.parse(read("enos.json")) as { thingMeasurepointMap: Record<string, unknown> };
+    const { temperature, humidity } = exported.thingMeasurepointMap as Record<string, object>;
+    exported.thingMeasurepointMap = {
+      humidity,
+      dew_point: { ...temperature, identifier: "dew_point" },
+      temperature,
+    };
+    writeFileSync(enos, `\ufeff${JSON.stringify(exported)}`);
+    const first = await obeyed(["model", "--import", enos, file]);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toMatch(/^Climate node, version 2, layout [0-9a-f]{16}\n(  written .*\n){5}$/);
+    const model = JSON.parse(read("model.json")) as ModelFile;
+    expect(model.measurepoints).toMatchObject([
+      { identifier: "humidity", number: 2, compact: { as: "uint16" } },
+      { identifier: "dew_point", number: 7 },
+      { identifier: "temperature", number: 1, compact: { as: "int16" } },
+    ]);
+    expect(read("layout.md")).toMatch(/Retired numbers[^]*\| 4 \| relay \|/);
+    const second = await obeyed(["model", "--import", enos, file]);
+    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){4}$/);
+    expect((await obeyed(["model", file, "--check"])).code).toBe(0);
+  });
+
+  test("is refused with the file's name and a path in it", async () => {
+    const enos = join(folder, "enos.json");
+    await refused(
+      ["--import", enos, file],
+      /enos\.json: no such file; name what EnOS's console has exported$/,
+    );
+    writeFileSync(enos, "{");
+    await refused(["--import", enos, file], /enos\.json: no JSON: /);
+    writeFileSync(enos, read("model.json"));
+    await refused(["--import", enos, file], /enos\.json: \$: is no thing model of EnOS; give the JSON file/);
+    writeFileSync(enos, '{"thingModelId":"m","thingAttributeMap":{"doc":{"$class":"x.TSLFileAttribute"}}}');
+    await refused(
+      ["--import", enos, file],
+      /enos\.json: \$\.thingAttributeMap\.doc: is a FILE, whose content EnOS takes/,
+    );
+  });
+});
+
+test("a file of before is read, with a note of what its words stand for", async () => {
+  const old = join(folder, "old.json");
+  const points = [
+    { identifier: "a", number: 1, type: "int32" },
+    { identifier: "b", number: 2, type: "date" },
+  ];
+  writeFileSync(old, JSON.stringify({ product: "Old", version: 1, measurepoints: points }));
+  const { stdout } = await obeyed(["model", old]);
+  expect(stdout.split("\n").slice(1, 3)).toEqual([
+    expect.stringMatching(
+      /^  note: .*old\.json states no format, so its words are read as before: int32 is int; date is timestamp \(epoch ms; date is a text now\)\.$/,
+    ),
+    '  Write them so and add "format": 2 at its top: numbers and lock keep their meaning.',
+  ]);
+  expect(read("thing.ts")).toContain('{ identifier: "b", number: 2, type: "timestamp" }');
+});

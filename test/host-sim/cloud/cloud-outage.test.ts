@@ -79,10 +79,10 @@ describe("down", () => {
 
   it("its clock goes on: sessions lapse and commands time out", () => {
     const { b, device } = online();
-    b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0, { timeout: 60_000 });
+    b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0, { pendingTtl: 60_000 });
     b.cloud.down = true;
     b.cloud.poll(3_700_000);
-    expect(eventsOf(b, "command-timed-out")).toHaveLength(1);
+    expect(eventsOf(b, "command-expired")).toHaveLength(1);
     expect(b.cloud.device(pk, dk)?.state).toBe("offline");
     b.cloud.down = false;
     expect(device.post(3_700_001, up, reading(1)).code).toBe("4.01");

@@ -56,12 +56,13 @@ function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {
   say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
   say(device, 6_000, "11", "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
   say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
-  cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { timeout: 100_000 });
+  cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { pendingTtl: 100_000 });
   cloud.sendCommand(
     pk,
     dk,
     { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 },
     8_001,
+    { pendingTtl: 200_000 },
   );
   cloud.disable(pk, otherDevice.deviceKey, 9_000);
   return device;
@@ -93,7 +94,9 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     successor.post(21_000, "thing/model/up_raw", rawReading(7, [1, warm]));
     expect(again.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
     again.cloud.poll(108_000);
-    expect(again.cloud.commands(pk, dk).map(({ status }) => status)[0]).toBe("timed-out");
+    expect(again.cloud.commands(pk, dk).map(({ status }) => status)[0]).toBe(
+      edition === "token" ? "expired" : "timed-out",
+    );
   });
 
   it("a session that lapsed meanwhile has lapsed", () => {
@@ -123,7 +126,7 @@ it("the registry that is kept wins over the lists that are given", () => {
 
 it("keeps no more than the limits say", () => {
   const storage = new MemoryStorage();
-  const device = new TestDevice(rig({ storage, limits: { readings: 5, commandsPerDevice: 2 } }));
+  const device = new TestDevice(rig({ storage, limits: { readings: 5 } }));
   device.authenticate();
   for (let id = 1; id <= 100; id++) device.post(id, "thing/model/up_raw", rawReading(id, [1, warm]));
   const kept = [...storage.kept.keys()].filter((key) => key.startsWith("reading/"));
@@ -216,4 +219,42 @@ it.each([
     });
   expect(start).toThrow(fault);
   expect(start).toThrow(/^[^\n]+$/);
+});
+
+describe("commands that version 0.2.0 kept", () => {
+  const old = (number: number, entry: object): [string, unknown] => [
+    `command/${pk}/${dk}/${String(number).padStart(12, "0")}`,
+    {
+      ...{
+        kind: "set",
+        path: "thing/service/measurepoint/set",
+        payload: Buffer.from("{}").toString("base64"),
+      },
+      ...{ createdAt: 1_000, expiresAt: 3_601_000, offers: 1, awaitsFetch: false, ...entry },
+    },
+  ];
+
+  it("are there, and what waits goes on", () => {
+    const storage = new MemoryStorage();
+    new TestDevice(rig({ storage })).authenticate(500);
+    const entries = [
+      old(0, { id: "11", status: "answered", code: 200, sentAt: 2_000, answeredAt: 3_000, data: { a: 1 } }),
+      old(1, { id: "12", status: "answered", code: 404, sentAt: 2_000, answeredAt: 3_000 }),
+      old(2, { id: "13", status: "timed-out", offers: 0 }),
+      old(3, { id: "14", status: "timed-out", sentAt: 2_000 }),
+      old(4, { id: "15", status: "sent", sentAt: 9_000, offeredAt: 9_000 }),
+      old(5, { id: "16", status: "pending", offers: 0 }),
+    ];
+    for (const [key, value] of entries) storage.put(key, value);
+    const { cloud } = rig({ storage });
+    const statuses = () => cloud.commands(pk, dk).map(({ status }) => status);
+    expect(statuses()).toEqual(["success", "failed", "expired", "timed-out", "sent", "pending"]);
+    expect(cloud.command("11")).toMatchObject({ data: { a: 1 }, endedAt: 3_000 });
+    expect(cloud.command("16")).toMatchObject({ pendingTtl: 3_600_000, responseTimeout: 60_000 });
+    cloud.poll(69_000);
+    expect(statuses().slice(4)).toEqual(["timed-out", "pending"]);
+    cloud.poll(3_601_000);
+    expect(statuses().slice(4)).toEqual(["timed-out", "expired"]);
+    expect(cloud.command("12")?.status).toBe("failed");
+  });
 });

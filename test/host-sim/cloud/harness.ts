@@ -29,7 +29,7 @@ export const product: ProductRecord = {
   model: JSON.parse(readFileSync("firmware/product/model.json", "utf8")) as unknown,
   script: readFileSync("firmware/product/parsing-script.js", "utf8"),
 };
-export const scriptEngine = await loadScriptEngine();
+export const scriptEngine = await loadScriptEngine(() => 0);
 export const topic = ["topic", "sys", pk, dk];
 export const noBytes = new Uint8Array(0);
 

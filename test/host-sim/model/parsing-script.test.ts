@@ -165,6 +165,57 @@ describe("reports that are none", () => {
   });
 });
 
+describe("a command's id", () => {
+  const raw = (id: string): string =>
+    Buffer.from(script.jsonStrToRawData(`{"id":${id},"method":"${set}","params":{"relay":1}}`)).toString(
+      "hex",
+    );
+  const rows: [id: string, bytes: string][] = [
+    ["20", "02 00000014"],
+    ['"4294967295"', "02 ffffffff"],
+    ['"4294967296"', "06 0000000100000000 02"],
+    ['"2078724684846989312"', "06 1cd91d165a240000 02"],
+    // A number that no double holds is read as it is written.
+    ["2078724684846989312", "06 1cd91d165a240000 02"],
+    ["2078724684846989313", "06 1cd91d165a240001 02"],
+    ['"18446744073709551615"', "06 ffffffffffffffff 02"],
+  ];
+  test.each(rows)("%s goes down as %s, and comes back", (id, bytes) => {
+    expect(raw(id)).toBe(`${bytes.replaceAll(" ", "")}0400000001`);
+    expect(read(`${bytes} c8`)).toEqual({ id: id.replaceAll('"', ""), code: 200, data: {} });
+  });
+
+  test("of several members and inner ones is the last of the object's own", () => {
+    const text = (more: string): number[] => [...script.jsonStrToRawData(`{${more}}`)];
+    const rest = `"method":"thing.service.calibrate","params":{"reference":{"temperature":1,"source":"id\\":9"}}`;
+    const id = "9007199254740993";
+    for (const json of [
+      `"id":${id},${rest}`,
+      `${rest},"id":7,"\\u0069d" : ${id}`,
+      `"id":"7",${rest},"id":${id}`,
+    ]) {
+      expect(text(json).slice(0, 10)).toEqual([6, 0, 32, 0, 0, 0, 0, 0, 1, 18]);
+    }
+  });
+
+  test.each([
+    '"18446744073709551616"',
+    '"99999999999999999999"',
+    "1e30",
+    "-1",
+    "1.5",
+    '"007"',
+    '"x"',
+    "null",
+    "true",
+    "[5]",
+    '""',
+  ])("%s has no raw form", (id) => {
+    expect(raw(id)).toBe("");
+    expect(script.lastFault).toBe("id has to be a whole number from 0 to 18446744073709551615");
+  });
+});
+
 describe("JSON that has no raw form", () => {
   const rows: [json: string, fault: RegExp][] = [
     ["", /./],

@@ -13,6 +13,8 @@ export type Values = Record<string, Value>;
 export interface Case {
   readonly model: Model;
   readonly requestId: number;
+  /** Of the commands: a text where it is above 32 bits. */
+  readonly commandId: number | string;
   readonly report: Values;
   /** Of a batch: none is without a point, and later is ms since the one before. */
   readonly readings: readonly { readonly values: Values; readonly later: number }[];
@@ -232,6 +234,13 @@ export const cases: fc.Arbitrary<Case> = models.chain((model) =>
   fc.record({
     model: fc.constant(model),
     requestId: fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.constantFrom(0, 0xffff_ffff)),
+    commandId: fc
+      .oneof(
+        fc.bigInt({ min: 0n, max: 2n ** 62n }),
+        fc.bigInt({ min: 0n, max: 2n ** 33n }),
+        fc.constantFrom(2n ** 32n - 1n, 2n ** 32n, 2n ** 64n - 1n, 2_078_724_684_846_989_312n),
+      )
+      .map((id) => (id < 2n ** 32n ? Number(id) : String(id))),
     report: reportOf(model),
     readings: fc.array(
       fc.record({

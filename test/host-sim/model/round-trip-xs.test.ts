@@ -54,14 +54,24 @@ describe.skipIf(xsMissing !== undefined)("models and values at random", () => {
     return JSON.parse(Buffer.from(answer).toString("utf8")) as string[];
   }
 
-  function jobOf({ model, requestId, report, readings, time, late, settings, services }: Case): Job {
+  function jobOf({
+    model,
+    requestId,
+    commandId,
+    report,
+    readings,
+    time,
+    late,
+    settings,
+    services,
+  }: Case): Job {
     const { thing, source } = sides(model);
     const command = (method: string, params: unknown): string =>
-      JSON.stringify({ id: String(requestId), method, params });
+      JSON.stringify({ id: String(commandId), method, params });
     return {
       thing,
       source,
-      requestId,
+      ...{ requestId, commandId },
       report: report as Job["report"],
       readings: readings as Job["readings"],
       time,
@@ -109,7 +119,7 @@ describe.skipIf(xsMissing !== undefined)("models and values at random", () => {
     const job: Job = {
       ...jobOf({
         model: example,
-        requestId: 20,
+        ...{ requestId: 20, commandId: 20 },
         report: {},
         readings: [],
         time: 0,

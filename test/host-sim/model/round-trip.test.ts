@@ -120,7 +120,7 @@ describe("models and values at random", () => {
 
   test("set commands", () => {
     fc.assert(
-      fc.property(cases, ({ model, requestId, settings }) => {
+      fc.property(cases, ({ model, commandId: requestId, settings }) => {
         const { thing, script } = sides(model);
         const command = { id: String(requestId), method: "thing.service.measurepoint.set", params: settings };
         const raw = script.jsonStrToRawData(JSON.stringify(command));
@@ -140,7 +140,7 @@ describe("models and values at random", () => {
   test("services and their answers", () => {
     let seen = 0;
     fc.assert(
-      fc.property(cases, ({ model, requestId, services }) => {
+      fc.property(cases, ({ model, commandId: requestId, services }) => {
         const { thing, script } = sides(model);
         model.services.forEach((service, i) => {
           const { inputs, outputs } = services[i];

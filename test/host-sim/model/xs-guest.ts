@@ -15,6 +15,8 @@ export interface Job {
   readonly thing: Thing;
   readonly source: string;
   readonly requestId: number;
+  /** Of the replies. */
+  readonly commandId: number | string;
   readonly report: ThingValues;
   readonly readings: readonly { readonly values: ThingValues; readonly later: number }[];
   readonly time: number;
@@ -67,7 +69,7 @@ function work(job: Job): string[] {
     lines.push(`${hexText(raw)} ${JSON.stringify(decodeCommand(thing, raw))}`);
   }
   for (const { first, outputs } of job.replies)
-    say(encodeReply(thing, first, job.requestId, 200, outputs, out));
+    say(encodeReply(thing, first, job.commandId, 200, outputs, out));
   return lines;
 }
 

@@ -1,9 +1,13 @@
 /** All answers of the application API, by the names that they have in the OpenAPI document. */
+import { attributeAnswers } from "./attributes";
+import { bulkAnswers } from "./bulk";
 import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
+import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
 import type { NamedSchema } from "./parts";
 
@@ -15,13 +19,18 @@ export const answers: readonly NamedSchema[] = [
         status: whole("as in the status line"),
         title: text("of the status"),
         detail: text("what, where, how to mend"),
+        code: whole("EnOS's own code, where it has one for this"),
       },
       ["status", "title", "detail"],
     ),
   },
   ...productAnswers,
   ...deviceAnswers,
+  ...bulkAnswers,
   ...dataAnswers,
+  ...attributeAnswers,
+  ...messageAnswers,
   ...commandAnswers,
+  ...otaAnswers,
   ...conditionAnswers,
 ];

@@ -1,7 +1,7 @@
 /** Schemas of commands to devices. */
 import {
   anything,
-  commandIdPattern,
+  digitsPattern,
   deviceKey,
   hex,
   identifier,
@@ -18,46 +18,70 @@ import {
 } from "./parts";
 import type { NamedSchema, Schema } from "./parts";
 
-const commandId = text("of the command", { pattern: commandIdPattern });
+const commandId = text("of the command", { pattern: digitsPattern });
 
 export const commandParams = object({ id: commandId }, ["id"]);
 
-const timeout = number("seconds until the command is given up; default one hour", {
-  minimum: 1,
-  maximum: 2_592_000,
-});
+const times = {
+  pendingTtl: whole(
+    "seconds that the command waits for a device that is away; 0, the default: it is taken for a device that is " +
+      "online only, and goes with its next answer",
+    { minimum: 0, maximum: 172_800 },
+  ),
+  responseTimeout: whole("seconds for the reply once the command is sent; default 30", {
+    minimum: 1,
+    maximum: 60,
+  }),
+};
+const status = text(
+  "pending: its payload has not left; sent: it has; success: answered with 200; failed: answered with another code, or " +
+    "not sent because the device went offline; timed-out: sent, and no reply in time; expired: not sent within its " +
+    "pendingTtl; revoked: withdrawn before it was sent",
+  { enum: ["pending", "sent", "success", "failed", "timed-out", "expired", "revoked"] },
+);
+/** Which of a device's commands are asked for. */
+export const commandsQuery = object({ status }, []);
+
 const kind = (name: string): Schema => ({ type: "string", const: name });
 
-export const commandBody: Schema = {
-  type: "object",
-  required: ["kind"],
-  discriminator: { propertyName: "kind" },
-  oneOf: [
-    object(
+/** The kinds of a command, each by the name that it has in the OpenAPI document. */
+const kinds: readonly NamedSchema[] = [
+  {
+    $id: "SetCommand",
+    ...object(
       {
         kind: kind("set"),
         points: { ...named("identifier to value"), minProperties: 1, maxProperties: 200 },
-        timeout,
+        ...times,
       },
       ["kind", "points"],
       "set measure points",
     ),
-    object(
-      { kind: kind("get"), points: { ...list(identifier), minItems: 1, maxItems: 200 }, timeout },
+  },
+  {
+    $id: "GetCommand",
+    ...object(
+      { kind: kind("get"), points: { ...list(identifier), minItems: 1, maxItems: 200 }, ...times },
       ["kind", "points"],
       "ask for measure points; not for a product with payload raw",
     ),
-    object(
+  },
+  {
+    $id: "ServiceCommand",
+    ...object(
       {
         kind: kind("service"),
         service: text("identifier of the service", { pattern: servicePattern }),
         inputs: named("its inputs by name; default none"),
-        timeout,
+        ...times,
       },
       ["kind", "service"],
       "invoke a service",
     ),
-    object(
+  },
+  {
+    $id: "RawCommand",
+    ...object(
       {
         kind: kind("raw"),
         payload: text("hex, sent as it is", { pattern: hex, minLength: 2, maxLength: 8192 }),
@@ -65,16 +89,40 @@ export const commandBody: Schema = {
           minimum: 0,
           maximum: 0xffff_ffff,
         }),
-        timeout,
+        ...times,
       },
       ["kind", "payload", "requestId"],
       "bytes as the parsing script would have made them",
     ),
-  ],
+  },
+];
+
+const anyKind = { type: "object", required: ["kind"] };
+
+export const commandBody: Schema = {
+  ...anyKind,
+  discriminator: { propertyName: "kind" },
+  oneOf: kinds.map(({ $id: _name, ...schema }) => schema),
 };
 
-/** What command routes answer. */
+/** The same as the document has it: by reference, with the names that belong to each kind. */
+export const commandShown: Schema = {
+  ...anyKind,
+  discriminator: {
+    propertyName: "kind",
+    mapping: {
+      set: "#/components/schemas/SetCommand",
+      get: "#/components/schemas/GetCommand",
+      service: "#/components/schemas/ServiceCommand",
+      raw: "#/components/schemas/RawCommand",
+    },
+  },
+  oneOf: kinds.map(({ $id }) => ref($id)),
+};
+
+/** What command routes answer, and the kinds of a command. */
 export const commandAnswers: readonly NamedSchema[] = [
+  ...kinds,
   {
     $id: "QueuedCommand",
     ...object({ id: commandId, status: text("where it stands", { enum: ["pending"] }) }, ["id", "status"]),
@@ -88,18 +136,27 @@ export const commandAnswers: readonly NamedSchema[] = [
         deviceKey,
         kind: text("what it does", { enum: ["set", "get", "service", "raw", "upgrade"] }),
         path: text("below /topic/sys/PK/DK"),
-        status: text("pending: not yet offered to the device; sent: its payload has left", {
-          enum: ["pending", "sent", "answered", "timed-out"],
-        }),
+        status,
+        pendingTtl: number("seconds that it waits to be sent"),
+        responseTimeout: number("seconds for the reply once it is sent"),
         createdAt: time("when it was queued"),
-        sentAt: time("when its payload last left"),
+        sentAt: time("when its payload left"),
         answeredAt: time("when the reply came"),
+        endedAt: time("when it came to its end, by a reply or without"),
         offers: whole("how often it was offered to the device"),
         code: whole("the device's result code; 200 is success"),
         data: anything("what the reply carried"),
-        message: text("what the device said of it"),
+        message: text("what the device said of it, or why it failed without a reply"),
+        late: object(
+          { at: time("when it came"), code: whole("the device's result code") },
+          ["at", "code"],
+          "a reply that came after the end, which stays as it is",
+        ),
       },
-      ["id", "productKey", "deviceKey", "kind", "path", "status", "createdAt", "offers"],
+      [
+        ...["id", "productKey", "deviceKey", "kind", "path", "status", "pendingTtl", "responseTimeout"],
+        ...["createdAt", "offers"],
+      ],
     ),
   },
   { $id: "Commands", ...object({ items: list(ref("Command")) }, ["items"]) },

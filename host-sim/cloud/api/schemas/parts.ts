@@ -4,6 +4,7 @@
  *
  * Names are EnOS's own. All times are epoch ms, all durations seconds unless they say otherwise.
  */
+import { versionPattern } from "../../ota/firmware-files";
 import { keyPattern } from "../../registry/registry";
 
 /** Written out in each place where a route takes it, so that the document reads without looking up. */
@@ -64,8 +65,8 @@ export function ref(name: string): Schema {
 }
 
 const key = keyPattern.source;
-export const commandIdPattern = "^[0-9]{1,20}$";
-export const servicePattern = "^[A-Za-z0-9_-]{1,64}$";
+export const digitsPattern = "^[0-9]{1,20}$";
+export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
@@ -75,8 +76,9 @@ export const patternWords: ReadonlyMap<string, string> = new Map([
   [key, "1 to 64 of A-Z a-z 0-9 . _ : - other than . and .."],
   [hex, "an even number of hex digits"],
   [identifierPattern, "an identifier of a letter and then letters, digits, _ . or -, at most 64"],
-  [commandIdPattern, "1 to 20 digits"],
-  [servicePattern, "1 to 64 letters, digits, _ or -"],
+  [digitsPattern, "1 to 20 digits"],
+  [versionPattern.source, "1 to 64 of A-Z a-z 0-9 . _ + - that begin with a letter or digit"],
+  [servicePattern, "1 to 64 letters, digits, _ . or -"],
 ]);
 
 export const productKey = text("of the product", { pattern: key });

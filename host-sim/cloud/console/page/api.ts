@@ -25,12 +25,25 @@ export function headers(): Record<string, string> {
 
 /** @throws ApiFault for any answer but 2xx; TypeError when there is none */
 export async function call<T>(path: string, method = "GET", body?: unknown): Promise<T> {
-  const given = body === undefined ? {} : { body: JSON.stringify(body) };
-  const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+  if (body === undefined) return send(path, method);
+  return send(path, method, { body: JSON.stringify(body), type: "application/json" });
+}
+
+/** Sends a file as it is. @throws as `call` does */
+export async function upload(path: string, file: Blob): Promise<void> {
+  await send(path, "PUT", { body: file, type: "application/octet-stream" });
+}
+
+async function send<T>(
+  path: string,
+  method: string,
+  given?: { readonly body: Blob | string; readonly type: string },
+): Promise<T> {
+  const type: Record<string, string> = given === undefined ? {} : { "content-type": given.type };
   const response = await fetch(path.startsWith("/console/") ? path : `/api/v1${path}`, {
     method,
     headers: { ...headers(), ...type },
-    ...given,
+    ...(given === undefined ? {} : { body: given.body }),
   });
   if (!response.ok) {
     const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };

@@ -4,6 +4,7 @@ import { CommandForm } from "./command-form";
 import { DeviceList, nameOf } from "./device-list";
 import { byId, say } from "./elements";
 import { FaultPanel } from "./faults";
+import { FirmwarePanel } from "./firmware";
 import { SequenceChart } from "./sequence-chart";
 import { follow } from "./live";
 import { DeviceName } from "./rename";
@@ -16,7 +17,7 @@ import type { EventEntry, FeedEntry } from "../entries";
 import type { Product } from "./model";
 
 const pageOfDevices = 1_000;
-const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Faults"] as const;
+const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Firmware", "Faults"] as const;
 
 const problem = byId("problem");
 const products = new Map<string, Promise<Product | undefined>>();
@@ -31,6 +32,7 @@ const points = new Points(panels.get("Measure points")!);
 const commands = new CommandForm(panels.get("Command")!);
 const sequenceChart = new SequenceChart(panels.get("Messages")!);
 const script = new ScriptPanel(panels.get("Parsing script")!);
+const firmware = new FirmwarePanel(panels.get("Firmware")!);
 const faults = new FaultPanel(panels.get("Faults")!);
 const deviceName = new DeviceName(tried, (device) => {
   devices.put(device);
@@ -118,7 +120,11 @@ async function choose(device: Device): Promise<void> {
   const product = await productOf(device.productKey);
   if (chosen !== name) return;
   script.show(product);
-  await Promise.all([points.show(device, product?.model), commands.show(device, product?.model)]);
+  await Promise.all([
+    points.show(device, product?.model),
+    commands.show(device, product?.model),
+    firmware.show(device),
+  ]);
 }
 
 function productOf(productKey: string): Promise<Product | undefined> {
@@ -137,6 +143,10 @@ function onEntry(entry: FeedEntry): void {
 
 function onEvent({ event }: EventEntry): void {
   if (event.type === "product-put" || event.type === "product-removed") products.delete(event.productKey);
+  if (event.type === "firmware-put" || event.type === "firmware-removed") {
+    return void tried(() => firmware.refreshFiles());
+  }
+  if (event.type === "script-fault") script.tell(event);
   if (!("deviceKey" in event)) return;
   const name = nameOf(event);
   if (event.type === "removed") {
@@ -148,6 +158,8 @@ function onEvent({ event }: EventEntry): void {
   if (event.type === "stored" && event.kind === "reading" && event.points !== undefined) {
     points.add(event.points, event.at, event.time);
   }
+  const tellsFirmware = event.type === "ota-task" || (event.type === "stored" && event.kind === "firmware");
+  if (tellsFirmware) void tried(() => firmware.refresh());
   if (event.type.startsWith("command-")) void tried(() => commands.refresh());
 }
 

@@ -7,6 +7,8 @@ export interface Field {
   readonly unit?: string;
   readonly range?: readonly [number, number];
   readonly values?: Readonly<Record<string, string>>;
+  /** "string": the values are the texts. */
+  readonly enumType?: string;
   readonly maxLength?: number;
   readonly optional?: boolean;
 }
@@ -24,6 +26,7 @@ export interface Product {
   readonly productKey: string;
   readonly name?: string;
   readonly payload?: string;
+  readonly largestDatagram?: number;
   readonly model?: Model;
   readonly script?: string;
 }

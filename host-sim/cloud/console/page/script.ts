@@ -4,13 +4,22 @@
 import { call } from "./api";
 import { make, say } from "./elements";
 import { reasonOf } from "../../reason";
+import type { CloudEvent } from "../../events";
 import type { Product } from "./model";
 
-/** The product's parsing script: to read, to try against bytes or JSON, to change. */
+type ScriptFaultEvent = Extract<CloudEvent, { type: "script-fault" }>;
+
+/** Faults that are shown, the newest first. */
+const mostFaults = 20;
+
+/** The product's parsing script: to read, to try against bytes or JSON, to change; and what it got wrong. */
 export class ScriptPanel {
   readonly #text = make("textarea", { id: "script", spellcheck: "false", "aria-label": "Parsing script" });
   readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });
   readonly #result = make("pre", { role: "status", id: "script-result" });
+  readonly #faults = make("ol", { id: "script-faults", "aria-label": "What the script got wrong" });
+  /** Of every product, as they came; of each at most so many. */
+  readonly #told = new Map<string, string[]>();
   #product: Product | undefined;
 
   constructor(panel: HTMLElement) {
@@ -38,6 +47,7 @@ export class ScriptPanel {
         button("Try the script as it stands here", () => this.#try()),
       ),
       this.#result,
+      this.#faults,
     );
   }
 
@@ -46,6 +56,23 @@ export class ScriptPanel {
     this.#product = product;
     this.#text.value = product?.script ?? "";
     say(this.#result, "");
+    this.#showFaults();
+  }
+
+  /** Shows what the script got wrong while devices used it. */
+  tell({ productKey, task, fault, input, output, times }: ScriptFaultEvent): void {
+    const told = this.#told.get(productKey) ?? [];
+    this.#told.set(productKey, told);
+    const returned = output === undefined ? "" : `, which gave ${output}`;
+    const again = times === 1 ? "" : ` (${times} times)`;
+    told.unshift(`${task}: ${fault}${again}; for ${input}${returned}`);
+    told.splice(mostFaults);
+    if (productKey === this.#product?.productKey) this.#showFaults();
+  }
+
+  #showFaults(): void {
+    const told = this.#told.get(this.#product?.productKey ?? "") ?? [];
+    this.#faults.replaceChildren(...told.map((text) => make("li", { class: "mono" }, text)));
   }
 
   async #run(run: () => Promise<string>): Promise<void> {
@@ -59,9 +86,15 @@ export class ScriptPanel {
   async #apply(): Promise<string> {
     if (this.#product === undefined) return "no product";
     const path = `/products/${encodeURIComponent(this.#product.productKey)}`;
-    const { name, payload, model } = await call<Product>(path);
+    const { name, payload, largestDatagram, model } = await call<Product>(path);
     const script = this.#text.value;
-    await call(path, "PUT", { name, payload, model, ...(script.trim() === "" ? {} : { script }) });
+    await call(path, "PUT", {
+      name,
+      payload,
+      largestDatagram,
+      model,
+      ...(script.trim() === "" ? {} : { script }),
+    });
     return "applied";
   }
 

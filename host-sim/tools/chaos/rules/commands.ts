@@ -1,6 +1,7 @@
 /**
- * Commands: each that was sent is executed once, however often it arrives and whatever happens in between, and
- * answered with the right code; none is executed that nobody sent.
+ * Commands: each that was sent is executed once at most, however often it arrives and whatever happens in between; its
+ * answers, in time or late, have the right code; what the operator asks for until it is done is done at last; and
+ * nothing is executed that nobody sent.
  */
 import { stamp } from "../../../inspect/report/duration";
 import { failures } from "../application-trouble";
@@ -62,7 +63,7 @@ function judgeExecutions(
 }
 
 function judgeAnswer(sent: Sent, ledger: Ledger, script: Script, endedAt: number, violate: Violate): void {
-  const { id, at, patient, ended, codes } = sent;
+  const { id, at, patient, ended, codes, givenUp, successor } = sent;
   const which = `command ${id} of ${stamp(at)}`;
   const right = rightCodes(sent, ledger, script);
   const wrong = codes.find((code) => !right.includes(code));
@@ -77,6 +78,9 @@ function judgeAnswer(sent: Sent, ledger: Ledger, script: Script, endedAt: number
   }
   if (patient && ended === undefined) {
     violate("command", `${which} has no answer by ${stamp(endedAt)}`);
+  }
+  if (patient && givenUp && codes.length === 0 && successor === undefined) {
+    violate("command", `${which} was given up, and what it asked for is not done by ${stamp(endedAt)}`);
   }
 }
 

@@ -69,6 +69,7 @@ export class UdpEndpoint {
       random: () => random.next(),
       transmission: patient,
       messageId: firstMessageId,
+      offerBlockSize: false,
       ...rest,
       transmit: (datagram, address, port) => {
         this.wire.push({ sent: true, bytes: hex(datagram), port });

@@ -25,11 +25,11 @@ async function queue(body: unknown): Promise<{ id: string; follow: () => Promise
 }
 
 describe("a command", () => {
-  it("is followed from pending over sent to answered", async () => {
+  it("is followed from pending over sent to success", async () => {
     const { id, follow } = await queue({ kind: "set", points: { relay: 1 } });
     expect(await follow()).toEqual({
       ...{ id, productKey: pk, deviceKey: dk, kind: "set", path: "thing/service/measurepoint/set" },
-      ...{ status: "pending", createdAt: start, offers: 0 },
+      ...{ status: "pending", createdAt: start, offers: 0, pendingTtl: 0, responseTimeout: 30 },
     });
     rig.time.now += 1000;
     const { command } = device.points("1", { temperature: 20 });
@@ -45,7 +45,13 @@ describe("a command", () => {
       JSON.stringify({ id, code: 200, data: { relay: 1 } }),
     );
     expect(await follow()).toMatchObject({
-      ...{ status: "answered", code: 200, data: { relay: 1 }, answeredAt: start + 2000 },
+      ...{
+        status: "success",
+        code: 200,
+        data: { relay: 1 },
+        answeredAt: start + 2000,
+        endedAt: start + 2000,
+      },
     });
     expect((await call("GET", commands)).body.items).toEqual([await follow()]);
   });
@@ -54,7 +60,7 @@ describe("a command", () => {
     const { id, follow } = await queue({ kind: "get", points: ["temperature"] });
     device.points("1", { temperature: 20 });
     device.post("thing/service/measurepoint/get_reply", JSON.stringify({ id, code: 404, data: {} }));
-    expect(await follow()).toMatchObject({ status: "answered", code: 404 });
+    expect(await follow()).toMatchObject({ status: "failed", code: 404 });
   });
 
   it("too long for what the product's devices take is refused, with what to do", async () => {
@@ -66,15 +72,16 @@ describe("a command", () => {
   });
 
   it("is given up after its own time", async () => {
-    const first = await queue({ kind: "set", points: { relay: 1 }, timeout: 10 });
-    const second = await queue({ kind: "set", points: { relay: 0 }, timeout: 20.5 });
+    const first = await queue({ kind: "set", points: { relay: 1 }, pendingTtl: 10 });
+    const second = await queue({ kind: "set", points: { relay: 0 }, pendingTtl: 60, responseTimeout: 5 });
     rig.time.now += 10_000;
     rig.cloud.poll(rig.time.now);
     expect([await first.follow(), await second.follow()].map(({ status }) => status)).toEqual([
-      "timed-out",
+      "expired",
       "pending",
     ]);
-    rig.time.now += 10_500;
+    device.points("1", { temperature: 20 });
+    rig.time.now += 5_000;
     rig.cloud.poll(rig.time.now);
     expect((await second.follow()).status).toBe("timed-out");
   });
@@ -90,6 +97,64 @@ describe("a command", () => {
     await queue({ kind: "service", service: "reboot", inputs: { delay: 5 } });
     const { items } = (await call("GET", commands)).body;
     expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(["set", "get", "service"]);
+  });
+});
+
+describe("commands that wait", () => {
+  const get = (path: string) => call("GET", path).then(({ body }) => body);
+
+  it("are revoked, one or all, and those that are sent are not", async () => {
+    const { id } = await queue({ kind: "set", points: { relay: 1 } });
+    device.points("1", { temperature: 20 });
+    const waiting = [
+      await queue({ kind: "set", points: { relay: 0 } }),
+      await queue({ kind: "get", points: ["relay"] }),
+    ];
+    const last = await queue({ kind: "get", points: ["temperature"] });
+    const revoked = await call("POST", `/api/v1/commands/${last.id}/revoke`);
+    expect(revoked).toMatchObject({ status: 200, body: { id: last.id, status: "revoked", endedAt: start } });
+    const again = await call("POST", `/api/v1/commands/${last.id}/revoke`);
+    expect(detailOf(again, 409)).toBe(
+      `command ${last.id} cannot be revoked: it has come to its end: revoked`,
+    );
+    const sent = await call("POST", `/api/v1/commands/${id}/revoke`);
+    expect(detailOf(sent, 409)).toBe(`command ${id} cannot be revoked: it has been sent already`);
+    const { body } = await call("POST", `${commands}/revoke`);
+    expect(body.items.map((each: { id: string }) => each.id)).toEqual(waiting.map((each) => each.id));
+    expect((await call("POST", `${commands}/revoke`)).body.items).toEqual([]);
+    detailOf(await call("POST", "/api/v1/commands/1/revoke"), 404);
+    detailOf(await call("POST", `/api/v1/devices/${pk}/nobody/commands/revoke`), 404);
+    const statuses = (await get(commands)).items.map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(["sent", "revoked", "revoked", "revoked"]);
+  });
+
+  it("are told apart by their status", async () => {
+    const { id } = await queue({ kind: "set", points: { relay: 1 } });
+    await queue({ kind: "set", points: { relay: 0 } });
+    device.points("1", { temperature: 20 });
+    expect((await get(`${commands}?status=sent`)).items).toMatchObject([{ id, status: "sent" }]);
+    expect((await get(`${commands}?status=expired`)).items).toEqual([]);
+    detailOf(await call("GET", `${commands}?status=answered`), 400);
+  });
+
+  it("for a device that is away need a pendingTtl", async () => {
+    rig.time.now += 3_700_000;
+    rig.cloud.poll(rig.time.now);
+    const refused = await call("POST", commands, { kind: "set", points: { relay: 1 } });
+    expect(detailOf(refused, 409)).toBe(
+      "command: the device is not online; with a pendingTtl the command waits for it",
+    );
+    const { follow } = await queue({ kind: "set", points: { relay: 1 }, pendingTtl: 172_800 });
+    expect(await follow()).toMatchObject({ status: "pending", pendingTtl: 172_800 });
+  });
+
+  it("show a reply that came late", async () => {
+    const { id, follow } = await queue({ kind: "set", points: { relay: 1 }, responseTimeout: 5 });
+    device.points("1", { temperature: 20 });
+    rig.time.now += 6_000;
+    device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
+    expect(await follow()).toMatchObject({ status: "timed-out", late: { at: start + 6_000, code: 200 } });
+    expect(await follow()).not.toHaveProperty("code");
   });
 });
 
@@ -123,10 +188,28 @@ describe("a command that cannot be sent", () => {
       /unknown member "service"/,
     ],
     [
-      "with no time",
-      { kind: "set", points: { relay: 1 }, timeout: 0 },
+      "that waits longer than EnOS",
+      { kind: "set", points: { relay: 1 }, pendingTtl: 172_801 },
       400,
-      /^body\.timeout: expected a number from 1 /,
+      /^body\.pendingTtl: expected .* from 0 to 172800; got 172801/,
+    ],
+    [
+      "with no time for a reply",
+      { kind: "set", points: { relay: 1 }, responseTimeout: 0 },
+      400,
+      /^body\.responseTimeout: expected .* from 1 to 60; got 0/,
+    ],
+    [
+      "with more time than EnOS",
+      { kind: "set", points: { relay: 1 }, responseTimeout: 61 },
+      400,
+      /^body\.responseTimeout: .*; got 61/,
+    ],
+    [
+      "with the time as it was named formerly",
+      { kind: "set", points: { relay: 1 }, timeout: 60 },
+      400,
+      /^body\.timeout: is now pendingTtl, .* and responseTimeout, /,
     ],
     [
       "of odd hex",
@@ -168,8 +251,9 @@ describe("a command that cannot be sent", () => {
       waiting += 1;
       answer = await call("POST", commands, { kind: "set", points: { relay: 1 } });
     }
-    expect(waiting).toBe(64);
-    expect(detailOf(answer, 429)).toMatch(/64 already wait/);
+    expect(waiting).toBe(50);
+    expect(detailOf(answer, 429)).toMatch(/50 already wait/);
+    expect(answer.body.code).toBe(11902);
   });
 
   it("because its request id waits already", async () => {

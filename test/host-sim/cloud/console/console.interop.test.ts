@@ -5,6 +5,7 @@ import { Feed } from "../../../../host-sim/cloud/console/feed";
 import { apiRig } from "../api/rig";
 import { dk, Device, pk, demoSecret } from "../api/device";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
+import { manualProduct, manualReport } from "../script/manual-product";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
@@ -33,7 +34,7 @@ async function open(options: Partial<ApiOptions> = {}, devices = 0): Promise<voi
     { productKey: pk, deviceKey: dk, deviceSecret: demoSecret },
     { productKey: pk, deviceKey: "other", deviceSecret: "another secret" },
   ];
-  const scriptEngine = await loadScriptEngine();
+  const scriptEngine = await loadScriptEngine(Date.now);
   rig = await apiRig(
     { feed, scriptEngine, ...options },
     { onEvent: (event) => feed.event(event), devices: [...both, ...more] },
@@ -139,12 +140,47 @@ describe.skipIf(!hasBrowser)("the console", () => {
         "thing/service/measurepoint/set_reply",
         JSON.stringify({ id, code: 200, data: { relay: 1 } }),
       );
-      await page.locator("[data-command]", { hasText: "answered" }).waitFor();
+      await page.locator("[data-command]", { hasText: 'success · code 200 · {"relay":1}' }).waitFor();
       // What the cloud refuses is said.
       await page.locator("#command").selectOption("reboot");
       await page.getByRole("button", { name: "Send the command" }).click();
       await page.getByRole("alert").filter({ hasText: /delay/ }).waitFor();
       complaints = complaints.filter((each) => !/422/.test(each));
+    });
+
+    test("commands that wait are revoked, by the keyboard too, and a late reply shows", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Command" }).click();
+      await page.getByLabel("Waits for the device").selectOption("2 days");
+      await page.getByLabel("Time for the reply").fill("5");
+      await page.getByLabel("Relay", { exact: true }).selectOption("1");
+      const queued = page.locator("[data-command]");
+      for (const count of [1, 2, 3]) {
+        await page.getByRole("button", { name: "Send the command" }).click();
+        await expect.poll(() => queued.count()).toBe(count);
+      }
+      expect(rig.cloud.commands(pk, dk)[0]).toMatchObject({
+        pendingTtl: 172_800_000,
+        responseTimeout: 5_000,
+      });
+      const { command } = device.points("1", { temperature: 20 });
+      const { id } = command!.json as { id: string };
+      // What has been sent has no button any more; the newest stands first.
+      await page.locator(`[data-command="${id}"]`, { hasText: "sent" }).waitFor();
+      await expect.poll(() => page.getByRole("button", { name: /^Revoke command/ }).count()).toBe(2);
+      await page
+        .getByRole("button", { name: /^Revoke command/ })
+        .first()
+        .press("Enter");
+      await queued.first().filter({ hasText: "revoked" }).waitFor();
+      const newest = rig.cloud.commands(pk, dk).at(-1)!.id;
+      expect(await page.locator(":focus").getAttribute("data-command")).toBe(newest);
+      await page.getByRole("button", { name: "Revoke all that wait" }).click();
+      await queued.nth(1).filter({ hasText: "revoked" }).waitFor();
+      expect(rig.cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["sent", "revoked", "revoked"]);
+      rig.time.now += 6_000;
+      device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
+      await queued.filter({ hasText: "timed-out · a reply came late, with code 200" }).waitFor();
     });
 
     test("messages show as they come, with their bytes, and nothing secret in them", async () => {
@@ -211,6 +247,62 @@ describe.skipIf(!hasBrowser)("the console", () => {
       expect(rig.cloud.product(pk)?.model).toBeDefined();
     });
 
+    test("a firmware goes up, a device is to upgrade to it, and how far it is shows as it goes", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Firmware" }).click();
+      await page.getByText("It has not told its version yet.").waitFor();
+      await page.getByLabel("Version", { exact: true }).fill("1.3.0");
+      const file = { name: "image.bin", mimeType: "", buffer: Buffer.alloc(5000, 7) };
+      await page.getByLabel("File", { exact: true }).setInputFiles(file);
+      await page.getByRole("button", { name: "Upload" }).click();
+      await page.locator("#firmware-files", { hasText: "1.3.0 · 5000 B · md5" }).waitFor();
+      await page.getByRole("button", { name: "Upgrade" }).click();
+      await page.getByRole("alert").filter({ hasText: "not informed its version" }).waitFor();
+      complaints = complaints.filter((each) => !/422/.test(each));
+      device.say("1", "ota/device/inform", { version: "1.2.0" });
+      await page.getByText("It runs 1.2.0.").waitFor();
+      await page.getByRole("button", { name: "Upgrade" }).click();
+      const task = page.locator('[data-task="1"]');
+      await task.filter({ hasText: "init · 1.2.0 to 1.3.0 · push" }).waitFor();
+      const { command } = device.points("2", { temperature: 20 });
+      expect(command?.json).toMatchObject({ params: { version: "1.3.0", fileSize: 5000 } });
+      await task.filter({ hasText: "published" }).waitFor();
+      device.say("3", "ota/device/progress", { step: "42", desc: "fetching\u202e" });
+      await task.filter({ hasText: "upgrading" }).waitFor();
+      expect(await task.getByRole("progressbar").getAttribute("value")).toBe("42");
+      expect(await task.innerText()).toContain("fetching\\u202e");
+      device.say("4", "ota/device/progress", { step: "-2" });
+      await task.filter({ hasText: "failed" }).waitFor();
+      await task.getByRole("button", { name: "Try again" }).click();
+      await task.getByRole("button", { name: "Cancel" }).click();
+      await task.filter({ hasText: "canceled" }).waitFor();
+    });
+
+    test("a script in the way of EnOS's manual is pasted, works, and what it gets wrong is shown", async () => {
+      const { model, script, payload } = manualProduct(pk);
+      rig.cloud.putProduct({ productKey: pk, model, payload, largestDatagram: 600 }, rig.time.now);
+      await page.reload();
+      await page.getByRole("tab", { name: "Parsing script" }).click();
+      await page.locator("#script").fill(script!);
+      await page.locator("#sample").fill(manualReport(20).toString("hex"));
+      const result = page.locator("#script-result");
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: '"place": "cellar 21"' }).waitFor();
+      await page.getByRole("button", { name: "Apply" }).click();
+      await result.filter({ hasText: "applied" }).waitFor();
+      expect(rig.cloud.product(pk)?.largestDatagram).toBe(600);
+      device.authenticate();
+      const up = "thing/model/up_raw";
+      expect(Buffer.from(device.post(up, manualReport(20)).payload).toString("hex")).toBe("0000001400c8");
+      device.post(up, Uint8Array.of(1, 0));
+      device.post(up, Uint8Array.of(0x77));
+      const faults = page.locator("#script-faults li");
+      await faults.filter({ hasText: /^report: RangeError.*\(line \d+\); for 0100$/ }).waitFor();
+      await faults.filter({ hasText: /without a method; for 77, which gave \{\}$/ }).waitFor();
+      await page.getByRole("tab", { name: "Measure points" }).click();
+      await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
+    });
+
     test("faults are switched on and off", async () => {
       await page.getByRole("tab", { name: "Faults" }).click();
       await page.getByLabel(/answered 5.00/).fill("1");
@@ -248,7 +340,8 @@ describe.skipIf(!hasBrowser)("the console", () => {
         await page.emulateMedia({ colorScheme });
         for (const width of [360, 800, 1400]) {
           await page.setViewportSize({ width, height: 800 });
-          for (const name of ["Measure points", "Command", "Messages", "Parsing script", "Faults"]) {
+          const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Firmware", "Faults"];
+          for (const name of tabs) {
             await page.getByRole("tab", { name }).click();
             const [wide, seen] = (await page.evaluate(
               "[document.documentElement.scrollWidth, innerWidth]",

@@ -367,15 +367,18 @@ describe("replies", () => {
     ['{"id":"9","code":5}', { id: "9", code: 5 }],
     ['{"id":"9","code":"200","data":"","message":""}', { id: "9", code: 200, data: "", message: "" }],
     ['{"id":9,"code":"-5"}', { id: "9", code: -5 }],
-    ['{"id":"9","code":"2e2"}', { enosCode: 1220, reason: "the parsing script could not read it" }],
+    [
+      '{"id":"9","code":"2e2"}',
+      { enosCode: 1220, reason: "the parsing script returned JSON without a code" },
+    ],
     ['{"id":"9","code":1220,"data":{}}', { id: "9", code: 1220, data: {} }],
     [
       '{"id":"9","code":1220,"message":"3 bytes\\u001b"}',
-      { enosCode: 1220, reason: "the parsing script could not read it: 3 bytes\\u001b" },
+      { enosCode: 1220, reason: "the parsing script could not read it: 3 bytes\\u001b", isByScript: true },
     ],
     ["rubbish", { enosCode: 1220, reason: "the parsing script returned: not JSON" }],
     ["", { enosCode: 1251, reason: "the parsing script returned: empty payload" }],
-    ['{"id":"9"}', { enosCode: 1220, reason: "the parsing script could not read it" }],
+    ['{"id":"9"}', { enosCode: 1220, reason: "the parsing script returned JSON without a code" }],
   ])("by a script: %s", (json, reply) => {
     expect(readScriptReply(json)).toEqual(reply);
   });
@@ -390,7 +393,7 @@ test.each<[string, object]>([
     '{"id":"9","code":1220,"message":"no"}',
     { enosCode: 1220, reason: "the parsing script could not read it: no" },
   ],
-  ['{"code":"x"}', { enosCode: 1220 }],
+  ['{"code":"x"}', { enosCode: 1220, reason: "the parsing script returned JSON without a method" }],
   ['{"code":"1204","message":"no"}', { enosCode: 1204 }],
   ['{"id":"9","code":"200","data":""}', { enosCode: 1220 }],
   ['{"method":5}', { enosCode: 1220 }],

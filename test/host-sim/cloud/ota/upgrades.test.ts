@@ -255,6 +255,55 @@ describe("an upgrade that is pushed", () => {
     expect(() => cloud.retryUpgrade("1", 31 * hour)).toThrow(/is succeeded: only one that is failed/);
   });
 
+  it("and not replied to is sent again at a contact an hour later, until the device replies, be it late", () => {
+    const it = ordered();
+    const { cloud } = it.device.rig;
+    const statuses = (): string[] => cloud.commands(pk, dk).map(({ status }) => status);
+    const first = it.pushed(3)!;
+    cloud.poll(70_000);
+    expect(statuses()).toEqual(["timed-out"]);
+    expect(it.pushed(hour)).toBeUndefined();
+    const second = it.pushed(hour + 3)!;
+    expect(second.params).toEqual(first.params);
+    cloud.poll(hour + 70_000);
+    expect(statuses()).toEqual(["timed-out", "timed-out"]);
+    expect(it.reply(hour + 80_000, second.id)).toBe("2.04");
+    expect(it.pushed(5 * hour)).toBeUndefined();
+    expect(task(it)).toMatchObject({ status: "published" });
+  });
+
+  it("to a device that is away waits, and is queued anew when two days were not enough", () => {
+    const it = ordered("tokenless");
+    const { cloud } = it.device.rig;
+    cloud.poll(49 * hour);
+    expect(cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["expired"]);
+    expect(task(it)).toMatchObject({ status: "init" });
+    it.device.authenticate(50 * hour);
+    expect(it.pushed(50 * hour + 1)?.params).toMatchObject({ version: "1.3.0" });
+    expect(task(it)).toMatchObject({ status: "published" });
+  });
+
+  it("and canceled before it was sent is never sent", () => {
+    const it = ordered();
+    const { cloud } = it.device.rig;
+    cloud.cancelUpgrade("1", 3);
+    expect(cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["revoked"]);
+    expect(it.pushed(4)).toBeUndefined();
+  });
+
+  it("waits behind other commands, and is given none when too many wait", () => {
+    const it = updater();
+    const { cloud } = it.device.rig;
+    put(it);
+    it.inform(1, "1.2.0");
+    const times = { pendingTtl: hour };
+    for (let i = 0; i < 50; i++) cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 2, times);
+    const order = { productKey: pk, version: "1.3.0", deviceKeys: [dk] };
+    expect(() => cloud.orderUpgrade(order, 3)).toThrow(/no device can be given 1\.3\.0; the first, .*50/);
+    cloud.poll(2 * hour);
+    expect(cloud.orderUpgrade(order, 2 * hour).tasks).toHaveLength(1);
+  });
+
   it("of a file that is replaced while it is fetched is seen by the ETag", () => {
     const it = ordered();
     const command = it.pushed(3)!;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { Product, ProductError } from "../../../../host-sim/cloud/registry/product";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
+import { enosModelOf } from "../../../../host-sim/model/enos-model";
 import { pointFault, valueFault } from "../../../../host-sim/cloud/enos/value-check";
 import type { ProductRecord } from "../../../../host-sim/cloud/registry/product";
 import type { ScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
@@ -15,7 +16,7 @@ const float = 3.4028234663852886e38;
 
 let engine: ScriptEngine;
 beforeAll(async () => {
-  engine = await loadScriptEngine();
+  engine = await loadScriptEngine(() => 0);
 });
 const climate = (): Product => new Product({ productKey: "climate", model }, undefined);
 
@@ -188,6 +189,41 @@ describe("the example model", () => {
       /^reference.source: .* at most 32 bytes/,
     );
     expect(product.checkService("explode", {})).toMatch(/not in the model/);
+  });
+});
+
+describe("a model in other words", () => {
+  const points = (...list: object[]): object => ({ product: "p", version: 1, measurepoints: list });
+  const kept = (given: unknown): unknown =>
+    new Product({ productKey: "p", model: given }, undefined).record.model;
+
+  it("as EnOS has it is taken, and kept as ours", () => {
+    const given = enosModelOf(climate().model!);
+    const product = new Product({ productKey: "p", model: JSON.parse(JSON.stringify(given)) }, undefined);
+    expect(product.checkPoint("temperature", 126)).toMatch(
+      /^temperature: expected a number from -40 to 125 degC/,
+    );
+    expect(product.checkSet({ relay: 1 })).toBeUndefined();
+    expect(kept(product.record.model)).toEqual(product.model);
+    const file = { thingModelId: "m", thingMeasurepointMap: { f: { $class: "a.TSLFileMeasurepoint" } } };
+    expect(() => new Product({ productKey: "p", model: file }, undefined)).toThrow(
+      /^product p: model: \$\.thingMeasurepointMap\.f: is a FILE, .*; leave it out/,
+    );
+  });
+
+  it("of before is taken, and kept in the words of now", () => {
+    const old = points(
+      { identifier: "t", number: 1, type: "date" },
+      { identifier: "n", number: 2, type: "int32" },
+    );
+    expect(kept(old)).toMatchObject({ format: 2, measurepoints: [{ type: "timestamp" }, { type: "int" }] });
+    const product = new Product({ productKey: "p", model: old }, undefined);
+    expect(product.checkPoint("t", 1_767_225_600_000)).toBeUndefined();
+    expect(product.checkPoint("t", "2026-01-01")).toMatch(/^t: expected a whole number/);
+    // A quality that EnOS has not would be refused in a file of now.
+    const rated = points({ identifier: "b", number: 1, type: "bool", quality: true });
+    expect(kept(rated)).toEqual(rated);
+    expect(kept(kept(rated))).toEqual(rated);
   });
 });
 

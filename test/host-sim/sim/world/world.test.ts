@@ -20,7 +20,7 @@ async function begin(options: Partial<WorldOptions> = {}): Promise<{ world: Worl
     powerKey: true,
     interval: 900,
     format: "raw",
-    commandTimeout: hour,
+    pendingTtl: hour,
     onEvent: (event) => void events.push(event),
     ...options,
   });
@@ -47,6 +47,19 @@ describe("a NAT that forgets, in front of a cloud that goes by the address", () 
     expect(stored(events, "reading")).toBe(72);
     expect(lines(events, /^report: taken/)).toHaveLength(72);
   });
+});
+
+it("shows parsing scripts its own time, in which nothing else passes", async () => {
+  const { world } = await begin();
+  const { productKey } = world.device;
+  const script = `var first = Date.now();
+    function rawDataToJsonStr() { return JSON.stringify([first, new Date().getTime()]) }
+    function jsonStrToRawData() { return [] }`;
+  const start = Date.UTC(2026, 0, 1);
+  world.clock.at(hour, () => world.cloud.putProduct({ productKey, script }, world.cloudNow));
+  await world.clock.run({ until: 2 * hour });
+  const [first, now] = JSON.parse(String(world.cloud.scriptToJson(productKey, Uint8Array.of(1)))) as number[];
+  expect([first, now]).toEqual([start + hour, start + 2 * hour]);
 });
 
 describe("a cloud that is gone for more than a day", () => {
