@@ -30,8 +30,10 @@ import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
 import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
-import { Upgrades, taskKind } from "./ota/upgrades";
-import type { JobOrder, TaskQuery, UpgradeJob } from "./ota/upgrades";
+import { taskKind } from "./ota/task-store";
+import type { TaskQuery } from "./ota/task-store";
+import { Upgrades } from "./ota/upgrades";
+import type { JobOrder, UpgradeJob } from "./ota/upgrades";
 import type { UpgradeTask } from "./ota/upgrade-task";
 import { MessageLayer } from "./coap/message-layer";
 import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
@@ -45,14 +47,15 @@ import { Uplinks } from "./enos/uplinks";
 
 export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
-export type { Command, UpgradeParams } from "./enos/command-encoding";
+export type { Command } from "./enos/command-encoding";
 export type { CommandStatus, CommandTimes, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
 export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
-export type { JobOrder, TaskQuery } from "./ota/upgrades";
+export type { TaskQuery } from "./ota/task-store";
+export type { JobOrder } from "./ota/upgrades";
 export type { UpgradeTask } from "./ota/upgrade-task";
 
 /** A firmware waits for its device as long as EnOS lets a command wait, ms. */

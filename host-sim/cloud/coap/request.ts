@@ -101,7 +101,7 @@ export function readRequest(
     let understood = false;
     switch (number) {
       case OptionNumber.uriPath: {
-        const segment = value.length <= 255 ? utf8(value) : undefined;
+        const segment = value.length <= 255 ? segmentText(value) : undefined;
         understood = segment !== undefined;
         if (segment !== undefined) request.path.push(segment);
         break;
@@ -241,10 +241,31 @@ export function refuseOption(number: number): RefusedRequest {
 // A decoder that is shared: with `fatal` it keeps no state between calls.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function utf8(bytes: Uint8Array): string | undefined {
+/** Segments that came lately, each at the place that its bytes name; whatever comes to the same place replaces it. */
+const segmentPlaces = 16_384;
+const segments = new Array<{ readonly bytes: Uint8Array; readonly text: string } | undefined>(segmentPlaces);
+
+/**
+ * A segment of a path as text; undefined when it is no UTF-8. Devices ask for the same few paths again and again, and to
+ * decode a path of seven segments takes longer than to read the rest of the request.
+ */
+function segmentText(bytes: Uint8Array): string | undefined {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum = (Math.imul(sum, 31) + bytes[i]) | 0;
+  const place = (sum ^ (sum >>> 14)) & (segmentPlaces - 1);
+  const known = segments[place];
+  if (known !== undefined && isSame(known.bytes, bytes)) return known.text;
   try {
-    return decoder.decode(bytes);
+    const text = decoder.decode(bytes);
+    segments[place] = { bytes: Uint8Array.from(bytes), text };
+    return text;
   } catch {
     return undefined;
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }

@@ -131,7 +131,8 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
     const peer = { address: from.address, port: from.port };
     const at = now();
     onDatagram?.("in", datagram, peer, at);
-    cloud.receive(datagram, peer, at);
+    // A view of a Buffer is another Buffer, which takes twice as long to make as one of a plain array: a message has ten.
+    cloud.receive(new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.length), peer, at);
     outbox.commit();
     plan();
   });

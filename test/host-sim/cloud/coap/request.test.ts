@@ -220,3 +220,20 @@ it("whatever the options: no throw, and what is accepted keeps the rules", () =>
   );
   expect(accepted).toBeGreaterThan(500);
 });
+
+test("a path that came before is read again as it is, and as no other", () => {
+  const segment = fc.oneof(
+    fc.constantFrom("topic", "sys", "thing", "", "a", "é", "\u{1f600}"),
+    fc.string({ maxLength: 20, unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.array(segment, { maxLength: 8 }), (path) => {
+      const options = path.map((text) => ({ number: 11, value: Buffer.from(text, "utf8") }));
+      for (let i = 0; i < 2; i++) expect(readRequest(message({ options }), limits)).toMatchObject({ path });
+      for (const { value } of options) value.fill(0xff);
+      const refused = path.some((text) => text !== "");
+      expect("refused" in readRequest(message({ options }), limits)).toBe(refused);
+    }),
+    { seed: 11, numRuns: runs(500) },
+  );
+});

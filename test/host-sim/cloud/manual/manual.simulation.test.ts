@@ -11,6 +11,7 @@ import { attributesDeleted, attributesQueried, attributesReported } from "./attr
 import { postBatch, resumeBatch } from "./batch";
 import { authentication } from "./authentication";
 import { coap } from "./coap";
+import { commandsIssued, measurepointsGet, measurepointsSet, serviceInvoked } from "./commands";
 import { common } from "./common";
 import { ManualDevice } from "./device";
 import type { Edition } from "./device";
@@ -28,6 +29,7 @@ const pages = [
   ...[authentication, coap, common, report, postBatch, resume, resumeBatch, events],
   ...[attributesReported, attributesQueried, attributesDeleted],
   ...[tagsReported, tagsQueried, tagsDeleted, thingModel],
+  ...[measurepointsSet, measurepointsGet, serviceInvoked, commandsIssued],
   ...[otaInform, otaUpgrade, otaProgress, otaGetVersion],
 ];
 
