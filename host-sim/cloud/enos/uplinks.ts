@@ -53,6 +53,8 @@ interface Arrival {
   device: CloudDevice;
   product: Product;
   format: "raw" | "json";
+  /** The bytes of which the product's script made the message. */
+  bytes?: Uint8Array;
   now: number;
 }
 
@@ -101,7 +103,7 @@ export class Uplinks {
     const taken: Taken | Refusal =
       route === undefined
         ? { enosCode: methodMismatch, reason: `the script made a message ${printable(message.method)}` }
-        : this.#take({ device, product, format: "raw", now }, message, route);
+        : this.#take({ device, product, format: "raw", bytes: payload, now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) {
       if (isOfMessage(taken)) product.refuseMade("report", payload, made, taken.reason);
@@ -228,7 +230,7 @@ export class Uplinks {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
     const id = nameOf(message);
-    const before = device.cameBefore("reading", id, reports);
+    const before = device.cameBefore("reading", id, reports, arrival.bytes);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
       const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
@@ -273,7 +275,7 @@ export class Uplinks {
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
     const id = nameOf(message);
-    const before = device.cameBefore("event", id, [{ points: { event, values }, time }]);
+    const before = device.cameBefore("event", id, [{ points: { event, values }, time }], arrival.bytes);
     if (!before) device.addEvent({ id, event, time, values, at: now });
     return this.#told(arrival, message, "event", before);
   }
