@@ -7,6 +7,7 @@ import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
 import type { Upgrades } from "../ota/upgrades";
+import { isFarAhead, isLongAgo } from "../registry/history";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
@@ -264,6 +265,9 @@ export class Uplinks {
     }
     if (this.#emit === undefined) return;
     const { productKey, deviceKey } = device;
+    if (!before && time !== undefined && (isFarAhead(time, now) || isLongAgo(time, now))) {
+      this.#emit({ type: "time-doubted", productKey, deviceKey, id: printable(id), time });
+    }
     const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
     const more = { time, ...(late ? ({ late: true } as const) : {}) };
     this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
