@@ -232,8 +232,8 @@ export class CloudDevice {
   }
 
   /** Whether a message came before, see RecentMessages; never without an id, "". It is remembered. */
-  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[]): boolean {
-    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements);
+  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[], bytes?: Uint8Array): boolean {
+    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements, bytes);
   }
 
   addReading(reading: Reading): void {

@@ -8,7 +8,7 @@ import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
-import { checkDevice, deviceName } from "./registry";
+import { DeviceKeyError, checkDevice, deviceName, takenKey } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
 import type { IvSetting } from "../enos/sign";
@@ -41,6 +41,9 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
+  /** By deviceKey, which is unique over products; of several that an earlier version let in, the first. */
+  readonly #keyHolders = new Map<string, CloudDevice>();
+  #hasSharedKeys = false;
   readonly #commandHolders = new Map<string, CloudDevice>();
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
@@ -114,12 +117,15 @@ export class Fleet {
 
   /**
    * Registers a device.
-   * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
+   * @throws DeviceListError on a record that cannot be used, DeviceKeyError on a key that another product's device has;
+   *   RangeError when the device is there already
    */
   add(record: DeviceRecord): CloudDevice {
     const checked = checkDevice(record);
     const name = deviceName(checked.productKey, checked.deviceKey);
     if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
+    const holder = this.#keyHolders.get(checked.deviceKey);
+    if (holder !== undefined) throw new DeviceKeyError(`deviceKey: ${takenKey(holder)}`);
     const device = this.#make(checked);
     device.keep();
     return device;
@@ -129,6 +135,12 @@ export class Fleet {
   remove(device: CloudDevice): void {
     device.erase();
     this.#devices.delete(device.filedUnder);
+    if (this.#keyHolders.get(device.deviceKey) !== device) return;
+    this.#keyHolders.delete(device.deviceKey);
+    if (!this.#hasSharedKeys) return;
+    for (const other of this.#devices.values()) {
+      if (other.deviceKey === device.deviceKey) this.#keyHolders.set(other.deviceKey, other);
+    }
   }
 
   /**
@@ -194,6 +206,8 @@ export class Fleet {
     const { edition, iv, limits, storage } = this.#options;
     const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
+    if (this.#keyHolders.has(device.deviceKey)) this.#hasSharedKeys = true;
+    else this.#keyHolders.set(device.deviceKey, device);
     return device;
   }
 }

@@ -120,6 +120,9 @@ export class PointHistory {
   #hasOne(identifier: string, time: number): boolean {
     const readings = this.#readings.get(identifier);
     if (readings === undefined) return false;
+    // Those of the far future are filed under when they came.
+    if (isFarAhead(time, when(readings[readings.length - 1])))
+      return readings.some((each) => each.time === time);
     for (let i = place(readings, time) - 1; i >= 0 && when(readings[i]) === time; i--) {
       if (readings[i].time === time) return true;
     }
@@ -222,8 +225,24 @@ export class Recent<T> {
   }
 }
 
+/** The least time that a clock of the world tells, ms: a simulation's begins at 0. */
+const leastClock = Date.UTC(2000);
+/** Further than any device's clock runs ahead, ms. */
+const farAhead = 86_400_000;
+
+/** Whether a time that a device states is of the far future; never by a clock that is not the world's. */
+export function isFarAhead(time: number, now: number): boolean {
+  return now >= leastClock && time > now + farAhead;
+}
+
+/** Whether a time is from before all devices, such as one in seconds; never by a clock that is not the world's. */
+export function isLongAgo(time: number, now: number): boolean {
+  return now >= leastClock && time < leastClock;
+}
+
+/** Where a reading stands among others: one of the far future, which would pass for the newest for ever, at its arrival. */
 function when({ time, at }: Reading): number {
-  return time ?? at;
+  return time === undefined || isFarAhead(time, at) ? at : time;
 }
 
 /** Where a value of this time goes: behind those of the same time. */
