@@ -5,7 +5,6 @@
 import Timer from "timer";
 import config from "mc/config";
 import { narrowband } from "./coap/transmission";
-import { DemoApplication } from "./application";
 import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
 import { lineWithAdvice } from "./device/advice";
@@ -26,8 +25,10 @@ import { LogRing } from "./continuity/log-ring";
 import { StartRecord } from "./continuity/start-record";
 import { safeApplication, safeContact } from "./device/safe-start";
 import { Troubles } from "./device/trouble";
+// Which product this is, too: one line of the board's manifest names its folder.
 import { thing } from "./product/thing";
 import { version } from "./product/version";
+import { newApplication, settingNames } from "./product/wiring";
 import { SettingsError } from "./enos/credentials";
 import { SerialWriter } from "./modem/driver/serial-writer";
 import { familyNamed } from "./modem/family/family";
@@ -121,7 +122,7 @@ function readParts(): Parts {
 function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
   const { retained, record, starts, ring, troubles, log, restart } = surroundings;
   const { startReason: reason, safe } = record;
-  const unknown = unknownSettings(config, settings);
+  const unknown = unknownSettings(config, settings, settingNames);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const vain = settingsInVain(settings, family);
   for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
@@ -193,7 +194,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         socket: { io: Udp, modem },
         application: safe
           ? safeApplication(thing, version, record, builtInServiceNames)
-          : newApplication(modem, clock),
+          : applicationOf(modem, clock, board),
         interval: settings.interval,
         reports: safe ? -1 : settings.reports,
         format: settings.payload,
@@ -244,16 +245,18 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   driver.start();
 }
 
-/** The product's own part. @throws ApplicationFault */
-function newApplication(modem: Modem, clock: Clock): Application {
+/** The product's own part. @throws SettingsError, ApplicationFault */
+function applicationOf(modem: Modem, clock: Clock, board: Board): Application {
   try {
-    return new DemoApplication({
+    return newApplication({
       random,
       rssi: () => modem.rssi,
       now: () => clock.now(),
       modem,
+      board: board.name,
     });
   } catch (error) {
+    if (error instanceof SettingsError) throw error;
     throw new ApplicationFault(reasonOf(error));
   }
 }

@@ -50,3 +50,27 @@ declare module "resetReason" {
   /** Why the board started: ESP-IDF's number, and a word for it such as "Power-On" or "Brownout". */
   export default function getResetReason(): { readonly reason: number; readonly string: string };
 }
+
+declare module "embedded:sensor/Humidity-Temperature/SHT3x" {
+  /** Sensirion's SHT30, SHT31 and SHT35 on I2C, as ECMA-419 has sensors. Each call takes 50 to 200 ms, without a pause. */
+  export default class SHT3x {
+    /** @throws Error of the bus's where the sensor does not answer */
+    constructor(options: {
+      sensor: {
+        /** The class of the bus, of which it makes one. */
+        io: object;
+        data: number;
+        clock: number;
+        address?: number;
+        hz?: number;
+      };
+      onError?: (reason: string) => void;
+    });
+    /** A property is missing where the checksum of its value is wrong. @throws Error of the bus's */
+    sample(): {
+      readonly thermometer: { readonly temperature?: number };
+      readonly hygrometer: { readonly humidity?: number };
+    };
+    close(): void;
+  }
+}

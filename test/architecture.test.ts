@@ -89,6 +89,9 @@ const foldersIn = (folder: string): string[] =>
     .sort();
 
 describe("the firmware", () => {
+  /** What a product's parts are, and where they are wired. */
+  const wirings = /^firmware\/(product|room)\/wiring\.ts$/;
+
   /** Each room, and those that it may import from besides itself. */
   const rooms: [room: string, may: string[]][] = [
     ["text", []],
@@ -96,7 +99,8 @@ describe("the firmware", () => {
     ["coap", []],
     ["journal", []],
     ["model", ["text"]],
-    ["product", ["model"]],
+    ["product", ["model", "application", "device"]],
+    ["room", ["model", "product", "device", "enos"]],
     ["enos", ["coap", "text", "timing"]],
     ["modem/at", ["text"]],
     ["modem/family", ["modem/at", "text"]],
@@ -112,8 +116,8 @@ describe("the firmware", () => {
     const imports = importsOf(`firmware/${room}`);
     const allowed = [room, ...may].map((each) => `firmware/${each}`);
     const outside = ({ file, target }: Import): boolean =>
-      // The board's bindings name Moddable's modules; nobody else does.
-      (room === "board" && !target.startsWith("firmware/") && file.startsWith("firmware/board/")) ||
+      // The board's bindings and a product's wiring name Moddable's modules; nobody else does.
+      (!target.startsWith("firmware/") && (room === "board" || wirings.test(file))) ||
       below(target, allowed) ||
       allowed.includes(target);
     expect(filesBelow(`firmware/${room}`).length).toBeGreaterThan(0);
@@ -125,9 +129,9 @@ describe("the firmware", () => {
     expect(foldersIn("firmware/modem")).toEqual(["at", "driver", "family", "fitted"]);
   });
 
-  it("names Moddable's modules in main.ts and board only", () => {
+  it("names Moddable's modules in main.ts, board and a product's wiring only", () => {
     const imports = importsOf("firmware").filter(
-      ({ file }) => file !== "firmware/main.ts" && !file.startsWith("firmware/board/"),
+      ({ file }) => file !== "firmware/main.ts" && !file.startsWith("firmware/board/") && !wirings.test(file),
     );
     expect(offenders(imports, ({ target }) => target.startsWith("firmware/"))).toEqual([]);
   });
@@ -150,11 +154,11 @@ describe("the firmware", () => {
     ).toEqual([]);
   });
 
-  it("is wired together by main.ts alone: nothing imports it, or board", () => {
+  it("is wired together by main.ts alone: nothing imports it, a product's wiring, or board", () => {
     const imports = importsOf("firmware").filter(({ file }) => file !== "firmware/main.ts");
     expect(
       offenders(imports, ({ file, target }) => {
-        if (target === "firmware/main") return false;
+        if (target === "firmware/main" || wirings.test(`${target}.ts`)) return false;
         return !below(target, ["firmware/board"]) || file.startsWith("firmware/board/");
       }),
     ).toEqual([]);

@@ -53,8 +53,8 @@ describe("each manifest", () => {
     );
   });
 
-  // modem/manifest.json and firmware/manifest.json leave the modem to the board: they are no whole.
-  const whole = manifests.filter((file) => !/^firmware\/(modem\/)?manifest\.json$/.test(file));
+  // modem/manifest.json and firmware/manifest.json leave the modem to the board, and a product's has none: they are no whole.
+  const whole = manifests.filter((file) => !/^firmware\/((modem|product|room)\/)?manifest\.json$/.test(file));
   test.each(whole)("%s has all that its modules import, and preloads all of them", (file) => {
     const manifest = readManifest(file);
     expect(missing(manifest)).toEqual([]);
@@ -155,8 +155,11 @@ describe("the firmware's manifest", () => {
   };
 
   test("lists the product's modules by name: beside it lies the parsing script, which is the cloud's", () => {
-    for (const file of ["thing", "version"])
-      expect(manifest.modules[`product/${file}`]).toBe(`./product/${file}`);
+    const { modules: own } = JSON.parse(
+      readFileSync("firmware/product/manifest.json", "utf8"),
+    ) as typeof manifest;
+    expect(Object.keys(manifest.modules).filter((name) => name.startsWith("product"))).toEqual([]);
+    for (const file of ["thing", "version", "wiring"]) expect(own[`product/${file}`]).toBe(`./${file}`);
   });
 
   test("its configuration is one that the firmware takes, without mcconfig's own names", () => {

@@ -241,7 +241,7 @@ export class Endpoint {
       }
     }
     // Each call cancels at least one upload that waits, and all unless a handler throws.
-    for (let again = true; again; ) {
+    for (let again = true; again;) {
       try {
         this.#blockClient.close(now);
         again = false;

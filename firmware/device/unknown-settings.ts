@@ -23,9 +23,18 @@ const sdk =
 const mostNames = 8;
 const longestName = 40;
 
-/** Those settings of a configuration that nobody reads. @param settings what was read of it */
-export function unknownSettings(config: Configuration, settings: Settings): UnknownSetting[] {
-  const known = Object.keys(settings).concat(keys.split(" "));
+/**
+ * Those settings of a configuration that nobody reads.
+ *
+ * @param settings what was read of it
+ * @param own names of those that the product reads
+ */
+export function unknownSettings(
+  config: Configuration,
+  settings: Settings,
+  own: readonly string[] = [],
+): UnknownSetting[] {
+  const known = Object.keys(settings).concat(keys.split(" "), own);
   const others = ` ${sdk} `;
   const names = Object.keys(config);
   const unknown: UnknownSetting[] = [];

@@ -48,7 +48,7 @@ export const thing: Thing = defineThing({
   ],
   attributes: [
     { identifier: "floor", type: "int", range: [-20, 200] },
-    { identifier: "serial", type: "int64", range: [0, 9007199254740991] },
+    { identifier: "serial", type: "double", range: [0, 9007199254740991] },
     { identifier: "gain", type: "float" },
     { identifier: "altitude", type: "double" },
     { identifier: "indoors", type: "bool" },

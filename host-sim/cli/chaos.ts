@@ -64,6 +64,7 @@ const uses = {
   powerKey: {},
   t3324: {},
   sleep: { optional: true },
+  application: { refused: "which brings one of its own" },
   command: { refused: "which sends none" },
 } satisfies EveryFlag;
 

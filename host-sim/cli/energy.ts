@@ -57,6 +57,7 @@ const uses = {
   powerKey: { refused: "which is about modems in PSM" },
   t3324: { text: "seconds that the modem stays reachable before PSM", default: 10 },
   sleep: { default: "deep" },
+  application: { refused: "which meters modem and ESP32, and no sensor" },
   command: { refused: "which sends none" },
 } satisfies EveryFlag;
 

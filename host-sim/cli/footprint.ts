@@ -74,6 +74,7 @@ const uses = {
   powerKey: fixed,
   t3324: fixed,
   sleep: fixed,
+  application: fixed,
   command: fixed,
 } satisfies EveryFlag;
 

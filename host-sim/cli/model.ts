@@ -25,7 +25,7 @@ interface ModelFlags {
   out?: string;
   check?: boolean;
   import?: string;
-  export?: boolean;
+  export?: string;
 }
 
 /** The `model` command. */
@@ -36,17 +36,18 @@ export function modelCommand(): Command {
     .option("--out <folder>", "where to write, instead of next to the model (its lock stays there)")
     .option("--check", "write nothing, and fail when the files are not what would be written")
     .option("--import <enos.json>", "first write <model.json> from the file that EnOS's console exports")
-    .option("--export", "write nothing but the model as EnOS's console imports it, to standard output")
+    .option("--export <enos.json>", "write nothing but the model as EnOS's console imports it")
     .action(model);
 }
 
 function model(file: string, flags: ModelFlags): void {
   const lockFile = join(dirname(file), `${basename(file).replace(/\.json$/i, "")}.lock.json`);
   const notes: string[] = [];
+  const before = flags.import !== undefined && existsSync(file) ? modelIn(file) : undefined;
   const imported =
-    flags.import === undefined ? undefined : importedModel(flags.import, file, lockOf(lockFile));
+    flags.import === undefined ? undefined : importedModel(flags.import, before, lockOf(lockFile));
   const read = imported ?? modelIn(file, (line) => notes.push(line));
-  if (flags.export === true) return say(JSON.stringify(enosModelOf(read), undefined, 2));
+  if (flags.export !== undefined) return exportModel(read, flags);
   const out = flags.out ?? dirname(file);
   const result = generate(read, lockOf(lockFile), runtimeFrom(out));
   if (!("files" in result)) throw refused(file, result);
@@ -54,7 +55,7 @@ function model(file: string, flags: ModelFlags): void {
   const wanted = new Map<string, string>();
   // The lock comes first: once bytes can go out, it must know what they mean.
   wanted.set(lockFile, lockText(result.lock));
-  if (imported !== undefined) wanted.set(file, modelText(imported, file));
+  if (imported !== undefined && imported !== before) wanted.set(file, modelText(imported, file));
   for (const [name, content] of Object.entries(result.files)) wanted.set(join(out, name), content);
   const stale = [...wanted].filter(([path, content]) => readText(path) !== content).map(([path]) => path);
   if (flags.check === true) {
@@ -91,8 +92,21 @@ function modelIn(file: string, note?: (line: string) => void): Model {
   return read;
 }
 
-/** EnOS's model in `enosFile`: with the lock's numbers, and a version above that of `file` where it says otherwise. */
-function importedModel(enosFile: string, file: string, lock: Lock): Model {
+/** Writes EnOS's file, or says that it is not what would be written. */
+function exportModel(model: Model, { export: file = "", check }: ModelFlags): void {
+  const text = `${JSON.stringify(enosModelOf(model), undefined, 2)}\n`;
+  const isStale = readText(file) !== text;
+  if (check === true && isStale) throw new CommandError(1, `${file}: not what the model says`);
+  if (isStale) write([file], new Map([[file, text]]));
+  say(
+    `${model.product}, version ${model.version}, as EnOS has it\n  ${isStale ? "written  " : "unchanged"} ${file}`,
+  );
+}
+
+/**
+ * EnOS's model in `enosFile` with the lock's numbers: `before` itself where it says the same, or a version above.
+ */
+function importedModel(enosFile: string, before: Model | undefined, lock: Lock): Model {
   const text = readText(enosFile);
   if (text === undefined) throw misuse(`${enosFile}: no such file; name what EnOS's console has exported`);
   let value: unknown;
@@ -101,11 +115,19 @@ function importedModel(enosFile: string, file: string, lock: Lock): Model {
   } catch (error) {
     throw misuse(`${enosFile}: no JSON: ${escaped(reasonOf(error))}`);
   }
-  const before = existsSync(file) ? modelIn(file) : undefined;
   const read = modelOfEnos(value, lock, before?.version);
   if (!("product" in read)) throw refused(enosFile, read);
-  if (before === undefined || isDeepStrictEqual(members(read), members(before))) return read;
-  return { ...read, version: read.version + 1 };
+  if (before === undefined) return read;
+  return isDeepStrictEqual(settled(read), settled(before)) ? before : { ...read, version: read.version + 1 };
+}
+
+/** What a model says, whether what may be left out is there or not. */
+function settled(model: Model): unknown {
+  const text = JSON.stringify(members(model), (key, value: unknown) => {
+    if (key === "compact") return { scale: 1, offset: 0, ...(value as object) };
+    return value === false || (key === "enumType" && value === "int") ? undefined : value;
+  });
+  return JSON.parse(text);
 }
 
 /** The text of a model.json. */

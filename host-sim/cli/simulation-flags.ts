@@ -3,7 +3,7 @@
  * commands; a command says how it takes each of them, or why it cannot: what it cannot honour it refuses.
  */
 import { Option } from "commander";
-import { formats } from "../sim/world/device-options";
+import { applications, formats } from "../sim/world/device-options";
 import { escaped } from "../model/escaped";
 import { generationsOf } from "../sim/modem/families";
 import { fraction, misuse, wholeNumber } from "./misuse";
@@ -121,6 +121,12 @@ const definitions: Readonly<Record<FlagName, Definition>> = {
     choices: ["none", "deep"],
     default: "none",
   },
+  application: {
+    flags: "--application <name>",
+    text: "what the board carries: the demo, or the example with a sensor on I2C",
+    choices: applications,
+    default: "demo",
+  },
   command: { flags: "--no-command", text: "the cloud sends no command" },
 };
 
@@ -231,9 +237,10 @@ export function checkModemFirmware(modem: string, firmware: string | undefined):
 /** The device that the flags set up. @throws CommandError for flags that do not go together */
 export function deviceOptionsOf(flags: SimulationFlags): DeviceOptions {
   const { seed, engine, edition, coverage, loss, releaseAssistance, modem, powerKey, sleep } = flags;
-  const { interval, format, batch, lifetime, keepAlive, t3324, modemFirmware } = flags;
+  const { interval, format, batch, lifetime, keepAlive, t3324, modemFirmware, application } = flags;
   checkModemFirmware(modem, modemFirmware);
   const network = { edition, coverage, loss, releaseAssistance };
   const readings = { interval, format, batch, lifetime, keepAlive };
-  return { seed, engine, ...network, ...readings, modem, modemFirmware, powerKey, t3324, sleep };
+  const board = { modem, modemFirmware, powerKey, t3324, sleep, application };
+  return { seed, engine, ...network, ...readings, ...board };
 }

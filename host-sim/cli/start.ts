@@ -57,6 +57,7 @@ const uses = {
   powerKey: {},
   t3324: {},
   sleep: {},
+  application: {},
   command: {},
 } satisfies EveryFlag;
 

@@ -9,6 +9,9 @@
  *                                                      +- ota/          their firmware
  *     application ==HTTP (api/)== this file ---+- fleet.ts      who there is
  */
+import { changedAttributes, changedTags } from "./enos/attributes-and-tags";
+import type { Change } from "./enos/attributes-and-tags";
+import type { Model } from "../model/model";
 import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CloudDevice, DeviceChange, DeviceView, StoredEvent } from "./registry/cloud-device";
@@ -27,8 +30,10 @@ import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
 import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
-import { Upgrades, taskKind } from "./ota/upgrades";
-import type { JobOrder, TaskQuery, UpgradeJob } from "./ota/upgrades";
+import { taskKind } from "./ota/task-store";
+import type { TaskQuery } from "./ota/task-store";
+import { Upgrades } from "./ota/upgrades";
+import type { JobOrder, UpgradeJob } from "./ota/upgrades";
 import type { UpgradeTask } from "./ota/upgrade-task";
 import { MessageLayer } from "./coap/message-layer";
 import type { Faults, MessageCounters, RateLimit } from "./coap/message-layer";
@@ -42,14 +47,15 @@ import { Uplinks } from "./enos/uplinks";
 
 export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
-export type { Command, UpgradeParams } from "./enos/command-encoding";
+export type { Command } from "./enos/command-encoding";
 export type { CommandStatus, CommandTimes, CommandView } from "./enos/commands";
 export type { DeviceView, StoredEvent } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
 export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
-export type { JobOrder, TaskQuery } from "./ota/upgrades";
+export type { TaskQuery } from "./ota/task-store";
+export type { JobOrder } from "./ota/upgrades";
 export type { UpgradeTask } from "./ota/upgrade-task";
 
 /** A firmware waits for its device as long as EnOS lets a command wait, ms. */
@@ -174,6 +180,11 @@ export class EnosCloud {
     return this.#fleet.product(productKey)?.record;
   }
 
+  /** A product's thing model, read; undefined without one. */
+  model(productKey: string): Model | undefined {
+    return this.#fleet.product(productKey)?.model;
+  }
+
   /**
    * Registers a product, or gives it another model and script.
    * @throws ProductError on a record that cannot be used
@@ -209,11 +220,17 @@ export class EnosCloud {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   createDevice(record: DeviceRecord, now: number): DeviceView {
-    this.#advance(now);
-    const device = this.#fleet.add(record);
-    this.#emit({ type: "registered", ...nameOf(device) });
-    this.#flush();
-    return device.view();
+    return this.#register(record, now).view();
+  }
+
+  /**
+   * Registers a device that is not there yet; false for one that is, which stays as it is.
+   * @throws DeviceListError on a record that cannot be used; RangeError when its key is taken
+   */
+  addDevice(record: DeviceRecord, now: number): boolean {
+    if (this.#fleet.device(record.productKey, record.deviceKey) !== undefined) return false;
+    this.#register(record, now);
+    return true;
   }
 
   /**
@@ -465,6 +482,36 @@ export class EnosCloud {
     return this.#limits.firmwareBytes;
   }
 
+  /**
+   * Sets a device's attributes, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, an attribute that the model does not take, or too many
+   */
+  changeAttributes(
+    productKey: string,
+    deviceKey: string,
+    change: Change,
+    replaces: boolean,
+    now: number,
+  ): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.attributes = changedAttributes(device, this.#fleet.productOf(device), change, replaces);
+    this.#changed(device);
+  }
+
+  /**
+   * Sets a device's tags, as an operator does.
+   * @param replaces whether those that the change does not name are taken away
+   * @throws RangeError for an unknown device, what cannot be a tag, or too many
+   */
+  changeTags(productKey: string, deviceKey: string, change: Change, replaces: boolean, now: number): void {
+    this.#advance(now);
+    const device = this.#known(productKey, deviceKey);
+    device.tags = changedTags(device, change, replaces);
+    this.#changed(device);
+  }
+
   /** A product's firmware files in the order of their upload. */
   firmware(productKey: string): FirmwareRecord[] {
     return this.#files.list(productKey);
@@ -594,6 +641,20 @@ export class EnosCloud {
    */
   setRateLimit(limit: Partial<RateLimit>): void {
     this.#layer.rateLimit = { ...this.#layer.rateLimit, ...limit };
+  }
+
+  #register(record: DeviceRecord, now: number): CloudDevice {
+    this.#advance(now);
+    const device = this.#fleet.add(record);
+    this.#emit({ type: "registered", ...nameOf(device) });
+    this.#flush();
+    return device;
+  }
+
+  #changed(device: CloudDevice): void {
+    device.keep();
+    this.#emit({ type: "changed", ...nameOf(device) });
+    this.#flush();
   }
 
   #known(productKey: string, deviceKey: string): CloudDevice {

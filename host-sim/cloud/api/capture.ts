@@ -27,7 +27,7 @@ export function captureRoutes(api: FastifyInstance, { cloud }: RouteContext, cap
       answer: {
         200: {
           description: "pcapng, sent as the datagrams come",
-          content: { "application/x-pcapng": { schema: { type: "string", contentEncoding: "binary" } } },
+          content: { "application/x-pcapng": { schema: { description: "the capture" } } },
         },
       },
       faults: [404, 429],

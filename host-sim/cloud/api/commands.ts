@@ -6,7 +6,7 @@ import type { Command, CommandStatus, CommandView } from "../cloud";
 import { Problem } from "./problem";
 import { answer, given, noDevice, refusedAs, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { commandBody, commandParams, commandsQuery } from "./schemas/commands";
+import { commandBody, commandParams, commandShown, commandsQuery } from "./schemas/commands";
 import { deviceParams } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
@@ -27,6 +27,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     schema: routeSchema(tag, "sendCommand", "queue a command; follow it at its Location", {
       params: deviceParams,
       body: commandBody,
+      shownBody: commandShown,
       answer: { 202: answer("queued", "QueuedCommand") },
       faults: [404, 409, 422, 429],
     }),

@@ -1,29 +1,65 @@
-/** What devices reported: measure points now and before, events, attributes, tags. */
-import type { FastifyInstance } from "fastify";
-import type { DeviceView } from "../cloud";
-import { Problem } from "./problem";
+/** What devices reported: measure points now and before, and events. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "../cloud";
+import { storedPoint } from "../registry/history";
 import { answer, given, noDevice, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
-import { pointParams, rangeQuery } from "./schemas/data";
+import { historyQuery, pointParams, rangeQuery } from "./schemas/data";
 import { deviceParams } from "./schemas/parts";
+import { rowsAnswer } from "./schemas/rows";
+import { checkLimit, formatOf, isoTime, sendRows } from "./tables";
+import type { Column } from "./tables";
+import { rangeOf } from "./times";
+import type { RangeQuery } from "./times";
 import type { RouteContext } from "./route-context";
 
-interface RangeQuery {
-  from?: number;
-  to?: number;
-  limit: number;
-  order: "asc" | "desc";
+/** One value of one measure point. */
+interface PointRow extends StoredPoint {
+  identifier: string;
+  late?: true;
 }
 
 const tag = "data";
 
+const pointColumns: readonly Column<StoredPoint>[] = [
+  ["time", ({ time }) => isoTime(time)],
+  ["at", ({ at }) => isoTime(at)],
+  ["value", ({ value }) => value],
+  ["quality", ({ quality }) => quality],
+];
+const rowColumns: readonly Column<PointRow>[] = [
+  ["identifier", ({ identifier }) => identifier],
+  ...pointColumns,
+  ["late", ({ late }) => late],
+];
+const eventColumns: readonly Column<StoredEvent>[] = [
+  ["time", ({ time }) => isoTime(time)],
+  ["at", ({ at }) => isoTime(at)],
+  ["event", ({ event }) => event],
+  ["id", ({ id }) => id],
+  ["values", ({ values }) => values],
+];
+
 export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void {
-  const known = (params: DeviceParams): DeviceView => {
-    const view = cloud.device(params.productKey, params.deviceKey);
-    if (view === undefined) throw noDevice(params);
-    return view;
+  const known = (params: DeviceParams): void => {
+    if (cloud.device(params.productKey, params.deviceKey) === undefined) throw noDevice(params);
   };
   const device = "/devices/:productKey/:deviceKey";
+
+  /** A list in the format that the request asks for. */
+  const send = <Row extends object>(
+    [request, reply]: readonly [FastifyRequest, FastifyReply],
+    name: string,
+    columns: readonly Column<Row>[],
+    rowsOf: (query: HistoryQuery) => Iterable<Row>,
+  ): FastifyReply | object => {
+    known(request.params as DeviceParams);
+    const query = rangeOf(request.query as RangeQuery);
+    const format = formatOf(request);
+    checkLimit(query.limit, format);
+    const rows = rowsOf(query);
+    return format === "json" ? { items: [...rows] } : sendRows(reply, format, name, rows, columns);
+  };
 
   api.get<{ Params: DeviceParams }>(`${device}/measurepoints`, {
     schema: routeSchema(tag, "getMeasurePoints", "the latest value of each measure point", {
@@ -43,16 +79,38 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
       schema: routeSchema(tag, "listPointHistory", "the values of a measure point that are kept", {
         params: pointParams,
         querystring: rangeQuery,
-        answer: { 200: answer("by time", "PointHistory") },
-        faults: [404],
+        answer: { 200: rowsAnswer("by time", "PointHistory") },
+        faults: [404, 406],
       }),
-      handler: ({ params: { id, ...params }, query }) => {
-        known(params);
-        const stored = cloud.history(params.productKey, params.deviceKey, {
-          identifier: id,
-          ...range(query),
+      handler: (request, reply) => {
+        const { id, productKey, deviceKey } = request.params;
+        return send([request, reply], `${deviceKey}-${id}`, pointColumns, function* (query) {
+          for (const { value, quality, time, at } of cloud.history(productKey, deviceKey, {
+            identifier: id,
+            ...query,
+          })) {
+            yield given({ value, quality, time, at });
+          }
         });
-        return { items: stored.map(({ value, quality, time, at }) => given({ value, quality, time, at })) };
+      },
+    },
+  );
+
+  api.get<{ Params: DeviceParams; Querystring: RangeQuery & { points?: string } }>(
+    `${device}/measurepoints/history`,
+    {
+      schema: routeSchema(tag, "listHistory", "the values of all measure points that are kept", {
+        params: deviceParams,
+        querystring: historyQuery,
+        answer: { 200: rowsAnswer("by time", "DeviceHistory") },
+        faults: [404, 406],
+      }),
+      handler: (request, reply) => {
+        const { productKey, deviceKey } = request.params;
+        const chosen = request.query.points?.split(",");
+        return send([request, reply], deviceKey, rowColumns, (query) =>
+          pointRows(cloud.readings(productKey, deviceKey), chosen && new Set(chosen), query),
+        );
       },
     },
   );
@@ -61,42 +119,34 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
     schema: routeSchema(tag, "listEvents", "the events that are kept", {
       params: deviceParams,
       querystring: rangeQuery,
-      answer: { 200: answer("by time", "Events") },
-      faults: [404],
+      answer: { 200: rowsAnswer("by time", "Events") },
+      faults: [404, 406],
     }),
-    handler: ({ params, query }) => {
-      known(params);
-      return { items: cloud.events(params.productKey, params.deviceKey, range(query)) };
+    handler: (request, reply) => {
+      const { productKey, deviceKey } = request.params;
+      return send([request, reply], `${deviceKey}-events`, eventColumns, (query) =>
+        cloud.events(productKey, deviceKey, query),
+      );
     },
-  });
-
-  api.get<{ Params: DeviceParams }>(`${device}/attributes`, {
-    schema: routeSchema(tag, "getAttributes", "its attributes", {
-      params: deviceParams,
-      answer: { 200: answer("name to value", "Attributes") },
-      faults: [404],
-    }),
-    handler: ({ params }) => known(params).attributes,
-  });
-
-  api.get<{ Params: DeviceParams }>(`${device}/tags`, {
-    schema: routeSchema(tag, "getTags", "its tags", {
-      params: deviceParams,
-      answer: { 200: answer("name to text", "Tags") },
-      faults: [404],
-    }),
-    handler: ({ params }) => known(params).tags,
   });
 }
 
-function range({ from, to, limit, order }: RangeQuery): {
-  from?: number;
-  to?: number;
-  limit: number;
-  newestFirst: boolean;
-} {
-  if (from !== undefined && to !== undefined && from > to) {
-    throw new Problem(400, "query.from: is later than to; swap them");
+/** The values of many measure points by time, one a row. */
+function* pointRows(
+  readings: readonly Reading[],
+  chosen: ReadonlySet<string> | undefined,
+  { from = -Infinity, to = Infinity, limit = Infinity, newestFirst }: HistoryQuery,
+): Generator<PointRow> {
+  const when = ({ time, at }: Reading): number => time ?? at;
+  const way = newestFirst === true ? -1 : 1;
+  const within = readings.filter((reading) => when(reading) >= from && when(reading) <= to);
+  within.sort((one, other) => way * (when(one) - when(other)));
+  let left = limit;
+  for (const reading of within) {
+    for (const identifier of Object.keys(reading.points)) {
+      if (chosen !== undefined && !chosen.has(identifier)) continue;
+      if (left-- <= 0) return;
+      yield given({ identifier, ...storedPoint(reading, identifier), late: reading.late });
+    }
   }
-  return { from, to, limit, newestFirst: order === "desc" };
 }

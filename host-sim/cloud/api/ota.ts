@@ -22,10 +22,8 @@ const octetStream = "application/octet-stream";
 export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const shown = (record: FirmwareRecord): object => {
     const { productKey, version } = record;
-    const devices = cloud
-      .devices()
-      .filter((each) => each.productKey === productKey && each.firmwareVersion === version);
-    return given({ ...record, devices: devices.length });
+    const { total } = cloud.findDevices({ productKey, firmwareVersion: version, limit: 1, offset: 0 });
+    return given({ ...record, devices: total });
   };
   const files = ({ productKey }: ProductParams): FirmwareRecord[] => {
     if (cloud.product(productKey) === undefined) throw noProduct({ productKey });

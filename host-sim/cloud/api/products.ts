@@ -1,15 +1,17 @@
 /** Products: what all devices of a kind have in common, and a try of their parsing script. */
 import type { FastifyInstance } from "fastify";
+import { enosModelOf, enosTemplateOf } from "../../model/enos-model";
 import type { ProductRecord } from "../registry/product";
 import { scriptJson } from "../script/script-json";
 import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
 import { productParams } from "./schemas/parts";
-import { productBody, productPatch, tryBody } from "./schemas/products";
+import { modelQuery, productBody, productPatch, tryBody } from "./schemas/products";
 import type { RouteContext } from "./route-context";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
+type ModelFormat = "model.json" | "enos" | "template";
 type ProductPatch = { [Member in keyof ProductBody]: ProductBody[Member] | null };
 type TryBody = { bytes: string } | { json: unknown };
 
@@ -99,6 +101,23 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       if (cloud.product(params.productKey) === undefined) throw noProduct(params);
       refusedAs(409, () => cloud.removeProduct(params.productKey, now()));
       return reply.code(204).send();
+    },
+  });
+
+  api.get<{ Params: ProductParams; Querystring: { format: ModelFormat } }>("/products/:productKey/model", {
+    schema: routeSchema(tag, "getModel", "its thing model, also as EnOS has it", {
+      params: productParams,
+      querystring: modelQuery,
+      answer: { 200: answer("the model", "ThingModel") },
+      faults: [404],
+    }),
+    handler: ({ params: { productKey }, query: { format } }) => {
+      const product = cloud.product(productKey);
+      const model = cloud.model(productKey);
+      if (product === undefined) throw noProduct({ productKey });
+      if (model === undefined) throw new Problem(404, `product ${productKey} has no thing model`);
+      if (format === "enos") return enosModelOf(model);
+      return format === "template" ? enosTemplateOf(model) : product.model;
     },
   });
 

@@ -21,6 +21,8 @@ export interface RouteSchema {
   readonly params?: Schema;
   readonly querystring?: Schema;
   readonly body?: Schema;
+  /** The body as the document has it, where that is not what judges it. */
+  readonly shownBody?: Schema;
   readonly response: Readonly<Record<number, Schema>>;
   readonly faults: readonly number[];
 }
@@ -34,12 +36,13 @@ export function routeSchema(
     params?: Schema;
     querystring?: Schema;
     body?: Schema;
+    shownBody?: Schema;
     answer: Record<number, Schema>;
     faults?: number[];
   },
 ): RouteSchema {
   const { answer, faults = [], ...rest } = parts;
-  const body = parts.body === undefined ? [] : [413, 415];
+  const body = parts.body === undefined && parts.shownBody === undefined ? [] : [413, 415];
   return {
     tags: [tag],
     operationId,
@@ -55,10 +58,15 @@ export function routeSchema(
  * route itself, which would have a serialiser made for each.
  */
 export function documented(schema: RouteSchema): object {
-  const { faults, response, ...rest } = schema;
+  const { faults, response, shownBody, ...rest } = schema;
   return {
     ...rest,
-    response: { ...response, ...Object.fromEntries(faults.map((status) => [status, problem(status)])) },
+    ...(shownBody === undefined ? {} : { body: shownBody }),
+    response: {
+      ...response,
+      ...Object.fromEntries(faults.map((status) => [status, problem(status)])),
+      default: problem("default"),
+    },
   };
 }
 
@@ -70,12 +78,14 @@ export function answer(description: string, name: string): Schema {
 /** 204: done, and nothing to tell. */
 export const nothing: Schema = { description: "done", type: "null" };
 
-function problem(status: number): Schema {
-  const descriptions: Record<number, string> = {
+function problem(status: number | "default"): Schema {
+  const descriptions: Record<number | "default", string> = {
+    default: "any other fault, such as 500 and 503",
     400: "not as the schema says",
     401: "no bearer token, or another",
     403: "from a web page of another origin",
     404: "not there",
+    406: "in none of the formats that the caller takes",
     409: "at odds with what is there",
     413: "the body is too large",
     415: "the body is no JSON",

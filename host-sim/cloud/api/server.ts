@@ -19,6 +19,8 @@ import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
 import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
+import { attributeRoutes } from "./attributes";
+import { bulkRoutes } from "./bulk";
 import { captureRoutes } from "./capture";
 import { commandRoutes } from "./commands";
 import { limitConnections } from "./connections";
@@ -30,6 +32,7 @@ import { judgeRequests, readJsonBodies } from "./judge";
 import { KnownRoutes } from "./known-routes";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
 import { otaRoutes } from "./ota";
+import { messageRoutes } from "./messages";
 import { Problem, problemHandler, problemText, sendProblem } from "./problem";
 import { productRoutes } from "./products";
 import { documented } from "./route";
@@ -170,12 +173,13 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
         description:
           "Devices, what they reported, and commands to them. Times are epoch ms, durations seconds. " +
           "Every fault is application/problem+json.",
+        license: { name: "MIT", identifier: "MIT" },
       },
       components:
         guard === undefined
           ? undefined
           : { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
-      security: guard === undefined ? undefined : [{ token: [] }],
+      security: guard === undefined ? [] : [{ token: [] }],
     },
     transform: ({ schema, url }) => ({
       // The document's own route has none to show.
@@ -190,7 +194,10 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     async (api) => {
       productRoutes(api, context);
       deviceRoutes(api, context);
+      bulkRoutes(api, context);
       dataRoutes(api, context);
+      attributeRoutes(api, context);
+      messageRoutes(api, context);
       commandRoutes(api, context);
       otaRoutes(api, context);
       conditionRoutes(api, context);
@@ -205,7 +212,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     });
   }
   if (options.feed !== undefined) pageRoutes(app);
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, ({ headers }) => {
+    // Under the name by which its reader has reached it, which the hook above has let pass.
+    const servers = [{ url: `http://${headers.host}`, description: "where this document is from" }];
+    return { ...app.swagger(), servers };
+  });
   await app.ready();
   return app;
 }

@@ -17,7 +17,7 @@ import type { Peer } from "../events";
 import { exchangeLifetime, peerKey } from "./reply-store";
 import { Code } from "./codes";
 import { OptionNumber } from "./options";
-import { largestBlockSzx, blockSize, tooLarge, writeBlock, writeUint } from "./request";
+import { largestBlockSzx, blockSize, tooLarge, writeBlock, writeUint, szxOf } from "./request";
 import type { Answer, Block, CoapRequest, RefusedRequest } from "./request";
 
 const maxAge = 14;
@@ -32,12 +32,6 @@ export const frame = 36;
 export function transferKey(request: CoapRequest, peer: Peer): string {
   const tags = (request.requestTags ?? []).map((tag) => Buffer.from(tag).toString("hex"));
   return JSON.stringify([peerKey(peer), request.method, request.path, tags]);
-}
-
-/** SZX of blocks of so many bytes. @throws RangeError when `size` is not 16, 32 ... 1024 */
-export function szxOf(size: number): number {
-  for (let szx = 0; szx <= largestBlockSzx; szx++) if (blockSize(szx) === size) return szx;
-  throw new RangeError(`block size: expected a power of 2 from 16 to 1024, got ${size}`);
 }
 
 /** What is kept per transfer. Bounded in number and in bytes: the transfers longest idle are dropped. */

@@ -294,7 +294,7 @@ export class MessageLayer {
   #respond(message: CoapMessage, peer: Peer, fate: Fate): Uint8Array | undefined {
     let answer: Answer | RefusedRequest;
     try {
-      const request = fate.serverError ? this.#fail() : readRequest(message);
+      const request = fate.serverError ? this.#fail() : readRequest(message, this.#limits);
       answer = "refused" in request ? request : this.#carryOut(request, peer);
     } catch (error) {
       answer = { refused: Code.internalError, reason: "internal error", told: true };

@@ -84,8 +84,15 @@ export interface RefusedRequest {
   told?: true;
 }
 
-/** Reads a message that is a request. Never throws. */
-export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest {
+/**
+ * Reads a message that is a request. Never throws.
+ * @param limits of a body in blocks, bytes, and of its blocks: what a sender is told whose payload is too long for one
+ *   datagram
+ */
+export function readRequest(
+  message: CoapMessage,
+  limits: { readonly bodyBytes: number; readonly blockSize: number },
+): CoapRequest | RefusedRequest {
   const request: CoapRequest = { method: message.code, path: [], payload: message.payload };
   let host = false;
   let port = false;
@@ -94,7 +101,7 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
     let understood = false;
     switch (number) {
       case OptionNumber.uriPath: {
-        const segment = value.length <= 255 ? utf8(value) : undefined;
+        const segment = value.length <= 255 ? segmentText(value) : undefined;
         understood = segment !== undefined;
         if (segment !== undefined) request.path.push(segment);
         break;
@@ -157,7 +164,11 @@ export function readRequest(message: CoapMessage): CoapRequest | RefusedRequest 
   const blockFault = checkBlocks(request);
   if (blockFault !== undefined) return { refused: Code.badRequest, reason: blockFault };
   if (message.payload.length > largestPayload) {
-    return tooLarge(`payload of ${message.payload.length} bytes, at most ${largestPayload}`, largestPayload);
+    const { bodyBytes, blockSize: size } = limits;
+    const reason = `payload of ${message.payload.length} bytes in one datagram, at most ${largestPayload}`;
+    // RFC 7959 section 2.9.3: the size of blocks in which it could come, where it is no longer than a body may be.
+    const hint = message.payload.length <= bodyBytes ? { num: 0, more: false, szx: szxOf(size) } : undefined;
+    return tooLarge(reason, bodyBytes, hint);
   }
   if (unacceptable !== undefined) return { refused: Code.notAcceptable, reason: `Accept ${unacceptable}` };
   return request;
@@ -177,18 +188,22 @@ function checkBlocks({ block1, block2, payload }: CoapRequest): string | undefin
   return `Block1: expected a block of ${expected} bytes, got ${payload.length}`;
 }
 
-/** The refusal of a body that is too long; `largest` in bytes. */
-export function tooLarge(reason: string, largest: number): RefusedRequest {
-  return {
-    refused: Code.entityTooLarge,
-    reason,
-    options: [{ number: OptionNumber.size1, value: writeUint(largest) }],
-  };
+/** The refusal of a body that is too long; `largest` in bytes; `hint`: the blocks in which it would do. */
+export function tooLarge(reason: string, largest: number, hint?: Block): RefusedRequest {
+  const options: CoapOption[] = [{ number: OptionNumber.size1, value: writeUint(largest) }];
+  if (hint !== undefined) options.unshift({ number: OptionNumber.block1, value: writeBlock(hint) });
+  return { refused: Code.entityTooLarge, reason, options };
 }
 
 /** Bytes of a block, 16 to 1024. */
 export function blockSize(szx: number): number {
   return 2 ** (szx + 4);
+}
+
+/** SZX of blocks of so many bytes. @throws RangeError when `size` is not 16, 32 ... 1024 */
+export function szxOf(size: number): number {
+  for (let szx = 0; szx <= largestBlockSzx; szx++) if (blockSize(szx) === size) return szx;
+  throw new RangeError(`block size: expected a power of 2 from 16 to 1024, got ${size}`);
 }
 
 /** The value of a Block1 or Block2 option. */
@@ -226,10 +241,31 @@ export function refuseOption(number: number): RefusedRequest {
 // A decoder that is shared: with `fatal` it keeps no state between calls.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function utf8(bytes: Uint8Array): string | undefined {
+/** Segments that came lately, each at the place that its bytes name; whatever comes to the same place replaces it. */
+const segmentPlaces = 16_384;
+const segments = new Array<{ readonly bytes: Uint8Array; readonly text: string } | undefined>(segmentPlaces);
+
+/**
+ * A segment of a path as text; undefined when it is no UTF-8. Devices ask for the same few paths again and again, and to
+ * decode a path of seven segments takes longer than to read the rest of the request.
+ */
+function segmentText(bytes: Uint8Array): string | undefined {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum = (Math.imul(sum, 31) + bytes[i]) | 0;
+  const place = (sum ^ (sum >>> 14)) & (segmentPlaces - 1);
+  const known = segments[place];
+  if (known !== undefined && isSame(known.bytes, bytes)) return known.text;
   try {
-    return decoder.decode(bytes);
+    const text = decoder.decode(bytes);
+    segments[place] = { bytes: Uint8Array.from(bytes), text };
+    return text;
   } catch {
     return undefined;
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }

@@ -137,6 +137,7 @@ export class Authentication {
   /** Edition "token": option 2101 must hold the session's token and a sequence that grows. */
   checkSign(device: CloudDevice | undefined, sign: Uint8Array | undefined): RefusedRequest | undefined {
     if (sign === undefined) return unauthorized("no signature");
+    if (device !== undefined && isNext(device, sign)) return undefined;
     const read = (device?.signReader ?? this.#dummyReader).read(sign);
     if ("unparsable" in read) {
       return { refused: Code.badRequest, reason: `unparsable signature: ${read.unparsable}` };
@@ -149,6 +150,9 @@ export class Authentication {
     if (device.state === "offline") return unauthorized("the session has lapsed");
     if (read.sequence <= session.sequence) {
       return unauthorized(`sequence ${read.sequence} is not larger than ${session.sequence}`);
+    }
+    if (read.sequence === session.sequence + 1) {
+      device.signReader.expected.prepare(read.token, read.sequence + 1);
     }
     session.sequence = read.sequence;
     return device.state === "disabled" ? { refused: Code.forbidden, reason: "disabled" } : undefined;
@@ -172,6 +176,14 @@ export class Authentication {
     }
     return device.state === "disabled" ? { refused: Code.forbidden, reason: "disabled" } : undefined;
   }
+}
+
+/** Whether this is the very sign that the next request of its session has to carry; takes the request up then. */
+function isNext({ session, state, signReader }: CloudDevice, sign: Uint8Array): boolean {
+  if (session?.token === undefined || state !== "online") return false;
+  if (!signReader.expected.has(sign, session.token, session.sequence + 1)) return false;
+  session.sequence += 1;
+  return true;
 }
 
 /** Checks a NAT policy that came from outside. @throws RangeError */

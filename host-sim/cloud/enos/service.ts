@@ -46,6 +46,8 @@ export class EnosService {
 
   /** Carries a request out. `now` in ms. */
   handle(request: CoapRequest, peer: Peer, now: number): Answer | RefusedRequest {
+    const fault = methodFault(request);
+    if (fault !== undefined) return fault;
     // A file's path names no device: there is nobody whose signature could be asked for.
     const file = this.#options.files.serve(request);
     if (file !== undefined) {
@@ -76,6 +78,8 @@ export class EnosService {
    * block is signed by itself.
    */
   admits(request: CoapRequest, peer: Peer, now: number): RefusedRequest | undefined {
+    const fault = methodFault(request);
+    if (fault !== undefined) return fault;
     const checked = this.#check(request, peer, now);
     if ("refused" in checked) return checked;
     // A device that has no session sends nothing but an authentication, which needs no blocks.
@@ -207,6 +211,12 @@ export class EnosService {
     this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
     if (deliver) this.#options.upgrades.commandSent(device, id, now);
   }
+}
+
+/** RFC 7252 section 5.8: a method that nothing here takes is refused as such, whatever the path. */
+function methodFault({ method }: CoapRequest): RefusedRequest | undefined {
+  if (method === Code.post || method === Code.get) return undefined;
+  return { refused: Code.methodNotAllowed, reason: "no path takes this method" };
 }
 
 /**

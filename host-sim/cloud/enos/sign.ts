@@ -7,6 +7,7 @@
  */
 import { createDecipheriv, createHash, timingSafeEqual } from "node:crypto";
 import type { Decipher } from "node:crypto";
+import { ExpectedSigns } from "./expected-signs";
 
 /**
  * How option 2101 is chained. EnOS's manual names no initialisation vector, and its first edition no mode either:
@@ -82,11 +83,14 @@ export class SessionSignReader {
   readonly #key: Uint8Array;
   readonly #iv: Uint8Array | undefined;
   #aes: Decipher | undefined;
+  /** What the device's next requests will carry, once it is known how it counts them. */
+  readonly expected: ExpectedSigns;
 
   /** @throws RangeError on an `iv` that is no setting */
   constructor(deviceSecret: string, iv: IvSetting) {
     this.#key = signKey(deviceSecret);
     this.#iv = signIv(iv, this.#key);
+    this.expected = new ExpectedSigns(this.#key, this.#iv);
   }
 
   /**

@@ -332,7 +332,15 @@ export function readScriptReply(json: string): Reply | Refusal {
 
 /** The answer's body, without an id to a message that has none. */
 export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
-  return Buffer.from(answerText(id, code, data), "utf8");
+  const text = answerText(id, code, data);
+  // Nearly always ASCII, of which a short array takes no Buffer.
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (character > 0x7f) return Buffer.from(text, "utf8");
+    bytes[i] = character;
+  }
+  return bytes;
 }
 
 /**

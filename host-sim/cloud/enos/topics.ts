@@ -10,6 +10,8 @@ export type Uplink =
   | { kind: "event"; event: string }
   | { kind: "attribute-update" | "attribute-query" | "attribute-delete" }
   | { kind: "tag-update" | "tag-query" | "tag-delete" }
+  /** The device asks for its product's thing model. */
+  | { kind: "model-get" }
   | { kind: "firmware-inform" | "firmware-progress" | "firmware-offer" };
 
 /** What a path stands for. `path` is the topic below /topic/sys/PK/DK. */
@@ -42,6 +44,7 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
   uplink("thing/tag/update", { kind: "tag-update" }),
   uplink("thing/tag/query", { kind: "tag-query" }),
   uplink("thing/tag/delete", { kind: "tag-delete" }),
+  uplink("thing/tsltemplate/get", { kind: "model-get" }),
   uplink("ota/device/inform", { kind: "firmware-inform" }),
   uplink("ota/device/progress", { kind: "firmware-progress" }),
   uplink("ota/device/getversion", { kind: "firmware-offer" }),
@@ -58,7 +61,9 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
 ]);
 
-const eventPattern = /^thing\/event\/([A-Za-z0-9_-]{1,64})\/post$/;
+const eventPattern = /^thing\/event\/([A-Za-z0-9_.-]{1,64})\/post$/;
+// An identifier may have dots, which are no slashes of a topic.
+const eventMethodPattern = /^thing\.event\.([A-Za-z0-9_.-]{1,64})\.post$/;
 const commandPattern = /^(thing\/service\/(?:measurepoint\/(?:set|get)|[A-Za-z0-9_.-]{1,64}?))(_reply)?$/;
 
 /** Where a request goes; `undefined` means 4.04. `segments` are the values of its Uri-Path options. */
@@ -79,6 +84,8 @@ export function findTarget(segments: readonly string[]): Target | undefined {
 /** The uplink that a message with this `method` is; `undefined` when there is none. */
 export function findUplink(thingMethod: string): Extract<Route, { service: "uplink" }> | undefined {
   if (thingMethod.includes("/")) return undefined;
+  const event = eventMethodPattern.exec(thingMethod);
+  if (event !== null) return uplink(`thing/event/${event[1]}/post`, { kind: "event", event: event[1] })[1];
   const route = findRoute(thingMethod.replaceAll(".", "/"));
   return route?.service === "uplink" ? route : undefined;
 }
@@ -99,7 +106,7 @@ function findRoute(path: string): Route | undefined {
   return { service: "reply", method: Code.post, path: command[1], raw: false };
 }
 
-function uplink(path: string, what: Uplink): [string, Route] {
+function uplink(path: string, what: Uplink): [string, Extract<Route, { service: "uplink" }>] {
   return [
     path,
     { service: "uplink", method: Code.post, thingMethod: path.replaceAll("/", "."), uplink: what },

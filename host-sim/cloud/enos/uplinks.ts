@@ -38,7 +38,10 @@ import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
 /** Characters of all attributes of a device as JSON: they are stored anew with each of its requests. */
-const mostAttributeCharacters = 65_536;
+export const mostAttributeCharacters = 65_536;
+
+/** The SDK's code for whatever concerns a model; the manual has none for a product without one. */
+const noModel = 900;
 
 /** The result of a message that was accepted: EnOS's code 200, and the `data` of the answer. */
 interface Taken {
@@ -183,6 +186,12 @@ export class Uplinks {
           if (member === "tags") device.tags = without(device.tags, read.names);
           else device.attributes = without(device.attributes, read.names);
         });
+      }
+      case "model-get": {
+        const data = product.template;
+        return data === undefined
+          ? { enosCode: noModel, reason: "the product has no thing model" }
+          : { data };
       }
       case "firmware-inform": {
         const read = readVersion(message);

@@ -24,11 +24,11 @@
  *
  * A fetched block is no sign of life of a device, since it says nothing of who fetched it.
  */
-import { blockOf, frame, szxOf } from "../coap/block-transfers";
+import { blockOf, frame } from "../coap/block-transfers";
 import type { CoapOption } from "../coap/coap-wire";
 import { Code } from "../coap/codes";
 import { OptionNumber } from "../coap/options";
-import { blockSize, writeUint } from "../coap/request";
+import { blockSize, writeUint, szxOf } from "../coap/request";
 import type { Answer, CoapRequest, RefusedRequest } from "../coap/request";
 import { fileRoot } from "./firmware-files";
 import type { FirmwareFile, FirmwareFiles } from "./firmware-files";

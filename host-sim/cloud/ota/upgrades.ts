@@ -15,16 +15,16 @@ import type { Progress, Refusal } from "../enos/thing-json";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";
 import type { FirmwareFiles, FirmwareRecord } from "./firmware-files";
+import { TaskStore } from "./task-store";
+import type { TaskEntry, TaskQuery } from "./task-store";
 import { afterwards, isOver } from "./upgrade-task";
-import type { FailureCause, Happening, TaskStatus, UpgradePolicy, UpgradeTask } from "./upgrade-task";
+import type { FailureCause, Happening, UpgradePolicy, UpgradeTask } from "./upgrade-task";
 
 /** EnOS's codes for a progress: the device has no task, or has not started one. */
 const taskNotFound = 764;
 const taskNotStarted = 765;
 const success = 200;
 
-/** Tasks that are kept of a device; those that are over make room. */
-const tasksPerDevice = 16;
 /** Time limits that can be set, and the one of a task that names none, ms. A file of 1 MB takes hours on NB-IoT. */
 export const upgradeTimeouts = Object.freeze({
   least: 60_000,
@@ -36,22 +36,6 @@ const pushAgainAfter = 3_600_000;
 
 /** Characters of what a device says of its progress, in an event. */
 const longestDesc = 256;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A task with what is nobody else's business. */
-interface Entry {
-  readonly number: number;
-  readonly task: Mutable<UpgradeTask>;
-  /** The last command that was to tell the device of it. */
-  commandId?: string;
-  /** That command has not come to its end yet. */
-  commandWaits?: true;
-  /** When an upgrade was last queued, ms. */
-  pushedAt?: number;
-  /** The device has replied to it, so that it is not sent again. */
-  accepted?: true;
-}
 
 /** A device that is given no task, and why. */
 interface SkippedDevice {
@@ -78,14 +62,6 @@ export interface JobOrder {
   readonly timeout?: number;
 }
 
-/** Which tasks are meant: all that agree in each member that is given. */
-export interface TaskQuery {
-  readonly productKey?: string;
-  readonly deviceKey?: string;
-  readonly jobId?: string;
-  readonly status?: TaskStatus;
-}
-
 export interface UpgradesOptions {
   files: FirmwareFiles;
   storage: CloudStorage | undefined;
@@ -104,34 +80,20 @@ export interface UpgradesOptions {
 /** The tasks of all devices. */
 export class Upgrades {
   readonly #options: UpgradesOptions;
-  /** Of each device, by productKey/deviceKey, oldest first. */
-  readonly #devices = new Map<string, Entry[]>();
-  #nextNumber = 1;
-  #nextJob = 1;
+  readonly #tasks: TaskStore;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
+    this.#tasks = new TaskStore(options.storage);
   }
 
   /** Tasks, the newest first. */
   list(query: TaskQuery = {}): UpgradeTask[] {
-    const { productKey, deviceKey, jobId, status } = query;
-    const found: Entry[] = [];
-    for (const entries of this.#devices.values()) {
-      for (const entry of entries) {
-        const { task } = entry;
-        if (productKey !== undefined && task.productKey !== productKey) continue;
-        if (deviceKey !== undefined && task.deviceKey !== deviceKey) continue;
-        if (jobId !== undefined && task.jobId !== jobId) continue;
-        if (status !== undefined && task.status !== status) continue;
-        found.push(entry);
-      }
-    }
-    return found.sort((one, other) => other.number - one.number).map(({ task }) => ({ ...task }));
+    return this.#tasks.list(query);
   }
 
   task(taskId: string): UpgradeTask | undefined {
-    const found = this.#find(taskId);
+    const found = this.#tasks.find(taskId);
     return found && { ...found.task };
   }
 
@@ -155,7 +117,7 @@ export class Upgrades {
       throw new RangeError(`timeout: expected ${least / 1000} to ${most / 1000} s, got ${timeout / 1000}`);
     }
     const devices = this.#chosen(productKey, order.deviceKeys);
-    const jobId = String(this.#nextJob);
+    const jobId = this.#tasks.nextJobId;
     const tasks: UpgradeTask[] = [];
     const skipped: SkippedDevice[] = [];
     for (const device of devices) {
@@ -172,7 +134,6 @@ export class Upgrades {
           : `no device can be given ${version}; the first, ${first.deviceKey}: ${first.reason}`,
       );
     }
-    this.#nextJob += 1;
     return { jobId, tasks, skipped };
   }
 
@@ -183,11 +144,11 @@ export class Upgrades {
 
   /** Begins a task anew. @throws RangeError for one that is unknown or has not failed, or whose file is gone */
   retry(taskId: string, now: number): UpgradeTask {
-    const entry = this.#find(taskId);
+    const entry = this.#tasks.find(taskId);
     if (entry !== undefined && entry.task.status === "failed") {
       const { task } = entry;
       const { productKey, deviceKey, toVersion } = task;
-      if (this.#current(`${productKey}/${deviceKey}`) !== undefined) {
+      if (this.#tasks.current(`${productKey}/${deviceKey}`) !== undefined) {
         throw new RangeError(`task ${taskId}: the device has another task`);
       }
       if (this.#options.files.file(productKey, toVersion) === undefined) {
@@ -203,14 +164,14 @@ export class Upgrades {
   /** The device has told its version. */
   inform(device: CloudDevice, version: string, now: number): void {
     device.firmwareVersion = version;
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry === undefined || entry.task.toVersion !== version) return;
     this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
   }
 
   /** The device has told how far it is; a refusal with EnOS's code when it has no task that could be. */
   progress(device: CloudDevice, { step, desc }: Progress, now: number): Refusal | undefined {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry === undefined) {
       return { enosCode: taskNotFound, reason: "progress of an upgrade that the device has no task for" };
     }
@@ -226,7 +187,7 @@ export class Upgrades {
 
   /** What the device may upgrade to; it counts as told of it from now on. */
   offered(device: CloudDevice, now: number): UpgradeParams[] {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry === undefined) return [];
     const file = this.#options.files.file(device.productKey, entry.task.toVersion);
     if (file === undefined) return [];
@@ -236,7 +197,7 @@ export class Upgrades {
 
   /** The payload of a command has left; no effect when it is not one of these. */
   commandSent(device: CloudDevice, commandId: string, now: number): void {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry?.commandId !== commandId || entry.task.status !== "init") return;
     this.#happen(entry, "published", now, {});
   }
@@ -248,70 +209,59 @@ export class Upgrades {
     { code, message }: { code: number; message?: string },
     now: number,
   ): void {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry?.commandId !== commandId) return;
     entry.commandWaits = undefined;
     entry.accepted = true;
-    if (code === success) return this.#keep(entry);
+    if (code === success) return this.#tasks.keep(entry);
     const desc = `the device replied ${code}${message === undefined ? "" : `: ${message}`}`;
-    if (afterwards(entry.task.status, "refusal") === undefined) return this.#keep(entry);
+    if (afterwards(entry.task.status, "refusal") === undefined) return this.#tasks.keep(entry);
     this.#happen(entry, "refusal", now, { desc });
   }
 
   /** A command was given up without a reply, likewise. */
   commandLost(device: CloudDevice, commandId: string): void {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry?.commandId !== commandId) return;
     entry.commandWaits = undefined;
-    this.#keep(entry);
+    this.#tasks.keep(entry);
   }
 
   /** The device is there: an upgrade that it has not replied to is queued again when none waits. */
   contact(device: CloudDevice, now: number): void {
-    const entry = this.#current(device.filedUnder);
+    const entry = this.#tasks.current(device.filedUnder);
     if (entry !== undefined) this.#pushIfDue(device, entry, now);
   }
 
   /** When the next time limit is over, ms; Infinity when none runs. */
   get deadline(): number {
     let deadline = Infinity;
-    for (const entries of this.#devices.values()) {
-      for (const { task } of entries) {
-        if (task.status === "upgrading") deadline = Math.min(deadline, task.startedAt! + task.timeout);
-      }
+    for (const { task } of this.#tasks.all()) {
+      if (task.status === "upgrading") deadline = Math.min(deadline, task.startedAt! + task.timeout);
     }
     return deadline;
   }
 
   /** Gives up the tasks whose time is over. */
   expire(now: number): void {
-    for (const entries of this.#devices.values()) {
-      for (const entry of entries) {
-        const { status, startedAt, timeout } = entry.task;
-        if (status !== "upgrading" || now < startedAt! + timeout) continue;
-        this.#happen(entry, "timeout", now, { desc: `not done after ${timeout / 1000} s` });
-      }
+    for (const entry of this.#tasks.all()) {
+      const { status, startedAt, timeout } = entry.task;
+      if (status !== "upgrading" || now < startedAt! + timeout) continue;
+      this.#happen(entry, "timeout", now, { desc: `not done after ${timeout / 1000} s` });
     }
   }
 
   /** Forgets a device's tasks. */
-  removeDevice(device: CloudDevice): void {
-    for (const { number } of this.#devices.get(device.filedUnder) ?? [])
-      this.#unkeep(device.filedUnder, number);
-    this.#devices.delete(device.filedUnder);
+  removeDevice({ filedUnder }: CloudDevice): void {
+    this.#tasks.removeDevice(filedUnder);
   }
 
-  /** Takes up a task that was kept; the caller has seen that its device is there. */
+  /**
+   * Takes up a task that was kept; the caller has seen that its device is there.
+   * @throws TypeError when its content is another's
+   */
   restore(number: number, value: unknown): void {
-    const kept = value as Omit<Entry, "number">;
-    const entry: Entry = { ...kept, number, task: { ...kept.task } };
-    const { productKey, deviceKey, jobId } = entry.task;
-    const name = `${productKey}/${deviceKey}`;
-    const entries = this.#devices.get(name);
-    if (entries === undefined) this.#devices.set(name, [entry]);
-    else entries.push(entry);
-    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
-    this.#nextJob = Math.max(this.#nextJob, Number(jobId) + 1);
+    this.#tasks.restore(number, value);
   }
 
   #chosen(productKey: string, deviceKeys: readonly string[] | undefined): CloudDevice[] {
@@ -335,17 +285,12 @@ export class Upgrades {
     const { productKey, deviceKey, filedUnder, firmwareVersion } = device;
     if (firmwareVersion === undefined) return "it has not informed its version yet";
     if (firmwareVersion === version) return "it has this version already";
-    const current = this.#current(filedUnder);
+    const current = this.#tasks.current(filedUnder);
     if (current !== undefined) return `it has task ${current.task.taskId}, to ${current.task.toVersion}`;
-    const number = this.#nextNumber;
-    const entry: Entry = {
-      number,
-      task: {
-        ...{ taskId: String(number), ...terms, productKey, deviceKey },
-        ...{ fromVersion: firmwareVersion, toVersion: version, status: "init" },
-        ...{ createdAt: now, updatedAt: now },
-      },
-    };
+    const entry = this.#tasks.make({
+      ...{ ...terms, productKey, deviceKey, fromVersion: firmwareVersion, toVersion: version },
+      ...{ status: "init", createdAt: now, updatedAt: now },
+    });
     if (terms.policy === "push") {
       try {
         this.#push(device, entry, now);
@@ -354,17 +299,12 @@ export class Upgrades {
         throw error;
       }
     }
-    this.#nextNumber += 1;
-    const entries = this.#devices.get(filedUnder) ?? [];
-    this.#devices.set(filedUnder, entries);
-    if (entries.length >= tasksPerDevice) this.#unkeep(filedUnder, entries.shift()!.number);
-    entries.push(entry);
-    this.#keep(entry);
+    this.#tasks.add(entry);
     this.#tell(entry.task);
     return entry.task;
   }
 
-  #push(device: CloudDevice, entry: Entry, now: number): void {
+  #push(device: CloudDevice, entry: TaskEntry, now: number): void {
     const file = this.#options.files.file(device.productKey, entry.task.toVersion);
     if (file === undefined) return;
     entry.commandId = this.#options.send(device, paramsOf(file.record));
@@ -372,7 +312,7 @@ export class Upgrades {
     entry.pushedAt = now;
   }
 
-  #pushIfDue(device: CloudDevice, entry: Entry, now: number): void {
+  #pushIfDue(device: CloudDevice, entry: TaskEntry, now: number): void {
     const { policy, status } = entry.task;
     if (policy !== "push" || (status !== "init" && status !== "published")) return;
     if (entry.accepted || entry.commandWaits) return;
@@ -384,12 +324,12 @@ export class Upgrades {
       // Its queue is full: a later contact will do.
       if (!(error instanceof RangeError)) throw error;
     }
-    this.#keep(entry);
+    this.#tasks.keep(entry);
   }
 
   /** What an operator wants of a task. */
   #decide(taskId: string, happening: "cancel" | "retry", desc: string, now: number): UpgradeTask {
-    const entry = this.#find(taskId);
+    const entry = this.#tasks.find(taskId);
     if (entry === undefined) throw new RangeError(`no task ${taskId}`);
     const { status } = entry.task;
     if (afterwards(status, happening) === undefined) {
@@ -411,7 +351,7 @@ export class Upgrades {
 
   /** Takes a task where what happened takes it, which has been found to be somewhere, and tells so. */
   #happen(
-    entry: Entry,
+    entry: TaskEntry,
     happening: Happening,
     now: number,
     more: { progress?: number; desc?: string; startedAt?: number },
@@ -432,7 +372,7 @@ export class Upgrades {
       if (entry.commandWaits && device !== undefined) this.#options.revoke(device, entry.commandId!);
       entry.commandWaits = undefined;
     }
-    this.#keep(entry);
+    this.#tasks.keep(entry);
     this.#tell(task);
   }
 
@@ -444,43 +384,9 @@ export class Upgrades {
     });
   }
 
-  /** The task of a device that is not over. There is one at most. */
-  #current(filedUnder: string): Entry | undefined {
-    return this.#devices.get(filedUnder)?.find(({ task }) => !isOver(task.status));
-  }
-
-  #find(taskId: string): Entry | undefined {
-    for (const entries of this.#devices.values()) {
-      const found = entries.find(({ task }) => task.taskId === taskId);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  #device({ task: { productKey, deviceKey } }: Entry): CloudDevice | undefined {
+  #device({ task: { productKey, deviceKey } }: TaskEntry): CloudDevice | undefined {
     return this.#options.device(productKey, deviceKey);
   }
-
-  #keep(entry: Entry): void {
-    const { number, ...kept } = entry;
-    const { productKey, deviceKey } = entry.task;
-    // A copy: the storage may write later than the task changes.
-    this.#options.storage?.put(keyOf(`${productKey}/${deviceKey}`, number), {
-      ...kept,
-      task: { ...kept.task },
-    });
-  }
-
-  #unkeep(filedUnder: string, number: number): void {
-    this.#options.storage?.delete(keyOf(filedUnder, number));
-  }
-}
-
-/** Storage's kind of a task. */
-export const taskKind = "ota-task";
-
-function keyOf(filedUnder: string, number: number): string {
-  return `${taskKind}/${filedUnder}/${String(number).padStart(12, "0")}`;
 }
 
 function paramsOf({ version, sign, signMethod, fileUrl, fileSize }: FirmwareRecord): UpgradeParams {

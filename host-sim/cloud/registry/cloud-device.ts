@@ -10,7 +10,7 @@ import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
 import { PointHistory, Recent, sizeOf } from "./history";
 import type { Numbered, Reading } from "./history";
-import { checkDevices, deviceName } from "./registry";
+import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
@@ -207,7 +207,7 @@ export class CloudDevice {
    * @throws DeviceListError
    */
   change(change: DeviceChange): void {
-    const [record] = checkDevices([{ ...this.#record, ...change }]);
+    const record = checkDevice({ ...this.#record, ...change });
     this.#record = record;
     this.#edition = record.edition ?? this.#edition;
     if (record.deviceSecret !== this.#deviceSecret) {

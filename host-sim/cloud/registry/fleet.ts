@@ -8,7 +8,7 @@ import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
-import { checkDevices, deviceName } from "./registry";
+import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
 import type { IvSetting } from "../enos/sign";
@@ -117,7 +117,7 @@ export class Fleet {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   add(record: DeviceRecord): CloudDevice {
-    const [checked] = checkDevices([record]);
+    const checked = checkDevice(record);
     const name = deviceName(checked.productKey, checked.deviceKey);
     if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
     const device = this.#make(checked);
@@ -159,7 +159,7 @@ export class Fleet {
           this.#products.set(productKey, this.#productOf(value as ProductRecord));
           return;
         case "device": {
-          const [record] = checkDevices([(value as { record: unknown }).record]);
+          const record = checkDevice((value as { record: unknown }).record);
           this.#make(record).restore(value);
           return;
         }

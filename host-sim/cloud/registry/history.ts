@@ -32,7 +32,7 @@ export interface HistoryQuery {
   /** epoch ms, inclusive */
   from?: number;
   to?: number;
-  /** Most entries to return (default 100, most 1000). */
+  /** Most entries to return (default 100, most 10,000). */
   limit?: number;
   /** Default false. */
   newestFirst?: boolean;
@@ -41,7 +41,7 @@ export interface HistoryQuery {
 /** Measure points that one device may have without a thing model. */
 const mostPoints = 500;
 const defaultLimit = 100;
-const mostEntries = 1000;
+const mostEntries = 10_000;
 
 /**
  * The values of a device's measure points: of each the readings that have it, which are kept once. A reading
@@ -127,7 +127,8 @@ export class PointHistory {
   }
 }
 
-function storedPoint({ points, time, at }: Reading, identifier: string): StoredPoint {
+/** The value that a reading has of a measure point. */
+export function storedPoint({ points, time, at }: Reading, identifier: string): StoredPoint {
   const given = points[identifier];
   return isQualified(given)
     ? { value: given.value, quality: given.quality, time, at }

@@ -2,6 +2,8 @@
  * A product: what its devices have in common. Its thing model says which reports and commands are valid; its
  * parsing script turns raw bytes into JSON and back.
  */
+import { enosTemplateOf } from "../../model/enos-model";
+import type { EnosTemplate } from "../../model/enos-model";
 import { isEnosModel, modelOfEnos } from "../../model/read-enos-model";
 import { readModel } from "../../model/read-model";
 import { faultLine } from "../../model/model";
@@ -57,6 +59,7 @@ export class Product {
   /** Its operator knows that its script cuts ids. */
   isCuttingTold = false;
   readonly #script: Script | undefined;
+  #template: EnosTemplate | undefined;
   readonly #faults: ScriptFaults;
   readonly #points: ReadonlyMap<string, ModelPoint>;
   readonly #attributes: ReadonlyMap<string, ModelField>;
@@ -96,6 +99,12 @@ export class Product {
   /** How commands go to its devices. */
   get payload(): "raw" | "json" {
     return this.record.payload ?? "json";
+  }
+
+  /** Its thing model as EnOS hands it to a device that asks; undefined without one. */
+  get template(): EnosTemplate | undefined {
+    if (this.model !== undefined) this.#template ??= enosTemplateOf(this.model);
+    return this.#template;
   }
 
   /** Bytes of the largest datagram that every one of its devices takes. */

@@ -46,14 +46,15 @@ const longestName = 128;
 export const keyPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$/;
 const keyForm = "1 to 64 of A-Z a-z 0-9 . _ : -";
 
-const knownFields: ReadonlySet<string> = new Set([
+/** What may be said of a device. */
+export const deviceFields: readonly string[] = [
   "productKey",
   "deviceKey",
   "deviceSecret",
   "name",
   "edition",
   "state",
-]);
+];
 
 /**
  * Reads a device list.
@@ -81,7 +82,7 @@ export function loadDevices(jsonText: string): DeviceRecord[] {
  * @throws DeviceListError
  */
 export function checkDevices(list: readonly unknown[]): DeviceRecord[] {
-  const devices = list.map((entry, index) => readDevice(entry, `devices[${index}]`));
+  const devices = list.map((entry, index) => checkDevice(entry, `devices[${index}]`));
   const first = new Map<string, number>();
   devices.forEach(({ productKey, deviceKey }, index) => {
     const name = deviceName(productKey, deviceKey);
@@ -99,34 +100,42 @@ export function deviceName(productKey: string, deviceKey: string): string {
   return `${productKey}/${deviceKey}`;
 }
 
-function readDevice(entry: unknown, place: string): DeviceRecord {
+/**
+ * One device with its fields checked.
+ * @param place where it stands in a list, for the fault; none for a device by itself
+ * @throws DeviceListError
+ */
+export function checkDevice(entry: unknown, place?: string): DeviceRecord {
+  const of = (field: string): string => (place === undefined ? field : `${place}.${field}`);
+  const whole = place ?? "device";
   if (!isObject(entry)) {
-    throw new DeviceListError(`${place}: expected an object, got ${kindOf(entry)}`);
+    throw new DeviceListError(`${whole}: expected an object, got ${kindOf(entry)}`);
   }
   const fields = entry as Record<string, unknown>;
   for (const field of Object.keys(fields)) {
-    if (!knownFields.has(field)) {
-      const known = [...knownFields].join(", ");
-      throw new DeviceListError(`${place}: unknown field ${JSON.stringify(field)}, expected ${known}`);
+    if (!deviceFields.includes(field)) {
+      const known = deviceFields.join(", ");
+      const given = JSON.stringify(field.slice(0, 80));
+      throw new DeviceListError(`${whole}: unknown field ${given}, expected ${known}`);
     }
   }
   const device: DeviceRecord = {
-    productKey: readKey(fields["productKey"], `${place}.productKey`),
-    deviceKey: readKey(fields["deviceKey"], `${place}.deviceKey`),
-    deviceSecret: readSecret(fields["deviceSecret"], `${place}.deviceSecret`),
+    productKey: readKey(fields["productKey"], of("productKey")),
+    deviceKey: readKey(fields["deviceKey"], of("deviceKey")),
+    deviceSecret: readSecret(fields["deviceSecret"], of("deviceSecret")),
   };
   const { edition, state, name } = fields;
   if (typeof name === "string" && name.length <= longestName) device.name = name;
   else if (name !== undefined) {
-    throw new DeviceListError(`${place}.name: expected text of at most ${longestName} characters`);
+    throw new DeviceListError(`${of("name")}: expected text of at most ${longestName} characters`);
   }
   if (edition === "token" || edition === "tokenless") device.edition = edition;
   else if (edition !== undefined) {
-    throw new DeviceListError(`${place}.edition: expected "token" or "tokenless", got ${shown(edition)}`);
+    throw new DeviceListError(`${of("edition")}: expected "token" or "tokenless", got ${shown(edition)}`);
   }
   if (state === "inactive" || state === "disabled") device.state = state;
   else if (state !== undefined) {
-    throw new DeviceListError(`${place}.state: expected "inactive" or "disabled", got ${shown(state)}`);
+    throw new DeviceListError(`${of("state")}: expected "inactive" or "disabled", got ${shown(state)}`);
   }
   return device;
 }

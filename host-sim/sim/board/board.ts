@@ -15,6 +15,7 @@ import { crcOfRetained, readRetained, writeRetained } from "./retained";
 import type { Engine } from "../engine/engine";
 import type { PowerDomain } from "../flash/power-domain";
 import type { FlashPartitions } from "./flash";
+import type { I2cBus } from "./i2c-bus";
 import type { KeyValueStores } from "./key-value";
 import type { StorageStrike } from "./storage-faults";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
@@ -81,6 +82,12 @@ export interface BoardOptions {
   readonly onAsk?: (text: string) => string;
   /** A level that an output drives. */
   readonly onPin: (pin: number, level: 0 | 1) => void;
+  /** Its I2C bus; nothing is wired to it when left out. */
+  readonly i2c?: I2cBus;
+  /** Volts at an analog input; undefined where the reading fails, as it does when this is left out. */
+  readonly analog?: (pin: number) => number | undefined;
+  /** The firmware stands still for so many ms, and empties no FIFO. */
+  readonly onStandstill?: (duration: number) => void;
   /** The firmware has set its clock, which is now wrong by `error` ms (positive: ahead). */
   readonly onClockSet?: (error: number) => void;
   /** The board has stopped for good; start another. Left out, a fault of the firmware is thrown. */
@@ -285,6 +292,15 @@ export class Board {
       case GuestCommand.flashErase:
         this.#options.onErase?.();
         return this.#flash.erase(command);
+      case GuestCommand.i2c:
+        return this.#transfer(command);
+      case GuestCommand.analogRead: {
+        const volts = this.#options.analog?.(command[2] | (command[3] << 8)) ?? NaN;
+        return new Uint8Array(new Float64Array([volts]).buffer);
+      }
+      case GuestCommand.delay:
+        this.#standStill(new DataView(command.buffer, command.byteOffset).getFloat64(commandHeader, true));
+        return nothing;
       case GuestCommand.ask: {
         const text = textAt(command, commandHeader, command.length);
         return utf16(this.#options.onAsk?.(text) ?? "");
@@ -318,6 +334,28 @@ export class Board {
     if (bytes.length > serial.txFree()) return full;
     serial.write(bytes);
     return taken;
+  }
+
+  /** One transfer over I2C, during which the firmware waits. */
+  #transfer(command: Uint8Array): Uint8Array {
+    const { i2c } = this.#options;
+    const body = new DataView(command.buffer, command.byteOffset + commandHeader);
+    const now = body.getFloat64(0, true);
+    const bytes = command[1] === 1 ? body.getUint16(10, true) : command.slice(commandHeader + 12);
+    const wired = i2c !== undefined && body.getUint8(8) === i2c.data && body.getUint8(9) === i2c.clock;
+    const outcome = wired ? i2c.transfer(command[2], bytes, this.#powerOn + now) : undefined;
+    const took = Math.ceil(outcome?.took ?? 0);
+    if (took > 0) this.#standStill(now + took);
+    const read = outcome?.bytes;
+    return Uint8Array.of(read === undefined ? 0 : 1, 0, took & 0xff, took >> 8, ...(read ?? []));
+  }
+
+  /** @param until when it goes on, ms since power-on */
+  #standStill(until: number): void {
+    const waited = until - this.#now;
+    if (waited <= 0) return;
+    this.#now = until;
+    this.#options.onStandstill?.(until + this.#powerOn - this.#scheduler.now);
   }
 
   #clockSet(command: Uint8Array): void {

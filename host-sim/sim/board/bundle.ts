@@ -3,6 +3,7 @@
  * neither files nor imports.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join, posix, relative, resolve } from "node:path";
 import { bundled } from "../../bundled.mjs";
 import { projectRoot } from "../../project";
@@ -19,14 +20,24 @@ export interface BundleOptions {
   readonly modules?: ReadonlyMap<string, string>;
   /** Absolute path of what takes the place of firmware/application.ts: it exports a `DemoApplication`. */
   readonly application?: string;
+  /** The product's folder, from the project's root; the demo's, firmware/product, when left out. */
+  readonly product?: string;
+  /** Files that stand in for modules of the SDK, beside or in the place of the simulated board's; absolute paths. */
+  readonly sdk?: ReadonlyMap<string, string>;
 }
+
+/** The folder of the demo's product. */
+const demo = "firmware/product";
 
 /** Moddable's modules that the simulated board has, and the file that stands in for each. */
 const modules: Readonly<Record<string, string>> = Object.freeze({
   crypt: "crypt",
+  "embedded:io/analog": "analog",
   "embedded:io/digital": "digital",
+  "embedded:io/i2c": "i2c",
   "embedded:io/serial": "serial",
   "embedded:io/smbus": "smbus",
+  "embedded:sensor/Humidity-Temperature/SHT3x": "sht3x",
   "embedded:storage/flash": "flash",
   "embedded:storage/key-value": "key-value",
   "mc/config": "config",
@@ -43,13 +54,11 @@ const modules: Readonly<Record<string, string>> = Object.freeze({
  */
 export async function bundleFirmware(options: BundleOptions = {}): Promise<string> {
   const root = projectRoot();
-  const { modules: named, application } = options;
+  const { modules: named } = options;
   const entry = resolve(options.entry ?? named?.get("main") ?? join(root, "firmware/main.ts"));
-  // What is kept of one manifest's modules, or with one application, must not serve another's.
-  const set = named === undefined && application === undefined ? "" : `-${fingerprint(named, application)}`;
   const { files } = await bundled({
     root,
-    name: `firmware-${relative(root, entry).replace(/\W+/g, "-")}${set}`,
+    name: `firmware-${relative(root, entry).replace(/\W+/g, "-")}${fingerprint(options)}`,
     options: {
       entryPoints: ["host-sim/sim/board/guest/boot.ts"],
       // Below es2022 private fields would become WeakMaps, which a board does not pay for.
@@ -58,35 +67,40 @@ export async function bundleFirmware(options: BundleOptions = {}): Promise<strin
       // Modules are strict; the script that they are made into has to say so.
       banner: { js: '"use strict";' },
       logLevel: "silent",
-      plugins: [boardModules(root, entry, named ?? new Map(), application)],
+      plugins: [boardModules(root, entry, options)],
     },
     sources: ["host-sim/sim/board/bundle.ts"],
   });
   return files.get("boot.js")!;
 }
 
-function fingerprint(named: ReadonlyMap<string, string> = new Map(), application = ""): string {
-  return createHash("sha256")
-    .update(JSON.stringify([...named, application]))
-    .digest("hex")
-    .slice(0, 8);
+/** What is kept of one manifest's modules, or with one application, must not serve another's: empty for neither. */
+function fingerprint({ modules: named, application, product, sdk }: BundleOptions): string {
+  const chosen = [application, product, named && [...named], sdk && [...sdk]];
+  if (chosen.every((each) => each === undefined)) return "";
+  return `-${createHash("sha256").update(JSON.stringify(chosen)).digest("hex").slice(0, 8)}`;
 }
 
 function boardModules(
   root: string,
   entry: string,
-  named: ReadonlyMap<string, string>,
-  application: string | undefined,
+  { modules: named = new Map(), application, product = demo, sdk = new Map() }: BundleOptions,
 ): Plugin {
   const folder = join(root, "host-sim/sim/board/guest");
-  const main = join(root, "firmware/main.ts");
+  const wiring = join(root, demo, "wiring.ts");
   const names = new Map([...named].map(([name, file]) => [file, name]));
   return {
     name: "board-modules",
     setup({ onResolve }) {
       onResolve({ filter: /^firmware:main$/ }, () => ({ path: entry }));
-      onResolve({ filter: /^\.\/application$/ }, ({ importer }) => {
-        return importer === main && application !== undefined ? { path: application } : undefined;
+      onResolve({ filter: /^\.\.\/application$/ }, ({ importer }) => {
+        return importer === wiring && application !== undefined ? { path: application } : undefined;
+      });
+      onResolve({ filter: /^\.\/product\// }, ({ path, importer }) => {
+        if (importer !== join(root, "firmware/main.ts") || product === demo) return undefined;
+        // What the product does not have, its version, is the demo's.
+        const file = join(root, product, `${posix.basename(path)}.ts`);
+        return existsSync(file) ? { path: file } : undefined;
       });
       onResolve({ filter: /./ }, ({ path, importer }) => {
         const importing = names.get(importer);
@@ -102,6 +116,8 @@ function boardModules(
       });
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
         if (kind === "entry-point") return undefined;
+        const own = sdk.get(path);
+        if (own !== undefined) return { path: own };
         const file = modules[path];
         if (file !== undefined) return { path: join(folder, `${file}.ts`) };
         return { errors: [{ text: `the simulated board has no module "${path}"` }] };

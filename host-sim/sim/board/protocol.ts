@@ -56,6 +56,10 @@
  *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
  *   flashErase   body: block u32                       answer: as flashWrite
  *   ask          body: text, what an application under test tells or asks   answer: text
+ *   i2c          a: 1 reads, 0 writes, b: address; body: now f64 | data pin u8 | clock pin u8 | length to read u16 | bytes
+ *                                                      answer: 1 it came to its end, 0 not, u8 | 0 | ms it took u16 | bytes
+ *   analogRead   b: pin                                answer: volts f64, NaN where it fails
+ *   delay        body: now f64, when the firmware goes on
  *
  *   A value is its bytes, its text, or f64.
  */
@@ -122,6 +126,9 @@ export const GuestCommand = Object.freeze({
   keyOpen: 22,
   random: 23,
   ask: 24,
+  i2c: 25,
+  analogRead: 26,
+  delay: 27,
 });
 
 /** Length of a command without its body, bytes. */

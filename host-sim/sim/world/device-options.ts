@@ -7,6 +7,10 @@ import type { Attack } from "../radio/hostile-acts";
 import type { Carrier, Coverage } from "../radio/link";
 import type { Quirks } from "../modem/quirks";
 
+/** Products that come with the project: see products.ts. */
+export const applications = ["demo", "room"] as const;
+export type ApplicationName = (typeof applications)[number];
+
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export const formats = ["raw", "compact", "json", "alternate"] as const;
 
@@ -68,6 +72,8 @@ export interface DeviceOptions {
   readonly t3324?: number;
   /** Longest eDRX cycle to ask for, seconds; 0 for none (default 0). */
   readonly edrx?: number;
+  /** Which product the board carries (default "demo"). */
+  readonly application?: ApplicationName;
   /** Further settings of the firmware, as its manifest has them: these win over those above. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

@@ -4,6 +4,7 @@
  */
 import { XsEngine } from "../engine/xs-engine";
 import { readLogLine, splitLogLine } from "./device-log";
+import { products } from "./products";
 import { Tally } from "./tally";
 import { World } from "./world";
 import type { DeviceView } from "../../cloud/cloud";
@@ -231,7 +232,7 @@ export class Simulation {
     const world = this.#world!;
     const { productKey, deviceKey } = world.device;
     world.clock.after(0, () => {
-      const command = { kind: "set", points: { relay: 1 } } as const;
+      const { command } = products[this.#options.application ?? "demo"];
       world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
     });
   }

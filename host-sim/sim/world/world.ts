@@ -7,13 +7,12 @@
  * and the modem do not. Everything that happens comes out as one stream of events in order of time. The
  * same options give the same events and the same bytes.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { retainedLength } from "../../../firmware/continuity/retained-memory";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
+import { I2cBus } from "../board/i2c-bus";
+import { SimulatedSht3x } from "../board/sht3x";
 import { NodeEngine } from "../engine/node-engine";
-import { projectRoot } from "../../project";
 import { EnosCloud } from "../../cloud/cloud";
 import { loadScriptEngine } from "../../cloud/script/script-engine";
 import { FlashFaults } from "../flash/flash-faults";
@@ -28,14 +27,15 @@ import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../engine/xs-engine";
 import { VirtualClock } from "../time/clock";
 import { demoDevice } from "./demo-device";
+import { batteryPin, batteryShare, productRecord, products, sensorPins } from "./products";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { Restart } from "../board/board";
+import type { Climate } from "../board/sht3x";
 import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
 import type { CloudEvent, Peer } from "../../cloud/cloud";
-import type { ProductRecord } from "../../cloud/registry/product";
 import type { DeviceRecord } from "../../cloud/registry/registry";
 import type { Family } from "../modem/family";
 import type { ModemEvent } from "../modem/modem-event";
@@ -114,8 +114,19 @@ const wakeTime = 500;
 /** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
 export const sleepDrift = 0.002;
 
-/** One bundle serves every board of this process. */
-let bundle: Promise<string> | undefined;
+/** The sensor's address, volts of the battery, and by how much they sag under the modem's radio. */
+const sensorAddress = 0x44;
+const batteryVolts = 3.9;
+const batterySag = 0.25;
+
+/** One bundle of each product serves every board of this process. */
+const bundles = new Map<string, Promise<string>>();
+
+function bundleOf(folder: string): Promise<string> {
+  const bundle = bundles.get(folder) ?? bundleFirmware({ product: folder });
+  bundles.set(folder, bundle);
+  return bundle;
+}
 
 /** One device in one world. */
 export class World {
@@ -133,6 +144,9 @@ export class World {
   /** How key-value storage fails, for whoever makes it fail. */
   readonly storageFaults: StorageFaults;
   readonly flash: MemoryFlash | undefined;
+  /** The board's I2C bus and the sensor of temperature and humidity on it, for whoever makes them fail. */
+  readonly i2c = new I2cBus(sensorPins.data, sensorPins.clock);
+  readonly sensor: SimulatedSht3x;
   /** The board that is running, or ran last. */
   board: Board | undefined;
   engine: NodeEngine | XsEngine | undefined;
@@ -160,7 +174,7 @@ export class World {
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
-    const firmware = options.firmware ?? (await (bundle ??= bundleFirmware()));
+    const firmware = options.firmware ?? (await bundleOf(products[options.application ?? "demo"].folder));
     return new World(options, firmware, await loadScriptEngine(() => epoch));
   }
 
@@ -169,6 +183,7 @@ export class World {
     this.#bundle = firmware;
     const { clock } = this;
     const { edition, format, pendingTtl = 3_600_000, readingsKept, largestDatagram } = options;
+    const { application = "demo" } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
     const device = demoDevice((length) => keys.bytes(length));
@@ -195,7 +210,7 @@ export class World {
       devices: [device],
       scriptEngine: scriptEngine.at(() => this.cloudNow),
       ...(options.addressBound === true ? { tie: "address" as const } : {}),
-      products: [{ ...demoProduct(device.productKey, commandsAs(format)), largestDatagram }],
+      products: [{ ...productRecord(application, device.productKey, commandsAs(format)), largestDatagram }],
       limits: {
         ...{ pendingTtl, responseTimeout: longestResponse },
         ...(readingsKept === undefined ? {} : { readings: readingsKept }),
@@ -276,6 +291,9 @@ export class World {
         ]),
       ],
     ]);
+    const climate = random.fork("climate");
+    this.sensor = new SimulatedSht3x({ climate: roomAt, random: climate });
+    this.i2c.attach(sensorAddress, this.sensor);
     this.uart.board.onReceive = (bytes) => this.board?.serialReceive(bytes);
     this.uart.board.onWritable = (free) => this.board?.serialWritable(free);
   }
@@ -337,6 +355,11 @@ export class World {
     this.#watchCloud();
   }
 
+  /** The battery's voltage now, which sags while the modem's radio may be on. */
+  get batteryVolts(): number {
+    return this.modem.state === "on" ? batteryVolts - batterySag : batteryVolts;
+  }
+
   /** Ends the engine. */
   async close(): Promise<void> {
     this.board?.powerOff();
@@ -363,6 +386,8 @@ export class World {
       this.#retained.set(new Random(`${seed}/retained/${this.boots}`).bytes(retainedLength));
     }
     this.power.restore();
+    // Its supply came on with the board's, which has needed its time to start.
+    if (resetReason === "Power-On") this.sensor.powerUp(this.clock.now - bootTime);
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
     this.engine = engine;
     this.boots += 1;
@@ -382,6 +407,7 @@ export class World {
         modem: this.modem.family.name,
         ...(powerKey ? controlLines(this.modem.family) : {}),
         ...(supply === true ? { modemSupply: supplyPin } : {}),
+        ...products[this.#options.application ?? "demo"].wiring,
         ...settingsOf(this.#options, reports),
       },
       keyValue: this.#keyValue,
@@ -394,6 +420,9 @@ export class World {
       retained: this.#retained,
       onClockSet: (error) => (this.#clockError = error),
       serial: this.uart.board,
+      i2c: this.i2c,
+      analog: (pin) => (pin === batteryPin ? this.batteryVolts * batteryShare : undefined),
+      onStandstill: (duration) => this.uart.deaf(duration),
       onTrace: (text) => {
         for (const line of text.split("\n")) {
           if (line !== "") this.#emit({ time: this.clock.now, source: "device", text: line });
@@ -460,6 +489,12 @@ export class World {
   }
 }
 
+/** A room that is heated by day: virtual ms. */
+function roomAt(now: number): Climate {
+  const day = Math.sin((2 * Math.PI * now) / 86_400_000);
+  return { temperature: 20.5 + 1.5 * day, humidity: 45 - 4 * day };
+}
+
 /** Settings for the lines that a modem of this family has. */
 function controlLines({ power }: Family): Record<string, number | undefined> {
   return {
@@ -468,11 +503,4 @@ function controlLines({ power }: Family): Record<string, number | undefined> {
     reset: power.key?.off === Infinity || power.key === undefined ? resetPin : undefined,
     wake: power.wakePin === true ? wakePin : undefined,
   };
-}
-
-/** The product in firmware/product, as an operator registers it: its thing model and its parsing script. */
-export function demoProduct(productKey: string, payload: "raw" | "json"): ProductRecord {
-  const read = (file: string): string => readFileSync(join(projectRoot(), "firmware/product", file), "utf8");
-  const model: unknown = JSON.parse(read("model.json"));
-  return { productKey, name: "demo", payload, model, script: read("parsing-script.js") };
 }

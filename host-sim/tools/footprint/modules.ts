@@ -46,7 +46,11 @@ export function boardFirmware(board = usualBoard, root = projectRoot()): BoardFi
  * @throws Error for a modem without a manifest
  */
 export function firmwareWith(modem: string, root = projectRoot()): BoardFirmware {
-  const parts = ["firmware/manifest.json", `firmware/modem/fitted/manifest-${modem}.json`];
+  const parts = [
+    "firmware/manifest.json",
+    `firmware/modem/fitted/manifest-${modem}.json`,
+    "firmware/product/manifest.json",
+  ];
   return described("any board", readManifest(...parts.map((part) => join(root, part))), root);
 }
 
@@ -76,6 +80,7 @@ export function everything(root = projectRoot()): readonly FirmwareModule[] {
     "firmware/manifest.json",
     "firmware/modem/family/manifest.json",
     "firmware/coap/manifest-server.json",
+    "firmware/product/manifest.json",
   ];
   return modulesOf(readManifest(...parts.map((part) => join(root, part))), root);
 }

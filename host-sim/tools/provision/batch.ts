@@ -9,7 +9,7 @@
  * is taken as a whole or not at all. No fault quotes what stands in the list.
  */
 import { deviceKeyOf, keysFault } from "./board-keys";
-import { readCsv } from "./csv";
+import { readCsv } from "../../cloud/csv";
 import type { BoardKeys } from "./board-keys";
 
 /** One line of the list. */

@@ -39,7 +39,11 @@ describe("each board", () => {
     };
     const modem =
       name === "generic" ? "family/manifest.json" : `fitted/manifest-${boardNamed(name).modem}.json`;
-    expect(manifest.include).toEqual(["../../manifest.json", `../../modem/${modem}`]);
+    expect(manifest.include).toEqual([
+      "../../manifest.json",
+      `../../modem/${modem}`,
+      "../../product/manifest.json",
+    ]);
     expect(manifest.config.board).toBe(name);
     expect(readSettings({ server: "203.0.113.5", ...manifest.config }).board).toBe(name);
   });

@@ -13,7 +13,7 @@ import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
 import { demoDevice } from "../../../host-sim/sim/world/demo-device";
 import { Random } from "../../../host-sim/sim/time/random";
-import { demoProduct } from "../../../host-sim/sim/world/world";
+import { productRecord } from "../../../host-sim/sim/world/products";
 import type { AgentOptions, DatagramSocket, Link } from "../../../firmware/device/agent";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { Reading } from "../../../host-sim/cloud/cloud";
@@ -124,7 +124,7 @@ export class PowerCutWorld {
       edition: options.edition,
       iv: "zero",
       devices: [this.device],
-      products: [demoProduct(this.device.productKey, "raw")],
+      products: [productRecord("demo", this.device.productKey, "raw")],
       scriptEngine: options.scriptEngine,
     });
   }

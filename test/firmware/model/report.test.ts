@@ -7,7 +7,7 @@ import {
   reportFault,
   setFault,
 } from "../../../firmware/model/check";
-import { encodeReport } from "../../../firmware/model/report";
+import { encodeReport, readSamplePoints } from "../../../firmware/model/report";
 import type { Thing } from "../../../firmware/model/thing";
 
 const thing: Thing = defineThing({
@@ -95,6 +95,17 @@ describe("bytes behind kind and request id", () => {
     expect(encoded(values, "sample")).toBe(digits(sample));
     expect(encoded(values, "compact")).toBe(digits(compact));
   });
+});
+
+test("what waited as bytes is read as it was given, a float in the fewest digits that say it", () => {
+  const values = {
+    many: [233.1, -0.1, 21.6, 16777216],
+    float: 0.1,
+    series: "E12",
+    date: "2026-11-29 08:00:00",
+  };
+  const length = encodeReport(thing, values, 1, out, "sample") as number;
+  expect(readSamplePoints(thing, out.slice(0, length), 5)).toEqual(values);
 });
 
 describe("a value that is not as the model says", () => {

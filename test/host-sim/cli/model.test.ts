@@ -197,20 +197,34 @@ describe("mistakes are told in one line each", () => {
 });
 
 describe("a model as EnOS has it", () => {
-  test("is written to standard output, and nothing else is", async () => {
-    const { code, stdout } = await obeyed(["model", file, "--export"]);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
+  test("is written, and nothing else is", async () => {
+    const enos = join(folder, "out", "enos.json");
+    const { code, stdout } = await obeyed(["model", file, "--export", enos]);
+    expect([code, stdout]).toEqual([0, `Climate node, version 1, as EnOS has it\n  written   ${enos}\n`]);
+    expect((await obeyed(["model", file, "--export", enos, "--check"])).stdout).toMatch(/unchanged/);
+    expect(JSON.parse(read("out/enos.json"))).toMatchObject({
       thingModelName: { defaultValue: "Climate node" },
       thingMeasurepointMap: { relay: { signalType: "DI", accessMode: true } },
     });
-    expect(readdirSync(folder).sort()).toEqual(["model.json", "model.lock.json"]);
+    expect(readdirSync(folder).sort()).toEqual(["model.json", "model.lock.json", "out"]);
+    writeFileSync(enos, "{}");
+    const stale = await obeyed(["model", file, "--export", enos, "--check"]);
+    expect([stale.code, stale.stderr]).toEqual([1, `${enos}: not what the model says\n`]);
+  });
+
+  test("brings nothing new where it says the same", async () => {
+    const enos = join(folder, "enos.json");
+    await obeyed(["model", file, "--export", enos]);
+    const before = read("model.json");
+    const { stdout } = await obeyed(["model", "--import", enos, file]);
+    expect(stdout).toMatch(/^Climate node, version 1, /);
+    expect(read("model.json")).toBe(before);
   });
 
   test("becomes a model.json with the lock's numbers, a version higher where it says something else", async () => {
     const enos = join(folder, "enos.json");
-    const { stdout } = await obeyed(["model", file, "--export"]);
-    const exported = JSON.parse(stdout) as { thingMeasurepointMap: Record<string, unknown> };
+    await obeyed(["model", file, "--export", enos]);
+    const exported = JSON.parse(read("enos.json")) as { thingMeasurepointMap: Record<string, unknown> };
     const { temperature, humidity } = exported.thingMeasurepointMap as Record<string, object>;
     exported.thingMeasurepointMap = {
       humidity,
@@ -229,7 +243,7 @@ describe("a model as EnOS has it", () => {
     ]);
     expect(read("layout.md")).toMatch(/Retired numbers[^]*\| 4 \| relay \|/);
     const second = await obeyed(["model", "--import", enos, file]);
-    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){5}$/);
+    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){4}$/);
     expect((await obeyed(["model", file, "--check"])).code).toBe(0);
   });
 

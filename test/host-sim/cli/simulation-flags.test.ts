@@ -82,6 +82,7 @@ const flags: Readonly<
   powerKey: { args: ["--no-power-key"], world: { powerKey: false } },
   t3324: { args: ["--t3324", "33"], firmware: { t3324: 33 } },
   sleep: { args: ["--sleep", "deep"], firmware: { sleep: "deep" } },
+  application: { args: ["--application", "room"], world: { application: "room" } },
   // It reaches the run, not the world: see start.test.ts.
   command: { args: ["--no-command"], world: {} },
 };
@@ -113,6 +114,7 @@ const entries: Readonly<Record<string, Entry>> = {
     args: ["--hours", "1", "--seed", "13"],
     refused: {
       reports: /^--reports does not go with npm run chaos, where --hours says how long readings are taken$/,
+      application: /^--application does not go with npm run chaos, which brings one of its own$/,
       command: /^--no-command does not go with npm run chaos, which sends none$/,
     },
     own: {
@@ -124,7 +126,12 @@ const entries: Readonly<Record<string, Entry>> = {
   "chaos, a campaign": {
     make: chaosCommand,
     args: ["--hours", "1", "--seeds", "2", "--jobs", "1"],
-    refused: { reports: /does not go with/, command: /does not go with/, seed: /exclude each other/ },
+    refused: {
+      reports: /does not go with/,
+      application: /does not go with/,
+      command: /does not go with/,
+      seed: /exclude each other/,
+    },
   },
   energy: {
     make: energyCommand,
@@ -133,6 +140,8 @@ const entries: Readonly<Record<string, Entry>> = {
       modemFirmware:
         /^--modem-firmware does not go with npm run energy, which measures each family's newest$/,
       powerKey: /^--no-power-key does not go with npm run energy, which is about modems in PSM$/,
+      application:
+        /^--application does not go with npm run energy, which meters modem and ESP32, and no sensor$/,
       command: /^--no-command does not go with npm run energy, which sends none$/,
     },
     own: {

@@ -227,7 +227,7 @@ describe("options", () => {
 
   it("a payload of 1024 bytes is taken, one of 1025 answered 4.13 with the size", () => {
     expect(ask([], { payload: new Uint8Array(1024) })).toBe("4.04");
-    expect(ask([], { payload: new Uint8Array(1025) })).toBe("4.13 Size1=1024");
+    expect(ask([], { payload: new Uint8Array(1025) })).toBe("4.13 Block1=6 Size1=8192");
   });
 });
 
@@ -238,6 +238,11 @@ describe("paths", () => {
   };
   test.each<[string[], number, string]>([
     [[], 2, "4.04"],
+    [[], 1, "4.04"],
+    // A method that nothing takes is that first (RFC 7252 section 5.8).
+    [[], 3, "4.05"],
+    [["nowhere"], 4, "4.05"],
+    [["nowhere"], 31, "4.05"],
     [[""], 2, "4.04"],
     [["auth"], 2, "4.04"],
     [["auth", pk, dk, "x"], 2, "4.04"],

@@ -1,8 +1,11 @@
 /** All answers of the application API, by the names that they have in the OpenAPI document. */
+import { attributeAnswers } from "./attributes";
+import { bulkAnswers } from "./bulk";
 import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
 import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
@@ -23,7 +26,10 @@ export const answers: readonly NamedSchema[] = [
   },
   ...productAnswers,
   ...deviceAnswers,
+  ...bulkAnswers,
   ...dataAnswers,
+  ...attributeAnswers,
+  ...messageAnswers,
   ...commandAnswers,
   ...otaAnswers,
   ...conditionAnswers,

@@ -44,12 +44,11 @@ export const commandsQuery = object({ status }, []);
 
 const kind = (name: string): Schema => ({ type: "string", const: name });
 
-export const commandBody: Schema = {
-  type: "object",
-  required: ["kind"],
-  discriminator: { propertyName: "kind" },
-  oneOf: [
-    object(
+/** The kinds of a command, each by the name that it has in the OpenAPI document. */
+const kinds: readonly NamedSchema[] = [
+  {
+    $id: "SetCommand",
+    ...object(
       {
         kind: kind("set"),
         points: { ...named("identifier to value"), minProperties: 1, maxProperties: 200 },
@@ -58,12 +57,18 @@ export const commandBody: Schema = {
       ["kind", "points"],
       "set measure points",
     ),
-    object(
+  },
+  {
+    $id: "GetCommand",
+    ...object(
       { kind: kind("get"), points: { ...list(identifier), minItems: 1, maxItems: 200 }, ...times },
       ["kind", "points"],
       "ask for measure points; not for a product with payload raw",
     ),
-    object(
+  },
+  {
+    $id: "ServiceCommand",
+    ...object(
       {
         kind: kind("service"),
         service: text("identifier of the service", { pattern: servicePattern }),
@@ -73,7 +78,10 @@ export const commandBody: Schema = {
       ["kind", "service"],
       "invoke a service",
     ),
-    object(
+  },
+  {
+    $id: "RawCommand",
+    ...object(
       {
         kind: kind("raw"),
         payload: text("hex, sent as it is", { pattern: hex, minLength: 2, maxLength: 8192 }),
@@ -86,11 +94,35 @@ export const commandBody: Schema = {
       ["kind", "payload", "requestId"],
       "bytes as the parsing script would have made them",
     ),
-  ],
+  },
+];
+
+const anyKind = { type: "object", required: ["kind"] };
+
+export const commandBody: Schema = {
+  ...anyKind,
+  discriminator: { propertyName: "kind" },
+  oneOf: kinds.map(({ $id: _name, ...schema }) => schema),
 };
 
-/** What command routes answer. */
+/** The same as the document has it: by reference, with the names that belong to each kind. */
+export const commandShown: Schema = {
+  ...anyKind,
+  discriminator: {
+    propertyName: "kind",
+    mapping: {
+      set: "#/components/schemas/SetCommand",
+      get: "#/components/schemas/GetCommand",
+      service: "#/components/schemas/ServiceCommand",
+      raw: "#/components/schemas/RawCommand",
+    },
+  },
+  oneOf: kinds.map(({ $id }) => ref($id)),
+};
+
+/** What command routes answer, and the kinds of a command. */
 export const commandAnswers: readonly NamedSchema[] = [
+  ...kinds,
   {
     $id: "QueuedCommand",
     ...object({ id: commandId, status: text("where it stands", { enum: ["pending"] }) }, ["id", "status"]),

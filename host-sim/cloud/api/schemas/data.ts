@@ -3,7 +3,6 @@ import {
   anything,
   deviceKey,
   identifier,
-  limit,
   list,
   named,
   object,
@@ -13,6 +12,7 @@ import {
   time,
   whole,
 } from "./parts";
+import { format, mostRows } from "./rows";
 import type { NamedSchema } from "./parts";
 
 export const pointParams = object({ productKey, deviceKey, id: identifier }, [
@@ -22,9 +22,26 @@ export const pointParams = object({ productKey, deviceKey, id: identifier }, [
 ]);
 
 const order = text("by time", { enum: ["asc", "desc"], default: "desc" });
-const from = whole("earliest time, epoch ms", { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const to = whole("latest time, epoch ms", { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-export const rangeQuery = object({ from, to, limit, order }, []);
+const timeForm =
+  "epoch ms, or ISO 8601: a day, or a day and a time such as 2026-11-29T17:00:00Z; without a zone in UTC";
+const from = text(`earliest time, ${timeForm}`, { maxLength: 40 });
+const to = text(`latest time, ${timeForm}`, { maxLength: 40 });
+const rows = whole(
+  `most entries in the answer: up to ${mostRows.json} as json, up to ${mostRows.csv} as csv or jsonl`,
+  { minimum: 1, maximum: mostRows.csv, default: 100 },
+);
+export const rangeQuery = object({ from, to, limit: rows, order, format }, []);
+export const historyQuery = object(
+  {
+    from,
+    to,
+    limit: rows,
+    order,
+    format,
+    points: text("identifiers with commas between; default: all", { maxLength: 8192 }),
+  },
+  [],
+);
 
 const point = {
   value: anything("as the device reported it"),
@@ -42,6 +59,24 @@ export const dataAnswers: readonly NamedSchema[] = [
     description: "the latest value of each measure point, by identifier",
     additionalProperties: ref("StoredPoint"),
   },
+  {
+    $id: "DeviceHistory",
+    ...object(
+      {
+        items: list(
+          object(
+            {
+              identifier: text("of the measure point"),
+              ...point,
+              late: { type: "boolean", description: "it was measured while the device was cut off" },
+            },
+            ["identifier", "value", "at"],
+          ),
+        ),
+      },
+      ["items"],
+    ),
+  },
   { $id: "PointHistory", ...object({ items: list(ref("StoredPoint")) }, ["items"]) },
   {
     $id: "StoredEvent",
@@ -57,6 +92,4 @@ export const dataAnswers: readonly NamedSchema[] = [
     ),
   },
   { $id: "Events", ...object({ items: list(ref("StoredEvent")) }, ["items"]) },
-  { $id: "Attributes", ...named("name to value") },
-  { $id: "Tags", type: "object", description: "name to text", additionalProperties: { type: "string" } },
 ];

@@ -11,7 +11,7 @@ const largestDatagram = whole(
   "bytes of the largest datagram that every one of its devices takes: what goes down in one is no longer; default 512",
   { minimum: datagramRange.least, maximum: datagramRange.most },
 );
-const model = named("the thing model, what a model.json holds");
+const model = named("the thing model: what a model.json holds, or the file that EnOS's console exports");
 const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
   maxLength: 1 << 20,
 });
@@ -26,6 +26,16 @@ export const productPatch = object(
     largestDatagram: orNull(largestDatagram),
     model: orNull(model),
     script: orNull(script),
+  },
+  [],
+);
+
+export const modelQuery = object(
+  {
+    format: text("enos: the file of EnOS's console; template: what a device is answered that asks for it", {
+      enum: ["model.json", "enos", "template"],
+      default: "model.json",
+    }),
   },
   [],
 );
@@ -63,6 +73,7 @@ export const productAnswers: readonly NamedSchema[] = [
     $id: "Product",
     ...object({ ...product, model, script }, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
   },
+  { $id: "ThingModel", ...named("in the form that was asked for") },
   { $id: "Products", ...object({ items: list(ref("ProductSummary")) }, ["items"]) },
   {
     $id: "ScriptTrial",

@@ -2,18 +2,11 @@
  * The form takes what the model says of types, ranges and lengths; the cloud checks again.
  */
 import { ApiFault, call, pathOf } from "./api";
+import { CommandList } from "./command-list";
 import { make, say } from "./elements";
 import { reasonOf } from "../../reason";
 import type { Device } from "./device-list";
 import type { Field, Model } from "./model";
-
-interface CommandView {
-  readonly id: string;
-  readonly kind: string;
-  readonly status: string;
-  readonly createdAt: number;
-  readonly path: string;
-}
 
 /** What a field's element gives: undefined where it was left empty. */
 type Read = () => unknown;
@@ -82,13 +75,15 @@ function inputFor(field: Field): { readonly element: HTMLElement; readonly read:
 /** Commands for one device: a form made from its thing model, and what became of each command sent. */
 export class CommandForm {
   readonly #form: HTMLElement;
-  readonly #list = make("div", { role: "status" });
+  readonly #list: CommandList;
+  readonly #times = new Times();
   readonly #problem = make("p", { role: "alert" });
   #device: Device | undefined;
 
   constructor(panel: HTMLElement) {
     this.#form = make("div");
-    panel.append(this.#form, this.#problem, make("h2", {}, "Sent"), this.#list);
+    panel.append(this.#form, this.#problem);
+    this.#list = new CommandList(panel, (work) => this.#tried(work));
   }
 
   /** Another device. */
@@ -121,29 +116,15 @@ export class CommandForm {
       const place = make("div");
       const change = (): void => place.replaceChildren(choices[select.selectedIndex][2]());
       select.addEventListener("change", change);
-      this.#form.replaceChildren(select, place);
+      this.#form.replaceChildren(select, this.#times.element, place);
       change();
     }
-    await this.refresh();
+    await this.#list.show(device);
   }
 
   /** Reads anew how the commands stand. */
-  async refresh(): Promise<void> {
-    const device = this.#device;
-    if (device === undefined) return;
-    const { items } = await call<{ items: CommandView[] }>(`${pathOf(device)}/commands`);
-    if (device !== this.#device) return;
-    const rows = [...items]
-      .reverse()
-      .map(({ id, kind, status, createdAt, path }) =>
-        make(
-          "div",
-          { class: "message", "data-command": id },
-          make("strong", {}, status),
-          ` · ${kind} · ${path} · ${new Date(createdAt).toLocaleTimeString()} · ${id}`,
-        ),
-      );
-    this.#list.replaceChildren(...(rows.length > 0 ? rows : [make("p", { class: "dim" }, "None yet.")]));
+  refresh(): Promise<void> {
+    return this.#list.refresh();
   }
 
   #body(inputs: readonly Field[], bodyOf: (values: Record<string, unknown>) => object): HTMLElement {
@@ -191,13 +172,65 @@ export class CommandForm {
     return form;
   }
 
-  async #send(bodyOf: () => object): Promise<void> {
+  #send(bodyOf: () => object): Promise<void> {
+    return this.#tried(async () => {
+      await call(`${pathOf(this.#device!)}/commands`, "POST", { ...bodyOf(), ...this.#times.chosen });
+      await this.refresh();
+    });
+  }
+
+  /** Says why something could not be done. */
+  async #tried(work: () => Promise<void>): Promise<void> {
     say(this.#problem, "");
     try {
-      await call(`${pathOf(this.#device!)}/commands`, "POST", bodyOf());
-      await this.refresh();
+      await work();
     } catch (error) {
-      say(this.#problem, reasonOf(error, "it could not be sent"));
+      say(this.#problem, reasonOf(error, "it could not be done"));
     }
+  }
+}
+
+/** How long a command waits for a device that is away, in seconds: EnOS allows two days. */
+const waits: readonly (readonly [seconds: number, words: string])[] = [
+  [0, "not at all: only if it is online"],
+  [600, "10 minutes"],
+  [3_600, "1 hour"],
+  [86_400, "1 day"],
+  [172_800, "2 days"],
+];
+const usualWait = "3600";
+
+/** The two times that any command has. */
+class Times {
+  readonly #pendingTtl = make("select", { id: "pending-ttl" });
+  readonly #responseTimeout = make("input", {
+    ...{ id: "response-timeout", type: "number", min: "1", max: "60", step: "1", value: "30", required: "" },
+  });
+  readonly element = make("div");
+
+  constructor() {
+    for (const [seconds, words] of waits)
+      this.#pendingTtl.append(make("option", { value: String(seconds) }, words));
+    this.#pendingTtl.value = usualWait;
+    const field = (label: string, input: HTMLElement, hint: string) =>
+      make(
+        "div",
+        { class: "field" },
+        make("label", { for: input.id }, label),
+        input,
+        make("span", { class: "hint" }, hint),
+      );
+    this.element.append(
+      field("Waits for the device", this.#pendingTtl, "pendingTtl"),
+      field("Time for the reply", this.#responseTimeout, "s once it is sent, 1 to 60"),
+    );
+  }
+
+  get chosen(): { pendingTtl: number; responseTimeout: number } {
+    const responseTimeout = this.#responseTimeout.valueAsNumber;
+    if (!(responseTimeout >= 1 && responseTimeout <= 60)) {
+      throw new ApiFault(0, "Time for the reply: 1 to 60 seconds");
+    }
+    return { pendingTtl: Number(this.#pendingTtl.value), responseTimeout: Math.round(responseTimeout) };
   }
 }

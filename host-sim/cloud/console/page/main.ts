@@ -143,10 +143,10 @@ function onEntry(entry: FeedEntry): void {
 
 function onEvent({ event }: EventEntry): void {
   if (event.type === "product-put" || event.type === "product-removed") products.delete(event.productKey);
-  if (event.type === "script-fault") script.tell(event);
   if (event.type === "firmware-put" || event.type === "firmware-removed") {
     return void tried(() => firmware.refreshFiles());
   }
+  if (event.type === "script-fault") script.tell(event);
   if (!("deviceKey" in event)) return;
   const name = nameOf(event);
   if (event.type === "removed") {

@@ -8,15 +8,20 @@ const scope = globalThis as unknown as { issueCommand?: (command: ArrayBuffer) =
 /** Taken at start; the prelude removes it from the global object, where a board has no such thing. */
 const issueCommand = scope.issueCommand!;
 
-/** Virtual ms since power-on, with a fraction. It stands still while the firmware runs. */
+/** Virtual ms since power-on, with a fraction. It stands still while the firmware runs, unless that waits. */
 export let now = 0;
 
 /** Wall clock minus `now`, ms. A board without a battery starts in 1970. */
 let wallClockOffset = 0;
 
-/** Every event from the host brings the time. */
+/** Every event from the host brings the time. A firmware that has waited without giving way may be ahead of it. */
 export function setNow(time: number): void {
-  now = time;
+  now = Math.max(now, time);
+}
+
+/** The firmware stands still for so many ms: nothing else happens meanwhile. */
+export function passTime(duration: number): void {
+  now += duration;
 }
 
 /** ms since power-on as the board counts them: whole, a signed 32-bit number that wraps. */

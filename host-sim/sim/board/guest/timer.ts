@@ -7,7 +7,8 @@
  * - one that repeats keeps its beat, however long its callback takes;
  * - one that does not is gone after its callback, even if that has scheduled it anew.
  */
-import { now, ticks } from "./bridge";
+import { GuestCommand, commandHeader } from "../protocol";
+import { command, issue, now, passTime, ticks } from "./bridge";
 
 type Callback = (timer: TimerRecord) => void;
 
@@ -67,6 +68,14 @@ export default class Timer {
     timer.due = (ticks() + (interval | 0)) | 0;
     timer.repeat = repeat | 0;
     timer.scheduled = true;
+  }
+
+  /** The program stands still for so many ms, and hears nothing meanwhile. */
+  static delay(duration: number): void {
+    passTime(Math.max(0, duration | 0));
+    const message = command(GuestCommand.delay, 0, 0, 8);
+    new DataView(message.buffer).setFloat64(commandHeader, now, true);
+    issue(message);
   }
 
   /** A timer that is gone, or none at all, is no fault. */

@@ -66,11 +66,11 @@ describe("measure points", () => {
 
   it.each<[string, RegExp]>([
     ["?from=2&to=1", /^query\.from: is later than to/],
-    ["?from=-1", /^query\.from: expected a whole number from 0; got -1$/],
-    ["?limit=0", /^query\.limit: expected a whole number from 1 to 1000; got 0$/],
-    ["?limit=1001", /^query\.limit: expected a whole number from 1 to 1000; got 1001$/],
+    ["?from=-1", /^query\.from: expected epoch ms or ISO 8601 such as 2026-11-29T17:00:00Z; got "-1"$/],
+    ["?limit=0", /^query\.limit: expected a whole number from 1 to 10000; got 0$/],
+    ["?limit=1001", /^query\.limit: expected a whole number from 1 to 1000 for json; got 1001; csv/],
     ["?order=up", /^query\.order: expected one of "asc", "desc"; got "up"$/],
-    ["?from=yesterday", /^query\.from: expected a whole number from 0; got "yesterday"$/],
+    ["?from=yesterday", /^query\.from: expected epoch ms or ISO .*; got "yesterday"$/],
   ])("have no history %s", async (query, detail) => {
     expect(detailOf(await call("GET", `${here}/measurepoints/temperature/history${query}`), 400)).toMatch(
       detail,

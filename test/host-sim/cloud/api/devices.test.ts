@@ -55,6 +55,27 @@ describe("products", () => {
     detailOf(await call("DELETE", url), 404);
   });
 
+  it("show their model as it was given, as EnOS's console has it, and as a device is answered", async () => {
+    expect((await call("GET", `${product}/model`)).body).toEqual(demoModel);
+    const { body: enos } = await call("GET", `${product}/model?format=enos`);
+    expect(Object.keys(enos.thingMeasurepointMap)).toContain("temperature");
+    const { body: template } = await call("GET", `${product}/model?format=template`);
+    expect(Object.keys(template.tslMeasurepointMap)).toEqual(Object.keys(enos.thingMeasurepointMap));
+    await call("PUT", "/api/v1/products/bare", {});
+    expect(detailOf(await call("GET", "/api/v1/products/bare/model"), 404)).toMatch(/has no thing model/);
+    detailOf(await call("GET", "/api/v1/products/nothing/model"), 404);
+  });
+
+  it("take a model as EnOS's console exports it, and show it in both forms", async () => {
+    const { body: enos } = await call("GET", `${product}/model?format=enos`);
+    const pasted = await call("PUT", "/api/v1/products/pasted", { model: enos });
+    expect([pasted.status, pasted.body.hasModel]).toEqual([201, true]);
+    const { body: ours } = await call("GET", "/api/v1/products/pasted/model");
+    const identifiers = (model: any): string[] => model.measurepoints.map((each: any) => each.identifier);
+    expect(identifiers(ours)).toEqual(identifiers(demoModel));
+    expect((await call("GET", "/api/v1/products/pasted/model?format=enos")).body).toEqual(enos);
+  });
+
   it("stay while they have devices", async () => {
     expect(detailOf(await call("DELETE", product), 409)).toMatch(/device/);
     expect((await call("GET", product)).status).toBe(200);

@@ -317,7 +317,7 @@ describe("a wrong request", () => {
       commands,
       { kind: "service", service: "a b" },
       400,
-      'body.service: expected 1 to 64 letters, digits, _ or -; got "a b"',
+      'body.service: expected 1 to 64 letters, digits, _ . or -; got "a b"',
     ],
     [
       "POST",

@@ -10,6 +10,7 @@ import { EnosCloud } from "../../../../host-sim/cloud/cloud";
 import type { CloudOptions } from "../../../../host-sim/cloud/cloud";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../../host-sim/sim/time/random";
+import { Conformity } from "./conformity";
 import { dk, pk, demoSecret } from "./device";
 
 export const demoModel: Record<string, unknown> = JSON.parse(
@@ -18,6 +19,8 @@ export const demoModel: Record<string, unknown> = JSON.parse(
 export const demoScript = readFileSync("firmware/product/parsing-script.js", "utf8");
 export const start = 1_700_000_000_000;
 export const here = `/api/v1/devices/${pk}/${dk}`;
+
+let conformity: Conformity | undefined;
 
 const demoPeer = { address: "10.0.0.2", port: 40001 };
 
@@ -91,13 +94,19 @@ export async function apiRig(
         payload: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = answer.body;
-      return {
+      const told = {
         status: answer.statusCode,
         headers: answer.headers,
         body:
-          text === "" || !/json/.test(String(answer.headers["content-type"])) ? undefined : JSON.parse(text),
+          text === "" || !/^application\/(?:problem\+)?json/.test(String(answer.headers["content-type"]))
+            ? undefined
+            : JSON.parse(text),
         text,
       };
+      // One for all rigs: their documents differ in nothing that is looked at here.
+      conformity ??= new Conformity(app.swagger());
+      conformity.check(method, url, told);
+      return told;
     },
     exchange(datagram) {
       const before = sent.length;
@@ -110,7 +119,9 @@ export async function apiRig(
 /** Checks that an answer is a fault as the API tells all of them, and returns its detail. */
 export function detailOf(answer: Answer, status: number): string {
   const { type } = { type: String(answer.headers["content-type"]) };
-  const keys = Object.keys(answer.body ?? {}).sort();
+  const keys = Object.keys(answer.body ?? {})
+    .filter((key) => key !== "code")
+    .sort();
   const { detail } = answer.body ?? {};
   const sound =
     answer.status === status &&

@@ -15,10 +15,11 @@ import { dotted, message } from "../harness";
 import { runs } from "../../../density";
 
 const hex = (text: string): Uint8Array => Buffer.from(text, "hex");
+const limits = { bodyBytes: 8192, blockSize: 1024 };
 
 function read(options: [number, string][], payload = ""): CoapRequest | RefusedRequest {
   const given = options.map(([number, value]) => ({ number, value: hex(value) }));
-  return readRequest(message({ options: given, payload: hex(payload) }));
+  return readRequest(message({ options: given, payload: hex(payload) }), limits);
 }
 
 function refusal(options: [number, string][], bytes = 0): string | undefined {
@@ -49,7 +50,7 @@ describe("block options", () => {
         const value = writeBlock(block);
         expect(value[0]).not.toBe(0);
         expect(value.length).toBeLessThanOrEqual(3);
-        const request = readRequest(message({ options: [{ number: 23, value }] }));
+        const request = readRequest(message({ options: [{ number: 23, value }] }), limits);
         expect("block2" in request && request.block2).toEqual(block);
       }),
       { seed: 23, numRuns: runs(1000) },
@@ -116,7 +117,7 @@ describe("block options", () => {
       1025,
       "4.00 Block1: expected a block of 1024 bytes, got 1025",
     ],
-    ["no block, 1025 bytes", [], 1025, "4.13 payload of 1025 bytes, at most 1024"],
+    ["no block, 1025 bytes", [], 1025, "4.13 payload of 1025 bytes in one datagram, at most 1024"],
   ])("%s", (_name, options, bytes, answer) => expect(refusal(options, bytes)).toBe(answer));
 
   it("a block fault counts for a NON request as well, an unknown option silences it", () => {
@@ -167,6 +168,17 @@ describe("elective options that go with blocks", () => {
   });
 });
 
+it("of a payload too long for one datagram tells how long a body may be, and in which blocks", () => {
+  const options = (bytes: number, blockSize: number): unknown => {
+    const request = readRequest(message({ payload: new Uint8Array(bytes) }), { bodyBytes: 2048, blockSize });
+    return "refused" in request && request.options?.map(({ number, value }) => [number, ...value]);
+  };
+  const size1 = [60, 0x08, 0x00];
+  expect(options(1025, 1024)).toEqual([[27, 6], size1]);
+  expect(options(2048, 64)).toEqual([[27, 2], size1]);
+  expect(options(2049, 1024)).toEqual([size1]);
+});
+
 test.each([
   [0, ""],
   [1, "01"],
@@ -190,7 +202,7 @@ it("whatever the options: no throw, and what is accepted keeps the rules", () =>
   fc.assert(
     fc.property(fc.array(option, { maxLength: 4 }), sizes, (options, size) => {
       const bytes = encodeCoap(message({ options, payload: new Uint8Array(size) }));
-      const request = readRequest(decodeCoap(bytes) as CoapMessage);
+      const request = readRequest(decodeCoap(bytes) as CoapMessage, limits);
       if ("refused" in request) {
         expect(request.reason).not.toBe("");
         return;
@@ -207,4 +219,21 @@ it("whatever the options: no throw, and what is accepted keeps the rules", () =>
     { seed: 7252, numRuns: runs(5000) },
   );
   expect(accepted).toBeGreaterThan(500);
+});
+
+test("a path that came before is read again as it is, and as no other", () => {
+  const segment = fc.oneof(
+    fc.constantFrom("topic", "sys", "thing", "", "a", "é", "\u{1f600}"),
+    fc.string({ maxLength: 20, unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.array(segment, { maxLength: 8 }), (path) => {
+      const options = path.map((text) => ({ number: 11, value: Buffer.from(text, "utf8") }));
+      for (let i = 0; i < 2; i++) expect(readRequest(message({ options }), limits)).toMatchObject({ path });
+      for (const { value } of options) value.fill(0xff);
+      const refused = path.some((text) => text !== "");
+      expect("refused" in readRequest(message({ options }), limits)).toBe(refused);
+    }),
+    { seed: 11, numRuns: runs(500) },
+  );
 });

@@ -140,12 +140,47 @@ describe.skipIf(!hasBrowser)("the console", () => {
         "thing/service/measurepoint/set_reply",
         JSON.stringify({ id, code: 200, data: { relay: 1 } }),
       );
-      await page.locator("[data-command]", { hasText: "answered" }).waitFor();
+      await page.locator("[data-command]", { hasText: 'success · code 200 · {"relay":1}' }).waitFor();
       // What the cloud refuses is said.
       await page.locator("#command").selectOption("reboot");
       await page.getByRole("button", { name: "Send the command" }).click();
       await page.getByRole("alert").filter({ hasText: /delay/ }).waitFor();
       complaints = complaints.filter((each) => !/422/.test(each));
+    });
+
+    test("commands that wait are revoked, by the keyboard too, and a late reply shows", async () => {
+      device.authenticate();
+      await page.getByRole("tab", { name: "Command" }).click();
+      await page.getByLabel("Waits for the device").selectOption("2 days");
+      await page.getByLabel("Time for the reply").fill("5");
+      await page.getByLabel("Relay", { exact: true }).selectOption("1");
+      const queued = page.locator("[data-command]");
+      for (const count of [1, 2, 3]) {
+        await page.getByRole("button", { name: "Send the command" }).click();
+        await expect.poll(() => queued.count()).toBe(count);
+      }
+      expect(rig.cloud.commands(pk, dk)[0]).toMatchObject({
+        pendingTtl: 172_800_000,
+        responseTimeout: 5_000,
+      });
+      const { command } = device.points("1", { temperature: 20 });
+      const { id } = command!.json as { id: string };
+      // What has been sent has no button any more; the newest stands first.
+      await page.locator(`[data-command="${id}"]`, { hasText: "sent" }).waitFor();
+      await expect.poll(() => page.getByRole("button", { name: /^Revoke command/ }).count()).toBe(2);
+      await page
+        .getByRole("button", { name: /^Revoke command/ })
+        .first()
+        .press("Enter");
+      await queued.first().filter({ hasText: "revoked" }).waitFor();
+      const newest = rig.cloud.commands(pk, dk).at(-1)!.id;
+      expect(await page.locator(":focus").getAttribute("data-command")).toBe(newest);
+      await page.getByRole("button", { name: "Revoke all that wait" }).click();
+      await queued.nth(1).filter({ hasText: "revoked" }).waitFor();
+      expect(rig.cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["sent", "revoked", "revoked"]);
+      rig.time.now += 6_000;
+      device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
+      await queued.filter({ hasText: "timed-out · a reply came late, with code 200" }).waitFor();
     });
 
     test("messages show as they come, with their bytes, and nothing secret in them", async () => {
@@ -212,31 +247,6 @@ describe.skipIf(!hasBrowser)("the console", () => {
       expect(rig.cloud.product(pk)?.model).toBeDefined();
     });
 
-    test("a script in the way of EnOS's manual is pasted, works, and what it gets wrong is shown", async () => {
-      const { model, script, payload } = manualProduct(pk);
-      rig.cloud.putProduct({ productKey: pk, model, payload, largestDatagram: 600 }, rig.time.now);
-      await page.reload();
-      await page.getByRole("tab", { name: "Parsing script" }).click();
-      await page.locator("#script").fill(script!);
-      await page.locator("#sample").fill(manualReport(20).toString("hex"));
-      const result = page.locator("#script-result");
-      await page.getByRole("button", { name: "Try" }).click();
-      await result.filter({ hasText: '"place": "cellar 21"' }).waitFor();
-      await page.getByRole("button", { name: "Apply" }).click();
-      await result.filter({ hasText: "applied" }).waitFor();
-      expect(rig.cloud.product(pk)?.largestDatagram).toBe(600);
-      device.authenticate();
-      const up = "thing/model/up_raw";
-      expect(Buffer.from(device.post(up, manualReport(20)).payload).toString("hex")).toBe("0000001400c8");
-      device.post(up, Uint8Array.of(1, 0));
-      device.post(up, Uint8Array.of(0x77));
-      const faults = page.locator("#script-faults li");
-      await faults.filter({ hasText: /^report: RangeError.*\(line \d+\); for 0100$/ }).waitFor();
-      await faults.filter({ hasText: /without a method; for 77, which gave \{\}$/ }).waitFor();
-      await page.getByRole("tab", { name: "Measure points" }).click();
-      await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
-    });
-
     test("a firmware goes up, a device is to upgrade to it, and how far it is shows as it goes", async () => {
       device.authenticate();
       await page.getByRole("tab", { name: "Firmware" }).click();
@@ -266,6 +276,31 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await task.getByRole("button", { name: "Try again" }).click();
       await task.getByRole("button", { name: "Cancel" }).click();
       await task.filter({ hasText: "canceled" }).waitFor();
+    });
+
+    test("a script in the way of EnOS's manual is pasted, works, and what it gets wrong is shown", async () => {
+      const { model, script, payload } = manualProduct(pk);
+      rig.cloud.putProduct({ productKey: pk, model, payload, largestDatagram: 600 }, rig.time.now);
+      await page.reload();
+      await page.getByRole("tab", { name: "Parsing script" }).click();
+      await page.locator("#script").fill(script!);
+      await page.locator("#sample").fill(manualReport(20).toString("hex"));
+      const result = page.locator("#script-result");
+      await page.getByRole("button", { name: "Try" }).click();
+      await result.filter({ hasText: '"place": "cellar 21"' }).waitFor();
+      await page.getByRole("button", { name: "Apply" }).click();
+      await result.filter({ hasText: "applied" }).waitFor();
+      expect(rig.cloud.product(pk)?.largestDatagram).toBe(600);
+      device.authenticate();
+      const up = "thing/model/up_raw";
+      expect(Buffer.from(device.post(up, manualReport(20)).payload).toString("hex")).toBe("0000001400c8");
+      device.post(up, Uint8Array.of(1, 0));
+      device.post(up, Uint8Array.of(0x77));
+      const faults = page.locator("#script-faults li");
+      await faults.filter({ hasText: /^report: RangeError.*\(line \d+\); for 0100$/ }).waitFor();
+      await faults.filter({ hasText: /without a method; for 77, which gave \{\}$/ }).waitFor();
+      await page.getByRole("tab", { name: "Measure points" }).click();
+      await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
     });
 
     test("faults are switched on and off", async () => {

@@ -92,24 +92,52 @@ export class ManualDevice {
     return sealed.toString("hex").toUpperCase();
   }
 
+  /** Option 2101 of the request before. */
+  sealAgain(): string {
+    return this.seal(`token${this.#token}sequence${this.#sequence}`);
+  }
+
   /** The path of one of its topics. */
   topic(tail: string): string {
     return `/topic/sys/${this.keys.productKey}/${this.keys.deviceKey}/${tail}`;
   }
 
-  /** POST of a body of any length, in blocks of 512 bytes when it is long. @throws Error when nothing answers */
+  /**
+   * POST of a body of any length, in blocks of 512 bytes when it is long, and its answer of any length.
+   * @throws Error when nothing answers
+   */
   async post(path: string, body: string | Uint8Array, request: Request = {}): Promise<Reply> {
+    // One datagram, however long.
+    if (request.payload !== undefined) return this.request(path, request);
     const bytes = Buffer.from(body as string);
-    if (bytes.length <= 1024) return this.request(path, { ...request, payload: bytes });
+    if (bytes.length <= 1024)
+      return this.whole(path, request, await this.request(path, { ...request, payload: bytes }));
     for (let number = 0; ; number++) {
       const payload = bytes.subarray(number * 512, (number + 1) * 512);
       const more = (number + 1) * 512 < bytes.length;
-      const value = (number << 4) | (more ? 8 : 0) | 5;
-      const block1 = value > 0xff ? Uint8Array.of(value >> 8, value & 0xff) : Uint8Array.of(value);
-      const options: [number, Uint8Array][] = [...(request.options ?? []), [27, block1]];
-      const reply = await this.request(path, { ...request, payload, options });
-      if (!more || reply.code !== "2.31") return reply;
+      const reply = await this.request(
+        path,
+        withBlock(request, 27, (number << 4) | (more ? 8 : 0) | 5, payload),
+      );
+      if (!more || reply.code !== "2.31") return this.whole(path, request, reply);
     }
+  }
+
+  /** An answer with its later blocks. */
+  async whole(path: string, request: Request, first: Reply): Promise<Reply> {
+    const parts = [first.payload];
+    for (let reply = first; ;) {
+      const [value] = reply.option(23);
+      const block = value === undefined ? 0 : value.readUIntBE(0, value.length || 1);
+      if ((block & 8) === 0) break;
+      reply = await this.request(
+        path,
+        withBlock(request, 23, ((block >> 4) + 1) * 16 + (block & 7), Buffer.alloc(0)),
+      );
+      parts.push(reply.payload);
+    }
+    const payload = Buffer.concat(parts);
+    return { ...first, payload, json: parsed(payload.toString("utf8")) };
   }
 
   /** Sends one confirmable request. @throws Error when nothing answers */
@@ -159,6 +187,12 @@ export class ManualDevice {
         reply.options.filter(([number]) => number === wanted).map(([, value]) => Buffer.from(value, "hex")),
     });
   }
+}
+
+/** The request with Block1, 27, or Block2, 23. */
+function withBlock(request: Request, number: number, value: number, payload: Uint8Array): Request {
+  const bytes = value > 0xff ? Uint8Array.of(value >> 8, value & 0xff) : Uint8Array.of(value);
+  return { ...request, payload, options: [...(request.options ?? []), [number, bytes]] };
 }
 
 function parsed(text: string): unknown {

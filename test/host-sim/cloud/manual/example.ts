@@ -11,12 +11,14 @@ import type {
   StoredPoint,
 } from "../../../../host-sim/cloud/cloud";
 import type { UdpCloud } from "../../../../host-sim/cloud/coap/udp";
-import type { ManualDevice, Reply, Request } from "./device";
+import type { Edition, ManualDevice, Reply, Request } from "./device";
 
 /** What a device sends: a message on a topic, or its bytes. */
 export interface Said {
   /** Below /topic/sys/PK/DK. */
   readonly topic: string;
+  /** In place of that topic's. */
+  readonly path?: string;
   /**
    * Members of the message. `id` "123", `version` "1.0" and the topic's `method` are added, as every example of the
    * manual has them, unless they are here; undefined leaves one out.
@@ -33,12 +35,14 @@ export interface Expected {
   readonly coap?: string;
   /** EnOS's code in the body; without it the answer has no payload. */
   readonly code?: number;
-  /** `data` of the answer; {} when left out. */
+  /** `data` of the answer; {} when left out; "any" for what `then` looks at. */
   readonly data?: unknown;
   /** The answer's `id` as it stands in its JSON; `"123"` when left out, undefined for an answer without. */
   readonly id?: string | undefined;
-  /** EnOS's code that the operator is told; the answer's when left out. */
+  /** EnOS's code that the operator is told; the answer's when left out, none for 200. */
   readonly told?: number;
+  /** "any": what `then` looks at. */
+  readonly body?: "any";
 }
 
 /** A device of its own in front of the stand-in, and what the stand-in has of it. */
@@ -66,6 +70,10 @@ export interface Example {
   readonly section: string;
   /** What was decided, and why, where the manual is silent or contradicts itself; without it the manual says so. */
   readonly decided?: string;
+  /** The one in which this can be said; both when left out. */
+  readonly edition?: Edition;
+  /** "bare": a product without a model and without a script. */
+  readonly product?: "bare";
   /** What comes first, and is taken. */
   readonly before?: readonly Said[] | ((stage: Stage) => Promise<void> | void);
   readonly say: Said | ((stage: Stage) => Said);

@@ -110,6 +110,20 @@ describe("each rule, broken on purpose, is found", () => {
     expect(result.answered).toBe(0);
   });
 
+  test("command: what the operator asks for again and again, and never gets", async () => {
+    const lost = (event: WorldEvent): WorldEvent => {
+      if (event.source !== "cloud" || event.event.type !== "command-answered") return event;
+      return { ...event, event: { ...event.event, type: "command-timed-out" } };
+    };
+    const result = await run(scriptOf([{ at: hour, kind: "commands", lasting: 0, amount: 2 }]), {
+      tamper: lost,
+    });
+    expect(broken(result)).toContain("command");
+    expect(result.answered).toBe(0);
+    // Each was asked for anew, under another id.
+    expect(result.commands).toBeGreaterThan(20);
+  });
+
   test("message: a loss that nothing explains, and tags that never arrive", async () => {
     const messages: Fault[] = [{ at: hour, kind: "messages", lasting: 0, amount: 8 }];
     const good = await run(scriptOf(messages));

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { readBatch } from "../../../../host-sim/tools/provision/batch";
-import { readCsv } from "../../../../host-sim/tools/provision/csv";
+import { readCsv } from "../../../../host-sim/cloud/csv";
 import { runs } from "../../../density";
 import type { BatchRow } from "../../../../host-sim/tools/provision/batch";
-import type { CsvRecord } from "../../../../host-sim/tools/provision/csv";
+import type { CsvRecord } from "../../../../host-sim/cloud/csv";
 
 const fieldsOf = (text: string): unknown => {
   const records = readCsv(text);

@@ -1,6 +1,6 @@
 /**
- * Reads comma-separated values as RFC 4180 has them, and nothing else: a file of keys that can be taken
- * two ways is refused.
+ * Comma-separated values as RFC 4180 has them. The reader takes these and nothing else: a file of keys that can be
+ * taken two ways is refused.
  *
  *     file    = [BOM] record *(newline record) [newline]     newline = CRLF / LF
  *     record  = field *("," field)
@@ -85,4 +85,23 @@ function newlines(text: string): number {
   let count = 0;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
   return count;
+}
+
+/** What a spreadsheet takes for a formula, which a text of somebody else's must not be (CWE-1236). */
+const formula = /^[=+\-@\t\r]/;
+
+/**
+ * One record with its line end, CRLF. Nothing is an empty cell, an object or a list its JSON. A text that a
+ * spreadsheet would take for a formula has an apostrophe before it; a number, which cannot be one, has none.
+ */
+export function csvRecord(cells: readonly unknown[]): string {
+  return `${cells.map(csvCell).join(",")}\r\n`;
+}
+
+function csvCell(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const safe = formula.test(text) ? `'${text}` : text;
+  return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
