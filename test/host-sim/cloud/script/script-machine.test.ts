@@ -1,7 +1,7 @@
 /** One QuickJS for all clouds of a process: what they share, and that no one of them notices. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { sharedMachine } from "../../../../host-sim/cloud/script/script-machine";
 import { rig, TestDevice, warm, rawReading } from "../harness";
@@ -20,8 +20,10 @@ const calm = Uint8Array.of(0);
 const fierce = Uint8Array.of(1);
 
 let machine: Machine;
-beforeAll(async () => {
+beforeEach(async () => {
   machine = await sharedMachine();
+  // Other tests of this process have left theirs.
+  compiled(await loadScriptEngine(() => 0)).rawToJson(fierce);
 });
 
 function compiled(engine: ScriptEngine, source = counting): Script {
