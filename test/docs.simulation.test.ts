@@ -130,13 +130,17 @@ describe("with the stand-in", () => {
       const [, last] = commandsOf(placed(first.text));
       expect(await device(last.words, keys)).toContain("3 of 3 readings acknowledged");
       const api = withShell.filter(({ page }) => page === "docs/cloud.md");
-      expect(api).toHaveLength(2);
+      expect(api).toHaveLength(4);
       const { stdout, stderr } = await pasted(placed(api.map(({ text }) => text).join("\n")), keys);
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
       expect(stdout).toContain(`"relay"`);
       expect(stdout).toMatch(/"status":"(pending|sent|success|timed-out)"/);
       expect(stdout).toContain(`"dropDown":0.3`);
+      expect(stdout).toMatch(/"items":\[\{.*"name":"Hall north".*"total":1/);
+      expect(stdout).toContain("time,at,value,quality\r\n20");
+      expect(stdout).toContain(`{"site":"A"}`);
+      expect(stdout).toContain(`{"created":2,"exist":0,"refused":0,`);
       expect(stdout).toMatch(/"fileSize":100000,"fileUrl":"\/f\/[\w-]{11}"/);
       expect(stdout).toMatch(/"fromVersion":"[\d.]+","toVersion":"1\.3\.0","status":"init"/);
     },

@@ -179,31 +179,28 @@ function textFault(value: unknown, id: string, maxLength = longestText): ThingFa
   return refuse("too-long", id, `takes ${maxLength} bytes of UTF-8, got ${length}`);
 }
 
+/** EnOS's longer form of a date; the shorter one ends behind the day. */
+const dateForm = "0000-00-00 00:00:00";
+
 /** Whether the text has one of EnOS's two forms, and is a day and a time of day that there are. */
 function isDate(text: string): boolean {
-  const isDay = text.length === 10;
-  if (!isDay && text.length !== 19) return false;
-  const century = twoDigits(text, 0);
-  const year = twoDigits(text, 2);
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  if (century < 0 || year < 0 || month < 1 || month > 12 || text[4] !== "-" || text[7] !== "-") return false;
-  let days = (month < 8 ? month : month + 1) % 2 === 0 ? 30 : 31;
-  if (month === 2) days = (year === 0 ? century : year) % 4 === 0 ? 29 : 28;
-  if (day < 1 || day > days) return false;
-  if (isDay) return true;
-  const minutes = twoDigits(text, 14);
-  const seconds = twoDigits(text, 17);
-  if (text[10] !== " " || text[13] !== ":" || text[16] !== ":" || minutes < 0 || seconds < 0) return false;
-  const hours = twoDigits(text, 11);
-  return hours >= 0 && hours < 24 && minutes < 60 && seconds < 60;
-}
-
-/** The number that two digits at `at` state; -1 when they are none. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 0x30;
-  const ones = text.charCodeAt(at + 1) - 0x30;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
+  const { length } = text;
+  if (length !== 10 && length !== dateForm.length) return false;
+  for (let i = 0; i < length; i++) {
+    const above = text.charCodeAt(i) - dateForm.charCodeAt(i);
+    if (above < 0 || above > (dateForm[i] === "0" ? 9 : 0)) return false;
+  }
+  const month = text.slice(5, 7);
+  const day = text.slice(8, 10);
+  let last = "04 06 09 11".indexOf(month) < 0 ? "31" : "30";
+  if (month === "02") {
+    // Of a whole century the first two digits tell, and 4 divides what the code of 0 adds.
+    const at = text.slice(2, 4) === "00" ? 0 : 2;
+    last = (text.charCodeAt(at) * 10 + text.charCodeAt(at + 1)) % 4 === 0 ? "29" : "28";
+  }
+  if (month < "01" || month > "12" || day < "01" || day > last) return false;
+  // All are empty where there is no time of day.
+  return text.slice(11, 13) < "24" && text.slice(14, 16) < "60" && text.slice(17) < "60";
 }
 
 function arrayFault(type: ValueType, value: unknown, id: string): ThingFault | undefined {

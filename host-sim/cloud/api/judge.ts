@@ -3,7 +3,6 @@ import { Ajv } from "ajv";
 import type { FastifyInstance } from "fastify";
 import { jsonFault } from "../json-place";
 import { Problem } from "./problem";
-import { answers } from "./schemas/answers";
 
 /** Kinds of JSON that a body may be called. */
 const jsonTypes = ["application/json", "application/merge-patch+json"];
@@ -16,7 +15,6 @@ export function judgeRequests(app: FastifyInstance): void {
   } as const;
   const body = new Ajv(common);
   const rest = new Ajv({ ...common, coerceTypes: true });
-  for (const schema of answers) body.addSchema(schema);
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === "body" ? body : rest).compile(schema as object),
   );

@@ -56,7 +56,7 @@ export interface CommandView extends Readonly<CommandTimes> {
 }
 
 /** When a reply came too late, ms, and its code. */
-export interface LateReply {
+interface LateReply {
   readonly at: number;
   readonly code: number;
 }
