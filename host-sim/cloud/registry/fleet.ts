@@ -15,11 +15,17 @@ import type { IvSetting } from "../enos/sign";
 import { productStorageKey } from "./storage";
 import type { CloudStorage } from "./storage";
 
+/** Limits of what devices may keep: of one, and of all together. */
+export interface FleetLimits extends DeviceLimits {
+  /** Devices of which each may keep as much as its limits say; where there are more, they share that evenly. */
+  devicesInFull: number;
+}
+
 export interface FleetOptions {
   /** Edition of devices that name none. */
   edition: Edition;
   iv: IvSetting;
-  limits: DeviceLimits;
+  limits: FleetLimits;
   scriptEngine: ScriptEngine | undefined;
   storage: CloudStorage | undefined;
   /** Left out when nobody listens. */
@@ -45,11 +51,14 @@ export class Fleet {
   readonly #keyHolders = new Map<string, CloudDevice>();
   #hasSharedKeys = false;
   readonly #commandHolders = new Map<string, CloudDevice>();
+  /** Of each device, as many as there are now. */
+  readonly #deviceLimits: DeviceLimits;
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#deviceLimits = sharedLimits(options.limits, this.#devices);
   }
 
   /** Products in the order of their registration. */
@@ -203,11 +212,33 @@ export class Fleet {
   }
 
   #make(record: DeviceRecord): CloudDevice {
-    const { edition, iv, limits, storage } = this.#options;
-    const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
+    const { edition, iv, storage } = this.#options;
+    const device = new CloudDevice(record, edition, iv, this.#deviceLimits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
     if (this.#keyHolders.has(device.deviceKey)) this.#hasSharedKeys = true;
     else this.#keyHolders.set(device.deviceKey, device);
     return device;
   }
+}
+
+/** A device that has not heard the answer to its last messages sends some of them again: not more than so many. */
+const fewestIds = 32;
+
+/** What one device may keep, as it is at each look: what it reports must not grow with the number of devices. */
+function sharedLimits(limits: FleetLimits, devices: ReadonlyMap<string, unknown>): DeviceLimits {
+  const share = (limit: number): number => {
+    return Math.max(1, Math.floor(limit * Math.min(1, limits.devicesInFull / devices.size)));
+  };
+  return {
+    ...limits,
+    get readings() {
+      return share(limits.readings);
+    },
+    get characters() {
+      return share(limits.characters);
+    },
+    get ids() {
+      return Math.max(Math.min(fewestIds, limits.ids), share(limits.ids));
+    },
+  };
 }

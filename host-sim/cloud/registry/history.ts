@@ -48,13 +48,13 @@ const mostEntries = 10_000;
  * that makes room for others leaves, but for the measure points of which it has the newest value.
  */
 export class PointHistory {
-  readonly #limit: number;
+  readonly #limits: { readonly readings: number };
   /** By identifier, each by ascending time. */
   readonly #readings = new Map<string, Reading[]>();
 
-  /** @param limit most values of each measure point to list */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** @param limits most values of each measure point to list */
+  constructor(limits: { readonly readings: number }) {
+    this.#limits = limits;
   }
 
   /** Whether there is room for these, some of which may be new. */
@@ -113,7 +113,7 @@ export class PointHistory {
 
   /** Values of one measure point. */
   list(identifier: string, query: HistoryQuery): StoredPoint[] {
-    const readings = (this.#readings.get(identifier) ?? []).slice(-this.#limit);
+    const readings = (this.#readings.get(identifier) ?? []).slice(-this.#limits.readings);
     return select(readings, query, when).map((reading) => storedPoint(reading, identifier));
   }
 
@@ -164,7 +164,7 @@ export function sizeOf(values: Readonly<Record<string, unknown>>): number {
   return size;
 }
 
-/** What a list of recent items keeps. */
+/** What a list of recent items keeps: looked up whenever an item comes, for it changes with the number of devices. */
 export interface RecentLimits<T> {
   readonly items: number;
   /** In what `sizeOf` measures. */

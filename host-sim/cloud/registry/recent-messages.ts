@@ -32,16 +32,17 @@ interface Known {
 /** Longer messages than this are not kept for comparison: those have readings with times of their own. */
 const mostBytes = 1024;
 
-/** The last `capacity` ids, each with what was said under it last. */
+/** The last ids, each with what was said under it last. */
 export class RecentMessages {
-  readonly #capacity: number;
-  // Grows to its capacity as ids come: ten thousand devices in one process are not rare here.
-  readonly #ring: string[] = [];
+  readonly #limits: { readonly ids: number };
+  /** In the order of their coming; those before `#oldest` are forgotten. */
+  #order: string[] = [];
   readonly #known = new Map<string, Known>();
-  #next = 0;
+  #oldest = 0;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  /** @param limits most ids; looked up whenever one comes, for it changes with the number of devices */
+  constructor(limits: { readonly ids: number }) {
+    this.#limits = limits;
   }
 
   /**
@@ -81,11 +82,14 @@ export class RecentMessages {
   }
 
   #add(id: string, known: Known): void {
-    const oldest: string | undefined = this.#ring[this.#next];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#ring[this.#next] = id;
+    const { ids } = this.#limits;
+    this.#order.push(id);
     this.#known.set(id, known);
-    this.#next = (this.#next + 1) % this.#capacity;
+    while (this.#known.size > ids) this.#known.delete(this.#order[this.#oldest++]);
+    // Many in one go, for each time all the others move.
+    if (this.#oldest < ids) return;
+    this.#order = this.#order.slice(this.#oldest);
+    this.#oldest = 0;
   }
 }
 
