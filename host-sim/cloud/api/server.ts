@@ -41,7 +41,7 @@ import { productRoutes } from "./products";
 import { documented } from "./route";
 import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
-import { answers } from "./schemas/answers";
+import { answers, optionalAnswers } from "./schemas/answers";
 import { TokenGuard } from "./token";
 import { webhookRoutes } from "./webhooks";
 
@@ -167,7 +167,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     }
   });
 
-  for (const schema of answers) app.addSchema(schema);
+  const { feed, webhooks } = optionalAnswers;
+  const more = [options.feed && feed, options.webhooks && webhooks].flatMap((schemas) => schemas ?? []);
+  for (const schema of [...answers, ...more]) app.addSchema(schema);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
