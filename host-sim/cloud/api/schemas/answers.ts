@@ -37,8 +37,8 @@ export const answers: readonly NamedSchema[] = [
   ...conditionAnswers,
 ];
 
-/** Those that only some stand-ins have, by what they need: an event stream, webhooks. */
-export const optionalAnswers: Readonly<Record<"feed" | "webhooks", readonly NamedSchema[]>> = {
-  feed: eventAnswers,
+/** Those that only some stand-ins have: those with an event stream or webhooks, and those with webhooks. */
+export const optionalAnswers: Readonly<Record<"events" | "webhooks", readonly NamedSchema[]>> = {
+  events: eventAnswers,
   webhooks: webhookAnswers,
 };
