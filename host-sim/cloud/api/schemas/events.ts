@@ -110,6 +110,10 @@ const forms = {
     when: "measure points of a batch were left out, as the batch asked",
     members: { ...device, id: text("of the batch"), count: whole("how many"), reason },
   },
+  "time-doubted": {
+    when: "a reading says a time more than a day ahead, or from before 2000; it is stored as it says",
+    members: { ...device, id: text("of the message"), time: time("that it says") },
+  },
   "command-queued": { when: "a command waits for its device", members: { ...aboutCommand, path } },
   "command-offered": {
     when: "a command went along with an answer, or was announced with it",
