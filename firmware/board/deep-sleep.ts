@@ -2,7 +2,7 @@
  * The ESP32's deep sleep: everything but the real-time clock and its memory goes off, and the firmware
  * starts anew when the time is over. What JavaScript cannot reach of it is in deep-sleep.c.
  */
-import { native } from "./native";
+import { boardFunctions } from "./native";
 import { pinsOf } from "./wiring";
 import type { Board } from "./boards";
 import type { SleepingBoard } from "../continuity/deep-sleep";
@@ -11,22 +11,22 @@ import type { PinSettings } from "./wiring";
 
 /** This board's memory in the domain of the real-time clock. */
 export class BoardRetainedStore implements RetainedStore {
-  readonly #native = native();
+  readonly #functions = boardFunctions();
 
   read(offset: number, length: number): Uint8Array {
     const buffer = new ArrayBuffer(length);
-    this.#native.enos_retained_read(offset, buffer, length);
+    this.#functions.enos_retained_read(offset, buffer, length);
     return new Uint8Array(buffer);
   }
 
   write(offset: number, bytes: Uint8Array): void {
     // The FFI takes a whole buffer, and this may be a part of one.
     const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-    this.#native.enos_retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
+    this.#functions.enos_retained_write(offset, whole.buffer as ArrayBuffer, bytes.length);
   }
 
   crc32(offset: number, length: number): number {
-    return this.#native.enos_retained_crc32(offset, length);
+    return this.#functions.enos_retained_crc32(offset, length);
   }
 }
 
@@ -39,7 +39,7 @@ export function sleepingBoard(pins: readonly number[]): SleepingBoard {
   return {
     wall: () => Date.now(),
     sleep(duration) {
-      const ffi = native();
+      const ffi = boardFunctions();
       for (let i = 0; i < pins.length; i++) ffi.enos_pin_hold(pins[i]);
       ffi.enos_sleep_deeply(duration);
     },
@@ -57,6 +57,6 @@ export function pinsToHold(board: Board, settings: PinSettings): readonly number
 
 /** Lets go of pins that were held over deep sleep, once they are driven again. */
 export function releasePins(pins: readonly number[]): void {
-  const ffi = native();
+  const ffi = boardFunctions();
   for (let i = 0; i < pins.length; i++) ffi.enos_pin_release(pins[i]);
 }

@@ -2,7 +2,7 @@
  * Why the board started, and how it is started again.
  */
 import getResetReason from "resetReason";
-import { native } from "./native";
+import { boardFunctions } from "./native";
 
 /** By the numbers of ESP-IDF's `esp_reset_reason_t` (v6.0); the SDK has names for the first eleven. */
 const reasons: readonly string[] = Object.freeze([
@@ -32,5 +32,5 @@ export function startReason(): string {
 
 /** Restarts the board at once. What is in RAM is lost. */
 export function restartBoard(): void {
-  native().esp_restart();
+  boardFunctions().esp_restart();
 }

@@ -120,13 +120,27 @@ export function bandList(config: Configuration, name: string): readonly number[]
   );
 }
 
-/** An IPv4 address, or the name of a host. */
-export function host(config: Configuration, name: string): string {
-  const given = config[name];
-  if (typeof given === "string" && (isIpv4(given) || isHostName(given))) return given;
-  throw new SettingsError(
-    `${name} is ${show(given)}, it must be an IPv4 address such as 203.0.113.5, or a host's name`,
-  );
+const scheme = "coap://";
+
+/** Host and port of `server`, which may be written as `HOST`, `HOST:PORT` or `coap://HOST:PORT`; else the port is `port`. */
+export function serverAndPort(config: Configuration): { readonly server: string; readonly port: number } {
+  const given = config.server;
+  const port = whole(config, "port", 5683, 1, 65_535);
+  const text = typeof given === "string" ? given : "";
+  const from = text.indexOf(scheme) === 0 ? scheme.length : 0;
+  const colon = text.indexOf(":", from);
+  const server = text.slice(from, colon < 0 ? text.length : colon);
+  const stated = colon < 0 ? port : numberOf(text.slice(colon + 1));
+  const good = isIpv4(server) || isHostName(server);
+  if (!good || stated === undefined || stated < 1 || stated > 65_535) {
+    throw new SettingsError(
+      `server is ${show(given)}, it must be an IPv4 address such as 203.0.113.5 or a host's name, :PORT may follow`,
+    );
+  }
+  if (stated !== port && config.port !== undefined) {
+    throw new SettingsError(`server has the port ${stated} and port is ${port}: leave one of them out`);
+  }
+  return { server, port: stated };
 }
 
 /** Whether it is a name as RFC 1123 has them; the last label begins with a letter, or it would be an address. */

@@ -4,7 +4,7 @@
  */
 import { lifetimeRange } from "../enos/credentials";
 import { readModemSettings } from "./modem-settings";
-import { choice, gpio, host, text, textOrNone, whole, yesNo } from "./setting-values";
+import { choice, gpio, serverAndPort, text, textOrNone, whole, yesNo } from "./setting-values";
 import type { ReadingFormat } from "../delivery/entry";
 import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
@@ -81,8 +81,7 @@ export interface Settings extends ModemSettings {
  */
 export function readSettings(config: Configuration): Settings {
   return {
-    server: host(config, "server"),
-    port: whole(config, "port", 5683, 1, 65_535),
+    ...serverAndPort(config),
     interval: whole(config, "interval", 900, 1, 86_400),
     reports: whole(config, "reports", 0, 0, 1_000_000),
     payload: choice(config, "payload", "raw", ["raw", "compact", "json", "alternate"]),

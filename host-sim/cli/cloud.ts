@@ -17,6 +17,7 @@ import { ivForms } from "../cloud/enos/sign";
 import { reasonOf } from "../cloud/reason";
 import { StorageError } from "../cloud/registry/fleet";
 import { ProductError } from "../cloud/registry/product";
+import { DeviceListError } from "../cloud/registry/registry";
 import { loadScriptEngine } from "../cloud/script/script-engine";
 import { ServeError, serveUdp } from "../cloud/coap/udp";
 import type { ScriptEngine } from "../cloud/script/script-engine";
@@ -389,6 +390,7 @@ function told(error: Error): Error {
   if (error instanceof ProductError || (error instanceof ApiError && error.code === "TOKEN")) {
     return misuse(error.message);
   }
+  if (error instanceof DeviceListError) return misuse(`--devices: ${error.message}`);
   if (error instanceof StorageError) {
     return new CommandError(
       1,

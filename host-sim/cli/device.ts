@@ -69,7 +69,7 @@ const uses = {
 export function deviceCommand(): Command {
   const command = new Command("device")
     .configureHelp({ commandUsage: () => "npm run device -- [options]" })
-    .requiredOption("--server <url>", "coap://HOST[:PORT] of EnOS or its stand-in")
+    .requiredOption("--server <url>", "HOST[:PORT] of EnOS or its stand-in, coap:// before it or not")
     .option(
       "--keys <file>",
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET)",
@@ -266,12 +266,12 @@ function advice(event: Extract<SessionEvent, { kind: "refused" }>, flags: Device
   return texts[event.reason] ?? `${server} did not let the device in: ${event.reason}`;
 }
 
-/** Splits `coap://host:port`. */
+/** Splits `coap://host:port`, of which the host alone has to be there. */
 function parseServer(text: string): { host: string; port: number } {
-  const match = /^coap:\/\/([A-Za-z0-9.-]+)(?::(\d{1,5}))?\/?$/.exec(text);
+  const match = /^(?:coap:\/\/)?([A-Za-z0-9.-]+)(?::(\d{1,5}))?\/?$/i.exec(text);
   const port = Number(match?.[2] ?? 5683);
   if (match === null || port < 1 || port > 65_535) {
-    throw misuse(`--server takes coap://HOST or coap://HOST:PORT, got "${text.slice(0, 80)}"`);
+    throw misuse(`--server takes HOST, HOST:PORT or coap://HOST:PORT, got "${text.slice(0, 80)}"`);
   }
   return { host: match[1], port };
 }

@@ -33,6 +33,7 @@ import {
   ramLines,
 } from "../tools/footprint/report";
 import { measureSession } from "../tools/footprint/session";
+import { boardOf } from "../tools/footprint/staged-bundle";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
 import { CommandError, misuse } from "./misuse";
@@ -48,13 +49,13 @@ const parts = ["code", "ram", "stack"] as const;
 /** From the project's root. */
 const budgetFile = "test/footprint.json";
 
-interface FootprintFlags extends Partial<Pick<SimulationFlags, "modem">> {
+interface FootprintFlags extends Partial<Pick<SimulationFlags, "modem" | "application">> {
   only?: (typeof parts)[number];
   json?: boolean;
   update?: boolean;
 }
 
-/** The session is one and the same, so that its RAM can be compared: only its modem is chosen. */
+/** The session is one and the same, so that its RAM can be compared: only its modem and its product are chosen. */
 const fixed = { refused: "which measures one session, always the same" };
 const uses = {
   seed: fixed,
@@ -74,7 +75,7 @@ const uses = {
   powerKey: fixed,
   t3324: fixed,
   sleep: fixed,
-  application: fixed,
+  application: { text: "product of the board whose RAM is measured, with --only ram", optional: true },
   command: fixed,
 } satisfies EveryFlag;
 
@@ -96,10 +97,13 @@ async function footprint(flags: FootprintFlags): Promise<void> {
   if (flags.modem !== undefined && flags.update === true) {
     throw misuse(`--update writes the budget of every modem: it does not go with --modem`);
   }
+  if (flags.application !== undefined && flags.only !== "ram") {
+    throw misuse("--application is about RAM: it goes with --only ram");
+  }
   try {
     const wants = (part: (typeof parts)[number]): boolean => flags.only === undefined || flags.only === part;
     const code = wants("code") ? measureCode(flags) : undefined;
-    const ram = wants("ram") && flags.update !== true ? await measureRam(flags.modem) : undefined;
+    const ram = wants("ram") && flags.update !== true ? await measureRam(flags) : undefined;
     const stack = wants("stack") && flags.update !== true ? await measureStack(flags.modem) : undefined;
     if (flags.json === true)
       say(JSON.stringify({ ...code?.json, ...ram?.json, ...stack?.json }, undefined, 2));
@@ -206,15 +210,15 @@ function budgetOf(): Budgets {
   }
 }
 
-async function measureRam(modem: string | undefined): Promise<Part> {
-  const options = { modem };
+async function measureRam({ modem, application }: FootprintFlags): Promise<Part> {
+  const options = { modem, application };
   const session = await measureSession(options);
   const short = { ...options, long: false };
   const needed = {
     short: await smallestHeap(await measureSession(short), short),
     long: await smallestHeap(session, options),
   };
-  const { manifest, modem: fitted } = modem === undefined ? boardFirmware() : firmwareWith(modem);
+  const { manifest, modem: fitted } = boardOf(modem, application);
   const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
   return { lines, json: { modem: fitted, ram: { ...session, needed, goal: heapGoal } } };
 }

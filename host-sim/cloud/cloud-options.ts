@@ -1,19 +1,19 @@
 /** The options of an EnOS stand-in, and its default limits. */
 import type { SessionTie } from "./enos/authentication";
-import type { DeviceLimits } from "./registry/cloud-device";
 import type { CloudEvent, Peer } from "./events";
 import type { FirmwareLimits } from "./ota/firmware-files";
 import { defaultMessageLimits } from "./coap/message-layer";
 import type { RestoreOther } from "./registry/fleet";
 import type { MessageLimits } from "./coap/message-layer";
 import type { ProductRecord } from "./registry/product";
+import type { FleetLimits } from "./registry/fleet";
 import type { DeviceRecord, Edition } from "./registry/registry";
 import type { ScriptEngine } from "./script/script-engine";
 import type { IvSetting } from "./enos/sign";
 import type { CloudStorage } from "./registry/storage";
 
 /** Limits of what is kept, for how long, and of the length of messages. */
-export interface CloudLimits extends DeviceLimits, MessageLimits, FirmwareLimits {}
+export interface CloudLimits extends FleetLimits, MessageLimits, FirmwareLimits {}
 
 export const defaultLimits: Readonly<CloudLimits> = {
   ...defaultMessageLimits,
@@ -21,6 +21,8 @@ export const defaultLimits: Readonly<CloudLimits> = {
   // Ten times what so many usual ones have.
   characters: 16 << 20,
   ids: 4096,
+  // Some 200 MB of readings when all are as long as a usual one, however many devices there are.
+  devicesInFull: 20,
   // Some three exchanges over NB-IoT, and some times within the longest response time-out.
   resendAfter: 10_000,
   pendingTtl: 0,

@@ -75,6 +75,8 @@ type EventBody =
   | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
   /** Measure points that a batch asked to be left out, as they are not as the model says; `reason`: the first. */
   | ({ type: "points-skipped"; id: string; count: number; reason: string } & DeviceName)
+  /** A reading whose time, epoch ms, is more than a day ahead or from before 2000; it is stored as it says. */
+  | ({ type: "time-doubted"; id: string; time: number } & DeviceName)
   | ({ type: "command-queued"; id: string; path: string } & DeviceName)
   /** `delivered`: the payload went along in option 2102; otherwise the device has to fetch it. */
   | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)

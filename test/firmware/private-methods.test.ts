@@ -20,3 +20,15 @@ it("no class of the firmware has a method with a private name", () => {
   });
   expect(found).toEqual([]);
 });
+
+it("nothing of it is called native, which xsc of the SDK 8.2 takes for its own: the module is not compiled", () => {
+  const firmware = join(projectRoot(), "firmware");
+  const files = readdirSync(firmware, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const found = files.filter((file) => {
+    const code = readFileSync(join(firmware, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    return /(?<![\w#.])[Nn]ative\(/.test(code);
+  });
+  expect(found).toEqual([]);
+});

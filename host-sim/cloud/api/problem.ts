@@ -87,7 +87,7 @@ export function problemHandler(limit: number, onError: (line: string) => void) {
           `body: is longer than the ${request.routeOptions.bodyLimit ?? limit} bytes that this route takes`,
         );
       case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-        return sendProblem(reply, 415, contentTypeDetail(request.headers["content-type"]));
+        return sendProblem(reply, 415, contentTypeDetail(request));
       case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
         return sendProblem(reply, 400, "body: is not as long as Content-Length says");
     }
@@ -102,9 +102,11 @@ function validationDetail({ validation, validationContext }: FastifyError): stri
   return requestFault(validationContext ?? "request", (validation ?? []) as ErrorObject[]);
 }
 
-function contentTypeDetail(came: string | undefined): string {
-  const got = came === undefined || came === "" ? "none" : came.slice(0, 80);
-  return `Content-Type: expected application/json; got ${got}`;
+function contentTypeDetail({ headers, routeOptions }: FastifyRequest): string {
+  const came = headers["content-type"] ?? "";
+  const { shownBody } = (routeOptions.schema ?? {}) as { shownBody?: { content?: object } };
+  const taken = Object.keys(shownBody?.content ?? { "application/json": {} });
+  return `Content-Type: expected ${taken.join(", ")}; got ${came === "" ? "none" : came.slice(0, 80)}`;
 }
 
 function oneLine(text: string): string {

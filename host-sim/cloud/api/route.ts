@@ -1,6 +1,6 @@
 /** What the routes have in common: their schemas' shape, and the cloud's refusals as faults. */
 import { ProductError } from "../registry/product";
-import { DeviceListError } from "../registry/registry";
+import { DeviceKeyError, DeviceListError } from "../registry/registry";
 import { Problem } from "./problem";
 import { ref } from "./schemas/parts";
 import type { Schema } from "./schemas/parts";
@@ -108,6 +108,7 @@ export function refusedAs<T>(status: number | ((reason: string) => number), work
     return work();
   } catch (error) {
     if (error instanceof ProductError || error instanceof DeviceListError || error instanceof RangeError) {
+      if (error instanceof DeviceKeyError) throw new Problem(409, error.message);
       throw new Problem(typeof status === "number" ? status : status(error.message), error.message);
     }
     throw error;

@@ -3,7 +3,8 @@
  *
  *     GET  /openapi.json
  *     /api/v1/products        thing models and parsing scripts                 products.ts
- *     /api/v1/devices         registry, and what the devices reported          devices.ts, data.ts
+ *     /api/v1/devices         registry, names, many at once                    devices.ts, bulk.ts
+ *     /api/v1/devices/PK/DK   what a device reported, and is told to be        data.ts, messages.ts, attributes.ts
  *     /api/v1/ota-jobs, ota-tasks, products/PK/firmware                        ota.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts

@@ -12,54 +12,18 @@
  *
  * What arrives after the end changes nothing: a late reply is told to the operator, and the end stays as it is.
  */
-import { isCutFrom } from "./command-ids";
-import { rawDown } from "./command-encoding";
+import {
+  deadlineOf,
+  isFinished,
+  isKnownBy,
+  longestResponse,
+  markSent,
+  restored,
+  success,
+  viewOf,
+} from "./command-entry";
 import type { EncodedCommand } from "./command-encoding";
-
-/** "pending" until its payload has left the cloud, "sent" until its end. */
-export type CommandStatus = "pending" | "sent" | "success" | "failed" | "timed-out" | "expired" | "revoked";
-
-/** How long a command waits, ms. */
-export interface CommandTimes {
-  /** While the device is away; 0: it is taken for a device that is online, and goes with its next answer. */
-  pendingTtl: number;
-  /** Once sent, for the reply. */
-  responseTimeout: number;
-}
-
-/** A command as its sender sees it. */
-export interface CommandView extends Readonly<CommandTimes> {
-  readonly id: string;
-  readonly productKey: string;
-  readonly deviceKey: string;
-  readonly kind: EncodedCommand["kind"];
-  /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
-  readonly path: string;
-  readonly status: CommandStatus;
-  /** ms, as all times below */
-  readonly createdAt: number;
-  /** When its payload left the cloud: from then on the response time-out runs. */
-  readonly sentAt?: number;
-  readonly answeredAt?: number;
-  /** When it came to its end, by a reply or without. */
-  readonly endedAt?: number;
-  /** The device's result code; 200 is success. */
-  readonly code?: number;
-  /** What a reply carried as `data`. */
-  readonly data?: unknown;
-  /** The text of the device's answer, or why the command failed without one. */
-  readonly message?: string;
-  /** A reply that came after the end. */
-  readonly late?: LateReply;
-  /** How often it was offered to the device. */
-  readonly offers: number;
-}
-
-/** When a reply came too late, ms, and its code. */
-export interface LateReply {
-  readonly at: number;
-  readonly code: number;
-}
+import type { CommandStatus, CommandTimes, CommandView, Entry } from "./command-entry";
 
 /** A device's reply to a command. */
 export interface CommandReply {
@@ -97,23 +61,6 @@ export class CommandRefused extends RangeError {
     super(message);
     this.why = why;
   }
-}
-
-interface Entry extends EncodedCommand, CommandTimes {
-  readonly id: string;
-  status: CommandStatus;
-  readonly createdAt: number;
-  /** Since when it waits to be sent, ms: its creation, or when it was to be sent again. */
-  waitsSince: number;
-  offeredAt?: number;
-  sentAt?: number;
-  answeredAt?: number;
-  endedAt?: number;
-  offers: number;
-  code?: number;
-  data?: unknown;
-  message?: string;
-  late?: LateReply;
 }
 
 interface Numbered {
@@ -223,7 +170,7 @@ export class CommandQueue {
 
   /** Takes over a command from the storage, also one that a former version kept. */
   restore(number: number, value: unknown): string {
-    const numbered = { number, entry: restored(value as Kept) };
+    const numbered = { number, entry: restored(value) };
     (isFinished(numbered.entry) ? this.#finished : this.#waiting).push(numbered);
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
     return numbered.entry.id;
@@ -248,7 +195,7 @@ export class CommandQueue {
     if (!isDue || (deliver && !fits(entry.path, entry.payload))) return undefined;
     entry.offeredAt = now;
     entry.offers += 1;
-    if (deliver) send(entry, now);
+    if (deliver) markSent(entry, now);
     this.#changed(first);
     return entry;
   }
@@ -262,7 +209,7 @@ export class CommandQueue {
     if (first === undefined || first.entry.path !== path) return undefined;
     const { entry } = first;
     entry.offeredAt = now;
-    send(entry, now);
+    markSent(entry, now);
     this.#changed(first);
     return entry;
   }
@@ -277,7 +224,7 @@ export class CommandQueue {
       entry.path === path &&
       entry.sentAt !== undefined &&
       entry.answeredAt === undefined &&
-      knows(entry, key);
+      isKnownBy(entry, key);
     const open = this.#waiting.find(known);
     const found = open ?? [...this.#finished].reverse().find(known);
     if (found === undefined) return undefined;
@@ -368,32 +315,9 @@ export class CommandQueue {
   }
 }
 
-const success = 200;
 /** Bounds of EnOS's pendingTtl and of the time for a response, ms. */
 const longestPending = 172_800_000;
 const shortestResponse = 1_000;
-const longestResponse = 60_000;
-
-function send(entry: Entry, now: number): void {
-  // The time for the reply runs from the first time, however often the command is sent.
-  if (entry.status === "pending") entry.sentAt = now;
-  entry.status = "sent";
-}
-
-function deadlineOf({ status, sentAt, waitsSince, pendingTtl, responseTimeout }: Entry): number {
-  if (status === "sent") return (sentAt ?? waitsSince) + responseTimeout;
-  return waitsSince + (pendingTtl === 0 ? responseTimeout : pendingTtl);
-}
-
-/** Whether a reply with this id is to the command. */
-function knows({ id, path, requestId }: Entry, key: string): boolean {
-  if (requestId !== undefined) return String(requestId) === key;
-  return id === key || (path === rawDown && isCutFrom(id, key));
-}
-
-function isFinished({ status }: Entry): boolean {
-  return status !== "pending" && status !== "sent";
-}
 
 function remove(list: Numbered[], numbered: Numbered): void {
   const at = list.indexOf(numbered);
@@ -403,33 +327,4 @@ function remove(list: Numbered[], numbered: Numbered): void {
 function refuseOutside(name: string, value: number, least: number, most: number): void {
   if (value >= least && value <= most) return;
   throw new RangeError(`${name}: expected ${least / 1000} to ${most / 1000} s, got ${value / 1000}`);
-}
-
-/** As it is stored. Versions up to 0.2.0 had one time-out for all, and one status for all that was answered. */
-interface Kept extends Omit<Entry, "payload" | "status"> {
-  payload: string;
-  status: CommandStatus | "answered";
-  expiresAt?: number;
-}
-
-function restored({ payload, expiresAt, ...kept }: Kept): Entry {
-  const entry = { ...kept, payload: Buffer.from(payload, "base64") } as Entry;
-  if (expiresAt === undefined) return entry;
-  entry.waitsSince = entry.createdAt;
-  entry.pendingTtl = Math.max(1, expiresAt - entry.createdAt);
-  entry.responseTimeout = longestResponse;
-  if (kept.status === "answered") entry.status = kept.code === success ? "success" : "failed";
-  if (kept.status === "timed-out" && kept.sentAt === undefined) entry.status = "expired";
-  if (isFinished(entry)) entry.endedAt = entry.answeredAt ?? expiresAt;
-  return entry;
-}
-
-function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
-  const { id, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt, answeredAt, endedAt } =
-    entry;
-  const { offers, code, data, message, late } = entry;
-  return {
-    ...{ id, productKey, deviceKey, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt },
-    ...{ answeredAt, endedAt, offers, code, data, message, late },
-  };
 }

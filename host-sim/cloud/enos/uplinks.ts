@@ -7,6 +7,7 @@ import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
 import type { Upgrades } from "../ota/upgrades";
+import { isFarAhead, isLongAgo } from "../registry/history";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
@@ -53,6 +54,8 @@ interface Arrival {
   device: CloudDevice;
   product: Product;
   format: "raw" | "json";
+  /** The bytes of which the product's script made the message. */
+  bytes?: Uint8Array;
   now: number;
 }
 
@@ -101,7 +104,7 @@ export class Uplinks {
     const taken: Taken | Refusal =
       route === undefined
         ? { enosCode: methodMismatch, reason: `the script made a message ${printable(message.method)}` }
-        : this.#take({ device, product, format: "raw", now }, message, route);
+        : this.#take({ device, product, format: "raw", bytes: payload, now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) {
       if (isOfMessage(taken)) product.refuseMade("report", payload, made, taken.reason);
@@ -228,7 +231,7 @@ export class Uplinks {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
     const id = nameOf(message);
-    const before = device.cameBefore("reading", id, reports);
+    const before = device.cameBefore("reading", id, reports, arrival.bytes);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
       const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
@@ -262,6 +265,9 @@ export class Uplinks {
     }
     if (this.#emit === undefined) return;
     const { productKey, deviceKey } = device;
+    if (!before && time !== undefined && (isFarAhead(time, now) || isLongAgo(time, now))) {
+      this.#emit({ type: "time-doubted", productKey, deviceKey, id: printable(id), time });
+    }
     const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
     const more = { time, ...(late ? ({ late: true } as const) : {}) };
     this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
@@ -273,7 +279,7 @@ export class Uplinks {
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
     const id = nameOf(message);
-    const before = device.cameBefore("event", id, [{ points: { event, values }, time }]);
+    const before = device.cameBefore("event", id, [{ points: { event, values }, time }], arrival.bytes);
     if (!before) device.addEvent({ id, event, time, values, at: now });
     return this.#told(arrival, message, "event", before);
   }

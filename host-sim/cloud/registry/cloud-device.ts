@@ -9,7 +9,7 @@ import { CommandQueue } from "../enos/commands";
 import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
 import { PointHistory, Recent, sizeOf } from "./history";
-import type { Numbered, Reading } from "./history";
+import type { Numbered, Reading, RecentLimits } from "./history";
 import { checkDevice, deviceName } from "./registry";
 import type { DeviceRecord, DeviceState, Edition } from "./registry";
 import { SessionSignReader } from "../enos/sign";
@@ -145,7 +145,10 @@ export class CloudDevice {
   /** What was restored last. */
   #restored: Reading | StoredEvent | undefined;
 
-  /** @param holders which device has a command, by the command's id; kept up here */
+  /**
+   * @param limits what it may keep, which changes with the number of devices
+   * @param holders which device has a command, by the command's id; kept up here
+   */
   constructor(
     record: DeviceRecord,
     edition: Edition,
@@ -173,15 +176,18 @@ export class CloudDevice {
       holders.set(id, this);
       storage?.put(entryStorageKey("command", this.filedUnder, number), entry);
     });
-    this.points = new PointHistory(limits.readings);
-    const kept = { items: limits.readings, size: limits.characters };
-    this.#readings = new Recent({ ...kept, sizeOf: ({ points }) => sizeOf(points) }, (gone) =>
-      this.#forgetReadings(gone),
+    this.points = new PointHistory(limits);
+    this.#readings = new Recent(
+      recentLimits(limits, ({ points }: Reading) => sizeOf(points)),
+      (gone) => this.#forgetReadings(gone),
     );
-    this.#events = new Recent({ ...kept, sizeOf: ({ values }) => sizeOf(values) }, (gone) => {
-      for (const { number } of gone) this.#unkeep("event", number);
-    });
-    this.#messages = new RecentMessages(limits.ids);
+    this.#events = new Recent(
+      recentLimits(limits, ({ values }: StoredEvent) => sizeOf(values)),
+      (gone) => {
+        for (const { number } of gone) this.#unkeep("event", number);
+      },
+    );
+    this.#messages = new RecentMessages(limits);
   }
 
   get deviceSecret(): string {
@@ -232,8 +238,8 @@ export class CloudDevice {
   }
 
   /** Whether a message came before, see RecentMessages; never without an id, "". It is remembered. */
-  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[]): boolean {
-    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements);
+  cameBefore(kind: ReportKind, id: string, statements: readonly Statement[], bytes?: Uint8Array): boolean {
+    return id !== "" && this.#messages.cameBefore(`${kind} ${id}`, statements, bytes);
   }
 
   addReading(reading: Reading): void {
@@ -339,4 +345,17 @@ export class CloudDevice {
   #unkeep(kind: EntryKind, number: number): void {
     this.#storage?.delete(entryStorageKey(kind, this.filedUnder, number));
   }
+}
+
+/** The limits of readings or of events, as they are whenever one comes. */
+function recentLimits<T>(limits: DeviceLimits, size: (item: T) => number): RecentLimits<T> {
+  return {
+    get items() {
+      return limits.readings;
+    },
+    get size() {
+      return limits.characters;
+    },
+    sizeOf: size,
+  };
 }

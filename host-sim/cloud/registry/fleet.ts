@@ -8,18 +8,24 @@ import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
-import { checkDevice, deviceName } from "./registry";
+import { DeviceKeyError, checkDevice, deviceName, takenKey } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
 import type { IvSetting } from "../enos/sign";
 import { productStorageKey } from "./storage";
 import type { CloudStorage } from "./storage";
 
+/** Limits of what devices may keep: of one, and of all together. */
+export interface FleetLimits extends DeviceLimits {
+  /** Devices of which each may keep as much as its limits say; where there are more, they share that evenly. */
+  devicesInFull: number;
+}
+
 export interface FleetOptions {
   /** Edition of devices that name none. */
   edition: Edition;
   iv: IvSetting;
-  limits: DeviceLimits;
+  limits: FleetLimits;
   scriptEngine: ScriptEngine | undefined;
   storage: CloudStorage | undefined;
   /** Left out when nobody listens. */
@@ -41,12 +47,18 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
+  /** By deviceKey, which is unique over products; of several that an earlier version let in, the first. */
+  readonly #keyHolders = new Map<string, CloudDevice>();
+  #hasSharedKeys = false;
   readonly #commandHolders = new Map<string, CloudDevice>();
+  /** Of each device, as many as there are now. */
+  readonly #deviceLimits: DeviceLimits;
   /** Products that nobody has registered, but of which there are devices: without model and script. */
   readonly #bare = new Map<string, Product>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#deviceLimits = sharedLimits(options.limits, this.#devices);
   }
 
   /** Products in the order of their registration. */
@@ -114,12 +126,15 @@ export class Fleet {
 
   /**
    * Registers a device.
-   * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
+   * @throws DeviceListError on a record that cannot be used, DeviceKeyError on a key that another product's device has;
+   *   RangeError when the device is there already
    */
   add(record: DeviceRecord): CloudDevice {
     const checked = checkDevice(record);
     const name = deviceName(checked.productKey, checked.deviceKey);
     if (this.#devices.has(name)) throw new RangeError(`device ${name} is registered already`);
+    const holder = this.#keyHolders.get(checked.deviceKey);
+    if (holder !== undefined) throw new DeviceKeyError(`deviceKey: ${takenKey(holder)}`);
     const device = this.#make(checked);
     device.keep();
     return device;
@@ -129,6 +144,12 @@ export class Fleet {
   remove(device: CloudDevice): void {
     device.erase();
     this.#devices.delete(device.filedUnder);
+    if (this.#keyHolders.get(device.deviceKey) !== device) return;
+    this.#keyHolders.delete(device.deviceKey);
+    if (!this.#hasSharedKeys) return;
+    for (const other of this.#devices.values()) {
+      if (other.deviceKey === device.deviceKey) this.#keyHolders.set(other.deviceKey, other);
+    }
   }
 
   /**
@@ -191,9 +212,33 @@ export class Fleet {
   }
 
   #make(record: DeviceRecord): CloudDevice {
-    const { edition, iv, limits, storage } = this.#options;
-    const device = new CloudDevice(record, edition, iv, limits, storage, this.#commandHolders);
+    const { edition, iv, storage } = this.#options;
+    const device = new CloudDevice(record, edition, iv, this.#deviceLimits, storage, this.#commandHolders);
     this.#devices.set(device.filedUnder, device);
+    if (this.#keyHolders.has(device.deviceKey)) this.#hasSharedKeys = true;
+    else this.#keyHolders.set(device.deviceKey, device);
     return device;
   }
+}
+
+/** A device that has not heard the answer to its last messages sends some of them again: not more than so many. */
+const fewestIds = 32;
+
+/** What one device may keep, as it is at each look: what it reports must not grow with the number of devices. */
+function sharedLimits(limits: FleetLimits, devices: ReadonlyMap<string, unknown>): DeviceLimits {
+  const share = (limit: number): number => {
+    return Math.max(1, Math.floor(limit * Math.min(1, limits.devicesInFull / devices.size)));
+  };
+  return {
+    ...limits,
+    get readings() {
+      return share(limits.readings);
+    },
+    get characters() {
+      return share(limits.characters);
+    },
+    get ids() {
+      return Math.max(Math.min(fewestIds, limits.ids), share(limits.ids));
+    },
+  };
 }

@@ -48,13 +48,13 @@ const mostEntries = 10_000;
  * that makes room for others leaves, but for the measure points of which it has the newest value.
  */
 export class PointHistory {
-  readonly #limit: number;
+  readonly #limits: { readonly readings: number };
   /** By identifier, each by ascending time. */
   readonly #readings = new Map<string, Reading[]>();
 
-  /** @param limit most values of each measure point to list */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** @param limits most values of each measure point to list */
+  constructor(limits: { readonly readings: number }) {
+    this.#limits = limits;
   }
 
   /** Whether there is room for these, some of which may be new. */
@@ -113,13 +113,16 @@ export class PointHistory {
 
   /** Values of one measure point. */
   list(identifier: string, query: HistoryQuery): StoredPoint[] {
-    const readings = (this.#readings.get(identifier) ?? []).slice(-this.#limit);
+    const readings = (this.#readings.get(identifier) ?? []).slice(-this.#limits.readings);
     return select(readings, query, when).map((reading) => storedPoint(reading, identifier));
   }
 
   #hasOne(identifier: string, time: number): boolean {
     const readings = this.#readings.get(identifier);
     if (readings === undefined) return false;
+    // Those of the far future are filed under when they came.
+    if (isFarAhead(time, when(readings[readings.length - 1])))
+      return readings.some((each) => each.time === time);
     for (let i = place(readings, time) - 1; i >= 0 && when(readings[i]) === time; i--) {
       if (readings[i].time === time) return true;
     }
@@ -148,6 +151,8 @@ export function select<T>(entries: readonly T[], query: HistoryQuery, timeOf: (e
 export interface Numbered<T> {
   readonly number: number;
   readonly item: T;
+  /** In what the list's `sizeOf` measures. */
+  readonly size: number;
 }
 
 /** About how many characters named values have as JSON; a number counts as eight. */
@@ -161,7 +166,7 @@ export function sizeOf(values: Readonly<Record<string, unknown>>): number {
   return size;
 }
 
-/** What a list of recent items keeps. */
+/** What a list of recent items keeps: looked up whenever an item comes, for it changes with the number of devices. */
 export interface RecentLimits<T> {
   readonly items: number;
   /** In what `sizeOf` measures. */
@@ -186,19 +191,20 @@ export class Recent<T> {
 
   /** Returns the item's number. */
   push(item: T, number: number = this.#next): number {
-    this.#items.push({ number, item });
+    const { items, size: most, sizeOf } = this.#limits;
+    const size = sizeOf(item);
+    this.#items.push({ number, item, size });
     this.#next = Math.max(this.#next, number + 1);
-    const { items, size, sizeOf } = this.#limits;
-    this.#size += sizeOf(item);
+    this.#size += size;
     // Many in one go: dropping one item at a time would move all the others each time. By number and not by
     // length, so that a cloud started anew, which puts the same items in again, drops them at the same place.
     if ((number + 1) % items === 0) {
       this.#drop(this.#items.findIndex((entry) => entry.number > number - items));
     }
-    if (this.#size > size) {
+    if (this.#size > most) {
       let gone = 0;
-      for (let left = this.#size; left > size / 2 && gone < this.#items.length - 1; gone++) {
-        left -= sizeOf(this.#items[gone].item);
+      for (let left = this.#size; left > most / 2 && gone < this.#items.length - 1; gone++) {
+        left -= this.#items[gone].size;
       }
       this.#drop(gone);
     }
@@ -212,7 +218,7 @@ export class Recent<T> {
   #drop(count: number): void {
     if (count <= 0) return;
     const gone = this.#items.splice(0, count);
-    for (const { item } of gone) this.#size -= this.#limits.sizeOf(item);
+    for (const { size } of gone) this.#size -= size;
     this.#forgotten(gone);
   }
 
@@ -222,8 +228,24 @@ export class Recent<T> {
   }
 }
 
+/** The least time that a clock of the world tells, ms: a simulation's begins at 0. */
+const leastClock = Date.UTC(2000);
+/** Further than any device's clock runs ahead, ms. */
+const farAhead = 86_400_000;
+
+/** Whether a time that a device states is of the far future; never by a clock that is not the world's. */
+export function isFarAhead(time: number, now: number): boolean {
+  return now >= leastClock && time > now + farAhead;
+}
+
+/** Whether a time is from before all devices, such as one in seconds; never by a clock that is not the world's. */
+export function isLongAgo(time: number, now: number): boolean {
+  return now >= leastClock && time < leastClock;
+}
+
+/** Where a reading stands among others: one of the far future, which would pass for the newest for ever, at its arrival. */
 function when({ time, at }: Reading): number {
-  return time ?? at;
+  return time === undefined || isFarAhead(time, at) ? at : time;
 }
 
 /** Where a value of this time goes: behind those of the same time. */

@@ -7,6 +7,9 @@
  * one that came before when its id is known, it says the same, and no time in it contradicts. One without any time
  * is told apart no longer once its id has come with something else: a device whose ids are all the same may well
  * measure the same value twice.
+ *
+ * Of bytes that a parsing script reads, the bytes are what the device says: a script may stamp its own time on them,
+ * which is another one each time.
  */
 import { isDeepStrictEqual } from "node:util";
 
@@ -20,38 +23,49 @@ export interface Statement {
 
 interface Known {
   statements: readonly Statement[];
+  /** The bytes of which a script made them. */
+  bytes: Uint8Array | undefined;
   /** It has come with several contents, so that it identifies nothing by itself. */
   constant: boolean;
 }
 
-/** The last `capacity` ids, each with what was said under it last. */
-export class RecentMessages {
-  readonly #capacity: number;
-  // Grows to its capacity as ids come: ten thousand devices in one process are not rare here.
-  readonly #ring: string[] = [];
-  readonly #known = new Map<string, Known>();
-  #next = 0;
+/** Longer messages than this are not kept for comparison: those have readings with times of their own. */
+const mostBytes = 1024;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+/** The last ids, each with what was said under it last. */
+export class RecentMessages {
+  readonly #limits: { readonly ids: number };
+  /** In the order of their coming; those before `#oldest` are forgotten. */
+  #order: string[] = [];
+  readonly #known = new Map<string, Known>();
+  #oldest = 0;
+
+  /** @param limits most ids; looked up whenever one comes, for it changes with the number of devices */
+  constructor(limits: { readonly ids: number }) {
+    this.#limits = limits;
   }
 
   /**
    * True when the message came before; else it is remembered. The statements are kept as they are, not copied.
    * @param id with whatever tells messages of several kinds apart
+   * @param bytes of which a parsing script made the message; they are copied
    */
-  cameBefore(id: string, statements: readonly Statement[]): boolean {
+  cameBefore(id: string, statements: readonly Statement[], bytes?: Uint8Array): boolean {
     const known = this.#known.get(id);
+    const kept = bytes !== undefined && bytes.length <= mostBytes ? bytes.slice() : undefined;
     if (known === undefined) {
-      this.#add(id, { statements, constant: false });
+      this.#add(id, { statements, bytes: kept, constant: false });
       return false;
     }
-    if (isSame(known, statements)) {
+    const sameBytes =
+      kept !== undefined && known.bytes !== undefined && Buffer.compare(kept, known.bytes) === 0;
+    if ((sameBytes && !known.constant) || isSame(known, statements)) {
       // The time that it told only now is the one by which it is recognised from here on.
       if (statements.length === 1 && statements[0].time !== undefined) known.statements = statements;
       return true;
     }
     known.statements = statements;
+    known.bytes = kept;
     known.constant = true;
     return false;
   }
@@ -59,7 +73,7 @@ export class RecentMessages {
   /** Takes up a statement of a message that came before a restart; those of one message follow each other. */
   restore(id: string, statement: Statement, sameMessage: boolean): void {
     const known = this.#known.get(id);
-    if (known === undefined) this.#add(id, { statements: [statement], constant: false });
+    if (known === undefined) this.#add(id, { statements: [statement], bytes: undefined, constant: false });
     else if (sameMessage) known.statements = [...known.statements, statement];
     else {
       known.statements = [statement];
@@ -68,11 +82,14 @@ export class RecentMessages {
   }
 
   #add(id: string, known: Known): void {
-    const oldest: string | undefined = this.#ring[this.#next];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#ring[this.#next] = id;
+    const { ids } = this.#limits;
+    this.#order.push(id);
     this.#known.set(id, known);
-    this.#next = (this.#next + 1) % this.#capacity;
+    while (this.#known.size > ids) this.#known.delete(this.#order[this.#oldest++]);
+    // Many in one go, for each time all the others move.
+    if (this.#oldest < ids) return;
+    this.#order = this.#order.slice(this.#oldest);
+    this.#oldest = 0;
   }
 }
 

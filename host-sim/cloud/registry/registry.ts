@@ -38,6 +38,11 @@ export class DeviceListError extends Error {
   override name = "DeviceListError";
 }
 
+/** A deviceKey that a device of another product has: EnOS's are unique within an organisation. */
+export class DeviceKeyError extends DeviceListError {
+  override name = "DeviceKeyError";
+}
+
 const longestName = 128;
 /**
  * A product or device key: one segment of a path. Those of one dot and of two are a path's own words, which
@@ -78,21 +83,32 @@ export function loadDevices(jsonText: string): DeviceRecord[] {
 }
 
 /**
- * The same list with every entry checked: its fields, and that no device is there twice.
+ * The same list with every entry checked: its fields, and that no device is there twice and no deviceKey under two
+ * products.
  * @throws DeviceListError
  */
 export function checkDevices(list: readonly unknown[]): DeviceRecord[] {
   const devices = list.map((entry, index) => checkDevice(entry, `devices[${index}]`));
   const first = new Map<string, number>();
   devices.forEach(({ productKey, deviceKey }, index) => {
-    const name = deviceName(productKey, deviceKey);
-    const earlier = first.get(name);
-    if (earlier !== undefined) {
+    const earlier = first.get(deviceKey);
+    if (earlier === undefined) {
+      first.set(deviceKey, index);
+      return;
+    }
+    const other = devices[earlier];
+    if (other.productKey === productKey) {
+      const name = deviceName(productKey, deviceKey);
       throw new DeviceListError(`devices[${index}]: ${name} is already there as devices[${earlier}]`);
     }
-    first.set(name, index);
+    throw new DeviceKeyError(`devices[${index}].deviceKey: ${takenKey(other)}, devices[${earlier}]`);
   });
   return devices;
+}
+
+/** Why a deviceKey cannot be given to a device of another product. */
+export function takenKey({ productKey, deviceKey }: { productKey: string; deviceKey: string }): string {
+  return `${deviceKey} is unique over all products, and has been given to ${deviceName(productKey, deviceKey)}`;
 }
 
 /** The name a device is filed under; keys never contain a slash. */

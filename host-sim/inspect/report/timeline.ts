@@ -261,6 +261,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `report refused with code ${event.enosCode}: ${event.reason}`;
     case "points-skipped":
       return `${event.count} measure ${event.count === 1 ? "point" : "points"} of ${event.id} left out: ${event.reason}`;
+    case "time-doubted":
+      return `reading ${event.id} says that it is of ${new Date(event.time).toISOString()}: is the device's clock right, and the time in ms?`;
     case "command-queued":
       return `command ${event.id} waits for the device`;
     case "command-offered":

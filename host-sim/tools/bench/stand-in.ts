@@ -3,240 +3,161 @@
  * node-coap's server, which says 2.04 to everything. Each is a process of its own and gets the same
  * datagrams over loopback, of the length and form that a device sends.
  */
-import { fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { join } from "node:path";
-import { build } from "esbuild";
-import { Code, Type } from "../../../firmware/coap/code";
-import { encode, encodedLength } from "../../../firmware/coap/message";
-import { ContentFormat } from "../../../firmware/coap/option";
-import { measurepointParams, requestBody } from "../../../firmware/enos/body";
-import { RequestSigner, signAuthentication } from "../../../firmware/enos/sign";
-import { readToken } from "../../../firmware/enos/token";
-import { EnosOption, authOptions, deviceRoot, pathOptions } from "../../../firmware/enos/topic";
-import { encodeReport } from "../../../firmware/model/report";
-import { thing } from "../../../firmware/product/thing";
-import { projectRoot } from "../../project";
-import { EnosCloud } from "../../cloud/cloud";
-import { nodeCryptography } from "../pc/crypt";
-import { heapUsed, median } from "./measure";
-import type { BarName } from "./bars";
-import type { ChildProcess } from "node:child_process";
+import { Code } from "../../../firmware/coap/code";
+import { DeviceDatagrams, benchDevices } from "./device-datagrams";
+import { median } from "./measure";
+import { ServerProcess, bundlePrograms } from "./server-process";
 import type { Socket } from "node:dgram";
-import type { OptionBlock } from "../../../firmware/coap/option";
+import type { BarName } from "./bars";
+import type { ReportForm } from "./device-datagrams";
+import type { ServerKind } from "./server-process";
 import type { Served } from "./stand-in-server";
 
 export interface RequestCost {
   readonly name: string;
   readonly bar: BarName;
-  /** Processor time per request, µs. */
+  /** Processor time per request, µs: medians of the rounds. */
   readonly standIn: number;
   readonly echo: number;
   readonly nodeCoap: number;
+  /** The stand-in's, times the echo's of the same round: the median. */
+  readonly ratio: number;
 }
 
-const device = { productKey: "MuGsF6W4", deviceKey: "861234567890123", deviceSecret: "aB3dEf6hIj9lMn0p" };
-const requests = 20_000;
+/** Requests before anything is measured: until then V8 compiles what it has seen to be called often. */
+const warmUp = 20_000;
+/** Requests of a round. So few that whatever else the machine does meets all of them alike. */
+const perRound = 1000;
+const rounds = 21;
 /**
  * Datagrams sent at once, every `pause` ms: the same rate for all, which each of them keeps up with. As fast
  * as each can go, the fastest would meet a client that is always awake and pay for no wake-up of it.
  */
 const burst = 8;
+const warmUpBurst = 32;
 const pause = 2;
 /** Below what a socket's receive buffer holds. */
 const outstanding = 64;
 const token = Uint8Array.of(0x9f, 0x86, 0xd0, 0x81);
-const values = {
-  temperature: 21.5,
-  humidity: 48.25,
-  rssi: { value: -85, quality: 0 },
-  relay: 0,
-  uptime: 86_400,
-};
 
-/** The rows: what is sent, and in which edition. */
-const rows = [
-  { name: "JSON report", edition: "tokenless", format: "json", bar: "standInJson" },
-  { name: "signed JSON report", edition: "token", format: "json", bar: "standInJson" },
+/** What is sent, and in which edition. */
+interface Row {
+  readonly name: string;
+  readonly edition: "token" | "tokenless";
+  readonly form: ReportForm;
+  readonly bar: BarName;
+}
+
+const rows: readonly Row[] = [
+  { name: "JSON report", edition: "tokenless", form: "json", bar: "standInJson" },
+  { name: "signed JSON report", edition: "token", form: "json", bar: "standInJson" },
+  { name: "signed raw report, generated script", edition: "token", form: "raw", bar: "standInScript" },
   {
-    name: "signed raw report through the parsing script",
-    edition: "token",
-    format: "raw",
-    bar: "standInScript",
+    ...{ name: "signed raw report, script in the manual's style", edition: "token", form: "manual" },
+    bar: "standInManualScript",
   },
-] as const;
+];
 
-export interface MemoryResult {
-  readonly stored: number;
-  /** Heap after garbage collection after the first tenth, in the middle and at the end, bytes. */
-  readonly heap: readonly number[];
-}
-
-/** A million reports of one device through the stand-in in this process, without sockets. */
-export function benchStandInMemory(reports = 1_000_000): MemoryResult {
-  const cloud = new EnosCloud({
-    ...{ transmit() {}, randomBytes: (n) => new Uint8Array(n).fill(7), edition: "tokenless", iv: "zero" },
-    devices: [device],
-  });
-  const peer = { address: "192.0.2.1", port: 5683 };
-  const sign = signAuthentication(nodeCryptography, device, 86_400);
-  const body = Buffer.from(JSON.stringify({ secureMode: 2, lifetime: 86_400, sign }));
-  cloud.receive(datagram(0, authOptions(device), undefined, body), peer, 0);
-  const topic = "thing/measurepoint/post";
-  const path = pathOptions(`${deviceRoot(device)}/${topic}`, ContentFormat.json);
-  const heap: number[] = [];
-  for (let i = 1; i <= reports; i++) {
-    // A second apart, so that message ids come again when they may.
-    cloud.receive(datagram(i & 0xffff, path, undefined, json(i, topic)), peer, i * 1000);
-    if (i === reports / 10 || i === reports / 2 || i === reports) heap.push(heapUsed());
-  }
-  return { stored: cloud.device(device.productKey, device.deviceKey)!.counters.stored, heap };
-}
-
-/** Medians of `rounds` in which the three take turns. */
-export async function benchStandIn(rounds = 3): Promise<RequestCost[]> {
-  await build({
-    absWorkingDir: projectRoot(),
-    entryPoints: ["host-sim/tools/bench/stand-in-server.ts"],
-    outfile: "build/bench-stand-in-server.mjs",
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    logLevel: "silent",
-  });
+/** The costs of each kind of report. */
+export async function benchStandIn(): Promise<RequestCost[]> {
+  await bundlePrograms("stand-in-server");
   const costs: RequestCost[] = [];
-  for (const { name, bar, edition, format } of rows) {
-    const spent: Record<"standIn" | "echo" | "nodeCoap", number[]> = { standIn: [], echo: [], nodeCoap: [] };
-    for (let round = 0; round < rounds; round++) {
-      spent.standIn.push(await costOf("stand-in", edition, format));
-      spent.echo.push(await costOf("echo", edition, format));
-      spent.nodeCoap.push(await costOf("node-coap", edition, format));
-    }
-    const [standIn, echo, nodeCoap] = [spent.standIn, spent.echo, spent.nodeCoap].map(median);
-    costs.push({ name, bar, standIn, echo, nodeCoap });
-  }
+  for (const row of rows) costs.push(await costOf(row));
   return costs;
 }
 
-/** Processor time per request of one server, warmed up, µs. */
-async function costOf(
-  which: string,
-  edition: "token" | "tokenless",
-  format: "json" | "raw",
-): Promise<number> {
-  const served: Served = { edition, device };
-  const child = fork(join(projectRoot(), "build/bench-stand-in-server.mjs"), [which], {
-    cwd: projectRoot(),
-    env: { ...process.env, BENCH_SERVED: JSON.stringify(served) },
-  });
-  const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+async function costOf({ name, edition, form, bar }: Row): Promise<RequestCost> {
+  const served: Served = { edition, devices: 1, product: form === "manual" ? "manual" : "example" };
+  const all: Client[] = [];
   try {
-    const { port } = await told<{ port: number }>(child);
-    socket.connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    const session = which === "stand-in" ? await authenticate(socket) : new Uint8Array(8);
-    const datagrams = reports(edition, format, session);
-    await sendAll(socket, datagrams.slice(0, requests / 2));
-    const before = await cpuOf(child);
-    await sendAll(socket, datagrams.slice(requests / 2));
-    return ((await cpuOf(child)) - before) / (requests / 2);
+    for (const kind of ["stand-in", "echo", "node-coap"] as const) {
+      all.push(
+        await Client.start(kind, served, new DeviceDatagrams(benchDevices(1)[0], form, edition === "token")),
+      );
+    }
+    for (const client of all) await client.send(warmUp, warmUpBurst);
+    for (let round = 0; round < rounds; round++) for (const client of all) await client.round();
+    const [ours, echo, nodeCoap] = all.map(({ spent }) => spent);
+    const ratio = median(ours.map((cost, round) => cost / echo[round]));
+    return { name, bar, ratio, standIn: median(ours), echo: median(echo), nodeCoap: median(nodeCoap) };
   } finally {
-    socket.close();
-    child.kill("SIGTERM");
+    for (const client of all) client.end();
   }
 }
 
-async function told<T>(child: ChildProcess): Promise<T> {
-  const [message] = (await once(child, "message")) as [T];
-  return message;
-}
+/** One server and the device that asks it. */
+class Client {
+  /** Processor time per request in each round, µs. */
+  readonly spent: number[] = [];
+  readonly #server: ServerProcess;
+  readonly #socket: Socket;
+  readonly #datagrams: DeviceDatagrams;
+  #made = 0;
 
-async function cpuOf(child: ChildProcess): Promise<number> {
-  child.send("cpu");
-  const { cpu } = await told<{ cpu: NodeJS.CpuUsage }>(child);
-  return cpu.user + cpu.system;
-}
-
-/** The session's token; none in the edition that has none. */
-async function authenticate(socket: Socket): Promise<Uint8Array> {
-  const lifetime = 86_400;
-  const sign = signAuthentication(nodeCryptography, device, lifetime);
-  const body = Buffer.from(JSON.stringify({ secureMode: 2, lifetime, sign }));
-  const answer = once(socket, "message");
-  // An id without the byte of the payload marker, which is looked for below.
-  socket.send(datagram(0x7000, authOptions(device), undefined, body));
-  const [received] = (await answer) as [Buffer];
-  if (received[1] !== Code.changed) throw new Error("the stand-in refused the authentication");
-  const marker = received.indexOf(0xff);
-  const session = marker < 0 ? undefined : readToken(received.subarray(marker + 1));
-  return session instanceof Uint8Array ? session : new Uint8Array(8);
-}
-
-function reports(edition: "token" | "tokenless", format: "json" | "raw", session: Uint8Array): Buffer[] {
-  const signer = new RequestSigner(nodeCryptography, device.deviceSecret, "zero");
-  const topic = format === "raw" ? "thing/model/up_raw" : "thing/measurepoint/post";
-  const contentFormat = format === "raw" ? ContentFormat.octetStream : ContentFormat.json;
-  const path = pathOptions(`${deviceRoot(device)}/${topic}`, contentFormat);
-  const out = new Uint8Array(200);
-  const datagrams: Buffer[] = [];
-  for (let i = 0; i < requests; i++) {
-    const sign = edition === "token" ? signer.sign(session, i + 1) : undefined;
-    datagrams.push(datagram(i, path, sign, format === "raw" ? raw(i, out) : json(i, topic)));
+  private constructor(server: ServerProcess, socket: Socket, datagrams: DeviceDatagrams) {
+    this.#server = server;
+    this.#socket = socket;
+    this.#datagrams = datagrams;
   }
-  return datagrams;
-}
 
-function raw(id: number, out: Uint8Array): Uint8Array {
-  const length = encodeReport(thing, values, id, out, "sample");
-  if (typeof length !== "number") throw new Error(`${length.id} ${length.detail}`);
-  return out.subarray(0, length);
-}
+  static async start(kind: ServerKind, served: Served, datagrams: DeviceDatagrams): Promise<Client> {
+    const server = await ServerProcess.start(kind, served);
+    const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+    socket.connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    if (kind === "stand-in") {
+      const answer = once(socket, "message");
+      socket.send(datagrams.authentication(0xffff, token));
+      const [received] = (await answer) as [Buffer];
+      datagrams.accept(received);
+    }
+    return new Client(server, socket, datagrams);
+  }
 
-function json(id: number, topic: string): Uint8Array {
-  return requestBody(String(id), topic, measurepointParams(values, 1_767_225_600_000 + id * 1000));
-}
+  async round(): Promise<void> {
+    const before = await this.#server.cpu();
+    await this.send(perRound, burst);
+    this.spent.push(((await this.#server.cpu()) - before) / perRound);
+  }
 
-function datagram(
-  messageId: number,
-  fixed: OptionBlock,
-  sign: Uint8Array | undefined,
-  payload: Uint8Array,
-): Buffer {
-  const options = sign === undefined ? [] : [{ number: EnosOption.sign, value: sign }];
-  const message = { type: Type.confirmable, code: Code.post, messageId, token, fixed, options, payload };
-  const out = Buffer.alloc(encodedLength(message));
-  encode(message, out);
-  return out;
-}
+  /** Sends so many reports, a burst every `pause` ms, and waits for an answer to each. */
+  send(count: number, burst: number): Promise<void> {
+    const datagrams: Buffer[] = [];
+    for (let i = 0; i < count; i++, this.#made++) {
+      datagrams.push(this.#datagrams.report(this.#made & 0xffff, token, this.#made));
+    }
+    const socket = this.#socket;
+    return new Promise((resolve, reject) => {
+      let sent = 0;
+      let answered = 0;
+      const end = (error?: Error): void => {
+        clearInterval(sending);
+        clearTimeout(lost);
+        socket.off("message", onMessage);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onMessage = (answer: Buffer): void => {
+        if (answer[1] !== Code.changed && answer[1] !== Code.post) {
+          return end(new Error(`answered with ${answer[1] >> 5}.${answer[1] & 31}`));
+        }
+        answered += 1;
+        if (answered === datagrams.length) end();
+      };
+      const sending = setInterval(() => {
+        const room = outstanding - (sent - answered);
+        for (let i = 0; i < Math.min(burst, room) && sent < datagrams.length; i++)
+          socket.send(datagrams[sent++]);
+      }, pause);
+      const lost = setTimeout(() => end(new Error(`${answered} of ${datagrams.length} answered`)), 60_000);
+      socket.on("message", onMessage);
+    });
+  }
 
-/** Sends them all at that rate, and waits for an answer to each. */
-function sendAll(socket: Socket, datagrams: readonly Buffer[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let sent = 0;
-    let answered = 0;
-    const end = (error?: Error): void => {
-      clearInterval(sending);
-      clearTimeout(lost);
-      socket.off("message", onMessage);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onMessage = (answer: Buffer): void => {
-      if (answer[1] !== Code.changed && answer[1] !== Code.post) {
-        return end(new Error(`answered with ${answer[1] >> 5}.${answer[1] & 31}`));
-      }
-      answered += 1;
-      if (answered === datagrams.length) end();
-    };
-    const sending = setInterval(() => {
-      const room = outstanding - (sent - answered);
-      for (let i = 0; i < Math.min(burst, room) && sent < datagrams.length; i++)
-        socket.send(datagrams[sent++]);
-    }, pause);
-    const lost = setTimeout(() => end(new Error(`${answered} of ${datagrams.length} answered`)), 60_000);
-    socket.on("message", onMessage);
-  });
+  end(): void {
+    this.#socket.close();
+    this.#server.end();
+  }
 }

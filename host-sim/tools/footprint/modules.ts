@@ -43,13 +43,18 @@ export function boardFirmware(board = usualBoard, root = projectRoot()): BoardFi
 /**
  * What a board carries whose manifest names this modem.
  *
+ * @param product the folder of its product, from the project's root
  * @throws Error for a modem without a manifest
  */
-export function firmwareWith(modem: string, root = projectRoot()): BoardFirmware {
+export function firmwareWith(
+  modem: string,
+  root = projectRoot(),
+  product = "firmware/product",
+): BoardFirmware {
   const parts = [
     "firmware/manifest.json",
     `firmware/modem/fitted/manifest-${modem}.json`,
-    "firmware/product/manifest.json",
+    `${product}/manifest.json`,
   ];
   return described("any board", readManifest(...parts.map((part) => join(root, part))), root);
 }

@@ -24,10 +24,12 @@
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { readLogLine, splitLogLine } from "../../sim/world/device-log";
+import { products } from "../../sim/world/products";
 import { World } from "../../sim/world/world";
 import { HeapEngine } from "./heap-engine";
 import { stagedBundle } from "./staged-bundle";
 import type { DatagramReport } from "../../sim/radio/link";
+import type { ApplicationName } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
 import type { HeapState } from "./heap-engine";
 import type { StagedBundle } from "./staged-bundle";
@@ -92,10 +94,14 @@ export interface Bounds {
 const bundles = new Map<string, Promise<StagedBundle>>();
 
 /** Bundled once per process. */
-function scriptsOf(long: boolean, modem: string | undefined): Promise<StagedBundle> {
-  const key = `${modem} ${long}`;
+function scriptsOf(
+  long: boolean,
+  modem: string | undefined,
+  application: ApplicationName | undefined,
+): Promise<StagedBundle> {
+  const key = `${modem} ${long} ${application}`;
   let bundle = bundles.get(key);
-  if (bundle === undefined) bundles.set(key, (bundle = stagedBundle({ long, modem })));
+  if (bundle === undefined) bundles.set(key, (bundle = stagedBundle({ long, modem, application })));
   return bundle;
 }
 
@@ -108,6 +114,8 @@ const commandAfter = 3;
 export interface SessionOptions {
   /** Family of the modem, the only one that the firmware carries; the board's own when left out. */
   readonly modem?: string;
+  /** Product that the board carries (default "demo"). */
+  readonly application?: ApplicationName;
   readonly payload?: "raw" | "json" | "alternate";
   /** Whether the application sends a message too long for a datagram (default true). */
   readonly long?: boolean;
@@ -161,8 +169,8 @@ class Session {
   }
 
   async run(): Promise<SessionRoom> {
-    const { modem, payload = "alternate", long = true } = this.#options;
-    const scripts = await scriptsOf(long, modem);
+    const { modem, application, payload = "alternate", long = true } = this.#options;
+    const scripts = await scriptsOf(long, modem, application);
     const world = await World.create({
       seed: 1,
       engine: "node",
@@ -171,6 +179,7 @@ class Session {
       loss: 0,
       powerKey: true,
       modem,
+      application,
       interval: 900,
       format: payload,
       pendingTtl: patience,
@@ -310,7 +319,8 @@ class Session {
     const { productKey, deviceKey } = world.device;
     if (world.cloud.commands(productKey, deviceKey).length > 0) return;
     const inputs = { reference: { temperature: 20, humidity: 40, source: "bench" } };
-    const command = { kind: "service", service: "calibrate", inputs } as const;
+    const calibrate = { kind: "service", service: "calibrate", inputs } as const;
+    const command = this.#options.application === "room" ? products.room.command : calibrate;
     world.clock.after(0, () => void world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow));
   }
 }

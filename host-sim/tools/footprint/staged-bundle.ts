@@ -13,7 +13,9 @@ import { join, posix } from "node:path";
 import { build } from "esbuild";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { projectRoot } from "../../project";
+import { products } from "../../sim/world/products";
 import { boardFirmware, firmwareWith, stripTypes } from "./modules";
+import type { ApplicationName } from "../../sim/world/device-options";
 import type { BoardFirmware } from "./modules";
 import type { Plugin } from "esbuild";
 
@@ -32,16 +34,24 @@ const sdk = (
   "timer time crypt resetReason mc/config mc/ffi " +
   "embedded:io/serial embedded:io/digital embedded:io/smbus embedded:storage/key-value embedded:storage/flash"
 ).split(" ");
+/** Those that the example with real parts uses besides. */
+const sdkOfRoom = ["embedded:io/i2c", "embedded:io/analog", "embedded:sensor/Humidity-Temperature/SHT3x"];
+
+/** Classes of the products' applications, as the first script has them. */
+const applications: Readonly<Record<ApplicationName, string>> = Object.freeze({
+  demo: 'modules["application"].DemoApplication',
+  room: 'modules["product/application"].RoomApplication',
+});
 
 /**
  * Readings are put together until a datagram is full, never beyond: only what an application sends goes in
  * blocks. So this one sets tags, once, of 20 times 40 characters.
  */
-const tagger = `
-const { DemoApplication } = modules["application"];
-const start = DemoApplication.prototype.start;
-DemoApplication.prototype.start = function (device, boot) {
-  start.call(this, device, boot);
+const tagger = (application: ApplicationName): string => `
+const { prototype } = ${applications[application]};
+const { start } = prototype;
+prototype.start = function (device, boot) {
+  start?.call(this, device, boot);
   modules["timer"].default.set(() => {
     const tags = {};
     for (let i = 0; i < 20; i++) tags["tag" + i] = "x".repeat(40);
@@ -55,27 +65,38 @@ DemoApplication.prototype.start = function (device, boot) {
  *
  * @param options.long the application sends a message too long for a datagram
  * @param options.modem the family that the board carries; its own when left out
+ * @param options.application the product that it carries
  */
 export async function stagedBundle(options: {
   readonly long: boolean;
   readonly modem?: string;
+  readonly application?: ApplicationName;
 }): Promise<StagedBundle> {
-  const board = options.modem === undefined ? boardFirmware() : firmwareWith(options.modem);
-  const places = new Map(sdk.map((name) => [name, name]));
+  const { application = "demo" } = options;
+  const board = boardOf(options.modem, application);
+  const used = application === "room" ? [...sdk, ...sdkOfRoom] : sdk;
+  const places = new Map(used.map((name) => [name, name]));
   for (const { name, file, preloaded } of board.modules) {
     if (preloaded) places.set(name, join(projectRoot(), file));
   }
   const [preloaded, main] = await Promise.all([
-    bundlePreloaded(places, board, options.long),
+    bundlePreloaded(places, board, options.long ? application : undefined),
     bundleMain(places, board),
   ]);
   return { preloaded, main };
 }
 
+/** What is measured: the usual board, or any board with this modem or product. */
+export function boardOf(modem: string | undefined, application: ApplicationName = "demo"): BoardFirmware {
+  if (application === "demo") return modem === undefined ? boardFirmware() : firmwareWith(modem);
+  return firmwareWith(modem ?? boardFirmware().modem, projectRoot(), products[application].folder);
+}
+
+/** @param long the product whose application sends a message too long for a datagram; undefined for none that does */
 async function bundlePreloaded(
   places: ReadonlyMap<string, string>,
   board: BoardFirmware,
-  long: boolean,
+  long: ApplicationName | undefined,
 ): Promise<string> {
   const names = [...places.keys()];
   const lines = names.map((name, i) => `import * as m${i} from ${JSON.stringify(places.get(name))};`);
@@ -85,14 +106,18 @@ async function bundlePreloaded(
     "const modules = {",
     ...entries,
     "};",
-    long ? tagger : "",
+    long === undefined ? "" : tagger(long),
     "globalThis.firmware = modules;",
     `export default () => modules["timer"].default.set(() => modules.main(), ${startsAfter});`,
     "",
   ];
   const folder = join(projectRoot(), "build/footprint");
   mkdirSync(folder, { recursive: true });
-  const entry = join(folder, `preloaded-${process.pid}-${board.modem}-${long ? "long" : "short"}.js`);
+  const product = places.has("product/application") ? "room" : "demo";
+  const entry = join(
+    folder,
+    `preloaded-${process.pid}-${product}-${board.modem}-${long === undefined ? "short" : "long"}.js`,
+  );
   writeFileSync(entry, source.join("\n"));
   try {
     return await bundleFirmware({ entry, modules: board.manifest.modules });

@@ -132,8 +132,8 @@ describe("a value that cannot work is refused by name, with what it may be", () 
         ".example.com",
         "example.com.",
         "exämple.com",
-        "example.com:5683",
-        "coap://example.com",
+        "example.com:port",
+        "coaps://example.com",
         "exa mple.com",
         `${"a".repeat(64)}.com`,
         `${"a.".repeat(126)}com`,
@@ -220,6 +220,30 @@ describe("the server", () => {
     `${"a".repeat(63)}.example`,
   ])("may be a name: %s", (name) => {
     expect(readSettings({ server: name }).server).toBe(name);
+  });
+
+  test.each<[string, string, number]>([
+    ["40.73.26.27:5683", "40.73.26.27", 5683],
+    ["40.73.26.27:1", "40.73.26.27", 1],
+    ["enos.example:65535", "enos.example", 65_535],
+    ["coap://40.73.26.27", "40.73.26.27", 5683],
+    ["coap://enos.example:5684", "enos.example", 5684],
+  ])("may be written with its port, and as a URL: %s", (written, server, port) => {
+    expect(readSettings({ server: written })).toMatchObject({ server, port });
+    expect(readSettings({ server: written, port })).toMatchObject({ server, port });
+  });
+
+  test.each([
+    ...["40.73.26.27:", "40.73.26.27:0", "40.73.26.27:65536", "40.73.26.27:5683:1", "40.73.26.27:x", ":5683"],
+    ...["http://40.73.26.27", "coaps://40.73.26.27", "coap://", "coap://a/b", "40.73.26.27:5683/"],
+  ])("is not %s", (written) => {
+    expect(() => readSettings({ server: written })).toThrow(/^server is .*:PORT may follow$/);
+  });
+
+  it("has one port", () => {
+    expect(() => readSettings({ server: "a.example:5684", port: 5683 })).toThrow(
+      "server has the port 5684 and port is 5683: leave one of them out",
+    );
   });
 });
 

@@ -46,11 +46,11 @@ async function refused(args: string[], ...lines: RegExp[]): Promise<void> {
   expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs])).toEqual(before);
 }
 
-test("the example's files are as its model says", async () => {
-  const { code, stdout, stderr } = await run(["model", "firmware/product/model.json", "--check"]);
+test.each(["product", "room"])("the files in firmware/%s are as its model says", async (folder) => {
+  const { code, stdout, stderr } = await run(["model", `firmware/${folder}/model.json`, "--check"]);
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
-    stdout: "firmware/product/model.json: all files are as the model says\n",
+    stdout: `firmware/${folder}/model.json: all files are as the model says\n`,
     stderr: "",
   });
 });

@@ -152,7 +152,9 @@ const entries: Readonly<Record<string, Entry>> = {
   footprint: {
     make: footprintCommand,
     args: ["--only", "ram"],
-    refused: Object.fromEntries(names.filter((name) => name !== "modem").map((name) => [name, only])),
+    refused: Object.fromEntries(
+      names.filter((name) => name !== "modem" && name !== "application").map((name) => [name, only]),
+    ),
   },
 };
 
@@ -244,6 +246,7 @@ describe("a command's own bounds", () => {
       ["--update", "--modem", "bg95"],
       /^--update writes the budget of every modem: it does not go with --modem$/,
     ],
+    [footprintCommand, ["--application", "room"], /^--application is about RAM: it goes with --only ram$/],
   ])("%o %j", async (make, args, message) => {
     const { refusal, code } = await outcomeOf(make, args);
     expect(refusal).toMatch(message);

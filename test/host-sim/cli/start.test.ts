@@ -125,7 +125,12 @@ describe("misuse is one clear line and exit code 2", () => {
     [["cloud", "--devices", "/nonexistent.json"], /cannot read \/nonexistent\.json: ENOENT/],
     [["cloud", "--devices", "package.json"], /package\.json: device list: expected an array/],
     [["device"], /required option '--server <url>'/],
-    [["device", "--server", "http://x"], /--server takes coap:\/\/HOST/],
+    [
+      ["device", "--server", "http://x"],
+      /--server takes HOST, HOST:PORT or coap:\/\/HOST:PORT, got "http:\/\/x"/,
+    ],
+    [["device", "--server", "203.0.113.5:0"], /--server takes HOST/],
+    [["device", "--server", "203.0.113.5:5683"], /no keys: set ENOS_PRODUCT_KEY/],
     [
       ["device", "--server", "coap://127.0.0.1"],
       /no keys: set ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET/,

@@ -1,5 +1,6 @@
 /** A message that comes again, and another one under the same id: the manual's examples all say "123". */
 import { describe, expect, it } from "vitest";
+import { loadScriptEngine } from "../../../host-sim/cloud/script/script-engine";
 import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
 import { dk, eventsOf, pk, rig, TestDevice } from "./harness";
 
@@ -67,6 +68,28 @@ describe("readings under one id", () => {
     batch(T + 2);
     batch(T + 2, T + 3);
     expect(stored(device)).toEqual([0, 1, 2, 3].map((value) => [value, T + value]));
+  });
+
+  it("are told by their bytes where a script stamps the time of their arrival on them", async () => {
+    const script = `
+      function rawDataToJsonStr(bytes) {
+        return JSON.stringify({ id: "20", version: "1.0", method: "thing.measurepoint.post",
+          params: { measurepoints: { temperature: bytes[0] }, time: new Date().getTime() } });
+      }
+      function jsonStrToRawData() { return []; }`;
+    let clock = T;
+    const scriptEngine = await loadScriptEngine(() => clock++);
+    const device = online({ products: [{ productKey: pk, script }], scriptEngine });
+    const raw = (value: number): void => {
+      const { code } = device.post(++now, "thing/model/up_raw", Uint8Array.of(value));
+      expect(code).toBe("2.04");
+    };
+    const values = (): unknown[] => stored(device).map((each) => (each as unknown[])[0]);
+    for (const value of [20, 20, 20]) raw(value);
+    expect(values()).toEqual([20]);
+    // From here on the id is known to identify nothing.
+    for (const value of [21, 21, 20]) raw(value);
+    expect(values()).toEqual([20, 21, 21, 20]);
   });
 
   it("are told apart after a restart of the stand-in as before it", () => {

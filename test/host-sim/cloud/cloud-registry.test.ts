@@ -1,7 +1,8 @@
 /** What an application changes while devices speak: products, devices, NAT, faults. */
 import { describe, expect, it } from "vitest";
 import { ProductError } from "../../../host-sim/cloud/registry/product";
-import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
+import { DeviceKeyError, DeviceListError } from "../../../host-sim/cloud/registry/registry";
+import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
 import {
   demoDevice,
   dk,
@@ -26,6 +27,42 @@ function online(options: Parameters<typeof rig>[0] = {}, signed = true): TestDev
 }
 const report = (device: TestDevice, now: number, id = now): string =>
   device.post(now, up, rawReading(id, [1, warm])).code;
+
+describe("a deviceKey", () => {
+  const second = { ...newDevice, productKey: "another", deviceKey: dk };
+
+  it("is unique over products: one that is taken is refused until its device is removed", () => {
+    const b = rig();
+    const taken = `deviceKey: ${dk} is unique over all products, and has been given to ${pk}/${dk}`;
+    expect(() => b.cloud.createDevice(second, 1)).toThrow(new DeviceKeyError(taken));
+    expect(() => b.cloud.addDevice(second, 1)).toThrow(DeviceKeyError);
+    expect(() => rig({ devices: [demoDevice, second] })).toThrow(DeviceKeyError);
+    b.cloud.removeDevice(pk, dk, 2);
+    expect(b.cloud.createDevice(second, 3)).toMatchObject({ productKey: "another", deviceKey: dk });
+    expect(() => b.cloud.createDevice(demoDevice, 4)).toThrow(DeviceKeyError);
+  });
+
+  it("that two devices have in the data of an earlier version stays with both", () => {
+    const entries = new Map<string, unknown>();
+    const storage: CloudStorage = {
+      entries,
+      put: (key, value) => void entries.set(key, structuredClone(value)),
+      delete: (key) => void entries.delete(key),
+    };
+    rig({ storage });
+    const kept = structuredClone(entries.get(`device/${pk}/${dk}`)) as { record: object };
+    entries.set(`device/another/${dk}`, { ...kept, record: { ...kept.record, productKey: "another" } });
+    const sorted = new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const b = rig({ storage: { ...storage, entries: sorted } });
+    for (const productKey of [pk, "another"]) expect(b.cloud.device(productKey, dk)).toBeDefined();
+    const device = new TestDevice(b, { ...demoDevice, productKey: "another" });
+    expect(device.authenticate(1).code).toBe("2.04");
+    b.cloud.removeDevice(pk, dk, 2);
+    expect(() => b.cloud.createDevice(demoDevice, 3)).toThrow(DeviceKeyError);
+    b.cloud.removeDevice("another", dk, 4);
+    expect(b.cloud.createDevice(demoDevice, 5)).toMatchObject({ deviceKey: dk });
+  });
+});
 
 describe("a device", () => {
   it("that is registered may authenticate from then on; removed, it may not, and is forgotten", () => {

@@ -4,6 +4,7 @@
 import { transform } from "esbuild";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encodeReport } from "../../../firmware/model/report";
 import { emptyLock, updateLock } from "../../../host-sim/model/lock";
 import { cases, models } from "./random-model";
 import { example, generated, load, manual, sides, sound, unhex } from "./script";
@@ -313,6 +314,44 @@ describe("nothing throws", () => {
       ),
       { numRuns: runs(300) },
     );
+  });
+});
+
+test("a report that is read quickly reads as it does thoroughly, and so does any that is not", () => {
+  const out = new Uint8Array(4096);
+  let quick = 0;
+  fc.assert(
+    fc.property(cases, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }), (one, changes) => {
+      const { model, requestId, report: values } = one;
+      const { thing, script: own } = sides(model);
+      const thorough = load(
+        generated(model).files["parsing-script.js"].replace(/^function quickReport.*$/m, '$& return "";'),
+      );
+      const length = encodeReport(thing, values as never, requestId, out, "sample");
+      if (typeof length !== "number") throw new Error(length.detail);
+      const bytes = [...out.subarray(0, length)];
+      // As it is, and damaged in a place or two.
+      for (const [at, byte] of changes) bytes[at % length] = byte;
+      expect(own.rawDataToJsonStr(bytes)).toBe(thorough.rawDataToJsonStr(bytes));
+      expect(own.lastFault).toBe(thorough.lastFault);
+      const { quickReport } = own as unknown as { quickReport(bytes: number[]): string };
+      if (quickReport(bytes) !== "") quick += 1;
+    }),
+    { numRuns: runs(400) },
+  );
+  expect(quick).toBeGreaterThan(0);
+});
+
+test.each<[string, string]>([
+  ["zero", "0000000000000000"],
+  ["minus zero", "8000000000000000"],
+  ["a third", "3fd5555555555555"],
+  ["the largest", "7fefffffffffffff"],
+  ["minus the smallest of full precision", "8010000000000000"],
+  ["the smallest", "0000000000000001"],
+])("a double that is %s reads as in IEEE 754", (_what, bits) => {
+  expect(read(`01 00000001 01 0008 ${bits}`)).toMatchObject({
+    params: { measurepoints: { temperature: Buffer.from(bits, "hex").readDoubleBE() + 0 } },
   });
 });
 

@@ -15,6 +15,12 @@ const mostFaults = 20;
 /** The product's parsing script: to read, to try against bytes or JSON, to change; and what it got wrong. */
 export class ScriptPanel {
   readonly #text = make("textarea", { id: "script", spellcheck: "false", "aria-label": "Parsing script" });
+  readonly #payload = make(
+    "select",
+    { id: "payload" },
+    make("option", { value: "raw" }, "bytes, which the script makes of them"),
+    make("option", { value: "json" }, "JSON, without the script"),
+  );
   readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });
   readonly #result = make("pre", { role: "status", id: "script-result" });
   readonly #faults = make("ol", { id: "script-faults", "aria-label": "What the script got wrong" });
@@ -28,12 +34,19 @@ export class ScriptPanel {
       made.addEventListener("click", () => void this.#run(run));
       return made;
     };
+    this.#payload.addEventListener("change", () => void this.#run(() => this.#choosePayload()));
     panel.append(
       this.#text,
       make(
         "p",
         {},
         button("Apply the script to the product", () => this.#apply()),
+      ),
+      make(
+        "div",
+        { class: "field" },
+        make("label", { for: "payload" }, "Commands go to its devices as"),
+        this.#payload,
       ),
       make(
         "div",
@@ -52,6 +65,7 @@ export class ScriptPanel {
   }
 
   show(product: Product | undefined): void {
+    this.#payload.value = product?.payload ?? "json";
     if (product?.productKey === this.#product?.productKey) return;
     this.#product = product;
     this.#text.value = product?.script ?? "";
@@ -83,18 +97,18 @@ export class ScriptPanel {
     }
   }
 
-  async #apply(): Promise<string> {
-    if (this.#product === undefined) return "no product";
-    const path = `/products/${encodeURIComponent(this.#product.productKey)}`;
-    const { name, payload, largestDatagram, model } = await call<Product>(path);
+  #apply(): Promise<string> {
     const script = this.#text.value;
-    await call(path, "PUT", {
-      name,
-      payload,
-      largestDatagram,
-      model,
-      ...(script.trim() === "" ? {} : { script }),
-    });
+    return this.#change({ script: script.trim() === "" ? null : script });
+  }
+
+  #choosePayload(): Promise<string> {
+    return this.#change({ payload: this.#payload.value });
+  }
+
+  async #change(members: object): Promise<string> {
+    if (this.#product === undefined) return "no product";
+    await call(`/products/${encodeURIComponent(this.#product.productKey)}`, "PATCH", members);
     return "applied";
   }
 

@@ -114,8 +114,10 @@ function judgeDelay(
   // After a denial that will last, and with its budget spent, a device leaves the network alone for longer.
   const denied = script.faults.some(({ kind }) => kind === "attach-denial" || kind === "sim-removal");
   const pause = Math.max(denied ? longPause : longestPause, ledger.radioOffUntil - ends);
-  // Without its application a device stays for a day, and in contact once an hour.
-  const safe = ledger.safeStarts.some((at) => at > ends - day) ? day + longestPause : 0;
+  // Without its application a device stays for a day, and in contact once an hour. Where it panics again after an
+  // operator had it start normally, the day begins anew.
+  const lastSafe = Math.max(-Infinity, ...ledger.safeStarts);
+  const safe = lastSafe > ends - day ? Math.max(0, lastSafe - ends) + day + longestPause : 0;
   const spacing = spacingOf(ledger, script, ends);
   // What fails in one contact of a guarded device waits for the next.
   const contacts = ledger.guardedUntil < ends ? 1 : 2;

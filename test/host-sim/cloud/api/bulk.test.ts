@@ -142,7 +142,9 @@ test("what is no list is refused, and so are other kinds of bodies, here and els
     "body: expected a list of devices, as JSON array, as JSON lines or as CSV",
   );
   detailOf(await call("POST", bulk, []), 400);
-  detailOf(await call("POST", bulk, "x", { "content-type": "text/plain" }), 415);
+  expect(detailOf(await call("POST", bulk, "x", { "content-type": "text/plain" }), 415)).toBe(
+    "Content-Type: expected application/json, application/x-ndjson, text/csv; got text/plain",
+  );
   detailOf(await call("POST", "/api/v1/devices", "productKey,deviceKey\np,x\n", csv), 415);
   detailOf(await call("GET", bulk), 405);
 });

@@ -196,6 +196,12 @@ describe("devices", () => {
 
   it.each<[string, unknown, number, RegExp]>([
     ["that are there", { productKey: pk, deviceKey: dk }, 409, /is already there; remove it first/],
+    [
+      "under a second product",
+      { productKey: "other", deviceKey: dk },
+      409,
+      new RegExp(`^deviceKey: ${dk} is unique over all products, and has been given to ${pk}/${dk}$`),
+    ],
     ["without key", { productKey: pk }, 400, /deviceKey/],
     [
       "with a key of one dot",

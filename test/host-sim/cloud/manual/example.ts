@@ -72,8 +72,8 @@ export interface Example {
   readonly decided?: string;
   /** The one in which this can be said; both when left out. */
   readonly edition?: Edition;
-  /** "bare": a product without a model and without a script. */
-  readonly product?: "bare";
+  /** "bare": a product without a model and without a script; "meter": one with a script in the manual's style. */
+  readonly product?: "bare" | "meter";
   /** What comes first, and is taken. */
   readonly before?: readonly Said[] | ((stage: Stage) => Promise<void> | void);
   readonly say: Said | ((stage: Stage) => Said);

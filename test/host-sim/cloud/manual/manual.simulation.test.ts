@@ -7,6 +7,7 @@ import { serveUdp } from "../../../../host-sim/cloud/coap/udp";
 import type { UdpCloud } from "../../../../host-sim/cloud/coap/udp";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import type { CloudEvent } from "../../../../host-sim/cloud/cloud";
+import { manualProduct } from "../script/manual-product";
 import { attributesDeleted, attributesQueried, attributesReported } from "./attributes";
 import { postBatch, resumeBatch } from "./batch";
 import { authentication } from "./authentication";
@@ -20,6 +21,7 @@ import { events } from "./events";
 import { bodyOf } from "./example";
 import type { Example, Expected, Said, Stage } from "./example";
 import { otaGetVersion, otaInform, otaProgress, otaUpgrade } from "./ota";
+import { parsingScript } from "./parsing-script";
 import { report } from "./report";
 import { resume } from "./resume";
 import { tagsDeleted, tagsQueried, tagsReported } from "./tags";
@@ -29,7 +31,7 @@ import { thingModel } from "./thing-model";
 const pages = [
   ...[authentication, coap, common, report, postBatch, resume, resumeBatch, events],
   ...[attributesReported, attributesQueried, attributesDeleted],
-  ...[tagsReported, tagsQueried, tagsDeleted, thingModel],
+  ...[tagsReported, tagsQueried, tagsDeleted, thingModel, parsingScript],
   ...[measurepointsSet, measurepointsGet, serviceInvoked, commandsIssued],
   ...[otaInform, otaUpgrade, otaProgress, otaGetVersion],
 ];
@@ -50,7 +52,14 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
   beforeAll(async () => {
     told = [];
     server = await serveUdp({
-      ...{ host: "127.0.0.1", port: 0, edition, iv, devices: [], products: [tank, { productKey: "bare" }] },
+      ...{
+        host: "127.0.0.1",
+        port: 0,
+        edition,
+        iv,
+        devices: [],
+        products: [tank, { productKey: "bare" }, manualProduct("meter")],
+      },
       scriptEngine: await loadScriptEngine(Date.now),
       onEvent: (event) => {
         checkEvent(event);

@@ -49,7 +49,34 @@ export const report: Page = {
       section: request,
       say: { topic, message: { params: { measurepoints, time: 98_765 } } },
       answer: { code: 200 },
-      then: ({ readings, expect }) => expect(readings()).toMatchObject([{ time: 98_765 }]),
+      then: ({ readings, events, expect }) => {
+        expect(readings()).toMatchObject([{ time: 98_765 }]);
+        expect(events("time-doubted")).toMatchObject([{ id: "123", time: 98_765 }]);
+      },
+    },
+    {
+      what: "a time of the far future: stored as it is told, and no news",
+      section: request,
+      decided:
+        "nothing is said of it; the operator is told, and the value that comes after it is the current one",
+      before: [{ topic, message: { params: { measurepoints: { level: 1 }, time: 95_617_584_000_000 } } }],
+      say: { topic, message: { params: { measurepoints: { level: 2 } } } },
+      answer: { code: 200 },
+      then: ({ readings, latest, events, expect }) => {
+        expect(readings().map(({ time }) => time)).toEqual([95_617_584_000_000, undefined]);
+        expect(latest()).toMatchObject({ level: { value: 2 } });
+        expect(events("time-doubted")).toHaveLength(1);
+      },
+    },
+    {
+      what: "a time of some hours ahead, as a clock without its zone has it",
+      section: request,
+      say: ({ started }) => ({
+        topic,
+        message: { params: { measurepoints: { level: 1 }, time: started + 12 * 3_600_000 } },
+      }),
+      answer: { code: 200 },
+      then: ({ events, expect }) => expect(events("time-doubted")).toEqual([]),
     },
     {
       what: "each quality that there is, and a point with quality that comes without",

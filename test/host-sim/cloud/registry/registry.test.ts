@@ -74,8 +74,14 @@ test.each<[string, unknown, string]>([
     [good, { ...good, deviceKey: "x" }, good],
     "devices[2]: pk/dk is already there as devices[0]",
   ],
+  [
+    "a deviceKey under two products",
+    [good, { ...good, deviceKey: "x" }, { ...good, productKey: "other" }],
+    "devices[2].deviceKey: dk is unique over all products, and has been given to pk/dk, devices[0]",
+  ],
 ])("refuses %s", (_name, list, message) => {
-  expect(() => loadDevices(JSON.stringify(list))).toThrow(new DeviceListError(message));
+  expect(() => loadDevices(JSON.stringify(list))).toThrow(DeviceListError);
+  expect(() => loadDevices(JSON.stringify(list))).toThrow(message);
 });
 
 test.each([

@@ -124,6 +124,13 @@ describe("each rule, broken on purpose, is found", () => {
     expect(result.commands).toBeGreaterThan(20);
   });
 
+  test("late: a device that panics again when it is helped out of a safe start has another day of it", async () => {
+    const panics: Fault[] = [{ at: 2 * hour, kind: "engine-panic", lasting: 0, amount: 5 }];
+    const result = await run(scriptOf(panics, { interval: 60, batch: 5 }));
+    expect(broken(result)).toEqual([]);
+    expect(result.worstDelay).toBeGreaterThan(26 * hour);
+  });
+
   test("message: a loss that nothing explains, and tags that never arrive", async () => {
     const messages: Fault[] = [{ at: hour, kind: "messages", lasting: 0, amount: 8 }];
     const good = await run(scriptOf(messages));
