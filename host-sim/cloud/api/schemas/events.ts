@@ -111,8 +111,8 @@ const forms = {
     members: { ...device, id: text("of the batch"), count: whole("how many"), reason },
   },
   "time-doubted": {
-    when: "a reading came whose time is more than a day ahead, or before 2000; it is stored as it says",
-    members: { ...device, id: text("of the report"), time: time("that it says") },
+    when: "a reading says a time more than a day ahead, or from before 2000; it is stored as it says",
+    members: { ...device, id: text("of the message"), time: time("that it says") },
   },
   "command-queued": { when: "a command waits for its device", members: { ...aboutCommand, path } },
   "command-offered": {

@@ -23,7 +23,12 @@ export class ScriptPanel {
   );
   readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });
   readonly #result = make("pre", { role: "status", id: "script-result" });
-  readonly #faults = make("ol", { id: "script-faults", "aria-label": "What the script got wrong" });
+  readonly #heading = make(
+    "h2",
+    { id: "script-faults-title" },
+    "What it got wrong for devices, the newest first",
+  );
+  readonly #faults = make("ol", { id: "script-faults", "aria-labelledby": "script-faults-title" });
   /** Of every product, as they came; of each at most so many. */
   readonly #told = new Map<string, string[]>();
   #product: Product | undefined;
@@ -60,8 +65,10 @@ export class ScriptPanel {
         button("Try the script as it stands here", () => this.#try()),
       ),
       this.#result,
+      this.#heading,
       this.#faults,
     );
+    this.#heading.hidden = true;
   }
 
   show(product: Product | undefined): void {
@@ -86,6 +93,7 @@ export class ScriptPanel {
 
   #showFaults(): void {
     const told = this.#told.get(this.#product?.productKey ?? "") ?? [];
+    this.#heading.hidden = told.length === 0;
     this.#faults.replaceChildren(...told.map((text) => make("li", { class: "mono" }, text)));
   }
 

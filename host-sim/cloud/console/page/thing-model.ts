@@ -51,6 +51,10 @@ export class ThingModelPanel {
     const { model: kept } = await call<Product>(path, "PATCH", { model });
     if (kept === undefined) return "applied: no model";
     const { measurepoints = [], services = [] } = kept;
-    return `applied: ${measurepoints.length} measure points, ${services.length} services`;
+    return `applied: ${counted(measurepoints, "measure point")}, ${counted(services, "service")}`;
   }
+}
+
+function counted(list: readonly unknown[], what: string): string {
+  return `${list.length} ${what}${list.length === 1 ? "" : "s"}`;
 }
