@@ -23,6 +23,7 @@ import { decode, encodedLength } from "./message";
 import { OptionNumber, encodeUint, findOption, readUint } from "./option";
 import type { Block } from "./block";
 import type { Client, PlainRequest } from "./client";
+import type { Guard } from "./endpoint-options";
 import type { Exchange, Outcome, Request } from "./exchange";
 import type { Message } from "./message";
 import type { Option, OptionBlock } from "./option";
@@ -48,8 +49,8 @@ export interface BlockClientOptions {
   readonly offerBlockSize: boolean;
   /** Smallest block that the server may choose, bytes. */
   readonly leastBlock: number;
-  /** Whether one more block may be asked for, or sent because the server wants them smaller. */
-  readonly mayFollow: ((what: "block", now: number) => boolean) | undefined;
+  /** Says whether one more block may be asked for, or sent because the server wants them smaller. */
+  readonly guard: Pick<Guard, "mayFollow"> | undefined;
   /** Whether each block gets a fresh token, or all of a transfer the same. */
   readonly blockToken: "fresh" | "same";
 }
@@ -61,57 +62,50 @@ const longestSize1 = 4;
 /** How often a transfer starts over: once the server has lost it (4.08) or changed the body (ETag). */
 const restarts = 1;
 
-/**
- * Request-Tags of one endpoint, counted up from a random start: none comes again within 65536 uploads,
- * so that no two under way, nor the first and second attempt of one, are ever taken for the same.
- */
-class RequestTags {
-  readonly #random: () => number;
-  #next: number | undefined;
+/** Uploads of one endpoint that are under way, or wait until one with the same peer has ended. */
+class Uploads {
+  readonly #options: BlockClientOptions;
+  /** In the order of their start. */
+  readonly #transfers: Transfer[] = [];
+  #nextTag: number | undefined;
 
-  constructor(random: () => number) {
-    this.#random = random;
+  constructor(options: BlockClientOptions) {
+    this.#options = options;
   }
 
-  take(): Uint8Array {
-    const tag = this.#next ?? Math.floor(this.#random() * 0x10000);
-    this.#next = (tag + 1) & 0xffff;
+  /**
+   * A Request-Tag. They are counted up from a random start: none comes again within 65536 uploads, so that no two
+   * under way, nor the first and second attempt of one, are ever taken for the same.
+   */
+  takeTag(): Uint8Array {
+    const tag = this.#nextTag ?? Math.floor(this.#options.random() * 0x10000);
+    this.#nextTag = (tag + 1) & 0xffff;
     return Uint8Array.of(tag >> 8, tag);
-  }
-}
-
-/** Uploads that are under way, or wait until one with the same peer has ended, in the order of their start. */
-class UploadQueue {
-  readonly #uploads: Transfer[] = [];
-  readonly #most: number;
-
-  constructor(most: number) {
-    this.#most = most;
   }
 
   /** Puts an upload at the end; undefined when there are too many, true when it is its turn. */
   enter(transfer: Transfer): boolean | undefined {
-    if (this.#uploads.length >= this.#most) return undefined;
-    this.#uploads.push(transfer);
+    if (this.#transfers.length >= this.#options.maxRequests) return undefined;
+    this.#transfers.push(transfer);
     return this.first(transfer) === transfer;
   }
 
   /** A transfer has ended: if it was the upload under way, the next one with its peer has its turn. */
   leave(transfer: Transfer, now: number): void {
-    const at = this.#uploads.indexOf(transfer);
+    const at = this.#transfers.indexOf(transfer);
     if (at < 0) return;
     const underWay = this.first(transfer) === transfer;
-    this.#uploads.splice(at, 1);
+    this.#transfers.splice(at, 1);
     if (underWay) this.first(transfer)?.haveTurn(now);
   }
 
   /** Cancels those that wait. */
   close(now: number): void {
-    for (let each = this.#uploads.pop(); each !== undefined; each = this.#uploads.pop()) each.cancel(now);
+    for (let each = this.#transfers.pop(); each !== undefined; each = this.#transfers.pop()) each.cancel(now);
   }
 
   private first({ address, port }: Transfer): Transfer | undefined {
-    return this.#uploads.find((each) => each.port === port && each.address === address);
+    return this.#transfers.find((each) => each.port === port && each.address === address);
   }
 }
 
@@ -127,8 +121,7 @@ class Transfer implements Exchange, PlainRequest {
   token: Uint8Array | undefined;
 
   readonly #options: BlockClientOptions;
-  readonly #tags: RequestTags;
-  readonly #uploads: UploadQueue;
+  readonly #uploads: Uploads;
   readonly #request: Request;
   /** The caller's fixed options where block options do not all come behind them. */
   readonly #unpacked: readonly Option[];
@@ -138,8 +131,6 @@ class Transfer implements Exchange, PlainRequest {
   #past = 0;
   #uploading = false;
   #szx: number;
-  /** The size of the largest block. */
-  readonly #largest: number;
   /** The size that this end has chosen for what goes up. */
   #chosen = 0;
   /** Where the block under way starts and ends in the body that goes up. */
@@ -151,9 +142,8 @@ class Transfer implements Exchange, PlainRequest {
   #first: Message | undefined;
   #received: Body | undefined;
 
-  constructor(options: BlockClientOptions, tags: RequestTags, uploads: UploadQueue, request: Request) {
+  constructor(options: BlockClientOptions, uploads: Uploads, request: Request) {
     this.#options = options;
-    this.#tags = tags;
     this.#uploads = uploads;
     this.#request = request;
     this.address = request.address;
@@ -164,8 +154,7 @@ class Transfer implements Exchange, PlainRequest {
     this.fixed = packed ? request.fixed : undefined;
     this.#unpacked = packed ? noOptions : unpack(request.fixed);
     this.#body = request.payload ?? nothing;
-    this.#largest = szxFor(options.blockSize);
-    this.#szx = this.#largest;
+    this.#szx = szxFor(options.blockSize);
   }
 
   get retransmissions(): number {
@@ -226,12 +215,12 @@ class Transfer implements Exchange, PlainRequest {
 
   /** Starts to send the body in blocks, from the front; the first goes with these options. */
   private mayFollow(now: number): boolean {
-    return this.#options.mayFollow?.("block", now) !== false;
+    return this.#options.guard?.mayFollow("block", now) !== false;
   }
 
   private upload(options: readonly Option[], now: number): void {
     this.#from = 0;
-    this.#tag = this.#tags.take();
+    this.#tag = this.#uploads.takeTag();
     if (!this.#uploading) {
       this.#uploading = true;
       // The largest block for which a datagram has room beside these options.
@@ -376,8 +365,9 @@ class Transfer implements Exchange, PlainRequest {
     if (block.more) {
       // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size. What went up
       // may have been in smaller ones, as there the datagrams to send set the bound: of them nothing was said.
-      const largest = received === undefined && !this.#options.offerBlockSize ? this.#largest : this.#szx;
-      this.#szx = Math.min(largest, block.szx);
+      const { offerBlockSize, blockSize: largest } = this.#options;
+      const most = received === undefined && !offerBlockSize ? szxFor(largest) : this.#szx;
+      this.#szx = Math.min(most, block.szx);
       this.next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
       return;
     }
@@ -441,18 +431,16 @@ class Transfer implements Exchange, PlainRequest {
 /** Requests of one endpoint, with bodies of any length. */
 export class BlockClient {
   readonly #options: BlockClientOptions;
-  readonly #tags: RequestTags;
-  readonly #uploads: UploadQueue;
+  readonly #uploads: Uploads;
 
   constructor(options: BlockClientOptions) {
     this.#options = options;
-    this.#tags = new RequestTags(options.random);
-    this.#uploads = new UploadQueue(options.maxRequests);
+    this.#uploads = new Uploads(options);
   }
 
   /** Sends a request; its outcome comes through `onComplete`, at once when it cannot even be queued. */
   request(request: Request, now: number): Exchange {
-    const transfer = new Transfer(this.#options, this.#tags, this.#uploads, request);
+    const transfer = new Transfer(this.#options, this.#uploads, request);
     transfer.start(now);
     return transfer;
   }
@@ -464,7 +452,7 @@ export class BlockClient {
 
   /** Whether the request's options leave room in a datagram for at least a small block of any body. */
   carries(request: Request): boolean {
-    return new Transfer(this.#options, this.#tags, this.#uploads, request).carries();
+    return new Transfer(this.#options, this.#uploads, request).carries();
   }
 }
 

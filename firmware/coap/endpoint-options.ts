@@ -46,21 +46,29 @@ export interface EndpointOptions {
   readonly blockToken?: "fresh" | "same";
   /** Smallest block of a body that a server may choose, bytes (default 16). */
   readonly leastBlock?: number;
+  /** Left out, all may be sent that a peer's datagram asks for. */
+  readonly guard?: Guard;
+  /** Told of every datagram that is thrown away. */
+  readonly onDiscard?: (reason: Discard, detail: string) => void;
+}
+
+/** Says what others may make the endpoint send, and is told what they do. */
+export interface Guard {
   /**
    * Whether something may be sent that only a peer's datagram asks for: an RST, one block more of a response, or
    * an upload's blocks in a smaller size. RFC 7252 lets what is not expected be ignored, and who repeats it gives
-   * up by himself. Left out, all may.
+   * up by himself.
    */
-  readonly mayFollow?: (what: "reset" | "block", now: number) => boolean;
+  mayFollow(what: "reset" | "block", now: number): boolean;
   /**
-   * A datagram came that belongs to no exchange under way. `late`: it may answer a copy of one that has ended, or
-   * repeats what came before.
+   * A datagram came that belongs to no exchange under way.
+   *
+   * @param late it may answer a copy of one that has ended, or repeats what came before
+   * @param copies datagrams that went out a second time or more, since the endpoint was made
    */
-  readonly onStranger?: (late: boolean, now: number) => void;
+  stranger(late: boolean, copies: number, now: number): void;
   /** A request was acknowledged without its response, which keeps the radio on until that comes. */
-  readonly onEmptyAck?: (now: number) => void;
-  /** Told of every datagram that is thrown away. */
-  readonly onDiscard?: (reason: Discard, detail: string) => void;
+  emptyAck(now: number): void;
 }
 
 /** What the server's half is given of the endpoint that it serves at. */

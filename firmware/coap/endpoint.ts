@@ -109,7 +109,7 @@ export class Endpoint {
       maxBody,
       offerBlockSize: options.offerBlockSize ?? blockSize < 1024,
       leastBlock: Math.min(options.leastBlock ?? 16, blockSize),
-      mayFollow: options.mayFollow,
+      guard: options.guard,
       blockToken,
     });
     this.#server = options.server?.({
@@ -271,7 +271,7 @@ export class Endpoint {
       const message = this.#messageLayer.find(messageId, address, port);
       if (message instanceof ClientExchange) exchange = message;
     }
-    if (exchange === undefined) this.#options.onStranger?.(false, now);
+    if (exchange === undefined) this.stranger(false, now);
     this.discard("malformed", fault, exchange);
   }
 
@@ -291,7 +291,7 @@ export class Endpoint {
       return this.discard("unexpected", "ACK");
     }
     if (acknowledged instanceof ClientExchange) {
-      if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.onEmptyAck?.(now);
+      if (message.code === Code.empty && !acknowledged.acknowledged) this.#options.guard?.emptyAck(now);
       const options = screenOptions(message.options, "response", this.#understood);
       const accepted = typeof options === "number" ? undefined : options;
       const fault = this.#client.receiveAcknowledgement(acknowledged, message, accepted, now);
@@ -328,8 +328,8 @@ export class Endpoint {
     const former = this.#deduplication.find(message.messageId, address, port, now);
     if (former !== undefined) {
       if (this.#server === undefined) {
-        this.#options.onStranger?.(true, now);
-        if (this.#options.mayFollow?.("reset", now) === false) return this.discard("duplicate", kind);
+        this.stranger(true, now);
+        if (this.#options.guard?.mayFollow("reset", now) === false) return this.discard("duplicate", kind);
       }
       if (confirmable && former.reply !== undefined) this.#options.transmit(former.reply, address, port);
       else if (confirmable) this.#server?.receiveDuplicate(former);
@@ -337,7 +337,7 @@ export class Endpoint {
     }
     if (isRequest(message.code)) {
       if (this.#server === undefined) {
-        this.#options.onStranger?.(false, now);
+        this.stranger(false, now);
         if (confirmable) this.reject(message.messageId, address, port, now);
         return this.discard("request", kind);
       }
@@ -346,7 +346,7 @@ export class Endpoint {
     }
     if (message.code === Code.empty) {
       // The empty CON is a ping, and RST is its answer: RFC 7252 section 4.3.
-      this.#options.onStranger?.(false, now);
+      this.stranger(false, now);
       if (confirmable) this.reject(message.messageId, address, port, now);
       else this.discard("unexpected", "empty NON");
       return;
@@ -357,7 +357,7 @@ export class Endpoint {
     const options = screenOptions(message.options, "response", this.#understood);
     if (exchange === undefined || typeof options === "number") {
       // A NON is answered too, which RFC 7252 section 4.3 leaves open: the server then stops sending.
-      if (exchange === undefined) this.#options.onStranger?.(false, now);
+      if (exchange === undefined) this.stranger(false, now);
       this.reject(message.messageId, address, port, now);
       const reason = exchange === undefined ? "unexpected" : "critical-option";
       return this.discard(reason, kind, exchange);
@@ -377,7 +377,7 @@ export class Endpoint {
 
   /** Sends an RST, unless the device has sent enough of them. */
   private reject(messageId: number, address: string, port: number, now: number): void {
-    if (this.#options.mayFollow?.("reset", now) === false) return;
+    if (this.#options.guard?.mayFollow("reset", now) === false) return;
     encode({ type: Type.reset, code: Code.empty, messageId }, this.#empty);
     this.#options.transmit(this.#empty, address, port);
   }
@@ -385,7 +385,11 @@ export class Endpoint {
   /** An ACK or RST came for a message that is not under way: for one of before, or for none. */
   private noteUnexpected(messageId: number, now: number): void {
     const ago = (this.nextMessageId - messageId) & 0xffff;
-    this.#options.onStranger?.(ago > 0 && ago <= lateIds, now);
+    this.stranger(ago > 0 && ago <= lateIds, now);
+  }
+
+  private stranger(late: boolean, now: number): void {
+    this.#options.guard?.stranger(late, this.retransmissions, now);
   }
 
   private discard(reason: Discard, detail: string, exchange?: ClientExchange): void {

@@ -30,7 +30,6 @@ import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
 import type { SessionEvent } from "../enos/session";
 import type { ThingValues } from "../model/thing";
-import type { Follow } from "../continuity/others-budget";
 import type { CommandResponder } from "./command-responder";
 import type { SessionKeeper } from "../continuity/session-keeper";
 import type { ReadingIntake } from "./reading-intake";
@@ -91,11 +90,7 @@ export class Agent {
     this.#restarts = new Restarts(options, memory);
     const failures = new FailureCount(options.retained);
     this.#sampler = new Sampler(options, failures);
-    this.#supervisor = new Supervisor((now) => {
-      log({ kind: "supervisor reset", reason: "no answer" });
-      link.reset?.(now);
-    });
-    const mayFollow = (what: Follow, now: number): boolean => this.#contacts.mayFollow(what, now);
+    this.#supervisor = new Supervisor(options);
     this.#endpoint = new Endpoint({
       transmit: (datagram, address, port) => this.transmit(datagram, address, port),
       random,
@@ -104,9 +99,7 @@ export class Agent {
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
       leastBlock,
-      mayFollow,
-      onStranger: (late, now) => this.#contacts.stranger(late, this.#endpoint.retransmissions, now),
-      onEmptyAck: (now) => this.#contacts.emptyAck(now),
+      guard: this.#contacts,
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
     const names = new MemberNames(random);
@@ -122,8 +115,8 @@ export class Agent {
       },
       onEvent: (event) => this.onSession(event),
       onAnswered: (answered, now) => this.onAnswered(answered, now),
-      mayFollow,
-      onSequence: (sequence) => memory.coverSequence(sequence),
+      guard: this.#contacts,
+      sequences: memory,
     });
     memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
     const shared = { options, memory, session: this.#session, names };

@@ -11,6 +11,8 @@
  * What waits is in flash, so a restart costs no reading; the next boot knows and tells its cause.
  */
 import type { RestartCause } from "../continuity/persistent-state";
+import type { Link } from "./agent-options";
+import type { Log } from "./log";
 
 /** Unanswered exchanges in a row after which the modem is reset. */
 const mutesForReset = 4;
@@ -33,13 +35,18 @@ export interface Standing {
   readonly deadline: number;
 }
 
+export interface SupervisorOptions {
+  readonly link: Pick<Link, "reset">;
+  readonly log: Log;
+}
+
 /**
  * Watches the device from outside its own reasoning, in case that is wrong: resets the modem when it
  * claims to be up and nothing comes back, and asks for a restart when no reset helps. All times are
  * monotonic, ms.
  */
 export class Supervisor {
-  readonly #resetLink: (now: number) => void;
+  readonly #options: SupervisorOptions;
   #mute = 0;
   #faults = 0;
   #faultsSince = 0;
@@ -48,8 +55,8 @@ export class Supervisor {
   #inVainSince = 0;
   #waitingSince: number | undefined;
 
-  constructor(resetLink: (now: number) => void) {
-    this.#resetLink = resetLink;
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
   }
 
   /** The cloud has answered, be it with an error. */
@@ -65,7 +72,9 @@ export class Supervisor {
     this.#mute += 1;
     if (this.#mute < mutesForReset) return;
     this.#mute = 0;
-    this.#resetLink(now);
+    const { link, log } = this.#options;
+    log({ kind: "supervisor reset", reason: "no answer" });
+    link.reset?.(now);
   }
 
   /** An exception escaped; true when it is time to restart. */

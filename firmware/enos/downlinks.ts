@@ -9,14 +9,15 @@ import { segmentFault } from "./credentials";
 import { EnosOption, Topic, longestSegment, pathOptions } from "./topic";
 import type { Message } from "../coap/message";
 import type { Publication } from "./publication";
+import type { SessionGuard } from "./session";
 
 export interface DownlinksOptions {
   /** `/topic/sys/PK/DK/` */
   readonly root: string;
   /** Puts a GET in front of the requests that wait; false when there is no room. */
   readonly fetch: (get: Publication) => boolean;
-  /** Whether one more may be taken. */
-  readonly mayFollow: ((what: "command", now: number) => boolean) | undefined;
+  /** Says whether one more may be taken. */
+  readonly guard: SessionGuard | undefined;
   /** A command arrived: its path below the root, and its payload, or the beginning of it. */
   readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
   readonly onIgnored: (reason: string, now: number) => void;
@@ -61,7 +62,7 @@ export class Downlinks {
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     // Not asked while one is being fetched, for then nothing is sent.
-    if ((payload !== undefined || !this.#fetching) && this.#options.mayFollow?.("command", now) === false) {
+    if ((payload !== undefined || !this.#fetching) && this.#options.guard?.mayFollow("command", now) === false) {
       this.#options.onIgnored("enough commands for today", now);
       return;
     }

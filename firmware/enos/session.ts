@@ -59,13 +59,24 @@ export interface SessionOptions extends SessionSettings {
    * answer at once and says nothing new about the way to the server.
    */
   readonly onAnswered?: (answered: boolean, now: number) => void;
+  /** Left out, all may be sent that an answer asks for. */
+  readonly guard?: SessionGuard;
+  readonly sequences?: SequenceMemory;
+}
+
+/** Says what answers may make the session send. */
+export interface SessionGuard {
   /**
    * Whether something may be sent that only an answer asks for: the GET of a command, the answer to one that came
-   * along, or an authentication and the request once more. Left out, all may.
+   * along, or an authentication and the request once more.
    */
-  readonly mayFollow?: (what: "command" | "session", now: number) => boolean;
+  mayFollow(what: "command" | "session", now: number): boolean;
+}
+
+/** Remembers which numbers messages were signed with. */
+export interface SequenceMemory {
   /** A message is about to be signed with this number, which no other message may ever bear. */
-  readonly onSequence?: (sequence: number) => void;
+  coverSequence(sequence: number): void;
 }
 
 /** What a session needs to go on after a restart. The token is a secret. */
@@ -157,7 +168,7 @@ export class Session {
         this.#queue.unshift(get);
         return true;
       },
-      mayFollow: options.mayFollow,
+      guard: options.guard,
       onDownlink: options.onDownlink,
       onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
     });
@@ -363,7 +374,7 @@ export class Session {
    */
   private signature(): Option[] {
     this.#sequence += 1;
-    this.#options.onSequence?.(this.#sequence);
+    this.#options.sequences?.coverSequence(this.#sequence);
     return [{ number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) }];
   }
 
@@ -416,7 +427,7 @@ export class Session {
 
   /** Sends the request once more in a new session; it waits for its owner's next try where that is too much. */
   private repeat(operation: Operation, reason: Rejection, now: number): void {
-    if (this.#options.mayFollow?.("session", now) === false)
+    if (this.#options.guard?.mayFollow("session", now) === false)
       return this.complete(operation, { kind: "offline", reason, retryAfter: 0 }, now);
     this.#queue.unshift({ ...operation, repeated: true });
   }

@@ -39,6 +39,9 @@ export function signAuthentication(crypto: Cryptography, credentials: Credential
 }
 
 const block = 16;
+const zeros: Uint8Array = new Uint8Array(block);
+const beforeToken: Uint8Array = ascii("token");
+const beforeSequence: Uint8Array = ascii("sequence");
 
 /** Signs the requests of one device: keeps the key derived from its secret, and the vector. */
 export class RequestSigner {
@@ -46,8 +49,6 @@ export class RequestSigner {
   readonly #key: Uint8Array;
   /** Undefined in ECB. */
   readonly #iv: Uint8Array | undefined;
-  readonly #prefix: Uint8Array = ascii("token");
-  readonly #infix: Uint8Array = ascii("sequence");
 
   /** @throws SettingsError when `iv` is none of `zero`, `key`, `ecb` and 32 hex digits */
   constructor(crypto: Cryptography, deviceSecret: string, iv: InitialisationVector) {
@@ -67,16 +68,16 @@ export class RequestSigner {
    */
   sign(token: Uint8Array, sequence: number): Uint8Array {
     const number = ascii(String(sequence));
-    const length = this.#prefix.length + token.length + this.#infix.length + number.length;
+    const length = beforeToken.length + token.length + beforeSequence.length + number.length;
     const padding = block - (length % block);
     const text = new Uint8Array(length + padding);
     let offset = 0;
-    text.set(this.#prefix, offset);
-    offset += this.#prefix.length;
+    text.set(beforeToken, offset);
+    offset += beforeToken.length;
     text.set(token, offset);
     offset += token.length;
-    text.set(this.#infix, offset);
-    offset += this.#infix.length;
+    text.set(beforeSequence, offset);
+    offset += beforeSequence.length;
     text.set(number, offset);
     text.fill(padding, length);
     const sealed = this.encrypt(text);
@@ -88,7 +89,6 @@ export class RequestSigner {
   private encrypt(text: Uint8Array): Uint8Array {
     if (this.#iv !== undefined) return this.#crypto.aes128CbcEncrypt(this.#key, this.#iv, text);
     // The device has CBC alone, which is ECB for one block under a vector of zeros.
-    const zeros = new Uint8Array(block);
     for (let at = 0; at < text.length; at += block) {
       text.set(this.#crypto.aes128CbcEncrypt(this.#key, zeros, text.slice(at, at + block)), at);
     }
@@ -104,7 +104,7 @@ export function longestSignature(tokenLength: number): number {
 
 function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array | undefined {
   if (iv === "ecb") return undefined;
-  if (iv === "zero") return new Uint8Array(block);
+  if (iv === "zero") return zeros;
   if (iv === "key") return key;
   const bytes = iv.length === 2 * block ? readHex(ascii(iv), 0, iv.length) : undefined;
   if (bytes === undefined) throw new SettingsError(`iv must be "zero", "key", "ecb" or 32 hex digits`);

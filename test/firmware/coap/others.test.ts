@@ -14,13 +14,15 @@ function watched(allowed: number) {
   const told: string[] = [];
   let left = allowed;
   const options: Partial<EndpointOptions> = {
-    mayFollow: (what) => {
-      left -= 1;
-      told.push(`${what} ${left >= 0 ? "sent" : "not sent"}`);
-      return left >= 0;
+    guard: {
+      mayFollow(what) {
+        left -= 1;
+        told.push(`${what} ${left >= 0 ? "sent" : "not sent"}`);
+        return left >= 0;
+      },
+      stranger: (late) => void told.push(late ? "late" : "stranger"),
+      emptyAck: () => void told.push("empty"),
     },
-    onStranger: (late) => told.push(late ? "late" : "stranger"),
-    onEmptyAck: () => told.push("empty"),
   };
   return { told, options };
 }

@@ -128,7 +128,8 @@ describe("the pause after panics", () => {
 describe("the supervisor", () => {
   const supervised = (): { supervisor: Supervisor; resets: number[] } => {
     const resets: number[] = [];
-    return { supervisor: new Supervisor((now) => resets.push(now)), resets };
+    const link = { reset: (now: number) => void resets.push(now) };
+    return { supervisor: new Supervisor({ link, log: () => undefined }), resets };
   };
   const idle = { waiting: false, deadline: Infinity };
 

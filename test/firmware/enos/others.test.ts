@@ -9,10 +9,12 @@ function rigWith(allowed: number, edition: "token" | "tokenless" = "token") {
   const asked: string[] = [];
   let left = allowed;
   const rig = new SessionRig(new FakeEnos(edition), {
-    mayFollow: (what) => {
-      asked.push(what);
-      left -= 1;
-      return left >= 0;
+    guard: {
+      mayFollow(what) {
+        asked.push(what);
+        left -= 1;
+        return left >= 0;
+      },
     },
   });
   return { rig, asked };
