@@ -35,6 +35,12 @@ import type { DeliveryRequest } from "./request-composer";
 
 const nothing: readonly Entry[] = Object.freeze([]);
 
+/** Counts what answers cost that take nothing. */
+interface RefusalBudget {
+  /** An answer did not take what was sent, which will be sent again after `wait` ms. */
+  refused(wait: number, now: number): void;
+}
+
 export interface UploaderOptions {
   readonly session: Session;
   readonly credentials: Credentials;
@@ -61,8 +67,7 @@ export interface UploaderOptions {
   readonly order: Order;
   /** Gives requests with several readings their id. */
   readonly memory: PersistentState;
-  /** An answer did not take what was sent, which will be sent again after `wait` ms. */
-  readonly onRefused?: (wait: number, now: number) => void;
+  readonly contacts?: RefusalBudget;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -391,7 +396,7 @@ export class Uploader {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
     this.#suspectPauses = false;
-    if (answered) this.#options.onRefused?.(retry, now);
+    if (answered) this.#options.contacts?.refused(retry, now);
     const { id, entries, topic } = upload;
     const waiting = this.#queue.length;
     if (entries[0].kind === "message") {

@@ -62,7 +62,10 @@ export class Downlinks {
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     // Not asked while one is being fetched, for then nothing is sent.
-    if ((payload !== undefined || !this.#fetching) && this.#options.guard?.mayFollow("command", now) === false) {
+    if (
+      (payload !== undefined || !this.#fetching) &&
+      this.#options.guard?.mayFollow("command", now) === false
+    ) {
       this.#options.onIgnored("enough commands for today", now);
       return;
     }
