@@ -19,7 +19,7 @@ const quickFolders: readonly RegExp[] = [
   /^test$/,
   /^test\/firmware(\/|$)/,
   /^test\/host-sim\/cloud$/,
-  /^test\/host-sim\/cloud\/(coap|enos|ota|registry|script)$/,
+  /^test\/host-sim\/cloud\/(coap|enos|ota|registry|script|webhooks)$/,
   /^test\/host-sim\/sim\/(flash|modem|radio|time)(\/|$)/,
   /^test\/host-sim\/tools\/provision$/,
 ];

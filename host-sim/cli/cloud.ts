@@ -22,6 +22,8 @@ import { loadScriptEngine } from "../cloud/script/script-engine";
 import { ServeError, serveUdp } from "../cloud/coap/udp";
 import type { ScriptEngine } from "../cloud/script/script-engine";
 import type { UdpCloud } from "../cloud/coap/udp";
+import type { CloudEvent } from "../cloud/events";
+import type { Webhooks } from "../cloud/webhooks/webhooks";
 import { escaped } from "../model/escaped";
 import { paletteFor } from "../inspect/report/style";
 import { describeCloud } from "../inspect/report/timeline";
@@ -30,6 +32,7 @@ import type { LevelStore } from "../cloud/store/level-store";
 import { registryOf } from "./cloud-data";
 import type { Registry } from "./cloud-data";
 import { exampleProduct, readDevices, readProducts, readToken } from "./cloud-files";
+import { destinationsOf, openWebhooks } from "./cloud-webhooks";
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { DeviceRecord, Edition } from "../cloud/registry/registry";
 
@@ -50,6 +53,7 @@ export interface CloudFlags {
   apiPort: number;
   apiTokenFile?: string;
   capture?: string;
+  webhooksTo?: string;
   quiet?: boolean;
 }
 
@@ -108,6 +112,10 @@ export function cloudCommand(): Command {
       "--capture <file>",
       "write the datagrams to a pcapng file for Wireshark, what is secret in them masked",
     )
+    .option(
+      "--webhooks-to <hosts>",
+      "hosts that webhooks may go to besides this machine, with commas between them, or any",
+    )
     .option("--quiet", "print nothing but the addresses and faults")
     .action(serve);
 }
@@ -152,6 +160,7 @@ export async function openCloud(
   if (!/^(?:zero|key|ecb|[0-9a-fA-F]{32})$/.test(flags.iv)) {
     throw misuse(`--iv takes ${ivForms}`);
   }
+  const destinations = destinationsOf(flags.webhooksTo);
   const devices = flags.devices === undefined ? undefined : readDevices(flags.devices);
   const products = flags.products === undefined ? undefined : readProducts(flags.products);
   const token = flags.api ? readToken(flags.apiTokenFile, process.env) : undefined;
@@ -178,14 +187,20 @@ export async function openCloud(
       port: served?.port ?? flags.port,
     }));
     if (flags.capture !== undefined) opened.push(captureInto(flags.capture, capture, output));
-    served = await serveCoap(flags, registry, engine, { feed, capture }, output);
-    opened.push(served);
+    const tell = teller(flags, feed, output);
+    const { webhooks, close: endWebhooks } = openWebhooks({
+      destinations,
+      storage: registry.storage,
+      emit: tell.event,
+    });
+    served = await serveCoap(flags, registry, engine, { capture, webhooks, feed }, tell, output);
+    opened.push(served, { close: endWebhooks });
     await served.flush();
     const coap = `coap://${shownHost(served.address)}:${served.port}`;
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, { feed, capture, engine }, token, mayMove, output);
+      const api = await serveHttp(flags, served, { feed, capture, webhooks, engine }, token, mayMove, output);
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
@@ -229,19 +244,44 @@ function captureInto(
   };
 }
 
-/** The CoAP half. */
-async function serveCoap(
-  flags: CloudFlags,
-  registry: Registry,
-  engine: ScriptEngine,
-  { feed, capture }: { readonly feed: Feed; readonly capture: LiveCapture },
-  { say, complain }: CloudOutput,
-): Promise<UdpCloud> {
+/** Tells on terminal and event stream. */
+interface Teller {
+  /** A line about a datagram. */
+  line(lane: string, text: string): void;
+  event(event: CloudEvent): void;
+}
+
+function teller(flags: CloudFlags, feed: Feed, { say }: CloudOutput): Teller {
   const palette = paletteFor(process.stdout);
   const tell = (lane: string, text: string): void => {
     if (flags.quiet !== true)
       say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${escaped(text)}`);
   };
+  return {
+    line: (lane, text) => tell(palette.bold(lane), text),
+    event: (event) => {
+      feed.event(event);
+      // The line of the datagram has said so already.
+      if (event.type === "malformed") return;
+      const text = describeCloud(event, true);
+      if (text !== undefined) tell(palette.yellow("cloud"), text);
+    },
+  };
+}
+
+/** The CoAP half. */
+async function serveCoap(
+  flags: CloudFlags,
+  registry: Registry,
+  engine: ScriptEngine,
+  {
+    feed,
+    capture,
+    webhooks,
+  }: { readonly feed: Feed; readonly capture: LiveCapture; readonly webhooks: Webhooks },
+  tell: Teller,
+  { complain }: CloudOutput,
+): Promise<UdpCloud> {
   const served = await serveUdp({
     host: flags.host,
     port: flags.port,
@@ -253,19 +293,17 @@ async function serveCoap(
     products: registry.products,
     scriptEngine: engine,
     storage: registry.storage,
+    restoreOther: (kind, keys, value) => webhooks.restore(kind, keys, value),
     onEvent: (event) => {
-      feed.event(event);
-      // The line of the datagram has said so already.
-      if (event.type === "malformed") return;
-      const text = describeCloud(event, true);
-      if (text !== undefined) tell(palette.yellow("cloud"), text);
+      tell.event(event);
+      webhooks.event(event);
     },
     onDatagram: (direction, datagram, peer, now) => {
       feed.datagram(direction, datagram, peer);
       capture.datagram(direction, datagram, peer, now);
       const message = decodeCoap(datagram);
       const text = "malformed" in message ? `malformed: ${message.malformed}` : describeCoap(message);
-      tell(palette.bold(direction === "in" ? "─▶ in" : "◀─ out"), `${peer.address}:${peer.port} ${text}`);
+      tell.line(direction === "in" ? "─▶ in" : "◀─ out", `${peer.address}:${peer.port} ${text}`);
     },
     onError: (line) => complain(escaped(line)),
   });
@@ -278,7 +316,7 @@ async function serveCoap(
 async function serveHttp(
   flags: CloudFlags,
   served: UdpCloud,
-  { feed, capture, engine }: Pick<ApiOptions, "feed" | "capture"> & { readonly engine: ScriptEngine },
+  { engine, ...heard }: Pick<ApiOptions, "feed" | "capture" | "webhooks"> & { readonly engine: ScriptEngine },
   token: string | undefined,
   mayMove: boolean,
   { say, complain }: CloudOutput,
@@ -293,8 +331,7 @@ async function serveHttp(
     edition: flags.edition,
     kept: flags.data !== undefined,
     randomBytes,
-    feed,
-    capture,
+    ...heard,
     scriptEngine: engine,
     onError: (line) => complain(escaped(line)),
   };

@@ -3,6 +3,7 @@ import type { SessionTie } from "./enos/authentication";
 import type { CloudEvent, Peer } from "./events";
 import type { FirmwareLimits } from "./ota/firmware-files";
 import { defaultMessageLimits } from "./coap/message-layer";
+import type { RestoreOther } from "./registry/fleet";
 import type { MessageLimits } from "./coap/message-layer";
 import type { ProductRecord } from "./registry/product";
 import type { FleetLimits } from "./registry/fleet";
@@ -53,6 +54,8 @@ export interface CloudOptions {
   scriptEngine?: ScriptEngine;
   /** Keeps what is to survive a restart. */
   storage?: CloudStorage;
+  /** Takes up what the storage has kept besides what is the cloud's. */
+  restoreOther?: RestoreOther;
   /** See `NatPolicy`. */
   tie?: SessionTie;
   addressIdle?: number;

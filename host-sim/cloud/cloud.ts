@@ -104,6 +104,7 @@ export class EnosCloud {
     });
     this.#upgrades = upgrades;
     fleet.restore((kind, keys, value) => {
+      if (options.restoreOther?.(kind, keys, value) === true) return true;
       if (kind !== taskKind) return files.restore(kind, keys, value);
       const [productKey, deviceKey, number] = keys;
       if (fleet.device(productKey, deviceKey) === undefined) return false;

@@ -12,7 +12,7 @@ export interface Peer {
 }
 
 /** Which device an event is about, as the request's path names it. */
-interface DeviceName {
+export interface DeviceName {
   productKey: string;
   deviceKey: string;
 }
@@ -97,6 +97,18 @@ type EventBody =
   | ({ type: "script-refuses-ids" } & DeviceName)
   | ({ type: "script-cuts-ids"; id: string; key: string } & DeviceName)
   | { type: "request-refused"; peer: Peer; code: number; reason: string }
+  /**
+   * What became of a webhook: a delivery failed at first and is tried again, or failed for good; deliveries were dropped,
+   * told at the first and then at every tenfold; it was disabled.
+   */
+  | {
+      type: "webhook";
+      id: string;
+      outcome: "retrying" | "failed" | "dropped" | "disabled";
+      reason: string;
+      /** How many deliveries were dropped by now. */
+      dropped?: number;
+    }
   /** An address that sends more than it may; at most once per second and address. */
   | { type: "rate-limited"; peer: Peer }
   /** A retransmission; `answered` is false for a NON one, which is only ignored. */

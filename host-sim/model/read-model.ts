@@ -125,6 +125,8 @@ function schemaFault(error: ErrorObject): ModelFault | undefined {
           remedy: "write whole numbers of 32 bits without zeros in front",
         };
       }
+      if (description !== undefined)
+        return { path, problem: `is ${said(data)}`, remedy: `write ${description}` };
       break;
   }
   return {

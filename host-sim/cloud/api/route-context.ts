@@ -5,6 +5,7 @@ import type { LiveCapture } from "../capture/live-capture";
 import type { EnosCloud } from "../cloud";
 import type { Feed } from "../console/feed";
 import type { ScriptEngine } from "../script/script-engine";
+import type { Webhooks } from "../webhooks/webhooks";
 
 /** See `serveApi`. */
 export interface ApiOptions {
@@ -28,6 +29,8 @@ export interface ApiOptions {
   feed?: Feed;
   /** Datagrams as they pass; no captures when left out. */
   capture?: LiveCapture;
+  /** What happens, posted to programs; no webhooks when left out. */
+  webhooks?: Webhooks;
   /** Runs parsing scripts that the console tries; none when left out. */
   scriptEngine?: ScriptEngine;
   /** Hears of faults of this program; one line each. */

@@ -24,6 +24,8 @@ export interface RouteSchema {
   /** The body as the document has it, where that is not what judges it. */
   readonly shownBody?: Schema;
   readonly response: Readonly<Record<number, Schema>>;
+  /** Answers that the document has besides, where the route writes them itself. */
+  readonly shownAnswer?: Readonly<Record<number, Schema>>;
   readonly faults: readonly number[];
 }
 
@@ -38,6 +40,7 @@ export function routeSchema(
     body?: Schema;
     shownBody?: Schema;
     answer: Record<number, Schema>;
+    shownAnswer?: Record<number, Schema>;
     faults?: number[];
   },
 ): RouteSchema {
@@ -58,12 +61,13 @@ export function routeSchema(
  * route itself, which would have a serialiser made for each.
  */
 export function documented(schema: RouteSchema): object {
-  const { faults, response, shownBody, ...rest } = schema;
+  const { faults, response, shownBody, shownAnswer, ...rest } = schema;
   return {
     ...rest,
     ...(shownBody === undefined ? {} : { body: shownBody }),
     response: {
       ...response,
+      ...shownAnswer,
       ...Object.fromEntries(faults.map((status) => [status, problem(status)])),
       default: problem("default"),
     },

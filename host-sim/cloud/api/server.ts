@@ -9,7 +9,9 @@
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
  *     /api/v1/capture         datagrams as they pass, for Wireshark            capture.ts
- *     /api/v1/events, and the page at /                                        ../console
+ *     /api/v1/events          what happens, as it happens                      event-stream.ts
+ *     /api/v1/webhooks        what happens, posted to programs                 webhooks.ts
+ *     the page at /                                                            ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
  * loopback) whoever has that. No web page of another origin: there is no CORS, and see host-names.ts.
@@ -18,7 +20,6 @@ import type { AddressInfo } from "node:net";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { deepestNesting, isDeeper } from "../../model/nesting";
 import { pagePaths, pageRoutes } from "../console/pages";
-import { streamRoute } from "../console/stream";
 import { toolRoutes } from "../console/tools";
 import { attributeRoutes } from "./attributes";
 import { bulkRoutes } from "./bulk";
@@ -29,6 +30,7 @@ import type { ConnectionLimits } from "./connections";
 import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
+import { eventStreamRoute } from "./event-stream";
 import { judgeRequests, readJsonBodies } from "./judge";
 import { KnownRoutes } from "./known-routes";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
@@ -41,6 +43,7 @@ import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
 import { answers } from "./schemas/answers";
 import { TokenGuard } from "./token";
+import { webhookRoutes } from "./webhooks";
 
 /** Below which all routes are but the document's own. */
 const apiPrefix = "/api/v1";
@@ -203,7 +206,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       otaRoutes(api, context);
       conditionRoutes(api, context);
       if (options.capture !== undefined) captureRoutes(api, context, options.capture);
-      if (options.feed !== undefined) streamRoute(api, options.feed);
+      if (options.feed !== undefined) eventStreamRoute(api, options.feed);
+      if (options.webhooks !== undefined) webhookRoutes(api, options.webhooks);
     },
     { prefix: apiPrefix },
   );

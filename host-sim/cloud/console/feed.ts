@@ -4,7 +4,7 @@
  */
 import { printable } from "../coap/coap-text";
 import { MessageReader } from "./message-view";
-import type { CloudEvent, Peer } from "../events";
+import type { CloudEvent, DeviceName, Peer } from "../events";
 import type { EventEntry, FeedEntry } from "./entries";
 
 /** Entries kept, and their characters as JSON. */
@@ -20,6 +20,16 @@ export interface FeedLine {
   readonly number: number;
   /** A `FeedEntry` as JSON. */
   readonly json: string;
+  readonly about: EntryAbout;
+}
+
+/** What readers of the stream choose by. */
+interface EntryAbout {
+  readonly kind: FeedEntry["kind"];
+  /** Of an event. */
+  readonly type?: CloudEvent["type"];
+  readonly productKey?: string;
+  readonly deviceKey?: string;
 }
 
 /**
@@ -34,10 +44,16 @@ export class Feed {
   readonly #listeners = new Set<() => void>();
   readonly #reader = new MessageReader();
   #count = 0;
+  #run: string | undefined;
 
   /** @param now epoch ms */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Tells this run of the stand-in from others, whose entries have the same numbers: lower-case letters and digits. */
+  get run(): string {
+    return (this.#run ??= Math.floor(this.#now()).toString(36));
   }
 
   /** Number of the last entry; 0 before the first. */
@@ -68,13 +84,22 @@ export class Feed {
 
   #add(entry: FeedEntry): void {
     const json = JSON.stringify(entry);
-    this.#lines.push({ number: entry.number, json });
+    this.#lines.push({ number: entry.number, json, about: aboutOf(entry) });
     this.#characters += json.length;
     while (this.#lines.length > kept || this.#characters > keptCharacters) {
       this.#characters -= this.#lines.shift()!.json.length;
     }
     for (const listener of this.#listeners) listener();
   }
+}
+
+function aboutOf(entry: FeedEntry): EntryAbout {
+  if (entry.kind === "event") {
+    const { type, productKey, deviceKey } = entry.event as CloudEvent & Partial<DeviceName>;
+    return { kind: "event", type, productKey, deviceKey };
+  }
+  const [productKey, deviceKey] = entry.device?.split("/") ?? [];
+  return { kind: "message", productKey, deviceKey };
 }
 
 /** An event with as many of its measure points as there is room for. */

@@ -1,68 +1,79 @@
 /**
  * The feed as server-sent events (WHATWG HTML, section 9.2), one JSON document an event:
  *
- *     id: 17
+ *     event: run
+ *     data: {"run":"m3k9x2a1","first":4,"last":16,"resumed":true}
+ *
+ *     id: m3k9x2a1-17
  *     data: {"kind":"message","number":17,…}
  *
- * A page that comes back says in Last-Event-ID what it had last. Nothing is held for a page but its place in the
- * feed: one that reads slowly is given what the feed still keeps, and sees by the numbers that entries are
- * missing. One that reads nothing at all is sent away.
+ *     event: missed
+ *     data: {"from":18,"to":40}
+ *
+ * Whoever comes back says in Last-Event-ID what it had last; the mark of the run in it tells whether that was this
+ * stand-in or one that ran before. Nothing is held for a reader but its place in the feed: one that reads slowly is
+ * given what the feed still keeps, and told which entries it missed. One that reads nothing at all is sent away.
  */
 import type { ServerResponse } from "node:http";
-import { network } from "../network";
-import type { FastifyInstance } from "fastify";
-import type { Feed } from "./feed";
+import type { Feed, FeedLine } from "./feed";
 
 /** A line that says nothing, so that no one takes the connection for dead, ms. */
 const heartbeat = 15_000;
-/** Pages at a time, each of which has a connection: in all, and of one network. */
-const mostPages = 32;
-const mostPerNetwork = 16;
 
-/** Adds `GET /events`. */
-export function streamRoute(api: FastifyInstance, feed: Feed): void {
-  const pages = new Map<ServerResponse, string>();
-  api.get("/events", { schema: { hide: true } }, (request, reply) => {
-    const from = network(request.ip);
-    const own = [...pages.values()].filter((other) => other === from).length;
-    if (pages.size >= mostPages || own >= mostPerNetwork) {
-      return reply
-        .code(503)
-        .header("retry-after", "5")
-        .send({ detail: `${own >= mostPerNetwork ? own : pages.size} pages look on already` });
-    }
-    const last = Number(request.headers["last-event-id"]);
-    reply.hijack();
-    const { raw } = reply;
-    raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-    });
-    pages.set(raw, from);
-    const end = follow(raw, feed, last);
-    raw.on("close", () => {
-      end();
-      pages.delete(raw);
-    });
-  });
-  api.addHook("preClose", async () => {
-    for (const raw of pages.keys()) raw.end();
-  });
+/** What a reader wants: all that agrees in each member that is given. */
+export interface StreamFilter {
+  readonly kind?: "event" | "message";
+  /** Types of events; messages have none. */
+  readonly types?: ReadonlySet<string>;
+  readonly productKey?: string;
+  /** Of a device of that product. */
+  readonly deviceKey?: string;
 }
 
-/** Sends what comes behind the entry of number `last`, as fast as it is read. The answer ends that. */
-function follow(raw: ServerResponse, feed: Feed, last: number): () => void {
-  // A number that is yet to come is of a stand-in that ran before this one.
-  let sent = Number.isSafeInteger(last) && last <= feed.last ? last : 0;
-  let room = raw.write("retry: 2000\n\n");
+function isWanted({ about }: FeedLine, { kind, types, productKey, deviceKey }: StreamFilter): boolean {
+  return (
+    (kind === undefined || about.kind === kind) &&
+    (types === undefined || (about.type !== undefined && types.has(about.type))) &&
+    (productKey === undefined || about.productKey === productKey) &&
+    (deviceKey === undefined || about.deviceKey === deviceKey)
+  );
+}
+
+/** The number that a Last-Event-ID names; undefined when it is none of this run. */
+function resumedAt(feed: Feed, lastEventId: string | undefined): number | undefined {
+  const [, run, digits] = /^([0-9a-z]+)-([0-9]{1,15})$/.exec(lastEventId ?? "") ?? [];
+  const number = Number(digits);
+  return run === feed.run && number <= feed.last ? number : undefined;
+}
+
+/**
+ * Sends what is wanted of what comes behind the entry that `lastEventId` names, or of all that is kept, as fast as it
+ * is read. The answer ends that.
+ */
+export function followFeed(
+  raw: ServerResponse,
+  feed: Feed,
+  lastEventId: string | undefined,
+  filter: StreamFilter,
+): () => void {
+  const first = feed.after(0)?.number ?? feed.last + 1;
+  const resumed = resumedAt(feed, lastEventId);
+  /** Number of the last entry that was sent, or was not wanted. */
+  let seen = resumed ?? first - 1;
+  const about = { run: feed.run, first, last: feed.last, resumed: resumed !== undefined };
+  let room = raw.write(`retry: 2000\nevent: run\ndata: ${JSON.stringify(about)}\n\n`);
   let stalled = false;
   const more = (): void => {
     while (room) {
-      const line = feed.after(sent);
+      const line = feed.after(seen);
       if (line === undefined) return;
-      sent = line.number;
-      room = raw.write(`id: ${line.number}\ndata: ${line.json}\n\n`);
+      let block = "";
+      if (line.number > seen + 1) {
+        block = `event: missed\ndata: ${JSON.stringify({ from: seen + 1, to: line.number - 1 })}\n\n`;
+      }
+      seen = line.number;
+      if (isWanted(line, filter)) block += `id: ${feed.run}-${line.number}\ndata: ${line.json}\n\n`;
+      if (block !== "") room = raw.write(block);
     }
   };
   raw.on("drain", () => {
@@ -73,7 +84,8 @@ function follow(raw: ServerResponse, feed: Feed, last: number): () => void {
   const silence = feed.listen(more);
   more();
   const beat = setInterval(() => {
-    if (room) room = raw.write(": still here\n\n");
+    // The id without data moves on what a reader says when it comes back, also where nothing was wanted.
+    if (room) room = raw.write(`: still here\nid: ${feed.run}-${seen}\n\n`);
     else if (stalled) raw.destroy();
     else stalled = true;
   }, heartbeat);

@@ -28,6 +28,8 @@ export interface UpgradeParams {
 /** A command as it is sent. */
 export interface EncodedCommand {
   readonly kind: Command["kind"];
+  /** Identifier of the service that a command of this kind calls. */
+  readonly service?: string;
   /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
   readonly path: string;
   readonly payload: Uint8Array;
@@ -71,8 +73,9 @@ export function encodeCommand(id: string, command: Command, product: Product): E
       if (!/^[A-Za-z0-9_.-]{1,64}$/.test(command.service) || command.service.endsWith("_reply")) {
         throw new RangeError("service: expected 1 to 64 of A-Z a-z 0-9 _ . - that do not end in _reply");
       }
-      refuseFault(product.checkService(command.service, command.inputs));
-      return { kind, ...encodeService(id, command.service, command.inputs, product) };
+      const { service, inputs } = command;
+      refuseFault(product.checkService(service, inputs));
+      return { kind, service, ...encodeService(id, service, inputs, product) };
     }
     case "upgrade": {
       const payload = asJson(id, upgradePath.replaceAll("/", "."), command.params);

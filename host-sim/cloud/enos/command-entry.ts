@@ -20,6 +20,8 @@ export interface CommandView extends Readonly<CommandTimes> {
   readonly productKey: string;
   readonly deviceKey: string;
   readonly kind: EncodedCommand["kind"];
+  /** Which service it calls, when that is its kind. */
+  readonly service?: string;
   /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
   readonly path: string;
   readonly status: CommandStatus;
@@ -118,11 +120,10 @@ export function restored(value: unknown): Entry {
 
 /** As its sender sees it. */
 export function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
-  const { id, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt, answeredAt, endedAt } =
-    entry;
-  const { offers, code, data, message, late } = entry;
+  const { id, kind, service, path, status, pendingTtl, responseTimeout, createdAt, sentAt } = entry;
+  const { answeredAt, endedAt, offers, code, data, message, late } = entry;
   return {
-    ...{ id, productKey, deviceKey, kind, path, status, pendingTtl, responseTimeout, createdAt, sentAt },
-    ...{ answeredAt, endedAt, offers, code, data, message, late },
+    ...{ id, productKey, deviceKey, kind, service, path, status, pendingTtl, responseTimeout, createdAt },
+    ...{ sentAt, answeredAt, endedAt, offers, code, data, message, late },
   };
 }

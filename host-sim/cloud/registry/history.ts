@@ -151,6 +151,8 @@ export function select<T>(entries: readonly T[], query: HistoryQuery, timeOf: (e
 export interface Numbered<T> {
   readonly number: number;
   readonly item: T;
+  /** In what the list's `sizeOf` measures. */
+  readonly size: number;
 }
 
 /** About how many characters named values have as JSON; a number counts as eight. */
@@ -189,19 +191,20 @@ export class Recent<T> {
 
   /** Returns the item's number. */
   push(item: T, number: number = this.#next): number {
-    this.#items.push({ number, item });
+    const { items, size: most, sizeOf } = this.#limits;
+    const size = sizeOf(item);
+    this.#items.push({ number, item, size });
     this.#next = Math.max(this.#next, number + 1);
-    const { items, size, sizeOf } = this.#limits;
-    this.#size += sizeOf(item);
+    this.#size += size;
     // Many in one go: dropping one item at a time would move all the others each time. By number and not by
     // length, so that a cloud started anew, which puts the same items in again, drops them at the same place.
     if ((number + 1) % items === 0) {
       this.#drop(this.#items.findIndex((entry) => entry.number > number - items));
     }
-    if (this.#size > size) {
+    if (this.#size > most) {
       let gone = 0;
-      for (let left = this.#size; left > size / 2 && gone < this.#items.length - 1; gone++) {
-        left -= sizeOf(this.#items[gone].item);
+      for (let left = this.#size; left > most / 2 && gone < this.#items.length - 1; gone++) {
+        left -= this.#items[gone].size;
       }
       this.#drop(gone);
     }
@@ -215,7 +218,7 @@ export class Recent<T> {
   #drop(count: number): void {
     if (count <= 0) return;
     const gone = this.#items.splice(0, count);
-    for (const { item } of gone) this.#size -= this.#limits.sizeOf(item);
+    for (const { size } of gone) this.#size -= size;
     this.#forgotten(gone);
   }
 

@@ -11,6 +11,7 @@
  *     firmware/PK/VERSION           what is known of a firmware file
  *     firmware-part/PK/VERSION/NNNN  its bytes, base64, a part each
  *     ota-task/PK/DK/NNNNNNNNNNNN   an upgrade and how it stands
+ *     webhook/NNNNNNNNNNNN          a webhook with its secret
  */
 export interface CloudStorage {
   /** All that is kept, by ascending key; read once, at start. */

@@ -181,7 +181,8 @@ export class ScriptContext implements Resident {
         break;
       case Outcome.bytes: {
         const from = this.#slate + slate.bytes;
-        result = new Uint8Array(machine.bytes.subarray(from, from + size));
+        // Behind the slate is the memory of other scripts.
+        result = size > slate.room ? spent : new Uint8Array(machine.bytes.subarray(from, from + size));
         break;
       }
       case Outcome.moreBytes:

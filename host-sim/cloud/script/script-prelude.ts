@@ -17,7 +17,8 @@
 /** Bytes of the slate: the time at 0 (double), the task and what came of it at 8 (u32), a length at 12 (u32), bytes. */
 export const slate = Object.freeze({ time: 0, task: 8, length: 12, bytes: 16, room: 2048 });
 
-export const Task = Object.freeze({ find: 1, toJson: 2, toRaw: 3, tell: 4 });
+/** None has the number of an outcome: it stays on the slate when QuickJS does not even get to the prelude. */
+export const Task = Object.freeze({ find: 11, toJson: 12, toRaw: 13, tell: 14 });
 
 export const Outcome = Object.freeze({ nothing: 0, found: 1, text: 2, bytes: 3, moreBytes: 4, fault: 5 });
 
@@ -53,6 +54,12 @@ export const preludeSource = `(function () {
   };
 
   var View = Int8Array, slate, times, words, area, toJson, toRaw;
+  // "with" asks for the length of a view of the slate: a getter of the script's there would be given the slate itself,
+  // could give its memory away, and so read and write what another script has there then.
+  Object.defineProperty(View.prototype, "length", {
+    get: Object.getOwnPropertyDescriptor(Object.getPrototypeOf(View.prototype), "length").get,
+    configurable: false,
+  });
 
   function told(error) {
     try {

@@ -293,6 +293,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
         `the parsing script of product ${event.productKey} cuts the ids of commands: for ${event.id} it gave back ` +
         `${event.key}, taken for the command that was sent`
       );
+    case "webhook":
+      return `webhook ${event.id} ${webhookOutcomes[event.outcome]}: ${event.reason}`;
     case "duplicate-request":
       return event.answered
         ? "a retransmission: answered from the store, not executed again"
@@ -307,6 +309,13 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `internal error: ${event.reason}`;
   }
 }
+
+const webhookOutcomes = {
+  retrying: "is tried again",
+  failed: "was given a delivery up",
+  dropped: "lost deliveries",
+  disabled: "was disabled",
+} as const;
 
 /** With what went in and what came out, for whoever is to mend the script. */
 function describeScriptFault({ productKey, task, fault, input, output, times }: ScriptFaultEvent): string {

@@ -280,10 +280,11 @@ export class Ledger {
     this.#heard = false;
   }
 
-  /** `+CLTS: ` and `+CCLK: ` with `yy/MM/dd,hh:mm:ss+zz`, the network's zone being UTC here. */
+  /** What a modem says of the time, asked or by itself; the network's zone is UTC here. */
   #telling(text: string, at: number): void {
-    if (!text.startsWith("+CLTS:") && !text.startsWith("+CCLK:")) return;
-    const match = /(\d\d)\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)/.exec(text);
+    if (!/^(\+CLTS|\+CCLK|\+CTZEU?|\*PSUTTZ):/.test(text)) return;
+    // `yy/MM/dd,hh:mm:ss`, with four digits of the year in `+CTZE`, and `yyyy,M,d,h,m,s` in `*PSUTTZ`.
+    const match = /(\d\d)[/,](\d\d?)[/,](\d\d?),(\d\d?)[:,](\d\d?)[:,](\d\d?)/.exec(text);
     if (match === null) return;
     const [year, month, date, hours, minutes, seconds] = match.slice(1).map(Number);
     const told = Date.UTC(2000 + year, month - 1, date, hours, minutes, seconds);

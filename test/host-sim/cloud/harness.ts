@@ -12,6 +12,7 @@ import type { ProductRecord } from "../../../host-sim/cloud/registry/product";
 import type { DeviceRecord } from "../../../host-sim/cloud/registry/registry";
 import { loadScriptEngine } from "../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../host-sim/sim/time/random";
+import { checkEvent } from "./event-check";
 
 export const pk = "MuGsF6W4";
 export const dk = "861234567890123";
@@ -55,8 +56,12 @@ export function rig(options: Partial<CloudOptions> = {}): Rig {
     products: [product],
     scriptEngine,
     random: () => random.next(),
-    onEvent: (event) => events.push(event),
     ...options,
+    onEvent: (event) => {
+      checkEvent(event);
+      if (options.onEvent === undefined) events.push(event);
+      else options.onEvent(event);
+    },
   });
   return {
     cloud,

@@ -5,10 +5,12 @@ import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { eventAnswers } from "./events";
 import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
 import { otaAnswers } from "./ota";
 import { productAnswers } from "./products";
+import { webhookAnswers } from "./webhooks";
 import type { NamedSchema } from "./parts";
 
 export const answers: readonly NamedSchema[] = [
@@ -30,7 +32,9 @@ export const answers: readonly NamedSchema[] = [
   ...dataAnswers,
   ...attributeAnswers,
   ...messageAnswers,
+  ...eventAnswers,
   ...commandAnswers,
   ...otaAnswers,
   ...conditionAnswers,
+  ...webhookAnswers,
 ];

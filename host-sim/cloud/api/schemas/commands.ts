@@ -135,6 +135,7 @@ export const commandAnswers: readonly NamedSchema[] = [
         productKey,
         deviceKey,
         kind: text("what it does", { enum: ["set", "get", "service", "raw", "upgrade"] }),
+        service: text("which service it calls, of kind service"),
         path: text("below /topic/sys/PK/DK"),
         status,
         pendingTtl: number("seconds that it waits to be sent"),

@@ -77,6 +77,7 @@ export const patternWords: ReadonlyMap<string, string> = new Map([
   [hex, "an even number of hex digits"],
   [identifierPattern, "an identifier of a letter and then letters, digits, _ . or -, at most 64"],
   [digitsPattern, "1 to 20 digits"],
+  ["^[0-9]{1,12}$", "1 to 12 digits"],
   [versionPattern.source, "1 to 64 of A-Z a-z 0-9 . _ + - that begin with a letter or digit"],
   [servicePattern, "1 to 64 letters, digits, _ . or -"],
 ]);

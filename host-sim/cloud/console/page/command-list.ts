@@ -6,6 +6,7 @@ import type { Device } from "./device-list";
 interface CommandView {
   readonly id: string;
   readonly kind: string;
+  readonly service?: string;
   readonly path: string;
   readonly status: string;
   readonly createdAt: number;
@@ -40,7 +41,7 @@ export class CommandList {
     this.#tried = tried;
     this.#revokeAll.addEventListener("click", () => this.#post(`${pathOf(this.#device!)}/commands/revoke`));
     this.#revokeAll.hidden = true;
-    panel.append(make("h2", {}, "Sent"), this.#revokeAll, this.#list);
+    panel.append(make("h2", {}, "Commands"), this.#revokeAll, this.#list);
   }
 
   /** Another device. */
@@ -75,9 +76,9 @@ export class CommandList {
     const json = JSON.stringify(view);
     const known = this.#rows.get(view.id);
     if (known?.json === json) return known;
-    const { id, kind, path, status, createdAt } = view;
+    const { id, kind, service, path, status, createdAt } = view;
     const parts: (Node | string)[] = [make("strong", {}, status), outcomeOf(view)];
-    const about = `${kind} · ${path} · ${new Date(createdAt).toLocaleTimeString()} · ${id}`;
+    const about = `${kind}${service === undefined ? "" : ` ${service}`} · ${path} · ${new Date(createdAt).toLocaleTimeString()} · ${id}`;
     parts.push(make("div", { class: "dim" }, about));
     if (status === "pending") {
       const revoke = make("button", { type: "button", "aria-label": `Revoke command ${id}` }, "Revoke");

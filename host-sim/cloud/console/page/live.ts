@@ -16,14 +16,15 @@ export interface Live {
 }
 
 const pause = 2_000;
-let last = 0;
+/** Id of the last entry that came. */
+let last: string | undefined;
 
 /** Follows until the page goes, or the token is refused. */
 export async function follow(live: Live): Promise<void> {
   for (;;) {
     try {
       const response = await fetch("/api/v1/events", {
-        headers: { ...headers(), ...(last > 0 ? { "last-event-id": String(last) } : {}) },
+        headers: { ...headers(), ...(last === undefined ? {} : { "last-event-id": last }) },
       });
       if (response.status === 401) return live.onRefused();
       if (!response.ok || response.body === null) throw new Error(`answered ${response.status}`);
@@ -47,14 +48,12 @@ async function read(body: ReadableStream<Uint8Array>, { onEntry, onGap }: Live):
     const blocks = (rest + text.decode(value, { stream: true })).split("\n\n");
     rest = blocks.pop()!;
     for (const block of blocks) {
+      last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (data === undefined) continue;
-      const entry = JSON.parse(data) as FeedEntry;
-      const missing = last > 0 && entry.number > last + 1;
-      // A stand-in that was started anew counts from 1 again.
-      last = entry.number;
-      if (missing) onGap();
-      onEntry(entry);
+      const event = /^event: (.*)$/m.exec(block)?.[1];
+      if (event === undefined) onEntry(JSON.parse(data) as FeedEntry);
+      else if (event === "missed") onGap();
     }
   }
 }

@@ -11,13 +11,22 @@ import { DeviceName } from "./rename";
 import { Points } from "./points";
 import { ScriptPanel } from "./script";
 import { makeTabs } from "./tabs";
+import { ThingModelPanel } from "./thing-model";
 import { reasonOf } from "../../reason";
 import type { Device } from "./device-list";
 import type { EventEntry, FeedEntry } from "../entries";
 import type { Product } from "./model";
 
 const pageOfDevices = 1_000;
-const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Firmware", "Faults"] as const;
+const tabs = [
+  "Measure points",
+  "Command",
+  "Messages",
+  "Thing model",
+  "Parsing script",
+  "Firmware",
+  "Faults",
+] as const;
 
 const problem = byId("problem");
 const products = new Map<string, Promise<Product | undefined>>();
@@ -31,6 +40,7 @@ const panels = makeTabs(tabs);
 const points = new Points(panels.get("Measure points")!);
 const commands = new CommandForm(panels.get("Command")!);
 const sequenceChart = new SequenceChart(panels.get("Messages")!);
+const thingModel = new ThingModelPanel(panels.get("Thing model")!);
 const script = new ScriptPanel(panels.get("Parsing script")!);
 const firmware = new FirmwarePanel(panels.get("Firmware")!);
 const faults = new FaultPanel(panels.get("Faults")!);
@@ -120,11 +130,24 @@ async function choose(device: Device): Promise<void> {
   const product = await productOf(device.productKey);
   if (chosen !== name) return;
   script.show(product);
+  thingModel.show(product);
   await Promise.all([
     points.show(device, product?.model),
     commands.show(device, product?.model),
     firmware.show(device),
   ]);
+}
+
+/** Makes anew what the product's thing model decides, when it is the chosen device's product that has changed. */
+async function productChanged(productKey: string): Promise<void> {
+  products.delete(productKey);
+  const device = chosen === undefined ? undefined : devices.get(chosen);
+  if (device?.productKey !== productKey) return;
+  const product = await productOf(productKey);
+  if (chosen !== nameOf(device)) return;
+  script.show(product);
+  thingModel.show(product);
+  await Promise.all([points.show(device, product?.model), commands.show(device, product?.model)]);
 }
 
 function productOf(productKey: string): Promise<Product | undefined> {
@@ -142,7 +165,9 @@ function onEntry(entry: FeedEntry): void {
 }
 
 function onEvent({ event }: EventEntry): void {
-  if (event.type === "product-put" || event.type === "product-removed") products.delete(event.productKey);
+  if (event.type === "product-put" || event.type === "product-removed") {
+    return void tried(() => productChanged(event.productKey));
+  }
   if (event.type === "firmware-put" || event.type === "firmware-removed") {
     return void tried(() => firmware.refreshFiles());
   }

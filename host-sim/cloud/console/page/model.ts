@@ -24,9 +24,7 @@ export interface Model {
 
 export interface Product {
   readonly productKey: string;
-  readonly name?: string;
   readonly payload?: string;
-  readonly largestDatagram?: number;
   readonly model?: Model;
   readonly script?: string;
 }

@@ -9,6 +9,8 @@ import type { Model } from "./model";
 
 interface Value {
   readonly value: unknown;
+  /** 0 to 9, of points that have one. */
+  readonly quality?: unknown;
   readonly at: number;
   readonly time?: number;
 }
@@ -82,8 +84,9 @@ export class Points {
     if (this.#points.size === 0) this.panel.replaceChildren();
     for (const [id, given] of Object.entries(points)) {
       // With a quality, as some measure points have.
-      const value = typeof given === "object" && given !== null && "value" in given ? given.value : given;
-      const entry = { value, at, time };
+      const isMarked = typeof given === "object" && given !== null && "value" in given;
+      const { value, quality } = isMarked ? (given as Pick<Value, "value" | "quality">) : { value: given };
+      const entry = { value, quality, at, time };
       this.#add(id, entry, true);
       this.#draw(id, entry);
     }
@@ -128,7 +131,7 @@ export class Points {
   }
 
   /** Shows a value, unless one that was measured later is shown: what comes late is not the current value. */
-  #draw(id: string, { value, at, time = at }: Value): void {
+  #draw(id: string, { value, quality, at, time = at }: Value): void {
     const point = this.#points.get(id) ?? this.#newPoint(id);
     if (point.plot === undefined && point.times.length > 0) point.plot = plotOf(point);
     if (time < point.newest) return;
@@ -137,7 +140,8 @@ export class Points {
     const unit = described?.unit === undefined ? "" : ` ${described.unit}`;
     const word = described?.values?.[String(value)];
     say(point.value, `${shown(value)}${unit}${word === undefined ? "" : ` (${word})`}`);
-    say(point.when, new Date(time).toLocaleString());
+    const marked = quality === undefined ? "" : ` · quality ${String(quality)}`;
+    say(point.when, `${new Date(time).toLocaleString()}${marked}`);
   }
 
   #recolour(): void {

@@ -15,9 +15,20 @@ const mostFaults = 20;
 /** The product's parsing script: to read, to try against bytes or JSON, to change; and what it got wrong. */
 export class ScriptPanel {
   readonly #text = make("textarea", { id: "script", spellcheck: "false", "aria-label": "Parsing script" });
+  readonly #payload = make(
+    "select",
+    { id: "payload" },
+    make("option", { value: "raw" }, "bytes, which the script makes of them"),
+    make("option", { value: "json" }, "JSON, without the script"),
+  );
   readonly #sample = make("input", { id: "sample", class: "mono", spellcheck: "false", autocomplete: "off" });
   readonly #result = make("pre", { role: "status", id: "script-result" });
-  readonly #faults = make("ol", { id: "script-faults", "aria-label": "What the script got wrong" });
+  readonly #heading = make(
+    "h2",
+    { id: "script-faults-title" },
+    "What it got wrong for devices, the newest first",
+  );
+  readonly #faults = make("ol", { id: "script-faults", "aria-labelledby": "script-faults-title" });
   /** Of every product, as they came; of each at most so many. */
   readonly #told = new Map<string, string[]>();
   #product: Product | undefined;
@@ -28,12 +39,19 @@ export class ScriptPanel {
       made.addEventListener("click", () => void this.#run(run));
       return made;
     };
+    this.#payload.addEventListener("change", () => void this.#run(() => this.#choosePayload()));
     panel.append(
       this.#text,
       make(
         "p",
         {},
         button("Apply the script to the product", () => this.#apply()),
+      ),
+      make(
+        "div",
+        { class: "field" },
+        make("label", { for: "payload" }, "Commands go to its devices as"),
+        this.#payload,
       ),
       make(
         "div",
@@ -47,11 +65,14 @@ export class ScriptPanel {
         button("Try the script as it stands here", () => this.#try()),
       ),
       this.#result,
+      this.#heading,
       this.#faults,
     );
+    this.#heading.hidden = true;
   }
 
   show(product: Product | undefined): void {
+    this.#payload.value = product?.payload ?? "json";
     if (product?.productKey === this.#product?.productKey) return;
     this.#product = product;
     this.#text.value = product?.script ?? "";
@@ -72,6 +93,7 @@ export class ScriptPanel {
 
   #showFaults(): void {
     const told = this.#told.get(this.#product?.productKey ?? "") ?? [];
+    this.#heading.hidden = told.length === 0;
     this.#faults.replaceChildren(...told.map((text) => make("li", { class: "mono" }, text)));
   }
 
@@ -83,18 +105,18 @@ export class ScriptPanel {
     }
   }
 
-  async #apply(): Promise<string> {
-    if (this.#product === undefined) return "no product";
-    const path = `/products/${encodeURIComponent(this.#product.productKey)}`;
-    const { name, payload, largestDatagram, model } = await call<Product>(path);
+  #apply(): Promise<string> {
     const script = this.#text.value;
-    await call(path, "PUT", {
-      name,
-      payload,
-      largestDatagram,
-      model,
-      ...(script.trim() === "" ? {} : { script }),
-    });
+    return this.#change({ script: script.trim() === "" ? null : script });
+  }
+
+  #choosePayload(): Promise<string> {
+    return this.#change({ payload: this.#payload.value });
+  }
+
+  async #change(members: object): Promise<string> {
+    if (this.#product === undefined) return "no product";
+    await call(`/products/${encodeURIComponent(this.#product.productKey)}`, "PATCH", members);
     return "applied";
   }
 

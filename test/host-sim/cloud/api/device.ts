@@ -14,7 +14,7 @@ export interface Reply {
   /** What a payload of JSON says. */
   json: any;
   /** The command that came along: the path below the device's topic, and the payload (option 2102). */
-  command?: { path: string; json: any };
+  command?: { path: string; json: any; payload: Uint8Array };
 }
 
 export class Device {
@@ -78,6 +78,7 @@ export class Device {
           : {
               path: Buffer.from(path?.value ?? []).toString("utf8"),
               json: command.startsWith("{") ? JSON.parse(command) : command,
+              payload: carried!.value,
             },
     };
   }

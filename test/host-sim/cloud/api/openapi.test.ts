@@ -2,6 +2,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { LiveCapture } from "../../../../host-sim/cloud/capture/live-capture";
+import { Feed } from "../../../../host-sim/cloud/console/feed";
+import { webhooksOver } from "../webhooks/rig";
 import { apiRig } from "./rig";
 
 interface Operation {
@@ -58,14 +60,25 @@ GET PUT /api/v1/nat
 GET PUT /api/v1/rate-limit
 GET /api/v1/status
 GET /api/v1/capture
+GET /api/v1/events
+GET POST /api/v1/webhooks
+GET PATCH DELETE /api/v1/webhooks/{id}
+GET /api/v1/webhooks/{id}/deliveries
+POST /api/v1/webhooks/{id}/test
 `;
+
+/** What is sent as it comes, and is no JSON. */
+const streams: ReadonlyMap<string, string> = new Map([
+  ["GET /api/v1/capture", "application/x-pcapng"],
+  ["GET /api/v1/events", "text/event-stream"],
+]);
 
 const httpMethods = ["get", "put", "post", "delete", "patch", "head", "options"];
 
 let document: Document;
 beforeAll(async () => {
   const capture = new LiveCapture(() => ({ address: "127.0.0.1", port: 5683 }));
-  const { call } = await apiRig({ capture });
+  const { call } = await apiRig({ capture, feed: new Feed(() => 5), webhooks: webhooksOver().webhooks });
   const answer = await call("GET", "/openapi.json");
   expect(answer.headers["content-type"]).toMatch(/^application\/json/);
   document = answer.body as Document;
@@ -151,7 +164,7 @@ it("describes path, body and every answer of every operation", () => {
       expect(description, `${name} ${status}`).toMatch(/\S/);
       if (status === "204") expect(content, name).toBeUndefined();
       else if (status.startsWith("2")) {
-        const type = name === "GET /api/v1/capture" ? "application/x-pcapng" : "application/json";
+        const type = streams.get(name) ?? "application/json";
         expect(content, name).toHaveProperty([type, "schema"]);
       } else expect(content, name).toHaveProperty(["application/problem+json", "schema", "$ref"]);
     }
@@ -188,10 +201,14 @@ describe("no secret", () => {
         /secret|token/i.test(JSON.stringify(schema).replace(/"enum":\["token","tokenless"\]/g, "")),
       )
       .map(([name]) => name);
-    expect(holders).toEqual(["NewDevice", "BulkOutcome"]);
+    expect(holders).toEqual(["NewDevice", "BulkOutcome", "NewWebhook"]);
     const users = operations().filter(([, { responses }]) =>
-      /NewDevice|BulkOutcome/.test(JSON.stringify(responses)),
+      /NewDevice|BulkOutcome|NewWebhook/.test(JSON.stringify(responses)),
     );
-    expect(users.map(([name]) => name)).toEqual(["POST /api/v1/devices", "POST /api/v1/devices/bulk"]);
+    expect(users.map(([name]) => name).sort()).toEqual([
+      "POST /api/v1/devices",
+      "POST /api/v1/devices/bulk",
+      "POST /api/v1/webhooks",
+    ]);
   });
 });

@@ -10,6 +10,7 @@ import { EnosCloud } from "../../../../host-sim/cloud/cloud";
 import type { CloudOptions } from "../../../../host-sim/cloud/cloud";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { Random } from "../../../../host-sim/sim/time/random";
+import { checkEvent } from "../event-check";
 import { Conformity } from "./conformity";
 import { dk, pk, demoSecret } from "./device";
 
@@ -67,6 +68,10 @@ export async function apiRig(
     products: [{ productKey: pk, name: "Climate", model: demoModel, script: demoScript }],
     scriptEngine: await loadScriptEngine(() => 0),
     ...cloudOptions,
+    onEvent: (event) => {
+      checkEvent(event);
+      cloudOptions.onEvent?.(event);
+    },
   });
   const app = await buildApi({
     cloud,

@@ -4,11 +4,14 @@ import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engin
 import { Feed } from "../../../../host-sim/cloud/console/feed";
 import { apiRig } from "../api/rig";
 import { dk, Device, pk, demoSecret } from "../api/device";
+import { enosModelOf } from "../../../../host-sim/model/enos-model";
+import { readModel } from "../../../../host-sim/model/read-model";
 import { chromiumPath, launchChromium } from "../../../../host-sim/inspect/report/pictures";
 import { manualProduct, manualReport } from "../script/manual-product";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { ApiOptions } from "../../../../host-sim/cloud/api/route-context";
+import type { Model } from "../../../../host-sim/model/model";
 import type { ApiRig } from "../api/rig";
 
 const peer = { address: "10.0.0.2", port: 40_001 };
@@ -278,11 +281,38 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await task.filter({ hasText: "canceled" }).waitFor();
     });
 
-    test("a script in the way of EnOS's manual is pasted, works, and what it gets wrong is shown", async () => {
-      const { model, script, payload } = manualProduct(pk);
-      rig.cloud.putProduct({ productKey: pk, model, payload, largestDatagram: 600 }, rig.time.now);
-      await page.reload();
+    test("a thing model that is wrong changes nothing, and the page says where it is wrong", async () => {
+      const before = rig.cloud.product(pk)?.model;
+      await page.getByRole("tab", { name: "Thing model" }).click();
+      const result = page.locator("#thing-model-result");
+      const apply = page.getByRole("button", { name: "Apply the model" });
+      await expect.poll(() => page.locator("#thing-model").inputValue()).toContain('"temperature"');
+      await page.locator("#thing-model").fill('{ "product": "x",\n "measurepoints": [ }');
+      await apply.click();
+      await result
+        .filter({ hasText: "not JSON: expected a value or ], got }, in line 2 at column 21" })
+        .waitFor();
+      await page.locator("#thing-model").fill('{ "product": "x", "version": 1, "measurepoints": 3 }');
+      await apply.click();
+      await result.filter({ hasText: "$.measurepoints: is 3" }).waitFor();
+      expect(rig.cloud.product(pk)?.model).toEqual(before);
+      complaints = complaints.filter((each) => !/422/.test(each));
+    });
+
+    test("model and script in the way of EnOS's manual are pasted and work, and the script's faults show", async () => {
+      const { model, script } = manualProduct(pk);
+      const exported = JSON.stringify(enosModelOf(readModel(JSON.stringify(model)) as Model), null, 2);
+      rig.cloud.putProduct({ ...rig.cloud.product(pk)!, largestDatagram: 600 }, rig.time.now);
+      await page.getByRole("tab", { name: "Thing model" }).click();
+      await page.locator("#thing-model").fill(exported);
+      await page.getByRole("button", { name: "Apply the model" }).click();
+      const applied = page.locator("#thing-model-result", {
+        hasText: "applied: 5 measure points, 1 service",
+      });
+      await applied.waitFor();
       await page.getByRole("tab", { name: "Parsing script" }).click();
+      await page.getByLabel("Commands go to its devices as").selectOption("raw");
+      await expect.poll(() => rig.cloud.product(pk)?.payload).toBe("raw");
       await page.locator("#script").fill(script!);
       await page.locator("#sample").fill(manualReport(20).toString("hex"));
       const result = page.locator("#script-result");
@@ -299,8 +329,25 @@ describe.skipIf(!hasBrowser)("the console", () => {
       const faults = page.locator("#script-faults li");
       await faults.filter({ hasText: /^report: RangeError.*\(line \d+\); for 0100$/ }).waitFor();
       await faults.filter({ hasText: /without a method; for 77, which gave \{\}$/ }).waitFor();
+      await page.getByText("What it got wrong for devices").waitFor();
       await page.getByRole("tab", { name: "Measure points" }).click();
       await page.locator('[data-point="place"] .value', { hasText: "cellar 21" }).waitFor();
+      await page.locator('[data-point="valve"]', { hasText: "· quality 9" }).waitFor();
+      // The form is that of the new model, without a reload.
+      await page.getByRole("tab", { name: "Command" }).click();
+      await page.locator("#command").selectOption("flush");
+      await page.getByLabel("seconds").fill("30");
+      await page.getByRole("button", { name: "Send the command" }).click();
+      const sent = page.locator("[data-command]", { hasText: "service flush" });
+      await sent.waitFor();
+      const { command } = device.post(up, manualReport(21));
+      const bytes = Buffer.from(command!.payload);
+      expect([bytes[0], bytes.readInt32BE(5)]).toEqual([0x21, 30]);
+      device.post(
+        "thing/model/down_raw_reply",
+        Uint8Array.of(0x21, ...bytes.subarray(1, 5), 200, 0, 0, 0, 9),
+      );
+      await sent.filter({ hasText: 'success · code 200 · {"litres_out":9}' }).waitFor();
     });
 
     test("faults are switched on and off", async () => {
@@ -340,8 +387,8 @@ describe.skipIf(!hasBrowser)("the console", () => {
         await page.emulateMedia({ colorScheme });
         for (const width of [360, 800, 1400]) {
           await page.setViewportSize({ width, height: 800 });
-          const tabs = ["Measure points", "Command", "Messages", "Parsing script", "Firmware", "Faults"];
-          for (const name of tabs) {
+          const tabs = ["Measure points", "Command", "Messages", "Thing model", "Parsing script"];
+          for (const name of [...tabs, "Firmware", "Faults"]) {
             await page.getByRole("tab", { name }).click();
             const [wide, seen] = (await page.evaluate(
               "[document.documentElement.scrollWidth, innerWidth]",

@@ -176,8 +176,10 @@ describe("the stream", () => {
     for await (const chunk of stream) {
       const blocks = (rest + String(chunk)).split("\n\n");
       rest = blocks.pop()!;
-      for (const block of blocks)
-        if (block.startsWith("id: ")) numbers.push(Number.parseInt(block.slice(4), 10));
+      for (const block of blocks) {
+        const [, number] = /^id: 5-(\d+)\ndata: /.exec(block) ?? [];
+        if (number !== undefined) numbers.push(Number(number));
+      }
       if (numbers.at(-1) === last) break;
     }
     return numbers;
@@ -193,12 +195,12 @@ describe("the stream", () => {
     rig = await apiRig({ feed });
     await rig.app.listen({ host: "127.0.0.1", port: 0 });
     for (let i = 0; i < 3; i++) feed.datagram("in", post("auth/PK/DK", i, ""), peer);
-    const stream = await open({ "last-event-id": "2" });
+    const stream = await open({ "last-event-id": "5-2" });
     expect(stream.headers["content-type"]).toBe("text/event-stream");
     expect(stream.headers["x-content-type-options"]).toBe("nosniff");
     setImmediate(() => feed.datagram("in", post("auth/PK/DK", 9, ""), peer));
-    const text = await until(stream, /id: 4\n.*\n\n/);
-    expect([...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id)).toEqual(["3", "4"]);
+    const text = await until(stream, /id: 5-4\n.*\n\n/);
+    expect([...text.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id)).toEqual(["5-3", "5-4"]);
   });
 
   test("goes on over the longest entries there are, for those who look on and for those who come", async () => {
@@ -256,7 +258,9 @@ describe("the stream", () => {
     rig = await apiRig({ feed });
     await rig.app.listen({ host: "127.0.0.1", port: 0 });
     feed.datagram("in", post("auth/PK/DK", 1, ""), peer);
-    expect(await numbersUntil(await open({ "last-event-id": "900" }), 1)).toEqual([1]);
+    for (const id of ["5-900", "4-0", "1", "5-1.0", "5--1", "x".repeat(9000)]) {
+      expect(await numbersUntil(await open({ "last-event-id": id }), 1), id).toEqual([1]);
+    }
   });
 
   test("is for those who have the token, the page for all", async () => {
@@ -299,6 +303,6 @@ describe("the stream", () => {
   test("without a feed there is no page", async () => {
     rig = await apiRig();
     for (const url of ["/", "/console.js", "/api/v1/events"])
-      expect((await rig.call("GET", url)).status).toBe(404);
+      expect((await rig.app.inject({ method: "GET", url })).statusCode).toBe(404);
   });
 });

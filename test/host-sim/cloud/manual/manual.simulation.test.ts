@@ -14,6 +14,7 @@ import { authentication } from "./authentication";
 import { coap } from "./coap";
 import { commandsIssued, measurepointsGet, measurepointsSet, serviceInvoked } from "./commands";
 import { common } from "./common";
+import { checkEvent } from "../event-check";
 import { ManualDevice } from "./device";
 import type { Edition } from "./device";
 import { events } from "./events";
@@ -60,7 +61,10 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
         products: [tank, { productKey: "bare" }, manualProduct("meter")],
       },
       scriptEngine: await loadScriptEngine(Date.now),
-      onEvent: (event) => told.push(event),
+      onEvent: (event) => {
+        checkEvent(event);
+        told.push(event);
+      },
       onError: (line) => errors.push(line),
     });
   });

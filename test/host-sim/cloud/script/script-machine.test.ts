@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
+import { Outcome, slate } from "../../../../host-sim/cloud/script/script-prelude";
 import { sharedMachine } from "../../../../host-sim/cloud/script/script-machine";
 import { rig, TestDevice, warm, rawReading } from "../harness";
 import type { Script, ScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
@@ -46,6 +47,30 @@ describe("two engines", () => {
     expect(b.rawToJson(calm)).toBe(`2 2000 ${chance}`);
     b.dispose();
     expect(machine.residents).toBe(before);
+  });
+
+  it("are not to be read by a script of one that gets hold of its slate and gives the memory away", async () => {
+    const thief = compiled(
+      await loadScriptEngine(() => 0),
+      `var slate, kept = [], typed = Object.getPrototypeOf(Int8Array.prototype);
+      var length = Object.getOwnPropertyDescriptor(typed, "length").get;
+      for (var object of [typed, Int8Array.prototype]) try {
+        Object.defineProperty(object, "length", { get() { slate = this.buffer; return length.call(this); } });
+      } catch (error) {}
+      function rawDataToJsonStr(bytes) { return typeof slate }
+      function jsonStrToRawData(json) {
+        if (slate === undefined) return [];
+        slate = slate.transfer(1 << 20);
+        for (var i = 0; i < 40; i++) {
+          kept[i] = new Uint32Array(${(slate.bytes + slate.room) / 4}).fill(12e6);
+          kept[i][2] = ${Outcome.bytes};
+        }
+        return [];
+      }`,
+    );
+    expect(thief.rawToJson(calm)).toBe("undefined");
+    expect(thief.jsonToRaw("{}")).toEqual(new Uint8Array(0));
+    thief.dispose();
   });
 
   it("get on when a script of one had to be ended by force: the other's starts anew, and is right", async () => {

@@ -240,6 +240,18 @@ describe("each rule, broken on purpose, is found", () => {
     expect(judged('session: downlink ignored reason="enough commands for today"')).toEqual([]);
   });
 
+  test.each([
+    '+CCLK: "26/01/02,00:00:10+32"',
+    "+CLTS: 26/01/02,00:00:10+32,1",
+    '*PSUTTZ: 2026,1,2,0,0,10,"+8",0',
+    '+CTZE: "+8",0,"2026/01/02,00:00:10"',
+    '+CTZEU: "+8",1,"2026/01/02,00:00:10"',
+  ])("time: one that is wrong as the modem has told it, %s", (text) => {
+    const books = new Ledger("secret", scriptOf().device);
+    books.hear({ source: "at", direction: "modem", time: 10_000, text } as WorldEvent);
+    expect(books.tellings).toEqual([{ at: 10_000, error: 24 * hour, asked: text.startsWith("+CCLK") }]);
+  });
+
   test("energy: a modem that never sleeps though it can", async () => {
     const result = await run(
       { ...scriptOf(), hours: 24 },
