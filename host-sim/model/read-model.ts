@@ -5,11 +5,11 @@
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { escaped } from "./escaped";
+import { jsonPlace } from "./json-place";
 import { deepestNesting, isDeeper } from "./nesting";
 import { levelOfBefore, renewed, typeOfBefore } from "./old-words";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
-import { reasonOf } from "../../firmware/text/reason";
 import type { Model, ModelFault } from "./model";
 
 let validate: ValidateFunction | undefined;
@@ -23,8 +23,8 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
   let given: unknown;
   try {
     given = JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    return [{ path: "$", problem: `no JSON: ${oneLine(reasonOf(error))}`, remedy: "correct it there" }];
+  } catch {
+    return [{ path: "$", problem: `no JSON${jsonPlace(text)}`, remedy: "correct it there" }];
   }
   if (isDeeper(given, deepestNesting)) {
     return [

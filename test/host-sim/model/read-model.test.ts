@@ -134,7 +134,11 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
       `{"product":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
       /^\$: nested more than 32 deep; flatten it: no part of a model is so deep$/,
     ],
-    ["no JSON", "{", /^\$: no JSON: .*; correct it there$/],
+    [
+      "no JSON",
+      "{",
+      /^\$: no JSON, line 1 column 2: expected a name in double quotes or }, got the end; correct it there$/,
+    ],
     ["no object", "[]", /^\$: is an array of 0, but must be object; write an object/],
     [
       "nothing in it",
