@@ -125,15 +125,11 @@ function schemaFault(error: ErrorObject): ModelFault | undefined {
           remedy: "write whole numbers of 32 bits without zeros in front",
         };
       }
-      if (description !== undefined)
-        return { path, problem: `is ${said(data)}`, remedy: `write ${description}` };
       break;
   }
-  return {
-    path,
-    problem: `is ${said(data)}, but ${error.message ?? keyword}`,
-    remedy: `write ${description ?? wanted(error)}`,
-  };
+  // The schema's own description says it better than the validator.
+  const why = description === undefined ? `, but ${error.message ?? keyword}` : "";
+  return { path, problem: `is ${said(data)}${why}`, remedy: `write ${description ?? wanted(error)}` };
 }
 
 /** Words of before, in a file of format 2. */

@@ -158,7 +158,7 @@ describe("mistakes are told in one line each", () => {
     });
     await refused(
       [file],
-      /model\.json: \$\.measurepoints\[0\]\.number: is 0, but must be >= 1; write a whole number from 1 to 255/,
+      /model\.json: \$\.measurepoints\[0\]\.number: is 0; write a whole number from 1 to 255/,
       /\$\.services\[4\]: lacks "identifier"; add "identifier"/,
       /\$\.services\[4\]: lacks "number"/,
       /\$\.services\[4\]: lacks "inputs"/,
