@@ -284,7 +284,7 @@ describe("misuse is one clear line", () => {
       "products of no JSON",
       () => [["--products", file("p", `["${secret}`)]],
       2,
-      /--products: .*p is not JSON/,
+      /--products: .*p is not JSON, line 1 column \d+: expected the closing double quote of a text, got the end/,
     ],
     [
       "products nested deeper than any stack",
