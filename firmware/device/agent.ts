@@ -118,7 +118,7 @@ export class Agent {
       guard: this.#contacts,
       sequences: memory,
     });
-    memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
+    memory.follow({ endpoint: this.#endpoint, link });
     const shared = { options, memory, session: this.#session, names };
     this.#sessionKeeper = sessionKeeperOf(shared);
     this.#uploader = uploaderOf(shared, this.#contacts);

@@ -24,6 +24,7 @@ import type { Outcome } from "../coap/exchange";
 import type { Option } from "../coap/option";
 import type { Edition, EditionSetting } from "./authentication";
 import type { Credentials } from "./credentials";
+import type { DownlinksOwner } from "./downlinks";
 import type { Publication } from "./publication";
 import type { Blame, PublishOutcome, Refusal, Rejection } from "./outcome";
 import type { Cryptography, InitialisationVector } from "./sign";
@@ -128,7 +129,7 @@ const doubtful: readonly Rejection[] = Object.freeze([
 const travel = 60_000;
 
 /** A session of one device with one server. `send` does all: it authenticates where needed. */
-export class Session {
+export class Session implements DownlinksOwner {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;
   readonly #authentication: Authentication;
@@ -161,17 +162,7 @@ export class Session {
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
-    this.#downlinks = new Downlinks({
-      root: `${deviceRoot(options.credentials)}/`,
-      fetch: (get) => {
-        if (this.#queue.length >= queueLimit) return false;
-        this.#queue.unshift(get);
-        return true;
-      },
-      guard: options.guard,
-      onDownlink: options.onDownlink,
-      onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
-    });
+    this.#downlinks = new Downlinks(options, this);
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -243,6 +234,13 @@ export class Session {
     }
     this.#queue.push(publication);
     this.advance(now);
+  }
+
+  /** Its downlinks' GET goes before the requests that wait. */
+  fetch(get: Publication): boolean {
+    if (this.#queue.length >= queueLimit) return false;
+    this.#queue.unshift(get);
+    return true;
   }
 
   /** Different requests were refused one after the other: the next one authenticates the device anew. */

@@ -139,8 +139,7 @@ function jsonLines(body: string): ReadLine[] {
 
 /** @throws Problem on what is no CSV, or has other columns */
 function csvLines(body: string): ReadLine[] {
-  // Blank lines behind the last one, as editors leave them, are no devices.
-  const records = readCsv(body.replace(/(?:\r?\n){2,}$/, "\n"));
+  const records = readCsv(withoutBlankEnd(body));
   if ("problem" in records) throw new Problem(400, `body, line ${records.line}: ${records.problem}`);
   const header = records[0]?.fields ?? [];
   for (const [index, column] of header.entries()) {
@@ -161,6 +160,13 @@ function csvLines(body: string): ReadLine[] {
     // An empty cell is none.
     return new ReadLine(line, Object.fromEntries(named.filter(([, field]) => field !== "")));
   });
+}
+
+/** Without blank lines behind the last one, as editors leave them. No pattern, which would look at each blank line anew. */
+function withoutBlankEnd(body: string): string {
+  let end = body.length;
+  while (end > 0 && (body[end - 1] === "\n" || body[end - 1] === "\r")) end -= 1;
+  return end === 0 ? "" : `${body.slice(0, end)}\n`;
 }
 
 function outcomeOf(cloud: EnosCloud, line: Line, newSecret: () => string, now: number): Outcome {

@@ -11,7 +11,9 @@
  * Of bytes that a parsing script reads, the bytes are what the device says: a script may stamp its own time on them,
  * which is another one each time.
  */
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { sizeOf } from "./history";
 
 /** What a message says of one moment. */
 export interface Statement {
@@ -22,6 +24,7 @@ export interface Statement {
 }
 
 interface Known {
+  /** Of a long message, one for all of it, see `compact`. */
   statements: readonly Statement[];
   /** The bytes of which a script made them. */
   bytes: Uint8Array | undefined;
@@ -31,6 +34,13 @@ interface Known {
 
 /** Longer messages than this are not kept for comparison: those have readings with times of their own. */
 const mostBytes = 1024;
+/**
+ * A message that says more is kept as its digest: as many of them as there are ids would take far more memory than all
+ * the readings that are kept.
+ */
+const mostStatements = 4;
+/** In what `sizeOf` measures. */
+const mostSize = 1024;
 
 /** The last ids, each with what was said under it last. */
 export class RecentMessages {
@@ -46,17 +56,20 @@ export class RecentMessages {
   }
 
   /**
-   * True when the message came before; else it is remembered. The statements are kept as they are, not copied.
+   * True when the message came before; else it is remembered. Few statements are kept as they are, not copied.
    * @param id with whatever tells messages of several kinds apart
    * @param bytes of which a parsing script made the message; they are copied
    */
-  cameBefore(id: string, statements: readonly Statement[], bytes?: Uint8Array): boolean {
+  cameBefore(id: string, said: readonly Statement[], bytes?: Uint8Array): boolean {
     const known = this.#known.get(id);
+    const statements = compact(said);
     const kept = bytes !== undefined && bytes.length <= mostBytes ? bytes.slice() : undefined;
     if (known === undefined) {
       this.#add(id, { statements, bytes: kept, constant: false });
       return false;
     }
+    // What was restored came statement by statement.
+    known.statements = compact(known.statements);
     const sameBytes =
       kept !== undefined && known.bytes !== undefined && Buffer.compare(kept, known.bytes) === 0;
     if ((sameBytes && !known.constant) || isSame(known, statements)) {
@@ -91,6 +104,19 @@ export class RecentMessages {
     this.#order = this.#order.slice(this.#oldest);
     this.#oldest = 0;
   }
+}
+
+/** The statements of a message; one in place of all when they are long. */
+function compact(statements: readonly Statement[]): readonly Statement[] {
+  let size = 0;
+  for (const { points } of statements) {
+    size += typeof points === "string" ? points.length : sizeOf(points as Record<string, unknown>);
+  }
+  if (statements.length <= mostStatements && size <= mostSize) return statements;
+  const hash = createHash("sha256");
+  const single = statements.length === 1;
+  for (const { points, time } of statements) hash.update(JSON.stringify(single ? points : [points, time]));
+  return [{ points: hash.digest("base64url").slice(0, 22), time: statements[0].time }];
 }
 
 function isSame({ statements: before, constant }: Known, now: readonly Statement[]): boolean {

@@ -48,6 +48,19 @@ export function list(items: Schema, description?: string): Schema {
   return { type: "array", description, items };
 }
 
+/** A part of a list, and where in the list it stands. */
+export function page(items: Schema): Schema {
+  return object(
+    {
+      items: list(items),
+      total: whole("how many there are"),
+      limit: whole("as asked"),
+      offset: whole("as asked"),
+    },
+    ["items", "total", "limit", "offset"],
+  );
+}
+
 /** The same, or null, which takes the member away. */
 export function orNull(schema: Schema): Schema {
   const values = schema["enum"] as unknown[] | undefined;
