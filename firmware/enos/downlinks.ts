@@ -9,7 +9,7 @@ import { segmentFault } from "./credentials";
 import { EnosOption, Topic, deviceRoot, longestSegment, pathOptions } from "./topic";
 import type { Message } from "../coap/message";
 import type { Publication } from "./publication";
-import type { SessionOptions } from "./session";
+import type { SessionOptions } from "./session-options";
 
 /** Whose downlinks these are. */
 export interface DownlinksOwner {
