@@ -80,6 +80,8 @@ export function ref(name: string): Schema {
 const key = keyPattern.source;
 export const digitsPattern = "^[0-9]{1,20}$";
 export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
+/** Characters of a parsing script. */
+export const longestScript = 1 << 20;
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";
