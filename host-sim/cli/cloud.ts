@@ -363,7 +363,7 @@ function tellRegistry(
     const known = kept === 0 ? "" : `; ${kept} of them known to ${flags.data}, and left as they are there`;
     say(`${count(devices.length + kept, "device")} from ${flags.devices}${known}`);
   }
-  if (cloud.devices().length === 0) say("no device is registered: everybody will be refused");
+  if (cloud.devices.list().length === 0) say("no device is registered: everybody will be refused");
   if (flags.products !== undefined)
     say(`${count(registry.products.length, "product")} from ${flags.products}`);
   else if (flags.devices !== undefined && registry.products.length > 0) {

@@ -17,6 +17,11 @@ export interface DeviceName {
   deviceKey: string;
 }
 
+/** Names a device in an event. */
+export function nameOf({ productKey, deviceKey }: DeviceName): DeviceName {
+  return { productKey, deviceKey };
+}
+
 /** What a device reports: measure points (raw or JSON), an event, or something about itself. */
 export type ReportKind = "reading" | "event" | "attributes" | "tags" | "firmware";
 

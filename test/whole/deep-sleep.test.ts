@@ -89,13 +89,15 @@ class Day {
   /** The cloud's readings, each by what tells it from the others. */
   get readings(): string[] {
     const { productKey, deviceKey } = this.world.device;
-    return this.world.cloud.readings(productKey, deviceKey).map(({ id, time }) => `${id} ${time ?? ""}`);
+    return this.world.cloud.reported
+      .readings(productKey, deviceKey)
+      .map(({ id, time }) => `${id} ${time ?? ""}`);
   }
 
   /** When they were measured, ms since the world began: the device's time, or the cloud's where it tells none. */
   get measured(): number[] {
     const { productKey, deviceKey } = this.world.device;
-    const readings = this.world.cloud.readings(productKey, deviceKey);
+    const readings = this.world.cloud.reported.readings(productKey, deviceKey);
     return readings.map(({ time, at }) => (time ?? at) - epoch);
   }
 
@@ -223,10 +225,10 @@ describe("a board in deep sleep", () => {
     const replied: string[] = [];
     const ask = (relay: number): void => {
       const command = { kind: "set", points: { relay } } as const;
-      const id = world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
+      const id = world.cloud.commands.send(productKey, deviceKey, command, world.cloudNow);
       world.touchCloud();
       const look = (): void => {
-        const { endedAt, code, late } = world.cloud.command(id)!;
+        const { endedAt, code, late } = world.cloud.commands.view(id)!;
         if (code !== undefined || late !== undefined) replied.push(id);
         // Lost on the way: its operator asks anew.
         else if (endedAt !== undefined) ask(relay);

@@ -48,7 +48,7 @@ describe.each(engines.map(([name]) => name.toLowerCase() as "node" | "xs"))("on 
     const taken = lines(events, /^report: taken/).length;
     expect(taken).toBeGreaterThan(150);
     const { productKey, deviceKey } = world.device;
-    expect(world.cloud.readings(productKey, deviceKey)).toHaveLength(taken);
+    expect(world.cloud.reported.readings(productKey, deviceKey)).toHaveLength(taken);
     expect(lines(events, /^journal: (?!open)/)).toEqual(["journal: block 0 left-out"]);
     expect(lines(events, /^report: (?:held|dropped)|^fault/)).toEqual([]);
     expect(events.filter((event) => event.source === "board" && event.what === "restarted")).toEqual([]);
@@ -59,7 +59,7 @@ it("a block that cannot be read costs what is in it for as long as that lasts, a
   const { events, world } = await run("node", "refuse-read");
   const taken = lines(events, /^report: taken/).length;
   const { productKey, deviceKey } = world.device;
-  const stored = world.cloud.readings(productKey, deviceKey).length;
+  const stored = world.cloud.reported.readings(productKey, deviceKey).length;
   expect(stored).toBeLessThan(taken);
   // The block held 48 at most.
   expect(stored).toBeGreaterThanOrEqual(taken - 48);
@@ -69,5 +69,7 @@ it("a block that cannot be read costs what is in it for as long as that lasts, a
   world.flashFaults.clear();
   world.cutPower(minute);
   await world.clock.run({ until: 48 * hour });
-  expect(world.cloud.readings(productKey, deviceKey)).toHaveLength(lines(events, /^report: taken/).length);
+  expect(world.cloud.reported.readings(productKey, deviceKey)).toHaveLength(
+    lines(events, /^report: taken/).length,
+  );
 });

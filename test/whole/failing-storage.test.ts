@@ -52,7 +52,7 @@ class Trial {
     const taken = this.told.flatMap((event) => (event.kind === "report taken" ? [event.id] : []));
     expect(new Set(taken).size).toBe(taken.length);
     const { productKey, deviceKey } = this.world.device;
-    const readings = this.world.cloud.readings(productKey, deviceKey);
+    const readings = this.world.cloud.reported.readings(productKey, deviceKey);
     expect(new Set(readings.map(({ id, time }) => `${id} ${time}`)).size).toBe(taken.length);
     expect(readings).toHaveLength(taken.length);
     expect(
@@ -63,7 +63,7 @@ class Trial {
 
   get troubles(): unknown[] {
     const { productKey, deviceKey } = this.world.device;
-    return this.world.cloud
+    return this.world.cloud.reported
       .events(productKey, deviceKey)
       .flatMap(({ event, values }) => (event === "trouble" ? [values["what"]] : []));
   }

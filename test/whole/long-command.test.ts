@@ -50,7 +50,7 @@ function send(): string {
   const { productKey, deviceKey } = device;
   const payload = new Uint8Array(760);
   payload.set([2, 0, 0, 0, 9]);
-  return cloud.sendCommand(productKey, deviceKey, { kind: "raw", payload, requestId: 9 }, cloudNow);
+  return cloud.commands.send(productKey, deviceKey, { kind: "raw", payload, requestId: 9 }, cloudNow);
 }
 
 const count = (told: readonly LogEvent[], kind: LogEvent["kind"]): number =>
@@ -71,9 +71,11 @@ async function passes(told: readonly LogEvent[], tooLong: boolean): Promise<void
   expect(count(told, "command too long")).toBe(tooLong ? 1 : 0);
   expect(count(told, "report kept")).toBe(tooLong ? 1 : 0);
   expect(count(told, "coap discarded")).toBe(0);
-  expect(world!.cloud.command(id)).toMatchObject({ status: "failed" });
+  expect(world!.cloud.commands.view(id)).toMatchObject({ status: "failed" });
   const { productKey, deviceKey } = world!.device;
-  expect(world!.cloud.readings(productKey, deviceKey).length).toBe(count(told, "report acknowledged"));
+  expect(world!.cloud.reported.readings(productKey, deviceKey).length).toBe(
+    count(told, "report acknowledged"),
+  );
 }
 
 describe.each([...cut, ...whole])("with a %s", (modem) => {

@@ -51,7 +51,7 @@ class Trial {
   /** Measure points of each reading that the cloud has, in their order. */
   get readings(): Record<string, unknown>[] {
     const { cloud, device } = this.world;
-    const stored = [...cloud.readings(device.productKey, device.deviceKey)];
+    const stored = [...cloud.reported.readings(device.productKey, device.deviceKey)];
     return stored
       .sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
       .map(({ points }) => points as Record<string, unknown>);
@@ -137,7 +137,7 @@ describe.each(drivers)("with %s", (_name, missing, bundle) => {
       await trial.until(3 * hour - minute);
       const whole = trial.readings.map((reading) => "temperature" in reading);
       expect(whole).toEqual([true, true, true, true, true, false, false, false, false, true, true, true]);
-      const events = cloud.events(device.productKey, device.deviceKey);
+      const events = cloud.reported.events(device.productKey, device.deviceKey);
       expect(events.map(({ event }) => event)).toEqual(["trouble"]);
     },
   );
@@ -182,7 +182,7 @@ describe.each(drivers)("with %s", (_name, missing, bundle) => {
     const trial = await (await Trial.begin(await bundle())).until(20 * minute);
     const { cloud, device, sensor, clock } = trial.world;
     const measure = (): string =>
-      cloud.sendCommand(
+      cloud.commands.send(
         device.productKey,
         device.deviceKey,
         { kind: "service", service: "measure", inputs: {} },
@@ -195,7 +195,7 @@ describe.each(drivers)("with %s", (_name, missing, bundle) => {
     sensor.fault = "absent";
     const second = measure();
     await trial.until(clock.now + hour);
-    const commands = cloud.commands(device.productKey, device.deviceKey);
+    const commands = cloud.commands.list(device.productKey, device.deviceKey);
     const codes = [first, second].map((id) => commands.find((each) => each.id === id)?.code);
     expect(codes).toEqual([200, 500]);
   });

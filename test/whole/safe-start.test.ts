@@ -70,14 +70,15 @@ class Trial {
   /** How many the cloud has, each counted once: those of a batch have one id, and times of their own. */
   get stored(): number {
     const { productKey, deviceKey } = this.world.device;
-    return new Set(this.world.cloud.readings(productKey, deviceKey).map(({ id, time }) => `${id} ${time}`))
-      .size;
+    return new Set(
+      this.world.cloud.reported.readings(productKey, deviceKey).map(({ id, time }) => `${id} ${time}`),
+    ).size;
   }
 
   /** What the device told of itself. */
   get troubles(): { what: string; line: string }[] {
     const { productKey, deviceKey } = this.world.device;
-    return this.world.cloud
+    return this.world.cloud.reported
       .events(productKey, deviceKey)
       .flatMap(({ event, values }) =>
         event === "trouble" ? [values as { what: string; line: string }] : [],
@@ -87,13 +88,13 @@ class Trial {
   command(service: string, inputs: Record<string, unknown>): string {
     const { cloud, cloudNow, device } = this.world;
     const command = { kind: "service", service, inputs } as const;
-    const id = cloud.sendCommand(device.productKey, device.deviceKey, command, cloudNow);
+    const id = cloud.commands.send(device.productKey, device.deviceKey, command, cloudNow);
     this.world.touchCloud();
     return id;
   }
 
   answer(id: string) {
-    return this.world.cloud.command(id);
+    return this.world.cloud.commands.view(id);
   }
 
   /** The bytes of the journal. */

@@ -36,7 +36,8 @@ const readings = (events: WorldEvent[], kind: "report taken" | "report acknowled
   });
 const count = (events: WorldEvent[], kind: string): number =>
   events.filter((event) => toldBy(event)?.kind === kind).length;
-const kept = ({ cloud, device }: World): Reading[] => cloud.readings(device.productKey, device.deviceKey);
+const kept = ({ cloud, device }: World): Reading[] =>
+  cloud.reported.readings(device.productKey, device.deviceKey);
 const stored = (world: World): Set<number> => new Set(kept(world).map(({ id }) => Number(id)));
 
 /** Does something at each request of the device's that asks for its own, before the server sees it. */
@@ -113,7 +114,7 @@ describe("somebody on the path", () => {
     const { world, events } = await begin({ edition: "tokenless" });
     const { productKey, deviceKey } = world.device;
     const method = "thing.service.measurepoint.set";
-    const made = world.cloud.scriptToRaw(
+    const made = world.cloud.products.scriptToRaw(
       productKey,
       JSON.stringify({ id: "7", version: "1.0", method, params: { relay: 1 } }),
     );
@@ -128,8 +129,8 @@ describe("somebody on the path", () => {
     });
     await world.clock.run({ until: 4 * hour });
     expect(count(events, "command executed")).toBeGreaterThan(0);
-    expect(world.cloud.commands(productKey, deviceKey)).toEqual([]);
-    expect(world.cloud.latest(productKey, deviceKey)).toMatchObject({ relay: { value: 1 } });
+    expect(world.cloud.commands.list(productKey, deviceKey)).toEqual([]);
+    expect(world.cloud.reported.latest(productKey, deviceKey)).toMatchObject({ relay: { value: 1 } });
   });
 });
 

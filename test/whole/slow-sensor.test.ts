@@ -62,7 +62,7 @@ class Trial {
   /** Readings that the cloud has. */
   get stored(): number {
     const { cloud, device } = this.world;
-    return cloud.readings(device.productKey, device.deviceKey).length;
+    return cloud.reported.readings(device.productKey, device.deviceKey).length;
   }
 
   of<K extends LogEvent["kind"]>(kind: K): (LogEvent & { readonly kind: K })[] {

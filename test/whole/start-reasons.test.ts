@@ -23,7 +23,7 @@ test("each reason is told by a word of its own; an end of XS counts as a panic, 
   reasons.forEach((reason, i) => world!.clock.at((3 * i + 3) * hour, () => world!.crash(reason)));
   await world.clock.run({ until: (3 * reasons.length + 3) * hour });
   const { productKey, deviceKey } = world.device;
-  const events = world.cloud.events(productKey, deviceKey);
+  const events = world.cloud.reported.events(productKey, deviceKey);
   const told = events.flatMap(({ event, values }) => (event === "restarted" ? [values["reason"]] : []));
   expect(told).toEqual([
     // What the board does not know, and that it was switched on, is no event.

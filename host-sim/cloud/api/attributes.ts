@@ -27,7 +27,7 @@ const kinds: readonly Kind[] = [
 
 export function attributeRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const known = (params: DeviceParams): DeviceView => {
-    const view = cloud.device(params.productKey, params.deviceKey);
+    const view = cloud.devices.view(params.productKey, params.deviceKey);
     if (view === undefined) throw noDevice(params);
     return view;
   };
@@ -38,8 +38,8 @@ export function attributeRoutes(api: FastifyInstance, { cloud, now }: RouteConte
       const { productKey, deviceKey } = params;
       known(params);
       refusedAs(422, () => {
-        if (path === "tags") cloud.changeTags(productKey, deviceKey, change, replaces, now());
-        else cloud.changeAttributes(productKey, deviceKey, change, replaces, now());
+        if (path === "tags") cloud.devices.changeTags(productKey, deviceKey, change, replaces, now());
+        else cloud.devices.changeAttributes(productKey, deviceKey, change, replaces, now());
       });
       return known(params)[path];
     };

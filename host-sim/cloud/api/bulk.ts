@@ -186,7 +186,7 @@ function outcomeOf(cloud: EnosCloud, line: Line, newSecret: () => string, now: n
   const deviceSecret = secret === undefined ? newSecret() : undefined;
   try {
     const record = checkDevice(isObject(entry) ? { ...entry, deviceSecret: secret ?? deviceSecret } : entry);
-    if (!cloud.addDevice(record, now)) return given({ ...about, outcome: "exists" });
+    if (!cloud.devices.add(record, now)) return given({ ...about, outcome: "exists" });
     return given({ ...about, outcome: "created", deviceSecret });
   } catch (error) {
     if (error instanceof DeviceListError || error instanceof RangeError) return refused(error.message);

@@ -39,7 +39,7 @@ export function captureRoutes(api: FastifyInstance, { cloud }: RouteContext, cap
           "query: productKey and deviceKey go together; give both, or none for all devices",
         );
       }
-      if (productKey !== undefined && cloud.device(productKey, deviceKey!) === undefined) {
+      if (productKey !== undefined && cloud.devices.view(productKey, deviceKey!) === undefined) {
         throw noDevice({ productKey, deviceKey: deviceKey! });
       }
       if (capture.readers >= mostReaders) {

@@ -34,11 +34,11 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     preValidation: ({ body }, _reply, done) => done(formerNameFault(body)),
     handler: ({ params, body }, reply) => {
       const { productKey, deviceKey } = params;
-      if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
+      if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(params);
       const { pendingTtl, responseTimeout, ...rest } = body;
       const times = { pendingTtl: inMs(pendingTtl), responseTimeout: inMs(responseTimeout) };
       const id = refused(() => {
-        return cloud.sendCommand(productKey, deviceKey, commandOf(rest as CommandBody), now(), times);
+        return cloud.commands.send(productKey, deviceKey, commandOf(rest as CommandBody), now(), times);
       });
       return reply
         .code(202)
@@ -54,7 +54,7 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [404],
     }),
     handler: ({ params: { id } }) => {
-      const command = cloud.command(id);
+      const command = cloud.commands.view(id);
       if (command === undefined) throw noCommand(id);
       return shown(command);
     },
@@ -67,9 +67,9 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [404, 409],
     }),
     handler: ({ params: { id } }) => {
-      if (cloud.command(id) === undefined) throw noCommand(id);
-      refused(() => cloud.revokeCommand(id, now()));
-      return shown(cloud.command(id)!);
+      if (cloud.commands.view(id) === undefined) throw noCommand(id);
+      refused(() => cloud.commands.revoke(id, now()));
+      return shown(cloud.commands.view(id)!);
     },
   });
 
@@ -81,9 +81,9 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     }),
     handler: ({ params }) => {
       const { productKey, deviceKey } = params;
-      if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
-      const ids = cloud.revokeCommands(productKey, deviceKey, now());
-      const items = ids.map((id) => cloud.command(id)).filter((view) => view !== undefined);
+      if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(params);
+      const ids = cloud.commands.revokeAll(productKey, deviceKey, now());
+      const items = ids.map((id) => cloud.commands.view(id)).filter((view) => view !== undefined);
       return { items: items.map(shown) };
     },
   });
@@ -97,8 +97,8 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     }),
     handler: ({ params, query: { status } }) => {
       const { productKey, deviceKey } = params;
-      if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(params);
-      const all = cloud.commands(productKey, deviceKey);
+      if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(params);
+      const all = cloud.commands.list(productKey, deviceKey);
       return { items: all.filter((view) => status === undefined || view.status === status).map(shown) };
     },
   });

@@ -65,7 +65,7 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
     schema: routeSchema(tag, "forgetSessions", "end all sessions: every device has to authenticate anew", {
       answer: { 200: answer("how many there were", "Forgotten") },
     }),
-    handler: () => ({ sessions: cloud.forgetSession(undefined, undefined, now()) }),
+    handler: () => ({ sessions: cloud.devices.forgetSession(undefined, undefined, now()) }),
   });
 
   api.get("/status", {
@@ -73,12 +73,12 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
       answer: { 200: answer("its figures", "Status") },
     }),
     handler: () => {
-      const { total, online } = cloud.countDevices();
+      const { total, online } = cloud.devices.count();
       return {
         version,
         uptime: Math.round((now() - startedAt) / 100) / 10,
         edition,
-        products: cloud.products().length,
+        products: cloud.products.list().length,
         devices: { total, online },
         kept,
         counters: cloud.counters,

@@ -42,7 +42,7 @@ const eventColumns: readonly Column<StoredEvent>[] = [
 
 export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void {
   const known = (params: DeviceParams): void => {
-    if (cloud.device(params.productKey, params.deviceKey) === undefined) throw noDevice(params);
+    if (cloud.devices.view(params.productKey, params.deviceKey) === undefined) throw noDevice(params);
   };
   const device = "/devices/:productKey/:deviceKey";
 
@@ -69,7 +69,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
     }),
     handler: ({ params }) => {
       known(params);
-      return cloud.latest(params.productKey, params.deviceKey);
+      return cloud.reported.latest(params.productKey, params.deviceKey);
     },
   });
 
@@ -85,7 +85,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
       handler: (request, reply) => {
         const { id, productKey, deviceKey } = request.params;
         return send([request, reply], `${deviceKey}-${id}`, pointColumns, function* (query) {
-          for (const { value, quality, time, at } of cloud.history(productKey, deviceKey, {
+          for (const { value, quality, time, at } of cloud.reported.history(productKey, deviceKey, {
             identifier: id,
             ...query,
           })) {
@@ -109,7 +109,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
         const { productKey, deviceKey } = request.params;
         const chosen = request.query.points?.split(",");
         return send([request, reply], deviceKey, rowColumns, (query) =>
-          pointRows(cloud.readings(productKey, deviceKey), chosen && new Set(chosen), query),
+          pointRows(cloud.reported.readings(productKey, deviceKey), chosen && new Set(chosen), query),
         );
       },
     },
@@ -125,7 +125,7 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
     handler: (request, reply) => {
       const { productKey, deviceKey } = request.params;
       return send([request, reply], `${deviceKey}-events`, eventColumns, (query) =>
-        cloud.events(productKey, deviceKey, query),
+        cloud.reported.events(productKey, deviceKey, query),
       );
     },
   });

@@ -18,7 +18,7 @@ const tag = "devices";
 
 export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: RouteContext): void {
   const known = (params: DeviceParams): DeviceView => {
-    const view = cloud.device(params.productKey, params.deviceKey);
+    const view = cloud.devices.view(params.productKey, params.deviceKey);
     if (view === undefined) throw noDevice(params);
     return view;
   };
@@ -29,7 +29,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
       answer: { 200: answer("some of them", "Devices") },
     }),
     handler: ({ query }) => {
-      const { devices, total } = cloud.findDevices(query);
+      const { devices, total } = cloud.devices.find(query);
       return { items: devices.map(shown), total, limit: query.limit, offset: query.offset };
     },
   });
@@ -42,11 +42,11 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     }),
     handler: ({ body }, reply) => {
       const { productKey, deviceKey } = body;
-      if (cloud.device(productKey, deviceKey) !== undefined) {
+      if (cloud.devices.view(productKey, deviceKey) !== undefined) {
         throw new Problem(409, `device ${productKey}/${deviceKey} is already there; remove it first`);
       }
       const deviceSecret = body.deviceSecret ?? Buffer.from(randomBytes(24)).toString("base64url");
-      const view = refusedAs(422, () => cloud.createDevice({ ...body, deviceSecret }, now()));
+      const view = refusedAs(422, () => cloud.devices.create({ ...body, deviceSecret }, now()));
       const once = body.deviceSecret === undefined ? { deviceSecret } : {};
       return reply
         .code(201)
@@ -79,7 +79,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     handler: ({ params, body: { name, ...keys } }) => {
       known(params);
       const change = name === undefined ? keys : { ...keys, name: name ?? undefined };
-      refusedAs(422, () => cloud.changeDevice(params.productKey, params.deviceKey, change, now()));
+      refusedAs(422, () => cloud.devices.change(params.productKey, params.deviceKey, change, now()));
       return shown(known(params));
     },
   });
@@ -92,7 +92,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     }),
     handler: ({ params }, reply) => {
       known(params);
-      cloud.removeDevice(params.productKey, params.deviceKey, now());
+      cloud.devices.remove(params.productKey, params.deviceKey, now());
       return reply.code(204).send();
     },
   });
@@ -118,14 +118,14 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     });
   };
   change("enable", "enableDevice", "let a disabled device in again", ({ productKey, deviceKey }) => {
-    cloud.enable(productKey, deviceKey, now());
+    cloud.devices.enable(productKey, deviceKey, now());
   });
   change(
     "disable",
     "disableDevice",
     "shut a device out: whatever it asks is answered 4.03",
     ({ productKey, deviceKey }) => {
-      cloud.disable(productKey, deviceKey, now());
+      cloud.devices.disable(productKey, deviceKey, now());
     },
   );
   change(
@@ -133,7 +133,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
     "forgetDeviceSession",
     "end its session: it has to authenticate anew",
     ({ productKey, deviceKey }) => {
-      cloud.forgetSession(productKey, deviceKey, now());
+      cloud.devices.forgetSession(productKey, deviceKey, now());
     },
   );
 }

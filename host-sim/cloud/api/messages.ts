@@ -39,7 +39,7 @@ export function messageRoutes(api: FastifyInstance, { cloud, feed }: RouteContex
     }),
     handler: (request, reply) => {
       const { productKey, deviceKey } = request.params;
-      if (cloud.device(productKey, deviceKey) === undefined) throw noDevice(request.params);
+      if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(request.params);
       const format = formatOf(request);
       const { from = -Infinity, to = Infinity, limit, newestFirst } = rangeOf(request.query);
       const all = feed === undefined ? [] : messagesOf(feed, `${productKey}/${deviceKey}`);

@@ -22,12 +22,12 @@ const octetStream = "application/octet-stream";
 export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const shown = (record: FirmwareRecord): object => {
     const { productKey, version } = record;
-    const { total } = cloud.findDevices({ productKey, firmwareVersion: version, limit: 1, offset: 0 });
+    const { total } = cloud.devices.find({ productKey, firmwareVersion: version, limit: 1, offset: 0 });
     return given({ ...record, devices: total });
   };
   const files = ({ productKey }: ProductParams): FirmwareRecord[] => {
-    if (cloud.product(productKey) === undefined) throw noProduct({ productKey });
-    return cloud.firmware(productKey);
+    if (cloud.products.record(productKey) === undefined) throw noProduct({ productKey });
+    return cloud.ota.firmware(productKey);
   };
   const file = (params: FirmwareParams): FirmwareRecord => {
     const found = files(params).find(({ version }) => version === params.version);
@@ -63,7 +63,7 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
     }),
     handler: ({ params }, reply) => {
       const { productKey, version } = file(params);
-      refusedAs(409, () => cloud.removeFirmware(productKey, version, now()));
+      refusedAs(409, () => cloud.ota.removeFirmware(productKey, version, now()));
       return reply.code(204).send();
     },
   });
@@ -75,9 +75,9 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
       faults: [404],
     }),
     handler: ({ params }) => {
-      const device = cloud.device(params.productKey, params.deviceKey);
+      const device = cloud.devices.view(params.productKey, params.deviceKey);
       if (device === undefined) throw noDevice(params);
-      return given({ version: device.firmwareVersion, tasks: cloud.upgradeTasks(params).map(taskShown) });
+      return given({ version: device.firmwareVersion, tasks: cloud.ota.tasks(params).map(taskShown) });
     },
   });
 
@@ -95,7 +95,7 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
     handler: ({ body }, reply) => {
       const { timeout, ...order } = body;
       const seconds = timeout === undefined ? {} : { timeout: timeout * 1000 };
-      const job = refusedAs(422, () => cloud.orderUpgrade({ ...order, ...seconds }, now()));
+      const job = refusedAs(422, () => cloud.ota.order({ ...order, ...seconds }, now()));
       return reply.code(201).send({ ...job, tasks: job.tasks.map(taskShown) });
     },
   });
@@ -106,13 +106,13 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
       answer: { 200: answer("some of them", "OtaTasks") },
     }),
     handler: ({ query: { limit, offset, ...query } }) => {
-      const all = cloud.upgradeTasks(query);
+      const all = cloud.ota.tasks(query);
       return { items: all.slice(offset, offset + limit).map(taskShown), total: all.length, limit, offset };
     },
   });
 
   const known = ({ taskId }: TaskParams): UpgradeTask => {
-    const task = cloud.upgradeTask(taskId);
+    const task = cloud.ota.task(taskId);
     if (task !== undefined) return task;
     throw new Problem(404, `no task ${taskId}; finished ones are not kept for ever`);
   };
@@ -146,9 +146,9 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
     });
   };
   decide("cancel", "cancelOtaTask", "end a task that the device has not begun", (taskId) =>
-    cloud.cancelUpgrade(taskId, now()),
+    cloud.ota.cancel(taskId, now()),
   );
-  decide("retry", "retryOtaTask", "begin a failed task anew", (taskId) => cloud.retryUpgrade(taskId, now()));
+  decide("retry", "retryOtaTask", "begin a failed task anew", (taskId) => cloud.ota.retry(taskId, now()));
 }
 
 /** The route that takes a file: the one whose body is no JSON, and larger than all others'. */
@@ -159,7 +159,7 @@ function uploadRoute(
   shown: (record: FirmwareRecord) => object,
 ): void {
   void api.register(async (upload) => {
-    const bodyLimit = cloud.largestFirmware;
+    const bodyLimit = cloud.ota.largestFirmware;
     upload.removeAllContentTypeParsers();
     upload.addContentTypeParser(octetStream, { parseAs: "buffer", bodyLimit }, (_request, body, done) => {
       done(null, body);
@@ -188,7 +188,7 @@ function uploadRoute(
         const replaced = files(params).some((each) => each.version === version);
         const about = { productKey, version, ...query };
         const bytes = body ?? Buffer.alloc(0);
-        const record = refusedAs(422, () => cloud.putFirmware(about, bytes, now()));
+        const record = refusedAs(422, () => cloud.ota.putFirmware(about, bytes, now()));
         return reply.code(replaced ? 200 : 201).send(shown(record));
       },
     });

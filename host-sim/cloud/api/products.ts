@@ -35,17 +35,19 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       answer: { 200: answer("the products", "Products") },
     }),
     handler: () => {
-      const { ofProduct: counts } = cloud.countDevices();
-      return { items: cloud.products().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)) };
+      const { ofProduct: counts } = cloud.devices.count();
+      return {
+        items: cloud.products.list().map((each) => summaryOf(each, counts.get(each.productKey) ?? 0)),
+      };
     },
   });
 
   const full = (productKey: string): object => {
-    const product = cloud.product(productKey);
+    const product = cloud.products.record(productKey);
     if (product === undefined) throw noProduct({ productKey });
     const { model, script } = product;
     return given({
-      ...summaryOf(product, cloud.countDevices().ofProduct.get(productKey) ?? 0),
+      ...summaryOf(product, cloud.devices.count().ofProduct.get(productKey) ?? 0),
       model,
       script,
     });
@@ -68,8 +70,8 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [422],
     }),
     handler: ({ params: { productKey }, body }, reply) => {
-      const created = cloud.product(productKey) === undefined;
-      refusedAs(422, () => cloud.putProduct({ ...body, productKey }, now()));
+      const created = cloud.products.record(productKey) === undefined;
+      refusedAs(422, () => cloud.products.put({ ...body, productKey }, now()));
       return reply.code(created ? 201 : 200).send(full(productKey));
     },
   });
@@ -82,11 +84,11 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [404, 422],
     }),
     handler: ({ params: { productKey }, body }) => {
-      const product = cloud.product(productKey);
+      const product = cloud.products.record(productKey);
       if (product === undefined) throw noProduct({ productKey });
       const merged = { ...product, ...body };
       const record = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
-      refusedAs(422, () => cloud.putProduct({ ...record, productKey }, now()));
+      refusedAs(422, () => cloud.products.put({ ...record, productKey }, now()));
       return full(productKey);
     },
   });
@@ -98,8 +100,8 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [404, 409],
     }),
     handler: ({ params }, reply) => {
-      if (cloud.product(params.productKey) === undefined) throw noProduct(params);
-      refusedAs(409, () => cloud.removeProduct(params.productKey, now()));
+      if (cloud.products.record(params.productKey) === undefined) throw noProduct(params);
+      refusedAs(409, () => cloud.products.remove(params.productKey, now()));
       return reply.code(204).send();
     },
   });
@@ -112,8 +114,8 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       faults: [404],
     }),
     handler: ({ params: { productKey }, query: { format } }) => {
-      const product = cloud.product(productKey);
-      const model = cloud.model(productKey);
+      const product = cloud.products.record(productKey);
+      const model = cloud.products.model(productKey);
       if (product === undefined) throw noProduct({ productKey });
       if (model === undefined) throw new Problem(404, `product ${productKey} has no thing model`);
       if (format === "enos") return enosModelOf(model);
@@ -134,13 +136,13 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       },
     ),
     handler: ({ params, body }) => {
-      const product = cloud.product(params.productKey);
+      const product = cloud.products.record(params.productKey);
       if (product === undefined) throw noProduct(params);
       if (product.script === undefined)
         throw new Problem(422, `product ${params.productKey} has no parsing script`);
       return "bytes" in body
-        ? scriptJson(cloud.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
-        : bytesOf(cloud.scriptToRaw(params.productKey, JSON.stringify(body.json)));
+        ? scriptJson(cloud.products.scriptToJson(params.productKey, Buffer.from(body.bytes, "hex")))
+        : bytesOf(cloud.products.scriptToRaw(params.productKey, JSON.stringify(body.json)));
     },
   });
 }

@@ -5,6 +5,7 @@
 import type { Authentication } from "./authentication";
 import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
+import { nameOf } from "../events";
 import type { CloudEventBody, Peer } from "../events";
 import type { Fleet } from "../registry/fleet";
 import { Code } from "../coap/codes";
@@ -264,8 +265,4 @@ function plainReply(payload: Uint8Array): Reply | undefined {
   if (payload.length < 6) return undefined;
   const id = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
   return { id: String(id), code: payload[5] };
-}
-
-function nameOf({ productKey, deviceKey }: CloudDevice): { productKey: string; deviceKey: string } {
-  return { productKey, deviceKey };
 }

@@ -106,6 +106,13 @@ export class Fleet {
     return this.#devices.get(deviceName(productKey, deviceKey));
   }
 
+  /** @throws RangeError for an unknown device */
+  known(productKey: string, deviceKey: string): CloudDevice {
+    const device = this.device(productKey, deviceKey);
+    if (device !== undefined) return device;
+    throw new RangeError(`no device ${productKey}/${deviceKey} in the device list`);
+  }
+
   /** The device that keeps the command with this id. */
   commandHolder(id: string): CloudDevice | undefined {
     return this.#commandHolders.get(id);

@@ -47,7 +47,7 @@ export async function takeConsolePicture(file: string, seed: number): Promise<st
     await world.start();
     // The relay is switched half way, so that its plot shows a command that was obeyed.
     clock.at(shown / 2, () => {
-      cloud.sendCommand(
+      cloud.commands.send(
         device.productKey,
         device.deviceKey,
         { kind: "set", points: { relay: 1 } },

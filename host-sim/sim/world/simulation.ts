@@ -127,8 +127,8 @@ export class Simulation {
           (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled });
       tally.close(clock.now);
-      const view = cloud.device(device.productKey, device.deviceKey)!;
-      const sent = cloud.commands(device.productKey, device.deviceKey);
+      const view = cloud.devices.view(device.productKey, device.deviceKey)!;
+      const sent = cloud.commands.list(device.productKey, device.deviceKey);
       const result = {
         seed,
         engine: this.#options.engine,
@@ -223,7 +223,8 @@ export class Simulation {
     if (!this.#options.command || this.#commanded) return;
     const world = this.#world!;
     const { productKey, deviceKey } = world.device;
-    if (world.cloud.readings(productKey, deviceKey).length < Math.min(3, this.#options.reports - 1)) return;
+    if (world.cloud.reported.readings(productKey, deviceKey).length < Math.min(3, this.#options.reports - 1))
+      return;
     this.#commanded = true;
     this.#sendCommand();
   }
@@ -233,7 +234,7 @@ export class Simulation {
     const { productKey, deviceKey } = world.device;
     world.clock.after(0, () => {
       const { command } = products[this.#options.application ?? "demo"];
-      world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow);
+      world.cloud.commands.send(productKey, deviceKey, command, world.cloudNow);
     });
   }
 

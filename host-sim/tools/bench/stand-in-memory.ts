@@ -40,6 +40,6 @@ export function benchStandInMemory(reports = 1_000_000, devices = 1000): MemoryF
     if (i + 1 === reports / 10 || i + 1 === reports / 2 || i + 1 === reports) heap.push(heapUsed());
   }
   let stored = 0;
-  for (const view of cloud.devices()) stored += view.counters.stored;
+  for (const view of cloud.devices.list()) stored += view.counters.stored;
   return { reports, devices, stored, heap };
 }

@@ -93,7 +93,7 @@ export class Injector {
       }),
       "secret-rotated": setting(0, (on) => {
         const change = { deviceSecret: on === 1 ? another : deviceSecret };
-        cloud.changeDevice(productKey, deviceKey, change, world.cloudNow);
+        cloud.devices.change(productKey, deviceKey, change, world.cloudNow);
       }),
       "coap-code": setting(NaN, (code) => (front.coapCode = Number.isNaN(code) ? undefined : code)),
       "enos-code": setting(NaN, (code) => (front.enosCode = Number.isNaN(code) ? undefined : code)),
@@ -204,8 +204,8 @@ export class Injector {
   #changeEdition(): void {
     const { cloud, cloudNow, device } = this.#world;
     const { productKey, deviceKey } = device;
-    const edition = cloud.device(productKey, deviceKey)!.edition === "token" ? "tokenless" : "token";
-    cloud.changeDevice(productKey, deviceKey, { edition }, cloudNow);
+    const edition = cloud.devices.view(productKey, deviceKey)!.edition === "token" ? "tokenless" : "token";
+    cloud.devices.change(productKey, deviceKey, { edition }, cloudNow);
     this.#world.touchCloud();
   }
 

@@ -94,7 +94,7 @@ export class Operator {
   repeat(count: number): void {
     const { cloud, cloudNow } = this.#world;
     const { productKey, deviceKey } = this.#world.device;
-    const kept = new Set(cloud.commands(productKey, deviceKey).map(({ id }) => id));
+    const kept = new Set(cloud.commands.list(productKey, deviceKey).map(({ id }) => id));
     for (const id of this.#order
       .slice(-mostKept)
       .filter((each) => kept.has(each))
@@ -104,7 +104,7 @@ export class Operator {
       if (sent.ended === undefined || sent.givenUp || !sent.patient) continue;
       sent.ended = undefined;
       sent.repeats += 1;
-      cloud.repeatCommand(id, cloudNow);
+      cloud.commands.repeat(id, cloudNow);
     }
     this.#world.touchCloud();
   }
@@ -163,7 +163,7 @@ export class Operator {
     const times = patient ? patience : this.#random.pick(impatience);
     let id: string;
     try {
-      id = cloud.sendCommand(device.productKey, device.deviceKey, command, cloudNow, times);
+      id = cloud.commands.send(device.productKey, device.deviceKey, command, cloudNow, times);
     } catch (error) {
       // As many wait as the cloud takes.
       if (error instanceof RangeError) return undefined;

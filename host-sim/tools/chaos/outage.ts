@@ -116,7 +116,8 @@ class Outage {
     } finally {
       await world.close();
     }
-    const online = world.cloud.device(world.device.productKey, world.device.deviceKey)?.state === "online";
+    const online =
+      world.cloud.devices.view(world.device.productKey, world.device.deviceKey)?.state === "online";
     return this.#judge(books, online, world);
   }
 

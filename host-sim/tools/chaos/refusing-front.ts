@@ -76,12 +76,13 @@ export class RefusingFront {
     // Of a body in blocks only the last one would get such an answer.
     if (options.some(({ number }) => number === OptionNumber.block1)) return undefined;
     const { cloud, device } = this.#world;
-    const json = last === "up_raw" ? cloud.scriptToJson(device.productKey, payload) : textOf(payload);
+    const json =
+      last === "up_raw" ? cloud.products.scriptToJson(device.productKey, payload) : textOf(payload);
     const id = typeof json === "string" ? idOf(json) : undefined;
     if (id === undefined) return undefined;
     const text = JSON.stringify({ id, code: enosCode, data: {} });
     if (last !== "up_raw") return Buffer.from(text);
-    const raw = cloud.scriptToRaw(device.productKey, text);
+    const raw = cloud.products.scriptToRaw(device.productKey, text);
     // Without a body the answer would say that all is well.
     return raw instanceof Uint8Array && raw.length > 0 ? raw : undefined;
   }

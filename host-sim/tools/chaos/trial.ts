@@ -161,7 +161,7 @@ class Trial {
 
   get #online(): boolean {
     const { cloud, device } = this.#world;
-    return cloud.device(device.productKey, device.deviceKey)?.state === "online";
+    return cloud.devices.view(device.productKey, device.deviceKey)?.state === "online";
   }
 
   #result(crash: string | undefined, liveSlots: number | undefined): TrialResult {
@@ -182,7 +182,7 @@ class Trial {
     const campaign: CampaignEnding = {
       operator,
       application: this.#application,
-      events: world.cloud.events(world.device.productKey, world.device.deviceKey),
+      events: world.cloud.reported.events(world.device.productKey, world.device.deviceKey),
       endedAt,
       proof,
       erases: [...(world.flash?.erases ?? [])],

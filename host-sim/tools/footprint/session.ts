@@ -317,11 +317,14 @@ class Session {
     if (this.#done.reports !== commandAfter) return;
     const world = this.#world!;
     const { productKey, deviceKey } = world.device;
-    if (world.cloud.commands(productKey, deviceKey).length > 0) return;
+    if (world.cloud.commands.list(productKey, deviceKey).length > 0) return;
     const inputs = { reference: { temperature: 20, humidity: 40, source: "bench" } };
     const calibrate = { kind: "service", service: "calibrate", inputs } as const;
     const command = this.#options.application === "room" ? products.room.command : calibrate;
-    world.clock.after(0, () => void world.cloud.sendCommand(productKey, deviceKey, command, world.cloudNow));
+    world.clock.after(
+      0,
+      () => void world.cloud.commands.send(productKey, deviceKey, command, world.cloudNow),
+    );
   }
 }
 

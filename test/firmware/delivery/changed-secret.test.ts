@@ -14,8 +14,8 @@ it.each(["raw", "json"] as const)(
     const cloud = cloudRig();
     const rig = agentOf(cloud, { format, interval: 300, reports: 40, flash: flashOf(16, 1024) });
     const replace = (deviceSecret: string): void => {
-      cloud.cloud.removeDevice(pk, dk, rig.now);
-      cloud.cloud.createDevice({ productKey: pk, deviceKey: dk, deviceSecret }, rig.now);
+      cloud.cloud.devices.remove(pk, dk, rig.now);
+      cloud.cloud.devices.create({ productKey: pk, deviceKey: dk, deviceSecret }, rig.now);
     };
     rig.wait(hour);
     // With eight other secrets: one in a few hundred reads something out of a signature that is not its own.

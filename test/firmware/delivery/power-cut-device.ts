@@ -152,7 +152,7 @@ export class PowerCutWorld {
   /** Readings of which the application knows, and what became of them; faults in words. */
   faults(): string[] {
     const { productKey, deviceKey } = this.device;
-    const stored = this.cloud.readings(productKey, deviceKey);
+    const stored = this.cloud.reported.readings(productKey, deviceKey);
     const faults: string[] = [];
     const byValues = new Map<string, Reading[]>();
     for (const reading of stored) {

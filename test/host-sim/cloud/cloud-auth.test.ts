@@ -24,12 +24,12 @@ describe("authentication", () => {
   it("gives a fresh random token and activates the device", () => {
     const b = rig();
     const device = new TestDevice(b);
-    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "inactive", lastSeen: undefined });
+    expect(b.cloud.devices.view(pk, dk)).toMatchObject({ state: "inactive", lastSeen: undefined });
     const reply = device.authenticate(5000);
     expect(reply.code).toBe("2.04");
     expect(JSON.parse(reply.text)).toEqual({ token: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
-    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "online", lastSeen: 5000, lifetime: 3600 });
-    expect(b.cloud.device(pk, "other")).toMatchObject({ state: "inactive" });
+    expect(b.cloud.devices.view(pk, dk)).toMatchObject({ state: "online", lastSeen: 5000, lifetime: 3600 });
+    expect(b.cloud.devices.view(pk, "other")).toMatchObject({ state: "inactive" });
     const first = device.token;
     device.authenticate(6000);
     expect(device.token).not.toBe(first);
@@ -42,7 +42,7 @@ describe("authentication", () => {
     const b = rig({ edition: "tokenless" });
     const reply = new TestDevice(b).authenticate();
     expect(reply).toMatchObject({ code: "2.04", text: "", options: [] });
-    expect(b.cloud.device(pk, dk)?.state).toBe("online");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("online");
   });
 
   test.each<[string, Record<string, unknown>, string]>([
@@ -70,7 +70,7 @@ describe("authentication", () => {
     expect(reply.code).toBe(code);
     if (code === "2.04") return;
     expect(reply).toMatchObject({ text: "", options: [] });
-    expect(b.cloud.device(pk, dk)).toMatchObject({ state: "inactive", counters: { authRefused: 1 } });
+    expect(b.cloud.devices.view(pk, dk)).toMatchObject({ state: "inactive", counters: { authRefused: 1 } });
     expect(eventsOf(b, "auth-refused")).toHaveLength(1);
     expect(b.events).toHaveLength(1);
   });
@@ -100,7 +100,7 @@ describe("authentication", () => {
     const device = new TestDevice(b);
     expect(device.authenticate().code).toBe("4.03");
     expect(device.authenticate(0, { sign: "0".repeat(64) }).code).toBe("4.01");
-    expect(b.cloud.device(pk, dk)?.state).toBe("disabled");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("disabled");
   });
 
   it("takes only POST", () => {
@@ -126,7 +126,7 @@ describe("signed requests, edition of May 2019", () => {
     expect(device.post(2, up, reading).code).toBe("2.04");
     device.sequence = 1000;
     expect(device.post(3, up, reading).code).toBe("2.04");
-    expect(device.rig.cloud.device(pk, dk)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
+    expect(device.rig.cloud.devices.view(pk, dk)).toMatchObject({ lastSeen: 3, counters: { requests: 3 } });
   });
 
   test.each<[string, (device: TestDevice) => string | null, string, RegExp]>([
@@ -145,7 +145,7 @@ describe("signed requests, edition of May 2019", () => {
     expect(device.post(10, up, reading).code).toBe("2.04");
     const reply = device.send(20, { path, payload: reading, sign: sign(device) });
     expect(reply).toMatchObject({ code, text: "", options: [] });
-    const view = device.rig.cloud.device(pk, dk);
+    const view = device.rig.cloud.devices.view(pk, dk);
     expect(view).toMatchObject({ lastSeen: 10, counters: { signatureRefused: 1 } });
     const [event] = eventsOf(device.rig, "signature-refused");
     expect(event.reason).toMatch(reason);
@@ -196,7 +196,7 @@ describe("signed requests, edition of May 2019", () => {
     expect(one.send(1, { path, payload: reading, sign }).code).toBe("4.00");
     const forged = sessionSign(demoSecret, `token${two.token}sequence1`);
     expect(one.send(1, { path, payload: reading, sign: forged }).code).toBe("4.01");
-    expect(b.cloud.readings(pk, dk)).toEqual([]);
+    expect(b.cloud.reported.readings(pk, dk)).toEqual([]);
   });
 
   test.each(["key", "000102030405060708090a0b0c0d0e0f"])("use the IV %s when that is set", (iv) => {
@@ -252,9 +252,9 @@ describe("lifetime and states", () => {
     device.authenticate(1000, { lifetime: 60 });
     expect(b.cloud.deadline).toBe(61_000);
     b.cloud.poll(60_999);
-    expect(b.cloud.device(pk, dk)?.state).toBe("online");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("online");
     b.cloud.poll(61_000);
-    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("offline");
     expect(b.cloud.deadline).toBe(Infinity);
     expect(device.post(61_001, up, reading).code).toBe("4.01");
     expect(eventsOf(b, "signature-refused")[0].reason).toMatch(/lapsed/);
@@ -270,7 +270,7 @@ describe("lifetime and states", () => {
     const device = new TestDevice(rig());
     device.authenticate(0, { lifetime: 60 });
     expect(device.post(60_000, up, reading).code).toBe("4.01");
-    expect(device.rig.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(device.rig.cloud.devices.view(pk, dk)?.state).toBe("offline");
   });
 
   it("is prolonged by whatever is signed, be it refused for what it says, and by nothing else", () => {
@@ -279,12 +279,12 @@ describe("lifetime and states", () => {
     device.authenticate(0, { lifetime: 60 });
     expect(device.post(50_000, up, reading).code).toBe("2.04");
     expect(device.post(100_000, up, noBytes).code).toBe("4.00");
-    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(100_000);
+    expect(b.cloud.devices.view(pk, dk)?.lastSeen).toBe(100_000);
     expect(device.post(159_999, up, reading).code).toBe("2.04");
     expect(device.send(210_000, { path: ["nowhere"] }).code).toBe("4.04");
     expect(device.send(211_000, { path: device.topic(up), payload: reading, sign: "AB" }).code).toBe("4.00");
     expect(device.post(219_999, up, reading).code).toBe("4.01");
-    expect(b.cloud.device(pk, dk)?.lastSeen).toBe(159_999);
+    expect(b.cloud.devices.view(pk, dk)?.lastSeen).toBe(159_999);
   });
 
   it("asks for a poll no later than the next lapse, whichever device's it is", () => {
@@ -293,7 +293,7 @@ describe("lifetime and states", () => {
     new TestDevice(b, otherDevice).authenticate(10_000, { lifetime: 30 });
     expect(b.cloud.deadline).toBe(40_000);
     b.cloud.poll(40_000);
-    expect(b.cloud.devices().map(({ state }) => state)).toEqual(["online", "offline"]);
+    expect(b.cloud.devices.list().map(({ state }) => state)).toEqual(["online", "offline"]);
     expect(b.cloud.deadline).toBe(3_600_000);
   });
 
@@ -301,22 +301,22 @@ describe("lifetime and states", () => {
     const b = rig();
     const device = new TestDevice(b);
     device.authenticate();
-    b.cloud.disable(pk, dk);
+    b.cloud.devices.disable(pk, dk);
     expect(device.post(1, up, reading).code).toBe("4.03");
     expect(device.authenticate(2).code).toBe("4.03");
-    b.cloud.enable(pk, dk);
-    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    b.cloud.devices.enable(pk, dk);
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("offline");
     expect(device.post(3, up, reading).code).toBe("4.01");
     device.authenticate(4);
     expect(device.post(5, up, reading).code).toBe("2.04");
-    b.cloud.enable(pk, dk);
-    expect(b.cloud.device(pk, dk)?.state).toBe("online");
+    b.cloud.devices.enable(pk, dk);
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("online");
   });
 
   it("goes back to inactive when a device was never there", () => {
     const b = rig({ devices: [{ ...demoDevice, state: "disabled" }] });
-    b.cloud.enable(pk, dk);
-    expect(b.cloud.device(pk, dk)?.state).toBe("inactive");
+    b.cloud.devices.enable(pk, dk);
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("inactive");
   });
 });
 
@@ -324,8 +324,8 @@ it("refuses what it cannot be built from", () => {
   expect(() => rig({ devices: [demoDevice, demoDevice] })).toThrow(DeviceListError);
   expect(() => rig({ devices: [{ ...demoDevice, deviceKey: "a/b" }] })).toThrow(DeviceListError);
   expect(() => rig({ iv: "nonsense" })).toThrow(RangeError);
-  expect(() => rig().cloud.disable(pk, "nobody")).toThrow(/no device/);
-  expect(rig().cloud.device(pk, "nobody")).toBeUndefined();
+  expect(() => rig().cloud.devices.disable(pk, "nobody")).toThrow(/no device/);
+  expect(rig().cloud.devices.view(pk, "nobody")).toBeUndefined();
 });
 
 it("tells no secret to anyone who looks", () => {
@@ -334,7 +334,7 @@ it("tells no secret to anyone who looks", () => {
   device.authenticate();
   device.post(1, up, reading);
   device.post(1, up, noBytes);
-  const all = JSON.stringify([b.events, b.cloud.devices(), b.cloud.readings(pk, dk)]);
+  const all = JSON.stringify([b.events, b.cloud.devices.list(), b.cloud.reported.readings(pk, dk)]);
   for (const secret of [demoSecret, device.token, authSign(dk, 3600, demoSecret)])
     expect(all).not.toContain(secret);
 });

@@ -30,10 +30,10 @@ const delivered = (reply: Sent): unknown => {
   return option && JSON.parse(Buffer.from(option.value).toString("utf8"));
 };
 const status = (device: TestDevice): string[] => {
-  return device.rig.cloud.commands(pk, dk).map((command) => command.status);
+  return device.rig.cloud.commands.list(pk, dk).map((command) => command.status);
 };
 const send = (device: TestDevice, command: Command, now = 0): string => {
-  return device.rig.cloud.sendCommand(pk, dk, command, now);
+  return device.rig.cloud.commands.send(pk, dk, command, now);
 };
 const answer = (device: TestDevice, now: number, path: string, id: string, code = 200): Sent => {
   return device.post(now, `${path}_reply`, JSON.stringify({ id, code, data: { ok: true } }));
@@ -57,7 +57,7 @@ describe("edition of May 2019", () => {
     expect(status(device)).toEqual(["sent"]);
 
     expect(answer(device, 3, set, id)).toMatchObject({ code: "2.04", text: "", options: [] });
-    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({
+    expect(device.rig.cloud.commands.list(pk, dk)[0]).toMatchObject({
       ...{ id, kind: "set", path: set, status: "success", code: 200, data: { ok: true }, offers: 1 },
     });
     const types = device.rig.events.map(({ type }) => type).filter((type) => type.startsWith("command"));
@@ -128,7 +128,7 @@ describe("edition of May 2019", () => {
       ...{ id, version: "1.0", method: "thing.service.reboot", params: { delay: 5 } },
     });
     answer(device, 3, "thing/service/reboot", id, -1);
-    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({ status: "failed", code: -1 });
+    expect(device.rig.cloud.commands.list(pk, dk)[0]).toMatchObject({ status: "failed", code: -1 });
   });
 
   it("sends raw bytes, and knows their reply by the request id", () => {
@@ -145,8 +145,8 @@ describe("edition of May 2019", () => {
     expect(reply("030000004dc8").code).toBe("4.00");
     expect(status(device)).toEqual(["sent"]);
     expect(reply("020000004dc8").code).toBe("2.04");
-    expect(device.rig.cloud.commands(pk, dk)[0]).toMatchObject({ status: "success", code: 200 });
-    const counters = device.rig.cloud.device(pk, dk)?.counters;
+    expect(device.rig.cloud.commands.list(pk, dk)[0]).toMatchObject({ status: "success", code: 200 });
+    const counters = device.rig.cloud.devices.view(pk, dk)?.counters;
     expect(counters).toMatchObject({ strayReplies: 1, commandsAnswered: 1 });
   });
 });
@@ -165,7 +165,7 @@ describe("a product whose commands are raw", () => {
     const { payload } = device.get(2, "thing/model/down_raw");
     expect(Buffer.from(payload).toString("hex")).toBe(`${head}0400000001`);
     expect(device.post(3, "thing/model/down_raw_reply", Buffer.from(`${head}c8`, "hex")).code).toBe("2.04");
-    expect(device.rig.cloud.command(id)).toMatchObject({
+    expect(device.rig.cloud.commands.view(id)).toMatchObject({
       ...{ id, productKey: pk, deviceKey: dk, kind: "set", status: "success", code: 200 },
       ...{ createdAt: 0, sentAt: 2, answeredAt: 3 },
     });
@@ -178,7 +178,7 @@ describe("a product whose commands are raw", () => {
     speak(device, 1);
     const reply = Buffer.from(`06${hexOf(id)}12c800103ff8000000000000c000000000000000`, "hex");
     expect(device.post(2, "thing/model/down_raw_reply", reply).code).toBe("2.04");
-    expect(device.rig.cloud.command(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
+    expect(device.rig.cloud.commands.view(id)).toMatchObject({ code: 200, data: { corrections: [1.5, -2] } });
   });
 
   it("has no form for a question, and none for what the script cannot state", () => {
@@ -205,7 +205,7 @@ describe("a firmware to fetch", () => {
         const command = edition === "token" ? JSON.parse(device.get(2, path).text) : delivered(reply);
         expect(command).toEqual({ id, version: "1.0", method: "ota.device.upgrade", params });
         expect(answer(device, 3, path, id).code).toBe("2.04");
-        expect(device.rig.cloud.command(id)).toMatchObject({ kind: "upgrade", path, code: 200 });
+        expect(device.rig.cloud.commands.view(id)).toMatchObject({ kind: "upgrade", path, code: 200 });
       }
     },
   );
@@ -214,11 +214,14 @@ describe("a firmware to fetch", () => {
 it("gives each command up after a time of its own", () => {
   const device = online();
   const { cloud } = device.rig;
-  const slow = cloud.sendCommand(pk, dk, relay, 0, { pendingTtl: 7_200_000 });
-  const quick = cloud.sendCommand(pk, dk, relay, 0, { pendingTtl: 5_000 });
+  const slow = cloud.commands.send(pk, dk, relay, 0, { pendingTtl: 7_200_000 });
+  const quick = cloud.commands.send(pk, dk, relay, 0, { pendingTtl: 5_000 });
   expect(cloud.deadline).toBe(5_000);
   cloud.poll(5_000);
-  expect([cloud.command(slow)?.status, cloud.command(quick)?.status]).toEqual(["pending", "expired"]);
+  expect([cloud.commands.view(slow)?.status, cloud.commands.view(quick)?.status]).toEqual([
+    "pending",
+    "expired",
+  ]);
   expect(cloud.deadline).toBe(3_600_000);
 });
 
@@ -259,7 +262,7 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     takes(20_000);
     expect(offered(answer(device, 35_000, set, id))).toBeUndefined();
     expect(offered(speak(device, 200_000))).toBeUndefined();
-    expect(device.rig.cloud.commands(pk, dk)[0].offers).toBe(3);
+    expect(device.rig.cloud.commands.list(pk, dk)[0].offers).toBe(3);
   });
 
   it("tells with each answer of a command that was not fetched, in the edition that has it fetched", () => {
@@ -272,7 +275,7 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
   it("keeps a command over a session that lapsed", () => {
     const device = online(edition);
     device.authenticate(0, { lifetime: 30 });
-    device.rig.cloud.sendCommand(pk, dk, relay, 1, { pendingTtl: 60_000, responseTimeout: 60_000 });
+    device.rig.cloud.commands.send(pk, dk, relay, 1, { pendingTtl: 60_000, responseTimeout: 60_000 });
     expect(offered(speak(device, 2))).toBe(set);
     device.rig.cloud.poll(40_000);
     device.authenticate(50_000);
@@ -306,8 +309,8 @@ describe.each(["token", "tokenless"] as const)("edition %s, when things go wrong
     expect(status(device)).toEqual(["sent"]);
     answer(device, 4, set, id, 500);
     expect(answer(device, 5, set, id, 200).code).toBe("2.04");
-    expect(device.rig.cloud.commands(pk, dk)[0].code).toBe(500);
-    expect(device.rig.cloud.device(pk, dk)?.counters.strayReplies).toBe(3);
+    expect(device.rig.cloud.commands.list(pk, dk)[0].code).toBe(500);
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters.strayReplies).toBe(3);
   });
 
   test.each(["", "{}", "[]", '{"id":"1"}', '{"code":200}', '{"id":"1","code":"200"}'])(
@@ -342,7 +345,7 @@ test.each<[string, Command, RegExp]>([
 ])("refuses a command that is %s", (_name, command, reason) => {
   const device = online();
   expect(() => send(device, command)).toThrow(reason);
-  expect(device.rig.cloud.commands(pk, dk)).toEqual([]);
+  expect(device.rig.cloud.commands.list(pk, dk)).toEqual([]);
 });
 
 it("refuses a command that is too long to ride on an answer", () => {
@@ -352,13 +355,13 @@ it("refuses a command that is too long to ride on an answer", () => {
 
 it("refuses a command for an unknown device, one request id twice, and more than the limit", () => {
   const device = online("token", { limits: { waitingCommands: 2 } });
-  expect(() => device.rig.cloud.sendCommand(pk, "nobody", relay, 0)).toThrow(/no device/);
+  expect(() => device.rig.cloud.commands.send(pk, "nobody", relay, 0)).toThrow(/no device/);
   const raw: Command = { kind: "raw", payload: new Uint8Array(1), requestId: 1 };
   send(device, raw);
   expect(() => send(device, raw)).toThrow(/already waiting/);
   const id = send(device, relay);
   expect(() => send(device, relay)).toThrow(/2 already wait/);
-  device.rig.cloud.revokeCommand(id, 1);
+  device.rig.cloud.commands.revoke(id, 1);
   send(device, relay);
   expect(status(device)).toEqual(["pending", "revoked", "pending"]);
 });
@@ -375,8 +378,8 @@ it("a number that a raw command goes by is not given to another that waits", () 
   const raw = send(device, { kind: "raw", payload, requestId: numberOf(2) });
   expect(send(device, relay)).toBe(String(numberOf(3)));
   expect(send(device, relay)).toBe(String(numberOf(4)));
-  expect(cloud.command(raw)).toMatchObject({ id: raw, kind: "raw", deviceKey: dk });
-  expect(cloud.command(String(numberOf(2)))).toBeUndefined();
+  expect(cloud.commands.view(raw)).toMatchObject({ id: raw, kind: "raw", deviceKey: dk });
+  expect(cloud.commands.view(String(numberOf(2)))).toBeUndefined();
 });
 
 describe("commands for devices that take 512 bytes at once", () => {

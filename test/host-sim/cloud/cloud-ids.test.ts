@@ -23,14 +23,14 @@ function say(device: TestDevice, topic: string, params: unknown): void {
 const post = (device: TestDevice, temperature: number, time?: number): void =>
   say(device, "thing/measurepoint/post", { measurepoints: { temperature }, time });
 const stored = (device: TestDevice): unknown[] =>
-  device.rig.cloud.readings(pk, dk).map(({ points, time }) => [points["temperature"], time]);
+  device.rig.cloud.reported.readings(pk, dk).map(({ points, time }) => [points["temperature"], time]);
 
 describe("readings under one id", () => {
   it("are all stored where their values differ", () => {
     const device = online();
     for (const value of [20, 21, 20, 20, 21]) post(device, value);
     expect(stored(device).map((each) => (each as unknown[])[0])).toEqual([20, 21, 20, 20, 21]);
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 5, duplicates: 0 });
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 5, duplicates: 0 });
   });
 
   it("are all stored where their times differ, and once where they are of one moment", () => {
@@ -52,7 +52,7 @@ describe("readings under one id", () => {
     say(device, "thing/measurepoint/resume", { measurepoints: { temperature: 20 }, time: T });
     say(device, "thing/measurepoint/resume", { measurepoints: { temperature: 20 }, time: T });
     expect(stored(device)).toEqual([[20, undefined]]);
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 1, duplicates: 3 });
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 1, duplicates: 3 });
   });
 
   it("are told apart in batches, raw and JSON, with several readings and with one", () => {
@@ -123,7 +123,7 @@ it("events under one id are told apart by which they are, by their outputs and b
   event("cold", 1, T);
   event("cold", 2, T);
   event("cold", 2, T + 1);
-  const told = device.rig.cloud
+  const told = device.rig.cloud.reported
     .events(pk, dk)
     .map(({ event, values, time }) => [event, values["value"], time]);
   expect(told).toEqual([
@@ -137,7 +137,7 @@ it("events under one id are told apart by which they are, by their outputs and b
 it("attributes, tags and what is said of the firmware take every change under one id", () => {
   const device = online();
   const view = (): object => {
-    const { attributes, tags, firmwareVersion } = device.rig.cloud.device(pk, dk)!;
+    const { attributes, tags, firmwareVersion } = device.rig.cloud.devices.view(pk, dk)!;
     return { attributes, tags, firmwareVersion };
   };
   for (const floor of [1, 2, 1]) {

@@ -89,16 +89,20 @@ describe("a confirmable request", () => {
 
   it("that comes again is answered with the same bytes and not carried out again", () => {
     const device = online();
-    const id = device.rig.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
+    const id = device.rig.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
     device.post(1, up, rawReading(1, [1, warm]));
     const first = device.rig.sent.at(-1)!.bytes;
     for (const now of [2, 60_000, exchangeLifetime]) {
       expect(toHex(device.rig.exchange(device.last, now))).toBe(toHex(first));
     }
     const { cloud } = device.rig;
-    expect(cloud.readings(pk, dk)).toHaveLength(1);
-    expect(cloud.device(pk, dk)?.counters).toMatchObject({ requests: 1, duplicates: 0, commandsOffered: 1 });
-    expect(cloud.commands(pk, dk)).toMatchObject([{ id, offers: 1 }]);
+    expect(cloud.reported.readings(pk, dk)).toHaveLength(1);
+    expect(cloud.devices.view(pk, dk)?.counters).toMatchObject({
+      requests: 1,
+      duplicates: 0,
+      commandsOffered: 1,
+    });
+    expect(cloud.commands.list(pk, dk)).toMatchObject([{ id, offers: 1 }]);
     expect(cloud.counters.duplicateRequests).toBe(3);
     expect(eventsOf(device.rig, "duplicate-request")).toHaveLength(3);
     // Later the message id is free again; the sequence number is not.
@@ -109,7 +113,7 @@ describe("a confirmable request", () => {
     const device = online();
     const first = device.rig.sent[0].bytes;
     expect(toHex(device.rig.exchange(device.last, 5000))).toBe(toHex(first));
-    expect(device.rig.cloud.device(pk, dk)?.counters.authenticated).toBe(1);
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters.authenticated).toBe(1);
     expect(device.post(6000, up, rawReading(1, [1, warm])).code).toBe("2.04");
   });
 
@@ -118,7 +122,7 @@ describe("a confirmable request", () => {
     device.post(1, up, rawReading(1, [1, warm]));
     const reply = decoded(device.rig.exchange(device.last, 2, { ...demoPeer, port: 50_000 }));
     expect(reply.code).toBe(0x81);
-    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(1);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toHaveLength(1);
   });
 
   it("that was refused is refused again with the same bytes", () => {
@@ -138,7 +142,7 @@ describe("a non-confirmable request", () => {
     expect(device.rig.exchange(device.last, 2)).toBeUndefined();
     const second = device.send(3, { path, type: 1, payload: rawReading(2, [1, warm]) });
     expect(second.messageId).toBe((first.messageId + 1) & 0xffff);
-    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(2);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toHaveLength(2);
     expect(eventsOf(device.rig, "duplicate-request")).toMatchObject([{ answered: false }]);
   });
 
@@ -284,7 +288,7 @@ it("lets a listener call back", () => {
   const b = rig({
     onEvent: (event) => {
       if (event.type === "authenticated") {
-        b.cloud.sendCommand(pk, dk, { kind: "get", points: ["rssi"] }, event.at);
+        b.cloud.commands.send(pk, dk, { kind: "get", points: ["rssi"] }, event.at);
       }
     },
   });
@@ -321,7 +325,7 @@ describe("whatever the bytes", () => {
   test.each(["token", "tokenless"] as const)("edition %s: no throw, one short reply at most", (edition) => {
     const b = rig({ edition, limits: { repliesPerPeer: 8, repliesTotal: 16 } });
     new TestDevice(b).authenticate();
-    for (let i = 0; i < 20; i++) b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: i % 2 } }, 0);
+    for (let i = 0; i < 20; i++) b.cloud.commands.send(pk, dk, { kind: "set", points: { relay: i % 2 } }, 0);
     let replies = 0;
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), likely, cut), fc.nat(20_000), (bytes, port) => {
@@ -360,7 +364,7 @@ describe("whatever the bytes", () => {
     const method = `thing.service.${service}`;
     const empty = JSON.stringify({ id: "2078724684846989313", version: "1.0", method, params: { text: "" } });
     const inputs = { text: "x".repeat(768 - empty.length) };
-    b.cloud.sendCommand(long, long, { kind: "service", service, inputs }, 0);
+    b.cloud.commands.send(long, long, { kind: "service", service, inputs }, 0);
     const post = "thing.measurepoint.post";
     const body = { id: "i".repeat(64), method: post, params: { measurepoints: { rssi: 1 } } };
     const reply = device.post(1, "thing/measurepoint/post", JSON.stringify(body));

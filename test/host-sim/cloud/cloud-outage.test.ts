@@ -46,7 +46,7 @@ describe("down", () => {
       expect(b.exchange(bytes, 2_000)).toBeUndefined();
     }
     expect([b.sent.length, b.events.length]).toEqual([before, told]);
-    expect(b.cloud.readings(pk, dk)).toEqual([]);
+    expect(b.cloud.reported.readings(pk, dk)).toEqual([]);
     expect(b.cloud.counters.droppedUp).toBe(4);
   });
 
@@ -56,7 +56,7 @@ describe("down", () => {
     expect(() => device.post(1_000, up, reading(1))).toThrow();
     b.cloud.down = false;
     expect(dotted(decoded(b.exchange(device.last, 5_000)).code)).toBe("2.04");
-    expect(b.cloud.readings(pk, dk)).toHaveLength(1);
+    expect(b.cloud.reported.readings(pk, dk)).toHaveLength(1);
     expect(eventsOf(b, "duplicate-request")).toEqual([]);
   });
 
@@ -79,11 +79,11 @@ describe("down", () => {
 
   it("its clock goes on: sessions lapse and commands time out", () => {
     const { b, device } = online();
-    b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0, { pendingTtl: 60_000 });
+    b.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 0, { pendingTtl: 60_000 });
     b.cloud.down = true;
     b.cloud.poll(3_700_000);
     expect(eventsOf(b, "command-expired")).toHaveLength(1);
-    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("offline");
     b.cloud.down = false;
     expect(device.post(3_700_001, up, reading(1)).code).toBe("4.01");
     expect(device.authenticate(3_700_002).code).toBe("2.04");
@@ -113,7 +113,7 @@ describe("restart", () => {
     other.authenticate(0);
     expect(device.post(1_000, up, reading(1)).code).toBe("2.04");
     expect(b.cloud.restart(2_000)).toBe(2);
-    expect(b.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("offline");
     for (const each of [device, other]) expect(each.post(3_000, up, reading(2)).code).toBe("4.01");
     expect(device.authenticate(4_000).code).toBe("2.04");
     expect(device.post(5_000, up, reading(2)).code).toBe("2.04");
@@ -132,7 +132,7 @@ describe("restart", () => {
     expect(eventsOf(b, "duplicate-request")).toHaveLength(1);
     device.authenticate(3_000);
     expect(device.post(3_500, up, reading(1)).code).toBe("2.04");
-    expect(b.cloud.readings(pk, dk)).toHaveLength(1);
+    expect(b.cloud.reported.readings(pk, dk)).toHaveLength(1);
     expect(eventsOf(b, "stored-before")).toHaveLength(1);
   });
 
@@ -159,13 +159,13 @@ describe("restart", () => {
   it("keeps products, devices, stored data and commands", () => {
     const { b, device } = online();
     device.post(1_000, up, reading(1));
-    const id = b.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 1_500);
+    const id = b.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 1_500);
     const kept = () => [
-      b.cloud.products(),
-      b.cloud.devices().map(({ deviceKey }) => deviceKey),
-      b.cloud.readings(pk, dk),
-      b.cloud.latest(pk, dk),
-      b.cloud.command(id),
+      b.cloud.products.list(),
+      b.cloud.devices.list().map(({ deviceKey }) => deviceKey),
+      b.cloud.reported.readings(pk, dk),
+      b.cloud.reported.latest(pk, dk),
+      b.cloud.commands.view(id),
     ];
     const before = kept();
     b.cloud.restart(2_000);
@@ -190,9 +190,9 @@ describe("restart", () => {
 
   it("changes nothing for a disabled device", () => {
     const { b, device } = online();
-    b.cloud.disable(pk, dk, 1_000);
+    b.cloud.devices.disable(pk, dk, 1_000);
     b.cloud.restart(2_000);
-    expect(b.cloud.device(pk, dk)?.state).toBe("disabled");
+    expect(b.cloud.devices.view(pk, dk)?.state).toBe("disabled");
     expect(device.authenticate(3_000).code).toBe("4.03");
   });
 });
@@ -241,7 +241,7 @@ describe("sessions tied to the address", () => {
     expect(await throughCell(() => device.post(0, up, reading(2)))).toBe("4.01");
     expect(await throughCell(() => device.authenticate(0))).toBe("2.04");
     expect(await throughCell(() => device.post(0, up, reading(2)))).toBe("2.04");
-    expect(b.cloud.readings(pk, dk)).toHaveLength(2);
+    expect(b.cloud.reported.readings(pk, dk)).toHaveLength(2);
   });
 });
 

@@ -34,12 +34,12 @@ describe("a deviceKey", () => {
   it("is unique over products: one that is taken is refused until its device is removed", () => {
     const b = rig();
     const taken = `deviceKey: ${dk} is unique over all products, and has been given to ${pk}/${dk}`;
-    expect(() => b.cloud.createDevice(second, 1)).toThrow(new DeviceKeyError(taken));
-    expect(() => b.cloud.addDevice(second, 1)).toThrow(DeviceKeyError);
+    expect(() => b.cloud.devices.create(second, 1)).toThrow(new DeviceKeyError(taken));
+    expect(() => b.cloud.devices.add(second, 1)).toThrow(DeviceKeyError);
     expect(() => rig({ devices: [demoDevice, second] })).toThrow(DeviceKeyError);
-    b.cloud.removeDevice(pk, dk, 2);
-    expect(b.cloud.createDevice(second, 3)).toMatchObject({ productKey: "another", deviceKey: dk });
-    expect(() => b.cloud.createDevice(demoDevice, 4)).toThrow(DeviceKeyError);
+    b.cloud.devices.remove(pk, dk, 2);
+    expect(b.cloud.devices.create(second, 3)).toMatchObject({ productKey: "another", deviceKey: dk });
+    expect(() => b.cloud.devices.create(demoDevice, 4)).toThrow(DeviceKeyError);
   });
 
   it("that two devices have in the data of an earlier version stays with both", () => {
@@ -54,13 +54,13 @@ describe("a deviceKey", () => {
     entries.set(`device/another/${dk}`, { ...kept, record: { ...kept.record, productKey: "another" } });
     const sorted = new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
     const b = rig({ storage: { ...storage, entries: sorted } });
-    for (const productKey of [pk, "another"]) expect(b.cloud.device(productKey, dk)).toBeDefined();
+    for (const productKey of [pk, "another"]) expect(b.cloud.devices.view(productKey, dk)).toBeDefined();
     const device = new TestDevice(b, { ...demoDevice, productKey: "another" });
     expect(device.authenticate(1).code).toBe("2.04");
-    b.cloud.removeDevice(pk, dk, 2);
-    expect(() => b.cloud.createDevice(demoDevice, 3)).toThrow(DeviceKeyError);
-    b.cloud.removeDevice("another", dk, 4);
-    expect(b.cloud.createDevice(demoDevice, 5)).toMatchObject({ deviceKey: dk });
+    b.cloud.devices.remove(pk, dk, 2);
+    expect(() => b.cloud.devices.create(demoDevice, 3)).toThrow(DeviceKeyError);
+    b.cloud.devices.remove("another", dk, 4);
+    expect(b.cloud.devices.create(demoDevice, 5)).toMatchObject({ deviceKey: dk });
   });
 });
 
@@ -69,45 +69,45 @@ describe("a device", () => {
     const b = rig();
     const device = new TestDevice(b, newDevice);
     expect(device.authenticate().code).toBe("4.01");
-    expect(b.cloud.createDevice(newDevice, 1)).toMatchObject({
+    expect(b.cloud.devices.create(newDevice, 1)).toMatchObject({
       deviceKey: "new",
       name: "roof",
       state: "inactive",
     });
     expect(device.authenticate(2).code).toBe("2.04");
     expect(report(device, 3)).toBe("2.04");
-    expect(b.cloud.device(pk, "new")).toMatchObject({ state: "online", onlineSince: 2, lastSeen: 3 });
-    b.cloud.sendCommand(pk, "new", { kind: "set", points: { relay: 1 } }, 4);
-    b.cloud.removeDevice(pk, "new", 5);
+    expect(b.cloud.devices.view(pk, "new")).toMatchObject({ state: "online", onlineSince: 2, lastSeen: 3 });
+    b.cloud.commands.send(pk, "new", { kind: "set", points: { relay: 1 } }, 4);
+    b.cloud.devices.remove(pk, "new", 5);
     // As for any device that is not there: nobody's key reads the signature.
     expect(report(device, 6)).toBe("4.00");
-    expect(b.cloud.device(pk, "new")).toBeUndefined();
-    expect(b.cloud.readings(pk, "new")).toEqual([]);
+    expect(b.cloud.devices.view(pk, "new")).toBeUndefined();
+    expect(b.cloud.reported.readings(pk, "new")).toEqual([]);
     expect(b.cloud.deadline).toBeGreaterThan(5);
     b.cloud.poll(10_000_000);
-    b.cloud.createDevice(newDevice, 7);
-    expect(b.cloud.readings(pk, "new")).toEqual([]);
-    expect(JSON.stringify(b.cloud.devices())).not.toContain(newDevice.deviceSecret);
+    b.cloud.devices.create(newDevice, 7);
+    expect(b.cloud.reported.readings(pk, "new")).toEqual([]);
+    expect(JSON.stringify(b.cloud.devices.list())).not.toContain(newDevice.deviceSecret);
   });
 
   it("cannot be registered twice, nor with keys that are none", () => {
     const { cloud } = rig();
-    expect(() => cloud.createDevice(demoDevice, 0)).toThrow(/registered already/);
-    expect(() => cloud.createDevice({ ...newDevice, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
-    for (const work of [cloud.removeDevice, cloud.disable, cloud.enable]) {
-      expect(() => work.call(cloud, pk, "nobody", 0)).toThrow(/no device/);
+    expect(() => cloud.devices.create(demoDevice, 0)).toThrow(/registered already/);
+    expect(() => cloud.devices.create({ ...newDevice, deviceKey: "a/b" }, 0)).toThrow(DeviceListError);
+    for (const work of [cloud.devices.remove, cloud.devices.disable, cloud.devices.enable]) {
+      expect(() => work.call(cloud.devices, pk, "nobody", 0)).toThrow(/no device/);
     }
   });
 
   it("that is disabled is shut out with 4.03 at once, and its command waits until it is let in again", () => {
     const device = online();
     const { cloud } = device.rig;
-    cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
-    cloud.disable(pk, dk, 1);
+    cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 0);
+    cloud.devices.disable(pk, dk, 1);
     expect(report(device, 2)).toBe("4.03");
     expect(device.authenticate(3).code).toBe("4.03");
-    cloud.enable(pk, dk, 4);
-    expect(cloud.device(pk, dk)?.state).toBe("offline");
+    cloud.devices.enable(pk, dk, 4);
+    expect(cloud.devices.view(pk, dk)?.state).toBe("offline");
     expect(report(device, 5)).toBe("4.01");
     device.authenticate(6);
     const reply = device.post(7, up, rawReading(7, [1, warm]));
@@ -118,15 +118,15 @@ describe("a device", () => {
     const device = online();
     const { cloud } = device.rig;
     report(device, 1);
-    expect(cloud.forgetSession(pk, dk, 2)).toBe(1);
-    expect(cloud.forgetSession(undefined, undefined, 2)).toBe(0);
-    expect(cloud.device(pk, dk)?.state).toBe("offline");
+    expect(cloud.devices.forgetSession(pk, dk, 2)).toBe(1);
+    expect(cloud.devices.forgetSession(undefined, undefined, 2)).toBe(0);
+    expect(cloud.devices.view(pk, dk)?.state).toBe("offline");
     expect(report(device, 3)).toBe("4.01");
     device.authenticate(4);
     expect(report(device, 5)).toBe("2.04");
-    expect(cloud.readings(pk, dk)).toHaveLength(2);
+    expect(cloud.reported.readings(pk, dk)).toHaveLength(2);
     expect(eventsOf(device.rig, "session-forgotten")).toHaveLength(1);
-    expect(cloud.forgetSession(undefined, undefined, 6)).toBe(1);
+    expect(cloud.devices.forgetSession(undefined, undefined, 6)).toBe(1);
   });
 });
 
@@ -138,37 +138,41 @@ describe("a product", () => {
       measurepoints: { identifier: string; range?: number[] }[];
     };
     model.measurepoints[0].range = [-40, 20];
-    cloud.putProduct({ ...product, model }, 1);
+    cloud.products.put({ ...product, model }, 1);
     const sent = device.post(2, up, rawReading(2, [1, warm]));
     expect(Buffer.from(sent.payload).toString("hex")).toBe("0000000204b4");
-    expect(cloud.products()).toHaveLength(1);
-    expect(cloud.product(pk)?.model).toEqual(model);
+    expect(cloud.products.list()).toHaveLength(1);
+    expect(cloud.products.record(pk)?.model).toEqual(model);
   });
 
   it("with a model or script that is none is refused, and the old one stays", () => {
     const { cloud } = rig();
-    expect(() => cloud.putProduct({ productKey: pk, model: { product: "x" } }, 0)).toThrow(ProductError);
-    expect(() => cloud.putProduct({ productKey: pk, script: "function (" }, 0)).toThrow(
+    expect(() => cloud.products.put({ productKey: pk, model: { product: "x" } }, 0)).toThrow(ProductError);
+    expect(() => cloud.products.put({ productKey: pk, script: "function (" }, 0)).toThrow(
       /script: SyntaxError/,
     );
-    expect(cloud.product(pk)).toEqual(product);
+    expect(cloud.products.record(pk)).toEqual(product);
   });
 
   it("goes only when it has no devices", () => {
     const { cloud } = rig();
-    expect(() => cloud.removeProduct(pk, 0)).toThrow(/has 2 devices/);
-    for (const { deviceKey } of [demoDevice, otherDevice]) cloud.removeDevice(pk, deviceKey, 0);
-    cloud.removeProduct(pk, 0);
-    expect(cloud.products()).toEqual([]);
-    expect(() => cloud.removeProduct(pk, 0)).toThrow(/no product/);
+    expect(() => cloud.products.remove(pk, 0)).toThrow(/has 2 devices/);
+    for (const { deviceKey } of [demoDevice, otherDevice]) cloud.devices.remove(pk, deviceKey, 0);
+    cloud.products.remove(pk, 0);
+    expect(cloud.products.list()).toEqual([]);
+    expect(() => cloud.products.remove(pk, 0)).toThrow(/no product/);
   });
 
   it("has its script tried without a trace", () => {
     const { cloud } = rig();
-    expect(JSON.parse(cloud.scriptToJson(pk, rawReading(5, [1, warm])) as string)).toMatchObject({ id: "5" });
-    expect(cloud.scriptToRaw(pk, '{"id":"5","code":200}')).toEqual(Uint8Array.of(0, 0, 0, 5, 0, 200));
-    expect(cloud.scriptToJson("nope", new Uint8Array(0))).toEqual({ fault: "no product nope" });
-    expect(cloud.readings(pk, dk)).toEqual([]);
+    expect(JSON.parse(cloud.products.scriptToJson(pk, rawReading(5, [1, warm])) as string)).toMatchObject({
+      id: "5",
+    });
+    expect(cloud.products.scriptToRaw(pk, '{"id":"5","code":200}')).toEqual(
+      Uint8Array.of(0, 0, 0, 5, 0, 200),
+    );
+    expect(cloud.products.scriptToJson("nope", new Uint8Array(0))).toEqual({ fault: "no product nope" });
+    expect(cloud.reported.readings(pk, dk)).toEqual([]);
   });
 });
 

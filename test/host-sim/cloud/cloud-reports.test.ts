@@ -27,7 +27,7 @@ describe("raw readings", () => {
     const reply = device.post(9000, up, payload);
     expect(reply.code).toBe("2.04");
     expect(Buffer.from(reply.payload).toString("hex")).toBe("0102030400c8");
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([
       {
         id: "16909060",
         points: { temperature: 21.5, humidity: 50, rssi: { value: -95, quality: 2 }, relay: 1 },
@@ -62,8 +62,8 @@ describe("raw readings", () => {
   ])("with %s cannot be read: 4.00", (_name, payload) => {
     const device = online();
     expect(device.post(1, up, payload)).toMatchObject({ code: "4.00", text: "" });
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 0, reportsRefused: 1 });
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([]);
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 0, reportsRefused: 1 });
   });
 
   test.each<[string, Uint8Array]>([
@@ -74,7 +74,7 @@ describe("raw readings", () => {
     const reply = device.post(1, up, payload);
     expect(reply.code).toBe("2.04");
     expect(Buffer.from(reply.payload).toString("hex")).toBe("0000000704b4");
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([]);
   });
 
   it("without a point are empty: code 1251 in the answer", () => {
@@ -108,7 +108,7 @@ describe("JSON measure points", () => {
     const params = { measurepoints, time: 1_700_000_000_123 };
     const reply = device.post(9000, measurepointPost, envelope({ id: "abc", params }));
     expect(reply).toMatchObject({ code: "2.04", text: '{"id":"abc","code":200,"data":{}}' });
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([
       { id: "abc", time: 1_700_000_000_123, points: measurepoints, format: "json", at: 9000 },
     ]);
     expect(device.post(9001, measurepointPost, envelope({ id: 17 })).text).toBe(
@@ -165,7 +165,7 @@ describe("JSON measure points", () => {
     const reply = device.post(1, measurepointPost, envelope(fields));
     expect(reply.code).toBe("2.04");
     expect(JSON.parse(reply.text)).toMatchObject({ code, data: {} });
-    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(code === 200 ? 1 : 0);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toHaveLength(code === 200 ? 1 : 0);
   });
 
   test.each([
@@ -198,7 +198,7 @@ describe("events and attributes", () => {
     expect(device.post(1, "thing/event/overheat/post", envelope(event)).text).toContain('"code":200');
     const { cloud } = device.rig;
     const stored = { id: "5", event: "overheat", time: 7, values: { temperature: 90 }, at: 1 };
-    expect(cloud.events(pk, dk)).toEqual([stored]);
+    expect(cloud.reported.events(pk, dk)).toEqual([stored]);
 
     const update = (id: string, attributes: unknown): unknown => {
       const body = envelope({ id, method: "thing.attribute.update", params: { attributes } });
@@ -207,13 +207,13 @@ describe("events and attributes", () => {
     };
     expect(update("6", { label: dk, floor: 9 })).toBe(200);
     expect(update("7", { floor: 6 })).toBe(200);
-    expect(cloud.device(pk, dk)?.attributes).toEqual({ label: dk, floor: 6 });
+    expect(cloud.devices.view(pk, dk)?.attributes).toEqual({ label: dk, floor: 6 });
     expect(update("7b", { floor: "6" })).toBe(1204);
     expect(update("7c", { nope: 6 })).toBe(1204);
     expect(update("8", {})).toBe(200);
     expect(update("9", [])).toBe(1207);
     expect(update("10", JSON.parse('{"__proto__":{"polluted":1}}'))).toBe(1204);
-    expect((cloud.device(pk, dk)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect((cloud.devices.view(pk, dk)!.attributes as Record<string, unknown>)["polluted"]).toBeUndefined();
     const wrong = envelope({ ...event, params: 5 });
     expect(device.post(3, "thing/event/overheat/post", wrong).text).toContain("1204");
   });
@@ -225,7 +225,7 @@ describe("events and attributes", () => {
       const method = "thing.attribute.update";
       device.post(1, "thing/attribute/update", envelope({ id: `a${i}`, method, params }));
     }
-    const kept = Object.keys(device.rig.cloud.device(pk, dk)?.attributes ?? {});
+    const kept = Object.keys(device.rig.cloud.devices.view(pk, dk)?.attributes ?? {});
     expect([kept.length, kept[0], kept[199]]).toEqual([200, "a50", "a249"]);
   });
 });
@@ -241,8 +241,8 @@ describe("a report that comes again", () => {
     device.authenticate(5);
     device.post(6, up, rawReading(7, [1, warm]));
     const { cloud } = device.rig;
-    expect(cloud.readings(pk, dk)).toHaveLength(1);
-    expect(cloud.device(pk, dk)?.counters).toMatchObject({ stored: 1, duplicates: 4 });
+    expect(cloud.reported.readings(pk, dk)).toHaveLength(1);
+    expect(cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 1, duplicates: 4 });
     expect(eventsOf(device.rig, "stored-before")).toHaveLength(4);
   });
 
@@ -250,7 +250,7 @@ describe("a report that comes again", () => {
     const device = online();
     device.post(1, measurepointPost, envelope({ id: "7", params: {} }));
     device.post(2, measurepointPost, envelope({ id: "7" }));
-    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(1);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toHaveLength(1);
   });
 
   it("is another one when it is an event or another device's", () => {
@@ -258,7 +258,7 @@ describe("a report that comes again", () => {
     device.post(1, measurepointPost, envelope({ id: "7" }));
     const event = { id: "7", method: "thing.event.overheat.post", params: { events: { temperature: 90 } } };
     device.post(2, "thing/event/overheat/post", envelope(event));
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 2, duplicates: 0 });
   });
 
   it("is recognised for as many ids as the limit says, and readings are as bounded", () => {
@@ -266,24 +266,24 @@ describe("a report that comes again", () => {
     const post = (id: number): void => void device.post(1, up, rawReading(id, [1, warm]));
     for (const id of [1, 2, 3, 4, 1]) post(id);
     const { cloud } = device.rig;
-    expect(cloud.device(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 1 });
-    expect(cloud.readings(pk, dk).map(({ id }) => id)).toEqual(["2", "3", "4"]);
+    expect(cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 1 });
+    expect(cloud.reported.readings(pk, dk).map(({ id }) => id)).toEqual(["2", "3", "4"]);
     post(5);
     post(2);
-    expect(cloud.device(pk, dk)?.counters).toMatchObject({ stored: 5, duplicates: 2 });
+    expect(cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 5, duplicates: 2 });
     post(1);
-    expect(cloud.device(pk, dk)?.counters).toMatchObject({ stored: 6, duplicates: 2 });
+    expect(cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 6, duplicates: 2 });
     for (let id = 100; id < 200; id++) post(id);
-    expect(cloud.readings(pk, dk).map(({ id }) => id)).toEqual(["197", "198", "199"]);
+    expect(cloud.reported.readings(pk, dk).map(({ id }) => id)).toEqual(["197", "198", "199"]);
   });
 
   it("makes room for others when readings are long as well as when they are many", () => {
     const device = online({ limits: { characters: 1000 } });
     for (let id = 1; id <= 200; id++) device.post(1, up, rawReading(id, [1, warm]));
     const { cloud } = device.rig;
-    const kept = cloud.readings(pk, dk);
+    const kept = cloud.reported.readings(pk, dk);
     expect(kept.length).toBeLessThan(15);
     expect(kept.at(-1)?.id).toBe("200");
-    expect(cloud.latest(pk, dk)).toMatchObject({ temperature: { value: 21.5 } });
+    expect(cloud.reported.latest(pk, dk)).toMatchObject({ temperature: { value: 21.5 } });
   });
 });

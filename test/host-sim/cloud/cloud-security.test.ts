@@ -22,7 +22,7 @@ function device(edition: "token" | "tokenless", options: Parameters<typeof rig>[
 }
 const code = (bytes: Uint8Array | undefined): string => dotted(decoded(bytes).code);
 const temperatures = ({ rig: { cloud } }: TestDevice): unknown[] =>
-  cloud.readings(pk, dk).map(({ points }) => points["temperature"]);
+  cloud.reported.readings(pk, dk).map(({ points }) => points["temperature"]);
 
 /** The same message with changes, as somebody makes them who can change what passes. */
 function altered(bytes: Uint8Array, changes: Partial<CoapMessage>): Uint8Array {
@@ -114,7 +114,7 @@ describe("edition with a token", () => {
     });
     const moved = altered(sent, { options: [...path, sign], payload: Buffer.from(body) });
     expect(code(one.rig.exchange(moved, 1))).toBe("2.04");
-    expect(one.rig.cloud.device(pk, dk)?.tags).toEqual({ a: "b" });
+    expect(one.rig.cloud.devices.view(pk, dk)?.tags).toEqual({ a: "b" });
   });
 });
 
@@ -143,7 +143,7 @@ it("what comes down is signed by nothing: an answer is its code, its payload and
   for (const edition of ["token", "tokenless"] as const) {
     const one = device(edition);
     one.authenticate();
-    one.rig.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 1);
+    one.rig.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 1);
     const { options } = one.post(2, post, reading(20));
     expect(options.map(({ number }) => number)).toEqual(edition === "token" ? [2100] : [2100, 2102]);
     expect(eventsOf(one.rig, "command-offered")).toHaveLength(1);

@@ -56,25 +56,25 @@ function lived(storage: CloudStorage, edition: "token" | "tokenless", limits = {
   say(device, 5_000, "10", "thing/attribute/update", { attributes: { floor: 3 } });
   say(device, 6_000, "11", "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
   say(device, 7_000, "12", "ota/device/inform", { version: "1.4.2" });
-  cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { pendingTtl: 100_000 });
-  cloud.sendCommand(
+  cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 8_000, { pendingTtl: 100_000 });
+  cloud.commands.send(
     pk,
     dk,
     { kind: "raw", payload: Buffer.from("0200000001ff", "hex"), requestId: 1 },
     8_001,
     { pendingTtl: 200_000 },
   );
-  cloud.disable(pk, otherDevice.deviceKey, 9_000);
+  cloud.devices.disable(pk, otherDevice.deviceKey, 9_000);
   return device;
 }
 
 const state = (cloud: EnosCloud): unknown => ({
-  products: cloud.products(),
-  devices: cloud.devices(),
-  readings: cloud.readings(pk, dk),
-  latest: cloud.latest(pk, dk),
-  events: cloud.events(pk, dk),
-  commands: cloud.commands(pk, dk),
+  products: cloud.products.list(),
+  devices: cloud.devices.list(),
+  readings: cloud.reported.readings(pk, dk),
+  latest: cloud.reported.latest(pk, dk),
+  events: cloud.reported.events(pk, dk),
+  commands: cloud.commands.list(pk, dk),
 });
 
 describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (edition) => {
@@ -92,9 +92,9 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     expect(reply.options.map(({ number }) => number)).toContain(2100);
     // Sent before the restart, answered before, and sent again because the answer was lost.
     successor.post(21_000, "thing/model/up_raw", rawReading(7, [1, warm]));
-    expect(again.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
+    expect(again.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 7, duplicates: 1 });
     again.cloud.poll(108_000);
-    expect(again.cloud.commands(pk, dk).map(({ status }) => status)[0]).toBe(
+    expect(again.cloud.commands.list(pk, dk).map(({ status }) => status)[0]).toBe(
       edition === "token" ? "expired" : "timed-out",
     );
   });
@@ -105,7 +105,7 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     const again = rig({ storage, edition });
     expect(again.cloud.deadline).toBe(0);
     again.cloud.poll(10_000_000);
-    expect(again.cloud.device(pk, dk)?.state).toBe("offline");
+    expect(again.cloud.devices.view(pk, dk)?.state).toBe("offline");
     const successor = new TestDevice(again, demoDevice, edition === "token");
     Object.assign(successor, { token: device.token, sequence: device.sequence });
     expect(successor.post(10_000_001, "thing/model/up_raw", rawReading(1, [1, warm])).code).toBe("4.01");
@@ -120,8 +120,12 @@ it("the registry that is kept wins over the lists that are given", () => {
     { ...demoDevice, deviceKey: "third" },
   ];
   const { cloud } = rig({ storage, devices, products: [{ ...product, name: "another" }] });
-  expect(cloud.devices().map(({ deviceKey }) => deviceKey)).toEqual([dk, otherDevice.deviceKey, "third"]);
-  expect(cloud.product(pk)?.name).toBeUndefined();
+  expect(cloud.devices.list().map(({ deviceKey }) => deviceKey)).toEqual([
+    dk,
+    otherDevice.deviceKey,
+    "third",
+  ]);
+  expect(cloud.products.record(pk)?.name).toBeUndefined();
 });
 
 it("keeps no more than the limits say", () => {
@@ -132,7 +136,7 @@ it("keeps no more than the limits say", () => {
   const kept = [...storage.kept.keys()].filter((key) => key.startsWith("reading/"));
   expect(kept.length).toBeLessThan(10);
   const again = rig({ storage, limits: { readings: 5 } });
-  expect(again.cloud.readings(pk, dk).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
+  expect(again.cloud.reported.readings(pk, dk).map(({ id }) => id)).toEqual(["96", "97", "98", "99", "100"]);
 });
 
 it("keeps the newest value of a measure point for as long as there is none newer, and no other", () => {
@@ -144,12 +148,15 @@ it("keeps the newest value of a measure point for as long as there is none newer
   post(1, { relay: 1, temperature: 20 });
   for (let now = 2; now <= 50; now++) post(now, { temperature: now });
   const start = (): EnosCloud => rig({ storage, limits: { readings: 5 } }).cloud;
-  expect(start().latest(pk, dk)).toMatchObject({ relay: { value: 1, at: 1 }, temperature: { value: 50 } });
+  expect(start().reported.latest(pk, dk)).toMatchObject({
+    relay: { value: 1, at: 1 },
+    temperature: { value: 50 },
+  });
   expect(storage.kept.has(`reading/${pk}/${dk}/000000000000`)).toBe(true);
   post(51, { relay: 0 });
   for (let now = 52; now <= 60; now++) post(now, { temperature: now });
   expect(storage.kept.has(`reading/${pk}/${dk}/000000000000`)).toBe(false);
-  expect(start().latest(pk, dk)).toMatchObject({ relay: { value: 0, at: 51 } });
+  expect(start().reported.latest(pk, dk)).toMatchObject({ relay: { value: 0, at: 51 } });
 });
 
 it("whatever came, and whenever it is started again, all is as it was, and bounded", () => {
@@ -170,9 +177,9 @@ it("whatever came, and whenever it is started again, all is as it was, and bound
       const device = new TestDevice(rig(options));
       device.authenticate();
       const values = (cloud: EnosCloud): unknown => ({
-        readings: cloud.readings(pk, dk),
-        latest: cloud.latest(pk, dk),
-        histories: identifiers.map((identifier) => cloud.history(pk, dk, { identifier })),
+        readings: cloud.reported.readings(pk, dk),
+        latest: cloud.reported.latest(pk, dk),
+        histories: identifiers.map((identifier) => cloud.reported.history(pk, dk, { identifier })),
       });
       reports.forEach(({ points, time }, i) => {
         const measurepoints = Object.fromEntries(points.map((point) => [identifiers[point], i]));
@@ -199,7 +206,7 @@ it("a removed device leaves nothing behind", () => {
   const { cloud } = device.rig;
   // More than fit: the newest value of the others is kept apart.
   for (let id = 100; id < 120; id++) device.post(id + 9_000, "thing/model/up_raw", rawReading(id, [1, warm]));
-  cloud.removeDevice(pk, dk, 10_000);
+  cloud.devices.remove(pk, dk, 10_000);
   expect([...storage.kept.keys()].filter((key) => key.includes(dk))).toEqual([]);
 });
 
@@ -247,14 +254,14 @@ describe("commands that version 0.2.0 kept", () => {
     ];
     for (const [key, value] of entries) storage.put(key, value);
     const { cloud } = rig({ storage });
-    const statuses = () => cloud.commands(pk, dk).map(({ status }) => status);
+    const statuses = () => cloud.commands.list(pk, dk).map(({ status }) => status);
     expect(statuses()).toEqual(["success", "failed", "expired", "timed-out", "sent", "pending"]);
-    expect(cloud.command("11")).toMatchObject({ data: { a: 1 }, endedAt: 3_000 });
-    expect(cloud.command("16")).toMatchObject({ pendingTtl: 3_600_000, responseTimeout: 60_000 });
+    expect(cloud.commands.view("11")).toMatchObject({ data: { a: 1 }, endedAt: 3_000 });
+    expect(cloud.commands.view("16")).toMatchObject({ pendingTtl: 3_600_000, responseTimeout: 60_000 });
     cloud.poll(69_000);
     expect(statuses().slice(4)).toEqual(["timed-out", "pending"]);
     cloud.poll(3_601_000);
     expect(statuses().slice(4)).toEqual(["timed-out", "expired"]);
-    expect(cloud.command("12")?.status).toBe("failed");
+    expect(cloud.commands.view("12")?.status).toBe("failed");
   });
 });

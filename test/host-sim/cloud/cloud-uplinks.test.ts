@@ -23,7 +23,7 @@ const answer = (sent: Sent): { code: number; data: unknown } => {
 };
 const reading = (temperature: number, time?: number): object => ({ measurepoints: { temperature }, time });
 const temperatures = (device: TestDevice): unknown[] =>
-  device.rig.cloud.readings(pk, dk).map(({ points }) => points["temperature"]);
+  device.rig.cloud.reported.readings(pk, dk).map(({ points }) => points["temperature"]);
 
 describe("a batch", () => {
   const batch = "thing/measurepoint/post/batch";
@@ -37,13 +37,16 @@ describe("a batch", () => {
       { ...own, ...reading(22, T + 2000) },
     ];
     expect(answer(say(device, batch, params, 9000)).code).toBe(200);
-    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([
+    expect(device.rig.cloud.reported.readings(pk, dk)).toMatchObject([
       { points: { temperature: 20 }, time: T, format: "json", at: 9000 },
       { points: { temperature: 21 }, time: T + 1000 },
       { points: { temperature: 22 }, time: T + 2000 },
     ]);
-    expect(device.rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 22, time: T + 2000 });
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 3, duplicates: 0 });
+    expect(device.rig.cloud.reported.latest(pk, dk)["temperature"]).toMatchObject({
+      value: 22,
+      time: T + 2000,
+    });
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 3, duplicates: 0 });
   });
 
   test.each<[string, unknown, number]>([
@@ -56,7 +59,7 @@ describe("a batch", () => {
   ])("%s stores nothing", (_what, params, code) => {
     const device = online();
     expect(answer(say(device, batch, params)).code).toBe(code);
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([]);
   });
 
   describe("that skips what is invalid", () => {
@@ -79,7 +82,7 @@ describe("a batch", () => {
     it.each([batch, "thing/measurepoint/resume/batch"])("stores the good ones, %s", (topic) => {
       const { device, code } = skipping(mixed, true, topic);
       expect(code).toBe(200);
-      expect(device.rig.cloud.readings(pk, dk).map(({ points, time }) => [points, time])).toEqual([
+      expect(device.rig.cloud.reported.readings(pk, dk).map(({ points, time }) => [points, time])).toEqual([
         [{ temperature: 20 }, T],
         [{ relay: 1 }, T + 2],
         [{ temperature: 22 }, T + 3],
@@ -98,7 +101,7 @@ describe("a batch", () => {
     it("is taken where nothing is left, and refused whole for what is no measure point's fault", () => {
       const none = skipping([{ measurepoints: { pressure: 1 }, time: T }], true);
       expect(none.code).toBe(200);
-      expect(none.device.rig.cloud.readings(pk, dk)).toEqual([]);
+      expect(none.device.rig.cloud.reported.readings(pk, dk)).toEqual([]);
       expect(skipping([reading(20, T), { ...reading(21, T), deviceKey: "other" }], true).code).toBe(1212);
       expect(skipping([reading(20, T), reading(21, 0.5)], true).code).toBe(1204);
       expect(skipping([reading(20, T), { measurepoints: {} }], true).code).toBe(1251);
@@ -110,7 +113,7 @@ describe("a batch", () => {
     const params = [reading(20, T), reading(21, T + 1)];
     for (const now of [1, 2]) expect(answer(say(device, batch, params, now, "same")).code).toBe(200);
     expect(temperatures(device)).toEqual([20, 21]);
-    expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 2, duplicates: 2 });
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 2, duplicates: 2 });
   });
 
   it("under another id stores no moment of a measure point twice", () => {
@@ -131,10 +134,13 @@ describe("late data", () => {
     say(device, "thing/measurepoint/resume/batch", [{ measurepoints, time: T }]);
     const { cloud } = device.rig;
     const values = (identifier: string): unknown[] =>
-      cloud.history(pk, dk, { identifier }).map(({ value }) => value);
+      cloud.reported.history(pk, dk, { identifier }).map(({ value }) => value);
     expect(values("temperature")).toEqual([20]);
     expect(values("rssi")).toEqual([-80]);
-    expect(cloud.readings(pk, dk).map(({ points }) => points)).toEqual([{ temperature: 20 }, { rssi: -80 }]);
+    expect(cloud.reported.readings(pk, dk).map(({ points }) => points)).toEqual([
+      { temperature: 20 },
+      { rssi: -80 },
+    ]);
   });
 
   it.each([
@@ -145,16 +151,16 @@ describe("late data", () => {
     say(device, "thing/measurepoint/post", reading(30, T + 10_000));
     expect(answer(say(device, topic, wrap(reading(5, T)))).code).toBe(200);
     const { cloud } = device.rig;
-    expect(cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 30 });
-    const all = cloud.history(pk, dk, { identifier: "temperature" });
+    expect(cloud.reported.latest(pk, dk)["temperature"]).toMatchObject({ value: 30 });
+    const all = cloud.reported.history(pk, dk, { identifier: "temperature" });
     expect(all.map(({ value }) => value)).toEqual([5, 30]);
-    expect(cloud.readings(pk, dk).at(-1)).toMatchObject({ late: true, time: T });
+    expect(cloud.reported.readings(pk, dk).at(-1)).toMatchObject({ late: true, time: T });
   });
 
   it("is the newest where there is none newer", () => {
     const device = online();
     say(device, "thing/measurepoint/resume", reading(5, T));
-    expect(device.rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 5 });
+    expect(device.rig.cloud.reported.latest(pk, dk)["temperature"]).toMatchObject({ value: 5 });
   });
 });
 
@@ -167,7 +173,7 @@ describe("raw bytes are what the script makes of them", () => {
     const device = online();
     const sent = raw(device, `05 00000007 00 ${time} 00 0101 0866 e807 0101 08ca`, 9000);
     expect(Buffer.from(sent.payload).toString("hex")).toBe("0000000700c8");
-    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([
+    expect(device.rig.cloud.reported.readings(pk, dk)).toMatchObject([
       { id: "7", points: { temperature: 21.5 }, time: T, format: "raw" },
       { id: "7", points: { temperature: 22.5 }, time: T + 1000, format: "raw" },
     ]);
@@ -176,7 +182,7 @@ describe("raw bytes are what the script makes of them", () => {
   it("one late reading", () => {
     const device = online();
     raw(device, `05 00000007 01 ${time} 00 0101 0866`);
-    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([{ late: true, time: T }]);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toMatchObject([{ late: true, time: T }]);
   });
 
   it("another method than there is, or none", () => {
@@ -209,7 +215,7 @@ describe("raw bytes are what the script makes of them", () => {
       function jsonStrToRawData(json) { return [JSON.parse(json).code]; }`;
     const device = online({ products: [{ productKey: pk, script }] });
     expect(raw(device, "5a").payload).toEqual(Uint8Array.of(200));
-    expect(device.rig.cloud.events(pk, dk)).toMatchObject([
+    expect(device.rig.cloud.reported.events(pk, dk)).toMatchObject([
       { event: "overheat", values: { temperature: 90 } },
     ]);
   });
@@ -221,12 +227,12 @@ describe("attributes", () => {
     const update = (name: string, length: number): Sent =>
       say(device, "thing/attribute/update", { attributes: { [name]: "x".repeat(length) } });
     for (let i = 0; i < 200; i++) update(`a${i}`, 300);
-    const before = device.rig.cloud.device(pk, dk)?.attributes;
+    const before = device.rig.cloud.devices.view(pk, dk)?.attributes;
     expect(answer(update("a0", 800)).code).toBe(200);
     let code = 200;
     for (let i = 0; i < 10 && code === 200; i++) ({ code } = answer(update(`a${i}`, 900)));
     expect(code).toBe(1204);
-    const { attributes } = device.rig.cloud.device(pk, dk)!;
+    const { attributes } = device.rig.cloud.devices.view(pk, dk)!;
     expect(Object.keys(attributes)).toEqual(Object.keys(before!));
     expect(JSON.stringify(Object.entries(attributes)).length).toBeLessThanOrEqual(65_536);
     expect(eventsOf(device.rig, "report-refused")).toMatchObject([
@@ -254,7 +260,7 @@ it("empty params ask for everything, and change nothing", () => {
   const device = online();
   say(device, "thing/attribute/update", { attributes: { floor: 3 } });
   say(device, "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
-  const before = device.rig.cloud.device(pk, dk)!;
+  const before = device.rig.cloud.devices.view(pk, dk)!;
   for (const [topic, params] of [
     ["thing/attribute/update", {}],
     ["thing/attribute/update", { attributes: {} }],
@@ -270,7 +276,7 @@ it("empty params ask for everything, and change nothing", () => {
   }
   expect(answer(say(device, "thing/attribute/query", {})).data).toEqual({ floor: 3 });
   expect(answer(say(device, "thing/tag/query", {})).data).toEqual({ site: "north" });
-  const { attributes, tags, counters } = device.rig.cloud.device(pk, dk)!;
+  const { attributes, tags, counters } = device.rig.cloud.devices.view(pk, dk)!;
   expect({ attributes, tags }).toEqual({ attributes: before.attributes, tags: before.tags });
   expect(counters.stored).toBe(before.counters.stored);
 });
@@ -287,8 +293,8 @@ it("messages without an id are each stored, and answered without one", () => {
     });
   }
   expect(temperatures(device)).toEqual([20, 20]);
-  expect(device.rig.cloud.events(pk, dk)).toHaveLength(2);
-  expect(device.rig.cloud.device(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 0 });
+  expect(device.rig.cloud.reported.events(pk, dk)).toHaveLength(2);
+  expect(device.rig.cloud.devices.view(pk, dk)?.counters).toMatchObject({ stored: 4, duplicates: 0 });
 });
 
 it("an id that no double holds is kept digit by digit, and recognised", () => {
@@ -300,7 +306,7 @@ it("an id that no double holds is kept digit by digit, and recognised", () => {
       `{"id":${id},"code":200,"data":{}}`,
     );
   }
-  expect(device.rig.cloud.readings(pk, dk).map(({ id }) => id)).toEqual([
+  expect(device.rig.cloud.reported.readings(pk, dk).map(({ id }) => id)).toEqual([
     "2078724684846989312",
     "2078724684846989313",
   ]);
@@ -312,12 +318,12 @@ describe("tags", () => {
     const tags = { site: "north", rack_2: "größer" };
     const listed = Object.entries(tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
     expect(answer(say(device, "thing/tag/update", listed)).code).toBe(200);
-    expect(device.rig.cloud.device(pk, dk)?.tags).toEqual(tags);
+    expect(device.rig.cloud.devices.view(pk, dk)?.tags).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", { tags: ["site", "x"] })).data).toEqual({ site: "north" });
     expect(answer(say(device, "thing/tag/query", { tags: [] })).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/query", {})).data).toEqual(tags);
     expect(answer(say(device, "thing/tag/delete", { tags: ["site"] })).code).toBe(200);
-    expect(device.rig.cloud.device(pk, dk)?.tags).toEqual({ rack_2: "größer" });
+    expect(device.rig.cloud.devices.view(pk, dk)?.tags).toEqual({ rack_2: "größer" });
     expect(answer(say(device, "thing/tag/update", [{ tagKey: "a", tagValue: 1 }])).code).toBe(1204);
     expect(answer(say(device, "thing/tag/update", { tags: { a: "1" } })).code).toBe(1204);
   });
@@ -335,7 +341,7 @@ describe("firmware", () => {
     expect(answer(device.post(1, "ota/device/inform", inform)).code).toBe(200);
     expect(answer(say(device, "ota/device/progress", { step: 40, desc: "writing" })).code).toBe(764);
     expect(answer(say(device, "ota/device/getversion", {}))).toMatchObject({ code: 200, data: [] });
-    expect(device.rig.cloud.device(pk, dk)).toMatchObject({ firmwareVersion: "1.4.2" });
+    expect(device.rig.cloud.devices.view(pk, dk)).toMatchObject({ firmwareVersion: "1.4.2" });
     expect(answer(say(device, "ota/device/inform", { version: "" })).code).toBe(1204);
     expect(answer(say(device, "ota/device/progress", { step: "soon" })).code).toBe(1204);
   });
@@ -376,7 +382,7 @@ describe.each(topics)("%s", (topic) => {
     const sent = device.post(1, topic, body);
     expect(sent.code).toBe(coap);
     if (code !== undefined) expect(answer(sent).code).toBe(code);
-    expect(device.rig.cloud.device(pk, dk)?.counters.stored).toBe(0);
+    expect(device.rig.cloud.devices.view(pk, dk)?.counters.stored).toBe(0);
   });
 
   it("takes POST alone, and only of the device itself", () => {

@@ -80,11 +80,11 @@ describe("what a reader chooses", () => {
   beforeEach(() => {
     device.authenticate();
     device.points("1", { temperature: 20.5 });
-    rig.cloud.createDevice(
+    rig.cloud.devices.create(
       { productKey: pk, deviceKey: "third", deviceSecret: "a third secret" },
       rig.time.now,
     );
-    rig.cloud.putProduct({ productKey: "OTHER" }, rig.time.now);
+    rig.cloud.products.put({ productKey: "OTHER" }, rig.time.now);
   });
 
   const events = ["authenticated", "state", "stored"];

@@ -148,7 +148,7 @@ test("a name is kept over a restart", async () => {
     devices: [{ productKey: pk, deviceKey: dk, deviceSecret: demoSecret, name: "of the list" }],
     storage: { ...options.storage!, entries: [...kept] },
   });
-  expect(again.device(pk, dk)?.name).toBe("Hall");
+  expect(again.devices.view(pk, dk)?.name).toBe("Hall");
 });
 
 describe("a product", () => {
@@ -172,7 +172,7 @@ describe("a product", () => {
 
 test("ten thousand devices: a page costs no view of those that are not on it", async () => {
   for (let i = 0; i < 10_000; i++) {
-    rig.cloud.createDevice({ productKey: "many", deviceKey: `d${i}`, deviceSecret: "s" }, rig.time.now);
+    rig.cloud.devices.create({ productKey: "many", deviceKey: `d${i}`, deviceSecret: "s" }, rig.time.now);
   }
   const view = vi.spyOn(CloudDevice.prototype, "view");
   try {

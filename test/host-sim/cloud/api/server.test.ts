@@ -95,7 +95,7 @@ describe("a web page", () => {
     const { call, cloud } = await apiRig();
     const origin = { origin: "http://evil.example" };
     expect(detailOf(await call("POST", `${here}/disable`, undefined, origin), 403)).toMatch(/^Origin: /);
-    expect(cloud.devices().map(({ state }) => state)).not.toContain("disabled");
+    expect(cloud.devices.list().map(({ state }) => state)).not.toContain("disabled");
     const asked = await call("OPTIONS", devices, undefined, {
       ...origin,
       "access-control-request-method": "POST",
@@ -280,7 +280,7 @@ describe("what was changed", () => {
 
 test("a fault of the program is told its operator, and its caller only that there was one", async () => {
   const rig = await apiRig();
-  Object.defineProperty(rig.cloud, "findDevices", {
+  Object.defineProperty(rig.cloud.devices, "find", {
     value: () => {
       throw new Error("secret s3cr3t\nsecond line");
     },

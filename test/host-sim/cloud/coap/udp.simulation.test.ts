@@ -62,7 +62,7 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
     expect(token).toMatch(/^[0-9a-f]{16}$/);
     expect(err).not.toMatch(/4\.0/);
 
-    server.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, server.now());
+    server.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, server.now());
     const sign = (n: number): string => `2101,${sessionSign(demoSecret, `token${token}sequence${n}`)}`;
     const payload = Buffer.from(rawReading(258, [1, warm]))
       .toString("hex")
@@ -71,11 +71,13 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
     const report = await client("post", `${topic}/model/up_raw`, "-O", sign(1), "-e", payload, "-v", "7");
     const said = report.err + report.out.toString("latin1");
     expect(said).toContain(`2100`);
-    expect(server.cloud.readings(pk, dk)).toMatchObject([{ id: "258", points: { temperature: 21.5 } }]);
+    expect(server.cloud.reported.readings(pk, dk)).toMatchObject([
+      { id: "258", points: { temperature: 21.5 } },
+    ]);
 
     const command = await client("get", `${topic}/service/measurepoint/set`, "-O", sign(2));
     expect(JSON.parse(command.out.toString("utf8"))).toMatchObject({ params: { relay: 1 } });
-    expect(server.cloud.device(pk, dk)).toMatchObject({ state: "online", counters: { requests: 2 } });
+    expect(server.cloud.devices.view(pk, dk)).toMatchObject({ state: "online", counters: { requests: 2 } });
   });
 
   it("is refused with 4.01 for a wrong sign, and told the same of a device that is not there", async () => {

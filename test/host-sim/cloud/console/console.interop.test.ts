@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       });
       await page.locator('[data-point="rssi"] .value', { hasText: "-80 dBm" }).waitFor();
       expect(await text('[data-point="temperature"] .value')).toBe("21.25 degC");
-      expect(rig.cloud.latest(pk, dk)["temperature"]).toMatchObject({ value: 21.25 });
+      expect(rig.cloud.reported.latest(pk, dk)["temperature"]).toMatchObject({ value: 21.25 });
       rig.time.now += 3_700_000;
       rig.cloud.poll(rig.time.now);
       await page.locator(`.row:has-text("${dk}") .state.offline`).waitFor();
@@ -115,8 +115,8 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByLabel("Name", { exact: true }).fill("Hall <b>north</b>");
       await page.getByRole("button", { name: "Rename" }).click();
       await page.locator(".row", { hasText: "Hall <b>north</b>" }).waitFor();
-      expect(rig.cloud.device(pk, dk)?.name).toBe("Hall <b>north</b>");
-      rig.cloud.changeDevice(pk, "other", { name: "Attic" }, rig.time.now);
+      expect(rig.cloud.devices.view(pk, dk)?.name).toBe("Hall <b>north</b>");
+      rig.cloud.devices.change(pk, "other", { name: "Attic" }, rig.time.now);
       await page.locator(".row", { hasText: "Attic" }).waitFor();
       await page.locator("#filter").fill("attic");
       await expect.poll(() => page.locator(".row").count()).toBe(1);
@@ -126,7 +126,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Rename" }).click();
       await page.locator("#filter").fill("other");
       await page.locator(".row", { hasText: "other" }).waitFor();
-      expect(rig.cloud.device(pk, "other")?.name).toBeUndefined();
+      expect(rig.cloud.devices.view(pk, "other")?.name).toBeUndefined();
     });
 
     test("a command goes out by the form that the model makes, and is followed until it is answered", async () => {
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
         await page.getByRole("button", { name: "Send the command" }).click();
         await expect.poll(() => queued.count()).toBe(count);
       }
-      expect(rig.cloud.commands(pk, dk)[0]).toMatchObject({
+      expect(rig.cloud.commands.list(pk, dk)[0]).toMatchObject({
         pendingTtl: 172_800_000,
         responseTimeout: 5_000,
       });
@@ -176,11 +176,15 @@ describe.skipIf(!hasBrowser)("the console", () => {
         .first()
         .press("Enter");
       await queued.first().filter({ hasText: "revoked" }).waitFor();
-      const newest = rig.cloud.commands(pk, dk).at(-1)!.id;
+      const newest = rig.cloud.commands.list(pk, dk).at(-1)!.id;
       expect(await page.locator(":focus").getAttribute("data-command")).toBe(newest);
       await page.getByRole("button", { name: "Revoke all that wait" }).click();
       await queued.nth(1).filter({ hasText: "revoked" }).waitFor();
-      expect(rig.cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["sent", "revoked", "revoked"]);
+      expect(rig.cloud.commands.list(pk, dk).map(({ status }) => status)).toEqual([
+        "sent",
+        "revoked",
+        "revoked",
+      ]);
       rig.time.now += 6_000;
       device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
       await queued.filter({ hasText: "timed-out · a reply came late, with code 200" }).waitFor();
@@ -231,7 +235,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: "neither bytes in hexadecimal" }).waitFor();
       const own = "function rawDataToJsonStr(bytes) { return JSON.stringify({ got: bytes.length }); }";
-      const before = rig.cloud.product(pk)?.script;
+      const before = rig.cloud.products.record(pk)?.script;
       await page.locator("#script").fill(own);
       await page.locator("#sample").fill("01 02 0a");
       await page.getByRole("button", { name: "Try" }).click();
@@ -243,11 +247,11 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.getByRole("button", { name: "Try" }).click();
       await result.filter({ hasText: '"bytes": "0102"' }).waitFor();
       // Tried is not applied.
-      expect(rig.cloud.product(pk)?.script).toBe(before);
+      expect(rig.cloud.products.record(pk)?.script).toBe(before);
       await page.getByRole("button", { name: "Apply" }).click();
       await result.filter({ hasText: "applied" }).waitFor();
-      expect(rig.cloud.product(pk)?.script).toContain("got: bytes.length");
-      expect(rig.cloud.product(pk)?.model).toBeDefined();
+      expect(rig.cloud.products.record(pk)?.script).toContain("got: bytes.length");
+      expect(rig.cloud.products.record(pk)?.model).toBeDefined();
     });
 
     test("a firmware goes up, a device is to upgrade to it, and how far it is shows as it goes", async () => {
@@ -282,7 +286,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
     });
 
     test("a thing model that is wrong changes nothing, and the page says where it is wrong", async () => {
-      const before = rig.cloud.product(pk)?.model;
+      const before = rig.cloud.products.record(pk)?.model;
       await page.getByRole("tab", { name: "Thing model" }).click();
       const result = page.locator("#thing-model-result");
       const apply = page.getByRole("button", { name: "Apply the model" });
@@ -293,14 +297,14 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await page.locator("#thing-model").fill('{ "product": "x", "version": 1, "measurepoints": 3 }');
       await apply.click();
       await result.filter({ hasText: "$.measurepoints: is 3" }).waitFor();
-      expect(rig.cloud.product(pk)?.model).toEqual(before);
+      expect(rig.cloud.products.record(pk)?.model).toEqual(before);
       complaints = complaints.filter((each) => !/422/.test(each));
     });
 
     test("model and script in the way of EnOS's manual are pasted and work, and the script's faults show", async () => {
       const { model, script } = manualProduct(pk);
       const exported = JSON.stringify(enosModelOf(readModel(JSON.stringify(model)) as Model), null, 2);
-      rig.cloud.putProduct({ ...rig.cloud.product(pk)!, largestDatagram: 600 }, rig.time.now);
+      rig.cloud.products.put({ ...rig.cloud.products.record(pk)!, largestDatagram: 600 }, rig.time.now);
       await page.getByRole("tab", { name: "Thing model" }).click();
       await page.locator("#thing-model").fill(exported);
       await page.getByRole("button", { name: "Apply the model" }).click();
@@ -310,7 +314,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await applied.waitFor();
       await page.getByRole("tab", { name: "Parsing script" }).click();
       await page.getByLabel("Commands go to its devices as").selectOption("raw");
-      await expect.poll(() => rig.cloud.product(pk)?.payload).toBe("raw");
+      await expect.poll(() => rig.cloud.products.record(pk)?.payload).toBe("raw");
       await page.locator("#script").fill(script!);
       await page.locator("#sample").fill(manualReport(20).toString("hex"));
       const result = page.locator("#script-result");
@@ -318,7 +322,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       await result.filter({ hasText: '"place": "cellar 21"' }).waitFor();
       await page.getByRole("button", { name: "Apply" }).click();
       await result.filter({ hasText: "applied" }).waitFor();
-      expect(rig.cloud.product(pk)?.largestDatagram).toBe(600);
+      expect(rig.cloud.products.record(pk)?.largestDatagram).toBe(600);
       device.authenticate();
       const up = "thing/model/up_raw";
       expect(Buffer.from(device.post(up, manualReport(20)).payload).toString("hex")).toBe("0000001400c8");

@@ -47,12 +47,12 @@ function online(record: typeof product): TestDevice {
 
 /** Sends a command and gives the bytes that the device fetches. */
 function fetched(device: TestDevice, command: Command, now = 1): { id: string; bytes: Buffer } {
-  const id = device.rig.cloud.sendCommand(pk, dk, command, now);
+  const id = device.rig.cloud.commands.send(pk, dk, command, now);
   device.post(now, "thing/attribute/query", '{"version":"1.0","method":"thing.attribute.query","params":{}}');
   return { id, bytes: Buffer.from(device.get(now, down).payload) };
 }
 
-const outcome = (device: TestDevice, id: string) => device.rig.cloud.command(id);
+const outcome = (device: TestDevice, id: string) => device.rig.cloud.commands.view(id);
 
 describe("a script in the manual's style, which cuts ids to 32 bits", () => {
   const set: Command = { kind: "set", points: { litres: 5 } };
@@ -94,14 +94,14 @@ describe("a script that takes ids of 32 bits alone", () => {
       expect(eventsOf(device.rig, "script-refuses-ids")).toHaveLength(1);
     }
     const params = { version: "2", sign: "00", signMethod: "md5", fileUrl: "/f", fileSize: 1 };
-    expect(device.rig.cloud.sendCommand(pk, dk, { kind: "upgrade", params }, 3)).toHaveLength(19);
+    expect(device.rig.cloud.commands.send(pk, dk, { kind: "upgrade", params }, 3)).toHaveLength(19);
   });
 
   it("is asked anew when the product gets another script", () => {
     const device = online({ ...product, script });
     fetched(device, { kind: "set", points: { relay: 1 } });
-    device.rig.cloud.putProduct({ ...product, payload: "raw" }, 2);
-    expect(device.rig.cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 3)).toHaveLength(19);
+    device.rig.cloud.products.put({ ...product, payload: "raw" }, 2);
+    expect(device.rig.cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 3)).toHaveLength(19);
   });
 });
 

@@ -19,9 +19,9 @@ function online(edition: Edition, limits: Partial<CloudLimits> = {}): TestDevice
 }
 
 const send = (device: TestDevice, command: Command, now = 0, times: Partial<CommandTimes> = {}): string =>
-  device.rig.cloud.sendCommand(pk, dk, command, now, times);
+  device.rig.cloud.commands.send(pk, dk, command, now, times);
 const status = ({ rig: { cloud } }: TestDevice, ...ids: string[]) =>
-  ids.map((id) => cloud.command(id)?.status);
+  ids.map((id) => cloud.commands.view(id)?.status);
 const speak = (device: TestDevice, now: number): Sent =>
   device.post(now, "thing/tag/query", '{"version":"1.0","method":"thing.tag.query","params":{}}');
 const option = (reply: Sent, wanted: number): string | undefined => {
@@ -71,11 +71,11 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     taken(device, 1, speak(device, 1));
     expect(reply(device, 6_000, set, id).code).toBe("2.04");
     expect(reply(device, 7_000, set, id).code).toBe("2.04");
-    expect(device.rig.cloud.command(id)).toMatchObject({
+    expect(device.rig.cloud.commands.view(id)).toMatchObject({
       status: "timed-out",
       late: { at: 6_000, code: 200 },
     });
-    expect(device.rig.cloud.command(id)).toMatchObject({ code: undefined, endedAt: 6_000 });
+    expect(device.rig.cloud.commands.view(id)).toMatchObject({ code: undefined, endedAt: 6_000 });
     expect(eventsOf(device.rig, "command-late")).toMatchObject([{ id, code: 200, status: "timed-out" }]);
     expect(eventsOf(device.rig, "reply-stray")).toMatchObject([{ id, path: set }]);
     expect(eventsOf(device.rig, "command-answered")).toEqual([]);
@@ -115,13 +115,13 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     expect(status(device, id)).toEqual(["timed-out"]);
     const second = send(device, relay, 32_000);
     device.rig.cloud.poll(40_000);
-    expect(device.rig.cloud.command(second)).toMatchObject({
+    expect(device.rig.cloud.commands.view(second)).toMatchObject({
       status: "failed",
       message: "the device went offline before the command was sent",
     });
     expect(eventsOf(device.rig, "command-failed")).toMatchObject([{ id: second, at: 40_000 }]);
     expect(() => send(device, relay, 41_000)).toThrow(/not online; with a pendingTtl/);
-    expect(device.rig.cloud.commands(pk, dk)).toHaveLength(2);
+    expect(device.rig.cloud.commands.list(pk, dk)).toHaveLength(2);
   });
 
   it("is revoked while it waits, and not once it was sent", () => {
@@ -129,13 +129,13 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     const { cloud } = device.rig;
     const ids = [send(device, relay), send(device, restart), send(device, relay)];
     taken(device, 1, speak(device, 1));
-    cloud.revokeCommand(ids[1], 2);
-    expect(() => cloud.revokeCommand(ids[0], 2)).toThrow(/has been sent already/);
-    expect(() => cloud.revokeCommand(ids[1], 2)).toThrow(/has come to its end: revoked/);
-    expect(() => cloud.revokeCommand("5", 2)).toThrow(/no command 5/);
+    cloud.commands.revoke(ids[1], 2);
+    expect(() => cloud.commands.revoke(ids[0], 2)).toThrow(/has been sent already/);
+    expect(() => cloud.commands.revoke(ids[1], 2)).toThrow(/has come to its end: revoked/);
+    expect(() => cloud.commands.revoke("5", 2)).toThrow(/no command 5/);
     expect(taken(device, 3, reply(device, 3, set, ids[0]))).toBe(ids[2]);
     expect(status(device, ...ids)).toEqual(["success", "revoked", "sent"]);
-    expect(cloud.revokeCommands(pk, dk, 4)).toEqual([]);
+    expect(cloud.commands.revokeAll(pk, dk, 4)).toEqual([]);
     expect(eventsOf(device.rig, "command-revoked")).toMatchObject([{ id: ids[1], at: 2 }]);
   });
 
@@ -145,9 +145,9 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     taken(device, 1, speak(device, 1));
     for (let i = 0; i < 50; i++) ids.push(send(device, relay, 2));
     expect(() => send(device, relay, 2)).toThrow(/50 already wait for this device/);
-    expect(device.rig.cloud.revokeCommands(pk, dk, 3)).toEqual(ids.slice(1));
-    expect(device.rig.cloud.commands(pk, dk).map(({ id }) => id)).toEqual([ids[0], ...ids.slice(-3)]);
-    expect(device.rig.cloud.command(ids[1])).toBeUndefined();
+    expect(device.rig.cloud.commands.revokeAll(pk, dk, 3)).toEqual(ids.slice(1));
+    expect(device.rig.cloud.commands.list(pk, dk).map(({ id }) => id)).toEqual([ids[0], ...ids.slice(-3)]);
+    expect(device.rig.cloud.commands.view(ids[1])).toBeUndefined();
   });
 
   it("is over in time although nobody speaks", () => {

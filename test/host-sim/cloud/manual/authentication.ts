@@ -78,7 +78,7 @@ export const authentication: Page = {
     }),
     attempt("a device that an operator has shut out", "4.03", () => ({}), {
       before: ({ server, productKey, deviceKey }) =>
-        server.cloud.disable(productKey, deviceKey, server.now()),
+        server.cloud.devices.disable(productKey, deviceKey, server.now()),
     }),
     attempt("GET", "4.05", () => ({}), {
       say: (stage) => ({ path: path(stage), topic: "", body: "", request: { sign: null, method: "0.01" } }),

@@ -43,7 +43,7 @@ export const coap: Page = {
       },
     ),
     refused("a device that has not authenticated", "4.01", post, {
-      before: ({ server }) => void server.cloud.forgetSession(undefined, undefined, server.now()),
+      before: ({ server }) => void server.cloud.devices.forgetSession(undefined, undefined, server.now()),
     }),
     refused(
       "no signature",
@@ -96,7 +96,7 @@ export const coap: Page = {
     ),
     refused("a device that an operator has shut out", "4.03", post, {
       before: ({ server, productKey, deviceKey }) =>
-        server.cloud.disable(productKey, deviceKey, server.now()),
+        server.cloud.devices.disable(productKey, deviceKey, server.now()),
     }),
     refused("a topic that does not exist", "4.04", { ...post, topic: "thing/measurepoint/guess" }),
     refused(

@@ -12,10 +12,10 @@ const get: Command = { kind: "get", points: ["level", "flow"] };
 const flush: Command = { kind: "service", service: "flush", inputs: { seconds: 30 } };
 
 const order = ({ server, productKey, deviceKey }: Stage, command: Command): string =>
-  server.cloud.sendCommand(productKey, deviceKey, command, server.now(), { pendingTtl: 3_600_000 });
-const outcome = ({ server }: Stage, id: string): unknown => server.cloud.command(id);
+  server.cloud.commands.send(productKey, deviceKey, command, server.now(), { pendingTtl: 3_600_000 });
+const outcome = ({ server }: Stage, id: string): unknown => server.cloud.commands.view(id);
 const statuses = ({ server, productKey, deviceKey }: Stage): string[] =>
-  server.cloud.commands(productKey, deviceKey).map(({ status }) => status);
+  server.cloud.commands.list(productKey, deviceKey).map(({ status }) => status);
 
 /** The path and the message of the command that an answer brings, or tells of. */
 async function commandOn(
@@ -185,7 +185,7 @@ export const commandsIssued: Page = {
       before: (stage) => {
         const id = order(stage, set);
         order(stage, flush);
-        stage.server.cloud.revokeCommand(id, stage.server.now());
+        stage.server.cloud.commands.revoke(id, stage.server.now());
       },
       say: flow,
       answer: { code: 200 },
@@ -199,7 +199,7 @@ export const commandsIssued: Page = {
       section: "Instant commands",
       decided: "CoAP lets a device speak first: a device that is online has the response time-out to do so",
       before: ({ server, productKey, deviceKey }) =>
-        void server.cloud.sendCommand(productKey, deviceKey, set, server.now()),
+        void server.cloud.commands.send(productKey, deviceKey, set, server.now()),
       say: flow,
       answer: { code: 200 },
       then: async (stage, answer) => {
@@ -211,11 +211,11 @@ export const commandsIssued: Page = {
       what: "one without pendingTtl is not taken for a device that is offline",
       section: "Instant commands",
       before: ({ server, productKey, deviceKey, expect }) => {
-        server.cloud.createDevice(
+        server.cloud.devices.create(
           { productKey, deviceKey: `${deviceKey}-away`, deviceSecret: "s" },
           server.now(),
         );
-        const send = () => server.cloud.sendCommand(productKey, `${deviceKey}-away`, set, server.now());
+        const send = () => server.cloud.commands.send(productKey, `${deviceKey}-away`, set, server.now());
         expect(send).toThrow(/not online/);
       },
       say: flow,

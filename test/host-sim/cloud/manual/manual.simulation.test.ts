@@ -78,7 +78,7 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
   async function stageOf(productKey: string): Promise<Stage> {
     const keys = { productKey, deviceKey: `tank-${(devices += 1)}`, deviceSecret: `secret of ${devices}` };
     const { deviceKey } = keys;
-    server.cloud.createDevice(keys, server.now());
+    server.cloud.devices.create(keys, server.now());
     const device = new ManualDevice(server.port, keys, edition, iv === "ecb");
     await device.authenticate();
     const { cloud } = server;
@@ -86,10 +86,10 @@ describe.each(editions)("the edition %s", (_name, edition, iv) => {
     return {
       ...{ expect, device, productKey, deviceKey, server, started: server.now() },
       send: (said) => device.post(said.path ?? device.topic(said.topic), bodyOf(said), said.request),
-      readings: () => cloud.readings(productKey, deviceKey),
-      latest: () => cloud.latest(productKey, deviceKey),
-      deviceEvents: () => cloud.events(productKey, deviceKey),
-      view: () => cloud.device(productKey, deviceKey)!,
+      readings: () => cloud.reported.readings(productKey, deviceKey),
+      latest: () => cloud.reported.latest(productKey, deviceKey),
+      deviceEvents: () => cloud.reported.events(productKey, deviceKey),
+      view: () => cloud.devices.view(productKey, deviceKey)!,
       events: (type) => told.filter((event) => event.type === type && isOurs(event)),
     };
   }

@@ -20,7 +20,7 @@ const flow: Said = {
 
 /** What EnOS says of the file, in the order of the manual's table. */
 function offered({ server, productKey }: Stage): object {
-  const { fileUrl } = server.cloud.firmware(productKey)[0];
+  const { fileUrl } = server.cloud.ota.firmware(productKey)[0];
   const sign = createHash("md5").update(image).digest("hex");
   return { version: "2.0", sign, signMethod: "md5", fileUrl, fileSize: image.length };
 }
@@ -28,9 +28,9 @@ function offered({ server, productKey }: Stage): object {
 /** A device that has informed its version and is given the task to have 2.0. */
 async function ordered(stage: Stage, policy: "push" | "request"): Promise<void> {
   const { server, productKey, deviceKey, send } = stage;
-  server.cloud.putFirmware({ productKey, version: "2.0", signMethod: "md5" }, image, server.now());
+  server.cloud.ota.putFirmware({ productKey, version: "2.0", signMethod: "md5" }, image, server.now());
   await send(inform("1.0"));
-  server.cloud.orderUpgrade({ productKey, version: "2.0", deviceKeys: [deviceKey], policy }, server.now());
+  server.cloud.ota.order({ productKey, version: "2.0", deviceKeys: [deviceKey], policy }, server.now());
 }
 
 async function told(stage: Stage): Promise<void> {
@@ -39,7 +39,7 @@ async function told(stage: Stage): Promise<void> {
 }
 
 const task = ({ server, productKey, deviceKey }: Stage): unknown =>
-  server.cloud.upgradeTasks({ productKey, deviceKey })[0];
+  server.cloud.ota.tasks({ productKey, deviceKey })[0];
 
 /** The command that an answer brings, or that waits behind it. */
 async function commandOf({ device }: Stage, reply: Reply): Promise<{ path: string; text: string }> {
@@ -92,9 +92,9 @@ export const otaInform: Page = {
       say: flow,
       answer: { code: 200 },
       then: ({ server, productKey, deviceKey, expect }) => {
-        server.cloud.putFirmware({ productKey, version: "2.0", signMethod: "md5" }, image, server.now());
+        server.cloud.ota.putFirmware({ productKey, version: "2.0", signMethod: "md5" }, image, server.now());
         const order = { productKey, version: "2.0", deviceKeys: [deviceKey] };
-        expect(() => server.cloud.orderUpgrade(order, server.now())).toThrow(/not informed its version/);
+        expect(() => server.cloud.ota.order(order, server.now())).toThrow(/not informed its version/);
       },
     },
   ],

@@ -36,7 +36,7 @@ afterEach(async () => {
 
 function put(bytes: Uint8Array): void {
   const about = { productKey: pk, version: "1.3.0", signMethod: "md5" } as const;
-  url = server.cloud.putFirmware(about, bytes, server.now()).fileUrl;
+  url = server.cloud.ota.putFirmware(about, bytes, server.now()).fileUrl;
 }
 
 interface Got {

@@ -14,7 +14,7 @@ let cloud: Rig;
 let url: string;
 
 function put(bytes: Uint8Array, version = "1.3.0", signMethod: SignMethod = "md5"): string {
-  return cloud.cloud.putFirmware({ productKey: pk, version, signMethod }, bytes, 0).fileUrl;
+  return cloud.cloud.ota.putFirmware({ productKey: pk, version, signMethod }, bytes, 0).fileUrl;
 }
 
 function get(ask: Partial<FileAsk> = {}): Block {
@@ -40,7 +40,7 @@ describe("the path", () => {
   });
 
   it("is gone with its file", () => {
-    cloud.cloud.removeFirmware(pk, "1.3.0", 1);
+    cloud.cloud.ota.removeFirmware(pk, "1.3.0", 1);
     expect(get({ num: 1 }).code).toBe("4.04");
   });
 
@@ -59,7 +59,7 @@ describe("the path", () => {
 
   it("says nothing of a device: fetching keeps none online", () => {
     get({ num: 0 });
-    expect(cloud.cloud.devices().map(({ lastSeen }) => lastSeen)).toEqual([undefined, undefined]);
+    expect(cloud.cloud.devices.list().map(({ lastSeen }) => lastSeen)).toEqual([undefined, undefined]);
   });
 });
 
@@ -80,7 +80,7 @@ describe("a block", () => {
 
   it("that was not asked for by size fits into a datagram of the product's devices", () => {
     expect(get().block).toBe("0/1/256");
-    cloud.cloud.putProduct({ ...product, largestDatagram: 1100 }, 1);
+    cloud.cloud.products.put({ ...product, largestDatagram: 1100 }, 1);
     expect(get().block).toBe("0/1/1024");
     const small = put(bodyOf(200), "1.0.0");
     const whole = get({ url: small });
@@ -114,7 +114,7 @@ describe("a block", () => {
   });
 
   it("costs nothing that is kept: no transfer, and the answer is a view into one file", () => {
-    const kept = cloud.cloud.firmware(pk);
+    const kept = cloud.cloud.ota.firmware(pk);
     for (let peer = 1; peer <= 200; peer++) {
       const answer = cloud.exchange(fileRequest({ url, num: peer % 9 }), peer, {
         ...demoPeer,
@@ -122,7 +122,7 @@ describe("a block", () => {
       });
       expect(blockIn(answer!).code).toBe("2.05");
     }
-    expect(cloud.cloud.firmware(pk)).toEqual(kept);
+    expect(cloud.cloud.ota.firmware(pk)).toEqual(kept);
     expect(cloud.cloud.counters.blocksDown).toBe(200 - Math.floor(200 / 9));
   });
 

@@ -31,10 +31,10 @@ function lived(storage: CloudStorage): Updater {
   const it = new Updater(new TestDevice(rig({ storage }), demoDevice));
   it.device.authenticate(0);
   const { cloud } = it.device.rig;
-  cloud.putFirmware({ productKey: pk, version: "1.3.0", signMethod: "sha256", desc: "big" }, image, 1);
-  cloud.putFirmware({ productKey: pk, version: "1.2.9", signMethod: "md5" }, bodyOf(10), 1);
+  cloud.ota.putFirmware({ productKey: pk, version: "1.3.0", signMethod: "sha256", desc: "big" }, image, 1);
+  cloud.ota.putFirmware({ productKey: pk, version: "1.2.9", signMethod: "md5" }, bodyOf(10), 1);
   it.inform(2, "1.2.0");
-  cloud.orderUpgrade({ productKey: pk, version: "1.3.0" }, 3);
+  cloud.ota.order({ productKey: pk, version: "1.3.0" }, 3);
   return it;
 }
 
@@ -50,18 +50,18 @@ describe("after a restart", () => {
     it.progress(6, 10);
     const before = it.device.rig.cloud;
     const again = rig({ storage });
-    expect(again.cloud.firmware(pk)).toEqual(before.firmware(pk));
-    expect(again.cloud.upgradeTasks()).toEqual(before.upgradeTasks());
+    expect(again.cloud.ota.firmware(pk)).toEqual(before.ota.firmware(pk));
+    expect(again.cloud.ota.tasks()).toEqual(before.ota.tasks());
     const device = new TestDevice(again, demoDevice);
     Object.assign(device, { token: it.device.token, sequence: it.device.sequence, messageId: 9_000 });
     const successor = new Updater(device);
     const fetched = successor.fetch(command.params, 7, 6);
     expect("bytes" in fetched && isGenuine(command.params, fetched.bytes)).toBe(true);
     successor.inform(8, "1.3.0");
-    expect(again.cloud.upgradeTasks()[0]).toMatchObject({ status: "succeeded" });
+    expect(again.cloud.ota.tasks()[0]).toMatchObject({ status: "succeeded" });
     // The time limit of another one goes on as well, and numbers are not given twice.
-    again.cloud.putFirmware({ productKey: pk, version: "1.4.0", signMethod: "md5" }, bodyOf(10), 9);
-    expect(again.cloud.orderUpgrade({ productKey: pk, version: "1.4.0" }, 10)).toMatchObject({
+    again.cloud.ota.putFirmware({ productKey: pk, version: "1.4.0", signMethod: "md5" }, bodyOf(10), 9);
+    expect(again.cloud.ota.order({ productKey: pk, version: "1.4.0" }, 10)).toMatchObject({
       jobId: "2",
       tasks: [{ taskId: "2" }],
     });
@@ -74,7 +74,7 @@ describe("after a restart", () => {
     it.progress(6, 10);
     const again = rig({ storage });
     again.cloud.poll(7 * 86_400_000 + 6);
-    expect(again.cloud.upgradeTasks()[0]).toMatchObject({ status: "failed", cause: "timeout" });
+    expect(again.cloud.ota.tasks()[0]).toMatchObject({ status: "failed", cause: "timeout" });
   });
 
   it("there is nothing of what was replaced or removed", () => {
@@ -82,14 +82,14 @@ describe("after a restart", () => {
     const it = lived(storage);
     const { cloud } = it.device.rig;
     expect(keys(storage, "firmware-part/")).toHaveLength(4);
-    cloud.putFirmware({ productKey: pk, version: "1.3.0", signMethod: "md5" }, bodyOf(200_000), 4);
+    cloud.ota.putFirmware({ productKey: pk, version: "1.3.0", signMethod: "md5" }, bodyOf(200_000), 4);
     expect(keys(storage, "firmware-part/")).toHaveLength(3);
-    cloud.removeFirmware(pk, "1.2.9", 5);
+    cloud.ota.removeFirmware(pk, "1.2.9", 5);
     expect(keys(storage, "firmware")).toHaveLength(3);
-    expect(rig({ storage }).cloud.firmware(pk)).toEqual(cloud.firmware(pk));
-    cloud.removeDevice(pk, dk, 6);
-    cloud.removeDevice(pk, "other", 6);
-    cloud.removeProduct(pk, 7);
+    expect(rig({ storage }).cloud.ota.firmware(pk)).toEqual(cloud.ota.firmware(pk));
+    cloud.devices.remove(pk, dk, 6);
+    cloud.devices.remove(pk, "other", 6);
+    cloud.products.remove(pk, 7);
     expect([...keys(storage, "firmware"), ...keys(storage, "ota-task")]).toEqual([]);
   });
 
@@ -98,11 +98,11 @@ describe("after a restart", () => {
     const it = lived(storage);
     const { cloud } = it.device.rig;
     for (let number = 1; number < 40; number++) {
-      cloud.cancelUpgrade(String(number), 10 + number);
-      cloud.orderUpgrade({ productKey: pk, version: "1.3.0" }, 10 + number);
+      cloud.ota.cancel(String(number), 10 + number);
+      cloud.ota.order({ productKey: pk, version: "1.3.0" }, 10 + number);
     }
     expect(keys(storage, "ota-task/")).toHaveLength(16);
-    expect(cloud.upgradeTasks().map(({ taskId }) => Number(taskId))).toEqual(
+    expect(cloud.ota.tasks().map(({ taskId }) => Number(taskId))).toEqual(
       Array.from({ length: 16 }, (_, i) => 40 - i),
     );
   });

@@ -17,7 +17,7 @@ function updater(edition: "token" | "tokenless" = "token", options: Partial<Clou
 }
 
 function put(it: Updater, version = "1.3.0", bytes: Uint8Array = image): void {
-  it.device.rig.cloud.putFirmware({ productKey: pk, version, signMethod: "md5" }, bytes, 0);
+  it.device.rig.cloud.ota.putFirmware({ productKey: pk, version, signMethod: "md5" }, bytes, 0);
 }
 
 /** A device that has informed its version and is given the task to have 1.3.0. */
@@ -29,12 +29,12 @@ function ordered(
   const it = updater(edition, options);
   put(it);
   expect(it.inform(1, "1.2.0")).toBe(200);
-  it.device.rig.cloud.orderUpgrade({ productKey: pk, version: "1.3.0", deviceKeys: [dk], ...more }, 2);
+  it.device.rig.cloud.ota.order({ productKey: pk, version: "1.3.0", deviceKeys: [dk], ...more }, 2);
   return it;
 }
 
 const task = (it: Updater): Record<string, unknown> =>
-  ({ ...it.device.rig.cloud.upgradeTasks({ productKey: pk, deviceKey: dk })[0] }) as Record<string, unknown>;
+  ({ ...it.device.rig.cloud.ota.tasks({ productKey: pk, deviceKey: dk })[0] }) as Record<string, unknown>;
 
 const bytesOf = (fetched: Fetched): Uint8Array => {
   if ("failed" in fetched) throw new Error(`${fetched.failed} at ${fetched.at}`);
@@ -67,7 +67,7 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     expect(task(it)).toMatchObject({ status: "upgrading", progress: 80, desc: "burning", startedAt: 5 });
     expect(it.inform(30, "1.3.0")).toBe(200);
     expect(task(it)).toMatchObject({ status: "succeeded", progress: 100, endedAt: 30 });
-    expect(cloud.device(pk, dk)).toMatchObject({ firmwareVersion: "1.3.0" });
+    expect(cloud.devices.view(pk, dk)).toMatchObject({ firmwareVersion: "1.3.0" });
     // Nothing more is said of it.
     expect(it.pushed(2 * hour)).toBeUndefined();
     expect(eventsOf(it.device.rig, "ota-task").map(({ status, progress }) => [status, progress])).toEqual([
@@ -99,16 +99,16 @@ describe("who can be given a task", () => {
     const { cloud } = it.device.rig;
     put(it);
     const order = { productKey: pk, version: "1.3.0" };
-    expect(() => cloud.orderUpgrade(order, 1)).toThrow(/not informed its version/);
+    expect(() => cloud.ota.order(order, 1)).toThrow(/not informed its version/);
     it.inform(2, "1.3.0");
-    expect(() => cloud.orderUpgrade({ ...order, deviceKeys: [dk] }, 3)).toThrow(/has this version/);
+    expect(() => cloud.ota.order({ ...order, deviceKeys: [dk] }, 3)).toThrow(/has this version/);
     it.inform(4, "1.2.0");
-    const job = cloud.orderUpgrade(order, 5);
+    const job = cloud.ota.order(order, 5);
     expect(job.tasks.map(({ deviceKey }) => deviceKey)).toEqual([dk]);
     expect(job.skipped).toMatchObject([
       { deviceKey: "other", reason: expect.stringMatching(/not informed/) },
     ]);
-    expect(() => cloud.orderUpgrade(order, 6)).toThrow(/has task 1, to 1\.3\.0/);
+    expect(() => cloud.ota.order(order, 6)).toThrow(/has task 1, to 1\.3\.0/);
   });
 
   it("is known, and so is the version", () => {
@@ -116,12 +116,12 @@ describe("who can be given a task", () => {
     const { cloud } = it.device.rig;
     put(it);
     it.inform(1, "1.2.0");
-    expect(() => cloud.orderUpgrade({ productKey: pk, version: "9" }, 2)).toThrow(/no firmware 9/);
-    expect(() => cloud.orderUpgrade({ productKey: pk, version: "1.3.0", deviceKeys: ["nobody"] }, 2)).toThrow(
+    expect(() => cloud.ota.order({ productKey: pk, version: "9" }, 2)).toThrow(/no firmware 9/);
+    expect(() => cloud.ota.order({ productKey: pk, version: "1.3.0", deviceKeys: ["nobody"] }, 2)).toThrow(
       /no device .*nobody/,
     );
-    expect(() => cloud.orderUpgrade({ productKey: pk, version: "1.3.0", timeout: 1 }, 2)).toThrow(/timeout/);
-    expect(cloud.upgradeTasks()).toEqual([]);
+    expect(() => cloud.ota.order({ productKey: pk, version: "1.3.0", timeout: 1 }, 2)).toThrow(/timeout/);
+    expect(cloud.ota.tasks()).toEqual([]);
   });
 
   it("are all devices of a product, each with a task of its own", () => {
@@ -133,7 +133,7 @@ describe("who can be given a task", () => {
     const other = new Updater(second);
     other.inform(1, "1.1.0");
     const { cloud } = it.device.rig;
-    const { jobId } = cloud.orderUpgrade({ productKey: pk, version: "1.3.0" }, 2);
+    const { jobId } = cloud.ota.order({ productKey: pk, version: "1.3.0" }, 2);
     const [one, two] = [it.pushed(3)!, other.pushed(3)!];
     expect([it.reply(4, one.id), other.reply(4, two.id)]).toEqual(["2.04", "2.04"]);
     // Both fetch at once, a block each.
@@ -143,12 +143,12 @@ describe("who can be given a task", () => {
     });
     expect(Buffer.compare(bytesOf(mine), bytesOf(theirs!))).toBe(0);
     other.inform(6, "1.3.0");
-    const stands = cloud.upgradeTasks({ jobId }).map(({ deviceKey, status }) => [deviceKey, status]);
+    const stands = cloud.ota.tasks({ jobId }).map(({ deviceKey, status }) => [deviceKey, status]);
     expect(stands).toEqual([
       ["other", "succeeded"],
       [dk, "published"],
     ]);
-    expect(cloud.upgradeTasks({ status: "succeeded" })).toHaveLength(1);
+    expect(cloud.ota.tasks({ status: "succeeded" })).toHaveLength(1);
   });
 });
 
@@ -159,10 +159,10 @@ describe("a progress", () => {
     it.inform(1, "1.2.0");
     expect(it.progress(2, 10)).toBe(764);
     const { cloud } = it.device.rig;
-    const { tasks } = cloud.orderUpgrade({ productKey: pk, version: "1.3.0", policy: "request" }, 3);
+    const { tasks } = cloud.ota.order({ productKey: pk, version: "1.3.0", policy: "request" }, 3);
     expect(it.progress(4, 10)).toBe(765);
     expect(it.progress(5, -1)).toBe(765);
-    cloud.cancelUpgrade(tasks[0].taskId, 6);
+    cloud.ota.cancel(tasks[0].taskId, 6);
     expect(it.progress(7, 10)).toBe(764);
     expect(eventsOf(it.device.rig, "report-refused").map(({ enosCode }) => enosCode)).toEqual([
       764, 765, 765, 764,
@@ -202,7 +202,7 @@ describe("a progress", () => {
     // The device may have it all the same: its version is told, the task stays failed.
     it.inform(24 * hour - 10, "1.3.0");
     expect(task(it)).toMatchObject({ status: "failed" });
-    expect(cloud.device(pk, dk)).toMatchObject({ firmwareVersion: "1.3.0" });
+    expect(cloud.devices.view(pk, dk)).toMatchObject({ firmwareVersion: "1.3.0" });
   });
 });
 
@@ -223,21 +223,21 @@ describe("an upgrade that is pushed", () => {
     const command = it.pushed(3)!;
     it.reply(4, command.id);
     const fetched = it.fetch(command.params, 5, 5, (block) => {
-      if (block === 10) cloud.cancelUpgrade("1", 6);
+      if (block === 10) cloud.ota.cancel("1", 6);
     });
     // The file is there all the same: the task tells the device to stop.
     expect("bytes" in fetched).toBe(true);
     expect(it.progress(7, 30)).toBe(764);
     expect(task(it)).toMatchObject({ status: "canceled", desc: "canceled", endedAt: 6 });
-    expect(() => cloud.cancelUpgrade("1", 8)).toThrow(/is canceled: only one that is init or published/);
-    expect(() => cloud.cancelUpgrade("7", 8)).toThrow("no task 7");
+    expect(() => cloud.ota.cancel("1", 8)).toThrow(/is canceled: only one that is init or published/);
+    expect(() => cloud.ota.cancel("7", 8)).toThrow("no task 7");
   });
 
   it("cannot be canceled once the device is at it", () => {
     const it = ordered();
     it.reply(4, it.pushed(3)!.id);
     it.progress(5, 0);
-    expect(() => it.device.rig.cloud.cancelUpgrade("1", 6)).toThrow(/is upgrading/);
+    expect(() => it.device.rig.cloud.ota.cancel("1", 6)).toThrow(/is upgrading/);
   });
 
   it("and failed can be tried again, as often as need be", () => {
@@ -248,17 +248,17 @@ describe("an upgrade that is pushed", () => {
       const command = it.pushed(now + 3)!;
       it.reply(now + 4, command.id);
       it.progress(now + 5, -2);
-      expect(cloud.retryUpgrade("1", now + 6)).toMatchObject({ status: "init", desc: "tried again" });
+      expect(cloud.ota.retry("1", now + 6)).toMatchObject({ status: "init", desc: "tried again" });
       expect(task(it)["cause"]).toBeUndefined();
     }
     it.inform(31 * hour, "1.3.0");
-    expect(() => cloud.retryUpgrade("1", 31 * hour)).toThrow(/is succeeded: only one that is failed/);
+    expect(() => cloud.ota.retry("1", 31 * hour)).toThrow(/is succeeded: only one that is failed/);
   });
 
   it("and not replied to is sent again at a contact an hour later, until the device replies, be it late", () => {
     const it = ordered();
     const { cloud } = it.device.rig;
-    const statuses = (): string[] => cloud.commands(pk, dk).map(({ status }) => status);
+    const statuses = (): string[] => cloud.commands.list(pk, dk).map(({ status }) => status);
     const first = it.pushed(3)!;
     cloud.poll(70_000);
     expect(statuses()).toEqual(["timed-out"]);
@@ -276,7 +276,7 @@ describe("an upgrade that is pushed", () => {
     const it = ordered("tokenless");
     const { cloud } = it.device.rig;
     cloud.poll(49 * hour);
-    expect(cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["expired"]);
+    expect(cloud.commands.list(pk, dk).map(({ status }) => status)).toEqual(["expired"]);
     expect(task(it)).toMatchObject({ status: "init" });
     it.device.authenticate(50 * hour);
     expect(it.pushed(50 * hour + 1)?.params).toMatchObject({ version: "1.3.0" });
@@ -286,8 +286,8 @@ describe("an upgrade that is pushed", () => {
   it("and canceled before it was sent is never sent", () => {
     const it = ordered();
     const { cloud } = it.device.rig;
-    cloud.cancelUpgrade("1", 3);
-    expect(cloud.commands(pk, dk).map(({ status }) => status)).toEqual(["revoked"]);
+    cloud.ota.cancel("1", 3);
+    expect(cloud.commands.list(pk, dk).map(({ status }) => status)).toEqual(["revoked"]);
     expect(it.pushed(4)).toBeUndefined();
   });
 
@@ -297,11 +297,11 @@ describe("an upgrade that is pushed", () => {
     put(it);
     it.inform(1, "1.2.0");
     const times = { pendingTtl: hour };
-    for (let i = 0; i < 50; i++) cloud.sendCommand(pk, dk, { kind: "set", points: { relay: 1 } }, 2, times);
+    for (let i = 0; i < 50; i++) cloud.commands.send(pk, dk, { kind: "set", points: { relay: 1 } }, 2, times);
     const order = { productKey: pk, version: "1.3.0", deviceKeys: [dk] };
-    expect(() => cloud.orderUpgrade(order, 3)).toThrow(/no device can be given 1\.3\.0; the first, .*50/);
+    expect(() => cloud.ota.order(order, 3)).toThrow(/no device can be given 1\.3\.0; the first, .*50/);
     cloud.poll(2 * hour);
-    expect(cloud.orderUpgrade(order, 2 * hour).tasks).toHaveLength(1);
+    expect(cloud.ota.order(order, 2 * hour).tasks).toHaveLength(1);
   });
 
   it("of a file that is replaced while it is fetched is seen by the ETag", () => {
@@ -314,7 +314,7 @@ describe("an upgrade that is pushed", () => {
     expect(fetched).toEqual({ failed: "another file", at: 17 * 512 });
     it.progress(6, -3, "another file");
     // What is offered from now on is the other one.
-    it.device.rig.cloud.retryUpgrade("1", 7);
+    it.device.rig.cloud.ota.retry("1", 7);
     const again = it.pushed(8)!;
     expect(again.params.fileUrl).toBe(command.params.fileUrl);
     expect(again.params.sign).not.toBe(command.params.sign);
@@ -324,24 +324,24 @@ describe("an upgrade that is pushed", () => {
   it("whose file is gone is told by 4.04; while a task needs it, it cannot go", () => {
     const it = ordered();
     const { cloud } = it.device.rig;
-    expect(() => cloud.removeFirmware(pk, "1.3.0", 3)).toThrow(/in a task that is not over/);
+    expect(() => cloud.ota.removeFirmware(pk, "1.3.0", 3)).toThrow(/in a task that is not over/);
     const command = it.pushed(3)!;
-    cloud.cancelUpgrade("1", 4);
-    cloud.removeFirmware(pk, "1.3.0", 5);
+    cloud.ota.cancel("1", 4);
+    cloud.ota.removeFirmware(pk, "1.3.0", 5);
     expect(it.fetch(command.params, 6, 5)).toEqual({ failed: "4.04", at: 0 });
-    expect(() => cloud.removeFirmware(pk, "1.3.0", 7)).toThrow(/no firmware 1\.3\.0/);
+    expect(() => cloud.ota.removeFirmware(pk, "1.3.0", 7)).toThrow(/no firmware 1\.3\.0/);
   });
 });
 
 it("goes with its device and its product", () => {
   const it = ordered();
   const { cloud } = it.device.rig;
-  const { fileUrl } = cloud.firmware(pk)[0];
-  cloud.removeDevice(pk, dk, 3);
-  expect(cloud.upgradeTasks()).toEqual([]);
-  cloud.removeDevice(pk, "other", 3);
-  cloud.removeProduct(pk, 4);
-  expect(cloud.firmware(pk)).toEqual([]);
+  const { fileUrl } = cloud.ota.firmware(pk)[0];
+  cloud.devices.remove(pk, dk, 3);
+  expect(cloud.ota.tasks()).toEqual([]);
+  cloud.devices.remove(pk, "other", 3);
+  cloud.products.remove(pk, 4);
+  expect(cloud.ota.firmware(pk)).toEqual([]);
   expect(it.fetch({ version: "", sign: "", signMethod: "md5", fileUrl, fileSize: 1 }, 5, 5)).toEqual({
     failed: "4.04",
     at: 0,
@@ -360,13 +360,17 @@ describe("files", () => {
     put(it, "1", bodyOf(100));
     put(it, "2", bodyOf(50));
     expect(() => put(it, "3", bodyOf(1))).toThrow(/has 2 files already/);
-    it.device.rig.cloud.removeFirmware(pk, "1", 1);
+    it.device.rig.cloud.ota.removeFirmware(pk, "1", 1);
     put(it, "3", bodyOf(100));
     for (const wrong of ["", ".", "..", "a/b", "-1", "ä", "x".repeat(65), "a b"]) {
       expect(() => put(it, wrong, bodyOf(1)), wrong).toThrow(/^version: expected/);
     }
     expect(() =>
-      it.device.rig.cloud.putFirmware({ productKey: "none", version: "1", signMethod: "md5" }, bodyOf(1), 1),
+      it.device.rig.cloud.ota.putFirmware(
+        { productKey: "none", version: "1", signMethod: "md5" },
+        bodyOf(1),
+        1,
+      ),
     ).toThrow("no product none");
   });
 
@@ -375,7 +379,7 @@ describe("files", () => {
     const { cloud } = it.device.rig;
     const bytes = Buffer.from("abc");
     const put = (version: string, signMethod: "md5" | "sha256"): string =>
-      cloud.putFirmware({ productKey: pk, version, signMethod }, bytes, 0).sign;
+      cloud.ota.putFirmware({ productKey: pk, version, signMethod }, bytes, 0).sign;
     // RFC 1321 appendix A.5; FIPS 180-2 appendix B.1.
     expect(put("1", "md5")).toBe("900150983cd24fb0d6963f7d28e17f72");
     expect(put("2", "sha256")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -17,7 +17,7 @@ function keyOf(i: number): string {
 }
 
 function kept(b: Rig, deviceKey: string): number {
-  return b.cloud.readings(demoDevice.productKey, deviceKey).length;
+  return b.cloud.reported.readings(demoDevice.productKey, deviceKey).length;
 }
 
 /** A cloud with so many devices, of which the first reports. */
@@ -38,14 +38,14 @@ test.each([
   const { b, device, deviceKey } = fleet(count);
   for (let id = 1; id <= 200; id++) report(device, id);
   expect(kept(b, deviceKey)).toBe(readings);
-  expect(b.cloud.latest(demoDevice.productKey, deviceKey)["uptime"]).toMatchObject({ value: 200 });
+  expect(b.cloud.reported.latest(demoDevice.productKey, deviceKey)["uptime"]).toMatchObject({ value: 200 });
 });
 
 test("devices that are registered later take their share from those that are there", () => {
   const { b, device, deviceKey } = fleet(2);
   for (let id = 1; id <= 150; id++) report(device, id);
   expect(kept(b, deviceKey)).toBe(100);
-  for (let i = 2; i < 20; i++) b.cloud.createDevice({ ...demoDevice, deviceKey: keyOf(i) }, 151);
+  for (let i = 2; i < 20; i++) b.cloud.devices.create({ ...demoDevice, deviceKey: keyOf(i) }, 151);
   expect(kept(b, deviceKey)).toBe(10);
   for (let id = 151; id <= 160; id++) report(device, id);
   expect(kept(b, deviceKey)).toBe(10);
@@ -55,7 +55,7 @@ test("a message that comes again is known even among very many devices", () => {
   const { b, device, deviceKey } = fleet(1000);
   for (let id = 1; id <= 40; id++) report(device, id);
   report(device, 9);
-  const { stored, duplicates } = b.cloud.device(demoDevice.productKey, deviceKey)!.counters;
+  const { stored, duplicates } = b.cloud.devices.view(demoDevice.productKey, deviceKey)!.counters;
   expect({ stored, duplicates }).toEqual({ stored: 40, duplicates: 1 });
 });
 

@@ -143,7 +143,7 @@ describe.each(["token", "tokenless"] as const)("behind the stand-in, edition %s"
     const answer = device.post(time, up, manualReport(20));
     expect(answer).toMatchObject({ code: "2.04" });
     expect(hex(answer.payload)).toBe("0000001400c8");
-    expect(device.rig.cloud.readings(pk, dk)).toMatchObject([
+    expect(device.rig.cloud.reported.readings(pk, dk)).toMatchObject([
       { id: "20", points: manualPoints, time, format: "raw" },
     ]);
   });
@@ -154,7 +154,7 @@ describe.each(["token", "tokenless"] as const)("behind the stand-in, edition %s"
     const answer = device.post(time, up, Buffer.from("01000000150500050000006509", "hex"));
     expect([answer.code, hex(answer.payload)]).toEqual(["2.04", "0000001504b4"]);
     expect(eventsOf(device.rig, "report-refused")).toMatchObject([{ enosCode: 1204 }]);
-    expect(device.rig.cloud.readings(pk, dk)).toEqual([]);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toEqual([]);
   });
 
   const quality: Command = { kind: "set", points: { valve: { value: 50, quality: 3 } } };
@@ -166,12 +166,12 @@ describe.each(["token", "tokenless"] as const)("behind the stand-in, edition %s"
     ["service", flush, "21ID0000000c", "21IDc80000000e", flushed],
   ])("commands go down and replies come back: %s", (_what, command, bytes, answer, outcome) => {
     const device = online();
-    const id = device.rig.cloud.sendCommand(pk, dk, command, time);
+    const id = device.rig.cloud.commands.send(pk, dk, command, time);
     const sent = commandOn(device, device.post(time, up, manualReport(1)));
     const cut = hexId(Number(BigInt.asUintN(32, BigInt(Number(id)))));
     expect(sent).toBe(bytes.replace("ID", cut));
     expect(reply(device, answer.replace("ID", cut)).code).toBe("2.04");
-    expect(device.rig.cloud.command(id)).toMatchObject(outcome);
+    expect(device.rig.cloud.commands.view(id)).toMatchObject(outcome);
     expect(eventsOf(device.rig, "command-answered")).toMatchObject([{ id }]);
   });
 
@@ -185,6 +185,6 @@ describe.each(["token", "tokenless"] as const)("behind the stand-in, edition %s"
     device.post(time, up, manualReport(20));
     const { payload } = decodeCoap(device.rig.exchange(device.last, time)!) as { payload: Uint8Array };
     expect(hex(payload)).toBe("0000001400c8");
-    expect(device.rig.cloud.readings(pk, dk)).toHaveLength(1);
+    expect(device.rig.cloud.reported.readings(pk, dk)).toHaveLength(1);
   });
 });

@@ -114,7 +114,7 @@ test.each<[string, string, object]>([
 it("a command, which its sender hears of as well", () => {
   const device = withScript(returns(good), "throw new Error('no such thing')");
   const command = { kind: "set", points: { relay: 1 } } as const;
-  expect(() => device.rig.cloud.sendCommand(pk, dk, command, 1)).toThrow(/no such thing \(line 5\)/);
+  expect(() => device.rig.cloud.commands.send(pk, dk, command, 1)).toThrow(/no such thing \(line 5\)/);
   device.post(2, up, "x");
   expect(told(device)).toMatchObject([
     { task: "command", line: 5, input: expect.stringContaining("thing.service.measurepoint.set") },
@@ -135,7 +135,7 @@ it("is told at the first, tenth and hundredth time, however the numbers in it di
   for (let i = 0; i < 120; i++) device.post(1, up, Uint8Array.of(i));
   expect(told(device)).toMatchObject([{ times: 1, input: "00" }, { times: 10 }, { times: 100, input: "63" }]);
   const { cloud } = device.rig;
-  cloud.putProduct({ ...cloud.product(pk)! }, 2);
+  cloud.products.put({ ...cloud.products.record(pk)! }, 2);
   device.post(2, up, "x");
   expect(told(device)).toHaveLength(4);
   expect(told(device)[3]).toMatchObject({ times: 1 });
@@ -143,8 +143,8 @@ it("is told at the first, tenth and hundredth time, however the numbers in it di
 
 it("counts a mere try of a script nowhere", () => {
   const device = withScript("throw 1", "throw 1");
-  device.rig.cloud.scriptToJson(pk, Uint8Array.of(1));
-  device.rig.cloud.scriptToRaw(pk, "{}");
+  device.rig.cloud.products.scriptToJson(pk, Uint8Array.of(1));
+  device.rig.cloud.products.scriptToRaw(pk, "{}");
   expect(told(device)).toEqual([]);
 });
 

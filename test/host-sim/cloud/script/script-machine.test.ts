@@ -100,7 +100,9 @@ it("a cloud gets on when a script of another had to be ended by force", async ()
   const hostile = compiled(await loadScriptEngine(() => 0));
   hostile.rawToJson(fierce);
   expect(answerTo(2)).toBe("0000000200c8");
-  expect(device.rig.cloud.device(device.record.productKey, device.record.deviceKey)?.counters.stored).toBe(2);
+  expect(
+    device.rig.cloud.devices.view(device.record.productKey, device.record.deviceKey)?.counters.stored,
+  ).toBe(2);
 });
 
 it("keeps 128 contexts, and of more the one that was used last gets on with what it knows", async () => {

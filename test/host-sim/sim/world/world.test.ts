@@ -56,9 +56,11 @@ it("shows parsing scripts its own time, in which nothing else passes", async () 
     function rawDataToJsonStr() { return JSON.stringify([first, new Date().getTime()]) }
     function jsonStrToRawData() { return [] }`;
   const start = Date.UTC(2026, 0, 1);
-  world.clock.at(hour, () => world.cloud.putProduct({ productKey, script }, world.cloudNow));
+  world.clock.at(hour, () => world.cloud.products.put({ productKey, script }, world.cloudNow));
   await world.clock.run({ until: 2 * hour });
-  const [first, now] = JSON.parse(String(world.cloud.scriptToJson(productKey, Uint8Array.of(1)))) as number[];
+  const [first, now] = JSON.parse(
+    String(world.cloud.products.scriptToJson(productKey, Uint8Array.of(1))),
+  ) as number[];
   expect([first, now]).toEqual([start + hour, start + 2 * hour]);
 });
 
@@ -71,10 +73,10 @@ describe("a cloud that is gone for more than a day", () => {
     expect(lines(events, /^supervisor: restart/)).toEqual(["supervisor: restart reason=no-contact"]);
     expect(events.filter((event) => event.source === "board" && event.what === "restarted")).toHaveLength(1);
     const { productKey, deviceKey } = world.device;
-    const [event] = world.cloud.events(productKey, deviceKey);
+    const [event] = world.cloud.reported.events(productKey, deviceKey);
     expect(event).toMatchObject({ event: "restarted", values: { reason: "no-contact", boots: 2 } });
     const taken = lines(events, /^report: taken/).length;
-    expect(world.cloud.readings(productKey, deviceKey)).toHaveLength(taken);
+    expect(world.cloud.reported.readings(productKey, deviceKey)).toHaveLength(taken);
     // The modem was reset before that, gently first.
     expect(lines(events, /^modem: mute reset/)[0]).toBe("modem: mute reset=radio");
   });
