@@ -2,9 +2,9 @@
  * `npm run cloud`: the EnOS stand-in on a real UDP port, with its application API over HTTP.
  */
 import { randomBytes } from "node:crypto";
-import { createWriteStream, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { ApiError, serveApi } from "../cloud/api/server";
 import type { ApiOptions } from "../cloud/api/route-context";
 import type { ApiServer } from "../cloud/api/server";
@@ -14,7 +14,6 @@ import { describeCoap } from "../cloud/coap/coap-text";
 import { LiveCapture } from "../cloud/capture/live-capture";
 import { Feed } from "../cloud/console/feed";
 import { ivForms } from "../cloud/enos/sign";
-import { reasonOf } from "../cloud/reason";
 import { StorageError } from "../cloud/registry/fleet";
 import { ProductError } from "../cloud/registry/product";
 import { DeviceListError } from "../cloud/registry/registry";
@@ -29,33 +28,15 @@ import { paletteFor } from "../inspect/report/style";
 import { describeCloud } from "../inspect/report/timeline";
 import { StoreError, openStore } from "../cloud/store/level-store";
 import type { LevelStore } from "../cloud/store/level-store";
+import { captureInto } from "./cloud-capture";
 import { registryOf } from "./cloud-data";
 import type { Registry } from "./cloud-data";
 import { exampleProduct, readDevices, readProducts, readToken } from "./cloud-files";
+import { withCloudFlags } from "./cloud-flags";
+import type { CloudFlags } from "./cloud-flags";
 import { destinationsOf, openWebhooks } from "./cloud-webhooks";
-import { CommandError, misuse, wholeNumber } from "./misuse";
-import type { DeviceRecord, Edition } from "../cloud/registry/registry";
-
-/** The command's options. */
-export interface CloudFlags {
-  host: string;
-  port: number;
-  edition: Edition;
-  iv: string;
-  devices?: string;
-  products?: string;
-  data?: string;
-  tie: "path" | "address";
-  natIdle: number;
-  rateLimit: number;
-  api: boolean;
-  apiHost: string;
-  apiPort: number;
-  apiTokenFile?: string;
-  capture?: string;
-  webhooksTo?: string;
-  quiet?: boolean;
-}
+import { CommandError, misuse } from "./misuse";
+import type { DeviceRecord } from "../cloud/registry/registry";
 
 type Say = (line: string) => void;
 
@@ -67,57 +48,8 @@ export interface CloudOutput {
 
 /** The `cloud` command. */
 export function cloudCommand(): Command {
-  return new Command("cloud")
-    .configureHelp({ commandUsage: () => "npm run cloud -- [options]" })
-    .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--port <n>", "UDP port, 0 for any", wholeNumber("--port", 0, 65_535), 5683)
-    .addOption(
-      new Option("--edition <name>", "protocol edition").choices(["token", "tokenless"]).default("token"),
-    )
-    .option("--iv <iv>", `vector of the signature in option 2101: ${ivForms}`, "zero")
-    .option("--devices <file>", "JSON list of devices (default: one demo device, its keys are printed)")
-    .option("--products <file>", "JSON list of products (default: the example of firmware/product for all)")
-    .option("--data <dir>", "keep registry, sessions and data there (default: in memory alone)")
-    .addOption(
-      new Option("--tie <how>", `how a session knows its device, edition "tokenless"`)
-        .choices(["path", "address"])
-        .default("path"),
-    )
-    .option(
-      "--nat-idle <s>",
-      "with --tie address: silence after which a NAT has given the device another address, 0 for never",
-      wholeNumber("--nat-idle", 0, 31_536_000),
-      0,
-    )
-    .option(
-      "--rate-limit <n>",
-      "datagrams per second taken from one address, 0 for all",
-      wholeNumber("--rate-limit", 0, 1_000_000),
-      0,
-    )
-    .option(
-      "--api-host <address>",
-      "address of the application API; all but loopback needs a token",
-      "127.0.0.1",
-    )
-    .option(
-      "--api-port <n>",
-      "TCP port of the application API, 0 for any",
-      wholeNumber("--api-port", 0, 65_535),
-      8080,
-    )
-    .option("--api-token-file <file>", "its bearer token (default: ENOS_API_TOKEN, else none on loopback)")
-    .option("--no-api", "no application API")
-    .option(
-      "--capture <file>",
-      "write the datagrams to a pcapng file for Wireshark, what is secret in them masked",
-    )
-    .option(
-      "--webhooks-to <hosts>",
-      "hosts that webhooks may go to besides this machine, with commas between them, or any",
-    )
-    .option("--quiet", "print the addresses alone, and what ends the stand-in")
-    .action(serve);
+  const command = new Command("cloud").configureHelp({ commandUsage: () => "npm run cloud -- [options]" });
+  return withCloudFlags(command).action(serve);
 }
 
 async function serve(flags: CloudFlags, command: Command): Promise<void> {
@@ -186,7 +118,7 @@ export async function openCloud(
       address: served?.address ?? flags.host,
       port: served?.port ?? flags.port,
     }));
-    if (flags.capture !== undefined) opened.push(captureInto(flags.capture, capture, output));
+    if (flags.capture !== undefined) opened.push(captureInto(flags.capture, capture, output.complain));
     const tell = teller(flags, feed, output);
     const { webhooks, close: endWebhooks } = openWebhooks({
       destinations,
@@ -212,36 +144,6 @@ export async function openCloud(
     throw error;
   }
   return { failed: served.failed, close };
-}
-
-/** Has the datagrams written to a file, from now on. @throws CommandError for a file that cannot be written */
-function captureInto(
-  file: string,
-  capture: LiveCapture,
-  { complain }: CloudOutput,
-): { close(): Promise<void> } {
-  let handle: number;
-  try {
-    // Datagrams are nobody else's business, masked or not.
-    handle = openSync(file, "w", 0o600);
-  } catch (error) {
-    throw new CommandError(1, `--capture: cannot write ${file}: ${reasonOf(error)}`);
-  }
-  const written = createWriteStream(file, { fd: handle });
-  const following = capture.follow({ write: (bytes) => !written.destroyed && written.write(bytes) });
-  written.on("drain", following.resume);
-  written.on("error", (error) => {
-    following.end();
-    complain(`--capture: ${file}: ${reasonOf(error)}; nothing more is written to it`);
-  });
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        following.end();
-        if (written.destroyed) resolve();
-        else written.end(() => resolve());
-      }),
-  };
 }
 
 /** Tells on terminal and event stream. */

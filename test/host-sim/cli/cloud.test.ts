@@ -8,7 +8,8 @@ import { cloudCommand, openCloud } from "../../../host-sim/cli/cloud";
 import { CoapDevice } from "./coap-device";
 import { launch, obeyed } from "./command-line";
 import type { Command } from "commander";
-import type { CloudFlags, OpenCloud } from "../../../host-sim/cli/cloud";
+import type { CloudFlags } from "../../../host-sim/cli/cloud-flags";
+import type { OpenCloud } from "../../../host-sim/cli/cloud";
 import type { Running } from "./command-line";
 import type { AddressInfo } from "node:net";
 
