@@ -130,13 +130,17 @@ describe("with the stand-in", () => {
       const [, last] = commandsOf(placed(first.text));
       expect(await device(last.words, keys)).toContain("3 of 3 readings acknowledged");
       const api = withShell.filter(({ page }) => page === "docs/cloud.md");
-      expect(api).toHaveLength(4);
+      expect(api).toHaveLength(6);
       const { stdout, stderr } = await pasted(placed(api.map(({ text }) => text).join("\n")), keys);
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
       expect(stdout).toContain(`"relay"`);
       expect(stdout).toMatch(/"status":"(pending|sent|success|timed-out)"/);
       expect(stdout).toContain(`"dropDown":0.3`);
+      expect(stdout).toMatch(/^event: run\ndata: \{"run":/m);
+      expect(stdout).toMatch(/^id: \w+-\d+\ndata: \{"kind":"event".*"type":"stored"/m);
+      expect(stdout).toMatch(/\{"type":"test","timestamp":"[\dT:.-]+Z","data":\{"type":"test"/);
+      expect(stdout).toMatch(/"delivered":true,"httpStatus":200/);
       expect(stdout).toMatch(/"items":\[\{.*"name":"Hall north".*"total":1/);
       expect(stdout).toContain("time,at,value,quality\r\n20");
       expect(stdout).toContain(`{"site":"A"}`);

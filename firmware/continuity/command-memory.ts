@@ -40,8 +40,8 @@ export interface CommandMemoryOptions {
   /** Undefined when the board has none. */
   readonly retained: RetainedMemory | undefined;
   readonly crypto: Pick<Cryptography, "sha256">;
-  /** Epoch ms at monotonic zero; undefined until the time is known. */
-  readonly epoch: () => number | undefined;
+  /** Whoever knows the epoch ms at monotonic zero; undefined until the time is known. */
+  readonly clock: { readonly epoch: number | undefined };
   readonly log: (event: ContinuityEvent) => void;
 }
 
@@ -164,7 +164,7 @@ export class CommandMemory {
 
   /** Epoch seconds; 0 while the time is not known. */
   private seconds(now: number): number {
-    const epoch = this.#options.epoch();
+    const epoch = this.#options.clock.epoch;
     return epoch === undefined ? 0 : Math.min(0xffff_ffff, Math.max(0, Math.floor((epoch + now) / 1000)));
   }
 

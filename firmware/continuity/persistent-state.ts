@@ -46,9 +46,11 @@ export interface StoredSession {
 
 /** State of other rooms, read whenever the record is saved. */
 export interface LiveState {
-  readonly rto: () => RtoState | undefined;
-  /** Up to six numbers, 0 to 65535. */
-  readonly escalation: () => readonly number[];
+  readonly endpoint: { readonly rtoState: RtoState | undefined };
+  readonly link: {
+    /** Up to six numbers, 0 to 65535; none when left out. */
+    readonly escalation?: readonly number[];
+  };
 }
 
 /** Version of the layout above: another one is not read. */
@@ -266,9 +268,9 @@ export class PersistentState {
     view.setUint16(8, messageId, true);
     view.setUint16(10, this.#restarts, true);
     state[12] = restartCauses.indexOf(this.#cause);
-    this.#escalation = this.#live?.escalation() ?? this.#escalation;
+    if (this.#live !== undefined) this.#escalation = this.#live.link.escalation ?? [];
     for (let i = 0; i < escalationLength; i++) view.setUint16(14 + 2 * i, this.#escalation[i] ?? 0, true);
-    const rto = this.#live === undefined ? this.rto : this.#live.rto();
+    const rto = this.#live === undefined ? this.rto : this.#live.endpoint.rtoState;
     if (rto !== undefined) {
       view.setUint32(26, rto.srtt, true);
       view.setUint32(30, rto.rttvar, true);

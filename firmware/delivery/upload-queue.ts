@@ -35,16 +35,20 @@ export interface UploadQueueOptions {
   readonly policy: FullPolicy;
   readonly order: Order;
   readonly thing: Thing;
-  /** Entries of the request in flight: they must not be dropped, because they may have arrived already. */
-  readonly inFlight: () => readonly Entry[];
+  readonly log: (event: DeliveryEvent) => void;
+}
+
+/** Who sends the entries of a queue. */
+export interface QueueOwner {
+  /** Those of the request in flight: they must not be dropped, because they may have arrived already. */
+  readonly entriesInFlight: readonly Entry[];
   /** Told of each entry that is lost on the device, after the log; `entry` when it is in RAM. */
-  readonly onLost: (id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry) => void;
+  onLost(id: number, isReading: boolean, reason: LossReason | "unreadable", entry?: Entry): void;
   /**
    * When an entry of the journal was taken, monotonic ms, where that is known: what was taken before deep
-   * sleep. Left out, all of them are of an earlier start.
+   * sleep; -Infinity for one of an earlier start.
    */
-  readonly takenAt?: (record: JournalRecord) => number;
-  readonly log: (event: DeliveryEvent) => void;
+  takenAt(record: JournalRecord): number;
 }
 
 /** What became of an entry that was handed in. */
@@ -76,6 +80,7 @@ const callbackLimit = 64;
 /** The entries that wait, in the order in which they are sent. */
 export class UploadQueue implements JournalOptions {
   readonly #options: UploadQueueOptions;
+  readonly #owner: QueueOwner;
   #journal: Journal | undefined;
   #entries: Entry[] = [];
   /** Entries that the journal could not take when they came. */
@@ -93,8 +98,9 @@ export class UploadQueue implements JournalOptions {
   /** What `date` was told last. */
   #epoch: number | undefined;
 
-  constructor(options: UploadQueueOptions) {
+  constructor(options: UploadQueueOptions, owner: QueueOwner) {
     this.#options = options;
+    this.#owner = owner;
     // Taken, not read: the index is true until the journal is written to, which may be at once.
     this.open(options.retained?.take(retainedParts.journal));
   }
@@ -258,7 +264,7 @@ export class UploadQueue implements JournalOptions {
 
   /** Takes an entry out of RAM that the journal has: not one of the newest, which are sent first. */
   private evict(): void {
-    const inFlight = this.#options.inFlight();
+    const inFlight = this.#owner.entriesInFlight;
     for (let i = this.#entries.length - 1 - windowLow; i >= 0; i--) {
       const entry = this.#entries[i];
       if (entry.address === undefined || inFlight.indexOf(entry) >= 0) continue;
@@ -299,7 +305,7 @@ export class UploadQueue implements JournalOptions {
 
   private appendToRam(entry: Entry): Taken {
     if (this.#entries.length >= ramLimit) {
-      const inFlight = this.#options.inFlight();
+      const inFlight = this.#owner.entriesInFlight;
       // Only an entry that is in RAM alone makes room: all others are in flash as well.
       const index = this.#entries.findIndex(
         (each) => each.address === undefined && inFlight.indexOf(each) < 0,
@@ -331,7 +337,7 @@ export class UploadQueue implements JournalOptions {
     if (this.#miscounted) this.recount();
     while (this.#losses.length > 0) {
       const { id, isReading, reason, entry } = this.#losses.shift()!;
-      this.#options.onLost(id, isReading, reason, entry);
+      this.#owner.onLost(id, isReading, reason, entry);
     }
   }
 
@@ -356,7 +362,7 @@ export class UploadQueue implements JournalOptions {
     for (let i = 0; i < addresses.length; i++) {
       const record = journal.read(addresses[i]);
       if (record === undefined) continue;
-      const takenAt = this.#options.takenAt?.(record) ?? -Infinity;
+      const takenAt = this.#owner.takenAt(record);
       const entry = decodeEntry(this.#options.thing, record, takenAt);
       this.#unread -= 1;
       if (entry !== undefined) {
@@ -423,7 +429,7 @@ export class UploadQueue implements JournalOptions {
   }
 
   pinned(id: number): boolean {
-    return this.#options.inFlight().some((entry) => entry.id === id);
+    return this.#owner.entriesInFlight.some((entry) => entry.id === id);
   }
 
   onMoved(id: number, address: number): void {

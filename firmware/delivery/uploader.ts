@@ -26,7 +26,7 @@ import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
 import type { JournalRecord } from "../journal/record-store";
 import type { Thing } from "../model/thing";
-import type { Order } from "./upload-queue";
+import type { Order, QueueOwner } from "./upload-queue";
 import type { DeliveryEvent } from "./delivery-event";
 import type { Completion, Entry } from "./entry";
 import type { PersistentState } from "../continuity/persistent-state";
@@ -34,6 +34,12 @@ import type { MemberNames } from "../text/member-names";
 import type { DeliveryRequest } from "./request-composer";
 
 const nothing: readonly Entry[] = Object.freeze([]);
+
+/** Counts what answers cost that take nothing. */
+interface RefusalBudget {
+  /** An answer did not take what was sent, which will be sent again after `wait` ms. */
+  refused(wait: number, now: number): void;
+}
 
 export interface UploaderOptions {
   readonly session: Session;
@@ -61,8 +67,7 @@ export interface UploaderOptions {
   readonly order: Order;
   /** Gives requests with several readings their id. */
   readonly memory: PersistentState;
-  /** An answer did not take what was sent, which will be sent again after `wait` ms. */
-  readonly onRefused?: (wait: number, now: number) => void;
+  readonly contacts?: RefusalBudget;
   readonly log: (event: DeliveryEvent) => void;
 }
 
@@ -85,7 +90,7 @@ interface Suspect {
 }
 
 /** Sends readings and messages, each until the cloud has it or has refused it for good. */
-export class Uploader {
+export class Uploader implements QueueOwner {
   readonly #options: UploaderOptions;
   readonly #composer: RequestComposer;
   readonly #queue: UploadQueue;
@@ -112,21 +117,21 @@ export class Uploader {
     const limits = { payload: payloadLimit, datagram: maxDatagram };
     this.#composer = new RequestComposer(credentials, thing, limits, options.names);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
-    this.#queue = new UploadQueue({
-      flash,
-      retained,
-      boot: memory.bootMark,
-      policy,
-      order,
-      thing,
-      inFlight: () => this.#upload?.entries ?? nothing,
-      onLost: (_id, isReading, _reason, entry) => {
-        if (isReading) this.totals.dropped += 1;
-        if (entry !== undefined) this.complete(entry, { kind: "dropped" });
-      },
-      ...(memory.continued ? { takenAt: (record) => this.takenAt(record) } : {}),
-      log,
-    });
+    this.#queue = new UploadQueue(
+      { flash, retained, boot: memory.bootMark, policy, order, thing, log },
+      this,
+    );
+  }
+
+  /** For its queue: the entries of the request in flight, if there is one. */
+  get entriesInFlight(): readonly Entry[] {
+    return this.#upload?.entries ?? nothing;
+  }
+
+  /** For its queue: an entry is lost. */
+  onLost(_id: number, isReading: boolean, _reason: string, entry?: Entry): void {
+    if (isReading) this.totals.dropped += 1;
+    if (entry !== undefined) this.complete(entry, { kind: "dropped" });
   }
 
   /** Entries that wait for the cloud's acknowledgement. */
@@ -175,10 +180,12 @@ export class Uploader {
     return waits ? this.#notBefore : Infinity;
   }
 
-  /** When a record was taken, ms on the monotonic clock, which went on in deep sleep; see `UploadQueueOptions`. */
-  private takenAt({ dated, time, boot }: JournalRecord): number {
+  /** For its queue: when a record was taken, ms on the monotonic clock, which went on in deep sleep. */
+  takenAt({ dated, time, boot }: JournalRecord): number {
+    const { continued, bootMark } = this.#options.memory;
+    if (!continued) return -Infinity;
     if (dated) return this.#epoch === undefined ? -Infinity : time - this.#epoch;
-    return boot === (this.#options.memory.bootMark & 0xffff) ? time : -Infinity;
+    return boot === (bootMark & 0xffff) ? time : -Infinity;
   }
 
   /** Epoch ms at monotonic zero; undefined until the time is known. */
@@ -391,7 +398,7 @@ export class Uploader {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
     this.#suspectPauses = false;
-    if (answered) this.#options.onRefused?.(retry, now);
+    if (answered) this.#options.contacts?.refused(retry, now);
     const { id, entries, topic } = upload;
     const waiting = this.#queue.length;
     if (entries[0].kind === "message") {

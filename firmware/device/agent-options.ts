@@ -2,7 +2,7 @@
  * What the agent is made of and set to: see `Agent`.
  */
 import type { Transmission } from "../coap/transmission";
-import type { SessionEvent, SessionSettings } from "../enos/session";
+import type { SessionEvent, SessionSettings } from "../enos/session-options";
 import type { Cryptography } from "../enos/sign";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";

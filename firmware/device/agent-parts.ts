@@ -56,7 +56,7 @@ export function uploaderOf({ options, memory, session, names }: Shared, contacts
     policy: options.policy ?? "oldest",
     order: options.order ?? "oldest",
     memory,
-    onRefused: (wait, now) => contacts.refused(wait, now),
+    contacts,
     log: options.log,
   });
 }
@@ -89,9 +89,9 @@ export function commandsOf(
     application: { thing, commands: { ...commands, services: { ...builtIn, ...commands.services } } },
     credentials: options.session.credentials,
     names,
-    send: (answer, now) => session.send(answer, now),
-    wake: () => options.wake?.(),
-    memory: new CommandMemory({ store, retained, crypto, epoch: () => uploader.epoch, log }),
+    session,
+    wake: options.wake,
+    memory: new CommandMemory({ store, retained, crypto, clock: uploader, log }),
     log,
   });
 }

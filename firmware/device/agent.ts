@@ -28,7 +28,7 @@ import { MemberNames } from "../text/member-names";
 import { troubleEvent } from "./trouble";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
-import type { SessionEvent } from "../enos/session";
+import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { CommandResponder } from "./command-responder";
 import type { SessionKeeper } from "../continuity/session-keeper";
@@ -118,7 +118,7 @@ export class Agent {
       guard: this.#contacts,
       sequences: memory,
     });
-    memory.follow({ rto: () => this.#endpoint.rtoState, escalation: () => link.escalation ?? [] });
+    memory.follow({ endpoint: this.#endpoint, link });
     const shared = { options, memory, session: this.#session, names };
     this.#sessionKeeper = sessionKeeperOf(shared);
     this.#uploader = uploaderOf(shared, this.#contacts);

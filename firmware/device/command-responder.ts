@@ -11,7 +11,7 @@ import { CommandExecutor } from "./commands";
 import type { CommandMemory } from "../continuity/command-memory";
 import type { Credentials } from "../enos/credentials";
 import type { PublishOutcome } from "../enos/outcome";
-import type { Publication } from "../enos/publication";
+import type { Session } from "../enos/session";
 import type { MemberNames } from "../text/member-names";
 import type { Application } from "./application";
 import type { CommandReply } from "./commands";
@@ -22,10 +22,10 @@ export interface CommandResponderOptions {
   readonly credentials: Credentials;
   /** Counts what the server's commands are made of. */
   readonly names: MemberNames;
-  /** Sends an answer through the session. */
-  readonly send: (answer: Publication, now: number) => void;
+  /** Sends the answers. */
+  readonly session: Pick<Session, "send">;
   /** Asks for `poll` to be called soon: a handler that took its time is done. */
-  readonly wake: () => void;
+  readonly wake: (() => void) | undefined;
   /** Knows which commands were executed before. */
   readonly memory: CommandMemory;
   readonly log: Log;
@@ -104,14 +104,14 @@ export class CommandResponder {
   }
 
   private answer(reply: CommandReply, now: number): void {
-    const { send, log } = this.#options;
+    const { session, log } = this.#options;
     const { id, code } = reply;
     if (reply.duplicate) this.#counts.repeatedCommands += 1;
     else this.#counts.commands += 1;
     log({ kind: reply.duplicate ? "command repeated" : "command executed", command: reply.kind, id, code });
     const path = pathOptions(`${this.#root}/${reply.topic}`, reply.contentFormat);
     this.#replying += 1;
-    send(
+    session.send(
       {
         path,
         payload: reply.payload,

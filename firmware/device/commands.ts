@@ -80,7 +80,7 @@ interface Remembered {
 export class CommandExecutor {
   readonly #thing: Thing;
   readonly #handlers: CommandHandlers;
-  readonly #wake: () => void;
+  readonly #wake: (() => void) | undefined;
   readonly #memory: CommandMemory;
   readonly #names: MemberNames | undefined;
   #remembered: Remembered[] = [];
@@ -94,7 +94,7 @@ export class CommandExecutor {
   constructor(
     thing: Thing,
     handlers: CommandHandlers,
-    wake: () => void,
+    wake: (() => void) | undefined,
     memory: CommandMemory,
     names?: MemberNames,
   ) {
@@ -228,7 +228,7 @@ export class CommandExecutor {
     const finish = (outcome: CommandResult): void => {
       // The time at which the outcome is stored counts for nothing: that of the mark does.
       this.finish(command, outcome, now);
-      this.#wake();
+      this.#wake?.();
     };
     result.then(finish, (error: unknown) => finish(failure(error)));
     return "working";

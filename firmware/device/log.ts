@@ -13,7 +13,7 @@ import type { ContinuityEvent } from "../continuity/continuity-event";
 import type { RestartCause } from "../continuity/persistent-state";
 import type { DeliveryEvent } from "../delivery/delivery-event";
 import type { ReadingFormat } from "../delivery/entry";
-import type { SessionEvent } from "../enos/session";
+import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
 

@@ -7,8 +7,8 @@ import { reasonOf } from "../text/reason";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { ReadingFormat } from "../delivery/entry";
 import type { Uploader } from "../delivery/uploader";
-import type { Thing, ThingFault, ThingValues } from "../model/thing";
-import type { FailingKey, FailureCount } from "./failure-count";
+import type { MeasurePoint, Thing, ThingFault, ThingValues } from "../model/thing";
+import type { FailureCount } from "./failure-count";
 import type { Log } from "./log";
 import type { Format } from "./settings";
 
@@ -29,6 +29,11 @@ export interface ReadingIntakeOptions {
 const turns: readonly ReadingFormat[] = Object.freeze(["raw", "compact", "json"] as const);
 
 function ignore(): void {}
+
+function pointNamed({ points }: Thing, name: string): MeasurePoint | undefined {
+  for (let i = 0; i < points.length; i++) if (points[i].identifier === name) return points[i];
+  return undefined;
+}
 
 /** Gives readings their id, time and format, and puts them into the upload queue. */
 export class ReadingIntake {
@@ -74,13 +79,13 @@ export class ReadingIntake {
    */
   private soundPoints(values: ThingValues, format: ReadingFormat): ThingValues | undefined {
     const sound: Record<string, unknown> = {};
-    const { points } = this.#options.thing;
+    const { thing, failures, log } = this.#options;
     let left = 0;
     let failed = 0;
     const names = Object.keys(values);
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
-      const point = points.find(({ identifier }) => identifier === name);
+      const point = pointNamed(thing, name);
       const key = point?.number ?? name;
       let reason: string;
       try {
@@ -92,7 +97,8 @@ export class ReadingIntake {
         if (fault === undefined) {
           sound[name] = value;
           left += 1;
-          this.noteBack(key, name);
+          const count = failures.mended(key);
+          if (count > 0) log({ kind: "point back", point: name, count });
           continue;
         }
         // One that nobody has waited for: if it were rejected and nobody heard of it, XS would end the firmware.
@@ -104,21 +110,10 @@ export class ReadingIntake {
         reason = `fault ${reasonOf(error)}`;
       }
       failed += 1;
-      this.noteFault(key, name, reason);
+      const count = failures.failed(key);
+      if (count > 0) log({ kind: "point left out", point: name, count, reason });
     }
     return failed > 0 && left === 0 ? undefined : (sound as ThingValues);
-  }
-
-  private noteFault(key: FailingKey, point: string, reason: string): void {
-    const { failures, log } = this.#options;
-    const count = failures.failed(key);
-    if (count > 0) log({ kind: "point left out", point, count, reason });
-  }
-
-  private noteBack(key: FailingKey, point: string): void {
-    const { failures, log } = this.#options;
-    const count = failures.mended(key);
-    if (count > 0) log({ kind: "point back", point, count });
   }
 
   private nextFormat(): ReadingFormat {

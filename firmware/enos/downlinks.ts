@@ -6,22 +6,19 @@ import { Code } from "../coap/code";
 import { findOption } from "../coap/option";
 import { decodeUtf8 } from "../text/utf8";
 import { segmentFault } from "./credentials";
-import { EnosOption, Topic, longestSegment, pathOptions } from "./topic";
+import { EnosOption, Topic, deviceRoot, longestSegment, pathOptions } from "./topic";
 import type { Message } from "../coap/message";
 import type { Publication } from "./publication";
-import type { SessionGuard } from "./session";
+import type { SessionOptions } from "./session-options";
 
-export interface DownlinksOptions {
-  /** `/topic/sys/PK/DK/` */
-  readonly root: string;
+/** Whose downlinks these are. */
+export interface DownlinksOwner {
   /** Puts a GET in front of the requests that wait; false when there is no room. */
-  readonly fetch: (get: Publication) => boolean;
-  /** Says whether one more may be taken. */
-  readonly guard: SessionGuard | undefined;
-  /** A command arrived: its path below the root, and its payload, or the beginning of it. */
-  readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
-  readonly onIgnored: (reason: string, now: number) => void;
+  fetch(get: Publication): boolean;
 }
+
+/** What the session was given that its downlinks go by. */
+export type DownlinksOptions = Pick<SessionOptions, "credentials" | "guard" | "onDownlink" | "onEvent">;
 
 /**
  * Most commands taken between two requests of the device's own: a server that always has one more would
@@ -33,12 +30,14 @@ const deepestTopic = 8;
 /** Takes the commands that ride back on responses, or fetches them. */
 export class Downlinks {
   readonly #options: DownlinksOptions;
+  readonly #owner: DownlinksOwner;
   #taken = 0;
   /** A GET for a command is under way or waits. */
   #fetching = false;
 
-  constructor(options: DownlinksOptions) {
+  constructor(options: DownlinksOptions, owner: DownlinksOwner) {
     this.#options = options;
+    this.#owner = owner;
   }
 
   /** The device sends a request of its own: the count begins anew. */
@@ -52,18 +51,21 @@ export class Downlinks {
     if (path === undefined || isLastCut(message, EnosOption.downlinkPath)) return;
     const topic = this.topicOf(path);
     if (topic === undefined) {
-      this.#options.onIgnored("its path is not one of this device's topics", now);
+      this.ignored("its path is not one of this device's topics", now);
       return;
     }
     if (this.#taken >= downlinkLimit) {
       // The server offers it again with the response to the next reading.
-      this.#options.onIgnored("enough commands for now", now);
+      this.ignored("enough commands for now", now);
       return;
     }
     const payload = findOption(message.options, EnosOption.downlinkPayload);
     // Not asked while one is being fetched, for then nothing is sent.
-    if ((payload !== undefined || !this.#fetching) && this.#options.guard?.mayFollow("command", now) === false) {
-      this.#options.onIgnored("enough commands for today", now);
+    if (
+      (payload !== undefined || !this.#fetching) &&
+      this.#options.guard?.mayFollow("command", now) === false
+    ) {
+      this.ignored("enough commands for today", now);
       return;
     }
     if (payload === undefined) return this.fetch(topic, now);
@@ -72,26 +74,35 @@ export class Downlinks {
   }
 
   private fetch(topic: string, now: number): void {
-    const { root, fetch, onDownlink, onIgnored } = this.#options;
     // One at a time: the answer to a GET announces the next command, if there is one.
     if (this.#fetching) return;
-    const sent = fetch({
+    const sent = this.#owner.fetch({
       code: Code.get,
-      path: pathOptions(root + topic),
+      path: pathOptions(this.root + topic),
       onComplete: (outcome, at) => {
         this.#fetching = false;
-        if (outcome.kind === "accepted") onDownlink(topic, outcome.payload, at, outcome.cut === true);
-        else onIgnored(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
+        if (outcome.kind === "accepted") {
+          this.#options.onDownlink(topic, outcome.payload, at, outcome.cut === true);
+        } else this.ignored(`its GET ended as ${outcome.kind}: ${outcome.reason}`, at);
       },
     });
-    if (!sent) return onIgnored("too much to do", now);
+    if (!sent) return this.ignored("too much to do", now);
     this.#taken += 1;
     this.#fetching = true;
   }
 
+  /** `/topic/sys/PK/DK/` */
+  private get root(): string {
+    return `${deviceRoot(this.#options.credentials)}/`;
+  }
+
+  private ignored(reason: string, now: number): void {
+    this.#options.onEvent?.({ kind: "downlink-ignored", reason }, now);
+  }
+
   /** The topic below this device's root, or undefined when the path is anything else. */
   private topicOf(path: Uint8Array): string | undefined {
-    const { root } = this.#options;
+    const { root } = this;
     const text = decodeUtf8(path);
     if (text === undefined || !text.startsWith(root)) return undefined;
     const topic = text.slice(root.length);

@@ -19,65 +19,13 @@ import { Downlinks } from "./downlinks";
 import { isBlame, isTaken, rejectionOf, wasAnswered } from "./outcome";
 import { RequestSigner, longestSignature } from "./sign";
 import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
-import type { Endpoint } from "../coap/endpoint";
 import type { Outcome } from "../coap/exchange";
 import type { Option } from "../coap/option";
-import type { Edition, EditionSetting } from "./authentication";
-import type { Credentials } from "./credentials";
+import type { Edition } from "./authentication";
+import type { DownlinksOwner } from "./downlinks";
 import type { Publication } from "./publication";
 import type { Blame, PublishOutcome, Refusal, Rejection } from "./outcome";
-import type { Cryptography, InitialisationVector } from "./sign";
-import type { MemberNames } from "../text/member-names";
-
-export interface SessionSettings {
-  readonly credentials: Credentials;
-  /** Address and port of the server, as the endpoint's socket takes them. */
-  readonly address: string;
-  readonly port: number;
-  /** Seconds without contact until EnOS takes the device for offline: 30 to 86400. */
-  readonly lifetime: number;
-  readonly edition?: EditionSetting;
-  readonly iv?: InitialisationVector;
-}
-
-export interface SessionOptions extends SessionSettings {
-  readonly crypto: Cryptography;
-  /** Counts what the server's answers are made of. */
-  readonly names?: MemberNames;
-  readonly endpoint: Endpoint;
-  /** Random number in [0, 1), for the spread of back-off. */
-  readonly random: () => number;
-  /**
-   * A command arrived: its path below `/topic/sys/PK/DK/`, and its payload. `cut`: it was too long for the device,
-   * and this is its beginning.
-   */
-  readonly onDownlink: (topic: string, payload: Uint8Array, now: number, cut: boolean) => void;
-  readonly onEvent?: (event: SessionEvent, now: number) => void;
-  /**
-   * An exchange has ended, with an answer of the server's or without: an authentication, or a request
-   * before its `onComplete` hears of it. Not called for the GET that fetches a command: it follows an
-   * answer at once and says nothing new about the way to the server.
-   */
-  readonly onAnswered?: (answered: boolean, now: number) => void;
-  /** Left out, all may be sent that an answer asks for. */
-  readonly guard?: SessionGuard;
-  readonly sequences?: SequenceMemory;
-}
-
-/** Says what answers may make the session send. */
-export interface SessionGuard {
-  /**
-   * Whether something may be sent that only an answer asks for: the GET of a command, the answer to one that came
-   * along, or an authentication and the request once more.
-   */
-  mayFollow(what: "command" | "session", now: number): boolean;
-}
-
-/** Remembers which numbers messages were signed with. */
-export interface SequenceMemory {
-  /** A message is about to be signed with this number, which no other message may ever bear. */
-  coverSequence(sequence: number): void;
-}
+import type { AuthenticationCause, SessionOptions } from "./session-options";
 
 /** What a session needs to go on after a restart. The token is a secret. */
 export interface SessionState {
@@ -87,23 +35,6 @@ export interface SessionState {
   /** The number of the next signed message. */
   readonly sequence: number;
 }
-
-/** Why a session authenticates: it is the first, the last one has lapsed, or a request was refused so. */
-export type AuthenticationCause = "first" | "lapsed" | "unauthorized" | "bad-option" | Blame;
-
-/** An event of a session, for logs. Holds no secret. */
-export type SessionEvent =
-  | { readonly kind: "authenticating"; readonly cause: AuthenticationCause }
-  | { readonly kind: "online"; readonly edition: Edition }
-  /** A session from before a restart goes on. */
-  | { readonly kind: "resumed"; readonly edition: Edition }
-  | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }
-  /**
-   * The server admits the device and then refuses its first request, or several different ones in a row, for
-   * a reason that the requests' signature, made with `iv`, or the edition may have given.
-   */
-  | { readonly kind: "doubted"; readonly reason: Rejection }
-  | { readonly kind: "downlink-ignored"; readonly reason: string };
 
 interface Operation extends Publication {
   /** The request was sent before and refused, and the device has authenticated anew because of that. */
@@ -128,7 +59,7 @@ const doubtful: readonly Rejection[] = Object.freeze([
 const travel = 60_000;
 
 /** A session of one device with one server. `send` does all: it authenticates where needed. */
-export class Session {
+export class Session implements DownlinksOwner {
   readonly #options: SessionOptions;
   readonly #signer: RequestSigner;
   readonly #authentication: Authentication;
@@ -161,17 +92,7 @@ export class Session {
     this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
-    this.#downlinks = new Downlinks({
-      root: `${deviceRoot(options.credentials)}/`,
-      fetch: (get) => {
-        if (this.#queue.length >= queueLimit) return false;
-        this.#queue.unshift(get);
-        return true;
-      },
-      guard: options.guard,
-      onDownlink: options.onDownlink,
-      onIgnored: (reason, now) => options.onEvent?.({ kind: "downlink-ignored", reason }, now),
-    });
+    this.#downlinks = new Downlinks(options, this);
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -243,6 +164,13 @@ export class Session {
     }
     this.#queue.push(publication);
     this.advance(now);
+  }
+
+  /** Its downlinks' GET goes before the requests that wait. */
+  fetch(get: Publication): boolean {
+    if (this.#queue.length >= queueLimit) return false;
+    this.#queue.unshift(get);
+    return true;
   }
 
   /** Different requests were refused one after the other: the next one authenticates the device anew. */

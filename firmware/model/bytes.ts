@@ -223,15 +223,20 @@ export function readValue(reader: ByteReader, type: ValueType, end: number): Thi
   }
 }
 
+/** The nearest 32-bit float. Math.fround is not used, because that of XS leaves whole numbers as they are. */
+export function single(value: number): number {
+  const one = new Float32Array(1);
+  one[0] = value;
+  return one[0];
+}
+
 /** The decimal number of fewest digits that is this 32-bit float: 21.6, where the float itself is 21.600000381. */
 function shortest(float: number): number {
-  const one = new Float32Array(1);
   let digits = 6;
   for (;;) {
     // Nine digits tell any two floats apart.
     const decimal = Number(float.toPrecision(digits));
-    one[0] = decimal;
-    if (one[0] === float || digits === 9) return decimal;
+    if (digits === 9 || single(decimal) === float) return decimal;
     digits += 1;
   }
 }

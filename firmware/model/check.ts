@@ -3,6 +3,7 @@
  */
 import { isObject } from "../text/json";
 import { utf8Length } from "../text/utf8";
+import { single } from "./bytes";
 import type { Field, MeasurePoint, StructValue, Thing, ThingFault, ThingValues, ValueType } from "./thing";
 import type { FaultName } from "./thing";
 
@@ -161,13 +162,6 @@ function floatFault(type: ValueType, value: unknown, id: string): ThingFault | u
   const rounded = single(value);
   if (rounded >= single(from) && rounded <= single(to)) return undefined;
   return refuse("out-of-range", id, `takes ${from} to ${to}, got ${say(value)}`);
-}
-
-/** The nearest 32-bit float. Math.fround is not used, because that of XS leaves whole numbers as they are. */
-function single(value: number): number {
-  const one = new Float32Array(1);
-  one[0] = value;
-  return one[0];
 }
 
 function textFault(value: unknown, id: string, maxLength = longestText): ThingFault | undefined {

@@ -69,6 +69,8 @@ function rawDataToJsonStr(bytes) {
   lastFault = "";
   try {
     var input = { bytes: plainBytes(bytes), at: 0 };
+    var quick = input.bytes[0] === 1 ? quickReport(input.bytes) : "";
+    if (quick !== "") return quick;
     var kind = readUint(input, 1, input.bytes.length);
     if (kind === 6) {
       id = readLongId(input);
@@ -93,8 +95,9 @@ function jsonStrToRawData(json) {
     if (!isObject(message)) fail("no JSON object");
     var out = [];
     if (typeof message.method !== "string") {
-      writeUint(out, answerId(message.id), 4);
-      writeUint(out, wholeNumber(message.code, 0, 65535, "code"), 2);
+      var code = wholeNumber(message.code, 0, 65535, "code");
+      writeUint32(out, answerId(message.id));
+      out.push(code >> 8, code & 255);
     } else if (message.method === "thing.service.measurepoint.set") {
       writeSet(out, commandId(message.id, json), message.params);
     } else if (message.method.indexOf("thing.service.") === 0) {
@@ -134,6 +137,103 @@ function plainBytes(bytes) {
     out[i] = byte;
   }
   return out;
+}
+
+// The points whose values are read without much ado: numbers and texts of this model's own, by the kind of their value.
+var QUICK_KINDS = { int: 1, int64: 2, timestamp: 2, double: 3, bool: 4, enum: 5, string: 6 };
+(function () {
+  for (var number in POINTS) {
+    var point = POINTS[number];
+    point.quick = point.former || point.texts ? 0 : QUICK_KINDS[point.type] || 0;
+    point.head = ',"' + point.id + '":';
+  }
+})();
+
+// What most reports are: points in the order of their numbers, whose values have nothing special. The JSON is put
+// together as text, which takes a third of the time. "" for any other, of which readReport tells what it is.
+function quickReport(bytes) {
+  var end = bytes.length;
+  if (end < 5) return "";
+  var points = "";
+  var before = 0;
+  var at = 5;
+  while (at < end) {
+    var number = bytes[at];
+    var point = POINTS[number];
+    if (number <= before || point === undefined || at + 3 > end) return "";
+    before = number;
+    var length = bytes[at + 1] * 256 + bytes[at + 2];
+    at += 3;
+    if (at + length > end) return "";
+    if (point.quality) length -= 1;
+    var value;
+    switch (point.quick) {
+      case 1:
+        if (length !== 4) return "";
+        value = int32At(bytes, at);
+        break;
+      case 2:
+        if (length !== 8) return "";
+        value = int32At(bytes, at) * 4294967296 + (int32At(bytes, at + 4) >>> 0);
+        if (value > 9007199254740991 || value < -9007199254740991) return "";
+        break;
+      case 3:
+        if (length !== 8) return "";
+        value = doubleAt(bytes, at);
+        if (value !== value) return "";
+        break;
+      case 4:
+        if (length !== 1 || bytes[at] > 1) return "";
+        value = bytes[at] === 1;
+        break;
+      case 5:
+        if (length !== 4) return "";
+        value = int32At(bytes, at);
+        if (point.values.indexOf(value) < 0) return "";
+        break;
+      case 6:
+        value = quickText(bytes, at, at + length);
+        if (value === "") return "";
+        break;
+      default:
+        return "";
+    }
+    at += length;
+    if (point.quality) {
+      if (length < 0 || bytes[at] > 9) return "";
+      value = '{"value":' + value + ',"quality":' + bytes[at] + "}";
+      at += 1;
+    }
+    points += point.head + value;
+  }
+  var head = '{"id":"' + (int32At(bytes, 1) >>> 0) + '","version":"1.0","method":"thing.measurepoint.post","params":';
+  return head + '{"measurepoints":{' + points.slice(1) + "}}}";
+}
+
+function int32At(bytes, at) {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+// NaN for what readDouble has to look at: a number of less than full precision, or none.
+function doubleAt(bytes, at) {
+  var high = int32At(bytes, at);
+  var low = int32At(bytes, at + 4) >>> 0;
+  if (high === 0 && low === 0) return 0;
+  var exponent = (high >>> 20) & 2047;
+  if (exponent === 0 || exponent === 2047) return NaN;
+  var size = (1 + ((high & 1048575) * 4294967296 + low) / 4503599627370496) * Math.pow(2, exponent - 1023);
+  return high < 0 ? -size : size;
+}
+
+// A text in its quotes; "" when one of its characters is not of ASCII, or has another form in JSON.
+function quickText(bytes, at, end) {
+  var text = '"';
+  for (; at < end; at++) {
+    var byte = bytes[at];
+    if (byte < 32 || byte > 126 || byte === 34 || byte === 92) return "";
+    text += String.fromCharCode(byte);
+  }
+  return text + '"';
 }
 
 function uplink(id, method, params) {
@@ -218,8 +318,9 @@ function readCompact(input) {
 }
 
 function pointOf(number) {
-  if (!has(POINTS, number)) fail("point " + number + " is not in version " + VERSION + " of the model");
-  return POINTS[number];
+  var point = POINTS[number];
+  if (point === undefined) fail("point " + number + " is not in version " + VERSION + " of the model");
+  return point;
 }
 
 function putPoint(input, points, point, value, end) {
@@ -263,9 +364,12 @@ function need(input, count, end) {
 }
 
 function readUint(input, size, end) {
-  need(input, size, end);
-  var value = 0;
-  for (var i = 0; i < size; i++) value = value * 256 + input.bytes[input.at++];
+  var at = input.at;
+  if (at + size > end) need(input, size, end);
+  var bytes = input.bytes;
+  input.at = at + size;
+  var value = bytes[at];
+  for (var i = 1; i < size; i++) value = value * 256 + bytes[at + i];
   return value;
 }
 
@@ -451,7 +555,7 @@ function digitsOfId(json) {
 function writeHead(out, first, id) {
   if (Number(id) <= 4294967295) {
     out.push(first);
-    return writeUint(out, Number(id), 4);
+    return writeUint32(out, Number(id));
   }
   var bytes = [0, 0, 0, 0, 0, 0, 0, 0];
   for (var i = 0; i < id.length; i++) {
@@ -544,8 +648,8 @@ function hasField(fields, id) {
 
 // ---- values to the device ----
 
-function writeUint(out, value, size) {
-  for (var i = size - 1; i >= 0; i--) out.push(Math.floor(value / Math.pow(256, i)) % 256);
+function writeUint32(out, value) {
+  return out.push(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
 }
 
 function writeDelimited(out, type, value, id) {
@@ -573,7 +677,7 @@ function writeValue(out, type, value, id) {
     case "timestamp":
       wholeNumber(value, -9007199254740991, 9007199254740991, id);
       writeInt32(out, Math.floor(value / 4294967296));
-      return writeUint(out, value - Math.floor(value / 4294967296) * 4294967296, 4);
+      return writeUint32(out, value - Math.floor(value / 4294967296) * 4294967296);
     case "float":
       return writeFloat(out, finite(value, id), id);
     case "double":
@@ -628,7 +732,7 @@ function writeStruct(out, fields, value, id) {
 }
 
 function writeInt32(out, value) {
-  writeUint(out, value < 0 ? value + 4294967296 : value, 4);
+  writeUint32(out, value < 0 ? value + 4294967296 : value);
 }
 
 function writeText(out, text) {
@@ -672,14 +776,14 @@ function writeDouble(out, value) {
   var normal = fraction >= 4503599627370496;
   if (normal) fraction -= 4503599627370496;
   var high = (normal ? exponent + 1023 : 0) * 1048576 + Math.floor(fraction / 4294967296);
-  writeUint(out, (isNegative(value) ? 2147483648 : 0) + high, 4);
-  writeUint(out, fraction % 4294967296, 4);
+  writeUint32(out, (isNegative(value) ? 2147483648 : 0) + high);
+  writeUint32(out, fraction % 4294967296);
 }
 
 function writeFloat(out, value, id) {
   var bits = floatBits(Math.abs(value));
   if (bits >= 2139095040) fail(id + " is beyond what a float can state");
-  writeUint(out, (isNegative(value) ? 2147483648 : 0) + bits, 4);
+  writeUint32(out, (isNegative(value) ? 2147483648 : 0) + bits);
 }
 
 // IEEE 754's 31 bits below the sign, rounded to the nearest and to even between two.

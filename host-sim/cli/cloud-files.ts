@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../../firmware/text/json";
 import { shortestToken, tokenFault } from "../cloud/api/token";
+import { jsonPlace } from "../model/json-place";
 import { deepestNesting, isDeeper } from "../model/nesting";
 import { projectRoot } from "../project";
 import { DeviceListError, loadDevices } from "../cloud/registry/registry";
@@ -98,12 +99,12 @@ export function readToken(file: string | undefined, environment: NodeJS.ProcessE
 }
 
 function readJson(option: string, file: string): unknown {
+  const text = read(option, file);
   let value: unknown;
   try {
-    value = JSON.parse(read(option, file));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw misuse(`${option}: ${file} is not JSON`);
-    throw error;
+    value = JSON.parse(text);
+  } catch {
+    throw misuse(`${option}: ${file} is not JSON${jsonPlace(text)}`);
   }
   if (isDeeper(value, deepestNesting)) {
     throw misuse(`${option}: ${file} is nested more than ${deepestNesting} deep`);

@@ -116,7 +116,7 @@ export function cloudCommand(): Command {
       "--webhooks-to <hosts>",
       "hosts that webhooks may go to besides this machine, with commas between them, or any",
     )
-    .option("--quiet", "print nothing but the addresses and faults")
+    .option("--quiet", "print the addresses alone, and what ends the stand-in")
     .action(serve);
 }
 

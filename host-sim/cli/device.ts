@@ -33,7 +33,7 @@ import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
 import type { EditionSetting } from "../../firmware/enos/authentication";
-import type { SessionEvent } from "../../firmware/enos/session";
+import type { SessionEvent } from "../../firmware/enos/session-options";
 
 interface DeviceFlags {
   server: string;

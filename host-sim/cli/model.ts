@@ -12,7 +12,7 @@ import { modelOfEnos } from "../model/read-enos-model";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine } from "../model/model";
 import { readModel } from "../model/read-model";
-import { escaped } from "../model/escaped";
+import { jsonPlace } from "../model/json-place";
 import { CommandError, misuse } from "./misuse";
 import { reasonOf } from "../../firmware/text/reason";
 import type { Lock } from "../model/lock";
@@ -112,8 +112,8 @@ function importedModel(enosFile: string, before: Model | undefined, lock: Lock):
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    throw misuse(`${enosFile}: no JSON: ${escaped(reasonOf(error))}`);
+  } catch {
+    throw misuse(`${enosFile}: no JSON${jsonPlace(text)}`);
   }
   const read = modelOfEnos(value, lock, before?.version);
   if (!("product" in read)) throw refused(enosFile, read);

@@ -29,7 +29,7 @@ import { select } from "./registry/history";
 import type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
-import type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+import type { FirmwareAbout, FirmwareRecord } from "./ota/firmware-files";
 import { taskKind } from "./ota/task-store";
 import type { TaskQuery } from "./ota/task-store";
 import { Upgrades } from "./ota/upgrades";
@@ -523,11 +523,7 @@ export class EnosCloud {
    * @param bytes kept as they are: the caller does not change them
    * @throws RangeError for an unknown product, or a file that cannot be taken
    */
-  putFirmware(
-    about: { productKey: string; version: string; signMethod: SignMethod; desc?: string },
-    bytes: Uint8Array,
-    now: number,
-  ): FirmwareRecord {
+  putFirmware(about: FirmwareAbout, bytes: Uint8Array, now: number): FirmwareRecord {
     this.#advance(now);
     if (this.#fleet.product(about.productKey) === undefined) {
       throw new RangeError(`no product ${about.productKey}`);

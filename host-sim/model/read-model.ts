@@ -5,11 +5,11 @@
 import { Ajv } from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { escaped } from "./escaped";
+import { jsonPlace } from "./json-place";
 import { deepestNesting, isDeeper } from "./nesting";
 import { levelOfBefore, renewed, typeOfBefore } from "./old-words";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
-import { reasonOf } from "../../firmware/text/reason";
 import type { Model, ModelFault } from "./model";
 
 let validate: ValidateFunction | undefined;
@@ -23,8 +23,8 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
   let given: unknown;
   try {
     given = JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    return [{ path: "$", problem: `no JSON: ${oneLine(reasonOf(error))}`, remedy: "correct it there" }];
+  } catch {
+    return [{ path: "$", problem: `no JSON${jsonPlace(text)}`, remedy: "correct it there" }];
   }
   if (isDeeper(given, deepestNesting)) {
     return [
@@ -125,15 +125,11 @@ function schemaFault(error: ErrorObject): ModelFault | undefined {
           remedy: "write whole numbers of 32 bits without zeros in front",
         };
       }
-      if (description !== undefined)
-        return { path, problem: `is ${said(data)}`, remedy: `write ${description}` };
       break;
   }
-  return {
-    path,
-    problem: `is ${said(data)}, but ${error.message ?? keyword}`,
-    remedy: `write ${description ?? wanted(error)}`,
-  };
+  // The schema's own description says it better than the validator.
+  const why = description === undefined ? `, but ${error.message ?? keyword}` : "";
+  return { path, problem: `is ${said(data)}${why}`, remedy: `write ${description ?? wanted(error)}` };
 }
 
 /** Words of before, in a file of format 2. */

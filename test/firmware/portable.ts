@@ -304,7 +304,7 @@ function payloads(count: number): void {
     },
     retained: undefined,
     crypto: moddableCryptography,
-    epoch: () => 1_767_225_600_000,
+    clock: { epoch: 1_767_225_600_000 },
     log: () => {},
   });
   const executor = new CommandExecutor(thing, application.commands, () => {}, memory);

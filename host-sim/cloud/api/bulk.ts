@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { EnosCloud } from "../cloud";
 import { readCsv } from "../csv";
 import { isObject } from "../json";
-import { jsonFault } from "../json-place";
+import { jsonFault } from "../../model/json-place";
 import { nearest } from "../nearest";
 import { DeviceListError, checkDevice, deviceFields } from "../registry/registry";
 import { Problem } from "./problem";

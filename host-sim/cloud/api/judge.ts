@@ -1,7 +1,7 @@
 /** Reads the bodies of requests, and judges requests by their routes' schemas. */
 import { Ajv } from "ajv";
 import type { FastifyInstance } from "fastify";
-import { jsonFault } from "../json-place";
+import { jsonFault } from "../../model/json-place";
 import { Problem } from "./problem";
 
 /** Kinds of JSON that a body may be called. */

@@ -36,10 +36,7 @@ export function requestFault(part: string, errors: readonly ErrorObject[]): stri
       return unknownMember(where, place, String(params["additionalProperty"]), schema);
     case "required": {
       const name = String(params["missingProperty"]);
-      const tags = branchesOf(schema).flatMap((branch) => constantOf(branch, name) ?? []);
-      const member = (schema["properties"] as Record<string, Schema> | undefined)?.[name] ?? {};
-      const wanted = tags.length > 0 ? oneOf(tags) : expected(member);
-      return `${placeOf(place, [...path, name])}: is missing; expected ${wanted}`;
+      return missingMember(placeOf(place, [...path, name]), name, schema);
     }
     case "discriminator": {
       const tag = String(params["tag"]);
@@ -47,12 +44,17 @@ export function requestFault(part: string, errors: readonly ErrorObject[]): stri
       return mismatch(placeOf(place, [...path, tag]), oneOf(tags), params["tagValue"], tag, tags);
     }
     case "minProperties":
-    case "maxProperties":
-      if (schema["minProperties"] === 1 && schema["maxProperties"] === 1 && isObject(error.data)) {
-        const names = Object.keys((schema["properties"] ?? {}) as object);
-        const came = Object.keys(error.data).length;
+    case "maxProperties": {
+      const always = (schema["required"] ?? []) as readonly string[];
+      if (schema["minProperties"] === always.length + 1 && schema["maxProperties"] === always.length + 1) {
+        const missing = always.find((name) => !Object.hasOwn(error.data as object, name));
+        if (missing !== undefined) return missingMember(placeOf(place, [...path, missing]), missing, schema);
+        const isChoice = (name: string): boolean => !always.includes(name);
+        const names = Object.keys((schema["properties"] ?? {}) as object).filter(isChoice);
+        const came = Object.keys(error.data as object).filter(isChoice).length;
         return `${where}: expected one of ${names.join(" and ")}, got ${came === 0 ? "neither" : "both"}`;
       }
+    }
   }
   const choices = Array.isArray(schema["enum"]) ? (schema["enum"] as unknown[]) : [];
   return mismatch(where, expected(schema), error.data, path[path.length - 1] ?? "", choices);
@@ -137,6 +139,12 @@ function countOf(least: unknown, most: unknown, one: string, many: string): stri
   if (most === undefined) return ` of at least ${String(least)} ${least === 1 ? one : many}`;
   const from = least === undefined ? "at most " : least === most ? "" : `${String(least)} to `;
   return ` of ${from}${String(most)} ${most === 1 ? one : many}`;
+}
+
+function missingMember(where: string, name: string, schema: Schema): string {
+  const tags = branchesOf(schema).flatMap((branch) => constantOf(branch, name) ?? []);
+  const member = (schema["properties"] as Record<string, Schema> | undefined)?.[name] ?? {};
+  return `${where}: is missing; expected ${tags.length > 0 ? oneOf(tags) : expected(member)}`;
 }
 
 function unknownMember(where: string, place: string, name: string, schema: Schema): string {

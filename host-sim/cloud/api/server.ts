@@ -41,7 +41,8 @@ import { productRoutes } from "./products";
 import { documented } from "./route";
 import type { RouteSchema } from "./route";
 import type { ApiOptions, RouteContext } from "./route-context";
-import { answers } from "./schemas/answers";
+import { answers, optionalAnswers } from "./schemas/answers";
+import { postedByWebhooks } from "./schemas/webhooks";
 import { TokenGuard } from "./token";
 import { webhookRoutes } from "./webhooks";
 
@@ -138,6 +139,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     if (!originAllowed(origin, named))
       throw new Problem(403, "Origin: web pages of other origins are not let in");
+    if (request.headers["webhook-id"] !== undefined) {
+      throw new Problem(403, "webhooks do not call this API, for they would go in circles");
+    }
     if (options.feed !== undefined && pagePaths.has(request.url)) return;
     const verdict = guard?.judge(authorization) ?? "right";
     if (verdict === "right") return;
@@ -167,7 +171,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     }
   });
 
-  for (const schema of answers) app.addSchema(schema);
+  const { feed, webhooks } = options;
+  const more = [(feed ?? webhooks) && optionalAnswers.events, webhooks && optionalAnswers.webhooks].flatMap(
+    (schemas) => schemas ?? [],
+  );
+  for (const schema of [...answers, ...more]) app.addSchema(schema);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -220,7 +228,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.get("/openapi.json", { schema: { hide: true } }, ({ headers }) => {
     // Under the name by which its reader has reached it, which the hook above has let pass.
     const servers = [{ url: `http://${headers.host}`, description: "where this document is from" }];
-    return { ...app.swagger(), servers };
+    const posted = webhooks === undefined ? {} : { webhooks: postedByWebhooks };
+    return { ...app.swagger(), servers, ...posted };
   });
   await app.ready();
   return app;

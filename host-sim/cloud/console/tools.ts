@@ -6,6 +6,7 @@
  *     GET PUT /down       { down }
  */
 import { Problem } from "../api/problem";
+import { hex, longestScript } from "../api/schemas/parts";
 import { scriptJson } from "../script/script-json";
 import type { FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud";
@@ -24,8 +25,8 @@ const tryBody = {
   minProperties: 2,
   maxProperties: 2,
   properties: {
-    script: { type: "string", maxLength: 200_000 },
-    bytes: { type: "string", pattern: "^(?:[0-9a-fA-F]{2})*$", maxLength: 16_384 },
+    script: { type: "string", maxLength: longestScript },
+    bytes: { type: "string", pattern: hex, maxLength: 16_384 },
     json: {},
   },
 };

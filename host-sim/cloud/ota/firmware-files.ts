@@ -30,6 +30,9 @@ export interface FirmwareRecord {
   readonly uploadedAt: number;
 }
 
+/** What is said of a file when it is put. */
+export type FirmwareAbout = Pick<FirmwareRecord, "productKey" | "version" | "signMethod" | "desc">;
+
 /** A file that is served. */
 export interface FirmwareFile {
   readonly record: FirmwareRecord;
@@ -102,11 +105,7 @@ export class FirmwareFiles {
    * Takes a file, or another one in its place. The bytes are kept as they are: the caller does not change them.
    * @throws RangeError on a version, a file or a description that cannot be taken, or when there are too many
    */
-  put(
-    about: { productKey: string; version: string; signMethod: SignMethod; desc?: string },
-    bytes: Uint8Array,
-    now: number,
-  ): FirmwareRecord {
+  put(about: FirmwareAbout, bytes: Uint8Array, now: number): FirmwareRecord {
     const { productKey, version, signMethod, desc } = about;
     const { firmwareBytes, firmwarePerProduct, firmwareTotal } = this.#options.limits;
     if (!versionPattern.test(version)) {

@@ -9,7 +9,7 @@
  */
 import { deepestNesting, isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
-import { jsonFault } from "../json-place";
+import { jsonFault } from "../../model/json-place";
 
 /**
  * Editions of the EnOS CoAP protocol. "token" (May 2019): authentication returns a token, and option 2101

@@ -41,7 +41,7 @@ export function checkWebhook({ url, secret, productKey, deviceKey }: WebhookReco
 
 /** A record from a storage. @throws TypeError when it is another's */
 export function restoredWebhook(value: unknown): WebhookRecord {
-  const { id, url, secret, enabled, createdAt, events, productKey, deviceKey } = (
+  const { id, url, enabled, createdAt, events, productKey, deviceKey } = (
     isObject(value) ? value : {}
   ) as Partial<WebhookRecord>;
   const isKey = (key: unknown): boolean =>
@@ -61,7 +61,7 @@ export function restoredWebhook(value: unknown): WebhookRecord {
   } catch {
     throw new TypeError("no webhook");
   }
-  return { ...(value as WebhookRecord), secret: secret! };
+  return value as WebhookRecord;
 }
 
 /** Whether a webhook is told of an event. None is told of what becomes of webhooks. */

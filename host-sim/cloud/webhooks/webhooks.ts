@@ -15,7 +15,7 @@ import type { CloudStorage } from "../registry/storage";
 export type { Delivery } from "./delivery-queue";
 
 /** Webhooks at a time. */
-export const mostWebhooks = 32;
+const mostWebhooks = 32;
 const storageKind = "webhook";
 /** Bytes of chance in the id of a delivery. */
 const idLength = 12;

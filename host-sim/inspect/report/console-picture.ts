@@ -9,7 +9,7 @@ import { World, epoch } from "../../sim/world/world";
 import { launchChromium } from "./pictures";
 
 /** CSS pixels. */
-const viewport = { width: 1100, height: 588 } as const;
+const viewport = { width: 1100, height: 628 } as const;
 /** Virtual ms: with a reading each quarter of an hour, two dozen points in each plot. */
 const shown = 6 * 3_600_000 + 60_000;
 

@@ -98,8 +98,8 @@ describe("a device's memory", () => {
     const store = new MapStore();
     let memory = boot(store);
     memory.follow({
-      rto: () => ({ srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 }),
-      escalation: () => [1, 2, 3, 4, 5, 65_535],
+      endpoint: { rtoState: { srtt: 2_500, rttvar: 300, slowRto: 9_000, doubt: 1 } },
+      link: { escalation: [1, 2, 3, 4, 5, 65_535] },
     });
     memory.keepBudget(1_234);
     memory.noteRestart("no-contact");

@@ -5,7 +5,7 @@ import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
 import { thing } from "../device/rig";
-import type { UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
+import type { QueueOwner, UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Reading } from "../../../firmware/delivery/entry";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { JournalOptions } from "../../../firmware/journal/journal";
@@ -32,20 +32,26 @@ export const journalOf = (flash: MemoryFlash, boot: number, more: Partial<Journa
     onMoved() {},
     ...more,
   });
-export function queueOf(options: Partial<UploadQueueOptions> = {}) {
+export function queueOf(options: Partial<UploadQueueOptions & QueueOwner> = {}) {
   const lost: string[] = [];
   const log: string[] = [];
-  const queue = new UploadQueue({
-    flash: flashOf(8),
-    boot: 1,
-    policy: "oldest",
-    order: "oldest",
-    thing,
-    inFlight: () => [],
-    onLost: (id, _r, reason) => void lost.push(`${id} ${reason}`),
-    log: (event) => void log.push(logLine(event)),
-    ...options,
-  });
+  const queue = new UploadQueue(
+    {
+      flash: flashOf(8),
+      boot: 1,
+      policy: "oldest",
+      order: "oldest",
+      thing,
+      log: (event) => void log.push(logLine(event)),
+      ...options,
+    },
+    {
+      entriesInFlight: [],
+      onLost: (id, _r, reason) => void lost.push(`${id} ${reason}`),
+      takenAt: () => -Infinity,
+      ...options,
+    },
+  );
   return { queue, lost, log };
 }
 export const reading = (id: number, more: Partial<Reading> = {}): Reading => ({

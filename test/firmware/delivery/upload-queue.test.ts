@@ -4,7 +4,7 @@ import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
 import { Random } from "../../../host-sim/sim/time/random";
 import { queueOf } from "./journal-rig";
-import type { UploadQueue, UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
+import type { QueueOwner, UploadQueue, UploadQueueOptions } from "../../../firmware/delivery/upload-queue";
 import type { Entry, Reading } from "../../../firmware/delivery/entry";
 
 const hour = 3_600_000;
@@ -24,7 +24,7 @@ interface Rig {
   readonly log: string[];
 }
 
-function open(options: Partial<UploadQueueOptions> = {}): Rig {
+function open(options: Partial<UploadQueueOptions & QueueOwner> = {}): Rig {
   return queueOf({ flash: flashOf(8), ...options });
 }
 

@@ -90,7 +90,7 @@ class Board {
       store: this.store ?? undefined,
       retained: this.retained === undefined ? undefined : new RetainedMemory(this.retained, reason),
       crypto: nodeCryptography,
-      epoch: () => this.epoch,
+      clock: this,
       log: (event) => this.log.push(logLine(event)),
     });
     const handlers = {

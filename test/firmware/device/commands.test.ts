@@ -82,7 +82,7 @@ function device(over: Partial<CommandHandlers> = {}, store: ByteStore | undefine
     store,
     retained: undefined,
     crypto: nodeCryptography,
-    epoch: () => clock.epoch,
+    clock,
     log: (event) => log.push(logLine(event)),
   });
   const executor = new CommandExecutor(thing, handlers, () => (wakes += 1), memory);

@@ -8,7 +8,7 @@ import { Random } from "../../../host-sim/sim/time/random";
 import { hex } from "../../../host-sim/tools/fuzz/peer";
 import { FakeEnos, keys, root } from "./fake-enos";
 import type { PublishOutcome } from "../../../firmware/enos/outcome";
-import type { SessionEvent, SessionOptions } from "../../../firmware/enos/session";
+import type { SessionEvent, SessionOptions } from "../../../firmware/enos/session-options";
 
 const address = "192.0.2.1";
 const port = 5683;

@@ -4,6 +4,7 @@
  * release are these, to the byte; those of earlier ones stay as they were written.
  */
 import { UploadQueue } from "../../../firmware/delivery/upload-queue";
+import type { QueueOwner } from "../../../firmware/delivery/upload-queue";
 import { Journal } from "../../../firmware/journal/journal";
 import { thing } from "../../../firmware/product/thing";
 import { FlashFaults } from "../../../host-sim/sim/flash/flash-faults";
@@ -23,6 +24,8 @@ const options: JournalOptions = {
   onLost: () => {},
   onMoved: () => {},
 };
+
+const owner: QueueOwner = { entriesInFlight: [], onLost: () => {}, takenAt: () => -Infinity };
 
 interface Scene {
   readonly name: string;
@@ -200,16 +203,17 @@ function ring(flash: MemoryFlash): void {
 }
 
 function entries(flash: MemoryFlash): void {
-  const queue = new UploadQueue({
-    flash,
-    boot: 5,
-    policy: "oldest",
-    order: "oldest",
-    thing,
-    inFlight: () => [],
-    onLost: () => {},
-    log: () => {},
-  });
+  const queue = new UploadQueue(
+    {
+      flash,
+      boot: 5,
+      policy: "oldest",
+      order: "oldest",
+      thing,
+      log: () => {},
+    },
+    owner,
+  );
   const values = {
     temperature: 21.5,
     humidity: 40.25,
@@ -288,15 +292,16 @@ export function found(flash: MemoryFlash): Record<string, unknown>[] {
 
 /** Entries as the device takes them up again after a loss of power. */
 export function entriesIn(flash: MemoryFlash): Entry[] {
-  const queue = new UploadQueue({
-    flash,
-    boot: 6,
-    policy: "oldest",
-    order: "oldest",
-    thing,
-    inFlight: () => [],
-    onLost: () => {},
-    log: () => {},
-  });
+  const queue = new UploadQueue(
+    {
+      flash,
+      boot: 6,
+      policy: "oldest",
+      order: "oldest",
+      thing,
+      log: () => {},
+    },
+    owner,
+  );
   return queue.next(0, 3_600_000).slice();
 }

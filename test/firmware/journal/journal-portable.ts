@@ -108,8 +108,10 @@ export function memoryWork({ below, say }: Tools): void {
       (event) => say("memory", event.kind),
     );
     memory.follow({
-      rto: () => (boot === 2 ? undefined : { srtt: 100 * boot, rttvar: 5, slowRto: 7, doubt: 2 }),
-      escalation: () => [boot, 0, 65_535],
+      endpoint: {
+        rtoState: boot === 2 ? undefined : { srtt: 100 * boot, rttvar: 5, slowRto: 7, doubt: 2 },
+      },
+      link: { escalation: [boot, 0, 65_535] },
     });
     for (let i = below(200); i > 0; i--) memory.takeId();
     memory.coverMessageId((memory.firstMessageId + below(300)) & 0xffff);

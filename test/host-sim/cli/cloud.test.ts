@@ -10,6 +10,7 @@ import { launch, obeyed } from "./command-line";
 import type { Command } from "commander";
 import type { CloudFlags, OpenCloud } from "../../../host-sim/cli/cloud";
 import type { Running } from "./command-line";
+import type { AddressInfo } from "node:net";
 
 let place: string;
 /** Processes, and what ends a cloud in this one. */
@@ -255,6 +256,18 @@ describe("misuse is one clear line", () => {
       2,
       /no usable token: expected letters/,
     ],
+    [
+      "webhooks to what is no host",
+      () => [["--webhooks-to", "http://hooks.example.com/"]],
+      2,
+      /--webhooks-to: expected hosts or addresses with commas between them, or any; got "http:/,
+    ],
+    [
+      "webhooks to where clouds keep their keys",
+      () => [["--webhooks-to", "169.254.169.254"]],
+      2,
+      /--webhooks-to: 169\.254\.169\.254 is no address of a receiver/,
+    ],
     ["an empty token file", () => [["--api-token-file", file("t", "\n")]], 2, /got 0; make one/],
     ["no token file", () => [["--api-token-file", at("t")]], 2, /--api-token-file: cannot read .*ENOENT/],
     [
@@ -271,7 +284,7 @@ describe("misuse is one clear line", () => {
       "products of no JSON",
       () => [["--products", file("p", `["${secret}`)]],
       2,
-      /--products: .*p is not JSON/,
+      /--products: .*p is not JSON, line 1 column \d+: expected the closing double quote of a text, got the end/,
     ],
     [
       "products nested deeper than any stack",
@@ -400,6 +413,41 @@ describe("--data", () => {
     const all = await third.get(`${here}/measurepoints/temperature/history`);
     expect(all.body.items.map(({ value }: { value: number }) => value)).toEqual([22.5, 21.5, 20.5]);
     await third.end();
+  });
+
+  it("keeps webhooks, and tells them what happens, with their secret and their URL's query in no output", async () => {
+    const data = at("data");
+    const received: { type: string; signature: string }[] = [];
+    const receiver = createServer((call, answer) => {
+      let body = "";
+      call.on("data", (chunk) => (body += String(chunk)));
+      call.on("end", () => {
+        received.push({
+          type: (JSON.parse(body) as { type: string }).type,
+          signature: String(call.headers["webhook-signature"]),
+        });
+        answer.writeHead(received.length === 1 ? 500 : 204).end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?key=hidden-key`;
+    const first = await launched(["--data", data]);
+    const made = await first.send("POST", "/webhooks", { url, events: ["product-put"] });
+    expect(made.status).toBe(201);
+    expect((await first.send("POST", "/webhooks", { url: "http://example.com/" })).status).toBe(422);
+    await first.send("PUT", "/products/one", {});
+    await first.until(/webhook 1 is tried again: answered 500/);
+    await first.end("SIGKILL");
+
+    const second = await start(["--data", data]);
+    expect((await second.get("/webhooks/1")).body).toMatchObject({ url, waiting: 0, enabled: true });
+    await second.send("PUT", "/products/two", {});
+    await expect.poll(() => received.length).toBe(2);
+    expect(received.map(({ type }) => type)).toEqual(["product-put", "product-put"]);
+    const output = first.output() + second.output();
+    for (const hidden of [made.body.secret.slice(6), "hidden-key"]) expect(output).not.toContain(hidden);
+    await second.end();
+    await new Promise((resolve) => receiver.close(resolve));
   });
 
   it("has every report that was acknowledged before the program was killed in the midst of them", async () => {

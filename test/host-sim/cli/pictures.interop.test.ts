@@ -42,7 +42,7 @@ describe.skipIf(missing)("npm run pictures", () => {
   test("the console shows a device online, its plots, and a relay that a command has switched", async () => {
     const file = join(folder, "console.png");
     const said = await takeConsolePicture(file, 12);
-    expect(sizeOf(file)).toEqual([1100, 588]);
+    expect(sizeOf(file)).toEqual([1100, 628]);
     expect(said).toContain("1 of 1 devices online");
     expect(said).toMatch(/Temperature\s+2\d\.\d+ degC/);
     expect(said).toMatch(/Relay\s+1 \(on\)/);

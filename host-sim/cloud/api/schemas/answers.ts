@@ -1,4 +1,4 @@
-/** All answers of the application API, by the names that they have in the OpenAPI document. */
+/** The answers of the application API, by the names that they have in the OpenAPI document. */
 import { attributeAnswers } from "./attributes";
 import { bulkAnswers } from "./bulk";
 import { commandAnswers } from "./commands";
@@ -32,9 +32,13 @@ export const answers: readonly NamedSchema[] = [
   ...dataAnswers,
   ...attributeAnswers,
   ...messageAnswers,
-  ...eventAnswers,
   ...commandAnswers,
   ...otaAnswers,
   ...conditionAnswers,
-  ...webhookAnswers,
 ];
+
+/** Those that only some stand-ins have: those with an event stream or webhooks, and those with webhooks. */
+export const optionalAnswers: Readonly<Record<"events" | "webhooks", readonly NamedSchema[]>> = {
+  events: eventAnswers,
+  webhooks: webhookAnswers,
+};

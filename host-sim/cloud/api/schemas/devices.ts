@@ -2,10 +2,10 @@
 import {
   deviceKey,
   limit,
-  list,
   named,
   number,
   object,
+  page,
   orNull,
   productKey,
   ref,
@@ -90,16 +90,5 @@ export const deviceAnswers: readonly NamedSchema[] = [
       "counters",
     ]),
   },
-  {
-    $id: "Devices",
-    ...object(
-      {
-        items: list(ref("Device")),
-        total: whole("how many there are"),
-        limit: whole("as asked"),
-        offset: whole("as asked"),
-      },
-      ["items", "total", "limit", "offset"],
-    ),
-  },
+  { $id: "Devices", ...page(ref("Device")) },
 ];

@@ -9,6 +9,7 @@ import {
   list,
   number,
   object,
+  page,
   productKey,
   ref,
   text,
@@ -119,18 +120,7 @@ export const otaAnswers: readonly NamedSchema[] = [
       ...["timeout", "createdAt", "updatedAt"],
     ]),
   },
-  {
-    $id: "OtaTasks",
-    ...object(
-      {
-        items: list(ref("OtaTask")),
-        total: whole("how many there are"),
-        limit: whole("as asked"),
-        offset: whole("as asked"),
-      },
-      ["items", "total", "limit", "offset"],
-    ),
-  },
+  { $id: "OtaTasks", ...page(ref("OtaTask")) },
   {
     $id: "OtaJob",
     ...object(

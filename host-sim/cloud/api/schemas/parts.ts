@@ -48,6 +48,19 @@ export function list(items: Schema, description?: string): Schema {
   return { type: "array", description, items };
 }
 
+/** A part of a list, and where in the list it stands. */
+export function page(items: Schema): Schema {
+  return object(
+    {
+      items: list(items),
+      total: whole("how many there are"),
+      limit: whole("as asked"),
+      offset: whole("as asked"),
+    },
+    ["items", "total", "limit", "offset"],
+  );
+}
+
 /** The same, or null, which takes the member away. */
 export function orNull(schema: Schema): Schema {
   const values = schema["enum"] as unknown[] | undefined;
@@ -67,6 +80,8 @@ export function ref(name: string): Schema {
 const key = keyPattern.source;
 export const digitsPattern = "^[0-9]{1,20}$";
 export const servicePattern = "^[A-Za-z0-9_.-]{1,64}$";
+/** Characters of a parsing script. */
+export const longestScript = 1 << 20;
 /** Pairs of hexadecimal digits. */
 export const hex = "^(?:[0-9A-Fa-f]{2})*$";
 const identifierPattern = "^[A-Za-z][A-Za-z0-9_.-]{0,63}$";

@@ -1,6 +1,18 @@
 /** Schemas of products: what all devices of a kind have in common. */
 import { datagramRange } from "../../registry/product";
-import { anything, hex, list, named, object, orNull, productKey, ref, text, whole } from "./parts";
+import {
+  anything,
+  hex,
+  list,
+  longestScript,
+  named,
+  object,
+  orNull,
+  productKey,
+  ref,
+  text,
+  whole,
+} from "./parts";
 import type { NamedSchema, Schema } from "./parts";
 
 const payload = text("how commands are sent to its devices; raw: by the parsing script", {
@@ -13,7 +25,7 @@ const largestDatagram = whole(
 );
 const model = named("the thing model: what a model.json holds, or the file that EnOS's console exports");
 const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
-  maxLength: 1 << 20,
+  maxLength: longestScript,
 });
 
 export const productBody = object({ name: productName, payload, largestDatagram, model, script }, []);

@@ -100,4 +100,62 @@ export const webhookAnswers: readonly NamedSchema[] = [
       ["id", "delivered"],
     ),
   },
+  {
+    $id: "WebhookMessage",
+    ...object(
+      {
+        type: text("of the event; test for a test"),
+        timestamp: text("when it happened, ISO 8601"),
+        data: {
+          description: "what happened",
+          anyOf: [
+            ref("CloudEvent"),
+            object(
+              {
+                type: { type: "string", const: "test" },
+                at: time("when"),
+                webhookId: text("of the webhook that is tried"),
+              },
+              ["type", "at", "webhookId"],
+            ),
+          ],
+        },
+      },
+      ["type", "timestamp", "data"],
+      "what is posted to a webhook's URL",
+    ),
+  },
 ];
+
+function header(name: string, description: string): object {
+  return { name, in: "header", required: true, description, schema: { type: "string" } };
+}
+
+/** What a receiver is called with, as the OpenAPI document has it under `webhooks`. */
+export const postedByWebhooks = {
+  event: {
+    post: {
+      tags: ["webhooks"],
+      operationId: "receiveEvent",
+      summary: "an event, or a test, posted to a webhook's URL",
+      parameters: [
+        header("webhook-id", "the same in each attempt"),
+        header("webhook-timestamp", "of the attempt, seconds since 1970"),
+        header(
+          "webhook-signature",
+          "v1, and HMAC-SHA256 in base64, as the Standard Webhooks specification says",
+        ),
+      ],
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: { $ref: "#/components/schemas/WebhookMessage" } } },
+      },
+      responses: {
+        "2XX": { description: "taken" },
+        "410": { description: "nothing more is wanted: the webhook is disabled" },
+        default: { description: "not taken: it is tried again" },
+      },
+      security: [],
+    },
+  },
+};

@@ -3,7 +3,7 @@
  */
 import { call } from "./api";
 import { make, say } from "./elements";
-import { jsonFault } from "../../json-place";
+import { jsonFault } from "../../../model/json-place";
 import { reasonOf } from "../../reason";
 import type { Product } from "./model";
 
@@ -44,7 +44,7 @@ export class ThingModelPanel {
     if (this.#product === undefined) return "no product";
     const fault = text.trim() === "" ? undefined : jsonFault(text);
     if (fault !== undefined) {
-      return `not JSON: ${fault.what}, in line ${fault.line} at column ${fault.column}`;
+      return `not JSON, line ${fault.line} column ${fault.column}: ${fault.what}`;
     }
     const model = text.trim() === "" ? null : (JSON.parse(text) as unknown);
     const path = `/products/${encodeURIComponent(this.#product.productKey)}`;

@@ -3,6 +3,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
 import { LiveCapture } from "../../../../host-sim/cloud/capture/live-capture";
 import { Feed } from "../../../../host-sim/cloud/console/feed";
+import { webhooksOver } from "../webhooks/rig";
 import { apiRig } from "./rig";
 
 async function problemsOf(document: object): Promise<string[]> {
@@ -18,7 +19,7 @@ const address = { host: "127.0.0.1:8080" };
 
 test("without a token it has nothing to find fault with", async () => {
   const capture = new LiveCapture(() => ({ address: "127.0.0.1", port: 5683 }));
-  const { call } = await apiRig({ feed: new Feed(() => 0), capture });
+  const { call } = await apiRig({ feed: new Feed(() => 0), capture, webhooks: webhooksOver().webhooks });
   expect(await problemsOf((await call("GET", "/openapi.json", undefined, address)).body)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 /** What a wrong request is told: in one line where, what was expected, what came, and how to mend it. */
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { expected } from "../../../../host-sim/cloud/api/request-fault";
+import { Feed } from "../../../../host-sim/cloud/console/feed";
 import { bodyLimit } from "../../../../host-sim/cloud/api/server";
 import { dk, pk } from "./device";
 import { apiRig, detailOf, here } from "./rig";
@@ -368,4 +369,20 @@ describe("what a schema takes is said in words", () => {
   ])("%j", (schema, words) => {
     expect(expected(schema)).toBe(words);
   });
+});
+
+test("the console's page is told in the same words", async () => {
+  const { call } = await apiRig({ feed: new Feed(() => 0) });
+  const told = async (body: object): Promise<string> =>
+    detailOf(await call("POST", "/console/script/try", body), 400);
+  expect(await told({ bytes: "00" })).toBe(
+    "body.script: is missing; expected text of at most 1048576 characters",
+  );
+  expect(await told({ script: "" })).toBe("body: expected one of bytes and json, got neither");
+  expect(await told({ script: "", bytes: "", json: 1 })).toBe(
+    "body: expected one of bytes and json, got both",
+  );
+  expect(await told({ script: "", bytes: "zz" })).toBe(
+    'body.bytes: expected an even number of hex digits; got "zz"',
+  );
 });

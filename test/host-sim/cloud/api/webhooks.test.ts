@@ -1,4 +1,5 @@
 /** Webhooks over the application API: made, shown without their secret, changed, tried, followed, removed. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { answering, stored, webhooksOver } from "../webhooks/rig";
 import { apiRig, detailOf } from "./rig";
@@ -79,6 +80,37 @@ describe("a webhook", () => {
     expect((await call("POST", "/1/test")).body).toMatchObject({ delivered: true, httpStatus: 204 });
     expect((await call("POST", "/1/test")).body).toMatchObject({ delivered: false, error: "answered 500" });
   });
+});
+
+describe("the document", () => {
+  it("says what a receiver is called with, and that is what it is called with", async () => {
+    const { app } = await apiRig({ webhooks: over.webhooks });
+    const { body } = await app
+      .inject({ url: "/openapi.json", headers: { host: "localhost:8080" } })
+      .then((answer) => ({ body: answer.json() }));
+    const { parameters, requestBody } = body.webhooks.event.post;
+    const validate = new Ajv2020({ strict: false, validateFormats: false })
+      .addSchema(body, "document")
+      .compile({ $ref: `document${requestBody.content["application/json"].schema.$ref}` });
+    over.webhooks.create({ url });
+    over.webhooks.event(stored("1"));
+    await over.clock.advance(0);
+    await over.webhooks.test("1");
+    expect(over.posts).toHaveLength(2);
+    for (const { headers, body: posted } of over.posts) {
+      expect(validate(JSON.parse(posted)), posted).toBe(true);
+      expect(Object.keys(headers)).toEqual(parameters.map(({ name }: { name: string }) => name));
+    }
+    expect(validate({ type: "stored", timestamp: "now", data: { type: "stored" } })).toBe(false);
+  });
+});
+
+test("no webhook calls the API, its own test least of all", async () => {
+  const rig = await apiRig({ webhooks: over.webhooks });
+  over.webhooks.create({ url });
+  const answer = await rig.call("POST", "/api/v1/webhooks/1/test", undefined, { "webhook-id": "msg_1" });
+  expect(detailOf(answer, 403)).toMatch(/circles/);
+  expect(over.posts).toEqual([]);
 });
 
 describe("what is refused", () => {

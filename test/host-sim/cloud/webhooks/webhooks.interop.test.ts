@@ -228,6 +228,12 @@ describe("what is connected to", () => {
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   });
 
+  it("has to speak TLS when the URL says so", async () => {
+    const outcome = await post(here(), target("/hook?key=hidden").replace("http:", "https:"));
+    expect(outcome).toEqual({ fault: expect.stringMatching(/^the call failed: [A-Z_]+$/) });
+    expect(requests).toEqual([]);
+  });
+
   it("may have no name", async () => {
     const sender = here((_name, _options, done) =>
       done(Object.assign(new Error("x"), { code: "ENOTFOUND" }), []),

@@ -2,9 +2,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it, test } from "vitest";
 import { StorageError } from "../../../../host-sim/cloud/registry/fleet";
-import { Webhooks } from "../../../../host-sim/cloud/webhooks/webhooks";
 import type { CloudEvent } from "../../../../host-sim/cloud/events";
-import type { WebhookChange, WebhookOrder } from "../../../../host-sim/cloud/webhooks/webhooks";
+import type { WebhookChange, WebhookOrder, Webhooks } from "../../../../host-sim/cloud/webhooks/webhooks";
 import { rig } from "../harness";
 import { answering, start, stored, webhooksOver } from "./rig";
 

@@ -1,7 +1,7 @@
 /** Where a text stops being JSON: JSON.parse is the judge of whether it does. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { jsonFault } from "../../../host-sim/cloud/json-place";
+import { jsonFault } from "../../../host-sim/model/json-place";
 import { runs } from "../../density";
 
 function isJson(text: string): boolean {

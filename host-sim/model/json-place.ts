@@ -2,13 +2,19 @@
  * Where a text stops being JSON (RFC 8259). V8's own messages name a position in some versions and not in others,
  * and they quote the text around it, which may be a secret: here one character at most is told.
  */
-import { escaped } from "../model/escaped";
+import { escaped } from "./escaped";
 
 /** The first place that is wrong, both from 1, and in words what was expected there and what stands there. */
 export interface JsonFault {
   readonly line: number;
   readonly column: number;
   readonly what: string;
+}
+
+/** Where a text that the JSON parser refused is wrong, and how: `, line 2 column 7: expected a comma or }, got :`. */
+export function jsonPlace(text: string): string {
+  const fault = jsonFault(text);
+  return fault === undefined ? "" : `, line ${fault.line} column ${fault.column}: ${fault.what}`;
 }
 
 /** What may come next. */
