@@ -9,6 +9,8 @@ import type { RouteContext } from "./route-context";
 
 /** Captures at a time: each has a connection. */
 const mostReaders = 8;
+/** How long a reader that reads nothing is waited for at the end, ms. */
+const patience = 15_000;
 
 interface CaptureQuery {
   seconds: number;
@@ -53,11 +55,16 @@ export function captureRoutes(api: FastifyInstance, { cloud }: RouteContext, cap
         "content-disposition": 'attachment; filename="enos-stand-in.pcapng"',
       });
       const device = productKey === undefined ? undefined : `${productKey}/${deviceKey}`;
-      const following = capture.follow({ device, write: (bytes) => raw.write(bytes) });
+      // Once it has ended, a reader that is slow still reads; to write then would end the program.
+      const write = (bytes: Uint8Array): boolean => !raw.writableEnded && raw.write(bytes);
+      const following = capture.follow({ device, write });
       open.add(raw);
       // Devices may be silent for longer than a connection may else.
       raw.socket?.setTimeout(0);
-      const over = setTimeout(() => raw.end(), seconds * 1000);
+      const over = setTimeout(() => {
+        raw.end();
+        raw.socket?.setTimeout(patience);
+      }, seconds * 1000);
       raw.on("drain", following.resume);
       raw.on("close", () => {
         clearTimeout(over);

@@ -64,7 +64,8 @@ export function followFeed(
   let room = raw.write(`retry: 2000\nevent: run\ndata: ${JSON.stringify(about)}\n\n`);
   let stalled = false;
   const more = (): void => {
-    while (room) {
+    // Once it has ended, a reader that is slow still reads; to write then would end the program.
+    while (room && !raw.writableEnded) {
       const line = feed.after(seen);
       if (line === undefined) return;
       let block = "";
@@ -85,7 +86,7 @@ export function followFeed(
   more();
   const beat = setInterval(() => {
     // The id without data moves on what a reader says when it comes back, also where nothing was wanted.
-    if (room) room = raw.write(`: still here\nid: ${feed.run}-${seen}\n\n`);
+    if (room && !raw.writableEnded) room = raw.write(`: still here\nid: ${feed.run}-${seen}\n\n`);
     else if (stalled) raw.destroy();
     else stalled = true;
   }, heartbeat);

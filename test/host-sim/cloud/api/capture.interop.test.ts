@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, test } from "vitest";
 import { LiveCapture } from "../../../../host-sim/cloud/capture/live-capture";
 import { dk, Device, pk } from "./device";
 import { apiRig } from "./rig";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ApiRig } from "./rig";
 
@@ -62,6 +63,23 @@ it("ends when the server does", async () => {
   const answer = await fetch(base);
   const [body] = await Promise.all([answer.arrayBuffer(), rig.app.close()]);
   expect(body.byteLength).toBeGreaterThan(100);
+});
+
+it("gives nothing more to a reader whose time is over, also while that still reads", async () => {
+  const errors: unknown[] = [];
+  let late = 0;
+  rig.app.server.on("request", (_request, response: ServerResponse) => {
+    // Its end is on its way to the reader.
+    response.on("prefinish", () => {
+      late = capture.readers;
+      capture.datagram("in", Uint8Array.of(0x40, 0, 0, 1), peer, rig.time.now);
+    });
+    response.on("error", (error) => errors.push(error));
+  });
+  const answer = await fetch(`${base}?seconds=1`);
+  expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(100);
+  await expect.poll(() => capture.readers).toBe(0);
+  expect([late, errors]).toEqual([1, []]);
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { checkEvent } from "../event-check";
 import { dk, Device, pk } from "./device";
 import { apiRig, detailOf } from "./rig";
 import type { AddressInfo } from "node:net";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CloudEvent } from "../../../../host-sim/cloud/events";
 import type { ApiRig } from "./rig";
 
@@ -186,4 +186,18 @@ describe("the schemas", () => {
     expect(content["text/event-stream"].schema).toEqual({ $ref: "#/components/schemas/StreamEntry" });
     expect(body.paths["/api/v1/events"].get.operationId).toBe("streamEvents");
   });
+});
+
+test("what happens while the server ends is given to nobody, also while they still read", async () => {
+  const errors: unknown[] = [];
+  const before = feed.last;
+  rig.app.server.on("request", (_request, response: ServerResponse) => {
+    // Its end is on its way to the reader.
+    response.on("prefinish", () => feed.datagram("in", Uint8Array.of(0x40, 0, 0, 1), peer));
+    response.on("error", (error) => errors.push(error));
+  });
+  const stream = await open();
+  await Promise.all([blocksUntil(stream, () => false), rig.app.close()]);
+  await expect.poll(() => feed.last).toBeGreaterThan(before);
+  expect(errors).toEqual([]);
 });
