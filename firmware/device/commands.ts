@@ -42,7 +42,8 @@ export interface CommandReply {
 }
 
 /** What became of a downlink: its answer, or why there is none now. */
-export type Handled = CommandReply | "unreadable" | JsonExcess | "working" | "overload";
+export type Handled =
+  CommandReply | "unreadable" | "not-for-this-firmware" | JsonExcess | "working" | "overload";
 
 /** Commands remembered with their whole answers; `CommandMemory` knows more of them. */
 const rememberedLimit = 16;
@@ -161,6 +162,8 @@ export class CommandExecutor {
   }
 
   private json(topic: string, payload: Uint8Array, now: number): Handled {
+    // Such as an upgrade, which is answered on a topic of its own.
+    if (!topic.startsWith(Topic.servicePrefix)) return "not-for-this-firmware";
     const command = parseJsonCommand(topic, payload, this.#names);
     if (command === undefined) return "unreadable";
     if (typeof command === "string") return command;

@@ -111,8 +111,8 @@ export class Sampler {
       this.#pending = pending;
       follow(values, pending, this.#options.wake);
       const { sampleLimit = usualLimit } = application;
-      // The next reading comes in its turn, so this one has to be over by then.
-      const most = this.#next - now - 1;
+      // It is over before the next one is due, or soon after where it was itself taken late.
+      const most = interval * 1000 - 1;
       pending.limit = sampleLimit >= 0 && sampleLimit < most ? sampleLimit : most;
       pending.expires += pending.limit;
       return undefined;

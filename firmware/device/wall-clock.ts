@@ -1,16 +1,20 @@
 /**
  * Networks tell the time whenever the modem registers. Now and then the time is wrong, because a base station
  * has the wrong year or time zone. A step that is larger than the drift between two clocks is therefore
- * believed only when it is told twice in a row.
+ * believed only when it is told twice in a row, and not by one telling that the modem has written twice.
  */
 
 /** Times that differ by less than this agree, ms: the network tells whole seconds, and late. */
 const agreement = 60_000;
+/** A modem that tells the network's message in two ways, or twice, does so at once: within this, ms. */
+const oneTelling = 5_000;
 
 /** The device's wall clock: the network's time laid over the monotonic clock. */
 export class WallClock {
   #epoch: number | undefined;
   #candidate: number | undefined;
+  /** When that was told, monotonic ms. */
+  #candidateAt = -Infinity;
   /** By how much more than `agreement` the clock may be wrong after deep sleep, ms. */
   #doubt = 0;
 
@@ -51,12 +55,14 @@ export class WallClock {
       return "set";
     }
     const { candidate = -Infinity } = this;
-    if (sure || Math.abs(epoch - candidate) <= agreement + this.#doubt) {
+    const agrees = Math.abs(epoch - candidate) <= agreement + this.#doubt;
+    if (sure || (agrees && now - this.#candidateAt >= oneTelling)) {
       this.#epoch = epoch;
       this.#candidate = undefined;
       this.#doubt = 0;
       return "jumped";
     }
+    if (!agrees) this.#candidateAt = now;
     this.#candidate = epoch;
     return "doubted";
   }

@@ -629,6 +629,16 @@ describe("commands", () => {
     expect(rig.agent.totals).toMatchObject({ acknowledged: 1, commands: 0 });
   });
 
+  it("that are none of the topics that this firmware obeys are told as such", () => {
+    const rig = new AgentRig({ reports: 1 });
+    const payload = '{"id":"7","version":"1.0","method":"ota.device.upgrade","params":{"version":"2"}}';
+    rig.server.downlinks.push({ topic: "ota/device/upgrade", payload });
+    rig.wait(minute);
+    expect(rig.lines("command: ")).toEqual([
+      'command: ignored topic=ota/device/upgrade reason="not-for-this-firmware"',
+    ]);
+  });
+
   it("with an id that holds a line end stay one line of the log", () => {
     const rig = new AgentRig({ reports: 1 });
     rig.server.downlinks.push({

@@ -73,6 +73,22 @@ describe("a promise", () => {
     expect(rig.log).toEqual([]);
   });
 
+  test("of a reading that is taken late has its whole limit, and the next one follows it", async () => {
+    const rig = new SamplerRig({ sampleLimit: 20 * second });
+    await rig.take(0);
+    rig.answers[0].resolve({ n: 1 });
+    await rig.take(100);
+    // The device was busy for almost the whole interval.
+    const late = 2 * minute - 1;
+    expect(await rig.take(late)).toBeUndefined();
+    expect(rig.sampler.deadline).toBe(late + 20 * second);
+    rig.answers[1].resolve({ n: 2 });
+    expect(await rig.take(late + 10 * second)).toEqual({ n: 2 });
+    expect(await rig.take(late + 10 * second)).toBeUndefined();
+    expect(rig.answers).toHaveLength(3);
+    expect(rig.sampler.deadline).toBe(late + 30 * second);
+  });
+
   test("that never comes ends with the limit, and the next reading is taken in its turn", async () => {
     const rig = new SamplerRig();
     await rig.take(0);
