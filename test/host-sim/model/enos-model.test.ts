@@ -32,8 +32,10 @@ const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Js
 /** Without what says nothing: names like identifiers, full ranges, flags that are off, ordinary enums. */
 function bare(model: Model): unknown {
   return JSON.parse(
-    JSON.stringify(model, (key, value: unknown) => {
-      if (key === "range" && `${String(value)}` === "-2147483648,2147483647") return undefined;
+    JSON.stringify(model, function (this: { type?: string }, key, value: unknown) {
+      // Of an int64 such a range says something.
+      const isFull = key === "range" && `${String(value)}` === "-2147483648,2147483647";
+      if (isFull && this.type === "int") return undefined;
       if (["quality", "writable", "optional"].includes(key) && value === false) return undefined;
       return key === "$schema" || (key === "enumType" && value === "int") ? undefined : value;
     }),
