@@ -141,7 +141,7 @@ export class AtEngine implements FramerEvents {
   unknown = 0;
   /**
    * The modem gives digits for result codes (ITU-T V.250 section 6.2.6), 0 for OK and 4 for ERROR: found out by a
-   * probe, and set to false when it was told otherwise.
+   * probe, and false again when it was told otherwise, or has said OK.
    */
   digits = false;
 
@@ -371,7 +371,10 @@ export class AtEngine implements FramerEvents {
     const ending = command?.ends?.(line);
     if (ending !== undefined) return ending;
     const besides = command?.also?.(line);
-    const result = besides ?? finalResult(line) ?? this.digitResult(line, command);
+    const worded = finalResult(line);
+    // Who says OK gives words: the digit that passed for a result was something else.
+    if (worded?.kind === "ok") this.digits = false;
+    const result = besides ?? worded ?? this.digitResult(line, command);
     if (command === undefined || result === undefined || result.kind !== "ok") return result;
     // Where another line ends the command, OK says no more than that the modem has read it.
     if (command.ends !== undefined) return "half";

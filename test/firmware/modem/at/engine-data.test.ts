@@ -366,6 +366,22 @@ describe("digits for result codes", () => {
     expect(take()).toEqual(["> AT+NSOCR\\r", "< 0", '= {"kind":"ok"}']);
   });
 
+  it("are given up when the modem says OK: a line of noise may have passed for one", () => {
+    const { ask, say, take, engine } = rig();
+    ask("AT", { probe: true });
+    say("AT\r0\r");
+    expect(engine.digits).toBe(true);
+    ask("ATE0", {});
+    engine.poll(1_000);
+    say("\r\nOK\r\n");
+    expect(engine.digits).toBe(false);
+    ask("AT+NSOCR", { bare: true });
+    engine.poll(2_000);
+    take();
+    say("\r\n0\r\n\r\nOK\r\n");
+    expect(take()).toEqual(["< 0", '= {"kind":"ok"}']);
+  });
+
   it("are data of a command that is none", () => {
     const { ask, say, take, engine } = rig();
     ask("AT+NSOCR", { bare: true });
