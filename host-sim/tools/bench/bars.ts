@@ -55,11 +55,16 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
   xsEncode:
     "322 of its steps are what XS charges for bytes that memcpy copies, and that alone is above the bar",
   standInJson:
-    "between two bursts of requests the processor's caches fill with other things: the same requests without a " +
-    "pause cost half as much",
+    "the same requests without a pause between bursts cost half as much; that the processor's caches fill with other " +
+    "things meanwhile is assumed",
   standInScript:
     "the script is called twice a report, for the report and for the answer to it, and each call is interpreted",
-  standInManualScript: "as of the generated script, of which it does less",
+  standInManualScript:
+    "as of the generated script; its own code copies bytes one by one, and JSON.stringify and concat do the rest",
+  loadP99:
+    "answers wait until LevelDB has written, and its threads share the server's one core; that its compactions are the " +
+    "pauses of up to a tenth of a second is assumed, not measured",
+  loadLost: "in such a pause more datagrams come than the socket's buffer holds",
   daysDeep: "each wake makes a new V8 context and runs the firmware from its first line, 96 times a day",
   online: "a SARA-R5 is for LTE-M alone as it comes from the factory: it is set to NB-IoT and restarted once",
   wakeToUp:
