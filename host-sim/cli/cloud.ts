@@ -59,14 +59,21 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
       void stream.write(`${line}\n`);
   const say = write(process.stdout);
   // Whoever has read the addresses may end it at once.
+  let end = (): void => undefined;
   const asked = new Promise<undefined>((resolve) => {
-    process.once("SIGINT", () => resolve(undefined));
-    process.once("SIGTERM", () => resolve(undefined));
+    end = () => resolve(undefined);
   });
-  const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
-  const failure = await Promise.race([asked, cloud.failed]);
-  await cloud.close(failure);
-  if (flags.quiet !== true) say("\nended");
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.once(signal, end);
+  try {
+    const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
+    const failure = await Promise.race([asked, cloud.failed]);
+    await cloud.close(failure);
+    if (flags.quiet !== true) say("\nended");
+  } finally {
+    // A command that was refused leaves nothing behind in a process that goes on.
+    for (const signal of signals) process.off(signal, end);
+  }
 }
 
 /** A cloud that serves. */
