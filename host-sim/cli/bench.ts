@@ -135,7 +135,8 @@ async function standIn(verdict: Verdict): Promise<void> {
     say(`  ${name}: ${ours.toFixed(1)} µs, echo ${echo.toFixed(1)} µs, node-coap ${nodeCoap.toFixed(1)} µs`);
     say(`    x ${ratio.toFixed(2)} of the echo ${verdict.judge(bar, ratio)}`);
   }
-  await standInLoad(verdict);
+  await standInLoad(verdict, false);
+  await standInLoad(verdict, true);
   const { benchStandInMemory } = await import("../tools/bench/stand-in-memory");
   const { reports, devices, stored, heap } = benchStandInMemory();
   const [early, middle, end] = heap.map((bytes) => (bytes / 1e6).toFixed(1));
@@ -144,21 +145,22 @@ async function standIn(verdict: Verdict): Promise<void> {
   say(`    heap ${early} MB after a tenth, ${middle} MB in the middle, ${end} MB at the end ${flat}`);
 }
 
-async function standInLoad(verdict: Verdict): Promise<void> {
+async function standInLoad(verdict: Verdict, kept: boolean): Promise<void> {
   const { benchStandInLoad } = await import("../tools/bench/stand-in-load");
-  const load = await benchStandInLoad();
+  const load = await benchStandInLoad(kept);
   const where = load.pinned
     ? "server and devices on a core each"
     : "server and devices wherever there is room";
-  say(`  ${load.devices} devices with a data directory, signed JSON reports at a fixed rate, ${where}:`);
+  const how = kept ? "with a data directory" : "in memory";
+  say(`  ${load.devices} devices ${how}, signed JSON reports at a fixed rate, ${where}:`);
   const size = (load.heapPerDevice / 1000).toFixed(1);
   say(`    started in ${load.started.toFixed(1)} s, ${size} kB of heap a device in its session`);
   const core = ((load.cpu * load.rate) / 10_000).toFixed(0);
   say(`    ${load.rate.toFixed(0)} requests a second, ${load.cpu.toFixed(1)} µs each: ${core} % of a core`);
   const times = `p50 ${load.p50.toFixed(2)} ms, p99 ${load.p99.toFixed(2)} ms, highest ${load.highest.toFixed(1)} ms`;
-  say(
-    `    ${times} ${verdict.judge("loadP99", load.p99)}, ${load.lost} lost ${verdict.judge("loadLost", load.lost)}`,
-  );
+  const late = verdict.judge(kept ? "keptP99" : "loadP99", load.p99);
+  const lost = verdict.judge(kept ? "keptLost" : "loadLost", load.lost);
+  say(`    ${times} ${late}, ${load.lost} lost ${lost}`);
 }
 
 function kilo(rate: number): string {

@@ -32,8 +32,10 @@ const seconds = 20;
 /**
  * Registers the devices, lets them authenticate, and has them report. The server has one core, the devices another
  * one; without `taskset`, or on a machine with one core, they have what they find.
+ *
+ * @param kept whether the server writes a data directory, and answers only what it has written
  */
-export async function benchStandInLoad(): Promise<LoadFigures> {
+export async function benchStandInLoad(kept: boolean): Promise<LoadFigures> {
   await bundlePrograms("stand-in-server", "load-generator");
   const pinned = availableParallelism() > 1 && spawnSync("taskset", ["--version"]).error === undefined;
   const directory = mkdtempSync(join(tmpdir(), "bench-cloud-"));
@@ -47,7 +49,7 @@ export async function benchStandInLoad(): Promise<LoadFigures> {
   try {
     const bare = await (await start(1)).heap();
     const before = performance.now();
-    const server = await start(devices, join(directory, "data"));
+    const server = await start(devices, kept ? join(directory, "data") : undefined);
     const started = (performance.now() - before) / 1000;
     const load: Load = { port: server.port, devices, rate, requests: rate * seconds };
     const env = { BENCH_LOAD: JSON.stringify(load) };
