@@ -7,7 +7,10 @@ import { fieldsOf } from "./fields";
 import type { Wanted } from "./standard-commands";
 import type { Step } from "./script";
 
-/** Time for a selection, ms: modems search until they answer. Most manuals allow as much to the question. */
+/**
+ * Time for a selection, ms: modems search until they answer. Quectel's manual of BC660K allows 305 s, u-blox's
+ * 180 s, and neither tells the question from the selection.
+ */
 export const selectionTimeout = 305_000;
 
 /** The steps for the selection, which are said while the radio is on. */
